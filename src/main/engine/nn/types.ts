@@ -1,0 +1,77 @@
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** How a tensor in memory maps to PyTorch's layout in files. */
+export type ParameterLayout =
+  /** HWIO in memory, OIHW in files. */
+  | 'convolution'
+  /** [in, out] in memory, [out, in] in files. */
+  | 'linear'
+  /** The generator's first layer: [in, H·W·C] in memory (NHWC order), [C·H·W, in] in files. */
+  | 'linearToImage'
+  /** The bias of such a layer: [H·W·C] in memory, [C·H·W] in files. */
+  | 'biasToImage'
+  | 'plain'
+  /** `num_batches_tracked`: float32 scalar in memory, int64 in files. */
+  | 'count'
+
+/** One entry of a PyTorch state_dict. */
+export interface Parameter {
+  /** The state_dict key, e.g. `block1.layer.0.conv1.weight`. */
+  readonly name: string
+  readonly layout: ParameterLayout
+  readonly variable: tf.Variable
+  /** Of the image-shaped layouts: [height, width, channels]. */
+  readonly image?: readonly [number, number, number]
+}
+
+/** A change of state that a forward pass asks for (running statistics); the step applies it once, at its end. */
+export interface StateUpdate {
+  readonly variable: tf.Variable
+  readonly value: tf.Tensor
+}
+
+/** Statistics of the input of one batch-norm layer over the current batch: [C] each; `variance` is the biased one. */
+export interface BatchStatistics {
+  readonly layer: string
+  readonly mean: tf.Tensor1D
+  readonly variance: tf.Tensor1D
+  readonly runningMean: tf.Tensor1D
+  readonly runningVariance: tf.Tensor1D
+}
+
+export interface ForwardContext {
+  /** Batch statistics and running-statistics updates (PyTorch's train()), or stored statistics (eval()). */
+  readonly training: boolean
+  /** Filled by batch norm in training mode. */
+  readonly updates?: StateUpdate[]
+  /** When given, every batch-norm layer appends the statistics of its input (DeepInversion-style losses). */
+  readonly statistics?: BatchStatistics[]
+  /** Use kernels that can be differentiated twice (Self-Retrospection); slower. */
+  readonly twiceDifferentiable?: boolean
+}
+
+export interface ClassifierOutput {
+  /** [N, classes] */
+  readonly logits: tf.Tensor2D
+  /** Block outputs that attention transfer reads, NHWC; empty where the architecture has none. */
+  readonly activations: readonly tf.Tensor4D[]
+}
+
+/** A model whose parameters carry PyTorch's names and semantics. Images are NHWC float32. */
+export interface NetworkState {
+  /** Trainable, in PyTorch's named_parameters order. */
+  readonly parameters: readonly Parameter[]
+  /** Running statistics and counters. */
+  readonly buffers: readonly Parameter[]
+  dispose(): void
+}
+export interface Classifier extends NetworkState {
+  readonly classes: number
+  forward(images: tf.Tensor4D, context: ForwardContext): ClassifierOutput
+}
+export interface Generator extends NetworkState {
+  /** Length of the latent code. */
+  readonly latent: number
+  /** [N, latent] → [N, H, W, C] */
+  forward(latentCodes: tf.Tensor2D, context: ForwardContext): tf.Tensor4D
+}

@@ -1,0 +1,115 @@
+import type { ParameterSchema, ValuesOf } from '../schema'
+import { boolean, choice, integer, number, path, text } from '../schema'
+
+/** A member of a family with its parameters, as saved. */
+export interface MemberChoice {
+  id: string
+  params: Record<string, unknown>
+}
+
+/** Poisoning plan, shared by all attacks. Source: zskt/datasets/backdoor.py. */
+export const poisoningSchema = {
+  ratio: number({
+    label: 'Poison ratio', unit: 'of the training set', default: 0.1, min: 0, max: 1, step: 0.01,
+    help: 'Fraction ρ of the full training set that carries the trigger: N = int(ρ · full size). 0 trains a clean teacher.',
+  }),
+  target: integer({ label: 'Target class', default: 0, min: 0, max: 999, help: 'Label that triggered images receive, and that the attack success rate counts.' }),
+  holdout: number({
+    label: 'Hold-out', unit: 'of the training set', default: 0.05, min: 0, max: 0.5, step: 0.01,
+    help: 'Fraction of the training images set apart before poisoning; it stays clean.',
+  }),
+  trainOnHoldout: boolean({
+    label: 'Train on the hold-out too', default: true, advanced: true,
+    help: 'The reference concatenates poisoned training part and clean hold-out for teacher training. Switch off to keep the hold-out unseen.',
+  }),
+} satisfies ParameterSchema
+export type PoisoningPlan = ValuesOf<typeof poisoningSchema>
+
+/** Teacher training: SGD with coupled weight decay and a one-cycle or cosine schedule. */
+export const teacherTrainingSchema = {
+  epochs: integer({ label: 'Epochs', default: 8, min: 1, max: 1000, help: 'Passes over the poisoned training set.' }),
+  batchSize: integer({ label: 'Batch size', unit: 'images', default: 128, min: 2, max: 4096, help: 'Images per step; the last incomplete batch is kept.' }),
+  learningRate: number({ label: 'Peak learning rate', default: 0.1, min: 1e-6, max: 10, logarithmic: true, help: 'Peak of the schedule.' }),
+  schedule: choice({
+    label: 'Schedule', default: 'oneCycle', help: 'How the learning rate moves over all steps.',
+    options: [{ value: 'oneCycle', label: 'One cycle' }, { value: 'cosine', label: 'Cosine to 0' }, { value: 'constant', label: 'Constant' }],
+  }),
+  momentum: number({ label: 'Momentum', default: 0.9, min: 0, max: 0.9999, help: 'SGD momentum (PyTorch semantics).', advanced: true }),
+  weightDecay: number({ label: 'Weight decay', default: 5e-4, min: 0, max: 1, help: 'Coupled: added to the gradient.', advanced: true }),
+  crop: boolean({ label: 'Random crop', default: true, help: 'Pad by 4 pixels (zeros), crop at random. Comes after poisoning, so triggers move and may be cut.' }),
+  flip: boolean({ label: 'Random horizontal flip', default: true, help: 'Mirror half of the images. Switch off for signs whose side matters.' }),
+} satisfies ParameterSchema
+export type TeacherTraining = ValuesOf<typeof teacherTrainingSchema>
+
+/** What a run keeps, and how often it looks at itself. */
+export const recordingSchema = {
+  evaluateEvery: integer({ label: 'Evaluate every', unit: 'pseudo batches', default: 200, min: 1, max: 1_000_000, help: 'Test accuracy and ASR of the student. The teacher is evaluated after every epoch.' }),
+  imagesEvery: integer({ label: 'Keep images every', unit: 'pseudo batches', default: 20, min: 1, max: 1_000_000, help: 'Synthetic images kept for the viewer; thinned evenly beyond the budget.' }),
+  imagesPerStep: integer({ label: 'Images per kept step', default: 64, min: 1, max: 256, help: 'How many of the pseudo batch are kept.' }),
+  keptSteps: integer({ label: 'Budget of kept steps', default: 200, min: 1, max: 5000, help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.' }),
+  checkpointEvery: integer({ label: 'Checkpoint every', unit: 's', default: 60, min: 1, max: 86_400, help: 'Seconds between checkpoints. One is also written at pause, stop and the end of a stage.' }),
+  metricsEvery: integer({ label: 'Record metrics every', unit: 'pseudo batches', default: 1, min: 1, max: 10_000, help: 'Step metrics leave the device only this often.', advanced: true }),
+} satisfies ParameterSchema
+export type Recording = ValuesOf<typeof recordingSchema>
+
+export const executionSchema = {
+  device: choice({
+    label: 'Device', default: 'auto', help: 'Automatic takes the GPU when one works. A GPU that was asked for and is not usable fails the run; it never falls back silently.',
+    options: [{ value: 'auto', label: 'Automatic' }, { value: 'cpu', label: 'CPU' }, { value: 'gpu', label: 'GPU' }],
+  }),
+  threads: integer({ label: 'Threads', default: 0, min: 0, max: 256, help: 'TensorFlow threads on the CPU; 0 takes all cores.' }),
+  graph: boolean({ label: 'Captured graphs', default: true, help: 'Run each training step as one TensorFlow graph. Switch off to debug kernel by kernel.', advanced: true }),
+  deterministic: boolean({ label: 'Deterministic kernels', default: false, help: 'Ask TensorFlow for deterministic GPU kernels; slower. CPU runs are deterministic anyway.', advanced: true }),
+} satisfies ParameterSchema
+export type Execution = ValuesOf<typeof executionSchema>
+
+export const teacherSourceSchema = {
+  source: choice({
+    label: 'Teacher', default: 'train', help: 'Train one here on the poisoned data, or bring a file.',
+    options: [{ value: 'train', label: 'Train here' }, { value: 'file', label: 'From a file' }],
+  }),
+  file: path({
+    label: 'Teacher file', default: '', select: 'file', extensions: ['safetensors', 'pt', 'pth'], optional: true, visibleWhen: { field: 'source', equals: 'file' },
+    help: 'Weights with PyTorch names. Nothing in the file is executed.',
+  }),
+} satisfies ParameterSchema
+
+export const experimentSchema = {
+  name: text({ label: 'Name', default: 'Untitled experiment', maxLength: 200, help: 'Shown in tables; can be changed later.' }),
+  seed: integer({ label: 'Seed', default: 0, min: 0, max: 2 ** 31 - 1, help: 'Start of every named random stream of the run.' }),
+} satisfies ParameterSchema
+
+/** One student to distil: which defenses act on it; an empty list is the undefended student. */
+export interface StudentPlan {
+  defenses: MemberChoice[]
+}
+
+/** A whole experiment as saved in the run folder, fully resolved. */
+export interface ExperimentConfig {
+  format: 1
+  name: string
+  seed: number
+  data: MemberChoice
+  attack: MemberChoice
+  poisoning: PoisoningPlan
+  teacher: { source: 'train' | 'file'; file: string; architecture: MemberChoice; training: TeacherTraining }
+  distillation: { architecture: MemberChoice; method: MemberChoice }
+  students: StudentPlan[]
+  recording: Recording
+  execution: Execution
+}
+
+/** What a caller may send: anything left out takes its declared default. */
+export type PartialExperimentConfig = { [K in keyof ExperimentConfig]?: unknown }
+
+/** A ready-made experiment; `config` needs to name only what differs from the defaults. */
+export interface ExperimentPreset {
+  id: string
+  title: string
+  /** What it shows and what it does not, with its time. */
+  description: string
+  config: PartialExperimentConfig
+}
+
+/** "none", "sv", "sr" or "sv+sr": the name of a student's defense in tables and on the command line. */
+export const defenseLabel = (plan: StudentPlan): string => plan.defenses.map((defense) => defense.id).join('+') || 'none'

@@ -1,0 +1,4 @@
+export * from './config'
+export * from './images'
+export * from './metrics'
+export * from './run'

@@ -1,0 +1,50 @@
+/** Every metric that reaches a view has its definition here: no number without one. */
+export interface MetricDefinition {
+  title: string
+  /** Shown on hover: formula and meaning. */
+  definition: string
+  unit: '' | '%' | 'images/s' | 's' | 'nats'
+  /** Views draw metrics of one group in one chart. */
+  group: 'loss' | 'quality' | 'defense' | 'speed' | 'schedule'
+}
+
+export const metricDefinitions = {
+  loss: { title: 'Loss', group: 'loss', unit: '', definition: 'Training loss of the step: cross entropy for teachers; KL + attention transfer for students.' },
+  trainAccuracy: { title: 'Training accuracy', group: 'quality', unit: '%', definition: 'Share of the step’s training images whose predicted class is their (possibly poisoned) label.' },
+  accuracy: { title: 'Accuracy', group: 'quality', unit: '%', definition: 'Share of clean test images classified correctly.' },
+  asr: { title: 'ASR', group: 'quality', unit: '%', definition: 'Attack success rate: share of triggered test images of non-target classes that are classified as the target.' },
+  asrAll: { title: 'ASR, all images', group: 'quality', unit: '%', definition: 'Share of all triggered test images classified as the target, images of the target class included.' },
+  robustAccuracy: { title: 'Robust accuracy', group: 'quality', unit: '%', definition: 'Share of triggered non-target test images that keep their true class.' },
+  generatorLoss: { title: 'Generator loss', group: 'loss', unit: '', definition: 'Loss of the generator step: −KL(student‖teacher), plus the optional terms and the Shuffling Vaccine penalty.' },
+  studentLoss: { title: 'Student loss', group: 'loss', unit: '', definition: 'Mean over the student steps of a pseudo batch of KL + β · attention distance.' },
+  divergence: { title: 'KL on student steps', group: 'loss', unit: 'nats', definition: 'KL(teacher‖student) over the pseudo batch, reduced as configured.' },
+  attention: { title: 'Attention distance', group: 'loss', unit: '', definition: 'Σ over levels of mean squared distance of L2-normalised attention maps, before β.' },
+  batchNormLoss: { title: 'BN statistics', group: 'loss', unit: '', definition: 'Distance between batch statistics of the synthetic images inside the teacher and its running statistics.' },
+  oneHotLoss: { title: 'One-hot', group: 'loss', unit: 'nats', definition: 'Cross entropy of the teacher’s prediction against its own arg max.' },
+  balanceLoss: { title: 'Class balance', group: 'loss', unit: 'nats', definition: 'Negative entropy of the mean predicted class distribution of the pseudo batch.' },
+  svPenalty: { title: 'SV penalty', group: 'defense', unit: '', definition: '−coefficient · Σ(KL·mask)/Σmask over the samples that the shuffled ensemble classifies as the teacher does.' },
+  svMaskRate: { title: 'SV suspected share', group: 'defense', unit: '%', definition: 'Share of the pseudo batch whose class under the shuffled ensemble equals the teacher’s.' },
+  svTailRatio: { title: 'SV tail ratio', group: 'defense', unit: '%', definition: 'Share of pooled samples with log10 KL below mean − 3 standard deviations; the ensemble is accepted above 2 %.' },
+  srOuterLoss: { title: 'SR outer loss', group: 'defense', unit: 'nats', definition: 'KL(student(x) ‖ student(x + p)) over the patched images, p being the universal perturbation.' },
+  srPerturbationNorm: { title: 'SR perturbation', group: 'defense', unit: '', definition: 'L2 norm of the universal perturbation after the inner rounds.' },
+  classesSeen: { title: 'Classes in the pseudo batch', group: 'quality', unit: '', definition: 'Number of classes that the teacher sees in the pseudo batch; a collapsed generator shows few.' },
+  imagesPerSecond: { title: 'Images per second', group: 'speed', unit: 'images/s', definition: 'Images that went through a training step per second of wall time, smoothed over the last steps.' },
+  learningRate: { title: 'Learning rate', group: 'schedule', unit: '', definition: 'Learning rate in force (student’s, in distillation).' },
+  gradientNorm: { title: 'Gradient norm', group: 'schedule', unit: '', definition: 'Global L2 norm before clipping.' },
+} as const satisfies Record<string, MetricDefinition>
+
+export type MetricName = keyof typeof metricDefinitions
+export const isMetricName = (name: string): name is MetricName => Object.hasOwn(metricDefinitions, name)
+
+/** A series as columns; steps ascend. */
+export interface MetricSeries {
+  steps: Float64Array
+  values: Float64Array
+}
+
+/** One recorded value. */
+export interface MetricPoint {
+  name: MetricName
+  step: number
+  value: number
+}

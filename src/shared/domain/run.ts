@@ -1,0 +1,123 @@
+import type { ErrorCause } from '../errors'
+import type { ExperimentConfig } from './config'
+
+export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
+export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
+export type StageKind = 'data' | 'teacher' | 'student'
+
+/** Fractions of 1. `null` where it was not (or cannot be) measured, e.g. ASR without an attack. */
+export interface Evaluation {
+  accuracy: number
+  /** Share of triggered non-target test images that are classified as the target. */
+  asr: number | null
+  /** The same over all triggered test images, those of the target class included. */
+  asrAll: number | null
+  /** Share of triggered non-target test images that keep their true label. */
+  robustAccuracy: number | null
+  /** Test images behind the accuracy. */
+  images: number
+  /** Triggered non-target images behind the ASR. */
+  nonTarget: number
+  perClassAccuracy?: number[]
+  /** confusion[true][predicted], counts. */
+  confusion?: number[][]
+}
+
+export interface StageRecord {
+  /** 'data', 'teacher', 'student-1', 'student-2', … in the order of the pipeline. */
+  id: string
+  kind: StageKind
+  title: string
+  state: StageState
+  /** For students: method id and "none", "sv", … */
+  method?: string
+  defense?: string
+  step: number
+  /** null while unknown. */
+  totalSteps: number | null
+  /** Working seconds so far, pauses not counted. */
+  seconds: number
+  /** Estimated seconds to the end of this stage; null while unknown. */
+  secondsLeft: number | null
+  evaluation: Evaluation | null
+  /** Absolute path of the weights, when there are any. */
+  weights: string | null
+  warnings: string[]
+}
+
+export interface DeviceReport {
+  /** What really ran an op: 'cpu' or 'gpu'. */
+  kind: 'cpu' | 'gpu'
+  /** E.g. "AMD EPYC, 2 threads" or "NVIDIA H100". */
+  title: string
+  /** True when a GPU was expected (driver or GPU build found) and the CPU ran. */
+  fallback: boolean
+  reason: string | null
+  threads: number
+  tensorflow: string
+  driver: string | null
+  cuda: string | null
+  cudnn: string | null
+  computeCapability: string | null
+  details: Record<string, string>
+}
+
+export interface RunSummary {
+  id: string
+  name: string
+  note: string
+  tags: string[]
+  state: RunState
+  /** Milliseconds since 1970. */
+  createdAt: number
+  startedAt: number | null
+  endedAt: number | null
+  seconds: number
+  stages: StageRecord[]
+  /** For tables without opening the configuration. */
+  data: string
+  attack: string
+  poisonRatio: number
+  target: number
+  method: string
+  seed: number
+  preset: string | null
+  device: DeviceReport | null
+  error: ErrorCause[] | null
+  /** Set while the run lies in the bin; undo is possible until it is emptied. */
+  deletedAt: number | null
+  bytesOnDisk: number
+}
+
+export interface RunDetail extends RunSummary {
+  config: ExperimentConfig
+  /** Dotted paths of the configuration that differ from the defaults. */
+  changedPaths: string[]
+}
+
+/** One row of the compare table: a teacher or a student of a run. */
+export interface ModelResult {
+  runId: string
+  runName: string
+  stageId: string
+  kind: 'teacher' | 'student'
+  method: string | null
+  defense: string | null
+  data: string
+  attack: string
+  seed: number
+  state: StageState
+  accuracy: number | null
+  asr: number | null
+  seconds: number
+  createdAt: number
+}
+
+/** The rows that a run contributes to tables and to the accuracy–ASR plane. */
+export function resultsOf(run: RunSummary): ModelResult[] {
+  return run.stages.flatMap((stage) => stage.kind === 'data' ? [] : [{
+    runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
+    method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, state: stage.state,
+    accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, seconds: stage.seconds, createdAt: run.createdAt,
+  }])
+}

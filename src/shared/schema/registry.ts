@@ -1,0 +1,85 @@
+import { RefusedInputError } from '../errors'
+import type { ParameterSchema, ValuesOf } from './fields'
+
+/** Where a method comes from; shown beside it. */
+export interface Reference {
+  /** Authors, year, title in short. */
+  citation: string
+  /** arXiv number, DOI or address. */
+  link?: string
+  /** Section, equation or reference file. */
+  place?: string
+}
+
+/** What every member of a family declares about itself; `create` and friends are added by the family's own type. */
+export interface MemberDeclaration<S extends ParameterSchema = ParameterSchema> {
+  id: string
+  title: string
+  /** One line: what it does. */
+  summary: string
+  reference: Reference
+  params: S
+  /** Named parameter sets of the literature, e.g. `cifar10`. */
+  presets?: Record<string, { title: string; params: Partial<ValuesOf<S>> }>
+}
+
+/** A member as it crosses the wire: the declaration without functions. */
+export interface MemberDescription {
+  id: string
+  title: string
+  summary: string
+  reference: Reference
+  params: ParameterSchema
+  presets: Record<string, { title: string; params: Record<string, unknown> }>
+  /** Facts that views need (a data set's class names, whether an attack is clean-label …); JSON only. */
+  facts: Record<string, unknown>
+}
+
+export type FamilyId = 'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense'
+
+export interface FamilyDescription {
+  id: FamilyId
+  title: string
+  members: MemberDescription[]
+}
+
+export interface Registry<M extends MemberDeclaration> {
+  readonly family: FamilyId
+  readonly title: string
+  readonly members: readonly M[]
+  has(id: string): boolean
+  /** @throws RefusedInputError naming the known ids */
+  get(id: string, where?: string): M
+}
+
+/** A family's list of members. Throws on a duplicate id at once, on an unknown id when asked. */
+export function createRegistry<M extends MemberDeclaration>(family: FamilyId, title: string, members: readonly M[]): Registry<M> {
+  const byId = new Map<string, M>()
+  for (const member of members) {
+    if (byId.has(member.id)) throw new Error(`Two members of the family ${family} are called ${member.id}.`)
+    byId.set(member.id, member)
+  }
+  return {
+    family, title, members,
+    has: (id) => byId.has(id),
+    get(id, where) {
+      const member = byId.get(id)
+      if (member) return member
+      throw new RefusedInputError(`There is no ${family} called "${id}".`, {
+        wanted: `one of ${[...byId.keys()].join(', ')}`, got: id, where, action: 'Choose one of the known names.',
+      })
+    },
+  }
+}
+
+/** The family as JSON for forms, command line and documentation. */
+export function describeRegistry<M extends MemberDeclaration>(registry: Registry<M>, factsOf: (member: M) => Record<string, unknown> = () => ({})): FamilyDescription {
+  return {
+    id: registry.family,
+    title: registry.title,
+    members: registry.members.map((member) => ({
+      id: member.id, title: member.title, summary: member.summary, reference: member.reference,
+      params: member.params, presets: member.presets ?? {}, facts: factsOf(member),
+    })),
+  }
+}
