@@ -1,0 +1,46 @@
+/** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
+import type { ErrorCause } from '../../../shared/errors'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, MemberChoice, MetricPoint, SyntheticImages } from '../../../shared/domain'
+
+/** Folders a trainer works in; absolute. */
+export interface StageFolders {
+  /** runs/<id>/<stage>: checkpoints and final weights; made by control. */
+  stage: string
+  /** Per-user cache of the product (data sets). */
+  cache: string
+}
+
+export type TrainerJob =
+  | { kind: 'teacher'; stageId: string; config: ExperimentConfig; folders: StageFolders; resume: boolean }
+  | {
+    kind: 'student'; stageId: string; config: ExperimentConfig; folders: StageFolders; resume: boolean
+    /** Index into config.students. */
+    studentIndex: number
+    /** safetensors with PyTorch names. */
+    teacherWeights: string
+  }
+  | { kind: 'data'; stageId: string; config: ExperimentConfig; folders: StageFolders }
+  | { kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string }
+  | { kind: 'device'; execution: Execution }
+
+export type TrainerCommand =
+  | { type: 'start'; job: TrainerJob }
+  /** Both act after the current step and write a checkpoint. */
+  | { type: 'pause' }
+  | { type: 'stop' }
+  | { type: 'ping'; time: number }
+
+export type TrainerReport =
+  /** TensorFlow runs; the device that really ran an op. */
+  | { type: 'ready'; device: DeviceReport }
+  | { type: 'progress'; step: number; totalSteps: number; seconds: number; secondsLeft: number | null; message?: string }
+  | { type: 'metrics'; points: MetricPoint[] }
+  | { type: 'images'; images: SyntheticImages }
+  | { type: 'evaluation'; step: number; evaluation: Evaluation }
+  | { type: 'checkpoint'; step: number; path: string }
+  | { type: 'warning'; message: string }
+  | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
+  /** `weights`: absolute path of the stage's model so far, null where there is none. */
+  | { type: 'finished'; outcome: 'done' | 'paused' | 'stopped'; step: number; evaluation: Evaluation | null; weights: string | null }
+  | { type: 'failed'; causes: ErrorCause[] }
+  | { type: 'pong'; time: number }
