@@ -1,0 +1,97 @@
+/** Checks that need more than one part of a configuration. */
+import type { ExperimentConfig } from '../../../shared/domain'
+import { defenseLabel } from '../../../shared/domain'
+import type { Issue } from '../../../shared/schema'
+import type { MemberTable } from './resolve'
+
+type Check = (config: ExperimentConfig, table: MemberTable) => Issue | undefined
+
+const error = (path: string, message: string): Issue => ({ path, severity: 'error', message })
+const warning = (path: string, message: string): Issue => ({ path, severity: 'warning', message })
+
+const numericFact = (facts: Record<string, unknown> | undefined, name: string): number | undefined => {
+  const value = facts?.[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+const targetIsAClass: Check = (config, table) => {
+  const classes = numericFact(table.find('dataset', config.data.id)?.facts, 'classes')
+  return classes !== undefined && config.poisoning.target >= classes
+    ? error('poisoning.target', `wanted a class from 0 to ${classes - 1} of ${config.data.id}, got ${config.poisoning.target}`)
+    : undefined
+}
+
+const teacherFileIsNamed: Check = (config) =>
+  config.teacher.source === 'file' && config.teacher.file.trim() === ''
+    ? error('teacher.file', 'wanted the path of a weights file, got nothing')
+    : undefined
+
+const cleanTeacher: Check = (config) =>
+  config.teacher.source === 'train' && config.poisoning.ratio === 0
+    ? warning('poisoning.ratio', 'is 0: the teacher is trained clean, and its ASR shows chance only')
+    : undefined
+
+const everythingPoisoned: Check = (config) =>
+  config.teacher.source === 'train' && config.poisoning.ratio > 0.9
+    ? warning('poisoning.ratio', 'leaves hardly any clean image to learn from')
+    : undefined
+
+const batchFitsTraining: Check = (config, table) => {
+  const train = numericFact(table.find('dataset', config.data.id)?.facts, 'train')
+  return train !== undefined && config.teacher.source === 'train' && config.teacher.training.batchSize > train
+    ? error('teacher.training.batchSize', `wanted at most the ${train} training images, got ${config.teacher.training.batchSize}`)
+    : undefined
+}
+
+const imagesFitPseudoBatch: Check = (config) => {
+  const batchSize = config.distillation.method.params.batchSize
+  return typeof batchSize === 'number' && config.recording.imagesPerStep > batchSize
+    ? warning('recording.imagesPerStep', `is more than the pseudo batch of ${batchSize} images; all of them are kept`)
+    : undefined
+}
+
+const someStudent: Check = (config) =>
+  config.students.length === 0 ? warning('students', 'is empty: the run ends after the teacher') : undefined
+
+const distinctStudents: Check = (config) => {
+  const seen = new Map<string, number>()
+  for (const [index, plan] of config.students.entries()) {
+    const key = JSON.stringify(plan.defenses)
+    const earlier = seen.get(key)
+    if (earlier !== undefined) return warning(`students.${index}`, `is the same as student ${earlier + 1} (${defenseLabel(plan)}): the same seed gives the same result`)
+    seen.set(key, index)
+  }
+  return undefined
+}
+
+const distinctDefenses: Check = (config) => {
+  for (const [index, plan] of config.students.entries()) {
+    const ids = plan.defenses.map((defense) => defense.id)
+    const twice = ids.findIndex((id, position) => ids.indexOf(id) !== position)
+    if (twice >= 0) return error(`students.${index}.defenses.${twice}.id`, `wanted each defense once, got ${ids[twice] ?? ''} twice`)
+  }
+  return undefined
+}
+
+/** Shuffling permutes the kernels of convolutions: a teacher with fewer of them than asked for cannot be shuffled so. */
+const defenseNeedsConvolutions: Check = (config, table) => {
+  const architecture = table.find('architecture', config.teacher.architecture.id)
+  if (architecture?.facts.convolutional !== false) return undefined
+  for (const [index, plan] of config.students.entries()) {
+    const needing = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsConvolutions === true)
+    if (needing >= 0) {
+      return error(`students.${index}.defenses.${needing}.id`, `wanted a teacher with convolutions, got ${config.teacher.architecture.id}`)
+    }
+  }
+  return undefined
+}
+
+const checks: readonly Check[] = [
+  targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
+  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions,
+]
+
+/** The findings that concern several parts of a configuration at once. */
+export function crossCheck(config: ExperimentConfig, table: MemberTable): Issue[] {
+  return checks.flatMap((check) => check(config, table) ?? [])
+}

@@ -1,0 +1,81 @@
+/** The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does. */
+import type { Catalogue } from '../../src/shared/contract'
+import {
+  executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
+} from '../../src/shared/domain'
+import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
+import { boolean, choice, integer, integerList, number, path } from '../../src/shared/schema'
+import { memberTable, resolveExperiment } from '../../src/main/engine/control/resolve'
+
+const member = (id: string, title: string, params: ParameterSchema, facts: Record<string, unknown> = {}): MemberDescription => ({
+  id, title, params, facts, presets: {}, summary: `${title}, as the fake engine knows it.`, reference: { citation: 'Fake 2023', place: 'section 1' },
+})
+
+const classNames = ['stop', 'yield', 'limit', 'priority', 'no entry', 'caution', 'keep right', 'roundabout', 'crossing', 'parking']
+const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3 }
+
+export const fakeFamilies: FamilyDescription[] = [
+  {
+    id: 'dataset', title: 'Data sets', members: [
+      member('signs', 'Signs', { seed: integer({ label: 'Seed', default: 0, min: 0, max: 1000, help: 'Of the drawing.' }) }, { ...imageFacts, train: 5000, test: 1000 }),
+      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, imageFacts),
+    ],
+  },
+  {
+    id: 'attack', title: 'Attacks', members: [
+      member('badnet_grid', 'BadNets, grid', {
+        patchSize: integer({ label: 'Patch side', unit: 'px', default: 3, min: 1, max: 16, help: 'Side of the patch.' }),
+        corner: choice({ label: 'Corner', default: 'bottomRight', options: [{ value: 'bottomRight', label: 'Bottom right' }, { value: 'topLeft', label: 'Top left' }], help: 'Where it sits.' }),
+      }),
+      member('blend', 'Blend', { strength: number({ label: 'Strength', default: 0.2, min: 0, max: 1, step: 0.05, help: 'Share of the pattern.' }) }),
+    ],
+  },
+  {
+    id: 'architecture', title: 'Networks', members: [
+      member('wrn', 'Wide ResNet', {
+        depth: integer({ label: 'Depth', default: 10, min: 10, max: 40, help: '6n + 4.' }),
+        width: integer({ label: 'Width', default: 2, min: 1, max: 10, help: 'Widening factor.' }),
+      }, { convolutional: true }),
+    ],
+  },
+  {
+    id: 'distillation', title: 'Distillation', members: [
+      member('zskt', 'ZSKT', {
+        pseudoBatches: integer({ label: 'Pseudo batches', default: 60, min: 1, max: 1_000_000, help: 'Length of the run.' }),
+        batchSize: integer({ label: 'Batch size', default: 64, min: 2, max: 1024, help: 'Images per pseudo batch.' }),
+        attention: number({ label: 'Attention weight', default: 250, min: 0, max: 10_000, help: 'β of attention transfer.' }),
+        scheduled: boolean({ label: 'Anneal the learning rate', default: true, help: 'Cosine.' }),
+        milestones: integerList({ label: 'Milestones', default: [], min: 0, max: 1_000_000, maxLength: 8, advanced: true, help: 'Steps.', visibleWhen: { field: 'scheduled', equals: false } }),
+      }),
+    ],
+  },
+  {
+    id: 'defense', title: 'Defenses', members: [
+      member('sv', 'Shuffling Vaccine', { coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }) }, { needsConvolutions: true }),
+      member('sr', 'Self-Retrospection', { rounds: integer({ label: 'Rounds', default: 5, min: 1, max: 100, help: 'Inner rounds.' }) }),
+    ],
+  },
+]
+
+export const fakeMembers = memberTable(fakeFamilies)
+
+export const fakeCatalogue: Catalogue = {
+  families: fakeFamilies,
+  sections: {
+    experiment: { title: 'Experiment', params: experimentSchema },
+    poisoning: { title: 'Poisoning', params: poisoningSchema },
+    teacher: { title: 'Teacher', params: teacherSourceSchema },
+    training: { title: 'Teacher training', params: teacherTrainingSchema },
+    recording: { title: 'Recording', params: recordingSchema },
+    execution: { title: 'Execution', params: executionSchema },
+  },
+  metrics: metricDefinitions,
+  presets: [
+    {
+      id: 'quick', title: 'Quick look', description: 'A backdoor crosses, a defense stops it; seconds with the fake engine.',
+      config: { name: 'Quick look', attack: { id: 'blend' }, teacher: { training: { epochs: 4 } }, distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } }, recording: { imagesEvery: 5, evaluateEvery: 10 } },
+    },
+    { id: 'parity', title: 'As published', description: 'Settings of the paper.', config: { name: 'As published', data: { id: 'cifar10' } } },
+  ],
+  defaults: resolveExperiment({}, fakeMembers).config,
+}

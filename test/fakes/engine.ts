@@ -1,0 +1,265 @@
+/**
+ * An engine without TensorFlow, processes or files: deterministic, in this process, for tests of views and of clients.
+ * With `stepMilliseconds` it trains by itself; without, a test moves it with `advance`.
+ */
+import type {
+  CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents, Settings,
+} from '../../src/shared/contract'
+import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
+import { RefusedInputError, UserError } from '../../src/shared/errors'
+import { resolveExperiment } from '../../src/main/engine/control/resolve'
+import { fakeCatalogue, fakeMembers } from './catalogue'
+import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
+import { FakeRun, fakeDevice, type FakeStep } from './run'
+
+export interface FakeEngineOptions {
+  /** Finished runs to begin with, over attacks, poison ratios and seeds. */
+  finishedRuns?: number
+  /** Milliseconds per training step; left out: only `advance` moves the runs. */
+  stepMilliseconds?: number
+  /** Calls that fail, with the error they fail with. */
+  failures?: Partial<Record<EngineCallName, Error>>
+}
+
+export interface FakeEngine extends EngineApi {
+  /** Moves every running run by so many steps and sends the events; queued runs start when one ends. */
+  advance(steps?: number): void
+  /** Sends an event as if the engine had. */
+  emit<K extends EngineEventName>(name: K, event: EngineEvents[K]): void
+  /** Names of the calls that came in, in order. */
+  readonly calls: EngineCallName[]
+  dispose(): void
+}
+
+type Handlers = { [K in EngineCallName]: (args: CallArgs<K>) => CallResult<K> }
+interface Subscription { name: EngineEventName; filter: EngineEventFilter; listener: (event: never) => void }
+
+const epoch = Date.UTC(2024, 0, 1)
+
+export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
+  const state = new FakeState()
+  for (let index = 0; index < (options.finishedRuns ?? 0); index++) state.addFinished(index)
+  const handlers = createHandlers(state)
+  const calls: EngineCallName[] = []
+  const timer = options.stepMilliseconds === undefined ? undefined : setInterval(() => state.advance(1), options.stepMilliseconds)
+  return {
+    calls,
+    advance: (steps = 1) => state.advance(steps),
+    emit: (name, event) => state.emit(name, event),
+    dispose: () => clearInterval(timer),
+    async call(name, args, signal) {
+      calls.push(name)
+      signal?.throwIfAborted()
+      const failure = options.failures?.[name]
+      if (failure) throw failure
+      await Promise.resolve()
+      return structuredClone(handlers[name](args))
+    },
+    subscribe(name, filter, listener) {
+      const subscription: Subscription = { name, filter, listener: listener as (event: never) => void }
+      state.subscriptions.add(subscription)
+      return () => state.subscriptions.delete(subscription)
+    },
+  }
+}
+
+class FakeState {
+  readonly runs = new Map<string, FakeRun>()
+  readonly subscriptions = new Set<Subscription>()
+  settings: Settings = { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' }
+  private counter = 0
+
+  run(id: string): FakeRun {
+    const run = this.runs.get(id)
+    if (!run) throw new RefusedInputError(`There is no run "${id}".`, { wanted: 'the id of a run', got: id })
+    return run
+  }
+
+  add(config: PartialExperimentConfig, preset: string | null): FakeRun {
+    const resolution = resolveExperiment(config, fakeMembers)
+    const problem = resolution.issues.find((issue) => issue.severity === 'error')
+    if (problem) throw new RefusedInputError(`The experiment cannot start: ${problem.path} ${problem.message}.`, { where: problem.path })
+    this.counter += 1
+    const run = new FakeRun(`fake-${this.counter}`, resolution.config, preset, epoch + this.counter * 60_000)
+    this.runs.set(run.detail.id, run)
+    this.startNext()
+    return run
+  }
+
+  addFinished(index: number): void {
+    const run = this.add({
+      name: `Example ${index + 1}`, seed: Math.floor(index / 4), attack: { id: index % 2 === 0 ? 'badnet_grid' : 'blend' },
+      poisoning: { ratio: index % 4 < 2 ? 0.1 : 0.01 }, recording: { evaluateEvery: 20, imagesEvery: 20, imagesPerStep: 16 },
+    }, null)
+    while (run.advance()) { /* to its end */ }
+    this.startNext()
+  }
+
+  advance(steps: number): void {
+    for (const run of this.runs.values()) {
+      if (run.detail.state !== 'running') continue
+      const results: FakeStep[] = []
+      for (let step = 0; step < steps; step++) {
+        const result = run.advance()
+        if (result) results.push(result)
+      }
+      this.tell(run, results)
+    }
+    this.startNext()
+  }
+
+  /** One run at a time, as in the engine. */
+  startNext(): void {
+    if ([...this.runs.values()].some((run) => run.detail.state === 'running')) return
+    const next = [...this.runs.values()].find((run) => run.detail.state === 'queued')
+    next?.setState('running')
+    if (next) this.changed(next)
+  }
+
+  changed(run: FakeRun): void {
+    this.emit('run.changed', { run: run.summary() })
+  }
+
+  emit<K extends EngineEventName>(name: K, event: EngineEvents[K]): void {
+    for (const subscription of this.subscriptions) {
+      if (subscription.name !== name) continue
+      const wanted = subscription.filter.runId
+      const runId = name === 'run.changed' ? (event as EngineEvents['run.changed']).run.id : (event as { runId?: string | null }).runId
+      if (wanted === undefined || wanted === runId) (subscription.listener as (event: EngineEvents[K]) => void)(structuredClone(event))
+    }
+  }
+
+  private tell(run: FakeRun, results: readonly FakeStep[]): void {
+    for (const stageId of new Set(results.map((result) => result.stageId))) {
+      const points = results.filter((result) => result.stageId === stageId).flatMap((result) => result.points)
+      const series: Record<string, MetricSeries> = {}
+      for (const name of new Set(points.map((point) => point.name))) {
+        const own = points.filter((point) => point.name === name)
+        series[name] = { steps: Float64Array.from(own, (point) => point.step), values: Float64Array.from(own, (point) => point.value) }
+      }
+      if (points.length > 0) this.emit('run.metrics', { runId: run.detail.id, stageId, series })
+    }
+    for (const { stageId, images } of results) {
+      if (images) this.emit('run.images', { runId: run.detail.id, stageId, step: images.step, images })
+    }
+    if (results.length > 0) this.changed(run)
+  }
+}
+
+function createHandlers(state: FakeState): Handlers {
+  const move = (runId: string, to: 'paused' | 'stopped' | 'queued') => {
+    const run = state.run(runId)
+    const { state: now } = run.detail
+    const resumable = ['paused', 'stopped', 'failed', 'interrupted'].includes(now)
+    if (to === 'queued' ? !resumable : !['running', 'queued', 'paused'].includes(now)) throw new UserError(`The run is ${now}; it cannot be ${to === 'queued' ? 'resumed' : to}.`)
+    run.setState(to)
+    state.changed(run)
+    state.startNext()
+    return run.summary()
+  }
+  const edit = (runId: string, change: Partial<FakeRun['detail']>) => {
+    const run = state.run(runId)
+    Object.assign(run.detail, change)
+    if (change.name !== undefined) run.detail.config.name = change.name
+    state.changed(run)
+    return run.summary()
+  }
+  return {
+    ...engineHandlers(state),
+    ...dataHandlers(),
+    'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => run.summary()).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
+    'runs.get': ({ runId }) => state.run(runId).detail,
+    'runs.start': ({ config, preset, note }) => {
+      const run = state.add(config, preset ?? null)
+      run.detail.note = note ?? ''
+      state.changed(run)
+      return run.summary()
+    },
+    'runs.pause': ({ runId }) => move(runId, 'paused'),
+    'runs.stop': ({ runId }) => move(runId, 'stopped'),
+    'runs.resume': ({ runId }) => move(runId, 'queued'),
+    'runs.rename': ({ runId, name }) => edit(runId, { name }),
+    'runs.note': ({ runId, note }) => edit(runId, { note }),
+    'runs.tag': ({ runId, tags }) => edit(runId, { tags }),
+    'runs.clone': ({ runId }) => {
+      const { config } = state.run(runId).detail
+      return { config: { ...config, name: `${config.name} (copy)` } }
+    },
+    'runs.delete': ({ runIds }) => ({ deleted: runIds.map((id) => edit(id, { deletedAt: epoch }).id) }),
+    'runs.undelete': ({ runIds }) => ({ restored: runIds.map((id) => edit(id, { deletedAt: null }).id) }),
+    'runs.emptyBin': () => {
+      const bin = [...state.runs.values()].filter((run) => run.detail.deletedAt !== null)
+      for (const run of bin) {
+        state.runs.delete(run.detail.id)
+        state.emit('run.removed', { runId: run.detail.id })
+      }
+      return { freedBytes: bin.length * 1_000_000 }
+    },
+    'runs.metrics': ({ runId, stageId, names, afterStep }) => ({ series: state.run(runId).series(stageId, names, afterStep) }),
+    'runs.imageSteps': ({ runId, stageId }) => ({ steps: state.run(runId).imageSteps(stageId) }),
+    'runs.images': ({ runId, stageId, step }) => state.run(runId).images(stageId, step),
+    'runs.log': () => [{ time: epoch, level: 'info', message: 'Fake run, nothing to tell.' }],
+  }
+}
+
+type EngineHandlers = Pick<Handlers, Extract<EngineCallName, `engine.${string}`>>
+function engineHandlers(state: FakeState): EngineHandlers {
+  return {
+    'engine.info': () => ({
+      product: 'ABD Workbench', version: '0.1.0', workspace: '/fake/workspace', readOnly: false, startedAt: epoch, node: 'v20.19.0', platform: 'fake',
+      cores: 2, memoryBytes: 8e9, device: fakeDevice, runtimeReady: true, runtimeMessage: null,
+    }),
+    'engine.catalogue': () => fakeCatalogue,
+    'engine.settings': () => state.settings,
+    'engine.setSettings': (change) => (state.settings = { ...state.settings, ...change }),
+    'engine.diskUse': () => ({ workspaceBytes: 5e6, imagesBytes: 3e6, checkpointsBytes: 1e6, databaseBytes: 1e6, cacheBytes: 2e8, freeBytes: 1e11 }),
+    'engine.diagnostics': () => ({ text: 'ABD Workbench 0.1.0\nFake processor' }),
+    'engine.device': () => fakeDevice,
+    'engine.log': () => [{ time: epoch, level: 'info', message: 'The fake engine is ready.' }],
+  }
+}
+
+type DataHandlers = Pick<Handlers, Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>>
+function dataHandlers(): DataHandlers {
+  const batch = (count: number, step: number): ImageBatch => {
+    const { pixels, height, width, channels } = imagesAt(fakeCatalogue.defaults, 0, step, 10, count)
+    return { count, height, width, channels, pixels }
+  }
+  const classNames = fakeMembers.find('dataset', 'signs')?.facts.classNames as string[]
+  return {
+    'experiment.validate': ({ config }) => resolveExperiment(config, fakeMembers),
+    'experiment.estimate': ({ config }) => {
+      const { config: resolved } = resolveExperiment(config, fakeMembers)
+      const pseudoBatches = Number(resolved.distillation.method.params.pseudoBatches)
+      const stages: Record<string, number> = { data: 1, teacher: resolved.teacher.training.epochs * 15 }
+      resolved.students.forEach((plan, index) => { stages[`student-${index + 1}`] = pseudoBatches * (1 + plan.defenses.length * 0.3) })
+      return { stages, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0), basis: 'calculated', note: 'Made up by the fake engine.' }
+    },
+    'experiment.triggerPreview': ({ count = 8, firstImage = 0 }) => {
+      const clean = batch(count, 10)
+      const poisoned = { ...clean, pixels: clean.pixels.slice() }
+      const difference = { ...clean, pixels: new Uint8Array(clean.pixels.length) }
+      for (let image = 0; image < count; image++) {
+        for (let y = 29; y < 32; y++) for (let x = 29; x < 32; x++) for (let channel = 0; channel < 3; channel++) {
+          const at = ((image * 32 + y) * 32 + x) * 3 + channel
+          poisoned.pixels[at] = (x + y) % 2 === 0 ? 255 : 0
+          difference.pixels[at] = Math.min(255, Math.abs((poisoned.pixels[at] ?? 0) - (clean.pixels[at] ?? 0)) * 8)
+        }
+      }
+      const labels = Array.from({ length: count }, (_, index) => classNames[(firstImage + index) % fakeClasses] ?? '')
+      return { clean, poisoned, difference, labels, findings: [{ severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' }] }
+    },
+    'dataset.info': ({ config }) => {
+      const { data } = resolveExperiment(config, fakeMembers).config
+      return {
+        id: data.id, title: fakeMembers.find('dataset', data.id)?.title ?? data.id, classNames, train: 5000, test: 1000, height: 32, width: 32, channels: 3,
+        trainPerClass: classNames.map(() => 500), testPerClass: classNames.map(() => 100),
+      }
+    },
+    'dataset.images': ({ first, count }) => ({ ...batch(count, 10), labels: Array.from({ length: count }, (_, index) => (first + index) % fakeClasses) }),
+    'model.evaluate': () => evaluationAt(fakeCatalogue.defaults, null, 1),
+    'model.inspect': ({ file }) => file.endsWith('.exe')
+      ? { accepted: false, reason: 'This is no weights file.', architecture: null, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
+      : { accepted: true, reason: null, architecture: { id: 'wrn', params: { depth: 10, width: 2 }, title: 'WRN-10-2' }, format: 'safetensors', tensors: 40, sha256: '0'.repeat(64), findings: [{ severity: 'info', message: 'All tensors are finite.' }] },
+  }
+}

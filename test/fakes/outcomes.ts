@@ -1,0 +1,100 @@
+/**
+ * What the fakes claim that training gives: deterministic, and as intuition has it. More poison, more ASR; the Shuffling
+ * Vaccine lowers it and costs a little accuracy; a blended trigger crosses to the student better than a patch.
+ */
+import type { Evaluation, ExperimentConfig, MetricPoint, SyntheticImages } from '../../src/shared/domain'
+
+/** A pseudo-random number in [0, 1) that depends on its arguments only. */
+export function noise(...keys: number[]): number {
+  let state = 2166136261
+  for (const key of keys) {
+    state = Math.imul(state ^ (Math.round(key * 1000) | 0), 16777619)
+    state ^= state >>> 13
+    state = Math.imul(state, 0x5bd1e995)
+    state ^= state >>> 15
+  }
+  return (state >>> 0) / 2 ** 32
+}
+
+const clamp = (value: number): number => Math.min(1, Math.max(0, value))
+/** Rises from 0 to 1 with the fraction of training done. */
+const learned = (fraction: number): number => (1 - Math.exp(-4 * fraction)) / (1 - Math.exp(-4))
+
+/** Who is trained: the teacher (null) or the student with this index. */
+export type Subject = number | null
+
+function finalRates(config: ExperimentConfig, subject: Subject): { accuracy: number; asr: number } {
+  const jitter = (noise(config.seed, subject ?? -1) - 0.5) * 0.01
+  const poison = 1 - Math.exp(-40 * config.poisoning.ratio)
+  const teacher = { accuracy: 0.97 - 0.1 * config.poisoning.ratio + jitter, asr: 0.1 + 0.88 * poison }
+  if (subject === null) return teacher
+  const crossing = config.attack.id === 'blend' ? 0.9 : 0.6
+  const student = { accuracy: teacher.accuracy * 0.85 + jitter, asr: 0.1 + (teacher.asr - 0.1) * crossing }
+  for (const defense of config.students[subject]?.defenses ?? []) {
+    if (defense.id === 'sv') Object.assign(student, { asr: 0.1 + (student.asr - 0.1) * 0.08, accuracy: student.accuracy - 0.03 })
+    else Object.assign(student, { asr: 0.1 + (student.asr - 0.1) * 0.2, accuracy: student.accuracy - 0.02 })
+  }
+  return student
+}
+
+export const fakeClasses = 10
+
+/** The evaluation after a fraction of the training. */
+export function evaluationAt(config: ExperimentConfig, subject: Subject, fraction: number): Evaluation {
+  const rates = finalRates(config, subject)
+  const chance = 1 / fakeClasses
+  const progress = learned(fraction)
+  const accuracy = clamp(chance + (rates.accuracy - chance) * progress)
+  const asr = clamp(chance + (rates.asr - chance) * progress)
+  const perClassAccuracy = Array.from({ length: fakeClasses }, (_, index) => clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05))
+  const confusion = perClassAccuracy.map((rate, row) => Array.from({ length: fakeClasses }, (_, column) => row === column ? Math.round(rate * 100) : Math.round((1 - rate) * 100 / 9)))
+  return { accuracy, asr, asrAll: clamp(asr * 0.9 + 0.1), robustAccuracy: clamp(accuracy * (1 - asr)), images: 1000, nonTarget: 900, perClassAccuracy, confusion }
+}
+
+/** The metrics of one step. */
+export function metricsAt(config: ExperimentConfig, subject: Subject, step: number, total: number): MetricPoint[] {
+  const fraction = step / total
+  const wobble = 1 + (noise(step, config.seed, subject ?? -1) - 0.5) * 0.2
+  const loss = (2.3 * (1 - learned(fraction)) + 0.05) * wobble
+  const common: MetricPoint[] = [
+    { name: 'imagesPerSecond', step, value: 400 + 20 * wobble },
+    { name: 'learningRate', step, value: 0.05 * (1 + Math.cos(Math.PI * fraction)) },
+  ]
+  if (subject === null) {
+    return [...common, { name: 'loss', step, value: loss }, { name: 'trainAccuracy', step, value: clamp(evaluationAt(config, null, fraction).accuracy * (0.98 + 0.02 * wobble)) }]
+  }
+  const defended = config.students[subject]?.defenses.some((defense) => defense.id === 'sv') === true
+  const sv: MetricPoint[] = defended
+    ? [{ name: 'svPenalty', step, value: -0.4 * wobble }, { name: 'svMaskRate', step, value: clamp(0.3 * wobble) }, { name: 'svTailRatio', step, value: clamp(0.03 * wobble) }]
+    : []
+  return [
+    ...common, { name: 'generatorLoss', step, value: -loss }, { name: 'studentLoss', step, value: loss * 1.5 },
+    { name: 'divergence', step, value: loss }, { name: 'classesSeen', step, value: Math.round(4 + 6 * learned(fraction)) }, ...sv,
+  ]
+}
+
+/** Synthetic images of a step: a colour gradient per class that grows sharper with training. */
+export function imagesAt(config: ExperimentConfig, subject: number, step: number, total: number, count: number): SyntheticImages {
+  const side = 32
+  const pixels = new Uint8Array(count * side * side * 3)
+  const teacherClass = Array.from({ length: count }, (_, index) => index % fakeClasses)
+  const contrast = learned(step / total)
+  for (let image = 0; image < count; image++) {
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const base = ((image * side + y) * side + x) * 3
+        const hue = (image % fakeClasses) / fakeClasses
+        pixels[base] = 128 + contrast * 127 * Math.sin(6.28 * hue + x / 5)
+        pixels[base + 1] = 128 + contrast * 127 * Math.sin(12.56 * hue + y / 5)
+        pixels[base + 2] = 255 * noise(image, Math.floor(x / 4), Math.floor(y / 4), step)
+      }
+    }
+  }
+  const confidence = (shift: number) => Array.from({ length: count }, (_, index) => clamp(0.3 + 0.6 * contrast + 0.1 * noise(index, step, shift)))
+  const defended = config.students[subject]?.defenses.some((defense) => defense.id === 'sv') === true
+  return {
+    step, count, height: side, width: side, channels: 3, pixels, teacherClass, teacherConfidence: confidence(1),
+    studentClass: teacherClass.map((label, index) => (noise(index, step) < contrast ? label : (label + 1) % fakeClasses)), studentConfidence: confidence(2),
+    ...(defended ? { suspected: Array.from({ length: count }, (_, index) => (noise(index, step, 3) < 0.25 ? 1 : 0)) } : {}),
+  }
+}

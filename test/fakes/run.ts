@@ -1,0 +1,132 @@
+/** One run of the fake engine: moves a step at a time when it is told to. */
+import type {
+  DeviceReport, ExperimentConfig, MetricPoint, MetricSeries, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
+} from '../../src/shared/domain'
+import { changedPaths, defenseLabel } from '../../src/shared/domain'
+import { studentTitle } from '../../src/main/engine/control/resolve'
+import { evaluationAt, imagesAt, metricsAt, type Subject } from './outcomes'
+import { fakeCatalogue } from './catalogue'
+
+export const fakeDevice: DeviceReport = {
+  kind: 'cpu', title: 'Fake processor, 2 threads', fallback: false, reason: null, threads: 2, tensorflow: '0.0.0-fake',
+  driver: null, cuda: null, cudnn: null, computeCapability: null, details: { note: 'no TensorFlow behind this' },
+}
+
+interface Column { steps: number[]; values: number[] }
+
+const stage = (id: string, kind: StageRecord['kind'], title: string, totalSteps: number, more: Partial<StageRecord> = {}): StageRecord => ({
+  id, kind, title, totalSteps, state: 'waiting', step: 0, seconds: 0, secondsLeft: null, evaluation: null, weights: null, warnings: [], ...more,
+})
+
+function stagesOf(config: ExperimentConfig): StageRecord[] {
+  const pseudoBatches = config.distillation.method.params.pseudoBatches
+  return [
+    stage('data', 'data', 'Data and attack', 1),
+    stage('teacher', 'teacher', 'Teacher', config.teacher.training.epochs * 5),
+    ...config.students.map((plan, index) => stage(
+      `student-${index + 1}`, 'student', studentTitle(plan, index), typeof pseudoBatches === 'number' ? pseudoBatches : 60,
+      { method: config.distillation.method.id, defense: defenseLabel(plan) },
+    )),
+  ]
+}
+
+/** What one step brought, for the engine's events. */
+export interface FakeStep { stageId: string; points: MetricPoint[]; images: SyntheticImages | null }
+
+export class FakeRun {
+  readonly detail: RunDetail
+  private readonly metrics = new Map<string, Map<string, Column>>()
+  private readonly kept = new Map<string, number[]>()
+
+  constructor(id: string, config: ExperimentConfig, preset: string | null, createdAt: number) {
+    this.detail = {
+      id, config, preset, createdAt, name: config.name, note: '', tags: [], state: 'queued', startedAt: null, endedAt: null, seconds: 0,
+      stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.poisoning.ratio,
+      target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, device: null, error: null,
+      deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedPaths(config, fakeCatalogue.defaults),
+    }
+  }
+
+  summary(): RunSummary {
+    const { config: _config, changedPaths: _changed, ...summary } = structuredClone(this.detail)
+    return summary
+  }
+
+  setState(state: RunState): void {
+    this.detail.state = state
+    const current = this.detail.stages.find((entry) => entry.state !== 'done')
+    if (current && state !== 'queued') current.state = state
+    if (state === 'running') Object.assign(this.detail, { startedAt: this.detail.startedAt ?? this.detail.createdAt, device: fakeDevice, endedAt: null })
+    if (state !== 'running' && state !== 'queued') this.detail.endedAt = this.detail.createdAt + this.detail.seconds * 1000
+  }
+
+  /** One step of the stage at hand; null when there is nothing left to do. */
+  advance(): FakeStep | null {
+    const current = this.detail.stages.find((entry) => entry.state !== 'done')
+    if (!current || this.detail.state !== 'running') return null
+    current.state = 'running'
+    current.step += 1
+    current.seconds += 0.5
+    this.detail.seconds += 0.5
+    const total = current.totalSteps ?? 1
+    current.secondsLeft = (total - current.step) * 0.5
+    const result = this.record(current, total)
+    if (current.step >= total) this.finishStage(current)
+    return result
+  }
+
+  series(stageId: string, names?: readonly string[], afterStep = -1): Record<string, MetricSeries> {
+    const columns = this.metrics.get(stageId) ?? new Map<string, Column>()
+    return Object.fromEntries([...columns].filter(([name]) => !names || names.includes(name)).map(([name, column]) => {
+      const from = column.steps.findIndex((step) => step > afterStep)
+      const start = from < 0 ? column.steps.length : from
+      return [name, { steps: Float64Array.from(column.steps.slice(start)), values: Float64Array.from(column.values.slice(start)) }]
+    }))
+  }
+
+  imageSteps(stageId: string): number[] {
+    return [...(this.kept.get(stageId) ?? [])]
+  }
+
+  images(stageId: string, step: number): SyntheticImages {
+    const current = this.detail.stages.find((entry) => entry.id === stageId)
+    const { config } = this.detail
+    return imagesAt(config, this.subjectOf(stageId) ?? 0, step, current?.totalSteps ?? 1, config.recording.imagesPerStep)
+  }
+
+  private subjectOf(stageId: string): Subject {
+    return stageId.startsWith('student-') ? Number(stageId.slice('student-'.length)) - 1 : null
+  }
+
+  private record(current: StageRecord, total: number): FakeStep {
+    if (current.kind === 'data') return { stageId: current.id, points: [], images: null }
+    const { config } = this.detail
+    const subject = this.subjectOf(current.id)
+    const points = metricsAt(config, subject, current.step, total)
+    const evaluateEvery = subject === null ? 5 : config.recording.evaluateEvery
+    if (current.step % evaluateEvery === 0 || current.step >= total) {
+      current.evaluation = evaluationAt(config, subject, current.step / total)
+      points.push({ name: 'accuracy', step: current.step, value: current.evaluation.accuracy })
+      points.push({ name: 'asr', step: current.step, value: current.evaluation.asr ?? 0 })
+    }
+    for (const point of points) this.append(current.id, point)
+    const keep = subject !== null && (current.step % config.recording.imagesEvery === 0 || current.step === 1)
+    if (keep) this.kept.set(current.id, [...(this.kept.get(current.id) ?? []), current.step])
+    return { stageId: current.id, points, images: keep ? this.images(current.id, current.step) : null }
+  }
+
+  private append(stageId: string, point: MetricPoint): void {
+    const columns = this.metrics.get(stageId) ?? new Map<string, Column>()
+    const column = columns.get(point.name) ?? { steps: [], values: [] }
+    column.steps.push(point.step)
+    column.values.push(point.value)
+    columns.set(point.name, column)
+    this.metrics.set(stageId, columns)
+  }
+
+  private finishStage(current: StageRecord): void {
+    Object.assign(current, { state: 'done', secondsLeft: 0 })
+    if (current.kind !== 'data') current.weights = `/fake/${this.detail.id}/${current.id}.safetensors`
+    if (this.detail.stages.every((entry) => entry.state === 'done')) this.setState('done')
+  }
+}
