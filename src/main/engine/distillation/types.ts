@@ -1,0 +1,96 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { MetricPoint } from '../../../shared/domain'
+import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
+import type { Normalization } from '../datasets/types'
+import type { NamedTensors, StepProgram } from '../graph/types'
+import type { Classifier, StateUpdate } from '../nn/types'
+import type { RandomStream } from '../random'
+import type { StateBundle } from '../training/state'
+
+/** Metric values of one step by name. */
+export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
+
+/** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
+export interface PseudoBatch {
+  readonly images: tf.Tensor4D
+  readonly teacherLogits: tf.Tensor2D
+  readonly teacherActivations: readonly tf.Tensor4D[]
+}
+
+/** Where a distillation stands; schedules are functions of it. */
+export interface Position {
+  /** Pseudo batches done so far; the one being computed has this index. */
+  readonly index: number
+  readonly total: number
+  /** Whether metrics are wanted: values leave the device only then. */
+  readonly measure: boolean
+}
+
+/** What a distillation is made from. */
+export interface DistillationContext {
+  readonly teacher: Classifier
+  readonly student: Classifier
+  readonly classes: number
+  readonly image: { readonly height: number; readonly width: number; readonly channels: number }
+  readonly normalization: Normalization
+  readonly program: StepProgram
+  /** Named random streams; their states are part of every checkpoint. */
+  readonly stream: (name: string) => RandomStream
+  /** Networks, optimizer slots and counters join here to be saved and restored. */
+  readonly state: StateBundle
+  /** Defenses that act inside this distillation, in the order of the plan. */
+  readonly defenses: readonly ActiveDefense[]
+}
+
+/** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */
+export interface SynthesisLossInput {
+  readonly images: tf.Tensor4D
+  readonly teacherLogits: tf.Tensor2D
+  readonly updates: StateUpdate[]
+  /** The defense's own arguments, as it gave them in `synthesizerArguments`. */
+  readonly args: NamedTensors
+}
+
+/** The one seam at which methods and defenses meet. A defense fills in only what it changes. */
+export interface ActiveDefense {
+  readonly id: string
+  /** Whether the loss term takes part in the next synthesizer step; a change means another captured graph. */
+  synthesizerTermActive?(): boolean
+  /** Numbers that change from call to call (the coefficient), as tensors; the caller disposes them. */
+  synthesizerArguments?(): NamedTensors
+  /** Added to the synthesizer's loss. `outputs` become metrics. */
+  synthesizerTerm?(input: SynthesisLossInput): { loss: tf.Scalar; outputs: NamedTensors }
+  /** Wraps the student's trainer, e.g. to unlearn at the end. */
+  wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
+  /** After each pseudo batch, outside the graph: selection tests, schedules. */
+  afterPseudoBatch?(batch: PseudoBatch, position: Position): StepMetrics
+  /** Marks samples the defense suspects (1) for the image views. */
+  suspects?(batch: PseudoBatch): number[]
+}
+
+/** Invents images. */
+export interface Synthesizer {
+  /** One update of what makes the images. */
+  step(position: Position): StepMetrics
+  /** A new pseudo batch. */
+  sample(position: Position): PseudoBatch
+}
+
+/** Learns from pseudo batches. */
+export interface StudentTrainer {
+  /** All updates that one pseudo batch pays for. */
+  step(batch: PseudoBatch, position: Position): StepMetrics
+  /** Images that went through a student update per pseudo batch; for images per second. */
+  readonly imagesPerStep: number
+}
+
+export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  /** Length of the run in pseudo batches. */
+  totalPseudoBatches(params: ValuesOf<S>): number
+  /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */
+  cost(params: ValuesOf<S>): { studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number }
+  createSynthesizer(params: ValuesOf<S>, context: DistillationContext): Synthesizer
+  createStudentTrainer(params: ValuesOf<S>, context: DistillationContext): StudentTrainer
+}
+
+export const defineDistillation = <S extends ParameterSchema>(method: DistillationMethod<S>): DistillationMethod => method as unknown as DistillationMethod

@@ -1,0 +1,65 @@
+/** Two generations of checkpoints per stage: the older one stays whole while the newer one is written. */
+import { existsSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readSafetensors } from '../importers'
+import { writeSafetensors } from '../exporters'
+import type { StateSnapshot } from './state'
+import type { StreamState } from '../random'
+
+const formatVersion = 1
+const filePattern = /^checkpoint-(\d{9})\.safetensors$/
+const generations = 2
+
+export interface Checkpoint {
+  path: string
+  /** Steps done when it was written. */
+  step: number
+}
+
+/** What stands beside the tensors in the file's metadata. */
+interface CheckpointMetadata {
+  formatVersion: number
+  step: number
+  seconds: number
+  plain: StateSnapshot['plain']
+  streams: StreamState[]
+}
+
+/** The checkpoints of a stage folder, the newest first. */
+export function listCheckpoints(folder: string): Checkpoint[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((name) => {
+    const match = filePattern.exec(name)
+    return match?.[1] ? [{ path: join(folder, name), step: Number(match[1]) }] : []
+  }).sort((first, second) => second.step - first.step)
+}
+
+/** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two. */
+export async function writeCheckpoint(folder: string, step: number, seconds: number, snapshot: StateSnapshot): Promise<Checkpoint> {
+  const path = join(folder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`)
+  const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain: snapshot.plain, streams: snapshot.streams }
+  await writeSafetensors(path, snapshot.tensors, { abdWorkbench: JSON.stringify(metadata) })
+  for (const old of listCheckpoints(folder).slice(generations)) await rm(old.path, { force: true })
+  return { path, step }
+}
+
+export interface ReadCheckpoint { step: number; seconds: number; snapshot: StateSnapshot; path: string }
+
+/**
+ * The newest checkpoint that reads whole, or null when there is none. A damaged one is passed over in favour of the older generation
+ * and told through `onDamaged`, so that a kill in the middle of anything costs at most one interval.
+ */
+export async function readLatestCheckpoint(folder: string, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+  for (const candidate of listCheckpoints(folder)) {
+    try {
+      const { tensors, metadata } = await readSafetensors(candidate.path)
+      const stored = JSON.parse(metadata.abdWorkbench ?? 'null') as CheckpointMetadata | null
+      if (stored?.formatVersion !== formatVersion) throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
+      return { step: stored.step, seconds: stored.seconds, path: candidate.path, snapshot: { tensors, plain: stored.plain, streams: stored.streams } }
+    } catch (error) {
+      onDamaged(candidate.path, error)
+    }
+  }
+  return null
+}

@@ -1,0 +1,81 @@
+/** Clean accuracy, attack success rate and robust accuracy of a classifier over the test images. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { Evaluation } from '../../../shared/domain'
+import type { ImageSet, Normalization } from '../datasets/types'
+import type { StepProgram, StepRunner } from '../graph/types'
+import type { Classifier } from '../nn/types'
+import { normalizationTable, normalizedImages } from './batches'
+
+/** Test images as they are, and the same images with the trigger; labels are the true ones in both. */
+export interface TestSets {
+  readonly clean: ImageSet
+  /** null: no attack, or nothing to trigger. */
+  readonly triggered: ImageSet | null
+  readonly target: number
+}
+
+const evaluationBatch = 100
+
+/** Predicted classes of `classifier` in evaluation mode, in order. The last batch is filled up so that one graph serves all. */
+export function createPredictor(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization): (set: ImageSet) => Int32Array {
+  let runner: StepRunner | undefined
+  return (set) => {
+    runner ??= program.compile(name, ({ images }) => ({
+      classes: tf.argMax(classifier.forward(images as tf.Tensor4D, { training: false }).logits, 1),
+    }))
+    const table = normalizationTable(normalization, set.channels)
+    const predicted = new Int32Array(set.count)
+    for (let first = 0; first < set.count; first += evaluationBatch) {
+      const indices = Array.from({ length: evaluationBatch }, (_, offset) => Math.min(first + offset, set.count - 1))
+      const images = tf.tensor4d(normalizedImages(set, indices, table), [evaluationBatch, set.height, set.width, set.channels])
+      const { classes } = runner.run({ images })
+      images.dispose()
+      if (!classes) throw new Error('The evaluation step gave no classes.')
+      predicted.set((classes.dataSync() as Int32Array).subarray(0, Math.min(evaluationBatch, set.count - first)), first)
+      classes.dispose()
+    }
+    return predicted
+  }
+}
+
+/**
+ * The metrics from predictions, as fractions of 1.
+ * accuracy = mean[f(x) = y]; ASR = mean over y ≠ target of [f(x') = target]; ASR over all = the same over every y;
+ * robust accuracy = mean over y ≠ target of [f(x') = y].
+ * Source: zskt/datasets/backdoor.py (the test set drops images of the target class); Trap-and-Replace computes the same number.
+ */
+export function evaluationFrom(classes: number, labels: Int32Array, clean: Int32Array, triggered: Int32Array | null, target: number): Evaluation {
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  let correct = 0
+  let hits = 0
+  let hitsAll = 0
+  let robust = 0
+  let nonTarget = 0
+  for (let index = 0; index < labels.length; index++) {
+    const label = labels[index] ?? 0
+    const row = confusion[label]
+    const prediction = clean[index] ?? 0
+    if (row) row[prediction] = (row[prediction] ?? 0) + 1
+    if (prediction === label) correct += 1
+    if (!triggered) continue
+    if (triggered[index] === target) hitsAll += 1
+    if (label === target) continue
+    nonTarget += 1
+    if (triggered[index] === target) hits += 1
+    if (triggered[index] === label) robust += 1
+  }
+  const perClass = confusion.map((row, label) => (row[label] ?? 0) / Math.max(1, row.reduce((sum, count) => sum + count, 0)))
+  return {
+    accuracy: correct / Math.max(1, labels.length),
+    asr: triggered && nonTarget > 0 ? hits / nonTarget : null,
+    asrAll: triggered ? hitsAll / Math.max(1, labels.length) : null,
+    robustAccuracy: triggered && nonTarget > 0 ? robust / nonTarget : null,
+    images: labels.length, nonTarget: triggered ? nonTarget : 0, perClassAccuracy: perClass, confusion,
+  }
+}
+
+/** A function that evaluates the classifier as it stands in the program. */
+export function createEvaluator(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization, sets: TestSets): () => Evaluation {
+  const predict = createPredictor(program, name, classifier, normalization)
+  return () => evaluationFrom(classifier.classes, sets.clean.labels, predict(sets.clean), sets.triggered ? predict(sets.triggered) : null, sets.target)
+}

@@ -1,0 +1,164 @@
+/** The loop that every training stage runs in: stop, pause, checkpoints, evaluation, images and progress exist once. */
+import type { Evaluation, MetricName, MetricPoint, SyntheticImages } from '../../../shared/domain'
+import { UserError } from '../../../shared/errors'
+import type { StepProgram } from '../graph/types'
+import { readLatestCheckpoint, writeCheckpoint } from './checkpoints'
+import type { TrainerReport } from './protocol'
+import type { StateBundle } from './state'
+
+export type StepMetrics = Partial<Record<MetricName, number>>
+
+/** One stage's work, cut into steps after each of which it can be stopped and resumed. */
+export interface StageWork {
+  readonly totalSteps: number
+  readonly state: StateBundle
+  readonly program: StepProgram
+  /** Does the step with this index (0-based). Metrics are returned when `measure` is set. */
+  step(index: number, measure: boolean): StepMetrics
+  /** Images that went through training per step, for images per second. */
+  readonly imagesPerStep: number
+  readonly measureEvery: number
+  /** Whether the model is evaluated after so many steps (the end is always evaluated). */
+  evaluateAfter(stepsDone: number): boolean
+  evaluate(): Evaluation
+  /** Whether images are kept after so many steps. */
+  imagesAfter?(stepsDone: number): boolean
+  images?(stepsDone: number): SyntheticImages
+  /** Writes the model with PyTorch names and returns its path; null where there is nothing to write. */
+  writeWeights(): Promise<string | null>
+  dispose(): void
+}
+
+export interface LoopOptions {
+  folder: string
+  resume: boolean
+  checkpointEverySeconds: number
+  report(report: TrainerReport): void
+  /** Read after every step: what control asked for. */
+  request(): 'go' | 'pause' | 'stop'
+}
+
+const rateWindow = 20
+const progressEveryMilliseconds = 200
+
+/** Lets messages in: control's pings and requests are read between steps. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Images per second over the last steps, evaluation and checkpoints not counted. */
+function createRate(imagesPerStep: number): { add(seconds: number): void; value(): number; secondsPerStep(): number } {
+  const times: number[] = []
+  return {
+    add(seconds) {
+      times.push(seconds)
+      if (times.length > rateWindow) times.shift()
+    },
+    value: () => imagesPerStep * times.length / times.reduce((sum, time) => sum + time, 1e-9),
+    secondsPerStep: () => times.reduce((sum, time) => sum + time, 0) / Math.max(1, times.length),
+  }
+}
+
+/** Runs the work from its last checkpoint (or the start) to its end, a pause or a stop. */
+export async function runStage(work: StageWork, options: LoopOptions): Promise<Extract<TrainerReport, { type: 'finished' }>> {
+  const { report } = options
+  let stepsDone = 0
+  let secondsBefore = 0
+  const started = performance.now()
+  const seconds = (): number => secondsBefore + (performance.now() - started) / 1000
+  if (options.resume) {
+    const checkpoint = await readLatestCheckpoint(options.folder, (path, error) => {
+      report({ type: 'warning', message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}` })
+      report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
+    })
+    if (checkpoint) {
+      work.state.restore(checkpoint.snapshot)
+      work.program.writeState()
+      stepsDone = checkpoint.step
+      secondsBefore = checkpoint.seconds
+      report({ type: 'log', level: 'info', message: `resumed at step ${stepsDone}` })
+    }
+  }
+
+  let checkpointAt = -1
+  const checkpoint = async (): Promise<void> => {
+    if (checkpointAt === stepsDone) return
+    work.program.readState()
+    const written = await writeCheckpoint(options.folder, stepsDone, seconds(), work.state.snapshot())
+    checkpointAt = stepsDone
+    report({ type: 'checkpoint', step: stepsDone, path: written.path })
+  }
+  let evaluation: Evaluation | null = null
+  let evaluatedAt = -1
+  const evaluate = (): void => {
+    if (evaluatedAt === stepsDone) return
+    evaluation = work.evaluate()
+    evaluatedAt = stepsDone
+    const points: MetricPoint[] = [{ name: 'accuracy', step: stepsDone, value: evaluation.accuracy }]
+    if (evaluation.asr !== null) points.push({ name: 'asr', step: stepsDone, value: evaluation.asr })
+    if (evaluation.asrAll !== null) points.push({ name: 'asrAll', step: stepsDone, value: evaluation.asrAll })
+    if (evaluation.robustAccuracy !== null) points.push({ name: 'robustAccuracy', step: stepsDone, value: evaluation.robustAccuracy })
+    report({ type: 'metrics', points })
+    report({ type: 'evaluation', step: stepsDone, evaluation })
+  }
+  const finish = async (outcome: 'done' | 'paused' | 'stopped'): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
+    await checkpoint()
+    if (outcome === 'done' || outcome === 'stopped') evaluate()
+    const weights = await work.writeWeights()
+    return { type: 'finished', outcome, step: stepsDone, evaluation, weights }
+  }
+
+  const rate = createRate(work.imagesPerStep)
+  let lastProgress = -Infinity
+  let lastCheckpoint = performance.now()
+  const progress = (force: boolean): void => {
+    if (!force && performance.now() - lastProgress < progressEveryMilliseconds) return
+    lastProgress = performance.now()
+    const perStep = rate.secondsPerStep()
+    report({
+      type: 'progress', step: stepsDone, totalSteps: work.totalSteps, seconds: seconds(),
+      secondsLeft: perStep > 0 ? perStep * (work.totalSteps - stepsDone) : null,
+    })
+  }
+
+  progress(true)
+  if (stepsDone === 0 && work.images && work.imagesAfter?.(0)) report({ type: 'images', images: work.images(0) })
+  while (stepsDone < work.totalSteps) {
+    const request = options.request()
+    if (request !== 'go') return finish(request === 'pause' ? 'paused' : 'stopped')
+    const measure = stepsDone % work.measureEvery === 0 || stepsDone === work.totalSteps - 1
+    const before = performance.now()
+    const metrics = work.step(stepsDone, measure)
+    rate.add((performance.now() - before) / 1000)
+    stepsDone += 1
+    if (measure) {
+      const points = Object.entries(metrics).map(([name, value]) => ({ name: name as MetricName, step: stepsDone, value }))
+      report({ type: 'metrics', points: [...points, { name: 'imagesPerSecond', step: stepsDone, value: rate.value() }] })
+      failOnNaN(metrics, stepsDone)
+    }
+    if (work.images && work.imagesAfter?.(stepsDone)) report({ type: 'images', images: work.images(stepsDone) })
+    if (work.evaluateAfter(stepsDone) && stepsDone < work.totalSteps) evaluate()
+    if ((performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {
+      await checkpoint()
+      lastCheckpoint = performance.now()
+    }
+    progress(stepsDone === work.totalSteps)
+    await breathe()
+  }
+  return finish('done')
+}
+
+function failOnNaN(metrics: StepMetrics, step: number): void {
+  for (const [name, value] of Object.entries(metrics)) {
+    if (!Number.isNaN(value)) continue
+    throw new DivergedError(name, step)
+  }
+}
+
+/** The numbers left the range of float32; going on would only waste time. */
+export class DivergedError extends UserError {
+  constructor(readonly metric: string, readonly step: number) {
+    super(`Training diverged: ${metric} is not a number.`, {
+      wanted: 'a finite value', got: 'NaN', where: `step ${step}`, action: 'Lower the learning rate or the weights of the loss terms, and start again; the last checkpoint is kept.',
+    })
+    this.name = 'DivergedError'
+  }
+}

@@ -1,0 +1,103 @@
+/** Everything that a stage must remember to go on bit for bit: networks, optimizer slots, counters, random streams. */
+import type * as tf from '@tensorflow/tfjs-core'
+import { UserError } from '../../../shared/errors'
+import type { WeightMap, WeightTensor } from '../importers/weights'
+import { float32Tensor, toFloat32 } from '../importers/weights'
+import type { NetworkState } from '../nn/types'
+import { loadWeights, weightsOf } from '../nn/weights'
+import { createStream, restoreStream } from '../random'
+import type { RandomStream, StreamState } from '../random'
+
+/** Values outside the tensors, as JSON. */
+export interface PlainState {
+  read(): Record<string, unknown>
+  write(values: Record<string, unknown>): void
+}
+
+export interface StateSnapshot {
+  tensors: WeightMap
+  plain: Record<string, Record<string, unknown>>
+  streams: StreamState[]
+}
+
+export interface StateBundle {
+  addNetwork(name: string, network: NetworkState): void
+  /** Optimizer slots and the like; keys must not change between versions of a checkpoint. */
+  addVariables(name: string, variables: Readonly<Record<string, tf.Variable>>): void
+  addPlain(name: string, state: PlainState): void
+  /** The random stream of that name; the same object at every call. */
+  stream(name: string): RandomStream
+  /** The variables' values must be current (StepProgram.readState) when this is called. */
+  snapshot(): StateSnapshot
+  /** Restores every part; StepProgram.writeState comes after. @throws UserError naming the part that does not fit */
+  restore(snapshot: StateSnapshot): void
+}
+
+function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {
+  return [...map].map(([name, tensor]) => [`${prefix}/${name}`, tensor])
+}
+
+function withoutPrefix(prefix: string, map: WeightMap): WeightMap {
+  const start = `${prefix}/`
+  return new Map([...map].filter(([name]) => name.startsWith(start)).map(([name, tensor]) => [name.slice(start.length), tensor]))
+}
+
+function assign(tfCore: Pick<typeof tf, 'tensor'>, name: string, variable: tf.Variable, tensor: WeightTensor | undefined): void {
+  if (!tensor || tensor.shape.join() !== variable.shape.join()) {
+    throw new UserError('The checkpoint does not fit this experiment.', {
+      wanted: `${name} of shape [${variable.shape.join(', ')}]`, got: tensor ? `shape [${tensor.shape.join(', ')}]` : 'nothing under that name',
+      where: name, action: 'Start the stage anew, or resume with the configuration that the checkpoint was written with.',
+    })
+  }
+  const value = tfCore.tensor(toFloat32(tensor), [...tensor.shape], variable.dtype)
+  variable.assign(value)
+  value.dispose()
+}
+
+/** An empty bundle whose streams start from `seed`. */
+export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'>): StateBundle {
+  const networks = new Map<string, NetworkState>()
+  const variables = new Map<string, Readonly<Record<string, tf.Variable>>>()
+  const plain = new Map<string, PlainState>()
+  const streams = new Map<string, RandomStream>()
+  const claim = (name: string): void => {
+    if (networks.has(name) || variables.has(name) || plain.has(name)) throw new Error(`State "${name}" was added twice.`)
+  }
+  return {
+    addNetwork(name, network) { claim(name); networks.set(name, network) },
+    addVariables(name, slots) { claim(name); variables.set(name, slots) },
+    addPlain(name, state) { claim(name); plain.set(name, state) },
+    stream(name) {
+      let stream = streams.get(name)
+      if (!stream) {
+        stream = createStream(seed, name)
+        streams.set(name, stream)
+      }
+      return stream
+    },
+    snapshot() {
+      const tensors: WeightMap = new Map()
+      for (const [name, network] of networks) for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
+      for (const [name, slots] of variables) {
+        for (const [key, variable] of Object.entries(slots)) tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
+      }
+      return {
+        tensors,
+        plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
+        streams: [...streams.values()].map((stream) => stream.state()),
+      }
+    },
+    restore(snapshot) {
+      for (const [name, network] of networks) loadWeights(network, withoutPrefix(name, snapshot.tensors))
+      for (const [name, slots] of variables) {
+        for (const [key, variable] of Object.entries(slots)) assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
+      }
+      for (const [name, state] of plain) state.write(snapshot.plain[name] ?? {})
+      for (const state of snapshot.streams) {
+        const existing = streams.get(state.name)
+        if (existing) existing.restore(state)
+        else streams.set(state.name, restoreStream(state))
+      }
+    },
+  }
+}

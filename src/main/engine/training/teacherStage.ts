@@ -1,0 +1,118 @@
+/** Teacher training: SGD on cross entropy over the poisoned training set (the reference's normal training). */
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import type { TeacherTraining } from '../../../shared/domain'
+import { ExhaustiveError } from '../../../shared/errors'
+import { writeSafetensors } from '../exporters'
+import type { StepProgram, StepRunner } from '../graph/types'
+import { teacherStep } from '../losses/teacherStep'
+import type { Classifier } from '../nn/types'
+import { weightsOf } from '../nn/weights'
+import { createSgd } from '../optimizers/sgd'
+import { constantSchedule, cosineSchedule, oneCycleSchedule } from '../optimizers/schedules'
+import type { Schedule } from '../optimizers/schedules'
+import { augmentedImages, normalizationTable } from './batches'
+import type { PreparedData } from './data'
+import { createEvaluator } from './evaluation'
+import type { StageWork } from './loop'
+import type { StateBundle } from './state'
+
+export interface TeacherStageInput {
+  readonly teacher: Classifier
+  readonly training: TeacherTraining
+  readonly data: PreparedData
+  readonly program: StepProgram
+  readonly state: StateBundle
+  readonly folder: string
+}
+
+/** Metrics of a teacher leave the device every so many steps. */
+const measureEvery = 2
+
+function scheduleOf(training: TeacherTraining, totalSteps: number): Schedule {
+  switch (training.schedule) {
+    case 'oneCycle': return oneCycleSchedule(training.learningRate, totalSteps)
+    case 'cosine': return cosineSchedule(training.learningRate, totalSteps)
+    case 'constant': return constantSchedule(training.learningRate)
+    default: throw new ExhaustiveError(training.schedule)
+  }
+}
+
+/** The order of an epoch: drawn when its first step comes, kept in the checkpoint's plain state. */
+function createEpochOrder(state: StateBundle, count: number): (epoch: number) => Uint32Array | Int32Array {
+  let drawnFor = -1
+  let order: Uint32Array | Int32Array = new Uint32Array(0)
+  state.addPlain('epochOrder', {
+    read: () => ({ epoch: drawnFor, order: [...order] }),
+    write: (values) => {
+      drawnFor = Number(values.epoch ?? -1)
+      order = Uint32Array.from(Array.isArray(values.order) ? values.order.map(Number) : [])
+    },
+  })
+  return (epoch) => {
+    if (epoch !== drawnFor) {
+      order = state.stream('dataOrder').permutation(count)
+      drawnFor = epoch
+    }
+    return order
+  }
+}
+
+export function createTeacherStage(input: TeacherStageInput): StageWork {
+  const { teacher, training, data, program, state } = input
+  const { train } = data
+  const stepsPerEpoch = Math.ceil(train.count / training.batchSize)
+  const totalSteps = stepsPerEpoch * training.epochs
+  const schedule = scheduleOf(training, totalSteps)
+  const optimizer = createSgd(teacher.parameters, { momentum: training.momentum, weightDecay: training.weightDecay })
+  state.addNetwork('teacher', teacher)
+  state.addVariables('optimizer', optimizer.slots)
+  const orderOf = createEpochOrder(state, train.count)
+  const table = normalizationTable(data.normalization, train.channels)
+  const runners = new Map<number, StepRunner>()
+  const runnerFor = (batch: number): StepRunner => {
+    const known = runners.get(batch)
+    if (known) return known
+    const made = program.compile(`teacher-${batch}`, (args) => teacherStep(teacher, optimizer, args))
+    runners.set(batch, made)
+    return made
+  }
+  const evaluate = createEvaluator(program, 'evaluateTeacher', teacher, data.normalization, data.test)
+
+  return {
+    totalSteps, state, program, imagesPerStep: training.batchSize, measureEvery, evaluate,
+    evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
+    step(index, measure) {
+      const order = orderOf(Math.floor(index / stepsPerEpoch))
+      const first = (index % stepsPerEpoch) * training.batchSize
+      const chosen = order.subarray(first, first + training.batchSize)
+      const pixels = augmentedImages(train, chosen, table, { crop: training.crop, flip: training.flip }, state.stream('augmentation'))
+      const learningRate = schedule(index)
+      const args = {
+        images: tf.tensor4d(pixels, [chosen.length, train.height, train.width, train.channels]),
+        labels: tf.tensor1d(Int32Array.from(chosen, (row) => train.labels[row] ?? 0), 'int32'),
+        learningRate: tf.scalar(learningRate),
+      }
+      const outputs = runnerFor(chosen.length).run(args)
+      tf.dispose(args)
+      const metrics = measure ? {
+        loss: outputs.loss?.dataSync()[0] ?? NaN,
+        trainAccuracy: outputs.accuracy?.dataSync()[0] ?? NaN,
+        learningRate,
+      } : {}
+      tf.dispose(outputs)
+      return metrics
+    },
+    async writeWeights() {
+      program.readState()
+      const path = join(input.folder, 'weights.safetensors')
+      await writeSafetensors(path, weightsOf(teacher), { format: 'pt' })
+      return path
+    },
+    dispose() {
+      optimizer.dispose()
+      program.dispose()
+      teacher.dispose()
+    },
+  }
+}
