@@ -1,0 +1,52 @@
+/** The environment variables that TensorFlow reads when it loads; see docs/decisions.md, "Set-up and TensorFlow runtime". */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import type { TensorFlowOptions } from './options'
+
+type Environment = Record<string, string | undefined>
+
+function readNumbers(file: string): number[] {
+  try {
+    return readFileSync(file, 'utf8').trim().split(/\s+/).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** CPUs that a container's quota grants (control groups version 2, else 1); Infinity without a quota. */
+export function quotaCpus(read: (file: string) => number[] = readNumbers): number {
+  const [limit, period] = read('/sys/fs/cgroup/cpu.max')
+  if (limit !== undefined && period !== undefined && limit > 0 && period > 0) return limit / period
+  const [quota] = read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')
+  const [oldPeriod] = read('/sys/fs/cgroup/cpu/cpu.cfs_period_us')
+  if (quota !== undefined && oldPeriod !== undefined && quota > 0 && oldPeriod > 0) return quota / oldPeriod
+  return Infinity
+}
+
+/** Threads TensorFlow gets: the wanted number, else every CPU that affinity and quota leave to this process. */
+export function resolveThreads(wanted = 0, cpus = availableParallelism(), quota = quotaCpus()): number {
+  if (wanted > 0) return wanted
+  return Math.max(1, Math.min(cpus, Math.ceil(quota)))
+}
+
+/**
+ * Sets the variables in `environment`. What the user has set already stays, except where an option speaks of it.
+ * - oneDNN: TensorFlow leaves it off on CPUs without AVX-512, where it makes training 1.7 to 2 times faster.
+ * - Growing GPU memory: otherwise TensorFlow takes a laptop's whole GPU from its display.
+ */
+export function applyEnvironment(options: TensorFlowOptions, environment: Environment = process.env): void {
+  environment.TF_ENABLE_ONEDNN_OPTS ??= '1'
+  environment.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
+  if (options.threads !== undefined && options.threads > 0) {
+    environment.TF_NUM_INTRAOP_THREADS = environment.OMP_NUM_THREADS = String(options.threads)
+  } else {
+    environment.TF_NUM_INTRAOP_THREADS ??= String(resolveThreads())
+    environment.OMP_NUM_THREADS ??= environment.TF_NUM_INTRAOP_THREADS
+  }
+  if (options.deterministic === true) {
+    environment.TF_DETERMINISTIC_OPS = '1'
+    environment.NVIDIA_TF32_OVERRIDE = '0'
+  }
+  if (options.device === 'cpu') environment.CUDA_VISIBLE_DEVICES = '-1'
+}

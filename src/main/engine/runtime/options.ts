@@ -1,0 +1,11 @@
+import type { Execution } from '../../../shared/domain'
+
+/** How TensorFlow is started; only the first start of a process counts, because the library reads its settings once. */
+export interface TensorFlowOptions {
+  /** 'auto' takes a GPU when one works; 'gpu' fails without one; 'cpu' hides GPUs from TensorFlow. Default 'auto'. */
+  device?: Execution['device']
+  /** Threads of one kernel on the CPU; 0 (default) takes all cores this process may use. */
+  threads?: number
+  /** Deterministic GPU kernels in full float32; slower. Default false. */
+  deterministic?: boolean
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+const alias = { '@shared': fileURLToPath(new URL('./src/shared', import.meta.url)) }
+const needsTensorFlow = ['test/**/*.tf.test.ts']
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'], exclude: needsTensorFlow },
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow },
+      },
+      {
+        extends: true,
+        // One fork after another: TensorFlow takes every core, and its settings are read once per process.
+        test: {
+          name: 'tf', environment: 'node', include: [...needsTensorFlow, 'test/parity/**/*.test.ts'],
+          pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+    ],
+  },
+})
