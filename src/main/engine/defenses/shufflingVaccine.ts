@@ -3,6 +3,7 @@ import { boolean, integer, number } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ActiveDefense, PseudoBatch } from '../distillation/types'
 import type { StepRunner } from '../graph/types'
+import { float32Tensor, toFloat32 } from '../importers/weights'
 import { createShuffledEnsemble, shuffledEnsembleLogits, suspectKl, tailTest, vaccinePenalty } from '../losses/shufflingVaccine'
 import type { DefenseContext } from './types'
 import { defineDefense } from './types'
@@ -41,7 +42,13 @@ function create(values: VaccineParameters, context: DefenseContext): ActiveDefen
       coefficient = Number(saved.coefficient ?? 0)
     },
   })
-  // Pool images join the checkpoint as variables once known; a resume before the test collects them anew (documented in decisions).
+  state.addPooled('shufflingVaccinePool', {
+    read: () => new Map(pool.images.map((images, index) => [String(index), float32Tensor(images.shape, Float32Array.from(images.dataSync()))])),
+    write: (saved) => {
+      tf.dispose(pool.images)
+      pool.images = [...saved.values()].map((tensor) => tf.tensor4d(toFloat32(tensor), tensor.shape as [number, number, number, number]))
+    },
+  })
   let suspectRunner: StepRunner | undefined
   const suspectStep = (): StepRunner => suspectRunner ??= program.compile('suspect', ({ images, teacherLogits }) => {
     const shuffled = shuffledEnsembleLogits(ensemble, images as tf.Tensor4D)

@@ -14,6 +14,12 @@ export interface PlainState {
   write(values: Record<string, unknown>): void
 }
 
+/** Tensors whose number changes during the run (a pool of images), in any layout of the owner's. */
+export interface PooledState {
+  read(): WeightMap
+  write(tensors: WeightMap): void
+}
+
 export interface StateSnapshot {
   tensors: WeightMap
   plain: Record<string, Record<string, unknown>>
@@ -25,6 +31,7 @@ export interface StateBundle {
   /** Optimizer slots and the like; keys must not change between versions of a checkpoint. */
   addVariables(name: string, variables: Readonly<Record<string, tf.Variable>>): void
   addPlain(name: string, state: PlainState): void
+  addPooled(name: string, state: PooledState): void
   /** The random stream of that name; the same object at every call. */
   stream(name: string): RandomStream
   /** The variables' values must be current (StepProgram.readState) when this is called. */
@@ -59,14 +66,16 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
   const networks = new Map<string, NetworkState>()
   const variables = new Map<string, Readonly<Record<string, tf.Variable>>>()
   const plain = new Map<string, PlainState>()
+  const pooled = new Map<string, PooledState>()
   const streams = new Map<string, RandomStream>()
   const claim = (name: string): void => {
-    if (networks.has(name) || variables.has(name) || plain.has(name)) throw new Error(`State "${name}" was added twice.`)
+    if ([networks, variables, plain, pooled].some((part) => part.has(name))) throw new Error(`State "${name}" was added twice.`)
   }
   return {
     addNetwork(name, network) { claim(name); networks.set(name, network) },
     addVariables(name, slots) { claim(name); variables.set(name, slots) },
     addPlain(name, state) { claim(name); plain.set(name, state) },
+    addPooled(name, state) { claim(name); pooled.set(name, state) },
     stream(name) {
       let stream = streams.get(name)
       if (!stream) {
@@ -81,6 +90,7 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
       for (const [name, slots] of variables) {
         for (const [key, variable] of Object.entries(slots)) tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
       }
+      for (const [name, state] of pooled) for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
       return {
         tensors,
         plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
@@ -92,6 +102,7 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
       for (const [name, slots] of variables) {
         for (const [key, variable] of Object.entries(slots)) assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
       }
+      for (const [name, state] of pooled) state.write(withoutPrefix(name, snapshot.tensors))
       for (const [name, state] of plain) state.write(snapshot.plain[name] ?? {})
       for (const state of snapshot.streams) {
         const existing = streams.get(state.name)
