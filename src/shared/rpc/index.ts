@@ -1,0 +1,4 @@
+export * from './client'
+export * from './frames'
+export * from './memory'
+export * from './server'
