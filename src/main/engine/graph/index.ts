@@ -1,0 +1,3 @@
+export { createStepProgram, type StepProgramOptions } from './program'
+export { largestConstantBytes } from './recorder'
+export type { NamedTensors, StepFunction, StepProgram, StepRunner } from './types'

@@ -1,0 +1,234 @@
+/**
+ * Records one eager call of a step at the binding's `executeOp`, then undoes what it did to tf.Variables.
+ * Tensors are known by the binding's ids, which are never given twice: an id is an argument, a variable's value at the start, a small
+ * host-made constant, or an output of a recorded op. Anything else would be frozen silently into the graph and is an error.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import { UserError } from '../../../shared/errors'
+import { toAttributeValue, withInferredTypes } from './attributes'
+import { freshHandle, registeredVariables, tensorId, typeNumber, type Binding, type HostValues, type NodeBackend, type OpAttribute, type TensorMetadata } from './backend'
+import type { AttributeValue } from './graphDef'
+import { here } from './place'
+import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source } from './recording'
+import type { NamedTensors, StepFunction } from './types'
+
+/** Host-made tensors up to this size become constants of the graph. */
+export const largestConstantBytes = 4096
+
+interface KnownTensor {
+  readonly source: Source
+  readonly type: number
+}
+
+/** The tensors met so far in one recorded call, by the binding's id. */
+class Recorder {
+  readonly nodes: RecordedNode[] = []
+  readonly constants: RecordedConstant[] = []
+  readonly readVariables = new Set<string>()
+  private readonly known = new Map<number, KnownTensor>()
+  /** Data that the step made on the host; other host data is captured from outside. */
+  readonly madeOnHost = new WeakSet<object>()
+
+  constructor(private readonly step: string, private readonly native: Binding) {}
+
+  remember(id: number, source: Source, type: number): void {
+    this.known.set(id, { source, type })
+  }
+
+  refuse(message: string, details: { wanted: string, got: string, action: string }): never {
+    throw new UserError(`The step "${this.step}" cannot become a graph: ${message}`, { ...details, where: here().describe() })
+  }
+
+  resolve(id: number, user: string): KnownTensor {
+    const known = this.known.get(id)
+    if (!known) return this.refuseCaptured(user)
+    if (known.source.kind === 'variable') this.readVariables.add(known.source.name)
+    return known
+  }
+
+  refuseCaptured(user: string): never {
+    return this.refuse(`${user} uses a tensor that was made outside the step.`, {
+      wanted: 'an argument, a tf.Variable, or a tensor made in the step', got: 'a captured tensor, whose value would be frozen',
+      action: 'pass it as an argument or keep it in a tf.Variable',
+    })
+  }
+
+  createTensor(shape: number[], type: number, values: HostValues): number {
+    if (!ArrayBuffer.isView(values)) {
+      return this.refuse('it makes a tensor of strings.', { wanted: 'numbers or booleans', got: 'strings', action: 'keep strings out of the step' })
+    }
+    if (values.byteLength > largestConstantBytes) {
+      this.refuse('it makes a large tensor on the host.', {
+        wanted: `at most ${largestConstantBytes} bytes`, got: `${values.byteLength} bytes, shape [${shape.join(', ')}]`,
+        action: 'make it with kernels (fill, zerosLike), pass it as an argument or keep it in a tf.Variable',
+      })
+    }
+    const id = this.native.createTensor(shape, type, values)
+    const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
+    this.constants.push({ shape, type, content, place: here() })
+    this.remember(id, { kind: 'constant', index: this.constants.length - 1 }, type)
+    return id
+  }
+
+  executeOp(op: string, attributes: OpAttribute[], ids: number[], outputCount: number): TensorMetadata[] {
+    const inputs = ids.map((id) => this.resolve(id, op))
+    const named: Record<string, AttributeValue> = {}
+    for (const attribute of attributes) named[attribute.name] = toAttributeValue(this.native, attribute)
+    const results = this.native.executeOp(op, attributes, ids, outputCount)
+    this.nodes.push({
+      op, attributes: withInferredTypes(op, named, inputs.map((input) => input.type)), inputs: inputs.map((input) => input.source), place: here(),
+    })
+    const index = this.nodes.length - 1
+    results.forEach((result, output) => { this.remember(result.id, { kind: 'node', index, output }, result.dtype) })
+    return results
+  }
+
+  readOnHost(id: number): ReturnType<Binding['tensorDataSync']> {
+    // tf.gather reads its indices only to check their range.
+    if (new Error('reader').stack?.includes('GatherV2')) return this.native.tensorDataSync(id)
+    return this.refuse('it reads a tensor\'s values on the host.', {
+      wanted: 'tensors only', got: 'dataSync(), data() or array() inside the step', action: 'return the tensor and read it after the step',
+    })
+  }
+
+  binding(): Binding {
+    return {
+      ...this.native,
+      createTensor: (shape, type, values) => this.createTensor(shape, type, values as HostValues),
+      executeOp: (op, attributes, ids, count) => this.executeOp(op, attributes as OpAttribute[], ids, count),
+      tensorDataSync: (id) => this.readOnHost(id),
+      runSavedModel: () => this.refuse('it runs another compiled step.', {
+        wanted: 'eager operations', got: 'a call of a step runner', action: 'call the step\'s function, or run the steps one after another',
+      }),
+    }
+  }
+}
+
+/** Runs `work` with the backend's kernels going to the recorder. */
+function intercepted<T>(backend: NodeBackend, recorder: Recorder, work: () => T): T {
+  const { binding } = backend
+  backend.binding = recorder.binding()
+  backend.write = (values, shape, dtype) => {
+    const dataId = writeOf(backend).call(backend, values, shape, dtype)
+    recorder.madeOnHost.add(dataId)
+    return dataId
+  }
+  backend.getInputTensorIds = (tensors) => {
+    for (const tensor of tensors) {
+      const waiting = 'dataId' in tensor && backend.tensorMap.get(tensor.dataId).values !== null
+      if (waiting && !recorder.madeOnHost.has(tensor.dataId)) recorder.refuseCaptured('an operation')
+    }
+    return idsOf(backend).call(backend, tensors)
+  }
+  try {
+    return work()
+  } finally {
+    backend.binding = binding
+    // The methods of the class show again.
+    Reflect.deleteProperty(backend, 'write')
+    Reflect.deleteProperty(backend, 'getInputTensorIds')
+  }
+}
+
+function prototypeOf(backend: NodeBackend): NodeBackend {
+  return Object.getPrototypeOf(backend) as NodeBackend
+}
+function writeOf(backend: NodeBackend): NodeBackend['write'] {
+  return prototypeOf(backend).write
+}
+function idsOf(backend: NodeBackend): NodeBackend['getInputTensorIds'] {
+  return prototypeOf(backend).getInputTensorIds
+}
+
+/** Gives every tf.Variable an id of its own, so that a value shared with another tensor is not taken for the variable. */
+function nameVariables(backend: NodeBackend, recorder: Recorder): void {
+  for (const variable of Object.values(registeredVariables())) {
+    if (variable.dtype === 'string') continue
+    if (backend.refCount(variable.dataId) > 1) {
+      const fresh = freshHandle(backend, variable)
+      variable.assign(fresh)
+      fresh.dispose()
+    }
+    recorder.remember(tensorId(backend, variable), { kind: 'variable', name: variable.name }, typeNumber(backend.binding, variable.dtype))
+  }
+}
+
+function nameArguments(backend: NodeBackend, recorder: Recorder, args: NamedTensors): NamedTensors {
+  const fresh: NamedTensors = {}
+  for (const [name, tensor] of Object.entries(args)) {
+    const handle = freshHandle(backend, tensor)
+    recorder.remember(tensorId(backend, handle), { kind: 'argument', name }, typeNumber(backend.binding, tensor.dtype))
+    fresh[name] = handle
+  }
+  return fresh
+}
+
+/** The variables as they were, to put back after the recorded call. */
+function snapshotVariables(): Map<tf.Variable, tf.Tensor> {
+  return new Map(Object.values(registeredVariables()).map((variable) => [variable, variable.clone()]))
+}
+
+function restoreVariables(snapshot: Map<tf.Variable, tf.Tensor>): void {
+  for (const [variable, value] of snapshot) {
+    if (variable.dataId !== value.dataId) variable.assign(value)
+    value.dispose()
+  }
+}
+
+function readAssignments(backend: NodeBackend, recorder: Recorder, snapshot: Map<tf.Variable, tf.Tensor>): RecordedAssignment[] {
+  const now = Object.values(registeredVariables())
+  const strangers = now.filter((variable) => !snapshot.has(variable))
+  const gone = snapshot.size - (now.length - strangers.length)
+  if (strangers.length > 0 || gone > 0) {
+    recorder.refuse('it makes or disposes tf.Variables.', {
+      wanted: 'variables that live longer than the step', got: strangers[0]?.name ?? `${gone} disposed`, action: 'make the variables before the first call',
+    })
+  }
+  const assignments: RecordedAssignment[] = []
+  for (const [variable, before] of snapshot) {
+    if (variable.dataId === before.dataId) continue
+    const { source } = recorder.resolve(tensorId(backend, variable), `assign to "${variable.name}"`)
+    assignments.push({ variable: variable.name, source })
+  }
+  return assignments
+}
+
+function readOutputs(backend: NodeBackend, recorder: Recorder, outputs: NamedTensors): RecordedOutput[] {
+  return Object.entries(outputs).map(([name, tensor]) => {
+    const { source, type } = recorder.resolve(tensorId(backend, tensor), `output "${name}"`)
+    return { name, source, type }
+  })
+}
+
+/**
+ * Runs `step` once on `args` and returns what it did; tf.Variables keep their values, no tensor is left behind.
+ * Errors: UserError naming the place, where something would be frozen into the graph.
+ */
+export function recordStep(backend: NodeBackend, name: string, step: StepFunction, args: NamedTensors): Recording {
+  const recorder = new Recorder(name, backend.binding)
+  let recording: Recording | undefined
+  tf.tidy(() => {
+    const fresh = nameArguments(backend, recorder, args)
+    nameVariables(backend, recorder)
+    const snapshot = snapshotVariables()
+    try {
+      recording = intercepted(backend, recorder, () => readRecording(backend, recorder, name, args, step(fresh), snapshot))
+    } finally {
+      restoreVariables(snapshot)
+    }
+  })
+  if (!recording) throw new Error(`The step "${name}" was not recorded.`)
+  return recording
+}
+
+function readRecording(backend: NodeBackend, recorder: Recorder, step: string, args: NamedTensors, results: NamedTensors, snapshot: Map<tf.Variable, tf.Tensor>): Recording {
+  const outputs = readOutputs(backend, recorder, results)
+  const assignments = readAssignments(backend, recorder, snapshot)
+  return {
+    step, outputs, assignments, nodes: recorder.nodes, constants: recorder.constants,
+    arguments: Object.entries(args).map(([name, tensor]): RecordedArgument => (
+      { name, shape: tensor.shape, dtype: tensor.dtype, type: typeNumber(backend.binding, tensor.dtype) }
+    )),
+    variables: [...new Set([...recorder.readVariables, ...assignments.map((assignment) => assignment.variable)])],
+  }
+}

@@ -1,0 +1,199 @@
+/** Recorded steps as the nodes of one graph: shared variables, a sub-graph per step, and steps that read and write all variables. */
+import type { AttributeValue, GraphNode } from './graphDef'
+import type { Recording, Source, TensorSpecification } from './recording'
+
+/** One graph variable per tf.Variable; the order is the order of `readFetches` and of the write step's feeds. */
+export interface GraphVariable extends TensorSpecification {
+  readonly name: string
+}
+
+/** What to feed and fetch to run a step; a feed per argument (in recorded order), a fetch per output and last the completion. */
+export interface StepPorts {
+  readonly feeds: readonly string[]
+  readonly fetches: readonly string[]
+}
+
+export interface ProgramGraph {
+  readonly nodes: readonly GraphNode[]
+  readonly steps: ReadonlyMap<string, StepPorts>
+  readonly read: StepPorts
+  readonly write: StepPorts
+}
+
+const floatType = 1
+
+/** Ops whose output may share its input's buffer. */
+const bufferSharing = new Set([
+  'Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'StopGradient', 'Snapshot', 'Cast', 'Transpose', 'Slice', 'StridedSlice', 'Split', 'SplitV', 'Unpack', 'Pack',
+  'Concat', 'ConcatV2', 'AddN', 'Tile', 'Pad', 'PadV2', 'Sum', 'Mean', 'Max', 'Min', 'Prod', 'Select', 'SelectV2', 'ReverseV2', 'BroadcastTo', 'ClipByValue', 'GatherV2',
+])
+
+function type(value: number): AttributeValue {
+  return { kind: 'type', value }
+}
+function shape(value: readonly number[]): AttributeValue {
+  return { kind: 'shape', value }
+}
+function text(value: string): AttributeValue {
+  return { kind: 'string', value }
+}
+
+/** Completion of a step: one scalar to fetch, with control edges to everything that must have run. */
+function completion(name: string, after: readonly string[]): GraphNode {
+  const value: AttributeValue = { kind: 'tensor', value: { type: floatType, shape: [], content: new Uint8Array(4) } }
+  return { name, op: 'Const', inputs: after.map((node) => `^${node}`), attributes: { dtype: type(floatType), value } }
+}
+
+function placeholder(name: string, specification: TensorSpecification): GraphNode {
+  return { name, op: 'Placeholder', inputs: [], attributes: { dtype: type(specification.type), shape: shape(specification.shape) } }
+}
+
+function assignment(name: string, handle: string, value: string, dtype: number, after: readonly string[]): GraphNode {
+  return { name, op: 'AssignVariableOp', inputs: [handle, value, ...after.map((node) => `^${node}`)], attributes: { dtype: type(dtype) } }
+}
+
+/**
+ * A copy into TensorFlow's own memory. Fed tensors may lie in memory of the JavaScript heap, which must be released on JavaScript's
+ * thread; a variable that kept such a buffer would release it on one of TensorFlow's.
+ */
+function ownedCopy(name: string, value: string, dtype: number): GraphNode {
+  return { name, op: 'DeepCopy', inputs: [value], attributes: { T: type(dtype) } }
+}
+
+class StepBuilder {
+  private readonly nodes: GraphNode[] = []
+  private readonly constantNames = new Map<string, string>()
+  private readonly readNames = new Map<string, string>()
+
+  constructor(private readonly recording: Recording, private readonly prefix: string, private readonly handles: ReadonlyMap<string, { handle: string, type: number }>) {}
+
+  private handle(variable: string): { handle: string, type: number } {
+    const handle = this.handles.get(variable)
+    if (!handle) throw new Error(`The graph has no variable "${variable}".`)
+    return handle
+  }
+
+  private nodeName(index: number): string {
+    return `${this.prefix}/${index}_${this.recording.nodes[index]?.op ?? 'missing'}`
+  }
+
+  private argumentName(argument: string): string {
+    return `${this.prefix}/argument_${this.recording.arguments.findIndex(({ name }) => name === argument)}`
+  }
+
+  private constantName(index: number): string {
+    const constant = this.recording.constants[index]
+    if (!constant) throw new Error(`The recording has no constant ${index}.`)
+    const key = `${constant.type}|${constant.shape.join()}|${Buffer.from(constant.content).toString('base64')}`
+    const existing = this.constantNames.get(key)
+    if (existing) return existing
+    const name = `${this.prefix}/constant_${this.constantNames.size}`
+    this.constantNames.set(key, name)
+    this.nodes.push({ name, op: 'Const', inputs: [], attributes: { dtype: type(constant.type), value: { kind: 'tensor', value: constant } } })
+    return name
+  }
+
+  private readName(variable: string): string {
+    const existing = this.readNames.get(variable)
+    if (existing) return existing
+    const { handle, type: dtype } = this.handle(variable)
+    const name = `${this.prefix}/read_${this.readNames.size}`
+    this.readNames.set(variable, name)
+    this.nodes.push({ name, op: 'ReadVariableOp', inputs: [handle], attributes: { dtype: type(dtype) } })
+    return name
+  }
+
+  private sourceName(source: Source): string {
+    switch (source.kind) {
+      case 'argument': return this.argumentName(source.name)
+      case 'variable': return this.readName(source.name)
+      case 'constant': return this.constantName(source.index)
+      case 'node': return source.output === 0 ? this.nodeName(source.index) : `${this.nodeName(source.index)}:${source.output}`
+    }
+  }
+
+  /** Whether the tensor may lie in the memory of a fed argument. */
+  private mayShareArgument(source: Source): boolean {
+    if (source.kind === 'argument') return true
+    if (source.kind !== 'node') return false
+    const node = this.recording.nodes[source.index]
+    return node !== undefined && bufferSharing.has(node.op) && node.inputs.some((input) => this.mayShareArgument(input))
+  }
+
+  private addAssignments(): string[] {
+    // All values first: one may add a read that another variable's assignment has to wait for.
+    const values = this.recording.assignments.map(({ source }) => this.sourceName(source))
+    return this.recording.assignments.map(({ variable, source }, index) => {
+      const { handle, type: dtype } = this.handle(variable)
+      let value = values[index] ?? ''
+      if (this.mayShareArgument(source)) {
+        const copy = ownedCopy(`${this.prefix}/copy_${index}`, value, dtype)
+        this.nodes.push(copy)
+        value = copy.name
+      }
+      // Every read of the step sees the value from before it.
+      const read = this.readNames.get(variable)
+      const name = `${this.prefix}/assign_${index}`
+      this.nodes.push(assignment(name, handle, value, dtype, read ? [read] : []))
+      return name
+    })
+  }
+
+  build(): { nodes: GraphNode[], ports: StepPorts } {
+    const { recording, prefix } = this
+    for (const argument of recording.arguments) this.nodes.push(placeholder(this.argumentName(argument.name), argument))
+    recording.nodes.forEach((node, index) => {
+      this.nodes.push({ name: this.nodeName(index), op: node.op, inputs: node.inputs.map((input) => this.sourceName(input)), attributes: node.attributes })
+    })
+    const outputs = recording.outputs.map((output, index) => {
+      // An output may be an argument, which cannot be fed and fetched at once.
+      const node: GraphNode = { name: `${prefix}/output_${index}`, op: 'Identity', inputs: [this.sourceName(output.source)], attributes: { T: type(output.type) } }
+      this.nodes.push(node)
+      return node.name
+    })
+    const done = completion(`${prefix}/done`, this.addAssignments())
+    this.nodes.push(done)
+    const port = (name: string): string => `${name}:0`
+    return {
+      nodes: this.nodes,
+      ports: { feeds: recording.arguments.map(({ name }) => port(this.argumentName(name))), fetches: [...outputs, done.name].map(port) },
+    }
+  }
+}
+
+function buildState(variables: readonly GraphVariable[], handles: ReadonlyMap<string, { handle: string, type: number }>): { nodes: GraphNode[], read: StepPorts, write: StepPorts } {
+  const nodes: GraphNode[] = []
+  const feeds: string[] = []
+  const fetches: string[] = []
+  const assigned: string[] = []
+  variables.forEach((variable, index) => {
+    const handle = handles.get(variable.name)?.handle ?? ''
+    const dtype = variable.type
+    nodes.push(
+      { name: handle, op: 'VarHandleOp', inputs: [], attributes: { dtype: type(dtype), shape: shape(variable.shape), container: text(''), shared_name: text(handle) } },
+      { name: `state/read_${index}`, op: 'ReadVariableOp', inputs: [handle], attributes: { dtype: type(dtype) } },
+      placeholder(`state/value_${index}`, variable),
+      ownedCopy(`state/copy_${index}`, `state/value_${index}`, dtype),
+      assignment(`state/assign_${index}`, handle, `state/copy_${index}`, dtype, []),
+    )
+    fetches.push(`state/read_${index}:0`)
+    feeds.push(`state/value_${index}:0`)
+    assigned.push(`state/assign_${index}`)
+  })
+  nodes.push(completion('state/written', assigned))
+  return { nodes, read: { feeds: [], fetches }, write: { feeds, fetches: ['state/written:0'] } }
+}
+
+/** All recordings over `variables` as one graph. */
+export function buildGraph(variables: readonly GraphVariable[], recordings: readonly Recording[]): ProgramGraph {
+  const handles = new Map(variables.map((variable, index) => [variable.name, { handle: `variable_${index}`, type: variable.type }]))
+  const state = buildState(variables, handles)
+  const nodes = [...state.nodes]
+  const steps = new Map<string, StepPorts>()
+  recordings.forEach((recording, index) => {
+    const built = new StepBuilder(recording, `step_${index}`, handles).build()
+    nodes.push(...built.nodes)
+    steps.set(recording.step, built.ports)
+  })
+  return { nodes, steps, read: state.read, write: state.write }
+}

@@ -1,0 +1,354 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createStepProgram, type NamedTensors, type StepFunction, type StepProgram } from '../../../src/main/engine/graph'
+import { startTensorFlow, type TFJSBinding } from '../../../src/main/engine/runtime'
+
+let binding: TFJSBinding
+let program: StepProgram
+let tensorsBefore = 0
+let variables: tf.Variable[] = []
+
+beforeAll(async () => { binding = (await startTensorFlow()).binding })
+beforeEach(() => {
+  tensorsBefore = tf.memory().numTensors
+  variables = []
+  program = createStepProgram({ mode: 'graph', verify: true })
+})
+afterEach(() => {
+  program.dispose()
+  for (const variable of variables) variable.dispose()
+  expect(tf.memory().numTensors, 'tensors left behind').toBe(tensorsBefore)
+  expect(binding.getNumOfSavedModels(), 'sessions left behind').toBe(0)
+  expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('abd-graph-')), 'temporary files left behind').toEqual([])
+})
+
+function variable(values: number | number[] | number[][], dtype: 'float32' | 'int32' | 'bool' = 'float32'): tf.Variable {
+  const made = tf.tidy(() => tf.variable(tf.tensor(values, undefined, dtype), false))
+  variables.push(made)
+  return made
+}
+
+/** Runs a step on host values and gives the outputs as nested arrays. */
+function call(run: (args: NamedTensors) => NamedTensors, args: Record<string, tf.TensorLike>, dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {}): Record<string, unknown> {
+  return disposeAfter(() => {
+    const tensors = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, tf.tensor(value, undefined, dtypes[name] ?? 'float32')]))
+    return Object.fromEntries(Object.entries(run(tensors)).map(([name, tensor]) => [name, tensor.arraySync()]))
+  })
+}
+
+function disposeAfter<T>(work: () => T): T {
+  let result: T | undefined
+  tf.tidy(() => { result = work() })
+  return result as T
+}
+
+describe('a captured step', () => {
+  it('gives the outputs of the function, for arguments that change', () => {
+    const step = program.compile('scale', ({ x, factor }) => ({ y: tf.mul(tf.add(x!, 1), factor!) }))
+    expect(call(step.run, { x: [1, 2], factor: 3 })).toEqual({ y: [6, 9] })
+    expect(call(step.run, { x: [5, 6], factor: -1 })).toEqual({ y: [-6, -7] })
+    expect(call(step.run, { x: [0, 0], factor: 2 })).toEqual({ y: [2, 2] })
+  })
+
+  it('updates its variables once per call, also on the first', () => {
+    const count = variable(10)
+    const step = program.compile('count', ({ by }) => {
+      count.assign(tf.add(count, by!))
+      return { count }
+    })
+    expect(call(step.run, { by: 1 })).toEqual({ count: 11 })
+    expect(count.arraySync(), 'the tf.Variable waits for readState').toBe(10)
+    expect(call(step.run, { by: 5 })).toEqual({ count: 16 })
+    expect(call(step.run, { by: 5 })).toEqual({ count: 21 })
+    program.readState()
+    expect(count.arraySync()).toBe(21)
+  })
+
+  it('reads the value last assigned within the step', () => {
+    const a = variable(1)
+    const b = variable(100)
+    const step = program.compile('order', () => {
+      const before = tf.add(a, 0)
+      a.assign(tf.mul(a, 2))
+      b.assign(tf.add(b, a))
+      a.assign(tf.add(a, 1))
+      return { before, a, b }
+    })
+    expect(call(step.run, {})).toEqual({ before: 1, a: 3, b: 102 })
+    expect(call(step.run, {})).toEqual({ before: 3, a: 7, b: 108 })
+    expect(call(step.run, {})).toEqual({ before: 7, a: 15, b: 122 })
+  })
+
+  it('swaps two variables', () => {
+    const a = variable([1, 2])
+    const b = variable([3, 4])
+    const step = program.compile('swap', () => {
+      const kept = tf.clone(a)
+      a.assign(b)
+      b.assign(kept)
+      return {}
+    })
+    call(step.run, {})
+    program.readState()
+    expect([a.arraySync(), b.arraySync()]).toEqual([[3, 4], [1, 2]])
+    call(step.run, {})
+    program.readState()
+    expect([a.arraySync(), b.arraySync()]).toEqual([[1, 2], [3, 4]])
+  })
+
+  it('returns arguments and variables as tensors of the caller', () => {
+    const state = variable([7, 8])
+    const step = program.compile('alias', ({ x }) => ({ x: x!, again: x!, state, shaped: tf.reshape(x!, [2, 1]) }))
+    for (let round = 0; round < 3; round += 1) expect(call(step.run, { x: [round, 2] })).toEqual({ x: [round, 2], again: [round, 2], state: [7, 8], shaped: [[round], [2]] })
+    expect(state.arraySync()).toEqual([7, 8])
+  })
+
+  it('keeps an argument that is assigned to a variable after the argument is gone', () => {
+    const state = variable([0, 0, 0])
+    const step = program.compile('keep', ({ x }) => {
+      state.assign(tf.reshape(tf.reshape(x!, [3, 1]), [3]))
+      return {}
+    })
+    const read = program.compile('read', () => ({ state }))
+    for (let round = 0; round < 20; round += 1) {
+      call(step.run, { x: [round, round + 1, round + 2] })
+      expect(call(read.run, {})).toEqual({ state: [round, round + 1, round + 2] })
+    }
+  })
+
+  it('takes one argument under two names, and arguments that share data with a variable', () => {
+    const state = variable([1, 2])
+    const step = program.compile('shared', ({ x, y }) => {
+      state.assign(tf.add(state, x!))
+      return { difference: tf.sub(x!, y!) }
+    })
+    disposeAfter(() => {
+      const same = tf.clone(state)
+      expect(step.run({ x: same, y: same }).difference!.arraySync()).toEqual([0, 0])
+      expect(step.run({ x: same, y: tf.tensor([0, 0]) }).difference!.arraySync()).toEqual([1, 2])
+    })
+    program.readState()
+    expect(state.arraySync()).toEqual([3, 6])
+  })
+
+  it('handles slices, concatenation, splits, stacks and transposes', () => {
+    const work: StepFunction = ({ x }) => {
+      const [left, right] = tf.split(x as tf.Tensor2D, 2, 1)
+      const rows = tf.unstack(x!)
+      return {
+        joined: tf.concat([right!, left!, tf.ones([2, 1])], 1), stacked: tf.stack([rows[1]!, rows[0]!]), part: tf.slice(x!, [0, 1], [2, 2]),
+        strided: tf.stridedSlice(x!, [0, 0], [2, 4], [1, 2]), turned: tf.transpose(x!), padded: tf.pad(x!, [[1, 0], [0, 1]]), summed: tf.addN([x!, x!, x!]),
+        tiled: tf.tile(x!, [1, 2]), expanded: tf.expandDims(x!, 1),
+      }
+    }
+    requireSameAsEager(work, { x: [[1, 2, 3, 4], [5, 6, 7, 8]] })
+  })
+
+  it('handles integers and booleans', () => {
+    const work: StepFunction = ({ x, indices, flags }) => {
+      const positive = tf.greater(x!, 0)
+      return {
+        both: tf.logicalAnd(positive, flags!), either: tf.logicalOr(positive, flags!), neither: tf.logicalNot(flags!), chosen: tf.where(positive, x!, tf.zerosLike(x!)),
+        picked: tf.gather(x!, indices as tf.Tensor1D), hot: tf.oneHot(indices as tf.Tensor1D, 3), best: tf.argMax(x!), count: tf.sum(tf.cast(positive, 'int32')),
+        sum: tf.add(indices!, indices!), float: tf.cast(indices!, 'float32'),
+      }
+    }
+    const dtypes = { indices: 'int32', flags: 'bool' } as const
+    requireSameAsEager(work, { x: [-1, 2, 3], indices: [2, 0], flags: [1, 1, 0] }, dtypes)
+    requireSameAsEager(work, { x: [4, -2, 0], indices: [1, 1], flags: [0, 1, 0] }, dtypes)
+  })
+
+  it('keeps integer and boolean state', () => {
+    const count = variable(0, 'int32')
+    const seen = variable([0, 0], 'bool')
+    const step = program.compile('state', ({ flags }) => {
+      count.assign(tf.add(count, tf.scalar(1, 'int32')))
+      seen.assign(tf.logicalOr(seen, flags!))
+      return {}
+    })
+    call(step.run, { flags: [1, 0] }, { flags: 'bool' })
+    call(step.run, { flags: [0, 0] }, { flags: 'bool' })
+    program.readState()
+    expect([count.arraySync(), seen.arraySync()]).toEqual([2, [1, 0]])
+  })
+
+  it('differentiates, also through a custom gradient', () => {
+    const weight = disposeAfter(() => tf.variable(tf.tensor([[0.5], [-0.25]])))
+    variables.push(weight)
+    const doubled = tf.customGrad((x) => ({ value: tf.square(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, 3) }))
+    const step = program.compile('train', ({ x, target, rate }) => {
+      const { value, grads } = tf.variableGrads(() => tf.sum(doubled(tf.sub(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor as tf.Tensor2D), target!))) as tf.Scalar, [weight])
+      weight.assign(tf.sub(weight, tf.mul(rate!, grads[weight.name]!)))
+      return { loss: value }
+    })
+    expect(call(step.run, { x: [[1, 2]], target: [[1]], rate: 0.1 })).toEqual({ loss: 1 })
+    program.readState()
+    expect(weight.arraySync()).toEqual([[expect.closeTo(0.2, 6)], [expect.closeTo(-0.85, 6)]])
+  })
+
+  it('gives the same bits twice from the same state', () => {
+    const weight = disposeAfter(() => tf.variable(tf.randomNormal([64, 64], 0, 1, 'float32', 1), false))
+    variables.push(weight)
+    const start = weight.clone()
+    const step = program.compile('bits', ({ x }) => {
+      const y = tf.softmax(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor as tf.Tensor2D))
+      weight.assign(tf.add(weight, tf.matMul(x as tf.Tensor2D, y, true)))
+      return { loss: tf.mean(tf.square(y)) }
+    })
+    const x = tf.randomNormal([32, 64], 0, 1, 'float32', 2)
+    const rounds = [0, 1].map(() => {
+      weight.assign(start)
+      program.writeState()
+      const losses = [0, 1, 2].map(() => disposeAfter(() => step.run({ x }).loss!.dataSync()[0]))
+      program.readState()
+      return { losses, bits: Buffer.from(weight.dataSync().buffer.slice(0)).toString('base64') }
+    })
+    expect(rounds[1]).toEqual(rounds[0])
+    tf.dispose([x, start])
+  })
+})
+
+describe('steps of one program', () => {
+  it('share variables, also when compiled later', () => {
+    const state = variable(1)
+    const add = program.compile('add', ({ by }) => {
+      state.assign(tf.add(state, by!))
+      return { state }
+    })
+    call(add.run, { by: 2 })
+    const double = program.compile('double', () => {
+      state.assign(tf.mul(state, 2))
+      return { state }
+    })
+    expect(call(double.run, {})).toEqual({ state: 6 })
+    expect(call(add.run, { by: 1 })).toEqual({ state: 7 })
+    expect(call(double.run, {})).toEqual({ state: 14 })
+    expect(() => program.compile('add', () => ({}))).toThrow('compiled before')
+  })
+
+  it('take over values from outside at writeState, also with a step compiled before it', () => {
+    const state = variable(1)
+    const add = program.compile('add', () => {
+      state.assign(tf.add(state, 1))
+      return { state }
+    })
+    call(add.run, {})
+    disposeAfter(() => { state.assign(tf.scalar(50)) })
+    const read = program.compile('read', () => ({ doubled: tf.mul(state, 2) }))
+    expect(call(read.run, {})).toEqual({ doubled: 100 })
+    program.writeState()
+    expect(call(add.run, {})).toEqual({ state: 51 })
+    disposeAfter(() => { state.assign(tf.scalar(-1)) })
+    program.writeState()
+    expect(call(add.run, {})).toEqual({ state: 0 })
+    program.readState()
+    expect(state.arraySync()).toBe(0)
+  })
+
+  it('refuse arguments of another shape or name', () => {
+    const step = program.compile('shape', ({ x }) => ({ y: tf.add(x!, 1) }))
+    call(step.run, { x: [1, 2] })
+    expect(() => call(step.run, { x: [1, 2, 3] })).toThrow('other arguments')
+    expect(() => call(step.run, { z: [1, 2] })).toThrow('other arguments')
+  })
+})
+
+describe('what would be frozen is refused with its place', () => {
+  function problem(step: StepFunction, args: Record<string, tf.TensorLike> = { x: [1, 2] }, calls = 1): unknown {
+    const runner = program.compile('frozen', step)
+    try {
+      for (let index = 0; index < calls; index += 1) call(runner.run, args)
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+  const here = expect.stringContaining('stepProgram.tf.test.ts') as string
+
+  it('a captured tensor, uploaded or not', () => {
+    const waiting = tf.tensor([1, 2])
+    expect(problem(({ x }) => ({ y: tf.add(x!, waiting) }))).toMatchObject({ message: expect.stringContaining('outside the step'), where: here })
+    program.dispose()
+    program = createStepProgram({ mode: 'graph' })
+    const computed = tf.add(waiting, 1)
+    expect(problem(({ x }) => ({ y: tf.add(x!, computed) }))).toMatchObject({ message: expect.stringContaining('outside the step'), where: here })
+    program.dispose()
+    program = createStepProgram({ mode: 'graph' })
+    expect(problem(() => ({ y: computed }))).toMatchObject({ message: expect.stringContaining('outside the step') })
+    tf.dispose([waiting, computed])
+  })
+
+  it('the tensor that a variable was made from', () => {
+    const initial = tf.tensor([1, 2])
+    const state = tf.variable(initial, false)
+    variables.push(state)
+    expect(problem(({ x }) => ({ y: tf.add(x!, initial) }))).toMatchObject({ message: expect.stringContaining('outside the step') })
+    initial.dispose()
+  })
+
+  it('a large tensor made on the host', () => {
+    expect(problem(({ x }) => ({ y: tf.add(tf.sum(x!), tf.zeros([2000])) }))).toMatchObject({ message: expect.stringContaining('large tensor'), where: here, got: expect.stringContaining('8000 bytes') })
+  })
+
+  it('reading values on the host', () => {
+    expect(problem(({ x }) => ({ y: tf.add(x!, tf.sum(x!).dataSync()[0] ?? 0) }))).toMatchObject({ message: expect.stringContaining('on the host'), where: here })
+  })
+
+  it('a new variable', () => {
+    let made: tf.Variable | undefined
+    expect(problem(({ x }) => {
+      made = tf.variable(x!)
+      return {}
+    })).toMatchObject({ message: expect.stringContaining('makes or disposes') })
+    made?.dispose()
+  })
+
+  it('a JavaScript number that changes', () => {
+    let rate = 0.1
+    expect(problem(({ x }) => {
+      rate *= 2
+      return { y: tf.mul(x!, rate) }
+    }, { x: [1, 2] }, 2)).toMatchObject({ message: expect.stringContaining('made on the host changed'), where: here })
+  })
+
+  it('a branch that changes', () => {
+    let round = 0
+    expect(problem(({ x }) => {
+      round += 1
+      return { y: round === 1 ? tf.add(x!, 1) : tf.sub(x!, 1) }
+    }, { x: [1, 2] }, 2)).toMatchObject({ message: expect.stringContaining('another operation'), where: here })
+  })
+
+  it('leaves the variables as they were', () => {
+    const state = variable([1, 2])
+    expect(problem(({ x }) => {
+      state.assign(tf.add(state, x!))
+      throw new Error('broken step')
+    })).toMatchObject({ message: 'broken step' })
+    expect(state.arraySync()).toEqual([1, 2])
+    expect(tf.tidy(() => tf.add(state, 1).arraySync()), 'operations go to TensorFlow again').toEqual([2, 3])
+  })
+})
+
+it('an eager program runs the function and keeps its variables', () => {
+  const eager = createStepProgram({ mode: 'eager' })
+  const state = variable(1)
+  const step = eager.compile('add', ({ x }) => {
+    state.assign(tf.add(state, x!))
+    return { x: x!, state }
+  })
+  expect(call(step.run, { x: 2 })).toEqual({ x: 2, state: 3 })
+  expect(call(step.run, { x: 2 })).toEqual({ x: 2, state: 5 })
+  expect(state.arraySync()).toBe(5)
+})
+
+let stepCount = 0
+function requireSameAsEager(step: StepFunction, args: Record<string, tf.TensorLike>, dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {}): void {
+  stepCount += 1
+  const runner = program.compile(`compared ${stepCount}`, step)
+  const eager = call((tensors) => step(tensors), args, dtypes)
+  expect(call(runner.run, args, dtypes)).toEqual(eager)
+  expect(call(runner.run, args, dtypes)).toEqual(eager)
+}
