@@ -23,6 +23,8 @@ export interface LoadedDataset {
   readonly train: ImageSet
   readonly test: ImageSet
   readonly normalization: Normalization
+  /** What the researcher should know about these files (cut-down set, guessed names …); sentences for a warning list. */
+  readonly notes?: readonly string[]
 }
 
 export interface DatasetContext {
@@ -32,9 +34,40 @@ export interface DatasetContext {
   readonly onProgress?: (fraction: number, message: string) => void
 }
 
+export interface ImageRange {
+  readonly split: 'train' | 'test'
+  readonly first: number
+  readonly count: number
+}
+
+/** An official file of a data set, for the download manager. */
+export interface DatasetSource {
+  readonly url: string
+  readonly fileName: string
+  readonly md5?: string
+  readonly bytes?: number
+}
+
+/** What forms may show before anything is loaded; JSON. */
+export interface DatasetFacts {
+  readonly classNames?: readonly string[]
+  /** Number of classes, where every copy of the set has the same. */
+  readonly classes?: number
+  /** False where the set is made by code. */
+  readonly needsFiles: boolean
+  /** Terms of use, one line. */
+  readonly licence: string
+  readonly sources?: readonly DatasetSource[]
+}
+
 export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
-  /** @throws RefusedInputError that says what is wrong with which file and record */
+  readonly facts: DatasetFacts
+  /** Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file and record */
   load(params: ValuesOf<S>, context: DatasetContext): Promise<LoadedDataset>
+  /** A few images without loading all of them, where that is possible; the range is cut to the set's size. */
+  preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>
+  /** The parameters with which this member would read `path`, or null when the files are not of its layout; looks at names only. */
+  match?(path: string): Promise<Partial<ValuesOf<S>> | null>
 }
 
 /** Types the member's own parameters, then forgets them for the registry. */

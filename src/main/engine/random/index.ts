@@ -1,3 +1,3 @@
 export { createStream, restoreStream } from './stream'
 export { philoxBlock } from './philox'
-export type { RandomStream, RandomStreamState } from './types'
+export type { RandomStream, StreamState } from './types'

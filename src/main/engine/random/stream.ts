@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { philoxBlock } from './philox'
-import type { RandomStream, RandomStreamState } from './types'
+import type { RandomStream, StreamState } from './types'
 
 const wordsPerBlock = 4
 const twoTo32 = 4294967296
@@ -96,7 +96,7 @@ const fraction53 = (words: Uint32Array, index: number): number =>
   ((words[2 * index]! >>> 5) * 67108864 + (words[2 * index + 1]! >>> 6)) / 9007199254740992
 
 /** The stream at a saved position. */
-export function restoreStream(state: RandomStreamState): RandomStream {
+export function restoreStream(state: StreamState): RandomStream {
   const stream = createStream(state.seed, state.name)
   stream.restore(state)
   return stream

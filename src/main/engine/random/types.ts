@@ -1,5 +1,5 @@
 /** A stream's position as JSON: goes into every checkpoint, and restores the stream exactly. */
-export interface RandomStreamState {
+export interface StreamState {
   readonly seed: number
   readonly name: string
   /** Blocks of four 32-bit words drawn so far. */
@@ -24,7 +24,7 @@ export interface RandomStream {
   /** 0 … count − 1 in random order (Fisher–Yates). */
   permutation(count: number): Int32Array
   /** A copy of the position, for checkpoints. */
-  state(): RandomStreamState
+  state(): StreamState
   /** Goes to a saved position. @throws RangeError when the state belongs to another stream */
-  restore(state: RandomStreamState): void
+  restore(state: StreamState): void
 }

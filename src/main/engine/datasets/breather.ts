@@ -1,0 +1,23 @@
+/** Keeps long loops from blocking the event loop: control answers every call within 100 ms while it reads or draws images. */
+
+const sliceMilliseconds = 8
+
+export interface Breather {
+  /** True when the loop has run long enough to let others work. */
+  due(): boolean
+  /** Lets pending events run. @throws the signal's reason when it was aborted */
+  pause(): Promise<void>
+}
+
+/** `if (breather.due()) await breather.pause()` costs next to nothing when it is not due. */
+export function createBreather(signal?: AbortSignal): Breather {
+  let started = performance.now()
+  return {
+    due: () => performance.now() - started >= sliceMilliseconds,
+    async pause() {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      signal?.throwIfAborted()
+      started = performance.now()
+    },
+  }
+}

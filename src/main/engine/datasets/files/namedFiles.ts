@@ -1,0 +1,165 @@
+/** A data set's files by name, whether they lie in a folder or in a .tar.gz; nothing is unpacked to disk. */
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { Parser } from 'tar'
+import type { ReadEntry } from 'tar'
+import { RefusedInputError } from '../../../../shared/errors'
+import { openFileSource } from '../../importers/byteSource'
+import { quoteFromFile } from '../../importers/quote'
+
+export interface NamedFiles {
+  /** Absolute path of the folder or archive, for messages. */
+  readonly where: string
+  /** Every name there, wanted or not, at most 10,000. */
+  readonly names: readonly string[]
+  /** @throws RefusedInputError when the file is absent, no regular file, or larger than `limit` bytes */
+  read(name: string, limit: number): Promise<Uint8Array>
+}
+
+export interface FilesWanted {
+  /** The data set's title, for messages. */
+  readonly title: string
+  /** Folder that the official archive unpacks to; it may be named, or its parent. */
+  readonly folderName: string
+  /** Files to hold in memory out of an archive. */
+  readonly files: readonly string[]
+  /** What to do when the path is wrong. */
+  readonly action: string
+  /** Largest sum of unpacked bytes that an archive may have. */
+  readonly archiveLimit: number
+  readonly signal?: AbortSignal
+}
+
+const nameLimit = 10_000
+
+const isArchive = (path: string): boolean => /\.(tar\.gz|tgz|tar)$/i.test(path)
+export const bytesText = (bytes: number): string => `${bytes.toLocaleString('en-US')} bytes`
+
+/** Lists names for a message: at most a dozen, sorted. */
+export function listNames(names: readonly string[]): string {
+  if (names.length === 0) return 'no file'
+  const shown = [...names].sort().slice(0, 12).map(quoteFromFile).join(', ')
+  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown
+}
+
+/** What kind of thing lies at a path, following links. @throws RefusedInputError when nothing does */
+export async function kindOf(path: string, wanted: Pick<FilesWanted, 'title' | 'action'>): Promise<'folder' | 'file'> {
+  if (path.trim() === '') throw new RefusedInputError(`No folder of ${wanted.title} was named.`, { wanted: 'a path', got: 'nothing', action: wanted.action })
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR'
+    throw new RefusedInputError(`${wanted.title} cannot be read: ${missing ? 'nothing lies there' : 'the path cannot be opened'}.`, {
+      wanted: 'a folder or an archive', got: error.code ?? 'an unknown error', where: path, action: wanted.action, cause: error,
+    })
+  })
+  return found.isDirectory() ? 'folder' : 'file'
+}
+
+/** Reads a whole regular file of at most `limit` bytes. */
+export async function readWhole(path: string, limit: number): Promise<Uint8Array> {
+  const source = await openFileSource(path)
+  try {
+    if (source.size > limit) {
+      throw new RefusedInputError(`${quoteFromFile(source.name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(source.size), where: path })
+    }
+    return await source.read(0, source.size)
+  } finally {
+    await source.close()
+  }
+}
+
+async function openFolder(path: string, wanted: FilesWanted): Promise<NamedFiles> {
+  const list = async (folder: string): Promise<string[]> => (await readdir(folder)).slice(0, nameLimit)
+  const outer = await list(path)
+  const nested = basename(path) !== wanted.folderName && outer.includes(wanted.folderName) && !wanted.files.some((name) => outer.includes(name))
+  const where = nested ? join(path, wanted.folderName) : path
+  const names = nested ? await list(where) : outer
+  return { where, names, read: (name, limit) => readWhole(join(where, name), limit) }
+}
+
+/** Collects the wanted members of a tar archive; refuses links, devices and names that leave the archive. */
+async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFiles> {
+  const names: string[] = []
+  const contents = new Map<string, Uint8Array>()
+  let unpacked = 0
+  let refusal: RefusedInputError | undefined
+  const abort = new AbortController()
+  const refuse = (message: string, details: { wanted: string; got: string }): void => {
+    refusal ??= new RefusedInputError(message, { ...details, where: path, action: wanted.action })
+    abort.abort()
+  }
+  const onReadEntry = (entry: ReadEntry): void => {
+    entry.resume()
+    unpacked += entry.size
+    if (names.length >= nameLimit || unpacked > wanted.archiveLimit) {
+      refuse(`The archive ${quoteFromFile(basename(path))} is larger than ${wanted.title} can be.`, { wanted: `at most ${bytesText(wanted.archiveLimit)} unpacked`, got: 'more' })
+    } else if (!['File', 'OldFile', 'ContiguousFile', 'Directory'].includes(entry.type)) {
+      refuse(`The archive ${quoteFromFile(basename(path))} holds something else than files.`, { wanted: 'files and folders', got: `${quoteFromFile(entry.path)} of type ${entry.type}` })
+    } else if (entry.path.startsWith('/') || entry.path.split(/[\\/]/).includes('..')) {
+      refuse(`The archive ${quoteFromFile(basename(path))} names a file outside itself.`, { wanted: 'names below one folder', got: quoteFromFile(entry.path) })
+    } else if (entry.type !== 'Directory') {
+      collect(entry)
+    }
+  }
+  const collect = (entry: ReadEntry): void => {
+    const name = basename(entry.path)
+    if (names.includes(name) && wanted.files.includes(name)) {
+      refuse(`The archive ${quoteFromFile(basename(path))} holds ${quoteFromFile(name)} twice.`, { wanted: 'each file once', got: quoteFromFile(entry.path) })
+    }
+    names.push(name)
+    if (!wanted.files.includes(name)) return
+    const chunks: Buffer[] = []
+    entry.on('data', (chunk: Buffer) => chunks.push(chunk))
+    entry.on('end', () => contents.set(name, Buffer.concat(chunks)))
+  }
+  const parser = new Parser({ strict: true, onReadEntry })
+  const signal = wanted.signal ? AbortSignal.any([abort.signal, wanted.signal]) : abort.signal
+  try {
+    // The parser is a writable stream in all but its type.
+    await pipeline(createReadStream(path), parser as unknown as NodeJS.WritableStream, { signal })
+  } catch (error) {
+    wanted.signal?.throwIfAborted()
+    throw refusal ?? new RefusedInputError(`The archive ${quoteFromFile(basename(path))} cannot be read: it is damaged or cut short.`, {
+      wanted: 'a whole .tar.gz', got: error instanceof Error ? error.message : String(error), where: path, action: 'Download it again and compare its size with the official one.', cause: error,
+    })
+  }
+  if (refusal) throw refusal
+  return {
+    where: path, names,
+    read: async (name, limit) => {
+      const bytes = contents.get(name)
+      if (!bytes) throw new RefusedInputError(`The archive lacks ${quoteFromFile(name)}.`, { wanted: name, got: listNames(names), where: path, action: wanted.action })
+      if (bytes.length > limit) throw new RefusedInputError(`${quoteFromFile(name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(bytes.length), where: path })
+      return bytes
+    },
+  }
+}
+
+/**
+ * Opens a data set's folder (or its parent) or its .tar.gz.
+ * @throws RefusedInputError naming path and reason
+ */
+export async function openNamedFiles(path: string, wanted: FilesWanted): Promise<NamedFiles> {
+  if (await kindOf(path, wanted) === 'folder') return openFolder(path, wanted)
+  // Opening checks that it is a regular file before a byte of a pipe or device is read.
+  await (await openFileSource(path)).close()
+  if (isArchive(path)) return openArchive(path, wanted)
+  throw new RefusedInputError(`${quoteFromFile(basename(path))} is neither a folder nor a .tar.gz.`, {
+    wanted: `the folder ${wanted.folderName} or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
+  })
+}
+
+/** @throws RefusedInputError naming every missing file */
+export function requireFiles(files: NamedFiles, needed: readonly string[], title: string, action: string): void {
+  const missing = needed.filter((name) => !files.names.includes(name))
+  if (missing.length === 0) return
+  throw new RefusedInputError(`${title} lacks ${missing.join(', ')}.`, { wanted: needed.join(', '), got: listNames(files.names), where: files.where, action })
+}
+
+/** Whether a path looks like a data set's folder, its parent, or an archive whose name fits; names only. */
+export async function looksLike(path: string, folderName: string, needed: readonly string[], archive: RegExp): Promise<boolean> {
+  if (archive.test(basename(path))) return true
+  const names = await readdir(path).catch(() => [] as string[])
+  return names.includes(folderName) || needed.every((name) => names.includes(name))
+}
