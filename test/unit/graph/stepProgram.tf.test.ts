@@ -146,6 +146,10 @@ describe('a captured step', () => {
     requireSameAsEager(work, { x: [[1, 2, 3, 4], [5, 6, 7, 8]] })
   })
 
+  it('makes large tensors of one value when it runs', () => {
+    requireSameAsEager(({ x }) => ({ sum: tf.sum(tf.mul(tf.ones([50, 100]), tf.sum(x!))), zeros: tf.sum(tf.zeros([5000], 'int32')), truths: tf.all(tf.ones([5000], 'bool')) }), { x: [1, 2] })
+  })
+
   it('handles integers and booleans', () => {
     const work: StepFunction = ({ x, indices, flags }) => {
       const positive = tf.greater(x!, 0)
@@ -289,7 +293,7 @@ describe('what would be frozen is refused with its place', () => {
   })
 
   it('a large tensor made on the host', () => {
-    expect(problem(({ x }) => ({ y: tf.add(tf.sum(x!), tf.zeros([2000])) }))).toMatchObject({ message: expect.stringContaining('large tensor'), where: here, got: expect.stringContaining('8000 bytes') })
+    expect(problem(({ x }) => ({ y: tf.add(tf.sum(x!), tf.tensor(Array.from({ length: 2000 }, (_, index) => index))) }))).toMatchObject({ message: expect.stringContaining('large tensor'), where: here, got: expect.stringContaining('8000 bytes') })
   })
 
   it('reading values on the host', () => {

@@ -26,7 +26,10 @@ export function here(): Place {
   Error.stackTraceLimit = limit
   return {
     describe() {
-      const frames = (moment.stack ?? '').split('\n').slice(1).map(describeFrame).filter((frame) => frame !== undefined)
+      const lines = (moment.stack ?? '').split('\n').slice(1)
+      // The recorder's own frames lie inside tfjs's; in a bundle only that tells them apart.
+      const firstPackage = lines.findIndex((line) => line.includes('node_modules'))
+      const frames = lines.slice(Math.max(firstPackage, 0)).map(describeFrame).filter((frame) => frame !== undefined)
       return frames.slice(0, framesShown).join(' ← ') || 'an unknown place'
     },
   }

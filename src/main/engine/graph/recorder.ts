@@ -12,12 +12,17 @@ import { here } from './place'
 import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source } from './recording'
 import type { NamedTensors, StepFunction } from './types'
 
-/** Host-made tensors up to this size become constants of the graph. */
+/** Host-made tensors up to this size become constants of the graph; larger ones only where all values are equal, as a Fill. */
 export const largestConstantBytes = 4096
 
 interface KnownTensor {
   readonly source: Source
   readonly type: number
+}
+
+function isUniform(values: Float32Array | Int32Array | Uint8Array): boolean {
+  const first = values[0]
+  return values.every((value) => Object.is(value, first))
 }
 
 /** The tensors met so far in one recorded call, by the binding's id. */
@@ -57,15 +62,17 @@ class Recorder {
     if (!ArrayBuffer.isView(values)) {
       return this.refuse('it makes a tensor of strings.', { wanted: 'numbers or booleans', got: 'strings', action: 'keep strings out of the step' })
     }
-    if (values.byteLength > largestConstantBytes) {
+    const uniform = values.byteLength > largestConstantBytes && type !== this.native.TF_INT64 && isUniform(values)
+    if (values.byteLength > largestConstantBytes && !uniform) {
       this.refuse('it makes a large tensor on the host.', {
         wanted: `at most ${largestConstantBytes} bytes`, got: `${values.byteLength} bytes, shape [${shape.join(', ')}]`,
         action: 'make it with kernels (fill, zerosLike), pass it as an argument or keep it in a tf.Variable',
       })
     }
     const id = this.native.createTensor(shape, type, values)
-    const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
-    this.constants.push({ shape, type, content, place: here() })
+    const kept = uniform ? values.subarray(0, 1) : values
+    const content = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength).slice()
+    this.constants.push({ shape, type, content, uniform, place: here() })
     this.remember(id, { kind: 'constant', index: this.constants.length - 1 }, type)
     return id
   }

@@ -23,6 +23,8 @@ export interface RecordedNode {
 }
 
 export interface RecordedConstant extends ConstantTensor {
+  /** Large with all values equal (tf.zeros, tf.ones of a batch): `content` holds one value. */
+  readonly uniform: boolean
   readonly place: Place
 }
 

@@ -1,5 +1,5 @@
 /** Recorded steps as the nodes of one graph: shared variables, a sub-graph per step, and steps that read and write all variables. */
-import type { AttributeValue, GraphNode } from './graphDef'
+import type { AttributeValue, ConstantTensor, GraphNode } from './graphDef'
 import type { Recording, Source, TensorSpecification } from './recording'
 
 /** One graph variable per tf.Variable; the order is the order of `readFetches` and of the write step's feeds. */
@@ -21,6 +21,7 @@ export interface ProgramGraph {
 }
 
 const floatType = 1
+const integerType = 3
 
 /** Ops whose output may share its input's buffer. */
 const bufferSharing = new Set([
@@ -38,10 +39,24 @@ function text(value: string): AttributeValue {
   return { kind: 'string', value }
 }
 
+function constantNode(name: string, value: ConstantTensor): GraphNode {
+  return { name, op: 'Const', inputs: [], attributes: { dtype: type(value.type), value: { kind: 'tensor', value } } }
+}
+
+/** A tensor of one repeated value, made when the step runs: nothing batch-sized lies in the graph. */
+function fill(name: string, { type: dtype, shape: dimensions, content }: ConstantTensor): GraphNode[] {
+  const sizes = new Uint8Array(Int32Array.from(dimensions).buffer)
+  return [
+    constantNode(`${name}/shape`, { type: integerType, shape: [dimensions.length], content: sizes }),
+    constantNode(`${name}/value`, { type: dtype, shape: [], content }),
+    { name, op: 'Fill', inputs: [`${name}/shape`, `${name}/value`], attributes: { T: type(dtype), index_type: type(integerType) } },
+  ]
+}
+
 /** Completion of a step: one scalar to fetch, with control edges to everything that must have run. */
 function completion(name: string, after: readonly string[]): GraphNode {
-  const value: AttributeValue = { kind: 'tensor', value: { type: floatType, shape: [], content: new Uint8Array(4) } }
-  return { name, op: 'Const', inputs: after.map((node) => `^${node}`), attributes: { dtype: type(floatType), value } }
+  const constant = constantNode(name, { type: floatType, shape: [], content: new Uint8Array(4) })
+  return { ...constant, inputs: after.map((node) => `^${node}`) }
 }
 
 function placeholder(name: string, specification: TensorSpecification): GraphNode {
@@ -84,12 +99,12 @@ class StepBuilder {
   private constantName(index: number): string {
     const constant = this.recording.constants[index]
     if (!constant) throw new Error(`The recording has no constant ${index}.`)
-    const key = `${constant.type}|${constant.shape.join()}|${Buffer.from(constant.content).toString('base64')}`
+    const key = `${constant.type}|${constant.shape.join()}|${String(constant.uniform)}|${Buffer.from(constant.content).toString('base64')}`
     const existing = this.constantNames.get(key)
     if (existing) return existing
     const name = `${this.prefix}/constant_${this.constantNames.size}`
     this.constantNames.set(key, name)
-    this.nodes.push({ name, op: 'Const', inputs: [], attributes: { dtype: type(constant.type), value: { kind: 'tensor', value: constant } } })
+    this.nodes.push(...(constant.uniform ? fill(name, constant) : [constantNode(name, constant)]))
     return name
   }
 
