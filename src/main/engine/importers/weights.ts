@@ -88,13 +88,13 @@ export function float32Tensor(shape: readonly number[], data: Float32Array): Wei
 
 function widenBfloat16(bits: Uint16Array): Float32Array {
   const words = new Uint32Array(bits.length)
-  for (let index = 0; index < bits.length; index++) words[index] = bits[index] << 16
+  for (let index = 0; index < bits.length; index++) words[index] = (bits[index] ?? 0) << 16
   return new Float32Array(words.buffer)
 }
 
 function widenFloat16(bits: Uint16Array): Float32Array {
   const wide = new Float32Array(bits.length)
-  for (let index = 0; index < bits.length; index++) wide[index] = float16ToNumber(bits[index])
+  for (let index = 0; index < bits.length; index++) wide[index] = float16ToNumber(bits[index] ?? 0)
   return wide
 }
 

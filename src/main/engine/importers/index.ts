@@ -1,0 +1,3 @@
+export { readSafetensors, readSafetensorsSource } from './safetensors'
+export type { SafetensorsFile } from './safetensors'
+export type { WeightDtype, WeightMap, WeightTensor } from './weights'
