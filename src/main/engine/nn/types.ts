@@ -4,6 +4,8 @@ import type * as tf from '@tensorflow/tfjs-core'
 export type ParameterLayout =
   /** HWIO in memory, OIHW in files. */
   | 'convolution'
+  /** One filter per channel: [kh, kw, C, 1] in memory, [C, 1, kh, kw] in files. */
+  | 'depthwise'
   /** [in, out] in memory, [out, in] in files. */
   | 'linear'
   /** The generator's first layer: [in, H·W·C] in memory (NHWC order), [C·H·W, in] in files. */
@@ -48,6 +50,13 @@ export interface ForwardContext {
   readonly statistics?: BatchStatistics[]
   /** Use kernels that can be differentiated twice (Self-Retrospection); slower. */
   readonly twiceDifferentiable?: boolean
+  /** Tensors to use in place of some parameters, e.g. channel-shuffled filters. */
+  readonly substitutes?: ReadonlyMap<tf.Variable, tf.Tensor>
+  /**
+   * Activations of a pass over the same images in the same mode without the substitutes. The architecture may start from the last of them
+   * that lies before every substituted parameter, instead of computing it again.
+   */
+  readonly prefix?: readonly tf.Tensor4D[]
 }
 
 export interface ClassifierOutput {
