@@ -24,7 +24,7 @@ export function parseHeader(text: string): SafetensorsHeader {
   const scanner = createScanner(text)
   const entries: HeaderEntry[] = []
   let metadata: Record<string, string> = {}
-  scanner.object('the header', (name) => {
+  scanner.object((name) => {
     if (name === '__metadata__') metadata = readMetadata(scanner)
     else entries.push(readEntry(scanner, name))
     if (entries.length > importLimits.tensors) {
@@ -39,7 +39,7 @@ export function parseHeader(text: string): SafetensorsHeader {
 
 function readMetadata(scanner: Scanner): Record<string, string> {
   const pairs: [string, string][] = []
-  scanner.object('__metadata__', (key) => { pairs.push([key, scanner.string()]) })
+  scanner.object((key) => { pairs.push([key, scanner.string()]) })
   return Object.fromEntries(pairs)
 }
 
@@ -47,7 +47,7 @@ function readEntry(scanner: Scanner, name: string): HeaderEntry {
   let dtype: string | undefined
   let shape: number[] | undefined
   let offsets: number[] | undefined
-  scanner.object(quoteFromFile(name), (key) => {
+  scanner.object((key) => {
     if (key === 'dtype') dtype = scanner.string()
     else if (key === 'shape') shape = scanner.integers(importLimits.tensorRank)
     else if (key === 'data_offsets') offsets = scanner.integers(2)
@@ -63,7 +63,7 @@ function readEntry(scanner: Scanner, name: string): HeaderEntry {
 interface Scanner {
   string(): string
   integers(most: number): number[]
-  object(what: string, readValue: (key: string) => void): void
+  object(readValue: (key: string) => void): void
   end(): void
   refusal(got: string, wanted: string): RefusedInputError
 }
@@ -122,13 +122,13 @@ function createScanner(text: string): Scanner {
     expect(']')
     return values
   }
-  function object(what: string, readValue: (key: string) => void): void {
+  function object(readValue: (key: string) => void): void {
     const seen = new Set<string>()
     expect('{')
     if (accept('}')) return
     do {
       const key = string()
-      if (seen.has(key)) throw refusal(`the key ${quoteFromFile(key)} twice in ${what}`, 'each key once')
+      if (seen.has(key)) throw refusal(`the key ${quoteFromFile(key)} twice`, 'each key once')
       seen.add(key)
       expect(':')
       readValue(key)
