@@ -1,0 +1,86 @@
+import type { EChartsCoreOption } from 'echarts/core'
+import type { ModelResult } from '@shared/domain'
+import { percent } from '../format/numbers'
+import { seriesColor, type ChartColors } from './colors'
+
+export const resultKey = (result: Pick<ModelResult, 'runId' | 'stageId'>): string => `${result.runId}/${result.stageId}`
+
+export interface PlaneArrow { from: ModelResult; to: ModelResult }
+
+/** Arrows undefended → defended: within each run, from the student without a defense to every other student of the same method. */
+export function defenseArrows(results: readonly ModelResult[]): PlaneArrow[] {
+  const students = results.filter((result) => result.kind === 'student' && result.accuracy !== null && result.asr !== null)
+  return students.filter((result) => result.defense === 'none').flatMap((from) => students
+    .filter((to) => to.runId === from.runId && to.method === from.method && to.defense !== 'none')
+    .map((to) => ({ from, to })))
+}
+
+/** The names of defenses in order of first appearance, "none" first: the index colours and shapes them. */
+export function defenseOrder(results: readonly ModelResult[]): string[] {
+  const names = new Set(results.flatMap((result) => (result.kind === 'student' ? [result.defense ?? 'none'] : [])))
+  return ['none', ...[...names].filter((name) => name !== 'none').sort()]
+}
+
+const shapes = ['circle', 'diamond', 'triangle', 'rect', 'pin'] as const
+export const planeShape = (defenses: readonly string[], result: ModelResult): string =>
+  result.kind === 'teacher' ? 'rect' : shapes[Math.max(0, defenses.indexOf(result.defense ?? 'none')) % shapes.length]!
+export const planeColor = (defenses: readonly string[], result: ModelResult, colors: ChartColors): string =>
+  result.kind === 'teacher' ? colors.teacher : seriesColor(colors, Math.max(0, defenses.indexOf(result.defense ?? 'none')))
+
+export interface PlaneInput {
+  results: readonly ModelResult[]
+  selected: ReadonlySet<string>
+  colors: ChartColors
+  nameOf: (result: ModelResult) => string
+}
+
+/** The accuracy–ASR plane: what a defense wants lies at the lower right (accurate, not triggered). */
+export function planeOption({ results, selected, colors, nameOf }: PlaneInput): EChartsCoreOption {
+  const measured = results.filter((result) => result.accuracy !== null && result.asr !== null)
+  const defenses = defenseOrder(measured)
+  const dimmed = (result: ModelResult): boolean => selected.size > 0 && !selected.has(resultKey(result))
+  const axis = (name: string): Record<string, unknown> => ({
+    type: 'value', min: 0, max: 1, interval: 0.2, name, nameLocation: 'middle', nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
+    axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, splitLine: { lineStyle: { color: colors.grid } },
+    axisLabel: { color: colors.muted, fontSize: 11, formatter: (value: number) => `${Math.round(value * 100)}` },
+  })
+  return {
+    animation: false,
+    textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif' },
+    grid: { left: 58, right: 22, top: 18, bottom: 48 },
+    xAxis: { ...axis('Accuracy on clean test images, %'), nameGap: 28 },
+    yAxis: { ...axis('Attack success rate, %'), nameGap: 36 },
+    tooltip: {
+      trigger: 'item', confine: true, transitionDuration: 0, backgroundColor: colors.panel, borderColor: colors.line,
+      textStyle: { color: colors.text, fontSize: 12 }, renderMode: 'richText',
+      formatter: (entry: unknown) => pointText(entry, measured, nameOf),
+    },
+    series: [
+      {
+        type: 'lines', coordinateSystem: 'cartesian2d', silent: true, z: 1, symbol: ['none', 'arrow'], symbolSize: 8,
+        data: defenseArrows(measured).map(({ from, to }) => ({
+          coords: [[from.accuracy, from.asr], [to.accuracy, to.asr]],
+          lineStyle: { color: colors.muted, width: 1.3, opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75, curveness: 0.06 },
+        })),
+      },
+      {
+        type: 'scatter', z: 3, id: 'models',
+        data: measured.map((result) => ({
+          id: resultKey(result), value: [result.accuracy, result.asr], symbol: planeShape(defenses, result),
+          symbolSize: selected.has(resultKey(result)) ? 15 : 11,
+          itemStyle: {
+            color: planeColor(defenses, result, colors), opacity: dimmed(result) ? 0.28 : 0.95,
+            borderColor: selected.has(resultKey(result)) ? colors.text : colors.panel, borderWidth: selected.has(resultKey(result)) ? 2 : 1,
+          },
+        })),
+        emphasis: { scale: 1.25 },
+      },
+    ],
+  }
+}
+
+function pointText(entry: unknown, results: readonly ModelResult[], nameOf: (result: ModelResult) => string): string {
+  const id = (entry as { data?: { id?: string } }).data?.id
+  const result = results.find((candidate) => resultKey(candidate) === id)
+  return result ? `${nameOf(result)}\nAccuracy ${percent(result.accuracy)}   ASR ${percent(result.asr)}` : ''
+}

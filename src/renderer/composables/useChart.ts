@@ -1,0 +1,42 @@
+import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import { init, type ECharts, type EChartsCoreOption } from '../charts/echarts'
+
+/** An ECharts instance on an element: follows its size, redraws at most once per animation frame, ends with the component. */
+export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: () => EChartsCoreOption) {
+  const chart = shallowRef<ECharts | null>(null)
+  const width = ref(0)
+  let latest: EChartsCoreOption | null = null
+  let frame = 0
+  let observer: ResizeObserver | null = null
+
+  function redraw(): void {
+    if (frame) return
+    frame = requestAnimationFrame(() => {
+      frame = 0
+      if (latest) chart.value?.setOption(latest, { notMerge: true })
+    })
+  }
+  onMounted(() => {
+    const box = element.value
+    if (!box) return
+    observer = new ResizeObserver(() => {
+      // A folded or hidden panel has no size; drawing waits until it has one.
+      if (box.clientWidth === 0 || box.clientHeight === 0) return
+      if (!chart.value) chart.value = init(box, null, { renderer: 'canvas' })
+      else chart.value.resize()
+      width.value = box.clientWidth
+      redraw()
+    })
+    observer.observe(box)
+  })
+  watch(option, (built) => {
+    latest = built
+    redraw()
+  }, { immediate: true })
+  onBeforeUnmount(() => {
+    cancelAnimationFrame(frame)
+    observer?.disconnect()
+    chart.value?.dispose()
+  })
+  return { chart, width }
+}

@@ -1,0 +1,16 @@
+import { createRouter, createWebHashHistory, type Router } from 'vue-router'
+
+export function createWorkbenchRouter(): Router {
+  return createRouter({
+    history: createWebHashHistory(),
+    scrollBehavior: () => ({ top: 0 }),
+    routes: [
+      { path: '/', name: 'home', component: () => import('./views/home/HomeView.vue') },
+      { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },
+      { path: '/runs/:runId/:tab?', name: 'run', component: () => import('./views/run/RunView.vue'), props: true },
+      { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
+      { path: '/settings/:tab?', name: 'settings', component: () => import('./views/settings/SettingsView.vue'), props: true },
+      { path: '/:rest(.*)*', redirect: '/' },
+    ],
+  })
+}

@@ -1,0 +1,37 @@
+import { defineStore } from 'pinia'
+import { ref, watch } from 'vue'
+
+export const compareColumns = [
+  { id: 'kind', title: 'Model' }, { id: 'data', title: 'Data' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
+  { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
+] as const
+export type CompareColumn = (typeof compareColumns)[number]['id']
+
+const storageKey = 'abd.compareColumns'
+const initial: CompareColumn[] = ['kind', 'attack', 'method', 'defense', 'seed', 'accuracy', 'asr', 'seconds']
+
+function readStored(): CompareColumn[] {
+  try {
+    const stored = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as unknown
+    const known = Array.isArray(stored) ? compareColumns.map((column) => column.id).filter((id) => stored.includes(id)) : []
+    return known.length > 0 ? known : initial
+  } catch {
+    return initial
+  }
+}
+
+/** What the compare view shows: filter, columns and selection outlive leaving it. */
+export const useCompareStore = defineStore('compare', () => {
+  const filter = ref('')
+  const columns = ref<CompareColumn[]>(readStored())
+  /** Keys of models, see charts/planeOption. */
+  const selected = ref<Set<string>>(new Set())
+  watch(columns, (now) => localStorage.setItem(storageKey, JSON.stringify(now)))
+
+  function toggle(key: string): void {
+    const next = new Set(selected.value)
+    if (!next.delete(key)) next.add(key)
+    selected.value = next
+  }
+  return { filter, columns, selected, toggle }
+})

@@ -1,0 +1,47 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { Catalogue, DiskUse, EngineInfo, Settings } from '@shared/contract'
+import type { FamilyId, MemberDescription } from '@shared/schema'
+import { useConnection } from '../api/connection'
+
+/** What the engine is and offers: its description, catalogue, settings. */
+export const useEngineStore = defineStore('engine', () => {
+  const { engine, onReopen } = useConnection()
+  const info = shallowRef<EngineInfo | null>(null)
+  const catalogue = shallowRef<Catalogue | null>(null)
+  const settings = ref<Settings>({ threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' })
+  const diskUse = shallowRef<DiskUse | null>(null)
+  const loadError = shallowRef<unknown>(null)
+  let loading: Promise<void> | null = null
+
+  async function fetchAll(): Promise<void> {
+    try {
+      const [newInfo, newCatalogue, newSettings] = await Promise.all([
+        engine.call('engine.info', {}), engine.call('engine.catalogue', {}), engine.call('engine.settings', {}),
+      ])
+      info.value = newInfo
+      catalogue.value = newCatalogue
+      settings.value = newSettings
+      loadError.value = null
+    } catch (error) {
+      loadError.value = error
+    } finally {
+      loading = null
+    }
+  }
+  const load = (): Promise<void> => (loading ??= fetchAll())
+  const refreshInfo = async (): Promise<void> => { info.value = await engine.call('engine.info', {}) }
+  const refreshDiskUse = async (): Promise<void> => { diskUse.value = await engine.call('engine.diskUse', {}) }
+  async function change(values: Partial<Settings>): Promise<void> {
+    settings.value = await engine.call('engine.setSettings', values)
+  }
+  onReopen(() => void fetchAll())
+
+  const member = (family: FamilyId, id: string): MemberDescription | undefined =>
+    catalogue.value?.families.find((entry) => entry.id === family)?.members.find((entry) => entry.id === id)
+  /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
+  const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
+  const ready = computed(() => catalogue.value !== null && info.value !== null)
+
+  return { info, catalogue, settings, diskUse, loadError, ready, load, refreshInfo, refreshDiskUse, change, member, titleOf }
+})

@@ -1,0 +1,83 @@
+import { defineStore } from 'pinia'
+import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
+import type { MetricSeries } from '@shared/domain'
+import { useConnection } from '../api/connection'
+import { SeriesBuffer } from '../charts/seriesBuffer'
+
+/** Points asked for when a stage is opened; live points come on top in full. */
+const historyPoints = 20_000
+
+export interface StageHistory {
+  buffers: Map<string, SeriesBuffer>
+  /** Grows with every change; read it to depend on the points. */
+  version: ShallowRef<number>
+  state: ShallowRef<'loading' | 'ready' | 'failed'>
+  error: ShallowRef<unknown>
+  /** Live points that came while the history was on its way. */
+  early: Record<string, MetricSeries>[]
+}
+
+/** The metrics of the stages that a view has opened, with live points appended. */
+export const useMetricsStore = defineStore('metrics', () => {
+  const { engine, onReopen } = useConnection()
+  const histories = shallowReactive(new Map<string, StageHistory>())
+  const changed = new Set<StageHistory>()
+  const keyOf = (runId: string, stageId: string): string => `${runId}/${stageId}`
+
+  // Many batches may come in one frame; views redraw once.
+  function touch(history: StageHistory): void {
+    if (changed.size === 0) requestAnimationFrame(() => {
+      for (const entry of changed) entry.version.value++
+      changed.clear()
+    })
+    changed.add(history)
+  }
+  function append(history: StageHistory, series: Record<string, MetricSeries>): void {
+    for (const [name, points] of Object.entries(series)) {
+      let buffer = history.buffers.get(name)
+      if (!buffer) history.buffers.set(name, buffer = new SeriesBuffer())
+      buffer.append(points)
+    }
+    touch(history)
+  }
+  async function fetchHistory(runId: string, stageId: string, history: StageHistory): Promise<void> {
+    history.state.value = history.buffers.size === 0 ? 'loading' : 'ready'
+    try {
+      const { series } = await engine.call('runs.metrics', { runId, stageId, maximumPoints: historyPoints })
+      history.buffers.clear()
+      append(history, series)
+      history.early.splice(0).forEach((points) => append(history, points))
+      history.state.value = 'ready'
+    } catch (error) {
+      history.error.value = error
+      history.state.value = 'failed'
+    }
+  }
+
+  /** Opens a stage's history; fetched once, then kept current by events. */
+  function open(runId: string, stageId: string): StageHistory {
+    const key = keyOf(runId, stageId)
+    const known = histories.get(key)
+    if (known && known.state.value !== 'failed') return known
+    const history: StageHistory = { buffers: new Map(), version: shallowRef(0), state: shallowRef('loading'), error: shallowRef(null), early: [] }
+    histories.set(key, history)
+    void fetchHistory(runId, stageId, history)
+    return history
+  }
+  engine.subscribe('run.metrics', {}, ({ runId, stageId, series }) => {
+    const history = histories.get(keyOf(runId, stageId))
+    if (!history) return
+    if (history.state.value === 'loading') history.early.push(series)
+    else append(history, series)
+  })
+  engine.subscribe('run.removed', {}, ({ runId }) => {
+    for (const key of histories.keys()) if (key.startsWith(`${runId}/`)) histories.delete(key)
+  })
+  onReopen(() => {
+    for (const [key, history] of histories) {
+      const [runId = '', stageId = ''] = key.split('/')
+      void fetchHistory(runId, stageId, history)
+    }
+  })
+  return { open }
+})

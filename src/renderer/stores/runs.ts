@@ -1,0 +1,75 @@
+import { defineStore } from 'pinia'
+import { computed, shallowReactive, shallowRef } from 'vue'
+import type { CallArgs } from '@shared/contract'
+import type { RunSummary } from '@shared/domain'
+import { useConnection } from '../api/connection'
+import { useNoticesStore } from './notices'
+
+/** The records of all runs, kept current by the engine's events. */
+export const useRunsStore = defineStore('runs', () => {
+  const { engine, onReopen } = useConnection()
+  const notices = useNoticesStore()
+  const byId = shallowReactive(new Map<string, RunSummary>())
+  const loaded = shallowRef(false)
+  const loadError = shallowRef<unknown>(null)
+  let loading: Promise<void> | null = null
+
+  /** Newest first, without the bin. */
+  const runs = computed(() => [...byId.values()].filter((run) => run.deletedAt === null).sort((a, b) => b.createdAt - a.createdAt))
+  const active = computed(() => runs.value.filter((run) => run.state === 'running' || run.state === 'queued'))
+
+  const keep = (run: RunSummary): RunSummary => {
+    byId.set(run.id, run)
+    return run
+  }
+  async function fetchAll(): Promise<void> {
+    try {
+      const list = await engine.call('runs.list', {})
+      const present = new Set(list.map((run) => run.id))
+      for (const id of byId.keys()) if (!present.has(id)) byId.delete(id)
+      list.forEach(keep)
+      loadError.value = null
+      loaded.value = true
+    } catch (error) {
+      loadError.value = error
+    } finally {
+      loading = null
+    }
+  }
+  const load = (): Promise<void> => (loading ??= fetchAll())
+
+  engine.subscribe('run.changed', {}, ({ run }) => keep(run))
+  engine.subscribe('run.removed', {}, ({ runId }) => byId.delete(runId))
+  engine.subscribe('engine.notice', {}, ({ severity, title, causes, runId }) => notices.show({ severity, title, causes, runId }))
+  onReopen(() => void fetchAll())
+
+  const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => keep(await engine.call('runs.start', args))
+  const control = async (verb: 'pause' | 'stop' | 'resume', runId: string): Promise<void> => {
+    keep(await engine.call(`runs.${verb}`, { runId }))
+  }
+  const rename = async (runId: string, name: string): Promise<void> => { keep(await engine.call('runs.rename', { runId, name })) }
+  const note = async (runId: string, text: string): Promise<void> => { keep(await engine.call('runs.note', { runId, note: text })) }
+
+  /** Moves runs to the bin; the notice offers to bring them back. */
+  async function remove(runIds: string[]): Promise<void> {
+    const names = runIds.map((id) => byId.get(id)?.name ?? id)
+    const { deleted } = await engine.call('runs.delete', { runIds })
+    for (const id of deleted) {
+      const run = byId.get(id)
+      if (run) byId.set(id, { ...run, deletedAt: Date.now() })
+    }
+    if (deleted.length === 0) return
+    notices.show({
+      severity: 'info', seconds: 15, title: deleted.length === 1 ? `“${names[0]}” was deleted.` : `${deleted.length} runs were deleted.`,
+      action: { label: 'Undo', run: () => void notices.attempt('The runs could not be brought back.', () => restore(deleted)) },
+    })
+  }
+  async function restore(runIds: string[]): Promise<void> {
+    const { restored } = await engine.call('runs.undelete', { runIds })
+    for (const id of restored) {
+      const run = byId.get(id)
+      if (run) byId.set(id, { ...run, deletedAt: null })
+    }
+  }
+  return { byId, runs, active, loaded, loadError, load, start, control, rename, note, remove, restore, keep }
+})

@@ -1,0 +1,27 @@
+import { computed, ref } from 'vue'
+import { useRouter } from 'vue-router'
+import { useEngineQuery } from '../../composables/useEngineQuery'
+import { useEngineStore } from '../../stores/engine'
+import { useNoticesStore } from '../../stores/notices'
+import { useRunsStore } from '../../stores/runs'
+
+/** The one-button experiment: its preset, its time on this machine, and the start. */
+export function useQuickStart() {
+  const engine = useEngineStore()
+  const runs = useRunsStore()
+  const notices = useNoticesStore()
+  const router = useRouter()
+  const starting = ref(false)
+  const preset = computed(() => engine.catalogue?.presets.find((entry) => entry.id === 'quick') ?? engine.catalogue?.presets[0])
+  const estimate = useEngineQuery('experiment.estimate', () => (preset.value ? { config: preset.value.config } : null))
+
+  async function start(): Promise<void> {
+    const chosen = preset.value
+    if (!chosen || starting.value) return
+    starting.value = true
+    const run = await notices.attempt('The quick experiment could not start.', () => runs.start({ config: chosen.config, preset: chosen.id }))
+    starting.value = false
+    if (run) void router.push(`/runs/${run.id}`)
+  }
+  return { preset, estimate: estimate.data, start, starting }
+}

@@ -1,0 +1,58 @@
+import { computed, type ComputedRef } from 'vue'
+import { isMetricName, metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
+import type { ChartLine } from '../../charts/lineOption'
+import { useEngineStore } from '../../stores/engine'
+import { useMetricsStore } from '../../stores/metrics'
+
+export interface ChartPlan { key: string; title: string; definition: string; unit: string; group: MetricDefinition['group']; lines: ChartLine[] }
+export interface StageLook { stage: StageRecord; label: string; color: string }
+
+/** Drawn together: the two numbers that every comparison is about. */
+const outcome = ['accuracy', 'asr'] as const
+
+/** The charts of one or several stages of a run: one a metric, stages overlaid; accuracy and ASR share one. */
+export function useStageLines(runId: () => string, looks: () => readonly StageLook[]) {
+  const metrics = useMetricsStore()
+  const engine = useEngineStore()
+  const histories = computed(() => looks().map((look) => ({ look, history: metrics.open(runId(), look.stage.id) })))
+  const definitionOf = (name: string): MetricDefinition =>
+    engine.catalogue?.metrics[name] ?? (isMetricName(name) ? metricDefinitions[name] : { title: name, definition: '', unit: '', group: 'loss' })
+
+  const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] => histories.value.flatMap(({ look, history }) => {
+    void history.version.value
+    const buffer = history.buffers.get(name)
+    return buffer ? [{ key: `${look.stage.id}/${name}`, label: `${look.label}${suffix}`, color: look.color, dashed, series: buffer.view() }] : []
+  })
+  const names = computed(() => {
+    const found = new Set<string>()
+    for (const { history } of histories.value) {
+      void history.version.value
+      for (const name of history.buffers.keys()) found.add(name)
+    }
+    return [...found]
+  })
+  const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
+    key: 'outcome', title: 'Accuracy and ASR', unit: '%', group: 'quality',
+    definition: outcome.map((name) => `${definitionOf(name).title}: ${definitionOf(name).definition}`).join(' '),
+    lines: [...linesOf('accuracy', false, ', accuracy'), ...linesOf('asr', true, ', ASR')],
+  }))
+  const plans = computed<ChartPlan[]>(() => {
+    const rest = names.value.filter((name) => !outcome.some((entry) => entry === name))
+    const ordered = [...rest].sort((a, b) => orderOf(a) - orderOf(b))
+    return [outcomePlan.value, ...ordered.map((name) => {
+      const { title, definition, unit, group } = definitionOf(name)
+      return { key: name, title, definition, unit, group, lines: linesOf(name) }
+    })]
+  })
+  const loading = computed(() => histories.value.some(({ history }) => history.state.value === 'loading'))
+  const failure = computed(() => histories.value.find(({ history }) => history.state.value === 'failed')?.history.error.value ?? null)
+  /** 0 to the last step of any line, so that charts above each other share their axis. */
+  const lastStep = computed(() => Math.max(1, ...plans.value.flatMap((plan) => plan.lines.map((line) => line.series.steps.at(-1) ?? 0))))
+  return { plans, outcomePlan, loading, failure, lastStep }
+}
+
+const declared = Object.keys(metricDefinitions)
+const orderOf = (name: string): number => {
+  const index = declared.indexOf(name)
+  return index < 0 ? declared.length : index
+}
