@@ -28,7 +28,7 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
   const classifier = createClassifier({ id: report.architecture.id, params }, dataset, createStream(0, 'unused'), 'model')
   loadWeights(classifier, report.weights)
   const program = createProgram({ execution: job.execution }, runtime)
-  const evaluate = createEvaluator(program, 'evaluate', classifier, dataset.normalization, testSetsOf(dataset, job.attack, job.target, 0))
+  const evaluate = createEvaluator(program, 'evaluate', classifier, dataset.normalization, await testSetsOf(dataset, job.attack, job.target))
   const evaluation = evaluate()
   program.dispose()
   return evaluation
