@@ -10,7 +10,8 @@ import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { resolveExperiment } from '../../src/main/engine/control/resolve'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
-import { FakeRun, fakeDevice, type FakeStep } from './run'
+import { fakeDevice } from './device'
+import { FakeRun, type FakeStep } from './run'
 
 export interface FakeEngineOptions {
   /** Finished runs to begin with, over attacks, poison ratios and seeds. */

@@ -1,16 +1,12 @@
 /** One run of the fake engine: moves a step at a time when it is told to. */
 import type {
-  DeviceReport, ExperimentConfig, MetricPoint, MetricSeries, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
+  ExperimentConfig, MetricPoint, MetricSeries, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
 } from '../../src/shared/domain'
 import { changedPaths, defenseLabel } from '../../src/shared/domain'
 import { studentTitle } from '../../src/main/engine/control/resolve'
 import { evaluationAt, imagesAt, metricsAt, type Subject } from './outcomes'
 import { fakeCatalogue } from './catalogue'
-
-export const fakeDevice: DeviceReport = {
-  kind: 'cpu', title: 'Fake processor, 2 threads', fallback: false, reason: null, threads: 2, tensorflow: '0.0.0-fake',
-  driver: null, cuda: null, cudnn: null, computeCapability: null, details: { note: 'no TensorFlow behind this' },
-}
+import { fakeDevice } from './device'
 
 interface Column { steps: number[]; values: number[] }
 

@@ -14,8 +14,8 @@ export interface RunsTable {
   /** @throws UserError when its configuration cannot be read */
   config(id: string): ExperimentConfig
   insert(detail: Omit<RunDetail, 'changedPaths'>): void
-  /** Changes a run's own fields and writes them. */
-  update(id: string, change: Partial<StoredSummary>): RunSummary
+  /** Changes a run's own fields and writes them. The memory holds the change also when writing fails (a full disk). */
+  update(id: string, change: Partial<StoredSummary>, options?: { write: boolean }): RunSummary
   /** Changes a stage; `write: false` keeps it in memory until the next write (progress comes often). */
   updateStage(id: string, stageId: string, change: Partial<StageRecord>, options?: { write: boolean }): RunSummary
   setConfigName(id: string, name: string): void
@@ -52,10 +52,10 @@ export function createRunsTable(database: Database): RunsTable {
       })
       runs.set(stored.id, { ...stored, stages })
     },
-    update(id, change) {
+    update(id, change, options = { write: true }) {
       const run = { ...summaryOf(id), ...structuredClone(change) }
-      write(run)
       runs.set(id, run)
+      if (options.write) write(run)
       return structuredClone(run)
     },
     updateStage(id, stageId, change, options = { write: true }) {
@@ -63,8 +63,8 @@ export function createRunsTable(database: Database): RunsTable {
       const stages = run.stages.map((stage) => (stage.id === stageId ? { ...stage, ...structuredClone(change) } : stage))
       const stage = stages.find((entry) => entry.id === stageId)
       if (!stage) throw new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, { wanted: run.stages.map((entry) => entry.id).join(', '), got: stageId })
-      if (options.write) writeStage(id, stage)
       runs.set(id, { ...run, stages })
+      if (options.write) writeStage(id, stage)
       return structuredClone({ ...run, stages })
     },
     setConfigName(id, name) {

@@ -1,0 +1,188 @@
+/** The engine as its callers know it: every call, checked and answered; no TensorFlow in this process. */
+import { statfs } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineInfo, ModelReport } from '../../../shared/contract'
+import { parseCall, parseSubscription } from '../../../shared/contract'
+import type { DeviceReport, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
+import {
+  executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
+} from '../../../shared/domain'
+import { UserError } from '../../../shared/errors'
+import type { FamilyDescription } from '../../../shared/schema'
+import { databaseName, folderBytes, type RunStore } from '../store'
+import type { DataService } from './dataService'
+import { diagnosticsText } from './diagnostics'
+import { estimateTime, finishedStages, type CostModel } from './estimate'
+import { createEventHub } from './events'
+import type { EngineLog } from './logger'
+import { memberTable, resolveExperiment, type Resolution } from './resolve'
+import { createRunRecorder } from './runRecorder'
+import { createRunService } from './runService'
+import { runShortJob } from './shortJobs'
+import type { TrainerLauncher } from './trainerProcess'
+
+export interface EngineOptions {
+  version: string
+  store: RunStore
+  cacheFolder: string
+  readOnly: boolean
+  families: readonly FamilyDescription[]
+  presets: readonly ExperimentPreset[]
+  costs: CostModel
+  data: DataService
+  launch: TrainerLauncher
+  log: EngineLog
+  inspectModel(file: string): Promise<ModelReport>
+  runtimeState(): { ready: boolean; message: string | null }
+}
+
+export interface Engine extends EngineApi {
+  /** Whether a run is training. */
+  readonly active: boolean
+  /** Pauses the current run with a checkpoint, writes what is buffered, closes the store. */
+  close(): Promise<void>
+}
+
+type Handlers = { [K in EngineCallName]: (args: CallArgs<K>, signal?: AbortSignal) => Promise<CallResult<K>> | CallResult<K> }
+
+const changing: ReadonlySet<EngineCallName> = new Set<EngineCallName>([
+  'engine.setSettings', 'runs.start', 'runs.pause', 'runs.stop', 'runs.resume', 'runs.rename', 'runs.note', 'runs.tag', 'runs.delete', 'runs.undelete', 'runs.emptyBin',
+])
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, log } = options
+  const hub = createEventHub((error) => log.error('A listener failed.', error))
+  const recorder = createRunRecorder(store, hub, log)
+  const context = new EngineContext(options)
+  const runs = createRunService({
+    store, hub, recorder, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
+    resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
+  })
+  const handlers: Handlers = { ...context.handlers(), ...runs.calls }
+  if (store.repaired) log.warn(`The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`)
+  return {
+    get active() { return runs.active },
+    async call(name, args, signal) {
+      const checked = parseCall(name, args)
+      signal?.throwIfAborted()
+      if (options.readOnly && changing.has(name)) {
+        throw new UserError('This workspace is open read-only.', { got: 'another engine owns it and cannot be reached', where: store.folder, action: 'Close the other ABD Workbench, or choose another workspace.' })
+      }
+      return handlers[name](checked, signal)
+    },
+    subscribe(name, filter, listener) {
+      const checked = parseSubscription(name, filter)
+      return hub.subscribe(name, checked.filter, listener)
+    },
+    async close() {
+      await runs.close()
+      recorder.dispose()
+      store.close()
+    },
+  }
+}
+
+class EngineContext {
+  private readonly startedAt = Date.now()
+  private device: DeviceReport | null = null
+  private readonly table
+
+  constructor(private readonly options: EngineOptions) {
+    this.table = memberTable(options.families)
+  }
+
+  /** Settings are the defaults of what is kept; the configuration decides. */
+  resolve(config: PartialExperimentConfig): Resolution {
+    const { keptSteps, imagesPerStep } = this.options.store.settings()
+    const given = config.recording
+    const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
+    return resolveExperiment({ ...config, recording }, this.table)
+  }
+
+  assertReady(): void {
+    const { ready, message } = this.options.runtimeState()
+    if (!ready) throw new UserError('TensorFlow is not set up.', { got: message ?? 'no runtime', action: 'Run "npm start" or "npm run doctor" in the project folder; it prepares the runtime.' })
+  }
+
+  handlers(): Omit<Handlers, Extract<EngineCallName, `runs.${string}`>> {
+    const { store, data, log } = this.options
+    return {
+      'engine.info': () => this.info(),
+      'engine.catalogue': () => this.catalogue(),
+      'engine.settings': () => store.settings(),
+      'engine.setSettings': (change) => store.setSettings(change),
+      'engine.diskUse': () => this.diskUse(),
+      'engine.diagnostics': async () => ({
+        text: diagnosticsText({ info: this.info(), settings: store.settings(), disk: await this.diskUse(), runs: store.runs.list(true), log: log.last(60) }),
+      }),
+      'engine.device': async ({ fresh }, signal) => fresh !== true && this.device ? this.device : this.findDevice(signal),
+      'engine.log': ({ lines = 500 }) => log.last(lines),
+      'experiment.validate': ({ config }) => this.resolve(config),
+      'experiment.estimate': ({ config }) => {
+        const { config: resolved } = this.resolve(config)
+        const threads = resolved.execution.threads || store.settings().threads || availableParallelism()
+        return estimateTime(resolved, this.options.costs, finishedStages(store.runs.list(false), (id) => store.runs.config(id)), threads)
+      },
+      'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) => data.triggerPreview(this.resolve(config).config, firstImage, count, signal),
+      'dataset.info': ({ config }, signal) => data.info(this.resolve(config).config.data, signal),
+      'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
+      'model.evaluate': (args, signal) => this.evaluate(args, signal),
+      'model.inspect': ({ file }) => this.options.inspectModel(file),
+    }
+  }
+
+  private info(): EngineInfo {
+    const { ready, message } = this.options.runtimeState()
+    return {
+      product: 'ABD Workbench', version: this.options.version, workspace: this.options.store.folder, readOnly: this.options.readOnly, startedAt: this.startedAt,
+      node: process.version, platform: `${process.platform} ${process.arch}`, cores: availableParallelism(), memoryBytes: totalmem(),
+      device: this.device, runtimeReady: ready, runtimeMessage: message,
+    }
+  }
+
+  private catalogue(): Catalogue {
+    return {
+      families: [...this.options.families],
+      sections: {
+        experiment: { title: 'Experiment', params: experimentSchema },
+        poisoning: { title: 'Poisoning', params: poisoningSchema },
+        teacher: { title: 'Teacher', params: teacherSourceSchema },
+        training: { title: 'Teacher training', params: teacherTrainingSchema },
+        recording: { title: 'Recording', params: recordingSchema },
+        execution: { title: 'Execution', params: executionSchema },
+      },
+      metrics: metricDefinitions,
+      presets: [...this.options.presets],
+      defaults: this.resolve({}).config,
+    }
+  }
+
+  private async diskUse() {
+    const { store, cacheFolder } = this.options
+    const { folder } = store
+    const [workspaceBytes, imagesBytes, checkpointsBytes, databaseBytes, cacheBytes, space] = await Promise.all([
+      folderBytes(folder), folderBytes(join(folder, 'runs'), (name) => name.endsWith('.png')), folderBytes(join(folder, 'runs'), (name) => name.endsWith('.safetensors')),
+      folderBytes(folder, (name) => name.startsWith(databaseName)), folderBytes(cacheFolder), statfs(folder),
+    ])
+    return { workspaceBytes, imagesBytes, checkpointsBytes, databaseBytes, cacheBytes, freeBytes: space.bavail * space.bsize }
+  }
+
+  private async findDevice(signal?: AbortSignal): Promise<DeviceReport> {
+    this.assertReady()
+    const execution = { ...this.resolve({}).config.execution, threads: this.options.store.settings().threads }
+    const { device } = await runShortJob(this.options.launch, { kind: 'device', execution }, signal)
+    if (!device) throw new Error('The trainer reported no device.')
+    this.device = device
+    return device
+  }
+
+  private async evaluate({ file, data, attack, target, device = 'auto' }: CallArgs<'model.evaluate'>, signal?: AbortSignal) {
+    this.assertReady()
+    const { cacheFolder, store } = this.options
+    const execution = { ...this.resolve({}).config.execution, device, threads: store.settings().threads }
+    const { evaluation } = await runShortJob(this.options.launch, { kind: 'evaluate', file, data, attack, target, execution, cacheFolder }, signal)
+    if (!evaluation) throw new Error('The trainer reported no evaluation.')
+    return evaluation
+  }
+}

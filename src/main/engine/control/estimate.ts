@@ -1,0 +1,94 @@
+/** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
+import type { TimeEstimate } from '../../../shared/contract'
+import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord } from '../../../shared/domain'
+import { stagesOf } from './stages'
+
+/** Costs of members, from their declarations; a number that is not known is undefined. */
+export interface CostModel {
+  /** Multiply-adds of one image's forward pass. */
+  forward(architecture: MemberChoice, data: MemberChoice): number | undefined
+  /** Forward passes per pseudo batch, and how many of them there are. */
+  distillation(method: MemberChoice): { pseudoBatches: number; batchSize: number; studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number } | undefined
+  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number } | undefined
+  trainImages(data: MemberChoice): number | undefined
+}
+
+/** An earlier stage that ran to its end on this machine. */
+export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentConfig; index: number; seconds: number }
+
+/** Multiply-adds per second and thread, measured with WRN-10-2 on two AVX2 cores. */
+const ratePerThread = 15e9
+const fallbackForward = 50e6
+const fallbackTrainImages = 5000
+/** Backward costs about twice the forward pass. */
+const trainingPasses = 3
+/** Start of TensorFlow, recording of the graphs. */
+const overheadSeconds = 4
+/** A generator of width 128 at 32×32 with batch 1, in multiply-adds; it grows with the square of the width. */
+const generatorForward = 230e6
+
+export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>, costs: CostModel): number {
+  const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
+  if (stage.kind === 'data') return 0
+  if (stage.kind === 'teacher') {
+    if (config.teacher.source === 'file') return 0
+    const images = costs.trainImages(config.data) ?? fallbackTrainImages
+    return config.teacher.training.epochs * images * teacher * trainingPasses
+  }
+  const student = costs.forward(config.distillation.architecture, config.data) ?? fallbackForward
+  const method = costs.distillation(config.distillation.method)
+  if (!method) return 0
+  const plan = config.students[Number(stage.id.slice('student-'.length)) - 1]
+  let teacherForwards = method.teacherForwards
+  let studentForwards = method.studentForwards
+  for (const defense of plan?.defenses ?? []) {
+    const extra = costs.defense(defense)
+    teacherForwards += (extra?.teacherForwardsPerGeneratorImage ?? 0) * method.batchSize
+    studentForwards += (extra?.studentForwardsPerStudentImage ?? 0) * method.batchSize
+  }
+  const generator = generatorForward * (method.generatorWidth / 128) ** 2
+  return method.pseudoBatches * (teacherForwards * teacher + studentForwards * student + method.generatorForwards * generator)
+}
+
+const median = (values: number[]): number => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
+
+const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
+  left.data.id === right.data.id && JSON.stringify(left.teacher.architecture) === JSON.stringify(right.teacher.architecture)
+  && JSON.stringify(left.distillation.architecture) === JSON.stringify(right.distillation.architecture)
+  && left.distillation.method.id === right.distillation.method.id && left.execution.device === right.execution.device
+
+export function estimateTime(config: ExperimentConfig, costs: CostModel, finished: readonly FinishedStage[], threads: number): TimeEstimate {
+  const calculated = (target: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>): number =>
+    overheadSeconds + stageOperations(target, stage, costs) / (ratePerThread * Math.max(1, threads))
+  const ratio = (entry: FinishedStage): number => entry.seconds / calculated(entry.config, { kind: entry.kind, id: `student-${entry.index}` })
+  let measured = 0
+  const trained = stagesOf(config).filter((stage) => stage.kind !== 'data')
+  const stages = Object.fromEntries(stagesOf(config).map((stage) => {
+    const base = stage.kind === 'data' ? 2 : calculated(config, stage)
+    const alike = finished.filter((entry) => entry.kind === stage.kind && sameShape(entry.config, config))
+    const others = alike.length > 0 ? alike : finished.filter((entry) => entry.kind === stage.kind)
+    if (alike.length > 0 && stage.kind !== 'data') measured += 1
+    const factor = stage.kind === 'data' || others.length === 0 ? 1 : median(others.slice(0, 5).map(ratio))
+    return [stage.id, base * factor]
+  }))
+  const basis = measured === trained.length && measured > 0 ? 'measured' : 'calculated'
+  return {
+    stages, basis, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
+    note: basis === 'measured'
+      ? 'Scaled from earlier runs of the same networks on this machine.'
+      : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.`,
+  }
+}
+
+/** The finished stages of the newest runs, newest first. */
+export function finishedStages(runs: readonly RunSummary[], configOf: (runId: string) => ExperimentConfig): FinishedStage[] {
+  return runs.filter((run) => run.state === 'done').slice(0, 20).flatMap((run) => {
+    try {
+      const config = configOf(run.id)
+      return run.stages.filter((stage) => stage.state === 'done' && stage.seconds > 0)
+        .map((stage) => ({ kind: stage.kind, config, index: Number(stage.id.split('-')[1] ?? 0), seconds: stage.seconds }))
+    } catch {
+      return []
+    }
+  })
+}

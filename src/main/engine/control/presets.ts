@@ -1,0 +1,6 @@
+/** The experiments that come with the product; a preset is one file under resources/presets and one line here. */
+import type { ExperimentPreset } from '../../../shared/domain'
+import cifar10Zskt from '../../../../resources/presets/cifar10-zskt.json'
+import quick from '../../../../resources/presets/quick.json'
+
+export const presets: readonly ExperimentPreset[] = [quick, cifar10Zskt]

@@ -1,0 +1,27 @@
+import type { DeviceReport, StageRecord } from '../../../shared/domain'
+import type { EngineEvents, LogLine } from '../../../shared/contract'
+import type { ErrorCause } from '../../../shared/errors'
+import type { RunStore } from '../store'
+import type { EventHub } from './events'
+import type { TrainerLauncher } from './trainerProcess'
+
+export interface EngineNoticeSink {
+  notice(severity: EngineEvents['engine.notice']['severity'], title: string, causes: ErrorCause[]): void
+  /** An error as data; faults of the program are logged with their stack. */
+  causesOf(error: unknown): ErrorCause[]
+}
+
+/** What a running stage needs of its run. */
+export interface StageContext extends EngineNoticeSink {
+  readonly runId: string
+  readonly keptSteps: number
+  readonly launch: TrainerLauncher
+  readonly hub: EventHub
+  readonly metrics: RunStore['metrics']
+  readonly images: RunStore['images']
+  updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
+  addWarning(stageId: string, message: string): void
+  preparing(stageId: string, message: string): void
+  deviceFound(device: DeviceReport): void
+  log(level: LogLine['level'], message: string): void
+}
