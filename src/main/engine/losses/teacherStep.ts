@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { NamedTensors } from '../graph/types'
+import { applyUpdates, differentiate } from '../nn/differentiate'
+import type { Classifier } from '../nn/types'
+import type { Optimizer } from '../optimizers/types'
+import { accuracy, crossEntropy } from './crossEntropy'
+
+/**
+ * One update of a classifier on labelled images.
+ * @param args images [N, H, W, C], labels int32 [N], learningRate scalar
+ * @returns loss and accuracy of the batch before the update
+ */
+export function teacherStep(teacher: Classifier, optimizer: Optimizer, args: NamedTensors): NamedTensors {
+  return tf.tidy(() => {
+    const labels = args.labels as tf.Tensor1D
+    const result = differentiate(teacher.parameters, (updates) => {
+      const { logits } = teacher.forward(args.images as tf.Tensor4D, { training: true, updates })
+      return { loss: crossEntropy(logits, labels), outputs: { accuracy: accuracy(logits, labels) } }
+    })
+    optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
+    applyUpdates(result.updates)
+    return { loss: result.loss, accuracy: result.outputs.accuracy }
+  })
+}
