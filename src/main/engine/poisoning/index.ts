@@ -1,3 +1,8 @@
 export { isClassSorted, planPoisoning } from './plan'
 export type { PlannedPoisoning } from './plan'
 export { poisonTrainingSet, triggerAll, triggeredTestSet } from './apply'
+export { lintTrigger } from './lint'
+export type { Finding, LintInput } from './lint'
+export { measureTrigger } from './measure'
+export type { TriggerMeasure } from './measure'
+export { differenceGain, previewTrigger } from './preview'

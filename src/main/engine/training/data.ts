@@ -2,9 +2,10 @@
 import type { ExperimentConfig, MemberChoice, PoisoningPlan } from '../../../shared/domain'
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../attacks'
-import { datasets } from '../datasets'
+import { datasets, sliceImages } from '../datasets'
 import type { ImageSet, LoadedDataset, Normalization } from '../datasets/types'
-import { planPoisoning, poisonTrainingSet, triggerAll } from '../poisoning'
+import { lintTrigger, planPoisoning, poisonTrainingSet, triggerAll } from '../poisoning'
+import type { Finding } from '../poisoning'
 import { createStream } from '../random'
 import type { TestSets } from './evaluation'
 
@@ -15,8 +16,13 @@ export interface PreparedData {
   readonly test: TestSets
   readonly normalization: Normalization
   readonly warnings: readonly string[]
+  /** What the trigger lint found, information and warnings; the warnings are part of `warnings`. */
+  readonly findings: readonly Finding[]
   readonly poisonedCount: number
 }
+
+/** Enough for the lint's averages to settle. */
+const lintedImages = 64
 
 export interface DataRequest {
   readonly data: MemberChoice
@@ -44,8 +50,12 @@ export async function prepareData(config: ExperimentConfig, cacheFolder: string,
   const trigger = await createTrigger(attacks, config.attack, dataset.train)
   const plan: PoisoningPlan = config.poisoning
   const planned = planPoisoning(dataset.train, attacks.get(config.attack.id, 'attack.id'), plan, createStream(config.seed, 'poisoning'))
+  const findings = lintTrigger({
+    images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: planned.cleanLabel, target: plan.target, augmentation: config.teacher.training,
+    plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },
+  })
   return {
-    dataset, train: poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
-    test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...planned.warnings], poisonedCount: planned.poisoned.length,
+    dataset, findings, train: poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
+    test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'info' ? [] : [message])], poisonedCount: planned.poisoned.length,
   }
 }
