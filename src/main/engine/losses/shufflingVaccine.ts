@@ -99,7 +99,7 @@ export interface SuspectMeasures {
 export function suspectKl(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): SuspectMeasures & Record<string, tf.Tensor> {
   const [kl, mask] = tf.tidy(() => [
     klPerImage(shuffledLogits, teacherLogits),
-    tf.cast(tf.equal(tf.argMax(shuffledLogits, 1), tf.argMax(teacherLogits, 1)), 'float32'),
+    tf.cast(tf.equal(tf.argMax(detach(shuffledLogits), 1), tf.argMax(detach(teacherLogits), 1)), 'float32'),
   ]) as [tf.Tensor1D, tf.Tensor1D]
   return { kl, mask }
 }
