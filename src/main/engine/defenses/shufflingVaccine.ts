@@ -102,8 +102,8 @@ function create(values: VaccineParameters, context: DefenseContext): ActiveDefen
     id: 'sv',
     synthesizerTermActive: () => decided && coefficient > 0,
     synthesizerArguments: () => ({ coefficient: tf.scalar(coefficient) }),
-    synthesizerTerm: ({ images, teacherLogits, args }) => {
-      const shuffled = shuffledEnsembleLogits(ensemble, images)
+    synthesizerTerm: ({ images, teacherLogits, teacherActivations, args }) => {
+      const shuffled = shuffledEnsembleLogits(ensemble, images, teacherActivations)
       const { penalty, maskRate } = vaccinePenalty(shuffled, teacherLogits, args.coefficient as tf.Scalar, { shuffledGradient: values.shuffledGradient })
       return { loss: penalty, outputs: { svPenalty: penalty, svMaskRate: maskRate } }
     },

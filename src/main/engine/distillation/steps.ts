@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../graph/types'
 import { attentionMap, attentionTransfer } from '../losses/attention'
+import { crossEntropy } from '../losses/crossEntropy'
 import { klDivergence } from '../losses/divergence'
 import type { DivergenceReduction } from '../losses/divergence'
 import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../losses/synthesis'
@@ -71,7 +72,7 @@ function generatorLoss(
     terms.push(tf.mul(value, weight))
   }
   add('batchNorm', options.batchNormWeight, () => batchNormStatisticsLoss(statistics, options.batchNormReduction ?? 'mean'))
-  add('oneHot', options.oneHotWeight, () => oneHotLoss(teacher.logits))
+  add('oneHot', options.oneHotWeight, () => args.classes ? crossEntropy(teacher.logits, args.classes as tf.Tensor1D) : oneHotLoss(teacher.logits))
   add('balance', options.balanceWeight, () => classBalanceLoss(teacher.logits))
   for (const defense of defenses) {
     const term = defense.synthesizerTerm?.({
@@ -89,7 +90,7 @@ function generatorLoss(
  * L = −w · KL(T ‖ S) + the optional terms + the defenses' terms; gradients through teacher and student, clipped to a global norm.
  * Generator and student in training mode (both update running statistics), teacher in evaluation mode.
  * Reference: ABD zskt/solver.py run, the generator branch.
- * @param args latentCodes [N, latent], learningRate scalar, and each defense's own under `<id>.`
+ * @param args latentCodes [N, latent], learningRate scalar, optionally classes int32 [N] (the one-hot term then asks for them), and each defense's own under `<id>.`
  * @returns loss, divergence, gradientNorm (before clipping), batchNorm, oneHot, balance where their weight is not 0, and each defense's outputs under `<id>.`
  */
 export function zsktGeneratorStep(

@@ -14,7 +14,8 @@ export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
 export interface PseudoBatch {
   readonly images: tf.Tensor4D
   readonly teacherLogits: tf.Tensor2D
-  readonly teacherActivations: readonly tf.Tensor4D[]
+  /** Attention maps of the teacher's blocks, [N, H·W] each; empty where the method does not use them. */
+  readonly teacherAttention: readonly tf.Tensor2D[]
 }
 
 /** Where a distillation stands; schedules are functions of it. */
@@ -46,6 +47,8 @@ export interface DistillationContext {
 export interface SynthesisLossInput {
   readonly images: tf.Tensor4D
   readonly teacherLogits: tf.Tensor2D
+  /** The teacher's block outputs of these images; a shuffled copy can start from them. */
+  readonly teacherActivations: readonly tf.Tensor4D[]
   readonly updates: StateUpdate[]
   /** The defense's own arguments, as it gave them in `synthesizerArguments`. */
   readonly args: NamedTensors

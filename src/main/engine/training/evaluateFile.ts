@@ -27,7 +27,7 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
   const { classes: _classes, ...params } = report.architecture.params
   const classifier = createClassifier({ id: report.architecture.id, params }, dataset, createStream(0, 'unused'), 'model')
   loadWeights(classifier, report.weights)
-  const program = createProgram({ execution: job.execution }, runtime)
+  const program = createProgram(job)
   const evaluate = createEvaluator(program, 'evaluate', classifier, dataset.normalization, await testSetsOf(dataset, job.attack, job.target))
   const evaluation = evaluate()
   program.dispose()

@@ -25,8 +25,8 @@ import { createTeacherStage } from './teacherStage'
 export interface PreparedStage { work: StageWork; data: PreparedData }
 type Progress = (fraction: number, message: string) => void
 
-export const createProgram = (config: Pick<ExperimentConfig, 'execution'>, runtime: TensorFlowRuntime): StepProgram =>
-  createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager', runtime })
+export const createProgram = (config: Pick<ExperimentConfig, 'execution'>): StepProgram =>
+  createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager' })
 
 /** A classifier of a family member for a data set, initialised from `stream`. */
 export function createClassifier(choice: MemberChoice, dataset: LoadedDataset, stream: RandomStream, where: string): Classifier {
@@ -45,7 +45,7 @@ export async function prepareTeacherStage(job: Extract<TrainerJob, { kind: 'teac
   const data = await prepareData(config, folders.cache, onProgress)
   const state = createStateBundle(config.seed, tf)
   const teacher = createClassifier(config.teacher.architecture, data.dataset, state.stream('initialTeacher'), 'teacher.architecture')
-  const work = createTeacherStage({ teacher, training: config.teacher.training, data, program: createProgram(config, runtime), state, folder: folders.stage })
+  const work = createTeacherStage({ teacher, training: config.teacher.training, data, program: createProgram(config), state, folder: folders.stage })
   return { work, data }
 }
 
@@ -62,7 +62,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const { height, width, channels } = data.dataset.train
   const base = {
     teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
-    program: createProgram(config, runtime), stream: (name: string) => state.stream(name), state,
+    program: createProgram(config), stream: (name: string) => state.stream(name), state,
   }
   const plan = config.students[job.studentIndex]?.defenses ?? []
   const active = plan.map((choice, index) => {
