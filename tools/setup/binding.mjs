@@ -25,7 +25,8 @@ export function bindingKey(root, variantId, tensorFlowVersion) {
   return `${version}-tf${tensorFlowVersion}-${variantId}-${hashText(compileFlags.join(' '), ...sources).slice(0, 12)}`
 }
 
-function findCompiler(environment = process.env) {
+/** The first of CXX, g++, c++ and clang++ that answers; asked before anything is fetched. */
+export function findCompiler(environment = process.env) {
   const candidates = [environment.CXX, 'g++', 'c++', 'clang++'].filter((name) => typeof name === 'string' && name !== '')
   const found = candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
   if (found !== undefined) return found
@@ -33,7 +34,7 @@ function findCompiler(environment = process.env) {
 }
 
 /** Compiles into `target`; the run path is relative, so the cache may move as a whole. */
-export function buildBinding({ root, tensorFlowDirectory, target, compiler = findCompiler() }) {
+export function buildBinding({ root, tensorFlowDirectory, target, compiler }) {
   const started = performance.now()
   say(`Building TensorFlow's Node binding with ${compiler} …`)
   fs.mkdirSync(path.dirname(target), { recursive: true })

