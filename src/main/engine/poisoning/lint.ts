@@ -46,7 +46,7 @@ function arithmetic(measure: TriggerMeasure): Finding[] {
   const findings: Finding[] = []
   if (measure.keptByClipping < 0.995) {
     const message = `Clipping to 0…255 leaves ${percent(measure.keptByClipping)} of the change.`
-    findings.push(measure.keptByClipping < 0.5 ? warning('clipping', `${message} A weaker or a blended trigger would survive better.`) : info('clipping', message))
+    findings.push(measure.keptByClipping < 0.25 ? warning('clipping', `${message} A weaker or a blended trigger would survive better.`) : info('clipping', message))
   }
   if (measure.truncation > 0.5) findings.push(warning('rounding', `Truncation to bytes is ${percent(measure.truncation)} of the change itself: much of the trigger is lost in it.`))
   return findings

@@ -1,0 +1,13 @@
+/** Attacks that add a picture, clipped: x' = clip(x + t). They differ in the picture and in where it comes from. */
+import { readPicture } from './pictures'
+import { pixelwise } from './trigger'
+import type { AttackContext, Trigger } from './types'
+
+/**
+ * @param picture file or trigger pack; empty takes `draw`'s pattern
+ * @param fileName the attack's file in a trigger pack
+ */
+export async function additiveTrigger(picture: string, fileName: string, context: AttackContext, draw: () => Float64Array): Promise<Trigger> {
+  const { values, notes } = picture === '' ? { values: draw(), notes: [] } : await readPicture(picture, [fileName], context)
+  return pixelwise(context, (value, place) => value + values[place]!, notes)
+}
