@@ -16,7 +16,7 @@ export function createWorkbench(connection: Connection): VueApp {
   app.use(createPinia())
   app.use(createWorkbenchRouter())
   app.use(PrimeVue, {
-    theme: { preset: workbenchPreset, options: { darkModeSelector: '.dark', cssLayer: { name: 'primevue', order: 'primevue, workbench' } } },
+    theme: { preset: workbenchPreset, options: { darkModeSelector: '.dark', cssLayer: { name: 'primevue', order: 'base, primevue, workbench' } } },
   })
   app.directive('tooltip', Tooltip)
   return app

@@ -1,12 +1,13 @@
-import { inject, type InjectionKey, type ShallowRef } from 'vue'
+import { inject, shallowRef, type InjectionKey, type ShallowRef } from 'vue'
 import type { EngineApi, HostApi } from '@shared/contract'
+import type { EngineClient } from '@shared/rpc'
 
 export type ConnectionState =
   | { kind: 'connecting' }
   | { kind: 'open' }
-  /** The carrier broke; it is tried again at `retryAt` (milliseconds since 1970). */
-  | { kind: 'lost'; reason: string; retryAt: number }
-  /** Trying again would not help, e.g. the token is wrong. */
+  /** The carrier broke; the client goes on trying. */
+  | { kind: 'lost'; reason: string }
+  /** Trying again would not help: the token is wrong or missing. */
   | { kind: 'refused'; reason: string }
 
 /** The engine, the window's own abilities, and how the carrier between them fares. */
@@ -14,8 +15,6 @@ export interface Connection {
   engine: EngineApi
   host: HostApi
   state: Readonly<ShallowRef<ConnectionState>>
-  /** Tries again at once. */
-  reconnect(): void
   /** Called each time the carrier opens anew after a loss; returns the function that ends it. */
   onReopen(listener: () => void): () => void
 }
@@ -26,4 +25,33 @@ export function useConnection(): Connection {
   const connection = inject(connectionKey)
   if (!connection) throw new Error('No connection was provided to the application.')
   return connection
+}
+
+/** Reason with which a carrier ends when it may not come in; see api/browserChannel. */
+export const refusedReason = 'the token is missing or not right'
+
+/** A client's connection as views see it. */
+export function connectionOf(client: EngineClient, host: HostApi): Connection {
+  const state = shallowRef<ConnectionState>(client.connection === 'connected' ? { kind: 'open' } : { kind: 'connecting' })
+  const listeners = new Set<() => void>()
+  let opened = client.connection === 'connected'
+  client.onConnection((now, reason) => {
+    if (now === 'connected') {
+      state.value = { kind: 'open' }
+      if (opened) for (const listener of [...listeners]) listener()
+      opened = true
+    } else if (reason === refusedReason) {
+      state.value = { kind: 'refused', reason }
+      client.close()
+    } else if (state.value.kind !== 'refused') {
+      state.value = { kind: 'lost', reason: reason ?? 'the engine ended' }
+    }
+  })
+  return {
+    engine: client, host, state,
+    onReopen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
 }

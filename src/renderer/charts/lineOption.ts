@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { MetricSeries } from '@shared/domain'
-import { compact, percent } from '../format/numbers'
+import { compact, percent, tidy } from '../format/numbers'
 import type { ChartColors } from './colors'
 import { decimateMinMax, smooth } from './decimate'
 
@@ -29,7 +29,7 @@ export interface LineChartInput {
 /** A value as the axis and tooltip show it; percentages are fractions of 1 on the wire. */
 export const formatMetric = (value: number, unit: string): string => (unit === '%' ? percent(value) : `${compact(value)}${unit ? ` ${unit}` : ''}`)
 
-const axisLabel = (value: number, unit: string): string => (unit === '%' ? `${Math.round(value * 1000) / 10}` : compact(value))
+const axisLabel = (value: number, unit: string): string => (unit === '%' ? `${Math.round(value * 1000) / 10}` : tidy(value))
 
 /** ECharts option of metric lines over steps: no animation, decimated per pixel column, one shared crosshair tooltip. */
 export function lineOption(input: LineChartInput): EChartsCoreOption {
@@ -38,11 +38,11 @@ export function lineOption(input: LineChartInput): EChartsCoreOption {
   return {
     animation: false,
     textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif', fontSize: 11 },
-    grid: { left: 48, right: 14, top: 12, bottom: 26 },
+    grid: { left: 48, right: 20, top: 12, bottom: 26 },
     xAxis: {
       type: 'value', min: zoom?.[0] ?? 'dataMin', max: zoom?.[1] ?? 'dataMax',
       axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, splitLine: { show: false }, splitNumber: 5,
-      axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, formatter: (value: number) => compact(value) },
+      axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, formatter: (value: number) => tidy(value) },
     },
     yAxis: {
       type: input.logarithmic === true ? 'log' : 'value', scale: unit !== '%',
@@ -66,7 +66,7 @@ function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unkn
   return {
     type: 'line', id: line.key, name: line.label, data, symbol: 'circle', symbolSize: 4,
     // Sparse series (one value an evaluation) show their points; dense ones are lines.
-    showSymbol: data.length <= 24, lineStyle: { width: 1.6, color: line.color, type: line.dashed === true ? [5, 4] : 'solid' },
+    showSymbol: data.length <= 12, lineStyle: { width: 1.6, color: line.color, type: line.dashed === true ? [5, 4] : 'solid' },
     itemStyle: { color: line.color }, emphasis: { disabled: true },
   }
 }

@@ -2,7 +2,7 @@ import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vu
 import { init, type ECharts, type EChartsCoreOption } from '../charts/echarts'
 
 /** An ECharts instance on an element: follows its size, redraws at most once per animation frame, ends with the component. */
-export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: () => EChartsCoreOption) {
+export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: (width: number) => EChartsCoreOption) {
   const chart = shallowRef<ECharts | null>(null)
   const width = ref(0)
   let latest: EChartsCoreOption | null = null
@@ -29,7 +29,7 @@ export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: () 
     })
     observer.observe(box)
   })
-  watch(option, (built) => {
+  watch(() => option(width.value), (built) => {
     latest = built
     redraw()
   }, { immediate: true })
@@ -38,5 +38,5 @@ export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: () 
     observer?.disconnect()
     chart.value?.dispose()
   })
-  return { chart, width }
+  return { chart }
 }

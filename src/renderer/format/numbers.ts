@@ -26,6 +26,12 @@ export function compact(value: number | null | undefined): string {
   return value.toFixed(digits).replace('-', '−')
 }
 
+/** As `compact`, without trailing zeros: for axes and ranges. */
+export function tidy(value: number): string {
+  const shown = compact(value)
+  return /^[−\d]+\.\d+$/.test(shown) ? shown.replace(/\.?0+$/, '') : shown
+}
+
 export function grouped(value: number): string {
   return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f').replace('-', '−')
 }

@@ -1,5 +1,5 @@
 import type { Field } from '@shared/schema'
-import { compact } from '../format/numbers'
+import { tidy } from '../format/numbers'
 
 /** A value as the form's summary and the configuration table show it. */
 export function showValue(field: Field | undefined, value: unknown): string {
@@ -15,7 +15,7 @@ export function showValue(field: Field | undefined, value: unknown): string {
 
 /** "1 to 16", for the hint beside a number. */
 export function rangeText(field: Field): string | null {
-  return field.kind === 'integer' || field.kind === 'number' ? `${compact(field.min)} to ${compact(field.max)}` : null
+  return field.kind === 'integer' || field.kind === 'number' ? `${tidy(field.min)} to ${tidy(field.max)}` : null
 }
 
 /**
@@ -52,3 +52,6 @@ function ladder(value: number, direction: 1 | -1): number {
 }
 
 export const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** Issues are written to follow a name ("… wanted a path"); alone they begin with a capital. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -2,13 +2,13 @@ import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
 export const compareColumns = [
-  { id: 'kind', title: 'Model' }, { id: 'data', title: 'Data' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
-  { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
+  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
+  { id: 'data', title: 'Data' }, { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
 
 const storageKey = 'abd.compareColumns'
-const initial: CompareColumn[] = ['kind', 'attack', 'method', 'defense', 'seed', 'accuracy', 'asr', 'seconds']
+const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'attack', 'method', 'seed', 'seconds']
 
 function readStored(): CompareColumn[] {
   try {

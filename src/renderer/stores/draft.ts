@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import { withConfigValue, type ExperimentConfig, type ExperimentPreset, type MemberChoice, type PartialExperimentConfig, type StudentPlan } from '@shared/domain'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
@@ -21,7 +21,7 @@ export const useDraftStore = defineStore('draft', () => {
   const { engine } = useConnection()
   const engineStore = useEngineStore()
   const stored = readStored()
-  const config = ref<ExperimentConfig | null>(stored?.config ?? null)
+  const config = shallowRef<ExperimentConfig | null>(stored?.config ?? null)
   const preset = ref<string | null>(stored?.preset ?? null)
   /** Parameters of members that were left for another, so that going back loses nothing. */
   const leftBehind = new Map<string, MemberChoice['params']>()
@@ -29,7 +29,7 @@ export const useDraftStore = defineStore('draft', () => {
   watch([config, preset], () => {
     if (config.value) localStorage.setItem(storageKey, JSON.stringify({ config: config.value, preset: preset.value }))
     else localStorage.removeItem(storageKey)
-  }, { deep: true })
+  })
 
   /** Makes sure that there is a draft: the kept one, or the defaults. */
   function ensure(): void {

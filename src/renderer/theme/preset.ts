@@ -41,8 +41,8 @@ const dense = {
       columnTitle: { fontWeight: '600' },
     },
     tooltip: { root: { maxWidth: '22rem', padding: '0.45rem 0.65rem' } },
-    tabs: { tab: { padding: '0.55rem 0.85rem', fontWeight: '550' }, tabpanel: { padding: '0' } },
-    togglebutton: { root: { padding: '0.15rem', fontWeight: '500' }, content: { padding: '0.2rem 0.6rem' } },
+    tabs: { tablist: { background: 'transparent' }, tab: { padding: '0.55rem 0.85rem', fontWeight: '550' }, tabpanel: { padding: '0' } },
+    togglebutton: { root: { padding: '0.15rem', fontWeight: '500' }, content: { padding: '0.2rem 0.6rem' }, sm: { fontSize: '0.9rem', padding: '0.1rem', contentPadding: '0.05rem 0.5rem' } },
   },
 }
 

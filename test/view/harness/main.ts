@@ -14,8 +14,8 @@ const engine = createFakeEngine({
   ...(scenario === 'failing' ? { failures: { 'experiment.triggerPreview': new UserError('The data set could not be read.', { wanted: 'a folder with data_batch_1.bin', got: 'an empty folder', where: 'data.params.path', action: 'Choose the folder of the binary version.' }) } } : {}),
 })
 const connection = {
-  engine, host: browserHost, state: shallowRef<ConnectionState>(scenario === 'lost' ? { kind: 'lost', reason: 'The socket closed.', retryAt: Date.now() + 5000 } : { kind: 'open' }),
-  reconnect: () => undefined, onReopen: () => () => undefined,
+  engine, host: browserHost, state: shallowRef<ConnectionState>(scenario === 'lost' ? { kind: 'lost', reason: 'the socket closed' } : { kind: 'open' }),
+  onReopen: () => () => undefined,
 }
 Object.assign(window, { fakeEngine: engine })
 createWorkbench(connection).mount('#app')

@@ -1,6 +1,5 @@
 import { computed } from 'vue'
-import { defaultsOf, type FamilyId, type Issue, type MemberDescription } from '@shared/schema'
-import type { MemberChoice } from '@shared/domain'
+import type { FamilyId, Issue, MemberDescription, ParameterSchema } from '@shared/schema'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
@@ -29,9 +28,23 @@ export function useExperimentForm() {
 
   const members = (family: FamilyId): readonly MemberDescription[] => engine.catalogue?.families.find((entry) => entry.id === family)?.members ?? []
   const issuesOf = (section: FormSection): Issue[] => issues.value.filter((issue) => section.paths.some((path) => issue.path === path || issue.path.startsWith(`${path}.`)))
-  /** A member as a fresh choice: its declared defaults. */
-  const fresh = (member: MemberDescription): MemberChoice => ({ id: member.id, params: defaultsOf(member.params) })
+  /** The label of the field that a path leads to, where one of the declarations has it. */
+  function labelOf(path: string): string {
+    const name = path.split('.').at(-1) ?? path
+    const schemas: ParameterSchema[] = [
+      ...Object.values(engine.catalogue?.sections ?? {}).map((section) => section.params),
+      ...(engine.catalogue?.families ?? []).flatMap((family) => family.members.map((member) => member.params)),
+    ]
+    const own = path.includes('.params.') ? memberAt(path)?.params[name] : undefined
+    return own?.label ?? schemas.find((schema) => Object.hasOwn(schema, name))?.[name]?.label ?? path
+  }
+  function memberAt(path: string): MemberDescription | undefined {
+    const place = path.slice(0, path.indexOf('.params.'))
+    const choice = place.split('.').reduce<unknown>((node, key) => (typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[key] : undefined), draft.config)
+    const id = (choice as { id?: unknown } | undefined)?.id
+    return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
+  }
 
-  return { engine, draft, validation, issues, errors, estimate, members, issuesOf, fresh }
+  return { engine, draft, validation, issues, errors, estimate, members, issuesOf, labelOf }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>
