@@ -43,7 +43,8 @@ describe.each(members)('$name', ({ member, family }) => {
     for (const [name, field] of Object.entries(member.params)) {
       expect(field.label.length, name).toBeGreaterThan(1)
       expect(field.help.length, name).toBeGreaterThan(10)
-      expect(zodOf(field).safeParse(field.default).success, name).toBe(true)
+      // A path that the researcher must name has no valid default.
+      if (field.kind !== 'path') expect(zodOf(field).safeParse(field.default).success, name).toBe(true)
     }
   })
   it('refuses a bad value of every parameter at its path', () => {

@@ -1,0 +1,52 @@
+/** A tiny world to train in: few, small images, small networks. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { architectures } from '../../src/main/engine/architectures'
+import { attacks } from '../../src/main/engine/attacks'
+import { memberTable, resolveExperiment } from '../../src/main/engine/control/resolve'
+import { datasets } from '../../src/main/engine/datasets'
+import { defenses } from '../../src/main/engine/defenses'
+import { distillationMethods } from '../../src/main/engine/distillation'
+import { runStage } from '../../src/main/engine/training/loop'
+import type { StageWork } from '../../src/main/engine/training/loop'
+import type { TrainerReport } from '../../src/main/engine/training/protocol'
+import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
+import { describeRegistry } from '../../src/shared/schema'
+import type { MemberDeclaration, Registry } from '../../src/shared/schema'
+
+const registries: Registry<MemberDeclaration>[] = [attacks, datasets, architectures, distillationMethods, defenses]
+const table = memberTable(registries.map((registry) => describeRegistry(registry)))
+const smallNetwork = { id: 'wrn', params: { depth: 10, width: 1 } }
+
+/** The resolved configuration of a tiny experiment; `change` replaces top-level parts. */
+export function tinyExperiment(change: PartialExperimentConfig = {}): ExperimentConfig {
+  const { config, issues } = resolveExperiment({
+    seed: 3, data: { id: 'signs', params: { trainImages: 100, testImages: 50 } }, attack: { id: 'badnet_sq' },
+    teacher: { architecture: smallNetwork, training: { epochs: 1, batchSize: 32 } },
+    distillation: { architecture: smallNetwork, method: { id: 'zskt', params: tinyMethod } },
+    recording: { evaluateEvery: 1000 }, ...change,
+  }, table)
+  const errors = issues.filter((issue) => issue.severity === 'error')
+  if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.path}: ${issue.message}`).join('\n'))
+  return config
+}
+
+export const tinyMethod = { pseudoBatches: 4, batchSize: 8, studentSteps: 2, generatorWidth: 8, latent: 10 }
+
+export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `abd-${name}-`))
+
+/** Runs a stage and keeps what it reports; stops it after `stopAfter` steps where given. */
+export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number } = {}): Promise<TrainerReport[]> {
+  const reports: TrainerReport[] = []
+  let steps = 0
+  const finished = await runStage({ ...work, step: (index, measure) => { steps += 1; return work.step(index, measure) } }, {
+    folder, resume: options.resume ?? false, checkpointEverySeconds: 1e9, report: (report) => { reports.push(report) },
+    request: () => (options.pauseAfter !== undefined && steps >= options.pauseAfter ? 'pause' : 'go'),
+  })
+  return [...reports, finished]
+}
+
+/** Every recorded value of a metric, in step order. */
+export const valuesOf = (reports: readonly TrainerReport[], name: string): number[] =>
+  reports.flatMap((report) => report.type === 'metrics' ? report.points.filter((point) => point.name === name).map((point) => point.value) : [])

@@ -1,0 +1,125 @@
+/** What every distillation method with every defense promises: a tiny step gives finite losses, the same seed the same result, resume is exact, nothing leaks. */
+import { readFileSync } from 'node:fs'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../src/main/engine/architectures'
+import { defenses } from '../../src/main/engine/defenses'
+import { distillationMethods } from '../../src/main/engine/distillation'
+import { startTensorFlow } from '../../src/main/engine/runtime'
+import type { TensorFlowRuntime } from '../../src/main/engine/runtime'
+import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/training/stages'
+import type { StageWork } from '../../src/main/engine/training/loop'
+import type { ExperimentConfig, StudentPlan } from '../../src/shared/domain'
+import { defaultsOf } from '../../src/shared/schema'
+import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from './support'
+
+let runtime: TensorFlowRuntime
+let teacherWeights: string
+const cache = temporaryFolder('cache')
+
+const teacherStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
+  (await prepareTeacherStage({ kind: 'teacher', stageId: 'teacher', config, folders: { stage: folder, cache }, resume: false }, runtime, () => undefined)).work
+const studentStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
+  (await prepareStudentStage({ kind: 'student', stageId: 'student-1', config, folders: { stage: folder, cache }, resume: false, studentIndex: 0, teacherWeights }, runtime, () => undefined)).work
+
+beforeAll(async () => {
+  runtime = await startTensorFlow()
+  const folder = temporaryFolder('teacher')
+  const work = await teacherStage(tinyExperiment(), folder)
+  await runToEnd(work, folder)
+  work.dispose()
+  teacherWeights = `${folder}/weights.safetensors`
+})
+
+const switches: Record<string, Record<string, unknown>[]> = {
+  zskt: [{}, { attention: 0, classConditional: true, replay: 0.5, shift: 2, light: 0.2, batchNormWeight: 1, oneHotWeight: 0.5, balanceWeight: 1 }],
+}
+const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: {} }] }))]
+const cases = distillationMethods.members.flatMap((method) => (switches[method.id] ?? [{}]).flatMap((params, index) => defensePlans.map((plan) => ({
+  name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses[0]?.id ?? 'none'}`,
+  change: { students: [plan], distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: method.id, params: { ...tinyMethod, ...params } } } },
+}))))
+
+describe.each(cases)('$name', ({ change }) => {
+  it('takes finite steps, and the same seed gives the same student', async () => {
+    const results = []
+    for (const attempt of ['first', 'second']) {
+      const folder = temporaryFolder(attempt)
+      const work = await studentStage(tinyExperiment(change), folder)
+      const reports = await runToEnd(work, folder)
+      work.dispose()
+      const losses = [...valuesOf(reports, 'generatorLoss'), ...valuesOf(reports, 'studentLoss')]
+      expect(losses.length).toBeGreaterThanOrEqual(8)
+      expect(losses.every(Number.isFinite)).toBe(true)
+      results.push({ losses, weights: readFileSync(`${folder}/weights.safetensors`) })
+    }
+    expect(results[1]?.losses).toEqual(results[0]?.losses)
+    expect(results[1]?.weights.equals(results[0]?.weights ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  it('resumes bit for bit', async () => {
+    const whole = temporaryFolder('whole')
+    const uninterrupted = await studentStage(tinyExperiment(change), whole)
+    await runToEnd(uninterrupted, whole)
+    uninterrupted.dispose()
+    const parts = temporaryFolder('parts')
+    const before = await studentStage(tinyExperiment(change), parts)
+    const reports = await runToEnd(before, parts, { pauseAfter: 2 })
+    before.dispose()
+    expect(reports.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
+    const after = await studentStage(tinyExperiment(change), parts)
+    const resumed = await runToEnd(after, parts, { resume: true })
+    after.dispose()
+    expect(valuesOf(resumed, 'studentLoss')).toHaveLength(2)
+    expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
+  })
+
+  it('keeps no tensors from step to step', async () => {
+    const work = await studentStage(tinyExperiment(change), temporaryFolder('leak'))
+    work.step(0, true)
+    work.step(1, true)
+    const before = tf.memory().numTensors
+    work.step(2, true)
+    work.step(3, true)
+    expect(tf.memory().numTensors).toBe(before)
+    work.dispose()
+  })
+
+  it('gives images for the viewer', async () => {
+    const work = await studentStage(tinyExperiment(change), temporaryFolder('images'))
+    work.step(0, false)
+    const images = work.images?.(1)
+    expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
+    expect(new Set(images?.pixels).size).toBeGreaterThan(10)
+    work.dispose()
+  })
+})
+
+describe('teacher training', () => {
+  it('resumes bit for bit in the middle of an epoch', async () => {
+    const config = tinyExperiment({ teacher: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, training: { epochs: 2, batchSize: 32 } } })
+    const whole = temporaryFolder('whole')
+    const uninterrupted = await teacherStage(config, whole)
+    await runToEnd(uninterrupted, whole)
+    uninterrupted.dispose()
+    const parts = temporaryFolder('parts')
+    const before = await teacherStage(config, parts)
+    await runToEnd(before, parts, { pauseAfter: 5 })
+    before.dispose()
+    const after = await teacherStage(config, parts)
+    await runToEnd(after, parts, { resume: true })
+    after.dispose()
+    expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
+  })
+})
+
+describe.each(architectures.members.map((member) => ({ id: member.id, member })))('architecture $id', ({ member }) => {
+  it('forgets nothing when its classifier is disposed', () => {
+    const before = tf.memory().numTensors
+    const stream = { normal: (count: number) => new Float32Array(count).fill(0.1), uniform: (count: number) => new Float32Array(count).fill(0.5) }
+    const network = member.create(defaultsOf(member.params) as never, { classes: 10, channels: 3, height: 32, width: 32, stream: stream as never })
+    expect(network.parameters.length).toBeGreaterThan(0)
+    network.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
