@@ -28,7 +28,8 @@ export function createRunQueue(start: (runId: string) => Promise<void>): RunQueu
   return {
     get current() { return current?.runId ?? null },
     add(runId) {
-      if (current?.runId === runId || waiting.includes(runId)) return
+      // A run that is just ending may be added again: it starts when its end is written down.
+      if (waiting.includes(runId)) return
       waiting.push(runId)
       pump()
     },

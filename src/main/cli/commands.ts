@@ -1,0 +1,181 @@
+/** The commands on an engine; each resolves to its exit code. */
+import type { Catalogue, DiskUse, EngineInfo } from '../../shared/contract'
+import type { DeviceReport, RunSummary } from '../../shared/domain'
+import { defenseLabel, flattenConfig } from '../../shared/domain'
+import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
+import type { EngineClient } from '../../shared/rpc'
+import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
+import { followRun } from './follow'
+import { duration, percent, printable, runResult, stageLine, table, type Output } from './output'
+
+/** 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130
+
+export interface CommandContext { client: EngineClient; output: Output; json: boolean }
+
+const jsonLine = (value: unknown): string => JSON.stringify(value, (_key, entry: unknown) => (ArrayBuffer.isView(entry) ? [...(entry as unknown as Iterable<number>)] : entry))
+
+export async function run({ client, output, json }: CommandContext, flags: RunFlags & { detach?: boolean; note?: string }, recognize: RecognizeData): Promise<ExitCode> {
+  const catalogue = await client.call('engine.catalogue', {})
+  const config = await configurationOf(flags, catalogue, recognize)
+  const { issues } = await client.call('experiment.validate', { config })
+  for (const issue of issues) output.tell(`${issue.severity}: ${issue.path} ${issue.message}`)
+  if (issues.some((issue) => issue.severity === 'error')) throw new RefusedInputError('The experiment cannot start.', { action: 'Correct the values named above; "abd show --config" prints every path.' })
+  const started = await client.call('runs.start', { config, preset: flags.preset, note: flags.note })
+  output.tell(`Run ${started.id}: ${printable(started.name)}`)
+  return flags.detach === true ? leaveRunning(started, output, json) : await finishRun({ client, output, json }, started)
+}
+
+const leaveRunning = (run: RunSummary, output: Output, json: boolean): ExitCode => {
+  output.result(json ? jsonLine({ id: run.id, state: run.state }) : run.id)
+  return 0
+}
+
+async function finishRun({ client, output, json }: CommandContext, started: RunSummary): Promise<ExitCode> {
+  const { run: last, interrupted } = await followRun(client, started, output)
+  if (json) output.result(jsonLine(runResult(last)))
+  else output.result(resultTable(last))
+  if (last.state === 'done') return 0
+  if (interrupted || last.state === 'stopped' || last.state === 'paused') {
+    output.tell(`The run is ${last.state}. "abd resume ${last.id}" goes on at its last checkpoint.`)
+    return 130
+  }
+  throw last.error ? fromCauses(last.error) : new UserError(`The run is ${last.state}.`, { action: `"abd resume ${last.id}" goes on at its last checkpoint.` })
+}
+
+const resultTable = (run: RunSummary): string => table([
+  ['model', 'accuracy', 'ASR', 'time'],
+  ...run.stages.filter((stage) => stage.kind !== 'data').map((stage) => [
+    stage.kind === 'teacher' ? 'teacher' : `${stage.method ?? 'student'}, ${stage.defense === 'none' ? 'no defense' : stage.defense ?? ''}`,
+    percent(stage.evaluation?.accuracy), percent(stage.evaluation?.asr), duration(stage.seconds),
+  ]),
+])
+
+/** A run by id, by the beginning of its id, or "latest". */
+export async function findRun(client: EngineClient, wanted: string): Promise<RunSummary> {
+  const runs = await client.call('runs.list', {})
+  const exact = runs.find((run) => run.id === wanted)
+  if (exact) return exact
+  const [newest] = runs
+  if (wanted === 'latest' && newest) return newest
+  const matching = runs.filter((run) => run.id.startsWith(wanted))
+  const [only] = matching
+  if (only && matching.length === 1) return only
+  throw new RefusedInputError(matching.length > 1 ? `"${wanted}" begins the ids of ${matching.length} runs.` : `There is no run "${wanted}".`, {
+    wanted: 'a run’s id, its beginning, or "latest"', got: wanted, action: 'See them with "abd runs".',
+  })
+}
+
+export async function runs({ client, output, json }: CommandContext): Promise<ExitCode> {
+  const list = await client.call('runs.list', {})
+  if (json) output.result(jsonLine(list))
+  else if (list.length === 0) output.tell('No runs yet. "abd run --preset quick" starts one.')
+  else {
+    output.result(table([
+      ['id', 'name', 'state', 'data', 'attack', 'teacher acc / ASR', 'students acc / ASR'],
+      ...list.map((run) => [run.id, printable(run.name).slice(0, 40), run.state, run.data, run.attack, modelCells(run, 'teacher'), modelCells(run, 'student')]),
+    ]))
+  }
+  return 0
+}
+
+const modelCells = (run: RunSummary, kind: 'teacher' | 'student'): string => run.stages.filter((stage) => stage.kind === kind)
+  .map((stage) => `${kind === 'student' ? `${stage.defense ?? ''} ` : ''}${percent(stage.evaluation?.accuracy)} / ${percent(stage.evaluation?.asr)}`).join('; ')
+
+export async function show({ client, output, json }: CommandContext, wanted: string | undefined, options: { config?: boolean }): Promise<ExitCode> {
+  if (wanted === undefined) {
+    const { defaults } = await client.call('engine.catalogue', {})
+    if (options.config !== true) throw new RefusedInputError('abd show wants a run.', { wanted: 'abd show RUN, or abd show --config for the defaults' })
+    output.result(json ? jsonLine(defaults) : configLines(defaults))
+    return 0
+  }
+  const { id } = await findRun(client, wanted)
+  const detail = await client.call('runs.get', { runId: id })
+  if (options.config === true) output.result(json ? jsonLine(detail.config) : configLines(detail.config))
+  else if (json) output.result(jsonLine(detail))
+  else {
+    output.result([
+      `${printable(detail.name)} (${detail.id}): ${detail.state}`,
+      `data ${detail.data}, attack ${detail.attack}, poison ratio ${detail.poisonRatio}, target ${detail.target}, seed ${detail.seed}`,
+      `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
+      ...(detail.device ? [`device: ${detail.device.title}`] : []),
+      ...detail.stages.map((stage) => `  ${stageLine(stage)}`),
+      ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
+      ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
+      ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
+    ].join('\n'))
+  }
+  return 0
+}
+
+const configLines = (config: unknown): string => flattenConfig(config).map(([path, value]) => `${path}=${JSON.stringify(value)}`).join('\n')
+
+export async function changeRun({ client, output, json }: CommandContext, wanted: string, action: 'pause' | 'stop' | 'resume', options: { detach?: boolean } = {}): Promise<ExitCode> {
+  const found = await findRun(client, wanted)
+  const changed = await client.call(`runs.${action}`, { runId: found.id })
+  if (action === 'resume') return options.detach === true ? leaveRunning(changed, output, json) : finishRun({ client, output, json }, changed)
+  output.tell(changed.state === 'running' ? `${printable(changed.name)} will ${action} after the current step.` : `${printable(changed.name)} is ${changed.state}.`)
+  if (json) output.result(jsonLine({ id: changed.id, state: changed.state }))
+  return 0
+}
+
+export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[] }
+
+export async function evaluate({ client, output, json }: CommandContext, flags: EvaluateFlags, recognize: RecognizeData): Promise<ExitCode> {
+  const catalogue: Catalogue = await client.call('engine.catalogue', {})
+  const known = catalogue.families.find((family) => family.id === 'dataset')?.members.some((member) => member.id === flags.data)
+  const data = known ? { id: flags.data, params: {} } : await recognize(flags.data)
+  const withParams = (params: Record<string, unknown>, given: readonly string[] = []) => ({ ...params, ...Object.fromEntries(given.map((entry) => {
+    const at = entry.indexOf('=')
+    return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
+  })) })
+  const evaluation = await client.call('model.evaluate', {
+    file: flags.model, target: flags.target, device: flags.device,
+    data: { id: data.id, params: withParams(data.params, flags.dataParam) }, attack: { id: flags.attack, params: withParams({}, flags.attackParam) },
+  })
+  const { accuracy, asr, images, nonTarget } = evaluation
+  output.result(json ? jsonLine({ accuracy, asr, images, nonTarget }) : `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`)
+  return 0
+}
+
+export async function importFile({ client, output, json }: CommandContext, file: string): Promise<ExitCode> {
+  const report = await client.call('model.inspect', { file })
+  const { accepted, reason, architecture, tensors, sha256, findings } = report
+  if (json) output.result(jsonLine({ accepted, reason, architecture, tensors, sha256, findings }))
+  else {
+    output.result([
+      accepted ? `accepted: ${architecture?.title ?? 'unknown architecture'}, ${tensors} tensors` : `refused: ${printable(reason ?? 'no reason given')}`,
+      ...(sha256 ? [`SHA-256 ${sha256}`] : []), ...findings.map((finding) => `${finding.severity}: ${printable(finding.message)}`),
+    ].join('\n'))
+  }
+  return accepted ? 0 : 2
+}
+
+export async function doctor({ client, output, json }: CommandContext): Promise<ExitCode> {
+  const info = await client.call('engine.info', {})
+  const disk = await client.call('engine.diskUse', {})
+  if (!info.runtimeReady) {
+    if (json) output.result(jsonLine({ info, disk, device: null }))
+    else output.result(table(infoRows(info, disk)))
+    throw new UserError('TensorFlow is not set up.', { got: info.runtimeMessage ?? 'no runtime', action: 'Run "npm start"; it prepares the runtime.' })
+  }
+  const device = await client.call('engine.device', { fresh: true })
+  if (json) output.result(jsonLine({ info: { ...info, device }, disk, device }))
+  else output.result(table([...infoRows(info, disk), ...deviceRows(device)]))
+  return 0
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+const infoRows = (info: EngineInfo, disk: DiskUse): string[][] => [
+  [info.product, info.version], ['Node', `${info.node}, ${info.platform}`], ['Machine', `${info.cores} cores, ${gigabytes(info.memoryBytes)} memory`],
+  ['Workspace', `${info.workspace}${info.readOnly ? ' (read-only)' : ''}, ${gigabytes(disk.workspaceBytes)} used, ${gigabytes(disk.freeBytes)} free`],
+]
+
+const deviceRows = (device: DeviceReport): string[][] => [
+  ['Device that ran an op', `${device.kind.toUpperCase()}: ${device.title}${device.fallback ? ' (fallback)' : ''}`],
+  ...(device.reason ? [['Reason', device.reason]] : []),
+  ['TensorFlow', `${device.tensorflow}, ${device.threads} threads`],
+  ['NVIDIA driver', device.driver ?? 'none'], ['CUDA', device.cuda ?? 'none'], ['cuDNN', device.cudnn ?? 'none'], ['Compute capability', device.computeCapability ?? 'none'],
+  ...Object.entries(device.details),
+]

@@ -1,0 +1,144 @@
+/** From the flags of `abd run` to a configuration: preset, then flags, then --set; later ones win. */
+import type { Catalogue } from '../../shared/contract'
+import type { PartialExperimentConfig } from '../../shared/domain'
+import { withConfigValue } from '../../shared/domain'
+import { RefusedInputError } from '../../shared/errors'
+import type { FamilyId, MemberDescription } from '../../shared/schema'
+
+export interface RunFlags {
+  preset?: string
+  seed?: number
+  set?: string[]
+  data?: string
+  name?: string
+  attack?: string
+  target?: number
+  poisonRatio?: number
+  /** One student per entry: "none", "sv", "sv+sr". */
+  defense?: string[]
+  method?: string
+  device?: string
+  threads?: number
+  /** What commander did not know: flags made from the registries. */
+  memberFlags?: string[]
+}
+
+export type RecognizeData = (path: string) => Promise<{ id: string; params: Record<string, unknown> }>
+
+/** `path=value`; the value as JSON, or else text. */
+export function parseAssignment(assignment: string): { path: string; value: unknown } {
+  const at = assignment.indexOf('=')
+  if (at <= 0) throw new RefusedInputError('--set takes path=value.', { wanted: 'e.g. poisoning.ratio=0.05', got: assignment })
+  return { path: assignment.slice(0, at), value: parseValue(assignment.slice(at + 1)) }
+}
+
+export function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+export async function configurationOf(flags: RunFlags, catalogue: Catalogue, recognize: RecognizeData): Promise<PartialExperimentConfig> {
+  let config = presetConfig(flags.preset, catalogue)
+  const set = (path: string, value: unknown): void => { config = withConfigValue(config, path, value) }
+  if (flags.name !== undefined) set('name', flags.name)
+  if (flags.seed !== undefined) set('seed', flags.seed)
+  if (flags.data !== undefined) set('data', await dataOf(flags.data, catalogue, recognize))
+  if (flags.attack !== undefined) set('attack.id', flags.attack)
+  if (flags.target !== undefined) set('poisoning.target', flags.target)
+  if (flags.poisonRatio !== undefined) set('poisoning.ratio', flags.poisonRatio)
+  if (flags.method !== undefined) set('distillation.method.id', flags.method)
+  if (flags.defense !== undefined) set('students', flags.defense.map((entry) => studentOf(entry, config)))
+  if (flags.device !== undefined) set('execution.device', flags.device)
+  if (flags.threads !== undefined) set('execution.threads', flags.threads)
+  for (const { path, value } of memberAssignments(flags.memberFlags ?? [], config, catalogue)) set(path, value)
+  for (const assignment of flags.set ?? []) {
+    const { path, value } = parseAssignment(assignment)
+    config = withConfigValue(withDefaultList(config, path, catalogue), path, value)
+  }
+  return config
+}
+
+function presetConfig(id: string | undefined, catalogue: Catalogue): PartialExperimentConfig {
+  if (id === undefined) return {}
+  const preset = catalogue.presets.find((entry) => entry.id === id)
+  if (preset) return structuredClone(preset.config)
+  throw new RefusedInputError(`There is no preset "${id}".`, { wanted: `one of ${catalogue.presets.map((entry) => entry.id).join(', ')}`, got: id })
+}
+
+/** The name of a data set, or a path that one of them recognises. */
+async function dataOf(value: string, catalogue: Catalogue, recognize: RecognizeData): Promise<unknown> {
+  if (membersOf(catalogue, 'dataset').some((member) => member.id === value)) return { id: value }
+  return recognize(value)
+}
+
+/** Keeps the parameters that the configuration so far gives a defense of the same name. */
+function studentOf(entry: string, config: PartialExperimentConfig): unknown {
+  if (entry === 'none') return { defenses: [] }
+  const known = knownDefenses(config)
+  return { defenses: entry.split('+').map((id) => known.get(id) ?? { id }) }
+}
+
+function knownDefenses(config: PartialExperimentConfig): Map<string, unknown> {
+  const plans = Array.isArray(config.students) ? config.students as { defenses?: { id: string }[] }[] : []
+  return new Map(plans.flatMap((plan) => plan.defenses ?? []).map((defense) => [defense.id, defense]))
+}
+
+/** A path into a list that the configuration leaves to its default: the default is what it points into. */
+function withDefaultList(config: PartialExperimentConfig, path: string, catalogue: Catalogue): PartialExperimentConfig {
+  return path.startsWith('students.') && config.students === undefined ? { ...config, students: structuredClone(catalogue.defaults.students) } : config
+}
+
+export const membersOf = (catalogue: Catalogue, family: FamilyId): MemberDescription[] => catalogue.families.find((entry) => entry.id === family)?.members ?? []
+
+const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** `--attack.patch-size 5` and the like: each flag is a parameter of the member that the configuration chose. */
+function memberAssignments(flags: readonly string[], config: PartialExperimentConfig, catalogue: Catalogue): { path: string; value: unknown }[] {
+  const known = memberFlagPaths(config, catalogue)
+  const result: { path: string; value: unknown }[] = []
+  for (let index = 0; index < flags.length; index++) {
+    const [flag = '', attached] = splitFlag(flags[index] ?? '')
+    const paths = known.get(flag)
+    if (!paths) throw new RefusedInputError(`"${flags[index] ?? ''}" is no flag of abd run.`, { wanted: `its own flags (--help) or ${[...known.keys()].map((name) => `--${name}`).join(', ')}`, got: flags[index] })
+    const text = attached ?? flags[++index]
+    if (text === undefined) throw new RefusedInputError(`--${flag} wants a value.`, { got: 'nothing' })
+    for (const path of paths) result.push({ path, value: parseValue(text) })
+  }
+  return result
+}
+
+function splitFlag(argument: string): [string, string | undefined] {
+  const name = argument.replace(/^--/, '')
+  const at = name.indexOf('=')
+  return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)]
+}
+
+/** Flag name (without dashes) to the configuration paths it sets. */
+export function memberFlagPaths(config: PartialExperimentConfig, catalogue: Catalogue): Map<string, string[]> {
+  const paths = new Map<string, string[]>()
+  const add = (prefix: string, family: FamilyId, id: unknown, place: string): void => {
+    const member = membersOf(catalogue, family).find((entry) => entry.id === id)
+    for (const name of Object.keys(member?.params ?? {})) {
+      const flag = `${prefix}.${kebab(name)}`
+      paths.set(flag, [...(paths.get(flag) ?? []), `${place}.params.${camel(kebab(name))}`])
+    }
+  }
+  const idAt = (value: unknown, fallback: string): unknown => (typeof value === 'object' && value !== null && 'id' in value ? value.id : fallback)
+  const { defaults } = catalogue
+  const distillation = config.distillation as { method?: unknown; architecture?: unknown } | undefined
+  const teacher = config.teacher as { architecture?: unknown } | undefined
+  add('data', 'dataset', idAt(config.data, defaults.data.id), 'data')
+  add('attack', 'attack', idAt(config.attack, defaults.attack.id), 'attack')
+  add('teacher', 'architecture', idAt(teacher?.architecture, defaults.teacher.architecture.id), 'teacher.architecture')
+  add('student', 'architecture', idAt(distillation?.architecture, defaults.distillation.architecture.id), 'distillation.architecture')
+  add('method', 'distillation', idAt(distillation?.method, defaults.distillation.method.id), 'distillation.method')
+  const students = (config.students ?? []) as { defenses?: { id: string }[] }[]
+  for (const [student, plan] of students.entries()) {
+    for (const [index, defense] of (plan.defenses ?? []).entries()) add(defense.id, 'defense', defense.id, `students.${student}.defenses.${index}`)
+  }
+  return paths
+}

@@ -1,0 +1,29 @@
+/** The `abd` command. */
+import { join } from 'node:path'
+import { version } from '../../../package.json'
+import { chooseNode, createEngineStarter, workspaceFolder } from '../host'
+import { serve } from '../server/serve'
+import { createOutput } from './output'
+import { runProgram } from './program'
+
+const output = createOutput()
+// The reader of a pipe may leave early (`abd runs | head`).
+process.stdout.on('error', () => process.exit(0))
+
+void runProgram(process.argv.slice(2), {
+  version, output,
+  async connect(workspace) {
+    const started = await createEngineStarter({
+      workspace: workspaceFolder(workspace), script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js'),
+      node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
+    }).start()
+    if (started.readOnly) output.tell('Another engine owns this workspace and does not answer: it is open read-only.')
+    started.onExit((kind, reason) => { if (kind !== 'asked') output.tell(`The engine ended unexpectedly (${reason})${kind === 'crashed' ? '; starting it again.' : '.'}`) })
+    return { client: started.client, dispose: () => started.dispose('release') }
+  },
+  async recognize(path) {
+    const { datasets, recognizeDataset } = await import('../engine/datasets')
+    return recognizeDataset(datasets, path)
+  },
+  serve,
+}).then((code) => process.exit(code))

@@ -1,0 +1,97 @@
+/** What the command line writes: results on stdout, everything else on stderr. */
+import type { Evaluation, RunSummary, StageRecord } from '../../shared/domain'
+
+export interface Output {
+  /** A result line. */
+  result(text: string): void
+  /** A line for the person in front of it. */
+  tell(text: string): void
+  /** One line that is rewritten on a terminal, and repeated now and then elsewhere. */
+  progress(text: string): void
+  /** Ends the rewritten line. */
+  endProgress(): void
+}
+
+const repeatInterval = 15_000
+
+export function createOutput(stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr): Output {
+  let open = false
+  let lastTold = 0
+  const clear = (): void => {
+    if (open) stderr.write('\r\u001b[2K')
+    open = false
+  }
+  return {
+    result(text) {
+      clear()
+      stdout.write(`${text}\n`)
+    },
+    tell(text) {
+      clear()
+      stderr.write(`${text}\n`)
+    },
+    progress(text) {
+      if (stderr.isTTY) {
+        const width = Math.max(20, (stderr.columns ?? 80) - 1)
+        stderr.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`)
+        open = true
+      } else if (Date.now() - lastTold >= repeatInterval) {
+        lastTold = Date.now()
+        stderr.write(`${text}\n`)
+      }
+    },
+    endProgress: clear,
+  }
+}
+
+export const percent = (fraction: number | null | undefined): string => (fraction === null || fraction === undefined ? '–' : `${(fraction * 100).toFixed(1)} %`)
+
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+const rates = (evaluation: Evaluation | null): string => (evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : '')
+
+/** E.g. "[2/4] Teacher: step 90 of 200, 45 %, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left". */
+export function progressLine(run: RunSummary): string {
+  const index = run.stages.findIndex((stage) => stage.state !== 'done')
+  const stage = run.stages[index]
+  if (!stage) return `${run.name}: done`
+  const steps = stage.totalSteps ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %` : stage.state
+  return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
+}
+
+export const stageLine = (stage: StageRecord): string =>
+  `${stage.title}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
+
+export interface RunResult {
+  seconds: number
+  teacher: { accuracy: number | null; asr: number | null } | null
+  students: { method: string | null; defense: string | null; accuracy: number | null; asr: number | null; seconds: number }[]
+}
+
+/** The one JSON line of `abd run --json`; fractions of 1. */
+export function runResult(run: RunSummary): RunResult & { id: string; state: string } {
+  const seconds = run.startedAt !== null && run.endedAt !== null ? (run.endedAt - run.startedAt) / 1000 : run.seconds
+  const teacher = run.stages.find((stage) => stage.kind === 'teacher')?.evaluation ?? null
+  return {
+    id: run.id, state: run.state, seconds,
+    teacher: teacher ? { accuracy: teacher.accuracy, asr: teacher.asr } : null,
+    students: run.stages.filter((stage) => stage.kind === 'student').map((stage) => ({
+      method: stage.method ?? null, defense: stage.defense ?? null,
+      accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, seconds: stage.seconds,
+    })),
+  }
+}
+
+/** Rows as text columns; the first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+/** Names come from people: what would move the cursor or hide text is shown as a question mark. */
+export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')

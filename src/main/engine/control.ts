@@ -1,0 +1,43 @@
+/** The control process: contract, store, queue, previews. It never loads TensorFlow; trainers, its children, do. */
+import { join } from 'node:path'
+import { version } from '../../../package.json'
+import { runControlProcess } from '../host/controlProcess'
+import { createDataService } from './control/dataService'
+import { createEngine } from './control/engine'
+import { attacks, costs, datasets, families } from './control/families'
+import { inspectModel } from './control/inspectModel'
+import { createEngineLog, type EngineLog } from './control/logger'
+import { presets } from './control/presets'
+import { forkingLauncher } from './control/trainerProcess'
+import { readRuntimeDescription } from './runtime/runtimeFile'
+import { openStore } from './store'
+
+let log: EngineLog | null = null
+
+function runtimeState(): { ready: boolean; message: string | null } {
+  try {
+    readRuntimeDescription()
+    return { ready: true, message: null }
+  } catch (error) {
+    return { ready: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+void runControlProcess({
+  version,
+  staticFolder: join(__dirname, '..', 'renderer'),
+  onFault: (name, error) => {
+    if (log) log.error(`A fault in ${name}.`, error)
+    else process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  },
+  async createEngine({ workspace, cacheFolder, readOnly }) {
+    log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
+    log.info(`ABD Workbench ${version}, Node ${process.version}`)
+    return createEngine({
+      version, cacheFolder, readOnly, families, presets, costs, log, inspectModel, runtimeState,
+      store: openStore(workspace),
+      data: createDataService(datasets, attacks, cacheFolder),
+      launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
+    })
+  },
+})

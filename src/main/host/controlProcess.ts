@@ -1,0 +1,167 @@
+/** The life of a control process: lock, door, engine, and its end. What the engine is made of comes from the entry. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { EngineApi } from '../../shared/contract'
+import { UserError, toCauses } from '../../shared/errors'
+import { serveEngine } from '../../shared/rpc'
+import { startEngineServer, type EngineServer } from '../server/httpServer'
+import { findOwner, takeLock, type HeldLock, type Owner } from '../transports/lockFile'
+import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
+import { cacheFolder, workspaceFolder } from './paths'
+
+export interface ControlledEngine extends EngineApi {
+  readonly active: boolean
+  close(): Promise<void>
+}
+
+export interface ControlDependencies {
+  version: string
+  /** Folder of the built interface. */
+  staticFolder: string
+  createEngine(options: { workspace: string; cacheFolder: string; readOnly: boolean }): Promise<ControlledEngine>
+  onFault(name: string, error: unknown): void
+}
+
+/** Without a starter, the process ends this long after the last client left and the last run ended. */
+const idleGrace = 300
+const attempts = 5
+
+const tell = (message: ControlMessage): Promise<void> => new Promise((resolve) => {
+  if (!process.send || !process.connected) resolve()
+  else process.send(message, undefined, undefined, () => resolve())
+})
+
+/** Runs to the end of the process; failures are told to the starter and end with 1. */
+export async function runControlProcess(dependencies: ControlDependencies): Promise<void> {
+  try {
+    await new ControlProcess(dependencies).start()
+  } catch (error) {
+    await tell({ type: 'failed', causes: toCauses(error) })
+    dependencies.onFault('start', error)
+    process.exit(1)
+  }
+}
+
+class ControlProcess {
+  private engine: ControlledEngine | null = null
+  private server: EngineServer | null = null
+  private lock: HeldLock | null = null
+  private released = false
+  private ending = false
+  private idleSince: number | null = null
+
+  constructor(private readonly dependencies: ControlDependencies) {}
+
+  async start(): Promise<void> {
+    const { values } = parseArgs({ options: { workspace: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' }, token: { type: 'string' } }, strict: true })
+    const workspace = workspaceFolder(values.workspace)
+    this.listenToStarter()
+    makeWorkspace(workspace)
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const owner = await findOwner(workspace)
+      if (owner.state === 'reachable') {
+        await tell({ type: 'occupied', endpoint: owner.endpoint, url: urlOf(owner.endpoint) })
+        process.exit(0)
+      }
+      if (await this.open(workspace, owner, values)) return
+    }
+    throw new UserError('The workspace could not be taken over.', { where: workspace, action: 'Another ABD Workbench keeps starting there; wait a moment and try again.' })
+  }
+
+  /** False when another process was faster. */
+  private async open(workspace: string, owner: Exclude<Owner, { state: 'reachable' }>, values: { host?: string; port?: string }): Promise<boolean> {
+    const readOnly = owner.state === 'unreachable'
+    const token = takeToken() ?? randomBytes(32).toString('hex')
+    let deliver: (engine: ControlledEngine) => void = () => undefined
+    const ready = new Promise<ControlledEngine>((resolve) => { deliver = resolve })
+    const server = await startEngineServer({
+      token, host: values.host, port: Number(values.port ?? 0), staticFolder: this.dependencies.staticFolder,
+      // A client may be faster than the store; its frames wait.
+      onChannel: (channel) => void ready.then((engine) => serveEngine(engine, channel, { onFault: this.dependencies.onFault })),
+    }).catch((error: unknown) => { throw cannotListen(error, values) })
+    const endpoint = { host: server.host, port: server.port, token }
+    if (owner.state === 'none') {
+      this.lock = takeLock(workspace, { host: reachableHost(server.host), port: server.port, token, startedAt: Date.now(), version: this.dependencies.version }, owner.stale)
+      if (!this.lock) {
+        await server.close()
+        return false
+      }
+    }
+    this.server = server
+    this.engine = await this.dependencies.createEngine({ workspace, cacheFolder: cacheFolder(), readOnly }).catch((error: unknown) => {
+      this.lock?.release()
+      throw error
+    })
+    deliver(this.engine)
+    setInterval(() => this.watchIdle(), 100).unref()
+    await tell({ type: 'ready', endpoint: { ...endpoint, host: reachableHost(server.host) }, url: server.url, readOnly })
+    return true
+  }
+
+  private listenToStarter(): void {
+    process.on('message', (message: HostMessage) => {
+      switch (message.type) {
+        case 'ping': void tell({ type: 'pong' }); break
+        case 'shutdown': void this.shutdown(); break
+        case 'release': this.released = true; break
+      }
+    })
+    process.on('disconnect', () => { this.released = true })
+    if (!process.connected) this.released = process.env.ABD_CONTROL_STAY !== '1'
+    process.on('SIGTERM', () => void this.shutdown())
+    process.on('SIGINT', () => void this.shutdown())
+    process.on('SIGHUP', () => { this.released = true })
+    process.on('uncaughtException', (error) => {
+      this.dependencies.onFault('uncaught', error)
+      this.lock?.release()
+      process.exit(1)
+    })
+    process.on('unhandledRejection', (reason) => this.dependencies.onFault('unhandled', reason))
+  }
+
+  private watchIdle(): void {
+    const busy = !this.released || this.engine?.active === true || (this.server?.clients ?? 0) > 0
+    if (busy) this.idleSince = null
+    else if (this.idleSince === null) this.idleSince = Date.now()
+    else if (Date.now() - this.idleSince > idleGrace) void this.shutdown()
+  }
+
+  private async shutdown(): Promise<void> {
+    if (this.ending) return
+    this.ending = true
+    try {
+      await this.engine?.close()
+      // Only now may another engine open the workspace; those still connected find it.
+      this.lock?.release()
+      await this.server?.close()
+    } catch (error) {
+      this.dependencies.onFault('shutdown', error)
+      this.lock?.release()
+    } finally {
+      process.exit(0)
+    }
+  }
+}
+
+/** The token of the engine that this one replaces; trainers must not inherit it. */
+function takeToken(): string | null {
+  const token = process.env.ABD_CONTROL_TOKEN
+  delete process.env.ABD_CONTROL_TOKEN
+  return token !== undefined && /^[0-9a-f]{64}$/.test(token) ? token : null
+}
+
+/** Listening everywhere, the engine is reached from this machine over loopback. */
+const reachableHost = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
+
+function makeWorkspace(workspace: string): void {
+  try {
+    mkdirSync(workspace, { recursive: true })
+  } catch (error) {
+    throw new UserError('The workspace folder cannot be made.', { where: workspace, action: 'Choose a folder you may write to, with --workspace or ABD_WORKSPACE.', cause: error })
+  }
+}
+
+const cannotListen = (error: unknown, { host, port }: { host?: string; port?: string }): UserError => new UserError('The engine cannot listen there.', {
+  got: error instanceof Error && 'code' in error ? String(error.code) : String(error), where: `${host ?? '127.0.0.1'}:${port ?? 'any port'}`, action: 'Choose another port or address.', cause: error,
+})

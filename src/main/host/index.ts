@@ -1,0 +1,4 @@
+export * from './controlMessages'
+export * from './engineStarter'
+export * from './node'
+export * from './paths'

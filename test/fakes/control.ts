@@ -1,0 +1,22 @@
+/** A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served mode and command line. */
+import { join } from 'node:path'
+import { createEngine } from '../../src/main/engine/control/engine'
+import { createEngineLog } from '../../src/main/engine/control/logger'
+import { forkingLauncher } from '../../src/main/engine/control/trainerProcess'
+import { openStore } from '../../src/main/engine/store'
+import { runControlProcess } from '../../src/main/host/controlProcess'
+import { fakeCatalogue, fakeFamilies } from './catalogue'
+import { createFakeData, fakeCosts, inspectFakeModel } from './services'
+
+void runControlProcess({
+  version: '0.1.0-fake',
+  staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
+  onFault: (name, error) => process.stderr.write(`${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),
+  async createEngine({ workspace, cacheFolder, readOnly }) {
+    return createEngine({
+      version: '0.1.0-fake', cacheFolder, readOnly, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
+      store: openStore(workspace), log: createEngineLog(readOnly ? null : join(workspace, 'logs')), inspectModel: inspectFakeModel,
+      launch: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }), runtimeState: () => ({ ready: true, message: null }),
+    })
+  },
+})

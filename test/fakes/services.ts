@@ -1,0 +1,28 @@
+/** What an engine of fakes is made of beside its store and its trainers. */
+import type { DataService } from '../../src/main/engine/control/dataService'
+import type { CostModel } from '../../src/main/engine/control/estimate'
+import type { ModelReport } from '../../src/shared/contract'
+import { fakeCatalogue } from './catalogue'
+import { createFakeEngine } from './engine'
+
+/** The fake engine's data calls, as control asks for them. */
+export function createFakeData(): DataService {
+  const fake = createFakeEngine()
+  return {
+    info: (data) => fake.call('dataset.info', { config: { data } }),
+    images: (data, { split, first, count }) => fake.call('dataset.images', { config: { data }, split, first, count }),
+    triggerPreview: (config, firstImage, count) => fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
+  }
+}
+
+export const inspectFakeModel = (file: string): Promise<ModelReport> => createFakeEngine().call('model.inspect', { file })
+
+export const fakeCosts: CostModel = {
+  forward: () => 50e6,
+  distillation: (method) => ({
+    pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), batchSize: 64,
+    studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorWidth: 64,
+  }),
+  defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0 }),
+  trainImages: () => 5000,
+}

@@ -1,0 +1,193 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EngineEvents } from '../../../src/shared/contract'
+import { readLock } from '../../../src/main/transports/lockFile'
+import { createFakeWorkspace, untilRun, untilState, type FakeWorkspace } from '../../fixtures/processes'
+
+let workspace: FakeWorkspace
+beforeEach(async () => { workspace = await createFakeWorkspace() })
+afterEach(() => workspace.clean())
+
+const small = { name: 'small', teacher: { training: { epochs: 2 } }, distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } }, recording: { imagesEvery: 10, evaluateEvery: 10, imagesPerStep: 16 } }
+
+describe('a run over process borders', () => {
+  it('goes through its stages and leaves metrics, images and weights', async () => {
+    const { client } = await workspace.start()
+    const metrics: EngineEvents['run.metrics'][] = []
+    const images: EngineEvents['run.images'][] = []
+    client.subscribe('run.metrics', {}, (event) => metrics.push(event))
+    client.subscribe('run.images', {}, (event) => images.push(event))
+    const started = await client.call('runs.start', { config: small })
+    const run = await untilState(client, started.id, 'done')
+    expect(run.stages.map((stage) => [stage.id, stage.state])).toEqual([['data', 'done'], ['teacher', 'done'], ['student-1', 'done'], ['student-2', 'done']])
+    const [, teacher, plain, defended] = run.stages
+    expect(plain?.evaluation?.asr).toBeGreaterThan(0.4)
+    expect(defended?.evaluation?.asr).toBeLessThan(0.2)
+    expect(existsSync(teacher?.weights ?? '')).toBe(true)
+    const { series } = await client.call('runs.metrics', { runId: run.id, stageId: 'student-2' })
+    expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: 30 }, (_, index) => index + 1))
+    const live = metrics.filter((event) => event.stageId === 'student-2').flatMap((event) => [...(event.series.studentLoss?.steps ?? [])])
+    expect(live).toEqual([...(series.studentLoss?.steps ?? [])])
+    expect((await client.call('runs.imageSteps', { runId: run.id, stageId: 'student-1' })).steps).toEqual([10, 20, 30])
+    const kept = await client.call('runs.images', { runId: run.id, stageId: 'student-1', step: 20 })
+    expect(kept).toEqual(images.find((event) => event.stageId === 'student-1' && event.step === 20)?.images)
+    expect(run.bytesOnDisk).toBeGreaterThan(0)
+    expect(run.device?.title).toContain('Fake')
+  }, 60_000)
+
+  it('stops with a checkpoint and resumes to the same end', async () => {
+    const { client } = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const { id } = await client.call('runs.start', { config: small })
+    await untilRun(client, id, (run) => run.stages[2]?.state === 'running' && (run.stages[2].step) > 12)
+    await client.call('runs.pause', { runId: id })
+    const paused = await untilState(client, id, 'paused')
+    const at = paused.stages[2]?.step ?? 0
+    expect(paused.stages[2]?.state).toBe('paused')
+    await client.call('runs.resume', { runId: id })
+    await untilState(client, id, 'done')
+    const { series } = await client.call('runs.metrics', { runId: id, stageId: 'student-1' })
+    expect(at).toBeGreaterThan(12)
+    expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: 30 }, (_, index) => index + 1))
+  }, 60_000)
+
+  it('that loses its trainer is interrupted, and resumes from the checkpoint without double points', async () => {
+    const { client } = await workspace.start({}, { ABD_FAKE_CRASH_STEP: '25' })
+    const notices: string[] = []
+    client.subscribe('engine.notice', {}, (event) => notices.push(event.title))
+    const { id } = await client.call('runs.start', { config: { ...small, students: [{ defenses: [] }] } })
+    const crashed = await untilState(client, id, 'interrupted')
+    expect(crashed.error?.[0]).toMatchObject({ forUser: true, got: 'ended by SIGSEGV' })
+    expect(notices).toContain('small: interrupted')
+    await client.call('runs.resume', { runId: id })
+    await untilState(client, id, 'done')
+    const { series } = await client.call('runs.metrics', { runId: id, stageId: 'student-1' })
+    expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: 30 }, (_, index) => index + 1))
+    expect((await client.call('runs.get', { runId: id })).error).toBeNull()
+  }, 60_000)
+
+  it('that fails keeps the sentence of its failure', async () => {
+    const { client } = await workspace.start({}, { ABD_FAKE_FAIL: 'The student is lazy.' })
+    const { id } = await client.call('runs.start', { config: small })
+    const run = await untilState(client, id, 'failed')
+    expect(run.error?.[0]).toMatchObject({ message: 'The student is lazy.', forUser: true })
+    expect(run.stages.map((stage) => stage.state)).toEqual(['done', 'done', 'failed', 'waiting'])
+  }, 60_000)
+
+  it('waits while another one trains, and starts after it', async () => {
+    const { client } = await workspace.start()
+    const first = await client.call('runs.start', { config: small })
+    const second = await client.call('runs.start', { config: { ...small, name: 'second' } })
+    const third = await client.call('runs.start', { config: { ...small, name: 'third' } })
+    expect((await client.call('runs.get', { runId: second.id })).state).toBe('queued')
+    expect((await client.call('runs.stop', { runId: third.id })).state).toBe('stopped')
+    await untilState(client, first.id, 'done')
+    await untilState(client, second.id, 'done')
+    expect((await client.call('runs.get', { runId: third.id })).state).toBe('stopped')
+  }, 60_000)
+})
+
+describe('the engine’s process', () => {
+  it('answers every call within 100 ms while a trainer burns a core', async () => {
+    const { client } = await workspace.start({}, { ABD_FAKE_BURN: '1', ABD_FAKE_STEP_MS: '3' })
+    const { id } = await client.call('runs.start', { config: { ...small, distillation: { method: { id: 'zskt', params: { pseudoBatches: 2000 } } } } })
+    await untilRun(client, id, (run) => run.stages[2]?.state === 'running')
+    const times: number[] = []
+    for (let round = 0; round < 15; round++) {
+      for (const work of [
+        () => client.call('runs.list', {}), () => client.call('runs.get', { runId: id }), () => client.call('engine.catalogue', {}),
+        () => client.call('runs.metrics', { runId: id, stageId: 'student-1', maximumPoints: 500 }), () => client.call('experiment.validate', { config: small }),
+        () => client.call('experiment.estimate', { config: small }), () => client.call('experiment.triggerPreview', { config: small }),
+      ]) {
+        const started = performance.now()
+        await work()
+        times.push(performance.now() - started)
+      }
+    }
+    times.sort((left, right) => left - right)
+    // The machine that runs the tests may be busy itself: the median must be far below, nearly all must hold.
+    expect(times[Math.floor(times.length * 0.5)]).toBeLessThan(50)
+    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(100)
+    await client.call('runs.stop', { runId: id })
+  }, 60_000)
+
+  it('is shared: a second starter attaches to the first one’s engine', async () => {
+    const first = await workspace.start()
+    const second = await workspace.start()
+    expect([first.owned, second.owned]).toEqual([true, false])
+    await first.client.call('runs.start', { config: small })
+    expect(await second.client.call('runs.list', {})).toHaveLength(1)
+    await second.dispose('shutdown')
+    expect(await first.client.call('runs.list', {})).toHaveLength(1)
+  }, 60_000)
+
+  it('started twice at the same moment is one engine', async () => {
+    const engines = await Promise.all([workspace.start(), workspace.start(), workspace.start()])
+    expect(engines.filter((engine) => engine.owned)).toHaveLength(1)
+    expect(new Set(engines.map((engine) => engine.url())).size).toBe(1)
+  }, 60_000)
+
+  it('killed in the middle of a run is started again, the run is interrupted, the windows reconnect', async () => {
+    const engine = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const { client } = engine
+    const exits: string[] = []
+    engine.onExit((kind) => exits.push(kind))
+    const { id } = await client.call('runs.start', { config: small })
+    const before = await untilRun(client, id, (run) => (run.stages[2]?.step ?? 0) > 12)
+    const { series } = await client.call('runs.metrics', { runId: id, stageId: 'student-1' })
+    const url = engine.url()
+    process.kill(readLock(workspace.folder)?.pid ?? 0, 'SIGKILL')
+    const run = await untilState(client, id, 'interrupted').catch(() => untilState(client, id, 'interrupted'))
+    expect(exits).toEqual(['crashed'])
+    expect(engine.url()).toBe(url)
+    expect(run.stages[1]?.evaluation).toEqual(before.stages[1]?.evaluation)
+    const after = (await client.call('runs.metrics', { runId: id, stageId: 'student-1' })).series
+    expect([...(after.studentLoss?.values ?? [])].slice(0, series.studentLoss?.values.length)).toEqual([...(series.studentLoss?.values ?? [])])
+    await client.call('runs.resume', { runId: id })
+    await untilState(client, id, 'done')
+  }, 60_000)
+
+  it('asked to stop pauses the run with a checkpoint, and leaves no lock', async () => {
+    const engine = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const { id } = await engine.client.call('runs.start', { config: small })
+    await untilRun(engine.client, id, (run) => (run.stages[2]?.step ?? 0) > 5)
+    const exits: string[] = []
+    engine.onExit((kind) => exits.push(kind))
+    await engine.dispose('shutdown')
+    expect(exits).toEqual(['asked'])
+    expect(readLock(workspace.folder)).toBeNull()
+    const again = await workspace.start()
+    expect((await again.client.call('runs.get', { runId: id })).state).toBe('paused')
+  }, 60_000)
+
+  it('released goes on with its run, and ends by itself afterwards', async () => {
+    const engine = await workspace.start()
+    const { id } = await engine.client.call('runs.start', { config: small })
+    await engine.dispose('release')
+    const again = await workspace.start()
+    expect(again.owned).toBe(false)
+    await untilState(again.client, id, 'done')
+    await again.dispose('release')
+    const end = Date.now() + 10_000
+    while (readLock(workspace.folder) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(readLock(workspace.folder)).toBeNull()
+  }, 60_000)
+
+  it('that cannot start says why', async () => {
+    writeFileSync(join(workspace.folder, 'file'), '')
+    await expect(workspace.start({ workspace: join(workspace.folder, 'file', 'below') })).rejects.toThrow('The workspace folder cannot be made.')
+  }, 60_000)
+
+  it('gives up after too many crashes', async () => {
+    const engine = await workspace.start()
+    const exits: string[] = []
+    engine.onExit((kind) => exits.push(kind))
+    for (let crash = 0; crash < 4; crash++) {
+      await engine.client.call('runs.list', {}).catch(() => engine.client.call('runs.list', {}))
+      process.kill(readLock(workspace.folder)?.pid ?? 0, 'SIGKILL')
+      const seen = exits.length
+      while (exits.length === seen) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(exits).toEqual(['crashed', 'crashed', 'crashed', 'gaveUp'])
+  }, 60_000)
+})
