@@ -1,3 +1,7 @@
+export { checkpointFormats, importAnswer, importCheckpoint } from './checkpoint'
+export type { ImportAnswer, ImportReport } from './checkpoint'
+export type { CheckpointFormat, Finding, IgnoredPart } from './format'
+export type { RecognizedArchitecture } from './recognizers'
 export { readSafetensors, readSafetensorsSource } from './safetensors'
 export type { SafetensorsFile } from './safetensors'
 export type { WeightDtype, WeightMap, WeightTensor } from './weights'

@@ -1,0 +1,152 @@
+/** Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or run. */
+import { RefusedInputError } from '../../../shared/errors'
+import { openFileSource, type FileSource } from './byteSource'
+import { checkWeights } from './checks'
+import type { CheckpointFormat, Finding, IgnoredPart, OpenedCheckpoint } from './format'
+import { importLimits } from './limits'
+import { describeFirstBytes, quoteFromFile } from './quote'
+import { recognizeArchitecture, type RecognizedArchitecture } from './recognizers'
+import { safetensorsFormat } from './safetensors'
+import { torchLegacyFormat } from './torch/legacy'
+import { torchZipFormat } from './torch/zip'
+import type { WeightMap } from './weights'
+
+/** Formats in the order of trial; the first that matches opens the file. */
+export const checkpointFormats: readonly CheckpointFormat[] = [torchZipFormat, safetensorsFormat, torchLegacyFormat]
+
+export interface ImportReport {
+  accepted: boolean
+  /** Why it was refused, in a sentence with what was wanted, what came and where; null when accepted. */
+  reason: string | null
+  /** Id of the format, null when none matched. */
+  format: string | null
+  /** Null when the names are of no known architecture. */
+  architecture: RecognizedArchitecture | null
+  /** Number of tensors. */
+  tensors: number
+  /** Of the whole file; empty when it could not be read at all, or is refused and larger than 64 MB. */
+  sha256: string
+  findings: Finding[]
+  ignored: IgnoredPart[]
+  metadata: Record<string, string>
+  /** Empty when refused. Names without a common `module.` prefix. */
+  weights: WeightMap
+}
+
+/** The answer of `abd import FILE --json`. */
+export interface ImportAnswer {
+  accepted: boolean
+  reason: string | null
+  architecture: RecognizedArchitecture | null
+  tensors: number
+  sha256: string
+  findings: Finding[]
+}
+
+const headBytes = 64
+const hashRefusedUpTo = 64 * 2 ** 20
+const commonPrefixes = ['module.', '_orig_mod.'] as const
+
+/**
+ * Reads a checkpoint of any known format and says what it holds. A bad file gives `accepted: false` with a reason, never an
+ * exception; only faults of the program throw.
+ */
+export async function importCheckpoint(file: string): Promise<ImportReport> {
+  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {}, weights: new Map() }
+  let source: FileSource | null = null
+  try {
+    source = await openFileSource(file)
+    await readInto(report, source)
+    report.sha256 = await source.sha256()
+    await source.assertUnchanged()
+    report.accepted = true
+  } catch (error) {
+    if (!(error instanceof RefusedInputError)) throw error
+    report.reason = sentenceOf(error)
+    report.weights = new Map()
+    if (source && source.size <= hashRefusedUpTo) report.sha256 = await source.sha256().catch(() => '')
+  } finally {
+    await source?.close()
+  }
+  return report
+}
+
+/** Exactly the fields that the command line prints. */
+export function importAnswer({ accepted, reason, architecture, tensors, sha256, findings }: ImportReport): ImportAnswer {
+  return { accepted, reason, architecture, tensors, sha256, findings }
+}
+
+async function readInto(report: ImportReport, source: FileSource): Promise<void> {
+  if (source.size > importLimits.fileBytes) {
+    throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
+  }
+  const head = await source.read(0, Math.min(headBytes, source.size))
+  const format = checkpointFormats.find((candidate) => candidate.match({ head, size: source.size, name: source.name }))
+  if (!format) throw unknownFormat(head, source.name)
+  report.format = format.id
+  const opened = await format.open(source)
+  const { tensors, findings } = withoutCommonPrefix(opened)
+  if (tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  report.tensors = tensors.size
+  report.weights = tensors
+  report.metadata = opened.metadata
+  report.ignored = opened.ignored
+  report.findings = [...opened.findings, ...findings, ...ignoredFindings(opened.ignored)]
+  recognizeInto(report)
+  report.findings.push(...checkWeights(tensors))
+}
+
+function recognizeInto(report: ImportReport): void {
+  const recognition = recognizeArchitecture(report.weights)
+  if (recognition === null) {
+    const names = [...report.weights.keys()].slice(0, 3).map(quoteFromFile).join(', ')
+    report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })
+    return
+  }
+  if (recognition.kind === 'mismatch') {
+    throw new RefusedInputError(`The weights look like ${recognition.title} but do not fit it.`, {
+      wanted: `the names and shapes of ${recognition.title}`, got: recognition.differences.join('; '), action: 'Export the state_dict of one whole network.',
+    })
+  }
+  report.architecture = recognition.architecture
+  for (const message of recognition.notes) report.findings.push({ severity: 'info', message })
+}
+
+/** DataParallel and torch.compile put a prefix before every name; it goes when all names have it. */
+function withoutCommonPrefix(opened: OpenedCheckpoint): { tensors: WeightMap; findings: Finding[] } {
+  let { tensors } = opened
+  const findings: Finding[] = []
+  for (let pass = 0; pass < commonPrefixes.length; pass++) {
+    const names = [...tensors.keys()]
+    const prefix = commonPrefixes.find((candidate) => names.length > 0 && names.every((name) => name.startsWith(candidate) && name.length > candidate.length))
+    if (prefix === undefined) break
+    tensors = new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
+    findings.push({ severity: 'warning', message: `The prefix "${prefix}" was removed from every name.` })
+  }
+  return { tensors, findings }
+}
+
+const mostIgnored = 20
+
+function ignoredFindings(ignored: readonly IgnoredPart[]): Finding[] {
+  const findings: Finding[] = ignored.slice(0, mostIgnored).map(({ path, reason }) => ({ severity: 'info', message: `Ignored ${quoteFromFile(path)}: ${reason}.` }))
+  if (ignored.length > mostIgnored) findings.push({ severity: 'info', message: `Ignored ${ignored.length - mostIgnored} more parts.` })
+  return findings
+}
+
+function unknownFormat(head: Buffer, name: string): RefusedInputError {
+  const tfjs = head[0] === 0x7b && name.toLowerCase().endsWith('.json')
+  return new RefusedInputError(tfjs ? 'TensorFlow.js models are not read.' : 'The file is of no known checkpoint format.', {
+    wanted: checkpointFormats.map((format) => format.title).join(', '), got: describeFirstBytes(head), where: name,
+    action: 'Import a PyTorch state_dict or a safetensors file.',
+  })
+}
+
+function sentenceOf(error: RefusedInputError): string {
+  const parts = [error.message]
+  if (error.wanted !== undefined) parts.push(`Wanted: ${error.wanted}.`)
+  if (error.got !== undefined) parts.push(`Got: ${error.got}.`)
+  if (error.where !== undefined) parts.push(`Where: ${error.where}.`)
+  if (error.action !== undefined) parts.push(error.action)
+  return parts.join(' ')
+}
