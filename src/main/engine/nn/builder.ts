@@ -1,6 +1,6 @@
 /** Layers as functions, and the list of their parameters under PyTorch's names. */
 import * as tf from '@tensorflow/tfjs-core'
-import { batchNorm, batchNormInference, channelMoments, composedBatchNorm, conv2d, depthwiseConv2d } from '../ops'
+import { batchNorm, batchNormInference, channelMoments, composedBatchNorm, conv2d, depthwiseConv2d, upsampledConv2d } from '../ops'
 import { normalValues, uniformValues } from './initial'
 import type { InitialStream } from './initial'
 import type { ForwardContext, Parameter, ParameterLayout, StateUpdate } from './types'
@@ -20,6 +20,8 @@ export interface ConvolutionOptions {
   readonly bias?: boolean
   /** One filter per channel (groups = inputs = outputs). */
   readonly depthwise?: boolean
+  /** Each pixel is doubled along both sides first (nn.Upsample(scale_factor=2)); for kernel 3, stride 1, padding 1. */
+  readonly upsampled?: boolean
   /**
    * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias. 'fanOut': N(0, 2/(k²·outputs)), bias 0. 'fanIn': N(0, 2/(k²·inputs)), bias 0.
    */
@@ -78,7 +80,7 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
     },
 
     convolution(name, options) {
-      const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default', depthwise = false } = options
+      const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default', depthwise = false, upsampled = false } = options
       const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
       const fanOut = kernel * kernel * (depthwise ? 1 : outputs)
       const count = fanIn * outputs
@@ -91,7 +93,8 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
         : undefined
       const convolve = depthwise ? depthwiseConv2d : conv2d
       return (x, context) => {
-        const y = convolve(x, valueOf<tf.Tensor4D>(weight, context), { stride, padding })
+        const filter = valueOf<tf.Tensor4D>(weight, context)
+        const y = upsampled ? upsampledConv2d(x, filter) : convolve(x, filter, { stride, padding })
         return bias ? tf.add(y, valueOf(bias, context)) : y
       }
     },

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import { defineOperation, execute, flag, floatType, integers, single, text, withIntegers } from './kernels'
 import type { KernelAttribute, Operation } from './kernels'
 
@@ -13,13 +13,20 @@ interface ConvolutionAttributes extends ConvolutionGeometry {
   readonly filterShape: readonly number[]
 }
 
-/**
- * TensorFlow's names for a padding. Its own SAME puts the odd pixel of a stride-2 convolution on one side only; PyTorch pads both.
- * Where the two agree SAME is said, since more kernels know it.
- */
-function paddingAttributes({ padding, stride, filterShape }: ConvolutionAttributes): KernelAttribute[] {
+/** Whether TensorFlow's SAME pads as PyTorch does; of an odd number of pixels it puts one more at the end. */
+function isSame({ padding, stride, inputShape, filterShape }: ConvolutionAttributes): boolean {
+  return [0, 1].every((axis) => {
+    const size = inputShape[axis + 1] ?? 0
+    const kernel = filterShape[axis] ?? 0
+    return (Math.ceil(size / stride) - 1) * stride + kernel - size === 2 * padding
+  })
+}
+
+/** TensorFlow's names for a padding. SAME wherever it means the same: oneDNN's backward kernels are up to four times slower with explicit padding. */
+function paddingAttributes(attributes: ConvolutionAttributes): KernelAttribute[] {
+  const { padding } = attributes
   if (padding === 0) return [text('padding', 'VALID')]
-  if (stride === 1 && filterShape[0] === 2 * padding + 1 && filterShape[1] === 2 * padding + 1) return [text('padding', 'SAME')]
+  if (isSame(attributes)) return [text('padding', 'SAME')]
   return [text('padding', 'EXPLICIT'), integers('explicit_paddings', [0, 0, padding, padding, padding, padding, 0, 0])]
 }
 
@@ -28,6 +35,15 @@ const kernelAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] 
   text('data_format', 'NHWC'), integers('dilations', [1, 1, 1, 1]),
 ]
 const fullAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] => [...kernelAttributes(attributes), flag('use_cudnn_on_gpu', true)]
+
+/** The same convolution over an image that holds its padding: for the filter's gradient of a stride-2 convolution, padding first takes half the time. */
+function withoutExplicitPadding(x: tf.Tensor, attributes: ConvolutionAttributes): { x: tf.Tensor, attributes: ConvolutionAttributes } {
+  const { padding } = attributes
+  if (padding === 0 || isSame(attributes)) return { x, attributes }
+  const around: [number, number] = [padding, padding]
+  const padded = tf.pad(x, [[0, 0], around, around, [0, 0]])
+  return { x: padded, attributes: { ...attributes, padding: 0, inputShape: padded.shape } }
+}
 
 /** A convolution and its two backward kernels: it is bilinear, so the three are each other's gradients and every order of derivative follows. */
 function defineConvolution(label: string, kernels: { forward: string; toInput: string; toFilter: string }, attributesOf: (attributes: ConvolutionAttributes) => KernelAttribute[]) {
@@ -49,17 +65,22 @@ function defineConvolution(label: string, kernels: { forward: string; toInput: s
   })
   const toFilter: Operation<'x' | 'dy', ConvolutionAttributes> = defineOperation<'x' | 'dy', ConvolutionAttributes>({
     name: `Abd${label}ToFilter`, saveInputs: ['x', 'dy'],
-    run: ({ x, dy }, attributes) => withIntegers(attributes.filterShape, (shape) => execute(kernels.toFilter, attributesOf(attributes), [x, shape, dy])),
+    run: ({ x, dy }, attributes) => withIntegers(attributes.filterShape, (shape) => {
+      const padded = withoutExplicitPadding(x, attributes)
+      const filter = execute(kernels.toFilter, attributesOf(padded.attributes), [padded.x, shape, dy])
+      if (padded.x !== x) padded.x.dispose()
+      return filter
+    }),
     gradient: ([upstream], [x, dy], attributes) => ({
       x: () => single(toInput({ dy: dy as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
       dy: () => single(forward({ x: x as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
     }),
   })
-  return forward
+  return { forward, toInput }
 }
 
-const convolution = defineConvolution('Convolution', { forward: 'Conv2D', toInput: 'Conv2DBackpropInput', toFilter: 'Conv2DBackpropFilter' }, fullAttributes)
-const depthwise = defineConvolution('DepthwiseConvolution', {
+const { forward: convolution, toInput: convolutionToInput } = defineConvolution('Convolution', { forward: 'Conv2D', toInput: 'Conv2DBackpropInput', toFilter: 'Conv2DBackpropFilter' }, fullAttributes)
+const { forward: depthwise } = defineConvolution('DepthwiseConvolution', {
   forward: 'DepthwiseConv2dNative', toInput: 'DepthwiseConv2dNativeBackpropInput', toFilter: 'DepthwiseConv2dNativeBackpropFilter',
 }, kernelAttributes)
 
@@ -74,4 +95,31 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: Convolutio
 /** The same with one filter per channel (groups = channels). filter [kh, kw, C, 1]. Differentiable to any order. */
 export function depthwiseConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: ConvolutionGeometry): tf.Tensor4D {
   return single<tf.Tensor4D>(depthwise({ x, filter }, { ...geometry, inputShape: x.shape, filterShape: filter.shape }))
+}
+
+/**
+ * Where a tap of a 3×3 filter lands in the 4×4 filter of {@link upsampledConv2d}, [16, 9]. Along one axis, output 2u − 1 + a sees input u through
+ * the taps t with a + t − 2 ∈ {0, 1}: those that fall on one of the two copies of pixel u.
+ */
+const upsampledTaps: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((row) => [0, 1, 2, 3].map((column) => {
+  const meets = (place: number, tap: number): number => place + tap === 2 || place + tap === 3 ? 1 : 0
+  return [0, 1, 2].flatMap((tapRow) => [0, 1, 2].map((tapColumn) => meets(row, tapRow) * meets(column, tapColumn)))
+}))
+
+/**
+ * conv2d(upsampleNearest2(x), filter) with a 3×3 filter and padding 1, without the upsampled image: [N, H, W, I] → [N, 2H, 2W, O].
+ * Of the nine taps over copied pixels several meet the same pixel; added up beforehand they are a 4×4 transposed convolution of stride 2, with
+ * 4 multiply-adds per output pixel instead of 9. Differs from the two operations in the order of sums alone. Differentiable to any order.
+ */
+export function upsampledConv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const [height, width, inputs, outputs] = filter.shape
+  if (height !== 3 || width !== 3) throw new Error(`The convolution of an upsampled image takes 3×3 filters, got ${height}×${width}.`)
+  const [images, rows, columns] = x.shape
+  return tf.tidy(() => {
+    const spread = tf.matMul(tf.tensor2d(upsampledTaps as number[][]), tf.reshape(filter, [9, inputs * outputs]))
+    const transposed = tf.transpose(tf.reshape(spread, [4, 4, inputs, outputs]), [0, 1, 3, 2])
+    return single<tf.Tensor4D>(convolutionToInput(
+      { dy: x, filter: transposed }, { stride: 2, padding: 1, inputShape: [images, rows * 2, columns * 2, outputs], filterShape: [4, 4, outputs, inputs] },
+    ))
+  })
 }

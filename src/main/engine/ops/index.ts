@@ -1,7 +1,7 @@
 export { relu, leakyRelu } from './activations'
 export { batchNorm, batchNormEpsilon, batchNormInference, channelMoments, composedBatchNorm } from './batchNorm'
 export type { NormalizedBatch } from './batchNorm'
-export { conv2d, depthwiseConv2d } from './convolution'
+export { conv2d, depthwiseConv2d, upsampledConv2d } from './convolution'
 export type { ConvolutionGeometry } from './convolution'
 export { channelEnergy } from './energy'
 export { detach, globalAveragePool, mean, meanKept, sum, sumKept, zerosLike } from './reductions'

@@ -3,7 +3,7 @@ import { RefusedInputError } from '../../../../shared/errors'
 import { createBuilder } from '../../nn/builder'
 import type { InitialStream } from '../../nn/initial'
 import type { Generator } from '../../nn/types'
-import { leakyRelu, upsampleNearest2 } from '../../ops'
+import { leakyRelu } from '../../ops'
 import { createCostCounter } from '../cost'
 import type { ArchitectureCost } from '../types'
 
@@ -44,9 +44,9 @@ export function createZsktGenerator(options: ZsktGeneratorOptions & { readonly s
   const build = createBuilder(options.stream)
   const linear = build.linear('layers.0', { inputs: latent, outputs: start.height * start.width * width, image: [start.height, start.width, width] })
   const bn2 = build.batchNorm('layers.2', width)
-  const conv4 = build.convolution('layers.4', { inputs: width, outputs: width, kernel: 3, padding: 1, bias: true })
+  const conv4 = build.convolution('layers.4', { inputs: width, outputs: width, kernel: 3, padding: 1, bias: true, upsampled: true })
   const bn5 = build.batchNorm('layers.5', width)
-  const conv8 = build.convolution('layers.8', { inputs: width, outputs: start.half, kernel: 3, padding: 1, bias: true })
+  const conv8 = build.convolution('layers.8', { inputs: width, outputs: start.half, kernel: 3, padding: 1, bias: true, upsampled: true })
   const bn9 = build.batchNorm('layers.9', start.half)
   const conv11 = build.convolution('layers.11', { inputs: start.half, outputs: channels, kernel: 3, padding: 1, bias: true })
   const bn12 = build.batchNorm('layers.12', channels)
@@ -54,8 +54,8 @@ export function createZsktGenerator(options: ZsktGeneratorOptions & { readonly s
     latent, parameters: build.parameters, buffers: build.buffers,
     forward(latentCodes, context) {
       const seed = tf.reshape(linear(latentCodes, context), [-1, start.height, start.width, width]) as tf.Tensor4D
-      const coarse = leakyRelu(bn5(conv4(upsampleNearest2(bn2(seed, context)), context), context), slope)
-      const fine = leakyRelu(bn9(conv8(upsampleNearest2(coarse), context), context), slope)
+      const coarse = leakyRelu(bn5(conv4(bn2(seed, context), context), context), slope)
+      const fine = leakyRelu(bn9(conv8(coarse, context), context), slope)
       return bn12(conv11(fine, context), context)
     },
     dispose: () => build.dispose(),
