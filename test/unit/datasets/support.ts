@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect } from 'vitest'
+import { datasets, openDataset } from '../../../src/main/engine/datasets'
+import type { LoadedDataset } from '../../../src/main/engine/datasets'
+import { RefusedInputError } from '../../../src/shared/errors'
+
+/** A scratch folder with the calls that the layout tests share. */
+export interface Scratch {
+  readonly folder: string
+  write(name: string, bytes: Uint8Array | string): string
+  load(id: string, params?: Record<string, unknown>): Promise<LoadedDataset>
+  /** The refusal that loading ends with; fails when it loads. */
+  refusal(id: string, params?: Record<string, unknown>): Promise<RefusedInputError>
+  remove(): void
+}
+
+export function createScratch(): Scratch {
+  const root = mkdtempSync(join(tmpdir(), 'datasets-test-'))
+  const folder = join(root, 'data')
+  mkdirSync(folder)
+  const load = (id: string, params: Record<string, unknown> = {}): Promise<LoadedDataset> => openDataset(datasets, { id, params: { folder, ...params } }, { cacheFolder: join(root, 'cache') })
+  return {
+    folder, load,
+    write(name, bytes) {
+      const path = join(folder, name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, bytes)
+      return path
+    },
+    async refusal(id, params) {
+      const error = await load(id, params).then(() => null, (reason: unknown) => reason)
+      expect(error).toBeInstanceOf(RefusedInputError)
+      return error as RefusedInputError
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  }
+}
