@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-const alias = { '@shared': fileURLToPath(new URL('./src/shared', import.meta.url)) }
+const alias = {
+  '@shared': fileURLToPath(new URL('./src/shared', import.meta.url)),
+  '@renderer': fileURLToPath(new URL('./src/renderer', import.meta.url)),
+}
 const needsTensorFlow = ['test/**/*.tf.test.ts']
 
 export default defineConfig({

@@ -34,7 +34,13 @@ const dense = {
     },
   },
   components: {
-    button: { root: { paddingX: '0.75rem', paddingY: '0.4rem', label: { fontWeight: '550' }, sm: { fontSize: '0.9rem', paddingX: '0.55rem', paddingY: '0.25rem' } } },
+    button: {
+      colorScheme: {
+        light: { outlined: { secondary: { color: '#2b3542', borderColor: '#cfd6df', hoverBackground: '#eef1f5' } }, text: { secondary: { color: '#47525f' } } },
+        dark: { outlined: { secondary: { color: '#d5dce6', borderColor: '{surface.600}', hoverBackground: '{surface.800}' } }, text: { secondary: { color: '#bcc5d2' } } },
+      },
+      root: { paddingX: '0.75rem', paddingY: '0.4rem', label: { fontWeight: '550' }, sm: { fontSize: '0.9rem', paddingX: '0.55rem', paddingY: '0.25rem' } },
+    },
     datatable: {
       headerCell: { padding: '0.4rem 0.6rem' },
       bodyCell: { padding: '0.35rem 0.6rem' },
@@ -42,10 +48,13 @@ const dense = {
     },
     tooltip: { root: { maxWidth: '22rem', padding: '0.45rem 0.65rem' } },
     tabs: { tablist: { background: 'transparent' }, tab: { padding: '0.55rem 0.85rem', fontWeight: '550' }, tabpanel: { padding: '0' } },
-    togglebutton: { root: { padding: '0.15rem', fontWeight: '500' }, content: { padding: '0.2rem 0.6rem' }, sm: { fontSize: '0.9rem', padding: '0.1rem', contentPadding: '0.05rem 0.5rem' } },
+    togglebutton: { root: { padding: '0.15rem', fontWeight: '500', sm: { padding: '0.1rem' } }, content: { padding: '0.2rem 0.6rem', sm: { padding: '0.1rem 0.5rem' } } },
   },
 }
 
 const merged = definePreset(Aura, dense) as Record<string, Record<string, unknown>>
 
-export const workbenchPreset = withoutColorMix(merged, { ...merged['primitive'], primary: ink, surface: night })
+// Two tokens differ between light and dark; mixed to a few per cent, one colour does for both.
+const mixable = { ...merged['primitive'], primary: { ...ink, color: ink[400] }, surface: night, content: { background: night[500] } }
+
+export const workbenchPreset = withoutColorMix(merged, mixable)

@@ -1,0 +1,87 @@
+/** The whole application on a fake engine, mounted; for tests that walk through views. */
+import { flushPromises } from '@vue/test-utils'
+import { shallowRef } from 'vue'
+import type { Router } from 'vue-router'
+import type { HostApi } from '@shared/contract'
+import type { ConnectionState } from '@renderer/api/connection'
+import { createWorkbench } from '@renderer/app'
+import { createFakeEngine, type FakeEngineOptions } from '../fakes/engine'
+// Views load lazily; loaded once here, a test never waits for a compiler.
+import '@renderer/views/compare/CompareView.vue'
+import '@renderer/views/home/HomeView.vue'
+import '@renderer/views/new/NewExperimentView.vue'
+import '@renderer/views/run/RunView.vue'
+import '@renderer/views/settings/SettingsView.vue'
+
+export interface SavedFile { name: string; text: string }
+
+export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/') {
+  document.body.innerHTML = '<div id="app"></div>'
+  location.hash = `#${path}`
+  const engine = createFakeEngine(options)
+  const state = shallowRef<ConnectionState>({ kind: 'open' })
+  const reopened = new Set<() => void>()
+  const saved: SavedFile[] = []
+  const copied: string[] = []
+  const host: HostApi = {
+    kind: 'browser', choosePath: () => Promise.resolve(null), openExternal: () => Promise.resolve(), revealPath: () => Promise.resolve(),
+    saveFile: ({ name, data }) => {
+      saved.push({ name, text: typeof data === 'string' ? data : '' })
+      return Promise.resolve(true)
+    },
+    copyText: (text) => {
+      copied.push(text)
+      return Promise.resolve()
+    },
+  }
+  const app = createWorkbench({
+    engine, host, state,
+    onReopen: (listener) => {
+      reopened.add(listener)
+      return () => reopened.delete(listener)
+    },
+  })
+  app.mount('#app')
+  await settle()
+  return {
+    engine, state, saved, copied, settle,
+    go: async (to: string): Promise<void> => {
+      await (app.config.globalProperties as { $router: Router }).$router.push(to)
+      await settle()
+    },
+    unmount: () => app.unmount(), reopen: () => reopened.forEach((listener) => listener()),
+    text: () => document.body.textContent ?? '',
+    find: <E extends HTMLElement = HTMLElement>(selector: string): E => {
+      const found = document.querySelector<E>(selector)
+      if (!found) throw new Error(`Nothing in the page matches ${selector}.`)
+      return found
+    },
+    button: (label: string): HTMLButtonElement => {
+      const found = [...document.querySelectorAll('button')].find((entry) => entry.textContent?.trim().startsWith(label) === true || entry.getAttribute('aria-label') === label)
+      if (!found) throw new Error(`There is no button “${label}”.`)
+      return found
+    },
+  }
+}
+export type MountedWorkbench = Awaited<ReturnType<typeof mountWorkbench>>
+
+/** Waits at least so long (for debounced questions), then until the page has stopped changing. */
+export async function settle(milliseconds = 40): Promise<void> {
+  const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))
+  await flushPromises()
+  await pause(milliseconds)
+  const deadline = Date.now() + 4000
+  for (let before = ''; Date.now() < deadline;) {
+    await flushPromises()
+    const now = document.body.innerHTML
+    if (now === before) return
+    before = now
+    await pause(40)
+  }
+}
+
+/** Types into a field as a person does. */
+export function type(field: HTMLInputElement | HTMLTextAreaElement, text: string): void {
+  field.value = text
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+}

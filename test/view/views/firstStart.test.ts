@@ -1,0 +1,34 @@
+import { afterEach, expect, it } from 'vitest'
+import { UserError } from '@shared/errors'
+import { mountWorkbench, type MountedWorkbench } from '../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+
+it('offers the quick experiment with its time, starts it and shows the run', async () => {
+  page = await mountWorkbench()
+  await page.settle(300)
+  expect(page.text()).toContain('never saw a training image')
+  expect(page.button('Run the quick experiment').textContent).toContain('about 3 min')
+  page.button('Run the quick experiment').click()
+  await page.settle(200)
+  expect(location.hash).toBe('#/runs/fake-1')
+  expect(page.find('h1').textContent).toContain('Quick look')
+})
+
+it('says what went wrong when the quick experiment cannot start, and stays', async () => {
+  page = await mountWorkbench({ failures: { 'runs.start': new UserError('The disk is full.', { action: 'Empty the bin.' }) } })
+  page.button('Run the quick experiment').click()
+  await page.settle()
+  expect(page.find('[role=alert]').textContent).toContain('The disk is full. Empty the bin.')
+  expect(location.hash).toBe('#/')
+})
+
+it('shows why nothing can be shown when the engine fails to describe itself', async () => {
+  page = await mountWorkbench({ failures: { 'engine.catalogue': new UserError('The engine is of another version.', { wanted: '0.1', got: '0.2' }) } })
+  expect(page.find('.error-panel').textContent).toContain('The engine is of another version.')
+  expect(page.find('.error-panel').textContent).toContain('0.2')
+})

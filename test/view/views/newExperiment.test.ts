@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+const open = async (): Promise<void> => {
+  page = await mountWorkbench({}, '/new')
+  await settle(500)
+}
+const field = (path: string): HTMLInputElement => page.find<HTMLInputElement>(`[data-path="${path}"] input`)
+const startButton = (): HTMLButtonElement => page.button('Start experiment')
+
+describe('New experiment', () => {
+  it('draws a field for every visible parameter of the declarations, advanced ones folded', async () => {
+    await open()
+    for (const path of ['data.params.seed', 'attack.params.patchSize', 'poisoning.ratio', 'teacher.training.epochs', 'distillation.method.params.pseudoBatches', 'recording.imagesEvery']) {
+      expect(field(path), path).toBeTruthy()
+    }
+    expect(document.querySelector('[data-path="poisoning.trainOnHoldout"]')).toBeNull()
+    expect(document.querySelector('[data-path="teacher.file"]')).toBeNull()
+  })
+
+  it('shows the time before starting, by stage', async () => {
+    await open()
+    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('about 4 min')
+    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('Student: Shuffling Vaccine')
+  })
+
+  it('puts an issue at its field, in the summary and before Start; mending it clears all three', async () => {
+    await open()
+    type(field('attack.params.patchSize'), '99')
+    await settle(400)
+    expect(page.find('[data-path="attack.params.patchSize"] [role=alert]').textContent).toContain('Wanted a whole number from 1 to 16')
+    expect(page.find('ul[aria-label=Findings]').textContent).toContain('Patch side')
+    expect(startButton().disabled).toBe(true)
+    type(field('attack.params.patchSize'), '5')
+    await settle(400)
+    expect(document.querySelector('[data-path="attack.params.patchSize"] [role=alert]')).toBeNull()
+    expect(startButton().disabled).toBe(false)
+  })
+
+  it('keeps what was typed even where it is no number', async () => {
+    await open()
+    type(field('poisoning.ratio'), 'a tenth')
+    await settle(400)
+    expect(field('poisoning.ratio').value).toBe('a tenth')
+    expect(page.find('[data-path="poisoning.ratio"] [role=alert]').textContent).toContain('"a tenth"')
+  })
+
+  it('marks a changed value and takes it back to the default', async () => {
+    await open()
+    type(field('poisoning.ratio'), '0.3')
+    await settle()
+    const row = page.find('[data-path="poisoning.ratio"]')
+    expect(row.classList.contains('changed')).toBe(true)
+    page.button('Poison ratio: back to the default, 0.1 of the training set').click()
+    await settle()
+    expect(field('poisoning.ratio').value).toBe('0.1')
+    expect(row.classList.contains('changed')).toBe(false)
+  })
+
+  it('adds and removes students and defenses', async () => {
+    await open()
+    const students = (): number => document.querySelectorAll('.student').length
+    expect(students()).toBe(2)
+    page.find('[aria-label^="Student 1"] .head').querySelectorAll('button')[1]!.click()
+    await settle()
+    expect(page.find('[aria-label^="Student 1"]').getAttribute('aria-label')).toBe('Student 1: Self-Retrospection')
+    page.button('Remove student 2').click()
+    await settle()
+    expect(students()).toBe(1)
+    expect(page.button('Remove student 1').disabled).toBe(true)
+  })
+
+  it('starts what the form says', async () => {
+    await open()
+    type(page.find<HTMLInputElement>('#experiment-name'), 'Mine')
+    type(field('poisoning.ratio'), '0.25')
+    await settle(400)
+    startButton().click()
+    await settle(100)
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    expect(run.config).toMatchObject({ name: 'Mine', poisoning: { ratio: 0.25 } })
+    expect(location.hash).toBe('#/runs/fake-1')
+  })
+
+  it('keeps the draft over closing and opening', async () => {
+    await open()
+    type(field('poisoning.ratio'), '0.42')
+    await settle()
+    page.unmount()
+    await open()
+    expect(field('poisoning.ratio').value).toBe('0.42')
+  })
+
+  it('asks for the trigger preview again only when something changes that the trigger depends on', async () => {
+    await open()
+    const asked = (): number => page.engine.calls.filter((name) => name === 'experiment.triggerPreview').length
+    const before = asked()
+    type(field('teacher.training.epochs'), '3')
+    await settle(400)
+    expect(asked()).toBe(before)
+    type(field('attack.params.patchSize'), '4')
+    await settle(400)
+    expect(asked()).toBe(before + 1)
+  })
+})

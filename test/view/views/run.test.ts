@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+
+const config = {
+  name: 'Live', attack: { id: 'blend' }, teacher: { training: { epochs: 2 } }, students: [{ defenses: [] }, { defenses: [{ id: 'sv' }] }],
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } }, recording: { evaluateEvery: 10, imagesEvery: 5, imagesPerStep: 8 },
+}
+const teacherSteps = 11 // one step for the data, then two epochs of five
+async function openLive(steps: number): Promise<void> {
+  page = await mountWorkbench()
+  await page.engine.call('runs.start', { config })
+  page.engine.advance(steps)
+  await page.go('/runs/fake-1')
+}
+
+describe('Run', () => {
+  it('follows a running stage: state, steps, time left', async () => {
+    await openLive(teacherSteps + 10)
+    const stage = (): string => document.querySelectorAll('.timeline .stage')[2]!.textContent ?? ''
+    expect(stage()).toContain('10 of 40 steps')
+    expect(stage()).toContain('15 s left')
+    page.engine.advance(10)
+    await settle()
+    expect(stage()).toContain('20 of 40 steps')
+  })
+
+  it('shows the results of teacher and students at the end, with the change by the defense', async () => {
+    await openLive(1000)
+    const rows = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map((row) => row.textContent ?? '')
+    expect(rows).toHaveLength(3)
+    const { stages } = await page.engine.call('runs.get', { runId: 'fake-1' })
+    expect(rows[1]).toContain(`${(stages[2]!.evaluation!.asr! * 100).toFixed(1)} %`)
+    expect(rows[2]).toMatch(/−\d+\.\d/)
+  })
+
+  it('pauses, resumes and stops', async () => {
+    await openLive(5)
+    page.button('Pause').click()
+    await settle()
+    expect(page.find('.run-header .state-badge').textContent).toContain('Paused')
+    page.button('Resume').click()
+    await settle()
+    expect(page.find('.run-header .state-badge').textContent).toContain('Running')
+    page.button('Stop').click()
+    await settle()
+    expect(page.find('.run-header .state-badge').textContent).toContain('Stopped')
+    expect(page.button('Resume from the last checkpoint')).toBeTruthy()
+  })
+
+  it('renames in place and gives up with Escape', async () => {
+    await openLive(1)
+    const rename = async (name: string, key: string): Promise<void> => {
+      page.find('h1 button').click()
+      await settle()
+      const input = page.find<HTMLInputElement>('h1 input')
+      type(input, name)
+      input.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      await settle()
+    }
+    await rename('Renamed', 'Enter')
+    expect(page.find('h1').textContent).toContain('Renamed')
+    await rename('Not this', 'Escape')
+    expect(page.find('h1').textContent).toContain('Renamed')
+  })
+
+  it('steps through the kept images with the keyboard and says what the models see', async () => {
+    await openLive(teacherSteps + 40 + 20)
+    const slider = page.find<HTMLInputElement>('input[aria-label="Kept step"]')
+    const step = (): string => page.find('.step-line').textContent ?? ''
+    expect(step()).toContain('Pseudo batch 20')
+    slider.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }))
+    await settle()
+    expect(step()).toContain('Pseudo batch 15')
+    slider.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', bubbles: true }))
+    await settle()
+    expect(step()).toContain('Pseudo batch 1')
+    expect(page.find('.inspect').textContent).toContain('stop')
+    expect(page.find('.inspect').textContent).toMatch(/(not )?suspected/)
+  })
+
+  it('stays at the chosen step while new ones arrive, and follows again at the newest', async () => {
+    await openLive(teacherSteps + 40 + 20)
+    const slider = page.find<HTMLInputElement>('input[aria-label="Kept step"]')
+    slider.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', bubbles: true }))
+    page.engine.advance(10)
+    await settle()
+    expect(page.find('.step-line').textContent).toContain('Pseudo batch 1')
+    expect(page.find('.step-line').textContent).toContain('1 / 7 kept')
+    slider.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }))
+    page.engine.advance(5)
+    await settle()
+    expect(page.find('.step-line').textContent).toContain('Pseudo batch 35')
+  })
+
+  it('has the full history after closing and opening during training', async () => {
+    await openLive(teacherSteps + 15)
+    await page.go('/')
+    page.engine.advance(10)
+    await page.go('/runs/fake-1/charts')
+    const [{ series }] = [await page.engine.call('runs.metrics', { runId: 'fake-1', stageId: 'student-1' })]
+    expect(series['studentLoss']!.steps.length).toBe(25)
+    expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain(series['studentLoss']!.values.at(-1)!.toFixed(3).slice(0, 4))
+  })
+
+  it('shows a failed run with what was wanted, what came, where and what to do', async () => {
+    await openLive(5)
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    page.engine.emit('run.changed', { run: { ...run, state: 'failed', error: [{ name: 'UserError', message: 'The GPU is not usable.', forUser: true, wanted: 'a working GPU', got: 'no driver', where: 'execution.device', action: 'Install the driver, or choose CPU.' }] } })
+    await settle()
+    const panel = page.find('.error-panel').textContent ?? ''
+    for (const part of ['The GPU is not usable.', 'a working GPU', 'no driver', 'execution.device', 'Install the driver']) expect(panel).toContain(part)
+    expect(page.button('Resume from the last checkpoint')).toBeTruthy()
+  })
+
+  it('makes a fallback from GPU to CPU loud', async () => {
+    await openLive(5)
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    page.engine.emit('run.changed', { run: { ...run, device: { ...run.device!, fallback: true, reason: 'No driver.' } } })
+    await settle()
+    expect(page.find('.run-header .device.fallback').textContent).toContain('although a GPU was expected')
+  })
+
+  it('lists the configuration and marks what differs from the defaults', async () => {
+    await openLive(1)
+    await page.go('/runs/fake-1/configuration')
+    const changed = [...document.querySelectorAll('dt.changed')].map((entry) => entry.textContent)
+    expect(changed).toContain('attack.id')
+    expect(changed).not.toContain('poisoning.ratio')
+  })
+
+  it('deletes with undo', async () => {
+    await openLive(1000)
+    page.button('Delete this run').click()
+    await settle(100)
+    expect(location.hash).toBe('#/')
+    expect(page.text()).toContain('never saw a training image')
+    page.button('Undo').click()
+    await settle(100)
+    expect(page.find('table').textContent).toContain('Live')
+  })
+
+  it('says so when there is no such run', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/runs/nothing')
+    await settle(100)
+    expect(page.find('.error-panel').textContent).toContain('There is no run "nothing".')
+  })
+})
