@@ -2,6 +2,9 @@ import { createEngineClient } from '@shared/rpc'
 import { openBrowserChannel } from './api/browserChannel'
 import { browserHost } from './api/browserHost'
 import { connectionOf } from './api/connection'
+import { createWindowChannels, windowBridge } from './api/windowChannel'
 import { createWorkbench } from './app'
 
-createWorkbench(connectionOf(createEngineClient(openBrowserChannel), browserHost)).mount('#app')
+const bridge = windowBridge()
+const client = createEngineClient(bridge ? createWindowChannels(bridge) : openBrowserChannel)
+createWorkbench(connectionOf(client, bridge?.host ?? browserHost)).mount('#app')

@@ -19,6 +19,7 @@ export const inspectFakeModel = (file: string): Promise<ModelReport> => createFa
 
 export const fakeCosts: CostModel = {
   forward: () => 50e6,
+  refusal: () => null,
   distillation: (method) => ({
     pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), batchSize: 64,
     studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorWidth: 64,

@@ -70,18 +70,19 @@ const listen = (server: Server, port: number, host: string): Promise<void> => ne
   })
 })
 
-const securityHeaders = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+/** Older browsers do not count a WebSocket of the same host as 'self'. */
+const securityHeaders = (host: string) => ({
+  'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://${host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-}
+})
 
 async function answer(request: IncomingMessage, response: ServerResponse, access: Access, files: StaticFiles | null): Promise<void> {
-  for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
   const refusal = access.refusalOf(request)
   if (refusal) return end(response, 403, refusal)
+  for (const [name, value] of Object.entries(securityHeaders(request.headers.host ?? ''))) response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'Only GET is answered here.')
   const url = new URL(request.url ?? '/', 'http://engine')
   const token = url.searchParams.get('token')

@@ -4,12 +4,12 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineInfo, ModelReport } from '../../../shared/contract'
 import { parseCall, parseSubscription } from '../../../shared/contract'
-import type { DeviceReport, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
+import type { DeviceReport, ExperimentConfig, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
 import {
   executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
 } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
-import type { FamilyDescription } from '../../../shared/schema'
+import type { FamilyDescription, Issue } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
 import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
@@ -97,7 +97,17 @@ class EngineContext {
     const { keptSteps, imagesPerStep } = this.options.store.settings()
     const given = config.recording
     const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
-    return resolveExperiment({ ...config, recording }, this.table)
+    const resolution = resolveExperiment({ ...config, recording }, this.table)
+    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config)] }
+  }
+
+  /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4). */
+  private networkIssues({ teacher, distillation, data }: ExperimentConfig): Issue[] {
+    const places = [['teacher.architecture.params', teacher.architecture], ['distillation.architecture.params', distillation.architecture]] as const
+    return places.flatMap(([path, choice]) => {
+      const message = this.options.costs.refusal(choice, data)
+      return message === null ? [] : [{ path, severity: 'error' as const, message }]
+    })
   }
 
   assertReady(): void {

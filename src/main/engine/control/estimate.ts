@@ -7,6 +7,8 @@ import { stagesOf } from './stages'
 export interface CostModel {
   /** Multiply-adds of one image's forward pass. */
   forward(architecture: MemberChoice, data: MemberChoice): number | undefined
+  /** Why a network cannot be made with these parameters; null when it can. */
+  refusal(architecture: MemberChoice, data: MemberChoice): string | null
   /** Forward passes per pseudo batch, and how many of them there are. */
   distillation(method: MemberChoice): { pseudoBatches: number; batchSize: number; studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number } | undefined
   defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number } | undefined

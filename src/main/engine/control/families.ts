@@ -1,8 +1,9 @@
 /** The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads TensorFlow's library. */
-import type { ImageBatch, MemberChoice } from '../../../shared/domain'
+import type { MemberChoice } from '../../../shared/domain'
+import { describeError } from '../../../shared/errors'
 import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
-import { architectures } from '../architectures'
+import { architectures, type ArchitectureCost } from '../architectures'
 import { attacks } from '../attacks'
 import { datasets } from '../datasets'
 import { defenses } from '../defenses'
@@ -19,23 +20,33 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(defenses),
 ]
 
-/** Architectures that can count their multiply-adds do so; the estimate falls back to a usual number for others. */
-interface Counting { multiplyAdds(params: Record<string, unknown>, image: Omit<ImageBatch, 'count' | 'pixels'> & { classes: number }): number }
-const counts = (member: object): member is Counting => 'multiplyAdds' in member && typeof member.multiplyAdds === 'function'
+/** Size of the images that nearly all sets here have; only estimate and early checks use it. */
+const usualImage = { height: 32, width: 32, channels: 3 }
 
-/** Size of the images that nearly all sets here have; only the estimate uses it. */
-const usualImage = { height: 32, width: 32, channels: 3 as const }
+function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
+  if (!architectures.has(choice.id)) return undefined
+  const member = architectures.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+}
 
 const trainImagesOfFiles = 50_000
 
 export const costs: CostModel = {
   forward(choice, data) {
-    if (!architectures.has(choice.id)) return undefined
-    const member = architectures.get(choice.id)
-    if (!counts(member)) return undefined
-    const { values } = validateParameters(member.params, choice.params, '')
-    const classes = datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
-    return member.multiplyAdds(values, { ...usualImage, classes })
+    try {
+      return costOf(choice, data)?.multiplyAdds
+    } catch {
+      return undefined
+    }
+  },
+  refusal(choice, data) {
+    try {
+      costOf(choice, data)
+      return null
+    } catch (error) {
+      return describeError(error).replace(/\s*\n\s*/g, '; ')
+    }
   },
   distillation(choice) {
     if (!distillationMethods.has(choice.id)) return undefined

@@ -1,0 +1,148 @@
+/** The desktop application: one instance per workspace, one window, an engine beside it. No logic of its own. */
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { BrowserWindow, app, dialog, session } from 'electron'
+import { describeError } from '../../shared/errors'
+import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
+import { startBackground, trayIcon, type Background } from './background'
+import { serveHostApi } from './hostApi'
+import { setMenu } from './menu'
+import { startRelay } from './relay'
+import { isOurPage, openWindow, refusePermissions } from './window'
+
+export function startApplication(): void {
+  // Without a handler Electron waits at a dialog for ever, also where nobody sees it.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${error.stack ?? error.message}\n`)
+    app.exit(1)
+  })
+  process.on('unhandledRejection', (reason) => process.stderr.write(`${reason instanceof Error ? reason.stack ?? reason.message : String(reason)}\n`))
+  const workspace = workspaceFolder(argumentOf('--workspace'))
+  // One instance per workspace: its state and its lock lie apart.
+  const userData = join(app.getPath('appData'), 'abd-workbench', createHash('sha256').update(workspace).digest('hex').slice(0, 12))
+  mkdirSync(userData, { recursive: true })
+  app.setPath('userData', userData)
+  app.setName('ABD Workbench')
+  if (!app.requestSingleInstanceLock()) {
+    app.exit(0)
+    return
+  }
+  const application = new Application(workspace, join(userData, 'window.json'))
+  void app.whenReady().then(() => application.start())
+}
+
+function argumentOf(name: string): string | undefined {
+  const index = process.argv.indexOf(name)
+  const attached = process.argv.find((argument) => argument.startsWith(`${name}=`))
+  return attached?.slice(name.length + 1) ?? (index >= 0 ? process.argv[index + 1] : undefined)
+}
+
+class Application {
+  private window: BrowserWindow | null = null
+  private engine: StartedEngine | null = null
+  private background: Background | null = null
+  private quitting = false
+  private asking = false
+
+  constructor(private readonly workspace: string, private readonly stateFile: string) {}
+
+  async start(): Promise<void> {
+    refusePermissions(session.defaultSession)
+    setMenu({ quit: () => void this.quit(), developer: !app.isPackaged })
+    app.on('second-instance', () => this.show())
+    app.on('activate', () => this.show())
+    // The engine outlives the window while a run trains; close() decides.
+    app.on('window-all-closed', () => undefined)
+    app.on('before-quit', (event) => {
+      if (this.quitting) return
+      event.preventDefault()
+      void this.quit()
+    })
+    const starting = this.startEngine()
+    serveHostApi(isOurPage)
+    startRelay(async () => (await starting).connect(), isOurPage)
+    this.show()
+    try {
+      this.engine = await starting
+    } catch (error) {
+      await this.fail('ABD Workbench cannot start its engine.', describeError(error))
+      return
+    }
+    this.attachBackground(this.engine)
+  }
+
+  private startEngine(): Promise<StartedEngine> {
+    return createEngineStarter({
+      workspace: this.workspace,
+      script: (!app.isPackaged && process.env.ABD_CONTROL) || join(__dirname, 'control.js'),
+      node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: app.isPackaged, env: process.env }),
+    }).start()
+  }
+
+  private attachBackground(engine: StartedEngine): void {
+    this.background = startBackground({
+      client: engine.client, iconFile: trayIcon(), show: () => this.show(), quit: () => void this.quit(),
+      // The last run ended with no window open: nothing is left to stay for.
+      onIdle: () => { if (this.window === null) void this.quit() },
+    })
+    engine.onExit((kind, reason) => { if (kind === 'gaveUp') void this.fail('The engine ended again and again.', `${reason}\nIts log is logs/engine.log in the workspace.`) })
+  }
+
+  private show(): void {
+    if (this.window) {
+      if (this.window.isMinimized()) this.window.restore()
+      this.window.show()
+      this.window.focus()
+      return
+    }
+    const window = openWindow(this.stateFile)
+    this.window = window
+    window.on('closed', () => {
+      this.window = null
+      if (this.quitting) return
+      // A closed window never stops a run.
+      if (this.background?.active) this.background.tellHidden()
+      else void this.quit()
+    })
+  }
+
+  private async quit(): Promise<void> {
+    if (this.quitting || this.asking) return
+    this.asking = true
+    const goOn = await this.mayQuit().finally(() => { this.asking = false })
+    if (!goOn) return
+    this.quitting = true
+    await this.endEngine()
+    this.background?.dispose()
+    app.exit(0)
+  }
+
+  /** Asks when a run trains; without a window to ask in, asking on its own. */
+  private async mayQuit(): Promise<boolean> {
+    const active = this.background?.active
+    if (!active) return true
+    const options = {
+      type: 'question' as const, buttons: ['Pause and quit', 'Cancel'], defaultId: 0, cancelId: 1, title: 'ABD Workbench',
+      message: `"${active.name}" is still training.`, detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
+    }
+    const { response } = await (this.window ? dialog.showMessageBox(this.window, options) : dialog.showMessageBox(options))
+    return response === 0
+  }
+
+  private async endEngine(): Promise<void> {
+    const { engine, background } = this
+    if (!engine) return
+    // An engine that another program started is not ended here, but the run is paused as promised.
+    const active = background?.active
+    if (active && !engine.owned) await engine.client.call('runs.pause', { runId: active.id }).catch(() => undefined)
+    await engine.dispose('shutdown').catch(() => undefined)
+  }
+
+  private async fail(title: string, detail: string): Promise<void> {
+    process.stderr.write(`${title}\n${detail}\n`)
+    if (process.env.ABD_NO_DIALOGS !== '1') await dialog.showMessageBox({ type: 'error', title: 'ABD Workbench', message: title, detail, buttons: ['Close'] })
+    this.quitting = true
+    app.exit(1)
+  }
+}

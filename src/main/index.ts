@@ -1,0 +1,3 @@
+import { startApplication } from './electron/app'
+
+startApplication()

@@ -1,0 +1,20 @@
+import type { HostApi } from './api'
+
+/** What the preload script gives a desktop window: frames to the engine, and what only a window can do. */
+export interface WindowBridge {
+  /** Opens a channel to the engine; resolves to its id once the engine answers. */
+  open(): Promise<number>
+  send(channel: number, bytes: Uint8Array): void
+  close(channel: number): void
+  /** One listener each; a later one replaces the earlier. */
+  onMessage(listener: (channel: number, bytes: Uint8Array) => void): void
+  onClose(listener: (channel: number, reason: string) => void): void
+  /** The main process asks the window for something: the menu's entries. */
+  onMenu(listener: (command: MenuCommand) => void): void
+  host: HostApi
+}
+
+export type MenuCommand = 'newExperiment' | 'openSettings' | 'showShortcuts' | 'openPalette'
+
+/** Name under which the bridge lies on `window`. */
+export const bridgeName = 'abdWindow'
