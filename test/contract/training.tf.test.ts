@@ -6,24 +6,22 @@ import { architectures } from '../../src/main/engine/architectures'
 import { defenses } from '../../src/main/engine/defenses'
 import { distillationMethods } from '../../src/main/engine/distillation'
 import { startTensorFlow } from '../../src/main/engine/runtime'
-import type { TensorFlowRuntime } from '../../src/main/engine/runtime'
 import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/training/stages'
 import type { StageWork } from '../../src/main/engine/training/loop'
 import type { ExperimentConfig, StudentPlan } from '../../src/shared/domain'
 import { defaultsOf } from '../../src/shared/schema'
 import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from './support'
 
-let runtime: TensorFlowRuntime
 let teacherWeights: string
 const cache = temporaryFolder('cache')
 
 const teacherStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
-  (await prepareTeacherStage({ kind: 'teacher', stageId: 'teacher', config, folders: { stage: folder, cache }, resume: false }, runtime, () => undefined)).work
+  (await prepareTeacherStage({ kind: 'teacher', stageId: 'teacher', config, folders: { stage: folder, cache }, resume: false }, () => undefined)).work
 const studentStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
-  (await prepareStudentStage({ kind: 'student', stageId: 'student-1', config, folders: { stage: folder, cache }, resume: false, studentIndex: 0, teacherWeights }, runtime, () => undefined)).work
+  (await prepareStudentStage({ kind: 'student', stageId: 'student-1', config, folders: { stage: folder, cache }, resume: false, studentIndex: 0, teacherWeights }, () => undefined)).work
 
 beforeAll(async () => {
-  runtime = await startTensorFlow()
+  await startTensorFlow()
   const folder = temporaryFolder('teacher')
   const work = await teacherStage(tinyExperiment(), folder)
   await runToEnd(work, folder)

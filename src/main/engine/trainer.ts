@@ -2,7 +2,6 @@
 import type { Evaluation } from '../../shared/domain'
 import { ExhaustiveError, toCauses } from '../../shared/errors'
 import { startTensorFlow } from './runtime'
-import type { TensorFlowRuntime } from './runtime'
 import { evaluateModelFile } from './training/evaluateFile'
 import { runStage } from './training/loop'
 import type { TrainerCommand, TrainerJob, TrainerReport } from './training/protocol'
@@ -22,17 +21,17 @@ const report = (message: TrainerReport): void => void send(message)
 
 const preparation = (fraction: number, message: string): void => report({ type: 'progress', step: 0, totalSteps: 0, seconds: 0, secondsLeft: null, message: `${message} ${Math.round(fraction * 100)} %` })
 
-const runtimeFor = async (job: TrainerJob): Promise<TensorFlowRuntime> => {
+/** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
+const startFor = async (job: TrainerJob): Promise<void> => {
   const execution = job.kind === 'evaluate' || job.kind === 'device' ? job.execution : job.config.execution
   const runtime = await startTensorFlow({ device: execution.device, threads: execution.threads, deterministic: execution.deterministic })
   report({ type: 'ready', device: runtime.device })
-  return runtime
 }
 
 async function runPrepared(job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>, prepared: PreparedStage): Promise<TrainerReport> {
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
   return runStage(prepared.work, {
-    folder: job.folders.stage, resume: job.resume, checkpointEverySeconds: job.config.recording.checkpointEvery, report, request: () => request,
+    folder: job.folders.stage, resume: job.resume, startFrom: prepared.startFrom, checkpointEverySeconds: job.config.recording.checkpointEvery, report, request: () => request,
   })
 }
 
@@ -46,11 +45,17 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
       report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images, ${data.poisonedCount} poisoned` })
       return doneWith(null)
     }
-    case 'teacher': return runPrepared(job, await prepareTeacherStage(job, await runtimeFor(job), preparation))
-    case 'student': return runPrepared(job, await prepareStudentStage(job, await runtimeFor(job), preparation))
-    case 'evaluate': return doneWith(await evaluateModelFile(job, await runtimeFor(job), preparation))
+    case 'teacher':
+      await startFor(job)
+      return runPrepared(job, await prepareTeacherStage(job, preparation))
+    case 'student':
+      await startFor(job)
+      return runPrepared(job, await prepareStudentStage(job, preparation))
+    case 'evaluate':
+      await startFor(job)
+      return doneWith(await evaluateModelFile(job, preparation))
     case 'device':
-      await runtimeFor(job)
+      await startFor(job)
       return doneWith(null)
     default: throw new ExhaustiveError(job)
   }

@@ -134,6 +134,6 @@ export const shufflingVaccine = defineDefense({
     cifar10: { title: 'CIFAR-10 (reference)', params: { coefficient: 0.1, testBatches: 0 } },
     gtsrb: { title: 'GTSRB (reference)', params: { coefficient: 0.1, testBatches: 50 } },
   },
-  cost: (values) => ({ teacherForwardsPerGeneratorImage: 3 * values.members, studentForwardsPerStudentImage: 0 }),
+  cost: (values) => ({ teacherForwardsPerGeneratorImage: 3 * values.members, studentForwardsPerStudentImage: 0, teacherForwardsPerStudentImage: 0 }),
   create,
 })

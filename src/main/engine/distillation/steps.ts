@@ -7,7 +7,7 @@ import { klDivergence } from '../losses/divergence'
 import type { DivergenceReduction } from '../losses/divergence'
 import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../losses/synthesis'
 import { applyUpdates, differentiate } from '../nn/differentiate'
-import type { BatchStatistics, Classifier, Generator, StateUpdate } from '../nn/types'
+import type { BatchStatistics, Classifier, ClassifierOutput, Generator, StateUpdate } from '../nn/types'
 import { clipByGlobalNorm, globalNorm } from '../optimizers/flat'
 import type { Gradients, Optimizer } from '../optimizers/types'
 import type { ActiveDefense } from './types'
@@ -130,6 +130,17 @@ export function zsktSampleStep(parts: { readonly teacher: Classifier; readonly g
 }
 
 /**
+ * L_S = KL(T ‖ S) + β · Σ_l mean (a_S − a_T)². Reference: ABD zskt/solver.py KT_loss_student.
+ * @param args teacherLogits [N, classes]; with β > 0 also teacherAttention0 … or teacherActivation0 …
+ */
+export function zsktStudentLoss(output: ClassifierOutput, args: NamedTensors, options: StudentStepOptions): { loss: tf.Scalar; outputs: NamedTensors } {
+  const divergence = klDivergence(output.logits, args.teacherLogits as tf.Tensor2D, options)
+  if (options.attention === 0) return { loss: divergence, outputs: { divergence } }
+  const attention = attentionTransfer(output.activations, teacherMaps(args))
+  return { loss: tf.add(divergence, tf.mul(attention, options.attention)), outputs: { divergence, attention } }
+}
+
+/**
  * One update of the student on a pseudo batch: L = KL(T ‖ S) + β · Σ_l mean (a_S − a_T)², gradients clipped to a global norm.
  * Reference: ABD zskt/solver.py run, the student branch, and KT_loss_student.
  * @param args images [N, H, W, C], teacherLogits [N, classes], learningRate scalar; with β > 0 also the teacher's attention: teacherAttention0 …
@@ -141,16 +152,8 @@ export function zsktStudentStep(
 ): NamedTensors {
   const { student, optimizer, options } = parts
   return tf.tidy(() => {
-    const maps = options.attention > 0 ? teacherMaps(args) : []
-    const result = differentiate(student.parameters, (updates) => {
-      const { logits, activations } = student.forward(args.images as tf.Tensor4D, { training: true, updates })
-      const divergence = klDivergence(logits, args.teacherLogits as tf.Tensor2D, options)
-      const outputs: NamedTensors = { divergence }
-      if (options.attention === 0) return { loss: divergence, outputs }
-      const attention = attentionTransfer(activations, maps)
-      outputs.attention = attention
-      return { loss: tf.add(divergence, tf.mul(attention, options.attention)), outputs }
-    })
+    const result = differentiate(student.parameters, (updates) =>
+      zsktStudentLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options))
     const { gradients, norm } = clipped(result.gradients, options.gradientClip)
     optimizer.apply(gradients, args.learningRate as tf.Scalar)
     applyUpdates(result.updates)

@@ -3,7 +3,7 @@ import type { MetricPoint } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
-import type { Classifier, StateUpdate } from '../nn/types'
+import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
 import type { StateBundle } from '../training/state'
 
@@ -79,12 +79,25 @@ export interface Synthesizer {
   sample(position: Position): PseudoBatch
 }
 
+/** The arguments of one student update; `own` are disposed after it, the rest belongs to the pseudo batch. */
+export interface StudentBatch {
+  /** images, teacherLogits, and teacherAttention0 … where the method uses it. */
+  readonly args: NamedTensors
+  readonly own: readonly tf.Tensor[]
+}
+
 /** Learns from pseudo batches. */
 export interface StudentTrainer {
   /** All updates that one pseudo batch pays for. */
   step(batch: PseudoBatch, position: Position): StepMetrics
   /** Images that went through a student update per pseudo batch; for images per second. */
   readonly imagesPerStep: number
+  /** Student updates per pseudo batch. */
+  readonly updates: number
+  /** Takes over a pseudo batch; each call of the result gives the batch of one update. For defenses that replace the update. */
+  batches(batch: PseudoBatch): () => StudentBatch
+  /** The method's loss of a student output on a batch's arguments, inside a step. */
+  loss(output: ClassifierOutput, args: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors }
 }
 
 export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {

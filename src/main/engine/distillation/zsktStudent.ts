@@ -6,14 +6,12 @@ import { createAdam } from '../optimizers/adam'
 import { cosineSchedule } from '../optimizers/schedules'
 import { createReplayMemory } from './replay'
 import { scalarOf } from './stepOutputs'
-import { zsktStudentStep } from './steps'
-import type { DistillationContext, PseudoBatch, StepMetrics, StudentTrainer } from './types'
+import { zsktStudentLoss, zsktStudentStep } from './steps'
+import type { DistillationContext, StepMetrics, StudentTrainer } from './types'
 import { asksTeacherAnew } from './zsktParameters'
 import type { ZsktParameters } from './zsktParameters'
 
-/** The arguments of one update; those listed in `own` are disposed after it. */
-interface StudentBatch { args: NamedTensors; own: tf.Tensor[] }
-type BatchSource = (batch: PseudoBatch) => () => StudentBatch
+type BatchSource = StudentTrainer['batches']
 
 /** Every update sees the pseudo batch itself with the teacher's answers that came with it. */
 const sameBatch: BatchSource = (batch) => {
@@ -58,6 +56,9 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
 
   return {
     imagesPerStep: values.batchSize * (values.studentSteps + 1),
+    updates: values.studentSteps,
+    batches,
+    loss: (output, args) => zsktStudentLoss(output, args, values),
     step(batch, position) {
       const learningRate = schedule(position.index)
       const rate = tf.scalar(learningRate)
@@ -69,7 +70,7 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
         if (position.measure) {
           for (const [output, metric] of Object.entries(read)) metrics[metric] = (metrics[metric] ?? 0) + scalarOf(outputs, output) / values.studentSteps
         }
-        tf.dispose([outputs, own])
+        tf.dispose([outputs, [...own]])
       }
       rate.dispose()
       return metrics

@@ -59,6 +59,8 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
     step(position) {
       if (codes) tf.dispose(codes)
       codes = drawCodes(values, context.classes, stream)
+      // Phases of defenses follow the distillation: the generator, its learning rate at 0, rests.
+      if (position.index >= values.pseudoBatches) return {}
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
       const numbers: NamedTensors = { learningRate: tf.scalar(schedule(position.index)) }
       for (const defense of active) {

@@ -4,13 +4,12 @@ import { RefusedInputError } from '../../../shared/errors'
 import { importCheckpoint } from '../importers'
 import { loadWeights } from '../nn/weights'
 import { createStream } from '../random'
-import type { TensorFlowRuntime } from '../runtime'
 import { loadDataset, testSetsOf } from './data'
 import { createEvaluator } from './evaluation'
 import type { TrainerJob } from './protocol'
 import { createClassifier, createProgram } from './stages'
 
-export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, runtime: TensorFlowRuntime, onProgress: (fraction: number, message: string) => void): Promise<Evaluation> {
+export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void): Promise<Evaluation> {
   const report = await importCheckpoint(job.file)
   if (!report.accepted || !report.architecture) {
     throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {

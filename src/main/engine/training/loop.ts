@@ -32,6 +32,8 @@ export interface StageWork {
 export interface LoopOptions {
   folder: string
   resume: boolean
+  /** Where there is no checkpoint of its own: another stage's state after exactly so many steps, parts that it lacks left as they are. */
+  startFrom?: { folder: string; step: number }
   checkpointEverySeconds: number
   report(report: TrainerReport): void
   /** Read after every step: what control asked for. */
@@ -64,18 +66,23 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
   let secondsBefore = 0
   const started = performance.now()
   const seconds = (): number => secondsBefore + (performance.now() - started) / 1000
-  if (options.resume) {
-    const checkpoint = await readLatestCheckpoint(options.folder, (path, error) => {
-      report({ type: 'warning', message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}` })
-      report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
-    })
-    if (checkpoint) {
-      work.state.restore(checkpoint.snapshot)
-      work.program.writeState()
-      stepsDone = checkpoint.step
-      secondsBefore = checkpoint.seconds
-      report({ type: 'log', level: 'info', message: `resumed at step ${stepsDone}` })
-    }
+  const onDamaged = (path: string, error: unknown): void => {
+    report({ type: 'warning', message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}` })
+    report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
+  }
+  const own = options.resume ? await readLatestCheckpoint(options.folder, onDamaged) : null
+  const twin = !own && options.startFrom ? await readLatestCheckpoint(options.startFrom.folder, onDamaged) : null
+  if (own) {
+    work.state.restore(own.snapshot)
+    work.program.writeState()
+    stepsDone = own.step
+    secondsBefore = own.seconds
+    report({ type: 'log', level: 'info', message: `resumed at step ${stepsDone}` })
+  } else if (twin && twin.step === options.startFrom?.step) {
+    work.state.restore(twin.snapshot, { missing: 'keep' })
+    work.program.writeState()
+    stepsDone = twin.step
+    report({ type: 'log', level: 'info', message: `goes on from step ${stepsDone} of the student whose distillation begins alike` })
   }
 
   let checkpointAt = -1

@@ -37,7 +37,7 @@ export interface StateBundle {
   /** The variables' values must be current (StepProgram.readState) when this is called. */
   snapshot(): StateSnapshot
   /** Restores every part; StepProgram.writeState comes after. @throws UserError naming the part that does not fit */
-  restore(snapshot: StateSnapshot): void
+  restore(snapshot: StateSnapshot, options?: { missing: 'refuse' | 'keep' }): void
 }
 
 function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {
@@ -97,13 +97,16 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
         streams: [...streams.values()].map((stream) => stream.state()),
       }
     },
-    restore(snapshot) {
-      for (const [name, network] of networks) loadWeights(network, withoutPrefix(name, snapshot.tensors))
+    restore(snapshot, { missing } = { missing: 'refuse' }) {
+      const parts = new Set([...snapshot.tensors.keys()].map((key) => key.slice(0, key.indexOf('/'))))
+      const taken = (name: string): boolean => missing === 'refuse' || parts.has(name)
+      for (const [name, network] of networks) if (taken(name)) loadWeights(network, withoutPrefix(name, snapshot.tensors))
       for (const [name, slots] of variables) {
+        if (!taken(name)) continue
         for (const [key, variable] of Object.entries(slots)) assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
       }
       for (const [name, state] of pooled) state.write(withoutPrefix(name, snapshot.tensors))
-      for (const [name, state] of plain) state.write(snapshot.plain[name] ?? {})
+      for (const [name, state] of plain) if (missing === 'refuse' || name in snapshot.plain) state.write(snapshot.plain[name] ?? {})
       for (const state of snapshot.streams) {
         const existing = streams.get(state.name)
         if (existing) existing.restore(state)
