@@ -12,5 +12,7 @@ import { svhn } from './svhn'
 export const datasets = createRegistry('dataset', 'Data sets', [signs, cifar10, cifar100, gtsrb, svhn, mnist, fashionMnist, imageFolder])
 
 export { openDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
+export { createDatasetShelf } from './shelf'
+export type { DatasetShelf } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from './imageSets'
 export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, LoadedDataset, Normalization } from './types'

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createDatasetShelf, datasets } from '../../../src/main/engine/datasets'
+import type { Dataset, LoadedDataset } from '../../../src/main/engine/datasets'
+import { createRegistry } from '../../../src/shared/schema'
+
+const signs = datasets.get('signs')
+const choice = (trainImages = 40) => ({ id: 'signs', params: { trainImages, testImages: 20 } })
+let cacheFolder = ''
+beforeAll(() => { cacheFolder = mkdtempSync(join(tmpdir(), 'shelf-test-')) })
+afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
+
+function shelfOver(changes: Partial<Dataset> = {}) {
+  const load = vi.fn(signs.load)
+  return { load, shelf: createDatasetShelf(createRegistry('dataset', 'Data sets', [{ ...signs, load, ...changes }]), { cacheFolder }) }
+}
+
+describe('data set shelf', () => {
+  it('loads once for callers at the same time and later, and again for another choice', async () => {
+    const { shelf, load } = shelfOver()
+    const [first, second] = await Promise.all([shelf.open(choice()), shelf.open(choice())])
+    expect(second).toBe(first)
+    expect(await shelf.open(choice())).toBe(first)
+    expect(load).toHaveBeenCalledTimes(1)
+    expect(shelf.peek(choice())).toBe(first)
+    expect((await shelf.open(choice(60))).train.count).toBe(60)
+    expect(shelf.peek(choice())).toBeNull()
+    expect(load).toHaveBeenCalledTimes(2)
+  })
+
+  it('draws a few images alone while nothing is loaded, cuts them out once it is, and loads where the member cannot', async () => {
+    const { shelf, load } = shelfOver()
+    const range = { split: 'train', first: 3, count: 2 } as const
+    const drawn = await shelf.images(choice(), range)
+    expect(load).not.toHaveBeenCalled()
+    await shelf.open(choice())
+    expect((await shelf.images(choice(), range)).pixels).toEqual(drawn.pixels)
+    const other = shelfOver({ preview: undefined })
+    expect((await other.shelf.images(choice(), range)).pixels).toEqual(drawn.pixels)
+    expect(other.load).toHaveBeenCalledTimes(1)
+  })
+
+  it('forgets a load that failed, and lets a caller leave without ending it for others', async () => {
+    let finish: (dataset: LoadedDataset) => void = () => undefined
+    const load = vi.fn<Dataset['load']>().mockRejectedValueOnce(new Error('no file')).mockImplementationOnce(() => new Promise((resolve) => { finish = resolve }))
+    const { shelf } = shelfOver({ load })
+    await expect(shelf.open(choice())).rejects.toThrow('no file')
+    const abort = new AbortController()
+    const leaving = shelf.open(choice(), abort.signal)
+    const staying = shelf.open(choice())
+    abort.abort(new Error('left'))
+    await expect(leaving).rejects.toThrow('left')
+    const dataset = await signs.load(choice().params as never, { cacheFolder })
+    finish(dataset)
+    expect(await staying).toBe(dataset)
+    expect(load).toHaveBeenCalledTimes(2)
+  })
+
+  it('lets go after a while without questions', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { shelf } = shelfOver()
+      await shelf.open(choice())
+      vi.advanceTimersByTime(119_000)
+      expect(shelf.peek(choice())).not.toBeNull()
+      vi.advanceTimersByTime(2000)
+      expect(shelf.peek(choice())).toBeNull()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
