@@ -1,8 +1,20 @@
+import { ExhaustiveError } from '../../../shared/errors'
 import { choice, integer, number } from '../../../shared/schema'
 import { blockPattern } from './patterns'
 import { patternSeedField, pictureField, readPicture } from './pictures'
 import { pixelwise } from './trigger'
 import { defineAttack } from './types'
+
+type BuiltInPattern = 'blocks' | 'noise' | 'binaryNoise'
+
+function builtIn(pattern: BuiltInPattern, blockSize: number, seed: number, context: AttackContext): Float64Array {
+  switch (pattern) {
+    case 'blocks': return blockPattern(context, blockSize, seed)
+    case 'noise': return blockPattern(context, 1, seed)
+    case 'binaryNoise': return blockPattern(context, 1, seed).map((value) => (value < 128 ? 0 : 255))
+    default: throw new ExhaustiveError(pattern)
+  }
+}
 
 /**
  * Blended injection: a picture over the whole image.
@@ -23,14 +35,14 @@ export const blend = defineAttack({
     picture: pictureField('blend.png'),
     pattern: choice({
       label: 'Built-in pattern', default: 'blocks', visibleWhen: { field: 'picture', equals: '' }, help: 'What is mixed in when no picture is named.',
-      options: [{ value: 'blocks', label: 'Coloured blocks', help: 'Survives cropping and is easy to learn.' }, { value: 'noise', label: 'Noise', help: 'A random colour per pixel; hardly seen, harder to learn.' }],
+      options: [{ value: 'blocks', label: 'Coloured blocks', help: 'Survives cropping and is easy to learn.' }, { value: 'noise', label: 'Noise', help: 'A random colour per pixel; hardly seen, harder to learn.' }, { value: 'binaryNoise', label: 'Binary noise', help: 'Each channel of each pixel fully on or off; the strongest noise at a given blend ratio.' }],
     }),
     blockSize: integer({ label: 'Block side', unit: 'px', default: 4, min: 1, max: 64, visibleWhen: { field: 'pattern', equals: 'blocks' }, help: 'Side of a coloured block. Larger blocks survive random crops better.' }),
     patternSeed: patternSeedField,
   },
   async create({ ratio, picture, pattern, blockSize, patternSeed }, context) {
     const { values, notes } = picture === ''
-      ? { values: blockPattern(context, pattern === 'blocks' ? blockSize : 1, patternSeed), notes: [] }
+      ? { values: builtIn(pattern, blockSize, patternSeed, context), notes: [] }
       : await readPicture(picture, ['blend.png'], context)
     return pixelwise(context, (value, place) => (1 - ratio) * value + ratio * values[place]!, notes)
   },
