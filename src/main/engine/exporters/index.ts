@@ -1,1 +1,30 @@
+import type { Reference } from '../../../shared/schema'
+import type { WeightMap } from '../importers/weights'
+import { writeSafetensors } from './safetensors'
+import { writeTorch } from './torch'
+
+/** A file format that weights can be exported to. */
+export interface Exporter {
+  readonly id: string
+  readonly title: string
+  /** With the dot. */
+  readonly extension: string
+  readonly reference: Reference
+  write(path: string, tensors: WeightMap): Promise<void>
+}
+
+export const exporters: readonly Exporter[] = [
+  {
+    id: 'safetensors', title: 'safetensors', extension: '.safetensors',
+    reference: { citation: 'Hugging Face, safetensors', link: 'https://github.com/huggingface/safetensors', place: 'README, Format' },
+    write: (path, tensors) => writeSafetensors(path, tensors, { format: 'pt' }),
+  },
+  {
+    id: 'torch', title: 'PyTorch (weights only)', extension: '.pt',
+    reference: { citation: 'PyTorch, torch/serialization.py', link: 'https://github.com/pytorch/pytorch', place: '_save' },
+    write: writeTorch,
+  },
+]
+
 export { encodeSafetensors, writeSafetensors } from './safetensors'
+export { encodeTorch, writeTorch } from './torch'

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { ByteSource } from '../byteSource'
 import { quoteFromFile } from '../quote'
-import { readDirectory, type DirectoryEntry } from './zipDirectory'
+import { readDirectory, requireStored, type DirectoryEntry } from './zipDirectory'
 
 export interface ZipEntry {
   readonly name: string
@@ -37,6 +37,7 @@ const chunkBytes = 1 << 20
 export async function openZip(source: ByteSource, describeNames: (names: ReadonlySet<string>) => void): Promise<ZipArchive> {
   const { entries: listed, directoryStart } = await readDirectory(source)
   describeNames(new Set(listed.map((entry) => entry.name)))
+  for (const entry of listed) requireStored(entry)
   const entries = await locate(source, listed, directoryStart)
   return {
     entries,

@@ -10,6 +10,9 @@ export interface DirectoryEntry {
   readonly flags: number
   readonly crc: number
   readonly size: number
+  readonly compressedSize: number
+  /** Compression method; 0 is stored. */
+  readonly method: number
   /** Of the local header. */
   readonly offset: number
 }
@@ -105,16 +108,19 @@ function readEntry(bytes: Buffer, at: number): { entry: DirectoryEntry; next: nu
   if ((flags & ~allowedFlags) !== 0) throw refusal('The archive has an encrypted or otherwise unreadable entry.', 'plain entries', `flags 0x${flags.toString(16)}`, name)
   const mode = bytes.readUInt32LE(at + 38) >>> 16
   if ((mode & 0xf000) !== 0 && (mode & 0xf000) !== 0x8000) throw refusal('The archive has an entry that is no file.', 'files', `mode 0${mode.toString(8)} (link, folder or device)`, name)
-  if (bytes.readUInt16LE(at + 10) !== 0) {
-    throw new RefusedInputError('The archive has a compressed entry.', {
-      wanted: 'stored entries, as torch.save writes them', got: `method ${bytes.readUInt16LE(at + 10)}`, where: quoteFromFile(name),
-      action: 'Load the file with PyTorch and save it again.',
-    })
-  }
   if (bytes.readUInt16LE(at + 34) !== 0) throw refusal('The zip archive is split over several files.', 'one file', `part ${bytes.readUInt16LE(at + 34)}`, name)
   const wide = readWideFields(bytes, at, name, bytes.subarray(at + headerBytes + nameLength, at + headerBytes + nameLength + extraLength))
-  if (wide.compressed !== wide.size) throw refusal('The sizes of a stored entry contradict each other.', `${wide.compressed} bytes`, `${wide.size} bytes`, name)
-  return { entry: { name, rawName, flags, crc: bytes.readUInt32LE(at + 16), size: wide.size, offset: wide.offset }, next }
+  return { entry: { name, rawName, flags, crc: bytes.readUInt32LE(at + 16), size: wide.size, compressedSize: wide.compressed, method: bytes.readUInt16LE(at + 10), offset: wide.offset }, next }
+}
+
+/** @throws RefusedInputError for a compressed entry: torch.save writes none, and none is ever unfolded here */
+export function requireStored({ name, method, size, compressedSize }: DirectoryEntry): void {
+  if (method !== 0) {
+    throw new RefusedInputError('The archive has a compressed entry.', {
+      wanted: 'stored entries, as torch.save writes them', got: `method ${method}`, where: quoteFromFile(name), action: 'Load the file with PyTorch and save it again.',
+    })
+  }
+  if (compressedSize !== size) throw refusal('The sizes of a stored entry contradict each other.', `${compressedSize} bytes`, `${size} bytes`, name)
 }
 
 /** Sizes and offset, from the zip64 extra field (4.5.3) where the 32-bit ones say so. */

@@ -1,0 +1,158 @@
+/** Weights that read well and yet need a word, or fit no network; numbers are those of the list of bad inputs. */
+import { mkdtempSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
+import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
+import { missingShared, requireShared } from '../../fixtures/shared'
+import { entry, expectRefused, fourFloats, honest, importBytes, wideResNet } from './craft/files'
+import { zipOf } from './craft/zip'
+
+const small = (): WeightMap => wideResNet(10, 1, 10)
+const importMap = (weights: WeightMap): Promise<ImportReport> => importBytes(Buffer.concat(encodeTorch(weights)))
+const messages = (report: ImportReport): string => report.findings.map(({ severity, message }) => `${severity}: ${message}`).join('\n')
+
+function poked(name: string, change: (data: Float32Array) => void): WeightMap {
+  const weights = small()
+  const data = Float32Array.from(weights.get(name)?.data as Float32Array)
+  change(data)
+  weights.set(name, { ...(weights.get(name) as WeightTensor), data })
+  return weights
+}
+
+describe('weights', () => {
+  it.each([[10, 1, 10], [16, 2, 10], [28, 3, 43], [40, 2, 100]])('a WRN-%i-%i with %i classes is recognized', async (depth, width, classes) => {
+    const report = await importMap(wideResNet(depth, width, classes))
+    expect(report.architecture).toEqual({ id: 'wrn', title: `WRN-${depth}-${width}`, params: { depth, width, classes } })
+    expect(report.findings).toEqual([])
+  })
+
+  it('42: values that are no numbers, subnormal values, impossible statistics are named', async () => {
+    expect(messages(await importMap(poked('fc.weight', (data) => { data[3] = Number.NaN })))).toBe('warning: NaN or infinite values in "fc.weight".')
+    expect(messages(await importMap(poked('fc.bias', (data) => { data[0] = -Infinity })))).toBe('warning: NaN or infinite values in "fc.bias".')
+    expect(messages(await importMap(poked('fc.bias', (data) => { data[0] = 1e-40 })))).toMatch(/Subnormal values .* in "fc\.bias"/)
+    expect(messages(await importMap(poked('bn1.running_var', (data) => { data.fill(0) })))).toBe('warning: Running variance all zero in "bn1.running_var".')
+    expect(messages(await importMap(poked('bn1.running_var', (data) => { data[1] = -1 })))).toBe('warning: Negative running variance in "bn1.running_var".')
+    expect(messages(await importMap(poked('bn1.running_mean', (data) => { data[1] = 1e9 })))).toMatch(/absurd size in "bn1\.running_mean"/)
+    const untouched = poked('bn1.running_var', (data) => { data.fill(1) })
+    untouched.set('bn1.running_mean', { dtype: 'float32', shape: [64], data: new Float32Array(64) })
+    expect(messages(await importMap(untouched))).toMatch(/never updated .* in "bn1\.running_var"/)
+  })
+
+  it('43: missing, left-over and wrongly shaped tensors give a key diff', async () => {
+    const missing = small()
+    missing.delete('block2.layer.0.conv2.weight')
+    await expectRefused(Buffer.concat(encodeTorch(missing)), /look like WRN-10-1 but do not fit.*missing block2\.layer\.0\.conv2\.weight \[32, 32, 3, 3\]/)
+    const extra = small()
+    extra.set('fc2.bias', { dtype: 'float32', shape: [1], data: new Float32Array(1) })
+    await expectRefused(Buffer.concat(encodeTorch(extra)), /unexpected fc2\.bias/)
+    const mixed = wideResNet(16, 2, 10)
+    for (const [name, tensor] of wideResNet(16, 1, 10)) if (name.startsWith('block3')) mixed.set(name, tensor)
+    await expectRefused(Buffer.concat(encodeTorch(mixed)), /WRN-16-2 but do not fit it.*block3\.layer\.0\.conv1\.weight is \[64, 32, 3, 3\] instead of \[128, 64, 3, 3\].*more/)
+  })
+
+  it('43: the prefix module. goes with a word; absent counters are fine', async () => {
+    const prefixed: WeightMap = new Map([...small()].map(([name, tensor]) => [`module.${name}`, tensor]))
+    const report = await importMap(prefixed)
+    expect(messages(report)).toBe('warning: The prefix "module." was removed from every name.')
+    expect(report.weights.has('conv1.weight')).toBe(true)
+    const old: WeightMap = new Map([...small()].filter(([name]) => !name.endsWith('num_batches_tracked')))
+    expect(await importMap(old)).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
+  })
+
+  it('44: a layout of another framework is told by its shapes', async () => {
+    const transposed = small()
+    transposed.set('conv1.weight', { dtype: 'float32', shape: [3, 3, 3, 16], data: new Float32Array(432) })
+    await expectRefused(Buffer.concat(encodeTorch(transposed)), /conv1\.weight is \[3, 3, 3, 16\] instead of \[16, 3, 3, 3\] \(transposed/)
+    transposed.set('conv1.weight', { dtype: 'float32', shape: [16, 3, 3, 3], data: new Float32Array(432) })
+    transposed.set('fc.weight', { dtype: 'float32', shape: [64, 10], data: new Float32Array(640) })
+    await expectRefused(Buffer.concat(encodeTorch(transposed)), /fc\.weight is \[64, 10\] instead of \[10, 64\] \(transposed/)
+  })
+
+  it('45 and 41: other element types are read, and said', async () => {
+    const wide = small()
+    wide.set('fc.bias', { dtype: 'float64', shape: [10], data: new Float64Array(10) })
+    wide.set('fc.weight', { dtype: 'bfloat16', shape: [10, 64], data: new Uint16Array(640) })
+    for (const bytes of [Buffer.concat(encodeTorch(wide)), Buffer.concat(encodeSafetensors(wide))]) {
+      const report = await importBytes(bytes, bytes[0] === 0x50 ? 'model.pt' : 'model.safetensors')
+      expect(messages(report).split('\n').sort()).toEqual(['warning: 1 tensor is stored as bfloat16 and computed as float32.', 'warning: 1 tensor is stored as float64 and computed as float32, rounded.'])
+    }
+    await expectRefused(zipOf([entry('a/data.pkl', honest), entry('a/byteorder', 'big'), entry('a/data/0', fourFloats)]), /big-endian machine/)
+  })
+
+  it('46: the number of classes comes along, so that a data set can refuse it', async () => {
+    expect((await importMap(wideResNet(10, 1, 43))).architecture?.params.classes).toBe(43)
+  })
+
+  it('48 and 49: TensorFlow.js models are refused unread', () =>
+    expectRefused(Buffer.from('{"weightsManifest":[{"paths":["../../secret"],"weights":[{"name":"w","shape":[9],"dtype":"float32","quantization":{"scale":"x"}}]}]}'), /TensorFlow\.js models are not read/, 'model.json'))
+
+  it('unknown names are accepted without an architecture', async () => {
+    const report = await importMap(new Map([['<img src=x onerror=alert(1)>', { dtype: 'float32', shape: [1], data: Float32Array.of(1) }]]))
+    expect(report).toMatchObject({ accepted: true, architecture: null, tensors: 1 })
+    expect(messages(report)).toMatch(/not recognized/)
+  })
+
+  it('text from the file cannot disguise a message', async () => {
+    const name = '\u202egnp.exe\u0007"\n'
+    const report = await importMap(new Map([[name, { dtype: 'float32', shape: [1], data: Float32Array.of(Number.NaN) }]]))
+    expect(messages(report)).toContain('NaN or infinite values in "\\u202egnp.exe\\u0007\\"\\u000a"')
+  })
+
+  it('the answer of the command line has exactly its fields', async () => {
+    expect(Object.keys(importAnswer(await importMap(small())))).toEqual(['accepted', 'reason', 'architecture', 'tensors', 'sha256', 'findings'])
+  })
+})
+
+describe('files that are no files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'abd-import-'))
+
+  it('64: folder, pipe, device, nothing', async () => {
+    mkdirSync(join(folder, 'folder.pt'))
+    execFileSync('mkfifo', [join(folder, 'pipe.pt')])
+    for (const [path, reason] of [[join(folder, 'folder.pt'), /not a regular file/], [join(folder, 'pipe.pt'), /not a regular file/], ['/dev/zero', /not a regular file/], [join(folder, 'absent.pt'), /cannot be opened \(ENOENT\)/]] as const) {
+      expect(await importCheckpoint(path)).toMatchObject({ accepted: false, reason: expect.stringMatching(reason) as unknown, sha256: '' })
+    }
+  })
+
+  it('a sparse file of 9 GB is refused unread', async () => {
+    const path = join(folder, 'huge.pt')
+    writeFileSync(path, 'PK\x03\x04')
+    truncateSync(path, 9 * 2 ** 30)
+    expect(await importCheckpoint(path)).toMatchObject({ accepted: false, reason: expect.stringMatching(/larger than any checkpoint/) as unknown })
+  })
+})
+
+describe.skipIf(missingShared('golden', 'g1_models'))('files written by PyTorch', () => {
+  it('four files of one network give identical tensors', async () => {
+    const { tensors } = await readSafetensors(requireShared('golden', 'g1_models', 'wrn16_1.safetensors'))
+    for (const name of ['wrn16_1.pt', 'wrn16_1_legacy.pth', 'wrn16_1_traplike.pth', 'wrn16_1.safetensors']) {
+      const report = await importCheckpoint(requireShared('golden', 'g1_models', name))
+      expect(report).toMatchObject({ accepted: true, architecture: { id: 'wrn', params: { depth: 16, width: 1, classes: 10 } }, tensors: 82 })
+      expect(Object.fromEntries(report.weights)).toEqual(Object.fromEntries(tensors))
+    }
+  })
+
+  it('argparse.Namespace in a training checkpoint is ignored', async () => {
+    const report = await importCheckpoint(requireShared('golden', 'g1_models', 'wrn16_1_traplike.pth'))
+    expect(report.ignored).toContainEqual({ path: 'args', reason: 'an object of argparse.Namespace; kept as data, not built' })
+  })
+
+  it('a file that we export as PyTorch reads back the same', async () => {
+    const { tensors } = await readSafetensors(requireShared('golden', 'g1_models', 'wrn16_1.safetensors'))
+    const path = join(mkdtempSync(join(tmpdir(), 'abd-export-')), 'student.pt')
+    await writeTorch(path, tensors)
+    const report = await importCheckpoint(path)
+    expect([...report.weights]).toEqual([...tensors])
+  })
+})
+
+describe.skipIf(missingShared('golden', 'teacher-badnet-grid'))('the poisoned teacher', () => {
+  it.each(['best_clean_acc.pth', 'latest.pth'])('%s is a WRN-16-2 without findings on its weights', async (name) => {
+    const report = await importCheckpoint(requireShared('golden', 'teacher-badnet-grid', name))
+    expect(report).toMatchObject({ accepted: true, architecture: { id: 'wrn', params: { depth: 16, width: 2, classes: 10 } }, tensors: 83 })
+    expect(report.findings.filter(({ severity }) => severity !== 'info')).toEqual([])
+  })
+})
