@@ -1,0 +1,190 @@
+/** The real training steps: for 50 steps of an eager run, the captured step from the same state gives the same. */
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createZsktGenerator } from '../../../src/main/engine/architectures/generators/zskt'
+import { wrn } from '../../../src/main/engine/architectures/wrn'
+import { zsktGeneratorStep, zsktSampleStep, zsktStudentStep } from '../../../src/main/engine/distillation/steps'
+import { createStepProgram, type NamedTensors, type StepFunction } from '../../../src/main/engine/graph'
+import { teacherStep } from '../../../src/main/engine/losses/teacherStep'
+import { createShuffledEnsemble, shuffledEnsembleLogits, vaccinePenalty } from '../../../src/main/engine/losses/shufflingVaccine'
+import type { Classifier } from '../../../src/main/engine/nn/types'
+import { createAdam, createSgd } from '../../../src/main/engine/optimizers'
+import { createStream } from '../../../src/main/engine/random'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
+
+const steps = 50
+const side = 8
+const images = 6
+const learningRate = 1e-3
+
+beforeAll(async () => { await startTensorFlow() })
+
+function network(width: number, name: string): Classifier {
+  return wrn.create({ depth: 10, width }, { classes: 4, channels: 3, height: side, width: side, stream: createStream(1, name) })
+}
+
+function normal(shape: number[], seed: number): tf.Tensor {
+  return tf.randomNormal(shape, 0, 1, 'float32', seed)
+}
+
+type Values = Map<tf.Variable, Float32Array>
+const valuesOf = (variables: readonly tf.Variable[]): Values => new Map(variables.map((variable) => [variable, (variable.dataSync() as Float32Array).slice()]))
+function restore(values: Values): void {
+  for (const [variable, data] of values) tf.tidy(() => { variable.assign(tf.tensor(data, variable.shape)) })
+}
+
+/** Largest difference between two vectors, as a share of the second's largest value. */
+function relativeDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [difference, scale] = [a.length === b.length ? 0 : Infinity, 1e-6]
+  for (let index = 0; index < b.length; index += 1) {
+    difference = Math.max(difference, Math.abs((a[index] ?? NaN) - (b[index] ?? NaN)))
+    scale = Math.max(scale, Math.abs(b[index] ?? NaN))
+  }
+  return difference / scale
+}
+
+function largestDifference(a: Values, b: Values, skip: ReadonlySet<tf.Variable>): number {
+  let largest = 0
+  for (const [variable, data] of a) {
+    const other = b.get(variable)
+    if (!other || skip.has(variable)) continue
+    data.forEach((value, index) => { largest = Math.max(largest, Math.abs(value - (other[index] ?? NaN))) })
+  }
+  return largest
+}
+
+interface Comparison {
+  readonly step: StepFunction
+  /** Trained parameters, whose updates are compared. */
+  readonly trained: readonly tf.Variable[]
+  /** All other state that the step changes. */
+  readonly state: readonly tf.Variable[]
+  /** Biases before a batch norm: their true gradient is zero, and Adam turns its rounding noise into whole steps. */
+  readonly skip?: ReadonlySet<tf.Variable>
+  arguments(step: number): NamedTensors
+}
+
+function compare({ step, trained, state, skip = new Set(), arguments: argumentsOf }: Comparison): void {
+  const program = createStepProgram({ mode: 'graph', verify: true })
+  const captured = program.compile('step', step)
+  const variables = [...trained, ...state]
+  const tensors = tf.memory().numTensors
+  for (let index = 0; index < steps; index += 1) {
+    const args = tf.tidy(() => argumentsOf(index))
+    const before = valuesOf(variables)
+    const expected = tf.tidy(() => step(args))
+    const eager = valuesOf(trained)
+    const eagerState = valuesOf(state)
+    restore(before)
+    program.writeState()
+    const got = captured.run(args)
+    program.readState()
+    for (const [name, tensor] of Object.entries(expected)) {
+      expect(relativeDifference(got[name]?.dataSync() ?? [], tensor.dataSync()), `${name} of step ${index}`).toBeLessThan(1e-5)
+    }
+    expect(largestDifference(eager, valuesOf(trained), skip), `updates of step ${index}`).toBeLessThan(1e-3 * learningRate)
+    for (const [variable, data] of eagerState) expect(relativeDifference(variable.dataSync(), data), `state after step ${index}`).toBeLessThan(1e-5)
+    // The run goes on from the eager values.
+    restore(new Map([...eager, ...eagerState]))
+    tf.dispose([args, expected, got])
+  }
+  program.dispose()
+  expect(tf.memory().numTensors).toBe(tensors)
+}
+
+const variablesOf = (items: readonly { variable: tf.Variable }[]): tf.Variable[] => items.map(({ variable }) => variable)
+const rate = (): tf.Scalar => tf.scalar(learningRate)
+
+describe('captured training steps', () => {
+  it('student, with attention transfer, clipping and Adam', () => {
+    const student = network(1, 'student')
+    const optimizer = createAdam(student.parameters)
+    compare({
+      step: (args) => zsktStudentStep({ student, optimizer, options: { temperature: 1, reduction: 'mean', gradientClip: 5, attention: 250 } }, args),
+      trained: variablesOf(student.parameters),
+      state: [...variablesOf(student.buffers), ...Object.values(optimizer.slots)],
+      arguments: (step) => ({
+        images: normal([images, side, side, 3], step + 1), teacherLogits: normal([images, 4], 1000 + step), learningRate: rate(),
+        ...Object.fromEntries([64, 16, 4].map((size, level) => [`teacherAttention${level}`, tf.abs(normal([images, size], 2000 + level + step))])),
+      }),
+    })
+    student.dispose()
+    optimizer.dispose()
+  })
+
+  it('generator, through teacher, student and the shuffled teachers', () => {
+    const [teacher, student] = [network(2, 'teacher'), network(1, 'student')]
+    const generator = createZsktGenerator({ latent: 10, width: 8, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'generator') })
+    const optimizer = createAdam(generator.parameters)
+    const ensemble = createShuffledEnsemble(teacher, { members: 2, layers: 3, stream: createStream(1, 'shuffles') })
+    const defense = {
+      id: 'vaccine',
+      synthesizerTerm: (input: { images: tf.Tensor4D, teacherLogits: tf.Tensor2D, teacherActivations?: readonly tf.Tensor4D[], args: NamedTensors }) => {
+        const { penalty, maskRate } = vaccinePenalty(shuffledEnsembleLogits(ensemble, input.images, input.teacherActivations), input.teacherLogits, input.args.coefficient as tf.Scalar)
+        return { loss: penalty, outputs: { penalty, maskRate } }
+      },
+    }
+    const options = { temperature: 1, reduction: 'mean' as const, gradientClip: 5, adversarialWeight: 1, batchNormWeight: 0.1, oneHotWeight: 0.1, balanceWeight: 0.1 }
+    compare({
+      step: (args) => zsktGeneratorStep({ teacher, student, generator, optimizer, options, defenses: [defense] }, args),
+      trained: variablesOf(generator.parameters),
+      skip: new Set(variablesOf(generator.parameters.filter(({ name }) => /^layers\.(4|8|11)\.bias$/.test(name)))),
+      state: [...variablesOf(student.buffers), ...variablesOf(generator.buffers), ...Object.values(optimizer.slots)],
+      arguments: (step) => ({ latentCodes: normal([images, 10], step + 1), learningRate: rate(), 'vaccine.coefficient': tf.scalar(0.1 * (step + 1)) }),
+    })
+    for (const owner of [ensemble, optimizer, generator, student, teacher]) owner.dispose()
+  })
+
+  it('teacher, with SGD, momentum and weight decay', () => {
+    const teacher = network(2, 'teacher')
+    const optimizer = createSgd(teacher.parameters, { momentum: 0.9, weightDecay: 5e-4 })
+    compare({
+      step: (args) => teacherStep(teacher, optimizer, args),
+      trained: variablesOf(teacher.parameters),
+      state: [...variablesOf(teacher.buffers), ...Object.values(optimizer.slots)],
+      arguments: (step) => ({ images: normal([images, side, side, 3], step + 1), labels: tf.tensor1d(Array.from({ length: images }, (_, index) => (index * step) % 4), 'int32'), learningRate: rate() }),
+    })
+    teacher.dispose()
+    optimizer.dispose()
+  })
+
+  it('share one graph: generator, sample and student step see each other\'s updates', () => {
+    const [teacher, student] = [network(2, 'teacher'), network(1, 'student')]
+    const generator = createZsktGenerator({ latent: 10, width: 8, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'generator') })
+    const [studentOptimizer, generatorOptimizer] = [createAdam(student.parameters), createAdam(generator.parameters)]
+    const options = { temperature: 1, reduction: 'mean' as const, gradientClip: 5 }
+    const functions = {
+      generator: (args: NamedTensors) => zsktGeneratorStep({
+        teacher, student, generator, optimizer: generatorOptimizer, defenses: [], options: { ...options, adversarialWeight: 1, batchNormWeight: 0, oneHotWeight: 0, balanceWeight: 0 },
+      }, args),
+      sample: (args: NamedTensors) => zsktSampleStep({ teacher, generator, attention: true }, args),
+      student: (args: NamedTensors) => zsktStudentStep({ student, optimizer: studentOptimizer, options: { ...options, attention: 250 } }, args),
+    }
+    const all = [...student.parameters, ...student.buffers, ...generator.parameters, ...generator.buffers].map(({ variable }) => variable)
+      .concat(Object.values(studentOptimizer.slots), Object.values(generatorOptimizer.slots))
+    const start = valuesOf(all)
+    const losses = (['eager', 'graph'] as const).map((mode) => {
+      restore(start)
+      const program = createStepProgram({ mode })
+      const runners = { generator: program.compile('generator', functions.generator), sample: program.compile('sample', functions.sample), student: program.compile('student', functions.student) }
+      const found: number[] = []
+      for (let batch = 0; batch < 2; batch += 1) {
+        tf.tidy(() => {
+          const latentCodes = normal([images, 10], batch + 1)
+          found.push(...(runners.generator.run({ latentCodes, learningRate: rate() }).loss?.dataSync() ?? []))
+          const { images: synthetic, logits, ...maps } = runners.sample.run({ latentCodes })
+          for (let inner = 0; inner < 3; inner += 1) {
+            const teacherMaps = Object.fromEntries(Object.entries(maps).map(([name, tensor]) => [name.replace('attentionMap', 'teacherAttention'), tensor]))
+            found.push(...(runners.student.run({ images: synthetic as tf.Tensor, teacherLogits: logits as tf.Tensor, learningRate: rate(), ...teacherMaps }).loss?.dataSync() ?? []))
+          }
+        })
+      }
+      program.dispose()
+      return found
+    })
+    expect(losses[1]).toHaveLength(8)
+    losses[1]?.forEach((loss, index) => { expect(loss / (losses[0]?.[index] ?? NaN), `loss ${index}`).toBeCloseTo(1, 3) })
+    expect(new Set(losses[1]).size, 'each step changes the next').toBe(8)
+    for (const owner of [studentOptimizer, generatorOptimizer, generator, student, teacher]) owner.dispose()
+  })
+})
