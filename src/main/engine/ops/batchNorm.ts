@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { defineOperation, execute, executeMany, flag, floatType, real, single, text } from './kernels'
-import { mean, meanKept, sum } from './reductions'
+import { keepSumGradientOnDevice, mean, meanKept, sum } from './reductions'
 
 /** PyTorch's default ε of BatchNorm2d. */
 export const batchNormEpsilon = 1e-5
@@ -58,6 +58,7 @@ export function batchNorm(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1
 
 /** The same out of kernels that can be differentiated any number of times; several times slower. */
 export function composedBatchNorm(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon = batchNormEpsilon): NormalizedBatch {
+  keepSumGradientOnDevice()
   const [output, batchMean, variance] = tf.tidy(() => {
     const average = meanKept(x, [0, 1, 2])
     const centered = tf.sub(x, average)

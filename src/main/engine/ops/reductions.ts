@@ -16,6 +16,28 @@ const sumOperation = defineOperation<'x', { axes: readonly number[]; shape: read
 /** Σ over `axes`, which stay with extent 1. */
 export const sumKept = (x: tf.Tensor, axes: readonly number[]): tf.Tensor => single(sumOperation({ x }, { axes, shape: x.shape }))
 
+let sumIsOnDevice = false
+
+/**
+ * Replaces tfjs's gradient of tf.sum, which multiplies with ones made on the host, by a broadcast on the device. Second derivatives of
+ * tf.add, tf.sub and tf.mul with broadcasting pass through tf.sum; a captured graph would hold those ones as constants of the batch's size.
+ */
+export function keepSumGradientOnDevice(): void {
+  if (sumIsOnDevice) return
+  sumIsOnDevice = true
+  tf.registerGradient({
+    kernelName: tf.Sum, inputsToSave: ['x'],
+    gradFunc: (dy, [x], attributes) => ({
+      x: () => {
+        const { shape } = x as tf.Tensor
+        const axes = tf.util.parseAxisParam((attributes as unknown as tf.SumAttrs).axis, [...shape])
+        const kept = shape.map((extent, axis) => axes.includes(axis) ? 1 : extent)
+        return single(broadcastOperation({ x: tf.reshape(dy as tf.Tensor, kept) }, { shape, axes }))
+      },
+    }),
+  })
+}
+
 const without = (shape: readonly number[], axes: readonly number[]): number[] => shape.filter((_extent, axis) => !axes.includes(axis))
 const allAxes = (x: tf.Tensor): number[] => x.shape.map((_extent, axis) => axis)
 const product = (extents: readonly number[]): number => extents.reduce((total, extent) => total * extent, 1)

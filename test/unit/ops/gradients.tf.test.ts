@@ -1,0 +1,206 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import * as ops from '../../../src/main/engine/ops'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { expectGradients, expectSecondGradients, randomTensor } from './numericGradients'
+
+beforeAll(async () => { await startTensorFlow() })
+
+type Tensor4D = tf.Tensor4D
+const image = (name: string, channels = 3): Tensor4D => randomTensor(name, [2, 6, 6, channels])
+const vector = (name: string, size: number): tf.Tensor1D => randomTensor(name, [size])
+/** Away from 0, where rectifiers have their kink. */
+const awayFromZero = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.add(x, tf.mul(tf.sign(x), 0.2)))
+
+describe('convolution', () => {
+  for (const [kernel, stride, padding] of [[3, 1, 1], [3, 2, 1], [1, 1, 0], [1, 2, 0], [3, 1, 0], [5, 2, 2], [3, 1, 2]] as const) {
+    const geometry = { stride, padding }
+    it(`${kernel}×${kernel}, stride ${stride}, padding ${padding}: gradients of first and second order`, () => {
+      tf.tidy(() => {
+        const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.conv2d(x as Tensor4D, filter as Tensor4D, geometry)
+        const inputs = [image('x'), randomTensor('filter', [kernel, kernel, 3, 4])]
+        expect(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor).shape.slice(1, 3)).toEqual([0, 0].map(() => Math.floor((6 + 2 * padding - kernel) / stride) + 1))
+        expectGradients(f as never, inputs)
+        expectSecondGradients(f as never, inputs)
+      })
+    })
+  }
+
+  it('third order: the square of a second derivative still has a gradient', () => {
+    tf.tidy(() => {
+      const filter = randomTensor<Tensor4D>('filter', [3, 3, 2, 2])
+      const f = (x: tf.Tensor): tf.Tensor => {
+        const inner = tf.grad((y) => tf.sum(tf.pow(ops.conv2d(y as Tensor4D, filter, { stride: 2, padding: 1 }), 3)))
+        return tf.grad((y) => tf.sum(tf.square(inner(y))))(x)
+      }
+      expectGradients(f, [randomTensor('x', [1, 4, 4, 2], 0.3)])
+    })
+  })
+
+  it('depthwise: gradients of first and second order', () => {
+    tf.tidy(() => {
+      const inputs = [image('x'), randomTensor('filter', [3, 3, 3, 1])]
+      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 1, padding: 1 })
+      expectGradients(f as never, inputs)
+      expectSecondGradients(f as never, inputs)
+    })
+  })
+
+  it('depthwise with stride 2 pads both sides as PyTorch does', () => {
+    tf.tidy(() => {
+      const inputs = [image('x'), randomTensor('filter', [3, 3, 3, 1])]
+      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 2, padding: 1 })
+      const padded = tf.pad(inputs[0] as Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 0]])
+      const wanted = tf.depthwiseConv2d(padded as Tensor4D, inputs[1] as Tensor4D, 2, 'valid')
+      expect(tf.max(tf.abs(tf.sub(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor), wanted))).dataSync()[0]).toBeLessThan(1e-5)
+      expectGradients(f as never, inputs)
+    })
+  })
+})
+
+describe('activations', () => {
+  const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = { relu: (x) => ops.relu(x), leakyRelu: (x) => ops.leakyRelu(x, 0.2) }
+  for (const [name, f] of Object.entries(functions)) {
+    it(`${name}: gradients of first and second order`, () => {
+      tf.tidy(() => {
+        const x = awayFromZero(image('x'))
+        expectGradients(f, [x])
+        expectSecondGradients((y) => tf.mul(f(y), tf.mul(y, y)), [x])
+      })
+    })
+  }
+  it('values', () => {
+    tf.tidy(() => {
+      expect([...ops.relu(tf.tensor1d([-2, 0, 3])).dataSync()]).toEqual([0, 0, 3])
+      expect([...ops.leakyRelu(tf.tensor1d([-2, 0, 3]), 0.5).dataSync()]).toEqual([-1, 0, 3])
+    })
+  })
+})
+
+describe('batch normalisation', () => {
+  const inputs = (): tf.Tensor[] => [image('x'), vector('scale', 3), vector('offset', 3)]
+  const fused = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.batchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
+  const composed = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.composedBatchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
+
+  it('both variants agree, statistics included', () => {
+    tf.tidy(() => {
+      const [x, scale, offset] = inputs() as [Tensor4D, tf.Tensor1D, tf.Tensor1D]
+      const a = ops.batchNorm(x, scale, offset)
+      const b = ops.composedBatchNorm(x, scale, offset)
+      for (const key of ['output', 'mean', 'unbiasedVariance'] as const) expect(tf.max(tf.abs(tf.sub(a[key], b[key]))).dataSync()[0], key).toBeLessThan(1e-5)
+      const { variance } = tf.moments(x, [0, 1, 2])
+      expect(tf.max(tf.abs(tf.sub(tf.mul(variance, 72 / 71), a.unbiasedVariance))).dataSync()[0]).toBeLessThan(1e-5)
+    })
+  })
+  it('fused: first derivatives', () => { tf.tidy(() => expectGradients(fused as never, inputs())) })
+  it('fused: a second derivative is refused, not silently wrong', () => {
+    expect(() => tf.tidy(() => {
+      const [x, scale, offset] = inputs() as [tf.Tensor, tf.Tensor, tf.Tensor]
+      const first = tf.grad((y: tf.Tensor) => tf.sum(tf.square(fused(y, scale, offset))))
+      return tf.grad((y: tf.Tensor) => tf.sum(tf.square(first(y))))(x)
+    })).toThrow(/gradient function not found for AbdBatchNormGradient/)
+  })
+  it('composed: first and second derivatives', () => {
+    tf.tidy(() => {
+      expectGradients(composed as never, inputs())
+      expectSecondGradients(composed as never, inputs())
+    })
+  })
+  it('stored statistics: first and second derivatives', () => {
+    tf.tidy(() => {
+      const center = vector('center', 3)
+      const variance = tf.tensor1d([0.5, 1, 2])
+      const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.batchNormInference(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, center, variance)
+      expectGradients(f as never, inputs())
+      expectSecondGradients(f as never, inputs(), [0, 1])
+    })
+  })
+  it('channel moments: values and derivatives', () => {
+    tf.tidy(() => {
+      const { mean, variance } = ops.channelMoments(image('x'))
+      const wanted = tf.moments(image('x'), [0, 1, 2])
+      expect(tf.max(tf.abs(tf.sub(mean, wanted.mean))).dataSync()[0]).toBeLessThan(1e-6)
+      expect(tf.max(tf.abs(tf.sub(variance, wanted.variance))).dataSync()[0]).toBeLessThan(1e-5)
+      const f = (x: tf.Tensor): tf.Tensor => {
+        const moments = ops.channelMoments(x as Tensor4D)
+        return tf.concat([moments.mean, tf.square(moments.variance)])
+      }
+      expectGradients(f, [image('x')])
+      expectSecondGradients(f, [image('x')])
+    })
+  })
+})
+
+describe('resampling, reductions, softmax', () => {
+  it('nearest upsampling repeats each pixel, and its gradient sums them', () => {
+    tf.tidy(() => {
+      expect([...ops.upsampleNearest2(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])).dataSync()]).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4])
+      const f = (x: tf.Tensor): tf.Tensor => ops.upsampleNearest2(x as Tensor4D)
+      expectGradients(f, [image('x')])
+      expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
+    })
+  })
+  it('sums and means', () => {
+    tf.tidy(() => {
+      const f = (x: tf.Tensor): tf.Tensor => tf.mul(ops.mean(tf.square(x), [1, 2]), ops.sum(x, [1, 2]))
+      expectGradients(f, [image('x')])
+      expectSecondGradients(f, [image('x')])
+      expect(ops.sum(tf.tensor2d([[1, 2], [3, 4]])).dataSync()[0]).toBe(10)
+      expect([...ops.globalAveragePool(tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2])).dataSync()]).toEqual([4, 5])
+    })
+  })
+  it('channel energy', () => {
+    tf.tidy(() => {
+      const f = (x: tf.Tensor): tf.Tensor => ops.channelEnergy(x as Tensor4D)
+      expect([...ops.channelEnergy(tf.tensor4d([1, 2, 3, 4], [1, 1, 2, 2])).dataSync()]).toEqual([2.5, 12.5])
+      expectGradients(f, [image('x')])
+      expectSecondGradients(f, [image('x')])
+    })
+  })
+  it('softmax and log-softmax', () => {
+    tf.tidy(() => {
+      const logits = randomTensor<tf.Tensor2D>('logits', [4, 5])
+      for (const f of [(x: tf.Tensor) => ops.softmax(x as tf.Tensor2D), (x: tf.Tensor) => ops.logSoftmax(x as tf.Tensor2D)]) {
+        expectGradients(f, [logits])
+        expectSecondGradients(f, [logits])
+      }
+      expect(ops.logSoftmax(tf.tensor2d([[1000, 0]])).dataSync()[1]).toBe(-1000)
+    })
+  })
+  it('a sum of tfjs keeps its gradient on the device', () => {
+    tf.tidy(() => {
+      ops.composedBatchNorm(image('x'), vector('scale', 3), vector('offset', 3))
+      const f = (x: tf.Tensor): tf.Tensor => tf.mul(tf.sum(tf.square(x), [1, -1], true), tf.sum(x, 0))
+      expectGradients(f, [image('x')])
+      expectSecondGradients(f, [image('x')])
+    })
+  })
+  it('detach stops gradients', () => {
+    tf.tidy(() => {
+      const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(x, ops.detach(x))))(tf.tensor1d([2, 3]))
+      expect([...gradient.dataSync()]).toEqual([2, 3])
+    })
+  })
+})
+
+it('no operation leaves a tensor behind', () => {
+  const x = image('x', 4)
+  const run = (): void => {
+    tf.tidy(() => {
+      const network = (y: tf.Tensor): tf.Tensor => {
+        const filtered = ops.conv2d(y as Tensor4D, randomTensor('filter', [3, 3, 4, 4]), { stride: 2, padding: 1 })
+        const normal = ops.batchNorm(filtered, tf.ones([4]), tf.zeros([4])).output
+        const stored = ops.batchNormInference(ops.upsampleNearest2(ops.relu(normal)), tf.ones([4]), tf.zeros([4]), tf.zeros([4]), tf.ones([4]))
+        const { mean, variance } = ops.channelMoments(ops.leakyRelu(stored, 0.2))
+        return tf.add(ops.sum(ops.channelEnergy(stored)), tf.add(ops.sum(mean), ops.sum(ops.softmax(tf.reshape(variance, [1, 4])))))
+      }
+      tf.grad(network)(x).dataSync()
+    })
+  }
+  run()
+  const before = { ...tf.memory() }
+  run()
+  expect(tf.memory().numTensors).toBe(before.numTensors)
+  expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
+  x.dispose()
+})
