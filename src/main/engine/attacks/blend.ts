@@ -4,6 +4,7 @@ import { blockPattern } from './patterns'
 import { patternSeedField, pictureField, readPicture } from './pictures'
 import { pixelwise } from './trigger'
 import { defineAttack } from './types'
+import type { AttackContext } from './types'
 
 type BuiltInPattern = 'blocks' | 'noise' | 'binaryNoise'
 

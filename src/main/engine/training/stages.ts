@@ -3,22 +3,16 @@ import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ExperimentConfig, MemberChoice, StudentPlan } from '../../../shared/domain'
 import { validateParameters } from '../../../shared/schema'
-import { architectures } from '../architectures'
 import { defenses } from '../defenses'
 import type { DefenseContext } from '../defenses/types'
 import { distillationMethods } from '../distillation'
 import type { DistillationContext } from '../distillation/types'
-import type { LoadedDataset } from '../datasets/types'
 import { createStepProgram } from '../graph'
 import type { StepProgram } from '../graph/types'
-import { readSafetensors } from '../importers'
-import type { Classifier } from '../nn/types'
-import { loadWeights } from '../nn/weights'
-import { createStream } from '../random'
-import type { RandomStream } from '../random'
 import { prepareData } from './data'
 import type { PreparedData } from './data'
 import type { LoopOptions, StageWork } from './loop'
+import { createClassifier, openClassifier } from './models'
 import type { StageFolders, TrainerJob } from './protocol'
 import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
@@ -29,18 +23,6 @@ type Progress = (fraction: number, message: string) => void
 
 export const createProgram = (config: Pick<ExperimentConfig, 'execution'>): StepProgram =>
   createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager' })
-
-/** A classifier of a family member for a data set, initialised from `stream`. */
-export function createClassifier(choice: MemberChoice, dataset: LoadedDataset, stream: RandomStream, where: string): Classifier {
-  const member = architectures.get(choice.id, `${where}.id`)
-  const { values } = validateParameters(member.params, choice.params, `${where}.params`)
-  const { height, width, channels } = dataset.train
-  return member.create(values, { classes: dataset.classNames.length, channels, height, width, stream })
-}
-
-export async function loadClassifierWeights(classifier: Classifier, file: string): Promise<void> {
-  loadWeights(classifier, (await readSafetensors(file)).tensors)
-}
 
 export async function prepareTeacherStage(job: Extract<TrainerJob, { kind: 'teacher' }>, onProgress: Progress): Promise<PreparedStage> {
   const { config, folders } = job
@@ -82,8 +64,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const { config, folders } = job
   const data = await prepareData(config, folders.cache, onProgress)
   const state = createStateBundle(config.seed, tf)
-  const teacher = createClassifier(config.teacher.architecture, data.dataset, createStream(config.seed, 'unusedTeacher'), 'teacher.architecture')
-  await loadClassifierWeights(teacher, job.teacherWeights)
+  const teacher = await openClassifier(job.teacherWeights, data.dataset, config.teacher.architecture)
   const student = createClassifier(config.distillation.architecture, data.dataset, state.stream('initialStudent'), 'distillation.architecture')
   const method = distillationMethods.get(config.distillation.method.id, 'distillation.method.id')
   const { values } = validateParameters(method.params, config.distillation.method.params, 'distillation.method.params')
