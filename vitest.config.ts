@@ -33,6 +33,11 @@ export default defineConfig({
         extends: true,
         test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 },
       },
+      {
+        extends: true,
+        // Needs a Python with PyTorch; `npm run test:torch` runs it, `npm test` does not.
+        test: { name: 'torch', environment: 'node', include: ['test/torch/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
     ],
   },
 })

@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeTorch, exporters } from '../../../src/main/engine/exporters'
@@ -7,8 +6,10 @@ import { writeWhole } from '../../../src/main/engine/exporters/wholeFile'
 import { contiguousStrides } from '../../../src/main/engine/exporters/pickleWriter'
 import { importCheckpoint } from '../../../src/main/engine/importers'
 import type { WeightMap } from '../../../src/main/engine/importers/weights'
+import { temporaryFolder } from '../importers/craft/files'
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'abd-export-'))
+const base = temporaryFolder()
+const folder = (): string => mkdtempSync(join(base, 'export-'))
 const weights: WeightMap = new Map([
   ['layer.weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }], ['layer.größe', { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) }],
   ['count', { dtype: 'int64', shape: [], data: BigInt64Array.of(2n ** 40n) }], ['half', { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) }],

@@ -1,6 +1,5 @@
 /** Files whose container is damaged or hostile; numbers are those of the list of bad inputs. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +7,7 @@ import { encodeTorch } from '../../../src/main/engine/exporters'
 import { checkpointFormats } from '../../../src/main/engine/importers'
 import { memorySource } from '../../../src/main/engine/importers/byteSource'
 import { RefusedInputError } from '../../../src/shared/errors'
-import { entry, expectRefused, fourFloats, honest, importBytes, importPath, torchLegacy, torchZip, wideResNet } from './craft/files'
+import { entry, expectRefused, fourFloats, honest, importBytes, importPath, temporaryFolder, torchLegacy, torchZip, wideResNet } from './craft/files'
 import { globalName, integer, pickled, program, reduce, stop, text, tupleOf } from './craft/pickle'
 import { zipOf, type CraftedEntry } from './craft/zip'
 
@@ -17,6 +16,8 @@ const withFirst = (change: Partial<CraftedEntry>): CraftedEntry[] => good().map(
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
 describe('containers', () => {
+  const folder = temporaryFolder()
+
   it('the honest file that the others are made from imports', async () => {
     for (const bytes of [zipOf(good()), torchZip(honest), torchLegacy()]) {
       const report = await importBytes(bytes)
@@ -131,7 +132,7 @@ describe('containers', () => {
   })
 
   it('35: a huge safetensors header claim in a sparse file costs nothing', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'abd-import-')), 'model.safetensors')
+    const path = join(folder, 'model.safetensors')
     const bytes = Buffer.alloc(2 ** 20)
     bytes.writeBigUInt64LE(BigInt(2 ** 20 - 9), 0)
     bytes.write('{', 8)

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, writeSafetensors } from '../../../src/main/engine/exporters'
 import { readSafetensors, readSafetensorsSource } from '../../../src/main/engine/importers'
 import { memorySource } from '../../../src/main/engine/importers/byteSource'
 import { toFloat32, type WeightMap } from '../../../src/main/engine/importers/weights'
+import { temporaryFolder } from './craft/files'
 
 const read = (bytes: Uint8Array) => readSafetensorsSource(memorySource(bytes, 'test.safetensors'))
 
@@ -29,8 +29,9 @@ const everyType: WeightMap = new Map([
 ])
 
 describe('safetensors', () => {
+  const folder = temporaryFolder()
+
   it('gives back every type, shape and the metadata, and leaves no temporary file', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'abd-safetensors-'))
     const path = join(folder, 'weights.safetensors')
     await writeSafetensors(path, everyType, { note: 'a "quoted" note' })
     const { tensors, metadata } = await readSafetensors(path)
@@ -75,7 +76,6 @@ describe('safetensors', () => {
   })
 
   it('refuses 10^7 tensors at once by the size of the header', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'abd-safetensors-'))
     const path = join(folder, 'many.safetensors')
     writeFileSync(path, file(`{${' '.repeat(9 * 2 ** 20)}}`))
     await expect(readSafetensors(path)).rejects.toThrow(/header length is impossible/)

@@ -1,13 +1,12 @@
 /** Weights that read well and yet need a word, or fit no network; numbers are those of the list of bad inputs. */
-import { mkdtempSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
 import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
 import { missingShared, requireShared } from '../../fixtures/shared'
-import { entry, expectRefused, fourFloats, honest, importBytes, wideResNet } from './craft/files'
+import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder, wideResNet } from './craft/files'
 import { zipOf } from './craft/zip'
 
 const small = (): WeightMap => wideResNet(10, 1, 10)
@@ -107,7 +106,7 @@ describe('weights', () => {
 })
 
 describe('files that are no files', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'abd-import-'))
+  const folder = temporaryFolder()
 
   it('64: folder, pipe, device, nothing', async () => {
     mkdirSync(join(folder, 'folder.pt'))
@@ -140,9 +139,11 @@ describe.skipIf(missingShared('golden', 'g1_models'))('files written by PyTorch'
     expect(report.ignored).toContainEqual({ path: 'args', reason: 'an object of argparse.Namespace; kept as data, not built' })
   })
 
+  const folder = temporaryFolder()
+
   it('a file that we export as PyTorch reads back the same', async () => {
     const { tensors } = await readSafetensors(requireShared('golden', 'g1_models', 'wrn16_1.safetensors'))
-    const path = join(mkdtempSync(join(tmpdir(), 'abd-export-')), 'student.pt')
+    const path = join(folder, 'student.pt')
     await writeTorch(path, tensors)
     const report = await importCheckpoint(path)
     expect([...report.weights]).toEqual([...tensors])

@@ -1,7 +1,7 @@
 /** Bounds that keep a hostile file within about one second and 64 MB beyond its tensors. */
 export const importLimits = {
-  /** Largest file looked at. */
-  fileBytes: 8 * 2 ** 30,
+  /** Largest file looked at; also what one array of Node 20 can hold. */
+  fileBytes: 2 ** 32 - 1,
   /** Largest JSON header of a safetensors file; the format's own limit of 100 MB would not fit our memory bound. */
   safetensorsHeaderBytes: 8 * 2 ** 20,
   tensors: 65_536,

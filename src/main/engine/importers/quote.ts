@@ -2,6 +2,7 @@
 
 const longestQuote = 80
 // Controls, bidirectional overrides, zero-width characters and lone surrogates could disguise what a message says.
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const disguises = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]/g
 
 /** Quotes text taken from a file. HTML is left as it is: the interface shows messages as text. */

@@ -68,6 +68,7 @@ interface Scanner {
   refusal(got: string, wanted: string): RefusedInputError
 }
 
+// eslint-disable-next-line no-control-regex -- JSON forbids bare control characters in strings
 const stringPattern = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const integerPattern = /0|[1-9][0-9]*/y
 const spacePattern = /[ \t\r\n]*/y

@@ -1,8 +1,8 @@
 /** Checkpoint files for the importer's tests, and what every import must keep to. */
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { importCheckpoint, type ImportReport, type WeightMap, type WeightTensor } from '../../../../src/main/engine/importers'
 import { dictOf, integer, pickled, program, proto, stop, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
@@ -72,11 +72,15 @@ export function wideResNet(depth: number, width: number, classes: number): Weigh
 export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise<ImportReport> {
   const folder = mkdtempSync(join(tmpdir(), 'abd-import-'))
   const path = join(folder, name)
-  writeFileSync(path, bytes)
-  const report = await importPath(path)
-  expect(readdirSync(folder)).toEqual([name])
-  expect(statSync(path).size).toBe(bytes.length)
-  return report
+  try {
+    writeFileSync(path, bytes)
+    const report = await importPath(path)
+    expect(readdirSync(folder)).toEqual([name])
+    expect(statSync(path).size).toBe(bytes.length)
+    return report
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 const secondsAllowed = 1
@@ -98,4 +102,11 @@ export async function expectRefused(bytes: Uint8Array, reason: RegExp, name = 'm
   const report = await importBytes(bytes, name)
   expect({ accepted: report.accepted, reason: report.reason }).toEqual({ accepted: false, reason: expect.stringMatching(reason) })
   expect(report.weights.size).toBe(0)
+}
+
+/** A folder that goes when the test file is done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'abd-files-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
