@@ -1,0 +1,103 @@
+/**
+ * This engine as a benchmark subject: reads one phase per line from stdin, runs it and answers with one JSON line of seconds.
+ * The work is the product's own: synthesizer, student trainer, teacher step and predictor, as a run uses them.
+ */
+import readline from 'node:readline'
+import * as tf from '@tensorflow/tfjs-core'
+import { architectures } from '../../src/main/engine/architectures'
+import { defenses } from '../../src/main/engine/defenses'
+import { distillationMethods } from '../../src/main/engine/distillation'
+import type { ActiveDefense, DistillationContext, PseudoBatch } from '../../src/main/engine/distillation/types'
+import { createStepProgram } from '../../src/main/engine/graph'
+import { teacherStep } from '../../src/main/engine/losses/teacherStep'
+import type { Classifier } from '../../src/main/engine/nn/types'
+import { createSgd } from '../../src/main/engine/optimizers'
+import { createStream } from '../../src/main/engine/random'
+import { startTensorFlow } from '../../src/main/engine/runtime'
+import { createPredictor } from '../../src/main/engine/training/evaluation'
+import { createStateBundle } from '../../src/main/engine/training/state'
+import { validateParameters } from '../../src/shared/schema'
+import { readMemory } from './memory'
+import type { Phase, PhaseTimes } from './phases'
+
+const seed = 1
+const classes = 10
+const side = 32
+const evaluationImages = 2000
+
+interface Options { threads: number, device: 'cpu' | 'gpu', batch: number, graph: boolean }
+
+function seconds(work: () => void): number {
+  const start = performance.now()
+  work()
+  return (performance.now() - start) / 1000
+}
+
+function wideResNet(width: number, name: string): Classifier {
+  const member = architectures.get('wrn')
+  const { values } = validateParameters(member.params, { depth: 16, width })
+  return member.create(values, { classes, channels: 3, height: side, width: side, stream: createStream(seed, name) })
+}
+
+function createSubject({ batch, graph }: Options): Record<Phase, () => PhaseTimes> {
+  const program = createStepProgram({ mode: graph ? 'graph' : 'eager' })
+  const state = createStateBundle(seed, tf)
+  const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
+  const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010] }
+  const base = {
+    teacher, student, classes, normalization, program, state, methodTotal: 80_000,
+    image: { height: side, width: side, channels: 3 }, stream: (name: string) => state.stream(name),
+  }
+  const vaccine = defenses.get('sv')
+  let vaccinated = false
+  const defense: ActiveDefense = {
+    ...vaccine.create(validateParameters(vaccine.params, {}).values, base), synthesizerTermActive: () => vaccinated,
+  }
+  const method = distillationMethods.get('zskt')
+  const { values } = validateParameters(method.params, { batchSize: batch })
+  const context: DistillationContext = { ...base, defenses: [defense] }
+  const synthesizer = method.createSynthesizer(values, context)
+  const trainer = method.createStudentTrainer(values, context)
+  const position = { index: 0, total: 80_000, measure: false }
+
+  const optimizer = createSgd(trained.parameters, { momentum: 0.9, weightDecay: 5e-4 })
+  const trainTeacher = program.compile('teacher', (args) => teacherStep(trained, optimizer, args))
+  const predict = createPredictor(program, 'evaluation', teacher, normalization)
+  const pixels = new Uint8Array(evaluationImages * side * side * 3).map((_, index) => (index * 7919) % 256)
+  const testImages = { count: evaluationImages, height: side, width: side, channels: 3 as const, pixels, labels: new Int32Array(evaluationImages) }
+  const teacherArguments = {
+    images: tf.randomNormal([batch, side, side, 3], 0, 1, 'float32', seed), labels: tf.tensor1d(Array.from({ length: batch }, (_, index) => index % classes), 'int32'),
+    learningRate: tf.scalar(0.1),
+  }
+
+  const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
+    vaccinated = withVaccine
+    const generator = seconds(() => { synthesizer.step(position) })
+    let made: PseudoBatch | undefined
+    const sample = seconds(() => { made = synthesizer.sample(position) })
+    const learning = seconds(() => { if (made) trainer.step(made, position) })
+    if (made) tf.dispose([made.images, made.teacherLogits, ...made.teacherAttention])
+    return { total: generator + sample + learning, generator, sample, student: learning / trainer.updates }
+  }
+  return {
+    pseudoBatch: () => pseudoBatch(false),
+    pseudoBatchVaccine: () => pseudoBatch(true),
+    teacher: () => ({ total: seconds(() => { tf.dispose(trainTeacher.run(teacherArguments)) }) }),
+    evaluation: () => ({ total: seconds(() => { predict(testImages) }) }),
+  }
+}
+
+async function main(): Promise<void> {
+  const options = JSON.parse(process.argv[2] ?? '{}') as Options
+  const started = performance.now()
+  const { device, binding } = await startTensorFlow({ device: options.device, threads: options.threads })
+  const subject = createSubject(options)
+  const answer = (value: object): void => { process.stdout.write(`${JSON.stringify(value)}\n`) }
+  answer({ ready: (performance.now() - started) / 1000, device: device.title, kind: device.kind, versions: { tensorflow: binding.TF_Version, node: process.versions.node } })
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    if (line === 'memory') answer(readMemory())
+    else answer(subject[line as Phase]())
+  }
+}
+
+void main()

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The authors' ZSKT solver as published, as a benchmark subject.
+
+    python reference_worker.py PATH_TO_ABD '{"threads": 2, "batch": 128}'
+
+Reads one phase per line from stdin and answers with one JSON line of seconds. Drives the checkout's own ZeroShotKTSolver.run() with randomly
+initialised networks: every call of the generator's __next__ begins an iteration; 1 generator and 10 student iterations are one pseudo batch.
+Needs torch, torchvision and numpy; other modules the checkout imports and does not need here are stubbed."""
+import contextlib, importlib, importlib.machinery, io, json, os, sys, tempfile, time, types
+
+checkout, options = os.path.abspath(sys.argv[1]), json.loads(sys.argv[2])
+student_steps = 10
+os.environ['HOME'] = home = tempfile.mkdtemp()
+os.chdir(home)
+answers = os.fdopen(os.dup(1), 'w')
+os.dup2(2, 1)  # what the checkout prints is not an answer
+import torch  # noqa: E402
+
+torch.set_num_threads(options['threads'])
+
+
+class Stub(types.ModuleType):
+    def __getattr__(self, name):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        return lambda *positional, **named: None
+
+
+for name in ('wandb', 'datasets', 'sklearn', 'sklearn.metrics', 'matplotlib', 'matplotlib.pyplot'):
+    try:
+        if name in ('wandb', 'datasets'):
+            raise ImportError
+        importlib.import_module(name)
+    except ImportError:
+        sys.modules[name] = Stub(name)
+        # torch looks for the specification of every module it finds loaded.
+        sys.modules[name].__spec__ = importlib.machinery.ModuleSpec(name, None)
+sys.path.insert(0, checkout if os.path.exists(os.path.join(checkout, 'solver.py')) else os.path.join(checkout, 'zskt'))
+import solver as published  # noqa: E402
+from models.wresnet import WideResNet  # noqa: E402
+from utils.syn_vaccine import BackdoorSuspectLoss  # noqa: E402
+
+torch.manual_seed(0)
+published.select_model = lambda dataset, model_name, pretrained=False, **rest: WideResNet(16, 10, 2 if model_name.endswith('2') else 1)
+published.get_test_loader = lambda arguments: ([], [])
+arguments = types.SimpleNamespace(
+    dataset='CIFAR10', total_n_pseudo_batches=80000, log_times=400, n_generator_iter=1, n_student_iter=student_steps, batch_size=options['batch'],
+    z_dim=100, student_learning_rate=2e-3, generator_learning_rate=1e-3, teacher_architecture='WRN-16-2', student_architecture='WRN-16-1',
+    KL_temperature=1., AT_beta=250., pretrained_models_path='', sel_model='', trigger_pattern=None, save_model_path=home, experiment_name='bench',
+    sup_backdoor=False, use_hg=False, sup_resume=None, shuf_teacher=0., pseudo_test_batches=0, resume=False, log_freq=10 ** 9,
+    save_final_model=False, device=torch.device('cpu'))
+with contextlib.redirect_stdout(io.StringIO()):
+    solver = published.ZeroShotKTSolver(arguments)
+vaccine = BackdoorSuspectLoss(solver.teacher, .1, 3, 5, False, device=torch.device('cpu'))
+
+
+def answer(value):
+    print(json.dumps(value), file=answers, flush=True)
+
+
+def memory():
+    status = dict(line.split(':', 1) for line in open('/proc/self/status'))
+    read = lambda name: int(status[name].split()[0]) / 1024
+    return dict(peak=read('VmHWM'), anonymous=read('RssAnon'), files=read('RssFile'))
+
+
+class Finished(Exception):
+    pass
+
+
+marks = []
+loader = type(solver.generator)
+original = loader.__next__
+
+
+def next_phase():
+    """Answers requests until one asks for a pseudo batch."""
+    for line in sys.stdin:
+        phase = line.strip()
+        if phase == 'memory':
+            answer(memory())
+        elif phase.startswith('pseudoBatch'):
+            solver.shuf_loss_fn = vaccine if phase == 'pseudoBatchVaccine' else None
+            return
+        else:
+            answer(dict(total=None))
+    raise Finished
+
+
+def begin_iteration(self):
+    now = time.perf_counter()
+    marks.append(now)
+    if len(marks) == student_steps + 2:
+        parts = [after - before for before, after in zip(marks, marks[1:])]
+        answer(dict(total=marks[-1] - marks[0], generator=parts[0], student=sum(parts[1:]) / student_steps))
+        marks.clear()
+        next_phase()
+        marks.append(time.perf_counter())
+    elif len(marks) == 1:
+        answer(dict(ready=time.process_time(), versions=dict(torch=torch.__version__, python=sys.version.split()[0])))
+        marks.clear()
+        next_phase()
+        marks.append(time.perf_counter())
+    return original(self)
+
+
+loader.__next__ = begin_iteration
+with contextlib.suppress(Finished), contextlib.redirect_stdout(io.StringIO()):
+    solver.run()
