@@ -31,11 +31,12 @@ export interface OneCycleOptions {
 export function oneCycleSchedule(peak: number, total: number, options: OneCycleOptions = {}): Schedule {
   const { rise = 0.3, division = 25, finalDivision = 1e4 } = options
   const first = peak / division
-  const top = rise * total - 1
+  // Runs of three steps or fewer have no step in the rise.
+  const top = Math.max(0, rise * total - 1)
   const last = total - 1
   return (step) => {
     const at = Math.min(step, last)
-    if (top > 0 && at <= top) return cosineBetween(first, peak, at / top)
-    return cosineBetween(peak, first / finalDivision, last > top ? Math.max(0, at - Math.max(0, top)) / (last - Math.max(0, top)) : 1)
+    if (at < top) return cosineBetween(first, peak, at / top)
+    return cosineBetween(peak, first / finalDivision, last > top ? (at - top) / (last - top) : 0)
   }
 }
