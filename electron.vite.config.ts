@@ -33,6 +33,6 @@ export default defineConfig({
     root: entry('src/renderer'),
     plugins: [vue()],
     resolve: { alias: { '@shared': entry('src/shared'), '@renderer': entry('src/renderer') } },
-    build: { target: 'chrome108', rollupOptions: { input: entry('src/renderer/index.html') } },
+    build: { target: 'chrome108', minify: 'esbuild', rollupOptions: { input: entry('src/renderer/index.html') } },
   },
 })

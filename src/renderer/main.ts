@@ -2,9 +2,10 @@ import { createEngineClient } from '@shared/rpc'
 import { openBrowserChannel } from './api/browserChannel'
 import { browserHost } from './api/browserHost'
 import { connectionOf } from './api/connection'
-import { createWindowChannels, windowBridge } from './api/windowChannel'
+import { createWindowConnector, windowBridge } from './api/windowChannel'
 import { createWorkbench } from './app'
 
 const bridge = windowBridge()
-const client = createEngineClient(bridge ? createWindowChannels(bridge) : openBrowserChannel)
-createWorkbench(connectionOf(client, bridge?.host ?? browserHost)).mount('#app')
+const client = createEngineClient(bridge ? createWindowConnector(bridge) : openBrowserChannel)
+const connection = connectionOf(client, bridge?.host ?? browserHost)
+createWorkbench(bridge ? { ...connection, onMenu: (listener) => bridge.onMenu(listener) } : connection).mount('#app')

@@ -1,5 +1,6 @@
 import { inject, shallowRef, type InjectionKey, type ShallowRef } from 'vue'
 import type { EngineApi, HostApi } from '@shared/contract'
+import type { MenuCommand } from '@shared/contract/window'
 import type { EngineClient } from '@shared/rpc'
 
 export type ConnectionState =
@@ -17,6 +18,8 @@ export interface Connection {
   state: Readonly<ShallowRef<ConnectionState>>
   /** Called each time the carrier opens anew after a loss; returns the function that ends it. */
   onReopen(listener: () => void): () => void
+  /** A window's menu asks for something; browsers have none. */
+  onMenu?(listener: (command: MenuCommand) => void): void
 }
 
 export const connectionKey: InjectionKey<Connection> = Symbol('connection')

@@ -1,49 +1,45 @@
-import { bridgeName, type WindowBridge } from '@shared/contract'
+import { bridgeName, type WindowBridge } from '@shared/contract/window'
 import type { FrameChannel } from '@shared/rpc'
 
-/** The desktop window's bridge; undefined in a browser. */
-export const windowBridge = (): WindowBridge | undefined => (window as unknown as Partial<Record<typeof bridgeName, WindowBridge>>)[bridgeName]
+/** The preload script's bridge, or null in a browser tab. */
+export const windowBridge = (): WindowBridge | null => ((window as unknown as Record<string, unknown>)[bridgeName] as WindowBridge | undefined) ?? null
 
-interface Listeners { message: ((bytes: Uint8Array) => void) | null; close: ((reason: string) => void) | null; closed: string | null; waiting: Uint8Array[] }
+interface Ends { message: ((bytes: Uint8Array) => void) | null; early: Uint8Array[]; close: ((reason: string) => void)[]; closed: string | null }
 
-/** Channels to the engine through the main process, which relays frames and reads none. */
-export function createWindowChannels(bridge: WindowBridge): () => Promise<FrameChannel> {
-  const open = new Map<number, Listeners>()
-  const listenersOf = (channel: number): Listeners => {
-    const known = open.get(channel)
-    if (known) return known
-    const made: Listeners = { message: null, close: null, closed: null, waiting: [] }
-    open.set(channel, made)
-    return made
-  }
-  bridge.onMessage((channel, bytes) => {
-    const listeners = listenersOf(channel)
-    if (listeners.message) listeners.message(bytes)
-    else listeners.waiting.push(bytes)
+/** Opens channels over a window's bridge, which has one listener for all of them. */
+export function createWindowConnector(bridge: WindowBridge): () => Promise<FrameChannel> {
+  const open = new Map<number, Ends>()
+  bridge.onMessage((id, bytes) => {
+    const ends = open.get(id)
+    if (ends?.message) ends.message(bytes)
+    else ends?.early.push(bytes)
   })
-  bridge.onClose((channel, reason) => {
-    const listeners = listenersOf(channel)
-    listeners.closed = reason
-    listeners.close?.(reason)
-    open.delete(channel)
+  bridge.onClose((id, reason) => {
+    const ends = open.get(id)
+    open.delete(id)
+    if (!ends) return
+    ends.closed = reason
+    for (const listener of ends.close) listener(reason)
   })
   return async () => {
-    const channel = await bridge.open()
-    const listeners = listenersOf(channel)
+    const id = await bridge.open()
+    const ends: Ends = { message: null, early: [], close: [], closed: null }
+    open.set(id, ends)
     return {
-      send: (bytes) => bridge.send(channel, bytes),
+      send: (bytes) => { if (ends.closed === null) bridge.send(id, bytes) },
       onMessage(listener) {
-        listeners.message = listener
-        for (const bytes of listeners.waiting.splice(0)) listener(bytes)
+        ends.message = listener
+        ends.early.splice(0).forEach(listener)
       },
       onClose(listener) {
-        listeners.close = listener
-        if (listeners.closed !== null) listener(listeners.closed)
+        if (ends.closed === null) ends.close.push(listener)
+        else listener(ends.closed)
       },
       close() {
-        open.delete(channel)
-        bridge.close(channel)
+        open.delete(id)
+        bridge.close(id)
       },
+      // IPC tells nothing about what is still under way.
       bufferedBytes: () => 0,
     }
   }
