@@ -35,7 +35,7 @@ function seconds(work: () => void): number {
 
 function wideResNet(width: number, name: string): Classifier {
   const member = architectures.get('wrn')
-  const { values } = validateParameters(member.params, { depth: 16, width })
+  const { values } = validateParameters(member.params, { depth: 16, width }, 'architecture')
   return member.create(values, { classes, channels: 3, height: side, width: side, stream: createStream(seed, name) })
 }
 
@@ -51,10 +51,10 @@ function createSubject({ batch, graph }: Options): Record<Phase, () => PhaseTime
   const vaccine = defenses.get('sv')
   let vaccinated = false
   const defense: ActiveDefense = {
-    ...vaccine.create(validateParameters(vaccine.params, {}).values, base), synthesizerTermActive: () => vaccinated,
+    ...vaccine.create(validateParameters(vaccine.params, {}, 'vaccine').values, base), synthesizerTermActive: () => vaccinated,
   }
   const method = distillationMethods.get('zskt')
-  const { values } = validateParameters(method.params, { batchSize: batch })
+  const { values } = validateParameters(method.params, { batchSize: batch }, 'method')
   const context: DistillationContext = { ...base, defenses: [defense] }
   const synthesizer = method.createSynthesizer(values, context)
   const trainer = method.createStudentTrainer(values, context)
