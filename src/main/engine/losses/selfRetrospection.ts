@@ -66,7 +66,9 @@ export interface Hypergradient {
 export function hypergradient(student: Classifier, images: tf.Tensor4D, perturbation: tf.Tensor4D, mask: tf.Tensor, options: HypergradientOptions): Hypergradient {
   const updates: StateUpdate[] = []
   const clean = (): tf.Tensor2D => student.forward(images, { training: true, updates }).logits
-  const place: Parameter = { name: 'perturbation', layout: 'plain', variable: tf.variable(perturbation) }
+  // A captured step may not make variables: the defense hands over its own.
+  const given = perturbation instanceof tf.Variable ? perturbation : null
+  const place: Parameter = { name: 'perturbation', layout: 'plain', variable: given ?? tf.variable(perturbation) }
   const outerTarget = clean()
   const outer = differentiate([place, ...student.parameters], (asked) => {
     asked.push(...updates)
@@ -92,7 +94,7 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
     adjoint = tf.add(tf.sub(v, tf.mul(curvature, options.step)), outerByPerturbation)
   }
   const cross = differentiate(student.parameters, () => ({ loss: projected(place.variable, adjoint), outputs: {} }))
-  place.variable.dispose()
+  if (!given) place.variable.dispose()
   return {
     gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
     direct, outerLoss: outer.loss, outerByPerturbation, adjoint, updates,
