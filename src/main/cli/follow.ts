@@ -20,13 +20,16 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
       output.endProgress()
       action()
     }
+    // Stages repeat what concerns all of them.
+    const tellOnce = (line: string): void => {
+      if (!told.has(line)) output.tell(line)
+      told.add(line)
+    }
     const see = (run: RunSummary): void => {
       current = run
       for (const stage of run.stages) {
-        if (stage.state === 'done' && !told.has(stage.id)) {
-          told.add(stage.id)
-          output.tell(stageLine(stage))
-        }
+        for (const warning of stage.warnings) tellOnce(`warning: ${warning}`)
+        if (stage.state === 'done') tellOnce(stageLine(stage))
       }
       if (ended.includes(run.state)) finish(() => resolve({ run, interrupted: interrupted > 0 }))
       else if (interrupted === 0) output.progress(progressLine(run))
@@ -39,7 +42,6 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     }
     const stops = [
       client.subscribe('run.changed', { runId: first.id }, ({ run }) => see(run)),
-      client.subscribe('run.log', { runId: first.id }, ({ line }) => { if (line.level === 'warn') output.tell(line.message) }),
       // What happened while the connection was away is in the record.
       client.onConnection((state, reason) => {
         if (state === 'connected') void client.call('runs.get', { runId: first.id }).then(see, () => undefined)

@@ -7,6 +7,7 @@ import { createOutput } from './output'
 import { runProgram } from './program'
 
 const output = createOutput()
+const script = process.env.ABD_CONTROL ?? join(__dirname, 'control.js')
 // The reader of a pipe may leave early (`abd runs | head`).
 process.stdout.on('error', () => process.exit(0))
 
@@ -14,7 +15,7 @@ void runProgram(process.argv.slice(2), {
   version, output,
   async connect(workspace) {
     const started = await createEngineStarter({
-      workspace: workspaceFolder(workspace), script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js'),
+      workspace: workspaceFolder(workspace), script,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
     if (started.readOnly) output.tell('Another engine owns this workspace and does not answer: it is open read-only.')
@@ -25,5 +26,5 @@ void runProgram(process.argv.slice(2), {
     const { datasets, recognizeDataset } = await import('../engine/datasets')
     return recognizeDataset(datasets, path)
   },
-  serve,
+  serve: (options) => serve({ ...options, script }),
 }).then((code) => process.exit(code))

@@ -74,11 +74,11 @@ export interface RunResult {
 }
 
 /** The one JSON line of `abd run --json`; fractions of 1. */
-export function runResult(run: RunSummary): RunResult & { id: string; state: string } {
+export function runResult(run: RunSummary): RunResult {
   const seconds = run.startedAt !== null && run.endedAt !== null ? (run.endedAt - run.startedAt) / 1000 : run.seconds
   const teacher = run.stages.find((stage) => stage.kind === 'teacher')?.evaluation ?? null
   return {
-    id: run.id, state: run.state, seconds,
+    seconds,
     teacher: teacher ? { accuracy: teacher.accuracy, asr: teacher.asr } : null,
     students: run.stages.filter((stage) => stage.kind === 'student').map((stage) => ({
       method: stage.method ?? null, defense: stage.defense ?? null,

@@ -76,7 +76,14 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>): Database {
         depth -= 1
       }
     },
-    close: () => connection.close(),
+    close() {
+      try {
+        connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // The next opening reads the log.
+      }
+      connection.close()
+    },
   }
 }
 
