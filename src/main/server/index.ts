@@ -1,4 +1,5 @@
 /** Entry of served mode (`npm run serve`, and `npm start` where no window can open). */
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { serve } from './serve'
 
@@ -18,4 +19,4 @@ if (typeof options === 'string') {
   process.stderr.write(`${options}\n`)
   process.exit(2)
 }
-void serve(options).then((code) => process.exit(code))
+void serve({ ...options, script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js') }).then((code) => process.exit(code))

@@ -1,16 +1,21 @@
 /** Served mode: the same interface in a browser. Stays in the foreground until Ctrl+C. */
-import { join } from 'node:path'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder } from '../host'
 
-export interface ServeOptions { workspace?: string; host?: string; port?: number }
+export interface ServeOptions {
+  workspace?: string
+  host?: string
+  port?: number
+  /** The control process: lies beside the entries, where a shared chunk cannot look for it. */
+  script: string
+}
 
 /** Resolves to an exit code: 0 after Ctrl+C, 1 when the engine is gone for good. */
-export async function serve({ workspace, host, port }: ServeOptions): Promise<0 | 1> {
+export async function serve({ workspace, host, port, script }: ServeOptions): Promise<0 | 1> {
   const say = (text: string): void => { process.stdout.write(`${text}\n`) }
   try {
     const started = await createEngineStarter({
-      workspace: workspaceFolder(workspace), script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js'), host, port,
+      workspace: workspaceFolder(workspace), script, host, port,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
     say(started.owned ? 'ABD Workbench is ready. Open this address in a browser on this machine:' : 'This workspace is open already. Its interface:')
