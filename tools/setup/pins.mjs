@@ -1,6 +1,7 @@
 /**
  * What the set-up fetches, to the byte: wheels and the members taken out of them, each with its SHA-256.
  * The CUDA and cuDNN versions are those that pip resolves for `tensorflow[and-cuda]==2.21.0`; TensorFlow opens them at run time as `../nvidia/<name>/lib`.
+ * Left out, as training on one GPU never opens them: NCCL, cuRAND, CUPTI, cuDNN's recurrent and attention part.
  */
 
 export const tensorFlowVersion = '2.21.0'
@@ -42,13 +43,6 @@ const gpuWheels = [
     },
   },
   {
-    project: 'nvidia-cuda-cupti-cu12', version: '12.8.90', bytes: 10_248_621,
-    sha256: 'ea0cb07ebda26bb9b29ba82cda34849e73c166c18162d3913575b0c9db9a6182',
-    members: {
-      'nvidia/cuda_cupti/lib/libcupti.so.12': { bytes: 7_595_792, sha256: 'fccdc5fcc7c32f8cf4b3ed9b17f7f187a185a6fa0a5bcc06e3434cbd1687c808' },
-    },
-  },
-  {
     project: 'nvidia-cuda-nvcc-cu12', version: '12.9.86', bytes: 40_546_229,
     sha256: '5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0',
     members: {
@@ -76,7 +70,6 @@ const gpuWheels = [
     sha256: '9ff58b7f36dacd0a93e89f8f2957b52466889217963701daa15e577317cfa375',
     members: {
       'nvidia/cudnn/lib/libcudnn.so.9': { bytes: 137_432, sha256: '727cf38cefa39f745dee3caa207395163a86e8fafdb47e3af6d185fdd67858d4' },
-      'nvidia/cudnn/lib/libcudnn_adv.so.9': { bytes: 232_904_280, sha256: 'd7a4f6de7c83eb39506d424cf8f1a6f3715faeee2320f2cc03498c9dcc10283b' },
       'nvidia/cudnn/lib/libcudnn_cnn.so.9': { bytes: 4_203_992, sha256: '5bccc296c64d21ef9326c70ccdcf01b149122dd242ec80a2d3bdc2a4389879ad' },
       'nvidia/cudnn/lib/libcudnn_engines_precompiled.so.9': { bytes: 559_964_512, sha256: '9a9bbe2c9d4be6c324760199f667fa84a2a9a2d66820b8ca55844b9da235e837' },
       'nvidia/cudnn/lib/libcudnn_engines_runtime_compiled.so.9': { bytes: 48_269_792, sha256: '8b49b082768bda0ac9f2465c235331e727682f92139ad41f15276b81f20f0f96' },
@@ -95,33 +88,19 @@ const gpuWheels = [
     },
   },
   {
-    project: 'nvidia-curand-cu12', version: '10.3.10.19', bytes: 68_295_626,
-    sha256: '49b274db4780d421bd2ccd362e1415c13887c53c214f0d4b761752b8f9f6aa1e',
-    members: {
-      'nvidia/curand/lib/libcurand.so.10': { bytes: 166_965_432, sha256: 'ab8c07338fa663c018b16df5b3f3878c84aaae98bda930e9e8bad340427b0faa' },
-    },
-  },
-  {
     project: 'nvidia-cusolver-cu12', version: '11.7.5.82', bytes: 338_117_415,
     sha256: '15da72d1340d29b5b3cf3fd100e3cd53421dde36002eda6ed93811af63c40d88',
     members: {
       'nvidia/cusolver/lib/libcusolver.so.11': { bytes: 302_024_152, sha256: '30a1fe2fe22dad7141afaa2878fb6e9d7360b016e164d2153e1f31a46f2a9833' },
     },
+    // TensorFlow's search path lacks cusolver's folder, and without it TensorFlow leaves the GPU alone.
+    links: { 'nvidia/cublas/lib/libcusolver.so.11': '../../cusolver/lib/libcusolver.so.11' },
   },
   {
     project: 'nvidia-cusparse-cu12', version: '12.5.10.65', bytes: 366_465_088,
     sha256: '73060ce019ac064a057267c585bf1fd5a353734151f87472ff02b2c5c9984e78',
     members: {
       'nvidia/cusparse/lib/libcusparse.so.12': { bytes: 486_556_368, sha256: '6d85ab1acdabfe3b5a54aa76bc948c719bcd03e07eede3eb8122b083c1a6ecf7' },
-    },
-  },
-  {
-    project: 'nvidia-nccl-cu12', version: '2.32.3', bytes: 351_526_311,
-    sha256: 'bb94b2348e4861d5e8aa00b36c3d12d9bdf9c6369b82cbb723de0b582280a21c',
-    members: {
-      'nvidia/nccl/lib/libnccl.so.2': { bytes: 473_614_536, sha256: 'a23d2e3e47ad7f8987ac73eb04a373d6d40cfbb3a7a5bf41a9e0e8434817559b' },
-      'nvidia/nccl/lib/libnccl_device.bc': { bytes: 5_459_448, sha256: '5c72e8c673e14d2ec467151ccf734384bd76c32673a4945d1012dc448a6e14fb' },
-      'nvidia/nccl/lib/libnccl_device.ltoir': { bytes: 10_579_396, sha256: 'cc675bde2486478bf7821933946b03bf46920a054bd40db799ccc80eb192786c' },
     },
   },
   {

@@ -34,6 +34,17 @@ export function neededBytes(wheels) {
   return wheels.reduce((sum, wheel) => sum + unpackedBytes(wheel), 0) + 2 * largest
 }
 
+/** Makes the wheel's extra names for its libraries; returns them as the stamp lists files. */
+function makeLinks(directory, wheel) {
+  return Object.entries(wheel.links ?? {}).map(([name, target]) => {
+    const place = path.join(directory, name)
+    fs.mkdirSync(path.dirname(place), { recursive: true })
+    fs.rmSync(place, { force: true })
+    fs.symlinkSync(target, place)
+    return { name, bytes: fs.statSync(place).size }
+  })
+}
+
 /** Fetches and unpacks the wheels that are due, each deleted once unpacked. Resolves to true when there was work. */
 export async function prepareLibraries(cache, variant, { download = downloadWheel, unpack = unpackWheel } = {}) {
   const directory = variantDirectory(cache, variant)
@@ -51,7 +62,8 @@ export async function prepareLibraries(cache, variant, { download = downloadWhee
     const label = `unpacking ${wheel.project}`
     say(`  ${label} …`)
     try {
-      stamp.wheels[wheel.sha256] = await unpack(file, directory, wheel, { label })
+      const files = await unpack(file, directory, wheel, { label })
+      stamp.wheels[wheel.sha256] = [...files, ...makeLinks(directory, wheel)]
     } catch (error) {
       // A wheel that does not read as pinned would fail again; a full disk is not the wheel's fault.
       if (error?.code !== 'ENOSPC') fs.rmSync(file, { force: true })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -61,6 +61,17 @@ describe('prepareLibraries', () => {
     await prepareLibraries(cache, variant, again)
     expect(again.log).toEqual(['download first', 'unpack first'])
   })
+})
+
+it('gives a library the extra name that a pin asks for, and restores the name when it is gone', async () => {
+  const linked = { ...variant, wheels: [{ ...wheel('first'), links: { 'elsewhere/first.so': '../first.so' } }] }
+  await prepareLibraries(cache, linked, fakes())
+  const name = join(variantDirectory(cache, linked), 'elsewhere/first.so')
+  expect(readFileSync(name, 'utf8')).toBe('lib')
+  expect(await prepareLibraries(cache, linked, fakes())).toBe(false)
+  rmSync(name)
+  expect(await prepareLibraries(cache, linked, fakes())).toBe(true)
+  expect(readFileSync(name, 'utf8')).toBe('lib')
 })
 
 describe('downloadWheel', () => {
