@@ -1,5 +1,7 @@
 /** Which program runs the engine. TensorFlow's binding needs a current Node, and never loads in Electron's main process. */
 
+import { UserError } from '../../shared/errors'
+
 type Environment = Record<string, string | undefined>
 
 interface HostProcess { execPath: string; versions: { node: string; electron?: string }; packaged: boolean; env: Environment }
@@ -11,12 +13,18 @@ export function nodeIsCurrent(version: string): boolean {
 }
 
 /**
- * The Node that ran `npm start` (ABD_NODE) when there is one; else this very Node when it is current; in a packaged
+ * The program for the engine: the Node that ran `npm start` (ABD_NODE) when there is one; else this very Node when it is current; in a packaged
  * application, and for want of anything else, Electron as Node.
+ * @throws UserError when that one is too old
  */
 export function chooseNode({ execPath, versions, packaged, env }: HostProcess): { execPath: string; env: Environment } {
   if (env.ABD_NODE && !packaged) return { execPath: env.ABD_NODE, env: withoutElectron(env) }
   if (versions.electron === undefined) return { execPath, env: withoutElectron(env) }
+  if (!nodeIsCurrent(versions.node)) {
+    throw new UserError('This Electron’s own Node is too old to run the engine.', {
+      wanted: 'Node 20.19+, 22.12+ or 24', got: versions.node, action: 'Start with "npm start", or name a Node in ABD_NODE.',
+    })
+  }
   return { execPath, env: { ...env, ELECTRON_RUN_AS_NODE: '1' } }
 }
 
