@@ -19,7 +19,8 @@ export default defineConfig({
       {
         extends: true,
         plugins: [vue()],
-        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow },
+        // Each test mounts the whole application: seconds on a busy machine.
+        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow, testTimeout: 30_000 },
       },
       {
         extends: true,

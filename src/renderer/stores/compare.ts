@@ -2,13 +2,18 @@ import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
 export const compareColumns = [
-  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
+  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'der', title: 'DER' }, { id: 'rir', title: 'RIR' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
   { id: 'data', title: 'Data' }, { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
 
+/** Fractions of 1 with a definition of their own. */
+export const measureColumns = ['accuracy', 'asr', 'robustAccuracy', 'der', 'rir'] as const
+export type MeasureColumn = (typeof measureColumns)[number]
+export const isMeasureColumn = (id: CompareColumn): id is MeasureColumn => (measureColumns as readonly string[]).includes(id)
+
 const storageKey = 'abd.compareColumns'
-const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'attack', 'method', 'seed', 'seconds']
+const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'attack', 'method', 'seed', 'seconds']
 
 function readStored(): CompareColumn[] {
   try {

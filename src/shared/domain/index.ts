@@ -1,5 +1,6 @@
 export * from './config'
 export * from './images'
+export * from './measures'
 export * from './metrics'
 export * from './run'
 export * from './paths'

@@ -15,6 +15,8 @@ export const metricDefinitions = {
   asr: { title: 'ASR', group: 'quality', unit: '%', definition: 'Attack success rate: share of triggered test images of non-target classes that are classified as the target.' },
   asrAll: { title: 'ASR, all images', group: 'quality', unit: '%', definition: 'Share of all triggered test images classified as the target, images of the target class included.' },
   robustAccuracy: { title: 'Robust accuracy', group: 'quality', unit: '%', definition: 'Share of triggered non-target test images that keep their true class.' },
+  der: { title: 'DER', group: 'quality', unit: '%', definition: 'Defense effectiveness rate: (max(0, ΔASR) − max(0, ΔACC) + 1) / 2, each Δ the loss against the undefended student of the same run. 50 % is no effect, 100 % an attack wholly removed at no cost.' },
+  rir: { title: 'RIR', group: 'quality', unit: '%', definition: 'Robust improvement rate: (max(0, ΔRA) − max(0, ΔACC) + 1) / 2, ΔRA the gain in robust accuracy and ΔACC the loss in accuracy against the undefended student of the same run. 50 % is no effect.' },
   generatorLoss: { title: 'Generator loss', group: 'loss', unit: '', definition: 'Loss of the generator step: −KL(student‖teacher), plus the optional terms and the Shuffling Vaccine penalty.' },
   studentLoss: { title: 'Student loss', group: 'loss', unit: '', definition: 'Mean over the student steps of a pseudo batch of KL + β · attention distance.' },
   divergence: { title: 'KL on student steps', group: 'loss', unit: 'nats', definition: 'KL(teacher‖student) over the pseudo batch, reduced as configured.' },

@@ -1,5 +1,7 @@
 import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
+import { defenseWorth } from './measures'
+import type { DefenseWorth } from './measures'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
 export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -96,7 +98,7 @@ export interface RunDetail extends RunSummary {
 }
 
 /** One row of the compare table: a teacher or a student of a run. */
-export interface ModelResult {
+export interface ModelResult extends DefenseWorth {
   runId: string
   runName: string
   stageId: string
@@ -109,6 +111,7 @@ export interface ModelResult {
   state: StageState
   accuracy: number | null
   asr: number | null
+  robustAccuracy: number | null
   seconds: number
   createdAt: number
 }
@@ -118,6 +121,7 @@ export function resultsOf(run: RunSummary): ModelResult[] {
   return run.stages.flatMap((stage) => stage.kind === 'data' ? [] : [{
     runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
     method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, state: stage.state,
-    accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, seconds: stage.seconds, createdAt: run.createdAt,
+    accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
+    ...defenseWorth(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
   }])
 }

@@ -36,13 +36,13 @@ export function useCompare() {
       case 'method': return row.method === null ? null : engine.titleOf('distillation', row.method)
       case 'defense': return row.defense
       case 'createdAt': return dateTime(row.createdAt)
-      case 'seed': case 'state': case 'accuracy': case 'asr': case 'seconds': return row[column]
+      case 'seed': case 'state': case 'accuracy': case 'asr': case 'robustAccuracy': case 'der': case 'rir': case 'seconds': return row[column]
     }
   }
   /** Fractions stay fractions: a spreadsheet computes with them. */
   const csv = (): string => toCsv(
-    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'seconds', 'created'],
-    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.seconds, new Date(row.createdAt).toISOString()]),
+    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'robust accuracy', 'DER', 'RIR', 'seconds', 'created'],
+    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.robustAccuracy, row.der, row.rir, row.seconds, new Date(row.createdAt).toISOString()]),
   )
   return { runs, engine, store, all, rows, selectedRows, defenseTitle, modelName, nameOf, text, csv }
 }

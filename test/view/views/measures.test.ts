@@ -1,0 +1,42 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+
+describe('measures of defenses and classes', () => {
+  it('shows DER and RIR of the defended student in the run’s results', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1')
+    await settle(100)
+    const table = page.find('section[aria-labelledby=results-title]')
+    expect([...table.querySelectorAll('thead th')].map((head) => head.textContent)).toEqual(expect.arrayContaining(['DER', 'RIR']))
+    const [, undefended, defended] = (await page.engine.call('runs.get', { runId: 'fake-1' })).stages.flatMap(({ evaluation }) => evaluation ? [evaluation] : [])
+    const der = (Math.max(0, undefended!.asr! - defended!.asr!) - Math.max(0, undefended!.accuracy - defended!.accuracy) + 1) / 2
+    const rows = [...table.querySelectorAll('tbody tr')].map((row) => row.textContent ?? '')
+    expect(rows[2]).toContain(`${(der * 100).toFixed(1)} %`)
+    expect(rows[1]).toContain('––')
+  })
+
+  it('shows DER in the compare table', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/compare')
+    await settle(150)
+    expect([...document.querySelectorAll('.p-datatable-thead th')].map((head) => head.textContent?.trim())).toContain('DER')
+  })
+
+  it('shows a model class by class, with its confusion matrix', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
+    await settle(100)
+    const { stages } = await page.engine.call('runs.get', { runId: 'fake-1' })
+    const { perClassAccuracy, confusion } = stages.at(-1)!.evaluation!
+    const classes = [...page.find('section[aria-labelledby=per-class-title]').querySelectorAll('tbody tr')].map((row) => row.textContent ?? '')
+    expect(classes).toHaveLength(10)
+    expect(classes[3]).toContain(`${(perClassAccuracy![3]! * 100).toFixed(1)} %`)
+    expect(classes[0]).toContain('target')
+    const cells = [...page.find('section[aria-labelledby=confusion-title]').querySelectorAll('tbody td')].map((cell) => Number(cell.textContent))
+    expect(cells).toEqual(confusion!.flat())
+    expect(page.find('section[aria-labelledby=mistakes-title]').textContent).toContain('taken for')
+  })
+})
