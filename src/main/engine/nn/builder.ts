@@ -1,6 +1,6 @@
 /** Layers as functions, and the list of their parameters under PyTorch's names. */
 import * as tf from '@tensorflow/tfjs-core'
-import { batchNorm, batchNormInference, channelMoments, composedBatchNorm, conv2d, depthwiseConv2d, upsampledConv2d } from '../ops'
+import { batchNorm, batchNormInference, channelMoments, composedBatchNorm, conv2d, depthwiseConv2d, globalAveragePool, upsampledConv2d } from '../ops'
 import { normalValues, uniformValues } from './initial'
 import type { InitialStream } from './initial'
 import type { ForwardContext, Parameter, ParameterLayout, StateUpdate } from './types'
@@ -26,15 +26,22 @@ export interface ConvolutionOptions {
    * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias. 'fanOut': N(0, 2/(k²·outputs)), bias 0. 'fanIn': N(0, 2/(k²·inputs)), bias 0.
    */
   readonly initial?: 'default' | 'fanOut' | 'fanIn'
+  /** Height and width of what comes out, for the count of multiply-adds alone. */
+  readonly output?: { readonly height: number; readonly width: number }
 }
 
 export interface LinearOptions {
   readonly inputs: number
   readonly outputs: number
-  /** 'default': PyTorch's Linear, U(−1/√inputs, 1/√inputs) for weight and bias. 'zeroBias': the same weight, bias 0. A number: N(0, number²), bias 0. */
-  readonly initial?: 'default' | 'zeroBias' | number
+  /**
+   * 'default': PyTorch's Linear, U(−1/√inputs, 1/√inputs) for weight and bias. 'zeroBias': the same weight, bias 0. 'fanIn': N(0, 2/inputs), default bias.
+   * A number: N(0, number²), bias 0.
+   */
+  readonly initial?: 'default' | 'zeroBias' | 'fanIn' | number
   /** The outputs are an image [height, width, channels]: PyTorch orders them by channel, memory by pixel. */
   readonly image?: readonly [number, number, number]
+  /** The inputs are an image [height, width, channels], flattened. */
+  readonly fromImage?: readonly [number, number, number]
 }
 
 export interface NetworkBuilder {
@@ -111,6 +118,7 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
         const storedMean = runningMean.variable as unknown as tf.Tensor1D
         const storedVariance = runningVariance.variable as unknown as tf.Tensor1D
         context.statistics?.push({ layer: name, ...channelMoments(x), runningMean: storedMean, runningVariance: storedVariance })
+        context.instanceMeans?.push(globalAveragePool(x))
         if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance)
         const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset)
         const { updates } = context
@@ -128,11 +136,13 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
     },
 
     linear(name, options) {
-      const { inputs, outputs, initial = 'default', image } = options
+      const { inputs, outputs, initial = 'default', image, fromImage } = options
       const bound = 1 / Math.sqrt(inputs)
-      const values = typeof initial === 'number' ? normalValues(stream, inputs * outputs, initial) : uniformValues(stream, inputs * outputs, bound)
-      const weight = add(parameters, `${name}.weight`, image ? 'linearToImage' : 'linear', [inputs, outputs], values, image)
-      const bias = add(parameters, `${name}.bias`, image ? 'biasToImage' : 'plain', [outputs], initial === 'default' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs), image)
+      const deviation = initial === 'fanIn' ? Math.sqrt(2 / inputs) : initial
+      const values = typeof deviation === 'number' ? normalValues(stream, inputs * outputs, deviation) : uniformValues(stream, inputs * outputs, bound)
+      const layout = image ? 'linearToImage' : fromImage ? 'linearFromImage' : 'linear'
+      const weight = add(parameters, `${name}.weight`, layout, [inputs, outputs], values, image ?? fromImage)
+      const bias = add(parameters, `${name}.bias`, image ? 'biasToImage' : 'plain', [outputs], initial === 'default' || initial === 'fanIn' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs), image)
       return (x, context) => tf.add(tf.matMul(x, valueOf<tf.Tensor2D>(weight, context)), valueOf(bias, context))
     },
   }

@@ -12,6 +12,8 @@ export type ParameterLayout =
   | 'linearToImage'
   /** The bias of such a layer: [H·W·C] in memory, [C·H·W] in files. */
   | 'biasToImage'
+  /** A layer that reads an image: [H·W·C, out] in memory (NHWC order), [out, C·H·W] in files. */
+  | 'linearFromImage'
   | 'plain'
   /** `num_batches_tracked`: float32 scalar in memory, int64 in files. */
   | 'count'
@@ -48,8 +50,12 @@ export interface ForwardContext {
   readonly updates?: StateUpdate[]
   /** When given, every batch-norm layer appends the statistics of its input (DeepInversion-style losses). */
   readonly statistics?: BatchStatistics[]
+  /** When given, every batch-norm layer appends the mean of its input over each image: [N, C] (contrastive inversion). */
+  readonly instanceMeans?: tf.Tensor2D[]
   /** Use kernels that can be differentiated twice (Self-Retrospection); slower. */
   readonly twiceDifferentiable?: boolean
+  /** int32 [2]; layers with dropout apply it when training and given this. An argument of the step, never a constant. */
+  readonly dropoutSeed?: tf.Tensor1D
   /** Tensors to use in place of some parameters, e.g. channel-shuffled filters. */
   readonly substitutes?: ReadonlyMap<tf.Variable, tf.Tensor>
   /**
@@ -64,6 +70,8 @@ export interface ClassifierOutput {
   readonly logits: tf.Tensor2D
   /** Block outputs that attention transfer reads, NHWC; empty where the architecture has none. */
   readonly activations: readonly tf.Tensor4D[]
+  /** What the last linear layer sees, [N, d]; absent where an architecture does not say. */
+  readonly features?: tf.Tensor2D
 }
 
 /** A model whose parameters carry PyTorch's names and semantics. Images are NHWC float32. */

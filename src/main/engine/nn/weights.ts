@@ -45,6 +45,10 @@ function viewOf(parameter: Parameter): LayoutView {
       return { memory: [inputs, height, width, channels], toFile: [3, 1, 2, 0], fileShape: [channels * height * width, inputs] }
     }
     case 'biasToImage': return { memory: [height, width, channels], toFile: [2, 0, 1], fileShape: [channels * height * width] }
+    case 'linearFromImage': {
+      const outputs = shape[1] ?? 1
+      return { memory: [height, width, channels, outputs], toFile: [3, 2, 0, 1], fileShape: [outputs, channels * height * width] }
+    }
     case 'plain':
     case 'count': return permuted(shape.map((_extent, axis) => axis))
     default: throw new ExhaustiveError(parameter.layout)

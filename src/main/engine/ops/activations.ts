@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import { defineOperation, execute, floatType, real, single } from './kernels'
 import type { Operation } from './kernels'
 import { zerosLike } from './reductions'
@@ -38,3 +38,38 @@ const leakyReluOperation: Operation<'x', { slope: number }> = defineOperation<'x
 
 /** x where positive, slope·x elsewhere; 0 < slope < 1. */
 export const leakyRelu = <T extends tf.Tensor>(x: T, slope: number): T => single<T>(leakyReluOperation({ x }, { slope }))
+
+const relu6Gradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', object>({
+  name: 'AbdRelu6Gradient', saveInputs: ['y'],
+  run: ({ dy, y }) => execute('Relu6Grad', [floatType()], [dy, y]),
+  gradient: ([upstream], [y]) => ({
+    dy: () => single(relu6Gradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, {})),
+    y: () => zerosLike(y as tf.Tensor),
+  }),
+})
+const relu6Operation = defineOperation<'x', object>({
+  name: 'AbdRelu6', saveOutputs: [true],
+  run: ({ x }) => execute('Relu6', [floatType()], [x]),
+  gradient: ([dy], [y]) => ({ x: () => single(relu6Gradient({ dy: dy as tf.Tensor, y: y as tf.Tensor }, {})) }),
+})
+
+/** min(max(x, 0), 6). */
+export const relu6 = <T extends tf.Tensor>(x: T): T => single<T>(relu6Operation({ x }, {}))
+
+const eluGradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', object>({
+  name: 'AbdEluGradient', saveInputs: ['dy', 'y'],
+  run: ({ dy, y }) => execute('EluGrad', [floatType()], [dy, y]),
+  gradient: ([upstream], [dy, y]) => ({
+    dy: () => single(eluGradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, {})),
+    y: () => tf.mul(tf.mul(upstream as tf.Tensor, dy as tf.Tensor), tf.cast(tf.less(y as tf.Tensor, 0), 'float32')),
+  }),
+})
+const eluOperation: Operation<'x', object> = defineOperation<'x', object>({
+  // The input is saved, not the output: unlike a rectifier's, this slope has a derivative.
+  name: 'AbdElu', saveInputs: ['x'],
+  run: ({ x }) => execute('Elu', [floatType()], [x]),
+  gradient: ([dy], [x]) => ({ x: () => single(eluGradient({ dy: dy as tf.Tensor, y: elu(x as tf.Tensor) }, {})) }),
+})
+
+/** x where positive, eˣ − 1 elsewhere. First and second derivatives. */
+export const elu = <T extends tf.Tensor>(x: T): T => single<T>(eluOperation({ x }, {}))

@@ -1,0 +1,55 @@
+import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core'
+import type { ImageLayer, NetworkBuilder } from '../nn/builder'
+import type { ForwardContext } from '../nn/types'
+
+/** Layers one after the other. */
+export const inSequence = (layers: readonly ImageLayer[]): ImageLayer => (x, context) => layers.reduce((value, layer) => layer(value, context), x)
+
+export interface Trunk {
+  /** A part whose output is no activation (the stem). */
+  stem(make: () => ImageLayer): void
+  /** A part whose output is one of the network's activations. */
+  stage(make: () => ImageLayer): void
+  /** The outputs of all stages. Starts from `context.prefix` where substituted parameters allow it. */
+  run(images: Tensor4D, context: ForwardContext): Tensor4D[]
+}
+
+interface Part { readonly layer: ImageLayer; readonly variables: ReadonlySet<Variable>; readonly activation: boolean }
+
+/** The sequence of stages of a network; it knows which parameters each of them holds. */
+export function createTrunk(build: NetworkBuilder): Trunk {
+  const parts: Part[] = []
+  const add = (make: () => ImageLayer, activation: boolean): void => {
+    const start = build.parameters.length
+    const layer = make()
+    parts.push({ layer, activation, variables: new Set(build.parameters.slice(start).map(({ variable }) => variable)) })
+  }
+  const touched = ({ variables }: Part, substitutes: ReadonlyMap<Variable, Tensor>): boolean => [...substitutes.keys()].some((variable) => variables.has(variable))
+
+  return {
+    stem: (make) => add(make, false),
+    stage: (make) => add(make, true),
+    run(images, context) {
+      const { prefix, substitutes } = context
+      const activations: Tensor4D[] = []
+      let x = images
+      let clean = prefix !== undefined && substitutes !== undefined
+      // The longest run of untouched parts that ends in a known activation is taken as it is.
+      let done = 0
+      for (const [index, part] of parts.entries()) {
+        clean = clean && substitutes !== undefined && !touched(part, substitutes)
+        const known = clean && part.activation ? prefix?.[activations.length] : undefined
+        if (!clean || (part.activation && !known)) break
+        if (!known) continue
+        activations.push(known)
+        x = known
+        done = index + 1
+      }
+      for (const part of parts.slice(done)) {
+        x = part.layer(x, context)
+        if (part.activation) activations.push(x)
+      }
+      return activations
+    },
+  }
+}
