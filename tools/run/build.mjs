@@ -50,7 +50,7 @@ export function build(root = projectRoot) {
 /** Builds when stale, one process at a time per checkout. */
 export async function ensureBuilt(root = projectRoot) {
   if (buildIsFresh(root)) return
-  const release = await acquireLock(path.join(root, 'node_modules', '.abd-build.lock'))
+  const release = await acquireLock(path.join(root, 'node_modules', '.abd-build.lock'), { activity: 'build' })
   try {
     if (!buildIsFresh(root)) build(root)
   } finally {

@@ -38,7 +38,7 @@ function tryLock(file) {
 }
 
 /** Waits for the lock and returns its release function. */
-export async function acquireLock(file, { pollMilliseconds = 300 } = {}) {
+export async function acquireLock(file, { pollMilliseconds = 300, activity = 'set-up' } = {}) {
   fs.mkdirSync(path.dirname(file), { recursive: true })
   let told = false
   for (;;) {
@@ -49,7 +49,7 @@ export async function acquireLock(file, { pollMilliseconds = 300 } = {}) {
       if (holderOf(file) === attempt.holder) fs.rmSync(file, { force: true })
       continue
     }
-    if (!told) say(`Another set-up (process ${attempt.holder}) is running; waiting for it …`)
+    if (!told) say(`Another ${activity} (process ${attempt.holder}) is running; waiting for it …`)
     told = true
     await delay(pollMilliseconds)
   }
