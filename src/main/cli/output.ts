@@ -93,5 +93,8 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
 }
 
+// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+const disguises = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+
 /** Names come from people: what would move the cursor or hide text is shown as a question mark. */
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')
+export const printable = (text: string): string => text.replace(disguises, '?')

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { BrowserWindow, app, dialog, session } from 'electron'
+import { type BrowserWindow, app, dialog, session } from 'electron'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
 import { startBackground, trayIcon, type Background } from './background'

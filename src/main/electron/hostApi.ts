@@ -1,7 +1,7 @@
 /** The abilities of a window: dialogs, clipboard, links, folders. */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import { BrowserWindow, clipboard, dialog, ipcMain, shell, type IpcMainInvokeEvent, type OpenDialogOptions } from 'electron'
 import type { HostApi } from '../../shared/contract/api'
 import { channels } from './channels'
@@ -41,7 +41,7 @@ export function serveHostApi(isTrusted: IsTrusted): void {
     return canceled ? null : filePaths[0] ?? null
   })
   handle(channels.saveFile, async (window, { name, data }: SaveOptions) => {
-    const options = { defaultPath: String(name).replace(/[/\\\u0000]/g, '_') }
+    const options = { defaultPath: basename(String(name)) }
     const { canceled, filePath } = await (window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options))
     if (canceled || !filePath) return false
     await writeFile(filePath, data)
