@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { tensorId, type NodeBackend } from './backend'
 import { encodeSavedModel, type GraphNode } from './graphDef'
 import type { StepPorts } from './stepGraph'
