@@ -18,21 +18,20 @@ export function needsNoSandbox({ userId = process.getuid?.(), read = readFlag } 
     || read('/proc/sys/kernel/unprivileged_userns_clone') === '0'
 }
 
-/** Electron's first answer: undefined when it runs, else the line of its complaint that names what is missing. */
-function electronComplaint(executable, run = spawnSync) {
-  const result = run(executable, ['--version', '--no-sandbox'], { encoding: 'utf8', timeout: 20_000 })
-  if (result.status === 0) return undefined
-  return /error while loading shared libraries: ([^:]+)/.exec(result.stderr ?? '')?.[1] ?? `exit code ${result.status}`
+/** The first system library that Electron links and this system lacks. */
+export function missingLibrary(executable, run = spawnSync) {
+  const listing = run('ldd', [executable], { encoding: 'utf8', timeout: 20_000 })
+  return /^\s*(\S+) => not found/m.exec(listing.stdout ?? '')?.[1]
 }
 
 /**
  * `{ executable, arguments }` where a window can open, else `{ reason }` in one line.
  * `ABD_ELECTRON` names another Electron.
  */
-export function findDesktop({ environment = process.env, electron = environment.ABD_ELECTRON || installedElectron(), complain = electronComplaint, noSandbox = needsNoSandbox() } = {}) {
+export function findDesktop({ environment = process.env, electron = environment.ABD_ELECTRON || installedElectron(), findMissing = missingLibrary, noSandbox = needsNoSandbox() } = {}) {
   if (electron === undefined) return { reason: 'Electron is not installed ("node tools/setup.mjs --retry-electron" fetches it)' }
   if (!environment.DISPLAY && !environment.WAYLAND_DISPLAY) return { reason: 'there is no display' }
-  const complaint = complain(electron)
-  if (complaint !== undefined) return { reason: `Electron cannot run here (${complaint}; Debian or Ubuntu: sudo apt-get install libnss3 libatk-bridge2.0-0 libgtk-3-0 libgbm1 libasound2)` }
+  const missing = findMissing(electron)
+  if (missing !== undefined) return { reason: `the system lacks ${missing}, which Electron needs (Debian or Ubuntu: sudo apt-get install libnss3 libatk-bridge2.0-0 libgtk-3-0 libgbm1 libasound2)` }
   return { executable: electron, arguments: noSandbox ? ['--no-sandbox'] : [] }
 }

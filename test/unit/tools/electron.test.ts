@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { findDesktop, needsNoSandbox } from '../../../tools/run/desktop.mjs'
+import { findDesktop, missingLibrary, needsNoSandbox } from '../../../tools/run/desktop.mjs'
 import { installedElectron, prepareElectron } from '../../../tools/setup/electron.mjs'
 
 let root: string
@@ -56,12 +56,18 @@ it('does not take an Electron of another version for the installed one', () => {
 
 it('opens a window only with a binary, a display and its libraries, and else says in one line what is missing', () => {
   const display = { DISPLAY: ':0' }
-  const fine = { electron: '/e', complain: () => undefined, noSandbox: false }
+  const fine = { electron: '/e', findMissing: () => undefined, noSandbox: false }
   expect(findDesktop({ environment: display, ...fine })).toEqual({ executable: '/e', arguments: [] })
   expect(findDesktop({ environment: display, ...fine, noSandbox: true })).toEqual({ executable: '/e', arguments: ['--no-sandbox'] })
   expect(findDesktop({ environment: {}, ...fine })).toEqual({ reason: 'there is no display' })
-  expect(findDesktop({ environment: display, ...fine, complain: () => 'libnss3.so' }).reason).toMatch(/libnss3\.so.*apt-get install/)
+  expect(findDesktop({ environment: display, ...fine, findMissing: () => 'libnss3.so' }).reason).toMatch(/libnss3\.so.*apt-get install/)
   expect(findDesktop({ environment: { ...display, ABD_ELECTRON: '' }, ...fine, electron: undefined as never }).reason ?? '').not.toContain('\n')
+})
+
+it('names the first library that is not found', () => {
+  const run = (stdout: string) => (() => ({ stdout })) as never
+  expect(missingLibrary('/e', run('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n\tlibnss3.so => not found\n\tlibgbm.so.1 => not found\n'))).toBe('libnss3.so')
+  expect(missingLibrary('/e', run('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n'))).toBeUndefined()
 })
 
 it('leaves Chromium\'s sandbox on where the system allows it', () => {
