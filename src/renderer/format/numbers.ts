@@ -20,8 +20,8 @@ export function compact(value: number | null | undefined): string {
   if (value === null || value === undefined) return missing
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)
+  if (Number.isInteger(value) && size < 1e12) return grouped(value)
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2).replace('e+', 'e').replace('-', '−')
-  if (Number.isInteger(value)) return grouped(value)
   const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4
   return value.toFixed(digits).replace('-', '−')
 }
@@ -29,7 +29,7 @@ export function compact(value: number | null | undefined): string {
 /** As `compact`, without trailing zeros: for axes and ranges. */
 export function tidy(value: number): string {
   const shown = compact(value)
-  return /^[−\d]+\.\d+$/.test(shown) ? shown.replace(/\.?0+$/, '') : shown
+  return shown.replace(/^([−\d]+\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '')
 }
 
 export function grouped(value: number): string {

@@ -6,6 +6,7 @@ export function duration(seconds: number | null | undefined): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+  if (whole >= 48 * 3600) return `${(whole / 86_400).toFixed(1)} days`
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`
 }
 
@@ -14,7 +15,8 @@ export function aboutDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return missing
   if (seconds < 50) return `about ${Math.max(5, Math.round(seconds / 5) * 5)} s`
   if (seconds < 5400) return `about ${Math.max(1, Math.round(seconds / 60))} min`
-  return `about ${(seconds / 3600).toFixed(1)} h`
+  if (seconds < 48 * 3600) return `about ${(seconds / 3600).toFixed(1)} h`
+  return `about ${Math.round(seconds / 86_400)} days`
 }
 
 /** "left" for progress lines; under a second nothing is promised. */

@@ -5,7 +5,7 @@ import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
 
 const storageKey = 'abd.draft'
-interface Draft { config: ExperimentConfig; preset: string | null }
+interface Draft { config: ExperimentConfig; preset: string | null; edited?: boolean }
 
 function readStored(): Draft | null {
   try {
@@ -22,21 +22,29 @@ export const useDraftStore = defineStore('draft', () => {
   const engineStore = useEngineStore()
   const stored = readStored()
   const config = shallowRef<ExperimentConfig | null>(stored?.config ?? null)
+  /** Where the draft began. */
   const preset = ref<string | null>(stored?.preset ?? null)
+  /** Something differs from where it began. */
+  const edited = ref(stored?.edited ?? false)
   /** Parameters of members that were left for another, so that going back loses nothing. */
   const leftBehind = new Map<string, MemberChoice['params']>()
 
-  watch([config, preset], () => {
-    if (config.value) localStorage.setItem(storageKey, JSON.stringify({ config: config.value, preset: preset.value }))
+  watch([config, preset, edited], () => {
+    if (config.value) localStorage.setItem(storageKey, JSON.stringify({ config: config.value, preset: preset.value, edited: edited.value }))
     else localStorage.removeItem(storageKey)
   })
 
-  /** Makes sure that there is a draft: the kept one, or the defaults. */
-  function ensure(): void {
-    if (!config.value && engineStore.catalogue) config.value = structuredClone(engineStore.catalogue.defaults)
+  /** Makes sure that there is a draft: the kept one, else the first preset, which ends within minutes (the defaults are the paper's, and take days on a CPU). */
+  async function ensure(): Promise<void> {
+    if (config.value || !engineStore.catalogue) return
+    const [first] = engineStore.catalogue.presets
+    if (first) await applyPreset(first)
+    else reset()
   }
   function set(path: string, value: unknown): void {
-    if (config.value) config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
+    if (!config.value) return
+    config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
+    if (path !== 'name' && path !== 'seed') edited.value = true
   }
   /** Puts another member in a place such as "attack"; its parameters are those it had before, else its defaults. */
   function chooseMember(path: string, current: MemberChoice, id: string): void {
@@ -50,14 +58,18 @@ export const useDraftStore = defineStore('draft', () => {
     const resolved = await engine.call('experiment.validate', { config: chosen.config })
     config.value = resolved.config
     preset.value = chosen.id
+    edited.value = false
   }
   function use(newConfig: ExperimentConfig): void {
     config.value = structuredClone(newConfig)
     preset.value = null
+    edited.value = false
   }
+  /** The declared defaults. */
   function reset(): void {
     config.value = engineStore.catalogue ? structuredClone(engineStore.catalogue.defaults) : null
     preset.value = null
+    edited.value = false
   }
-  return { config, preset, ensure, set, chooseMember, setStudents, applyPreset, use, reset }
+  return { config, preset, edited, ensure, set, chooseMember, setStudents, applyPreset, use, reset }
 })

@@ -16,29 +16,35 @@ const startButton = (): HTMLButtonElement => page.button('Start experiment')
 describe('New experiment', () => {
   it('draws a field for every visible parameter of the declarations, advanced ones folded', async () => {
     await open()
-    for (const path of ['data.params.seed', 'attack.params.patchSize', 'poisoning.ratio', 'teacher.training.epochs', 'distillation.method.params.pseudoBatches', 'recording.imagesEvery']) {
+    for (const path of ['data.params.seed', 'attack.params.strength', 'poisoning.ratio', 'teacher.training.epochs', 'distillation.method.params.pseudoBatches', 'recording.imagesEvery']) {
       expect(field(path), path).toBeTruthy()
     }
     expect(document.querySelector('[data-path="poisoning.trainOnHoldout"]')).toBeNull()
     expect(document.querySelector('[data-path="teacher.file"]')).toBeNull()
   })
 
+  it('starts from the first preset, which ends within minutes', async () => {
+    await open()
+    expect(page.find('h1 ~ .preset').textContent).toContain('Quick look')
+    expect(field('teacher.training.epochs').value).toBe('4')
+  })
+
   it('shows the time before starting, by stage', async () => {
     await open()
-    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('about 4 min')
-    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('Student: Shuffling Vaccine')
+    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('about 3 min')
+    expect(page.find('section[aria-labelledby=start-title]').textContent).toContain('Shuffling Vaccine')
   })
 
   it('puts an issue at its field, in the summary and before Start; mending it clears all three', async () => {
     await open()
-    type(field('attack.params.patchSize'), '99')
+    type(field('teacher.training.epochs'), '0')
     await settle(400)
-    expect(page.find('[data-path="attack.params.patchSize"] [role=alert]').textContent).toContain('Wanted a whole number from 1 to 16')
-    expect(page.find('ul[aria-label=Findings]').textContent).toContain('Patch side')
+    expect(page.find('[data-path="teacher.training.epochs"] [role=alert]').textContent).toContain('Wanted a whole number from 1 to 1000')
+    expect(page.find('ul[aria-label=Findings]').textContent).toContain('Epochs')
     expect(startButton().disabled).toBe(true)
-    type(field('attack.params.patchSize'), '5')
+    type(field('teacher.training.epochs'), '5')
     await settle(400)
-    expect(document.querySelector('[data-path="attack.params.patchSize"] [role=alert]')).toBeNull()
+    expect(document.querySelector('[data-path="teacher.training.epochs"] [role=alert]')).toBeNull()
     expect(startButton().disabled).toBe(false)
   })
 
@@ -103,7 +109,7 @@ describe('New experiment', () => {
     type(field('teacher.training.epochs'), '3')
     await settle(400)
     expect(asked()).toBe(before)
-    type(field('attack.params.patchSize'), '4')
+    type(field('attack.params.strength'), '0.4')
     await settle(400)
     expect(asked()).toBe(before + 1)
   })

@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, shallowRef } from 'vue'
 import type { FamilyId, Issue, MemberDescription, ParameterSchema } from '@shared/schema'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
@@ -19,7 +19,8 @@ export const formSections: readonly FormSection[] = [
 export function useExperimentForm() {
   const engine = useEngineStore()
   const draft = useDraftStore()
-  draft.ensure()
+  const loadError = shallowRef<unknown>(null)
+  draft.ensure().catch((error: unknown) => { loadError.value = error })
 
   const validation = useEngineQuery('experiment.validate', () => (draft.config ? { config: draft.config } : null), 220)
   const issues = computed<Issue[]>(() => validation.data.value?.issues ?? [])
@@ -45,6 +46,6 @@ export function useExperimentForm() {
     return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
   }
 
-  return { engine, draft, validation, issues, errors, estimate, members, issuesOf, labelOf }
+  return { engine, draft, validation, issues, errors, estimate, members, issuesOf, labelOf, loadError }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>
