@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunDetail } from '../../src/shared/domain'
+import { readLock } from '../../src/main/transports/lockFile'
+import { sharedPath } from '../fixtures/shared'
+import { abd, isBuilt, newWorkspace, notBuilt, removeWorkspace, start, tinyFlags, until } from './support/engine'
+
+const cifar = sharedPath('golden/cifar10-mini')
+
+describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notBuilt, () => {
+  let workspace = ''
+  beforeAll(() => { workspace = newWorkspace() })
+  afterAll(() => removeWorkspace(workspace))
+
+  it('trains a poisoned teacher and two students, and its JSON says how they did', async () => {
+    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--seed', '0', '--name', 'tiny', ...tinyFlags, '--method.pseudo-batches', '4', '--set', 'recording.imagesEvery=2', '--json')
+    expect(stderr).toContain('Student 2: sv: done')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout) as { seconds: number; teacher: { accuracy: number; asr: number }; students: { method: string; defense: string; accuracy: number; asr: number; seconds: number }[] }
+    expect(result.students.map(({ method, defense }) => [method, defense])).toEqual([['zskt', 'none'], ['zskt', 'sv']])
+    for (const value of [result.teacher.accuracy, result.teacher.asr, ...result.students.flatMap((student) => [student.accuracy, student.asr])]) {
+      expect(value).toBeGreaterThanOrEqual(0)
+      expect(value).toBeLessThanOrEqual(1)
+    }
+    const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
+    expect(detail.device?.tensorflow).toMatch(/^\d+\.\d+/)
+    expect(existsSync(detail.stages[1]?.weights ?? '')).toBe(true)
+    expect(existsSync(join(workspace, 'runs', detail.id, 'student-1', 'images', '000000002.png'))).toBe(true)
+  })
+
+  it('evaluates the teacher it trained to the same figures', async () => {
+    const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
+    const teacher = detail.stages[1]
+    const { code, stdout } = await abd('evaluate', '--workspace', workspace, '--model', teacher?.weights ?? '', '--data', 'signs', '--data-param', 'trainImages=300', '--data-param', 'testImages=100', '--attack', 'badnet_grid', '--target', '0', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({ accuracy: teacher?.evaluation?.accuracy, asr: teacher?.evaluation?.asr, images: 100, nonTarget: 90 })
+  })
+
+  it('stops at Ctrl+C with a checkpoint and resumes to the end', async () => {
+    const program = start('cli', ['run', '--workspace', workspace, '--name', 'interrupted', ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '150'])
+    await until('the student', () => program.stderr().includes('Teacher: done'))
+    const id = /Run (\S+):/.exec(program.stderr())?.[1] ?? ''
+    await until('a kept image', () => existsSync(join(workspace, 'runs', id, 'student-1', 'images', '000000020.png')))
+    program.child.kill('SIGINT')
+    expect(await program.ended).toBe(130)
+    const stopped = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
+    expect(stopped.state).toBe('stopped')
+    expect(stopped.stages[2]?.step).toBeGreaterThan(19)
+    expect(stopped.stages[2]?.step).toBeLessThan(150)
+    const resumed = await abd('resume', id, '--workspace', workspace)
+    expect(resumed.code).toBe(0)
+    const finished = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
+    expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 150])
+  })
+
+  it('keeps TensorFlow out of control', async () => {
+    const program = start('cli', ['run', '--workspace', workspace, ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '30'])
+    await until('the student', () => program.stderr().includes('Teacher: done'))
+    const maps = readFileSync(`/proc/${readLock(workspace)?.pid ?? 0}/maps`, 'utf8')
+    expect(maps).toContain('libsql')
+    expect(maps).not.toMatch(/libtensorflow|tfjs_binding/)
+    expect(await program.ended).toBe(0)
+  })
+
+  it('doctor names the device that really ran an op', async () => {
+    const { code, stdout } = await abd('doctor', '--workspace', workspace, '--json')
+    expect(code).toBe(0)
+    const { device } = JSON.parse(stdout) as { device: { kind: string; title: string; tensorflow: string } }
+    expect(device.title).not.toBe('')
+    expect(['cpu', 'gpu']).toContain(device.kind)
+  })
+
+  it('refuses data of no known layout with 2', async () => {
+    const { code, stderr } = await abd('run', '--workspace', workspace, '--data', workspace)
+    expect(code).toBe(2)
+    expect(stderr).toContain('layout')
+  })
+
+  it.skipIf(cifar === null)('runs on a small real CIFAR-10, recognised by its files', async () => {
+    const flags = tinyFlags.slice(4)
+    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--data', cifar ?? '', ...flags, '--defense', 'none', '--method.pseudo-batches', '2', '--json')
+    expect(stderr).not.toContain('because')
+    expect(code).toBe(0)
+    const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
+    expect(detail.data).toBe('cifar10')
+    expect((JSON.parse(stdout) as { teacher: { accuracy: number } }).teacher.accuracy).toBeGreaterThan(0)
+  })
+})
