@@ -86,9 +86,19 @@ const defenseNeedsConvolutions: Check = (config, table) => {
   return undefined
 }
 
+/** A defense of the synthesis has nothing to act on where a baseline learns from real images. */
+const defenseNeedsSynthesis: Check = (config, table) => {
+  if (table.find('distillation', config.distillation.method.id)?.facts.usesRealImages !== true) return undefined
+  for (const [index, plan] of config.students.entries()) {
+    const idle = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsSynthesis === true)
+    if (idle >= 0) return warning(`students.${index}.defenses.${idle}.id`, `has no effect with ${config.distillation.method.id}: its images are real, none are synthesised`)
+  }
+  return undefined
+}
+
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions,
+  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, defenseNeedsSynthesis,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

@@ -16,8 +16,8 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(datasets, (member) => ({ ...member.facts })),
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
   describeRegistry(architectures),
-  describeRegistry(distillationMethods),
-  describeRegistry(defenses),
+  describeRegistry(distillationMethods, (member) => ({ usesRealImages: member.usesRealImages === true })),
+  describeRegistry(defenses, (member) => ({ needsSynthesis: member.needsSynthesis === true })),
 ]
 
 /** Size of the images that nearly all sets here have; only estimate and early checks use it. */

@@ -129,6 +129,7 @@ export const shufflingVaccine = defineDefense({
   title: 'Shuffling Vaccine',
   summary: 'Shuffled copies of the teacher spot images that carry the trigger; the generator is kept away from them.',
   reference: { citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers', link: 'https://arxiv.org/abs/2306.02368', place: 'ABD zskt/utils/syn_vaccine.py' },
+  needsSynthesis: true,
   params,
   presets: {
     cifar10: { title: 'CIFAR-10 (reference)', params: { coefficient: 0.1, testBatches: 0 } },

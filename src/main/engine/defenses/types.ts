@@ -8,6 +8,8 @@ export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
 }
 
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  /** Whether it works on how images come about, and so does nothing where they are the real training images. */
+  readonly needsSynthesis?: boolean
   /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
   cost(params: ValuesOf<S>): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number }
   /** For defenses that act late: the pseudo batch from which they act, and the new total. Until then the student equals one without them. */

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { MetricPoint } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
-import type { Normalization } from '../datasets/types'
+import type { ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
@@ -16,6 +16,8 @@ export interface PseudoBatch {
   readonly teacherLogits: tf.Tensor2D
   /** Attention maps of the teacher's blocks, [N, H·W] each; empty where the method does not use them. */
   readonly teacherAttention: readonly tf.Tensor2D[]
+  /** True labels, int32 [N]: only where the images are real. */
+  readonly labels?: tf.Tensor1D
 }
 
 /** Where a distillation stands; schedules are functions of it. */
@@ -41,6 +43,8 @@ export interface DistillationContext {
   readonly state: StateBundle
   /** Defenses that act inside this distillation, in the order of the plan. */
   readonly defenses: readonly ActiveDefense[]
+  /** The clean training images with their true labels: the privilege of methods that say `usesRealImages`; absent for all others. */
+  readonly realImages?: ImageSet
 }
 
 /** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */
@@ -101,6 +105,8 @@ export interface StudentTrainer {
 }
 
 export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  /** Whether it is given the real training images: a baseline, not a data-free method. */
+  readonly usesRealImages?: boolean
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
   /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */

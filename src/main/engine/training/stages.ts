@@ -80,7 +80,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
     const member = defenses.get(choice.id, `${where}.id`)
     return member.create(validateParameters(member.params, choice.params, `${where}.params`).values, base)
   })
-  const context: DistillationContext = { ...base, defenses: active }
+  const context: DistillationContext = { ...base, defenses: active, ...(method.usesRealImages ? { realImages: data.dataset.train } : {}) }
   const synthesizer = method.createSynthesizer(values, context)
   const plain = method.createStudentTrainer(values, context)
   const trainer = active.reduce((wrapped, defense) => defense.wrapStudentTrainer?.(wrapped, context) ?? wrapped, plain)
