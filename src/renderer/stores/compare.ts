@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
 export const compareColumns = [
-  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'der', title: 'DER' }, { id: 'rir', title: 'RIR' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
+  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'der', title: 'DER' }, { id: 'rir', title: 'RIR' }, { id: 'published', title: 'Published' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
   { id: 'data', title: 'Data' }, { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
@@ -13,7 +13,7 @@ export type MeasureColumn = (typeof measureColumns)[number]
 export const isMeasureColumn = (id: CompareColumn): id is MeasureColumn => (measureColumns as readonly string[]).includes(id)
 
 const storageKey = 'abd.compareColumns'
-const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'attack', 'method', 'seed', 'seconds']
+const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'published', 'attack', 'method', 'seed', 'seconds']
 
 function readStored(): CompareColumn[] {
   try {

@@ -26,6 +26,24 @@ describe('measures of defenses and classes', () => {
     expect([...document.querySelectorAll('.p-datatable-thead th')].map((head) => head.textContent?.trim())).toContain('DER')
   })
 
+  it('shows published numbers beside ours, with the difference, once a model has one', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/compare')
+    await settle(150)
+    const heads = (): string[] => [...document.querySelectorAll('.p-datatable-thead th')].map((head) => head.textContent?.trim() ?? '')
+    expect(heads()).not.toContain('Published')
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    page.engine.emit('run.changed', { run: { ...run, data: 'cifar10' } })
+    await settle(150)
+    const place = heads().indexOf('Published')
+    const rows = [...document.querySelectorAll('.p-datatable-tbody tr')].map((row) => row.querySelectorAll('td')[place]?.textContent?.trim() ?? '')
+    const undefended = run.stages.find((stage) => stage.defense === 'none')!.evaluation!
+    const difference = (Math.abs(undefended.accuracy - 0.719) * 100).toFixed(1)
+    const own = rows.find((text) => text.startsWith('71.9 / 96.9'))
+    expect(own).toContain(difference)
+    // The single defense has no published number.
+    expect(rows.filter((text) => text === '–')).toHaveLength(1)
+  })
+
   it('shows a model class by class, with its confusion matrix', async () => {
     page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
     await settle(100)

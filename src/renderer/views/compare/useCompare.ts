@@ -1,5 +1,5 @@
 import { computed } from 'vue'
-import { resultsOf, type ModelResult } from '@shared/domain'
+import { publishedComparison, resultsOf, type ModelResult, type PublishedComparison } from '@shared/domain'
 import { resultKey } from '../../charts/planeOption'
 import { toCsv } from '../../format/csv'
 import { dateTime } from '../../format/times'
@@ -7,7 +7,10 @@ import { useCompareStore, type CompareColumn } from '../../stores/compare'
 import { useEngineStore } from '../../stores/engine'
 import { useRunsStore } from '../../stores/runs'
 
-export interface CompareRow extends ModelResult { key: string }
+export interface CompareRow extends ModelResult {
+  key: string
+  published: PublishedComparison | null
+}
 
 /** Rows of the compare view: teachers and students of all runs, filtered, with readable names. */
 export function useCompare() {
@@ -19,7 +22,7 @@ export function useCompare() {
   const modelName = (result: ModelResult): string => (result.kind === 'teacher' ? 'Teacher' : defenseTitle(result.defense ?? 'none'))
   const nameOf = (result: ModelResult): string => `${result.runName}: ${modelName(result)}`
 
-  const all = computed<CompareRow[]>(() => runs.runs.flatMap(resultsOf).map((result) => ({ ...result, key: resultKey(result) })))
+  const all = computed<CompareRow[]>(() => runs.runs.flatMap((run) => resultsOf(run).map((result) => ({ ...result, key: resultKey(result), published: publishedComparison(result, run.method) }))))
   const searchText = (row: CompareRow): string =>
     [row.runName, row.kind, row.attack, row.method, row.defense, row.data, row.state, `seed ${row.seed}`, modelName(row), engine.titleOf('attack', row.attack)].join(' ').toLowerCase()
   const rows = computed(() => {
@@ -35,14 +38,15 @@ export function useCompare() {
       case 'attack': return engine.titleOf('attack', row.attack)
       case 'method': return row.method === null ? null : engine.titleOf('distillation', row.method)
       case 'defense': return row.defense
+      case 'published': return row.published?.accuracy ?? null
       case 'createdAt': return dateTime(row.createdAt)
       case 'seed': case 'state': case 'accuracy': case 'asr': case 'robustAccuracy': case 'der': case 'rir': case 'seconds': return row[column]
     }
   }
   /** Fractions stay fractions: a spreadsheet computes with them. */
   const csv = (): string => toCsv(
-    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'robust accuracy', 'DER', 'RIR', 'seconds', 'created'],
-    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.robustAccuracy, row.der, row.rir, row.seconds, new Date(row.createdAt).toISOString()]),
+    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'robust accuracy', 'DER', 'RIR', 'published accuracy', 'published ASR', 'seconds', 'created'],
+    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.robustAccuracy, row.der, row.rir, row.published?.accuracy ?? null, row.published?.asr ?? null, row.seconds, new Date(row.createdAt).toISOString()]),
   )
   return { runs, engine, store, all, rows, selectedRows, defenseTitle, modelName, nameOf, text, csv }
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { publishedAttacks, publishedColumn, publishedComparison, publishedRates } from '../../../src/shared/domain'
+import { families } from '../../../src/main/engine/control/families'
+import { presets } from '../../../src/main/engine/control/presets'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+
+const student = { kind: 'student' as const, method: 'zskt', defense: 'none', data: 'cifar10', attack: 'badnet_grid', accuracy: 0.7, asr: 0.95 }
+
+describe('published numbers', () => {
+  it('gives fractions by attack and column, nothing for what is not in the table', () => {
+    expect(publishedRates('badnet_grid', 'zskt')).toEqual({ accuracy: 0.719, asr: 0.969 })
+    expect(publishedRates('sig', 'cleanKd')?.accuracy).toBeCloseTo(0.774, 12)
+    expect(publishedRates('smooth', 'zskt')).toBeNull()
+    expect(publishedRates('toString', 'zskt')).toBeNull()
+  })
+  it('finds the column of a model; a single defense has none, the order of two does not matter', () => {
+    const column = (change: Partial<typeof student>, runMethod = 'zskt') => publishedColumn({ ...student, ...change }, runMethod)
+    expect(column({})).toBe('zskt')
+    expect(column({ defense: 'sv+sr' })).toBe('zskt+abd')
+    expect(column({ defense: 'sr+sv' })).toBe('zskt+abd')
+    expect(column({ defense: 'sv' })).toBeNull()
+    expect(column({ method: 'kd' })).toBe('cleanKd')
+    expect(column({ method: 'cmi' })).toBeNull()
+    expect(publishedColumn({ kind: 'teacher', method: null, defense: null }, 'zskt')).toBe('teacher')
+    expect(publishedColumn({ kind: 'teacher', method: null, defense: null }, 'kd')).toBeNull()
+  })
+  it('tells the difference, ours minus published, and only on the table’s data set', () => {
+    const comparison = publishedComparison(student, 'zskt')
+    expect(comparison?.accuracyDifference).toBeCloseTo(-0.019, 12)
+    expect(comparison?.asrDifference).toBeCloseTo(-0.019, 12)
+    expect(publishedComparison({ ...student, asr: null }, 'zskt')?.asrDifference).toBeNull()
+    expect(publishedComparison({ ...student, data: 'signs' }, 'zskt')).toBeNull()
+  })
+})
+
+describe('presets', () => {
+  const table = memberTable(families)
+  const resolved = presets.map((preset) => ({ preset, ...resolveExperiment(preset.config, table) }))
+
+  it('have ids of their own and are valid as they are, but for files that the user must name', () => {
+    expect(new Set(presets.map(({ id }) => id)).size).toBe(presets.length)
+    const errors = resolved.flatMap(({ preset, issues }) => issues.filter(({ severity, path }) => severity === 'error' && path !== 'data.params.folder').map((issue) => `${preset.id} ${issue.path} ${issue.message}`))
+    expect(errors).toEqual([])
+  })
+  it('cover every row of the published table with the settings behind it', () => {
+    for (const attack of publishedAttacks) {
+      const { config } = resolved.find(({ preset }) => preset.id === `published-${attack}`)!
+      expect(config).toMatchObject({
+        data: { id: 'cifar10' }, attack: { id: attack }, poisoning: { ratio: 0.1, target: 0, holdout: 0.05 },
+        teacher: { architecture: { params: { depth: 16, width: 2 } }, training: { epochs: 200, schedule: 'cosine', weightDecay: 5e-4 } },
+        distillation: { architecture: { params: { depth: 16, width: 1 } }, method: { id: 'zskt', params: { pseudoBatches: 80_000, attention: 250, temperature: 1, batchNormWeight: 0 } } },
+        students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: { coefficient: 0.1 } }, { id: 'sr', params: { takeover: 600, update: 'hypergradient' } }] }],
+      })
+      const kd = resolved.find(({ preset }) => preset.id === `published-${attack}-kd`)!.config
+      expect(kd.distillation.method).toMatchObject({ id: 'kd', params: { percent: 0.2, alpha: 0.95, temperature: 6, learningRate: 0.1, referenceNormalization: true } })
+      expect(kd.teacher.architecture.params).toMatchObject({ depth: 40, width: 2 })
+    }
+  })
+})
