@@ -57,7 +57,7 @@ function createSubject({ batch, graph }: Options): Record<Phase, () => PhaseTime
   const { values } = validateParameters(method.params, { batchSize: batch }, 'method')
   const context: DistillationContext = { ...base, defenses: [defense] }
   const synthesizer = method.createSynthesizer(values, context)
-  const trainer = method.createStudentTrainer(values, context)
+  const trainer = method.createStudentTrainer(values, context, synthesizer)
   const position = { index: 0, total: 80_000, measure: false }
 
   const optimizer = createSgd(trained.parameters, { momentum: 0.9, weightDecay: 5e-4 })

@@ -64,8 +64,8 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
   const fc = build.linear('fc', { inputs, outputs: problem.classes, initial: 'zeroBias' })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    const logits = fc(globalAveragePool(relu(bn1(activations.at(-1) ?? images, context))), context)
-    return { logits, activations }
+    const features = globalAveragePool(relu(bn1(activations.at(-1) ?? images, context)))
+    return { logits: fc(features, context), activations, features }
   }
 }
 

@@ -53,12 +53,18 @@ export const costs: CostModel = {
     const member = distillationMethods.get(choice.id)
     const { values } = validateParameters(member.params, choice.params, '')
     const batchSize = (values as Record<string, unknown>).batchSize
-    return { ...member.cost(values), pseudoBatches: member.totalPseudoBatches(values), batchSize: typeof batchSize === 'number' ? batchSize : 128 }
+    const cost = member.cost(values)
+    return { ...cost, pseudoBatches: member.totalPseudoBatches(values), batchSize: cost.defendedImages ?? (typeof batchSize === 'number' ? batchSize : 128) }
   },
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)
     return member.cost(validateParameters(member.params, choice.params, '').values)
+  },
+  phase(choice, pseudoBatches) {
+    if (!defenses.has(choice.id)) return undefined
+    const member = defenses.get(choice.id)
+    return member.phase?.(validateParameters(member.params, choice.params, '').values, pseudoBatches)
   },
   trainImages: (data: MemberChoice) => {
     const { trainImages } = data.params

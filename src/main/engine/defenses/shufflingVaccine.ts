@@ -4,12 +4,12 @@ import type { ValuesOf } from '../../../shared/schema'
 import type { ActiveDefense, PseudoBatch } from '../distillation/types'
 import type { StepRunner } from '../graph/types'
 import { float32Tensor, toFloat32 } from '../importers/weights'
-import { createShuffledEnsemble, shuffledEnsembleLogits, suspectKl, tailTest, vaccinePenalty } from '../losses/shufflingVaccine'
+import { createShuffledEnsemble, shuffledEnsembleLogits, suspectKl, tailTest, vaccinePenalty, vaccineWeights } from '../losses/shufflingVaccine'
 import type { DefenseContext } from './types'
 import { defineDefense } from './types'
 
 const params = {
-  coefficient: number({ label: 'Coefficient', default: 0.1, min: 0, max: 1000, help: 'Weight of the penalty in the generator’s loss.' }),
+  coefficient: number({ label: 'Coefficient', default: 0.1, min: 0, max: 1000, help: 'Weight of the penalty in the generator’s loss; where images come from a picture, of the suspected patches, which the student unlearns.' }),
   members: integer({ label: 'Ensemble', unit: 'teachers', default: 3, min: 1, max: 32, help: 'Copies of the teacher with shuffled channels; their logits are averaged.' }),
   layers: integer({ label: 'Shuffled layers', default: 5, min: 1, max: 200, help: 'The last so many convolutions whose input channels are permuted.' }),
   testBatches: integer({
@@ -106,6 +106,10 @@ function create(values: VaccineParameters, context: DefenseContext): ActiveDefen
       const shuffled = shuffledEnsembleLogits(ensemble, images, teacherActivations)
       const { penalty, maskRate } = vaccinePenalty(shuffled, teacherLogits, args.coefficient as tf.Scalar, { shuffledGradient: values.shuffledGradient })
       return { loss: penalty, outputs: { svPenalty: penalty, svMaskRate: maskRate } }
+    },
+    studentWeights: ({ images, teacherLogits, teacherActivations, args }) => {
+      const { weights, maskRate } = vaccineWeights(shuffledEnsembleLogits(ensemble, images, teacherActivations), teacherLogits, args.coefficient as tf.Scalar)
+      return { weights, outputs: { svMaskRate: maskRate } }
     },
     afterPseudoBatch(batch: PseudoBatch, position) {
       if (decided) return {}

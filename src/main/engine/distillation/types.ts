@@ -18,6 +18,15 @@ export interface PseudoBatch {
   readonly teacherAttention: readonly tf.Tensor2D[]
   /** True labels, int32 [N]: only where the images are real. */
   readonly labels?: tf.Tensor1D
+  /** Weights of the images in the student's loss, [N]; absent where all count alike. */
+  readonly imageWeights?: tf.Tensor1D
+}
+
+/** A square picture, rows of RGB or grey bytes. */
+export interface Picture {
+  readonly side: number
+  readonly channels: 1 | 3
+  readonly pixels: Uint8Array
 }
 
 /** Where a distillation stands; schedules are functions of it. */
@@ -45,6 +54,8 @@ export interface DistillationContext {
   readonly defenses: readonly ActiveDefense[]
   /** The clean training images with their true labels: the privilege of methods that say `usesRealImages`; absent for all others. */
   readonly realImages?: ImageSet
+  /** What the method's loadPicture gave. */
+  readonly picture?: Picture
 }
 
 /** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */
@@ -67,6 +78,11 @@ export interface ActiveDefense {
   synthesizerArguments?(): NamedTensors
   /** Added to the synthesizer's loss. `outputs` become metrics. */
   synthesizerTerm?(input: SynthesisLossInput): { loss: tf.Scalar; outputs: NamedTensors }
+  /**
+   * For methods whose images no loss can steer: weights of the images in the student's loss, [N], in place of 1/N each; inside a step.
+   * Acts and takes its arguments like the loss term.
+   */
+  studentWeights?(input: Omit<SynthesisLossInput, 'updates'>): { weights: tf.Tensor1D; outputs: NamedTensors }
   /** Wraps the student's trainer, e.g. to unlearn at the end. */
   wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
   /** After each pseudo batch, outside the graph: selection tests, schedules. */
@@ -75,19 +91,21 @@ export interface ActiveDefense {
   suspects?(batch: PseudoBatch): number[]
 }
 
+/** The arguments of one student update; `own` are disposed after it, the rest belongs to the pseudo batch. */
+export interface StudentBatch {
+  /** images, teacherLogits, and teacherAttention0 … where the method uses it. */
+  readonly args: NamedTensors
+  readonly own: readonly tf.Tensor[]
+}
+
 /** Invents images. */
 export interface Synthesizer {
   /** One update of what makes the images. */
   step(position: Position): StepMetrics
   /** A new pseudo batch. */
   sample(position: Position): PseudoBatch
-}
-
-/** The arguments of one student update; `own` are disposed after it, the rest belongs to the pseudo batch. */
-export interface StudentBatch {
-  /** images, teacherLogits, and teacherAttention0 … where the method uses it. */
-  readonly args: NamedTensors
-  readonly own: readonly tf.Tensor[]
+  /** Further images for a student update of the same pseudo batch, for methods whose student sees new ones at every update. */
+  fresh?(): StudentBatch
 }
 
 /** Learns from pseudo batches. */
@@ -110,9 +128,15 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
   /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */
-  cost(params: ValuesOf<S>): { studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number }
+  cost(params: ValuesOf<S>): {
+    studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number
+    /** Synthetic images per pseudo batch that pass through a defense's loss term; the batch size where it is not given. */
+    defendedImages?: number
+  }
+  /** The picture that the method is made from, where it needs one. @throws RefusedInputError naming the file */
+  loadPicture?(params: ValuesOf<S>, channels: number): Promise<Picture>
   createSynthesizer(params: ValuesOf<S>, context: DistillationContext): Synthesizer
-  createStudentTrainer(params: ValuesOf<S>, context: DistillationContext): StudentTrainer
+  createStudentTrainer(params: ValuesOf<S>, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer
 }
 
 export const defineDistillation = <S extends ParameterSchema>(method: DistillationMethod<S>): DistillationMethod => method as unknown as DistillationMethod

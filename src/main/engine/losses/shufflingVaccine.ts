@@ -125,6 +125,21 @@ export function vaccinePenalty(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Te
   return { penalty, maskRate }
 }
 
+/**
+ * Weights of images in the loss of a student that cannot have suspected ones replaced: w_i = (1 − m_i) / Σ(1 − m) − coefficient · m_i / Σ m, [N].
+ * The student learns the unsuspected images and unlearns, by so much, the suspected ones. No gradient flows through.
+ * Reference: ABD cmi/vanilla_kd_ood.py train_kd. Differs from the reference: where all images are suspected their part alone counts, not NaN.
+ */
+export function vaccineWeights(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, coefficient: tf.Scalar): { weights: tf.Tensor1D; maskRate: tf.Scalar } {
+  const [weights, maskRate] = tf.tidy(() => {
+    const { mask } = suspectKl(detach(shuffledLogits), detach(teacherLogits))
+    const kept = tf.sub(1, mask)
+    const share = (part: tf.Tensor): tf.Tensor => tf.div(part, tf.maximum(sum<tf.Scalar>(part), 1))
+    return [tf.sub(share(kept), tf.mul(share(mask), coefficient)), mean<tf.Scalar>(mask)]
+  }) as [tf.Tensor1D, tf.Scalar]
+  return { weights, maskRate }
+}
+
 export interface TailTest {
   /** Share of images in the lower tail. */
   readonly ratio: number

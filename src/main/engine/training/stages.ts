@@ -80,9 +80,12 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
     const member = defenses.get(choice.id, `${where}.id`)
     return member.create(validateParameters(member.params, choice.params, `${where}.params`).values, base)
   })
-  const context: DistillationContext = { ...base, defenses: active, ...(method.usesRealImages ? { realImages: data.dataset.train } : {}) }
+  const picture = await method.loadPicture?.(values, channels)
+  const context: DistillationContext = {
+    ...base, defenses: active, ...(method.usesRealImages ? { realImages: data.dataset.train } : {}), ...(picture ? { picture } : {}),
+  }
   const synthesizer = method.createSynthesizer(values, context)
-  const plain = method.createStudentTrainer(values, context)
+  const plain = method.createStudentTrainer(values, context, synthesizer)
   const trainer = active.reduce((wrapped, defense) => defense.wrapStudentTrainer?.(wrapped, context) ?? wrapped, plain)
   const work = createStudentStage({
     context, synthesizer, trainer, defenses: active, totalPseudoBatches: length.total, recording: config.recording, test: data.test, folder: folders.stage,

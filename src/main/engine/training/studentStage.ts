@@ -48,7 +48,7 @@ function keptImages(batch: PseudoBatch, step: number, limit: number, studentLogi
   }
 }
 
-const disposeBatch = (batch: PseudoBatch): void => tf.dispose([batch.images, batch.teacherLogits, ...batch.teacherAttention, ...(batch.labels ? [batch.labels] : [])])
+const disposeBatch = (batch: PseudoBatch): void => tf.dispose([batch.images, batch.teacherLogits, ...batch.teacherAttention, batch.labels ?? [], batch.imageWeights ?? []])
 
 /** How many classes the teacher sees; the collapse of a generator shows here first. */
 const classesSeen = (logits: tf.Tensor2D): number => new Set(tf.tidy(() => tf.argMax(logits, 1).dataSync())).size

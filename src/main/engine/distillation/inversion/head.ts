@@ -1,0 +1,28 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { unitRows } from '../../losses/contrastive'
+import { createBuilder } from '../../nn/builder'
+import type { InitialStream } from '../../nn/initial'
+import type { Classifier, ForwardContext, NetworkState } from '../../nn/types'
+import { relu } from '../../ops'
+
+export interface ContrastiveHead extends NetworkState {
+  /** [n, features] → unit vectors [n, outputs] */
+  forward(features: tf.Tensor2D): tf.Tensor2D
+}
+
+/** Mean over each image of every batch-norm layer's input: so many numbers per image. */
+export const instanceFeatureCount = (teacher: Classifier): number =>
+  teacher.buffers.filter(({ name }) => name.endsWith('running_mean')).reduce((total, { variable }) => total + variable.size, 0)
+
+/** linear → ReLU → linear → length 1; the hidden layer is as wide as its input. Reference: ABD cmi/datafree/synthesis/contrastive.py MLPHead. */
+export function createContrastiveHead(features: number, outputs: number, stream: InitialStream): ContrastiveHead {
+  const build = createBuilder(stream)
+  const first = build.linear('head.0', { inputs: features, outputs: features })
+  const second = build.linear('head.2', { inputs: features, outputs })
+  const context: ForwardContext = { training: true }
+  return {
+    parameters: build.parameters, buffers: build.buffers,
+    forward: (x) => unitRows(second(relu(first(x, context)), context)),
+    dispose: () => build.dispose(),
+  }
+}

@@ -1,0 +1,66 @@
+/** What the synthetic images of earlier calls looked like to the teacher: the negatives of the contrastive term. */
+import * as tf from '@tensorflow/tfjs-core'
+import { float32Tensor, toFloat32 } from '../../importers/weights'
+import type { RandomStream } from '../../random'
+import type { StateBundle } from '../../training/state'
+
+export interface MemoryBankOptions {
+  /** Rows kept; the oldest give way. */
+  readonly capacity: number
+  /** Numbers per row: local and global features, one after the other. */
+  readonly width: number
+  /** Rows drawn per step. */
+  readonly negatives: number
+}
+
+export interface MemoryBank {
+  /** Takes over the rows of [n, width]. */
+  add(rows: tf.Tensor2D): void
+  /** Random rows without repetition, [negatives, width], and 1 for each that is there. All of them in order while there are no more than asked for. */
+  draw(): { rows: tf.Tensor2D; present: Float32Array }
+}
+
+/**
+ * A ring of rows on the host, part of every checkpoint.
+ * Reference: ABD cmi/datafree/synthesis/contrastive.py MemoryBank. Fixed here: the reference counts updates and compares them with > to the capacity,
+ * so that the call after the ring has just been filled exactly finds it empty, and stores the images of an untrained generator.
+ */
+export function createMemoryBank({ capacity, width, negatives }: MemoryBankOptions, stream: RandomStream, state: StateBundle): MemoryBank {
+  let data = new Float32Array(0)
+  let filled = 0
+  let next = 0
+  const grow = (rows: number): void => {
+    if (rows * width <= data.length) return
+    const larger = new Float32Array(Math.min(capacity, Math.max(rows, 2 * filled)) * width)
+    larger.set(data)
+    data = larger
+  }
+  state.addPlain('memoryBank', { read: () => ({ next }), write: (saved) => { next = Number(saved.next ?? 0) } })
+  state.addPooled('memoryBankRows', {
+    read: () => filled === 0 ? new Map() : new Map([['rows', float32Tensor([filled, width], data.slice(0, filled * width))]]),
+    write: (saved) => {
+      const rows = saved.get('rows')
+      filled = rows?.shape[0] ?? 0
+      data = rows ? Float32Array.from(toFloat32(rows)) : new Float32Array(0)
+    },
+  })
+
+  return {
+    add(rows) {
+      const values = rows.dataSync() as Float32Array
+      for (let row = 0; row < rows.shape[0]; row++) {
+        grow(next + 1)
+        data.set(values.subarray(row * width, (row + 1) * width), next * width)
+        filled = Math.max(filled, next + 1)
+        next = (next + 1) % capacity
+      }
+    },
+    draw() {
+      const out = new Float32Array(negatives * width)
+      const count = Math.min(negatives, filled)
+      if (count === filled) out.set(data.subarray(0, filled * width))
+      else stream.permutation(filled).subarray(0, count).forEach((row, place) => { out.set(data.subarray(row * width, (row + 1) * width), place * width) })
+      return { rows: tf.tensor2d(out, [negatives, width]), present: Float32Array.from({ length: negatives }, (_unused, place) => (place < count ? 1 : 0)) }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/** The student of the inversion family: SGD on the pool of synthetic images, or on fresh images of a kept generator. */
+import * as tf from '@tensorflow/tfjs-core'
+import { cosineSchedule } from '../../optimizers/schedules'
+import { createSgd } from '../../optimizers/sgd'
+import { createDivergenceStudent } from '../divergenceStudent'
+import { createImagePool } from '../imagePool'
+import type { DistillationContext, StudentTrainer, Synthesizer } from '../types'
+import type { InversionParameters } from './parameters'
+
+/** Each update sees a random batch of the pool, cropped and mirrored, and asks the teacher anew. */
+function pooledBatches(values: InversionParameters, context: DistillationContext): StudentTrainer['batches'] {
+  const { teacher, program, image, normalization, state } = context
+  const pool = createImagePool({ image, normalization, capacity: values.poolCapacity, rounding: values.rounding }, context.stream('pool'), state)
+  const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => ({ teacherLogits: teacher.forward(images as tf.Tensor4D, { training: false }).logits })))
+  return (batch) => {
+    pool.add(batch.images)
+    const next = pool.batches(values.batchSize)
+    return () => {
+      const images = next()
+      const answers = ask.run({ images })
+      return { args: { images, ...answers }, own: [images, ...Object.values(answers)] }
+    }
+  }
+}
+
+/** The pseudo batch itself, then fresh images of the generator. */
+const freshBatches = (fresh: NonNullable<Synthesizer['fresh']>): StudentTrainer['batches'] => (batch) => {
+  let first = true
+  return () => {
+    if (!first) return fresh()
+    first = false
+    return { args: { images: batch.images, teacherLogits: batch.teacherLogits }, own: [] }
+  }
+}
+
+/** T² · KL(teacher/T ‖ student/T), mean over images; SGD, cosine per epoch. Reference: ABD cmi/datafree_kd.py train. */
+export function createInversionStudent(values: InversionParameters, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer {
+  const epochs = Math.ceil(values.pseudoBatches / values.callsPerEpoch)
+  const cosine = cosineSchedule(values.studentLearningRate, epochs)
+  return createDivergenceStudent({
+    updates: values.studentSteps, batchSize: values.batchSize, temperature: values.temperature, reduction: 'batchMean', squaredTemperature: true,
+    optimizer: createSgd(context.student.parameters, { momentum: values.momentum, weightDecay: values.weightDecay }),
+    schedule: (call) => cosine(Math.floor(call / values.callsPerEpoch)),
+  }, context, synthesizer.fresh ? freshBatches(synthesizer.fresh) : pooledBatches(values, context))
+}

@@ -1,0 +1,129 @@
+/** Inversion: each pseudo batch is one synthesis call, which ends with the images of its best step. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { NamedTensors, StepRunner } from '../../graph/types'
+import { createAdam } from '../../optimizers/adam'
+import { metricsOf, scalarOf } from '../stepOutputs'
+import type { ActiveDefense, DistillationContext, PseudoBatch, StepMetrics, StudentBatch, Synthesizer } from '../types'
+import { createContrastiveHead, instanceFeatureCount } from './head'
+import { createMemoryBank } from './memoryBank'
+import type { MemoryBank } from './memoryBank'
+import type { InversionParameters } from './parameters'
+import { createImageSource } from './sources'
+import { inversionStep } from './step'
+import type { InversionStepParts } from './step'
+import { inversionTerms } from './terms'
+import { viewArguments, zoomedView } from './views'
+
+const metricNames: Readonly<Record<string, keyof StepMetrics>> = {
+  loss: 'generatorLoss', 'sv.svPenalty': 'svPenalty', 'sv.svMaskRate': 'svMaskRate',
+  ...Object.fromEntries(inversionTerms.map(({ output, metric }) => [output, metric])),
+}
+
+interface Contrast { readonly parts: NonNullable<InversionStepParts['contrast']>; readonly bank: MemoryBank; arguments(): NamedTensors }
+
+/** Head, its optimizer and the memory bank live as long as the run; the local view is drawn per step. */
+function createContrast(values: InversionParameters, context: DistillationContext): Contrast {
+  const features = instanceFeatureCount(context.teacher)
+  const head = createContrastiveHead(features, values.headWidth, context.stream('initialHead'))
+  const optimizer = createAdam(head.parameters)
+  context.state.addNetwork('contrastiveHead', head)
+  context.state.addVariables('contrastiveHeadOptimizer', optimizer.slots)
+  const bank = createMemoryBank({ capacity: values.bankSize, width: 2 * features, negatives: values.negatives }, context.stream('negatives'), context.state)
+  const views = context.stream('localViews')
+  const count = values.synthesisBatchSize
+  return {
+    parts: { head, optimizer }, bank,
+    arguments() {
+      const { rows, present } = bank.draw()
+      const whole = new Float32Array(count + present.length).fill(1)
+      whole.set(present, count)
+      return { bank: rows, present: tf.tensor1d(whole), ...viewArguments('local', zoomedView(count, context.image, views), count, context.image) }
+    },
+  }
+}
+
+/** The classes that the images shall show, in ascending order; a kept generator finds its own. */
+function drawClasses(values: InversionParameters, context: DistillationContext): NamedTensors {
+  if (values.source === 'generatorKept') return {}
+  return { classes: tf.tensor1d(context.stream('classes').integers(values.synthesisBatchSize, context.classes).sort(), 'int32') }
+}
+
+interface Best { loss: number; step: number; outputs: NamedTensors }
+
+export function createInversionSynthesizer(values: InversionParameters, context: DistillationContext): Synthesizer {
+  const { program, teacher, student, defenses, image } = context
+  const source = createImageSource(values, context)
+  const contrast = values.contrastiveWeight > 0 ? createContrast(values, context) : undefined
+  const codes = context.stream('sampleCodes')
+  const runners = new Map<string, StepRunner>()
+  let kept: tf.Tensor4D | undefined
+
+  const stepFor = (active: readonly ActiveDefense[]): StepRunner => {
+    const key = ['inversion', ...active.map((defense) => defense.id)].join('+')
+    const known = runners.get(key)
+    if (known) return known
+    const made = program.compile(key, (args) => inversionStep({ teacher, student, source, values, defenses: active, ...(contrast ? { contrast: contrast.parts } : {}) }, args))
+    runners.set(key, made)
+    return made
+  }
+  const present = program.compile('inversionImages', ({ images }) => tf.tidy(() => {
+    const normalized = source.normalized(images as tf.Tensor4D)
+    return { images: normalized, teacherLogits: teacher.forward(normalized, { training: false }).logits }
+  }))
+  const fresh = source.fresh && program.compile('inversionFresh', ({ latentCodes }) => tf.tidy(() => {
+    const images = source.fresh?.(latentCodes as tf.Tensor2D) as tf.Tensor4D
+    return { images, teacherLogits: teacher.forward(images, { training: false }).logits }
+  }))
+  const drawFresh = (): NamedTensors => {
+    const latentCodes = tf.tensor2d(codes.normal(values.batchSize * values.latent), [values.batchSize, values.latent])
+    const outputs = fresh?.run({ latentCodes }) ?? {}
+    latentCodes.dispose()
+    return outputs
+  }
+  const ofDefenses = (active: readonly ActiveDefense[]): NamedTensors => Object.fromEntries(active.flatMap((defense) =>
+    Object.entries(defense.synthesizerArguments?.() ?? {}).map(([name, tensor]) => [`${defense.id}.${name}`, tensor])))
+
+  /** All steps of a call. The best step's outputs survive; with a kept generator the last one's. */
+  const synthesize = (runner: StepRunner, active: readonly ActiveDefense[]): Best => {
+    source.begin()
+    const fixed = { learningRate: tf.scalar(values.generatorLearningRate), ...drawClasses(values, context), ...ofDefenses(active) }
+    let best: Best | undefined
+    for (let step = 0; step < values.synthesisSteps; step++) {
+      const view = source.globalView?.()
+      const changing = { ...source.stepArguments(), ...(view ? viewArguments('global', view, values.synthesisBatchSize, image) : {}), ...contrast?.arguments() }
+      const outputs = runner.run({ ...fixed, ...changing })
+      tf.dispose(changing)
+      const loss = scalarOf(outputs, 'loss')
+      if (!best || source.fresh || loss < best.loss) {
+        if (best) tf.dispose(best.outputs)
+        best = { loss, step, outputs }
+      } else tf.dispose(outputs)
+    }
+    tf.dispose(fixed)
+    if (!best) throw new Error('A synthesis call without steps.')
+    return best
+  }
+
+  return {
+    step(position) {
+      const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
+      const best = synthesize(stepFor(active), active)
+      const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
+      if (position.measure && !source.fresh) metrics.keptStep = best.step + 1
+      const { images, features, ...numbers } = best.outputs
+      if (contrast && features) contrast.bank.add(features as tf.Tensor2D)
+      tf.dispose([numbers, features ?? [], kept ?? []])
+      kept = images as tf.Tensor4D
+      return metrics
+    },
+    sample(): PseudoBatch {
+      const images = kept
+      if (!images) throw new Error('A pseudo batch was asked for before the synthesis call that makes it.')
+      kept = undefined
+      const outputs = source.fresh ? drawFresh() : present.run({ images })
+      images.dispose()
+      return { images: outputs.images as tf.Tensor4D, teacherLogits: outputs.teacherLogits as tf.Tensor2D, teacherAttention: [] }
+    },
+    ...(source.fresh ? { fresh(): StudentBatch { const args = drawFresh(); return { args, own: Object.values(args) } } } : {}),
+  }
+}
