@@ -6,15 +6,22 @@ export const stageFraction = (stage: StageRecord): number | null => {
   return stage.totalSteps === null || stage.totalSteps === 0 ? null : Math.min(1, stage.step / stage.totalSteps)
 }
 
-/** The whole run: share of its stages done, and the time left where every remaining stage has an estimate. */
-export function runProgress(run: RunSummary): { fraction: number; secondsLeft: number | null } {
+/** Seconds that a stage still takes: its own figure while it trains, else the estimate made before (per stage id). */
+export function stageSecondsLeft(stage: StageRecord, estimated: Record<string, number> = {}): number | null {
+  if (stage.state === 'done') return 0
+  const whole = estimated[stage.id]
+  return stage.secondsLeft ?? (whole === undefined ? null : whole * (1 - (stageFraction(stage) ?? 0)))
+}
+
+/** The whole run: share of its stages done, and the time left where every remaining stage has a figure. */
+export function runProgress(run: RunSummary, estimated: Record<string, number> = {}): { fraction: number; secondsLeft: number | null } {
   if (run.state === 'done') return { fraction: 1, secondsLeft: 0 }
   const weights = run.stages.map((stage) => (stage.kind === 'data' ? 0.05 : 1))
   const total = weights.reduce((sum, weight) => sum + weight, 0) || 1
   const done = run.stages.reduce((sum, stage, index) => sum + (stageFraction(stage) ?? 0) * weights[index]!, 0)
-  const open = run.stages.filter((stage) => stage.state !== 'done')
-  const known = open.every((stage) => stage.secondsLeft !== null)
-  return { fraction: done / total, secondsLeft: known ? open.reduce((sum, stage) => sum + stage.secondsLeft!, 0) : null }
+  const left = run.stages.map((stage) => stageSecondsLeft(stage, estimated))
+  const secondsLeft = left.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0)
+  return { fraction: done / total, secondsLeft }
 }
 
 export const currentStage = (run: RunSummary): StageRecord | undefined =>

@@ -1,7 +1,9 @@
 import { computed, shallowRef, watch } from 'vue'
 import type { RunDetail, StageRecord } from '@shared/domain'
 import { useConnection } from '../../api/connection'
+import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
+import { runProgress } from './runProgress'
 
 /** A run by id: its live record from the store, its configuration asked for once. */
 export function useRun(runId: () => string) {
@@ -24,5 +26,8 @@ export function useRun(runId: () => string) {
   const run = computed(() => store.byId.get(runId()) ?? detail.value)
   const students = computed<StageRecord[]>(() => run.value?.stages.filter((stage) => stage.kind === 'student') ?? [])
   const teacher = computed<StageRecord | undefined>(() => run.value?.stages.find((stage) => stage.kind === 'teacher'))
-  return { run, detail, error, students, teacher }
+  const estimate = useEngineQuery('experiment.estimate', () => (detail.value && run.value?.state !== 'done' ? { config: detail.value.config } : null))
+  const estimated = computed(() => estimate.data.value?.stages ?? {})
+  const progress = computed(() => (run.value ? runProgress(run.value, estimated.value) : { fraction: 0, secondsLeft: null }))
+  return { run, detail, error, students, teacher, estimated, progress }
 }

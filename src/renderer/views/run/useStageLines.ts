@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { isMetricName, metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
+import { axisEnd } from '../../charts/axisEnd'
 import type { ChartLine } from '../../charts/lineOption'
 import { useEngineStore } from '../../stores/engine'
 import { useMetricsStore } from '../../stores/metrics'
@@ -46,8 +47,12 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   })
   const loading = computed(() => histories.value.some(({ history }) => history.state.value === 'loading'))
   const failure = computed(() => histories.value.find(({ history }) => history.state.value === 'failed')?.history.error.value ?? null)
-  /** 0 to the last step of any line, so that charts above each other share their axis. */
-  const lastStep = computed(() => Math.max(1, ...plans.value.flatMap((plan) => plan.lines.map((line) => line.series.steps.at(-1) ?? 0))))
+  /** One end of the step axis for all charts of these stages. */
+  const lastStep = computed(() => {
+    const last = Math.max(1, ...plans.value.flatMap((plan) => plan.lines.map((line) => line.series.steps.at(-1) ?? 0)))
+    const totals = looks().map((look) => look.stage.totalSteps)
+    return axisEnd(last, totals.some((total) => total === null) ? null : Math.max(0, ...totals.map(Number)))
+  })
   return { plans, outcomePlan, loading, failure, lastStep }
 }
 
