@@ -25,5 +25,6 @@ export const fakeCosts: CostModel = {
     studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorWidth: 64,
   }),
   defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0 }),
+  phase: () => undefined,
   trainImages: () => 5000,
 }

@@ -11,7 +11,9 @@ export interface CostModel {
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
   /** Forward passes per pseudo batch, and how many of them there are. */
   distillation(method: MemberChoice): { pseudoBatches: number; batchSize: number; studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number } | undefined
-  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number } | undefined
+  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage?: number } | undefined
+  /** Of a defense that acts late: from which pseudo batch, and the new total. */
+  phase(defense: MemberChoice, pseudoBatches: number): { start: number; total: number } | undefined
   trainImages(data: MemberChoice): number | undefined
 }
 
@@ -37,19 +39,27 @@ export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecor
     const images = costs.trainImages(config.data) ?? fallbackTrainImages
     return config.teacher.training.epochs * images * teacher * trainingPasses
   }
+  return studentOperations(config, Number(stage.id.slice('student-'.length)) - 1, teacher, costs)
+}
+
+function studentOperations(config: ExperimentConfig, index: number, teacher: number, costs: CostModel): number {
   const student = costs.forward(config.distillation.architecture, config.data) ?? fallbackForward
   const method = costs.distillation(config.distillation.method)
   if (!method) return 0
-  const plan = config.students[Number(stage.id.slice('student-'.length)) - 1]
-  let teacherForwards = method.teacherForwards
-  let studentForwards = method.studentForwards
-  for (const defense of plan?.defenses ?? []) {
-    const extra = costs.defense(defense)
-    teacherForwards += (extra?.teacherForwardsPerGeneratorImage ?? 0) * method.batchSize
-    studentForwards += (extra?.studentForwardsPerStudentImage ?? 0) * method.batchSize
-  }
   const generator = generatorForward * (method.generatorWidth / 128) ** 2
-  return method.pseudoBatches * (teacherForwards * teacher + studentForwards * student + method.generatorForwards * generator)
+  const plain = method.teacherForwards * teacher + method.studentForwards * student + method.generatorForwards * generator
+  const defenses = config.students[index]?.defenses ?? []
+  const phases = defenses.map((defense) => costs.phase(defense, method.pseudoBatches))
+  const total = Math.max(method.pseudoBatches, ...phases.map((phase) => phase?.total ?? 0))
+  const start = Math.min(total, ...phases.map((phase) => phase?.start ?? total))
+  // A defended twin goes on from its undefended one when everything it adds comes after the end.
+  const early = JSON.stringify(defenses.filter((_, place) => phases[place] === undefined))
+  const twin = start === method.pseudoBatches && phases.some(Boolean) && config.students.slice(0, index).some((plan) => JSON.stringify(plan.defenses) === early)
+  return defenses.reduce((sum, defense, place) => {
+    const extra = costs.defense(defense)
+    const perBatch = method.batchSize * ((extra?.teacherForwardsPerGeneratorImage ?? 0) * teacher + (extra?.teacherForwardsPerStudentImage ?? 0) * teacher + (extra?.studentForwardsPerStudentImage ?? 0) * student)
+    return sum + perBatch * (total - (phases[place]?.start ?? 0))
+  }, plain * (total - (twin ? start : 0)))
 }
 
 const median = (values: number[]): number => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN

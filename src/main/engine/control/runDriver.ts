@@ -66,7 +66,7 @@ class Driver {
     const run: RunSummary = recorder.summary(this.runId)
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })
-    if (stage.kind === 'teacher' && config.teacher.source === 'file') await bringTeacher(config.teacher.file, runFolder)
+    if (stage.kind === 'teacher' && config.teacher.source === 'file') await bringTeacher(config.teacher.file, importedTeacher(runFolder, config))
     const job = jobOf(stage, { run, config, runFolder, cacheFolder, threads })
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
@@ -76,10 +76,11 @@ class Driver {
     const outcome = await this.current.outcome
     this.current = null
     recorder.flushMetrics()
-    return this.conclude(stage, outcome, (Date.now() - started) / 1000)
+    const brought = stage.kind === 'teacher' && config.teacher.source === 'file' ? importedTeacher(runFolder, config) : null
+    return this.conclude(stage, outcome, (Date.now() - started) / 1000, brought)
   }
 
-  private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number): boolean {
+  private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number, brought: string | null): boolean {
     const { recorder } = this.options
     const end = (state: Exclude<RunState, 'queued' | 'running' | 'done'>, causes: ErrorCause[] | null = null): false => {
       recorder.updateStage(this.runId, stage.id, { state, secondsLeft: null })
@@ -89,8 +90,7 @@ class Driver {
     switch (outcome.type) {
       case 'done': {
         const { seconds } = recorder.stage(this.runId, stage.id)
-        const weights = outcome.weights ?? (stage.kind === 'teacher' ? importedTeacher(recorder.runFolder(this.runId)) : null)
-        recorder.updateStage(this.runId, stage.id, { state: 'done', secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights })
+                recorder.updateStage(this.runId, stage.id, { state: 'done', secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
         return true
       }
       case 'paused':
@@ -109,9 +109,9 @@ class Driver {
 }
 
 /** The run keeps a copy: the original may change or go. */
-async function bringTeacher(file: string, runFolder: string): Promise<void> {
+async function bringTeacher(file: string, target: string): Promise<void> {
   try {
-    await copyFile(file, importedTeacher(runFolder))
+    await copyFile(file, target)
   } catch (error) {
     throw new RefusedInputError('The teacher file cannot be read.', { wanted: 'a readable weights file', where: file, action: 'Check the path in the experiment.', cause: error })
   }

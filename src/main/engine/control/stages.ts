@@ -1,5 +1,5 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../shared/domain'
 import { defenseLabel } from '../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../shared/errors'
@@ -47,14 +47,14 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
     case 'data': return { kind: 'data', stageId: record.id, config: effective, folders }
     case 'teacher':
       if (config.teacher.source === 'train') return { kind: 'teacher', stageId: record.id, config: effective, folders, resume }
-      return { kind: 'evaluate', file: importedTeacher(runFolder), data: config.data, attack: config.attack, target: config.poisoning.target, execution, cacheFolder }
+      return { kind: 'evaluate', file: importedTeacher(runFolder, config), data: config.data, attack: config.attack, target: config.poisoning.target, execution, cacheFolder }
     case 'student': return { kind: 'student', stageId: record.id, config: effective, folders, resume, studentIndex: Number(record.id.slice('student-'.length)) - 1, teacherWeights: teacherWeights(run) }
     default: throw new ExhaustiveError(record.kind)
   }
 }
 
 /** Where the file of a teacher that was brought along is kept with the run. */
-export const importedTeacher = (runFolder: string): string => join(runFolder, 'teacher', 'weights.safetensors')
+export const importedTeacher = (runFolder: string, config: ExperimentConfig): string => join(runFolder, 'teacher', `brought${extname(config.teacher.file)}`)
 
 function teacherWeights(run: RunSummary): string {
   const weights = run.stages.find((entry) => entry.kind === 'teacher')?.weights
