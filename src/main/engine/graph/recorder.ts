@@ -1,23 +1,32 @@
 /**
- * Records one eager call of a step at the binding's `executeOp`, then undoes what it did to tf.Variables.
- * Tensors are known by the binding's ids, which are never given twice: an id is an argument, a variable's value at the start, a small
- * host-made constant, or an output of a recorded op. Anything else would be frozen silently into the graph and is an error.
+ * Records one call of a step at the binding's `executeOp`, then undoes what it did to tf.Variables.
+ * Tensors are known by their ids, which are never given twice: an id is an argument, a variable's value at the start, a small host-made
+ * constant, or an output of a recorded op. Anything else would be frozen silently into the graph and is an error.
+ * The call goes for shapes, not for values: see outline.ts.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { UserError } from '../../../shared/errors'
 import { toAttributeValue, withInferredTypes } from './attributes'
 import { freshHandle, registeredVariables, tensorId, typeNumber, type Binding, type HostValues, type NodeBackend, type OpAttribute, type TensorMetadata } from './backend'
 import type { AttributeValue } from './graphDef'
+import { Outline } from './outline'
 import { here } from './place'
-import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source } from './recording'
+import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source, TensorSpecification } from './recording'
 import type { NamedTensors, StepFunction } from './types'
 
 /** Host-made tensors up to this size become constants of the graph; larger ones only where all values are equal, as a Fill. */
 export const largestConstantBytes = 4096
 
+/** Ids of outputs begin here, far above those that the binding gives. */
+const firstOutputId = 2 ** 30
+
 interface KnownTensor {
   readonly source: Source
   readonly type: number
+  /** The tensor that stands for it. */
+  readonly native: number
+  /** What decides shapes: see OutlinedInput. */
+  readonly key: string | undefined
 }
 
 function isUniform(values: Float32Array | Int32Array | Uint8Array): boolean {
@@ -33,11 +42,22 @@ class Recorder {
   private readonly known = new Map<number, KnownTensor>()
   /** Data that the step made on the host; other host data is captured from outside. */
   readonly madeOnHost = new WeakSet<object>()
+  /** Whether the step runs; before and after it, kernels run for real. */
+  active = false
+  private readonly outline: Outline
+  private nextOutputId = firstOutputId
 
-  constructor(private readonly step: string, private readonly native: Binding) {}
+  constructor(private readonly step: string, private readonly native: Binding) {
+    this.outline = new Outline(native)
+  }
 
-  remember(id: number, source: Source, type: number): void {
-    this.known.set(id, { source, type })
+  /** A tensor from outside the step. */
+  remember(id: number, source: Source, { shape, type }: TensorSpecification): void {
+    this.known.set(id, { source, type, native: id, key: type === this.native.TF_FLOAT ? describeShape(type, shape) : undefined })
+  }
+
+  dispose(): void {
+    this.outline.dispose()
   }
 
   refuse(message: string, details: { wanted: string, got: string, action: string }): never {
@@ -73,7 +93,8 @@ class Recorder {
     const kept = uniform ? values.subarray(0, 1) : values
     const content = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength).slice()
     this.constants.push({ shape, type, content, uniform, place: here() })
-    this.remember(id, { kind: 'constant', index: this.constants.length - 1 }, type)
+    const values64 = type === this.native.TF_FLOAT ? '' : `:${Buffer.from(content).toString('base64')}`
+    this.known.set(id, { source: { kind: 'constant', index: this.constants.length - 1 }, type, native: id, key: `${describeShape(type, shape)}${values64}` })
     return id
   }
 
@@ -81,34 +102,61 @@ class Recorder {
     const inputs = ids.map((id) => this.resolve(id, op))
     const named: Record<string, AttributeValue> = {}
     for (const attribute of attributes) named[attribute.name] = toAttributeValue(this.native, attribute)
-    const results = this.native.executeOp(op, attributes, ids, outputCount)
+    const results = this.outline.run(op, attributes, inputs, outputCount)
     this.nodes.push({
       op, attributes: withInferredTypes(op, named, inputs.map((input) => input.type)), inputs: inputs.map((input) => input.source), place: here(),
     })
     const index = this.nodes.length - 1
-    results.forEach((result, output) => { this.remember(result.id, { kind: 'node', index, output }, result.dtype) })
-    return results
+    return results.map(({ shape, dtype, native }, output) => {
+      const id = this.nextOutputId
+      this.nextOutputId += 1
+      this.known.set(id, { source: { kind: 'node', index, output }, type: dtype, native, key: dtype === this.native.TF_FLOAT ? describeShape(dtype, shape) : undefined })
+      return { id, shape, dtype }
+    })
+  }
+
+  deleteTensor(id: number): void {
+    if (id < firstOutputId) this.native.deleteTensor(id)
   }
 
   readOnHost(id: number): ReturnType<Binding['tensorDataSync']> {
     // tf.gather reads its indices only to check their range.
-    if (new Error('reader').stack?.includes('GatherV2')) return this.native.tensorDataSync(id)
+    const known = this.known.get(id)
+    if (known && known.type !== this.native.TF_FLOAT && new Error('reader').stack?.includes('GatherV2')) return this.native.tensorDataSync(known.native)
     return this.refuse('it reads a tensor\'s values on the host.', {
       wanted: 'tensors only', got: 'dataSync(), data() or array() inside the step', action: 'return the tensor and read it after the step',
     })
   }
 
   binding(): Binding {
+    const { native } = this
     return {
-      ...this.native,
-      createTensor: (shape, type, values) => this.createTensor(shape, type, values as HostValues),
-      executeOp: (op, attributes, ids, count) => this.executeOp(op, attributes as OpAttribute[], ids, count),
-      tensorDataSync: (id) => this.readOnHost(id),
+      ...native,
+      deleteTensor: (id) => { this.deleteTensor(id) },
+      createTensor: (shape, type, values) => (this.active ? this.createTensor(shape, type, values as HostValues) : native.createTensor(shape, type, values)),
+      executeOp: (op, attributes, ids, count) => (
+        this.active ? this.executeOp(op, attributes as OpAttribute[], ids, count) : native.executeOp(op, attributes, ids, count)
+      ),
+      tensorDataSync: (id) => (this.active ? this.readOnHost(id) : native.tensorDataSync(id)),
       runSavedModel: () => this.refuse('it runs another compiled step.', {
         wanted: 'eager operations', got: 'a call of a step runner', action: 'call the step\'s function, or run the steps one after another',
       }),
     }
   }
+
+  /** Runs the step, and with it everything that reads its results. */
+  during<T>(work: () => T): T {
+    this.active = true
+    try {
+      return work()
+    } finally {
+      this.active = false
+    }
+  }
+}
+
+function describeShape(type: number, shape: readonly number[]): string {
+  return `${type}[${shape.join()}]`
 }
 
 /** Runs `work` with the backend's kernels going to the recorder. */
@@ -121,7 +169,7 @@ function intercepted<T>(backend: NodeBackend, recorder: Recorder, work: () => T)
     return dataId
   }
   backend.getInputTensorIds = (tensors) => {
-    for (const tensor of tensors) {
+    for (const tensor of recorder.active ? tensors : []) {
       const waiting = 'dataId' in tensor && backend.tensorMap.get(tensor.dataId).values !== null
       if (waiting && !recorder.madeOnHost.has(tensor.dataId)) recorder.refuseCaptured('an operation')
     }
@@ -131,6 +179,7 @@ function intercepted<T>(backend: NodeBackend, recorder: Recorder, work: () => T)
     return work()
   } finally {
     backend.binding = binding
+    recorder.dispose()
     // The methods of the class show again.
     Reflect.deleteProperty(backend, 'write')
     Reflect.deleteProperty(backend, 'getInputTensorIds')
@@ -147,6 +196,10 @@ function idsOf(backend: NodeBackend): NodeBackend['getInputTensorIds'] {
   return prototypeOf(backend).getInputTensorIds
 }
 
+function specificationOf(backend: NodeBackend, { shape, dtype }: tf.Tensor): TensorSpecification {
+  return { shape, type: typeNumber(backend.binding, dtype) }
+}
+
 /** Gives every tf.Variable an id of its own, so that a value shared with another tensor is not taken for the variable. */
 function nameVariables(backend: NodeBackend, recorder: Recorder): void {
   for (const variable of Object.values(registeredVariables())) {
@@ -156,7 +209,7 @@ function nameVariables(backend: NodeBackend, recorder: Recorder): void {
       variable.assign(fresh)
       fresh.dispose()
     }
-    recorder.remember(tensorId(backend, variable), { kind: 'variable', name: variable.name }, typeNumber(backend.binding, variable.dtype))
+    recorder.remember(tensorId(backend, variable), { kind: 'variable', name: variable.name }, specificationOf(backend, variable))
   }
 }
 
@@ -164,7 +217,7 @@ function nameArguments(backend: NodeBackend, recorder: Recorder, args: NamedTens
   const fresh: NamedTensors = {}
   for (const [name, tensor] of Object.entries(args)) {
     const handle = freshHandle(backend, tensor)
-    recorder.remember(tensorId(backend, handle), { kind: 'argument', name }, typeNumber(backend.binding, tensor.dtype))
+    recorder.remember(tensorId(backend, handle), { kind: 'argument', name }, specificationOf(backend, tensor))
     fresh[name] = handle
   }
   return fresh
@@ -214,15 +267,17 @@ function readOutputs(backend: NodeBackend, recorder: Recorder, outputs: NamedTen
 export function recordStep(backend: NodeBackend, name: string, step: StepFunction, args: NamedTensors): Recording {
   const recorder = new Recorder(name, backend.binding)
   let recording: Recording | undefined
-  tf.tidy(() => {
-    const fresh = nameArguments(backend, recorder, args)
-    nameVariables(backend, recorder)
-    const snapshot = snapshotVariables()
-    try {
-      recording = intercepted(backend, recorder, () => readRecording(backend, recorder, name, args, step(fresh), snapshot))
-    } finally {
-      restoreVariables(snapshot)
-    }
+  intercepted(backend, recorder, () => {
+    tf.tidy(() => {
+      const fresh = nameArguments(backend, recorder, args)
+      nameVariables(backend, recorder)
+      const snapshot = snapshotVariables()
+      try {
+        recording = recorder.during(() => readRecording(backend, recorder, name, args, step(fresh), snapshot))
+      } finally {
+        restoreVariables(snapshot)
+      }
+    })
   })
   if (!recording) throw new Error(`The step "${name}" was not recorded.`)
   return recording
