@@ -22,6 +22,7 @@ describe('applyEnvironment', () => {
     expect(environment).not.toHaveProperty('CUDA_VISIBLE_DEVICES')
     expect(environment).not.toHaveProperty('TF_DETERMINISTIC_OPS')
     expect(environment.TF_ENABLE_ONEDNN_OPTS).toBe('1')
+    expect(environment.NVIDIA_TF32_OVERRIDE).toBe('0')
   })
 })
 

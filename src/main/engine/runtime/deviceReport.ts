@@ -51,6 +51,7 @@ function describeDetails(facts: DeviceFacts): Record<string, string> {
     ...Object.fromEntries(facts.runtime.libraries.map(({ name, version }) => [name, version])),
     ...(facts.loadedLibraries.length > 0 ? { 'CUDA libraries loaded': facts.loadedLibraries.join(' ') } : {}),
     oneDNN: facts.environment.TF_ENABLE_ONEDNN_OPTS === '1' ? 'on' : 'off',
+    ...(facts.kind === 'gpu' ? { TF32: facts.environment.NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as NVIDIA decides' } : {}),
     'deterministic kernels': facts.environment.TF_DETERMINISTIC_OPS === '1' ? 'on' : 'off',
     Node: process.version,
     'Node-API': String(facts.runtime.nodeApiVersion),

@@ -6,6 +6,6 @@ export interface TensorFlowOptions {
   device?: Execution['device']
   /** Threads of one kernel on the CPU; 0 (default) takes all cores this process may use. */
   threads?: number
-  /** Deterministic GPU kernels in full float32; slower. Default false. */
+  /** Deterministic GPU kernels; slower. Default false. */
   deterministic?: boolean
 }
