@@ -74,6 +74,18 @@ describe('a run over process borders', () => {
     expect(run.stages.map((stage) => stage.state)).toEqual(['done', 'done', 'failed', 'waiting'])
   }, 60_000)
 
+  it('brings a teacher along: the run keeps a copy, evaluates it and distils from it', async () => {
+    const { client } = await workspace.start()
+    const file = join(workspace.folder, 'teacher.pt')
+    writeFileSync(file, 'weights')
+    const { id } = await client.call('runs.start', { config: { ...small, teacher: { source: 'file', file } } })
+    const run = await untilState(client, id, 'done')
+    expect(run.stages[1]).toMatchObject({ state: 'done', evaluation: { accuracy: 0.9, asr: 0.8 }, weights: join(workspace.folder, 'runs', id, 'teacher', 'brought.pt') })
+    expect(existsSync(run.stages[1]?.weights ?? '')).toBe(true)
+    const missing = await client.call('runs.start', { config: { ...small, teacher: { source: 'file', file: '/nowhere.pt' } } })
+    expect((await untilState(client, missing.id, 'failed')).error?.[0]).toMatchObject({ message: 'The teacher file cannot be read.', where: '/nowhere.pt' })
+  }, 60_000)
+
   it('waits while another one trains, and starts after it', async () => {
     const { client } = await workspace.start()
     const first = await client.call('runs.start', { config: small })
@@ -171,6 +183,23 @@ describe('the engine’s process', () => {
     const end = Date.now() + 10_000
     while (readLock(workspace.folder) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
     expect(readLock(workspace.folder)).toBeNull()
+  }, 60_000)
+
+  it('opens a workspace read-only whose owner cannot be reached, and leaves its lock alone', async () => {
+    const first = await workspace.start()
+    const { id } = await first.client.call('runs.start', { config: small })
+    await untilState(first.client, id, 'done')
+    await first.dispose('shutdown')
+    const lock = { product: 'ABD Workbench', pid: 1, machine: 'another-machine', host: '127.0.0.1', port: 9, token: 'e'.repeat(64), startedAt: 1, version: '1' }
+    writeFileSync(join(workspace.folder, 'engine.lock'), JSON.stringify(lock))
+    const reader = await workspace.start()
+    expect(reader.readOnly).toBe(true)
+    expect((await reader.client.call('engine.info', {})).readOnly).toBe(true)
+    expect((await reader.client.call('runs.get', { runId: id })).state).toBe('done')
+    await expect(reader.client.call('runs.start', { config: small })).rejects.toThrow('read-only')
+    await expect(reader.client.call('runs.rename', { runId: id, name: 'x' })).rejects.toThrow('read-only')
+    await reader.dispose('shutdown')
+    expect(readLock(workspace.folder)?.machine).toBe('another-machine')
   }, 60_000)
 
   it('that cannot start says why', async () => {

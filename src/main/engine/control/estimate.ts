@@ -20,8 +20,8 @@ export interface CostModel {
 /** An earlier stage that ran to its end on this machine. */
 export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentConfig; index: number; seconds: number }
 
-/** Multiply-adds per second and thread, measured with WRN-10-2 on two AVX2 cores. */
-const ratePerThread = 15e9
+/** Multiply-adds per second and thread, measured with the quick preset on two AVX2 cores. */
+const ratePerThread = 36e9
 const fallbackForward = 50e6
 const fallbackTrainImages = 5000
 /** Backward costs about twice the forward pass. */
