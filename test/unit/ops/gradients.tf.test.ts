@@ -77,6 +77,53 @@ describe('activations', () => {
   })
 })
 
+describe('ELU, ReLU6, pooling, dropout', () => {
+  it('elu: values and gradients of first and second order', () => {
+    tf.tidy(() => {
+      expect([...ops.elu(tf.tensor1d([-1, 0, 2])).dataSync()].map((value) => value.toFixed(4))).toEqual(['-0.6321', '0.0000', '2.0000'])
+      const x = awayFromZero(image('x'))
+      expectGradients((y) => ops.elu(y), [x])
+      expectSecondGradients((y) => ops.elu(y), [x])
+    })
+  })
+  it('relu6: values and gradients', () => {
+    tf.tidy(() => {
+      expect([...ops.relu6(tf.tensor1d([-1, 3, 8])).dataSync()]).toEqual([0, 3, 6])
+      const x = awayFromZero(image('x'))
+      expectGradients((y) => ops.relu6(y), [x])
+      expectSecondGradients((y) => ops.relu6(y), [x])
+    })
+  })
+  it('max pooling: values and gradients of first and second order', () => {
+    tf.tidy(() => {
+      expect([...ops.maxPool(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), 2, 2).dataSync()]).toEqual([4])
+      // All values 0.1 apart, so that a small step changes no window's largest.
+      const x = tf.tensor4d(Float32Array.from({ length: 72 }, (_, index) => ((index * 29) % 73) / 10 - 3), [2, 6, 6, 1])
+      const f = (y: tf.Tensor): tf.Tensor => ops.maxPool(y as Tensor4D, 2, 2)
+      expectGradients(f, [x])
+      expectSecondGradients(f, [x])
+      const padded = (y: tf.Tensor): tf.Tensor => ops.maxPool(tf.square(y) as Tensor4D, 3, 2, 1)
+      expect(padded(x).shape).toEqual([2, 3, 3, 1])
+      expectGradients(padded, [x])
+    })
+  })
+  it('dropout: the seed and the layer decide, the rest is scaled, the gradient has the same holes', () => {
+    tf.tidy(() => {
+      const x = tf.ones([100, 100])
+      const seed = tf.tensor1d([3, 4], 'int32')
+      const one = ops.dropout(x, 0.3, seed, 0)
+      const share = tf.mean(tf.cast(tf.equal(one, 0), 'float32')).dataSync()[0] ?? NaN
+      expect(Math.abs(share - 0.3)).toBeLessThan(0.02)
+      expect(Math.max(...one.dataSync())).toBeCloseTo(1 / 0.7, 5)
+      const same = (other: tf.Tensor): boolean => tf.all(tf.equal(one, other)).dataSync()[0] === 1
+      expect(same(ops.dropout(x, 0.3, seed, 0))).toBe(true)
+      expect(same(ops.dropout(x, 0.3, seed, 1))).toBe(false)
+      expect(same(ops.dropout(x, 0.3, tf.tensor1d([3, 5], 'int32'), 0))).toBe(false)
+      expect(same(tf.grad((y: tf.Tensor) => tf.sum(ops.dropout(y, 0.3, seed, 0)))(x))).toBe(true)
+    })
+  })
+})
+
 describe('batch normalisation', () => {
   const inputs = (): tf.Tensor[] => [image('x'), vector('scale', 3), vector('offset', 3)]
   const fused = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.batchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output

@@ -89,7 +89,7 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
     convolution(name, options) {
       const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default', depthwise = false, upsampled = false } = options
       const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
-      const fanOut = kernel * kernel * (depthwise ? 1 : outputs)
+      const fanOut = kernel * kernel * outputs
       const count = fanIn * outputs
       const bound = 1 / Math.sqrt(fanIn)
       const values = initial === 'default' ? uniformValues(stream, count, bound) : normalValues(stream, count, Math.sqrt(2 / (initial === 'fanOut' ? fanOut : fanIn)))

@@ -1,0 +1,87 @@
+import { choice } from '../../../shared/schema'
+import type { ValuesOf } from '../../../shared/schema'
+import { globalAveragePool, maxPool, relu } from '../ops'
+import { costFrom, createFrom } from './network'
+import type { NetworkDefinition } from './network'
+import { basicUnit, bottleneckUnit, projection, strided } from './residual'
+import { createTrunk, inSequence } from './stages'
+import { defineArchitecture } from './types'
+
+const params = {
+  depth: choice({
+    label: 'Depth', default: '18', help: 'Layers; 50 and more have bottleneck units.',
+    options: [{ value: '18', label: '18' }, { value: '34', label: '34' }, { value: '50', label: '50' }, { value: '101', label: '101' }, { value: '152', label: '152' }],
+  }),
+  stem: choice({
+    label: 'Made for', default: 'small', help: 'The first layers and the names in files.',
+    options: [
+      { value: 'small', label: '32×32 images', help: '3×3 convolution, no pooling; names shortcut and linear (DAFL, CMI).' },
+      { value: 'large', label: 'ImageNet', help: '7×7 convolution with stride 2, max pooling; names downsample and fc (torchvision).' },
+    ],
+  }),
+}
+type ResnetParameters = ValuesOf<typeof params>
+
+const stemChannels = 64
+const stageChannels = [64, 128, 256, 512] as const
+const unitCounts: Record<ResnetParameters['depth'], { units: readonly number[]; bottleneck: boolean }> = {
+  18: { units: [2, 2, 2, 2], bottleneck: false },
+  34: { units: [3, 4, 6, 3], bottleneck: false },
+  50: { units: [3, 4, 6, 3], bottleneck: true },
+  101: { units: [3, 4, 23, 3], bottleneck: true },
+  152: { units: [3, 8, 36, 3], bottleneck: true },
+}
+
+const define: NetworkDefinition<ResnetParameters> = (build, { depth, stem }, problem) => {
+  const { units, bottleneck } = unitCounts[depth]
+  const large = stem === 'large'
+  const initial = large ? 'fanOut' : 'default'
+  const trunk = createTrunk(build)
+  let size = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
+  trunk.stem(() => {
+    const conv1 = build.convolution('conv1', { inputs: problem.channels, outputs: stemChannels, kernel: large ? 7 : 3, stride: large ? 2 : 1, padding: large ? 3 : 1, initial, output: size })
+    const bn1 = build.batchNorm('bn1', stemChannels)
+    return (x, context) => {
+      const activated = relu(bn1(conv1(x, context), context))
+      return large ? maxPool(activated, 3, 2, 1) : activated
+    }
+  })
+  if (large) size = strided(size, 2)
+  let inputs: number = stemChannels
+  stageChannels.forEach((planes, stage) => trunk.stage(() => inSequence(Array.from({ length: units[stage] ?? 0 }, (_, unit) => {
+    const name = `layer${stage + 1}.${unit}`
+    const stride = stage > 0 && unit === 0 ? 2 : 1
+    const input = size
+    size = strided(size, stride)
+    const layer = (bottleneck ? bottleneckUnit : basicUnit)(build, name, {
+      inputs, planes, stride, input, output: size, initial, shortcut: projection(build, `${name}.${large ? 'downsample' : 'shortcut'}`, initial, size),
+    })
+    inputs = bottleneck ? planes * 4 : planes
+    return layer
+  }))))
+  const head = build.linear(large ? 'fc' : 'linear', { inputs, outputs: problem.classes })
+  return (images, context) => {
+    const activations = trunk.run(images, context)
+    return { logits: head(globalAveragePool(activations.at(-1) ?? images), context), activations }
+  }
+}
+
+/**
+ * ResNet of four stages with 64 to 512 channels. Activations: the four stage outputs.
+ * Reference: He et al. 2016, arXiv:1512.03385; ABD cmi/datafree/models/classifiers/resnet.py (small) and zskt/models/torch_resnet.py (large).
+ */
+export const resnet = defineArchitecture({
+  id: 'resnet',
+  title: 'ResNet',
+  summary: 'ResNet-18 to -152, for 32×32 images or as in torchvision.',
+  reference: { citation: 'He et al. 2016, Deep residual learning for image recognition', link: 'https://arxiv.org/abs/1512.03385', place: 'ABD cmi/datafree/models/classifiers/resnet.py, zskt/models/torch_resnet.py' },
+  params,
+  presets: {
+    cmiTeacher: { title: 'ResNet-34 (CMI teacher)', params: { depth: '34', stem: 'small' } },
+    cmiStudent: { title: 'ResNet-18 (CMI student)', params: { depth: '18', stem: 'small' } },
+    torch18: { title: 'ResNet-18 (torchvision)', params: { depth: '18', stem: 'large' } },
+  },
+  label: ({ depth, stem }) => `ResNet-${depth}${stem === 'large' ? ' (ImageNet)' : ''}`,
+  create: (values, context) => createFrom(define, values, context),
+  cost: (values, problem) => costFrom(define, values, problem),
+})

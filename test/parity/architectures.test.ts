@@ -1,0 +1,112 @@
+/** Every architecture against PyTorch's definition of it; needs no reference folder: see fixtures/parity/make_architectures.py. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../src/main/engine/architectures'
+import { toFloat32 } from '../../src/main/engine/importers/weights'
+import type { WeightMap, WeightTensor } from '../../src/main/engine/importers/weights'
+import { applyUpdates, differentiate, fileShapeOf, loadWeights, weightsOf } from '../../src/main/engine/nn'
+import type { Parameter } from '../../src/main/engine/nn'
+import { sum } from '../../src/main/engine/ops'
+import { createStream } from '../../src/main/engine/random'
+import { startTensorFlow } from '../../src/main/engine/runtime'
+import { defaultsOf } from '../../src/shared/schema'
+import { length, relativeDistance } from './golden'
+
+interface Case {
+  architecture: string; params: Record<string, string | number | boolean>; shape: [number, number, number, number]; classes: number
+  /** Distance of the reference from itself in double precision. */
+  noise: number
+  eval: number[]; train: number[]; gradients: Record<string, number>; buffers: Record<string, number>
+}
+
+const cases = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/architectures.json'), 'utf8')) as Record<string, Case>
+
+beforeAll(async () => { await startTensorFlow() })
+
+/** center + spread · (2u − 1) with u a hash of name and index; the same as in make_architectures.py. */
+function hashed(name: string, count: number, center: number, spread: number): Float32Array {
+  let seed = 0x811c9dc5
+  for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 0x01000193)
+  return Float32Array.from({ length: count }, (_, index) => {
+    let x = (seed + Math.imul(index, 0x9e3779b1)) | 0
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
+    x ^= x >>> 16
+    return center + spread * (2 * ((x >>> 0) / 2 ** 32) - 1)
+  })
+}
+
+function hashedWeights(parameters: readonly Parameter[]): WeightMap {
+  return new Map(parameters.map((parameter): [string, WeightTensor] => {
+    const { name } = parameter
+    const shape = fileShapeOf(parameter)
+    if (parameter.layout === 'count') return [name, { dtype: 'int64', shape, data: BigInt64Array.from([7n]) }]
+    const count = parameter.variable.size
+    const data = name.endsWith('running_var') ? hashed(name, count, 1.25, 0.25)
+      : shape.length > 1 ? hashed(name, count, 0, Math.sqrt(6 / (count / (shape[0] ?? 1))))
+        : name.endsWith('.weight') ? hashed(name, count, 1, 0.2) : hashed(name, count, 0, 0.1)
+    return [name, { dtype: 'float32', shape, data }]
+  }))
+}
+
+describe('architectures against PyTorch', () => {
+  it.each(Object.entries(cases))('%s', (_name, { architecture, params, shape, classes, noise, ...wanted }) => {
+    const [count, channels, height, width] = shape
+    const problem = { classes, channels, height, width }
+    const network = architectures.get(architecture).create(params, { ...problem, stream: createStream(1, 'parity') })
+    loadWeights(network, hashedWeights([...network.parameters, ...network.buffers]))
+    expect(network.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
+    // 3e-3: the share of a unit at a ReLU's kink, which falls on either side.
+    const tolerance = Math.max(10 * noise, 3e-3)
+    const images = tf.tidy(() => tf.transpose(tf.tensor4d(hashed('images', count * channels * height * width, 0, 1.7), shape), [0, 2, 3, 1]))
+    tf.tidy(() => {
+      expect(relativeDistance(network.forward(images, { training: false }).logits.dataSync(), wanted.eval)).toBeLessThan(1e-4)
+      const coefficients = tf.tensor2d(hashed('loss', count * classes, 0, 1), [count, classes])
+      const result = differentiate(network.parameters, (updates) => {
+        const { logits } = network.forward(images, { training: true, updates })
+        return { loss: sum<tf.Scalar>(tf.mul(logits, coefficients)), outputs: { logits } }
+      })
+      expect(relativeDistance(result.outputs.logits.dataSync(), wanted.train)).toBeLessThan(tolerance)
+      const norms = result.gradients.map((gradient) => length(gradient.dataSync()))
+      const largest = Math.max(...norms)
+      network.parameters.forEach(({ name }, index) => {
+        const reference = wanted.gradients[name] ?? NaN
+        // A bias before batch norm has no gradient but rounding.
+        expect(Math.abs((norms[index] ?? NaN) - reference), name).toBeLessThan(tolerance * reference + 1e-5 * largest)
+      })
+      applyUpdates(result.updates)
+    })
+    for (const [name, tensor] of weightsOf({ parameters: [], buffers: network.buffers })) {
+      expect(Math.abs(length(toFloat32(tensor)) / (wanted.buffers[name] ?? NaN) - 1), name).toBeLessThan(1e-3)
+    }
+    images.dispose()
+    network.dispose()
+  })
+
+  it.each(architectures.members.map((member) => [member.id, member] as const))('%s: the count of parameters is that of the network, and nothing is left behind', (_id, member) => {
+    const problem = { classes: 7, channels: 3, height: 32, width: 32 }
+    const params = defaultsOf(member.params)
+    const before = tf.memory().numTensors
+    const network = member.create(params, { ...problem, stream: createStream(1, 'count') })
+    const { parameters, multiplyAdds } = member.cost(params, problem)
+    expect(network.parameters.reduce((total, { variable }) => total + variable.size, 0)).toBe(parameters)
+    expect(multiplyAdds).toBeGreaterThan(parameters / 2)
+    tf.tidy(() => {
+      const { logits } = network.forward(tf.zeros([2, 32, 32, 3]), { training: true, updates: [], dropoutSeed: tf.tensor1d([1, 2], 'int32') })
+      expect(logits.shape).toEqual([2, 7])
+      expect([...logits.dataSync()].every(Number.isFinite)).toBe(true)
+    })
+    network.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+    expect(member.label(params).length).toBeGreaterThan(3)
+  })
+
+  it('WRN-16-2 costs what its layers add up to', () => {
+    expect(architectures.get('wrn').cost({ depth: 16, width: 2 }, { classes: 10, channels: 3, height: 32, width: 32 })).toEqual({ parameters: 691674, multiplyAdds: 101106944 })
+  })
+  it.each([['wrn', { depth: 15, width: 1 }], ['cifarResnet', { depth: 21, width: '1', shortcut: 'projection' }]])('%s refuses a depth that does not exist', (id, params) => {
+    expect(() => architectures.get(id).cost(params, { classes: 10, channels: 3, height: 32, width: 32 })).toThrow(/depth/)
+  })
+})
