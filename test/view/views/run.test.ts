@@ -84,6 +84,19 @@ describe('Run', () => {
     expect(page.find('.inspect').textContent).toMatch(/(not )?suspected/)
   })
 
+  it('shows the student that has images while the next has none yet; a picked one stays', async () => {
+    await openLive(teacherSteps + 40)
+    const chosen = (): string => page.find('.viewer [role=group] [aria-pressed=true]').textContent ?? ''
+    expect(chosen()).toContain('No defense')
+    page.engine.advance(6)
+    await settle()
+    expect(chosen()).toContain('Shuffling Vaccine')
+    page.find('.viewer [role=group]').querySelectorAll('button')[0]!.click()
+    page.engine.advance(6)
+    await settle()
+    expect(chosen()).toContain('No defense')
+  })
+
   it('stays at the chosen step while new ones arrive, and follows again at the newest', async () => {
     await openLive(teacherSteps + 40 + 20)
     const slider = page.find<HTMLInputElement>('input[aria-label="Kept step"]')
