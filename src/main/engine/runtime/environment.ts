@@ -32,7 +32,7 @@ export function resolveThreads(wanted = 0, cpus = availableParallelism(), quota 
 /**
  * Sets the variables in `environment`. What the user has set already stays, except where an option speaks of it.
  * - oneDNN: TensorFlow leaves it off on CPUs without AVX-512, where it makes training 1.7 to 2 times faster.
- * - Full float32 on NVIDIA GPUs: TF32 rounds a convolution's inputs to 10 bits of mantissa, an error of 1e-3 that breaks parity with the reference.
+ * - Full float32 on NVIDIA GPUs: TF32 rounds a convolution's inputs to 10 bits of mantissa, an error near 1e-3, more than the tests of convolutions and gradients allow.
  * - Growing GPU memory: otherwise TensorFlow takes a laptop's whole GPU from its display.
  */
 export function applyEnvironment(options: TensorFlowOptions, environment: Environment = process.env): void {
