@@ -61,26 +61,30 @@ export function createMetricsTable(database: Database): MetricsTable {
       for (const row of database.all('SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id', runId, stageId)) {
         const name = String(row.name)
         if (options.names && !options.names.includes(name)) continue
-        const series = readSeries(database, Number(row.id), options.afterStep ?? -1, options.maximumPoints)
-        if (series.steps.length > 0) result[name] = series
-        // Long series are read one by one, so that another call is answered in between.
-        await new Promise((resolve) => setImmediate(resolve))
+        const series = await readSeries(database, Number(row.id), options.afterStep ?? -1)
+        if (series.steps.length > 0) result[name] = options.maximumPoints === undefined ? series : downsample(series, options.maximumPoints)
       }
       return result
     },
   }
 }
 
-function readSeries(database: Database, id: number, afterStep: number, maximumPoints: number | undefined): MetricSeries {
-  const rows = database.columns('SELECT step, value FROM metrics WHERE series_id = ? AND step > ? ORDER BY step', id, afterStep)
-  const steps = new Float64Array(rows.length)
-  const values = new Float64Array(rows.length)
-  for (const [index, row] of rows.entries()) {
-    steps[index] = Number(row[0])
-    values[index] = row[1] === null ? NaN : Number(row[1])
+/** Rows per slice: a few milliseconds, after which other calls are answered. */
+const sliceRows = 5000
+
+async function readSeries(database: Database, id: number, afterStep: number): Promise<MetricSeries> {
+  const steps: number[] = []
+  const values: number[] = []
+  for (let after = afterStep; ;) {
+    const rows = database.columns('SELECT step, value FROM metrics WHERE series_id = ? AND step > ? ORDER BY step LIMIT ?', id, after, sliceRows)
+    for (const [step, value] of rows) {
+      steps.push(Number(step))
+      values.push(value === null ? NaN : Number(value))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    after = steps.at(-1) ?? after
+    if (rows.length < sliceRows) return { steps: Float64Array.from(steps), values: Float64Array.from(values) }
   }
-  const series = { steps, values }
-  return maximumPoints !== undefined && rows.length > maximumPoints ? downsample(series, maximumPoints) : series
 }
 
 /**
