@@ -38,7 +38,7 @@ export function createRunsTable(database: Database): RunsTable {
   return {
     list: (includeDeleted) => [...runs.values()]
       .filter((run) => includeDeleted || run.deletedAt === null)
-      .sort((left, right) => right.createdAt - left.createdAt || right.id.localeCompare(left.id))
+      .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1))
       .map(brief),
     has: (id) => runs.has(id),
     summary: (id) => structuredClone(summaryOf(id)),
