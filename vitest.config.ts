@@ -14,7 +14,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'], exclude: needsTensorFlow },
+        // Some start real processes: seconds on a busy machine.
+        test: {
+          name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'], exclude: needsTensorFlow,
+          testTimeout: 30_000, hookTimeout: 60_000,
+        },
       },
       {
         extends: true,
