@@ -17,6 +17,11 @@ export interface Checkpoint {
   step: number
 }
 
+/** Drops all but the newest checkpoint: a stage that is done needs no second generation, and replay memories make them large. */
+export async function dropOlderCheckpoints(folder: string): Promise<void> {
+  for (const old of listCheckpoints(folder).slice(1)) await rm(old.path, { force: true })
+}
+
 /** What stands beside the tensors in the file's metadata. */
 interface CheckpointMetadata {
   formatVersion: number

@@ -2,7 +2,7 @@
 import type { Evaluation, MetricName, MetricPoint, SyntheticImages } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import type { StepProgram } from '../graph/types'
-import { readLatestCheckpoint, writeCheckpoint } from './checkpoints'
+import { dropOlderCheckpoints, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
 import type { TrainerReport } from './protocol'
 import type { StateBundle } from './state'
 
@@ -110,6 +110,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     await checkpoint()
     if (outcome === 'done' || outcome === 'stopped') evaluate()
     const weights = await work.writeWeights()
+    if (outcome === 'done') await dropOlderCheckpoints(options.folder)
     return { type: 'finished', outcome, step: stepsDone, evaluation, weights }
   }
 
