@@ -16,7 +16,7 @@ export function isOurPage(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
 export function openWindow(stateFile: string): BrowserWindow {
   const { bounds, maximized } = readWindowState(stateFile)
   const window = new BrowserWindow({
-    ...bounds, minWidth: smallestWindow.width, minHeight: smallestWindow.height, show: false, title: 'ABD Workbench',
+    ...bounds, minWidth: smallestWindow.width, minHeight: smallestWindow.height, show: false, title: 'ABD Workbench', icon: join(__dirname, '..', '..', 'resources', 'icons', 'icon.png'),
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#14161a' : '#ffffff',
     webPreferences: {
       preload: join(__dirname, '..', 'preload', 'preload.js'), sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, spellcheck: false,
