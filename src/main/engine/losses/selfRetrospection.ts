@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../graph/types'
 import { applyUpdates, differentiate } from '../nn/differentiate'
-import type { Classifier, ClassifierOutput, ForwardContext, Parameter, StateUpdate } from '../nn/types'
+import type { Classifier, ClassifierOutput, ForwardContext, StateUpdate } from '../nn/types'
 import { detach, sum } from '../ops'
 import { flattenGradients, globalNorm } from '../optimizers/flat'
 import type { Optimizer } from '../optimizers/types'
@@ -66,16 +66,14 @@ export interface Hypergradient {
 export function hypergradient(student: Classifier, images: tf.Tensor4D, perturbation: tf.Tensor4D, mask: tf.Tensor, options: HypergradientOptions): Hypergradient {
   const updates: StateUpdate[] = []
   const clean = (): tf.Tensor2D => student.forward(images, { training: true, updates }).logits
-  // A captured step may not make variables: the defense hands over its own.
-  const given = perturbation instanceof tf.Variable ? perturbation : null
-  const place: Parameter = { name: 'perturbation', layout: 'plain', variable: given ?? tf.variable(perturbation) }
   const outerTarget = clean()
-  const outer = differentiate([place, ...student.parameters], (asked) => {
+  const outer = differentiate(student.parameters, (asked) => {
     asked.push(...updates)
-    const { logits } = student.forward(tf.add(images, tf.mul(place.variable, mask)) as tf.Tensor4D, { training: true, updates: asked })
+    const { logits } = student.forward(tf.add(images, tf.mul(perturbation, mask)) as tf.Tensor4D, { training: true, updates: asked })
     return { loss: klDivergence(logits, outerTarget, options), outputs: {} }
-  })
-  const [outerByPerturbation, ...direct] = outer.gradients as [tf.Tensor, ...tf.Tensor[]]
+  }, [perturbation])
+  const outerByPerturbation = outer.inputGradients[0] as tf.Tensor
+  const direct = outer.gradients
   updates.splice(0, updates.length, ...outer.updates)
 
   const innerTarget = clean()
@@ -90,11 +88,10 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
   let adjoint = outerByPerturbation
   for (let iteration = 1; iteration < options.iterations; iteration++) {
     const v = adjoint
-    const curvature = tf.tidy(() => tf.grad((p) => projected(p, v))(place.variable))
+    const curvature = tf.tidy(() => tf.grad((p) => projected(p, v))(perturbation))
     adjoint = tf.add(tf.sub(v, tf.mul(curvature, options.step)), outerByPerturbation)
   }
-  const cross = differentiate(student.parameters, () => ({ loss: projected(place.variable, adjoint), outputs: {} }))
-  if (!given) place.variable.dispose()
+  const cross = differentiate(student.parameters, () => ({ loss: projected(perturbation, adjoint), outputs: {} }))
   return {
     gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
     direct, outerLoss: outer.loss, outerByPerturbation, adjoint, updates,
