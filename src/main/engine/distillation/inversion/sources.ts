@@ -34,7 +34,7 @@ export interface ImageSource {
 const firstBeta = 0.5
 
 /** [0, 1] → (x − mean) / standard deviation. */
-export function normalizer({ normalization, image }: DistillationContext): (images: tf.Tensor4D) => tf.Tensor4D {
+export function normalizer({ normalization, image }: Pick<DistillationContext, 'normalization' | 'image'>): (images: tf.Tensor4D) => tf.Tensor4D {
   const perChannel = (values: readonly number[]): number[] => Array.from({ length: image.channels }, (_unused, channel) => values[channel] ?? 0)
   const scale = perChannel(normalization.standardDeviation).map((value) => 1 / value)
   return (images) => tf.tidy(() => tf.mul(tf.sub(images, tf.tensor1d(perChannel(normalization.mean))), tf.tensor1d(scale)))

@@ -32,7 +32,8 @@ function levelsOf({ side, channels, pixels }: Picture, smallest: number): Level[
     levels.push({
       side: half,
       pixels: Float32Array.from({ length: half * half * channels }, (_unused, index) => {
-        const [pixel, channel] = [Math.floor(index / channels), index % channels]
+        const pixel = Math.floor(index / channels)
+        const channel = index % channels
         const start = (2 * Math.floor(pixel / half) * source.side + 2 * (pixel % half)) * channels + channel
         const below = start + source.side * channels
         return ((source.pixels[start] ?? 0) + (source.pixels[start + channels] ?? 0) + (source.pixels[below] ?? 0) + (source.pixels[below + channels] ?? 0)) / 4
@@ -77,11 +78,14 @@ export function createPatches(picture: Picture, options: PatchOptions, stream: R
     const gains = Array.from({ length: channels }, (_unused, channel) => (1 + options.colour * (2 * f - 1)) * (1 + options.colour * (2 * (g[channel] ?? 0) - 1)))
     const at = (column: number, row: number, channel: number): number => pixels[(row * side + column) * channels + channel] ?? 0
     for (let pixel = 0; pixel < height * width; pixel++) {
-      const [right, down] = [mirror * (pixel % width - (width - 1) / 2), Math.floor(pixel / width) - (height - 1) / 2]
+      const right = mirror * (pixel % width - (width - 1) / 2)
+      const down = Math.floor(pixel / width) - (height - 1) / 2
       const x = reflected(centreX - 0.5 + right * cosine - down * sine, side)
       const y = reflected(centreY - 0.5 + right * sine + down * cosine, side)
-      const [column, row] = [Math.min(side - 2, Math.floor(x)), Math.min(side - 2, Math.floor(y))]
-      const [toRight, toBelow] = [x - column, y - row]
+      const column = Math.min(side - 2, Math.floor(x))
+      const row = Math.min(side - 2, Math.floor(y))
+      const toRight = x - column
+      const toBelow = y - row
       for (let channel = 0; channel < channels; channel++) {
         const upper = at(column, row, channel) * (1 - toRight) + at(column + 1, row, channel) * toRight
         const lower = at(column, row + 1, channel) * (1 - toRight) + at(column + 1, row + 1, channel) * toRight

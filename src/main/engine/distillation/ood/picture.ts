@@ -13,8 +13,10 @@ function noise(cells: number, stream: RandomStream): (x: number, y: number) => n
   const values = stream.uniform(cells * cells)
   const at = (column: number, row: number): number => values[(row % cells) * cells + (column % cells)] ?? 0
   return (x, y) => {
-    const [column, row] = [Math.floor(x * cells), Math.floor(y * cells)]
-    const [right, down] = [x * cells - column, y * cells - row]
+    const column = Math.floor(x * cells)
+    const row = Math.floor(y * cells)
+    const right = x * cells - column
+    const down = y * cells - row
     const upper = at(column, row) * (1 - right) + at(column + 1, row) * right
     return upper * (1 - down) + (at(column, row + 1) * (1 - right) + at(column + 1, row + 1) * right) * down
   }
@@ -25,7 +27,9 @@ function drawNoise(image: Float32Array, side: number, stream: RandomStream): voi
     const layers = Array.from({ length: octaves }, (_unused, octave) => noise(4 * 2 ** octave, stream))
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
-        let [value, weight, total] = [0, 1, 0]
+        let value = 0
+        let weight = 1
+        let total = 0
         for (const layer of layers) {
           value += weight * layer(column / side, row / side)
           total += weight
@@ -56,7 +60,8 @@ function drawShape(image: Float32Array, side: number, stream: RandomStream): voi
   const reach = Math.ceil(radius * 1.5)
   for (let row = Math.max(0, Math.floor(centreY) - reach); row < Math.min(side, centreY + reach); row++) {
     for (let column = Math.max(0, Math.floor(centreX) - reach); column < Math.min(side, centreX + reach); column++) {
-      const [x, y] = [(column - centreX) / radius, (row - centreY) / radius]
+      const x = (column - centreX) / radius
+      const y = (row - centreY) / radius
       if (!paints(x * cosine + y * sine, (y * cosine - x * sine) / squeeze)) continue
       const light = 0.85 + 0.15 * y
       for (let channel = 0; channel < 3; channel++) image[(row * side + column) * 3 + channel] = (colour[channel] ?? 0) * light
