@@ -18,7 +18,7 @@ export const fakeFamilies: FamilyDescription[] = [
   {
     id: 'dataset', title: 'Data sets', members: [
       member('signs', 'Signs', { seed: integer({ label: 'Seed', default: 0, min: 0, max: 1000, help: 'Of the drawing.' }) }, { ...imageFacts, train: 5000, test: 1000 }),
-      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, imageFacts),
+      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, { ...imageFacts, sources: [{ url: 'https://data.example/cifar10.tar.gz', fileName: 'cifar10.tar.gz', bytes: 1000 }] }),
     ],
   },
   {

@@ -168,6 +168,10 @@ function createHandlers(state: FakeState): Handlers {
   return {
     ...engineHandlers(state),
     ...dataHandlers(),
+    'dataset.download': ({ dataset, folder }) => {
+      for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
+      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
+    },
     'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => run.summary()).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
     'runs.start': ({ config, preset, note }) => {
@@ -220,7 +224,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
   }
 }
 
-type DataHandlers = Pick<Handlers, Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>>
+type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download'>>
 function dataHandlers(): DataHandlers {
   const batch = (count: number, step: number): ImageBatch => {
     const { pixels, height, width, channels } = imagesAt(fakeCatalogue.defaults, 0, step, 10, count)

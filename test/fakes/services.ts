@@ -11,6 +11,7 @@ export function createFakeData(): DataService {
   return {
     info: (data) => fake.call('dataset.info', { config: { data } }),
     images: (data, { split, first, count }) => fake.call('dataset.images', { config: { data }, split, first, count }),
+    download: (request) => fake.call('dataset.download', request),
     triggerPreview: (config, firstImage, count) => fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
   }
 }

@@ -1,5 +1,6 @@
 /** The commands on an engine; each resolves to its exit code. */
-import type { Catalogue, DiskUse, EngineInfo } from '../../shared/contract'
+import { resolve } from 'node:path'
+import type { Catalogue, DiskUse, DownloadProgress, EngineInfo } from '../../shared/contract'
 import type { DeviceReport, RunSummary } from '../../shared/domain'
 import { defenseLabel, flattenConfig } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
@@ -149,6 +150,37 @@ export async function importFile({ client, output, json }: CommandContext, file:
     ].join('\n'))
   }
   return accepted ? 0 : 2
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+/** E.g. "[1/4] train-images-idx3-ubyte.gz: 3.1 MB of 9.9 MB". */
+export function downloadLine({ step, filesDone, files, received, total }: DownloadProgress): string {
+  const amount = step.startsWith('Unpacking') ? `${received} of ${total ?? '?'} files` : `${megabytes(received)}${total === null ? '' : ` of ${megabytes(total)}`}`
+  return `[${filesDone + 1}/${files}] ${step}: ${amount}`
+}
+
+/** Ends with the path to name as the data set's folder. */
+export async function download({ client, output, json }: CommandContext, dataset: string, flags: { folder?: string; mirror?: string }): Promise<ExitCode> {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  process.once('SIGINT', stop)
+  const unsubscribe = client.subscribe('dataset.progress', {}, (progress) => { if (progress.dataset === dataset) output.progress(downloadLine(progress)) })
+  try {
+    const folder = flags.folder === undefined ? undefined : resolve(flags.folder)
+    const result = await client.call('dataset.download', { dataset, folder, mirror: flags.mirror }, controller.signal)
+    output.endProgress()
+    output.result(json ? jsonLine(result) : Object.values(result.params).map(String).join('\n'))
+    return 0
+  } catch (error) {
+    output.endProgress()
+    if (!controller.signal.aborted) throw error
+    output.tell('Stopped. The same command goes on where it stopped.')
+    return 130
+  } finally {
+    unsubscribe()
+    process.removeListener('SIGINT', stop)
+  }
 }
 
 export async function doctor({ client, output, json }: CommandContext): Promise<ExitCode> {

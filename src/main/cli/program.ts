@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { RefusedInputError, describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
-import { changeRun, doctor, evaluate, importFile, run, runs, show, type CommandContext, type EvaluateFlags, type ExitCode } from './commands'
+import { changeRun, doctor, download, evaluate, importFile, run, runs, show, type CommandContext, type EvaluateFlags, type ExitCode } from './commands'
 import type { RecognizeData, RunFlags } from './configuration'
 import type { Output } from './output'
 
@@ -76,6 +76,9 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect).option('--data-param <name=value>', 'parameter of the data set, repeatable', collect)
     .action((flags: EvaluateFlags & { json?: boolean }) => withEngine(flags, (context) => evaluate(context, flags, options.recognize)))
   command('import', 'report what a weights file holds').argument('<file>').action((file: string, flags: { json?: boolean }) => withEngine(flags, (context) => importFile(context, file)))
+  command('download', 'bring a data set’s official files to this machine; goes on where an earlier download stopped').argument('<dataset>', 'its name, e.g. cifar10')
+    .option('--folder <folder>', 'where the files go (default: the product’s cache)').option('--mirror <address>', 'address of a folder with the same files, in place of the official one')
+    .action((dataset: string, flags: { folder?: string; mirror?: string; json?: boolean }) => withEngine(flags, (context) => download(context, dataset, flags)))
   command('doctor', 'report driver, libraries, versions, and the device that really runs an op').action((flags: { json?: boolean }) => withEngine(flags, doctor))
   command('serve', 'serve the interface to a browser on this machine').option('--host <address>', 'address to listen on (default 127.0.0.1)').option('--port <port>', 'port (default: any free one)', wholeNumber)
     .action(async (flags: { workspace?: string; host?: string; port?: number }) => setCode(await options.serve({ ...flags, workspace: flags.workspace ?? program.opts<{ workspace?: string }>().workspace })))

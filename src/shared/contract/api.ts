@@ -58,6 +58,18 @@ export interface TriggerPreview {
 
 export interface DatasetInfo { id: string; title: string; classNames: string[]; train: number; test: number; height: number; width: number; channels: number; trainPerClass: number[]; testPerClass: number[] }
 
+/** A data set on its way to the engine's machine. */
+export interface DownloadProgress {
+  dataset: string
+  /** The file's name, or "Unpacking …". */
+  step: string
+  filesDone: number
+  files: number
+  /** Of the current file (of entries, while unpacking); total null where the server does not say. */
+  received: number
+  total: number | null
+}
+
 export interface LogLine { time: number; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
 
 type Runs = { runId: string }
@@ -81,6 +93,9 @@ export interface EngineCalls {
   'experiment.triggerPreview': { args: { config: PartialExperimentConfig; count?: number; firstImage?: number }; result: TriggerPreview }
   'dataset.info': { args: { config: PartialExperimentConfig }; result: DatasetInfo }
   'dataset.images': { args: { config: PartialExperimentConfig; split: 'train' | 'test'; first: number; count: number }; result: ImageBatch & { labels: number[] } }
+
+  /** Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came; another call goes on there. Answers with the parameters that read them. */
+  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown> } }
 
   'runs.list': { args: { includeDeleted?: boolean }; result: RunSummary[] }
   'runs.get': { args: Runs; result: RunDetail }
@@ -129,6 +144,8 @@ export interface EngineEvents {
   /** A step of synthetic images was kept; `images` comes along for live views, and may be left out under load. */
   'run.images': { runId: string; stageId: string; step: number; images: SyntheticImages | null }
   'run.log': { runId: string; line: LogLine }
+  /** At most ten a second per download. */
+  'dataset.progress': DownloadProgress
   /** For a toast: something happened that the researcher should know. */
   'engine.notice': { severity: 'info' | 'warning' | 'error'; title: string; causes: ErrorCause[]; runId: string | null }
 }

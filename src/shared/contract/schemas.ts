@@ -36,6 +36,7 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'dataset.images': z.strictObject({
     config, split: z.enum(['train', 'test']), first: z.number().int().min(0).max(100_000_000), count: z.number().int().min(1).max(512),
   }),
+  'dataset.download': z.strictObject({ dataset: z.string().min(1).max(100), folder: z.string().max(4096).optional(), mirror: z.string().max(4096).optional() }),
   'runs.list': z.strictObject({ includeDeleted: z.boolean().optional() }),
   'runs.get': run,
   'runs.start': z.strictObject({ config, preset: z.string().max(100).optional(), note: z.string().max(20_000).optional() }),
@@ -63,7 +64,7 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
 }
 
 const eventNames: Record<EngineEventName, true> = {
-  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'engine.notice': true,
+  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'engine.notice': true,
 }
 const filterSchema = z.strictObject({ runId: runId.optional() })
 

@@ -1,8 +1,10 @@
 /** Images and facts for the forms. Data sets yield while they load, so that control keeps answering. */
-import type { DatasetInfo, TriggerPreview } from '../../../shared/contract'
+import type { CallArgs, CallResult, DatasetInfo, DownloadProgress, TriggerPreview } from '../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../shared/domain'
+import { RefusedInputError } from '../../../shared/errors'
 import type { Registry } from '../../../shared/schema'
 import { createTrigger, type Attack } from '../attacks'
+import { downloadDataset } from '../datasets/download'
 import { createDatasetShelf, summarizeDataset, type Dataset, type ImageRange } from '../datasets'
 import { planPoisoning, previewTrigger, type LintInput } from '../poisoning'
 import { createStream } from '../random'
@@ -11,11 +13,15 @@ export interface DataService {
   info(data: MemberChoice, signal?: AbortSignal): Promise<DatasetInfo>
   images(data: MemberChoice, range: ImageRange, signal?: AbortSignal): Promise<ImageBatch & { labels: number[] }>
   triggerPreview(config: ExperimentConfig, first: number, count: number, signal?: AbortSignal): Promise<TriggerPreview>
+  /** @throws RefusedInputError while the same data set is on its way already */
+  download(request: CallArgs<'dataset.download'>, onProgress: (progress: DownloadProgress) => void, signal?: AbortSignal): Promise<CallResult<'dataset.download'>>
 }
 
 const rememberedInfos = 20
+const progressInterval = 100
 
 export function createDataService(datasets: Registry<Dataset>, attacks: Registry<Attack>, cacheFolder: string): DataService {
+  const downloading = new Set<string>()
   const infos = new Map<string, DatasetInfo>()
   const shelf = createDatasetShelf(datasets, { cacheFolder })
 
@@ -48,6 +54,24 @@ export function createDataService(datasets: Registry<Dataset>, attacks: Registry
         images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.training,
         indices: Int32Array.from({ length: images.count }, (_, index) => first + index), plan: planFor(config),
       }, classNames)
+    },
+    async download(request, onProgress, signal) {
+      const { dataset } = request
+      if (downloading.has(dataset)) throw new RefusedInputError(`${datasets.get(dataset).title} is being downloaded already.`, { got: dataset, where: 'dataset', action: 'Wait for it, or cancel it where it was started.' })
+      downloading.add(dataset)
+      let lastTold = 0
+      try {
+        return await downloadDataset(datasets, request, {
+          cacheFolder, signal,
+          onProgress: ({ step, filesDone, files, receivedBytes: received, totalBytes: total }) => {
+            if (received > 0 && received !== total && Date.now() - lastTold < progressInterval) return
+            lastTold = Date.now()
+            onProgress({ dataset, step, filesDone, files, received, total })
+          },
+        })
+      } finally {
+        downloading.delete(dataset)
+      }
     },
   }
 }

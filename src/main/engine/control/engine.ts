@@ -14,7 +14,7 @@ import { databaseName, folderBytes, type RunStore } from '../store'
 import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
-import { createEventHub } from './events'
+import { createEventHub, type EventHub } from './events'
 import type { EngineLog } from './logger'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
@@ -54,7 +54,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { store, log } = options
   const hub = createEventHub((error) => log.error('A listener failed.', error))
   const recorder = createRunRecorder(store, hub, log)
-  const context = new EngineContext(options)
+  const context = new EngineContext(options, hub)
   const runs = createRunService({
     store, hub, recorder, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
     resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
@@ -88,7 +88,7 @@ class EngineContext {
   private device: DeviceReport | null = null
   private readonly table
 
-  constructor(private readonly options: EngineOptions) {
+  constructor(private readonly options: EngineOptions, private readonly hub: EventHub) {
     this.table = memberTable(options.families)
   }
 
@@ -137,6 +137,7 @@ class EngineContext {
       'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) => data.triggerPreview(this.resolve(config).config, firstImage, count, signal),
       'dataset.info': ({ config }, signal) => data.info(this.resolve(config).config.data, signal),
       'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
+      'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),
       'model.evaluate': (args, signal) => this.evaluate(args, signal),
       'model.inspect': ({ file }) => this.options.inspectModel(file),
     }
