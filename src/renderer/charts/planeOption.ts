@@ -27,7 +27,25 @@ export const planeShape = (defenses: readonly string[], result: ModelResult): st
 export const planeColor = (defenses: readonly string[], result: ModelResult, colors: ChartColors): string =>
   result.kind === 'teacher' ? colors.teacher : seriesColor(colors, Math.max(0, defenses.indexOf(result.defense ?? 'none')))
 
+const margins = { left: 58, right: 22, top: 18, bottom: 48 }
+/** Pixels between an arrow's end and the centre of the point, so that the head is not hidden under it. */
+const clearance = 11
+
+type Point = readonly [number, number]
+
+/** The arrow between two points of the unit square, cut short at both ends by `clearance` pixels of a plot of this size. */
+export function shortened(from: Point, to: Point, plot: { width: number; height: number }): [Point, Point] {
+  const dx = (to[0] - from[0]) * plot.width
+  const dy = (to[1] - from[1]) * plot.height
+  const length = Math.hypot(dx, dy)
+  const cut = length === 0 ? 0 : Math.min(clearance / length, 0.4)
+  const at = (share: number): Point => [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share]
+  return [at(cut), at(1 - cut)]
+}
+
 export interface PlaneInput {
+  /** Size of the chart in pixels. */
+  size: { width: number; height: number }
   results: readonly ModelResult[]
   selected: ReadonlySet<string>
   colors: ChartColors
@@ -35,9 +53,10 @@ export interface PlaneInput {
 }
 
 /** The accuracy–ASR plane: what a defense wants lies at the lower right (accurate, not triggered). */
-export function planeOption({ results, selected, colors, nameOf }: PlaneInput): EChartsCoreOption {
+export function planeOption({ results, selected, colors, nameOf, size }: PlaneInput): EChartsCoreOption {
   const measured = results.filter((result) => result.accuracy !== null && result.asr !== null)
   const defenses = defenseOrder(measured)
+  const plot = { width: Math.max(1, size.width - margins.left - margins.right), height: Math.max(1, size.height - margins.top - margins.bottom) }
   const dimmed = (result: ModelResult): boolean => selected.size > 0 && !selected.has(resultKey(result))
   const axis = (name: string): Record<string, unknown> => ({
     type: 'value', min: 0, max: 1, interval: 0.2, name, nameLocation: 'middle', nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
@@ -47,7 +66,7 @@ export function planeOption({ results, selected, colors, nameOf }: PlaneInput): 
   return {
     animation: false,
     textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif' },
-    grid: { left: 58, right: 22, top: 18, bottom: 48 },
+    grid: margins,
     xAxis: { ...axis('Accuracy on clean test images, %'), nameGap: 28 },
     yAxis: { ...axis('Attack success rate, %'), nameGap: 36 },
     tooltip: {
@@ -59,8 +78,8 @@ export function planeOption({ results, selected, colors, nameOf }: PlaneInput): 
       {
         type: 'lines', coordinateSystem: 'cartesian2d', silent: true, z: 1, symbol: ['none', 'arrow'], symbolSize: 8,
         data: defenseArrows(measured).map(({ from, to }) => ({
-          coords: [[from.accuracy, from.asr], [to.accuracy, to.asr]],
-          lineStyle: { color: colors.muted, width: 1.3, opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75, curveness: 0.06 },
+          coords: shortened([from.accuracy ?? 0, from.asr ?? 0], [to.accuracy ?? 0, to.asr ?? 0], plot),
+          lineStyle: { color: colors.muted, width: 1.3, opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75, curveness: 0 },
         })),
       },
       {

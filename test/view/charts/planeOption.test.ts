@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ModelResult } from '@shared/domain'
 import { chartColors } from '@renderer/charts/colors'
-import { defenseArrows, planeOption, resultKey } from '@renderer/charts/planeOption'
+import { defenseArrows, planeOption, resultKey, shortened } from '@renderer/charts/planeOption'
 
 const model = (runId: string, stageId: string, defense: string | null, accuracy: number | null, asr: number | null, method = 'zskt'): ModelResult => ({
   runId, runName: runId, stageId, kind: defense === null ? 'teacher' : 'student', method: defense === null ? null : method, defense, data: 'signs', attack: 'blend', seed: 0,
@@ -19,8 +19,15 @@ describe('the accuracy–ASR plane', () => {
   it('does not connect students of different methods', () => {
     expect(defenseArrows([model('r', '1', 'none', 0.5, 0.5, 'cmi'), model('r', '2', 'sv', 0.5, 0.5, 'zskt')])).toEqual([])
   })
+  it('ends an arrow beside the point, not under it, and never turns it around', () => {
+    const [, end] = shortened([0, 0], [1, 0], { width: 110, height: 50 })
+    expect(end[0]).toBeCloseTo(0.9)
+    const [near, far] = shortened([0.5, 0.5], [0.501, 0.5], { width: 100, height: 100 })
+    expect(far[0]).toBeGreaterThan(near[0])
+    expect(shortened([0.5, 0.5], [0.5, 0.5], { width: 100, height: 100 })).toEqual([[0.5, 0.5], [0.5, 0.5]])
+  })
   it('leaves out models without both numbers, and dims what is not selected', () => {
-    const option = planeOption({ results, selected: new Set(['r1/student-2']), colors: chartColors(false), nameOf: (result) => result.runName })
+    const option = planeOption({ results, selected: new Set(['r1/student-2']), colors: chartColors(false), size: { width: 500, height: 400 }, nameOf: (result) => result.runName })
     const points = (option['series'] as { id?: string; data: { id: string; itemStyle: { opacity: number } }[] }[]).find((entry) => entry.id === 'models')!.data
     expect(points.map((point) => point.id)).toEqual(['r1/teacher', 'r1/student-1', 'r1/student-2', 'r2/student-1'])
     expect(points.filter((point) => point.itemStyle.opacity > 0.9).map((point) => point.id)).toEqual(['r1/student-2'])

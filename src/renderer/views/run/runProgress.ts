@@ -18,7 +18,7 @@ export function runProgress(run: RunSummary, estimated: Record<string, number> =
   if (run.state === 'done') return { fraction: 1, secondsLeft: 0 }
   const weights = run.stages.map((stage) => (stage.kind === 'data' ? 0.05 : 1))
   const total = weights.reduce((sum, weight) => sum + weight, 0) || 1
-  const done = run.stages.reduce((sum, stage, index) => sum + (stageFraction(stage) ?? 0) * weights[index]!, 0)
+  const done = run.stages.reduce((sum, stage, index) => sum + (stageFraction(stage) ?? 0) * (weights[index] ?? 0), 0)
   const left = run.stages.map((stage) => stageSecondsLeft(stage, estimated))
   const secondsLeft = left.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0)
   return { fraction: done / total, secondsLeft }
