@@ -29,7 +29,7 @@ describe('docs/paper-map.md', () => {
     const widths: number[] = []
     let width = 0
     for (const line of map.split('\n')) {
-      const columns = line.startsWith('|') ? line.split('|').length : 0
+      const columns = line.startsWith('|') ? line.split(/(?<!\\)\|/).length : 0
       if (columns > 0 && width > 0 && columns !== width) widths.push(columns)
       width = columns
     }
