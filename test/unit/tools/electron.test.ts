@@ -8,6 +8,7 @@ import { installedElectron, prepareElectron } from '../../../tools/setup/electro
 let root: string
 let directory: string
 beforeEach(() => {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   vi.stubEnv('ELECTRON_SKIP_BINARY_DOWNLOAD', '')
   root = mkdtempSync(join(tmpdir(), 'abd-electron-'))
   directory = join(root, 'node_modules/electron')
@@ -16,6 +17,7 @@ beforeEach(() => {
   writeFileSync(join(directory, 'install.js'), '')
 })
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.unstubAllEnvs()
   rmSync(root, { recursive: true })
 })

@@ -1,14 +1,18 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { acquireLock } from '../../../tools/setup/lock.mjs'
 
 let directory: string
 beforeEach(() => {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   directory = mkdtempSync(join(tmpdir(), 'abd-lock-'))
 })
-afterEach(() => rmSync(directory, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(directory, { recursive: true })
+})
 
 it('lets one in at a time', async () => {
   const file = join(directory, 'setup.lock')

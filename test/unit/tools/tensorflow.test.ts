@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { requireDiskSpace } from '../../../tools/setup/files.mjs'
 import { chooseVariant, hasNvidiaDriver } from '../../../tools/setup/gpu.mjs'
 import { cacheDirectory } from '../../../tools/setup/paths.mjs'
@@ -15,9 +15,13 @@ const variant = { id: 'cpu', title: 'Libraries', wheels: [wheel('first'), wheel(
 
 let cache: string
 beforeEach(() => {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   cache = mkdtempSync(join(tmpdir(), 'abd-cache-'))
 })
-afterEach(() => rmSync(cache, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(cache, { recursive: true })
+})
 
 /** A download that writes the wheel, and an unpacking that writes its one member. */
 function fakes(failAt?: string): { log: string[]; download: typeof downloadWheel; unpack: never } {
