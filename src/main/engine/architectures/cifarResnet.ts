@@ -28,12 +28,14 @@ type CifarResnetParameters = ValuesOf<typeof params>
 
 const widths: Record<CifarResnetParameters['width'], readonly [number, number, number, number]> = { 1: [16, 16, 32, 64], 4: [32, 64, 128, 256] }
 
-/** x at every second pixel, with `before` channels of zeros in front and the rest behind: a 1×1 convolution with a constant filter of zeros and ones. */
+/** x at every second pixel, with a quarter of the new channels as zeros in front and a quarter behind: a 1×1 convolution with a filter of zeros and ones. */
 function paddedShortcut(inputs: number, outputs: number, stride: number): ImageLayer {
   const before = Math.floor(outputs / 4)
-  const filter = new Float32Array(inputs * outputs)
-  for (let channel = 0; channel < inputs; channel++) filter[channel * outputs + before + channel] = 1
-  return (x) => conv2d(x, tf.tensor4d(filter, [1, 1, inputs, outputs]), { stride, padding: 0 })
+  return (x) => {
+    // Made on the device: a captured graph takes no constants of this size.
+    const places = tf.tensor1d(Int32Array.from({ length: inputs }, (_, channel) => before + channel), 'int32')
+    return conv2d(x, tf.reshape(tf.cast(tf.oneHot(places, outputs), 'float32'), [1, 1, inputs, outputs]), { stride, padding: 0 })
+  }
 }
 
 function unitsOf(depth: number): number {

@@ -1,0 +1,85 @@
+/** Each kind of layer inside a captured training step: the graph gives what the eager step gives, and takes over no large constant. */
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../../src/main/engine/architectures'
+import { createStepProgram } from '../../../src/main/engine/graph'
+import { selfRetrospectionStep } from '../../../src/main/engine/losses/selfRetrospection'
+import { klDivergence } from '../../../src/main/engine/losses/divergence'
+import { teacherStep } from '../../../src/main/engine/losses/teacherStep'
+import type { Classifier } from '../../../src/main/engine/nn'
+import { createAdam, createSgd } from '../../../src/main/engine/optimizers'
+import type { Optimizer } from '../../../src/main/engine/optimizers'
+import { createStream } from '../../../src/main/engine/random'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
+import type { NamedTensors, StepFunction } from '../../../src/main/engine/graph'
+import { defaultsOf } from '../../../src/shared/schema'
+
+beforeAll(async () => { await startTensorFlow() })
+
+const side = 32
+const count = 4
+const classes = 5
+
+const make = (id: string, params: Record<string, string | number | boolean> = {}): Classifier => {
+  const member = architectures.get(id)
+  return member.create({ ...defaultsOf(member.params), ...params } as never, { classes, channels: 3, height: side, width: side, stream: createStream(1, id) })
+}
+
+/** Largest difference of a and b as a share of b's largest value. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [largest, scale] = [0, 1e-6]
+  for (let index = 0; index < b.length; index++) {
+    largest = Math.max(largest, Math.abs((a[index] ?? NaN) - (b[index] ?? NaN)))
+    scale = Math.max(scale, Math.abs(b[index] ?? NaN))
+  }
+  return largest / scale
+}
+
+/** A unit at a ReLU's kink falls on either side, and biases that begin at zero consist of their first gradient alone. */
+const tolerance = 0.02
+
+function expectSame(network: Classifier, optimizer: Optimizer, step: StepFunction, makeArguments: () => NamedTensors): void {
+  const variables = [...network.parameters, ...network.buffers].map(({ variable }) => variable).concat(Object.values(optimizer.slots))
+  const before = variables.map((variable) => variable.dataSync().slice())
+  const args = tf.tidy(makeArguments)
+  const eager = step(args)
+  const after = variables.map((variable) => variable.dataSync().slice())
+  variables.forEach((variable, index) => tf.tidy(() => variable.assign(tf.tensor(before[index] as Float32Array, variable.shape))))
+  const program = createStepProgram({ mode: 'graph' })
+  const captured = program.compile('step', step).run(args)
+  program.readState()
+  for (const [name, tensor] of Object.entries(eager)) expect(difference(captured[name]?.dataSync() ?? [], tensor.dataSync()), name).toBeLessThan(tolerance)
+  variables.forEach((variable, index) => { expect(difference(variable.dataSync(), after[index] ?? []), `variable ${index}`).toBeLessThan(tolerance) })
+  tf.dispose([args, eager, captured])
+  program.dispose()
+}
+
+describe('captured', () => {
+  it.each([
+    ['cifarResnet', { depth: 8, shortcut: 'padding' }], ['cifarResnet', { depth: 8 }], ['smallVgg', {}], ['lenet', { half: true }], ['vgg', { depth: '8' }],
+    ['mobileNetV2', { width: 0.25, smallImages: true }], ['shuffleNetV2', { size: '0.2' }],
+  ] as [string, Record<string, string | number | boolean>][])('teacher step of %s %o', (id, params) => {
+    const network = make(id, params)
+    const optimizer = createSgd(network.parameters, { momentum: 0.9, weightDecay: 5e-4 })
+    expectSame(network, optimizer, (args) => teacherStep(network, optimizer, args), () => ({
+      images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3), labels: tf.tensor1d([0, 1, 2, 3], 'int32'), learningRate: tf.scalar(0.01), dropoutSeed: tf.tensor1d([5, 6], 'int32'),
+    }))
+    network.dispose()
+    optimizer.dispose()
+  })
+
+  it('Self-Retrospection with the hypergradient', () => {
+    const student = make('wrn', { depth: 10, width: 1 })
+    const optimizer = createAdam(student.parameters)
+    const step: StepFunction = (args) => selfRetrospectionStep({
+      student, optimizer, options: { penalty: 0.001, iterations: 5, step: 0.1 },
+      distillationLoss: ({ logits }) => klDivergence(logits, args.teacherLogits as tf.Tensor2D),
+    }, args)
+    expectSame(student, optimizer, step, () => ({
+      images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3), teacherLogits: tf.randomNormal([count, classes], 0, 1, 'float32', 4),
+      perturbation: tf.randomNormal([1, side, side, 3], 0, 0.3, 'float32', 5), mask: tf.tensor4d([1, 0, 0, 1], [count, 1, 1, 1]), learningRate: tf.scalar(1e-3),
+    }))
+    student.dispose()
+    optimizer.dispose()
+  })
+})
