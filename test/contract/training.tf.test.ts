@@ -43,7 +43,8 @@ const switches: Record<string, Record<string, unknown>[]> = {
 }
 /** The student's losses, whichever trainer reports them. */
 const learningOf = (reports: readonly TrainerReport[]): number[] => [...valuesOf(reports, 'studentLoss'), ...valuesOf(reports, 'srOuterLoss')]
-const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: {} }] }))]
+const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
+const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] }))]
 /** They differ from CMI in their weights alone, so the defenses need not be run with each. */
 const undefendedOnly = ['deepinversion', 'dafl', 'dfq', 'dfad']
 const plansOf = (id: string): StudentPlan[] => undefendedOnly.includes(id) ? defensePlans.slice(0, 1) : defensePlans

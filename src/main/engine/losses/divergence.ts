@@ -5,8 +5,10 @@ import { logSoftmax, softmax, sum } from '../ops'
 export type DivergenceReduction = 'mean' | 'batchMean'
 
 export interface DivergenceOptions {
-  /** Both logits are divided by it; no T² factor is applied. Default 1. */
+  /** Both logits are divided by it. Default 1. */
   readonly temperature?: number
+  /** Whether the divergence is multiplied by T², which keeps its gradient's size. Default false, as in ZSKT. */
+  readonly squaredTemperature?: boolean
   /** Default 'mean'. */
   readonly reduction?: DivergenceReduction
 }
@@ -24,12 +26,13 @@ export function elementwiseKl(logits: tf.Tensor2D, targetLogits: tf.Tensor2D, te
 /**
  * Forward KL divergence of the student's prediction from the teacher's: Σ p_T (log p_T − log p_S), reduced. [N, classes] each → scalar.
  * Gradients flow into both; detach the teacher's logits where they are targets.
- * Reference: ABD zskt/solver.py divergence (reduction 'mean', no T²); CMI's KLDiv is 'batchMean' times T².
+ * Reference: ABD zskt/solver.py divergence (reduction 'mean', no T²); CMI's KLDiv is 'batchMean' with T².
  */
 export function klDivergence(studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, options: DivergenceOptions = {}): tf.Scalar {
-  const { temperature = 1, reduction = 'mean' } = options
+  const { temperature = 1, reduction = 'mean', squaredTemperature = false } = options
+  const factor = squaredTemperature ? temperature * temperature : 1
   const [images, classes] = studentLogits.shape
-  return tf.tidy(() => tf.mul(sum<tf.Scalar>(elementwiseKl(studentLogits, teacherLogits, temperature)), 1 / (reduction === 'mean' ? images * classes : images)))
+  return tf.tidy(() => tf.mul(sum<tf.Scalar>(elementwiseKl(studentLogits, teacherLogits, temperature)), factor / (reduction === 'mean' ? images * classes : images)))
 }
 
 /** Mean over classes of KL(teacher ‖ student) of each image: [N]. */

@@ -14,7 +14,8 @@ const phaseOf = (values: SelfRetrospectionParameters, methodTotal: number): Phas
  * update 'hypergradient': θ ← θ − Adam(∇_θ KL(S(x) ‖ S(x + m·p*(θ))) + ∇_θ L_S), the first argument constant, by K fixed-point steps.
  * update 'consistency': θ ← θ − Adam(w · ∇_θ L_S(x + m·p*; T(x))): the student keeps the teacher's clean answer under the perturbation.
  * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor, use_hg), utils/hypergrad.py. 'consistency' is ours: first order, for short runs.
- * Differs from the reference: p starts from small random numbers, at least one image is perturbed, the passes made only for logging are left out.
+ * Differs from the reference: p starts from small random numbers, at least one image is perturbed, the passes made only for logging are left out. Around CMI the reference steps with the student's
+ * SGD and leaves λ out of the search for p (cmi/datafree/unlearn.py); here Adam and λ serve every method.
  */
 export const selfRetrospection = defineDefense({
   id: 'sr',
@@ -25,6 +26,8 @@ export const selfRetrospection = defineDefense({
   presets: {
     cifar10: { title: 'CIFAR-10 (reference)', params: { takeover: 600, rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient' } },
     gtsrb: { title: 'GTSRB (reference)', params: { takeover: 200, rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient' } },
+    cmi: { title: 'CMI on CIFAR-10 (reference)', params: { takeover: 2, rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient', reduction: 'batchMean', temperature: 20 } },
+    ood: { title: 'One image on CIFAR-10 (reference)', params: { takeover: 2 * 97, rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient', reduction: 'batchMean', temperature: 8 } },
   },
   cost: (values) => ({
     teacherForwardsPerGeneratorImage: 0,

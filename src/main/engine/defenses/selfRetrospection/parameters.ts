@@ -22,6 +22,7 @@ export const selfRetrospectionParameters = {
   perturbationLearningRate: number({ label: 'Perturbation learning rate', default: 0.1, min: 1e-6, max: 100, logarithmic: true, help: 'Adam, begun anew for each perturbation.' }),
   perturbationPenalty: number({ label: 'Perturbation penalty', default: 0.001, min: 0, max: 10, help: 'Weight of ‖p‖² against the divergence it causes.', advanced: true }),
   perturbationStart: number({ label: 'Perturbation start', default: 0.001, min: 0, max: 1, help: 'Standard deviation of p’s random start. At exactly 0 the divergence is at its minimum and rounding noise would choose the direction, as it does in the reference.', advanced: true }),
+  temperature: number({ label: 'Temperature', default: 1, min: 0.01, max: 1000, help: 'T in T² · KL(·/T ‖ ·/T) of the perturbation. 1 for ZSKT; the reference’s CMI and OoD programs take the method’s own (20 and 8).', advanced: true }),
   reduction: choice({
     label: 'KL reduction', default: 'mean', help: 'How the divergence of the perturbation is averaged.', advanced: true,
     options: [{ value: 'mean', label: 'Per image and class (reference)' }, { value: 'batchMean', label: 'Per image' }],

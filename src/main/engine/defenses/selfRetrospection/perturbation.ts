@@ -30,7 +30,7 @@ export function createUniversalPerturbation(values: SelfRetrospectionParameters,
   const optimizer = createAdam([parameter])
   const stream = context.stream('perturbation')
   context.state.addVariables('perturbation', { value: variable, ...optimizer.slots })
-  const options = { reduction: values.reduction, penalty: values.perturbationPenalty }
+  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: true, penalty: values.perturbationPenalty }
 
   const begin = program.compile('perturbationBegin', ({ start }) => {
     variable.assign(start as tf.Tensor4D)

@@ -43,7 +43,7 @@ function consistencyStep(values: SelfRetrospectionParameters, plain: StudentTrai
 }
 
 function hypergradientStep(values: SelfRetrospectionParameters, plain: StudentTrainer, context: DistillationContext, optimizer: Optimizer, perturbation: tf.Variable<tf.Rank.R4>): StepFunction {
-  const options = { reduction: values.reduction, penalty: values.perturbationPenalty, iterations: values.iterations, step: values.fixedPointStep }
+  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: true, penalty: values.perturbationPenalty, iterations: values.iterations, step: values.fixedPointStep }
   return (args) => tf.tidy(() => {
     const outputs = selfRetrospectionStep({
       student: context.student, optimizer, options,

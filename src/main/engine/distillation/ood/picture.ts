@@ -51,10 +51,11 @@ const kinds: readonly ((x: number, y: number) => boolean)[] = [
   (x, y) => y > -1 && Math.abs(x) < (1 - y) / 2,
 ]
 
-function drawShape(image: Float32Array, side: number, stream: RandomStream): void {
+/** @param late 0 for the first shape, 1 for the last: small ones come late and stay whole */
+function drawShape(image: Float32Array, side: number, late: number, stream: RandomStream): void {
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0, ...colour] = stream.uniform(10)
   const paints = kinds[Math.floor(first * kinds.length)] ?? (() => false)
-  const radius = side * 0.01 * Math.exp(third * Math.log(15))
+  const radius = side * 0.01 * Math.exp((0.4 * third + 0.6 * (1 - late)) * Math.log(15))
   const [centreX, centreY, squeeze, angle] = [second * side, fourth * side, 0.4 + 0.6 * fifth, sixth * 2 * Math.PI]
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
   const reach = Math.ceil(radius * 1.5)
@@ -74,7 +75,7 @@ export function drawPicture(seed: number, channels: number): Picture {
   const stream = createStream(seed, 'ood/picture')
   const image = new Float32Array(builtInSide * builtInSide * 3)
   drawNoise(image, builtInSide, stream)
-  for (let shape = 0; shape < shapes; shape++) drawShape(image, builtInSide, stream)
+  for (let shape = 0; shape < shapes; shape++) drawShape(image, builtInSide, shape / shapes, stream)
   const rgb = Uint8Array.from(image, (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
   if (channels !== 1) return { side: builtInSide, channels: 3, pixels: rgb }
   const grey = Uint8Array.from({ length: builtInSide * builtInSide }, (_unused, pixel) =>
