@@ -3,6 +3,7 @@
  * Benchmark of the training engine, alone or interleaved with two PyTorch baselines from a checkout of illidanlab/ABD.
  *
  *   npm run bench -- [--reference PATH] [--python PYTHON] [--repeats 10] [--warm-ups 2] [--threads 2] [--batch 128] [--device cpu|gpu] [--eager] [--json]
+ *                    [--baselines tuned,published]
  *
  * Writes docs/benchmarks.md (docs/benchmarks-gpu.md for a GPU) when compared with a reference; --json prints one line instead.
  */
@@ -27,6 +28,7 @@ function readOptions() {
       reference: { type: 'string' }, python: { type: 'string', default: process.env.PYTHON ?? 'python3' }, repeats: { type: 'string', default: '10' },
       'warm-ups': { type: 'string', default: '2' }, threads: { type: 'string', default: '2' }, batch: { type: 'string', default: '128' },
       device: { type: 'string', default: 'cpu' }, eager: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
+      baselines: { type: 'string', default: 'tuned,published' },
     },
   })
   const whole = (name, least) => {
@@ -45,12 +47,13 @@ function readOptions() {
 function subjectsOf(options, worker) {
   const { threads, batch, device, python, reference } = options
   const settings = JSON.stringify({ threads, batch, device, graph: !options.eager })
-  const ours = { name: 'ours', command: [process.execPath, worker, settings] }
+  const ours = { name: 'ours', command: [process.execPath, worker.script, settings], environment: worker.environment }
   if (reference === undefined) return [ours]
   const script = (file) => [python, path.join(projectRoot, 'test', 'bench', file), path.resolve(reference), settings]
-  const tuned = { name: 'tuned', command: script('tuned_worker.py') }
-  // The published solver is timed on the CPU only: it is a check of the whole, not a contender.
-  return device === 'gpu' ? [ours, tuned] : [ours, tuned, { name: 'published', command: script('reference_worker.py') }]
+  const wanted = options.baselines.split(',')
+  const baselines = [{ name: 'tuned', command: script('tuned_worker.py') }, { name: 'published', command: script('reference_worker.py') }]
+  // The published solver is timed on the CPU only: its worker keeps it there.
+  return [ours, ...baselines.filter(({ name }) => wanted.includes(name) && !(device === 'gpu' && name === 'published'))]
 }
 
 /** All phases of all subjects, one after another and in turn, so that a busy machine disturbs each alike. */

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import readline from 'node:readline'
 import { SetupError } from '../setup/report.mjs'
-import { trainerEnvironment } from './environment.mjs'
 
 const keptWords = 3000
 
@@ -10,8 +9,8 @@ const keptWords = 3000
 const publishedPhases = new Set(['pseudoBatch', 'pseudoBatchVaccine'])
 
 /** Starts the subject and waits until it is ready. Errors: SetupError with the end of what it wrote, when it ends by itself. */
-export async function startSubject({ name, command: [program, ...parameters] }) {
-  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...(name === 'ours' ? trainerEnvironment : {}) } })
+export async function startSubject({ name, command: [program, ...parameters], environment = {} }) {
+  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })
   let words = ''
   child.stderr.setEncoding('utf8').on('data', (text) => { words = (words + text).slice(-keptWords) })
   const ended = new Promise((resolve, reject) => {

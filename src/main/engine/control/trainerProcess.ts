@@ -30,7 +30,7 @@ export interface ForkOptions {
  * glibc gives tensors of more than 32 MB back to the kernel after each op and pays for fresh pages at the next; kept and in huge pages they are
  * reused. glibc reads this when a process starts, so the trainer cannot set it for itself. What the user has set stays.
  */
-const allocator = 'glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=100000000000:glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1'
+export const allocator = 'glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=100000000000:glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1'
 
 /** A launcher that forks Node; arrays cross as binary (structured clone). */
 export function forkingLauncher({ script, execPath = process.execPath, env = process.env }: ForkOptions): TrainerLauncher {

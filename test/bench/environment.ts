@@ -1,0 +1,1 @@
+export { allocator } from '../../src/main/engine/control/trainerProcess'
