@@ -40,6 +40,7 @@ function argumentOf(name: string): string | undefined {
 
 class Application {
   private window: BrowserWindow | null = null
+  private rememberWindow: () => void = () => undefined
   private engine: StartedEngine | null = null
   private background: Background | null = null
   private quitting = false
@@ -96,8 +97,9 @@ class Application {
       this.window.focus()
       return
     }
-    const window = openWindow(this.stateFile)
+    const { window, remember } = openWindow(this.stateFile)
     this.window = window
+    this.rememberWindow = remember
     window.on('closed', () => {
       this.window = null
       if (this.quitting) return
@@ -113,6 +115,7 @@ class Application {
     const goOn = await this.mayQuit().finally(() => { this.asking = false })
     if (!goOn) return
     this.quitting = true
+    this.rememberWindow()
     await this.endEngine()
     this.background?.dispose()
     app.exit(0)
@@ -121,7 +124,7 @@ class Application {
   /** Asks when a run trains; without a window to ask in, asking on its own. */
   private async mayQuit(): Promise<boolean> {
     const active = this.background?.active
-    if (!active) return true
+    if (!active || process.env.ABD_NO_DIALOGS === '1') return true
     const options = {
       type: 'question' as const, buttons: ['Pause and quit', 'Cancel'], defaultId: 0, cancelId: 1, title: 'ABD Workbench',
       message: `"${active.name}" is still training.`, detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',

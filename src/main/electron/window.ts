@@ -13,7 +13,9 @@ export function isOurPage(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   return senderFrame !== null && senderFrame.parent === null && senderFrame.url.split(/[?#]/)[0] === pageUrl
 }
 
-export function openWindow(stateFile: string): BrowserWindow {
+export interface OpenedWindow { window: BrowserWindow; remember: () => void }
+
+export function openWindow(stateFile: string): OpenedWindow {
   const { bounds, maximized } = readWindowState(stateFile)
   const window = new BrowserWindow({
     ...bounds, minWidth: smallestWindow.width, minHeight: smallestWindow.height, show: false, title: 'ABD Workbench', icon: join(__dirname, '..', '..', 'resources', 'icons', 'icon.png'),
@@ -22,7 +24,7 @@ export function openWindow(stateFile: string): BrowserWindow {
       preload: join(__dirname, '..', 'preload', 'preload.js'), sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, spellcheck: false,
     },
   })
-  rememberWindowState(window, stateFile)
+  const remember = rememberWindowState(window, stateFile)
   window.once('ready-to-show', () => {
     if (maximized) window.maximize()
     window.show()
@@ -33,7 +35,7 @@ export function openWindow(stateFile: string): BrowserWindow {
   window.webContents.on('will-attach-webview', (event) => event.preventDefault())
   window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
   void window.loadFile(page)
-  return window
+  return { window, remember }
 }
 
 /** No page needs camera, location or notifications of its own. Only the clipboard's writing side is left. */

@@ -23,7 +23,8 @@ function isReachable(bounds: Partial<Rectangle> | undefined): bounds is Rectangl
   return screen.getAllDisplays().some(({ workArea }) => x + width > workArea.x + 80 && x < workArea.x + workArea.width - 80 && y >= workArea.y - 20 && y < workArea.y + workArea.height - 80)
 }
 
-export function rememberWindowState(window: BrowserWindow, file: string): void {
+/** Writes the state as it changes; the returned function writes it now (an exit closes no windows). */
+export function rememberWindowState(window: BrowserWindow, file: string): () => void {
   let timer: NodeJS.Timeout | undefined
   const write = (): void => {
     if (window.isDestroyed() || window.isMinimized()) return
@@ -40,6 +41,7 @@ export function rememberWindowState(window: BrowserWindow, file: string): void {
   window.on('resize', later)
   window.on('move', later)
   window.on('close', write)
+  return write
 }
 
 export const smallestWindow = smallest

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-export const outFolder = resolve(import.meta.dirname, '../../../out')
+export const outFolder = process.env.ABD_OUT ?? resolve(import.meta.dirname, '../../../out')
 export const isBuilt = existsSync(join(outFolder, 'main', 'cli.js'))
 export const notBuilt = 'out/ is missing: run "npm run build" first (npm test does)'
 
