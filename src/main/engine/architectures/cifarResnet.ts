@@ -71,7 +71,8 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
   const fc = build.linear('fc', { inputs, outputs: problem.classes, initial: shortcut === 'padding' ? 'fanIn' : 'default' })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    return { logits: fc(globalAveragePool(activations.at(-1) ?? images), context), activations }
+    const features = globalAveragePool(activations.at(-1) ?? images)
+    return { logits: fc(features, context), activations, features }
   }
 }
 

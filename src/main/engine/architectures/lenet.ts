@@ -39,8 +39,8 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { half }, pro
   const fc2 = build.linear('fc.2', { inputs: hidden, outputs: problem.classes })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    const features = tf.reshape(activations.at(-1) ?? images, [-1, third]) as tf.Tensor2D
-    return { logits: fc2(relu(fc0(features, context)), context), activations }
+    const features = relu(fc0(tf.reshape(activations.at(-1) ?? images, [-1, third]) as tf.Tensor2D, context))
+    return { logits: fc2(features, context), activations, features }
   }
 }
 

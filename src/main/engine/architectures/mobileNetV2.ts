@@ -75,7 +75,7 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
     const activations = trunk.run(images, context)
     const features = globalAveragePool(lastLayer(activations.at(-1) ?? images, context))
     const kept = context.training && context.dropoutSeed ? dropout(features, dropRate, context.dropoutSeed, 0) : features
-    return { logits: classifier(kept, context), activations }
+    return { logits: classifier(kept, context), activations, features }
   }
 }
 

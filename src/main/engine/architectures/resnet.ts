@@ -62,7 +62,8 @@ const define: NetworkDefinition<ResnetParameters> = (build, { depth, stem }, pro
   const head = build.linear(large ? 'fc' : 'linear', { inputs, outputs: problem.classes })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    return { logits: head(globalAveragePool(activations.at(-1) ?? images), context), activations }
+    const features = globalAveragePool(activations.at(-1) ?? images)
+    return { logits: head(features, context), activations, features }
   }
 }
 

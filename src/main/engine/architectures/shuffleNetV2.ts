@@ -101,7 +101,7 @@ const define: NetworkDefinition<Parameters> = (build, { size }, problem) => {
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(relu(bn2(conv2(activations.at(-1) ?? images, context), context)))
-    return { logits: linear(features, context), activations }
+    return { logits: linear(features, context), activations, features }
   }
 }
 

@@ -33,11 +33,12 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
     })
     return (x, context) => layers.reduce((value, layer) => layer(value, context), x)
   })
-  const features = size.height * size.width * inputs
-  const classifier = build.linear('classifier', { inputs: features, outputs: problem.classes, fromImage: [size.height, size.width, inputs] })
+  const length = size.height * size.width * inputs
+  const classifier = build.linear('classifier', { inputs: length, outputs: problem.classes, fromImage: [size.height, size.width, inputs] })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    return { logits: classifier(tf.reshape(activations.at(-1) ?? images, [-1, features]) as tf.Tensor2D, context), activations }
+    const features = tf.reshape(activations.at(-1) ?? images, [-1, length]) as tf.Tensor2D
+    return { logits: classifier(features, context), activations, features }
   }
 }
 

@@ -10,7 +10,7 @@ import type { Size } from './residual'
 
 const params = {
   depth: choice({
-    label: 'Depth', default: '11', help: 'Layers.',
+    label: 'Depth', default: '11', help: 'Layers with weights: convolutions and the last linear layer.',
     options: [{ value: '8', label: '8' }, { value: '11', label: '11' }, { value: '13', label: '13' }, { value: '16', label: '16' }, { value: '19', label: '19' }],
   }),
   batchNorm: boolean({ label: 'Batch norm', default: true, help: 'After every convolution. The reference uses the variants with batch norm.' }),
@@ -55,7 +55,8 @@ const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, p
   const classifier = build.linear('classifier', { inputs, outputs: problem.classes, initial: 0.01 })
   return (images, context) => {
     const activations = trunk.run(images, context)
-    return { logits: classifier(globalAveragePool(activations.at(-1) ?? images), context), activations }
+    const features = globalAveragePool(activations.at(-1) ?? images)
+    return { logits: classifier(features, context), activations, features }
   }
 }
 

@@ -1,13 +1,12 @@
 /** The loss terms of inversion. A new term is its formula under losses/ and one entry here, with a weight among the parameters. */
 import type * as tf from '@tensorflow/tfjs-core'
-import { UserError } from '../../../../shared/errors'
+import { ExhaustiveError, UserError } from '../../../../shared/errors'
 import { activationLoss } from '../../losses/activation'
 import { crossEntropy } from '../../losses/crossEntropy'
 import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../losses/disagreement'
 import { imageNorm, totalVariation } from '../../losses/imagePrior'
 import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../losses/synthesis'
 import type { BatchStatistics, ClassifierOutput } from '../../nn/types'
-import { ExhaustiveError } from '../../../../shared/errors'
 import type { StepMetrics } from '../types'
 import type { InversionParameters } from './parameters'
 
@@ -52,7 +51,7 @@ function disagreement(input: InversionInput, kind: InversionParameters['adversar
 function featuresOf({ teacher }: InversionInput): tf.Tensor2D {
   if (teacher.features) return teacher.features
   throw new UserError('This teacher does not show its features, which the activation term needs.', {
-    wanted: 'a teacher that gives the input of its last layer', got: 'an architecture without it', where: 'distillation.method.params.activationWeight', action: 'Set the activation weight to 0 or choose a wide ResNet as teacher.',
+    wanted: 'a teacher that gives the input of its last layer', got: 'an architecture without it', where: 'distillation.method.params.activationWeight', action: 'Set the activation weight to 0 or choose another teacher.',
   })
 }
 

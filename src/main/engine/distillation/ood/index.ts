@@ -28,7 +28,7 @@ const params = {
   epochs: integer({ label: 'Epochs', default: 300, min: 1, max: 100_000, help: 'Passes over the patches; a pseudo batch is one batch of patches.' }),
   batchSize: integer({ label: 'Batch size', unit: 'patches', default: 512, min: 2, max: 4096, help: 'Patches per update.' }),
   temperature: number({ label: 'Temperature', default: 8, min: 0.01, max: 1000, help: 'T in KL(teacher/T ‖ student/T), averaged over images and classes; no T² factor, as in the reference.' }),
-  learningRate: number({ label: 'Learning rate', default: 1e-3, min: 1e-7, max: 1, logarithmic: true, help: 'Adam.' }),
+  learningRate: number({ label: 'Learning rate', default: 1e-3, min: 1e-7, max: 1, logarithmic: true, help: 'Adam for the student; it falls by the schedule.' }),
   schedule: choice({
     label: 'Schedule', default: 'step', help: 'How the learning rate falls.',
     options: [{ value: 'step', label: 'In steps' }, { value: 'cosine', label: 'Cosine to 0' }, { value: 'constant', label: 'Constant' }],
