@@ -65,24 +65,27 @@ for (const name of ['g3_zskt_cifar10', 'g3_zskt_gtsrb_settings']) {
       for (const network of [teacher, student, generator, optimizer]) network.dispose()
     })
 
-    it.skipIf(name !== 'g3_zskt_cifar10')('first generator gradients', async () => {
-      const [teacher, student, generator] = [await goldenClassifier(2), await goldenClassifier(1), await goldenGenerator()]
-      tf.tidy(() => {
-        const { gradients } = differentiate(generator.parameters, (updates) => {
-          const images = generator.forward(firstCodes(arrays), { training: true, updates })
-          const { logits } = student.forward(images, { training: true, updates })
-          return { loss: tf.neg(klDivergence(logits, teacher.forward(images, { training: false }).logits)), outputs: {} }
+    // Recorded in the CIFAR-10 case alone.
+    if (name === 'g3_zskt_cifar10') {
+      it('first generator gradients', async () => {
+        const [teacher, student, generator] = [await goldenClassifier(2), await goldenClassifier(1), await goldenGenerator()]
+        tf.tidy(() => {
+          const { gradients } = differentiate(generator.parameters, (updates) => {
+            const images = generator.forward(firstCodes(arrays), { training: true, updates })
+            const { logits } = student.forward(images, { training: true, updates })
+            return { loss: tf.neg(klDivergence(logits, teacher.forward(images, { training: false }).logits)), outputs: {} }
+          })
+          generator.parameters.forEach((parameter, index) => {
+            if (withoutGradient.has(parameter.name)) return
+            const wanted = floatsOf(arrays, `grad0_G:${parameter.name}`)
+            const got = inFileOrder(parameter, gradients[index] as tf.Tensor).slice(0, wanted.length)
+            const noise = numberOf(arrays, 'grad0_relerr_f32_vs_f64_G', index)
+            expect(relativeDistance(got, wanted), parameter.name).toBeLessThan(Math.max(5e-3, 10 * noise))
+          })
         })
-        generator.parameters.forEach((parameter, index) => {
-          if (withoutGradient.has(parameter.name)) return
-          const wanted = floatsOf(arrays, `grad0_G:${parameter.name}`)
-          const got = inFileOrder(parameter, gradients[index] as tf.Tensor).slice(0, wanted.length)
-          const noise = numberOf(arrays, 'grad0_relerr_f32_vs_f64_G', index)
-          expect(relativeDistance(got, wanted), parameter.name).toBeLessThan(Math.max(5e-3, 10 * noise))
-        })
+        for (const network of [teacher, student, generator]) network.dispose()
       })
-      for (const network of [teacher, student, generator]) network.dispose()
-    })
+    }
 
     it('first student iteration: attention and gradients', async () => {
       const [teacher, student] = [await goldenClassifier(2), await goldenClassifier(1)]
