@@ -2,13 +2,13 @@
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineInfo, ModelReport } from '../../../shared/contract'
+import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineEvents, EngineInfo, ModelReport } from '../../../shared/contract'
 import { parseCall, parseSubscription } from '../../../shared/contract'
 import type { DeviceReport, ExperimentConfig, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
 import {
   executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
 } from '../../../shared/domain'
-import { UserError } from '../../../shared/errors'
+import { UserError, toCauses } from '../../../shared/errors'
 import type { FamilyDescription, Issue } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
 import type { DataService } from './dataService'
@@ -73,6 +73,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     subscribe(name, filter, listener) {
       const checked = parseSubscription(name, filter)
+      // Told to whoever comes: it happened before anybody could listen.
+      if (name === 'engine.notice' && store.repaired) queueMicrotask(() => (listener as (event: EngineEvents['engine.notice']) => void)(repairNotice(store.repaired?.restored ?? 0)))
       return hub.subscribe(name, checked.filter, listener)
     },
     async close() {
@@ -82,6 +84,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
   }
 }
+
+const repairNotice = (restored: number): EngineEvents['engine.notice'] => ({
+  severity: 'warning', title: 'The workspace’s database was damaged.', runId: null,
+  causes: toCauses(new UserError(`It was moved aside and begun anew; ${restored} runs were restored without their charts.`, { action: 'The damaged file lies beside it in the workspace.' })),
+})
 
 class EngineContext {
   private readonly startedAt = Date.now()

@@ -13,6 +13,8 @@ export interface RunDriver {
   readonly done: Promise<void>
   /** After the current step, with a checkpoint; a second stop ends the trainer at once. */
   request(kind: 'pause' | 'stop'): void
+  /** Ends the run as failed: what it finds can no longer be kept. */
+  fail(error: unknown): void
 }
 
 export interface DriverOptions {
@@ -24,7 +26,7 @@ export interface DriverOptions {
 
 export function driveRun(runId: string, options: DriverOptions): RunDriver {
   const driver = new Driver(runId, options)
-  return { done: driver.run(), request: (kind) => driver.request(kind) }
+  return { done: driver.run(), request: (kind) => driver.request(kind), fail: (error) => driver.fail(error) }
 }
 
 class Driver {
@@ -40,6 +42,10 @@ class Driver {
     }
     this.requested = kind
     this.current?.request(kind)
+  }
+
+  fail(error: unknown): void {
+    this.current?.fail(error)
   }
 
   async run(): Promise<void> {

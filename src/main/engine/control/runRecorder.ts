@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { LogLine } from '../../../shared/contract'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../shared/domain'
 import { toCauses, type ErrorCause } from '../../../shared/errors'
-import { folderBytes, type RunStore } from '../store'
+import { folderBytes, isDiskFull, type RunStore } from '../store'
 import type { EventHub } from './events'
 import type { EngineLog } from './logger'
 import type { TrainerLauncher } from './trainerProcess'
@@ -26,6 +26,8 @@ export interface RunRecorder {
   contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext
   flushMetrics(): void
   causesOf(error: unknown): ErrorCause[]
+  /** Called when the disk does not take what a run finds. */
+  onDiskFull(listener: (error: unknown) => void): void
   /** Tells the newest record of a run. */
   tell(runId: string): void
   dispose(): void
@@ -40,6 +42,7 @@ class Recorder implements RunRecorder {
   private readonly flushTimer: NodeJS.Timeout
   /** Set when a write failed for want of space: told once, tried again with the next. */
   private storeFailing = false
+  private diskFullListener: (error: unknown) => void = () => undefined
 
   constructor(private readonly store: RunStore, private readonly hub: EventHub, private readonly engineLog: EngineLog) {
     this.flushTimer = setInterval(() => this.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
@@ -120,6 +123,10 @@ class Recorder implements RunRecorder {
     return causes
   }
 
+  onDiskFull(listener: (error: unknown) => void): void {
+    this.diskFullListener = listener
+  }
+
   tell(runId: string): void {
     clearTimeout(this.pending.get(runId))
     this.pending.delete(runId)
@@ -155,6 +162,7 @@ class Recorder implements RunRecorder {
       work()
       this.storeFailing = false
     } catch (error) {
+      if (isDiskFull(error)) this.diskFullListener(error)
       if (this.storeFailing) return
       this.storeFailing = true
       this.engineLog.error('The workspace could not be written.', error)

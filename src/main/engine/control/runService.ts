@@ -57,6 +57,7 @@ class Service {
       await driver.done
       this.driver = null
     })
+    options.recorder.onDiskFull((error) => this.driver?.driver.fail(error))
   }
 
   /** What an engine that ended badly left behind: running becomes interrupted, waiting becomes paused (nothing trains unasked). */

@@ -16,6 +16,8 @@ export interface RunningStage {
   readonly outcome: Promise<StageOutcome>
   /** Acts after the current step, with a checkpoint. */
   request(kind: 'pause' | 'stop'): void
+  /** Ends the trainer at once; the stage has failed for this reason. */
+  fail(error: unknown): void
   /** Ends the trainer at once; what came after the last checkpoint is lost. */
   kill(): void
 }
@@ -25,7 +27,7 @@ const progressWriteInterval = 2000
 
 export function runStage(context: StageContext, stage: StageRecord, job: TrainerJob): RunningStage {
   const runner = new StageRunner(context, stage, job)
-  return { outcome: runner.outcome, request: (kind) => runner.request(kind), kill: () => runner.kill() }
+  return { outcome: runner.outcome, request: (kind) => runner.request(kind), fail: (error) => runner.abandon(error), kill: () => runner.kill() }
 }
 
 class StageRunner {
@@ -69,7 +71,7 @@ class StageRunner {
     }
   }
 
-  private abandon(error: unknown): void {
+  abandon(error: unknown): void {
     this.result ??= { type: 'failed', causes: this.context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
     this.handle.kill()
   }

@@ -1,0 +1,189 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createEngine, type Engine, type EngineOptions } from '../../../src/main/engine/control/engine'
+import { createEngineLog } from '../../../src/main/engine/control/logger'
+import type { TrainerHandle, TrainerLauncher, TrainerListener } from '../../../src/main/engine/control/trainerProcess'
+import { databaseName, openStore, type RunStore } from '../../../src/main/engine/store'
+import type { TrainerCommand, TrainerJob } from '../../../src/main/engine/training/protocol'
+import type { EngineEvents } from '../../../src/shared/contract'
+import { fakeCatalogue, fakeFamilies } from '../../fakes/catalogue'
+import { fakeDevice } from '../../fakes/device'
+import { createFakeData, fakeCosts, inspectFakeModel } from '../../fakes/services'
+
+/** A trainer in the test's hand. */
+interface HandTrainer { job: TrainerJob; listener: TrainerListener; commands: TrainerCommand[]; killed: boolean }
+
+let folder = ''
+let store: RunStore
+let engine: Engine
+let trainers: HandTrainer[]
+
+function open(change: Partial<EngineOptions> = {}): Engine {
+  const launch: TrainerLauncher = (job, listener): TrainerHandle => {
+    const trainer: HandTrainer = { job, listener, commands: [], killed: false }
+    trainers.push(trainer)
+    return {
+      pid: 1, send: (command) => trainer.commands.push(command),
+      kill() {
+        if (trainer.killed) return
+        trainer.killed = true
+        setImmediate(() => listener.onExit(null, 'SIGKILL', ''))
+      },
+    }
+  }
+  store = openStore(folder)
+  engine = createEngine({
+    version: '0', store, cacheFolder: join(folder, 'cache'), readOnly: false, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
+    launch, log: createEngineLog(null), inspectModel: inspectFakeModel, runtimeState: () => ({ ready: true, message: null }), ...change,
+  })
+  return engine
+}
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'abd-engine-'))
+  trainers = []
+})
+afterEach(async () => {
+  for (const trainer of trainers) if (!trainer.killed) trainer.listener.onExit(0, null, '')
+  await engine.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const trainer = async (index: number): Promise<HandTrainer> => {
+  await vi.waitFor(() => expect(trainers.length).toBeGreaterThan(index))
+  return trainers[index] as HandTrainer
+}
+const finish = (hand: HandTrainer): void => {
+  hand.listener.onReport({ type: 'finished', outcome: 'done', step: 1, evaluation: null, weights: hand.job.kind === 'teacher' ? '/w' : null })
+  hand.listener.onExit(0, null, '')
+}
+const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
+
+describe('a run', () => {
+  it('whose findings no longer fit on the disk fails with that sentence, and keeps what was written', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    finish(await trainer(0))
+    const teacher = await trainer(1)
+    teacher.listener.onReport({ type: 'progress', step: 1, totalSteps: 10, seconds: 1, secondsLeft: 9 })
+    teacher.listener.onReport({ type: 'metrics', points: [{ name: 'loss', step: 1, value: 1 }] })
+    await vi.waitFor(async () => expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1))
+    vi.spyOn(store.metrics, 'flush').mockImplementation(() => { throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' }) })
+    await vi.waitFor(() => expect(teacher.killed).toBe(true))
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('failed'))
+    expect((await engine.call('runs.get', { runId: id })).error?.[0]).toMatchObject({ message: 'The disk is full.', forUser: true })
+    vi.restoreAllMocks()
+    expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.values[0]).toBe(1)
+  })
+
+  it('tells the device, warnings once, and progress', async () => {
+    open()
+    const seen: EngineEvents['run.changed'][] = []
+    engine.subscribe('run.changed', {}, (event) => seen.push(event))
+    const { id } = await engine.call('runs.start', { config: {} })
+    const data = await trainer(0)
+    data.listener.onReport({ type: 'ready', device: fakeDevice })
+    data.listener.onReport({ type: 'warning', message: 'a sentence' })
+    data.listener.onReport({ type: 'warning', message: 'a sentence' })
+    data.listener.onReport({ type: 'progress', step: 3, totalSteps: 6, seconds: 2, secondsLeft: 2 })
+    await vi.waitFor(() => expect(seen.at(-1)?.run.stages[0]?.step).toBe(3))
+    const detail = await engine.call('runs.get', { runId: id })
+    expect(detail.stages[0]).toMatchObject({ warnings: ['a sentence'], step: 3, totalSteps: 6, seconds: 2 })
+    expect([detail.device, detail.seconds]).toEqual([fakeDevice, 2])
+    expect((await engine.call('runs.log', { runId: id })).map((line) => line.message)).toContain('Data and attack: a sentence')
+  })
+
+  it('is ended at once by a second stop', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    const data = await trainer(0)
+    await engine.call('runs.stop', { runId: id })
+    expect(data.commands).toContainEqual({ type: 'stop' })
+    expect(data.killed).toBe(false)
+    await engine.call('runs.stop', { runId: id })
+    expect(data.killed).toBe(true)
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('stopped'))
+  })
+
+  it('can be renamed, noted, tagged, cloned, deleted and restored; the bin is emptied with its files', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: { name: 'first' } })
+    await expect(engine.call('runs.delete', { runIds: [id] })).rejects.toThrow('cannot be deleted now')
+    ;(await trainer(0)).listener.onReport({ type: 'failed', causes: [{ name: 'UserError', message: 'no', forUser: true }] })
+    ;(await trainer(0)).listener.onExit(1, null, '')
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('failed'))
+    await engine.call('runs.rename', { runId: id, name: 'second' })
+    await engine.call('runs.note', { runId: id, note: 'a note' })
+    await engine.call('runs.tag', { runId: id, tags: ['x', 'x', 'y'] })
+    const detail = await engine.call('runs.get', { runId: id })
+    expect([detail.name, detail.config.name, detail.note, detail.tags, detail.changedPaths]).toEqual(['second', 'second', 'a note', ['x', 'y'], ['name']])
+    expect((await engine.call('runs.clone', { runId: id })).config.name).toBe('second (copy)')
+    await engine.call('runs.delete', { runIds: [id] })
+    expect(await engine.call('runs.list', {})).toEqual([])
+    expect(await engine.call('runs.list', { includeDeleted: true })).toHaveLength(1)
+    await engine.call('runs.undelete', { runIds: [id] })
+    expect(await engine.call('runs.list', {})).toHaveLength(1)
+    await engine.call('runs.delete', { runIds: [id] })
+    await engine.call('runs.emptyBin', {})
+    await expect(engine.call('runs.get', { runId: id })).rejects.toThrow('There is no run')
+  })
+
+  it('is not made while the runtime is missing', async () => {
+    open({ runtimeState: () => ({ ready: false, message: 'nothing there' }) })
+    await expect(engine.call('runs.start', { config: {} })).rejects.toThrow('TensorFlow is not set up.')
+    expect(await engine.call('runs.list', {})).toEqual([])
+  })
+})
+
+describe('settings', () => {
+  it('are the defaults of what is kept, over restarts', async () => {
+    open()
+    await engine.call('engine.setSettings', { keptSteps: 50 })
+    expect((await engine.call('experiment.validate', { config: {} })).config.recording.keptSteps).toBe(50)
+    expect((await engine.call('experiment.validate', { config: { recording: { keptSteps: 7 } } })).config.recording.keptSteps).toBe(7)
+    await engine.close()
+    open()
+    expect((await engine.call('engine.settings', {})).keptSteps).toBe(50)
+    await expect(engine.call('engine.setSettings', { keptSteps: 0 })).rejects.toThrow('not accepted')
+  })
+})
+
+describe('a damaged database', () => {
+  it('is told to whoever listens', async () => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, databaseName), 'no database at all '.repeat(500))
+    open()
+    const notices: string[] = []
+    engine.subscribe('engine.notice', {}, (event) => notices.push(event.title))
+    await vi.waitFor(() => expect(notices).toEqual(['The workspace’s database was damaged.']))
+    expect(await engine.call('runs.list', {})).toEqual([])
+  })
+})
+
+describe('short jobs', () => {
+  it('give the device, and say when their process dies', async () => {
+    open()
+    const asked = engine.call('engine.device', {})
+    const hand = await trainer(0)
+    hand.listener.onReport({ type: 'ready', device: fakeDevice })
+    finish(hand)
+    expect(await asked).toEqual(fakeDevice)
+    expect(await engine.call('engine.device', {})).toEqual(fakeDevice)
+    const again = engine.call('engine.device', { fresh: true })
+    const failure = expect(again).rejects.toMatchObject({ message: 'The process that runs TensorFlow ended unexpectedly.', got: 'SIGSEGV: last words' })
+    ;(await trainer(1)).listener.onExit(null, 'SIGSEGV', 'first\nlast words')
+    await failure
+  })
+
+  it('end with the call that is cancelled', async () => {
+    open()
+    const controller = new AbortController()
+    const asked = engine.call('engine.device', {}, controller.signal)
+    const failure = expect(asked).rejects.toThrow('enough')
+    const hand = await trainer(0)
+    controller.abort(new Error('enough'))
+    expect(hand.killed).toBe(true)
+    await failure
+  })
+})
