@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../src/main/engine/architectures'
+import { createCmiGenerator } from '../../src/main/engine/architectures/generators/cmi'
+import { readSafetensors } from '../../src/main/engine/importers'
+import { loadWeights } from '../../src/main/engine/nn'
+import { createStream } from '../../src/main/engine/random'
+import { startTensorFlow } from '../../src/main/engine/runtime'
+import { floatsOf } from '../fixtures/npz'
+import { missingShared } from '../fixtures/shared'
+import { channelsFirst, goldenArrays, goldenPath, imagesOf, largestDifference, tensorOf } from './golden'
+
+beforeAll(async () => { await startTensorFlow() })
+
+describe.skipIf(missingShared('golden', 'g1_models_cmi'))('networks of the CMI side against the reference', () => {
+  it('generator: images in both modes', async () => {
+    const generator = createCmiGenerator({ latent: 256, width: 8, large: false, channels: 3, height: 32, imageWidth: 32, stream: createStream(1, 'parity') })
+    loadWeights(generator, (await readSafetensors(goldenPath('g1_models_cmi', 'cmi_generator_nz256_ngf8.safetensors'))).tensors)
+    const arrays = goldenArrays('g1_models_cmi', 'cmi_generator_ngf8_io.npz')
+    tf.tidy(() => {
+      const codes = tensorOf<tf.Tensor2D>(arrays, 'z')
+      for (const [name, training] of [['ngf8_eval', false], ['ngf8_train', true]] as const) {
+        expect(largestDifference(channelsFirst(generator.forward(codes, { training })), floatsOf(arrays, name)), name).toBeLessThan(1e-5)
+      }
+    })
+    generator.dispose()
+  })
+
+  it('ResNet-8: logits in both modes', async () => {
+    const network = architectures.get('cifarResnet').create({ depth: 8, width: '1', shortcut: 'projection' }, { classes: 10, channels: 3, height: 32, width: 32, stream: createStream(1, 'parity') })
+    loadWeights(network, (await readSafetensors(goldenPath('g1_models_cmi', 'cmi_resnet8_after_train_fwd.safetensors'))).tensors)
+    const arrays = goldenArrays('g1_models_cmi', 'cmi_resnet8_io.npz')
+    tf.tidy(() => {
+      const images = imagesOf(arrays, 'x')
+      for (const [name, training] of [['logits_eval_after', false], ['logits_train', true]] as const) {
+        expect(largestDifference(network.forward(images, { training }).logits.dataSync(), floatsOf(arrays, name)), name).toBeLessThan(1e-4)
+      }
+    })
+    network.dispose()
+  })
+})
