@@ -92,6 +92,7 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
         images: tf.tensor4d(pixels, [chosen.length, train.height, train.width, train.channels]),
         labels: tf.tensor1d(Int32Array.from(chosen, (row) => train.labels[row] ?? 0), 'int32'),
         learningRate: tf.scalar(learningRate),
+        dropoutSeed: tf.tensor1d(state.stream('dropout').integers(2, 2 ** 31 - 1), 'int32'),
       }
       const outputs = runnerFor(chosen.length).run(args)
       tf.dispose(args)
