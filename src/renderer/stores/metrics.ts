@@ -6,6 +6,8 @@ import { SeriesBuffer } from '../charts/seriesBuffer'
 
 /** Points asked for when a stage is opened; live points come on top in full. */
 const historyPoints = 20_000
+/** Milliseconds between two redraws of live charts. */
+const redrawInterval = 120
 
 export interface StageHistory {
   buffers: Map<string, SeriesBuffer>
@@ -24,13 +26,14 @@ export const useMetricsStore = defineStore('metrics', () => {
   const changed = new Set<StageHistory>()
   const keyOf = (runId: string, stageId: string): string => `${runId}/${stageId}`
 
-  // Many batches may come in one frame; views redraw once.
+  // Batches come up to 30 times a second; charts that redraw less often look as live and leave the processor to training.
   function touch(history: StageHistory): void {
-    if (changed.size === 0) requestAnimationFrame(() => {
-      for (const entry of changed) entry.version.value++
-      changed.clear()
-    })
+    if (changed.size === 0) setTimeout(() => requestAnimationFrame(publish), redrawInterval)
     changed.add(history)
+  }
+  function publish(): void {
+    for (const entry of changed) entry.version.value++
+    changed.clear()
   }
   function append(history: StageHistory, series: Record<string, MetricSeries>): void {
     for (const [name, points] of Object.entries(series)) {
