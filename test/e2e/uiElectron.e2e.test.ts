@@ -47,5 +47,5 @@ describe.skipIf(missing !== null)(`the interface in a window${missing === null ?
       },
     })
     expect(complaints).toEqual([])
-  })
+  }, 600_000)
 })

@@ -57,5 +57,5 @@ describe.skipIf(missing !== null)(`the interface in a browser${missing === null 
     await last.getByRole('button', { name: 'CSV' }).click()
     expect((await download).suggestedFilename()).toBe('abd-workbench-models.csv')
     expect(complaints).toEqual([])
-  })
+  }, 600_000)
 })

@@ -2,8 +2,10 @@ import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
 export const compareColumns = [
-  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'der', title: 'DER' }, { id: 'rir', title: 'RIR' }, { id: 'published', title: 'Published' }, { id: 'attack', title: 'Attack' }, { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' },
-  { id: 'data', title: 'Data' }, { id: 'seed', title: 'Seed' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' }, { id: 'createdAt', title: 'Created' },
+  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'der', title: 'DER' }, { id: 'seed', title: 'Seed' },
+  { id: 'published', title: 'Published' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'rir', title: 'RIR' }, { id: 'attack', title: 'Attack' },
+  { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' }, { id: 'data', title: 'Data' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' },
+  { id: 'createdAt', title: 'Created' },
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
 

@@ -46,7 +46,7 @@ async function picture(name, colorScheme, steps) {
   await context.close()
 }
 const openRun = async (page) => {
-  await page.locator('.recent a').first().click()
+  await page.locator('.recent a').filter({ hasText: 'Done' }).first().click()
   await page.locator('.viewer .tile').first().waitFor()
 }
 

@@ -20,7 +20,12 @@ export function useCompare() {
 
   const defenseTitle = (defense: string): string => (defense === 'none' ? 'No defense' : defense.split('+').map((id) => engine.titleOf('defense', id)).join(' + '))
   const modelName = (result: ModelResult): string => (result.kind === 'teacher' ? 'Teacher' : defenseTitle(result.defense ?? 'none'))
-  const nameOf = (result: ModelResult): string => `${result.runName}: ${modelName(result)}`
+  const ambiguous = computed(() => {
+    const names = runs.runs.map((run) => run.name).sort()
+    return new Set(names.filter((name, index) => name === names[index + 1]))
+  })
+  /** Runs of one name are told apart by their seed. */
+  const nameOf = (result: ModelResult): string => `${result.runName}${ambiguous.value.has(result.runName) ? `, seed ${result.seed}` : ''}: ${modelName(result)}`
 
   const all = computed<CompareRow[]>(() => runs.runs.flatMap((run) => resultsOf(run).map((result) => ({ ...result, key: resultKey(result), published: publishedComparison(result, run.method) }))))
   const searchText = (row: CompareRow): string =>
