@@ -27,6 +27,8 @@ interface KnownTensor {
   readonly native: number
   /** What decides shapes: see OutlinedInput. */
   readonly key: string | undefined
+  readonly shape: readonly number[]
+  readonly integers: Int32Array | undefined
 }
 
 function isUniform(values: Float32Array | Int32Array | Uint8Array): boolean {
@@ -53,7 +55,7 @@ class Recorder {
 
   /** A tensor from outside the step. */
   remember(id: number, source: Source, { shape, type }: TensorSpecification): void {
-    this.known.set(id, { source, type, native: id, key: type === this.native.TF_FLOAT ? describeShape(type, shape) : undefined })
+    this.known.set(id, { source, type, native: id, shape, integers: undefined, key: type === this.native.TF_FLOAT ? describeShape(type, shape) : undefined })
   }
 
   dispose(): void {
@@ -94,7 +96,8 @@ class Recorder {
     const content = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength).slice()
     this.constants.push({ shape, type, content, uniform, place: here() })
     const values64 = type === this.native.TF_FLOAT ? '' : `:${Buffer.from(content).toString('base64')}`
-    this.known.set(id, { source: { kind: 'constant', index: this.constants.length - 1 }, type, native: id, key: `${describeShape(type, shape)}${values64}` })
+    const integers = values instanceof Int32Array && type === this.native.TF_INT32 ? values : undefined
+    this.known.set(id, { source: { kind: 'constant', index: this.constants.length - 1 }, type, native: id, shape, integers, key: `${describeShape(type, shape)}${values64}` })
     return id
   }
 
@@ -110,7 +113,8 @@ class Recorder {
     return results.map(({ shape, dtype, native }, output) => {
       const id = this.nextOutputId
       this.nextOutputId += 1
-      this.known.set(id, { source: { kind: 'node', index, output }, type: dtype, native, key: dtype === this.native.TF_FLOAT ? describeShape(dtype, shape) : undefined })
+      const key = dtype === this.native.TF_FLOAT ? describeShape(dtype, shape) : undefined
+      this.known.set(id, { source: { kind: 'node', index, output }, type: dtype, native, shape, integers: undefined, key })
       return { id, shape, dtype }
     })
   }
