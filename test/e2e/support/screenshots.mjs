@@ -35,14 +35,14 @@ const address = await new Promise((resolve, reject) => {
 const browser = await chromium.launch({ executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] })
 
 async function picture(name, colorScheme, steps) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme, deviceScaleFactor: 1.5 })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme, deviceScaleFactor: 1.25 })
   const page = await context.newPage()
   await page.goto(address)
   await page.locator('.shell').waitFor()
   await steps(page)
   await page.waitForTimeout(1500)
   await page.mouse.move(0, 0)
-  await sharp(await page.screenshot()).png({ palette: true, quality: 90, effort: 8 }).toFile(path.join(folder, `${name}.png`))
+  await sharp(await page.screenshot()).png({ compressionLevel: 9 }).toFile(path.join(folder, `${name}.png`))
   await context.close()
 }
 const openRun = async (page) => {
