@@ -38,7 +38,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
   })
 
   it('stops at Ctrl+C with a checkpoint and resumes to the end', async () => {
-    const program = start('cli', ['run', '--workspace', workspace, '--name', 'interrupted', ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '1000'])
+    const program = start('cli', ['run', '--workspace', workspace, '--name', 'interrupted', ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '500'])
     await until('the student', () => program.stderr().includes('Teacher: done'))
     const id = /Run (\S+):/.exec(program.stderr())?.[1] ?? ''
     await until('a kept image', () => existsSync(join(workspace, 'runs', id, 'student-1', 'images', '000000020.png')))
@@ -47,11 +47,11 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const stopped = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(stopped.state).toBe('stopped')
     expect(stopped.stages[2]?.step).toBeGreaterThan(19)
-    expect(stopped.stages[2]?.step).toBeLessThan(1000)
+    expect(stopped.stages[2]?.step).toBeLessThan(500)
     const resumed = await abd('resume', id, '--workspace', workspace)
     expect(resumed.code).toBe(0)
     const finished = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
-    expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 1000])
+    expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 500])
   })
 
   it('keeps TensorFlow out of control', async () => {
