@@ -27,7 +27,7 @@ function badValue(field: Field): unknown {
 
 describe.each(members)('$name', ({ member, family }) => {
   it('has an id that serves as flag and file name', () => {
-    expect(member.id).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_-]*$/)
+    expect(member.id).toMatch(/^[a-z0-9][a-z0-9_-]*$/)
   })
   it('says what it is and where it comes from', () => {
     expect(member.title.length).toBeGreaterThan(1)

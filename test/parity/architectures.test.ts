@@ -106,7 +106,7 @@ describe('architectures against PyTorch', () => {
   it('WRN-16-2 costs what its layers add up to', () => {
     expect(architectures.get('wrn').cost({ depth: 16, width: 2 }, { classes: 10, channels: 3, height: 32, width: 32 })).toEqual({ parameters: 691674, multiplyAdds: 101106944 })
   })
-  it.each([['wrn', { depth: 15, width: 1 }], ['cifarResnet', { depth: 21, width: '1', shortcut: 'projection' }]])('%s refuses a depth that does not exist', (id, params) => {
+  it.each([['wrn', { depth: 15, width: 1 }], ['cifar_resnet', { depth: 21, width: '1', shortcut: 'projection' }]])('%s refuses a depth that does not exist', (id, params) => {
     expect(() => architectures.get(id).cost(params, { classes: 10, channels: 3, height: 32, width: 32 })).toThrow(/depth/)
   })
 })

@@ -27,7 +27,7 @@ describe.skipIf(missingShared('golden', 'g1_models_cmi'))('networks of the CMI s
   })
 
   it('ResNet-8: logits in both modes', async () => {
-    const network = architectures.get('cifarResnet').create({ depth: 8, width: '1', shortcut: 'projection' }, { classes: 10, channels: 3, height: 32, width: 32, stream: createStream(1, 'parity') })
+    const network = architectures.get('cifar_resnet').create({ depth: 8, width: '1', shortcut: 'projection' }, { classes: 10, channels: 3, height: 32, width: 32, stream: createStream(1, 'parity') })
     loadWeights(network, (await readSafetensors(goldenPath('g1_models_cmi', 'cmi_resnet8_after_train_fwd.safetensors'))).tensors)
     const arrays = goldenArrays('g1_models_cmi', 'cmi_resnet8_io.npz')
     tf.tidy(() => {

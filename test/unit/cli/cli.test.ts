@@ -41,7 +41,7 @@ describe('abd run', () => {
     expect(stderr).toContain('Teacher: done')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
     expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
-  }, 180_000)
+  }, 60_000)
 
   it('takes flags of its members and any path, the later one winning', async () => {
     const { code } = await abd('run', '--preset', 'quick', '--attack', 'badnet_grid', '--attack.patch-size', '5', '--defense', 'none', '--defense', 'sv+sr', '--sv.coefficient=2',

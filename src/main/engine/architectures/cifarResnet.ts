@@ -82,7 +82,7 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
  * zskt/models/shufl_resnet.py (padding; what is called cifar_resnet18 there has three stages of two units: depth 14).
  */
 export const cifarResnet = defineArchitecture({
-  id: 'cifarResnet',
+  id: 'cifar_resnet',
   title: 'CIFAR ResNet',
   summary: 'Small ResNet of three stages, depth 6n + 2.',
   reference: { citation: 'He et al. 2016, Deep residual learning for image recognition', link: 'https://arxiv.org/abs/1512.03385', place: 'ABD cmi/datafree/models/classifiers/resnet_tiny.py, zskt/models/shufl_resnet.py' },

@@ -84,7 +84,7 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
  * Dropout acts in training steps that bring a seed. Reference: Sandler et al. 2018, arXiv:1801.04381; torchvision's mobilenet_v2, which ABD uses.
  */
 export const mobileNetV2 = defineArchitecture({
-  id: 'mobileNetV2',
+  id: 'mobilenet_v2',
   title: 'MobileNetV2',
   summary: 'Inverted residuals with depthwise convolutions, as in torchvision.',
   reference: { citation: 'Sandler et al. 2018, MobileNetV2', link: 'https://arxiv.org/abs/1801.04381', place: 'ABD cmi/datafree/models/classifiers/mobilenetv2.py' },

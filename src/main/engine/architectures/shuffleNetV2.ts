@@ -111,7 +111,7 @@ const define: NetworkDefinition<Parameters> = (build, { size }, problem) => {
  * not over 4×4 pixels; at 32 pixels they are the same.
  */
 export const shuffleNetV2 = defineArchitecture({
-  id: 'shuffleNetV2',
+  id: 'shufflenet_v2',
   title: 'ShuffleNetV2',
   summary: 'Split units with depthwise convolutions and channel shuffles, for 32×32 images.',
   reference: { citation: 'Ma et al. 2018, ShuffleNet V2', link: 'https://arxiv.org/abs/1807.11164', place: 'ABD cmi/datafree/models/classifiers/shufflenetv2.py' },

@@ -48,7 +48,7 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
  * Reference: Zeng et al. 2022 (I-BAU); ABD zskt/models/vgg.py.
  */
 export const smallVgg = defineArchitecture({
-  id: 'smallVgg',
+  id: 'small_vgg',
   title: 'Small VGG (GTSRB)',
   summary: 'Six convolutions with ELU and dropout; called VGG16 in the reference, for GTSRB.',
   reference: { citation: 'Zeng et al. 2022, Adversarial unlearning of backdoors via implicit hypergradient', link: 'https://arxiv.org/abs/2110.03735', place: 'ABD zskt/models/vgg.py' },
