@@ -1,8 +1,6 @@
 /** The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does. */
 import type { Catalogue } from '../../src/shared/contract'
-import {
-  executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
-} from '../../src/shared/domain'
+import { experimentSections, metricDefinitions } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
 import { boolean, choice, integer, integerList, number, path } from '../../src/shared/schema'
 import { memberTable, resolveExperiment } from '../../src/main/engine/control/resolve'
@@ -61,14 +59,7 @@ export const fakeMembers = memberTable(fakeFamilies)
 
 export const fakeCatalogue: Catalogue = {
   families: fakeFamilies,
-  sections: {
-    experiment: { title: 'Experiment', params: experimentSchema },
-    poisoning: { title: 'Poisoning', params: poisoningSchema },
-    teacher: { title: 'Teacher', params: teacherSourceSchema },
-    training: { title: 'Teacher training', params: teacherTrainingSchema },
-    recording: { title: 'Recording', params: recordingSchema },
-    execution: { title: 'Execution', params: executionSchema },
-  },
+  sections: experimentSections,
   metrics: metricDefinitions,
   presets: [
     {

@@ -79,6 +79,16 @@ export const experimentSchema = {
   seed: integer({ label: 'Seed', default: 0, min: 0, max: 2 ** 31 - 1, help: 'Start of every named random stream of the run.' }),
 } satisfies ParameterSchema
 
+/** The sections of an experiment that belong to no family, as forms and catalogue show them. */
+export const experimentSections = {
+  experiment: { title: 'Experiment', params: experimentSchema },
+  poisoning: { title: 'Poisoning', params: poisoningSchema },
+  teacher: { title: 'Teacher', params: teacherSourceSchema },
+  training: { title: 'Teacher training', params: teacherTrainingSchema },
+  recording: { title: 'Recording', params: recordingSchema },
+  execution: { title: 'Execution', params: executionSchema },
+}
+
 /** One student to distil: which defenses act on it; an empty list is the undefended student. */
 export interface StudentPlan {
   defenses: MemberChoice[]

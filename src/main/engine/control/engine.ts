@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineEvents, EngineInfo, ModelReport } from '../../../shared/contract'
 import { parseCall, parseSubscription } from '../../../shared/contract'
 import type { DeviceReport, ExperimentConfig, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
-import {
-  executionSchema, experimentSchema, metricDefinitions, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
-} from '../../../shared/domain'
+import { experimentSections, metricDefinitions } from '../../../shared/domain'
 import { UserError, toCauses } from '../../../shared/errors'
 import type { FamilyDescription, Issue } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
@@ -162,14 +160,7 @@ class EngineContext {
   private catalogue(): Catalogue {
     return {
       families: [...this.options.families],
-      sections: {
-        experiment: { title: 'Experiment', params: experimentSchema },
-        poisoning: { title: 'Poisoning', params: poisoningSchema },
-        teacher: { title: 'Teacher', params: teacherSourceSchema },
-        training: { title: 'Teacher training', params: teacherTrainingSchema },
-        recording: { title: 'Recording', params: recordingSchema },
-        execution: { title: 'Execution', params: executionSchema },
-      },
+      sections: experimentSections,
       metrics: metricDefinitions,
       presets: [...this.options.presets],
       defaults: this.resolve({}).config,
