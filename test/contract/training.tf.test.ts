@@ -81,6 +81,7 @@ describe.each(cases)('$name', ({ change }) => {
     const reports = await runToEnd(before, parts, { pauseAfter: 2 })
     before.dispose()
     expect(reports.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
+    expect(reports.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2 })
     const after = await studentStage(tinyExperiment(change), parts)
     const resumed = await runToEnd(after, parts, { resume: true })
     after.dispose()

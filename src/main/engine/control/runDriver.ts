@@ -96,7 +96,7 @@ class Driver {
     switch (outcome.type) {
       case 'done': {
         const { seconds } = recorder.stage(this.runId, stage.id)
-                recorder.updateStage(this.runId, stage.id, { state: 'done', secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
+        recorder.updateStage(this.runId, stage.id, { state: 'done', secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
         return true
       }
       case 'paused':

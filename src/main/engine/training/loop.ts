@@ -107,6 +107,8 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     report({ type: 'evaluation', step: stepsDone, evaluation })
   }
   const finish = async (outcome: 'done' | 'paused' | 'stopped'): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
+    // Progress is told five times a second; the step that a pause or stop ends at must not depend on when it was told last.
+    progress(true)
     await checkpoint()
     if (outcome === 'done' || outcome === 'stopped') evaluate()
     const weights = await work.writeWeights()
@@ -148,7 +150,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
       await checkpoint()
       lastCheckpoint = performance.now()
     }
-    progress(stepsDone === work.totalSteps)
+    progress(false)
     await breathe()
   }
   return finish('done')
