@@ -54,58 +54,40 @@ const cases = distillationMethods.members.flatMap((method) => (switches[method.i
 }))))
 
 describe.each(cases)('$name', ({ change }) => {
-  it('takes finite steps, and the same seed gives the same student', async () => {
-    const results = []
-    for (const attempt of ['first', 'second']) {
-      const folder = temporaryFolder(attempt)
-      const work = await studentStage(tinyExperiment(change), folder)
-      const reports = await runToEnd(work, folder)
-      work.dispose()
-      const learning = learningOf(reports)
-      const losses = [...valuesOf(reports, 'generatorLoss'), ...learning]
-      expect(learning.length).toBeGreaterThanOrEqual(4)
-      expect(losses.every(Number.isFinite)).toBe(true)
-      results.push({ losses, weights: readFileSync(`${folder}/weights.safetensors`) })
-    }
-    expect(results[1]?.losses).toEqual(results[0]?.losses)
-    expect(results[1]?.weights.equals(results[0]?.weights ?? Buffer.alloc(0))).toBe(true)
-  })
-
-  it('resumes bit for bit', async () => {
+  it('takes finite steps, and the same seed gives the same student bit for bit, also when it is paused and resumed', async () => {
     const whole = temporaryFolder('whole')
     const uninterrupted = await studentStage(tinyExperiment(change), whole)
-    await runToEnd(uninterrupted, whole)
+    const reports = await runToEnd(uninterrupted, whole)
     uninterrupted.dispose()
+    const losses = [...valuesOf(reports, 'generatorLoss'), ...learningOf(reports)]
+    expect(learningOf(reports).length).toBeGreaterThanOrEqual(4)
+    expect(losses.every(Number.isFinite)).toBe(true)
+
     const parts = temporaryFolder('parts')
     const before = await studentStage(tinyExperiment(change), parts)
-    const reports = await runToEnd(before, parts, { pauseAfter: 2 })
+    const first = await runToEnd(before, parts, { pauseAfter: 2 })
     before.dispose()
-    expect(reports.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
-    expect(reports.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2 })
+    expect(first.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
+    expect(first.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2 })
     const after = await studentStage(tinyExperiment(change), parts)
-    const resumed = await runToEnd(after, parts, { resume: true })
+    const second = await runToEnd(after, parts, { resume: true })
     after.dispose()
-    expect(learningOf(resumed)).toHaveLength(learningOf(reports).length)
+    expect([...learningOf(first), ...learningOf(second)].sort()).toEqual([...learningOf(reports)].sort())
     expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
   })
 
-  it('keeps no tensors from step to step', async () => {
+  it('keeps no tensors from step to step, and gives images for the viewer', async () => {
     const work = await studentStage(tinyExperiment(change), temporaryFolder('leak'))
     work.step(0, true)
+    const images = work.images?.(1)
+    expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
+    expect(new Set(images?.pixels).size).toBeGreaterThan(10)
     work.step(1, true)
     const before = tf.memory().numTensors
     work.step(2, true)
     work.step(3, true)
+    work.images?.(4)
     expect(tf.memory().numTensors).toBe(before)
-    work.dispose()
-  })
-
-  it('gives images for the viewer', async () => {
-    const work = await studentStage(tinyExperiment(change), temporaryFolder('images'))
-    work.step(0, false)
-    const images = work.images?.(1)
-    expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
-    expect(new Set(images?.pixels).size).toBeGreaterThan(10)
     work.dispose()
   })
 })

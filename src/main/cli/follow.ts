@@ -1,9 +1,13 @@
 /** Stays with a run to its end: shows progress, passes Ctrl+C on, survives a lost connection. */
-import type { RunSummary } from '../../shared/domain'
+import { metricDefinitions } from '../../shared/domain'
+import type { MetricName, MetricSeries, RunSummary } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
 import { progressLine, stageLine, type Output } from './output'
 
 const ended: readonly RunSummary['state'][] = ['done', 'failed', 'stopped', 'paused', 'interrupted']
+
+/** The loss that a progress line names: the student's where there is one. */
+const shownLosses: readonly MetricName[] = ['studentLoss', 'srOuterLoss', 'loss']
 
 export interface Followed { run: RunSummary; interrupted: boolean }
 
@@ -13,6 +17,9 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     let interrupted = 0
     let current = first
     const told = new Set<string>()
+    /** Each stage's newest loss, and whether the line that first has a figure was written. */
+    const losses = new Map<string, string>()
+    let figuresOf = ''
     const finish = (action: () => void): void => {
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onInterrupt)
@@ -32,7 +39,22 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
         if (stage.state === 'done') tellOnce(stageLine(stage))
       }
       if (ended.includes(run.state)) finish(() => resolve({ run, interrupted: interrupted > 0 }))
-      else if (interrupted === 0) output.progress(progressLine(run))
+      else if (interrupted === 0) tellProgress(run)
+    }
+    const tellProgress = (run: RunSummary): void => {
+      const stage = run.stages.find((entry) => entry.state === 'running')
+      const loss = losses.get(stage?.id ?? '')
+      const figures = stage && (stage.evaluation || loss) ? stage.id : ''
+      // A stage's first figures are what one waits for; later ones come at the usual pace.
+      output.progress(progressLine(run, loss), figures !== '' && figures !== figuresOf)
+      if (figures !== '') figuresOf = figures
+    }
+    const seeMetrics = (stageId: string, series: Record<string, MetricSeries>): void => {
+      const name = shownLosses.find((entry) => series[entry])
+      const value = name && series[name]?.values.at(-1)
+      if (name === undefined || value === undefined) return
+      losses.set(stageId, `${metricDefinitions[name].title.toLowerCase()} ${Number(value.toPrecision(4))}`)
+      if (!ended.includes(current.state) && interrupted === 0) tellProgress(current)
     }
     const onInterrupt = (): void => {
       interrupted += 1
@@ -42,6 +64,7 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     }
     const stops = [
       client.subscribe('run.changed', { runId: first.id }, ({ run }) => see(run)),
+      client.subscribe('run.metrics', { runId: first.id }, ({ stageId, series }) => seeMetrics(stageId, series)),
       // What happened while the connection was away is in the record.
       client.onConnection((state, reason) => {
         if (state === 'connected') void client.call('runs.get', { runId: first.id }).then(see, () => undefined)

@@ -6,8 +6,8 @@ export interface Output {
   result(text: string): void
   /** A line for the person in front of it. */
   tell(text: string): void
-  /** One line that is rewritten on a terminal, and repeated now and then elsewhere. */
-  progress(text: string): void
+  /** One line that is rewritten on a terminal, and repeated now and then elsewhere; at once where `important`. */
+  progress(text: string, important?: boolean): void
   /** Ends the rewritten line. */
   endProgress(): void
 }
@@ -30,12 +30,12 @@ export function createOutput(stdout: NodeJS.WriteStream = process.stdout, stderr
       clear()
       stderr.write(`${text}\n`)
     },
-    progress(text) {
+    progress(text, important = false) {
       if (stderr.isTTY) {
         const width = Math.max(20, (stderr.columns ?? 80) - 1)
         stderr.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`)
         open = true
-      } else if (Date.now() - lastTold >= repeatInterval) {
+      } else if (important || Date.now() - lastTold >= repeatInterval) {
         lastTold = Date.now()
         stderr.write(`${text}\n`)
       }
@@ -55,13 +55,13 @@ export function duration(seconds: number): string {
 
 const rates = (evaluation: Evaluation | null): string => (evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : '')
 
-/** E.g. "[2/4] Teacher: step 90 of 200, 45 %, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left". */
-export function progressLine(run: RunSummary): string {
+/** E.g. "[2/4] Teacher: step 90 of 200, 45 %, loss 0.21, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left". */
+export function progressLine(run: RunSummary, loss?: string): string {
   const index = run.stages.findIndex((stage) => stage.state !== 'done')
   const stage = run.stages[index]
   if (!stage) return `${run.name}: done`
   const steps = stage.totalSteps ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %` : stage.state
-  return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
+  return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${loss ? `, ${loss}` : ''}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
 }
 
 export const stageLine = (stage: StageRecord): string =>

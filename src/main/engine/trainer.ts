@@ -53,7 +53,7 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
       return runPrepared(job, await prepareStudentStage(job, preparation))
     case 'evaluate':
       await startFor(job)
-      return doneWith(await evaluateModelFile(job, preparation))
+      return doneWith(await evaluateModelFile(job, preparation, report))
     case 'device':
       await startFor(job)
       return doneWith(null)

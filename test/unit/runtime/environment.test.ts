@@ -11,7 +11,7 @@ describe('applyEnvironment', () => {
     const environment: Record<string, string | undefined> = { TF_ENABLE_ONEDNN_OPTS: '0', TF_NUM_INTRAOP_THREADS: '9' }
     applyEnvironment({ threads: 3, device: 'cpu', deterministic: true }, environment)
     expect(environment).toEqual({
-      TF_ENABLE_ONEDNN_OPTS: '0', TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_NUM_INTRAOP_THREADS: '3', OMP_NUM_THREADS: '3',
+      TF_ENABLE_ONEDNN_OPTS: '0', TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_NUM_INTRAOP_THREADS: '3', TF_NUM_INTEROP_THREADS: '3', OMP_NUM_THREADS: '3',
       TF_DETERMINISTIC_OPS: '1', NVIDIA_TF32_OVERRIDE: '0', CUDA_VISIBLE_DEVICES: '-1',
     })
   })

@@ -132,8 +132,10 @@ class GraphProgram implements StepProgram {
       return { name, shape, type: typeNumber(this.backend.binding, dtype) }
     })
     const graph = buildGraph(variables, recordings)
+    // The old session goes only when the new one stands: after a full disk its state can still be read for a last checkpoint.
+    const session = GraphSession.load(this.backend, graph.nodes)
     this.loaded?.session.dispose()
-    this.loaded = { session: GraphSession.load(this.backend, graph.nodes), graph, variables }
+    this.loaded = { session, graph, variables }
     this.writeState()
   }
 

@@ -41,7 +41,7 @@ export function applyEnvironment(options: TensorFlowOptions, environment: Enviro
   environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
   environment.NVIDIA_TF32_OVERRIDE ??= '0'
   if (options.threads !== undefined && options.threads > 0) {
-    environment.TF_NUM_INTRAOP_THREADS = environment.OMP_NUM_THREADS = String(options.threads)
+    environment.TF_NUM_INTRAOP_THREADS = environment.TF_NUM_INTEROP_THREADS = environment.OMP_NUM_THREADS = String(options.threads)
   } else {
     environment.TF_NUM_INTRAOP_THREADS ??= String(resolveThreads())
     environment.OMP_NUM_THREADS ??= environment.TF_NUM_INTRAOP_THREADS

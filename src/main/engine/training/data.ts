@@ -11,8 +11,8 @@ import type { TestSets } from './evaluation'
 
 export interface PreparedData {
   readonly dataset: LoadedDataset
-  /** Poisoned part and clean hold-out, as the plan says. */
-  readonly train: ImageSet
+  /** Poisoned part and clean hold-out, as the plan says; a copy of the whole set, made at the first call. Only a teacher's training wants it. */
+  train(): ImageSet
   readonly test: TestSets
   readonly normalization: Normalization
   readonly warnings: readonly string[]
@@ -54,8 +54,9 @@ export async function prepareData(config: ExperimentConfig, cacheFolder: string,
     images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: planned.cleanLabel, target: plan.target, augmentation: config.teacher.training,
     plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },
   })
+  let train: ImageSet | undefined
   return {
-    dataset, findings, train: poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
+    dataset, findings, train: () => train ??= poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
     test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'info' ? [] : [message])], poisonedCount: planned.poisoned.length,
   }
 }

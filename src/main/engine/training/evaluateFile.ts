@@ -1,17 +1,28 @@
 /** Accuracy and ASR of a weights file: architecture recognised from the names and shapes, nothing in the file executed. */
 import type { Evaluation } from '../../../shared/domain'
+import { RefusedInputError } from '../../../shared/errors'
 import { loadDataset, testSetsOf } from './data'
-import { createEvaluator } from './evaluation'
+import { createPredictor, evaluateInParts } from './evaluation'
 import { openClassifier } from './models'
-import type { TrainerJob } from './protocol'
+import type { TrainerJob, TrainerReport } from './protocol'
 import { createProgram } from './stages'
 
-export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void): Promise<Evaluation> {
+export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void, report: (report: TrainerReport) => void): Promise<Evaluation> {
   const dataset = await loadDataset({ data: job.data, attack: job.attack, seed: 0, cacheFolder: job.cacheFolder, onProgress })
   const classifier = await openClassifier(job.file, dataset, null)
   const program = createProgram(job)
-  const evaluate = createEvaluator(program, 'evaluate', classifier, dataset.normalization, await testSetsOf(dataset, job.attack, job.target))
-  const evaluation = evaluate()
+  const predict = createPredictor(program, 'evaluate', classifier, dataset.normalization)
+  const started = performance.now()
+  let last: Evaluation | null = null
+  for (const part of evaluateInParts(predict, classifier.classes, await testSetsOf(dataset, job.attack, job.target))) {
+    last = part
+    const seconds = (performance.now() - started) / 1000
+    report({ type: 'progress', step: part.images, totalSteps: dataset.test.count, seconds, secondsLeft: seconds / part.images * (dataset.test.count - part.images) })
+    report({ type: 'evaluation', step: part.images, evaluation: part })
+    // Pings and requests are read between parts.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   program.dispose()
-  return evaluation
+  if (!last) throw new RefusedInputError('There is nothing to evaluate.', { wanted: 'at least one test image', got: 'none', where: dataset.title, action: 'Choose a data set with test images.' })
+  return last
 }

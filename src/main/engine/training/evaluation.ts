@@ -16,22 +16,25 @@ export interface TestSets {
 
 const evaluationBatch = 100
 
-/** Predicted classes of `classifier` in evaluation mode, in order. The last batch is filled up so that one graph serves all. */
-export function createPredictor(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization): (set: ImageSet) => Int32Array {
+/** Predicted classes of the images from `from` to before `to`, by default all, in order. */
+export type Predictor = (set: ImageSet, from?: number, to?: number) => Int32Array
+
+/** A predictor of `classifier` in evaluation mode. The last batch is filled up so that one graph serves all. */
+export function createPredictor(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization): Predictor {
   let runner: StepRunner | undefined
-  return (set) => {
+  return (set, from = 0, to = set.count) => {
     runner ??= program.compile(name, ({ images }) => ({
       classes: tf.argMax(classifier.forward(images as tf.Tensor4D, { training: false }).logits, 1),
     }))
     const table = normalizationTable(normalization, set.channels)
-    const predicted = new Int32Array(set.count)
-    for (let first = 0; first < set.count; first += evaluationBatch) {
-      const indices = Array.from({ length: evaluationBatch }, (_, offset) => Math.min(first + offset, set.count - 1))
+    const predicted = new Int32Array(to - from)
+    for (let first = from; first < to; first += evaluationBatch) {
+      const indices = Array.from({ length: evaluationBatch }, (_, offset) => Math.min(first + offset, to - 1))
       const images = tf.tensor4d(normalizedImages(set, indices, table), [evaluationBatch, set.height, set.width, set.channels])
       const { classes } = runner.run({ images })
       images.dispose()
       if (!classes) throw new Error('The evaluation step gave no classes.')
-      predicted.set((classes.dataSync() as Int32Array).subarray(0, Math.min(evaluationBatch, set.count - first)), first)
+      predicted.set((classes.dataSync() as Int32Array).subarray(0, Math.min(evaluationBatch, to - first)), first - from)
       classes.dispose()
     }
     return predicted
@@ -71,6 +74,21 @@ export function evaluationFrom(classes: number, labels: Int32Array, clean: Int32
     asrAll: triggered ? hitsAll / Math.max(1, labels.length) : null,
     robustAccuracy: triggered && nonTarget > 0 ? robust / nonTarget : null,
     images: labels.length, nonTarget: triggered ? nonTarget : 0, perClassAccuracy: perClass, confusion,
+  }
+}
+
+/** Images between two partial evaluations. */
+const partSize = 500
+
+/** The evaluation of the first images, then of more, up to all of them: a long one shows early what to expect. */
+export function* evaluateInParts(predict: Predictor, classes: number, sets: TestSets): Generator<Evaluation> {
+  const { labels, count } = sets.clean
+  const [clean, triggered] = [new Int32Array(count), sets.triggered ? new Int32Array(count) : null]
+  for (let first = 0; first < count; first += partSize) {
+    const end = Math.min(first + partSize, count)
+    clean.set(predict(sets.clean, first, end), first)
+    if (sets.triggered) triggered?.set(predict(sets.triggered, first, end), first)
+    yield evaluationFrom(classes, labels.subarray(0, end), clean.subarray(0, end), triggered?.subarray(0, end) ?? null, sets.target)
   }
 }
 

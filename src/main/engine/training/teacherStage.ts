@@ -60,7 +60,7 @@ function createEpochOrder(state: StateBundle, count: number): (epoch: number) =>
 
 export function createTeacherStage(input: TeacherStageInput): StageWork {
   const { teacher, training, data, program, state } = input
-  const { train } = data
+  const train = data.train()
   const stepsPerEpoch = Math.ceil(train.count / training.batchSize)
   const totalSteps = stepsPerEpoch * training.epochs
   const schedule = scheduleOf(training, totalSteps)
