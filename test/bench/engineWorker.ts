@@ -18,7 +18,8 @@ import { createPredictor } from '../../src/main/engine/training/evaluation'
 import { createStateBundle } from '../../src/main/engine/training/state'
 import { validateParameters } from '../../src/shared/schema'
 import { readMemory } from './memory'
-import type { Phase, PhaseTimes } from './phases'
+import { createOodPhase, createSynthesisPhase } from './inversionSubject'
+import type { BenchOptions, Phase, PhaseTimes } from './phases'
 
 const seed = 1
 const classes = 10
@@ -26,8 +27,6 @@ const side = 32
 const evaluationImages = 2000
 /** Teacher steps timed together, after one that is not: training does them in a row. */
 const consecutiveSteps = 4
-
-interface Options { threads: number, device: 'cpu' | 'gpu', batch: number, graph: boolean }
 
 function seconds(work: () => void): number {
   const start = performance.now()
@@ -41,7 +40,8 @@ function wideResNet(width: number, name: string): Classifier {
   return member.create(values, { classes, channels: 3, height: side, width: side, stream: createStream(seed, name) })
 }
 
-function createSubject({ batch, graph }: Options): Record<Phase, () => PhaseTimes> {
+/** The phases of ZSKT, teacher training and evaluation. */
+function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 'synthesis' | 'ood'>, () => PhaseTimes> {
   const program = createStepProgram({ mode: graph ? 'graph' : 'eager' })
   const state = createStateBundle(seed, tf)
   const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
@@ -94,15 +94,22 @@ function createSubject({ batch, graph }: Options): Record<Phase, () => PhaseTime
 }
 
 async function main(): Promise<void> {
-  const options = JSON.parse(process.argv[2] ?? '{}') as Options
+  const options = JSON.parse(process.argv[2] ?? '{}') as BenchOptions
   const started = performance.now()
   const { device, binding } = await startTensorFlow({ device: options.device, threads: options.threads })
-  const subject = createSubject(options)
+  // Made when first asked for: peak memory is that of the phases that ran.
+  const made = new Map<Phase, () => PhaseTimes | Promise<PhaseTimes>>()
+  const phaseOf = (phase: Phase): (() => PhaseTimes | Promise<PhaseTimes>) => {
+    if (phase === 'synthesis' && !made.has(phase)) made.set(phase, createSynthesisPhase(options))
+    else if (phase === 'ood' && !made.has(phase)) made.set(phase, createOodPhase(options))
+    else if (!made.has(phase)) for (const [name, work] of Object.entries(createSubject(options))) made.set(name as Phase, work)
+    return made.get(phase) ?? (() => { throw new Error(`There is no phase "${phase}".`) })
+  }
   const answer = (value: object): void => { process.stdout.write(`${JSON.stringify(value)}\n`) }
   answer({ ready: (performance.now() - started) / 1000, device: device.title, kind: device.kind, versions: { tensorflow: binding.TF_Version, node: process.versions.node } })
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'memory') answer(readMemory())
-    else answer(subject[line as Phase]())
+    else answer(await phaseOf(line as Phase)())
   }
 }
 

@@ -1,5 +1,5 @@
 /** What is timed, by the names that cross to the subjects. */
-export const phases = ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation'] as const
+export const phases = ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation', 'synthesis', 'ood'] as const
 export type Phase = typeof phases[number]
 
 /** Seconds; `student` is the mean of the pseudo batch's student steps. */
@@ -8,4 +8,16 @@ export interface PhaseTimes {
   readonly generator?: number
   readonly sample?: number
   readonly student?: number
+}
+
+/** What tools/bench.mjs hands to every subject. */
+export interface BenchOptions {
+  readonly threads: number
+  readonly device: 'cpu' | 'gpu'
+  readonly batch: number
+  readonly graph: boolean
+  /** Steps of the timed CMI call, rows of its memory bank and negatives drawn per step. */
+  readonly synthesisSteps: number
+  readonly bank: number
+  readonly negatives: number
 }

@@ -5,11 +5,8 @@ import { SetupError } from '../setup/report.mjs'
 
 const keptWords = 3000
 
-/** Phases that the published solver has. */
-const publishedPhases = new Set(['pseudoBatch', 'pseudoBatchVaccine'])
-
 /** Starts the subject and waits until it is ready. Errors: SetupError with the end of what it wrote, when it ends by itself. */
-export async function startSubject({ name, command: [program, ...parameters], environment = {} }) {
+export async function startSubject({ name, phases, command: [program, ...parameters], environment = {} }) {
   const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })
   let words = ''
   child.stderr.setEncoding('utf8').on('data', (text) => { words = (words + text).slice(-keptWords) })
@@ -30,8 +27,7 @@ export async function startSubject({ name, command: [program, ...parameters], en
   }
   const facts = await answer()
   return {
-    name, facts,
-    runs: (phase) => name !== 'published' || publishedPhases.has(phase),
+    name, phases, facts,
     async ask(phase) {
       child.stdin.write(`${phase}\n`)
       return answer()

@@ -10,6 +10,8 @@ export const figures = [
   { id: 'sample', title: 'Synthetic batch with the teacher\'s outputs', phase: 'pseudoBatch', part: 'sample' },
   { id: 'student', title: 'Student step', phase: 'pseudoBatch', part: 'student' },
   { id: 'teacher', title: 'Teacher training step', phase: 'teacher', part: 'total' },
+  { id: 'synthesis', title: 'CMI synthesis call (3 steps)', phase: 'synthesis', part: 'total' },
+  { id: 'ood', title: 'Step of distillation from one image', phase: 'ood', part: 'total' },
   { id: 'evaluation', title: 'Evaluation of 2,000 images', phase: 'evaluation', part: 'total' },
 ]
 
@@ -24,10 +26,10 @@ export function statistics(values) {
   return { median: quantile(sorted, 0.5), lowerQuartile: quantile(sorted, 0.25), upperQuartile: quantile(sorted, 0.75), repeats: sorted.length }
 }
 
-export function summarize({ samples, facts, memory, options }) {
+export function summarize({ samples, facts, memory, options, phases }) {
   const subjects = Object.keys(facts)
   const seconds = {}
-  for (const { id, phase, part } of figures) {
+  for (const { id, phase, part } of figures.filter((figure) => phases.includes(figure.phase))) {
     seconds[id] = {}
     for (const subject of subjects) {
       const values = samples.filter((sample) => sample.subject === subject && sample.phase === phase).map(({ times }) => times[part]).filter((value) => typeof value === 'number')
@@ -35,17 +37,13 @@ export function summarize({ samples, facts, memory, options }) {
     }
   }
   const ratios = Object.fromEntries(subjects.filter((subject) => subject !== 'ours').map((subject) => [
-    subject, Object.fromEntries(figures.flatMap(({ id }) => {
-      const { [subject]: theirs, ours } = seconds[id]
-      return theirs && ours ? [[id, theirs.median / ours.median]] : []
-    })),
+    subject, Object.fromEntries(Object.entries(seconds).flatMap(([id, { [subject]: theirs, ours }]) => (theirs && ours ? [[id, theirs.median / ours.median]] : []))),
   ]))
-  if (memory.published && memory.ours) ratios.memory = memory.ours.peak / memory.published.peak
   return {
     date: new Date().toISOString().slice(0, 10),
-    settings: { batch: options.batch, threads: options.threads, repeats: options.repeats, warmUps: options.warmUps, device: facts.ours.device, execution: options.eager ? 'eager' : 'graph' },
+    settings: { suite: options.suite, batch: options.batch, threads: options.threads, repeats: options.repeats, warmUps: options.warmUps, device: facts.ours.device, execution: options.eager ? 'eager' : 'graph' },
     machine: { cpu: os.cpus()[0]?.model.trim() ?? 'unknown', cores: os.availableParallelism(), load: os.loadavg().map((value) => Math.round(value * 10) / 10) },
     versions: Object.assign({}, ...Object.values(facts).map(({ versions }) => versions)),
-    seconds, ratios, memory,
+    seconds, ratios, memory, ...(memory.published && memory.ours ? { peakMemoryOursToPublished: memory.ours.peak / memory.published.peak } : {}),
   }
 }
