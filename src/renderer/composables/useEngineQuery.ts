@@ -31,7 +31,12 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
   function refresh(wait = 0): void {
     const asked = args()
     clearTimeout(timer)
-    if (asked === null) return
+    if (asked === null) {
+      // What was on its way answers a question that no longer stands.
+      controller?.abort()
+      pending.value = false
+      return
+    }
     pending.value = true
     timer = setTimeout(() => void ask(asked), wait)
   }

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
 import { withConfigValue, type ExperimentConfig, type ExperimentPreset, type MemberChoice, type PartialExperimentConfig, type StudentPlan } from '@shared/domain'
+import { defaultsOf, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
 
@@ -46,10 +47,14 @@ export const useDraftStore = defineStore('draft', () => {
     config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
     if (path !== 'name' && path !== 'seed') edited.value = true
   }
-  /** Puts another member in a place such as "attack"; its parameters are those it had before, else its defaults. */
-  function chooseMember(path: string, current: MemberChoice, id: string): void {
+  /**
+   * Puts another member in a place such as "attack"; its parameters are those it had before, else its defaults with what the place (`role`:
+   * a teacher, a student) changes in them. They stand in the draft, so that the run gets what the form shows.
+   */
+  function chooseMember(path: string, current: MemberChoice, member: MemberDescription, role?: string): void {
     leftBehind.set(`${path}:${current.id}`, { ...current.params })
-    set(path, { id, params: leftBehind.get(`${path}:${id}`) ?? {} })
+    const preset = role === undefined ? undefined : member.presets[role]?.params
+    set(path, { id: member.id, params: leftBehind.get(`${path}:${member.id}`) ?? { ...defaultsOf(member.params), ...preset } })
   }
   const setStudents = (students: StudentPlan[]): void => set('students', students)
 

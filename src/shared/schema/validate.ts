@@ -42,7 +42,8 @@ const show = (value: unknown): string => {
 
 /**
  * Fills defaults and checks every value of a parameter set.
- * Unknown names are errors (a misspelt option must not be ignored); invisible fields are checked too, since they are saved.
+ * Unknown names are errors (a misspelt option must not be ignored); invisible fields are checked too, since they are saved. A path without a default is
+ * wanted even where nothing is given: it would be missed only when a run is under way.
  */
 export function validateParameters<S extends ParameterSchema>(
   schema: S, input: unknown, at: string,
@@ -57,10 +58,10 @@ export function validateParameters<S extends ParameterSchema>(
     if (!(name in schema)) issues.push({ path: `${at}.${name}`, severity: 'error', message: `is no parameter here; known: ${Object.keys(schema).join(', ') || 'none'}` })
   }
   for (const [name, field] of Object.entries(schema)) {
-    if (given[name] === undefined) continue
-    const result = zodOf(field).safeParse(given[name])
+    if (given[name] === undefined && field.kind !== 'path') continue
+    const result = zodOf(field).safeParse(given[name] ?? field.default)
     if (result.success) defaults[name] = result.data
-    else issues.push({ path: `${at}.${name}`, severity: 'error', message: `${result.error.issues[0]?.message ?? 'is not valid'}, got ${show(given[name])}` })
+    else issues.push({ path: `${at}.${name}`, severity: 'error', message: `${result.error.issues[0]?.message ?? 'is not valid'}, got ${show(given[name] ?? field.default)}` })
   }
   return { values: defaults as ValuesOf<S>, issues }
 }

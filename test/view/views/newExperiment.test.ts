@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { useDraftStore } from '@renderer/stores/draft'
+import { defaultsOf } from '@shared/schema'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -112,5 +114,36 @@ describe('New experiment', () => {
     type(field('attack.params.strength'), '0.4')
     await settle(400)
     expect(asked()).toBe(before + 1)
+  })
+
+  it('puts the whole set of parameters into the draft when another member is chosen: a student gets a student’s network', async () => {
+    await open()
+    const draft = useDraftStore()
+    const catalogue = await page.engine.call('engine.catalogue', {})
+    const declared = catalogue.families.find((family) => family.id === 'architecture')?.members[0]
+    const [name] = Object.keys(declared?.params ?? {})
+    if (!declared || !name) throw new Error('The fake knows no network with parameters.')
+    const member = { ...declared, presets: { student: { title: 'Student', params: { [name]: 1 } } } }
+    draft.chooseMember('distillation.architecture', { id: 'another', params: {} }, member, 'student')
+    expect(draft.config?.distillation.architecture).toEqual({ id: member.id, params: { ...defaultsOf(member.params), [name]: 1 } })
+    draft.chooseMember('teacher.architecture', { id: 'another', params: {} }, member)
+    expect(draft.config?.teacher.architecture.params).toEqual(defaultsOf(member.params))
+  })
+
+  it('takes the picture away while data or attack have to be mended, and says no time for them', async () => {
+    await open()
+    expect(document.querySelector('.preview .frame')).not.toBeNull()
+    type(field('attack.params.strength'), '9')
+    await settle(700)
+    expect(document.querySelector('.preview .frame')).toBeNull()
+    expect(page.find('.preview').textContent).toContain('Mend the settings')
+    expect(page.find('section[aria-labelledby=start-title] .number').textContent).toBe('–')
+  })
+
+  it('asks how long each distillation method would take', async () => {
+    await open()
+    await settle(1200)
+    const methods = (await page.engine.call('engine.catalogue', {})).families.find((family) => family.id === 'distillation')?.members.length ?? 0
+    expect(page.engine.calls.filter((name) => name === 'experiment.estimate').length).toBeGreaterThanOrEqual(methods + 1)
   })
 })

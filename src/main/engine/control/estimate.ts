@@ -88,7 +88,7 @@ export function estimateTime(config: ExperimentConfig, costs: CostModel, finishe
     stages, basis, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
     note: basis === 'measured'
       ? 'Scaled from earlier runs of the same networks on this machine.'
-      : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.`,
+      : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.${config.execution.device === 'cpu' ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'}`,
   }
 }
 

@@ -3,6 +3,7 @@ import type { FamilyId, Issue, MemberDescription, ParameterSchema } from '@share
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
+import { useMethodTimes } from './useMethodTimes'
 
 export interface FormSection { id: string; title: string; paths: string[] }
 
@@ -28,6 +29,7 @@ export function useExperimentForm() {
   const estimate = useEngineQuery('experiment.estimate', () => (draft.config && errors.value.length === 0 && validation.data.value ? { config: draft.config } : null), 400)
 
   const members = (family: FamilyId): readonly MemberDescription[] => engine.catalogue?.families.find((entry) => entry.id === family)?.members ?? []
+  const methodSeconds = useMethodTimes(() => (errors.value.length === 0 && validation.data.value ? draft.config : null), () => members('distillation'))
   const issuesOf = (section: FormSection): Issue[] => issues.value.filter((issue) => section.paths.some((path) => issue.path === path || issue.path.startsWith(`${path}.`)))
   /** The label of the field that a path leads to, where one of the declarations has it. */
   function labelOf(path: string): string {
@@ -46,6 +48,6 @@ export function useExperimentForm() {
     return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
   }
 
-  return { engine, draft, validation, issues, errors, estimate, members, issuesOf, labelOf, loadError }
+  return { engine, draft, validation, issues, errors, estimate, methodSeconds, members, issuesOf, labelOf, loadError }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>

@@ -1,0 +1,40 @@
+import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
+import type { ExperimentConfig } from '@shared/domain'
+import type { MemberDescription } from '@shared/schema'
+import { useConnection } from '../../api/connection'
+
+const delay = 900
+
+/**
+ * How long the experiment would take with each distillation method: the chosen one as it stands, the others with their defaults. Seconds by id;
+ * a method whose time cannot be told is left out.
+ */
+export function useMethodTimes(config: () => ExperimentConfig | null, methods: () => readonly MemberDescription[]): Ref<Readonly<Record<string, number>>> {
+  const { engine } = useConnection()
+  const seconds = shallowRef<Readonly<Record<string, number>>>({})
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let controller: AbortController | null = null
+
+  async function ask(base: ExperimentConfig): Promise<void> {
+    controller?.abort()
+    const own = controller = new AbortController()
+    const { distillation } = base
+    const answers = await Promise.allSettled(methods().map(async ({ id }) => {
+      const method = id === distillation.method.id ? distillation.method : { id, params: {} }
+      const { totalSeconds } = await engine.call('experiment.estimate', { config: { ...base, distillation: { ...distillation, method } } }, own.signal)
+      return [id, totalSeconds] as const
+    }))
+    if (own.signal.aborted) return
+    seconds.value = Object.fromEntries(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])))
+  }
+  watch(() => JSON.stringify(config()), () => {
+    clearTimeout(timer)
+    const base = config()
+    if (base) timer = setTimeout(() => void ask(base), delay)
+  }, { immediate: true })
+  onScopeDispose(() => {
+    clearTimeout(timer)
+    controller?.abort()
+  })
+  return seconds
+}
