@@ -77,7 +77,7 @@ describe('containers', () => {
 
   it('12: an archive that claims 2^32 entries', async () => {
     await expectRefused(zipOf(good(), { zip64Count: 2n ** 32n }), /zip64 end record .* not valid/)
-    await expectRefused(zipOf(good(), { count: 60_000 }), /more entries than its directory/)
+    await expectRefused(zipOf(good(), { count: 6_000 }), /more entries than its directory/)
   })
 
   it('12: zip64 end records as PyTorch writes them are fine', async () => {

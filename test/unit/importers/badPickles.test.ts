@@ -74,8 +74,8 @@ describe('pickle programs', () => {
   })
 
   it('28: more operations, memo entries or marks than any checkpoint', async () => {
-    await refused(pickled(']0'.repeat(importLimits.pickleOpcodes)), /longer than any checkpoint/)
-    await refused(pickled('}'.repeat(importLimits.pickleOpcodes)), /piles up too many/)
+    await refused(pickled('N0'.repeat(importLimits.pickleOpcodes / 2 + 1)), /longer than any checkpoint/)
+    await refused(pickled('N'.repeat(importLimits.pickleOpcodes)), /piles up too many/)
     await refused(pickled('('.repeat(importLimits.pickleOpcodes)), /too many groups/)
     await refused(pickled('N', '\x94'.repeat(importLimits.pickleMemo + 1)), /remembers too many/)
   })

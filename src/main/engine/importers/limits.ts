@@ -8,13 +8,19 @@ export const importLimits = {
   tensorRank: 32,
   /** Names longer than this are no parameter names. */
   nameBytes: 4_096,
-  zipEntries: 65_536,
-  pickleBytes: 16 * 2 ** 20,
+  /** An entry is a tensor's storage; each costs a few reads. */
+  zipEntries: 8_192,
+  pickleBytes: 8 * 2 ** 20,
   pickleOpcodes: 1_000_000,
-  pickleMemo: 500_000,
-  pickleStack: 500_000,
+  pickleMemo: 150_000,
+  pickleStack: 150_000,
   pickleDepth: 64,
-  storages: 65_536,
+  /** Of one program, in items moved, copied or looked at: what memoised values could multiply without end. */
+  pickleWork: 1_500_000,
+  /** Work that a new container, storage or tensor counts for, beside its items; bounds their number and so their memory. */
+  pickleObjectWork: 16,
+  pickleTextWork: 4,
+  storages: 8_192,
   /** Sum over tensors that share storage may exceed the file by this factor before it is an expansion attack. */
   sharedExpansion: 4,
 } as const

@@ -34,7 +34,8 @@ export function bytesPer(dtype: WeightDtype): number {
 
 /** Number of elements of a shape; 1 for a scalar. Exact only for shapes whose product is a safe integer. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1)
+  // Huge extents beside a 0 would give Infinity · 0.
+  return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
 }
 
 export function isFloatDtype(dtype: WeightDtype): boolean {

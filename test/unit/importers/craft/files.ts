@@ -84,16 +84,13 @@ export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise
 }
 
 const secondsAllowed = 1
-const megabytesAllowed = 64
 
-/** Imports within the bounds of one second of processor time and 64 MB. */
+/** Imports within the bound of one second of processor time; memory is measured in processes of their own, see bombs.test.ts. */
 export async function importPath(path: string): Promise<ImportReport> {
-  const memory = process.resourceUsage().maxRSS
   const start = process.cpuUsage()
   const report = await importCheckpoint(path)
   const { user, system } = process.cpuUsage(start)
   expect((user + system) / 1e6).toBeLessThan(secondsAllowed)
-  expect((process.resourceUsage().maxRSS - memory) / 1024).toBeLessThan(megabytesAllowed)
   return report
 }
 

@@ -21,7 +21,11 @@ export interface Machine {
   /** POP removes a mark when nothing lies above it. */
   dropTop(): void
   remember(index: number): void
-  /** Adds children's bounds to a container; refuses expansion and deep nesting. */
+  /** Counts work against the program's budget. */
+  charge(items: number): void
+  /** Counts a new object. */
+  chargeObject(): void
+  /** Adds children's bounds to a container and counts them as work; refuses expansion and deep nesting. */
   grow(container: { weight: number; depth: number }, children: readonly PickleValue[]): void
 }
 
@@ -55,7 +59,12 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
   const stack: PickleValue[] = []
   const marks: number[] = []
   const memo = new Map<number, PickleValue>()
+  let work = 0
 
+  function charge(items: number): void {
+    work += items
+    if (work > importLimits.pickleWork) throw refusePickle('The pickle makes more work than any checkpoint.', { wanted: `at most ${importLimits.pickleWork} items moved or copied`, got: 'more', at: cursor.at })
+  }
   function base(): number {
     return marks.at(-1) ?? 0
   }
@@ -75,7 +84,8 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
     return stack.splice(start)
   }
   return {
-    cursor, memo, loadPersistent, top, pop, popMark,
+    cursor, memo, loadPersistent, top, pop, popMark, charge,
+    chargeObject: () => charge(importLimits.pickleObjectWork),
     push(value) {
       if (stack.length >= importLimits.pickleStack) throw refusePickle('The pickle piles up too many values.', { wanted: `at most ${importLimits.pickleStack}`, at: cursor.at })
       stack.push(value)
@@ -93,6 +103,7 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
       if (memo.size > importLimits.pickleMemo) throw refusePickle('The pickle remembers too many values.', { wanted: `at most ${importLimits.pickleMemo}`, at: cursor.at })
     },
     grow(container, children) {
+      charge(children.length)
       for (const child of children) {
         const { weight, depth } = measureOf(child)
         container.weight += weight

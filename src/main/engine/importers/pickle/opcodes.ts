@@ -2,6 +2,7 @@
  * Pickle operations of protocols 0 to 4 (CPython Lib/pickletools.py), one handler each. Left out on purpose: extension
  * registry (EXT1 …), out-of-band buffers (NEXT_BUFFER …) and text persistent ids, which PyTorch never writes.
  */
+import { importLimits } from '../limits'
 import { quoteFromFile } from '../quote'
 import { narrow } from './cursor'
 import { resolveGlobal } from './globals'
@@ -15,12 +16,14 @@ const code = (character: string): number => character.charCodeAt(0)
 
 function tuple(machine: Machine, items: PickleValue[]): void {
   const value = { kind: 'tuple' as const, items, weight: 1, depth: 0 }
+  machine.chargeObject()
   machine.grow(value, items)
   machine.push(value)
 }
 
 function list(machine: Machine, items: PickleValue[]): void {
   const value = { kind: 'list' as const, items: [], weight: 1, depth: 0 }
+  machine.chargeObject()
   machine.push(value)
   append(machine, items)
 }
@@ -35,6 +38,7 @@ function append(machine: Machine, items: readonly PickleValue[]): void {
 }
 
 function dict(machine: Machine, pairs: PickleValue[]): void {
+  machine.chargeObject()
   machine.push({ kind: 'dict', pairs: [], weight: 1, depth: 0 })
   setItems(machine, pairs)
 }
@@ -59,14 +63,15 @@ function construct(machine: Machine, callee: PickleValue, args: PickleValue): vo
     throw refusePickle('The pickle calls a function without a tuple of arguments.', { wanted: 'a tuple', got: describeValue(args), at })
   }
   const { meaning, name } = callee
-  if (meaning.kind === 'call') machine.push(meaning.call(args.items))
+  machine.chargeObject()
+  if (meaning.kind === 'call') machine.push(meaning.call(args.items, machine.charge))
   else if (meaning.kind === 'orderedDict') machine.push(orderedDict(machine, args.items))
-  else if (meaning.kind === 'opaque') {
-    const value = { kind: 'opaque' as const, className: name, weight: 1, depth: 0 }
-    machine.grow(value, args.items)
-    machine.push(value)
-  } else throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
+  // The tuple has its bounds already; a memoised one is not walked again.
+  else if (meaning.kind === 'opaque') machine.push(opaque(name, args))
+  else throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
 }
+
+const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleValue => ({ kind: 'opaque', className, weight, depth })
 
 /** Python 2 wrote `OrderedDict([[key, value], …])`; later ones fill an empty one. */
 function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValue {
@@ -140,8 +145,14 @@ function newObjectWithKeywords(machine: Machine): void {
   construct(machine, machine.pop(), args)
 }
 
+function text(machine: Machine, value: string): void {
+  machine.charge(importLimits.pickleTextWork)
+  machine.push(value)
+}
+
 function bytes(machine: Machine, length: number): void {
   machine.cursor.skip(length)
+  machine.chargeObject()
   machine.push({ kind: 'bytes', length })
 }
 
@@ -154,8 +165,8 @@ const textOpcodes: [number, Handler][] = [
   [code('I'), (machine) => machine.push(textInteger(machine, machine.cursor.line()))],
   [code('L'), (machine) => machine.push(textInteger(machine, machine.cursor.line()))],
   [code('F'), (machine) => machine.push(Number.parseFloat(machine.cursor.line()))],
-  [code('S'), (machine) => machine.push(machine.cursor.line().replace(/^(['"])(.*)\1$/, '$2'))],
-  [code('V'), (machine) => machine.push(machine.cursor.line().replace(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))))],
+  [code('S'), (machine) => text(machine, machine.cursor.line().replace(/^(['"])(.*)\1$/, '$2'))],
+  [code('V'), (machine) => text(machine, machine.cursor.line().replace(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))))],
   [code('p'), (machine) => machine.remember(decimal(machine, machine.cursor.line()))],
   [code('g'), (machine) => recall(machine, decimal(machine, machine.cursor.line()))],
 ]
@@ -170,11 +181,11 @@ const scalarOpcodes: [number, Handler][] = [
   [0x8a, (machine) => machine.push(machine.cursor.integer(machine.cursor.unsigned(1)))],
   [0x8b, (machine) => machine.push(machine.cursor.integer(machine.cursor.unsigned(4)))],
   [code('G'), (machine) => machine.push(machine.cursor.float64())],
-  [code('X'), (machine) => machine.push(machine.cursor.utf8(machine.cursor.unsigned(4)))],
-  [0x8c, (machine) => machine.push(machine.cursor.utf8(machine.cursor.unsigned(1)))],
-  [0x8d, (machine) => machine.push(machine.cursor.utf8(machine.cursor.length8()))],
-  [code('U'), (machine) => machine.push(machine.cursor.latin1(machine.cursor.unsigned(1)))],
-  [code('T'), (machine) => machine.push(machine.cursor.latin1(machine.cursor.unsigned(4)))],
+  [code('X'), (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(4)))],
+  [0x8c, (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(1)))],
+  [0x8d, (machine) => text(machine, machine.cursor.utf8(machine.cursor.length8()))],
+  [code('U'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(1)))],
+  [code('T'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(4)))],
   [code('C'), (machine) => bytes(machine, machine.cursor.unsigned(1))],
   [code('B'), (machine) => bytes(machine, machine.cursor.unsigned(4))],
   [0x8e, (machine) => bytes(machine, machine.cursor.length8())],
@@ -195,10 +206,11 @@ const containerOpcodes: [number, Handler][] = [
   [code('d'), (machine) => dict(machine, machine.popMark())],
   [code('s'), (machine) => { const value = machine.pop(); const key = machine.pop(); setItems(machine, [key, value]) }],
   [code('u'), (machine) => { const pairs = machine.popMark(); setItems(machine, pairs) }],
-  [0x8f, (machine) => machine.push({ kind: 'opaque', className: 'builtins.set', weight: 1, depth: 0 })],
+  [0x8f, (machine) => { machine.chargeObject(); machine.push(opaque('builtins.set', { weight: 1, depth: 0 })) }],
   [0x90, (machine) => { const items = machine.popMark(); append(machine, items) }],
   [0x91, (machine) => {
     const value = { kind: 'opaque' as const, className: 'builtins.frozenset', weight: 1, depth: 0 }
+    machine.chargeObject()
     machine.grow(value, machine.popMark())
     machine.push(value)
   }],
@@ -228,7 +240,7 @@ const objectOpcodes: [number, Handler][] = [
   [code('i'), instance],
   [code('o'), object],
   [code('b'), build],
-  [code('Q'), (machine) => machine.push(machine.loadPersistent(machine.pop()))],
+  [code('Q'), (machine) => { machine.chargeObject(); machine.push(machine.loadPersistent(machine.pop())) }],
 ]
 
 /** Indexed by the operation's byte; a hole is an operation that is refused. */

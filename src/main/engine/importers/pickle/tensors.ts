@@ -1,17 +1,17 @@
 /** PyTorch's rebuild functions as pure data: they check that a tensor stays inside its storage and describe it. */
 import { importLimits } from '../limits'
 import { refusePickle } from './refusal'
-import { describeValue, measureOf, type PickleStorage, type PickleTensor, type PickleTuple, type PickleValue } from './values'
+import { describeValue, measureOf, type Charge, type PickleStorage, type PickleTensor, type PickleTuple, type PickleValue } from './values'
 
 /** `_rebuild_tensor(_v2)(storage, storage_offset, size, stride, …)`; requires_grad and hooks do not matter here. */
-export function rebuildTensor(args: readonly PickleValue[]): PickleTensor {
+export function rebuildTensor(args: readonly PickleValue[], charge: Charge): PickleTensor {
   const storage = storageOf(args[0])
   if (storage.dtype === null) throw refusePickle('A tensor of an untyped storage names no element type.')
-  return tensorIn({ ...storage, dtype: storage.dtype }, storage.dtype, args)
+  return tensorIn({ ...storage, dtype: storage.dtype }, storage.dtype, args, charge)
 }
 
 /** `_rebuild_tensor_v3(storage, storage_offset, size, stride, requires_grad, hooks, dtype, …)`. */
-export function rebuildTensorWithDtype(args: readonly PickleValue[]): PickleTensor {
+export function rebuildTensorWithDtype(args: readonly PickleValue[], charge: Charge): PickleTensor {
   const storage = storageOf(args[0])
   const dtype = args[6]
   if (dtype === null || typeof dtype !== 'object' || dtype.kind !== 'global' || dtype.meaning.kind !== 'dtype') {
@@ -21,7 +21,7 @@ export function rebuildTensorWithDtype(args: readonly PickleValue[]): PickleTens
   if (storage.dtype !== null && storage.dtype !== element) {
     throw refusePickle('A tensor and its storage have different element types.', { wanted: storage.dtype, got: element })
   }
-  return tensorIn(storage, element, args)
+  return tensorIn(storage, element, args, charge)
 }
 
 /** `_rebuild_parameter(data, requires_grad, hooks)`. */
@@ -34,12 +34,12 @@ export function rebuildParameter(args: readonly PickleValue[]): PickleTensor {
 }
 
 /** `_rebuild_from_type_v2(func, type, args, state)`: the tensor that func(*args) gives; class and state are dropped. */
-export function rebuildFromType(args: readonly PickleValue[]): PickleValue {
+export function rebuildFromType(args: readonly PickleValue[], charge: Charge): PickleValue {
   const [func, , inner] = args
   if (func === null || typeof func !== 'object' || func.kind !== 'global' || func.meaning.kind !== 'call' || func.meaning.call === rebuildFromType) {
     throw refusePickle('A tensor is to be built by an unknown function.', { wanted: 'one of the tensor functions of PyTorch', got: describeValue(func) })
   }
-  return func.meaning.call(itemsOf(inner, 'the arguments of a tensor'))
+  return func.meaning.call(itemsOf(inner, 'the arguments of a tensor'), charge)
 }
 
 /** `torch.Size((…))`. */
@@ -76,11 +76,12 @@ const elementBytes: Readonly<Record<PickleTensor['dtype'], number>> = {
 }
 
 /** Last index = offset + Σ (size_i − 1)·stride_i must lie in the storage, and no tensor has more elements than it. */
-function tensorIn(storage: PickleStorage, dtype: PickleTensor['dtype'], args: readonly PickleValue[]): PickleTensor {
+function tensorIn(storage: PickleStorage, dtype: PickleTensor['dtype'], args: readonly PickleValue[], charge: Charge): PickleTensor {
   const offset = wholeNumber(args[1], 'The storage offset of a tensor')
   const shape = extents(args[2], 'The size of a tensor')
   const strides = extents(args[3], 'The stride of a tensor')
   if (shape.length !== strides.length) throw refusePickle('Size and stride of a tensor differ in length.', { wanted: `${shape.length}`, got: `${strides.length}` })
+  charge(shape.length + strides.length)
   const available = storage.dtype === null ? Math.floor(storage.length / elementBytes[dtype]) : storage.length
   const elements = shape.reduce((product, extent) => product * BigInt(extent), 1n)
   let last = BigInt(offset)

@@ -45,13 +45,16 @@ export type PickleValue =
   | null | boolean | number | bigint | string
   | PickleTuple | PickleList | PickleDict | PickleOpaque | PickleBytes | PickleGlobal | PickleStorage | PickleTensor
 
+/** Counts items that are looked at against the program's budget. */
+export type Charge = (items: number) => void
+
 /** What a known global stands for. */
 export type GlobalMeaning =
   | { kind: 'storageType'; dtype: WeightDtype | null }
   | { kind: 'dtype'; dtype: WeightDtype }
   | { kind: 'orderedDict' }
   /** A function that maps its arguments to one of our values. */
-  | { kind: 'call'; call: (args: readonly PickleValue[]) => PickleValue }
+  | { kind: 'call'; call: (args: readonly PickleValue[], charge: Charge) => PickleValue }
   /** Its objects are kept as data and skipped. */
   | { kind: 'opaque' }
 

@@ -36,7 +36,8 @@ function requireBoundedExpansion(tensors: ReadonlyMap<string, PickleTensor>, fil
   let total = 0
   for (const tensor of tensors.values()) total += elementCount(tensor.shape) * bytesPer(tensor.dtype)
   const most = fileBytes * importLimits.sharedExpansion + 2 ** 20
-  if (total > most) {
+  // Not `total > most`: a total that is no number must not pass.
+  if (!(total <= most)) {
     throw new RefusedInputError('The tensors of the file share storage beyond bounds.', {
       wanted: `at most ${most} bytes of tensors`, got: `${total} bytes`, action: 'Save each tensor with its own storage (tensor.clone()).',
     })

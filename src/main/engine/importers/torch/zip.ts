@@ -22,8 +22,11 @@ export const torchZipFormat: CheckpointFormat = {
 }
 
 async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
-  const archive = await openZip(source, refuseOtherKinds)
-  const root = rootOf(archive)
+  let root = ''
+  const archive = await openZip(source, (names) => {
+    refuseOtherKinds(names)
+    root = rootOf([...names])
+  })
   await requireLittleEndian(archive, root)
   const program = await readProgram(archive, required(archive, `${root}/data.pkl`))
   const found = findStateDict(program.value)
@@ -48,8 +51,7 @@ function refuseOtherKinds(names: ReadonlySet<string>): void {
 }
 
 /** Every entry lies under one root folder that has one data.pkl. */
-function rootOf(archive: ZipArchive): string {
-  const names = [...archive.entries.keys()]
+function rootOf(names: readonly string[]): string {
   const programs = names.filter((name) => name === 'data.pkl' || name.endsWith('/data.pkl'))
   const [program] = programs
   if (programs.length !== 1 || program === undefined || program.split('/').length !== 2) {

@@ -31,12 +31,12 @@ const descriptorFlag = 0x8
 const chunkBytes = 1 << 20
 
 /**
- * Opens an archive and checks its whole layout; `describeNames` may refuse early, by the names alone, with a better reason.
+ * Opens an archive and checks its whole layout; `checkNames` may refuse by the names of the directory, before an entry is looked at.
  * @throws RefusedInputError
  */
-export async function openZip(source: ByteSource, describeNames: (names: ReadonlySet<string>) => void): Promise<ZipArchive> {
+export async function openZip(source: ByteSource, checkNames: (names: ReadonlySet<string>) => void): Promise<ZipArchive> {
   const { entries: listed, directoryStart } = await readDirectory(source)
-  describeNames(new Set(listed.map((entry) => entry.name)))
+  checkNames(distinctNames(listed))
   for (const entry of listed) requireStored(entry)
   const entries = await locate(source, listed, directoryStart)
   return {
@@ -64,12 +64,20 @@ function requireCrc(entry: ZipEntry, actual: number): void {
   })
 }
 
+function distinctNames(listed: readonly DirectoryEntry[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { name } of listed) {
+    if (names.has(name)) throw layoutRefusal('The archive has two entries of one name.', 'each name once', 'twice', name)
+    names.add(name)
+  }
+  return names
+}
+
 /** Walks the entries in file order: each begins where the one before it ended. */
 async function locate(source: ByteSource, listed: readonly DirectoryEntry[], directoryStart: number): Promise<Map<string, ZipEntry>> {
   const entries = new Map<string, ZipEntry>()
   let next = 0
   for (const entry of [...listed].sort((left, right) => left.offset - right.offset)) {
-    if (entries.has(entry.name)) throw layoutRefusal('The archive has two entries of one name.', 'each name once', 'twice', entry.name)
     if (entry.offset !== next) {
       throw layoutRefusal(next === 0 ? 'Bytes precede the archive.' : 'The entries of the archive do not follow one another.', `an entry at byte ${next}`, `byte ${entry.offset}`, entry.name)
     }
@@ -88,11 +96,13 @@ function layoutRefusal(message: string, wanted: string, got: string, name?: stri
 
 async function checkLocalHeader(source: ByteSource, entry: DirectoryEntry, directoryStart: number): Promise<number> {
   if (entry.offset + localHeaderBytes > directoryStart) throw layoutRefusal('An entry of the archive is truncated.', 'a local header', 'the directory', entry.name)
-  const fixed = await source.read(entry.offset, localHeaderBytes)
+  // One read for both: many small entries are dear by their number of reads.
+  const head = await source.read(entry.offset, Math.min(localHeaderBytes + entry.rawName.length, directoryStart - entry.offset))
+  const fixed = head.subarray(0, localHeaderBytes)
   const nameLength = fixed.readUInt16LE(26)
   const start = entry.offset + localHeaderBytes + nameLength + fixed.readUInt16LE(28)
   if (start + entry.size > directoryStart) throw layoutRefusal('An entry claims more bytes than the archive has.', `at most ${directoryStart - start} bytes`, `${entry.size} bytes`, entry.name)
-  const name = await source.read(entry.offset + localHeaderBytes, nameLength)
+  const name = head.subarray(localHeaderBytes, localHeaderBytes + nameLength)
   const deferred = (entry.flags & descriptorFlag) !== 0
   const fields: [number, number][] = [
     [fixed.readUInt32LE(0), 0x04034b50], [fixed.readUInt16LE(6), entry.flags], [fixed.readUInt16LE(8), 0],
@@ -100,7 +110,7 @@ async function checkLocalHeader(source: ByteSource, entry: DirectoryEntry, direc
   ]
   const sizes = [fixed.readUInt32LE(18), fixed.readUInt32LE(22)]
   const sizesAgree = sizes.every((size) => size === entry.size || size === 0xffffffff && start + entry.size > 0xffffffff || deferred && (size === 0 || size === 0xffffffff))
-  if (!fields.every(([got, wanted]) => got === wanted) || !sizesAgree || !name.equals(entry.rawName)) {
+  if (!fields.every(([got, wanted]) => got === wanted) || !sizesAgree || nameLength !== entry.rawName.length || !name.equals(entry.rawName)) {
     throw layoutRefusal('An entry of the archive contradicts its directory.', 'the same name, size, checksum and flags in both places', 'different ones', entry.name)
   }
   return start
