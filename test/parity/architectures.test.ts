@@ -85,7 +85,7 @@ describe('architectures against PyTorch', () => {
     network.dispose()
   })
 
-  it.each(architectures.members.map((member) => [member.id, member] as const))('%s: the count of parameters is that of the network, and nothing is left behind', (_id, member) => {
+  it.each(architectures.members.map((member) => [member.id, member] as const))('%s: the count of parameters is that of the network, its outline has its names and shapes, and nothing is left behind', (_id, member) => {
     const problem = { classes: 7, channels: 3, height: 32, width: 32 }
     const params = defaultsOf(member.params)
     const before = tf.memory().numTensors
@@ -93,6 +93,8 @@ describe('architectures against PyTorch', () => {
     const { parameters, multiplyAdds } = member.cost(params, problem)
     expect(network.parameters.reduce((total, { variable }) => total + variable.size, 0)).toBe(parameters)
     expect(multiplyAdds).toBeGreaterThan(parameters / 2)
+    const shapes = [...network.parameters, ...network.buffers].map((parameter) => [parameter.name, fileShapeOf(parameter)] as const)
+    expect(Object.fromEntries(member.outline(params, problem).shapes)).toEqual(Object.fromEntries(shapes))
     tf.tidy(() => {
       const { logits } = network.forward(tf.zeros([2, 32, 32, 3]), { training: true, updates: [], dropoutSeed: tf.tensor1d([1, 2], 'int32') })
       expect(logits.shape).toEqual([2, 7])

@@ -92,7 +92,7 @@ describe('state_dict', () => {
     const renamed: WeightMap = new Map([...other].map(([name, tensor]) => [name.replace('fc.', 'linear.'), tensor]))
     const missing = refusal(() => loadWeights(network, renamed, 'teacher.safetensors'))
     expect(missing.wanted).toContain('missing: fc.weight, fc.bias')
-    expect(missing.got).toContain('unexpected: linear.weight, linear.bias')
+    expect(missing.got).toContain('unexpected: "linear.weight", "linear.bias"')
     expect(missing.where).toBe('teacher.safetensors')
     const classes = refusal(() => loadWeights(network, weightsOf(makeNetwork(2, 10))))
     expect(classes.wanted).toContain('fc.weight of shape [3, 64]')

@@ -4,10 +4,10 @@ import { choice, integer } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer } from '../nn/builder'
 import { conv2d, globalAveragePool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { basicUnit, projection, strided } from './residual'
-import { createTrunk, inSequence } from './stages'
+import { countUnits, createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
@@ -94,7 +94,11 @@ export const cifarResnet = defineArchitecture({
     zsktResnet20: { title: 'cifar_resnet20 (ABD, ZSKT side)', params: { depth: 20, shortcut: 'padding' } },
     zsktResnet18: { title: 'cifar_resnet18 (ABD, ZSKT side)', params: { depth: 14, shortcut: 'padding' } },
   },
+  candidates: (shapes) => {
+    const depth = 6 * countUnits(shapes, 'layer1') + 2
+    const width = shapes.get('bn1.weight')?.[0] === widths[4][0] ? '4' : '1'
+    return [{ depth, width, shortcut: 'projection' }, { depth, width, shortcut: 'padding' }]
+  },
   label: ({ depth, width, shortcut }) => `ResNet-${depth}${width === '4' ? '×4' : ''}${shortcut === 'padding' ? ' (padding)' : ''}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

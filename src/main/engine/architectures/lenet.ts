@@ -4,7 +4,7 @@ import { boolean } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer } from '../nn/builder'
 import { maxPool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
@@ -56,6 +56,5 @@ export const lenet = defineArchitecture({
   reference: { citation: 'LeCun et al. 1998, Gradient-based learning applied to document recognition', link: 'https://doi.org/10.1109/5.726791', place: 'ABD cmi/datafree/models/classifiers/lenet.py' },
   params,
   label: ({ half }) => `LeNet-5${half ? ' (half)' : ''}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

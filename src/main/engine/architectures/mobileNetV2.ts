@@ -3,7 +3,7 @@ import { boolean, number } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import { dropout, globalAveragePool, relu6 } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { strided } from './residual'
 import type { Size } from './residual'
@@ -21,6 +21,8 @@ const smallStageWithStrideOne = 1
 const stemChannels = 32
 const lastChannels = 1280
 const dropRate = 0.2
+/** The declared steps from 1 outwards, for files: weights tell a factor only up to its rounding. */
+const widths = Array.from({ length: 79 }, (_, index) => Math.round(100 * (0.1 + 0.05 * index)) / 100).sort((left, right) => Math.abs(left - 1) - Math.abs(right - 1))
 
 /** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
 export function toMultipleOf8(value: number): number {
@@ -90,7 +92,12 @@ export const mobileNetV2 = defineArchitecture({
   reference: { citation: 'Sandler et al. 2018, MobileNetV2', link: 'https://arxiv.org/abs/1801.04381', place: 'ABD cmi/datafree/models/classifiers/mobilenetv2.py' },
   params,
   presets: { small: { title: 'For 32×32 images', params: { smallImages: true } } },
+  candidates: (shapes) => {
+    const [, widest] = settings.at(-1) ?? [1, stemChannels]
+    const outputs = shapes.get('features.17.conv.3.weight')?.[0] ?? widest
+    const width = widths.find((factor) => toMultipleOf8(widest * factor) === outputs) ?? outputs / widest
+    return [{ width, smallImages: false }, { width, smallImages: true }]
+  },
   label: ({ width, smallImages }) => `MobileNetV2${width === 1 ? '' : ` ×${width}`}${smallImages ? ' (small images)' : ''}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

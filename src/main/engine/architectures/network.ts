@@ -1,42 +1,89 @@
-/** An architecture is written once, as layers asked of a builder; making the network and counting its cost both follow from that. */
+/** An architecture is written once, as layers asked of a builder; making the network, counting its cost and the outline of its weights follow from that. */
 import { createBuilder } from '../nn/builder'
-import type { NetworkBuilder } from '../nn/builder'
+import type { ConvolutionOptions, LinearOptions, NetworkBuilder } from '../nn/builder'
 import type { Classifier, ClassifierOutput, ForwardContext } from '../nn/types'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { createCostCounter } from './cost'
-import type { ArchitectureContext, ArchitectureCost, ImageProblem } from './types'
+import type { ArchitectureContext, ArchitectureCost, ImageProblem, NetworkOutline } from './types'
 
 export type ForwardFunction = (images: Tensor4D, context: ForwardContext) => ClassifierOutput
 
 /** Asks the builder for all layers, in PyTorch's order of registration, and says how they are joined. */
 export type NetworkDefinition<Params> = (build: NetworkBuilder, params: Params, problem: ImageProblem) => ForwardFunction
 
-/** The network with its initial weights. */
-export function createFrom<Params>(define: NetworkDefinition<Params>, params: Params, context: ArchitectureContext): Classifier {
+/** What every architecture offers, out of its definition. */
+export function networkOf<Params>(define: NetworkDefinition<Params>): {
+  create(params: Params, context: ArchitectureContext): Classifier
+  cost(params: Params, problem: ImageProblem): ArchitectureCost
+  outline(params: Params, problem: ImageProblem): NetworkOutline
+} {
+  return {
+    create: (params, context) => createFrom(define, params, context),
+    cost: (params, problem) => costFrom(define, params, problem),
+    outline: (params, problem) => outlineFrom(define, params, problem),
+  }
+}
+
+function createFrom<Params>(define: NetworkDefinition<Params>, params: Params, context: ArchitectureContext): Classifier {
   const build = createBuilder(context.stream)
   const forward = define(build, params, context)
   return { classes: context.classes, parameters: build.parameters, buffers: build.buffers, forward, dispose: () => build.dispose() }
 }
 
-const notMade = (): never => { throw new Error('A network that is only counted cannot be run.') }
+const notMade = (): never => { throw new Error('A network that is only described cannot be run.') }
 
-/** Parameters and multiply-adds, without making a tensor. */
-export function costFrom<Params>(define: NetworkDefinition<Params>, params: Params, problem: ImageProblem): ArchitectureCost {
-  const counter = createCostCounter()
-  define({
+/** A builder that makes nothing and tells what it was asked for. */
+function describingBuilder(layers: {
+  convolution(name: string, options: ConvolutionOptions): void
+  batchNorm(name: string, channels: number): void
+  linear(name: string, options: LinearOptions): void
+}): NetworkBuilder {
+  return {
     parameters: [], buffers: [], dispose: () => undefined,
-    convolution(_name, { output = { height: 1, width: 1 }, ...options }) {
-      counter.convolution({ ...options, ...output })
+    convolution(name, options) {
+      layers.convolution(name, options)
       return notMade
     },
-    batchNorm(_name, channels) {
-      counter.batchNorm(channels)
+    batchNorm(name, channels) {
+      layers.batchNorm(name, channels)
       return notMade
     },
-    linear(_name, { inputs, outputs }) {
-      counter.linear(inputs, outputs)
+    linear(name, options) {
+      layers.linear(name, options)
       return notMade
     },
-  }, params, problem)
+  }
+}
+
+function costFrom<Params>(define: NetworkDefinition<Params>, params: Params, problem: ImageProblem): ArchitectureCost {
+  const counter = createCostCounter()
+  define(describingBuilder({
+    convolution: (_name, { output = { height: 1, width: 1 }, ...options }) => counter.convolution({ ...options, ...output }),
+    batchNorm: (_name, channels) => counter.batchNorm(channels),
+    linear: (_name, { inputs, outputs }) => counter.linear(inputs, outputs),
+  }), params, problem)
   return counter.total()
+}
+
+function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, problem: ImageProblem): NetworkOutline {
+  const shapes = new Map<string, readonly number[]>()
+  let firstConvolution = ''
+  let lastLinear = ''
+  define(describingBuilder({
+    convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false }) {
+      firstConvolution ||= name
+      shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs, kernel, kernel])
+      if (bias) shapes.set(`${name}.bias`, [outputs])
+    },
+    batchNorm(name, channels) {
+      for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${name}.${part}`, [channels])
+      shapes.set(`${name}.num_batches_tracked`, [])
+    },
+    linear(name, { inputs, outputs }) {
+      lastLinear = name
+      shapes.set(`${name}.weight`, [outputs, inputs])
+      shapes.set(`${name}.bias`, [outputs])
+    },
+  }), params, problem)
+  return { shapes, firstConvolution, lastLinear }
 }

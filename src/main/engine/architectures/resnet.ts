@@ -1,7 +1,7 @@
 import { choice } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import { globalAveragePool, maxPool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { basicUnit, bottleneckUnit, projection, strided } from './residual'
 import { createTrunk, inSequence } from './stages'
@@ -83,6 +83,5 @@ export const resnet = defineArchitecture({
     torch18: { title: 'ResNet-18 (torchvision)', params: { depth: '18', stem: 'large' } },
   },
   label: ({ depth, stem }) => `ResNet-${depth}${stem === 'large' ? ' (ImageNet)' : ''}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

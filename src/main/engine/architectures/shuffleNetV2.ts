@@ -3,7 +3,7 @@ import { choice } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import { globalAveragePool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { strided } from './residual'
 import type { Size } from './residual'
@@ -117,6 +117,5 @@ export const shuffleNetV2 = defineArchitecture({
   reference: { citation: 'Ma et al. 2018, ShuffleNet V2', link: 'https://arxiv.org/abs/1807.11164', place: 'ABD cmi/datafree/models/classifiers/shufflenetv2.py' },
   params,
   label: ({ size }) => `ShuffleNetV2 ${size}×`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageLayer } from '../nn/builder'
 import { dropout, elu, maxPool } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
@@ -54,6 +54,5 @@ export const smallVgg = defineArchitecture({
   reference: { citation: 'Zeng et al. 2022, Adversarial unlearning of backdoors via implicit hypergradient', link: 'https://arxiv.org/abs/2110.03735', place: 'ABD zskt/models/vgg.py' },
   params,
   label: () => 'Small VGG',
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import type { ForwardContext } from '../nn/types'
+import type { WeightShapes } from './types'
 
 /** Layers one after the other. */
 export const inSequence = (layers: readonly ImageLayer[]): ImageLayer => (x, context) => layers.reduce((value, layer) => layer(value, context), x)
@@ -52,4 +53,14 @@ export function createTrunk(build: NetworkBuilder): Trunk {
       return activations
     },
   }
+}
+
+/** Number of units in a file's stage: of different i in `stage`.i.…, at most 999. */
+export function countUnits(shapes: WeightShapes, stage: string): number {
+  const units = new Set<string>()
+  for (const name of shapes.keys()) {
+    const index = name.startsWith(`${stage}.`) ? /^\d{1,3}(?=\.)/.exec(name.slice(stage.length + 1))?.[0] : undefined
+    if (index !== undefined) units.add(index)
+  }
+  return units.size
 }

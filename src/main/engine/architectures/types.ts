@@ -22,11 +22,31 @@ export interface ArchitectureCost {
   readonly multiplyAdds: number
 }
 
+/** Shape of each tensor of a state_dict, in PyTorch's layout. */
+export type WeightShapes = ReadonlyMap<string, readonly number[]>
+
+/** A network's state_dict without its numbers. */
+export interface NetworkOutline {
+  /** Parameters and buffers of one layer after the other, in PyTorch's order of registration. */
+  readonly shapes: WeightShapes
+  /** The convolution that reads the images; its name without `.weight`. */
+  readonly firstConvolution: string
+  /** The linear layer that gives the logits. */
+  readonly lastLinear: string
+}
+
 export interface Architecture<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** @throws RefusedInputError where the parameters do not go together */
   create(params: ValuesOf<S>, context: ArchitectureContext): Classifier
   /** Without making the network; for estimates of time and memory. */
   cost(params: ValuesOf<S>, problem: ImageProblem): ArchitectureCost
+  /** Names and shapes of the weights, without making the network. */
+  outline(params: ValuesOf<S>, problem: ImageProblem): NetworkOutline
+  /**
+   * Parameter sets that weights of these shapes may have been made with, the likeliest first. A file is recognised by comparing it with the outline of
+   * each, so a guess may be wrong. Left out where the parameters are switches and choices: then every combination is tried, the defaults first.
+   */
+  candidates?(shapes: WeightShapes): readonly Partial<ValuesOf<S>>[]
   /** Short name with its parameters, e.g. WRN-16-2. */
   label(params: ValuesOf<S>): string
 }

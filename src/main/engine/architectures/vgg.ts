@@ -2,7 +2,7 @@ import { boolean, choice } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import { globalAveragePool, maxPool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
 import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
@@ -73,6 +73,5 @@ export const vgg = defineArchitecture({
   params,
   presets: { vgg11: { title: 'VGG-11 with batch norm', params: { depth: '11' } }, vgg8: { title: 'VGG-8 with batch norm', params: { depth: '8' } } },
   label: ({ depth, batchNorm }) => `VGG-${depth}${batchNorm ? '' : ' (no BN)'}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

@@ -4,9 +4,9 @@ import { integer } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import { globalAveragePool, relu } from '../ops'
-import { costFrom, createFrom } from './network'
+import { networkOf } from './network'
 import type { NetworkDefinition } from './network'
-import { createTrunk, inSequence } from './stages'
+import { countUnits, createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
@@ -86,7 +86,10 @@ export const wrn = defineArchitecture({
     small: { title: 'WRN-10-1', params: { depth: 10, width: 1 } },
     kdTeacher: { title: 'WRN-40-2', params: { depth: 40, width: 2 } },
   },
+  candidates: (shapes) => {
+    const channels = shapes.get('block1.layer.0.bn2.weight')?.[0] ?? shapes.get('block1.layer.0.conv1.weight')?.[0] ?? stemChannels
+    return [{ depth: 6 * countUnits(shapes, 'block1.layer') + 4, width: Math.max(1, Math.round(channels / stemChannels)) }]
+  },
   label: ({ depth, width }) => `WRN-${depth}-${width}`,
-  create: (values, context) => createFrom(define, values, context),
-  cost: (values, problem) => costFrom(define, values, problem),
+  ...networkOf(define),
 })

@@ -1,11 +1,12 @@
 /** Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or run. */
+import type { MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { openFileSource, type FileSource } from './byteSource'
 import { checkWeights } from './checks'
 import type { CheckpointFormat, Finding, IgnoredPart, OpenedCheckpoint } from './format'
 import { importLimits } from './limits'
 import { describeFirstBytes, quoteFromFile } from './quote'
-import { recognizeArchitecture, type RecognizedArchitecture } from './recognizers'
+import { recognizeArchitecture, type RecognizedArchitecture } from './recognition'
 import { safetensorsFormat } from './safetensors'
 import { torchLegacyFormat } from './torch/legacy'
 import { torchZipFormat } from './torch/zip'
@@ -43,6 +44,14 @@ export interface ImportAnswer {
   findings: Finding[]
 }
 
+export interface ImportOptions {
+  /**
+   * The architecture that the file is said to hold. It decides where several fit, and a file that fits none is refused with its differences from
+   * this one. Without it such a file is accepted, with a warning and `architecture: null`.
+   */
+  architecture?: MemberChoice | null
+}
+
 const headBytes = 64
 const hashRefusedUpTo = 64 * 2 ** 20
 const commonPrefixes = ['module.', '_orig_mod.'] as const
@@ -51,12 +60,12 @@ const commonPrefixes = ['module.', '_orig_mod.'] as const
  * Reads a checkpoint of any known format and says what it holds. A bad file gives `accepted: false` with a reason, never an
  * exception; only faults of the program throw.
  */
-export async function importCheckpoint(file: string): Promise<ImportReport> {
+export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportReport> {
   const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {}, weights: new Map() }
   let source: FileSource | null = null
   try {
     source = await openFileSource(file)
-    await readInto(report, source)
+    await readInto(report, source, options)
     report.sha256 = await source.sha256()
     await source.assertUnchanged()
     report.accepted = true
@@ -76,7 +85,7 @@ export function importAnswer({ accepted, reason, architecture, tensors, sha256, 
   return { accepted, reason, architecture, tensors, sha256, findings }
 }
 
-async function readInto(report: ImportReport, source: FileSource): Promise<void> {
+async function readInto(report: ImportReport, source: FileSource, { architecture = null }: ImportOptions): Promise<void> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
   }
@@ -92,24 +101,27 @@ async function readInto(report: ImportReport, source: FileSource): Promise<void>
   report.metadata = opened.metadata
   report.ignored = opened.ignored
   report.findings = [...opened.findings, ...findings, ...ignoredFindings(opened.ignored)]
-  recognizeInto(report)
+  recognizeInto(report, architecture)
   report.findings.push(...checkWeights(tensors))
 }
 
-function recognizeInto(report: ImportReport): void {
-  const recognition = recognizeArchitecture(report.weights)
+function recognizeInto(report: ImportReport, chosen: MemberChoice | null): void {
+  const shapes = new Map([...report.weights].map(([name, { shape }]) => [name, shape]))
+  const recognition = recognizeArchitecture(shapes, chosen)
   if (recognition === null) {
     const names = [...report.weights.keys()].slice(0, 3).map(quoteFromFile).join(', ')
     report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })
     return
   }
   if (recognition.kind === 'mismatch') {
-    throw new RefusedInputError(`The weights look like ${recognition.title} but do not fit it.`, {
-      wanted: `the names and shapes of ${recognition.title}`, got: recognition.differences.join('; '), action: 'Export the state_dict of one whole network.',
+    const { title, chosen: asked, differences } = recognition
+    throw new RefusedInputError(asked ? `The weights are not those of ${title}, the chosen architecture.` : `The weights look like ${title} but do not fit it.`, {
+      wanted: `the names and shapes of ${title}`, got: differences.join('; '),
+      action: asked ? 'Choose the architecture and parameters that the file was saved from.' : 'Export the state_dict of one whole network.',
     })
   }
   report.architecture = recognition.architecture
-  for (const message of recognition.notes) report.findings.push({ severity: 'info', message })
+  report.findings.push(...recognition.findings)
 }
 
 /** DataParallel and torch.compile put a prefix before every name; it goes when all names have it. */

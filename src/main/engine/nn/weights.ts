@@ -1,11 +1,13 @@
 /** Between a network's variables and PyTorch's state_dict: names, layouts, and what to say when they do not fit. */
 import * as tf from '@tensorflow/tfjs-core'
 import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
+import { quoteFromFile } from '../importers/quote'
 import { elementCount, float32Tensor, toFloat32 } from '../importers/weights'
 import type { WeightMap, WeightTensor } from '../importers/weights'
 import type { NetworkState, Parameter } from './types'
 
 const namesShown = 5
+const quoted = (names: readonly string[]): string => list(names.map(quoteFromFile))
 const list = (names: readonly string[]): string => names.length <= namesShown ? names.join(', ') : `${names.slice(0, namesShown).join(', ')} and ${names.length - namesShown} more`
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
@@ -97,7 +99,7 @@ export function loadWeights(network: Pick<NetworkState, 'parameters' | 'buffers'
   if (missing.length > 0 || unexpected.length > 0) {
     throw new RefusedInputError('The weights belong to another architecture.', {
       wanted: `${wanted.length} tensors named as this architecture names them${missing.length > 0 ? `; missing: ${list(missing)}` : ''}`,
-      got: unexpected.length > 0 ? `unexpected: ${list(unexpected)}` : `${weights.size} tensors`, where,
+      got: unexpected.length > 0 ? `unexpected: ${quoted(unexpected)}` : `${weights.size} tensors`, where,
       action: 'Choose the architecture (depth, width, classes) that the file was saved from.',
     })
   }

@@ -23,7 +23,7 @@ export function createClassifier(choice: MemberChoice, dataset: LoadedDataset, s
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes
  */
 export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<Classifier> {
-  const report = await importCheckpoint(file)
+  const report = await importCheckpoint(file, { architecture: fallback })
   if (!report.accepted || !(report.architecture ?? fallback)) {
     throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {
       wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? `${report.tensors} tensors of an unknown pattern`, where: file,
