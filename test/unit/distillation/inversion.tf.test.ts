@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { resnet } from '../../../src/main/engine/architectures/resnet'
+import { wrn } from '../../../src/main/engine/architectures/wrn'
 import { createImagePool } from '../../../src/main/engine/distillation/imagePool'
+import { instanceFeatureCount } from '../../../src/main/engine/distillation/inversion/head'
 import { createMemoryBank } from '../../../src/main/engine/distillation/inversion/memoryBank'
 import { applyView, rolledView, shiftedView, viewArguments, zoomedView } from '../../../src/main/engine/distillation/inversion/views'
 import { contrastiveLoss, unitRows } from '../../../src/main/engine/losses/contrastive'
+import type { Classifier } from '../../../src/main/engine/nn/types'
 import { createStream } from '../../../src/main/engine/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/training/state'
@@ -55,6 +59,33 @@ describe('memory bank', () => {
     expect(known(second.bank)).toEqual([10, 11, 12])
     tf.tidy(() => second.bank.add(rowsOf(20, 2)))
     expect(known(second.bank)).toEqual([11, 12, 20, 21])
+  })
+})
+
+describe('contrastive features', () => {
+  const problem = { classes: 3, channels: 3, height: 8, width: 8, stream: createStream(1, 'points') }
+  const seen = (teacher: Classifier): { means: Float32Array[]; widths: number[]; pooled: Float32Array[] } => tf.tidy(() => {
+    const instanceMeans: tf.Tensor2D[] = []
+    const { activations } = teacher.forward(tf.randomNormal([2, 8, 8, 3], 0, 1, 'float32', 1), { training: false, instanceMeans })
+    const values = (tensor: tf.Tensor): Float32Array => tensor.dataSync() as Float32Array
+    return { means: instanceMeans.map(values), widths: instanceMeans.map((means) => means.shape[1]), pooled: activations.map((activation) => values(tf.mean(activation, [1, 2]))) }
+  })
+
+  it('of a ResNet-34 are the inputs of its four stages, as in the reference', () => {
+    const teacher = resnet.create({ depth: '34', stem: 'small' }, problem)
+    const { means, widths, pooled } = seen(teacher)
+    expect(widths).toEqual([64, 64, 128, 256])
+    expect(instanceFeatureCount(teacher)).toBe(512)
+    means.slice(1).forEach((values, stage) => values.forEach((value, index) => { expect(value).toBeCloseTo(pooled[stage]?.[index] ?? NaN, 4) }))
+    teacher.dispose()
+  })
+
+  it('of all other networks are the inputs of their batch-norm layers', () => {
+    const teacher = wrn.create({ depth: 10, width: 1 }, problem)
+    const { widths } = seen(teacher)
+    expect(widths.reduce((total, width) => total + width, 0)).toBe(instanceFeatureCount(teacher))
+    expect(widths).toHaveLength(teacher.buffers.filter(({ name }) => name.endsWith('running_mean')).length)
+    teacher.dispose()
   })
 })
 

@@ -32,11 +32,15 @@ const unitCounts: Record<ResnetParameters['depth'], { units: readonly number[]; 
   152: { units: [3, 8, 36, 3], bottleneck: true },
 }
 
-const define: NetworkDefinition<ResnetParameters> = (build, { depth, stem }, problem) => {
+/** Where CMI looks, as the reference has it: at the stages' inputs in its ResNet-34 alone (512 numbers; its batch norms would give 8,512), else at all batch norms. */
+const contrastAt = ({ depth }: ResnetParameters): 'batchNorms' | 'stageInputs' => depth === '34' ? 'stageInputs' : 'batchNorms'
+
+const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => {
+  const { depth, stem } = values
   const { units, bottleneck } = unitCounts[depth]
   const large = stem === 'large'
   const initial = large ? 'fanOut' : 'default'
-  const trunk = createTrunk(build)
+  const trunk = createTrunk(build, contrastAt(values))
   let size = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
   trunk.stem(() => {
     const conv1 = build.convolution('conv1', { inputs: problem.channels, outputs: stemChannels, kernel: large ? 7 : 3, stride: large ? 2 : 1, padding: large ? 3 : 1, initial, output: size })
@@ -67,8 +71,11 @@ const define: NetworkDefinition<ResnetParameters> = (build, { depth, stem }, pro
   }
 }
 
+const network = networkOf(define)
+
 /**
- * ResNet of four stages with 64 to 512 channels. Activations: the four stage outputs.
+ * ResNet of four stages with 64 to 512 channels. Activations: the four stage outputs. ResNet-34 shows CMI the inputs of its stages
+ * (ABD cmi/datafree_kd.py), the others those of their batch-norm layers.
  * Reference: He et al. 2016, arXiv:1512.03385; ABD cmi/datafree/models/classifiers/resnet.py (small) and zskt/models/torch_resnet.py (large).
  */
 export const resnet = defineArchitecture({
@@ -83,5 +90,9 @@ export const resnet = defineArchitecture({
     torch18: { title: 'ResNet-18 (torchvision)', params: { depth: '18', stem: 'large' } },
   },
   label: ({ depth, stem }) => `ResNet-${depth}${stem === 'large' ? ' (ImageNet)' : ''}`,
-  ...networkOf(define),
+  ...network,
+  create: (values, context) => ({
+    ...network.create(values, context),
+    ...(contrastAt(values) === 'stageInputs' ? { contrastivePoints: [stemChannels, ...stageChannels.slice(0, -1)] } : {}),
+  }),
 })

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core'
 import type { ImageLayer, NetworkBuilder } from '../nn/builder'
 import type { ForwardContext } from '../nn/types'
+import { globalAveragePool } from '../ops'
 import type { WeightShapes } from './types'
 
 /** Layers one after the other. */
@@ -17,8 +18,11 @@ export interface Trunk {
 
 interface Part { readonly layer: ImageLayer; readonly variables: ReadonlySet<Variable>; readonly activation: boolean }
 
-/** The sequence of stages of a network; it knows which parameters each of them holds. */
-export function createTrunk(build: NetworkBuilder): Trunk {
+/**
+ * The sequence of stages of a network; it knows which parameters each of them holds.
+ * @param contrastAt where `context.instanceMeans` are taken: at the input of every batch-norm layer, or of every stage
+ */
+export function createTrunk(build: NetworkBuilder, contrastAt: 'batchNorms' | 'stageInputs' = 'batchNorms'): Trunk {
   const parts: Part[] = []
   const add = (make: () => ImageLayer, activation: boolean): void => {
     const start = build.parameters.length
@@ -46,8 +50,11 @@ export function createTrunk(build: NetworkBuilder): Trunk {
         x = known
         done = index + 1
       }
+      const { instanceMeans, ...withoutMeans } = context
+      const inner = contrastAt === 'stageInputs' ? withoutMeans : context
       for (const part of parts.slice(done)) {
-        x = part.layer(x, context)
+        if (contrastAt === 'stageInputs' && part.activation) instanceMeans?.push(globalAveragePool(x))
+        x = part.layer(x, inner)
         if (part.activation) activations.push(x)
       }
       return activations

@@ -50,7 +50,7 @@ export interface ForwardContext {
   readonly updates?: StateUpdate[]
   /** When given, every batch-norm layer appends the statistics of its input (DeepInversion-style losses). */
   readonly statistics?: BatchStatistics[]
-  /** When given, every batch-norm layer appends the mean of its input over each image: [N, C] (contrastive inversion). */
+  /** When given, every contrastive point of the network appends the mean of what passes it over each image: [N, C] (contrastive inversion). */
   readonly instanceMeans?: tf.Tensor2D[]
   /** Use kernels that can be differentiated twice (Self-Retrospection); slower. */
   readonly twiceDifferentiable?: boolean
@@ -84,6 +84,8 @@ export interface NetworkState {
 }
 export interface Classifier extends NetworkState {
   readonly classes: number
+  /** Channels at each point whose means `instanceMeans` collects, in order; where it is absent, the points are the inputs of all batch-norm layers. */
+  readonly contrastivePoints?: readonly number[]
   forward(images: tf.Tensor4D, context: ForwardContext): ClassifierOutput
 }
 export interface Generator extends NetworkState {

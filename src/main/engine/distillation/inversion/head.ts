@@ -10,9 +10,11 @@ export interface ContrastiveHead extends NetworkState {
   forward(features: tf.Tensor2D): tf.Tensor2D
 }
 
-/** Mean over each image of every batch-norm layer's input: so many numbers per image. */
-export const instanceFeatureCount = (teacher: Classifier): number =>
-  teacher.buffers.filter(({ name }) => name.endsWith('running_mean')).reduce((total, { variable }) => total + variable.size, 0)
+/** So many numbers does the teacher show of each image: a mean per channel of each of its contrastive points. Reference: ABD cmi/datafree_kd.py feature_layers. */
+export function instanceFeatureCount(teacher: Classifier): number {
+  const channels = teacher.contrastivePoints ?? teacher.buffers.filter(({ name }) => name.endsWith('running_mean')).map(({ variable }) => variable.size)
+  return channels.reduce((total, count) => total + count, 0)
+}
 
 /** linear → ReLU → linear → length 1; the hidden layer is as wide as its input. Reference: ABD cmi/datafree/synthesis/contrastive.py MLPHead. */
 export function createContrastiveHead(features: number, outputs: number, stream: InitialStream): ContrastiveHead {
