@@ -36,7 +36,7 @@ const tinyGenerator = { ...tinyInversion, latent: 10, generatorWidth: 4 }
 const switches: Record<string, Record<string, unknown>[]> = {
   cmi: [{ ...tinyGenerator, headWidth: 8, bankSize: 12, negatives: 10 }],
   deepinversion: [{ ...tinyInversion, poolCapacity: 12, normWeight: 0.001 }],
-  dafl: [tinyGenerator], dfq: [tinyGenerator], dfad: [tinyGenerator],
+  dafl: [tinyGenerator], dfq: [tinyGenerator], dfad: [tinyGenerator], zskt_inversion: [tinyGenerator],
   ood: [{ patches: 36, batchSize: 8, epochs: 1, milestones: [1] }],
   kd: [{ pseudoBatches: 4, batchSize: 8, percent: 0.2 }, { pseudoBatches: 4, batchSize: 8, percent: 0.05, referenceNormalization: true, momentum: 0, crop: false }],
   zskt: [tinyMethod, { ...tinyMethod, attention: 0, classConditional: true, replay: 0.5, shift: 2, light: 0.2, batchNormWeight: 1, oneHotWeight: 0.5, balanceWeight: 1 }],
@@ -46,7 +46,7 @@ const learningOf = (reports: readonly TrainerReport[]): number[] => [...valuesOf
 const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
 const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] }))]
 /** They differ from CMI in their weights alone, so the defenses need not be run with each. */
-const undefendedOnly = ['deepinversion', 'dafl', 'dfq', 'dfad']
+const undefendedOnly = ['deepinversion', 'dafl', 'dfq', 'dfad', 'zskt_inversion']
 const plansOf = (id: string): StudentPlan[] => undefendedOnly.includes(id) ? defensePlans.slice(0, 1) : defensePlans
 const cases = distillationMethods.members.flatMap((method) => (switches[method.id] ?? [tinyMethod]).flatMap((params, index) => plansOf(method.id).map((plan) => ({
   name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses[0]?.id ?? 'none'}`,
