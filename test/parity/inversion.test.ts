@@ -10,6 +10,7 @@ import { createContrastiveHead, instanceFeatureCount } from '../../src/main/engi
 import { inversionParameters } from '../../src/main/engine/distillation/inversion/parameters'
 import { normalizer } from '../../src/main/engine/distillation/inversion/sources'
 import { inversionStep } from '../../src/main/engine/distillation/inversion/step'
+import { boxDraws, cropBox } from '../../src/main/engine/distillation/inversion/views'
 import type { NamedTensors } from '../../src/main/engine/graph/types'
 import { activationLoss } from '../../src/main/engine/losses/activation'
 import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../src/main/engine/losses/disagreement'
@@ -28,7 +29,7 @@ import { relativeDistance } from './golden'
 interface Measured { value: number; gradient: number[] }
 interface Call { loss: number; images: number[]; features: number[]; codes: number[]; generator: number[]; head: number[] }
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/inversion.json'), 'utf8')) as {
-  terms: Record<string, Measured>; masked: Measured; synthesis: [Call, Call]; noise: number
+  terms: Record<string, Measured>; masked: Measured; boxes: number[][]; synthesis: [Call, Call]; noise: number
 }
 
 /** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
@@ -64,6 +65,16 @@ describe('inversion terms against the reference', () => {
       const input = name === 'totalVariation' ? tf.transpose(tf.tensor4d(hashed('images', 120, 0, 3), [2, 3, 4, 5]), [0, 2, 3, 1]) : logitsOf('logits', name === 'jensenShannon' ? 12 : 3)
       compare(golden.terms[name], terms[name] ?? (() => { throw new Error(`No formula for ${name}.`) }), input)
     })
+  })
+})
+
+describe('the local view against kornia', () => {
+  it('takes the same boxes for the same draws', () => {
+    const draws = hashed('boxes', golden.boxes.length * boxDraws, 0.5, 0.5)
+    draws.fill(0.9999, draws.length - boxDraws, draws.length - boxDraws + 10).fill(0.5, draws.length - boxDraws + 10, draws.length - 2)
+    const boxes = golden.boxes.map((_box, image) => cropBox(draws.subarray(image * boxDraws, (image + 1) * boxDraws), { height: 32, width: 32 }))
+    expect(boxes.map(({ top, left, height, width }) => [top, left, height, width])).toEqual(golden.boxes)
+    expect(golden.boxes.slice(0, -1).every(([, , height, width]) => (height ?? 32) < 32 && (width ?? 32) < 32), 'no box spans the image').toBe(true)
   })
 })
 

@@ -50,25 +50,43 @@ export function shiftedView(count: number, size: ImageSize, stream: RandomStream
 }
 
 const smallestArea = 0.25
-const largestRatio = 4 / 3
+const smallestRatio = 3 / 4
+/** Boxes drawn per image; the first that fits is taken. */
+const attempts = 10
+/** Draws that a box takes, in [0, 1): areas, ratios, column, row. */
+export const boxDraws = 2 * attempts + 2
+
+export interface CropBox { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
 
 /**
- * The local view: RandomResizedCrop (a box of 25 to 100 % of the area, sides in a ratio of 3:4 to 4:3, log-uniform, blown up bilinearly with aligned corners)
- * and a mirror image half of the time, drawn per image.
+ * The box of RandomResizedCrop: area a ~ U(25 %, 100 %) of the image, ratio r log-uniform in 3:4 to 4:3, height round √(a·r), width round √(a/r);
+ * the first of ten that is smaller than the image on both sides. So a box never spans the whole image. Where none fits, three quarters of it.
+ * Reference: kornia 0.6 augmentation RandomResizedCrop (scale [0.25, 1]), of ABD's time; later versions also accept a box as large as the image.
+ * @param draws `boxDraws` numbers in [0, 1)
  */
+export function cropBox(draws: Float32Array, size: ImageSize): CropBox {
+  const at = (index: number): number => draws[index] ?? 0
+  const place = ({ height, width }: ImageSize): CropBox =>
+    ({ height, width, left: Math.floor(at(2 * attempts) * (size.width - width + 1)), top: Math.floor(at(2 * attempts + 1) * (size.height - height + 1)) })
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const area = (smallestArea + (1 - smallestArea) * at(attempt)) * size.height * size.width
+    const ratio = Math.exp((1 - 2 * at(attempts + attempt)) * Math.log(smallestRatio))
+    const [height, width] = [Math.round(Math.sqrt(area * ratio)), Math.round(Math.sqrt(area / ratio))]
+    if (height > 0 && height < size.height && width > 0 && width < size.width) return place({ height, width })
+  }
+  return place(size.height / size.width < smallestRatio
+    ? { height: size.height, width: Math.round(size.height / smallestRatio) } : { height: Math.round(size.width * smallestRatio), width: size.width })
+}
+
+/** The local view: a box (see `cropBox`) blown up bilinearly with aligned corners, and a mirror image half of the time, drawn per image. */
 export function zoomedView(count: number, size: ImageSize, stream: RandomStream): ViewMatrices {
-  const draws = stream.uniform(count * 5)
+  const perImage = boxDraws + 1
+  const draws = stream.uniform(count * perImage)
+  const axis = (whole: number, part: number, start: number): Take => (position) => start + position * (part - 1) / (whole - 1)
   return matrices(count, size, (image) => {
-    const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = draws.subarray(image * 5, image * 5 + 5)
-    const area = smallestArea + (1 - smallestArea) * first
-    const ratio = Math.exp((2 * second - 1) * Math.log(largestRatio))
-    const extent = (whole: number, share: number): number => Math.max(2, Math.min(whole, Math.round(whole * share)))
-    const axis = (whole: number, share: number, draw: number): Take => {
-      const part = extent(whole, share)
-      const start = Math.floor(draw * (whole - part + 1))
-      return (position) => start + position * (part - 1) / (whole - 1)
-    }
-    return { row: axis(size.height, Math.sqrt(area / ratio), third), column: axis(size.width, Math.sqrt(area * ratio), fourth), mirrored: fifth < 0.5 }
+    const own = draws.subarray(image * perImage, (image + 1) * perImage)
+    const { top, left, height, width } = cropBox(own, size)
+    return { row: axis(size.height, height, top), column: axis(size.width, width, left), mirrored: (own[boxDraws] ?? 0) < 0.5 }
   })
 }
 
