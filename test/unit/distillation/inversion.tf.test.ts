@@ -129,9 +129,9 @@ describe('views', () => {
 
 describe('image pool', () => {
   const normalization = { mean: [0.5], standardDeviation: [0.25] }
-  const create = (capacity: number, rounding: 'round' | 'truncate' = 'round') => {
+  const create = (capacity: number, rounding: 'round' | 'truncate' = 'round', augmentation = { crop: true, flip: true }) => {
     const state = createStateBundle(1, tf)
-    return { state, pool: createImagePool({ image: { height: 4, width: 4, channels: 1 }, normalization, capacity, rounding }, createStream(1, 'pool'), state) }
+    return { state, pool: createImagePool({ image: { height: 4, width: 4, channels: 1 }, normalization, augmentation, capacity, rounding }, createStream(1, 'pool'), state) }
   }
   const images = (levels: number[]): tf.Tensor4D => tf.tensor4d(Float32Array.from({ length: levels.length * 16 }, (_unused, index) => ((levels[Math.floor(index / 16)] ?? 0) / 255 - 0.5) / 0.25), [levels.length, 4, 4, 1])
   const levelsIn = (pool: ReturnType<typeof create>['pool']): Set<number> => {
@@ -155,6 +155,24 @@ describe('image pool', () => {
     tf.tidy(() => { rounding.pool.add(images([10.7])); truncating.pool.add(images([10.7])) })
     expect(rounding.state.snapshot().tensors.get('poolImages/images')?.data[0]).toBe(11)
     expect(truncating.state.snapshot().tensors.get('poolImages/images')?.data[0]).toBe(10)
+  })
+
+  it('gives its images as they are where nothing is to be varied, and varies them where it is', () => {
+    const ramp = tf.tensor4d(Float32Array.from({ length: 16 }, (_unused, index) => ((index * 16) / 255 - 0.5) / 0.25), [1, 4, 4, 1])
+    const seen = (augmentation: { crop: boolean; flip: boolean }): string[] => {
+      const { pool } = create(0, 'round', augmentation)
+      pool.add(ramp)
+      const batch = pool.batches(12)()
+      const values = [...batch.dataSync()].map((value) => Math.round((value * 0.25 + 0.5) * 255))
+      batch.dispose()
+      return [...new Set(Array.from({ length: 12 }, (_unused, image) => values.slice(image * 16, (image + 1) * 16).join()))].sort()
+    }
+    const whole = Array.from({ length: 16 }, (_unused, index) => index * 16)
+    const mirrored = whole.map((_value, index) => whole[index - index % 4 + 3 - index % 4] ?? NaN)
+    expect(seen({ crop: false, flip: false })).toEqual([whole.join()])
+    expect(seen({ crop: false, flip: true })).toEqual([whole.join(), mirrored.join()].sort())
+    expect(seen({ crop: true, flip: false }).length).toBeGreaterThan(2)
+    ramp.dispose()
   })
 
   it('gives full batches even where it holds fewer images', () => {

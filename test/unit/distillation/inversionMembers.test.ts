@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { datasets } from '../../../src/main/engine/datasets'
 import { distillationMethods } from '../../../src/main/engine/distillation'
+import { poolAugmentation } from '../../../src/main/engine/distillation/inversion/student'
 import { defaultsOf } from '../../../src/shared/schema'
 
 /** What the published scripts for CIFAR-10 set: zju-vipa/CMI scripts/, DFAD's at commit 3f791f9; calls per epoch = ep_steps / kd_steps. */
@@ -17,5 +19,18 @@ describe.each(Object.entries(published))('%s', (id, wanted) => {
     const { params, presets } = distillationMethods.get(id)
     expect(defaultsOf(params)).toMatchObject(wanted)
     expect({ ...defaultsOf(params), ...presets?.cifar10?.params }).toMatchObject(wanted)
+  })
+})
+
+describe('the pool’s images', () => {
+  it.each(['signs', 'gtsrb', 'mnist', 'svhn', 'image_folder'])('of %s are not mirrored unless asked for', (id) => {
+    const own = datasets.get(id).facts.augmentation
+    expect(poolAugmentation({ poolCrop: 'dataSet', poolFlip: 'dataSet' }, own).flip).toBe(false)
+    expect(poolAugmentation({ poolCrop: 'off', poolFlip: 'on' }, own)).toEqual({ crop: false, flip: true })
+  })
+
+  it('of CIFAR-10 are cropped and mirrored, of GTSRB neither, as in the reference', () => {
+    expect(datasets.get('cifar10').facts.augmentation).toEqual({ crop: true, flip: true })
+    expect(datasets.get('gtsrb').facts.augmentation).toEqual({ crop: false, flip: false })
   })
 })

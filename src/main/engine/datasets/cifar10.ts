@@ -41,7 +41,7 @@ export const cifar10 = defineDataset({
   summary: '50,000 + 10,000 photographs of ten kinds of things, 32×32 RGB, from the official binary files.',
   reference: { citation: 'Krizhevsky 2009, Learning multiple layers of features from tiny images', link: 'https://www.cs.toronto.edu/~kriz/cifar.html' },
   facts: {
-    classNames: officialNames, classes: 10, needsFiles: true, licence: 'no licence stated; the authors ask to cite the report',
+    classNames: officialNames, classes: 10, needsFiles: true, augmentation: { crop: true, flip: true }, licence: 'no licence stated; the authors ask to cite the report',
     sources: [{ url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz', fileName: 'cifar-10-binary.tar.gz', bytes: 170_052_171, md5: 'c32a1d4ab5d03f1284b67883e8d87530' }],
   },
   params: {

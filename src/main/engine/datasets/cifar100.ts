@@ -27,7 +27,7 @@ export const cifar100 = defineDataset({
   summary: '50,000 + 10,000 photographs in 100 classes or 20 groups, 32×32 RGB, from the official binary files.',
   reference: { citation: 'Krizhevsky 2009, Learning multiple layers of features from tiny images', link: 'https://www.cs.toronto.edu/~kriz/cifar.html' },
   facts: {
-    needsFiles: true, licence: 'no licence stated; the authors ask to cite the report',
+    needsFiles: true, augmentation: { crop: true, flip: true }, licence: 'no licence stated; the authors ask to cite the report',
     sources: [{ url: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz', fileName: 'cifar-100-binary.tar.gz', bytes: 168_513_733, md5: '03b5dce01913d631647c71ecec9e9cb8' }],
   },
   params: {

@@ -16,7 +16,7 @@ export const fashionMnist = defineDataset({
   summary: '60,000 + 10,000 photographs of clothes, grey, 28×28 padded to 32×32.',
   reference: { citation: 'Xiao, Rasul, Vollgraf 2017, Fashion-MNIST', link: 'arXiv:1708.07747' },
   facts: {
-    classNames, classes: 10, needsFiles: true, licence: 'MIT',
+    classNames, classes: 10, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'MIT',
     sources: [
       { url: `${base}/train-images-idx3-ubyte.gz`, fileName: 'train-images-idx3-ubyte.gz', md5: '8d4fb7e6c68d591d4c3dfef9ec88bf0d' },
       { url: `${base}/train-labels-idx1-ubyte.gz`, fileName: 'train-labels-idx1-ubyte.gz', md5: '25c81989df183df01b3e8a0aad5dffbe' },

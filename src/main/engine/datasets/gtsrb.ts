@@ -111,7 +111,7 @@ export const gtsrb = defineDataset({
   summary: '39,209 + 12,630 photographs of German traffic signs in 43 classes, made 32×32 RGB.',
   reference: { citation: 'Stallkamp, Schlipsing, Salmen, Igel 2012, Man vs. computer', link: 'doi:10.1016/j.neunet.2012.02.016', place: 'zskt/datasets/gtsrb.py' },
   facts: {
-    classNames, classes, needsFiles: true, licence: 'free to use, as its page says; cite the paper',
+    classNames, classes, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'free to use, as its page says; cite the paper',
     sources: [
       { url: `${base}/GTSRB_Final_Training_Images.zip`, fileName: 'GTSRB_Final_Training_Images.zip' },
       { url: `${base}/GTSRB_Final_Test_Images.zip`, fileName: 'GTSRB_Final_Test_Images.zip', md5: 'c7e4e6327067d32654124b0fe9e82185' },

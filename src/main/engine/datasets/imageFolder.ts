@@ -104,7 +104,7 @@ export const imageFolder = defineDataset({
   title,
   summary: 'Pictures of your own, one folder per class, made square and of one size.',
   reference: { citation: 'ABD Workbench, this project', place: 'the layout of torchvision’s ImageFolder' },
-  facts: { needsFiles: true, licence: 'that of the pictures' },
+  facts: { needsFiles: true, augmentation: { crop: true, flip: false }, licence: 'that of the pictures' },
   params: {
     folder: path({ label: 'Folder', default: '', select: 'folder', help: 'One folder per class, directly in it or within "train" and "test". The folder names become the class names.' }),
     size: integer({ label: 'Image side', unit: 'px', default: 32, min: 8, max: 256, help: 'All pictures are made squares of this side. The networks and generators of the presets expect 32.' }),

@@ -16,7 +16,7 @@ export const mnist = defineDataset({
   summary: '60,000 + 10,000 handwritten digits, grey, 28×28 padded to 32×32.',
   reference: { citation: 'LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition', link: 'http://yann.lecun.com/exdb/mnist/' },
   facts: {
-    classNames, classes: 10, needsFiles: true, licence: 'CC BY-SA 3.0',
+    classNames, classes: 10, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'CC BY-SA 3.0',
     sources: [
       { url: `${base}/train-images-idx3-ubyte.gz`, fileName: 'train-images-idx3-ubyte.gz', md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873' },
       { url: `${base}/train-labels-idx1-ubyte.gz`, fileName: 'train-labels-idx1-ubyte.gz', md5: 'd53e105ee54ea40749a09fcbcd1e9432' },

@@ -42,7 +42,7 @@ export const signs = defineDataset({
   title: 'Signs (built in)',
   summary: 'Ten classes of road signs, 32×32 RGB, drawn by code from a seed; nothing to download.',
   reference: { citation: 'ABD Workbench, this project', place: 'docs/decisions.md' },
-  facts: { classNames: signClasses.map((sign) => sign.name), classes: signClasses.length, needsFiles: false, licence: 'MIT, part of this project' },
+  facts: { classNames: signClasses.map((sign) => sign.name), classes: signClasses.length, needsFiles: false, augmentation: { crop: false, flip: false }, licence: 'MIT, part of this project' },
   params: {
     seed: integer({
       label: 'Seed of the images', default: 0, min: 0, max: 2 ** 31 - 1, advanced: true,

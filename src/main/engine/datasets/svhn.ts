@@ -62,7 +62,7 @@ export const svhn = defineDataset({
   summary: '73,257 + 26,032 digits of house numbers, 32×32 RGB, from the official MATLAB files.',
   reference: { citation: 'Netzer, Wang, Coates, Bissacco, Wu, Ng 2011, Reading digits in natural images with unsupervised feature learning', link: 'http://ufldl.stanford.edu/housenumbers/' },
   facts: {
-    classNames, classes: 10, needsFiles: true, licence: 'for non-commercial use only, as its page says',
+    classNames, classes: 10, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'for non-commercial use only, as its page says',
     sources: [
       { url: `${base}/train_32x32.mat`, fileName: 'train_32x32.mat', bytes: 182_040_794, md5: 'e26dedcc434d2e4c54c9b2d4a06d8373' },
       { url: `${base}/test_32x32.mat`, fileName: 'test_32x32.mat', bytes: 64_275_384, md5: 'eb5a983be6a315427106f1b164d9cef3' },

@@ -48,6 +48,14 @@ export interface DatasetSource {
   readonly bytes?: number
 }
 
+/** How training images are varied. */
+export interface Augmentation {
+  /** Padded by 4 black pixels on each side, and the original size cut out at random. */
+  readonly crop: boolean
+  /** Mirrored half of the time. */
+  readonly flip: boolean
+}
+
 /** What forms may show before anything is loaded; JSON. */
 export interface DatasetFacts {
   readonly classNames?: readonly string[]
@@ -55,6 +63,8 @@ export interface DatasetFacts {
   readonly classes?: number
   /** False where the set is made by code. */
   readonly needsFiles: boolean
+  /** How the reference varies this set's training images (ABD cmi/registry.py); where it does not know the set, what does no harm to its classes. */
+  readonly augmentation: Augmentation
   /** Terms of use, one line. */
   readonly licence: string
   readonly sources?: readonly DatasetSource[]

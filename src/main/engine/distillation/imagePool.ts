@@ -1,6 +1,6 @@
-/** The synthetic data set of a distillation: images as bytes, growing call by call, read in random order with crop and flip. */
+/** The synthetic data set of a distillation: images as bytes, growing call by call, read in random order, varied like training images of its data set. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { ImageSet, Normalization } from '../datasets/types'
+import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { RandomStream } from '../random'
 import { augmentedImages, normalizationTable } from '../training/batches'
 import type { StateBundle } from '../training/state'
@@ -8,6 +8,7 @@ import type { StateBundle } from '../training/state'
 export interface ImagePoolOptions {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }
   readonly normalization: Normalization
+  readonly augmentation: Augmentation
   /** Images kept; the oldest give way. 0 keeps all. */
   readonly capacity: number
   /** How an intensity becomes a byte. */
@@ -18,7 +19,7 @@ export interface ImagePool {
   /** Takes over normalised images. */
   add(images: tf.Tensor4D): void
   readonly count: number
-  /** Batches of `size` normalised images, each image once before any comes again; crop and flip per image. */
+  /** Batches of `size` normalised images, each image once before any comes again; varied per image. */
   batches(size: number): () => tf.Tensor4D
 }
 
@@ -82,7 +83,7 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
           }
           return order[place++] ?? 0
         })
-        return tf.tensor4d(augmentedImages(set, indices, table, { crop: true, flip: true }, stream), [batch, height, width, channels])
+        return tf.tensor4d(augmentedImages(set, indices, table, options.augmentation, stream), [batch, height, width, channels])
       }
     },
   }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { MetricPoint } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
-import type { ImageSet, Normalization } from '../datasets/types'
+import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
@@ -45,6 +45,8 @@ export interface DistillationContext {
   readonly classes: number
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }
   readonly normalization: Normalization
+  /** How the reference varies training images of this data set. */
+  readonly augmentation: Augmentation
   readonly program: StepProgram
   /** Named random streams; their states are part of every checkpoint. */
   readonly stream: (name: string) => RandomStream

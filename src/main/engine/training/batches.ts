@@ -1,12 +1,8 @@
 /** Byte images to normalised float batches, with the augmentation of the reference; host work while the device computes. */
-import type { ImageSet, Normalization } from '../datasets/types'
+import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { RandomStream } from '../random'
 
-export interface Augmentation {
-  /** Pads by `cropPadding` black pixels on each side and cuts the original size out at random. */
-  readonly crop: boolean
-  readonly flip: boolean
-}
+export type { Augmentation }
 
 /** RandomCrop(32, padding=4) of the reference's transforms. */
 const cropPadding = 4

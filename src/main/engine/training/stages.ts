@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ExperimentConfig, MemberChoice, StudentPlan } from '../../../shared/domain'
 import { validateParameters } from '../../../shared/schema'
+import { datasets } from '../datasets'
 import { defenses } from '../defenses'
 import type { DefenseContext } from '../defenses/types'
 import { distillationMethods } from '../distillation'
@@ -73,6 +74,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const { height, width, channels } = data.dataset.train
   const base: DefenseContext = {
     teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
+    augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal: length.methodTotal,
   }
   const active = plan.defenses.map((choice, index) => {

@@ -6,6 +6,8 @@ const usesGenerator: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', '
 const fillsPool: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'pixels'] }
 const contrasts: VisibleWhen = { field: 'contrastiveWeight', greaterThan: 0 }
 
+const variationOptions = [{ value: 'dataSet', label: 'As the data set' }, { value: 'on', label: 'On' }, { value: 'off', label: 'Off' }] as const
+
 const fields = {
   source: choice({
     label: 'Images come from', default: 'generatorAnew', help: 'What the inversion optimises.',
@@ -49,6 +51,8 @@ const fields = {
   generatorWidth: integer({ label: 'Generator width', unit: 'channels', default: 64, min: 1, max: 1024, help: 'Channels of the generator’s last hidden layer.', visibleWhen: usesGenerator, advanced: true }),
   largeGenerator: boolean({ label: 'Large generator', default: false, help: 'Twice as many channels in the first block (the reference’s LargeGenerator).', visibleWhen: usesGenerator, advanced: true }),
   poolCapacity: integer({ label: 'Image pool', unit: 'images', default: 0, min: 0, max: 10_000_000, help: 'Synthetic images kept for the student; the oldest give way. 0 keeps all, as the reference does. They are part of every checkpoint (3 kB per 32 × 32 image).', visibleWhen: fillsPool, advanced: true }),
+  poolCrop: choice({ label: 'Crop pool images', default: 'dataSet', options: variationOptions, help: 'Whether the student sees random crops (4 pixels of padding). The reference crops CIFAR, but neither GTSRB, SVHN nor MNIST.', visibleWhen: fillsPool, advanced: true }),
+  poolFlip: choice({ label: 'Mirror pool images', default: 'dataSet', options: variationOptions, help: 'Whether the student sees half of the images mirrored. The reference mirrors CIFAR only; signs and digits would change their meaning.', visibleWhen: fillsPool, advanced: true }),
   rounding: choice({
     label: 'Bytes', default: 'round', help: 'How intensities become the pool’s bytes.', visibleWhen: fillsPool, advanced: true,
     options: [{ value: 'round', label: 'Rounded' }, { value: 'truncate', label: 'Truncated (reference)' }],

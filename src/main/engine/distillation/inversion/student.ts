@@ -1,5 +1,6 @@
 /** The student of the inversion family: SGD on the pool of synthetic images, or on fresh images of a kept generator. */
 import * as tf from '@tensorflow/tfjs-core'
+import type { Augmentation } from '../../datasets/types'
 import { cosineSchedule } from '../../optimizers/schedules'
 import { createSgd } from '../../optimizers/sgd'
 import { createDivergenceStudent } from '../divergenceStudent'
@@ -7,10 +8,16 @@ import { createImagePool } from '../imagePool'
 import type { DistillationContext, StudentTrainer, Synthesizer } from '../types'
 import type { InversionParameters } from './parameters'
 
-/** Each update sees a random batch of the pool, cropped and mirrored, and asks the teacher anew. */
+/** The data set's own variation, unless the parameters say otherwise. Reference: ABD cmi/datafree_kd.py (transform=ori_dataset.transform). */
+export function poolAugmentation({ poolCrop, poolFlip }: Pick<InversionParameters, 'poolCrop' | 'poolFlip'>, own: Augmentation): Augmentation {
+  const chosen = (choice: 'dataSet' | 'on' | 'off', fallback: boolean): boolean => choice === 'dataSet' ? fallback : choice === 'on'
+  return { crop: chosen(poolCrop, own.crop), flip: chosen(poolFlip, own.flip) }
+}
+
+/** Each update sees a random batch of the pool, varied like training images, and asks the teacher anew. */
 function pooledBatches(values: InversionParameters, context: DistillationContext): StudentTrainer['batches'] {
   const { teacher, program, image, normalization, state } = context
-  const pool = createImagePool({ image, normalization, capacity: values.poolCapacity, rounding: values.rounding }, context.stream('pool'), state)
+  const pool = createImagePool({ image, normalization, augmentation: poolAugmentation(values, context.augmentation), capacity: values.poolCapacity, rounding: values.rounding }, context.stream('pool'), state)
   const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => ({ teacherLogits: teacher.forward(images as tf.Tensor4D, { training: false }).logits })))
   return (batch) => {
     pool.add(batch.images)
