@@ -1,11 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { cutMix } from '../../../src/main/engine/distillation/ood/cutMix'
+import { betaDraw, cutMix } from '../../../src/main/engine/distillation/ood/cutMix'
 import { createPatches } from '../../../src/main/engine/distillation/ood/patches'
 import { drawPicture } from '../../../src/main/engine/distillation/ood/picture'
 import type { Picture } from '../../../src/main/engine/distillation/types'
 import { createStream } from '../../../src/main/engine/random'
 
 describe('CutMix', () => {
+  it.each([1e-4, 0.25, 1, 2, 10])('draws its share from Beta(α, α), α = %f, in a few random numbers', (alpha) => {
+    const stream = createStream(1, 'beta')
+    const count = 2000
+    const draws = Array.from({ length: count }, () => betaDraw(alpha, stream))
+    const mean = draws.reduce((total, value) => total + value, 0) / count
+    const variance = draws.reduce((total, value) => total + (value - mean) ** 2, 0) / count
+    expect(mean).toBeCloseTo(0.5, 1)
+    expect(variance / (1 / (4 * (2 * alpha + 1)))).toBeCloseTo(1, 0.7)
+    const again = createStream(1, 'beta')
+    expect(draws.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => betaDraw(alpha, again)))
+    // Every draw begins a fresh block of four words: at most six calls for each share on average.
+    expect(stream.state().counter / count).toBeLessThan(6)
+  })
+
   it('fills one box, the same in all images, from other images of the batch', () => {
     const shape = { count: 5, height: 6, width: 6, channels: 1 }
     const batch = Float32Array.from({ length: 5 * 36 }, (_unused, index) => Math.floor(index / 36))

@@ -1,13 +1,35 @@
 import type { RandomStream } from '../../random'
 
-/** Beta(α, α) by Jöhnk's method: fits α < 1, where it seldom rejects. */
-function betaDraw(alpha: number, stream: RandomStream): number {
+/** Beta(α, α) by Jöhnk's method, in logarithms where both powers vanish: for α ≤ 1, where it accepts at least every other draw. */
+function smallBeta(alpha: number, stream: RandomStream): number {
   for (;;) {
     const [first = 0, second = 0] = stream.uniform(2)
     const x = Math.pow(first, 1 / alpha)
     const y = Math.pow(second, 1 / alpha)
-    if (x + y > 0 && x + y <= 1) return x / (x + y)
+    if (x + y > 1) continue
+    if (x + y > 0) return x / (x + y)
+    const distance = (Math.log(second) - Math.log(first)) / alpha
+    if (Number.isFinite(distance)) return 1 / (1 + Math.exp(distance))
   }
+}
+
+/** Gamma(α, 1) for α ≥ 1. Reference: Marsaglia & Tsang 2000, A simple method for generating gamma variables; accepts more than 95 of 100 draws. */
+function gammaDraw(alpha: number, stream: RandomStream): number {
+  const d = alpha - 1 / 3
+  const c = 1 / Math.sqrt(9 * d)
+  for (;;) {
+    const [x = 0] = stream.normal(1)
+    const [u = 0] = stream.uniform(1)
+    const v = Math.pow(1 + c * x, 3)
+    if (v > 0 && Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
+  }
+}
+
+/** Beta(α, α), for any α > 0 in a few draws. */
+export function betaDraw(alpha: number, stream: RandomStream): number {
+  if (alpha <= 1) return smallBeta(alpha, stream)
+  const x = gammaDraw(alpha, stream)
+  return x / (x + gammaDraw(alpha, stream))
 }
 
 export interface BatchShape { readonly count: number; readonly height: number; readonly width: number; readonly channels: number }
