@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Catalogue, DiskUse, EngineInfo, Settings } from '@shared/contract'
+import { isSharedMetric, metricDefinitions, type MetricDefinition } from '@shared/domain'
 import type { FamilyId, MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 
@@ -41,7 +42,10 @@ export const useEngineStore = defineStore('engine', () => {
     catalogue.value?.families.find((entry) => entry.id === family)?.members.find((entry) => entry.id === id)
   /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
   const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
+  /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
+  const metricDefinition = (name: string): MetricDefinition | undefined =>
+    catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
   const ready = computed(() => catalogue.value !== null && info.value !== null)
 
-  return { info, catalogue, settings, diskUse, loadError, ready, load, refreshInfo, refreshDiskUse, change, member, titleOf }
+  return { info, catalogue, settings, diskUse, loadError, ready, load, refreshInfo, refreshDiskUse, change, member, titleOf, metricDefinition }
 })

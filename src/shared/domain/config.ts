@@ -1,4 +1,4 @@
-import type { ParameterSchema, ValuesOf } from '../schema'
+import type { MemberDescription, ParameterSchema, ValuesOf } from '../schema'
 import { boolean, choice, integer, number, path, text } from '../schema'
 
 /** A member of a family with its parameters, as saved. */
@@ -51,6 +51,24 @@ export const recordingSchema = {
   metricsEvery: integer({ label: 'Record metrics every', unit: 'pseudo batches', default: 1, min: 1, max: 10_000, help: 'Step metrics leave the device only this often.', advanced: true }),
 } satisfies ParameterSchema
 export type Recording = ValuesOf<typeof recordingSchema>
+
+/** Intervals whose default a distillation method may propose. */
+export const recordingIntervals = ['evaluateEvery', 'imagesEvery'] as const
+export type RecordingInterval = (typeof recordingIntervals)[number]
+
+/**
+ * The intervals where none are named: the value of the parameter that the method names for it (its fact `recording`), else the declared default.
+ * @param method the member's description; `params` may be incomplete
+ */
+export function proposedIntervals(method: Pick<MemberDescription, 'facts' | 'params'> | undefined, params: Record<string, unknown>): Record<RecordingInterval, number> {
+  const named = (method?.facts.recording ?? {}) as Partial<Record<RecordingInterval, string>>
+  const proposal = (interval: RecordingInterval): number => {
+    const parameter = named[interval]
+    const value = parameter === undefined ? undefined : params[parameter] ?? method?.params[parameter]?.default
+    return typeof value === 'number' ? value : recordingSchema[interval].default
+  }
+  return { evaluateEvery: proposal('evaluateEvery'), imagesEvery: proposal('imagesEvery') }
+}
 
 export const executionSchema = {
   device: choice({

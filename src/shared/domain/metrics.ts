@@ -1,4 +1,4 @@
-/** Every metric that reaches a view has its definition here: no number without one. */
+/** Every metric that reaches a view has its definition here, or beside the loss term that it belongs to: no number without one. */
 export interface MetricDefinition {
   title: string
   /** Shown on hover: formula and meaning. */
@@ -24,11 +24,6 @@ export const metricDefinitions = {
   batchNormLoss: { title: 'BN statistics', group: 'loss', unit: '', definition: 'Distance between batch statistics of the synthetic images inside the teacher and its running statistics.' },
   oneHotLoss: { title: 'One-hot', group: 'loss', unit: 'nats', definition: 'Cross entropy of the teacher’s prediction against its own arg max.' },
   balanceLoss: { title: 'Class balance', group: 'loss', unit: 'nats', definition: 'Negative entropy of the mean predicted class distribution of the pseudo batch.' },
-  disagreement: { title: 'Disagreement', group: 'loss', unit: 'nats', definition: 'How far student and teacher disagree on the synthetic images, as configured; the synthesis raises it.' },
-  contrastiveLoss: { title: 'Contrastive', group: 'loss', unit: 'nats', definition: 'Cross entropy of finding an image’s global view by its local view among all others: mean over the current plus mean over the remembered images.' },
-  activationLoss: { title: 'Activation', group: 'loss', unit: '', definition: '−mean |f| of the teacher’s features before its last layer.' },
-  variationLoss: { title: 'Total variation', group: 'loss', unit: '', definition: 'Mean difference of neighbouring pixels, summed over four directions.' },
-  imageNorm: { title: 'Image norm', group: 'loss', unit: '', definition: 'L2 norm of the synthetic batch.' },
   keptStep: { title: 'Kept synthesis step', group: 'schedule', unit: '', definition: 'Which step of the synthesis call had the lowest total loss; its images enter the pool, those of all other steps are discarded.' },
   svPenalty: { title: 'SV penalty', group: 'defense', unit: '', definition: '−coefficient · Σ(KL·mask)/Σmask over the samples that the shuffled ensemble classifies as the teacher does.' },
   svMaskRate: { title: 'SV suspected share', group: 'defense', unit: '%', definition: 'Share of the pseudo batch whose class under the shuffled ensemble equals the teacher’s.' },
@@ -41,8 +36,11 @@ export const metricDefinitions = {
   gradientNorm: { title: 'Gradient norm', group: 'schedule', unit: '', definition: 'Global L2 norm before clipping.' },
 } as const satisfies Record<string, MetricDefinition>
 
-export type MetricName = keyof typeof metricDefinitions
-export const isMetricName = (name: string): name is MetricName => Object.hasOwn(metricDefinitions, name)
+export type SharedMetricName = keyof typeof metricDefinitions
+/** A metric of one method's loss term: defined beside the term, delivered by the catalogue. */
+export type TermMetricName = `loss.${string}`
+export type MetricName = SharedMetricName | TermMetricName
+export const isSharedMetric = (name: string): name is SharedMetricName => Object.hasOwn(metricDefinitions, name)
 
 /** A series as columns; steps ascend. */
 export interface MetricSeries {

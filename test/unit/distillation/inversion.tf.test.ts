@@ -5,21 +5,25 @@ import { wrn } from '../../../src/main/engine/architectures/wrn'
 import { createImagePool } from '../../../src/main/engine/distillation/imagePool'
 import { instanceFeatureCount } from '../../../src/main/engine/distillation/inversion/head'
 import { createMemoryBank } from '../../../src/main/engine/distillation/inversion/memoryBank'
+import { inversionParameters } from '../../../src/main/engine/distillation/inversion/parameters'
+import { createInversionSynthesizer } from '../../../src/main/engine/distillation/inversion/synthesizer'
 import { applyView, rolledView, shiftedView, viewArguments, zoomedView } from '../../../src/main/engine/distillation/inversion/views'
+import { createStepProgram } from '../../../src/main/engine/graph'
 import { contrastiveLoss, unitRows } from '../../../src/main/engine/losses/contrastive'
 import type { Classifier } from '../../../src/main/engine/nn/types'
 import { createStream } from '../../../src/main/engine/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/training/state'
+import { defaultsOf } from '../../../src/shared/schema'
 
 beforeAll(async () => { await startTensorFlow() })
 
 const rowsOf = (first: number, count: number): tf.Tensor2D => tf.tensor2d(Float32Array.from({ length: count * 2 }, (_unused, index) => first + Math.floor(index / 2)), [count, 2])
 
 describe('memory bank', () => {
-  const create = (capacity: number) => {
+  const create = (capacity: number, whenFull: 'kept' | 'empty' = 'kept') => {
     const state = createStateBundle(1, tf)
-    return { state, bank: createMemoryBank({ capacity, width: 2, negatives: 4 }, createStream(1, 'bank'), state) }
+    return { state, bank: createMemoryBank({ capacity, width: 2, negatives: 4, whenFull }, createStream(1, 'bank'), state) }
   }
   const known = (bank: ReturnType<typeof create>['bank']): number[] => {
     const { rows, present } = bank.draw()
@@ -41,6 +45,16 @@ describe('memory bank', () => {
     expect(known(bank)).toEqual([10, 11, 20, 21])
     tf.tidy(() => bank.add(rowsOf(30, 3)))
     expect(known(bank)).toEqual([21, 30, 31, 32])
+  })
+
+  it('looks empty for the one call after it was filled exactly, where the reference’s fault is asked for', () => {
+    const { bank } = create(4, 'empty')
+    tf.tidy(() => { bank.add(rowsOf(10, 2)); bank.add(rowsOf(20, 2)) })
+    expect(known(bank)).toEqual([])
+    expect(bank.looksEmpty).toBe(true)
+    tf.tidy(() => { bank.add(rowsOf(30, 2)); bank.add(rowsOf(40, 2)) })
+    expect(known(bank)).toEqual([30, 31, 40, 41])
+    expect(bank.looksEmpty).toBe(false)
   })
 
   it('draws different rows without repetition where it holds more than are asked for', () => {
@@ -124,6 +138,37 @@ describe('views', () => {
     const seen = through(view)
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(1 - 1e-3)
     expect(Math.max(...seen)).toBeLessThanOrEqual(192 + 1e-3)
+  })
+})
+
+describe('a synthesis call over pixels', () => {
+  const image = { height: 8, width: 8, channels: 3 }
+  const madeBy = (mode: 'eager' | 'graph', keptImages: 'best' | 'last'): Float32Array => {
+    const state = createStateBundle(1, tf)
+    const network = (name: string) => wrn.create({ depth: 10, width: 1 }, { classes: 3, ...image, stream: createStream(1, name) })
+    const values = { ...defaultsOf(inversionParameters({ source: 'pixels', contrastiveWeight: 0, generatorLearningRate: 0.5 })), synthesisSteps: 2, synthesisBatchSize: 4, keptImages }
+    const program = createStepProgram({ mode })
+    const [teacher, student] = [network('teacher'), network('student')]
+    const synthesizer = createInversionSynthesizer(values, {
+      teacher, student, classes: 3, image, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] }, augmentation: { crop: true, flip: true },
+      program, stream: (name) => state.stream(name), state, defenses: [],
+    })
+    const position = { index: 0, total: 1, measure: true }
+    synthesizer.step(position)
+    const batch = synthesizer.sample(position)
+    const found = (batch.images.dataSync() as Float32Array).slice()
+    tf.dispose([batch.images, batch.teacherLogits])
+    program.dispose()
+    for (const owner of [teacher, student]) owner.dispose()
+    return found
+  }
+  const inRange = (values: Float32Array): boolean => values.every((value) => Math.abs(value) <= 2 + 1e-5)
+
+  it.each(['eager', 'graph'] as const)('keeps its best images, or those after its last update as the reference does: %s', (mode) => {
+    const [best, last] = [madeBy(mode, 'best'), madeBy(mode, 'last')]
+    expect(inRange(last)).toBe(true)
+    expect(last).not.toEqual(best)
+    expect(Math.abs(last[0] ?? NaN)).toBeGreaterThan(0)
   })
 })
 

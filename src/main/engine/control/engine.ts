@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineEvents, EngineInfo, ModelReport } from '../../../shared/contract'
 import { parseCall, parseSubscription } from '../../../shared/contract'
-import type { DeviceReport, ExperimentConfig, ExperimentPreset, PartialExperimentConfig } from '../../../shared/domain'
+import type { DeviceReport, ExperimentConfig, ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../shared/domain'
 import { experimentSections, metricDefinitions } from '../../../shared/domain'
 import { UserError, toCauses } from '../../../shared/errors'
 import type { FamilyDescription, Issue } from '../../../shared/schema'
@@ -26,6 +26,8 @@ export interface EngineOptions {
   cacheFolder: string
   readOnly: boolean
   families: readonly FamilyDescription[]
+  /** Definitions of the metrics of single methods, beside the shared ones. */
+  methodMetrics?: Readonly<Record<string, MetricDefinition>>
   presets: readonly ExperimentPreset[]
   costs: CostModel
   data: DataService
@@ -161,7 +163,7 @@ class EngineContext {
     return {
       families: [...this.options.families],
       sections: experimentSections,
-      metrics: metricDefinitions,
+      metrics: { ...metricDefinitions, ...this.options.methodMetrics },
       presets: [...this.options.presets],
       defaults: this.resolve({}).config,
     }

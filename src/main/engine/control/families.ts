@@ -1,5 +1,5 @@
 /** The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads TensorFlow's library. */
-import type { MemberChoice } from '../../../shared/domain'
+import type { MemberChoice, MetricDefinition } from '../../../shared/domain'
 import { describeError } from '../../../shared/errors'
 import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
@@ -15,10 +15,15 @@ export { attacks, datasets }
 export const families: readonly FamilyDescription[] = [
   describeRegistry(datasets, (member) => ({ ...member.facts })),
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
-  describeRegistry(architectures),
-  describeRegistry(distillationMethods, (member) => ({ usesRealImages: member.usesRealImages === true })),
+  describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
+  describeRegistry(distillationMethods, (member) => ({
+    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], recording: { ...member.recording },
+  })),
   describeRegistry(defenses, (member) => ({ needsSynthesis: member.needsSynthesis === true })),
 ]
+
+/** Definitions of the metrics that single methods record. */
+export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
 
 /** Size of the images that nearly all sets here have; only estimate and early checks use it. */
 const usualImage = { height: 32, width: 32, channels: 3 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { MetricPoint } from '../../../shared/domain'
+import type { MetricDefinition, MetricPoint, RecordingInterval, TermMetricName } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
@@ -127,6 +127,12 @@ export interface StudentTrainer {
 export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether it is given the real training images: a baseline, not a data-free method. */
   readonly usesRealImages?: boolean
+  /** Definitions of metrics that this method alone records, for the catalogue. */
+  readonly metrics?: Readonly<Record<TermMetricName, MetricDefinition>>
+  /** Parameters that need batch-norm layers in the teacher when they are above 0. */
+  readonly batchNormParameters?: readonly string[]
+  /** Which of its parameters gives an interval of recording, in pseudo batches, where the researcher names none: calls of an epoch, say. */
+  readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
   /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */

@@ -140,7 +140,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     rate.add((performance.now() - before) / 1000)
     stepsDone += 1
     if (measure) {
-      const points = Object.entries(metrics).map(([name, value]) => ({ name: name as MetricName, step: stepsDone, value }))
+      const points = Object.entries(metrics).flatMap(([name, value]) => value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }])
       report({ type: 'metrics', points: [...points, { name: 'imagesPerSecond', step: stepsDone, value: rate.value() }] })
       failOnNaN(metrics, stepsDone)
     }

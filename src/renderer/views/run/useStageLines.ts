@@ -1,5 +1,5 @@
 import { computed, type ComputedRef } from 'vue'
-import { isMetricName, metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
+import { metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
 import { axisEnd } from '../../charts/axisEnd'
 import type { ChartLine } from '../../charts/lineOption'
 import { useEngineStore } from '../../stores/engine'
@@ -16,8 +16,7 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   const metrics = useMetricsStore()
   const engine = useEngineStore()
   const histories = computed(() => looks().map((look) => ({ look, history: metrics.open(runId(), look.stage.id) })))
-  const definitionOf = (name: string): MetricDefinition =>
-    engine.catalogue?.metrics[name] ?? (isMetricName(name) ? metricDefinitions[name] : { title: name, definition: '', unit: '', group: 'loss' })
+  const definitionOf = (name: string): MetricDefinition => engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
   const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] => histories.value.flatMap(({ look, history }) => {
     void history.version.value
@@ -39,7 +38,8 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   }))
   const plans = computed<ChartPlan[]>(() => {
     const rest = names.value.filter((name) => !outcome.some((entry) => entry === name))
-    const ordered = [...rest].sort((a, b) => orderOf(a) - orderOf(b))
+    const declared = Object.keys(engine.catalogue?.metrics ?? metricDefinitions)
+    const ordered = [...rest].sort((a, b) => orderIn(declared, a) - orderIn(declared, b))
     return [outcomePlan.value, ...ordered.map((name) => {
       const { title, definition, unit, group } = definitionOf(name)
       return { key: name, title, definition, unit, group, lines: linesOf(name) }
@@ -56,8 +56,7 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   return { plans, outcomePlan, loading, failure, lastStep }
 }
 
-const declared = Object.keys(metricDefinitions)
-const orderOf = (name: string): number => {
+const orderIn = (declared: readonly string[], name: string): number => {
   const index = declared.indexOf(name)
   return index < 0 ? declared.length : index
 }

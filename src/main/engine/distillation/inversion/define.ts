@@ -4,6 +4,7 @@ import { defineDistillation } from '../types'
 import type { DistillationMethod } from '../types'
 import { inversionParameters } from './parameters'
 import type { InversionParameters, InversionSchema } from './parameters'
+import { inversionTerms, metricsOfTerms } from './terms'
 import { createInversionStudent } from './student'
 import { createInversionSynthesizer } from './synthesizer'
 
@@ -36,6 +37,9 @@ export const defineInversion = ({ defaults, ...member }: InversionMember): Disti
   params: inversionParameters(defaults),
   totalPseudoBatches: (values) => values.pseudoBatches,
   cost: costOf,
+  metrics: metricsOfTerms(inversionTerms),
+  batchNormParameters: inversionTerms.flatMap((term) => term.needsBatchNorm ? [term.weight] : []),
+  recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
   createSynthesizer: createInversionSynthesizer,
   createStudentTrainer: createInversionStudent,
 })

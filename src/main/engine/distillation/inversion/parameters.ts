@@ -1,10 +1,10 @@
 /** The parameters that all inversion methods share; a method is a set of defaults. */
 import { boolean, choice, integer, number } from '../../../../shared/schema'
 import type { ParameterSchema, ValuesOf, VisibleWhen } from '../../../../shared/schema'
+import { termFields } from './terms'
 
 const usesGenerator: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'generatorKept'] }
 const fillsPool: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'pixels'] }
-const contrasts: VisibleWhen = { field: 'contrastiveWeight', greaterThan: 0 }
 
 const variationOptions = [{ value: 'dataSet', label: 'As the data set' }, { value: 'on', label: 'On' }, { value: 'off', label: 'Off' }] as const
 
@@ -28,31 +28,20 @@ const fields = {
   momentum: number({ label: 'Momentum', default: 0.9, min: 0, max: 0.9999, help: 'Of the student’s SGD.', advanced: true }),
   weightDecay: number({ label: 'Weight decay', default: 1e-4, min: 0, max: 1, help: 'Of the student’s SGD, added to the gradient.', advanced: true }),
   generatorLearningRate: number({ label: 'Synthesis learning rate', default: 1e-3, min: 1e-7, max: 10, logarithmic: true, help: 'Adam with β₁ 0.5 on generator and codes, or on the pixels, and Adam on the contrastive head.' }),
-  batchNormWeight: number({ label: 'BN statistics weight', default: 1, min: 0, max: 1e4, help: 'Σ over layers of ‖μ_batch − μ‖ + ‖σ²_batch − σ²‖ inside the teacher (DeepInversion).' }),
-  oneHotWeight: number({ label: 'One-hot weight', default: 1, min: 0, max: 1e4, help: 'Cross entropy of the teacher against a drawn class, or against its own arg max where one generator is kept.' }),
-  adversarialWeight: number({ label: 'Adversarial weight', default: 0.5, min: 0, max: 1e4, help: 'Weight of the disagreement of student and teacher that the images shall cause; 0 inverts without the student.' }),
-  adversarial: choice({
-    label: 'Disagreement', default: 'agreed', help: 'How far apart student and teacher are.', visibleWhen: { field: 'adversarialWeight', greaterThan: 0 },
-    options: [
-      { value: 'agreed', label: 'KL where both decide alike (CMI)' }, { value: 'kl', label: 'KL (DFQ, ZSKT)' },
-      { value: 'jensenShannon', label: 'Jensen–Shannon, T = 3 (DeepInversion)' }, { value: 'logits', label: 'Mean |S − T| of the logits (DFAD)' },
-    ],
-  }),
-  contrastiveWeight: number({ label: 'Contrastive weight', default: 0.8, min: 0, max: 1e4, help: 'A zoomed view of each image must be told from all other images by a learnt head (CMI).' }),
-  balanceWeight: number({ label: 'Class balance weight', default: 0, min: 0, max: 1e4, help: 'Negative entropy of the mean prediction (DAFL).' }),
-  activationWeight: number({ label: 'Activation weight', default: 0, min: 0, max: 1e4, help: '−mean |f| of the teacher’s features before its last layer (DAFL).' }),
-  variationWeight: number({ label: 'Total variation weight', default: 0, min: 0, max: 1e4, help: 'Mean difference of neighbouring pixels in four directions (DeepInversion).' }),
-  normWeight: number({ label: 'Image norm weight', default: 0, min: 0, max: 1e4, help: 'L2 norm of the batch (DeepInversion).', advanced: true }),
-  contrastiveTemperature: number({ label: 'Contrastive temperature', default: 0.1, min: 1e-3, max: 10, help: 'T of the similarities.', visibleWhen: contrasts }),
-  bankSize: integer({ label: 'Memory bank', unit: 'images', default: 40_960, min: 1, max: 1_000_000, help: 'Features of earlier images that serve as negatives; the oldest give way. They are part of every checkpoint.', visibleWhen: contrasts }),
-  negatives: integer({ label: 'Negatives', unit: 'per step', default: 4096, min: 1, max: 65_536, help: 'Rows of the memory bank drawn per synthesis step.', visibleWhen: contrasts, advanced: true }),
-  headWidth: integer({ label: 'Head outputs', default: 256, min: 2, max: 4096, help: 'Length of the vectors that are compared.', visibleWhen: contrasts, advanced: true }),
+  ...termFields,
   latent: integer({ label: 'Latent code', default: 256, min: 1, max: 4096, help: 'Length of z ~ N(0, 1).', visibleWhen: usesGenerator, advanced: true }),
   generatorWidth: integer({ label: 'Generator width', unit: 'channels', default: 64, min: 1, max: 1024, help: 'Channels of the generator’s last hidden layer.', visibleWhen: usesGenerator, advanced: true }),
   largeGenerator: boolean({ label: 'Large generator', default: false, help: 'Twice as many channels in the first block (the reference’s LargeGenerator).', visibleWhen: usesGenerator, advanced: true }),
   poolCapacity: integer({ label: 'Image pool', unit: 'images', default: 0, min: 0, max: 10_000_000, help: 'Synthetic images kept for the student; the oldest give way. 0 keeps all, as the reference does. They are part of every checkpoint (3 kB per 32 × 32 image).', visibleWhen: fillsPool, advanced: true }),
   poolCrop: choice({ label: 'Crop pool images', default: 'dataSet', options: variationOptions, help: 'Whether the student sees random crops (4 pixels of padding). The reference crops CIFAR, but neither GTSRB, SVHN nor MNIST.', visibleWhen: fillsPool, advanced: true }),
   poolFlip: choice({ label: 'Mirror pool images', default: 'dataSet', options: variationOptions, help: 'Whether the student sees half of the images mirrored. The reference mirrors CIFAR only; signs and digits would change their meaning.', visibleWhen: fillsPool, advanced: true }),
+  keptImages: choice({
+    label: 'Kept images', default: 'best', help: 'Which images of a synthesis call enter the pool.', visibleWhen: { field: 'source', equals: 'pixels' }, advanced: true,
+    options: [
+      { value: 'best', label: 'Those of the least loss' },
+      { value: 'last', label: 'Those after the last step (reference)', help: 'The published DeepInversion means to keep the best, but its copy is the live images.' },
+    ],
+  }),
   rounding: choice({
     label: 'Bytes', default: 'round', help: 'How intensities become the pool’s bytes.', visibleWhen: fillsPool, advanced: true,
     options: [{ value: 'round', label: 'Rounded' }, { value: 'truncate', label: 'Truncated (reference)' }],

@@ -27,6 +27,8 @@ export interface ImageSource {
   stepArguments(): NamedTensors
   /** The view through which the teacher looks at the images; none shows them whole. */
   globalView?(): ViewMatrices
+  /** The images as the last step left them; inside a step. Only where the images themselves are optimised. */
+  last?(): tf.Tensor4D
   /** Fresh images in evaluation mode, from codes [n, latent]; inside a step. Only where the generator is kept. */
   fresh?(codes: tf.Tensor2D): tf.Tensor4D
 }
@@ -106,6 +108,7 @@ function pixels(values: InversionParameters, context: DistillationContext): Imag
   return {
     parameters, optimizer, normalized: (images) => images,
     images: () => variable as unknown as tf.Tensor4D,
+    last: () => tf.clone(variable as unknown as tf.Tensor4D),
     afterUpdate: () => { tf.tidy(() => variable.assign(tf.minimum(tf.maximum(variable, tf.tensor1d(limit(0))), tf.tensor1d(limit(1))))) },
     begin() {
       const start = tf.tensor4d(first.normal(variable.size), shape)

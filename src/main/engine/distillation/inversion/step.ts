@@ -10,7 +10,7 @@ import type { ActiveDefense } from '../types'
 import type { ContrastiveHead } from './head'
 import type { InversionParameters } from './parameters'
 import type { ImageSource } from './sources'
-import { inversionTerms } from './terms'
+import { inversionTerms, weightOf } from './terms'
 import type { InversionInput } from './terms'
 import { applyView } from './views'
 
@@ -40,7 +40,7 @@ function contrastOf(head: ContrastiveHead, local: tf.Tensor2D, global: tf.Tensor
 }
 
 /**
- * One update of what makes the images: L = Σ w_k L_k (terms.ts) + the defenses' terms. Teacher and student in evaluation mode.
+ * One update of what makes the images: L = Σ w_k L_k (terms/) + the defenses' terms. Teacher and student in evaluation mode.
  * The images and features that come out are those before the update, as the reference keeps them.
  * Reference: ABD cmi/datafree/synthesis/contrastive.py CMISynthesizer.synthesize, generative.py, deepinversion.py.
  * @param args learningRate, the source's own, optionally classes int32 [N], globalRows and globalColumns; with the contrastive term localRows, localColumns,
@@ -74,10 +74,10 @@ export function inversionStep(parts: InversionStepParts, args: NamedTensors): Na
       }
       const terms: tf.Scalar[] = []
       for (const term of inversionTerms) {
-        const weight = term.weight(values)
+        const weight = weightOf(term, values)
         if (weight === 0) continue
         const value = term.value(input, values)
-        outputs[term.output] = value
+        outputs[term.id] = value
         terms.push(tf.mul(value, weight))
       }
       for (const defense of parts.defenses) {

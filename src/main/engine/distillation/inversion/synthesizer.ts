@@ -1,5 +1,6 @@
 /** Inversion: each pseudo batch is one synthesis call, which ends with the images of its best step. */
 import * as tf from '@tensorflow/tfjs-core'
+import { UserError } from '../../../../shared/errors'
 import type { NamedTensors, StepRunner } from '../../graph/types'
 import { createAdam } from '../../optimizers/adam'
 import { metricsOf, scalarOf } from '../stepOutputs'
@@ -11,12 +12,12 @@ import type { InversionParameters } from './parameters'
 import { createImageSource } from './sources'
 import { inversionStep } from './step'
 import type { InversionStepParts } from './step'
-import { inversionTerms } from './terms'
+import { inversionTerms, metricNameOf } from './terms'
 import { viewArguments, zoomedView } from './views'
 
 const metricNames: Readonly<Record<string, keyof StepMetrics>> = {
   loss: 'generatorLoss', 'sv.svPenalty': 'svPenalty', 'sv.svMaskRate': 'svMaskRate',
-  ...Object.fromEntries(inversionTerms.map(({ output, metric }) => [output, metric])),
+  ...Object.fromEntries(inversionTerms.map((term) => [term.id, metricNameOf(term)])),
 }
 
 interface Contrast { readonly parts: NonNullable<InversionStepParts['contrast']>; readonly bank: MemoryBank; arguments(): NamedTensors }
@@ -24,11 +25,16 @@ interface Contrast { readonly parts: NonNullable<InversionStepParts['contrast']>
 /** Head, its optimizer and the memory bank live as long as the run; the local view is drawn per step. */
 function createContrast(values: InversionParameters, context: DistillationContext): Contrast {
   const features = instanceFeatureCount(context.teacher)
+  if (features === 0) {
+    throw new UserError('This teacher has no features that the contrastive term could compare.', {
+      wanted: 'a teacher with batch-norm layers', got: 'one without', where: 'distillation.method.params.contrastiveWeight', action: 'Set the contrastive weight to 0 or choose another teacher.',
+    })
+  }
   const head = createContrastiveHead(features, values.headWidth, context.stream('initialHead'))
   const optimizer = createAdam(head.parameters)
   context.state.addNetwork('contrastiveHead', head)
   context.state.addVariables('contrastiveHeadOptimizer', optimizer.slots)
-  const bank = createMemoryBank({ capacity: values.bankSize, width: 2 * features, negatives: values.negatives }, context.stream('negatives'), context.state)
+  const bank = createMemoryBank({ capacity: values.bankSize, width: 2 * features, negatives: values.negatives, whenFull: values.bankWhenFull }, context.stream('negatives'), context.state)
   const views = context.stream('localViews')
   const count = values.synthesisBatchSize
   return {
@@ -74,6 +80,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
     const images = source.fresh?.(latentCodes as tf.Tensor2D) as tf.Tensor4D
     return { images, teacherLogits: teacher.forward(images, { training: false }).logits }
   }))
+  const takeLast = values.keptImages === 'last' && source.last ? program.compile('inversionLast', () => ({ images: source.last?.() as tf.Tensor4D })) : undefined
   const drawFresh = (): NamedTensors => {
     const latentCodes = tf.tensor2d(codes.normal(values.batchSize * values.latent), [values.batchSize, values.latent])
     const outputs = fresh?.run({ latentCodes }) ?? {}
@@ -94,7 +101,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const outputs = runner.run({ ...fixed, ...changing })
       tf.dispose(changing)
       const loss = scalarOf(outputs, 'loss')
-      if (!best || source.fresh || loss < best.loss) {
+      if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
         if (best) tf.dispose(best.outputs)
         best = { loss, step, outputs }
       } else tf.dispose(outputs)
@@ -109,11 +116,15 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
       const best = synthesize(stepFor(active), active)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
-      if (position.measure && !source.fresh) metrics.keptStep = best.step + 1
+      if (position.measure && !source.fresh) metrics.keptStep = takeLast ? values.synthesisSteps : best.step + 1
       const { images, features, ...numbers } = best.outputs
       if (contrast && features) contrast.bank.add(features as tf.Tensor2D)
       tf.dispose([numbers, features ?? [], kept ?? []])
       kept = images as tf.Tensor4D
+      if (takeLast) {
+        kept.dispose()
+        kept = takeLast.run({}).images as tf.Tensor4D
+      }
       return metrics
     },
     sample(): PseudoBatch {
