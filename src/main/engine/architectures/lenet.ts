@@ -55,6 +55,7 @@ export const lenet = defineArchitecture({
   summary: 'Three convolutions and two linear layers, for digits.',
   reference: { citation: 'LeCun et al. 1998, Gradient-based learning applied to document recognition', link: 'https://doi.org/10.1109/5.726791', place: 'ABD cmi/datafree/models/classifiers/lenet.py' },
   params,
+  batchNorm: false,
   label: ({ half }) => `LeNet-5${half ? ' (half)' : ''}`,
   ...networkOf(define),
 })

@@ -71,6 +71,7 @@ export const vgg = defineArchitecture({
   summary: 'VGG-8 to -19 in five blocks, with global average pooling.',
   reference: { citation: 'Simonyan & Zisserman 2015, Very deep convolutional networks', link: 'https://arxiv.org/abs/1409.1556', place: 'ABD cmi/datafree/models/classifiers/vgg.py' },
   params,
+  batchNorm: { parameter: 'batchNorm' },
   presets: { vgg11: { title: 'VGG-11 with batch norm', params: { depth: '11' } }, vgg8: { title: 'VGG-8 with batch norm', params: { depth: '8' } } },
   label: ({ depth, batchNorm }) => `VGG-${depth}${batchNorm ? '' : ' (no BN)'}`,
   ...networkOf(define),

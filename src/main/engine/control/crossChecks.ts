@@ -86,6 +86,19 @@ const defenseNeedsConvolutions: Check = (config, table) => {
   return undefined
 }
 
+const withoutBatchNorm = (batchNorm: unknown, params: Record<string, unknown>): boolean =>
+  batchNorm === false || (typeof batchNorm === 'object' && batchNorm !== null && 'parameter' in batchNorm && params[String(batchNorm.parameter)] === false)
+
+/** Some loss terms compare statistics of the teacher's batch norms. Of a file's network only its weights can tell. */
+const methodNeedsBatchNorm: Check = ({ teacher, distillation: { method } }, table) => {
+  const architecture = table.find('architecture', teacher.architecture.id)
+  if (teacher.source === 'file' || !architecture || !withoutBatchNorm(architecture.facts.batchNorm, teacher.architecture.params)) return undefined
+  const needing = table.find('distillation', method.id)?.facts.batchNormParameters
+  const name = (Array.isArray(needing) ? needing : []).map(String).find((parameter) => Number(method.params[parameter]) > 0)
+  return name === undefined ? undefined
+    : error(`distillation.method.params.${name}`, `wanted 0, or a teacher with batch-norm layers, got ${String(method.params[name])} and ${teacher.architecture.id} without them`)
+}
+
 /** A defense of the synthesis has nothing to act on where a baseline learns from real images. */
 const defenseNeedsSynthesis: Check = (config, table) => {
   if (table.find('distillation', config.distillation.method.id)?.facts.usesRealImages !== true) return undefined
@@ -98,7 +111,7 @@ const defenseNeedsSynthesis: Check = (config, table) => {
 
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, defenseNeedsSynthesis,
+  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

@@ -27,6 +27,7 @@ export const zskt = defineDistillation({
     teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
     generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
   }),
+  batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,
   createStudentTrainer: createZsktStudentTrainer,
 })

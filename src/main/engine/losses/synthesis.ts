@@ -1,5 +1,6 @@
 /** Terms that shape synthetic images by what the teacher says of them. */
 import * as tf from '@tensorflow/tfjs-core'
+import { UserError } from '../../../shared/errors'
 import type { BatchStatistics } from '../nn/types'
 import { mean, softmax, sum } from '../ops'
 import { crossEntropy } from './crossEntropy'
@@ -18,7 +19,11 @@ const distance = (a: tf.Tensor1D, b: tf.Tensor1D): tf.Scalar => {
  * Reference: Yin et al. 2020 (DeepInversion), arXiv:1912.08795, equation 4; ABD cmi/datafree/hooks.py DeepInversionHook.
  */
 export function batchNormStatisticsLoss(statistics: readonly BatchStatistics[], reduction: 'sum' | 'mean' = 'sum'): tf.Scalar {
-  if (statistics.length === 0) throw new Error('The teacher has no batch-norm layers to compare statistics with.')
+  if (statistics.length === 0) {
+    throw new UserError('The teacher has no batch-norm layers to compare statistics with.', {
+      wanted: 'a teacher with batch-norm layers', got: 'one without', where: 'distillation.method.params.batchNormWeight', action: 'Set the weight of the BN statistics to 0 or choose another teacher.',
+    })
+  }
   return tf.tidy(() => {
     const total = tf.addN(statistics.map((layer) => tf.add(distance(layer.mean, layer.runningMean), distance(layer.variance, layer.runningVariance))))
     return tf.mul(total, reduction === 'mean' ? 1 / statistics.length : 1) as tf.Scalar
