@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
-import { withConfigValue, type ExperimentConfig, type ExperimentPreset, type MemberChoice, type PartialExperimentConfig, type StudentPlan } from '@shared/domain'
+import { proposedIntervals, recordingIntervals, withConfigValue, type ExperimentConfig, type ExperimentPreset, type MemberChoice, type PartialExperimentConfig, type StudentPlan } from '@shared/domain'
 import { defaultsOf, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
@@ -54,7 +54,15 @@ export const useDraftStore = defineStore('draft', () => {
   function chooseMember(path: string, current: MemberChoice, member: MemberDescription, role?: string): void {
     leftBehind.set(`${path}:${current.id}`, { ...current.params })
     const preset = role === undefined ? undefined : member.presets[role]?.params
-    set(path, { id: member.id, params: leftBehind.get(`${path}:${member.id}`) ?? { ...defaultsOf(member.params), ...preset } })
+    const params = leftBehind.get(`${path}:${member.id}`) ?? { ...defaultsOf(member.params), ...preset }
+    set(path, { id: member.id, params })
+    if (path === 'distillation.method') followIntervals(current, { id: member.id, params })
+  }
+  /** Recording intervals that were the old method's become the new one's; those that the researcher set stay. */
+  function followIntervals(from: MemberChoice, to: MemberChoice): void {
+    const proposals = ({ id, params }: MemberChoice) => proposedIntervals(engineStore.member('distillation', id), params)
+    const [before, after] = [proposals(from), proposals(to)]
+    for (const interval of recordingIntervals) if (config.value?.recording[interval] === before[interval]) set(`recording.${interval}`, after[interval])
   }
   const setStudents = (students: StudentPlan[]): void => set('students', students)
 

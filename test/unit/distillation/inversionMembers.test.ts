@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { families, methodMetrics } from '../../../src/main/engine/control/families'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
 import { datasets } from '../../../src/main/engine/datasets'
 import { distillationMethods } from '../../../src/main/engine/distillation'
+import { inversionTerms, metricNameOf } from '../../../src/main/engine/distillation/inversion/terms'
 import { poolAugmentation } from '../../../src/main/engine/distillation/inversion/student'
+import { metricDefinitions, type MetricDefinition } from '../../../src/shared/domain'
 import { defaultsOf } from '../../../src/shared/schema'
 
 /** What the published scripts for CIFAR-10 set: zju-vipa/CMI scripts/, DFAD's at commit 3f791f9; calls per epoch = ep_steps / kd_steps. */
@@ -32,5 +36,41 @@ describe('the pool’s images', () => {
   it('of CIFAR-10 are cropped and mirrored, of GTSRB neither, as in the reference', () => {
     expect(datasets.get('cifar10').facts.augmentation).toEqual({ crop: true, flip: true })
     expect(datasets.get('gtsrb').facts.augmentation).toEqual({ crop: false, flip: false })
+  })
+})
+
+describe.each(inversionTerms.map((term) => [term.id, term] as const))('the term %s', (_id, term) => {
+  it('has a weight among the parameters and a definition for its curve', () => {
+    expect(distillationMethods.get('cmi').params[term.weight]).toBe(term.params[term.weight])
+    const definitions: Record<string, MetricDefinition> = { ...metricDefinitions, ...methodMetrics }
+    const definition = definitions[metricNameOf(term)]
+    expect(definition?.title.length).toBeGreaterThan(2)
+    expect(definition?.definition.length).toBeGreaterThan(10)
+  })
+})
+
+describe('an experiment with the inversion', () => {
+  const table = memberTable(families)
+  const resolve = (architecture: unknown, method: unknown, recording?: unknown) => resolveExperiment({ teacher: { architecture }, distillation: { method }, recording }, table)
+  const lenet = { id: 'lenet', params: {} }
+
+  it.each([['cmi', 'batchNormWeight'], ['deepinversion', 'batchNormWeight'], ['dfq', 'batchNormWeight']])('is refused before it starts where %s needs batch norms that the teacher lacks', (id, parameter) => {
+    const path = `distillation.method.params.${parameter}`
+    expect(resolve(lenet, { id }).issues).toContainEqual(expect.objectContaining({ path, severity: 'error' }))
+    expect(resolve({ id: 'vgg', params: { batchNorm: false } }, { id }).issues).toContainEqual(expect.objectContaining({ path, severity: 'error' }))
+    expect(resolve({ id: 'vgg', params: {} }, { id }).issues.filter((issue) => issue.path === path)).toEqual([])
+  })
+
+  it('may have a teacher without batch norms where no term needs them', () => {
+    for (const method of [{ id: 'dafl' }, { id: 'zskt' }, { id: 'cmi', params: { batchNormWeight: 0, contrastiveWeight: 0 } }]) {
+      expect(resolve(lenet, method).issues.filter((issue) => issue.severity === 'error')).toEqual([])
+    }
+  })
+
+  it('is evaluated after every epoch unless the researcher says otherwise', () => {
+    expect(resolve(undefined, { id: 'cmi' }).config.recording).toMatchObject({ evaluateEvery: 1, imagesEvery: 1 })
+    expect(resolve(undefined, { id: 'dafl' }).config.recording).toMatchObject({ evaluateEvery: 80, imagesEvery: 80 })
+    expect(resolve(undefined, { id: 'cmi', params: { callsPerEpoch: 3 } }, { imagesEvery: 7 }).config.recording).toMatchObject({ evaluateEvery: 3, imagesEvery: 7 })
+    expect(resolve(undefined, { id: 'zskt' }).config.recording).toMatchObject({ evaluateEvery: 200, imagesEvery: 20 })
   })
 })

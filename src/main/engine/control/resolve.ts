@@ -1,7 +1,7 @@
 /** Turns what a caller sends into a complete, checked configuration. Pure: works on declarations alone, so that the fake engine shares it. */
 import type { ExperimentConfig, MemberChoice, PartialExperimentConfig, StudentPlan } from '../../../shared/domain'
 import {
-  defenseLabel, executionSchema, experimentSchema, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
+  defenseLabel, executionSchema, experimentSchema, poisoningSchema, proposedIntervals, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
 } from '../../../shared/domain'
 import type { FamilyDescription, FamilyId, Issue, MemberDescription } from '../../../shared/schema'
 import { validateParameters } from '../../../shared/schema'
@@ -116,6 +116,7 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
   const { name, seed } = reader.parameters(experimentSchema, pick(given, ['name', 'seed']), '')
   const teacher = reader.section(given.teacher, 'teacher', ['source', 'file', 'architecture', 'training'])
   const distillation = reader.section(given.distillation, 'distillation', ['architecture', 'method'])
+  const method = reader.member('distillation', distillation.method, 'distillation.method')
   const config: ExperimentConfig = {
     format: 1,
     name,
@@ -130,10 +131,11 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
     },
     distillation: {
       architecture: reader.member('architecture', distillation.architecture, 'distillation.architecture', 'student'),
-      method: reader.member('distillation', distillation.method, 'distillation.method'),
+      method,
     },
     students: reader.students(given.students),
-    recording: reader.parameters(recordingSchema, given.recording, 'recording'),
+    recording: reader.parameters(recordingSchema, isRecord(given.recording) || given.recording === undefined
+      ? { ...proposedIntervals(table.find('distillation', method.id), method.params), ...given.recording } : given.recording, 'recording'),
     execution: reader.parameters(executionSchema, given.execution, 'execution'),
   }
   const issues = reader.issues.map((issue) => ({ ...issue, path: issue.path.replace(/^\./, '') }))
