@@ -7,44 +7,65 @@ import { createCmiGenerator } from '../../src/main/engine/architectures/generato
 import { wrn } from '../../src/main/engine/architectures/wrn'
 import { divergenceLoss } from '../../src/main/engine/distillation/divergenceStudent'
 import { createContrastiveHead, instanceFeatureCount } from '../../src/main/engine/distillation/inversion/head'
+import { createMemoryBank } from '../../src/main/engine/distillation/inversion/memoryBank'
 import { inversionParameters } from '../../src/main/engine/distillation/inversion/parameters'
 import { normalizer } from '../../src/main/engine/distillation/inversion/sources'
 import { inversionStep } from '../../src/main/engine/distillation/inversion/step'
+import { createInversionSynthesizer } from '../../src/main/engine/distillation/inversion/synthesizer'
 import { boxDraws, cropBox } from '../../src/main/engine/distillation/inversion/views'
+import { createStepProgram } from '../../src/main/engine/graph'
 import type { NamedTensors } from '../../src/main/engine/graph/types'
 import { activationLoss } from '../../src/main/engine/losses/activation'
 import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../src/main/engine/losses/disagreement'
-import { totalVariation } from '../../src/main/engine/losses/imagePrior'
+import { imageNorm, totalVariation } from '../../src/main/engine/losses/imagePrior'
 import { vaccineWeights } from '../../src/main/engine/losses/shufflingVaccine'
-import { classBalanceLoss, oneHotLoss } from '../../src/main/engine/losses/synthesis'
+import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../src/main/engine/losses/synthesis'
 import { loadWeights } from '../../src/main/engine/nn'
 import type { NetworkState, Parameter } from '../../src/main/engine/nn'
+import type { BatchStatistics, Classifier } from '../../src/main/engine/nn/types'
 import type { Optimizer } from '../../src/main/engine/optimizers'
 import { createStream } from '../../src/main/engine/random'
+import type { RandomStream } from '../../src/main/engine/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
+import { createStateBundle } from '../../src/main/engine/training/state'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { relativeDistance } from './golden'
 
 interface Measured { value: number; gradient: number[] }
+interface Noise { value: number; gradient: number }
 interface Call { loss: number; images: number[]; features: number[]; codes: number[]; generator: number[]; head: number[] }
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/inversion.json'), 'utf8')) as {
-  terms: Record<string, Measured>; masked: Measured; boxes: number[][]; synthesis: [Call, Call]; noise: number
+  terms: Record<string, Measured>; masked: Measured; boxes: number[][]; bank: number[][]; synthesis: [Call, Call]
+  several: { calls: { loss?: number; step: number; images: number[]; features: number[] }[]; head: number[] }
+  noise: { terms: Record<string, Noise>; masked: Noise; synthesis: Record<keyof Call, number>; several: { calls: Record<'loss' | 'images' | 'features', number>; head: number } }
 }
 
 /** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
-const tolerance = Math.max(10 * golden.noise, 1e-5)
+const toleranceFor = (noise: number | undefined): number => Math.max(10 * (noise ?? NaN), 1e-5)
+const near = (actual: ArrayLike<number>, expected: readonly number[], noise: number | undefined): void =>
+  expect(relativeDistance(Float32Array.from(actual), Float32Array.from(expected))).toBeLessThan(toleranceFor(noise))
 
 beforeAll(async () => { await startTensorFlow() })
 
 const logitsOf = (name: string, spread = 3): tf.Tensor2D => tf.tensor2d(hashed(name, 30, 0, spread), [6, 5])
 
-function compare(wanted: Measured | undefined, loss: (x: tf.Tensor) => tf.Scalar, input: tf.Tensor): void {
+function compare(wanted: Measured | undefined, noise: Noise | undefined, loss: (x: tf.Tensor) => tf.Scalar, input: tf.Tensor): void {
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x))(input)
-  expect(Math.abs((value.dataSync()[0] ?? NaN) / (wanted?.value ?? NaN) - 1)).toBeLessThan(tolerance)
+  near(value.dataSync(), [wanted?.value ?? NaN], noise?.value)
   const gradient = input.rank === 4 ? tf.transpose(grad, [0, 3, 1, 2]) : grad
-  expect(relativeDistance(gradient.dataSync(), Float32Array.from(wanted?.gradient ?? []))).toBeLessThan(tolerance)
+  near(gradient.dataSync(), wanted?.gradient ?? [], noise?.gradient)
 }
+
+const size = 8
+const stream = createStream(1, 'parity')
+const filled = <N extends NetworkState>(network: N, prefix: string): N => {
+  loadWeights(network, hashedWeights([...network.parameters, ...network.buffers], prefix))
+  return network
+}
+const classifier = (prefix: string): Classifier => filled(wrn.create({ depth: 10, width: 1 }, { classes: 5, channels: 3, height: size, width: size, stream }), prefix)
+const normalization = { mean: [0.4, 0.5, 0.6], standardDeviation: [0.2, 0.25, 0.3] }
+const image = { height: size, width: size, channels: 3 }
 
 const student = { temperature: 20, reduction: 'batchMean', squaredTemperature: true } as const
 const terms: Record<string, (x: tf.Tensor) => tf.Scalar> = {
@@ -57,13 +78,29 @@ const terms: Record<string, (x: tf.Tensor) => tf.Scalar> = {
   oneHot: (x) => oneHotLoss(x as tf.Tensor2D),
   totalVariation: (x) => totalVariation(x as tf.Tensor4D),
   activation: (x) => activationLoss(x as tf.Tensor2D),
+  imageNorm: (x) => imageNorm(x as tf.Tensor4D),
+  batchNorm(x) {
+    const statistics: BatchStatistics[] = []
+    classifier('teacher.').forward(x as tf.Tensor4D, { training: false, statistics })
+    return batchNormStatisticsLoss(statistics)
+  },
+  head: (x) => tf.sum(tf.mul(filled(createContrastiveHead(5, 4, stream), 'head.').forward(x as tf.Tensor2D), tf.tensor2d(hashed('outputs', 24), [6, 4]))),
+}
+
+/** What the term is a function of: logits or features, images where it is one of images. */
+function inputOf(name: string): tf.Tensor {
+  switch (name) {
+    case 'totalVariation': case 'imageNorm': return tf.transpose(tf.tensor4d(hashed('images', 120, 0, 3), [2, 3, 4, 5]), [0, 2, 3, 1])
+    case 'batchNorm': return tf.transpose(tf.tensor4d(hashed('images', 2 * 3 * 64, 0, 2), [2, 3, 8, 8]), [0, 2, 3, 1])
+    case 'jensenShannon': return logitsOf('logits', 12)
+    default: return logitsOf('logits')
+  }
 }
 
 describe('inversion terms against the reference', () => {
   it.each(Object.keys(golden.terms))('%s: value and gradient', (name) => {
     tf.tidy(() => {
-      const input = name === 'totalVariation' ? tf.transpose(tf.tensor4d(hashed('images', 120, 0, 3), [2, 3, 4, 5]), [0, 2, 3, 1]) : logitsOf('logits', name === 'jensenShannon' ? 12 : 3)
-      compare(golden.terms[name], terms[name] ?? (() => { throw new Error(`No formula for ${name}.`) }), input)
+      compare(golden.terms[name], golden.noise.terms[name], terms[name] ?? (() => { throw new Error(`No formula for ${name}.`) }), inputOf(name))
     })
   })
 })
@@ -87,7 +124,7 @@ describe('distillation from one image against the reference', () => {
       const shuffled = tf.mul(teacherLogits, tf.reshape(tf.sub(tf.mul(tf.tensor1d([...suspected]), 2), 1), [6, 1])) as tf.Tensor2D
       const { weights, maskRate } = vaccineWeights(shuffled, teacherLogits, tf.scalar(0.1))
       expect(maskRate.dataSync()[0]).toBeCloseTo(1 / 3)
-      compare(golden.masked, (x) => divergenceLoss({ logits: x as tf.Tensor2D, activations: [] }, { teacherLogits, imageWeights: weights }, { temperature: 8, reduction: 'mean', squaredTemperature: false }).loss, logitsOf('logits'))
+      compare(golden.masked, golden.noise.masked, (x) => divergenceLoss({ logits: x as tf.Tensor2D, activations: [] }, { teacherLogits, imageWeights: weights }, { temperature: 8, reduction: 'mean', squaredTemperature: false }).loss, logitsOf('logits'))
     })
   })
   it('stays finite where all patches are suspected', () => {
@@ -112,23 +149,16 @@ function watch(seen: { norms: number[]; last: Float32Array }): Optimizer {
 }
 
 describe('a CMI synthesis step against the reference', () => {
-  const size = 8
   const count = 4
-  const stream = createStream(1, 'parity')
-  const filled = <N extends NetworkState>(network: N, prefix: string): N => {
-    loadWeights(network, hashedWeights([...network.parameters, ...network.buffers], prefix))
-    return network
-  }
   const values = { ...defaultsOf(inversionParameters({})), negatives: 8, headWidth: 6 }
 
   it('gives its loss, images, features and gradients, with an empty and with a filled memory', () => {
-    const classifier = (prefix: string) => filled(wrn.create({ depth: 10, width: 1 }, { classes: 5, channels: 3, height: size, width: size, stream }), prefix)
     const [teacher, learner] = [classifier('teacher.'), classifier('student.')]
     const features = instanceFeatureCount(teacher)
     const head = filled(createContrastiveHead(features, values.headWidth, stream), '')
     const generator = createCmiGenerator({ latent: 3, width: 2, large: false, channels: 3, height: size, imageWidth: size, stream })
     const codes: Parameter = { name: 'codes', layout: 'plain', variable: tf.variable(tf.zeros([count, 3]), true) }
-    const toNormalized = normalizer({ normalization: { mean: [0.4, 0.5, 0.6], standardDeviation: [0.2, 0.25, 0.3] }, image: { height: size, width: size, channels: 3 } })
+    const toNormalized = normalizer({ normalization, image })
     const bank = new Float32Array(8 * 2 * features)
     golden.synthesis.forEach((wanted, call) => {
       filled(generator, `call${call}.generator.`)
@@ -147,15 +177,81 @@ describe('a CMI synthesis step against the reference', () => {
           images: () => generator.forward(codes.variable as unknown as tf.Tensor2D, { training: true }),
         },
       }, args)
-      const near = (actual: ArrayLike<number>, expected: readonly number[]): void => expect(relativeDistance(Float32Array.from(actual), Float32Array.from(expected))).toBeLessThan(tolerance)
-      near(outputs.loss?.dataSync() ?? [], [wanted.loss])
-      near(outputs.images?.dataSync() ?? [], wanted.images)
-      near(tf.tidy(() => tf.norm(outputs.features as tf.Tensor2D, 2, 1).dataSync()), wanted.features)
-      near(made.norms.slice(0, -1), wanted.generator)
-      near(made.last, wanted.codes)
-      near(projected.norms, wanted.head)
+      const noise = golden.noise.synthesis
+      near(outputs.loss?.dataSync() ?? [], [wanted.loss], noise.loss)
+      near(outputs.images?.dataSync() ?? [], wanted.images, noise.images)
+      near(tf.tidy(() => tf.norm(outputs.features as tf.Tensor2D, 2, 1).dataSync()), wanted.features, noise.features)
+      near(made.norms.slice(0, -1), wanted.generator, noise.generator)
+      near(made.last, wanted.codes, noise.codes)
+      near(projected.norms, wanted.head, noise.head)
       bank.set(outputs.features?.dataSync() as Float32Array)
       tf.dispose([outputs, args])
     })
+  })
+})
+
+describe('the memory bank against the reference', () => {
+  it('holds the same rows after each addition, and none when it has just been filled', () => {
+    const bank = createMemoryBank({ capacity: 6, width: 1, negatives: 6, whenFull: 'empty' }, stream, createStateBundle(1, tf))
+    golden.bank.forEach((wanted, call) => {
+      tf.tidy(() => {
+        bank.add(tf.tensor2d([10 * call, 10 * call + 1], [2, 1]))
+        const { rows, present } = bank.draw()
+        const values = rows.dataSync()
+        expect([...present].flatMap((there, row) => there ? [values[row] ?? NaN] : []).sort((a, b) => a - b)).toEqual(wanted)
+      })
+    })
+  })
+})
+
+describe('CMI synthesis calls of several steps against the reference', () => {
+  const [count, latent] = [4, 3]
+  const values = {
+    ...defaultsOf(inversionParameters({})), synthesisSteps: 3, synthesisBatchSize: count, latent, generatorWidth: 2, generatorLearningRate: 1e-2,
+    bankSize: 8, negatives: 8, headWidth: 6, bankWhenFull: 'empty',
+  } as const
+
+  /** N(0, 1) such that the generator begins call after call with the reference's weights: those of a hashed twin, parameter by parameter. */
+  function* draws(): Generator<Float32Array> {
+    const twin = createCmiGenerator({ latent, width: 2, large: false, channels: 3, height: size, imageWidth: size, stream })
+    for (let call = 0; ; call++) {
+      filled(twin, `call${call}.generator.`)
+      for (const { name, layout, variable } of twin.parameters) {
+        if (!name.endsWith('.bias')) yield (variable.dataSync() as Float32Array).map((value) => (value - (layout === 'plain' ? 1 : 0)) / 0.02)
+      }
+    }
+  }
+
+  it.each(['eager', 'graph'] as const)('keeps the same images and features of each call and trains the same head: %s', (mode) => {
+    const state = createStateBundle(1, tf)
+    const heads: NetworkState[] = []
+    const weights = draws()
+    let calls = 0
+    const still = (name: string): RandomStream => ({
+      ...createStream(1, name),
+      // The middle of every range: the global view as it is, the local view rows and columns 1 to 6.
+      uniform: (length) => new Float32Array(length).fill(0.5),
+      normal: (length) => name === 'generatorWeights' ? weights.next().value as Float32Array : hashed(`call${calls++}.codes`, length, 0, 2),
+      integers: () => Int32Array.from([0, 1, 1, 4]),
+    })
+    const program = createStepProgram({ mode })
+    const synthesizer = createInversionSynthesizer(values, {
+      teacher: classifier('teacher.'), student: classifier('student.'), classes: 5, image, normalization, augmentation: { crop: true, flip: true }, program, defenses: [],
+      stream: (name) => name.startsWith('initial') ? createStream(1, name) : still(name),
+      state: { ...state, addNetwork: (_name, network) => { heads.push(filled(network, '')) } },
+    })
+    golden.several.calls.forEach((wanted, call) => {
+      const position = { index: call, total: 4, measure: true }
+      const metrics = synthesizer.step(position)
+      const batch = synthesizer.sample(position)
+      const noise = golden.noise.several.calls
+      if (wanted.loss !== undefined) near([metrics.generatorLoss ?? NaN], [wanted.loss], noise.loss)
+      expect(metrics.keptStep).toBe(wanted.step + 1)
+      near(tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync()), wanted.images, noise.images)
+      tf.dispose([batch.images, batch.teacherLogits])
+    })
+    program.readState()
+    near(heads.flatMap(({ parameters }) => parameters.map(({ variable }) => tf.tidy(() => tf.norm(variable).dataSync()[0] ?? NaN))), golden.several.head, golden.noise.several.head)
+    program.dispose()
   })
 })
