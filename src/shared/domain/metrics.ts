@@ -28,6 +28,7 @@ export const metricDefinitions = {
   svPenalty: { title: 'SV penalty', group: 'defense', unit: '', definition: '−coefficient · Σ(KL·mask)/Σmask over the samples that the shuffled ensemble classifies as the teacher does.' },
   svMaskRate: { title: 'SV suspected share', group: 'defense', unit: '%', definition: 'Share of the pseudo batch whose class under the shuffled ensemble equals the teacher’s.' },
   svTailRatio: { title: 'SV tail ratio', group: 'defense', unit: '%', definition: 'Share of pooled samples with log10 KL below mean − 3 standard deviations; the ensemble is accepted above 2 %.' },
+  svCoefficient: { title: 'SV coefficient', group: 'defense', unit: '', definition: 'Weight of the Shuffling Vaccine’s penalty after the step: 0 until the selection test has accepted an ensemble, then the configured value to the end; without a test that value from the first step.' },
   srOuterLoss: { title: 'SR outer loss', group: 'defense', unit: 'nats', definition: 'KL(student(x) ‖ student(x + p)) over the patched images, p being the universal perturbation.' },
   srPerturbationNorm: { title: 'SR perturbation', group: 'defense', unit: '', definition: 'L2 norm of the universal perturbation after the inner rounds.' },
   classesSeen: { title: 'Classes in the pseudo batch', group: 'quality', unit: '', definition: 'Number of classes that the teacher sees in the pseudo batch; a collapsed generator shows few.' },

@@ -109,9 +109,32 @@ const defenseNeedsSynthesis: Check = (config, table) => {
   return undefined
 }
 
+/** How many pseudo batches the selection test of a defense can come after; undefined where the method counts its length otherwise. */
+function selectionEnd(config: ExperimentConfig): number | undefined {
+  const { pseudoBatches } = config.distillation.method.params
+  return typeof pseudoBatches === 'number' ? pseudoBatches : undefined
+}
+
+/** A test that pools nothing, or never comes, would leave the defense off without a word. */
+const selectionTestComes: Check = (config, table) => {
+  const end = selectionEnd(config)
+  for (const [index, plan] of config.students.entries()) {
+    for (const [position, defense] of plan.defenses.entries()) {
+      const poolsFrom = numericFact(table.find('defense', defense.id)?.facts, 'selectionPoolsFrom')
+      const { testBatches } = defense.params
+      if (poolsFrom === undefined || typeof testBatches !== 'number' || testBatches === 0) continue
+      if (testBatches > poolsFrom && (end === undefined || testBatches < end)) continue
+      const range = end === undefined ? `at least ${poolsFrom + 1}` : end > poolsFrom + 1 ? `${poolsFrom + 1} to ${end - 1}` : 'a longer distillation'
+      return error(`students.${index}.defenses.${position}.params.testBatches`,
+        `wanted 0 (no selection test) or ${range}: images are pooled from pseudo batch ${poolsFrom + 1} on${end === undefined ? '' : ` and the distillation has ${end}`}; got ${testBatches}`)
+    }
+  }
+  return undefined
+}
+
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis,
+  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

@@ -19,7 +19,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(distillationMethods, (member) => ({
     usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], recording: { ...member.recording },
   })),
-  describeRegistry(defenses, (member) => ({ needsSynthesis: member.needsSynthesis === true })),
+  describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
 ]
 
 /** Definitions of the metrics that single methods record. */

@@ -1,15 +1,19 @@
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
-import type { ActiveDefense, DistillationContext } from '../distillation/types'
+import type { ActiveDefense, DistillationContext, StageRemark } from '../distillation/types'
 
 /** A defense is made before the synthesizer and the student trainer that it wraps. */
 export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
   /** Length of the method's own distillation in pseudo batches. */
   readonly methodTotal: number
+  /** Tells what is no metric; it reaches the stage's record after the step. */
+  readonly tell: (remark: StageRemark) => void
 }
 
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether it works on how images come about, and so does nothing where they are the real training images. */
   readonly needsSynthesis?: boolean
+  /** For defenses whose parameter `testBatches` sets a test on pooled images: the first pseudo batch, counted from 0, that is pooled. */
+  readonly selectionPoolsFrom?: number
   /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
   cost(params: ValuesOf<S>): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number }
   /** For defenses that act late: the pseudo batch from which they act, and the new total. Until then the student equals one without them. */

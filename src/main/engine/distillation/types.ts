@@ -5,10 +5,14 @@ import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
+import type { TrainerReport } from '../training/protocol'
 import type { StateBundle } from '../training/state'
 
 /** Metric values of one step by name. */
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
+
+/** What a part of a stage has to say beside metrics; the loop reports it after the step. */
+export type StageRemark = Extract<TrainerReport, { type: 'warning' }>
 
 /** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
 export interface PseudoBatch {
@@ -87,7 +91,7 @@ export interface ActiveDefense {
   studentWeights?(input: Omit<SynthesisLossInput, 'updates'>): { weights: tf.Tensor1D; outputs: NamedTensors }
   /** Wraps the student's trainer, e.g. to unlearn at the end. */
   wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
-  /** After each pseudo batch, outside the graph: selection tests, schedules. */
+  /** After each pseudo batch, outside the graph: selection tests, schedules. What is returned where no metrics are wanted is recorded all the same. */
   afterPseudoBatch?(batch: PseudoBatch, position: Position): StepMetrics
   /** Marks samples the defense suspects (1) for the image views. */
   suspects?(batch: PseudoBatch): number[]

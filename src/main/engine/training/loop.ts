@@ -1,6 +1,7 @@
 /** The loop that every training stage runs in: stop, pause, checkpoints, evaluation, images and progress exist once. */
 import type { Evaluation, MetricName, MetricPoint, SyntheticImages } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
+import type { StageRemark } from '../distillation/types'
 import type { StepProgram } from '../graph/types'
 import { dropOlderCheckpoints, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
 import type { TrainerReport } from './protocol'
@@ -13,8 +14,10 @@ export interface StageWork {
   readonly totalSteps: number
   readonly state: StateBundle
   readonly program: StepProgram
-  /** Does the step with this index (0-based). Metrics are returned when `measure` is set. */
+  /** Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what happens once (a decision), which is recorded too. */
   step(index: number, measure: boolean): StepMetrics
+  /** What was said since the last call: warnings of a defense. Read after every step. */
+  remarks?(): StageRemark[]
   /** Images that went through training per step, for images per second. */
   readonly imagesPerStep: number
   readonly measureEvery: number
@@ -139,11 +142,11 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     const metrics = work.step(stepsDone, measure)
     rate.add((performance.now() - before) / 1000)
     stepsDone += 1
-    if (measure) {
-      const points = Object.entries(metrics).flatMap(([name, value]) => value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }])
-      report({ type: 'metrics', points: [...points, { name: 'imagesPerSecond', step: stepsDone, value: rate.value() }] })
-      failOnNaN(metrics, stepsDone)
-    }
+    for (const remark of work.remarks?.() ?? []) report(remark)
+    const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) => value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }])
+    if (measure) points.push({ name: 'imagesPerSecond', step: stepsDone, value: rate.value() })
+    if (points.length > 0) report({ type: 'metrics', points })
+    failOnNaN(metrics, stepsDone)
     if (work.images && work.imagesAfter?.(stepsDone)) report({ type: 'images', images: work.images(stepsDone) })
     if (work.evaluateAfter(stepsDone) && stepsDone < work.totalSteps) evaluate()
     if ((performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {

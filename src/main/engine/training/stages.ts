@@ -7,7 +7,7 @@ import { datasets } from '../datasets'
 import { defenses } from '../defenses'
 import type { DefenseContext } from '../defenses/types'
 import { distillationMethods } from '../distillation'
-import type { DistillationContext } from '../distillation/types'
+import type { DistillationContext, StageRemark } from '../distillation/types'
 import { createStepProgram } from '../graph'
 import type { StepProgram } from '../graph/types'
 import { prepareData } from './data'
@@ -72,10 +72,12 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const plan = config.students[job.studentIndex] ?? { defenses: [] }
   const length = lengthOf(plan, method.totalPseudoBatches(values))
   const { height, width, channels } = data.dataset.train
+  const remarks: StageRemark[] = []
   const base: DefenseContext = {
     teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal: length.methodTotal,
+    tell: (remark) => { remarks.push(remark) },
   }
   const active = plan.defenses.map((choice, index) => {
     const where = `students.${job.studentIndex}.defenses.${index}`
@@ -90,7 +92,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const plain = method.createStudentTrainer(values, context, synthesizer)
   const trainer = active.reduce((wrapped, defense) => defense.wrapStudentTrainer?.(wrapped, context) ?? wrapped, plain)
   const work = createStudentStage({
-    context, synthesizer, trainer, defenses: active, totalPseudoBatches: length.total, recording: config.recording, test: data.test, folder: folders.stage,
+    context, synthesizer, trainer, defenses: active, remarks, totalPseudoBatches: length.total, recording: config.recording, test: data.test, folder: folders.stage,
   })
   return { work, data, startFrom: twinOf(config, job.studentIndex, length, folders.stage) }
 }

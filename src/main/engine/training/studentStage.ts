@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Recording, SyntheticImages } from '../../../shared/domain'
-import type { ActiveDefense, DistillationContext, PseudoBatch, StudentTrainer, Synthesizer } from '../distillation/types'
+import type { ActiveDefense, DistillationContext, PseudoBatch, StageRemark, StudentTrainer, Synthesizer } from '../distillation/types'
 import { writeSafetensors } from '../exporters'
 import { weightsOf } from '../nn/weights'
 import type { Normalization } from '../datasets/types'
@@ -16,6 +16,8 @@ export interface StudentStageInput {
   readonly synthesizer: Synthesizer
   readonly trainer: StudentTrainer
   readonly defenses: readonly ActiveDefense[]
+  /** What the defenses have told and nobody has read; emptied by reading. */
+  readonly remarks: StageRemark[]
   readonly totalPseudoBatches: number
   readonly recording: Recording
   readonly test: TestSets
@@ -65,6 +67,7 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     totalSteps: totalPseudoBatches, state, program, measureEvery: recording.metricsEvery, imagesPerStep: trainer.imagesPerStep, evaluate,
     evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0,
     imagesAfter: keep,
+    remarks: () => input.remarks.splice(0),
     step(index, measure) {
       const position = { index, total: totalPseudoBatches, measure }
       const synthesis = synthesizer.step(position)
