@@ -2,7 +2,8 @@
  * What the fakes claim that training gives: deterministic, and as intuition has it. More poison, more ASR; the Shuffling
  * Vaccine lowers it and costs a little accuracy; a blended trigger crosses to the student better than a patch.
  */
-import type { Evaluation, ExperimentConfig, MetricPoint, SyntheticImages } from '../../src/shared/domain'
+import { suspectBins } from '../../src/shared/domain'
+import type { Evaluation, ExperimentConfig, MetricPoint, SuspectSample, SuspectTest, SyntheticImages } from '../../src/shared/domain'
 
 /** A pseudo-random number in [0, 1) that depends on its arguments only. */
 export function noise(...keys: number[]): number {
@@ -71,6 +72,26 @@ export function metricsAt(config: ExperimentConfig, subject: Subject, step: numb
     ...common, { name: 'generatorLoss', step, value: -loss }, { name: 'studentLoss', step, value: loss * 1.5 },
     { name: 'divergence', step, value: loss }, { name: 'classesSeen', step, value: Math.round(4 + 6 * learned(fraction)) }, ...sv,
   ]
+}
+
+/** A bell of 500 images around `mean` in the bins of log10 KL. */
+function bell(mean: number, deviation: number): SuspectSample {
+  const { from, to, count } = suspectBins
+  const weights = Array.from({ length: count }, (_, bin) => Math.exp(-0.5 * ((from + (bin + 0.5) * (to - from) / count - mean) / deviation) ** 2))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return { images: 500, mean, deviation, counts: weights.map((weight) => Math.round(500 * weight / total)) }
+}
+
+/** What the Shuffling Vaccine's ensembles tell: the first is refused, the second separates triggered images. null without that defense. */
+export function suspectTestAt(config: ExperimentConfig, subject: Subject, step: number): SuspectTest | null {
+  if (subject === null || !config.students[subject]?.defenses.some((defense) => defense.id === 'sv')) return null
+  return {
+    acceptedRatio: 0.02, last: { step, ratio: 0.004, limit: -3.2, images: bell(-1.1, 0.7) },
+    trials: [
+      { trial: 1, step: 14, verdict: 'refused', clean: bell(-1, 0.5), triggered: bell(-1.2, 0.6), auc: 0.58, tail: { ratio: 0.01, limit: -2.9, images: bell(-1.2, 0.6) } },
+      { trial: 2, step: 14, verdict: 'accepted', clean: bell(-1, 0.5), triggered: bell(-4, 0.8), auc: 0.973, tail: { ratio: 0.034, limit: -3.1, images: bell(-1.2, 0.6) } },
+    ],
+  }
 }
 
 /** Synthetic images of a step: a colour gradient per class that grows sharper with training. */

@@ -4,7 +4,7 @@ import type {
 } from '../../src/shared/domain'
 import { changedPaths, defenseLabel } from '../../src/shared/domain'
 import { studentTitle } from '../../src/main/engine/control/resolve'
-import { evaluationAt, imagesAt, metricsAt, type Subject } from './outcomes'
+import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
 import { fakeCatalogue } from './catalogue'
 import { fakeDevice } from './device'
 
@@ -106,6 +106,8 @@ export class FakeRun {
       points.push({ name: 'asr', step: current.step, value: current.evaluation.asr ?? 0 })
     }
     for (const point of points) this.append(current.id, point)
+    const suspectTest = suspectTestAt(config, subject, current.step)
+    if (suspectTest) current.suspectTest = suspectTest
     const keep = subject !== null && (current.step % config.recording.imagesEvery === 0 || current.step === 1)
     if (keep) this.kept.set(current.id, [...(this.kept.get(current.id) ?? []), current.step])
     return { stageId: current.id, points, images: keep ? this.images(current.id, current.step) : null }

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError, toCauses } from '../../src/shared/errors'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../../src/main/engine/training/protocol'
-import { evaluationAt, imagesAt, metricsAt, type Subject } from './outcomes'
+import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
 import { fakeDevice } from './device'
 
 let request: 'go' | 'pause' | 'stop' = 'go'
@@ -78,6 +78,8 @@ async function train(job: StageJob): Promise<TrainerReport> {
     if (step % 10 === 0) checkpoint(job, step)
     await progress()
   }
+  const test = suspectTestAt(config, subject, step)
+  if (test) await send({ type: 'suspectTest', test })
   checkpoint(job, step)
   const weights = join(job.folders.stage, 'weights.safetensors')
   writeFileSync(weights, 'fake weights')

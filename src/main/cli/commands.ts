@@ -7,7 +7,7 @@ import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
 import { followRun } from './follow'
-import { duration, percent, printable, runResult, stageLine, table, type Output } from './output'
+import { duration, percent, printable, runResult, stageLine, suspectLine, table, type Output } from './output'
 
 /** 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
@@ -100,7 +100,7 @@ export async function show({ client, output, json }: CommandContext, wanted: str
       `data ${detail.data}, attack ${detail.attack}, poison ratio ${detail.poisonRatio}, target ${detail.target}, seed ${detail.seed}`,
       `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
       ...(detail.device ? [`device: ${detail.device.title}`] : []),
-      ...detail.stages.map((stage) => `  ${stageLine(stage)}`),
+      ...detail.stages.flatMap((stage) => [`  ${stageLine(stage)}`, ...suspectLine(stage).map((line) => `    ${line}`)]),
       ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
       ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
       ...(detail.note ? [`note: ${printable(detail.note)}`] : []),

@@ -1,4 +1,5 @@
 /** What the command line writes: results on stdout, everything else on stderr. */
+import { currentTrial } from '../../shared/domain'
 import type { Evaluation, RunSummary, StageRecord } from '../../shared/domain'
 
 export interface Output {
@@ -66,6 +67,14 @@ export function progressLine(run: RunSummary, loss?: string): string {
 
 export const stageLine = (stage: StageRecord): string =>
   `${stage.title}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
+
+/** E.g. "suspect test: AUC 97.3 % (1 ensemble), accepted"; nothing where none was made. */
+export function suspectLine({ suspectTest }: StageRecord): string[] {
+  const trial = suspectTest && currentTrial(suspectTest)
+  if (!suspectTest || !trial) return []
+  const tried = `${suspectTest.trials.length} ${suspectTest.trials.length === 1 ? 'ensemble' : 'ensembles'}`
+  return [`suspect test: AUC ${percent(trial.auc)}, ${tried}, ${trial.verdict}${trial.tail ? `, tail ratio ${percent(trial.tail.ratio)}` : ''}`]
+}
 
 export interface RunResult {
   seconds: number

@@ -2,6 +2,7 @@ import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
 import { defenseWorth } from './measures'
 import type { DefenseWorth } from './measures'
+import type { SuspectTest } from './suspects'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
 export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -45,6 +46,8 @@ export interface StageRecord {
   /** Absolute path of the weights, when there are any. */
   weights: string | null
   warnings: string[]
+  /** Of the Shuffling Vaccine; absent in lists, and where nothing was measured. */
+  suspectTest?: SuspectTest
 }
 
 export interface DeviceReport {

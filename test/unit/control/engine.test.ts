@@ -94,6 +94,14 @@ describe('a run', () => {
     expect((await engine.call('runs.log', { runId: id })).map((line) => line.message)).toContain('Data and attack: a sentence')
   })
 
+  it('keeps the suspect test that a stage reports last', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    const data = await trainer(0)
+    for (const step of [1, 2]) data.listener.onReport({ type: 'suspectTest', test: { trials: [], acceptedRatio: null, last: { step, ratio: 0, limit: -3, images: { images: 1, mean: -1, deviation: 0, counts: [1] } } } })
+    expect((await engine.call('runs.get', { runId: id })).stages[0]?.suspectTest?.last?.step).toBe(2)
+  })
+
   it('is ended at once by a second stop', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })

@@ -8,6 +8,7 @@ import { createStepProgram } from '../../../src/main/engine/graph'
 import type { Classifier } from '../../../src/main/engine/nn/types'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/training/state'
+import type { SuspectTest } from '../../../src/shared/domain'
 import { validateParameters } from '../../../src/shared/schema'
 
 beforeAll(async () => { await startTensorFlow() })
@@ -43,11 +44,19 @@ beforeEach(() => {
   teacher = teacherOf()
 })
 
+/** Three coloured test images, or three grey ones: those no shuffle changes, as if the trigger survived it. */
+function measured(measure: (images: tf.Tensor4D) => number[], grey: boolean): number[] {
+  const images = tf.tensor4d([0, 1, 2].flatMap((index) => grey ? [index, index, index] : [1 + index, -1, 0.5]), [3, 1, 1, 3])
+  const values = measure(images)
+  images.dispose()
+  return values
+}
+
 function vaccine(params: Record<string, unknown>, permutations: readonly number[][], methodTotal = 40) {
   const state = createStateBundle(1, tf)
   let draws = 0
   const context: Partial<DefenseContext> = {
-    teacher, state, methodTotal, program: createStepProgram({ mode: 'eager' }), tell: (remark) => { remarks.push(remark) },
+    teacher, state, methodTotal, testDivergences: (measure) => ({ clean: measured(measure, false), triggered: measured(measure, true) }), program: createStepProgram({ mode: 'eager' }), tell: (remark) => { remarks.push(remark) },
     stream: () => ({ permutation: () => permutations[Math.min(draws++, permutations.length - 1)] }) as never,
   }
   const { values, issues } = validateParameters(shufflingVaccine.params, { members: 1, testBatches: 14, ...params }, 'sv')
@@ -64,6 +73,7 @@ function run(defense: ActiveDefense, last: number, grey: number, first = 0): Ste
     return metrics
   })
 }
+const reported = (): SuspectTest | undefined => remarks.flatMap((remark) => remark.type === 'suspectTest' ? [remark.test] : []).at(-1)
 const warnings = (): string[] => remarks.flatMap((remark) => remark.type === 'warning' ? [remark.message] : [])
 
 describe('selection of shuffles', () => {
@@ -107,6 +117,39 @@ describe('selection of shuffles', () => {
     second.state.restore({ ...first.state.snapshot(), streams: [] })
     expect(run(second.defense, 14, 1, 13)[0]).toMatchObject({ svTailRatio: 1 / batchSize })
     expect(second.defense.synthesizerTermActive?.()).toBe(true)
+  })
+
+  it('reports each ensemble: how it separates triggered test images, and what the selection said of it', () => {
+    const { defense } = vaccine({}, [same, turned])
+    run(defense, 1, 1)
+    expect(reported()).toMatchObject({ acceptedRatio: 0.02, last: null, trials: [{ trial: 1, step: 0, verdict: 'waiting', auc: 0.5, tail: null }] })
+    run(defense, 13, 1, 1)
+    expect(remarks.filter(({ type }) => type === 'suspectTest')).toHaveLength(1)
+    run(defense, 14, 1, 13)
+    const [first, second] = reported()?.trials ?? []
+    expect(first).toMatchObject({ step: 14, verdict: 'refused', auc: 0.5, tail: { ratio: 0 } })
+    expect(second).toMatchObject({ trial: 2, step: 14, verdict: 'accepted', auc: 1, clean: { images: 3 }, triggered: { images: 3, mean: -12 } })
+    expect(second?.tail).toMatchObject({ ratio: 1 / batchSize, images: { images: 3 * batchSize } })
+    expect(second?.tail?.limit).toBeGreaterThan(-12)
+    run(defense, 40, 1, 39)
+    expect(reported()?.last).toMatchObject({ step: 40, ratio: 1 / batchSize, images: { images: batchSize } })
+  })
+
+  it('measures on the test images without moving the defense: its draws and its state are the same', () => {
+    const { defense, draws } = vaccine({ testBatches: 0 }, [turned])
+    run(defense, 3, 1)
+    expect(draws()).toBe(1)
+    expect(reported()?.trials).toMatchObject([{ verdict: 'untested', auc: 1 }])
+  })
+
+  it('goes on with the report after a resume', () => {
+    const first = vaccine({}, [same])
+    run(first.defense, 3, 1)
+    const second = vaccine({}, [turned])
+    second.state.restore({ ...first.state.snapshot(), streams: [] })
+    remarks = []
+    run(second.defense, 4, 1, 3)
+    expect(reported()?.trials).toMatchObject([{ trial: 1, step: 0, auc: 0.5 }])
   })
 
   it('acts from the first step where no test is asked for', () => {

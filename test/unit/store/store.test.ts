@@ -30,17 +30,19 @@ describe('runs', () => {
   it('come back whole after the store was opened again', () => {
     store.runs.insert(detail('a'))
     store.runs.update('a', { state: 'running', name: 'renamed' })
-    store.runs.updateStage('a', 'teacher', { state: 'done', evaluation: { accuracy: 0.9, asr: 0.8, asrAll: 0.8, robustAccuracy: 0.1, images: 10, nonTarget: 9, confusion: [[1]] } })
+    store.runs.updateStage('a', 'teacher', { state: 'done', evaluation: { accuracy: 0.9, asr: 0.8, asrAll: 0.8, robustAccuracy: 0.1, images: 10, nonTarget: 9, confusion: [[1]] }, suspectTest: { trials: [], acceptedRatio: null, last: null } })
     const before = store.runs.summary('a')
     expect(reopen().runs.summary('a')).toEqual(before)
     expect(store.runs.config('a')).toEqual(fakeCatalogue.defaults)
   })
 
-  it('are listed newest first, without the bin and without confusion matrices', () => {
+  it('are listed newest first, without the bin and without confusion matrices and suspect tests', () => {
     store.runs.insert(detail('a', 1))
     store.runs.insert(detail('b', 3))
     store.runs.insert(detail('c', 2))
     store.runs.update('c', { deletedAt: 5 })
+    store.runs.updateStage('b', 'teacher', { suspectTest: { trials: [], acceptedRatio: null, last: null } })
+    expect(store.runs.list(false)[0]?.stages.some((stage) => 'suspectTest' in stage)).toBe(false)
     expect(store.runs.list(false).map((run) => run.id)).toEqual(['b', 'a'])
     expect(store.runs.list(true).map((run) => run.id)).toEqual(['b', 'c', 'a'])
   })

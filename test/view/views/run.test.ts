@@ -121,6 +121,38 @@ describe('Run', () => {
     expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain(series['studentLoss']!.values.at(-1)!.toFixed(3).slice(0, 4))
   })
 
+  it('shows the suspect test: AUC, histograms, every ensemble with its verdict; an earlier one on request', async () => {
+    await openLive(1000)
+    await page.go('/runs/fake-1/suspects')
+    expect(page.find('.auc').textContent).toBe('97.3 %')
+    const charts = (): string[] => [...document.querySelectorAll('figure.chart [role=img]')].map((chart) => chart.getAttribute('aria-label') ?? '')
+    expect(charts()).toEqual([
+      'Clean and triggered test images: Clean test images, 500 images, mean of log₁₀ KL −1; Triggered, non-target, 500 images, mean of log₁₀ KL −4',
+      'Pooled synthetic images: Pool of the selection test, 500 images, mean of log₁₀ KL −1.2; mean − 3 σ −3.1',
+    ])
+    const rows = [...document.querySelectorAll('section[aria-labelledby=trials-title] tbody tr')].map((row) => row.textContent ?? '')
+    expect(rows).toHaveLength(3)
+    expect(rows[0]).toContain('refused')
+    expect(rows[1]).toContain('3.4 %accepted')
+    expect(rows[2]).toContain('Last pseudo batch (40)')
+    page.find('[aria-label="Show ensemble 1"]').click()
+    await settle()
+    expect(page.find('.auc').textContent).toBe('58.0 %')
+  })
+
+  it('has no suspect test without the Shuffling Vaccine', async () => {
+    await openLive(teacherSteps + 10)
+    expect([...document.querySelectorAll('[role=tab]')].map((tab) => tab.textContent)).not.toContain('Suspect test')
+  })
+
+  it('shows classes and suspect test of a run that only the list has told of', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 })
+    const [first] = await page.engine.call('runs.list', {})
+    expect(first?.stages.some((stage) => stage.evaluation?.confusion)).toBe(false)
+    await page.go(`/runs/${first!.id}/classes`)
+    expect(page.find('section[aria-labelledby=confusion-title]')).toBeTruthy()
+  })
+
   it('shows a failed run with what was wanted, what came, where and what to do', async () => {
     await openLive(5)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })

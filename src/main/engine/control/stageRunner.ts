@@ -90,6 +90,7 @@ class StageRunner {
         this.evaluation = report.evaluation
         context.updateStage(stage.id, { evaluation: report.evaluation })
         break
+      case 'suspectTest': context.updateStage(stage.id, { suspectTest: report.test }); break
       case 'checkpoint': context.log('debug', `${stage.title}: checkpoint at step ${report.step}`); break
       case 'warning':
         context.addWarning(stage.id, report.message)

@@ -1,10 +1,16 @@
+import type * as tf from '@tensorflow/tfjs-core'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { ActiveDefense, DistillationContext, StageRemark } from '../distillation/types'
+
+/** `measure` gives one number for each image [N, H, W, C] of the teacher's normalised space; the values come in the order of the images. */
+export type TestDivergences = (measure: (images: tf.Tensor4D) => number[]) => { clean: number[]; triggered: number[] | null }
 
 /** A defense is made before the synthesizer and the student trainer that it wraps. */
 export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
   /** Length of the method's own distillation in pseudo batches. */
   readonly methodTotal: number
+  /** Measures test images for the defense's report. No decision may depend on it: a defender has neither clean labels nor the trigger. */
+  readonly testDivergences: TestDivergences
   /** Tells what is no metric; it reaches the stage's record after the step. */
   readonly tell: (remark: StageRemark) => void
 }

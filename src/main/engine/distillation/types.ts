@@ -12,7 +12,7 @@ import type { StateBundle } from '../training/state'
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
 
 /** What a part of a stage has to say beside metrics; the loop reports it after the step. */
-export type StageRemark = Extract<TrainerReport, { type: 'warning' }>
+export type StageRemark = Extract<TrainerReport, { type: 'warning' | 'suspectTest' }>
 
 /** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
 export interface PseudoBatch {

@@ -153,12 +153,15 @@ export interface TailTest {
 /** Below this a KL counts as this: the reference's logarithm of 0 would make mean and ratio NaN. */
 const smallestKl = 1e-12
 
+/** log₁₀ of each KL. */
+export const logKl = (kl: readonly number[]): number[] => kl.map((value) => Math.log10(Math.max(value, smallestKl)))
+
 /**
  * Whether an ensemble tells images apart: more than `acceptedRatio` of them have log₁₀ KL below mean − 3 standard deviations. float64.
  * Reference: ABD zskt/utils/syn_vaccine.py test_suspect_model_syn and select_shuffle (0.02).
  */
 export function tailTest(kl: readonly number[], acceptedRatio = 0.02): TailTest {
-  const logs = kl.map((value) => Math.log10(Math.max(value, smallestKl)))
+  const logs = logKl(kl)
   const count = Math.max(1, logs.length)
   const average = logs.reduce((total, value) => total + value, 0) / count
   const deviation = Math.sqrt(logs.reduce((total, value) => total + (value - average) ** 2, 0) / count)

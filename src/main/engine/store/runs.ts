@@ -79,7 +79,7 @@ export function createRunsTable(database: Database): RunsTable {
 
 const brief = (run: RunSummary): RunSummary => ({
   ...run,
-  stages: run.stages.map((stage) => {
+  stages: run.stages.map(({ suspectTest: _suspectTest, ...stage }) => {
     if (!stage.evaluation) return stage
     const { confusion: _confusion, perClassAccuracy: _perClass, ...evaluation } = stage.evaluation
     return { ...stage, evaluation }

@@ -16,7 +16,7 @@ export interface StageWork {
   readonly program: StepProgram
   /** Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what happens once (a decision), which is recorded too. */
   step(index: number, measure: boolean): StepMetrics
-  /** What was said since the last call: warnings of a defense. Read after every step. */
+  /** What was said since the last call: warnings and reports of a defense. Read after every step. */
   remarks?(): StageRemark[]
   /** Images that went through training per step, for images per second. */
   readonly imagesPerStep: number

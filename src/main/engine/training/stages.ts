@@ -18,6 +18,7 @@ import type { StageFolders, TrainerJob } from './protocol'
 import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
 import { createTeacherStage } from './teacherStage'
+import { createTestDivergences } from './testDivergences'
 
 export interface PreparedStage { work: StageWork; data: PreparedData; startFrom?: LoopOptions['startFrom'] }
 type Progress = (fraction: number, message: string) => void
@@ -77,7 +78,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
     teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal: length.methodTotal,
-    tell: (remark) => { remarks.push(remark) },
+    testDivergences: createTestDivergences(data.test, data.normalization), tell: (remark) => { remarks.push(remark) },
   }
   const active = plan.defenses.map((choice, index) => {
     const where = `students.${job.studentIndex}.defenses.${index}`

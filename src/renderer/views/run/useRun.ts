@@ -1,9 +1,23 @@
 import { computed, shallowRef, watch } from 'vue'
-import type { RunDetail, StageRecord } from '@shared/domain'
+import type { RunDetail, RunSummary, StageRecord } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
 import { runProgress } from './runProgress'
+
+/** Lists leave the large parts of a stage out (confusion matrix, suspect test): what was asked for once fills them in where it still fits. */
+export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummary {
+  if (!detail) return live
+  return {
+    ...live,
+    stages: live.stages.map((stage) => {
+      const known = detail.stages.find((entry) => entry.id === stage.id)
+      if (!known) return stage
+      const same = stage.evaluation !== null && !stage.evaluation.confusion && known.evaluation?.accuracy === stage.evaluation.accuracy && known.evaluation.asr === stage.evaluation.asr
+      return { ...stage, ...(same ? { evaluation: known.evaluation } : {}), ...(stage.suspectTest ?? known.suspectTest ? { suspectTest: stage.suspectTest ?? known.suspectTest } : {}) } as StageRecord
+    }),
+  }
+}
 
 /** A run by id: its live record from the store, its configuration asked for once. */
 export function useRun(runId: () => string) {
@@ -23,7 +37,10 @@ export function useRun(runId: () => string) {
     }
   }, { immediate: true })
 
-  const run = computed(() => store.byId.get(runId()) ?? detail.value)
+  const run = computed(() => {
+    const live = store.byId.get(runId())
+    return live ? filledIn(live, detail.value) : detail.value
+  })
   const students = computed<StageRecord[]>(() => run.value?.stages.filter((stage) => stage.kind === 'student') ?? [])
   const teacher = computed<StageRecord | undefined>(() => run.value?.stages.find((stage) => stage.kind === 'teacher'))
   const estimate = useEngineQuery('experiment.estimate', () => (detail.value && run.value?.state !== 'done' ? { config: detail.value.config } : null))

@@ -4,6 +4,7 @@ import type { StepRunner } from '../../graph/types'
 import { createShuffledEnsemble, shuffledEnsembleLogits, suspectKl, vaccinePenalty, vaccineWeights } from '../../losses/shufflingVaccine'
 import type { DefenseContext } from '../types'
 import type { VaccineParameters } from './parameters'
+import { createSuspectReport } from './report'
 import { createImagePool, selectShuffles } from './selection'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
@@ -14,16 +15,6 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const ensemble = createShuffledEnsemble(teacher, { members: values.members, layers: values.layers, stream })
   ensemble.members.forEach((member, index) => state.addNetwork(`shuffled${index}`, member))
   const pool = createImagePool(values.testBatches, state)
-  let decided = values.testBatches === 0
-  let coefficient = decided ? values.coefficient : 0
-  state.addPlain('shufflingVaccine', {
-    read: () => ({ decided, coefficient }),
-    write: (saved) => {
-      decided = saved.decided === true
-      coefficient = Number(saved.coefficient ?? 0)
-    },
-  })
-
   const runners = new Map<number, StepRunner>()
   /** A captured step has one shape: one for each number of images that is asked for. */
   const suspectStep = (count: number): StepRunner => {
@@ -43,7 +34,19 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
     return result
   }
 
-  const select = (): StepMetrics => {
+  const report = createSuspectReport(values, context, (images) => measured(images).kl)
+  let decided = values.testBatches === 0
+  let coefficient = decided ? values.coefficient : 0
+  state.addPlain('shufflingVaccine', {
+    read: () => ({ decided, coefficient, ...report.read() }),
+    write: (saved) => {
+      decided = saved.decided === true
+      coefficient = Number(saved.coefficient ?? 0)
+      report.write(saved)
+    },
+  })
+
+  const select = (step: number): StepMetrics => {
     decided = true
     if (pool.size === 0) {
       tell({ type: 'warning', message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} pseudo batches: the penalty stays off, this student is not defended by it.` })
@@ -55,7 +58,9 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
         program.readState()
         ensemble.reshuffle(stream)
         program.writeState()
+        report.drawn(step)
       },
+      onTrial: (_trial, kl, test) => report.judged(step, kl, test.accepted),
     })
     pool.empty()
     if (accepted) coefficient = values.coefficient
@@ -68,7 +73,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
     const current = measure ? { svCoefficient: coefficient } : {}
     if (decided) return current
     pool.add(images, index)
-    return index + 1 < values.testBatches ? current : select()
+    return index + 1 < values.testBatches ? current : select(index + 1)
   }
 
   return {
@@ -85,7 +90,11 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
       return { weights, outputs: { svMaskRate: maskRate } }
     },
     afterPseudoBatch(batch, position) {
+      // The ensemble of the start is measured here, not where it is made: a resume brings another.
+      if (!report.started) report.drawn(position.index)
       const metrics = follow(batch.images, position)
+      if (position.index + 1 === position.total) report.ended(position.total, measured(batch.images).kl)
+      report.tell()
       if (decided || position.index + 1 < context.methodTotal) return metrics
       decided = true
       tell({ type: 'warning', message: `Shuffling Vaccine’s selection test was to come after ${values.testBatches} pseudo batches, but the distillation has only ${context.methodTotal}: the penalty was off throughout.` })
