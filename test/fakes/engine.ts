@@ -262,7 +262,10 @@ function dataHandlers(): DataHandlers {
         }
       }
       const labels = Array.from({ length: count }, (_, index) => classNames[(firstImage + index) % fakeClasses] ?? '')
-      return { clean, poisoned, difference, labels, findings: [{ severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' }] }
+      return { clean, poisoned, difference, labels, findings: [
+        { severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' }, { severity: 'ok', message: 'Training and test images carry the same trigger.' },
+        { severity: 'error', message: 'All test images belong to the target class: no attack success rate can be measured.' },
+      ] }
     },
     'dataset.info': ({ config }) => {
       const { data } = resolveExperiment(config, fakeMembers).config

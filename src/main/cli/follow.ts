@@ -35,6 +35,7 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     const see = (run: RunSummary): void => {
       current = run
       for (const stage of run.stages) {
+        for (const { severity, message } of stage.findings ?? []) tellOnce(`${severity === 'ok' || severity === 'info' ? 'trigger' : severity}: ${message}`)
         for (const warning of stage.warnings) tellOnce(`warning: ${warning}`)
         if (stage.state === 'done') tellOnce(stageLine(stage))
       }

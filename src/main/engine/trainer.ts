@@ -3,6 +3,7 @@ import type { Evaluation } from '../../shared/domain'
 import { ExhaustiveError, toCauses } from '../../shared/errors'
 import { startTensorFlow } from './runtime'
 import { evaluateModelFile } from './training/evaluateFile'
+import { refuseBadTrigger } from './training/data'
 import { runStage } from './training/loop'
 import type { TrainerCommand, TrainerJob, TrainerReport } from './training/protocol'
 import { prepareStudentStage, prepareTeacherStage, runDataStage } from './training/stages'
@@ -41,6 +42,8 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
   switch (job.kind) {
     case 'data': {
       const data = await runDataStage(job.config, job.folders, preparation)
+      report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
+      refuseBadTrigger(data.findings)
       for (const warning of data.warnings) report({ type: 'warning', message: warning })
       report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images, ${data.poisonedCount} poisoned` })
       return doneWith(null)

@@ -1,6 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type {
-  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ImageBatch, MetricDefinition, MetricSeries,
+  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
   PartialExperimentConfig, RunDetail, RunSummary, SyntheticImages,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
@@ -52,8 +52,8 @@ export interface TriggerPreview {
   /** |poisoned − clean| · 8, clipped: the ×8 is stated in the view. */
   difference: ImageBatch
   labels: string[]
-  /** Short findings: mean absolute change, changed pixels, visibility … */
-  findings: { severity: 'info' | 'warning'; message: string }[]
+  /** The trigger lint, in reading order; an error would stop the run. */
+  findings: LintFinding[]
 }
 
 export interface DatasetInfo { id: string; title: string; classNames: string[]; train: number; test: number; height: number; width: number; channels: number; trainPerClass: number[]; testPerClass: number[] }

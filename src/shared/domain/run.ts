@@ -26,6 +26,13 @@ export interface Evaluation {
   confusion?: number[][]
 }
 
+/** One answer of the trigger lint. */
+export interface LintFinding {
+  /** error: the attack success rate would mean nothing; the run stops. */
+  readonly severity: 'ok' | 'info' | 'warning' | 'error'
+  readonly message: string
+}
+
 export interface StageRecord {
   /** 'data', 'teacher', 'student-1', 'student-2', … in the order of the pipeline. */
   id: string
@@ -46,6 +53,8 @@ export interface StageRecord {
   /** Absolute path of the weights, when there are any. */
   weights: string | null
   warnings: string[]
+  /** What the trigger lint found; of the data stage. */
+  findings?: LintFinding[]
   /** Of the Shuffling Vaccine; absent in lists, and where nothing was measured. */
   suspectTest?: SuspectTest
 }

@@ -39,6 +39,7 @@ describe('abd run', () => {
     expect(result.students.map((student) => Object.keys(student))).toEqual([['method', 'defense', 'accuracy', 'asr', 'seconds'], ['method', 'defense', 'accuracy', 'asr', 'seconds']])
     expect(result.students[0]?.asr).toBeGreaterThan(result.students[1]?.asr ?? 1)
     expect(stderr).toContain('Teacher: done')
+    expect(stderr).toContain('trigger: 9 of 1,024 pixels change (0.9 %).\nwarning: Only 9 images are poisoned.')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
     expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
   }, 60_000)

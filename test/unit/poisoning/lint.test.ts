@@ -33,10 +33,22 @@ describe('trigger lint', () => {
 
   it('finds the same trigger in train and test, and a patch that flips move to the other side', async () => {
     const findings = await lint('badnet_grid')
-    expect(about(findings, 'trainTest')).toEqual([{ check: 'trainTest', severity: 'info', message: 'Training and test images carry the same trigger.' }])
+    expect(about(findings, 'trainTest')).toEqual([{ check: 'trainTest', severity: 'ok', message: 'Training and test images carry the same trigger.' }])
     expect(about(findings, 'flip')[0]?.message).toContain('mirror the trigger in half of the training images')
     expect(about(findings, 'crop')[0]?.message).toMatch(/^Random crops keep \d+ % of the trigger on average and lose nearly all of it in \d+ % of the training images\./)
-    expect(about(await lint('badnet_grid', {}, { augmentation: { crop: false, flip: false } }), 'crop')).toEqual([])
+    expect(about(await lint('badnet_grid', {}, { augmentation: { crop: false, flip: false } }), 'crop').map(({ severity }) => severity)).toEqual(['ok'])
+  })
+
+  it('answers every question, also where all is well or not known yet', async () => {
+    const labels = Int32Array.from({ length: 1000 }, (_, index) => index % 10)
+    const planned = planPoisoning({ count: 1000, labels }, { cleanLabel: false }, { ratio: 0, target: 0, holdout: 0, trainOnHoldout: true }, createStream(0, 'p'))
+    const checks: Finding['check'][] = ['visible', 'clipping', 'rounding', 'crop', 'flip', 'trainTest', 'poisoned', 'testSet']
+    for (const changes of [{}, { augmentation: { crop: false, flip: false } }, { plan: { planned, trainLabels: labels, testLabels: labels, classes: 10 } }, { images: { ...images, count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) } }]) {
+      const found = await lint('badnet_grid', {}, changes)
+      expect([...new Set(found.map(({ check }) => check))].filter((check) => check !== 'files')).toEqual(checks)
+    }
+    expect(about(await lint('badnet_grid'), 'clipping')).toEqual([{ check: 'clipping', severity: 'ok', message: 'Clipping to 0…255 takes nothing of the change away.' }])
+    expect(about(await lint('badnet_grid'), 'poisoned')).toEqual([{ check: 'poisoned', severity: 'info', message: 'How many images are poisoned is told when the data set is loaded.' }])
   })
 
   it('warns of a patch that most crops cut off', async () => {
@@ -76,7 +88,7 @@ describe('trigger lint', () => {
     const plan = { planned, trainLabels: labels, testLabels: labels.subarray(0, 500), classes: 10 }
     const findings = await lint('badnet_grid', {}, { plan })
     expect(about(findings, 'poisoned').map(({ message }) => message)).toEqual(['100 of 1,000 training images are poisoned (10 %), out of 9 classes, relabelled to 0; 50 are held out clean and trained on.'])
-    expect(about(findings, 'testSet')).toEqual([{ check: 'testSet', severity: 'info', message: 'The attack success rate counts 450 triggered test images; the 50 of the target class 0 are left out.' }])
+    expect(about(findings, 'testSet')).toEqual([{ check: 'testSet', severity: 'ok', message: 'The attack success rate counts 450 triggered test images; the 50 of the target class 0 are left out.' }])
     expect(about(await lint('badnet_grid', {}, { target: 12, plan }), 'testSet')[0]?.severity).toBe('error')
     expect(about(await lint('badnet_grid', {}, { plan: { ...plan, testLabels: [0, 0] } }), 'testSet')[0]?.message).toContain('no attack success rate can be measured')
   })
@@ -92,5 +104,10 @@ describe('trigger preview', () => {
     expect(preview.labels.slice(0, 3)).toEqual(['stop', 'yield', 'class 2'])
     expect(preview.findings.length).toBeGreaterThan(2)
     expect(preview.clean.pixels).toBe(images.pixels)
+  })
+
+  it('keeps an error an error', async () => {
+    const preview = previewTrigger({ images, trigger: await triggerFor('blend', { ratio: 0 }), cleanLabel: false, target: 0, augmentation: { crop: true, flip: true } }, undefined)
+    expect(preview.findings[0]).toEqual({ severity: 'error', message: 'The trigger changes no pixel of these images: nothing can be learnt from it.' })
   })
 })

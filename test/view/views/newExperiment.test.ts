@@ -104,6 +104,16 @@ describe('New experiment', () => {
     expect(field('poisoning.ratio').value).toBe('0.42')
   })
 
+  it('shows what the trigger lint found, an error as an error', async () => {
+    await open()
+    await settle(400)
+    const findings = [...document.querySelectorAll('.findings li')].map((entry) => `${entry.querySelector('[role=img]')?.getAttribute('aria-label') ?? ''}: ${entry.textContent?.trim() ?? ''}`)
+    expect(findings).toEqual([
+      'To know: 9 of 1,024 pixels change (0.9 %).', 'Fine: Training and test images carry the same trigger.',
+      'Error: the run would stop here: All test images belong to the target class: no attack success rate can be measured.',
+    ])
+  })
+
   it('asks for the trigger preview again only when something changes that the trigger depends on', async () => {
     await open()
     const asked = (): number => page.engine.calls.filter((name) => name === 'experiment.triggerPreview').length

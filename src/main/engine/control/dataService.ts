@@ -5,7 +5,7 @@ import { RefusedInputError } from '../../../shared/errors'
 import type { Registry } from '../../../shared/schema'
 import { createTrigger, type Attack } from '../attacks'
 import { downloadDataset } from '../datasets/download'
-import { createDatasetShelf, summarizeDataset, type Dataset, type ImageRange } from '../datasets'
+import { createDatasetShelf, knownLabels, summarizeDataset, type Dataset, type ImageRange } from '../datasets'
 import { planPoisoning, previewTrigger, type LintInput } from '../poisoning'
 import { createStream } from '../random'
 
@@ -25,12 +25,13 @@ export function createDataService(datasets: Registry<Dataset>, attacks: Registry
   const infos = new Map<string, DatasetInfo>()
   const shelf = createDatasetShelf(datasets, { cacheFolder })
 
-  /** How many images the plan poisons can be told where the whole set is at hand; a preview does not wait for it. */
+  /** Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not wait for more. */
   const planFor = (config: ExperimentConfig): LintInput['plan'] => {
     const dataset = shelf.peek(config.data)
-    if (!dataset) return undefined
-    const planned = planPoisoning(dataset.train, attacks.get(config.attack.id, 'attack.id'), config.poisoning, createStream(config.seed, 'poisoning'))
-    return { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length }
+    const labels = dataset ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length } : knownLabels(datasets, config.data)
+    if (!labels) return undefined
+    const planned = planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, createStream(config.seed, 'poisoning'))
+    return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {
     async info(data, signal) {

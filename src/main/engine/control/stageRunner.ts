@@ -90,6 +90,10 @@ class StageRunner {
         this.evaluation = report.evaluation
         context.updateStage(stage.id, { evaluation: report.evaluation })
         break
+      case 'findings':
+        context.updateStage(stage.id, { findings: report.findings })
+        for (const { severity, message } of report.findings) context.log(severity === 'error' ? 'error' : severity === 'warning' ? 'warn' : 'info', `${stage.title}: trigger: ${message}`)
+        break
       case 'suspectTest': context.updateStage(stage.id, { suspectTest: report.test }); break
       case 'checkpoint': context.log('debug', `${stage.title}: checkpoint at step ${report.step}`); break
       case 'warning':

@@ -11,7 +11,7 @@ import { svhn } from './svhn'
 /** The image folder comes last: it reads layouts that no other member claims. */
 export const datasets = createRegistry('dataset', 'Data sets', [signs, cifar10, cifar100, gtsrb, svhn, mnist, fashionMnist, imageFolder])
 
-export { openDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
+export { knownLabels, openDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
 export { createDatasetShelf } from './shelf'
 export type { DatasetShelf } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from './imageSets'

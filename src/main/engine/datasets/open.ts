@@ -29,6 +29,14 @@ export async function previewImages(registry: Registry<Dataset>, choice: MemberC
   return sliceImages(loaded[range.split], range.first, range.count)
 }
 
+/** The labels of both sets and the number of classes where they are known without loading, else null. */
+export function knownLabels(registry: Registry<Dataset>, choice: MemberChoice): { train: Int32Array; test: Int32Array; classes: number } | null {
+  const { dataset, params } = prepare(registry, choice)
+  const classes = dataset.facts.classes ?? dataset.facts.classNames?.length
+  const labels = dataset.labels?.(params)
+  return labels && classes !== undefined ? { ...labels, classes } : null
+}
+
 /** The member that reads `path`, with its parameters. @throws RefusedInputError when no layout fits */
 export async function recognizeDataset(registry: Registry<Dataset>, path: string): Promise<MemberChoice> {
   for (const dataset of registry.members) {

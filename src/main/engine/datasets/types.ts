@@ -76,6 +76,8 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   load(params: ValuesOf<S>, context: DatasetContext): Promise<LoadedDataset>
   /** A few images without loading all of them, where that is possible; the range is cut to the set's size. */
   preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>
+  /** All labels without loading any image, where they are known beforehand. */
+  labels?(params: ValuesOf<S>): { train: Int32Array; test: Int32Array }
   /** The parameters with which this member would read `path`, or null when the files are not of its layout; looks at names only. */
   match?(path: string): Promise<Partial<ValuesOf<S>> | null>
 }

@@ -20,6 +20,6 @@ export function previewTrigger(input: LintInput, classNames: readonly string[] |
   return {
     clean: batch(images.pixels), poisoned: batch(poisoned), difference: batch(differenceOf(images.pixels, poisoned)),
     labels: Array.from(images.labels, (label) => classNames?.[label] ?? `class ${label}`),
-    findings: lintTrigger(input).map(({ severity, message }) => ({ severity: severity === 'info' ? 'info' : 'warning', message })),
+    findings: lintTrigger(input).map(({ severity, message }) => ({ severity, message })),
   }
 }

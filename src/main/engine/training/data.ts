@@ -1,5 +1,6 @@
 /** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
 import type { ExperimentConfig, MemberChoice, PoisoningPlan } from '../../../shared/domain'
+import { UserError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../attacks'
 import { datasets, sliceImages } from '../datasets'
@@ -16,7 +17,7 @@ export interface PreparedData {
   readonly test: TestSets
   readonly normalization: Normalization
   readonly warnings: readonly string[]
-  /** What the trigger lint found, information and warnings; the warnings are part of `warnings`. */
+  /** What the trigger lint found; warnings and errors are part of `warnings`. */
   readonly findings: readonly Finding[]
   readonly poisonedCount: number
 }
@@ -44,6 +45,15 @@ export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, t
   return { clean: test, triggered: triggerAll(test, await createTrigger(attacks, attack, test)), target }
 }
 
+/** @throws UserError with the sentences of the lint that say that an attack success rate would mean nothing */
+export function refuseBadTrigger(findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)
+  if (errors.length === 0) return
+  throw new UserError(`The trigger cannot be used with these data. ${errors.join(' ')}`, {
+    wanted: 'an attack whose success can be measured', where: 'attack and poisoning', action: 'Change the attack’s parameters, the target or the data set; the preview of a new experiment shows the trigger on real images.',
+  })
+}
+
 /** Loads, poisons and pairs the sets of an experiment. */
 export async function prepareData(config: ExperimentConfig, cacheFolder: string, onProgress?: DataRequest['onProgress']): Promise<PreparedData> {
   const dataset = await loadDataset({ data: config.data, attack: config.attack, seed: config.seed, cacheFolder, onProgress })
@@ -57,6 +67,6 @@ export async function prepareData(config: ExperimentConfig, cacheFolder: string,
   let train: ImageSet | undefined
   return {
     dataset, findings, train: () => train ??= poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
-    test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'info' ? [] : [message])], poisonedCount: planned.poisoned.length,
+    test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])], poisonedCount: planned.poisoned.length,
   }
 }

@@ -1,6 +1,6 @@
 /** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, MemberChoice, MetricPoint, SuspectTest, SyntheticImages } from '../../../shared/domain'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, SuspectTest, SyntheticImages } from '../../../shared/domain'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -37,6 +37,8 @@ export type TrainerReport =
   | { type: 'metrics'; points: MetricPoint[] }
   | { type: 'images'; images: SyntheticImages }
   | { type: 'evaluation'; step: number; evaluation: Evaluation }
+  /** Of the data stage: what the trigger lint found. */
+  | { type: 'findings'; findings: LintFinding[] }
   /** The whole suspect test so far; replaces what was reported before. */
   | { type: 'suspectTest'; test: SuspectTest }
   | { type: 'checkpoint'; step: number; path: string }

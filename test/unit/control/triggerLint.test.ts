@@ -1,0 +1,46 @@
+/** What the lint says reaches preview, data stage and command line as it was meant. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { attacks } from '../../../src/main/engine/attacks'
+import { createDataService } from '../../../src/main/engine/control/dataService'
+import { families } from '../../../src/main/engine/control/families'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { datasets } from '../../../src/main/engine/datasets'
+import { prepareData, refuseBadTrigger } from '../../../src/main/engine/training/data'
+import { UserError } from '../../../src/shared/errors'
+import type { PartialExperimentConfig } from '../../../src/shared/domain'
+
+const folder = mkdtempSync(join(tmpdir(), 'abd-lint-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const configOf = (change: PartialExperimentConfig) => resolveExperiment({ data: { id: 'signs', params: { trainImages: 200, testImages: 150 } }, ...change }, memberTable(families)).config
+
+describe('the trigger lint', () => {
+  it('plans drawn signs from their labels alone: counts stand in the first preview', async () => {
+    const service = createDataService(datasets, attacks, folder)
+    const { findings } = await service.triggerPreview(configOf({ attack: { id: 'badnet_sq' } }), 0, 8)
+    expect(findings.map(({ message }) => message)).toEqual(expect.arrayContaining([
+      expect.stringContaining('of 200 training images are poisoned'), 'The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.',
+    ]))
+  })
+
+  it('knows labels that equal those of the loaded set', async () => {
+    const params = { seed: 0, trainImages: 60, testImages: 30 } as never
+    const loaded = await datasets.get('signs').load(params, { cacheFolder: folder })
+    expect(datasets.get('signs').labels?.(params)).toEqual({ train: loaded.train.labels, test: loaded.test.labels })
+  })
+
+  it('stops a run whose trigger changes nothing, saying what to change', async () => {
+    const { findings } = await prepareData(configOf({ attack: { id: 'blend', params: { ratio: 0 } } }), folder)
+    expect(() => refuseBadTrigger(findings)).toThrow(UserError)
+    expect(() => refuseBadTrigger(findings)).toThrow('changes no pixel')
+  })
+
+  it('lets a sound trigger pass', async () => {
+    const { findings, warnings } = await prepareData(configOf({ attack: { id: 'badnet_sq' } }), folder)
+    expect(() => refuseBadTrigger(findings)).not.toThrow()
+    expect(findings.some(({ severity }) => severity === 'ok')).toBe(true)
+    for (const { severity, message } of findings) expect(warnings.includes(message)).toBe(severity === 'warning')
+  })
+})
