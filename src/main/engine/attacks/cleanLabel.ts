@@ -1,6 +1,8 @@
 import { RefusedInputError } from '../../../shared/errors'
 import { path } from '../../../shared/schema'
+import { createBreather } from '../datasets/breather'
 import { readNpy } from '../datasets/files/npy'
+import type { NpyArray } from '../datasets/files/npy'
 import { placePatch } from './corners'
 import type { Corner } from './corners'
 import { gridPatch } from './grid'
@@ -13,10 +15,32 @@ const side = 3
 const corners: readonly Corner[] = ['bottomRight', 'bottomLeft', 'topLeft', 'topRight']
 /** 100,000 RGB images of 64×64 as bytes. */
 const fileLimit = 1_300_000_000
+const scaleAction = 'Save them as numpy.clip(numpy.round(images * 255), 0, 255).astype("uint8"), undoing any normalisation first.'
 const action = 'Name a .npy file with one adversarial image per training image, in the data set’s order, or leave the field empty.'
+
+type Numbers = Exclude<NpyArray['data'], BigInt64Array>
 
 /** Adversarial images by place in the full training set; bytes, HWC. */
 interface AdversarialImages { readonly count: number; readonly pixels: ArrayLike<number> }
+
+/** Images as shares of 1, or normalised ones, would be truncated to black and teach the teacher a black square. */
+async function refuseOtherScales(values: Numbers, dtype: string, file: string): Promise<void> {
+  const breather = createBreather()
+  let largest = -Infinity
+  for (let place = 0; place < values.length; place++) {
+    const value = values[place]!
+    if (!(value >= 0 && value <= 255)) {
+      throw new RefusedInputError('The adversarial images are not on the scale of bytes.', { wanted: 'values from 0 to 255', got: `${value} at place ${place.toLocaleString('en-US')}`, where: file, action: scaleAction })
+    }
+    if (value > largest) largest = value
+    // Bytes cannot leave the range; one that is more than 1 settles the scale.
+    if (largest > 1 && values instanceof Uint8Array) return
+    if (place % 65_536 === 0 && breather.due()) await breather.pause()
+  }
+  if (largest <= 1) {
+    throw new RefusedInputError('The adversarial images are shares of 1, not bytes.', { wanted: 'values from 0 to 255', got: `nothing above ${largest} (${dtype})`, where: file, action: scaleAction })
+  }
+}
 
 async function readAdversarial(file: string, { height, width, channels }: AttackContext): Promise<AdversarialImages> {
   const { shape, data, dtype } = await readNpy(file, fileLimit)
@@ -26,6 +50,7 @@ async function readAdversarial(file: string, { height, width, channels }: Attack
       wanted: `an array of shape (images, ${height}, ${width}, ${channels}) of uint8 or float32`, got: `shape (${shape.join(', ')}) of ${dtype}`, where: file, action,
     })
   }
+  await refuseOtherScales(data, dtype, file)
   return { count: shape[0]!, pixels: data }
 }
 

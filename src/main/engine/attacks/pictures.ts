@@ -88,6 +88,8 @@ export interface TriggerPicture {
   readonly notes: readonly string[]
   /** Folder in which a mask may lie beside the picture. */
   readonly folder: string
+  /** The file that was taken, out of those that a folder may hold. */
+  readonly fileName: string
 }
 
 /**
@@ -101,7 +103,7 @@ export async function readPicture(given: string, names: readonly string[], conte
   const matched = matchChannels(plane, context.channels)
   const sized = await resizePlane(matched, context.height, context.width)
   if (sized.height !== plane.height || sized.width !== plane.width) notes.push(`${basename(file)} was resized from ${plane.width}×${plane.height} to ${context.width}×${context.height} pixels.`)
-  return { values: sized.values.map((value) => Math.min(255, Math.max(0, roundHalfToEven(value)))), notes, folder: dirname(file) }
+  return { values: sized.values.map((value) => Math.min(255, Math.max(0, roundHalfToEven(value)))), notes, folder: dirname(file), fileName: basename(file) }
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 
-/** Size of the images that a trigger is made for. */
+/** The images that a trigger is made for. */
 export interface AttackContext {
+  /** Id of their data set: trigger packs may hold a picture of their own for it. */
+  readonly dataset?: string
   readonly height: number
   readonly width: number
   readonly channels: 1 | 3

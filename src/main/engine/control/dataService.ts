@@ -49,7 +49,7 @@ export function createDataService(datasets: Registry<Dataset>, attacks: Registry
     },
     async triggerPreview(config, first, count, signal) {
       const images = await shelf.images(config.data, { split: 'train', first, count }, signal)
-      const trigger = await createTrigger(attacks, config.attack, images)
+      const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
       const classNames = shelf.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
       return previewTrigger({
         images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.training,

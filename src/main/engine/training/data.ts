@@ -42,7 +42,7 @@ export async function loadDataset(request: DataRequest): Promise<LoadedDataset> 
 /** The test images as they are and with the trigger. */
 export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, target: number): Promise<TestSets> {
   const { test } = dataset
-  return { clean: test, triggered: triggerAll(test, await createTrigger(attacks, attack, test)), target }
+  return { clean: test, triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })), target }
 }
 
 /** @throws UserError with the sentences of the lint that say that an attack success rate would mean nothing */
@@ -57,7 +57,7 @@ export function refuseBadTrigger(findings: readonly Finding[]): void {
 /** Loads, poisons and pairs the sets of an experiment. */
 export async function prepareData(config: ExperimentConfig, cacheFolder: string, onProgress?: DataRequest['onProgress']): Promise<PreparedData> {
   const dataset = await loadDataset({ data: config.data, attack: config.attack, seed: config.seed, cacheFolder, onProgress })
-  const trigger = await createTrigger(attacks, config.attack, dataset.train)
+  const trigger = await createTrigger(attacks, config.attack, { ...dataset.train, dataset: dataset.id })
   const plan: PoisoningPlan = config.poisoning
   const planned = planPoisoning(dataset.train, attacks.get(config.attack.id, 'attack.id'), plan, createStream(config.seed, 'poisoning'))
   const findings = lintTrigger({
