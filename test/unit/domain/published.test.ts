@@ -42,6 +42,17 @@ describe('presets', () => {
     const errors = resolved.flatMap(({ preset, issues }) => issues.filter(({ severity, path }) => severity === 'error' && path !== 'data.params.folder').map((issue) => `${preset.id} ${issue.path} ${issue.message}`))
     expect(errors).toEqual([])
   })
+  it('has GTSRB with the reference’s settings, the same as the methods’ own', () => {
+    const { config } = resolved.find(({ preset }) => preset.id === 'gtsrb-zskt')!
+    const settings = (family: string, id: string) => table.find(family as 'defense', id)?.presets.gtsrb?.params
+    expect(config).toMatchObject({
+      data: { id: 'gtsrb' }, poisoning: { target: 1, ratio: 0.1 }, recording: { evaluateEvery: 100 },
+      distillation: { method: { id: 'zskt', params: settings('distillation', 'zskt') } },
+      students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: settings('defense', 'sv') }] }, { defenses: [{ id: 'sv', params: settings('defense', 'sv') }, { id: 'sr', params: settings('defense', 'sr') }] }],
+    })
+    expect(config.distillation.method.params).toMatchObject({ temperature: 0.5, attention: 0, pseudoBatches: 10_000 })
+  })
+
   it('cover every row of the published table with the settings behind it', () => {
     for (const attack of publishedAttacks) {
       const { config } = resolved.find(({ preset }) => preset.id === `published-${attack}`)!
