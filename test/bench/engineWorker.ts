@@ -47,7 +47,7 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
   const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
   const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010] }
   const base = {
-    teacher, student, classes, normalization, augmentation: { crop: true, flip: true }, program, state, methodTotal: 80_000, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }),
+    dataset: 'signs', teacher, student, classes, normalization, augmentation: { crop: true, flip: true }, program, state, methodTotal: 80_000, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }),
     image: { height: side, width: side, channels: 3 }, stream: (name: string) => state.stream(name),
   }
   const vaccine = defenses.get('sv')

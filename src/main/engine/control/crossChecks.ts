@@ -1,6 +1,6 @@
 /** Checks that need more than one part of a configuration. */
 import type { ExperimentConfig } from '../../../shared/domain'
-import { defenseLabel } from '../../../shared/domain'
+import { defenseLabel, publishedData } from '../../../shared/domain'
 import type { Issue } from '../../../shared/schema'
 import type { MemberTable } from './resolve'
 
@@ -109,6 +109,11 @@ const defenseNeedsSynthesis: Check = (config, table) => {
   return undefined
 }
 
+const referenceNormalizationFits: Check = (config) =>
+  config.distillation.method.params.referenceNormalization === true && config.data.id !== publishedData
+    ? warning('distillation.method.params.referenceNormalization', `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`)
+    : undefined
+
 /** How many pseudo batches the selection test of a defense can come after; undefined where the method counts its length otherwise. */
 function selectionEnd(config: ExperimentConfig): number | undefined {
   const { pseudoBatches } = config.distillation.method.params
@@ -134,7 +139,7 @@ const selectionTestComes: Check = (config, table) => {
 
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes,
+  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes, referenceNormalizationFits,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

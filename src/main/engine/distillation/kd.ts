@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { publishedData } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { boolean, integer, number } from '../../../shared/schema'
 import type { ValuesOf } from '../../../shared/schema'
@@ -31,17 +32,16 @@ const params = {
   flip: boolean({ label: 'Random horizontal flip', default: true, help: 'Mirror half of the images.', advanced: true }),
   referenceNormalization: boolean({
     label: 'Reference’s normalisation', default: false, advanced: true,
-    help: 'On: training images are divided by the deviations .247 .243 .261, as the reference does on CIFAR-10, although teacher and evaluation use the data set’s own (.2023 .1994 .2010). A fault, kept for comparison with its numbers.',
+    help: 'On: training images are divided by the deviations .247 .243 .261, as the reference does on CIFAR-10, although teacher and evaluation use the data set’s own (.2023 .1994 .2010). A fault, kept for comparison with its numbers; without effect on other sets.',
   }),
 }
 type KdParameters = ValuesOf<typeof params>
 
 const referenceDeviations = [0.247, 0.243, 0.261]
 
-/** The normalisation of the training inputs: the data set's own, or with the deviations of the reference's loader. */
-export function kdNormalization(normalization: Normalization, asReference: boolean): Normalization {
-  if (!asReference) return normalization
-  return { mean: normalization.mean, standardDeviation: normalization.standardDeviation.map((own, channel) => normalization.mean.length === 3 ? referenceDeviations[channel] ?? own : own) }
+/** The normalisation of the training inputs: the data set's own, or with the deviations of the reference's loader, which has them for the published table's set (CIFAR-10) alone. */
+export function kdNormalization(normalization: Normalization, asReference: boolean, dataset: string): Normalization {
+  return asReference && dataset === publishedData ? { mean: normalization.mean, standardDeviation: referenceDeviations } : normalization
 }
 
 function realImagesOf(context: DistillationContext): RealImages {
@@ -52,7 +52,7 @@ function realImagesOf(context: DistillationContext): RealImages {
 /** Real images in the synthesizer's place: nothing is learnt or invented, a batch is drawn and the teacher asked. */
 function createSynthesizer(values: KdParameters, context: DistillationContext): Synthesizer {
   const { teacher, program } = context
-  const batches = createRealBatches({ ...values, normalization: kdNormalization(context.normalization, values.referenceNormalization) }, realImagesOf(context), context.stream, context.state)
+  const batches = createRealBatches({ ...values, normalization: kdNormalization(context.normalization, values.referenceNormalization, context.dataset) }, realImagesOf(context), context.stream, context.state)
   const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => ({ logits: teacher.forward(images as tf.Tensor4D, { training: false }).logits })))
   return {
     step: () => ({}),

@@ -44,6 +44,8 @@ export interface Position {
 
 /** What a distillation is made from. */
 export interface DistillationContext {
+  /** Id of the data set that the models are for; its images stay with the stage. */
+  readonly dataset: string
   readonly teacher: Classifier
   readonly student: Classifier
   readonly classes: number

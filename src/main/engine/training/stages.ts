@@ -75,7 +75,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const { height, width, channels } = data.dataset.train
   const remarks: StageRemark[] = []
   const base: DefenseContext = {
-    teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
+    dataset: data.dataset.id, teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal: length.methodTotal,
     testDivergences: createTestDivergences(data.test, data.normalization), tell: (remark) => { remarks.push(remark) },
