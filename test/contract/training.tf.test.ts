@@ -92,6 +92,29 @@ describe.each(cases)('$name', ({ change }) => {
   })
 })
 
+describe('selection test of the Shuffling Vaccine', () => {
+  it('counts the synthesis steps of an inversion, decides at the end of the call, and reports the ensembles tried', async () => {
+    const folder = temporaryFolder('selection')
+    const work = await studentStage(tinyExperiment({
+      students: [{ defenses: [{ id: 'sv', params: { testBatches: 13, trials: 2, members: 1, tailRatio: 1 } }] }],
+      distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: 'dafl', params: { ...tinyGenerator, pseudoBatches: 3, synthesisSteps: 7 } } },
+    }), folder)
+    const reports = await runToEnd(work, folder)
+    work.dispose()
+    const decisions = reports.flatMap((report) => report.type === 'metrics' ? report.points.filter(({ name }) => name === 'svTailRatio') : [])
+    expect(decisions).toEqual([{ name: 'svTailRatio', step: 2, value: expect.any(Number) }])
+    expect(reports).toContainEqual({ type: 'warning', message: expect.stringContaining('found no ensemble in 2 trials') })
+    const test = reports.flatMap((report) => report.type === 'suspectTest' ? [report.test] : []).at(-1)
+    expect(test?.trials.map(({ trial, verdict, step }) => [trial, verdict, step])).toEqual([[1, 'refused', 2], [2, 'refused', 2]])
+    for (const { clean, triggered, auc, tail } of test?.trials ?? []) {
+      expect([clean.images, triggered?.images, tail?.images.images]).toEqual([50, 45, 16])
+      expect(auc).toBeGreaterThanOrEqual(0)
+      expect(auc).toBeLessThanOrEqual(1)
+    }
+    expect(test?.last?.step).toBe(3)
+  })
+})
+
 describe('teacher training', () => {
   it('resumes bit for bit in the middle of an epoch', async () => {
     const config = tinyExperiment({ teacher: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, training: { epochs: 2, batchSize: 32 } } })

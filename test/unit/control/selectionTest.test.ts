@@ -14,8 +14,15 @@ describe('the selection test of the Shuffling Vaccine', () => {
   it.each([1, 11, 60, 500])('is refused after %i: nothing would be pooled, or it would never come', (testBatches) => {
     expect(issuesOf(testBatches)).toEqual([{
       path: 'students.1.defenses.0.params.testBatches', severity: 'error',
-      message: `wanted 0 (no selection test) or 12 to 59: images are pooled from pseudo batch 12 on and the distillation has 60; got ${testBatches}`,
+      message: `wanted 0 (no selection test) or 12 to 59: images are pooled from pseudo batch 12 on and the decision must come before pseudo batch 60; got ${testBatches}`,
     }])
+  })
+  it('counts synthesis steps where a pseudo batch is made of many', () => {
+    const issues = (testBatches: number) => resolveExperiment({
+      distillation: { method: { id: 'cmi', params: { pseudoBatches: 3, synthesisSteps: 40 } } }, students: [{ defenses: [{ id: 'sv', params: { testBatches } }] }],
+    }, table).issues.filter(({ path }) => path.includes('testBatches')).map(({ message }) => message)
+    expect(issues(80)).toEqual([])
+    expect(issues(81)).toEqual([expect.stringContaining('or 12 to 80: images are pooled from synthesis step 12 on')])
   })
   it('asks for a longer distillation where none is long enough', () => {
     expect(issuesOf(12, 10)[0]?.message).toContain('or a longer distillation')

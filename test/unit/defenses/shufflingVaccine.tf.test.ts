@@ -152,6 +152,30 @@ describe('selection of shuffles', () => {
     expect(reported()?.trials).toMatchObject([{ trial: 1, step: 0, auc: 0.5 }])
   })
 
+  it('counts synthesis steps where a pseudo batch is made of many, and asks for images only while it pools', () => {
+    const { defense } = vaccine({}, [turned])
+    let asked = 0
+    const call = (steps: number): void => {
+      for (let step = 0; step < steps; step++) {
+        defense.afterSynthesisStep?.(() => {
+          asked += 1
+          const { images, teacherLogits } = batchWith(teacher, 1)
+          teacherLogits.dispose()
+          return images
+        })
+      }
+    }
+    call(10)
+    run(defense, 1, 0)
+    const before = tf.memory().numTensors
+    call(10)
+    expect(asked).toBe(3)
+    expect(run(defense, 2, 0, 1)).toEqual([{ svTailRatio: 1 / batchSize, svCoefficient: expect.closeTo(0.1) }])
+    call(10)
+    expect(asked).toBe(3)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
   it('acts from the first step where no test is asked for', () => {
     const { defense } = vaccine({ testBatches: 0 }, [turned])
     expect(defense.synthesizerTermActive?.()).toBe(true)

@@ -93,6 +93,11 @@ export interface ActiveDefense {
   studentWeights?(input: Omit<SynthesisLossInput, 'updates'>): { weights: tf.Tensor1D; outputs: NamedTensors }
   /** Wraps the student's trainer, e.g. to unlearn at the end. */
   wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
+  /**
+   * After each step of a synthesis call that takes many; `images` gives the step's images in the teacher's normalised space, and whoever asks disposes them.
+   * Where it is called, selection tests count these steps instead of pseudo batches.
+   */
+  afterSynthesisStep?(images: () => tf.Tensor4D): void
   /** After each pseudo batch, outside the graph: selection tests, schedules. What is returned where no metrics are wanted is recorded all the same. */
   afterPseudoBatch?(batch: PseudoBatch, position: Position): StepMetrics
   /** Marks samples the defense suspects (1) for the image views. */

@@ -9,6 +9,8 @@ import type { VaccineParameters } from './parameters'
 
 export interface ImagePool {
   readonly size: number
+  /** Whether images of the pseudo batch (or synthesis step) with this index are pooled. */
+  takes(index: number): boolean
   /** Keeps a copy of the images of the pseudo batch with this index, where it is one of those that are pooled. */
   add(images: tf.Tensor4D, index: number): void
   /** `measure` of every pooled batch, in order. */
@@ -26,10 +28,12 @@ export function createImagePool(testBatches: number, state: StateBundle): ImageP
       pooled = [...saved.values()].map((tensor) => tf.tensor4d(toFloat32(tensor), tensor.shape as [number, number, number, number]))
     },
   })
+  const takes = (index: number): boolean => index >= firstPooledBatch && index < testBatches
   return {
     get size() { return pooled.length },
+    takes,
     add(images, index) {
-      if (index >= firstPooledBatch && index < testBatches) pooled.push(images.clone())
+      if (takes(index)) pooled.push(images.clone())
     },
     map: (measure) => pooled.flatMap((images) => measure(images)),
     empty() {

@@ -37,11 +37,14 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const report = createSuspectReport(values, context, (images) => measured(images).kl)
   let decided = values.testBatches === 0
   let coefficient = decided ? values.coefficient : 0
+  /** Synthesis steps so far, where a pseudo batch is made of many; null until one was seen. */
+  let synthesisSteps: number | null = null
   state.addPlain('shufflingVaccine', {
-    read: () => ({ decided, coefficient, ...report.read() }),
+    read: () => ({ decided, coefficient, synthesisSteps, ...report.read() }),
     write: (saved) => {
       decided = saved.decided === true
       coefficient = Number(saved.coefficient ?? 0)
+      synthesisSteps = typeof saved.synthesisSteps === 'number' ? saved.synthesisSteps : null
       report.write(saved)
     },
   })
@@ -49,7 +52,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const select = (step: number): StepMetrics => {
     decided = true
     if (pool.size === 0) {
-      tell({ type: 'warning', message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} pseudo batches: the penalty stays off, this student is not defended by it.` })
+      tell({ type: 'warning', message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}: the penalty stays off, this student is not defended by it.` })
       return { svCoefficient: coefficient }
     }
     const { accepted, ratio, best } = selectShuffles(values, {
@@ -72,8 +75,8 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const follow = (images: tf.Tensor4D, { index, measure }: Pick<Position, 'index' | 'measure'>): StepMetrics => {
     const current = measure ? { svCoefficient: coefficient } : {}
     if (decided) return current
-    pool.add(images, index)
-    return index + 1 < values.testBatches ? current : select(index + 1)
+    if (synthesisSteps === null) pool.add(images, index)
+    return (synthesisSteps ?? index + 1) < values.testBatches ? current : select(index + 1)
   }
 
   return {
@@ -89,6 +92,15 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
       const { weights, maskRate } = vaccineWeights(shuffledEnsembleLogits(ensemble, images, teacherActivations), teacherLogits, args.coefficient as tf.Scalar)
       return { weights, outputs: { svMaskRate: maskRate } }
     },
+    afterSynthesisStep(images) {
+      if (decided) return
+      const index = synthesisSteps ?? 0
+      synthesisSteps = index + 1
+      if (!pool.takes(index)) return
+      const own = images()
+      pool.add(own, index)
+      own.dispose()
+    },
     afterPseudoBatch(batch, position) {
       // The ensemble of the start is measured here, not where it is made: a resume brings another.
       if (!report.started) report.drawn(position.index)
@@ -97,7 +109,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
       report.tell()
       if (decided || position.index + 1 < context.methodTotal) return metrics
       decided = true
-      tell({ type: 'warning', message: `Shuffling Vaccine’s selection test was to come after ${values.testBatches} pseudo batches, but the distillation has only ${context.methodTotal}: the penalty was off throughout.` })
+      tell({ type: 'warning', message: `Shuffling Vaccine’s selection test was to come after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}, but the distillation has only ${synthesisSteps ?? context.methodTotal}: the penalty was off throughout.` })
       return metrics
     },
     suspects: (batch) => measured(batch.images).mask,

@@ -76,6 +76,11 @@ export function createInversionSynthesizer(values: InversionParameters, context:
     const normalized = source.normalized(images as tf.Tensor4D)
     return { images: normalized, teacherLogits: teacher.forward(normalized, { training: false }).logits }
   }))
+  const wholeImages = (images: tf.Tensor4D): tf.Tensor4D => {
+    const outputs = present.run({ images })
+    tf.dispose(outputs.teacherLogits ?? [])
+    return outputs.images as tf.Tensor4D
+  }
   const fresh = source.fresh && program.compile('inversionFresh', ({ latentCodes }) => tf.tidy(() => {
     const images = source.fresh?.(latentCodes as tf.Tensor2D) as tf.Tensor4D
     return { images, teacherLogits: teacher.forward(images, { training: false }).logits }
@@ -100,6 +105,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const changing = { ...source.stepArguments(), ...(view ? viewArguments('global', view, values.synthesisBatchSize, image) : {}), ...contrast?.arguments() }
       const outputs = runner.run({ ...fixed, ...changing })
       tf.dispose(changing)
+      for (const defense of defenses) defense.afterSynthesisStep?.(() => wholeImages(outputs.images as tf.Tensor4D))
       const loss = scalarOf(outputs, 'loss')
       if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
         if (best) tf.dispose(best.outputs)
