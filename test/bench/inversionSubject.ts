@@ -23,7 +23,7 @@ function contextOf(graph: boolean, name: string): DistillationContext {
   }
   const state = createStateBundle(seed, tf)
   return {
-    teacher: wideResNet(2), student: wideResNet(1), classes, normalization, program: createStepProgram({ mode: graph ? 'graph' : 'eager' }), state,
+    dataset: 'signs', augmentation: { crop: true, flip: true }, teacher: wideResNet(2), student: wideResNet(1), classes, normalization, program: createStepProgram({ mode: graph ? 'graph' : 'eager' }), state,
     image: { height: side, width: side, channels: 3 }, stream: (stream: string) => state.stream(stream), defenses: [],
   }
 }

@@ -236,7 +236,7 @@ describe('CMI synthesis calls of several steps against the reference', () => {
     })
     const program = createStepProgram({ mode })
     const synthesizer = createInversionSynthesizer(values, {
-      teacher: classifier('teacher.'), student: classifier('student.'), classes: 5, image, normalization, augmentation: { crop: true, flip: true }, program, defenses: [],
+      dataset: 'signs', teacher: classifier('teacher.'), student: classifier('student.'), classes: 5, image, normalization, augmentation: { crop: true, flip: true }, program, defenses: [],
       stream: (name) => name.startsWith('initial') ? createStream(1, name) : still(name),
       state: { ...state, addNetwork: (_name, network) => { heads.push(filled(network, '')) } },
     })

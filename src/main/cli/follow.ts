@@ -1,13 +1,13 @@
 /** Stays with a run to its end: shows progress, passes Ctrl+C on, survives a lost connection. */
 import { metricDefinitions } from '../../shared/domain'
-import type { MetricName, MetricSeries, RunSummary } from '../../shared/domain'
+import type { MetricSeries, RunSummary, SharedMetricName } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
 import { progressLine, stageLine, type Output } from './output'
 
 const ended: readonly RunSummary['state'][] = ['done', 'failed', 'stopped', 'paused', 'interrupted']
 
 /** The loss that a progress line names: the student's where there is one. */
-const shownLosses: readonly MetricName[] = ['studentLoss', 'srOuterLoss', 'loss']
+const shownLosses: readonly SharedMetricName[] = ['studentLoss', 'srOuterLoss', 'loss']
 
 export interface Followed { run: RunSummary; interrupted: boolean }
 

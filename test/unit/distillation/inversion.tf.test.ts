@@ -150,7 +150,7 @@ describe('a synthesis call over pixels', () => {
     const program = createStepProgram({ mode })
     const [teacher, student] = [network('teacher'), network('student')]
     const synthesizer = createInversionSynthesizer(values, {
-      teacher, student, classes: 3, image, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] }, augmentation: { crop: true, flip: true },
+      dataset: 'signs', teacher, student, classes: 3, image, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] }, augmentation: { crop: true, flip: true },
       program, stream: (name) => state.stream(name), state, defenses: [],
     })
     const position = { index: 0, total: 1, measure: true }
