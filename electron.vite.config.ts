@@ -15,6 +15,7 @@ export default defineConfig({
           index: entry('src/main/index.ts'),
           control: entry('src/main/engine/control.ts'),
           trainer: entry('src/main/engine/trainer.ts'),
+          inspector: entry('src/main/engine/inspector.ts'),
           cli: entry('src/main/cli/index.ts'),
           serve: entry('src/main/server/index.ts'),
         },

@@ -5,7 +5,7 @@ import { runControlProcess } from '../host/controlProcess'
 import { createDataService } from './control/dataService'
 import { createEngine } from './control/engine'
 import { attacks, costs, datasets, families, methodMetrics } from './control/families'
-import { inspectModel } from './control/inspectModel'
+import { createModelInspector } from './control/inspectModel'
 import { createEngineLog, type EngineLog } from './control/logger'
 import { presets } from './control/presets'
 import { forkingLauncher } from './control/trainerProcess'
@@ -34,7 +34,8 @@ void runControlProcess({
     log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
     log.info(`ABD Workbench ${version}, Node ${process.version}`)
     return createEngine({
-      version, cacheFolder, readOnly, families, methodMetrics, presets, costs, log, inspectModel, runtimeState,
+      version, cacheFolder, readOnly, families, methodMetrics, presets, costs, log, runtimeState,
+      inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store: openStore(workspace),
       data: createDataService(datasets, attacks, cacheFolder),
       launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),

@@ -33,7 +33,7 @@ export interface EngineOptions {
   data: DataService
   launch: TrainerLauncher
   log: EngineLog
-  inspectModel(file: string): Promise<ModelReport>
+  inspectModel(file: string, signal?: AbortSignal): Promise<ModelReport>
   runtimeState(): { ready: boolean; message: string | null }
 }
 
@@ -146,7 +146,7 @@ class EngineContext {
       'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
       'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),
       'model.evaluate': (args, signal) => this.evaluate(args, signal),
-      'model.inspect': ({ file }) => this.options.inspectModel(file),
+      'model.inspect': ({ file }, signal) => this.options.inspectModel(file, signal),
     }
   }
 
