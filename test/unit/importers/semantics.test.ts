@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
 import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
+import type { LoadedDataset } from '../../../src/main/engine/datasets/types'
+import { openClassifier } from '../../../src/main/engine/training/models'
 import { missingShared, requireShared } from '../../fixtures/shared'
 import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder, wideResNet } from './craft/files'
 import { zipOf } from './craft/zip'
@@ -52,6 +54,12 @@ describe('weights', () => {
     await expectRefused(Buffer.concat(encodeTorch(mixed)), /WRN-16-2 but do not fit it.*block3\.layer\.0\.conv1\.weight is \[64, 32, 3, 3\] instead of \[128, 64, 3, 3\].*more/)
   })
 
+  it('42: statistics that are no numbers or hardly any are named too', async () => {
+    expect(messages(await importMap(poked('bn1.running_var', (data) => { data[0] = Number.NaN })))).toBe('warning: NaN or infinite values in "bn1.running_var".')
+    expect(messages(await importMap(poked('block1.layer.0.bn1.running_mean', (data) => { data[0] = Infinity })))).toMatch(/NaN or infinite values in "block1\.layer\.0\.bn1\.running_mean"/)
+    expect(messages(await importMap(poked('bn1.running_var', (data) => { data[0] = 1e-39 })))).toMatch(/Subnormal values .* in "bn1\.running_var"/)
+  })
+
   it('43: the prefix module. goes with a word; absent counters are fine', async () => {
     const prefixed: WeightMap = new Map([...small()].map(([name, tensor]) => [`module.${name}`, tensor]))
     const report = await importMap(prefixed)
@@ -68,6 +76,18 @@ describe('weights', () => {
     transposed.set('conv1.weight', { dtype: 'float32', shape: [16, 3, 3, 3], data: new Float32Array(432) })
     transposed.set('fc.weight', { dtype: 'float32', shape: [64, 10], data: new Float32Array(640) })
     await expectRefused(Buffer.concat(encodeTorch(transposed)), /fc\.weight is \[64, 10\] instead of \[10, 64\] \(transposed/)
+  })
+
+  it('44: square filters the wrong way round have the right shape; only an evaluation tells', async () => {
+    const swapped = small()
+    const filters = swapped.get('block3.layer.0.conv2.weight') as WeightTensor
+    const data = Float32Array.from(filters.data as Float32Array, (_, index) => index)
+    const transposed = data.map((_, index) => data[(Math.floor(index / 9) % 64) * 576 + Math.floor(index / 576) * 9 + index % 9] ?? 0)
+    swapped.set('block3.layer.0.conv2.weight', { ...filters, data: transposed })
+    expect(await importMap(swapped)).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
+    // One such layer is enough to refuse where any other of the file is not square.
+    swapped.set('block3.layer.0.conv1.weight', { dtype: 'float32', shape: [32, 64, 3, 3], data: new Float32Array(18432) })
+    await expectRefused(Buffer.concat(encodeTorch(swapped)), /block3\.layer\.0\.conv1\.weight is \[32, 64, 3, 3\] instead of \[64, 32, 3, 3\] \(transposed/)
   })
 
   it('45 and 41: other element types are read, and said', async () => {
@@ -107,6 +127,13 @@ describe('weights', () => {
 
 describe('files that are no files', () => {
   const folder = temporaryFolder()
+
+  it('46: a teacher of 43 classes is refused for a data set of 10', async () => {
+    const path = join(folder, 'signs.pt')
+    writeFileSync(path, Buffer.concat(encodeTorch(wideResNet(10, 1, 43))))
+    const tenClasses = { title: 'CIFAR-10', classNames: new Array<string>(10).fill('') } as unknown as LoadedDataset
+    await expect(openClassifier(path, tenClasses, null)).rejects.toMatchObject({ name: 'RefusedInputError', wanted: '10 classes (CIFAR-10)', got: '43 classes', where: path })
+  })
 
   it('64: folder, pipe, device, nothing', async () => {
     mkdirSync(join(folder, 'folder.pt'))
