@@ -16,6 +16,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
   it('trains a poisoned teacher and two students, and its JSON says how they did', async () => {
     const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--seed', '0', '--name', 'tiny', ...tinyFlags, '--method.pseudo-batches', '4', '--set', 'recording.imagesEvery=2', '--json')
     expect(stderr).toContain('Student 2: sv: done')
+    expect(stderr).toMatch(/trigger: The trigger changes .* of the pixels/)
     expect(code).toBe(0)
     const result = JSON.parse(stdout) as { seconds: number; teacher: { accuracy: number; asr: number }; students: { method: string; defense: string; accuracy: number; asr: number; seconds: number }[] }
     expect(result.students.map(({ method, defense }) => [method, defense])).toEqual([['zskt', 'none'], ['zskt', 'sv']])
@@ -26,6 +27,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(detail.device?.tensorflow).toMatch(/^\d+\.\d+/)
     expect(existsSync(detail.stages[1]?.weights ?? '')).toBe(true)
+    expect(detail.stages[3]?.suspectTest).toMatchObject({ acceptedRatio: null, trials: [{ trial: 1, verdict: 'untested', clean: { images: 100 }, triggered: { images: 90 } }], last: { step: 4 } })
     expect(existsSync(join(workspace, 'runs', detail.id, 'student-1', 'images', '000000002.png'))).toBe(true)
   })
 

@@ -35,7 +35,7 @@ export function histogramOption({ layers, limit, colors }: { layers: readonly Hi
       type: 'value', name: 'log₁₀ KL', nameLocation: 'middle', nameGap: 24, nameTextStyle: { color: colors.muted },
       min: Math.min(edge(range[0]), shownLimit?.value ?? Infinity), max: edge(range[1] + 1), splitNumber: 6,
       axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, formatter: (value: number) => tidy(Math.round(value * 100) / 100) },
+      axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, showMinLabel: false, formatter: (value: number) => tidy(Math.round(value * 100) / 100) },
     },
     yAxis: {
       type: 'value', min: 0, splitNumber: 4, axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: colors.grid } },

@@ -89,7 +89,7 @@ function poisoned({ planned, trainLabels, classes }: NonNullable<LintInput['plan
   if (count === 0) return findings.length > 0 ? findings : [info('poisoned', 'No training image is poisoned: the teacher is trained clean, and its ASR shows chance only.')]
   const sources = countClasses(Array.from(planned.poisoned, (index) => trainLabels[index]!), classes).filter((images) => images > 0).length
   const from = planned.cleanLabel ? 'all of the target class, labels unchanged' : `out of ${sources} ${sources === 1 ? 'class' : 'classes'}, relabelled to ${planned.target}`
-  findings.unshift(info('poisoned', `${whole(count)} of ${whole(trainLabels.length)} training images are poisoned (${percent(count / trainLabels.length)}), ${from}; ${whole(planned.holdout.length)} are held out clean${planned.trainOnHoldout ? ' and trained on' : ''}.`))
+  findings.unshift(info('poisoned', `${whole(count)} of ${whole(trainLabels.length)} training images are poisoned (${percent(count / trainLabels.length)}), ${from}; ${planned.holdout.length === 0 ? 'none are held out' : `${whole(planned.holdout.length)} are held out clean${planned.trainOnHoldout ? ' and trained on' : ''}`}.`))
   if (!planned.cleanLabel && sources === 1 && classes > 2) findings.push(warning('poisoned', 'All poisoned images come from one class: the teacher may learn that class instead of the trigger.'))
   if (count < 20) findings.push(warning('poisoned', `Only ${count} images are poisoned: the teacher may not learn the trigger.`))
   return findings
