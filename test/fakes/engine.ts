@@ -5,7 +5,7 @@
 import type {
   CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents, Settings,
 } from '../../src/shared/contract'
-import type { ImageBatch, MetricSeries, PartialExperimentConfig, RunSummary } from '../../src/shared/domain'
+import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { resolveExperiment } from '../../src/main/engine/control/resolve'
 import { fakeCatalogue, fakeMembers } from './catalogue'
@@ -172,7 +172,7 @@ function createHandlers(state: FakeState): Handlers {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
       return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
     },
-    'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => brief(run.summary())).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
+    'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => run.brief()).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
     'runs.start': ({ config, preset, note }) => {
       const run = state.add(config, preset ?? null)
@@ -208,16 +208,6 @@ function createHandlers(state: FakeState): Handlers {
 }
 
 type EngineHandlers = Pick<Handlers, Extract<EngineCallName, `engine.${string}`>>
-/** Lists leave out what is large, as the store's do. */
-function brief(run: RunSummary): RunSummary {
-  for (const stage of run.stages) {
-    delete stage.suspectTest
-    delete stage.evaluation?.confusion
-    delete stage.evaluation?.perClassAccuracy
-  }
-  return run
-}
-
 function engineHandlers(state: FakeState): EngineHandlers {
   return {
     'engine.info': () => ({

@@ -43,6 +43,17 @@ export class FakeRun {
     }
   }
 
+  /** As the list tells it: without what is large. */
+  brief(): RunSummary {
+    const summary = this.summary()
+    for (const stage of summary.stages) {
+      delete stage.suspectTest
+      delete stage.evaluation?.confusion
+      delete stage.evaluation?.perClassAccuracy
+    }
+    return summary
+  }
+
   summary(): RunSummary {
     const { config: _config, changedPaths: _changed, ...summary } = structuredClone(this.detail)
     return summary

@@ -125,13 +125,13 @@ export interface EvaluateFlags { model: string; data: string; attack: string; ta
 export async function evaluate({ client, output, json }: CommandContext, flags: EvaluateFlags, recognize: RecognizeData): Promise<ExitCode> {
   const catalogue: Catalogue = await client.call('engine.catalogue', {})
   const known = catalogue.families.find((family) => family.id === 'dataset')?.members.some((member) => member.id === flags.data)
-  const data = known ? { id: flags.data, params: {} } : await recognize(flags.data)
+  const data = known ? { id: flags.data, params: {} } : await recognize(resolve(flags.data))
   const withParams = (params: Record<string, unknown>, given: readonly string[] = []) => ({ ...params, ...Object.fromEntries(given.map((entry) => {
     const at = entry.indexOf('=')
     return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
   })) })
   const evaluation = await client.call('model.evaluate', {
-    file: flags.model, target: flags.target, device: flags.device,
+    file: resolve(flags.model), target: flags.target, device: flags.device,
     data: { id: data.id, params: withParams(data.params, flags.dataParam) }, attack: { id: flags.attack, params: withParams({}, flags.attackParam) },
   })
   const { accuracy, asr, images, nonTarget } = evaluation
@@ -139,8 +139,9 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
   return 0
 }
 
+/** The engine works in another folder: a path typed here is made absolute here. */
 export async function importFile({ client, output, json }: CommandContext, file: string): Promise<ExitCode> {
-  const report = await client.call('model.inspect', { file })
+  const report = await client.call('model.inspect', { file: resolve(file) })
   const { accepted, reason, architecture, tensors, sha256, findings } = report
   if (json) output.result(jsonLine({ accepted, reason, architecture, tensors, sha256, findings }))
   else {

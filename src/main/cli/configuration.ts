@@ -1,4 +1,5 @@
 /** From the flags of `abd run` to a configuration: preset, then flags, then --set; later ones win. */
+import { resolve } from 'node:path'
 import type { Catalogue } from '../../shared/contract'
 import type { PartialExperimentConfig } from '../../shared/domain'
 import { withConfigValue } from '../../shared/domain'
@@ -71,7 +72,7 @@ function presetConfig(id: string | undefined, catalogue: Catalogue): PartialExpe
 /** The name of a data set, or a path that one of them recognises. */
 async function dataOf(value: string, catalogue: Catalogue, recognize: RecognizeData): Promise<unknown> {
   if (membersOf(catalogue, 'dataset').some((member) => member.id === value)) return { id: value }
-  return recognize(value)
+  return recognize(resolve(value))
 }
 
 /** Keeps the parameters that the configuration so far gives a defense of the same name. */

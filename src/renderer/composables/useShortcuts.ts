@@ -13,8 +13,10 @@ let pending: { key: string; until: number } | null = null
 
 export const allShortcuts = (): Shortcut[] => [...registered].flat()
 
+/** Letters choose an entry in a list and belong to a dialog; there, too, they are no shortcuts. */
+const takesLetters = '[role=combobox], [role=listbox], [role=dialog]'
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest(takesLetters) !== null)
 
 function keyOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key

@@ -21,23 +21,28 @@ export const useImagesStore = defineStore('images', () => {
   const keyOf = (runId: string, stageId: string): string => `${runId}/${stageId}`
 
   async function fetchSteps(runId: string, stageId: string, entry: StageImages): Promise<void> {
+    if (entry.state.value === 'failed') entry.state.value = 'loading'
     try {
       const { steps } = await engine.call('runs.imageSteps', { runId, stageId })
       entry.steps.value = merge(steps, entry.state.value === 'loading' ? entry.steps.value : [])
       entry.state.value = 'ready'
     } catch (error) {
       entry.error.value = error
-      entry.state.value = 'failed'
+      if (entry.state.value === 'loading') entry.state.value = 'failed'
     }
   }
+  /** Opens a stage's images; a list that failed is asked for again only by `retry`: views open in what they compute. */
   function open(runId: string, stageId: string): StageImages {
     const key = keyOf(runId, stageId)
     const known = stages.get(key)
-    if (known && known.state.value !== 'failed') return known
+    if (known) return known
     const entry: StageImages = { steps: shallowRef([]), cache: new Map(), state: shallowRef('loading'), error: shallowRef(null) }
     stages.set(key, entry)
     void fetchSteps(runId, stageId, entry)
     return entry
+  }
+  function retry(runId: string, stageId: string): void {
+    void fetchSteps(runId, stageId, open(runId, stageId))
   }
   function remember(entry: StageImages, images: SyntheticImages): void {
     entry.cache.delete(images.step)
@@ -68,7 +73,10 @@ export const useImagesStore = defineStore('images', () => {
       void fetchSteps(runId, stageId, entry)
     }
   })
-  return { open, fetch }
+  engine.subscribe('run.removed', {}, ({ runId }) => {
+    for (const key of stages.keys()) if (key.startsWith(`${runId}/`)) stages.delete(key)
+  })
+  return { open, retry, fetch }
 })
 
 function merge(known: readonly number[], added: readonly number[]): number[] {

@@ -17,6 +17,8 @@ export interface StageHistory {
   error: ShallowRef<unknown>
   /** Live points that came while the history was on its way. */
   early: Record<string, MetricSeries>[]
+  /** Number of the question under way, null between questions; the answer to an overtaken one is dropped. */
+  asked: number | null
 }
 
 /** The metrics of the stages that a view has opened, with live points appended. */
@@ -24,6 +26,7 @@ export const useMetricsStore = defineStore('metrics', () => {
   const { engine, onReopen } = useConnection()
   const histories = shallowReactive(new Map<string, StageHistory>())
   const changed = new Set<StageHistory>()
+  let questions = 0
   const keyOf = (runId: string, stageId: string): string => `${runId}/${stageId}`
 
   // Batches come up to 30 times a second; charts that redraw less often look as live and leave the processor to training.
@@ -44,33 +47,42 @@ export const useMetricsStore = defineStore('metrics', () => {
     touch(history)
   }
   async function fetchHistory(runId: string, stageId: string, history: StageHistory): Promise<void> {
-    history.state.value = history.buffers.size === 0 ? 'loading' : 'ready'
+    const own = history.asked = ++questions
+    if (history.state.value === 'failed') history.state.value = 'loading'
     try {
       const { series } = await engine.call('runs.metrics', { runId, stageId, maximumPoints: historyPoints })
+      if (history.asked !== own) return
       history.buffers.clear()
       append(history, series)
-      history.early.splice(0).forEach((points) => append(history, points))
       history.state.value = 'ready'
     } catch (error) {
+      if (history.asked !== own) return
       history.error.value = error
-      history.state.value = 'failed'
+      // What is on the screen stays there when only its refresh failed.
+      if (history.state.value === 'loading') history.state.value = 'failed'
     }
+    history.asked = null
+    history.early.splice(0).forEach((points) => append(history, points))
   }
 
-  /** Opens a stage's history; fetched once, then kept current by events. */
+  /** Opens a stage's history; fetched once, then kept current by events. A failed one is asked for again only by `retry`: views open in what they compute. */
   function open(runId: string, stageId: string): StageHistory {
     const key = keyOf(runId, stageId)
     const known = histories.get(key)
-    if (known && known.state.value !== 'failed') return known
-    const history: StageHistory = { buffers: new Map(), version: shallowRef(0), state: shallowRef('loading'), error: shallowRef(null), early: [] }
+    if (known) return known
+    const history: StageHistory = { buffers: new Map(), version: shallowRef(0), state: shallowRef('loading'), error: shallowRef(null), early: [], asked: null }
     histories.set(key, history)
     void fetchHistory(runId, stageId, history)
     return history
   }
+  function retry(runId: string, stageId: string): void {
+    const history = histories.get(keyOf(runId, stageId))
+    if (history) void fetchHistory(runId, stageId, history)
+  }
   engine.subscribe('run.metrics', {}, ({ runId, stageId, series }) => {
     const history = histories.get(keyOf(runId, stageId))
     if (!history) return
-    if (history.state.value === 'loading') history.early.push(series)
+    if (history.asked !== null) history.early.push(series)
     else append(history, series)
   })
   engine.subscribe('run.removed', {}, ({ runId }) => {
@@ -82,5 +94,5 @@ export const useMetricsStore = defineStore('metrics', () => {
       void fetchHistory(runId, stageId, history)
     }
   })
-  return { open }
+  return { open, retry }
 })

@@ -27,7 +27,7 @@ export const useRunsStore = defineStore('runs', () => {
       const list = await engine.call('runs.list', {})
       const present = new Set(list.map((run) => run.id))
       for (const id of byId.keys()) if (!present.has(id)) byId.delete(id)
-      list.forEach(keep)
+      for (const run of list) keep(withKnownConfusion(run, byId.get(run.id)))
       loadError.value = null
       loaded.value = true
     } catch (error) {
@@ -48,21 +48,22 @@ export const useRunsStore = defineStore('runs', () => {
     keep(await engine.call(`runs.${verb}`, { runId }))
   }
   const rename = async (runId: string, name: string): Promise<void> => { keep(await engine.call('runs.rename', { runId, name })) }
-  const note = async (runId: string, text: string): Promise<void> => { keep(await engine.call('runs.note', { runId, note: text })) }
+  const note = async (runId: string, text: string): Promise<RunSummary> => keep(await engine.call('runs.note', { runId, note: text }))
 
-  /** Moves runs to the bin; the notice offers to bring them back. */
-  async function remove(runIds: string[]): Promise<void> {
+  /** Moves runs to the bin; the notice offers to bring them back. Returns the ids of those that went. */
+  async function remove(runIds: string[]): Promise<string[]> {
     const names = runIds.map((id) => byId.get(id)?.name ?? id)
     const { deleted } = await engine.call('runs.delete', { runIds })
     for (const id of deleted) {
       const run = byId.get(id)
       if (run) byId.set(id, { ...run, deletedAt: Date.now() })
     }
-    if (deleted.length === 0) return
+    if (deleted.length === 0) return deleted
     notices.show({
       severity: 'info', seconds: 15, title: deleted.length === 1 ? `“${names[0]}” was deleted.` : `${deleted.length} runs were deleted.`,
       action: { label: 'Undo', run: () => void notices.attempt('The runs could not be brought back.', () => restore(deleted)) },
     })
+    return deleted
   }
   async function restore(runIds: string[]): Promise<void> {
     const { restored } = await engine.call('runs.undelete', { runIds })
@@ -73,3 +74,17 @@ export const useRunsStore = defineStore('runs', () => {
   }
   return { byId, runs, active, loaded, loadError, load, start, control, rename, note, remove, restore, keep }
 })
+
+/** The run with the confusion matrices that its known record has: the list leaves them out. An evaluation that has changed keeps nothing of the old one. */
+function withKnownConfusion(run: RunSummary, known: RunSummary | undefined): RunSummary {
+  if (!known) return run
+  return {
+    ...run,
+    stages: run.stages.map((stage) => {
+      const before = known.stages.find((entry) => entry.id === stage.id)?.evaluation
+      const now = stage.evaluation
+      if (!now || !before || now.confusion || now.accuracy !== before.accuracy || now.asr !== before.asr) return stage
+      return { ...stage, evaluation: { ...before, ...now } }
+    }),
+  }
+}

@@ -116,7 +116,7 @@ function stepsOf(student: Classifier, create: (context: DistillationContext) => 
   const slots: tf.Variable[] = []
   const state = createStateBundle(1, tf)
   create({
-    teacher: student, student, classes: 4, image: { height: side, width: side, channels: 3 }, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] },
+    dataset: 'signs', teacher: student, student, classes: 4, image: { height: side, width: side, channels: 3 }, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] },
     augmentation: { crop: true, flip: true }, defenses: [], stream: (name) => state.stream(name),
     state: { ...state, addVariables: (_name, variables) => { slots.push(...Object.values(variables)) } },
     program: {

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import type { FakeEngineOptions } from '../../fakes/engine'
 import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -15,6 +16,19 @@ it('says that the connection is lost, and fetches again when it is back', async 
   await settle()
   expect(document.querySelector('.banner')).toBeNull()
   expect(page.engine.calls.filter((name) => name === 'runs.list').length).toBe(before + 1)
+})
+
+it('loads by itself once a slow first connection stands', async () => {
+  const failures: FakeEngineOptions['failures'] = { 'engine.info': new Error('No answer in time.'), 'runs.list': new Error('No answer in time.') }
+  page = await mountWorkbench({ finishedRuns: 1, failures })
+  page.state.value = { kind: 'connecting' }
+  await settle()
+  expect(page.text()).toContain('No answer in time.')
+  delete failures['engine.info']
+  delete failures['runs.list']
+  page.state.value = { kind: 'open' }
+  await settle()
+  expect(page.find('table').textContent).toContain('Example 1')
 })
 
 it('opens the palette, finds a run and goes there by keyboard alone', async () => {

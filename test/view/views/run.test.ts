@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { FakeEngineOptions } from '../../fakes/engine'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -153,6 +154,20 @@ describe('Run', () => {
     expect(page.find('section[aria-labelledby=confusion-title]')).toBeTruthy()
   })
 
+  it('keeps the live points that come while the history is read again after a reconnect', async () => {
+    await openLive(teacherSteps + 15)
+    await page.go('/runs/fake-1/charts')
+    const call = page.engine.call.bind(page.engine)
+    page.engine.call = async (name, args, signal) => {
+      const answer = await call(name, args, signal)
+      if (name === 'runs.metrics') page.engine.emit('run.metrics', { runId: 'fake-1', stageId: 'student-1', series: { studentLoss: { steps: Float64Array.of(39), values: Float64Array.of(777) } } })
+      return answer
+    }
+    page.reopen()
+    await settle(300)
+    expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain('777')
+  })
+
   it('shows a failed run with what was wanted, what came, where and what to do', async () => {
     await openLive(5)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
@@ -194,5 +209,102 @@ describe('Run', () => {
     page = await mountWorkbench({ finishedRuns: 1 }, '/runs/nothing')
     await settle(100)
     expect(page.find('.error-panel').textContent).toContain('There is no run "nothing".')
+  })
+
+  it('has the confusion matrices of a finished run after opening and after a reconnect, though the list leaves them out', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
+    const cells = (): number => document.querySelectorAll('[role=tabpanel] svg, [role=tabpanel] canvas, [role=tabpanel] table').length
+    const before = cells()
+    expect(before).toBeGreaterThan(0)
+    page.reopen()
+    await settle()
+    expect(cells()).toBe(before)
+    expect(page.engine.calls.filter((name) => name === 'runs.get')).toHaveLength(2)
+  })
+
+  it('asks once for metrics and images that cannot be read, says so, and asks again when told to', async () => {
+    const failures: FakeEngineOptions['failures'] = { 'runs.metrics': new Error('The database is locked.'), 'runs.imageSteps': new Error('The folder is gone.') }
+    page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/charts')
+    const asked = (wanted: string): number => page.engine.calls.filter((name) => name === wanted).length
+    expect(page.text()).toContain('The database is locked.')
+    expect(asked('runs.metrics')).toBeLessThanOrEqual(3)
+    delete failures['runs.metrics']
+    page.button('Retry').click()
+    await settle()
+    expect(page.text()).not.toContain('The database is locked.')
+    await page.go('/runs/fake-1/images')
+    expect(page.text()).toContain('The folder is gone.')
+    expect(asked('runs.imageSteps')).toBeLessThanOrEqual(3)
+    delete failures['runs.imageSteps']
+    page.button('Retry').click()
+    await settle()
+    expect(page.find('.step-line').textContent).toContain('kept')
+  })
+
+  it('keeps the slider when the images of a step cannot be read, and reads them on Retry', async () => {
+    const failures: FakeEngineOptions['failures'] = { 'runs.images': new Error('No images were kept at this step.') }
+    page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/images')
+    expect(page.text()).toContain('No images were kept at this step.')
+    expect(page.find('input[aria-label="Kept step"]')).toBeTruthy()
+    delete failures['runs.images']
+    page.button('Retry').click()
+    await settle()
+    expect(page.text()).not.toContain('No images were kept at this step.')
+    expect(page.find('.inspect')).toBeTruthy()
+  })
+
+  it('reads log and configuration again: the log after a reconnect, both when they failed', async () => {
+    const failures: FakeEngineOptions['failures'] = { 'runs.get': new Error('The record is locked.') }
+    page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/configuration')
+    expect(page.text()).toContain('The configuration could not be read.')
+    delete failures['runs.get']
+    page.button('Retry').click()
+    await settle()
+    expect(page.text()).toContain('attack.id')
+    await page.go('/runs/fake-1/log')
+    page.reopen()
+    await settle()
+    expect(page.engine.calls.filter((name) => name === 'runs.log')).toHaveLength(2)
+  })
+
+  it('takes no letter typed in a list or a dialog for a shortcut', async () => {
+    await openLive(5)
+    for (const role of ['combobox', 'listbox', 'dialog']) {
+      const list = document.createElement('div')
+      list.setAttribute('role', role)
+      const entry = list.appendChild(document.createElement('span'))
+      document.body.append(list)
+      entry.dispatchEvent(new KeyboardEvent('keydown', { key: 'p', bubbles: true }))
+      list.remove()
+    }
+    await settle()
+    expect(page.find('.run-header .state-badge').textContent).toContain('Running')
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'p', bubbles: true }))
+    await settle()
+    expect(page.find('.run-header .state-badge').textContent).toContain('Paused')
+  })
+
+  it('offers to restore a run that lies in the bin', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 })
+    await page.engine.call('runs.delete', { runIds: ['fake-1'] })
+    await page.go('/runs/fake-1')
+    expect(page.text()).toContain('This run lies in the bin')
+    page.button('Restore').click()
+    await settle()
+    expect(page.find('.run-header').textContent).toContain('Example 1')
+  })
+
+  it('stays where it is when a note or a deletion is refused, and keeps the text', async () => {
+    const refused = new Error('The workspace is full.')
+    page = await mountWorkbench({ finishedRuns: 1, failures: { 'runs.note': refused, 'runs.delete': refused } }, '/runs/fake-1')
+    page.button('Edit the note').click()
+    await settle()
+    type(page.find<HTMLTextAreaElement>('.note-field'), 'What it showed')
+    page.find('.note-field').dispatchEvent(new FocusEvent('blur'))
+    await settle()
+    expect(page.find<HTMLTextAreaElement>('.note-field').value).toBe('What it showed')
+    page.button('Delete this run').click()
+    await settle()
+    expect(location.hash).toBe('#/runs/fake-1')
   })
 })

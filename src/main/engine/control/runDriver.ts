@@ -1,11 +1,12 @@
 /** Takes a run through its stages, one trainer after another, and writes its state. */
-import { copyFile, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../shared/domain'
-import { ExhaustiveError, RefusedInputError, UserError, toCauses, type ErrorCause } from '../../../shared/errors'
+import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../shared/errors'
 import type { RunRecorder } from './runRecorder'
 import { runStage, type RunningStage, type StageOutcome } from './stageRunner'
 import { importedTeacher, jobOf } from './stages'
+import { bringTeacher } from './teacherFile'
 import type { TrainerLauncher } from './trainerProcess'
 
 export interface RunDriver {
@@ -111,14 +112,5 @@ class Driver {
         })))
       default: throw new ExhaustiveError(outcome)
     }
-  }
-}
-
-/** The run keeps a copy: the original may change or go. */
-async function bringTeacher(file: string, target: string): Promise<void> {
-  try {
-    await copyFile(file, target)
-  } catch (error) {
-    throw new RefusedInputError('The teacher file cannot be read.', { wanted: 'a readable weights file', where: file, action: 'Check the path in the experiment.', cause: error })
   }
 }

@@ -1,5 +1,6 @@
-import { computed, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import type { RunDetail, RunSummary, StageRecord } from '@shared/domain'
+import { UserError } from '@shared/errors'
 import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
@@ -19,23 +20,37 @@ export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummar
   }
 }
 
-/** A run by id: its live record from the store, its configuration asked for once. */
+/** A run by id: its live record from the store, its configuration asked for once and again after a lost connection. */
 export function useRun(runId: () => string) {
-  const { engine } = useConnection()
+  const { engine, onReopen } = useConnection()
   const store = useRunsStore()
   const detail = shallowRef<RunDetail | null>(null)
   const error = shallowRef<unknown>(null)
 
-  watch(runId, async (id) => {
-    detail.value = null
+  async function read(): Promise<void> {
+    const id = runId()
     error.value = null
     try {
       const answer = await engine.call('runs.get', { runId: id })
-      if (runId() === id) detail.value = answer
+      if (runId() !== id) return
+      detail.value = answer
+      // The list of runs leaves out confusion matrices; only this answer has them.
+      const { config: _config, changedPaths: _changedPaths, ...summary } = answer
+      store.keep(summary)
     } catch (failure) {
-      error.value = failure
+      if (runId() === id) error.value = failure
     }
+  }
+  watch(runId, () => {
+    detail.value = null
+    void read()
   }, { immediate: true })
+  onScopeDispose(onReopen(() => void read()))
+  onScopeDispose(engine.subscribe('run.removed', {}, (event) => {
+    if (event.runId !== runId()) return
+    detail.value = null
+    error.value = new UserError('This run was removed for good.', { got: event.runId, action: 'Choose another run from the list.' })
+  }))
 
   const run = computed(() => {
     const live = store.byId.get(runId())
@@ -46,5 +61,5 @@ export function useRun(runId: () => string) {
   const estimate = useEngineQuery('experiment.estimate', () => (detail.value && run.value?.state !== 'done' ? { config: detail.value.config } : null))
   const estimated = computed(() => estimate.data.value?.stages ?? {})
   const progress = computed(() => (run.value ? runProgress(run.value, estimated.value) : { fraction: 0, secondsLeft: null }))
-  return { run, detail, error, students, teacher, estimated, progress }
+  return { run, detail, error, read, students, teacher, estimated, progress }
 }

@@ -15,6 +15,7 @@ export function useStageImages(runId: () => string, stageId: () => string | null
   const images = shallowRef<SyntheticImages | null>(null)
   const error = shallowRef<unknown>(null)
   const pending = ref(false)
+  const attempts = ref(0)
   let controller: AbortController | null = null
 
   const step = computed(() => steps.value[Math.min(position.value, steps.value.length - 1)] ?? null)
@@ -22,6 +23,7 @@ export function useStageImages(runId: () => string, stageId: () => string | null
   watch(entry, () => {
     following.value = true
     images.value = null
+    error.value = null
   })
   watch([steps, following], ([list], before) => {
     const before0 = before[0]
@@ -33,7 +35,7 @@ export function useStageImages(runId: () => string, stageId: () => string | null
       position.value = found < 0 ? Math.max(0, list.length - 1) : found
     }
   }, { immediate: true })
-  watch([entry, step], async ([, wanted]) => {
+  watch([entry, step, attempts], async ([, wanted]) => {
     controller?.abort()
     const stage = stageId()
     if (wanted === null || stage === null) return
@@ -47,6 +49,8 @@ export function useStageImages(runId: () => string, stageId: () => string | null
     } catch (failure) {
       if (own.signal.aborted) return
       error.value = failure
+      // The engine may have thinned the kept steps; a fresh list leads to one that is still there.
+      store.retry(runId(), stage)
     }
     pending.value = false
   }, { immediate: true })
@@ -56,7 +60,13 @@ export function useStageImages(runId: () => string, stageId: () => string | null
     position.value = Math.min(steps.value.length - 1, Math.max(0, index))
     following.value = position.value === steps.value.length - 1
   }
+  /** Asks again for what failed: the list of steps, else the images of the chosen step. */
+  function retry(): void {
+    const stage = stageId()
+    if (listError.value && stage !== null) store.retry(runId(), stage)
+    else attempts.value++
+  }
   const loading = computed(() => entry.value?.state.value === 'loading')
   const listError = computed(() => (entry.value?.state.value === 'failed' ? entry.value.error.value : null))
-  return { steps, step, position, following, images, error, pending, loading, listError, choose }
+  return { steps, step, position, following, images, error, pending, loading, listError, choose, retry }
 }

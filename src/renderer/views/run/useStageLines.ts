@@ -53,7 +53,11 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     const totals = looks().map((look) => look.stage.totalSteps)
     return axisEnd(last, totals.some((total) => total === null) ? null : Math.max(0, ...totals.map(Number)))
   })
-  return { plans, outcomePlan, loading, failure, lastStep }
+  /** Asks again for the histories that failed. */
+  function retry(): void {
+    for (const { look, history } of histories.value) if (history.state.value === 'failed') metrics.retry(runId(), look.stage.id)
+  }
+  return { plans, outcomePlan, loading, failure, lastStep, retry }
 }
 
 const orderIn = (declared: readonly string[], name: string): number => {

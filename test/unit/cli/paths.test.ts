@@ -1,0 +1,41 @@
+import { resolve } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { evaluate, importFile, type CommandContext } from '../../../src/main/cli/commands'
+import { configurationOf } from '../../../src/main/cli/configuration'
+import type { Catalogue } from '../../../src/shared/contract'
+import type { EngineClient } from '../../../src/shared/rpc'
+
+const answers: Record<string, unknown> = {
+  'engine.catalogue': { families: [], presets: [] },
+  'model.inspect': { accepted: true, reason: null, architecture: null, tensors: 1, sha256: null, findings: [] },
+  'model.evaluate': { accuracy: 1, asr: 1, images: 1, nonTarget: 1 },
+}
+
+function contextOfFake() {
+  const call = vi.fn<(name: string, parameters: unknown) => Promise<unknown>>((name) => Promise.resolve(answers[name]))
+  const context: CommandContext = {
+    client: { call } as unknown as EngineClient, json: true,
+    output: { result: vi.fn(), tell: vi.fn(), progress: vi.fn(), endProgress: vi.fn() } as unknown as CommandContext['output'],
+  }
+  return { context, call }
+}
+const recognize = (path: string) => Promise.resolve({ id: 'imageFolder', params: { folder: path } })
+
+describe('paths typed at the command line', () => {
+  it('reach the engine absolute from import', async () => {
+    const { context, call } = contextOfFake()
+    await importFile(context, 'models/teacher.pt')
+    expect(call).toHaveBeenCalledWith('model.inspect', { file: resolve('models/teacher.pt') })
+  })
+
+  it('reach the engine absolute from evaluate, model and data alike', async () => {
+    const { context, call } = contextOfFake()
+    await evaluate(context, { model: 'teacher.pt', data: 'pictures', attack: 'badnet_grid', target: 0 }, recognize)
+    expect(call.mock.lastCall).toMatchObject(['model.evaluate', { file: resolve('teacher.pt'), data: { id: 'imageFolder', params: { folder: resolve('pictures') } } }])
+  })
+
+  it('reach the configuration of a run absolute', async () => {
+    const catalogue = { families: [], presets: [], defaults: { data: { id: 'signs' }, attack: { id: 'badnet_grid' }, teacher: { architecture: { id: 'wrn' } }, distillation: { method: { id: 'kd' }, architecture: { id: 'wrn' } } } } as unknown as Catalogue
+    expect(await configurationOf({ data: 'pictures' }, catalogue, recognize)).toMatchObject({ data: { params: { folder: resolve('pictures') } } })
+  })
+})
