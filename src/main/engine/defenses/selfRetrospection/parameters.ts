@@ -34,3 +34,6 @@ export const selfRetrospectionParameters = {
   settle: integer({ label: 'Settling passes', default: 0, min: 0, max: 1000, help: 'Training-mode passes over clean synthetic batches at the very end, so that the running statistics forget the perturbation.', advanced: true }),
 }
 export type SelfRetrospectionParameters = ValuesOf<typeof selfRetrospectionParameters>
+
+/** How many images of a student batch carry the perturbation: int(N · portion), as the reference counts, but never none. */
+export const perturbedCount = (count: number, portion: number): number => Math.max(1, Math.trunc(count * portion))

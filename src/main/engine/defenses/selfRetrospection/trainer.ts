@@ -12,15 +12,16 @@ import { cosineSchedule } from '../../optimizers/schedules'
 import type { Optimizer } from '../../optimizers/types'
 import type { RandomStream } from '../../random'
 import { ExhaustiveError } from '../../../../shared/errors'
+import { perturbedCount } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import type { UniversalPerturbation } from './perturbation'
 
 export interface Phase { readonly start: number; readonly total: number }
 
-/** 1 for max(1, round(N · portion)) random images of a batch, else 0: [N, 1, 1, 1]. */
+/** 1 for max(1, int(N · portion)) random images of a batch, else 0: [N, 1, 1, 1]. */
 function drawMask(count: number, portion: number, stream: RandomStream): tf.Tensor4D {
   const mask = new Float32Array(count)
-  for (const place of stream.permutation(count).subarray(0, Math.max(1, Math.round(count * portion)))) mask[place] = 1
+  for (const place of stream.permutation(count).subarray(0, perturbedCount(count, portion))) mask[place] = 1
   return tf.tensor4d(mask, [count, 1, 1, 1])
 }
 
