@@ -9,7 +9,7 @@ import { datasets } from '../../src/main/engine/datasets'
 import { defenses } from '../../src/main/engine/defenses'
 import { distillationMethods } from '../../src/main/engine/distillation'
 import { runStage } from '../../src/main/engine/training/loop'
-import type { StageWork } from '../../src/main/engine/training/loop'
+import type { LoopOptions, StageWork } from '../../src/main/engine/training/loop'
 import type { TrainerReport } from '../../src/main/engine/training/protocol'
 import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
 import { describeRegistry } from '../../src/shared/schema'
@@ -37,11 +37,11 @@ export const tinyMethod = { pseudoBatches: 4, batchSize: 8, studentSteps: 2, gen
 export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `abd-${name}-`))
 
 /** Runs a stage and keeps what it reports; stops it after `stopAfter` steps where given. */
-export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number } = {}): Promise<TrainerReport[]> {
+export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number; startFrom?: LoopOptions['startFrom'] } = {}): Promise<TrainerReport[]> {
   const reports: TrainerReport[] = []
   let steps = 0
   const finished = await runStage({ ...work, step: (index, measure) => { steps += 1; return work.step(index, measure) } }, {
-    folder, resume: options.resume ?? false, checkpointEverySeconds: 1e9, report: (report) => { reports.push(report) },
+    folder, resume: options.resume ?? false, startFrom: options.startFrom, checkpointEverySeconds: 1e9, report: (report) => { reports.push(report) },
     request: () => (options.pauseAfter !== undefined && steps >= options.pauseAfter ? 'pause' : 'go'),
   })
   return [...reports, finished]

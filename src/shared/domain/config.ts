@@ -48,6 +48,7 @@ export const recordingSchema = {
   imagesPerStep: integer({ label: 'Images per kept step', default: 64, min: 1, max: 256, help: 'How many of the pseudo batch are kept.' }),
   keptSteps: integer({ label: 'Budget of kept steps', default: 200, min: 1, max: 5000, help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.' }),
   checkpointEvery: integer({ label: 'Checkpoint every', unit: 's', default: 60, min: 1, max: 86_400, help: 'Seconds between checkpoints. One is also written at pause, stop and the end of a stage.' }),
+  keptCheckpoints: integer({ label: 'Kept checkpoints', unit: 'of the last evaluations', default: 0, min: 0, max: 100, help: 'Checkpoints at the last so many evaluation points of each student stay on disk, for Self-Retrospection to start from. The reference keeps 5. Some 3 MB each with ZSKT; with a replay memory or a pool of images, hundreds.' }),
   metricsEvery: integer({ label: 'Record metrics every', unit: 'pseudo batches', default: 1, min: 1, max: 10_000, help: 'Step metrics leave the device only this often.', advanced: true }),
 } satisfies ParameterSchema
 export type Recording = ValuesOf<typeof recordingSchema>

@@ -1,8 +1,40 @@
 import { describe, expect, it } from 'vitest'
+import { selfRetrospection } from '../../../src/main/engine/defenses/selfRetrospection'
 import { perturbedCount } from '../../../src/main/engine/defenses/selfRetrospection/parameters'
+import { phaseOf, startPointOf } from '../../../src/main/engine/defenses/selfRetrospection/phase'
+import { phaseSchedule } from '../../../src/main/engine/defenses/selfRetrospection/trainer'
+import { distillationMethods } from '../../../src/main/engine/distillation'
+import { defaultsOf } from '../../../src/shared/schema'
 
 describe('the perturbed share of a batch', () => {
   it.each([[128, 0.02, 2], [16, 0.125, 2], [16, 0.02, 1], [64, 0.75, 48], [8, 1, 8], [8, 0, 1]])('of %i images at %d is %i, as the reference’s int() counts, but never none', (count, portion, wanted) => {
     expect(perturbedCount(count, portion)).toBe(wanted)
+  })
+})
+
+describe('the phase', () => {
+  it('begins so many pseudo batches before the end, or at the named checkpoint', () => {
+    expect(phaseOf({ start: '', takeover: 600, extra: 0 }, 80_000)).toEqual({ start: 79_400, total: 80_000, decidedBy: 'takeover' })
+    expect(phaseOf({ start: '', takeover: 600, extra: 40 }, 300)).toEqual({ start: 0, total: 340, decidedBy: 'takeover' })
+    expect(phaseOf({ start: '20240131-174500-a1b2/student-2@79400', takeover: 600, extra: 0 }, 80_000))
+      .toEqual({ start: 79_400, total: 80_000, decidedBy: 'start', from: { runId: '20240131-174500-a1b2', stageId: 'student-2', step: 79_400 } })
+  })
+
+  it.each(['', 'student-1@3', 'run/teacher@3', 'a/b/student-1@3', 'run/student-1', '../student-1@x'])('reads no checkpoint out of "%s"', (text) => {
+    expect(startPointOf(text)).toBeUndefined()
+  })
+
+  it('lets the learning rate fall per pseudo batch, or per epoch as the reference’s OoD program', () => {
+    const each = phaseSchedule({ learningRate: 5e-4, rateEvery: 1 }, { start: 79_400, total: 80_000 })
+    expect([each(79_400), each(79_700)]).toEqual([5e-4, expect.closeTo(2.5e-4, 10)])
+    const epochs = phaseSchedule({ learningRate: 5e-4, rateEvery: 97 }, { start: 1000, total: 1194 })
+    expect([1000, 1096, 1097, 1193].map(epochs)).toEqual([5e-4, 5e-4, expect.closeTo(2.5e-4, 10), expect.closeTo(2.5e-4, 10)])
+  })
+
+  it.each(distillationMethods.members.map((method) => [method.id, method] as const))('leaves most of %s to the distillation by default', (id, method) => {
+    const values = { ...defaultsOf(selfRetrospection.params), ...selfRetrospection.presets?.[id]?.params } as ReturnType<typeof defaultsOf>
+    const total = method.totalPseudoBatches(defaultsOf(method.params))
+    const { start } = selfRetrospection.phase?.(values, total) ?? { start: 0 }
+    expect(start).toBeGreaterThanOrEqual(0.9 * total)
   })
 })

@@ -40,7 +40,7 @@ function zsktPreset(attack: string): ExperimentPreset {
       name: title, ...shared(attack),
       teacher: { architecture: wideResNet(16, 2), training: teacherTraining },
       distillation: { architecture: wideResNet(16, 1), method: withSettings(distillationMethods, 'zskt', 'cifar10') },
-      students: [{ defenses: [] }, { defenses: [withSettings(defenses, 'sv', 'cifar10'), withSettings(defenses, 'sr', 'cifar10')] }],
+      students: [{ defenses: [] }, { defenses: [withSettings(defenses, 'sv', 'cifar10'), withSettings(defenses, 'sr', 'zskt')] }],
     },
   }
 }

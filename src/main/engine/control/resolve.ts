@@ -77,29 +77,30 @@ class Reader {
     return { id: member.id, params: this.parameters(member.params, params, `${path}.params`) }
   }
 
-  students(input: unknown): StudentPlan[] {
-    if (input === undefined) return this.defaultStudents()
+  /** `method` names what each defense defaults to: its settings of that name, where it has some. */
+  students(input: unknown, method: string): StudentPlan[] {
+    if (input === undefined) return this.defaultStudents(method)
     if (!Array.isArray(input) || input.length > studentLimit) {
       this.error('students', `wanted a list of at most ${studentLimit} students, got ${shown(input)}`)
-      return this.defaultStudents()
+      return this.defaultStudents(method)
     }
-    return input.map((entry: unknown, index) => this.student(entry, `students.${index}`))
+    return input.map((entry: unknown, index) => this.student(entry, `students.${index}`, method))
   }
 
-  private student(input: unknown, path: string): StudentPlan {
+  private student(input: unknown, path: string, method: string): StudentPlan {
     const given = this.section(input, path, ['defenses'])
     if (given.defenses === undefined) return { defenses: [] }
     if (!Array.isArray(given.defenses) || given.defenses.length > defenseLimit) {
       this.error(`${path}.defenses`, `wanted a list of at most ${defenseLimit} defenses, got ${shown(given.defenses)}`)
       return { defenses: [] }
     }
-    return { defenses: given.defenses.map((entry: unknown, index) => this.member('defense', entry, `${path}.defenses.${index}`)) }
+    return { defenses: given.defenses.map((entry: unknown, index) => this.member('defense', entry, `${path}.defenses.${index}`, method)) }
   }
 
-  private defaultStudents(): StudentPlan[] {
+  private defaultStudents(method: string): StudentPlan[] {
     const defense = this.table.family('defense')[0]
     const undefended: StudentPlan = { defenses: [] }
-    return defense ? [undefended, { defenses: [this.member('defense', { id: defense.id }, 'students.1.defenses.0')] }] : [undefended]
+    return defense ? [undefended, { defenses: [this.member('defense', { id: defense.id }, 'students.1.defenses.0', method)] }] : [undefended]
   }
 }
 
@@ -133,7 +134,7 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
       architecture: reader.member('architecture', distillation.architecture, 'distillation.architecture', 'student'),
       method,
     },
-    students: reader.students(given.students),
+    students: reader.students(given.students, method.id),
     recording: reader.parameters(recordingSchema, isRecord(given.recording) || given.recording === undefined
       ? { ...proposedIntervals(table.find('distillation', method.id), method.params), ...given.recording } : given.recording, 'recording'),
     execution: reader.parameters(executionSchema, given.execution, 'execution'),

@@ -5,6 +5,21 @@ import type { ActiveDefense, DistillationContext, StageRemark } from '../distill
 /** `measure` gives one number for each image [N, H, W, C] of the teacher's normalised space; the values come in the order of the images. */
 export type TestDivergences = (measure: (images: tf.Tensor4D) => number[]) => { clean: number[]; triggered: number[] | null }
 
+/** A student of an earlier run after so many steps. */
+export interface StartPoint { readonly runId: string; readonly stageId: string; readonly step: number }
+
+/** When a late defense acts. */
+export interface DefensePhase {
+  /** The pseudo batch from which it acts. Until then the student equals one without it. */
+  readonly start: number
+  /** The distillation's new length. */
+  readonly total: number
+  /** The parameter that `start` comes from. */
+  readonly decidedBy: string
+  /** The student that this one goes on from, instead of being distilled up to `start`. */
+  readonly from?: StartPoint
+}
+
 /** A defense is made before the synthesizer and the student trainer that it wraps. */
 export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
   /** Length of the method's own distillation in pseudo batches. */
@@ -22,8 +37,8 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
   readonly selectionPoolsFrom?: number
   /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
   cost(params: ValuesOf<S>): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number }
-  /** For defenses that act late: the pseudo batch from which they act, and the new total. Until then the student equals one without them. */
-  phase?(params: ValuesOf<S>, methodTotal: number): { start: number; total: number }
+  /** For defenses that act late. */
+  phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense
 }
 

@@ -19,6 +19,7 @@ export interface ImagePool {
   /** Takes over normalised images. */
   add(images: tf.Tensor4D): void
   readonly count: number
+  clear(): void
   /** Batches of `size` normalised images, each image once before any comes again; varied per image. */
   batches(size: number): () => tf.Tensor4D
 }
@@ -70,6 +71,11 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
         count = Math.max(count, next + 1)
         next = options.capacity > 0 ? (next + 1) % options.capacity : next + 1
       }
+    },
+    clear() {
+      pixels = new Uint8Array(0)
+      count = 0
+      next = 0
     },
     batches(batch) {
       const set: ImageSet = { count, height, width, channels: channels === 1 ? 1 : 3, pixels, labels: new Int32Array(0) }

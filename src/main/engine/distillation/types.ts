@@ -91,6 +91,8 @@ export interface ActiveDefense {
    * Acts and takes its arguments like the loss term.
    */
   studentWeights?(input: Omit<SynthesisLossInput, 'updates'>): { weights: tf.Tensor1D; outputs: NamedTensors }
+  /** The pseudo batch before which the method forgets the synthetic images that it has gathered. */
+  readonly forgetsBefore?: number
   /** Wraps the student's trainer, e.g. to unlearn at the end. */
   wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
   /**
@@ -119,6 +121,8 @@ export interface Synthesizer {
   sample(position: Position): PseudoBatch
   /** Further images for a student update of the same pseudo batch, for methods whose student sees new ones at every update. */
   fresh?(): StudentBatch
+  /** Forgets what it has learnt from earlier synthetic images and still uses. */
+  forget?(): void
 }
 
 /** Learns from pseudo batches. */
@@ -131,6 +135,8 @@ export interface StudentTrainer {
   readonly updates: number
   /** Takes over a pseudo batch; each call of the result gives the batch of one update. For defenses that replace the update. */
   batches(batch: PseudoBatch): () => StudentBatch
+  /** Forgets the synthetic images that it has gathered. */
+  forget?(): void
   /** The method's loss of a student output on a batch's arguments, inside a step. */
   loss(output: ClassifierOutput, args: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors }
 }

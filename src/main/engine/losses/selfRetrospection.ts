@@ -21,15 +21,14 @@ export interface PerturbationOptions extends DivergenceOptions {
 /**
  * The inner objective, which the perturbation minimises: −KL(clean ‖ network(x + p)) + λ‖p‖². One p for all images.
  * At p = 0 its gradient is zero: begin from small random numbers.
+ * Call it inside tf.tidy: what a network in training mode asks to update must outlive it.
  * @param cleanLogits the network's answer to the images themselves, held constant
  */
 export function perturbationObjective(
   network: Classifier, images: tf.Tensor4D, cleanLogits: tf.Tensor2D, perturbation: tf.Tensor, context: ForwardContext, options: PerturbationOptions,
 ): tf.Scalar {
-  return tf.tidy(() => {
-    const { logits } = network.forward(tf.add(images, perturbation) as tf.Tensor4D, context)
-    return tf.sub(tf.mul(sum<tf.Scalar>(tf.mul(perturbation, perturbation)), options.penalty), klDivergence(logits, detach(cleanLogits), options)) as tf.Scalar
-  })
+  const { logits } = network.forward(tf.add(images, perturbation) as tf.Tensor4D, context)
+  return tf.sub(tf.mul(sum<tf.Scalar>(tf.mul(perturbation, perturbation)), options.penalty), klDivergence(logits, detach(cleanLogits), options)) as tf.Scalar
 }
 
 export interface HypergradientOptions extends PerturbationOptions {
@@ -37,6 +36,8 @@ export interface HypergradientOptions extends PerturbationOptions {
   readonly iterations: number
   /** Step of the map w ↦ w − step · ∂inner/∂w; 0.1 in the reference, whatever the perturbation's own learning rate. */
   readonly step: number
+  /** Whether the outer loss holds student(x) constant: yes in the reference's ZSKT, no in its CMI and OoD programs. Default true. */
+  readonly constantTarget?: boolean
 }
 
 export interface Hypergradient {
@@ -57,7 +58,8 @@ export interface Hypergradient {
 /**
  * d outer(p*(θ), θ) / dθ by K fixed-point steps, all student passes in training mode:
  * v₀ = 0, v ← (∂Φ/∂p)ᵀ v + ∂outer/∂p with Φ(p) = p − step · ∂inner/∂p, then (∂Φ/∂θ)ᵀ v + ∂outer/∂θ.
- * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant; inner = {@link perturbationObjective} of the student.
+ * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant unless `constantTarget` is off; inner = {@link perturbationObjective} of the student.
+ * Reference: ABD zskt/utils/hypergrad.py fixed_point with zskt/solver.py (constant) or cmi/datafree/unlearn.py (not constant).
  * Differs from the reference: it always does all K steps (there it may end early when v moves less than 1e-10).
  * Call it inside tf.tidy.
  * @param perturbation [1, H, W, C], the inner problem's answer
@@ -66,11 +68,12 @@ export interface Hypergradient {
 export function hypergradient(student: Classifier, images: tf.Tensor4D, perturbation: tf.Tensor4D, mask: tf.Tensor, options: HypergradientOptions): Hypergradient {
   const updates: StateUpdate[] = []
   const clean = (): tf.Tensor2D => student.forward(images, { training: true, updates }).logits
-  const outerTarget = clean()
+  const constant = options.constantTarget ?? true ? clean() : undefined
   const outer = differentiate(student.parameters, (asked) => {
     asked.push(...updates)
+    const target = constant ?? student.forward(images, { training: true, updates: asked }).logits
     const { logits } = student.forward(tf.add(images, tf.mul(perturbation, mask)) as tf.Tensor4D, { training: true, updates: asked })
-    return { loss: klDivergence(logits, outerTarget, options), outputs: {} }
+    return { loss: klDivergence(logits, target, options), outputs: {} }
   }, [perturbation])
   const outerByPerturbation = outer.inputGradients[0] as tf.Tensor
   const direct = outer.gradients
@@ -100,7 +103,7 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
 
 /**
  * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not clipped.
- * Reference: ABD zskt/solver.py, the use_hg branch. Differs: its two further training-mode passes, made only to log the outer loss after the update, are left out.
+ * Reference: ABD zskt/solver.py, the use_hg branch; cmi/datafree/unlearn.py UnlearnOptimizer.step. Differs: its two further training-mode passes, made only to log the outer loss after the update (UnlearnOptimizer: one, for the answers it logs), are left out.
  * @param parts.distillationLoss the method's own loss on the student's answer to the clean images
  * @param args images [N, H, W, C], perturbation [1, H, W, C], mask [N, 1, 1, 1], learningRate scalar
  * @returns outerLoss (before the update), loss (distillation), hypergradientNorm, gradientNorm

@@ -17,10 +17,15 @@ export interface Checkpoint {
   step: number
 }
 
-/** Drops all but the newest checkpoint: a stage that is done needs no second generation, and replay memories make them large. */
-export async function dropOlderCheckpoints(folder: string): Promise<void> {
-  for (const old of listCheckpoints(folder).slice(1)) await rm(old.path, { force: true })
+/** Whether the checkpoint after so many steps stays. */
+export type KeepCheckpoint = (step: number) => boolean
+
+const dropAllBut = async (newest: number, folder: string, keep: KeepCheckpoint): Promise<void> => {
+  for (const old of listCheckpoints(folder).slice(newest)) if (!keep(old.step)) await rm(old.path, { force: true })
 }
+
+/** Drops all but the newest checkpoint and those to keep: a stage that is done needs no second generation, and replay memories make them large. */
+export const dropOlderCheckpoints = (folder: string, keep: KeepCheckpoint): Promise<void> => dropAllBut(1, folder, keep)
 
 /** What stands beside the tensors in the file's metadata. */
 interface CheckpointMetadata {
@@ -40,12 +45,12 @@ export function listCheckpoints(folder: string): Checkpoint[] {
   }).sort((first, second) => second.step - first.step)
 }
 
-/** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two. */
-export async function writeCheckpoint(folder: string, step: number, seconds: number, snapshot: StateSnapshot): Promise<Checkpoint> {
+/** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two and those to keep. */
+export async function writeCheckpoint(folder: string, step: number, seconds: number, snapshot: StateSnapshot, keep: KeepCheckpoint): Promise<Checkpoint> {
   const path = join(folder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`)
   const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain: snapshot.plain, streams: snapshot.streams }
   await writeSafetensors(path, snapshot.tensors, { abdWorkbench: JSON.stringify(metadata) })
-  for (const old of listCheckpoints(folder).slice(generations)) await rm(old.path, { force: true })
+  await dropAllBut(generations, folder, keep)
   return { path, step }
 }
 
@@ -58,13 +63,29 @@ export interface ReadCheckpoint { step: number; seconds: number; snapshot: State
 export async function readLatestCheckpoint(folder: string, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
   for (const candidate of listCheckpoints(folder)) {
     try {
-      const { tensors, metadata } = await readSafetensors(candidate.path)
-      const stored = JSON.parse(metadata.abdWorkbench ?? 'null') as CheckpointMetadata | null
-      if (stored?.formatVersion !== formatVersion) throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
-      return { step: stored.step, seconds: stored.seconds, path: candidate.path, snapshot: { tensors, plain: stored.plain, streams: stored.streams } }
+      return await readCheckpoint(candidate.path)
     } catch (error) {
       onDamaged(candidate.path, error)
     }
   }
   return null
+}
+
+async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
+  const { tensors, metadata } = await readSafetensors(path)
+  const stored = JSON.parse(metadata.abdWorkbench ?? 'null') as CheckpointMetadata | null
+  if (stored?.formatVersion !== formatVersion) throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
+  return { step: stored.step, seconds: stored.seconds, path, snapshot: { tensors, plain: stored.plain, streams: stored.streams } }
+}
+
+/** The checkpoint after exactly so many steps; null where none is kept or it cannot be read, which is told. */
+export async function readCheckpointAt(folder: string, step: number, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+  const found = listCheckpoints(folder).find((candidate) => candidate.step === step)
+  if (!found) return null
+  try {
+    return await readCheckpoint(found.path)
+  } catch (error) {
+    onDamaged(found.path, error)
+    return null
+  }
 }

@@ -3,7 +3,8 @@ import type { Evaluation, MetricName, MetricPoint, SyntheticImages } from '../..
 import { UserError } from '../../../shared/errors'
 import type { StageRemark } from '../distillation/types'
 import type { StepProgram } from '../graph/types'
-import { dropOlderCheckpoints, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
+import { dropOlderCheckpoints, readCheckpointAt, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
+import type { KeepCheckpoint } from './checkpoints'
 import type { TrainerReport } from './protocol'
 import type { StateBundle } from './state'
 
@@ -27,6 +28,8 @@ export interface StageWork {
   /** Whether images are kept after so many steps. */
   imagesAfter?(stepsDone: number): boolean
   images?(stepsDone: number): SyntheticImages
+  /** Checkpoints that are written and stay, beside those that come with time. */
+  readonly keepsCheckpoint?: KeepCheckpoint
   /** Writes the model with PyTorch names and returns its path; null where there is nothing to write. */
   writeWeights(): Promise<string | null>
   dispose(): void
@@ -35,8 +38,11 @@ export interface StageWork {
 export interface LoopOptions {
   folder: string
   resume: boolean
-  /** Where there is no checkpoint of its own: another stage's state after exactly so many steps, parts that it lacks left as they are. */
-  startFrom?: { folder: string; step: number }
+  /**
+   * Where there is no checkpoint of its own: another stage's state after exactly so many steps, parts that it lacks left as they are.
+   * One that was named must be there; of a twin's that is gone, the steps are done again.
+   */
+  startFrom?: { folder: string; step: number; named?: string }
   checkpointEverySeconds: number
   report(report: TrainerReport): void
   /** Read after every step: what control asked for. */
@@ -74,25 +80,27 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
   }
   const own = options.resume ? await readLatestCheckpoint(options.folder, onDamaged) : null
-  const twin = !own && options.startFrom ? await readLatestCheckpoint(options.startFrom.folder, onDamaged) : null
+  const { startFrom } = options
+  const earlier = !own && startFrom ? await readCheckpointAt(startFrom.folder, startFrom.step, onDamaged) : null
   if (own) {
     work.state.restore(own.snapshot)
     work.program.writeState()
     stepsDone = own.step
     secondsBefore = own.seconds
     report({ type: 'log', level: 'info', message: `resumed at step ${stepsDone}` })
-  } else if (twin && twin.step === options.startFrom?.step) {
-    work.state.restore(twin.snapshot, { missing: 'keep' })
+  } else if (earlier) {
+    work.state.restore(earlier.snapshot, { missing: 'keep' })
     work.program.writeState()
-    stepsDone = twin.step
-    report({ type: 'log', level: 'info', message: `goes on from step ${stepsDone} of the student whose distillation begins alike` })
-  }
+    stepsDone = earlier.step
+    report({ type: 'log', level: 'info', message: `goes on from ${startFrom?.named ?? `step ${stepsDone} of the student whose distillation begins alike`}` })
+  } else if (startFrom?.named) throw new MissingStartError(startFrom.named, startFrom.folder)
 
+  const keeps = work.keepsCheckpoint ?? (() => false)
   let checkpointAt = -1
   const checkpoint = async (): Promise<void> => {
     if (checkpointAt === stepsDone) return
     work.program.readState()
-    const written = await writeCheckpoint(options.folder, stepsDone, seconds(), work.state.snapshot())
+    const written = await writeCheckpoint(options.folder, stepsDone, seconds(), work.state.snapshot(), keeps)
     checkpointAt = stepsDone
     report({ type: 'checkpoint', step: stepsDone, path: written.path })
   }
@@ -115,7 +123,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     await checkpoint()
     if (outcome === 'done' || outcome === 'stopped') evaluate()
     const weights = await work.writeWeights()
-    if (outcome === 'done') await dropOlderCheckpoints(options.folder)
+    if (outcome === 'done') await dropOlderCheckpoints(options.folder, keeps)
     return { type: 'finished', outcome, step: stepsDone, evaluation, weights }
   }
 
@@ -149,7 +157,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     failOnNaN(metrics, stepsDone)
     if (work.images && work.imagesAfter?.(stepsDone)) report({ type: 'images', images: work.images(stepsDone) })
     if (work.evaluateAfter(stepsDone) && stepsDone < work.totalSteps) evaluate()
-    if ((performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {
+    if (keeps(stepsDone) || (performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {
       await checkpoint()
       lastCheckpoint = performance.now()
     }
@@ -163,6 +171,16 @@ function failOnNaN(metrics: StepMetrics, step: number): void {
   for (const [name, value] of Object.entries(metrics)) {
     if (!Number.isNaN(value)) continue
     throw new DivergedError(name, step)
+  }
+}
+
+/** The checkpoint that a student should start from is not there, or not whole. */
+export class MissingStartError extends UserError {
+  constructor(named: string, folder: string) {
+    super('The checkpoint to start from cannot be read.', {
+      wanted: `a whole checkpoint of ${named}`, got: 'none', where: folder, action: 'Choose another kept checkpoint, or leave the start empty: the run then distils its own student.',
+    })
+    this.name = 'MissingStartError'
   }
 }
 

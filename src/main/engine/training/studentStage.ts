@@ -7,6 +7,7 @@ import { writeSafetensors } from '../exporters'
 import { weightsOf } from '../nn/weights'
 import type { Normalization } from '../datasets/types'
 import { toBytes } from './batches'
+import type { KeepCheckpoint } from './checkpoints'
 import { createEvaluator } from './evaluation'
 import type { TestSets } from './evaluation'
 import type { StageWork } from './loop'
@@ -22,6 +23,17 @@ export interface StudentStageInput {
   readonly recording: Recording
   readonly test: TestSets
   readonly folder: string
+  /** Steps at which a later student goes on from this one. */
+  readonly branchesAt: ReadonlySet<number>
+}
+
+/**
+ * Which checkpoints stay: where later students branch off, and the last `keptCheckpoints` evaluation points.
+ * Reference: ABD zskt/solver.py run, save_n_checkpoints.
+ */
+export function keptCheckpoints({ evaluateEvery, keptCheckpoints: count }: Pick<Recording, 'evaluateEvery' | 'keptCheckpoints'>, total: number, branchesAt: ReadonlySet<number>): KeepCheckpoint {
+  const first = Math.floor(total / evaluateEvery) - count
+  return (step) => branchesAt.has(step) || (step % evaluateEvery === 0 && step / evaluateEvery > first)
 }
 
 interface Predictions { classes: number[]; confidences: number[] }
@@ -68,8 +80,13 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0,
     imagesAfter: keep,
     remarks: () => input.remarks.splice(0),
+    keepsCheckpoint: keptCheckpoints(recording, totalPseudoBatches, input.branchesAt),
     step(index, measure) {
       const position = { index, total: totalPseudoBatches, measure }
+      if (defenses.some((defense) => defense.forgetsBefore === index)) {
+        synthesizer.forget?.()
+        trainer.forget?.()
+      }
       const synthesis = synthesizer.step(position)
       const batch = synthesizer.sample(position)
       const learning = trainer.step(batch, position)

@@ -16,9 +16,10 @@ export interface UniversalPerturbation {
 }
 
 /**
- * p ← Adam on −KL(f(x) ‖ f(x + p)) + penalty · ‖p‖², f the teacher in evaluation mode or the student in training mode.
- * Reference: ABD zskt/solver.py, the sup_backdoor branch. Differs: p starts from small random numbers instead of 0, where the gradient is zero
- * but for rounding noise; f(x) is computed once per perturbation instead of once per round.
+ * p ← Adam on −KL(f(x) ‖ f(x + p)) + penalty · ‖p‖², f the teacher in evaluation mode or the student in training mode; without the penalty where
+ * `penaltyInSearch` is off. The student sees the clean images in every round too: two updates of its running statistics each.
+ * Reference: ABD zskt/solver.py, the sup_backdoor branch; cmi/datafree/unlearn.py (teacher alone, no penalty). Differs: p starts from small random numbers
+ * instead of 0, where the gradient is zero but for rounding noise; the teacher's f(x) comes with the batch instead of being computed in each round.
  */
 export function createUniversalPerturbation(values: SelfRetrospectionParameters, context: DefenseContext): UniversalPerturbation {
   const { program, image } = context
@@ -30,7 +31,7 @@ export function createUniversalPerturbation(values: SelfRetrospectionParameters,
   const optimizer = createAdam([parameter])
   const stream = context.stream('perturbation')
   context.state.addVariables('perturbation', { value: variable, ...optimizer.slots })
-  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: true, penalty: values.perturbationPenalty }
+  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: values.squaredTemperature, penalty: values.penaltyInSearch ? values.perturbationPenalty : 0 }
 
   const begin = program.compile('perturbationBegin', ({ start }) => {
     variable.assign(start as tf.Tensor4D)
@@ -58,10 +59,11 @@ export function createUniversalPerturbation(values: SelfRetrospectionParameters,
       const start = tf.tensor4d(Float32Array.from(stream.normal(variable.size), (value) => value * values.perturbationStart), shape)
       const learningRate = tf.scalar(values.perturbationLearningRate)
       tf.dispose(begin.run({ start }))
-      const own = onStudent ? answer.run({ images }) : {}
-      const answers = own.logits ?? teacherLogits
-      for (let index = 0; index < values.rounds; index++) tf.dispose(round.run({ images, answers, learningRate }))
-      tf.dispose([start, learningRate, own])
+      for (let index = 0; index < values.rounds; index++) {
+        const own = onStudent ? answer.run({ images }) : {}
+        tf.dispose([round.run({ images, answers: own.logits ?? teacherLogits, learningRate }), own])
+      }
+      tf.dispose([start, learningRate])
     },
   }
 }

@@ -5,18 +5,19 @@ import type { DistillationContext, Position, PseudoBatch, StepMetrics, StudentTr
 import type { NamedTensors, StepFunction } from '../../graph/types'
 import { selfRetrospectionStep } from '../../losses/selfRetrospection'
 import { applyUpdates, differentiate } from '../../nn/differentiate'
-import type { StateUpdate } from '../../nn/types'
+import type { Parameter, StateUpdate } from '../../nn/types'
 import { createAdam } from '../../optimizers/adam'
 import { clipByGlobalNorm, globalNorm } from '../../optimizers/flat'
 import { cosineSchedule } from '../../optimizers/schedules'
+import type { Schedule } from '../../optimizers/schedules'
+import { createSgd } from '../../optimizers/sgd'
 import type { Optimizer } from '../../optimizers/types'
 import type { RandomStream } from '../../random'
 import { ExhaustiveError } from '../../../../shared/errors'
+import type { DefensePhase } from '../types'
 import { perturbedCount } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import type { UniversalPerturbation } from './perturbation'
-
-export interface Phase { readonly start: number; readonly total: number }
 
 /** 1 for max(1, int(N · portion)) random images of a batch, else 0: [N, 1, 1, 1]. */
 function drawMask(count: number, portion: number, stream: RandomStream): tf.Tensor4D {
@@ -44,7 +45,7 @@ function consistencyStep(values: SelfRetrospectionParameters, plain: StudentTrai
 }
 
 function hypergradientStep(values: SelfRetrospectionParameters, plain: StudentTrainer, context: DistillationContext, optimizer: Optimizer, perturbation: tf.Variable<tf.Rank.R4>): StepFunction {
-  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: true, penalty: values.perturbationPenalty, iterations: values.iterations, step: values.fixedPointStep }
+  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: values.squaredTemperature, penalty: values.perturbationPenalty, iterations: values.iterations, step: values.fixedPointStep, constantTarget: values.constantTarget }
   return (args) => tf.tidy(() => {
     const outputs = selfRetrospectionStep({
       student: context.student, optimizer, options,
@@ -62,6 +63,20 @@ function stepOf(values: SelfRetrospectionParameters, ...parts: [StudentTrainer, 
   }
 }
 
+function optimizerOf({ optimizer, momentum, weightDecay }: SelfRetrospectionParameters, parameters: readonly Parameter[]): Optimizer {
+  switch (optimizer) {
+    case 'adam': return createAdam(parameters)
+    case 'sgd': return createSgd(parameters, { momentum, weightDecay })
+    default: throw new ExhaustiveError(optimizer)
+  }
+}
+
+/** The student's learning rate in the phase, by pseudo batches of the whole distillation: cosine to 0, one step every `rateEvery` of them. */
+export function phaseSchedule({ learningRate, rateEvery }: Pick<SelfRetrospectionParameters, 'learningRate' | 'rateEvery'>, phase: Pick<DefensePhase, 'start' | 'total'>): Schedule {
+  const cosine = cosineSchedule(learningRate, Math.ceil((phase.total - phase.start) / rateEvery))
+  return (index) => cosine(Math.floor((index - phase.start) / rateEvery))
+}
+
 /** One pass in training mode for the running statistics' sake. */
 function createSettler({ student, program }: DistillationContext): (images: tf.Tensor4D) => void {
   const runner = program.compile('settle', ({ images }) => tf.tidy(() => {
@@ -73,25 +88,26 @@ function createSettler({ student, program }: DistillationContext): (images: tf.T
   return (images) => tf.dispose(runner.run({ images }))
 }
 
-export function wrapTrainer(values: SelfRetrospectionParameters, phase: Phase, perturbation: UniversalPerturbation, plain: StudentTrainer, context: DistillationContext): StudentTrainer {
-  const optimizer = createAdam(context.student.parameters)
+export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<DefensePhase, 'start' | 'total'>, perturbation: UniversalPerturbation, plain: StudentTrainer, context: DistillationContext): StudentTrainer {
+  const optimizer = optimizerOf(values, context.student.parameters)
   context.state.addVariables('selfRetrospectionOptimizer', optimizer.slots)
-  const schedule = cosineSchedule(values.learningRate, phase.total - phase.start)
+  const schedule = phaseSchedule(values, phase)
   const stream = context.stream('perturbedImages')
   const settle = createSettler(context)
   const update = context.program.compile('unlearn', stepOf(values, plain, context, optimizer, perturbation.variable))
 
   const unlearn = (args: NamedTensors, learningRate: tf.Scalar): NamedTensors => {
+    const { imageWeights, ...unweighed } = args
     const { images, teacherLogits } = args
     if (!images || !teacherLogits) throw new Error('A student batch came without images or the teacher’s answers.')
     perturbation.find(images as tf.Tensor4D, teacherLogits as tf.Tensor2D)
     const mask = drawMask(images.shape[0] ?? 0, values.portion, stream)
-    const outputs = update.run({ ...args, learningRate, mask })
+    const outputs = update.run({ ...unweighed, ...(imageWeights && values.imageWeights ? { imageWeights } : {}), learningRate, mask })
     mask.dispose()
     return outputs
   }
   const phaseStep = (batch: PseudoBatch, position: Position): StepMetrics => {
-    const rate = schedule(position.index - phase.start)
+    const rate = schedule(position.index)
     const learningRate = tf.scalar(rate)
     const next = plain.batches(batch)
     const metrics: StepMetrics = position.measure ? { learningRate: rate } : {}

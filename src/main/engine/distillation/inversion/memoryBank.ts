@@ -18,6 +18,7 @@ export interface MemoryBankOptions {
 export interface MemoryBank {
   /** Takes over the rows of [n, width]. */
   add(rows: tf.Tensor2D): void
+  clear(): void
   /** Whether it hides its rows now as the reference's does (`whenFull`); the reference then keeps the images of the call's first step. */
   readonly looksEmpty: boolean
   /** Random rows without repetition, [negatives, width], and 1 for each that is there. All of them in order while there are no more than asked for. */
@@ -63,6 +64,12 @@ export function createMemoryBank({ capacity, width, negatives, whenFull }: Memor
         next = (next + 1) % capacity
         added += 1
       }
+    },
+    clear() {
+      data = new Float32Array(0)
+      filled = 0
+      next = 0
+      added = 0
     },
     draw() {
       const out = new Float32Array(negatives * width)

@@ -15,11 +15,11 @@ export function poolAugmentation({ poolCrop, poolFlip }: Pick<InversionParameter
 }
 
 /** Each update sees a random batch of the pool, varied like training images, and asks the teacher anew. */
-function pooledBatches(values: InversionParameters, context: DistillationContext): StudentTrainer['batches'] {
+function pooledBatches(values: InversionParameters, context: DistillationContext): Required<Pick<StudentTrainer, 'batches' | 'forget'>> {
   const { teacher, program, image, normalization, state } = context
   const pool = createImagePool({ image, normalization, augmentation: poolAugmentation(values, context.augmentation), capacity: values.poolCapacity, rounding: values.rounding }, context.stream('pool'), state)
   const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => ({ teacherLogits: teacher.forward(images as tf.Tensor4D, { training: false }).logits })))
-  return (batch) => {
+  const batches: StudentTrainer['batches'] = (batch) => {
     pool.add(batch.images)
     const next = pool.batches(values.batchSize)
     return () => {
@@ -28,6 +28,7 @@ function pooledBatches(values: InversionParameters, context: DistillationContext
       return { args: { images, ...answers }, own: [images, ...Object.values(answers)] }
     }
   }
+  return { batches, forget: () => pool.clear() }
 }
 
 /** The pseudo batch itself, then fresh images of the generator. */
@@ -44,9 +45,11 @@ const freshBatches = (fresh: NonNullable<Synthesizer['fresh']>): StudentTrainer[
 export function createInversionStudent(values: InversionParameters, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer {
   const epochs = Math.ceil(values.pseudoBatches / values.callsPerEpoch)
   const cosine = cosineSchedule(values.studentLearningRate, epochs)
-  return createDivergenceStudent({
+  const { batches, ...pool } = synthesizer.fresh ? { batches: freshBatches(synthesizer.fresh) } : pooledBatches(values, context)
+  const student = createDivergenceStudent({
     updates: values.studentSteps, batchSize: values.batchSize, temperature: values.temperature, reduction: 'batchMean', squaredTemperature: true,
     optimizer: createSgd(context.student.parameters, { momentum: values.momentum, weightDecay: values.weightDecay }),
     schedule: (call) => cosine(Math.floor(call / values.callsPerEpoch)),
-  }, context, synthesizer.fresh ? freshBatches(synthesizer.fresh) : pooledBatches(values, context))
+  }, context, batches)
+  return { ...student, ...pool }
 }

@@ -20,7 +20,7 @@ const metricNames: Readonly<Record<string, keyof StepMetrics>> = {
   ...Object.fromEntries(inversionTerms.map((term) => [term.id, metricNameOf(term)])),
 }
 
-interface Contrast { readonly parts: NonNullable<InversionStepParts['contrast']>; readonly bank: MemoryBank; arguments(): NamedTensors }
+interface Contrast { readonly parts: NonNullable<InversionStepParts['contrast']>; readonly bank: MemoryBank; arguments(): NamedTensors; forget(): void }
 
 /** Head, its optimizer and the memory bank live as long as the run; the local view is drawn per step. */
 function createContrast(values: InversionParameters, context: DistillationContext): Contrast {
@@ -39,6 +39,15 @@ function createContrast(values: InversionParameters, context: DistillationContex
   const count = values.synthesisBatchSize
   return {
     parts: { head, optimizer }, bank,
+    forget() {
+      bank.clear()
+      const fresh = createContrastiveHead(features, values.headWidth, context.stream('initialHead'))
+      context.program.readState()
+      head.parameters.forEach(({ variable }, index) => variable.assign(fresh.parameters[index]?.variable ?? variable))
+      tf.tidy(() => { for (const slot of Object.values(optimizer.slots)) slot.assign(tf.zeros(slot.shape)) })
+      context.program.writeState()
+      fresh.dispose()
+    },
     arguments() {
       const { rows, present } = bank.draw()
       const whole = new Float32Array(count + present.length).fill(1)
@@ -119,6 +128,8 @@ export function createInversionSynthesizer(values: InversionParameters, context:
 
   return {
     step(position) {
+      // Phases of defenses follow the distillation: a generator that lives through the run rests.
+      if (source.fresh && position.index >= values.pseudoBatches) return {}
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
       const best = synthesize(stepFor(active), active)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
@@ -134,13 +145,13 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       return metrics
     },
     sample(): PseudoBatch {
-      const images = kept
-      if (!images) throw new Error('A pseudo batch was asked for before the synthesis call that makes it.')
+      if (!kept && !source.fresh) throw new Error('A pseudo batch was asked for before the synthesis call that makes it.')
+      const outputs = source.fresh ? drawFresh() : present.run({ images: kept as tf.Tensor4D })
+      kept?.dispose()
       kept = undefined
-      const outputs = source.fresh ? drawFresh() : present.run({ images })
-      images.dispose()
       return { images: outputs.images as tf.Tensor4D, teacherLogits: outputs.teacherLogits as tf.Tensor2D, teacherAttention: [] }
     },
+    ...(contrast ? { forget: contrast.forget } : {}),
     ...(source.fresh ? { fresh(): StudentBatch { const args = drawFresh(); return { args, own: Object.values(args) } } } : {}),
   }
 }

@@ -1,0 +1,149 @@
+/** Self-Retrospection inside whole stages: where it starts from, and its switches between the reference's programs. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { wrn } from '../../../src/main/engine/architectures/wrn'
+import { selfRetrospectionParameters } from '../../../src/main/engine/defenses/selfRetrospection/parameters'
+import type { SelfRetrospectionParameters } from '../../../src/main/engine/defenses/selfRetrospection/parameters'
+import { createUniversalPerturbation } from '../../../src/main/engine/defenses/selfRetrospection/perturbation'
+import { wrapTrainer } from '../../../src/main/engine/defenses/selfRetrospection/trainer'
+import type { DistillationContext, StudentTrainer } from '../../../src/main/engine/distillation/types'
+import { writeSafetensors } from '../../../src/main/engine/exporters'
+import { createStepProgram } from '../../../src/main/engine/graph'
+import { loadWeights, weightsOf } from '../../../src/main/engine/nn'
+import { createStream } from '../../../src/main/engine/random'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { listCheckpoints, readCheckpointAt } from '../../../src/main/engine/training/checkpoints'
+import { MissingStartError } from '../../../src/main/engine/training/loop'
+import { prepareStudentStage } from '../../../src/main/engine/training/stages'
+import { createStateBundle } from '../../../src/main/engine/training/state'
+import { defaultsOf } from '../../../src/shared/schema'
+import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import { runToEnd, temporaryFolder, tinyExperiment } from '../../contract/support'
+import { hashed, hashedWeights } from '../../fixtures/hashed'
+
+const cache = temporaryFolder('cache')
+const teacherWeights = join(temporaryFolder('teacher'), 'weights.safetensors')
+const network = (classes: number, side: number) => wrn.create({ depth: 10, width: 1 }, { classes, channels: 3, height: side, width: side, stream: createStream(1, 'test') })
+
+beforeAll(async () => {
+  await startTensorFlow()
+  const teacher = network(10, 32)
+  await writeSafetensors(teacherWeights, weightsOf(teacher), { format: 'pt' })
+  teacher.dispose()
+})
+
+const retrospection = { id: 'sr', params: { takeover: 2, rounds: 1, iterations: 1 } }
+
+/** Runs one student of a tiny experiment to its end in runs/<run>/student-<n>; its weights and what was logged. */
+async function runStudent(runFolder: string, change: PartialExperimentConfig, studentIndex: number): Promise<{ weights: Buffer; logs: string[] }> {
+  const folder = join(runFolder, `student-${studentIndex + 1}`)
+  mkdirSync(folder, { recursive: true })
+  const config = tinyExperiment({ recording: { evaluateEvery: 1, imagesEvery: 1000 }, ...change })
+  const { work, startFrom } = await prepareStudentStage({ kind: 'student', stageId: `student-${studentIndex + 1}`, config, folders: { stage: folder, cache }, resume: false, studentIndex, teacherWeights }, () => undefined)
+  const reports = await runToEnd({ ...work, evaluateAfter: () => false }, folder, { startFrom })
+  work.dispose()
+  return { weights: readFileSync(join(folder, 'weights.safetensors')), logs: reports.flatMap((report) => (report.type === 'log' ? [report.message] : [])) }
+}
+const stepsKept = (runFolder: string, student: number): number[] => listCheckpoints(join(runFolder, `student-${student}`)).map(({ step }) => step)
+
+describe('where the phase starts from', () => {
+  const runs = temporaryFolder('runs')
+  const alone = { students: [{ defenses: [retrospection] }] }
+  const twins = { students: [{ defenses: [] }, { defenses: [retrospection] }], recording: { evaluateEvery: 1, imagesEvery: 1000, keptCheckpoints: 2 } }
+
+  it('the undefended twin’s checkpoint at that very step, an earlier run’s, or an own repetition: the student is the same', async () => {
+    const repeated = await runStudent(join(runs, 'alone'), alone, 0)
+    expect(repeated.logs).toEqual([])
+    expect(stepsKept(join(runs, 'alone'), 1)).toEqual([4])
+
+    await runStudent(join(runs, 'twins'), twins, 0)
+    expect(stepsKept(join(runs, 'twins'), 1)).toEqual([4, 3, 2])
+    const twin = await runStudent(join(runs, 'twins'), twins, 1)
+    expect(twin.logs).toEqual(['goes on from step 2 of the student whose distillation begins alike'])
+    expect(twin.weights.equals(repeated.weights)).toBe(true)
+
+    const start = { id: 'sr', params: { ...retrospection.params, takeover: 600, start: 'twins/student-1@2' } }
+    const named = await runStudent(join(runs, 'later'), { students: [{ defenses: [start] }] }, 0)
+    expect(named.logs).toEqual(['goes on from twins/student-1@2'])
+    expect(named.weights.equals(repeated.weights)).toBe(true)
+  })
+
+  it('a named checkpoint that is gone is an error, not a start from nothing', async () => {
+    const start = { id: 'sr', params: { ...retrospection.params, start: 'nowhere/student-1@2' } }
+    await expect(runStudent(join(runs, 'lost'), { students: [{ defenses: [start] }] }, 0)).rejects.toThrow(MissingStartError)
+    expect(stepsKept(join(runs, 'lost'), 1)).toEqual([])
+  })
+})
+
+it('CMI’s phase begins with an empty pool and bank, and with SGD, where its settings say so', async () => {
+  const folder = temporaryFolder('cmi')
+  const method = { id: 'cmi', params: { pseudoBatches: 3, synthesisSteps: 1, synthesisBatchSize: 8, studentSteps: 1, batchSize: 8, latent: 10, generatorWidth: 4, headWidth: 8, bankSize: 64, negatives: 10 } }
+  const distillation = { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method }
+  const plan = (params: Record<string, unknown>) => ({ distillation, students: [{ defenses: [{ id: 'sr', params: { rounds: 1, iterations: 1, takeover: 1, ...params } }] }] })
+  const tensorsOf = async (name: string, params: Record<string, unknown>) => {
+    await runStudent(join(folder, name), plan(params), 0)
+    return (await readCheckpointAt(join(folder, name, 'student-1'), 3, () => undefined))?.snapshot.tensors
+  }
+  const emptied = await tensorsOf('reference', {})
+  expect([emptied?.get('poolImages/images')?.shape[0], emptied?.get('memoryBankRows/rows')?.shape[0]]).toEqual([8, 8])
+  expect([...(emptied?.get('contrastiveHeadOptimizer/step')?.data ?? [])]).toEqual([1])
+  expect(emptied?.has('selfRetrospectionOptimizer/momentum')).toBe(true)
+  const kept = await tensorsOf('kept', { emptyPool: false, optimizer: 'adam' })
+  expect([kept?.get('poolImages/images')?.shape[0], kept?.get('memoryBankRows/rows')?.shape[0]]).toEqual([24, 24])
+  expect(kept?.has('selfRetrospectionOptimizer/firstMoment')).toBe(true)
+})
+
+describe('the switches of the reference’s programs', () => {
+  const image = { height: 8, width: 8, channels: 3 }
+  const make = () => {
+    const [teacher, student] = [network(5, 8), network(5, 8)]
+    loadWeights(teacher, hashedWeights([...teacher.parameters, ...teacher.buffers], 'teacher.'))
+    loadWeights(student, hashedWeights([...student.parameters, ...student.buffers], 'student.'))
+    const state = createStateBundle(1, tf)
+    const context = {
+      dataset: 'signs', augmentation: { crop: false, flip: false }, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }), teacher, student, classes: 5, image, normalization: { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }, program: createStepProgram({ mode: 'eager' }),
+      stream: (name: string) => state.stream(name), state, defenses: [], methodTotal: 10,
+    }
+    return { context, images: tf.tensor4d(hashed('images', 4 * 192, 0, 1), [4, 8, 8, 3]), teacherLogits: tf.tensor2d(hashed('answers', 20, 0, 2), [4, 5]) }
+  }
+  const valuesWith = (change: Partial<SelfRetrospectionParameters>): SelfRetrospectionParameters => ({ ...defaultsOf(selfRetrospectionParameters), rounds: 3, iterations: 1, ...change })
+  const found = (change: Partial<SelfRetrospectionParameters>) => {
+    const { context, images, teacherLogits } = make()
+    const perturbation = createUniversalPerturbation(valuesWith(change), context)
+    perturbation.find(images, teacherLogits)
+    const passes = context.student.buffers.filter(({ name }) => name.endsWith('num_batches_tracked')).map(({ variable }) => variable.dataSync()[0])
+    return { p: [...perturbation.variable.dataSync()], passes: new Set(passes) }
+  }
+
+  it('the student sees clean and perturbed images in every round, the teacher changes nothing', () => {
+    expect(found({ model: 'student' }).passes).toEqual(new Set([6]))
+    expect(found({ model: 'teacher' }).passes).toEqual(new Set([0]))
+  })
+
+  it('the penalty takes part in the search only where it is asked to', () => {
+    const free = found({ perturbationPenalty: 0 }).p
+    expect(found({ perturbationPenalty: 10, penaltyInSearch: false }).p).toEqual(free)
+    expect(found({ perturbationPenalty: 10 }).p).not.toEqual(free)
+  })
+
+  it('the weights that another defense gives the images reach the loss only where they should', () => {
+    for (const imageWeights of [true, false]) {
+      const { context, images, teacherLogits } = make()
+      const seen: boolean[] = []
+      const args = { images, teacherLogits, imageWeights: tf.tensor1d([0, 0, 0.5, 0.5]) }
+      const plain: StudentTrainer = {
+        imagesPerStep: 4, updates: 1, step: () => ({}), batches: () => () => ({ args, own: [] }),
+        loss: ({ logits }, given) => {
+          seen.push('imageWeights' in given)
+          return { loss: tf.mean(logits), outputs: {} }
+        },
+      }
+      const values = valuesWith({ imageWeights, update: 'consistency', rounds: 1 })
+      const trainer = wrapTrainer(values, { start: 0, total: 1 }, createUniversalPerturbation(values, context), plain, context as DistillationContext)
+      trainer.step({ images, teacherLogits, teacherAttention: [] }, { index: 0, total: 1, measure: false })
+      expect(seen).toEqual([imageWeights])
+    }
+  })
+})
