@@ -44,7 +44,10 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   const access = createAccess({ token: options.token, host, port })
   const files = options.staticFolder === undefined ? null : createStaticFiles(options.staticFolder)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maximumFrameBytes, perMessageDeflate: false, clientTracking: true })
-  server.on('request', (request, response) => void answer(request, response, access, files))
+  server.on('request', (request, response) => void answer(request, response, access, files).catch((error: unknown) => {
+    if (response.headersSent) return response.destroy(error instanceof Error ? error : undefined)
+    end(response, 500, 'The engine could not answer this request.')
+  }))
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, sockets, access, options))
   const pings = setInterval(() => { for (const socket of sockets.clients) socket.ping() }, pingInterval)
   pings.unref()
@@ -79,12 +82,24 @@ const securityHeaders = (host: string) => ({
   'cross-origin-resource-policy': 'same-origin',
 })
 
+const unreadableAddress = 'This address cannot be read.'
+
+/** Null when it is no address, e.g. "//": a request line is whatever the other side sends. */
+function addressOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? '/', 'http://engine')
+  } catch {
+    return null
+  }
+}
+
 async function answer(request: IncomingMessage, response: ServerResponse, access: Access, files: StaticFiles | null): Promise<void> {
   const refusal = access.refusalOf(request)
   if (refusal) return end(response, 403, refusal)
   for (const [name, value] of Object.entries(securityHeaders(request.headers.host ?? ''))) response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'Only GET is answered here.')
-  const url = new URL(request.url ?? '/', 'http://engine')
+  const url = addressOf(request)
+  if (!url) return end(response, 400, unreadableAddress)
   const token = url.searchParams.get('token')
   if (token !== null) {
     if (!access.tokenIsRight(token)) return end(response, 403, 'This token is not right. Open the address that the engine printed when it started.')
@@ -103,7 +118,15 @@ function end(response: ServerResponse, status: number, text: string): void {
 }
 
 function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, sockets: WebSocketServer, access: Access, options: EngineServerOptions): void {
-  const refusal = access.refusalOf(request) ?? (new URL(request.url ?? '/', 'http://engine').pathname === '/rpc' ? null : 'Frames are exchanged at /rpc.')
+  // Nobody else listens on this socket until it is a WebSocket: a reset of a refused one would end the process.
+  socket.on('error', () => socket.destroy())
+  const url = addressOf(request)
+  if (!url) {
+    options.onRefused?.(unreadableAddress)
+    socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${unreadableAddress}\n`)
+    return
+  }
+  const refusal = access.refusalOf(request) ?? (url.pathname === '/rpc' ? null : 'Frames are exchanged at /rpc.')
   if (refusal) {
     options.onRefused?.(refusal)
     socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${refusal}\n`)

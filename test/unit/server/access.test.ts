@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -129,5 +130,36 @@ describe('the socket', () => {
 
   it('is at one address only', async () => {
     expect(await tryWebSocket({ authorization: `Bearer ${token}` }, undefined, '/other')).toBe('403')
+  })
+})
+
+describe('what is sent raw', () => {
+  /** Sends text and resolves with the first of the answer; the socket is reset then. */
+  const sendRaw = (text: string): Promise<string> => new Promise((resolve, reject) => {
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
+    socket.once('data', (data) => {
+      socket.resetAndDestroy()
+      resolve(data.toString())
+    })
+    socket.on('error', reject)
+  })
+  const host = (): string => `Host: 127.0.0.1:${server.port}`
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket'
+
+  it('an address that is none is answered with 400', async () => {
+    expect(await sendRaw(`GET // HTTP/1.1\r\n${host()}\r\n\r\n`)).toContain(' 400 ')
+    expect(await sendRaw(`GET // HTTP/1.1\r\n${host()}\r\n${upgrade}\r\n\r\n`)).toContain(' 400 ')
+    expect((await get('/')).status).toBe(200)
+  })
+
+  it('a refused upgrade that is reset does not reach the process', async () => {
+    const uncaught: unknown[] = []
+    const seen = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', seen)
+    for (let round = 0; round < 10; round++) expect(await sendRaw(`GET /elsewhere HTTP/1.1\r\n${host()}\r\n${upgrade}\r\n\r\n`)).toContain(' 403 ')
+    // The door still answers after the reset has arrived.
+    expect((await get('/')).status).toBe(200)
+    process.off('uncaughtException', seen)
+    expect(uncaught).toEqual([])
   })
 })
