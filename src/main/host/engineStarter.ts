@@ -193,12 +193,14 @@ class Supervisor implements StartedEngine {
 
   private watch(child: ChildProcess): void {
     const { interval, lostAfter } = this.options.heartbeat ?? usualHeartbeat
-    let answered = Date.now()
-    child.on('message', () => { answered = Date.now() })
+    // Pings are counted, not time: after a suspend or Ctrl+Z the clock has jumped over a minute in which nobody asked.
+    let missed = 0
+    child.on('message', () => { missed = 0 })
     const timer = setInterval(() => {
       if (this.child !== child) return clearInterval(timer)
-      if (Date.now() - answered > lostAfter) child.kill('SIGKILL')
-      else this.send({ type: 'ping' })
+      if (missed * interval > lostAfter) return void child.kill('SIGKILL')
+      missed += 1
+      this.send({ type: 'ping' })
     }, interval)
     timer.unref()
     child.once('exit', () => clearInterval(timer))

@@ -65,13 +65,14 @@ export interface WatchOptions {
 
 export const trainerWatch = { interval: 5000, silentAfter: 120_000, lostAfter: 900_000 }
 
-/** Pings a trainer; a native kernel that never returns shows as silence. */
+/** Pings a trainer; a native kernel that never returns shows as pings without an answer. Time in which this process slept (suspend, Ctrl+Z) counts for nothing. */
 export function watchTrainer(send: (command: TrainerCommand) => void, options: WatchOptions): Watch {
-  let answered = Date.now()
+  let missed = 0
   let told = false
   const timer = setInterval(() => {
+    const silence = missed * options.interval
+    missed += 1
     send({ type: 'ping', time: Date.now() })
-    const silence = Date.now() - answered
     if (silence > options.lostAfter) options.onLost()
     else if (silence > options.silentAfter && !told) {
       told = true
@@ -81,7 +82,7 @@ export function watchTrainer(send: (command: TrainerCommand) => void, options: W
   timer.unref()
   return {
     pong() {
-      answered = Date.now()
+      missed = 0
       told = false
     },
     stop: () => clearInterval(timer),
