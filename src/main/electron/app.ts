@@ -127,7 +127,7 @@ class Application {
     if (!active || process.env.ABD_NO_DIALOGS === '1') return true
     const options = {
       type: 'question' as const, buttons: ['Pause and quit', 'Cancel'], defaultId: 0, cancelId: 1, title: 'ABD Workbench',
-      message: `"${active.name}" is still training.`, detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
+      message: `"${active.name}" ${active.state === 'queued' ? 'waits for its turn' : 'is still training'}.`, detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
     }
     const { response } = await (this.window ? dialog.showMessageBox(this.window, options) : dialog.showMessageBox(options))
     return response === 0

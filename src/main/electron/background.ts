@@ -6,7 +6,7 @@ import type { RunSummary } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
 
 export interface Background {
-  /** The run that trains now, if any. */
+  /** The run that trains now, or the first that waits for its turn, if any. */
   readonly active: RunSummary | null
   /** Tells once that the run goes on without a window. */
   tellHidden(): void
@@ -15,32 +15,39 @@ export interface Background {
 
 export interface BackgroundOptions { client: EngineClient; iconFile: string; show: () => void; quit: () => void; onIdle: () => void }
 
+/** A waiting run counts: between two runs of the queue nothing is over. */
+const isActive = (run: RunSummary): boolean => run.state === 'running' || run.state === 'queued'
+
 export function startBackground(options: BackgroundOptions): Background {
-  const running = new Map<string, RunSummary>()
+  const active = new Map<string, RunSummary>()
   let blocker: number | null = null
   let told = false
   const tray = createTray(options)
 
+  const firstActive = (): RunSummary | null => {
+    const runs = [...active.values()]
+    return runs.find((run) => run.state === 'running') ?? runs[0] ?? null
+  }
   const settle = (): void => {
-    if (running.size > 0 && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
-    if (running.size === 0 && blocker !== null) {
+    if (active.size > 0 && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
+    if (active.size === 0 && blocker !== null) {
       powerSaveBlocker.stop(blocker)
       blocker = null
       options.onIdle()
     }
-    const [first] = running.values()
+    const first = firstActive()
     tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
   }
   const see = (run: RunSummary): void => {
-    const before = running.get(run.id)
-    if (run.state === 'running') running.set(run.id, run)
-    else running.delete(run.id)
-    if ((before !== undefined) !== (run.state === 'running')) settle()
+    const before = active.get(run.id)
+    if (isActive(run)) active.set(run.id, run)
+    else active.delete(run.id)
+    if (before?.state !== run.state) settle()
   }
   const load = async (): Promise<void> => {
     const runs = await options.client.call('runs.list', {})
-    running.clear()
-    for (const run of runs) if (run.state === 'running') running.set(run.id, run)
+    active.clear()
+    for (const run of runs) if (isActive(run)) active.set(run.id, run)
     settle()
   }
   const stops = [
@@ -50,7 +57,7 @@ export function startBackground(options: BackgroundOptions): Background {
   ]
   void load().catch(() => undefined)
   return {
-    get active() { return [...running.values()][0] ?? null },
+    get active() { return firstActive() },
     tellHidden() {
       if (told || !Notification.isSupported()) return
       told = true
