@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -36,4 +37,27 @@ it('takes over the lock of a process that is gone', async () => {
   const release = await acquireLock(file)
   release()
   expect(existsSync(file)).toBe(false)
+})
+
+it('takes over a lock whose process id belongs to another process now', async () => {
+  const file = join(directory, 'setup.lock')
+  // As in a container that starts anew: the same small process id, another start.
+  for (const left of [String(process.pid), JSON.stringify({ pid: process.pid, start: '1', boot: 'earlier' }), JSON.stringify({ pid: process.ppid, start: '', boot: 'earlier' })]) {
+    if (left.includes('earlier') && !existsSync('/proc/sys/kernel/random/boot_id')) continue
+    writeFileSync(file, left)
+    const release = await acquireLock(file)
+    release()
+    expect(existsSync(file)).toBe(false)
+  }
+})
+
+it('is released by the signal that ends the process', () => {
+  const file = join(directory, 'setup.lock')
+  const script = `import { acquireLock } from ${JSON.stringify(new URL('../../../tools/setup/lock.mjs', import.meta.url).href)}
+await acquireLock(${JSON.stringify(file)})
+process.kill(process.pid, 'SIGTERM')
+setInterval(() => {}, 1000)`
+  const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script])
+  expect(ended.signal).toBe('SIGTERM')
+  expect(readdirSync(directory)).toEqual([])
 })
