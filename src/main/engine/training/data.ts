@@ -1,6 +1,6 @@
 /** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
 import type { ExperimentConfig, MemberChoice, PoisoningPlan } from '../../../shared/domain'
-import { UserError } from '../../../shared/errors'
+import { RefusedInputError, UserError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../attacks'
 import { datasets, sliceImages } from '../datasets'
@@ -33,9 +33,12 @@ export interface DataRequest {
   readonly onProgress?: (fraction: number, message: string) => void
 }
 
+/** @throws RefusedInputError when a parameter is refused: defaults in its place would load other images than were asked for */
 export async function loadDataset(request: DataRequest): Promise<LoadedDataset> {
   const member = datasets.get(request.data.id, 'data.id')
-  const { values } = validateParameters(member.params, request.data.params, 'data.params')
+  const { values, issues } = validateParameters(member.params, request.data.params, 'data.params')
+  const refused = issues.find((issue) => issue.severity === 'error')
+  if (refused) throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
   return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
 }
 

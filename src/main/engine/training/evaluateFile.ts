@@ -9,6 +9,9 @@ import { createProgram } from './stages'
 
 export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void, report: (report: TrainerReport) => void): Promise<Evaluation> {
   const dataset = await loadDataset({ data: job.data, attack: job.attack, seed: 0, cacheFolder: job.cacheFolder, onProgress })
+  if (job.target >= dataset.classNames.length) {
+    throw new RefusedInputError('The target is no class of this data set.', { wanted: `a class from 0 to ${dataset.classNames.length - 1}`, got: String(job.target), where: dataset.title, action: 'Choose the class that the attack aims at.' })
+  }
   const classifier = await openClassifier(job.file, dataset, null)
   const program = createProgram(job)
   const predict = createPredictor(program, 'evaluate', classifier, dataset.normalization)
