@@ -27,6 +27,7 @@ const startFor = async (job: TrainerJob): Promise<void> => {
   const execution = job.kind === 'evaluate' || job.kind === 'device' ? job.execution : job.config.execution
   const runtime = await startTensorFlow({ device: execution.device, threads: execution.threads, deterministic: execution.deterministic })
   report({ type: 'ready', device: runtime.device })
+  if (runtime.device.fallback) report({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
 }
 
 async function runPrepared(job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>, prepared: PreparedStage): Promise<TrainerReport> {
