@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { findDesktop, missingLibrary, needsNoSandbox } from '../../../tools/run/desktop.mjs'
+import { displayFault, findDesktop, missingLibrary, needsNoSandbox } from '../../../tools/run/desktop.mjs'
 import { installedElectron, prepareElectron } from '../../../tools/setup/electron.mjs'
 
 let root: string
@@ -58,12 +58,22 @@ it('does not take an Electron of another version for the installed one', () => {
 
 it('opens a window only with a binary, a display and its libraries, and else says in one line what is missing', () => {
   const display = { DISPLAY: ':0' }
-  const fine = { electron: '/e', findMissing: () => undefined, noSandbox: false }
+  const fine = { electron: '/e', findMissing: () => undefined, noSandbox: false, displayOf: () => undefined }
   expect(findDesktop({ environment: display, ...fine })).toEqual({ executable: '/e', arguments: [] })
   expect(findDesktop({ environment: display, ...fine, noSandbox: true })).toEqual({ executable: '/e', arguments: ['--no-sandbox'] })
-  expect(findDesktop({ environment: {}, ...fine })).toEqual({ reason: 'there is no display' })
+  expect(findDesktop({ environment: {}, ...fine, displayOf: displayFault })).toEqual({ reason: 'there is no display' })
   expect(findDesktop({ environment: display, ...fine, findMissing: () => 'libnss3.so' }).reason).toMatch(/libnss3\.so.*apt-get install/)
   expect(findDesktop({ environment: { ...display, ABD_ELECTRON: '' }, ...fine, electron: undefined as never }).reason ?? '').not.toContain('\n')
+})
+
+it('finds a display that is dead', () => {
+  const only = (file: string) => (name: string) => name === file
+  const fault = displayFault as (environment: Record<string, string>, exists: (name: string) => boolean) => string | undefined
+  expect(fault({ DISPLAY: ':7.0' }, only('/tmp/.X11-unix/X7'))).toBeUndefined()
+  expect(fault({ DISPLAY: ':7' }, only(''))).toContain('DISPLAY=:7')
+  expect(fault({ DISPLAY: 'localhost:10.0' }, only(''))).toBeUndefined()
+  expect(fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only('/run/user/1/wayland-0'))).toBeUndefined()
+  expect(fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only(''))).toContain('WAYLAND_DISPLAY=wayland-0')
 })
 
 it('names the first library that is not found', () => {
