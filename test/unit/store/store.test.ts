@@ -67,6 +67,18 @@ describe('runs', () => {
     expect(list[1]?.error?.[0]).toMatchObject({ forUser: true, message: 'The record of this run is damaged.' })
   })
 
+  it('with a byte that is no UTF-8 are damaged too, and do not end the process', () => {
+    store.runs.insert(detail('a', 1))
+    store.runs.insert(detail('b', 2))
+    const database = openDatabase(join(folder, databaseName))
+    database.run("UPDATE runs SET summary = CAST(X'7BFF7D' AS TEXT), config = CAST(X'7BFF7D' AS TEXT) WHERE id = 'b'")
+    database.run("UPDATE stages SET record = CAST(X'FF' AS TEXT) WHERE run_id = 'b' AND id = 'teacher'")
+    database.close()
+    reopen()
+    expect(store.runs.list(false).map((run) => [run.id, run.state])).toEqual([['b', 'failed'], ['a', 'queued']])
+    expect(() => store.runs.config('b')).toThrow('cannot be read')
+  })
+
   it('refuse unknown ids with a sentence', () => {
     expect(() => store.runs.summary('nope')).toThrow('There is no run "nope".')
   })
@@ -210,5 +222,28 @@ describe('the database', () => {
     })).toThrow('stop')
     expect(database.get('SELECT count(*) AS n FROM settings')).toMatchObject({ n: 0 })
     database.close()
+  })
+})
+
+describe('a store that is read only', () => {
+  it('reads what is there and changes nothing', () => {
+    store.runs.insert(detail('a'))
+    const reader = openStore(folder, { readOnly: true })
+    expect(reader.runs.list(false).map((run) => run.id)).toEqual(['a'])
+    expect(() => reader.setSettings({ threads: 3 })).toThrow()
+    reader.close()
+    expect(reopen().settings().threads).toBe(0)
+  })
+
+  it('makes no store, migrates none and repairs none', () => {
+    const empty = join(folder, 'empty')
+    expect(() => openStore(empty, { readOnly: true })).toThrow('has no runs yet')
+    expect(existsSync(empty)).toBe(false)
+    const file = join(folder, 'old.sqlite')
+    openDatabase(file).close()
+    const old = openDatabase(file)
+    old.get('PRAGMA user_version = 0')
+    old.close()
+    expect(() => openDatabase(file, { readOnly: true })).toThrow('older version')
   })
 })

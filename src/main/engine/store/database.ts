@@ -1,4 +1,5 @@
 /** The only file that knows which SQLite it is: libsql, synchronous, owned by the control process alone. */
+import { existsSync } from 'node:fs'
 import LibsqlDatabase from 'libsql'
 import { UserError } from '../../../shared/errors'
 import { migrations } from './migrations'
@@ -26,23 +27,27 @@ interface Statement {
 }
 
 /**
- * Opens (and migrates) the database of a workspace.
- * @throws UserError when it was written by a newer version; the driver's error when the file is damaged
+ * Opens (and migrates) the database of a workspace. `readOnly` (default false): only reads it, as it is.
+ * @throws UserError when it was written by a newer version, or cannot be read without changing it; the driver's error when the file is damaged
  */
-export function openDatabase(file: string): Database {
+export function openDatabase(file: string, { readOnly = false }: { readOnly?: boolean } = {}): Database {
+  if (readOnly && !existsSync(file)) {
+    throw new UserError('This workspace belongs to another engine and has no runs yet.', { wanted: 'a store to read', got: 'none', where: file, action: 'Wait until that engine has made it, or choose another workspace.' })
+  }
   const connection = new LibsqlDatabase(file, { timeout: 5 })
   try {
     // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the disk.
-    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000')
-    migrate(connection, file)
+    if (readOnly) connection.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
+    else connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000')
+    migrate(connection, file, readOnly)
   } catch (error) {
     connection.close()
     throw error
   }
-  return wrap(connection)
+  return wrap(connection, readOnly)
 }
 
-function wrap(connection: InstanceType<typeof LibsqlDatabase>): Database {
+function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean): Database {
   const statements = new Map<string, Statement>()
   const prepare = (sql: string): Statement => {
     const known = statements.get(sql)
@@ -78,7 +83,7 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>): Database {
     },
     close() {
       try {
-        connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        if (!readOnly) connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       } catch {
         // The next opening reads the log.
       }
@@ -95,12 +100,17 @@ function rollBack(connection: InstanceType<typeof LibsqlDatabase>): void {
   }
 }
 
-function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string): void {
+function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, readOnly: boolean): void {
   const row = connection.prepare('PRAGMA user_version').get() as { user_version?: number } | undefined
   const version = row?.user_version ?? 0
   if (version > migrations.length) {
     throw new UserError('This workspace was written by a newer version of ABD Workbench.', {
       wanted: `store version ${migrations.length} or older`, got: `version ${version}`, where: file, action: 'Update ABD Workbench, or choose another workspace.',
+    })
+  }
+  if (readOnly && version < migrations.length) {
+    throw new UserError('This workspace was written by an older version of ABD Workbench and belongs to another engine.', {
+      wanted: `store version ${migrations.length}`, got: `version ${version}`, where: file, action: 'End the engine that owns it and start again: the store is then brought up to date.',
     })
   }
   for (const [index, migration] of migrations.entries()) {

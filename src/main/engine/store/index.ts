@@ -34,11 +34,13 @@ export const defaultSettings: Settings = { threads: 0, keptSteps: 200, imagesPer
 /**
  * Opens the store of a workspace, making it when there is none.
  * A damaged database is moved aside and begun anew with what the run folders tell; nothing is deleted.
+ * `readOnly` (default false): the workspace belongs to another engine, so nothing is made, migrated or repaired.
  */
-export function openStore(folder: string): RunStore {
+export function openStore(folder: string, { readOnly = false }: { readOnly?: boolean } = {}): RunStore {
   const runsFolder = join(folder, 'runs')
-  mkdirSync(runsFolder, { recursive: true })
-  const { database, movedTo } = openOrReplace(join(folder, databaseName))
+  if (!readOnly) mkdirSync(runsFolder, { recursive: true })
+  const file = join(folder, databaseName)
+  const { database, movedTo } = readOnly ? { database: openDatabase(file, { readOnly }), movedTo: null } : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
   const runs = createRunsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)

@@ -86,10 +86,15 @@ const brief = (run: RunSummary): RunSummary => ({
   }),
 })
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Columns are read as bytes: the driver ends the process at text that is no UTF-8, where one damaged record should only show as damaged. */
+const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
+
 function readConfig(database: Database, id: string): ExperimentConfig {
-  const row = database.get('SELECT config FROM runs WHERE id = ?', id)
+  const row = database.get('SELECT CAST(config AS BLOB) AS config FROM runs WHERE id = ?', id)
   try {
-    return JSON.parse(String(row?.config)) as ExperimentConfig
+    return JSON.parse(textOf(row?.config)) as ExperimentConfig
   } catch (error) {
     throw new UserError('The configuration of this run cannot be read.', { where: id, action: 'The record is damaged; other runs are not affected.', cause: error })
   }
@@ -99,18 +104,18 @@ function readConfig(database: Database, id: string): ExperimentConfig {
 function load(database: Database): Map<string, RunSummary> {
   const stages = new Map<string, StageRecord[]>()
   const damaged = new Map<string, unknown>()
-  for (const [runId, record] of database.columns('SELECT run_id, record FROM stages ORDER BY run_id, position')) {
+  for (const [runId, record] of database.columns('SELECT run_id, CAST(record AS BLOB) FROM stages ORDER BY run_id, position')) {
     const id = String(runId)
     try {
       const list = stages.get(id) ?? []
-      list.push(JSON.parse(String(record)) as StageRecord)
+      list.push(JSON.parse(textOf(record)) as StageRecord)
       stages.set(id, list)
     } catch (error) {
       damaged.set(id, error)
     }
   }
   const runs = new Map<string, RunSummary>()
-  for (const row of database.all('SELECT id, created_at, deleted_at, summary FROM runs')) {
+  for (const row of database.all('SELECT id, created_at, deleted_at, CAST(summary AS BLOB) AS summary FROM runs')) {
     const id = String(row.id)
     runs.set(id, readSummary(row, stages.get(id) ?? [], damaged.get(id)))
   }
@@ -119,7 +124,7 @@ function load(database: Database): Map<string, RunSummary> {
 
 function readSummary(row: Row, stages: StageRecord[], fault: unknown): RunSummary {
   try {
-    const stored = JSON.parse(String(row.summary)) as StoredSummary
+    const stored = JSON.parse(textOf(row.summary)) as StoredSummary
     if (typeof stored.name !== 'string' || typeof stored.state !== 'string') throw new Error('fields are missing')
     return { ...stored, stages, ...(fault === undefined ? {} : damageOf(String(row.id), fault)) }
   } catch (error) {
