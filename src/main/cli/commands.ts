@@ -128,6 +128,7 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
   const data = known ? { id: flags.data, params: {} } : await recognize(resolve(flags.data))
   const withParams = (params: Record<string, unknown>, given: readonly string[] = []) => ({ ...params, ...Object.fromEntries(given.map((entry) => {
     const at = entry.indexOf('=')
+    if (at < 1) throw new RefusedInputError('A parameter has no value.', { wanted: 'name=value', got: entry, action: 'Write e.g. --attack-param patchSize=5.' })
     return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
   })) })
   const evaluation = await client.call('model.evaluate', {

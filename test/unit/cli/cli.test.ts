@@ -69,6 +69,7 @@ describe('abd run', () => {
     [['show', 'nope'], 'There is no run "nope"'],
     [['frobnicate'], 'unknown command'],
     [['evaluate', '--model', 'x'], 'required option'],
+    [['evaluate', '--model', 'x', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0', '--attack-param', 'patchSize'], 'A parameter has no value'],
     [['import', 'program.exe'], ''],
   ])('%j is refused with 2 and a sentence', async (parameters, sentence) => {
     const { code, stderr } = await abd(...parameters)
