@@ -12,10 +12,10 @@ void runControlProcess({
   version: '0.1.0-fake',
   staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
   onFault: (name, error) => process.stderr.write(`${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),
-  async createEngine({ workspace, cacheFolder, readOnly }) {
+  async createEngine({ workspace, cacheFolder, readOnly, owner }) {
     return createEngine({
-      version: '0.1.0-fake', cacheFolder, readOnly, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
-      store: openStore(workspace), log: createEngineLog(readOnly ? null : join(workspace, 'logs')), inspectModel: inspectFakeModel,
+      version: '0.1.0-fake', cacheFolder, readOnly, owner, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
+      store: openStore(workspace, { readOnly }), log: createEngineLog(readOnly ? null : join(workspace, 'logs')), inspectModel: inspectFakeModel,
       launch: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }), runtimeState: () => ({ ready: true, message: null }),
     })
   },

@@ -1,10 +1,11 @@
 /**
  * A trainer without TensorFlow: a child process that speaks the trainer's protocol and trains nothing, deterministically.
  * ABD_FAKE_STEP_MS: milliseconds per step (default 2). ABD_FAKE_CRASH_STEP: dies without a word at that step of a student, once per folder.
+ * ABD_FAKE_HOLD_STEP: waits after that step of a student until it is asked to pause or stop, once per workspace.
  * ABD_FAKE_FAIL: a sentence with which every student fails. ABD_FAKE_BURN=1: keeps a core busy instead of sleeping.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError, toCauses } from '../../src/shared/errors'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../../src/main/engine/training/protocol'
 import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
@@ -49,6 +50,13 @@ function crashOnce(job: StageJob, step: number): void {
   process.kill(process.pid, 'SIGSEGV')
 }
 
+async function holdOnce(job: StageJob, step: number): Promise<void> {
+  const mark = join(dirname(dirname(job.folders.stage)), 'held')
+  if (job.kind !== 'student' || Number(process.env.ABD_FAKE_HOLD_STEP ?? -1) !== step || existsSync(mark)) return
+  writeFileSync(mark, '')
+  while (request === 'go') await sleep(5)
+}
+
 async function train(job: StageJob): Promise<TrainerReport> {
   const { config } = job
   const subject: Subject = job.kind === 'student' ? job.studentIndex : null
@@ -77,6 +85,7 @@ async function train(job: StageJob): Promise<TrainerReport> {
     }
     if (step % 10 === 0) checkpoint(job, step)
     await progress()
+    await holdOnce(job, step)
   }
   const test = suspectTestAt(config, subject, step)
   if (test) await send({ type: 'suspectTest', test })

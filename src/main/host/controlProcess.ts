@@ -6,7 +6,7 @@ import type { EngineApi } from '../../shared/contract'
 import { UserError, toCauses } from '../../shared/errors'
 import { serveEngine } from '../../shared/rpc'
 import { startEngineServer, type EngineServer } from '../server/httpServer'
-import { findOwner, takeLock, type HeldLock, type Owner } from '../transports/lockFile'
+import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
 import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
 import { cacheFolder, workspaceFolder } from './paths'
 
@@ -19,7 +19,7 @@ export interface ControlDependencies {
   version: string
   /** Folder of the built interface. */
   staticFolder: string
-  createEngine(options: { workspace: string; cacheFolder: string; readOnly: boolean }): Promise<ControlledEngine>
+  createEngine(options: { workspace: string; cacheFolder: string; readOnly: boolean; owner: string | null }): Promise<ControlledEngine>
   onFault(name: string, error: unknown): void
 }
 
@@ -89,7 +89,7 @@ class ControlProcess {
       }
     }
     this.server = server
-    this.engine = await this.dependencies.createEngine({ workspace, cacheFolder: cacheFolder(), readOnly }).catch((error: unknown) => {
+    this.engine = await this.dependencies.createEngine({ workspace, cacheFolder: cacheFolder(), readOnly, owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null }).catch((error: unknown) => {
       this.lock?.release()
       throw error
     })
@@ -150,6 +150,10 @@ function takeToken(): string | null {
   delete process.env.ABD_CONTROL_TOKEN
   return token !== undefined && /^[0-9a-f]{64}$/.test(token) ? token : null
 }
+
+/** Who is in the way, and where that is written: a lock that another machine left stays until somebody deletes it. */
+const ownerWords = (workspace: string, lock: WorkspaceLock): string =>
+  `the engine on ${lock.machine}, started ${new Date(lock.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, owns it (${lockPath(workspace)}) and cannot be reached`
 
 /** Listening everywhere, the engine is reached from this machine over loopback. */
 const reachableHost = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)

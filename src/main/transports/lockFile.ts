@@ -4,6 +4,7 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'n
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { UserError } from '../../shared/errors'
 import { connectWebSocket, type EngineEndpoint } from './webSocketChannel'
 
 const lockSchema = z.object({
@@ -70,7 +71,14 @@ export function takeLock(workspace: string, lock: Omit<WorkspaceLock, 'product' 
   const own = `${file}.${randomBytes(6).toString('hex')}`
   moveAside(file, `${own}.stale`, stale)
   const content: WorkspaceLock = { product: 'ABD Workbench', pid: process.pid, machine: hostname(), ...lock }
-  writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
+  try {
+    writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    throw new UserError('The workspace cannot be locked.', {
+      wanted: 'a folder that can be written to', got: error instanceof Error && 'code' in error ? String(error.code) : String(error), where: workspace,
+      action: 'Free some space, allow writing there, or choose another folder with --workspace or ABD_WORKSPACE.', cause: error,
+    })
+  }
   try {
     // A hard link fails when the name exists, and shows the whole content or nothing.
     linkSync(own, file)

@@ -12,6 +12,9 @@ import { fakeCatalogue, fakeFamilies } from '../../fakes/catalogue'
 import { fakeDevice } from '../../fakes/device'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../fakes/services'
 
+/** A busy machine takes its time. */
+const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> => vi.waitFor(check, { timeout: 15_000 })
+
 /** A trainer in the test's hand. */
 interface HandTrainer { job: TrainerJob; listener: TrainerListener; commands: TrainerCommand[]; killed: boolean }
 
@@ -51,7 +54,7 @@ afterEach(async () => {
 })
 
 const trainer = async (index: number): Promise<HandTrainer> => {
-  await vi.waitFor(() => expect(trainers.length).toBeGreaterThan(index))
+  await waitFor(() => expect(trainers.length).toBeGreaterThan(index))
   return trainers[index] as HandTrainer
 }
 const finish = (hand: HandTrainer): void => {
@@ -61,6 +64,15 @@ const finish = (hand: HandTrainer): void => {
 const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
 
 describe('a run', () => {
+  it('starts although its copy beside its files cannot be written', async () => {
+    open()
+    vi.spyOn(store, 'mirror').mockRejectedValue(new Error('ENOSPC'))
+    const { id } = await engine.call('runs.start', { config: {} })
+    await trainer(0)
+    expect(await stateOf(id)).toBe('running')
+    vi.restoreAllMocks()
+  })
+
   it('whose findings no longer fit on the disk fails with that sentence, and keeps what was written', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })
@@ -68,10 +80,10 @@ describe('a run', () => {
     const teacher = await trainer(1)
     teacher.listener.onReport({ type: 'progress', step: 1, totalSteps: 10, seconds: 1, secondsLeft: 9 })
     teacher.listener.onReport({ type: 'metrics', points: [{ name: 'loss', step: 1, value: 1 }] })
-    await vi.waitFor(async () => expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1))
+    await waitFor(async () => expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1))
     vi.spyOn(store.metrics, 'flush').mockImplementation(() => { throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' }) })
-    await vi.waitFor(() => expect(teacher.killed).toBe(true))
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('failed'))
+    await waitFor(() => expect(teacher.killed).toBe(true))
+    await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
     expect((await engine.call('runs.get', { runId: id })).error?.[0]).toMatchObject({ message: 'The disk is full.', forUser: true })
     vi.restoreAllMocks()
     expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.values[0]).toBe(1)
@@ -87,7 +99,7 @@ describe('a run', () => {
     data.listener.onReport({ type: 'warning', message: 'a sentence' })
     data.listener.onReport({ type: 'warning', message: 'a sentence' })
     data.listener.onReport({ type: 'progress', step: 3, totalSteps: 6, seconds: 2, secondsLeft: 2 })
-    await vi.waitFor(() => expect(seen.at(-1)?.run.stages[0]?.step).toBe(3))
+    await waitFor(() => expect(seen.at(-1)?.run.stages[0]?.step).toBe(3))
     const detail = await engine.call('runs.get', { runId: id })
     expect(detail.stages[0]).toMatchObject({ warnings: ['a sentence'], step: 3, totalSteps: 6, seconds: 2 })
     expect([detail.device, detail.seconds]).toEqual([fakeDevice, 2])
@@ -111,7 +123,7 @@ describe('a run', () => {
     expect(data.killed).toBe(false)
     await engine.call('runs.stop', { runId: id })
     expect(data.killed).toBe(true)
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('stopped'))
+    await waitFor(async () => expect(await stateOf(id)).toBe('stopped'))
   })
 
   it('can be renamed, noted, tagged, cloned, deleted and restored; the bin is emptied with its files', async () => {
@@ -120,7 +132,7 @@ describe('a run', () => {
     await expect(engine.call('runs.delete', { runIds: [id] })).rejects.toThrow('cannot be deleted now')
     ;(await trainer(0)).listener.onReport({ type: 'failed', causes: [{ name: 'UserError', message: 'no', forUser: true }] })
     ;(await trainer(0)).listener.onExit(1, null, '')
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('failed'))
+    await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
     await engine.call('runs.rename', { runId: id, name: 'second' })
     await engine.call('runs.note', { runId: id, note: 'a note' })
     await engine.call('runs.tag', { runId: id, tags: ['x', 'x', 'y'] })
@@ -164,7 +176,7 @@ describe('a damaged database', () => {
     open()
     const notices: string[] = []
     engine.subscribe('engine.notice', {}, (event) => notices.push(event.title))
-    await vi.waitFor(() => expect(notices).toEqual(['The workspace’s database was damaged.']))
+    await waitFor(() => expect(notices).toEqual(['The workspace’s database was damaged.']))
     expect(await engine.call('runs.list', {})).toEqual([])
   })
 })

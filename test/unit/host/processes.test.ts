@@ -9,6 +9,13 @@ let workspace: FakeWorkspace
 beforeEach(async () => { workspace = await createFakeWorkspace() })
 afterEach(() => workspace.clean())
 
+/** Process 0 is the whole group of these tests: without a lock nothing is killed. */
+function killEngine(): void {
+  const lock = readLock(workspace.folder)
+  if (!lock) throw new Error('There is no engine to kill: the workspace has no lock.')
+  process.kill(lock.pid, 'SIGKILL')
+}
+
 const small = { name: 'small', teacher: { training: { epochs: 2 } }, distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } }, recording: { imagesEvery: 10, evaluateEvery: 10, imagesPerStep: 16 } }
 
 describe('a run over process borders', () => {
@@ -32,12 +39,13 @@ describe('a run over process borders', () => {
     expect((await client.call('runs.imageSteps', { runId: run.id, stageId: 'student-1' })).steps).toEqual([10, 20, 30])
     const kept = await client.call('runs.images', { runId: run.id, stageId: 'student-1', step: 20 })
     expect(kept).toEqual(images.find((event) => event.stageId === 'student-1' && event.step === 20)?.images)
-    expect(run.bytesOnDisk).toBeGreaterThan(0)
+    // Measured after the end is told.
+    expect((await untilRun(client, run.id, (now) => now.bytesOnDisk > 0)).bytesOnDisk).toBeGreaterThan(0)
     expect(run.device?.title).toContain('Fake')
   }, 60_000)
 
   it('stops with a checkpoint and resumes to the same end', async () => {
-    const { client } = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const { client } = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { id } = await client.call('runs.start', { config: small })
     await untilRun(client, id, (run) => run.stages[2]?.state === 'running' && (run.stages[2].step) > 12)
     await client.call('runs.pause', { runId: id })
@@ -87,13 +95,15 @@ describe('a run over process borders', () => {
   }, 60_000)
 
   it('waits while another one trains, and starts after it', async () => {
-    const { client } = await workspace.start()
+    const { client } = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const first = await client.call('runs.start', { config: small })
     const second = await client.call('runs.start', { config: { ...small, name: 'second' } })
     const third = await client.call('runs.start', { config: { ...small, name: 'third' } })
     expect((await client.call('runs.get', { runId: second.id })).state).toBe('queued')
     expect((await client.call('runs.stop', { runId: third.id })).state).toBe('stopped')
-    await untilState(client, first.id, 'done')
+    await untilRun(client, first.id, (run) => run.stages[2]?.step === 13)
+    expect((await client.call('runs.get', { runId: second.id })).state).toBe('queued')
+    await client.call('runs.pause', { runId: first.id })
     await untilState(client, second.id, 'done')
     expect((await client.call('runs.get', { runId: third.id })).state).toBe('stopped')
   }, 60_000)
@@ -140,7 +150,7 @@ describe('the engine’s process', () => {
   }, 60_000)
 
   it('killed in the middle of a run is started again, the run is interrupted, the windows reconnect', async () => {
-    const engine = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const engine = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { client } = engine
     const exits: string[] = []
     engine.onExit((kind) => exits.push(kind))
@@ -148,7 +158,7 @@ describe('the engine’s process', () => {
     const before = await untilRun(client, id, (run) => (run.stages[2]?.step ?? 0) > 12)
     const { series } = await client.call('runs.metrics', { runId: id, stageId: 'student-1' })
     const url = engine.url()
-    process.kill(readLock(workspace.folder)?.pid ?? 0, 'SIGKILL')
+    killEngine()
     const run = await untilState(client, id, 'interrupted').catch(() => untilState(client, id, 'interrupted'))
     expect(exits).toEqual(['crashed'])
     expect(engine.url()).toBe(url)
@@ -160,7 +170,7 @@ describe('the engine’s process', () => {
   }, 60_000)
 
   it('asked to stop pauses the run with a checkpoint, and leaves no lock', async () => {
-    const engine = await workspace.start({}, { ABD_FAKE_STEP_MS: '15' })
+    const engine = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { id } = await engine.client.call('runs.start', { config: small })
     await untilRun(engine.client, id, (run) => (run.stages[2]?.step ?? 0) > 5)
     const exits: string[] = []
@@ -173,11 +183,15 @@ describe('the engine’s process', () => {
   }, 60_000)
 
   it('released goes on with its run, and ends by itself afterwards', async () => {
-    const engine = await workspace.start()
+    const engine = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { id } = await engine.client.call('runs.start', { config: small })
     await engine.dispose('release')
     const again = await workspace.start()
     expect(again.owned).toBe(false)
+    await untilRun(again.client, id, (run) => run.stages[2]?.step === 13)
+    await again.client.call('runs.pause', { runId: id })
+    await untilState(again.client, id, 'paused')
+    await again.client.call('runs.resume', { runId: id })
     await untilState(again.client, id, 'done')
     await again.dispose('release')
     const end = Date.now() + 10_000
@@ -197,6 +211,7 @@ describe('the engine’s process', () => {
     expect((await reader.client.call('engine.info', {})).readOnly).toBe(true)
     expect((await reader.client.call('runs.get', { runId: id })).state).toBe('done')
     await expect(reader.client.call('runs.start', { config: small })).rejects.toThrow('read-only')
+    await expect(reader.client.call('runs.stop', { runId: id })).rejects.toMatchObject({ got: expect.stringMatching(/another-machine.*1970-01-01.*engine\.lock/) as string, action: expect.stringContaining('delete the lock') as string })
     await expect(reader.client.call('runs.rename', { runId: id, name: 'x' })).rejects.toThrow('read-only')
     await reader.dispose('shutdown')
     expect(readLock(workspace.folder)?.machine).toBe('another-machine')
@@ -213,7 +228,7 @@ describe('the engine’s process', () => {
     engine.onExit((kind) => exits.push(kind))
     for (let crash = 0; crash < 4; crash++) {
       await engine.client.call('runs.list', {}).catch(() => engine.client.call('runs.list', {}))
-      process.kill(readLock(workspace.folder)?.pid ?? 0, 'SIGKILL')
+      killEngine()
       const seen = exits.length
       while (exits.length === seen) await new Promise((resolve) => setTimeout(resolve, 20))
     }

@@ -25,6 +25,8 @@ export interface EngineOptions {
   store: RunStore
   cacheFolder: string
   readOnly: boolean
+  /** Who owns a workspace that is open read-only, in words. */
+  owner?: string | null
   families: readonly FamilyDescription[]
   /** Definitions of the metrics of single methods, beside the shared ones. */
   methodMetrics?: Readonly<Record<string, MetricDefinition>>
@@ -56,7 +58,7 @@ export function createEngine(options: EngineOptions): Engine {
   const recorder = createRunRecorder(store, hub, log)
   const context = new EngineContext(options, hub)
   const runs = createRunService({
-    store, hub, recorder, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
+    store, hub, recorder, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
     resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
   })
   const handlers: Handlers = { ...context.handlers(), ...runs.calls }
@@ -67,7 +69,10 @@ export function createEngine(options: EngineOptions): Engine {
       const checked = parseCall(name, args)
       signal?.throwIfAborted()
       if (options.readOnly && changing.has(name)) {
-        throw new UserError('This workspace is open read-only.', { got: 'another engine owns it and cannot be reached', where: store.folder, action: 'Close the other ABD Workbench, or choose another workspace.' })
+        throw new UserError('This workspace is open read-only.', {
+          wanted: 'a workspace of this engine', got: options.owner ?? 'another engine owns it and cannot be reached', where: store.folder,
+          action: 'Close the other ABD Workbench or choose another workspace; delete the lock if that engine is gone.',
+        })
       }
       return handlers[name](checked, signal)
     },

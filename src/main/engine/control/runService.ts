@@ -8,6 +8,7 @@ import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
 import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
 import type { EventHub } from './events'
+import type { EngineLog } from './logger'
 import type { Resolution } from './resolve'
 import { driveRun, type RunDriver } from './runDriver'
 import type { RunRecorder } from './runRecorder'
@@ -21,6 +22,7 @@ export interface RunServiceOptions {
   store: RunStore
   hub: EventHub
   recorder: RunRecorder
+  log: EngineLog
   launch: TrainerLauncher
   cacheFolder: string
   readOnly: boolean
@@ -119,7 +121,7 @@ class Service {
   }
 
   private async start({ config, preset, note }: CallArgs<'runs.start'>): Promise<RunSummary> {
-    const { store, recorder } = this.options
+    const { store, recorder, log } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
     const errors = issues.filter((issue) => issue.severity === 'error')
     const [first] = errors
@@ -132,7 +134,8 @@ class Service {
     const id = newRunId(new Date(), randomBytes(2).toString('hex'))
     await mkdir(store.runFolder(id), { recursive: true })
     store.runs.insert(newRun(id, resolved, preset ?? null, note ?? '', Date.now()))
-    await store.mirror(id)
+    // The database holds the run: without its copy it trains all the same, and would else wait for ever.
+    await store.mirror(id).catch((error: unknown) => log.error('A run could not be written beside its files.', error))
     recorder.tell(id)
     this.queue.add(id)
     return store.runs.summary(id)
