@@ -12,6 +12,10 @@ const tiny = {
   students: [{ defenses: [] }], recording: { imagesEvery: 10, imagesPerStep: 16, evaluateEvery: 60 },
 }
 
+/** Long enough that it still trains when it is stopped or loses its engine. */
+const longPseudoBatches = 600
+const longer = { ...tiny, distillation: { ...tiny.distillation, method: { ...tiny.distillation.method, params: { ...tiny.distillation.method.params, pseudoBatches: longPseudoBatches } } } }
+
 /** What a browser does: opens the printed address, keeps the cookie, connects from the page's origin. */
 async function openTab(address: string): Promise<EngineClient> {
   const url = new URL(address)
@@ -79,7 +83,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
 
   it('answers within 100 ms while the real trainer works', async () => {
     const tab = await openTab(address)
-    const { id } = await tab.call('runs.start', { config: tiny })
+    const { id } = await tab.call('runs.start', { config: longer })
     await until('the student', async () => (await tab.call('runs.get', { runId: id })).stages[2]?.state === 'running')
     const times: number[] = []
     for (let round = 0; round < 20; round++) {
@@ -98,7 +102,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
 
   it('goes on as it was after the engine’s process died', async () => {
     const tab = await openTab(address)
-    const { id } = await tab.call('runs.start', { config: tiny })
+    const { id } = await tab.call('runs.start', { config: longer })
     await until('kept images', async () => (await tab.call('runs.imageSteps', { runId: id, stageId: 'student-1' })).steps.length > 2)
     const lock = JSON.parse((await import('node:fs')).readFileSync(`${workspace}/engine.lock`, 'utf8')) as { pid: number }
     process.kill(lock.pid, 'SIGKILL')
@@ -107,7 +111,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
     await tab.call('runs.resume', { runId: id })
     await until('the end', async () => (await tab.call('runs.get', { runId: id })).state === 'done')
     const { series } = await tab.call('runs.metrics', { runId: id, stageId: 'student-1', names: ['studentLoss'] })
-    expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: 120 }, (_, index) => index + 1))
+    expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: longPseudoBatches }, (_, index) => index + 1))
     tab.close()
   })
 })

@@ -72,6 +72,8 @@ describe.skipIf(missing !== null)(`the window itself, on an engine of fakes${mis
     await until('the power block', blocked)
     await engine.client.call('runs.stop', { runId: id })
     await until('its end', async () => !(await blocked()))
+    // A client that stays would keep the engine from ending in the next test.
+    await engine.dispose('release')
   })
 
   it('asks before quitting during a run, then pauses it and ends the engine; the next start has the window where it was', async () => {

@@ -13,7 +13,7 @@ const field = (page: Page, path: string) => page.locator(`[data-path="${path}"] 
 /** Small enough for a minute on two cores; long enough to close the window in the middle. */
 const shortRun: Record<string, string> = {
   'data.params.trainImages': '400', 'data.params.testImages': '100', 'teacher.training.epochs': '2', 'teacher.training.batchSize': '50',
-  'distillation.method.params.pseudoBatches': '120', 'distillation.method.params.batchSize': '16', 'distillation.method.params.studentSteps': '1',
+  'distillation.method.params.pseudoBatches': '600', 'distillation.method.params.batchSize': '16', 'distillation.method.params.studentSteps': '1',
   'distillation.method.params.generatorWidth': '16', 'students.1.defenses.0.params.extra': '6', 'students.1.defenses.0.params.rounds': '2', 'students.1.defenses.0.params.settle': '2', 'recording.evaluateEvery': '20', 'recording.imagesEvery': '5', 'recording.imagesPerStep': '16', 'recording.checkpointEvery': '2',
 }
 
