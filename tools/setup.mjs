@@ -3,7 +3,7 @@
  * Prepares this checkout and the per-user cache: npm packages, the TensorFlow runtime, Electron.
  * Plain Node without packages; every npm script begins with it. Run again, it finds everything in place and takes a moment.
  *
- *   node tools/setup.mjs [--quiet] [--retry-electron] [--for-tests]
+ *   node tools/setup.mjs [--quiet] [--retry-electron]
  */
 import { platformRefusal, thisMachine } from './setup/platform.mjs'
 

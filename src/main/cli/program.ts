@@ -21,6 +21,11 @@ const wholeNumber = (value: string): number => {
   if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError('wanted a whole number of at least 0')
   return parsed
 }
+const portNumber = (value: string): number => {
+  const parsed = wholeNumber(value)
+  if (parsed > 65_535) throw new InvalidArgumentError('wanted a port from 0 (any free one) to 65535')
+  return parsed
+}
 const numeric = (value: string): number => {
   const parsed = Number(value)
   if (!Number.isFinite(parsed)) throw new InvalidArgumentError('wanted a number')
@@ -80,7 +85,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .option('--folder <folder>', 'where the files go (default: the product’s cache)').option('--mirror <address>', 'address of a folder with the same files, in place of the official one')
     .action((dataset: string, flags: { folder?: string; mirror?: string; json?: boolean }) => withEngine(flags, (context) => download(context, dataset, flags)))
   command('doctor', 'report driver, libraries, versions, and the device that really runs an op').action((flags: { json?: boolean }) => withEngine(flags, doctor))
-  command('serve', 'serve the interface to a browser on this machine').option('--host <address>', 'address to listen on (default 127.0.0.1)').option('--port <port>', 'port (default: any free one)', wholeNumber)
+  command('serve', 'serve the interface to a browser on this machine').option('--host <address>', 'address to listen on (default 127.0.0.1)').option('--port <port>', 'port (default: any free one)', portNumber)
     .action(async (flags: { workspace?: string; host?: string; port?: number }) => setCode(await options.serve({ ...flags, workspace: flags.workspace ?? program.opts<{ workspace?: string }>().workspace })))
   return program
 }

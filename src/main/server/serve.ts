@@ -20,7 +20,8 @@ export async function serve({ workspace, host, port, script }: ServeOptions): Pr
     }).start()
     say(started.owned ? 'ABD Workbench is ready. Open this address in a browser on this machine:' : 'This workspace is open already. Its interface:')
     say(`\n  ${started.url()}\n`)
-    if (host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host)) say('It is reachable from the network: whoever has this address has the engine. The connection is not encrypted.')
+    if (!started.owned && (host !== undefined || port !== undefined)) say('--host and --port count for an engine that is started; this one listens where it did.')
+    if (started.owned && host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host)) say('It is reachable from the network: whoever has this address has the engine. The connection is not encrypted.')
     say('Runs go on when the tab is closed. Ctrl+C pauses a run with a checkpoint and ends the engine.')
     return await new Promise((resolve) => {
       let asked = false

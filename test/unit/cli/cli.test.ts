@@ -70,6 +70,7 @@ describe('abd run', () => {
     [['frobnicate'], 'unknown command'],
     [['evaluate', '--model', 'x'], 'required option'],
     [['evaluate', '--model', 'x', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0', '--attack-param', 'patchSize'], 'A parameter has no value'],
+    [['serve', '--port', '70000'], 'wanted a port'],
     [['import', 'program.exe'], ''],
   ])('%j is refused with 2 and a sentence', async (parameters, sentence) => {
     const { code, stderr } = await abd(...parameters)
