@@ -49,6 +49,8 @@ export interface StageRecord {
   seconds: number
   /** Estimated seconds to the end of this stage; null while unknown. */
   secondsLeft: number | null
+  /** What it does at the moment, where that is no counted step: reading data, a synthesis call's inner steps. */
+  activity?: string | undefined
   evaluation: Evaluation | null
   /** Absolute path of the weights, when there are any. */
   weights: string | null

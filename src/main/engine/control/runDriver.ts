@@ -90,14 +90,14 @@ class Driver {
   private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number, brought: string | null): boolean {
     const { recorder } = this.options
     const end = (state: Exclude<RunState, 'queued' | 'running' | 'done'>, causes: ErrorCause[] | null = null): false => {
-      recorder.updateStage(this.runId, stage.id, { state, secondsLeft: null })
+      recorder.updateStage(this.runId, stage.id, { state, secondsLeft: null, activity: undefined })
       recorder.ended(this.runId, state, causes)
       return false
     }
     switch (outcome.type) {
       case 'done': {
         const { seconds } = recorder.stage(this.runId, stage.id)
-        recorder.updateStage(this.runId, stage.id, { state: 'done', secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
+        recorder.updateStage(this.runId, stage.id, { state: 'done', activity: undefined, secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
         return true
       }
       case 'paused':

@@ -102,7 +102,10 @@ class Recorder implements RunRecorder {
         const { warnings } = this.stage(runId, stageId)
         if (!warnings.includes(message)) this.updateStage(runId, stageId, { warnings: [...warnings, message].slice(-50) })
       },
-      preparing: (stageId, message) => this.hub.emit('run.log', { runId, line: { time: Date.now(), level: 'info', message: `${stageId}: ${message}` } }),
+      preparing: (stageId, activity) => {
+        this.change(runId, stageId, { activity }, false)
+        this.tellSoon(runId)
+      },
       deviceFound: (device) => {
         this.quietly(() => this.store.runs.update(runId, { device }))
         this.tell(runId)

@@ -78,6 +78,8 @@ class StageRunner {
 
   private report(report: TrainerReport): void {
     const { context, stage } = this
+    // A call of many steps answers no ping before its end, but tells how far it is: whatever is told is a sign of life.
+    this.watch.pong()
     switch (report.type) {
       case 'ready': context.deviceFound(report.device); break
       case 'progress': this.progress(report); break
@@ -103,7 +105,7 @@ class StageRunner {
       case 'log': context.log(report.level, `${stage.title}: ${report.message}`); break
       case 'finished': this.result ??= { type: report.outcome, evaluation: report.evaluation ?? this.evaluation, weights: report.weights }; break
       case 'failed': this.result ??= { type: 'failed', causes: diskFullCauses(report.causes, context) }; break
-      case 'pong': this.watch.pong(); break
+      case 'pong': break
       default: throw new ExhaustiveError(report)
     }
   }
@@ -115,7 +117,7 @@ class StageRunner {
     if (this.settledStep === null) this.settleAt(report.step)
     const write = Date.now() - this.lastWrite > progressWriteInterval
     if (write) this.lastWrite = Date.now()
-    context.updateStage(stage.id, { step: report.step, totalSteps: report.totalSteps, seconds: report.seconds, secondsLeft: report.secondsLeft }, write)
+    context.updateStage(stage.id, { step: report.step, totalSteps: report.totalSteps, seconds: report.seconds, secondsLeft: report.secondsLeft, activity: undefined }, write)
   }
 
   /** Forgets what was recorded after the checkpoint that a resumed stage starts from: it will be recorded again. */

@@ -75,6 +75,7 @@ export function createDivergenceStudent(options: DivergenceStudentOptions, conte
           metrics.gradientNorm = (metrics.gradientNorm ?? 0) + scalarOf(outputs, 'gradientNorm') / options.updates
         }
         tf.dispose([outputs, [...own]])
+        context.within?.('Student updates', repeat + 1, options.updates)
       }
       learningRate.dispose()
       return metrics

@@ -64,6 +64,8 @@ export interface DistillationContext {
   readonly realImages?: ImageSet
   /** What the method's loadPicture gave. */
   readonly picture?: Picture
+  /** Told now and then from inside a pseudo batch that takes minutes: what it does, and how far that is. */
+  readonly within?: (what: string, done: number, of: number) => void
 }
 
 /** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */

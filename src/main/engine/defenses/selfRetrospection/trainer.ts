@@ -120,6 +120,7 @@ export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<Def
         metrics.gradientNorm = scalarOf(outputs, 'gradientNorm')
       }
       tf.dispose([outputs, [...own]])
+      context.within?.('Unlearning', repeat + 1, plain.updates)
     }
     learningRate.dispose()
     for (let pass = 0; position.index === phase.total - 1 && pass < values.settle; pass++) {

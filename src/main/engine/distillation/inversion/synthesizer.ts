@@ -120,6 +120,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
         if (best) tf.dispose(best.outputs)
         best = { loss, step, outputs }
       } else tf.dispose(outputs)
+      context.within?.('Synthesis', step + 1, values.synthesisSteps)
     }
     tf.dispose(fixed)
     if (!best) throw new Error('A synthesis call without steps.')
