@@ -267,7 +267,7 @@ function dataHandlers(): DataHandlers {
     'dataset.images': ({ first, count }) => ({ ...batch(count, 10), labels: Array.from({ length: count }, (_, index) => (first + index) % fakeClasses) }),
     'model.evaluate': () => evaluationAt(fakeCatalogue.defaults, null, 1),
     'model.inspect': ({ file }) => file.endsWith('.exe')
-      ? { accepted: false, reason: 'This is no weights file.', architecture: null, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
-      : { accepted: true, reason: null, architecture: { id: 'wrn', params: { depth: 10, width: 2 }, title: 'WRN-10-2' }, format: 'safetensors', tensors: 40, sha256: '0'.repeat(64), findings: [{ severity: 'info', message: 'All tensors are finite.' }] },
+      ? { accepted: false, reason: 'This is no weights file.', architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
+      : { accepted: true, reason: null, architecture: { id: 'wrn', params: { depth: 10, width: 2 }, title: 'WRN-10-2' }, ambiguous: false, format: 'safetensors', tensors: 40, sha256: '0'.repeat(64), findings: [{ severity: 'info', message: 'All tensors are finite.' }] },
   }
 }

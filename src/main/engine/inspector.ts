@@ -15,8 +15,8 @@ function volunteerForMemory(): void {
 
 async function inspect(file: string): Promise<InspectorReply> {
   try {
-    const { accepted, reason, architecture, format, tensors, sha256, findings } = await importCheckpoint(file)
-    return { report: { accepted, reason, architecture, format, tensors, sha256, findings } }
+    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } = await importCheckpoint(file)
+    return { report: { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } }
   } catch (error) {
     return { causes: toCauses(error) }
   }

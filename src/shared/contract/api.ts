@@ -128,6 +128,8 @@ export interface ModelReport {
   accepted: boolean
   reason: string | null
   architecture: { id: string; params: Record<string, unknown>; title: string } | null
+  /** Other networks fit the names and shapes as well. */
+  ambiguous: boolean
   format: string | null
   tensors: number
   sha256: string

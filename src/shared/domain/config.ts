@@ -82,6 +82,11 @@ export const executionSchema = {
 } satisfies ParameterSchema
 export type Execution = ValuesOf<typeof executionSchema>
 
+const acknowledgementDigits = 16
+
+/** The value of `teacher.acknowledged` that says: the warnings of the file with this SHA-256 were read. */
+export const acknowledgementOf = (sha256: string): string => sha256.slice(0, acknowledgementDigits)
+
 export const teacherSourceSchema = {
   source: choice({
     label: 'Teacher', default: 'train', help: 'Train one here on the poisoned data, or bring a file.',
@@ -90,6 +95,10 @@ export const teacherSourceSchema = {
   file: path({
     label: 'Teacher file', default: '', select: 'file', extensions: ['safetensors', 'pt', 'pth'], optional: true, visibleWhen: { field: 'source', equals: 'file' },
     help: 'Weights with PyTorch names. Nothing in the file is executed.',
+  }),
+  acknowledged: text({
+    label: 'Warnings read', default: '', maxLength: acknowledgementDigits, pattern: `^([0-9a-f]{${acknowledgementDigits}})?$`, visibleWhen: { field: 'source', equals: 'file' },
+    help: 'First 16 hex digits of the SHA-256 of the file whose warnings were read. A teacher with warnings is not used without them.',
   }),
 } satisfies ParameterSchema
 
@@ -121,7 +130,7 @@ export interface ExperimentConfig {
   data: MemberChoice
   attack: MemberChoice
   poisoning: PoisoningPlan
-  teacher: { source: 'train' | 'file'; file: string; architecture: MemberChoice; training: TeacherTraining }
+  teacher: { source: 'train' | 'file'; file: string; acknowledged: string; architecture: MemberChoice; training: TeacherTraining }
   distillation: { architecture: MemberChoice; method: MemberChoice }
   students: StudentPlan[]
   recording: Recording

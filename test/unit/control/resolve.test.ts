@@ -32,6 +32,7 @@ describe('resolving an experiment', () => {
     [{ students: 'two' }, 'students', 'wanted a list'],
     [{ poisoning: { target: 10 } }, 'poisoning.target', 'wanted a class from 0 to 9 of signs, got 10'],
     [{ teacher: { source: 'file' } }, 'teacher.file', 'wanted the path of a weights file'],
+    [{ teacher: { acknowledged: 'yes' } }, 'teacher.acknowledged', 'has a form that is not accepted here'],
     [{ students: [{ defenses: [{ id: 'sv' }, { id: 'sv' }] }] }, 'students.0.defenses.1.id', 'twice'],
     [{ teacher: { training: { batchSize: 4096 } }, data: { id: 'signs' } }, '', ''],
   ])('%j is refused at %s', (config, path, message) => {

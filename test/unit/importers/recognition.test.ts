@@ -85,10 +85,10 @@ describe('recognition', () => {
   it('where two networks fit alike, the declared default is taken and a warning names the other', () => {
     const shapes = shapesOf('mobilenet_v2', { width: 1, smallImages: true })
     const guess = recognizeArchitecture(shapes)
-    expect(guess).toMatchObject({ kind: 'recognized', architecture: { params: { width: 1, smallImages: false, classes: 43 } } })
+    expect(guess).toMatchObject({ kind: 'recognized', ambiguous: true, architecture: { params: { width: 1, smallImages: false, classes: 43 } } })
     expect(guess).toMatchObject({ findings: [{ severity: 'warning', message: expect.stringMatching(/fit MobileNetV2 \(small images\) as well; it is taken for MobileNetV2\./) as unknown }] })
     const named = recognizeArchitecture(shapes, { id: 'mobilenet_v2', params: { smallImages: true } })
-    expect(named).toMatchObject({ kind: 'recognized', architecture: { params: { width: 1, smallImages: true, classes: 43 } }, findings: [] })
+    expect(named).toMatchObject({ kind: 'recognized', ambiguous: false, architecture: { params: { width: 1, smallImages: true, classes: 43 } }, findings: [] })
   })
 
   it('an odd width that no step of the form gives is found from its channels', () => {
@@ -128,10 +128,10 @@ describe('an architecture that somebody named', () => {
     expect(report.reason).toMatch(/^The weights are not those of WRN-10-1, the chosen architecture\. Wanted: the names and shapes of WRN-10-1\. Got: missing block1.*and \d+ more.*Choose the architecture/)
   })
 
-  it('gives way to one that fits, with a warning', async () => {
+  it('gives way to one that fits, and says so', async () => {
     const report = await importAs(shapesOf('lenet', { half: true }), wrn10)
     expect(report.architecture).toEqual({ id: 'lenet', title: 'LeNet-5 (half)', params: { half: true, classes: 43 } })
-    expect(messages(report)).toBe('warning: The names and shapes are those of LeNet-5 (half), not of WRN-10-1, which was asked for.')
+    expect(messages(report)).toBe('info: The names and shapes are those of LeNet-5 (half), not of WRN-10-1, which was asked for.')
   })
 
   it('is refused in words where it does not exist', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
 import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
 import type { LoadedDataset } from '../../../src/main/engine/datasets/types'
-import { openClassifier } from '../../../src/main/engine/training/models'
+import { openClassifier, refuseUnreadWarnings } from '../../../src/main/engine/training/models'
 import { missingShared, requireShared } from '../../fixtures/shared'
 import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder, wideResNet } from './craft/files'
 import { zipOf } from './craft/zip'
@@ -133,6 +133,19 @@ describe('files that are no files', () => {
     writeFileSync(path, Buffer.concat(encodeTorch(wideResNet(10, 1, 43))))
     const tenClasses = { title: 'CIFAR-10', classNames: new Array<string>(10).fill('') } as unknown as LoadedDataset
     await expect(openClassifier(path, tenClasses, null)).rejects.toMatchObject({ name: 'RefusedInputError', wanted: '10 classes (CIFAR-10)', got: '43 classes', where: path })
+  })
+
+  it('a teacher with warnings is refused until the beginning of its hash says that they were read', () => {
+    const opened = { sha256: `ab12${'0'.repeat(60)}`, warnings: ['NaN or infinite values in "fc.weight".'] }
+    const use = (acknowledged: string, change = {}) => () => refuseUnreadWarnings({ ...opened, ...change }, acknowledged, 'teacher.pt')
+    expect(use('')).toThrow(expect.objectContaining({
+      name: 'RefusedInputError', where: 'teacher.pt', got: expect.stringContaining('NaN or infinite') as unknown,
+      action: expect.stringContaining('--set teacher.acknowledged=ab12000000000000, ') as unknown,
+    }))
+    expect(use('ab12')).toThrow()
+    expect(use('ab12000000000000')).not.toThrow()
+    expect(use('', { warnings: [] })).not.toThrow()
+    expect(use('', { sha256: '1'.repeat(64) })).toThrow(expect.objectContaining({ action: expect.stringContaining(`teacher.acknowledged='"1111111111111111"', `) as unknown }))
   })
 
   it('64: folder, pipe, device, nothing', async () => {

@@ -19,7 +19,7 @@ export interface InspectorOptions {
 
 export type ModelInspector = (file: string, signal?: AbortSignal) => Promise<ModelReport>
 
-const refused = (reason: string): ModelReport => ({ accepted: false, reason, architecture: null, format: null, tensors: 0, sha256: '', findings: [] })
+const refused = (reason: string): ModelReport => ({ accepted: false, reason, architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '', findings: [] })
 
 /** A file on which the process dies or takes too long is refused with that reason; cancelling ends the process. */
 export function createModelInspector({ script, execPath = process.execPath, env = process.env, timeout = 60_000, heap = 512 }: InspectorOptions): ModelInspector {

@@ -23,6 +23,8 @@ export interface ImportReport {
   format: string | null
   /** Null when the names are of no known architecture. */
   architecture: RecognizedArchitecture | null
+  /** Other networks fit as well, and none of them was named. */
+  ambiguous: boolean
   /** Number of tensors. */
   tensors: number
   /** Of the whole file; empty when it could not be read at all, or is refused and larger than 64 MB. */
@@ -61,7 +63,7 @@ const commonPrefixes = ['module.', '_orig_mod.'] as const
  * exception; only faults of the program throw.
  */
 export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportReport> {
-  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {}, weights: new Map() }
+  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, ambiguous: false, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {}, weights: new Map() }
   let source: FileSource | null = null
   try {
     source = await openFileSource(file)
@@ -121,6 +123,7 @@ function recognizeInto(report: ImportReport, chosen: MemberChoice | null): void 
     })
   }
   report.architecture = recognition.architecture
+  report.ambiguous = recognition.ambiguous
   report.findings.push(...recognition.findings)
 }
 

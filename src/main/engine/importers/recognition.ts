@@ -19,7 +19,11 @@ export interface RecognizedArchitecture {
 }
 
 export type Recognition =
-  | { kind: 'recognized'; architecture: RecognizedArchitecture; findings: Finding[] }
+  | {
+    kind: 'recognized'; architecture: RecognizedArchitecture; findings: Finding[]
+    /** Several fit alike, and nobody named the one. */
+    ambiguous: boolean
+  }
   /** The names say what it should be, or somebody did, but parts are missing, left over or of another shape. */
   | { kind: 'mismatch'; title: string; chosen: boolean; differences: string[] }
 
@@ -57,7 +61,7 @@ export function recognizeArchitecture(shapes: WeightShapes, chosen: MemberChoice
   const attempts = architectures.members.flatMap((member) => candidatesOf(member, shapes).flatMap((params) => unlessRefused(() => attemptOf(member, params, shapes))))
   const fitting = attempts.filter(({ fits }) => fits)
   const found = named?.fits ? named : fitting[0]
-  if (found) return { kind: 'recognized', architecture: describe(found), findings: findingsOf(found, fitting, named, shapes) }
+  if (found) return { kind: 'recognized', architecture: describe(found), findings: findingsOf(found, fitting, named, shapes), ambiguous: !named?.fits && fitting.length > 1 }
   const nearest = named ?? attempts.reduce<Attempt | null>((best, attempt) => (best && best.shared + best.equal >= attempt.shared + attempt.equal ? best : attempt), null)
   if (!nearest || (!named && nearest.shared < leastShared)) return null
   return { kind: 'mismatch', title: titleOf(nearest), chosen: named !== null, differences: keyDifferences(shapes, nearest.outline) }
@@ -140,7 +144,7 @@ function describe(attempt: Attempt): RecognizedArchitecture {
 
 function findingsOf(found: Attempt, fitting: readonly Attempt[], named: Attempt | null, shapes: WeightShapes): Finding[] {
   const findings: Finding[] = []
-  if (named && !named.fits) findings.push({ severity: 'warning', message: `The names and shapes are those of ${titleOf(found)}, not of ${titleOf(named)}, which was asked for.` })
+  if (named && !named.fits) findings.push({ severity: 'info', message: `The names and shapes are those of ${titleOf(found)}, not of ${titleOf(named)}, which was asked for.` })
   if (!named?.fits && fitting.length > 1) {
     const others = fitting.slice(1).map(titleOf).join(', ')
     findings.push({ severity: 'warning', message: `The names and shapes fit ${others} as well; it is taken for ${titleOf(found)}. Name the architecture where that is wrong.` })

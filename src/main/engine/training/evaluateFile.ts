@@ -3,16 +3,23 @@ import type { Evaluation } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { loadDataset, testSetsOf } from './data'
 import { createPredictor, evaluateInParts } from './evaluation'
-import { openClassifier } from './models'
+import { openClassifier, refuseUnreadWarnings } from './models'
 import type { TrainerJob, TrainerReport } from './protocol'
 import { createProgram } from './stages'
 
+/**
+ * Reports the importer's warnings, then the evaluation over growing parts of the test set.
+ * @throws RefusedInputError where the file is refused, or has unread warnings and is to be a teacher
+ */
 export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void, report: (report: TrainerReport) => void): Promise<Evaluation> {
   const dataset = await loadDataset({ data: job.data, attack: job.attack, seed: 0, cacheFolder: job.cacheFolder, onProgress })
   if (job.target >= dataset.classNames.length) {
     throw new RefusedInputError('The target is no class of this data set.', { wanted: `a class from 0 to ${dataset.classNames.length - 1}`, got: String(job.target), where: dataset.title, action: 'Choose the class that the attack aims at.' })
   }
-  const classifier = await openClassifier(job.file, dataset, null)
+  const opened = await openClassifier(job.file, dataset, job.teacher?.architecture ?? null)
+  for (const message of opened.warnings) report({ type: 'warning', message })
+  if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
+  const { classifier } = opened
   const program = createProgram(job)
   const predict = createPredictor(program, 'evaluate', classifier, dataset.normalization)
   const started = performance.now()

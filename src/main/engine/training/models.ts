@@ -1,10 +1,12 @@
 /** Classifiers made from a choice, or out of a weights file whatever its format. */
 import type { MemberChoice } from '../../../shared/domain'
+import { acknowledgementOf } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import { architectures } from '../architectures'
 import type { LoadedDataset } from '../datasets/types'
 import { importCheckpoint } from '../importers'
+import type { ImportReport } from '../importers'
 import { loadWeights } from '../nn/weights'
 import type { Classifier } from '../nn/types'
 import { createStream } from '../random'
@@ -18,11 +20,19 @@ export function createClassifier(choice: MemberChoice, dataset: LoadedDataset, s
   return member.create(values, { classes: dataset.classNames.length, channels, height, width, stream })
 }
 
+/** What a weights file holds, and what the importer warns of. */
+export interface OpenedClassifier {
+  classifier: Classifier
+  /** Of the file; hexadecimal. */
+  sha256: string
+  warnings: string[]
+}
+
 /**
- * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken where it is not.
+ * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken where it is not, or not for certain.
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes
  */
-export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<Classifier> {
+export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
   const report = await importCheckpoint(file, { architecture: fallback })
   if (!report.accepted || !(report.architecture ?? fallback)) {
     throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {
@@ -41,5 +51,23 @@ export async function openClassifier(file: string, dataset: LoadedDataset, fallb
   const choice = report.architecture ? { id: report.architecture.id, params: known } : fallback as MemberChoice
   const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
   loadWeights(classifier, report.weights, file)
-  return classifier
+  return { classifier, sha256: report.sha256, warnings: warningsOf(report) }
+}
+
+const warningsOf = ({ findings }: ImportReport): string[] => findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message)
+
+/**
+ * Refuses a file with warnings as a teacher, unless they were read.
+ * @param acknowledged the value of `teacher.acknowledged`
+ * @throws RefusedInputError that says which value accepts them
+ */
+export function refuseUnreadWarnings({ sha256, warnings }: Pick<OpenedClassifier, 'sha256' | 'warnings'>, acknowledged: string, file: string): void {
+  const wanted = acknowledgementOf(sha256)
+  if (warnings.length === 0 || acknowledged === wanted) return
+  // The command line would read digits alone as a number.
+  const value = /^\d+(e\d+)?$/.test(wanted) ? `'"${wanted}"'` : wanted
+  throw new RefusedInputError('The teacher file has warnings that nobody has read.', {
+    wanted: `teacher.acknowledged = ${wanted}, the beginning of the file's SHA-256`, got: `${acknowledged || 'nothing'}, and ${warnings.length === 1 ? 'this warning' : `${warnings.length} warnings`}: ${warnings.join(' ')}`, where: file,
+    action: `Read the warnings. To use the file nevertheless, start again with --set teacher.acknowledged=${value}, or tick "I have read these warnings" in the form.`,
+  })
 }

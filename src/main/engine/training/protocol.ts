@@ -20,7 +20,11 @@ export type TrainerJob =
     teacherWeights: string
   }
   | { kind: 'data'; stageId: string; config: ExperimentConfig; folders: StageFolders }
-  | { kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string }
+  | {
+    kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string
+    /** Where the file becomes the teacher of a run: the network that decides where the file alone does not, and whose warnings were read. */
+    teacher?: Pick<ExperimentConfig['teacher'], 'architecture' | 'acknowledged'>
+  }
   | { kind: 'device'; execution: Execution }
 
 export type TrainerCommand =

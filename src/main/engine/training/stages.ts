@@ -41,7 +41,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   const { config, folders } = job
   const data = await prepareData(config, folders.cache, onProgress)
   const state = createStateBundle(config.seed, tf)
-  const teacher = await openClassifier(job.teacherWeights, data.dataset, config.teacher.architecture)
+  const { classifier: teacher } = await openClassifier(job.teacherWeights, data.dataset, config.teacher.architecture)
   const student = createClassifier(config.distillation.architecture, data.dataset, state.stream('initialStudent'), 'distillation.architecture')
   const method = distillationMethods.get(config.distillation.method.id, 'distillation.method.id')
   const { values } = validateParameters(method.params, config.distillation.method.params, 'distillation.method.params')
