@@ -68,6 +68,8 @@ class FakeState {
   readonly runs = new Map<string, FakeRun>()
   readonly subscriptions = new Set<Subscription>()
   settings: Settings = { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' }
+  /** Paths of exported weights. */
+  readonly written = new Set<string>()
   private counter = 0
 
   run(id: string): FakeRun {
@@ -172,6 +174,13 @@ function createHandlers(state: FakeState): Handlers {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
       return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
     },
+    'model.export': ({ runId, stageId, path }) => {
+      const stage = state.run(runId).detail.stages.find(({ id }) => id === stageId)
+      if (!stage?.weights) throw new UserError(`${stage?.title ?? stageId} has no weights yet.`, { wanted: 'a stage with weights', got: stage?.state ?? stageId })
+      if (state.written.has(path)) throw new RefusedInputError('The target exists already.', { wanted: 'a new file name', got: 'an existing file or folder', where: path })
+      state.written.add(path)
+      return { path, bytes: 2_800_000 }
+    },
     'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => run.brief()).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
     'runs.start': ({ config, preset, note }) => {
@@ -224,7 +233,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
   }
 }
 
-type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download'>>
+type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download' | 'model.export'>>
 function dataHandlers(): DataHandlers {
   const batch = (count: number, step: number): ImageBatch => {
     const { pixels, height, width, channels } = imagesAt(fakeCatalogue.defaults, 0, step, 10, count)

@@ -7,9 +7,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError, toCauses } from '../../src/shared/errors'
+import { encodeSafetensors } from '../../src/main/engine/exporters/safetensors'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../../src/main/engine/training/protocol'
 import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
 import { fakeDevice } from './device'
+import { fakeWeights } from './weights'
 
 let request: 'go' | 'pause' | 'stop' = 'go'
 const stepMilliseconds = Number(process.env.ABD_FAKE_STEP_MS ?? 2)
@@ -91,7 +93,7 @@ async function train(job: StageJob): Promise<TrainerReport> {
   if (test) await send({ type: 'suspectTest', test })
   checkpoint(job, step)
   const weights = join(job.folders.stage, 'weights.safetensors')
-  writeFileSync(weights, 'fake weights')
+  writeFileSync(weights, Buffer.concat(encodeSafetensors(fakeWeights)))
   return { type: 'finished', outcome: 'done', step, evaluation: evaluationAt(config, subject, 1), weights }
 }
 

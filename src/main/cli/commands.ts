@@ -1,8 +1,8 @@
 /** The commands on an engine; each resolves to its exit code. */
 import { resolve } from 'node:path'
 import type { Catalogue, DiskUse, DownloadProgress, EngineInfo } from '../../shared/contract'
-import type { DeviceReport, RunSummary } from '../../shared/domain'
-import { defenseLabel, flattenConfig } from '../../shared/domain'
+import type { DeviceReport, ExportFormat, RunSummary } from '../../shared/domain'
+import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
@@ -152,6 +152,22 @@ export async function importFile({ client, output, json }: CommandContext, file:
     ].join('\n'))
   }
   return accepted ? 0 : 2
+}
+
+export interface ExportFlags { stage?: string; format?: ExportFormat; out: string }
+
+/** Without a stage the last student is meant, in a run without students the teacher; without a format the file's name tells it. */
+export async function exportWeights({ client, output, json }: CommandContext, wanted: string, flags: ExportFlags): Promise<ExitCode> {
+  const format = flags.format ?? exportFormatOf(flags.out)
+  if (format === null) {
+    const extensions = exportFormatIds.flatMap((id) => [...exportFormats[id].extensions])
+    throw new RefusedInputError('The file’s name does not tell the format.', { wanted: extensions.join(', '), got: flags.out, where: '--out', action: `Name the format: --format ${exportFormatIds.join(' or --format ')}.` })
+  }
+  const run = await findRun(client, wanted)
+  const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
+  const result = await client.call('model.export', { runId: run.id, stageId, format, path: resolve(flags.out) })
+  output.result(json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${exportFormats[format].title}, ${megabytes(result.bytes)})`)
+  return 0
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

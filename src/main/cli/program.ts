@@ -1,8 +1,9 @@
 /** The command line's grammar. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exportFormatIds } from '../../shared/domain'
 import { RefusedInputError, describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
-import { changeRun, doctor, download, evaluate, importFile, run, runs, show, type CommandContext, type EvaluateFlags, type ExitCode } from './commands'
+import { changeRun, doctor, download, evaluate, exportWeights, importFile, run, runs, show, type CommandContext, type EvaluateFlags, type ExitCode, type ExportFlags } from './commands'
 import type { RecognizeData, RunFlags } from './configuration'
 import type { Output } from './output'
 
@@ -81,6 +82,9 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect).option('--data-param <name=value>', 'parameter of the data set, repeatable', collect)
     .action((flags: EvaluateFlags & { json?: boolean }) => withEngine(flags, (context) => evaluate(context, flags, options.recognize)))
   command('import', 'report what a weights file holds').argument('<file>').action((file: string, flags: { json?: boolean }) => withEngine(flags, (context) => importFile(context, file)))
+  command('export', 'write a model of a run to a new file, for PyTorch or as safetensors').argument('<run>', 'id, its beginning, or "latest"').requiredOption('--out <file>', 'the new file')
+    .option('--stage <id>', 'teacher, student-1, … (default: the last student)').addOption(new Option('--format <format>', 'default: by the file’s extension').choices(exportFormatIds))
+    .action((wanted: string, flags: ExportFlags & { json?: boolean }) => withEngine(flags, (context) => exportWeights(context, wanted, flags)))
   command('download', 'bring a data set’s official files to this machine; goes on where an earlier download stopped').argument('<dataset>', 'its name, e.g. cifar10')
     .option('--folder <folder>', 'where the files go (default: the product’s cache)').option('--mirror <address>', 'address of a folder with the same files, in place of the official one')
     .action((dataset: string, flags: { folder?: string; mirror?: string; json?: boolean }) => withEngine(flags, (context) => download(context, dataset, flags)))

@@ -1,6 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type {
-  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
+  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
   PartialExperimentConfig, RunDetail, RunSummary, SyntheticImages,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
@@ -122,6 +122,8 @@ export interface EngineCalls {
   'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu' }; result: Evaluation }
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': { args: { file: string }; result: ModelReport }
+  /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */
+  'model.export': { args: Stage & { format: ExportFormat; path: string }; result: { path: string; bytes: number } }
 }
 
 export interface ModelReport {

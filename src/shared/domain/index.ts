@@ -1,4 +1,5 @@
 export * from './config'
+export * from './exportFormats'
 export * from './images'
 export * from './measures'
 export * from './metrics'

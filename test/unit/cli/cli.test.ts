@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { importCheckpoint } from '../../../src/main/engine/importers'
 import type { RunDetail, RunSummary } from '../../../src/shared/domain'
 import { bundle } from '../../fixtures/bundle'
 import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../../fixtures/processes'
+import { fakeWeights } from '../../fakes/weights'
 
 let workspace: FakeWorkspace
 let script = ''
@@ -42,6 +44,16 @@ describe('abd run', () => {
     expect(stderr).toContain('trigger: 9 of 1,024 pixels change (0.9 %).\nwarning: Only 9 images are poisoned.')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
     expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
+  }, 60_000)
+
+  it('leaves weights that abd export writes for PyTorch, once', async () => {
+    const out = join(workspace.folder, 'student.pt')
+    const { code, stdout } = await abd('export', 'latest', '--stage', 'student-1', '--out', out, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({ path: out, bytes: statSync(out).size })
+    expect(new Map((await importCheckpoint(out)).weights)).toEqual(fakeWeights)
+    const again = await abd('export', 'latest', '--out', out)
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('a new file name') as string])
   }, 60_000)
 
   it('takes flags of its members and any path, the later one winning', async () => {

@@ -13,6 +13,7 @@ import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
 import { createEventHub, type EventHub } from './events'
+import { exportModel } from './exportModel'
 import type { EngineLog } from './logger'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
@@ -152,6 +153,7 @@ class EngineContext {
       'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),
       'model.evaluate': (args, signal) => this.evaluate(args, signal),
       'model.inspect': ({ file }, signal) => this.options.inspectModel(file, signal),
+      'model.export': (args) => exportModel(store.runs.summary(args.runId), args),
     }
   }
 

@@ -1,3 +1,4 @@
+import { exportFormats, type ExportFormat } from '../../../shared/domain'
 import type { Reference } from '../../../shared/schema'
 import type { WeightMap } from '../importers/weights'
 import { writeSafetensors } from './safetensors'
@@ -5,7 +6,7 @@ import { writeTorch } from './torch'
 
 /** A file format that weights can be exported to. */
 export interface Exporter {
-  readonly id: string
+  readonly id: ExportFormat
   readonly title: string
   /** With the dot. */
   readonly extension: string
@@ -15,12 +16,12 @@ export interface Exporter {
 
 export const exporters: readonly Exporter[] = [
   {
-    id: 'safetensors', title: 'safetensors', extension: '.safetensors',
+    id: 'safetensors', title: exportFormats.safetensors.title, extension: exportFormats.safetensors.extensions[0],
     reference: { citation: 'Hugging Face, safetensors', link: 'https://github.com/huggingface/safetensors', place: 'README, Format' },
     write: (path, tensors) => writeSafetensors(path, tensors, { format: 'pt' }),
   },
   {
-    id: 'torch', title: 'PyTorch (weights only)', extension: '.pt',
+    id: 'torch', title: exportFormats.torch.title, extension: exportFormats.torch.extensions[0],
     reference: { citation: 'PyTorch, torch/serialization.py', link: 'https://github.com/pytorch/pytorch', place: '_save' },
     write: writeTorch,
   },
