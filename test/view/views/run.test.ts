@@ -40,6 +40,14 @@ describe('Run', () => {
     expect(rows[2]).toMatch(/−\d+\.\d/)
   })
 
+  it('says what was poisoned here, and of a teacher from a file only that', async () => {
+    await openLive(1)
+    expect(page.find('.run-header .facts').textContent).toContain('10 % poisoned → class 0')
+    await page.engine.call('runs.start', { config: { ...config, teacher: { source: 'file', file: '/teacher.pt' } } })
+    await page.go('/runs/fake-2')
+    expect(page.find('.run-header .facts').textContent).toContain('Blend, teacher from a file → class 0')
+  })
+
   it('pauses, resumes and stops', async () => {
     await openLive(5)
     page.button('Pause').click()
