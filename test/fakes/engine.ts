@@ -3,7 +3,7 @@
  * With `stepMilliseconds` it trains by itself; without, a test moves it with `advance`.
  */
 import type {
-  CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents, Settings,
+  CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents, ModelReport, Settings,
 } from '../../src/shared/contract'
 import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
@@ -275,8 +275,17 @@ function dataHandlers(): DataHandlers {
     },
     'dataset.images': ({ first, count }) => ({ ...batch(count, 10), labels: Array.from({ length: count }, (_, index) => (first + index) % fakeClasses) }),
     'model.evaluate': () => evaluationAt(fakeCatalogue.defaults, null, 1),
-    'model.inspect': ({ file }) => file.endsWith('.exe')
-      ? { accepted: false, reason: 'This is no weights file.', architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
-      : { accepted: true, reason: null, architecture: { id: 'wrn', params: { depth: 10, width: 2 }, title: 'WRN-10-2' }, ambiguous: false, format: 'safetensors', tensors: 40, sha256: '0'.repeat(64), findings: [{ severity: 'info', message: 'All tensors are finite.' }] },
+    'model.inspect': ({ file }) => inspectedFile(file),
+  }
+}
+
+/** What a file holds is told by its name: "warned", "unknown" (network), ".exe". */
+function inspectedFile(file: string): ModelReport {
+  const [warned, unknown, refused] = ['warned', 'unknown', '.exe'].map((part) => file.includes(part))
+  if (refused) return { accepted: false, reason: 'This is no weights file.', architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
+  return {
+    accepted: true, reason: null, architecture: unknown ? null : { id: 'wrn', params: { depth: 10, width: 2, classes: 10 }, title: 'WRN-10-2' }, ambiguous: false,
+    format: 'safetensors', tensors: 40, sha256: (warned ? 'ab12' : '0000').repeat(16),
+    findings: [warned ? { severity: 'warning', message: 'NaN or infinite values in "fc.weight".' } : { severity: 'info', message: 'All tensors are finite.' }],
   }
 }

@@ -73,10 +73,10 @@ const distinctDefenses: Check = (config) => {
   return undefined
 }
 
-/** Shuffling permutes the kernels of convolutions: a teacher with fewer of them than asked for cannot be shuffled so. */
+/** Shuffling permutes the kernels of convolutions: a teacher with fewer of them than asked for cannot be shuffled so. Of a file's network only its weights can tell. */
 const defenseNeedsConvolutions: Check = (config, table) => {
   const architecture = table.find('architecture', config.teacher.architecture.id)
-  if (architecture?.facts.convolutional !== false) return undefined
+  if (config.teacher.source === 'file' || architecture?.facts.convolutional !== false) return undefined
   for (const [index, plan] of config.students.entries()) {
     const needing = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsConvolutions === true)
     if (needing >= 0) {

@@ -4,6 +4,7 @@ import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
 import { useMethodTimes } from './useMethodTimes'
+import { useTeacherFile } from './useTeacherFile'
 
 export interface FormSection { id: string; title: string; paths: string[] }
 
@@ -16,7 +17,7 @@ export const formSections: readonly FormSection[] = [
   { id: 'recording', title: 'Recording & machine', paths: ['recording', 'execution'] },
 ]
 
-/** What the form needs besides drawing: draft, live validation, time estimate. */
+/** What the form needs besides drawing: draft, live validation, the report on a teacher file, time estimate. */
 export function useExperimentForm() {
   const engine = useEngineStore()
   const draft = useDraftStore()
@@ -24,7 +25,8 @@ export function useExperimentForm() {
   draft.ensure().catch((error: unknown) => { loadError.value = error })
 
   const validation = useEngineQuery('experiment.validate', () => (draft.config ? { config: draft.config } : null), 220)
-  const issues = computed<Issue[]>(() => validation.data.value?.issues ?? [])
+  const teacherFile = useTeacherFile(() => draft.config)
+  const issues = computed<Issue[]>(() => [...validation.data.value?.issues ?? [], ...teacherFile.issues.value])
   const errors = computed(() => issues.value.filter((issue) => issue.severity === 'error'))
   const estimate = useEngineQuery('experiment.estimate', () => (draft.config && errors.value.length === 0 && validation.data.value ? { config: draft.config } : null), 400)
 
@@ -48,6 +50,6 @@ export function useExperimentForm() {
     return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
   }
 
-  return { engine, draft, validation, issues, errors, estimate, methodSeconds, members, issuesOf, labelOf, loadError }
+  return { engine, draft, validation, teacherFile, issues, errors, estimate, methodSeconds, members, issuesOf, labelOf, loadError }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>
