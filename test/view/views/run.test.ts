@@ -48,6 +48,35 @@ describe('Run', () => {
     expect(page.find('.run-header .facts').textContent).toContain('Blend, teacher from a file → class 0')
   })
 
+  it('exports a model’s weights to a named file, and says where one lies already', async () => {
+    await openLive(1000)
+    const openDialog = async (): Promise<HTMLInputElement> => {
+      page.button('Export the weights of Student: No defense').click()
+      await settle()
+      return page.find<HTMLInputElement>('#export-path')
+    }
+    expect((await openDialog()).value).toBe('/fake/workspace/fake-1-student-1.pt')
+    page.button('safetensors (.safetensors)').click()
+    await settle()
+    const target = '/fake/workspace/fake-1-student-1.safetensors'
+    expect(page.find<HTMLInputElement>('#export-path').value).toBe(target)
+    page.find<HTMLButtonElement>('.p-dialog button[type=submit]').click()
+    await settle()
+    expect(page.find('.notice.good').textContent).toContain(`Student: No defense – 2.8 MB written to ${target}`)
+    expect(document.querySelector('#export-path')).toBeNull()
+    type(await openDialog(), target)
+    await settle()
+    page.find<HTMLButtonElement>('.p-dialog button[type=submit]').click()
+    await settle()
+    expect(page.find('.p-dialog .error-panel').textContent).toContain('a new file name')
+  })
+
+  it('offers no export of a model without weights', async () => {
+    await openLive(teacherSteps + 10)
+    const offers = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map((row) => row.querySelector('button') !== null)
+    expect(offers).toEqual([true, false, false])
+  })
+
   it('pauses, resumes and stops', async () => {
     await openLive(5)
     page.button('Pause').click()
