@@ -3,10 +3,22 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDetail } from '../../src/shared/domain'
 import { readLock } from '../../src/main/transports/lockFile'
-import { sharedPath } from '../fixtures/shared'
+import { missingShared, requireShared, sharedPath } from '../fixtures/shared'
 import { abd, isBuilt, newWorkspace, notBuilt, removeWorkspace, start, tinyFlags, until } from './support/engine'
 
 const cifar = sharedPath('golden/cifar10-mini')
+const withoutTeacher = missingShared('golden', 'teacher-badnet-grid', 'latest.pth') || missingShared('golden', 'cifar10-mini')
+
+/** The poisoned teacher trained with PyTorch, and what PyTorch measured of it on the same images. */
+interface PyTorchFigures { accuracy: number; asr: number; images: number; non_target: number }
+const pyTorchFigures = (): PyTorchFigures => (JSON.parse(readFileSync(requireShared('golden', 'teacher-badnet-grid', 'manifest.json'), 'utf8')) as { evaluation_cifar10_mini: PyTorchFigures }).evaluation_cifar10_mini
+const pyTorchTeacher = (): string => requireShared('golden', 'teacher-badnet-grid', 'latest.pth')
+
+/** To a tenth of a point. */
+function expectFigures(got: { accuracy: number; asr: number }, wanted: PyTorchFigures): void {
+  expect(Math.abs(got.accuracy - wanted.accuracy)).toBeLessThanOrEqual(0.001)
+  expect(Math.abs(got.asr - wanted.asr)).toBeLessThanOrEqual(0.001)
+}
 
 describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notBuilt, () => {
   let workspace = ''
@@ -87,5 +99,25 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(detail.data).toBe('cifar10')
     expect((JSON.parse(stdout) as { teacher: { accuracy: number } }).teacher.accuracy).toBeGreaterThan(0)
+  })
+
+  it.skipIf(withoutTeacher)('evaluates a teacher of PyTorch to the figures that PyTorch measured', async () => {
+    const { code, stdout } = await abd('evaluate', '--workspace', workspace, '--model', pyTorchTeacher(), '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0', '--json')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout) as { accuracy: number; asr: number; images: number; nonTarget: number }
+    const wanted = pyTorchFigures()
+    expectFigures(result, wanted)
+    expect([result.images, result.nonTarget]).toEqual([wanted.images, wanted.non_target])
+  })
+
+  it.skipIf(withoutTeacher)('distils from a teacher of PyTorch that is brought as a file, with the same figures', async () => {
+    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0',
+      '--set', 'teacher.source=file', '--set', `teacher.file=${pyTorchTeacher()}`, '--student.depth', '10', '--student.width', '1',
+      '--method.pseudo-batches', '2', '--method.batch-size', '16', '--method.generator-width', '16', '--set', 'recording.imagesPerStep=16', '--defense', 'none', '--json')
+    expect(stderr).not.toContain('because')
+    expect(code).toBe(0)
+    const { teacher, students } = JSON.parse(stdout) as { teacher: { accuracy: number; asr: number }; students: { accuracy: number }[] }
+    expectFigures(teacher, pyTorchFigures())
+    expect(students).toEqual([expect.objectContaining({ defense: 'none', accuracy: expect.any(Number) as number })])
   })
 })
