@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeFolder } from '../fixtures/removeFolder'
 import { builtFolder, canOpenWindows, electronPath, hasRuntime, isBuilt, missingBuild, missingRuntime, missingWindow, openDisplay } from './support/browser'
 import { runMainJob } from './support/workbenchFlow'
 
@@ -30,7 +31,7 @@ describe.skipIf(missing !== null)(`the interface in a window${missing === null ?
   afterAll(async () => {
     await application?.close().catch(() => undefined)
     await display?.close()
-    rmSync(home, { recursive: true, force: true })
+    await removeFolder(home)
   })
 
   it('does the main job; closing the window leaves the run going, starting again brings it back', async () => {

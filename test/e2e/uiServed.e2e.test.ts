@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeFolder } from '../fixtures/removeFolder'
 import { builtFolder, chromiumFlags, chromiumPath, end, hasRuntime, isBuilt, missingBuild, missingChromium, missingRuntime, printed } from './support/browser'
 import { runMainJob } from './support/workbenchFlow'
 
@@ -28,7 +29,7 @@ describe.skipIf(missing !== null)(`the interface in a browser${missing === null 
   afterAll(async () => {
     await browser?.close()
     if (server) await end(server, 'SIGINT')
-    rmSync(workspace, { recursive: true, force: true })
+    await removeFolder(workspace)
   })
 
   it('asks for the token where none is known, and takes it out of the address', async () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeFolder } from '../fixtures/removeFolder'
 import { readLock } from '../../src/main/transports/lockFile'
 import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../fixtures/processes'
 import { builtFolder, canOpenWindows, electronPath, isBuilt, missingBuild, missingWindow, openDisplay } from './support/browser'
@@ -35,7 +36,7 @@ describe.skipIf(missing !== null)(`the window itself, on an engine of fakes${mis
     await application?.close().catch(() => undefined)
     await display?.close()
     await workspace?.clean()
-    rmSync(home, { recursive: true, force: true })
+    await removeFolder(home)
   })
 
   it('shows a page that has the bridge and nothing of Node', async () => {

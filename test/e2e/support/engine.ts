@@ -1,8 +1,9 @@
 /** The built program with its real engine, for end-to-end tests. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { removeFolder } from '../../fixtures/removeFolder'
 
 export const outFolder = process.env.ABD_OUT ?? resolve(import.meta.dirname, '../../../out')
 export const isBuilt = existsSync(join(outFolder, 'main', 'cli.js'))
@@ -45,5 +46,5 @@ export const newWorkspace = (): string => mkdtempSync(join(tmpdir(), 'abd-e2e-')
 /** The engine of a released command ends shortly after it. */
 export async function removeWorkspace(folder: string): Promise<void> {
   await until('the engine’s end', () => !existsSync(join(folder, 'engine.lock')), 20_000)
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  await removeFolder(folder)
 }

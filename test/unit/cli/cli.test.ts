@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { importCheckpoint } from '../../../src/main/engine/importers'
 import type { RunDetail, RunSummary } from '../../../src/shared/domain'
 import { bundle } from '../../fixtures/bundle'
 import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../../fixtures/processes'
+import { removeFolder } from '../../fixtures/removeFolder'
 import { fakeWeights } from '../../fakes/weights'
 
 let workspace: FakeWorkspace
@@ -110,7 +111,7 @@ describe('abd run', () => {
     const resumed = await begin(['resume', 'latest', '--json', '--workspace', folder]).finished
     expect(resumed.code).toBe(0)
     expect((JSON.parse(resumed.stdout) as { students: unknown[] }).students).toHaveLength(2)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+    await removeFolder(folder)
   }, 60_000)
 
   it('leaves at once at a second Ctrl+C', async () => {
@@ -126,7 +127,7 @@ describe('abd run', () => {
     expect(performance.now() - started).toBeLessThan(1500)
     // The engine finishes its stop by itself.
     await new Promise((resolve) => setTimeout(resolve, 4500))
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+    await removeFolder(folder)
   }, 60_000)
 })
 
