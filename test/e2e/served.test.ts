@@ -109,7 +109,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
     await until('the new engine', async () => (await tab.call('runs.get', { runId: id }).catch(() => null))?.state === 'interrupted')
     expect((await fetch(new URL('/', address))).status).toBe(200)
     await tab.call('runs.resume', { runId: id })
-    await until('the end', async () => (await tab.call('runs.get', { runId: id })).state === 'done')
+    await until('the end', async () => (await tab.call('runs.get', { runId: id })).state === 'done', 240_000)
     const { series } = await tab.call('runs.metrics', { runId: id, stageId: 'student-1', names: ['studentLoss'] })
     expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: longPseudoBatches }, (_, index) => index + 1))
     tab.close()
