@@ -74,10 +74,11 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
 
   const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
     vaccinated = withVaccine
-    const generator = seconds(() => { synthesizer.step(position) })
+    // ZSKT's steps are synchronous.
+    const generator = seconds(() => { void synthesizer.step(position) })
     let made: PseudoBatch | undefined
     const sample = seconds(() => { made = synthesizer.sample(position) })
-    const learning = seconds(() => { if (made) trainer.step(made, position) })
+    const learning = seconds(() => { if (made) void trainer.step(made, position) })
     if (made) tf.dispose([made.images, made.teacherLogits, ...made.teacherAttention])
     return { total: generator + sample + learning, generator, sample, student: learning / trainer.updates }
   }

@@ -36,13 +36,21 @@ export const tinyMethod = { pseudoBatches: 4, batchSize: 8, studentSteps: 2, gen
 
 export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `abd-${name}-`))
 
-/** Runs a stage and keeps what it reports; stops it after `stopAfter` steps where given. */
-export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number; startFrom?: LoopOptions['startFrom'] } = {}): Promise<TrainerReport[]> {
+/** Runs a stage and keeps what it reports; pauses it after `pauseAfter` steps, or after so many inner steps in the middle of one. */
+export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number; pauseInside?: number; startFrom?: LoopOptions['startFrom'] } = {}): Promise<TrainerReport[]> {
   const reports: TrainerReport[] = []
   let steps = 0
-  const finished = await runStage({ ...work, step: (index, measure) => { steps += 1; return work.step(index, measure) } }, {
-    folder, resume: options.resume ?? false, startFrom: options.startFrom, checkpointEverySeconds: 1e9, report: (report) => { reports.push(report) },
-    request: () => (options.pauseAfter !== undefined && steps >= options.pauseAfter ? 'pause' : 'go'),
+  let inner = 0
+  const finished = await runStage({
+    ...work,
+    step: (index, measure, within) => {
+      steps += 1
+      return work.step(index, measure, (what, done, of) => { inner += 1; return within?.(what, done, of) })
+    },
+  }, {
+    folder, resume: options.resume ?? false, startFrom: options.startFrom, report: (report) => { reports.push(report) },
+    checkpointEverySeconds: options.pauseInside === undefined ? 1e9 : 0, ...(options.pauseInside === undefined ? {} : { within: { breatheEvery: 0, patience: 0 } }),
+    request: () => (steps >= (options.pauseAfter ?? Infinity) || inner >= (options.pauseInside ?? Infinity) ? 'pause' : 'go'),
   })
   return [...reports, finished]
 }

@@ -9,6 +9,7 @@ import { startTensorFlow } from '../../src/main/engine/runtime'
 import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/training/stages'
 import type { StageWork } from '../../src/main/engine/training/loop'
 import type { TrainerReport } from '../../src/main/engine/training/protocol'
+import { StepInterrupted } from '../../src/main/engine/training/within'
 import type { ExperimentConfig, StudentPlan } from '../../src/shared/domain'
 import { defaultsOf } from '../../src/shared/schema'
 import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from './support'
@@ -78,18 +79,49 @@ describe.each(cases)('$name', ({ change }) => {
 
   it('keeps no tensors from step to step, and gives images for the viewer', async () => {
     const work = await studentStage(tinyExperiment(change), temporaryFolder('leak'))
-    work.step(0, true)
+    await work.step(0, true)
     const images = work.images?.(1)
     expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
     expect(new Set(images?.pixels).size).toBeGreaterThan(10)
-    work.step(1, true)
+    await work.step(1, true)
     const before = tf.memory().numTensors
-    work.step(2, true)
-    work.step(3, true)
+    await work.step(2, true)
+    await work.step(3, true)
     work.images?.(4)
     expect(tf.memory().numTensors).toBe(before)
     work.dispose()
   })
+})
+
+const tinyCmi = { distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: 'cmi', params: switches.cmi?.[0] ?? {} } }, students: [{ defenses: [] }] }
+
+it('a pause inside a CMI call gives the call up, and the resumed student is the uninterrupted one bit for bit', async () => {
+  const run = async (folder: string, options: Parameters<typeof runToEnd>[2]): Promise<TrainerReport | undefined> => {
+    const work = await studentStage(tinyExperiment(tinyCmi), folder)
+    const reports = await runToEnd(work, folder, options)
+    work.dispose()
+    return reports.at(-1)
+  }
+  const [whole, parts] = [temporaryFolder('whole'), temporaryFolder('parts')]
+  await run(whole, {})
+  // A tiny call is two synthesis steps and two student updates: in the first call, in the third one's synthesis, then in its updates.
+  expect(await run(parts, { pauseInside: 1 })).toMatchObject({ type: 'finished', outcome: 'paused', step: 0, weights: null })
+  expect(await run(parts, { resume: true, pauseInside: 9 })).toMatchObject({ outcome: 'paused', step: 2 })
+  expect(await run(parts, { resume: true, pauseInside: 3 })).toMatchObject({ outcome: 'paused', step: 2 })
+  expect(await run(parts, { resume: true })).toMatchObject({ outcome: 'done', step: 4 })
+  expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
+})
+
+it('a call that is given up keeps no tensors', async () => {
+  const work = await studentStage(tinyExperiment(tinyCmi), temporaryFolder('leak'))
+  for (const index of [0, 1]) await work.step(index, true)
+  for (const [index, inner] of [[2, 2], [3, 4]] as const) {
+    const before = tf.memory().numTensors
+    let seen = 0
+    await expect(work.step(index, true, () => { seen += 1; return seen === inner ? Promise.reject(new StepInterrupted('stop')) : undefined })).rejects.toThrow(StepInterrupted)
+    expect(tf.memory().numTensors).toBe(before)
+  }
+  work.dispose()
 })
 
 describe('selection test of the Shuffling Vaccine', () => {

@@ -222,7 +222,7 @@ describe('CMI synthesis calls of several steps against the reference', () => {
     }
   }
 
-  it.each(['eager', 'graph'] as const)('keeps the same images and features of each call and trains the same head: %s', (mode) => {
+  it.each(['eager', 'graph'] as const)('keeps the same images and features of each call and trains the same head: %s', async (mode) => {
     const state = createStateBundle(1, tf)
     const heads: NetworkState[] = []
     const weights = draws()
@@ -240,16 +240,16 @@ describe('CMI synthesis calls of several steps against the reference', () => {
       stream: (name) => name.startsWith('initial') ? createStream(1, name) : still(name),
       state: { ...state, addNetwork: (_name, network) => { heads.push(filled(network, '')) } },
     })
-    golden.several.calls.forEach((wanted, call) => {
+    for (const [call, wanted] of golden.several.calls.entries()) {
       const position = { index: call, total: 4, measure: true }
-      const metrics = synthesizer.step(position)
+      const metrics = await synthesizer.step(position)
       const batch = synthesizer.sample(position)
       const noise = golden.noise.several.calls
       if (wanted.loss !== undefined) near([metrics.generatorLoss ?? NaN], [wanted.loss], noise.loss)
       expect(metrics.keptStep).toBe(wanted.step + 1)
       near(tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync()), wanted.images, noise.images)
       tf.dispose([batch.images, batch.teacherLogits])
-    })
+    }
     program.readState()
     near(heads.flatMap(({ parameters }) => parameters.map(({ variable }) => tf.tidy(() => tf.norm(variable).dataSync()[0] ?? NaN))), golden.several.head, golden.noise.several.head)
     program.dispose()

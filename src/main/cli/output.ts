@@ -61,7 +61,9 @@ export function progressLine(run: RunSummary, loss?: string): string {
   const index = run.stages.findIndex((stage) => stage.state !== 'done')
   const stage = run.stages[index]
   if (!stage) return `${run.name}: done`
-  const steps = stage.totalSteps ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %` : stage.state
+  const { activity } = stage
+  const within = activity ? `${activity.message}, ${Math.floor(100 * activity.fraction)} %` : null
+  const steps = stage.totalSteps ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %${within ? ` (${within})` : ''}` : within ?? stage.state
   return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${loss ? `, ${loss}` : ''}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
 }
 

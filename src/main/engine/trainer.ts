@@ -20,7 +20,7 @@ function send(report: TrainerReport): Promise<void> {
 }
 const report = (message: TrainerReport): void => void send(message)
 
-const preparation = (fraction: number, message: string): void => report({ type: 'progress', step: 0, totalSteps: 0, seconds: 0, secondsLeft: null, message: `${message} ${Math.round(fraction * 100)} %` })
+const preparation = (fraction: number, message: string): void => report({ type: 'preparing', activity: { message, fraction } })
 
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
 const startFor = async (job: TrainerJob): Promise<void> => {

@@ -33,6 +33,14 @@ export interface LintFinding {
   readonly message: string
 }
 
+/** What a stage does at the moment, where that is no counted step: reading data, a synthesis call's inner steps. */
+export interface StageActivity {
+  /** E.g. "Reading data_batch_3", "Synthesis 80 of 200". */
+  message: string
+  /** How far that is, 0…1. */
+  fraction: number
+}
+
 export interface StageRecord {
   /** 'data', 'teacher', 'student-1', 'student-2', … in the order of the pipeline. */
   id: string
@@ -49,8 +57,8 @@ export interface StageRecord {
   seconds: number
   /** Estimated seconds to the end of this stage; null while unknown. */
   secondsLeft: number | null
-  /** What it does at the moment, where that is no counted step: reading data, a synthesis call's inner steps. */
-  activity?: string | undefined
+  /** Not kept: gone with the next step. */
+  activity?: StageActivity | undefined
   evaluation: Evaluation | null
   /** Absolute path of the weights, when there are any. */
   weights: string | null

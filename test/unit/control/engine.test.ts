@@ -106,6 +106,19 @@ describe('a run', () => {
     expect((await engine.call('runs.log', { runId: id })).map((line) => line.message)).toContain('Data and attack: a sentence')
   })
 
+  it('tells what a stage does before its first step and inside one, as long as it does', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    const data = await trainer(0)
+    const activity = async () => (await engine.call('runs.get', { runId: id })).stages[0]?.activity
+    data.listener.onReport({ type: 'preparing', activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
+    expect(await activity()).toEqual({ message: 'Reading data_batch_3', fraction: 0.4 })
+    data.listener.onReport({ type: 'progress', step: 1, totalSteps: 6, seconds: 2, secondsLeft: 2, activity: { message: 'Synthesis 80 of 200', fraction: 0.4 } })
+    expect(await activity()).toEqual({ message: 'Synthesis 80 of 200', fraction: 0.4 })
+    data.listener.onReport({ type: 'progress', step: 2, totalSteps: 6, seconds: 3, secondsLeft: 1 })
+    expect(await activity()).toBeUndefined()
+  })
+
   it('keeps the suspect test that a stage reports last', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })

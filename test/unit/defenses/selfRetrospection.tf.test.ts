@@ -128,7 +128,7 @@ describe('the switches of the reference’s programs', () => {
     expect(found({ perturbationPenalty: 10 }).p).not.toEqual(free)
   })
 
-  it('the weights that another defense gives the images reach the loss only where they should', () => {
+  it('the weights that another defense gives the images reach the loss only where they should', async () => {
     for (const imageWeights of [true, false]) {
       const { context, images, teacherLogits } = make()
       const seen: boolean[] = []
@@ -142,7 +142,7 @@ describe('the switches of the reference’s programs', () => {
       }
       const values = valuesWith({ imageWeights, update: 'consistency', rounds: 1 })
       const trainer = wrapTrainer(values, { start: 0, total: 1 }, createUniversalPerturbation(values, context), plain, context as DistillationContext)
-      trainer.step({ images, teacherLogits, teacherAttention: [] }, { index: 0, total: 1, measure: false })
+      await trainer.step({ images, teacherLogits, teacherAttention: [] }, { index: 0, total: 1, measure: false })
       expect(seen).toEqual([imageWeights])
     }
   })

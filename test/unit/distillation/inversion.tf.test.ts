@@ -143,7 +143,7 @@ describe('views', () => {
 
 describe('a synthesis call over pixels', () => {
   const image = { height: 8, width: 8, channels: 3 }
-  const madeBy = (mode: 'eager' | 'graph', keptImages: 'best' | 'last'): Float32Array => {
+  const madeBy = async (mode: 'eager' | 'graph', keptImages: 'best' | 'last'): Promise<Float32Array> => {
     const state = createStateBundle(1, tf)
     const network = (name: string) => wrn.create({ depth: 10, width: 1 }, { classes: 3, ...image, stream: createStream(1, name) })
     const values = { ...defaultsOf(inversionParameters({ source: 'pixels', contrastiveWeight: 0, generatorLearningRate: 0.5 })), synthesisSteps: 2, synthesisBatchSize: 4, keptImages }
@@ -154,7 +154,7 @@ describe('a synthesis call over pixels', () => {
       program, stream: (name) => state.stream(name), state, defenses: [],
     })
     const position = { index: 0, total: 1, measure: true }
-    synthesizer.step(position)
+    await synthesizer.step(position)
     const batch = synthesizer.sample(position)
     const found = (batch.images.dataSync() as Float32Array).slice()
     tf.dispose([batch.images, batch.teacherLogits])
@@ -164,8 +164,8 @@ describe('a synthesis call over pixels', () => {
   }
   const inRange = (values: Float32Array): boolean => values.every((value) => Math.abs(value) <= 2 + 1e-5)
 
-  it.each(['eager', 'graph'] as const)('keeps its best images, or those after its last update as the reference does: %s', (mode) => {
-    const [best, last] = [madeBy(mode, 'best'), madeBy(mode, 'last')]
+  it.each(['eager', 'graph'] as const)('keeps its best images, or those after its last update as the reference does: %s', async (mode) => {
+    const [best, last] = [await madeBy(mode, 'best'), await madeBy(mode, 'last')]
     expect(inRange(last)).toBe(true)
     expect(last).not.toEqual(best)
     expect(Math.abs(last[0] ?? NaN)).toBeGreaterThan(0)

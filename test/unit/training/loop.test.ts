@@ -1,10 +1,10 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { float32Tensor } from '../../../src/main/engine/importers/weights'
 import { runStage } from '../../../src/main/engine/training/loop'
-import type { StageWork } from '../../../src/main/engine/training/loop'
+import type { LoopOptions, StageWork } from '../../../src/main/engine/training/loop'
 import type { TrainerReport } from '../../../src/main/engine/training/protocol'
 
 const evaluation = { accuracy: 0.5, asr: null, asrAll: null, robustAccuracy: null, images: 10, nonTarget: 0 }
@@ -32,4 +32,80 @@ it('records what an unmeasured step brings, and what the work says beside metric
     { name: 'svCoefficient', step: 1, value: 0 }, { name: 'svTailRatio', step: 3, value: 0.03 }, { name: 'svCoefficient', step: 5, value: 0 },
   ])
   expect(reports.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', message: 'off' }])
+})
+
+describe('a step that takes long', () => {
+  const folder = (): string => mkdtempSync(join(tmpdir(), 'abd-loop-'))
+  /** Counts inner steps in its state; each step is ten of them. */
+  const longWork = (changes: Partial<StageWork> = {}): { work: StageWork; inner: () => number } => {
+    let inner = 0
+    const work = workOf({
+      totalSteps: 3,
+      state: {
+        snapshot: () => ({ tensors: new Map([['a/inner', float32Tensor([1], Float32Array.of(inner))]]), plain: {}, streams: [] }),
+        restore: ({ tensors }: { tensors: Map<string, { data: ArrayLike<number> }> }) => { inner = tensors.get('a/inner')?.data[0] ?? 0 },
+      } as unknown as StageWork['state'],
+      step: async (_index, _measure, within) => {
+        for (let done = 1; done <= 10; done++) {
+          inner += 1
+          await within?.('Synthesis', done, 10)
+        }
+        return {}
+      },
+      ...changes,
+    })
+    return { work, inner: () => inner }
+  }
+  const options = (reports: TrainerReport[], change: Partial<LoopOptions>): LoopOptions => ({
+    folder: folder(), resume: false, checkpointEverySeconds: 1e9, report: (report) => { reports.push(report) }, request: () => 'go', within: { breatheEvery: 0, patience: 0 }, ...change,
+  })
+
+  it('lets messages in between its inner steps', async () => {
+    const { work, inner } = longWork()
+    const heard: number[] = []
+    // As a ping does: it comes with the event loop, whatever the step is at.
+    const listen = (): void => { heard.push(inner()); if (inner() < 30) setImmediate(listen) }
+    setImmediate(listen)
+    await runStage(work, options([], {}))
+    expect(heard.length).toBeGreaterThan(20)
+  })
+
+  it('is given up for a stop and leaves the state of the last checkpoint', async () => {
+    const reports: TrainerReport[] = []
+    const { work, inner } = longWork()
+    const finished = await runStage(work, options(reports, { checkpointEverySeconds: 0, request: () => inner() >= 25 ? 'stop' : 'go' }))
+    expect(finished).toEqual({ type: 'finished', outcome: 'stopped', step: 2, evaluation, weights: null })
+    expect(inner()).toBe(20)
+    expect(reports.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2, totalSteps: 3 })
+  })
+
+  it('is begun anew on resuming', async () => {
+    const first = longWork()
+    const settings = options([], { checkpointEverySeconds: 0, request: () => first.inner() >= 13 ? 'pause' : 'go' })
+    expect(await runStage(first.work, settings)).toMatchObject({ outcome: 'paused', step: 1 })
+    const second = longWork()
+    expect(await runStage(second.work, { ...settings, resume: true, request: () => 'go' })).toMatchObject({ outcome: 'done', step: 3 })
+    expect(second.inner()).toBe(30)
+  })
+
+  it('leaves nothing behind when it is the first and there is no checkpoint', async () => {
+    const { work, inner } = longWork({ writeWeights: () => Promise.reject(new Error('the state is in the middle of a step')) })
+    const settings = options([], { request: () => inner() >= 4 ? 'stop' : 'go' })
+    expect(await runStage(work, settings)).toEqual({ type: 'finished', outcome: 'stopped', step: 0, evaluation: null, weights: null })
+    expect(readdirSync(settings.folder)).toEqual([])
+  })
+
+  it('ends where it ends within the patience, with a checkpoint of its own', async () => {
+    const { work, inner } = longWork()
+    expect(await runStage(work, options([], { within: { breatheEvery: 0, patience: 1e9 }, request: () => inner() >= 4 ? 'pause' : 'go' }))).toMatchObject({ outcome: 'paused', step: 1 })
+    expect(inner()).toBe(10)
+  })
+
+  it('tells how far it is, inside the step', async () => {
+    const reports: TrainerReport[] = []
+    let time = 0
+    const { work } = longWork({ totalSteps: 1 })
+    await runStage(work, options(reports, { within: { now: () => { time += 200; return time } } }))
+    expect(reports).toContainEqual(expect.objectContaining({ type: 'progress', step: 0, totalSteps: 1, activity: { message: expect.stringMatching(/^Synthesis \d+ of 10$/), fraction: expect.any(Number) } }))
+  })
 })

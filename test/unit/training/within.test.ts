@@ -1,12 +1,42 @@
-import { expect, it } from 'vitest'
-import { createWithin } from '../../../src/main/engine/training/within'
+import { describe, expect, it } from 'vitest'
+import { StepInterrupted, createWithin } from '../../../src/main/engine/training/within'
+import type { WithinOptions } from '../../../src/main/engine/training/within'
 
-it('tells once a second how far a long loop is, and nothing of quick ones', () => {
+/** A loop of inner steps on a clock of its own. */
+function loopOf(options: Partial<WithinOptions>) {
   const told: string[] = []
   let time = 0
-  const within = createWithin((fraction, message) => { told.push(`${message} ${Math.round(fraction * 100)} %`) }, () => time)
-  for (let call = 0; call < 20; call++) for (let step = 1; step <= 5; step++) { time += 100; within('Student updates', step, 5) }
-  expect(told).toEqual([])
-  for (let step = 1; step <= 10; step++) { time += 400; within('Synthesis', step, 10) }
-  expect(told).toEqual(['Synthesis 4 of 10, 40 %', 'Synthesis 7 of 10, 70 %', 'Synthesis 10 of 10, 100 %'])
+  const within = createWithin({ tell: ({ message, fraction }) => { told.push(`${message}, ${Math.round(fraction * 100)} %`) }, request: () => 'go', now: () => time, ...options })
+  return { told, run: (what: string, done: number, of: number, milliseconds: number) => { time += milliseconds; return within(what, done, of) } }
+}
+
+describe('inside a step', () => {
+  it('tells once a second how far a long loop is, and nothing of quick ones', () => {
+    const { told, run } = loopOf({})
+    for (let call = 0; call < 20; call++) for (let step = 1; step <= 5; step++) void run('Student updates', step, 5, 100)
+    expect(told).toEqual([])
+    for (let step = 1; step <= 10; step++) void run('Synthesis', step, 10, 400)
+    expect(told).toEqual(['Synthesis 4 of 10, 40 %', 'Synthesis 7 of 10, 70 %', 'Synthesis 10 of 10, 100 %'])
+  })
+
+  it('gives nothing to await until a tenth of a second has passed, so that quick loops pay nothing', async () => {
+    const { run } = loopOf({})
+    const breaths: boolean[] = []
+    for (let step = 1; step <= 6; step++) {
+      const breath = run('Student updates', step, 6, 40)
+      breaths.push(breath !== undefined)
+      await breath
+    }
+    expect(breaths).toEqual([false, false, true, false, false, true])
+  })
+
+  it('gives a step up when it has not ended within the patience after a request', async () => {
+    let request: 'go' | 'stop' = 'go'
+    const { run } = loopOf({ request: () => request, patience: 2000 })
+    await run('Synthesis', 1, 10, 500)
+    request = 'stop'
+    await run('Synthesis', 2, 10, 500)
+    await run('Synthesis', 3, 10, 1500)
+    await expect(run('Synthesis', 4, 10, 500)).rejects.toEqual(new StepInterrupted('stop'))
+  })
 })

@@ -31,6 +31,25 @@ describe('Run', () => {
     expect(stage()).toContain('20 of 40 steps')
   })
 
+  it('shows how far preparation is, and how far a step of many inner ones', async () => {
+    await openLive(0)
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    const stage = (): string => document.querySelectorAll('.timeline .stage')[0]!.textContent ?? ''
+    const bar = (): string | null => document.querySelectorAll('.timeline [role=progressbar]')[0]!.getAttribute('aria-valuenow')
+    const tell = async (change: Partial<(typeof run.stages)[number]>): Promise<void> => {
+      page.engine.emit('run.changed', { run: { ...run, stages: run.stages.map((entry, index) => (index === 0 ? { ...entry, state: 'running', ...change } : entry)) } })
+      await settle()
+    }
+    await tell({ totalSteps: null, step: 0, activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
+    expect(stage()).toContain('Reading data_batch_3 · 40 %')
+    expect(stage()).not.toContain('time left unknown')
+    expect(bar()).toBe('40')
+    await tell({ totalSteps: 200, step: 12, secondsLeft: 60, activity: { message: 'Synthesis 80 of 200', fraction: 0.4 } })
+    expect(stage()).toContain('12 of 200 steps')
+    expect(stage()).toContain('Synthesis 80 of 200 · 40 %')
+    expect(bar()).toBe('6')
+  })
+
   it('shows the results of teacher and students at the end, with the change by the defense', async () => {
     await openLive(1000)
     const rows = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map((row) => row.textContent ?? '')

@@ -78,11 +78,12 @@ class StageRunner {
 
   private report(report: TrainerReport): void {
     const { context, stage } = this
-    // A call of many steps answers no ping before its end, but tells how far it is: whatever is told is a sign of life.
+    // Whatever is told is a sign of life: preparation answers no ping while it computes.
     this.watch.pong()
     switch (report.type) {
       case 'ready': context.deviceFound(report.device); break
       case 'progress': this.progress(report); break
+      case 'preparing': context.preparing(stage.id, report.activity); break
       case 'metrics':
         context.metrics.append(context.runId, stage.id, report.points)
         context.hub.metrics(context.runId, stage.id, report.points)
@@ -112,12 +113,11 @@ class StageRunner {
 
   private progress(report: Extract<TrainerReport, { type: 'progress' }>): void {
     const { context, stage } = this
-    // Preparation reports no steps; the first real one tells where a resumed stage starts again.
-    if (report.totalSteps === 0) return context.preparing(stage.id, report.message ?? '')
+    // The first one tells where a resumed stage starts again.
     if (this.settledStep === null) this.settleAt(report.step)
     const write = Date.now() - this.lastWrite > progressWriteInterval
     if (write) this.lastWrite = Date.now()
-    context.updateStage(stage.id, { step: report.step, totalSteps: report.totalSteps, seconds: report.seconds, secondsLeft: report.secondsLeft, activity: undefined }, write)
+    context.updateStage(stage.id, { step: report.step, totalSteps: report.totalSteps, seconds: report.seconds, secondsLeft: report.secondsLeft, activity: report.activity }, write)
   }
 
   /** Forgets what was recorded after the checkpoint that a resumed stage starts from: it will be recorded again. */

@@ -1,4 +1,4 @@
-import type { DeviceReport, StageRecord } from '../../../shared/domain'
+import type { DeviceReport, StageActivity, StageRecord } from '../../../shared/domain'
 import type { EngineEvents, LogLine } from '../../../shared/contract'
 import type { ErrorCause } from '../../../shared/errors'
 import type { RunStore } from '../store'
@@ -21,7 +21,7 @@ export interface StageContext extends EngineNoticeSink {
   readonly images: RunStore['images']
   updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
   addWarning(stageId: string, message: string): void
-  preparing(stageId: string, message: string): void
+  preparing(stageId: string, activity: StageActivity): void
   deviceFound(device: DeviceReport): void
   log(level: LogLine['level'], message: string): void
 }

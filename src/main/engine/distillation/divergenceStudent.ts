@@ -61,23 +61,27 @@ export function createDivergenceStudent(options: DivergenceStudentOptions, conte
   return {
     imagesPerStep: options.batchSize * options.updates, updates: options.updates, batches,
     loss: (output, args) => divergenceLoss(output, args, options),
-    step(batch, position) {
+    async step(batch, position) {
       const rate = options.schedule(position.index)
       const learningRate = tf.scalar(rate)
       const next = batches(batch)
       const metrics: StepMetrics = position.measure ? { learningRate: rate } : {}
-      for (let repeat = 0; repeat < options.updates; repeat++) {
-        const { args, own } = next()
-        const outputs = runner.run({ ...args, learningRate })
-        if (position.measure) {
-          metrics.studentLoss = (metrics.studentLoss ?? 0) + scalarOf(outputs, 'loss') / options.updates
-          metrics.divergence = (metrics.divergence ?? 0) + scalarOf(outputs, 'divergence') / options.updates
-          metrics.gradientNorm = (metrics.gradientNorm ?? 0) + scalarOf(outputs, 'gradientNorm') / options.updates
+      try {
+        for (let repeat = 0; repeat < options.updates; repeat++) {
+          const { args, own } = next()
+          const outputs = runner.run({ ...args, learningRate })
+          if (position.measure) {
+            metrics.studentLoss = (metrics.studentLoss ?? 0) + scalarOf(outputs, 'loss') / options.updates
+            metrics.divergence = (metrics.divergence ?? 0) + scalarOf(outputs, 'divergence') / options.updates
+            metrics.gradientNorm = (metrics.gradientNorm ?? 0) + scalarOf(outputs, 'gradientNorm') / options.updates
+          }
+          tf.dispose([outputs, [...own]])
+          const breath = position.within?.('Student updates', repeat + 1, options.updates)
+          if (breath) await breath
         }
-        tf.dispose([outputs, [...own]])
-        context.within?.('Student updates', repeat + 1, options.updates)
+      } finally {
+        learningRate.dispose()
       }
-      learningRate.dispose()
       return metrics
     },
   }

@@ -7,6 +7,7 @@ import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
 import type { TrainerReport } from '../training/protocol'
 import type { StateBundle } from '../training/state'
+import type { Within } from '../training/within'
 
 /** Metric values of one step by name. */
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
@@ -40,6 +41,8 @@ export interface Position {
   readonly total: number
   /** Whether metrics are wanted: values leave the device only then. */
   readonly measure: boolean
+  /** To be called after each inner step by what takes many, and awaited where it returns a promise. A StepInterrupted that comes out of it passes through. */
+  readonly within?: Within
 }
 
 /** What a distillation is made from. */
@@ -64,8 +67,6 @@ export interface DistillationContext {
   readonly realImages?: ImageSet
   /** What the method's loadPicture gave. */
   readonly picture?: Picture
-  /** Told now and then from inside a pseudo batch that takes minutes: what it does, and how far that is. */
-  readonly within?: (what: string, done: number, of: number) => void
 }
 
 /** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */
@@ -117,8 +118,8 @@ export interface StudentBatch {
 
 /** Invents images. */
 export interface Synthesizer {
-  /** One update of what makes the images. */
-  step(position: Position): StepMetrics
+  /** One update of what makes the images, or a synthesis call of many. */
+  step(position: Position): StepMetrics | Promise<StepMetrics>
   /** A new pseudo batch. */
   sample(position: Position): PseudoBatch
   /** Further images for a student update of the same pseudo batch, for methods whose student sees new ones at every update. */
@@ -130,7 +131,7 @@ export interface Synthesizer {
 /** Learns from pseudo batches. */
 export interface StudentTrainer {
   /** All updates that one pseudo batch pays for. */
-  step(batch: PseudoBatch, position: Position): StepMetrics
+  step(batch: PseudoBatch, position: Position): StepMetrics | Promise<StepMetrics>
   /** Images that went through a student update per pseudo batch; for images per second. */
   readonly imagesPerStep: number
   /** Student updates per pseudo batch. */

@@ -1,5 +1,5 @@
 /** The loop that every training stage runs in: stop, pause, checkpoints, evaluation, images and progress exist once. */
-import type { Evaluation, MetricName, MetricPoint, SyntheticImages } from '../../../shared/domain'
+import type { Evaluation, MetricName, MetricPoint, StageActivity, SyntheticImages } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import type { StageRemark } from '../distillation/types'
 import type { StepProgram } from '../graph/types'
@@ -7,6 +7,8 @@ import { dropOlderCheckpoints, readCheckpointAt, readLatestCheckpoint, writeChec
 import type { KeepCheckpoint } from './checkpoints'
 import type { TrainerReport } from './protocol'
 import type { StateBundle } from './state'
+import { StepInterrupted, breathe, createWithin, defaultPatience } from './within'
+import type { Within, WithinOptions } from './within'
 
 export type StepMetrics = Partial<Record<MetricName, number>>
 
@@ -15,8 +17,11 @@ export interface StageWork {
   readonly totalSteps: number
   readonly state: StateBundle
   readonly program: StepProgram
-  /** Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what happens once (a decision), which is recorded too. */
-  step(index: number, measure: boolean): StepMetrics
+  /**
+   * Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what happens once (a decision), which is recorded too.
+   * A step of many inner ones calls `within` after each, and lets the StepInterrupted pass that may come out of it.
+   */
+  step(index: number, measure: boolean, within?: Within): StepMetrics | Promise<StepMetrics>
   /** What was said since the last call: warnings and reports of a defense. Read after every step. */
   remarks?(): StageRemark[]
   /** Images that went through training per step, for images per second. */
@@ -45,15 +50,16 @@ export interface LoopOptions {
   startFrom?: { folder: string; step: number; named?: string }
   checkpointEverySeconds: number
   report(report: TrainerReport): void
-  /** Read after every step: what control asked for. */
+  /** Read after every step, and inside one that takes long: what control asked for. */
   request(): 'go' | 'pause' | 'stop'
+  /** How soon a request acts inside a step. */
+  within?: Pick<WithinOptions, 'breatheEvery' | 'patience' | 'now'>
 }
 
 const rateWindow = 20
 const progressEveryMilliseconds = 200
-
-/** Lets messages in: control's pings and requests are read between steps. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** A step that a request would give up is worth a checkpoint of its own where that takes less than this share of it. */
+const checkpointShare = 0.02
 
 /** Images per second over the last steps, evaluation and checkpoints not counted. */
 function createRate(imagesPerStep: number): { add(seconds: number): void; value(): number; secondsPerStep(): number } {
@@ -96,12 +102,16 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
   } else if (startFrom?.named) throw new MissingStartError(startFrom.named, startFrom.folder)
 
   const keeps = work.keepsCheckpoint ?? (() => false)
-  let checkpointAt = -1
+  const firstStep = stepsDone
+  let checkpointAt = own ? own.step : -1
+  let checkpointSeconds = 0
   const checkpoint = async (): Promise<void> => {
     if (checkpointAt === stepsDone) return
+    const begun = performance.now()
     work.program.readState()
     const written = await writeCheckpoint(options.folder, stepsDone, seconds(), work.state.snapshot(), keeps)
     checkpointAt = stepsDone
+    checkpointSeconds = (performance.now() - begun) / 1000
     report({ type: 'checkpoint', step: stepsDone, path: written.path })
   }
   let evaluation: Evaluation | null = null
@@ -130,14 +140,34 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
   const rate = createRate(work.imagesPerStep)
   let lastProgress = -Infinity
   let lastCheckpoint = performance.now()
-  const progress = (force: boolean): void => {
+  let stepBegan = performance.now()
+  const progress = (force: boolean, activity?: StageActivity): void => {
     if (!force && performance.now() - lastProgress < progressEveryMilliseconds) return
     lastProgress = performance.now()
     const perStep = rate.secondsPerStep()
+    const inStep = activity ? Math.min(perStep, (performance.now() - stepBegan) / 1000) : 0
     report({
       type: 'progress', step: stepsDone, totalSteps: work.totalSteps, seconds: seconds(),
-      secondsLeft: perStep > 0 ? perStep * (work.totalSteps - stepsDone) : null,
+      secondsLeft: perStep > 0 ? perStep * (work.totalSteps - stepsDone) - inStep : null, ...(activity ? { activity } : {}),
     })
+  }
+  const within = createWithin({ tell: (activity) => progress(true, activity), request: options.request, ...options.within })
+  /** The state is somewhere inside a step: back to the last checkpoint, from which all that follows comes again bit for bit. */
+  const giveUp = async (request: 'pause' | 'stop'): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
+    const outcome = request === 'pause' ? 'paused' as const : 'stopped' as const
+    const last = checkpointAt >= 0 ? await readLatestCheckpoint(options.folder, onDamaged) : null
+    if (last) {
+      work.state.restore(last.snapshot)
+      work.program.writeState()
+      secondsBefore += last.seconds - seconds()
+    }
+    stepsDone = checkpointAt = last?.step ?? firstStep
+    evaluatedAt = -1
+    report({ type: 'log', level: 'info', message: `${outcome} inside a step; back to step ${stepsDone}` })
+    if (last) return finish(outcome)
+    // Nothing is done yet that could be kept: resuming begins as this did.
+    progress(true)
+    return { type: 'finished', outcome, step: stepsDone, evaluation: null, weights: null }
   }
 
   progress(true)
@@ -146,9 +176,16 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     const request = options.request()
     if (request !== 'go') return finish(request === 'pause' ? 'paused' : 'stopped')
     const measure = stepsDone % work.measureEvery === 0 || stepsDone === work.totalSteps - 1
-    const before = performance.now()
-    const metrics = work.step(stepsDone, measure)
-    rate.add((performance.now() - before) / 1000)
+    stepBegan = performance.now()
+    let metrics: StepMetrics
+    try {
+      metrics = await work.step(stepsDone, measure, within)
+    } catch (error) {
+      if (error instanceof StepInterrupted) return giveUp(error.request)
+      throw error
+    }
+    const stepSeconds = (performance.now() - stepBegan) / 1000
+    rate.add(stepSeconds)
     stepsDone += 1
     for (const remark of work.remarks?.() ?? []) report(remark)
     const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) => value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }])
@@ -157,7 +194,8 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     failOnNaN(metrics, stepsDone)
     if (work.images && work.imagesAfter?.(stepsDone)) report({ type: 'images', images: work.images(stepsDone) })
     if (work.evaluateAfter(stepsDone) && stepsDone < work.totalSteps) evaluate()
-    if (keeps(stepsDone) || (performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {
+    const dear = stepSeconds * 1000 >= defaultPatience && checkpointSeconds <= checkpointShare * stepSeconds
+    if (keeps(stepsDone) || dear || (performance.now() - lastCheckpoint) / 1000 >= options.checkpointEverySeconds) {
       await checkpoint()
       lastCheckpoint = performance.now()
     }

@@ -1,6 +1,6 @@
 /** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, SuspectTest, SyntheticImages } from '../../../shared/domain'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, StageActivity, SuspectTest, SyntheticImages } from '../../../shared/domain'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -29,7 +29,7 @@ export type TrainerJob =
 
 export type TrainerCommand =
   | { type: 'start'; job: TrainerJob }
-  /** Both act after the current step and write a checkpoint. */
+  /** Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one (within.ts). */
   | { type: 'pause' }
   | { type: 'stop' }
   | { type: 'ping'; time: number }
@@ -37,7 +37,9 @@ export type TrainerCommand =
 export type TrainerReport =
   /** TensorFlow runs; the device that really ran an op. */
   | { type: 'ready'; device: DeviceReport }
-  | { type: 'progress'; step: number; totalSteps: number; seconds: number; secondsLeft: number | null; message?: string }
+  | { type: 'progress'; step: number; totalSteps: number; seconds: number; secondsLeft: number | null; /** Inside a step. */ activity?: StageActivity }
+  /** Before the first step. */
+  | { type: 'preparing'; activity: StageActivity }
   | { type: 'metrics'; points: MetricPoint[] }
   | { type: 'images'; images: SyntheticImages }
   | { type: 'evaluation'; step: number; evaluation: Evaluation }

@@ -17,7 +17,6 @@ import { branchesOf, lengthOf, startOf } from './plans'
 import type { StageFolders, TrainerJob } from './protocol'
 import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
-import { createWithin } from './within'
 import { createTeacherStage } from './teacherStage'
 import { createTestDivergences } from './testDivergences'
 
@@ -53,7 +52,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
     dataset: data.dataset.id, teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal,
-    within: createWithin(onProgress), testDivergences: createTestDivergences(data.test, data.normalization), tell: (remark) => { remarks.push(remark) },
+    testDivergences: createTestDivergences(data.test, data.normalization), tell: (remark) => { remarks.push(remark) },
   }
   const active = plan.defenses.map((choice, index) => {
     const where = `students.${job.studentIndex}.defenses.${index}`

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Recording, SyntheticImages } from '../../../shared/domain'
-import type { ActiveDefense, DistillationContext, PseudoBatch, StageRemark, StudentTrainer, Synthesizer } from '../distillation/types'
+import type { ActiveDefense, DistillationContext, Position, PseudoBatch, StageRemark, StepMetrics, StudentTrainer, Synthesizer } from '../distillation/types'
 import { writeSafetensors } from '../exporters'
 import { weightsOf } from '../nn/weights'
 import type { Normalization } from '../datasets/types'
@@ -73,6 +73,15 @@ export function createStudentStage(input: StudentStageInput): StageWork {
   const evaluate = createEvaluator(program, 'evaluateStudent', student, context.normalization, input.test)
   const view = program.compile('viewStudent', ({ images }) => ({ logits: student.forward(images as tf.Tensor4D, { training: false }).logits }))
   let latest: PseudoBatch | null = null
+  /** A batch whose updates are given up belongs to nobody. */
+  const learn = async (batch: PseudoBatch, position: Position): Promise<StepMetrics> => {
+    try {
+      return await trainer.step(batch, position)
+    } catch (error) {
+      disposeBatch(batch)
+      throw error
+    }
+  }
   const keep = (stepsDone: number): boolean => stepsDone > 0 && (stepsDone % recording.imagesEvery === 0 || stepsDone === 1 || stepsDone === totalPseudoBatches)
 
   return {
@@ -81,20 +90,20 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     imagesAfter: keep,
     remarks: () => input.remarks.splice(0),
     keepsCheckpoint: keptCheckpoints(recording, totalPseudoBatches, input.branchesAt),
-    step(index, measure) {
-      const position = { index, total: totalPseudoBatches, measure }
+    async step(index, measure, within) {
+      const position = { index, total: totalPseudoBatches, measure, ...(within ? { within } : {}) }
       if (defenses.some((defense) => defense.forgetsBefore === index)) {
         synthesizer.forget?.()
         trainer.forget?.()
       }
-      const synthesis = synthesizer.step(position)
+      const synthesis = await synthesizer.step(position)
       const batch = synthesizer.sample(position)
-      const learning = trainer.step(batch, position)
+      const learning = await learn(batch, position)
       const checks = defenses.map((defense) => defense.afterPseudoBatch?.(batch, position) ?? {})
       const seen = measure ? { classesSeen: classesSeen(batch.teacherLogits) } : {}
       if (latest) disposeBatch(latest)
       latest = batch
-      return Object.assign({}, synthesis, learning, seen, ...checks) as ReturnType<StageWork['step']>
+      return Object.assign({}, synthesis, learning, seen, ...checks) as StepMetrics
     },
     images(stepsDone) {
       if (!latest) throw new Error('Images were asked for before the first pseudo batch.')

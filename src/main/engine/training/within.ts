@@ -1,17 +1,56 @@
-/** Progress inside a pseudo batch that takes minutes: a synthesis call, hundreds of student updates. */
-
-const interval = 1000
+/** Inside a step that takes long (a synthesis call, hundreds of student updates): progress, an ear for control, and the way out. */
+import type { StageActivity } from '../../../shared/domain'
 
 /**
- * Tells once a second how far a loop is; a loop that is quicker than that tells nothing. The messages leave the process at once, though its event
- * loop waits for the pseudo batch's end: control shows them, and takes them for a sign of life.
+ * Called after each inner step of a step: what is done, how many, of how many. Mostly returns nothing, so that nothing has to be awaited;
+ * else a promise to await before going on, which rejects with StepInterrupted when the step is to be given up.
  */
-export function createWithin(onProgress: (fraction: number, message: string) => void, now: () => number = () => performance.now()): (what: string, done: number, of: number) => void {
-  let last = now()
+export type Within = (what: string, done: number, of: number) => Promise<void> | undefined
+
+/** A pause or stop inside a step. Whoever holds tensors disposes them and lets it pass; the loop goes back to where the step can begin anew. */
+export class StepInterrupted extends Error {
+  constructor(readonly request: 'pause' | 'stop') {
+    super(`The step was given up for a ${request}.`)
+    this.name = 'StepInterrupted'
+  }
+}
+
+export interface WithinOptions {
+  /** Called about once a second; never in loops that are quicker than that. */
+  tell(activity: StageActivity): void
+  request(): 'go' | 'pause' | 'stop'
+  /** Milliseconds between two looks at what came in; in between, an inner step costs one reading of the clock. Default 100. */
+  breatheEvery?: number
+  /** A step that ends within so many milliseconds of the request is not given up. Default 2000. */
+  patience?: number
+  now?: () => number
+}
+
+export const defaultPatience = 2000
+const tellEvery = 1000
+
+/** Lets messages in: control's pings and requests are read between steps. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export function createWithin({ tell, request, breatheEvery = 100, patience = defaultPatience, now = () => performance.now() }: WithinOptions): Within {
+  let told = now()
+  let breathed = now()
+  let askedAt: number | null = null
+  const listen = async (): Promise<void> => {
+    await breathe()
+    breathed = now()
+    const wanted = request()
+    if (wanted === 'go') return
+    askedAt ??= breathed
+    if (breathed - askedAt >= patience) throw new StepInterrupted(wanted)
+  }
   return (what, done, of) => {
-    if (done <= 1) last = now()
-    if (now() - last < interval) return
-    last = now()
-    onProgress(done / of, `${what} ${done} of ${of},`)
+    const time = now()
+    if (done <= 1) told = time
+    if (time - told >= tellEvery) {
+      told = time
+      tell({ message: `${what} ${done} of ${of}`, fraction: done / of })
+    }
+    return time - breathed < breatheEvery ? undefined : listen()
   }
 }

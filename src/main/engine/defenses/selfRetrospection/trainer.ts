@@ -106,23 +106,27 @@ export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<Def
     mask.dispose()
     return outputs
   }
-  const phaseStep = (batch: PseudoBatch, position: Position): StepMetrics => {
+  const phaseStep = async (batch: PseudoBatch, position: Position): Promise<StepMetrics> => {
     const rate = schedule(position.index)
     const learningRate = tf.scalar(rate)
     const next = plain.batches(batch)
     const metrics: StepMetrics = position.measure ? { learningRate: rate } : {}
-    for (let repeat = 0; repeat < plain.updates; repeat++) {
-      const { args, own } = next()
-      const outputs = unlearn(args, learningRate)
-      if (position.measure) {
-        metrics.srOuterLoss = (metrics.srOuterLoss ?? 0) + scalarOf(outputs, 'outerLoss') / plain.updates
-        metrics.srPerturbationNorm = scalarOf(outputs, 'perturbationNorm')
-        metrics.gradientNorm = scalarOf(outputs, 'gradientNorm')
+    try {
+      for (let repeat = 0; repeat < plain.updates; repeat++) {
+        const { args, own } = next()
+        const outputs = unlearn(args, learningRate)
+        if (position.measure) {
+          metrics.srOuterLoss = (metrics.srOuterLoss ?? 0) + scalarOf(outputs, 'outerLoss') / plain.updates
+          metrics.srPerturbationNorm = scalarOf(outputs, 'perturbationNorm')
+          metrics.gradientNorm = scalarOf(outputs, 'gradientNorm')
+        }
+        tf.dispose([outputs, [...own]])
+        const breath = position.within?.('Unlearning', repeat + 1, plain.updates)
+        if (breath) await breath
       }
-      tf.dispose([outputs, [...own]])
-      context.within?.('Unlearning', repeat + 1, plain.updates)
+    } finally {
+      learningRate.dispose()
     }
-    learningRate.dispose()
     for (let pass = 0; position.index === phase.total - 1 && pass < values.settle; pass++) {
       const { args, own } = next()
       settle(args.images as tf.Tensor4D)

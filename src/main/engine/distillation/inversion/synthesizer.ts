@@ -4,7 +4,7 @@ import { UserError } from '../../../../shared/errors'
 import type { NamedTensors, StepRunner } from '../../graph/types'
 import { createAdam } from '../../optimizers/adam'
 import { metricsOf, scalarOf } from '../stepOutputs'
-import type { ActiveDefense, DistillationContext, PseudoBatch, StepMetrics, StudentBatch, Synthesizer } from '../types'
+import type { ActiveDefense, DistillationContext, Position, PseudoBatch, StepMetrics, StudentBatch, Synthesizer } from '../types'
 import { createContrastiveHead, instanceFeatureCount } from './head'
 import { createMemoryBank } from './memoryBank'
 import type { MemoryBank } from './memoryBank'
@@ -105,34 +105,41 @@ export function createInversionSynthesizer(values: InversionParameters, context:
     Object.entries(defense.synthesizerArguments?.() ?? {}).map(([name, tensor]) => [`${defense.id}.${name}`, tensor])))
 
   /** All steps of a call. The best step's outputs survive; with a kept generator the last one's. */
-  const synthesize = (runner: StepRunner, active: readonly ActiveDefense[]): Best => {
+  const synthesize = async (runner: StepRunner, active: readonly ActiveDefense[], within: Position['within']): Promise<Best> => {
     source.begin()
     const fixed = { learningRate: tf.scalar(values.generatorLearningRate), ...drawClasses(values, context), ...ofDefenses(active) }
     let best: Best | undefined
-    for (let step = 0; step < values.synthesisSteps; step++) {
-      const view = source.globalView?.()
-      const changing = { ...source.stepArguments(), ...(view ? viewArguments('global', view, values.synthesisBatchSize, image) : {}), ...contrast?.arguments() }
-      const outputs = runner.run({ ...fixed, ...changing })
-      tf.dispose(changing)
-      for (const defense of defenses) defense.afterSynthesisStep?.(() => wholeImages(outputs.images as tf.Tensor4D))
-      const loss = scalarOf(outputs, 'loss')
-      if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
-        if (best) tf.dispose(best.outputs)
-        best = { loss, step, outputs }
-      } else tf.dispose(outputs)
-      context.within?.('Synthesis', step + 1, values.synthesisSteps)
+    try {
+      for (let step = 0; step < values.synthesisSteps; step++) {
+        const view = source.globalView?.()
+        const changing = { ...source.stepArguments(), ...(view ? viewArguments('global', view, values.synthesisBatchSize, image) : {}), ...contrast?.arguments() }
+        const outputs = runner.run({ ...fixed, ...changing })
+        tf.dispose(changing)
+        for (const defense of defenses) defense.afterSynthesisStep?.(() => wholeImages(outputs.images as tf.Tensor4D))
+        const loss = scalarOf(outputs, 'loss')
+        if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
+          if (best) tf.dispose(best.outputs)
+          best = { loss, step, outputs }
+        } else tf.dispose(outputs)
+        const breath = within?.('Synthesis', step + 1, values.synthesisSteps)
+        if (breath) await breath
+      }
+    } catch (error) {
+      tf.dispose(best?.outputs ?? {})
+      throw error
+    } finally {
+      tf.dispose(fixed)
     }
-    tf.dispose(fixed)
     if (!best) throw new Error('A synthesis call without steps.')
     return best
   }
 
   return {
-    step(position) {
+    async step(position) {
       // Phases of defenses follow the distillation: a generator that lives through the run rests.
       if (source.fresh && position.index >= values.pseudoBatches) return {}
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
-      const best = synthesize(stepFor(active), active)
+      const best = await synthesize(stepFor(active), active, position.within)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
       if (position.measure && !source.fresh) metrics.keptStep = takeLast ? values.synthesisSteps : best.step + 1
       const { images, features, ...numbers } = best.outputs
