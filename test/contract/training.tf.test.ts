@@ -112,6 +112,19 @@ it('a pause inside a CMI call gives the call up, and the resumed student is the 
   expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
 })
 
+it('each CMI call tells what it gives to the pool, in the pool’s own bytes', async () => {
+  const folder = temporaryFolder('pool')
+  const work = await studentStage(tinyExperiment(tinyCmi), folder)
+  const reports = await runToEnd(work, folder)
+  const calls = reports.flatMap((report) => report.type === 'pool' ? [report.images] : [])
+  expect(calls.map(({ call, count, poolImages, steps }) => [call, count, poolImages, steps])).toEqual([[1, 8, 8, 2], [2, 8, 16, 2], [3, 8, 24, 2], [4, 8, 32, 2]])
+  expect(calls.map(({ keptStep }) => keptStep)).toEqual(valuesOf(reports, 'keptStep'))
+  expect(calls.map(({ loss }) => loss)).toEqual(valuesOf(reports, 'generatorLoss'))
+  const pooled = work.state.snapshot().tensors.get('poolImages/images')
+  expect(Buffer.concat(calls.map(({ pixels }) => pixels)).equals(Buffer.from(pooled?.data as Uint8Array))).toBe(true)
+  work.dispose()
+})
+
 it('a call that is given up keeps no tensors', async () => {
   const work = await studentStage(tinyExperiment(tinyCmi), temporaryFolder('leak'))
   for (const index of [0, 1]) await work.step(index, true)

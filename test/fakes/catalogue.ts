@@ -45,6 +45,11 @@ export const fakeFamilies: FamilyDescription[] = [
         scheduled: boolean({ label: 'Anneal the learning rate', default: true, help: 'Cosine.' }),
         milestones: integerList({ label: 'Milestones', default: [], min: 0, max: 1_000_000, maxLength: 8, advanced: true, help: 'Steps.', visibleWhen: { field: 'scheduled', equals: false } }),
       }),
+      member('cmi', 'CMI', {
+        pseudoBatches: integer({ label: 'Calls', default: 20, min: 1, max: 1_000_000, help: 'Synthesis calls.' }),
+        poolCapacity: integer({ label: 'Pool capacity', unit: 'images', default: 0, min: 0, max: 1_000_000, help: '0 keeps all.' }),
+      }),
+      member('kd', 'Clean-data KD', { pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of real images.' }) }, { usesRealImages: true }),
     ],
   },
   {

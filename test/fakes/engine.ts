@@ -212,6 +212,8 @@ function createHandlers(state: FakeState): Handlers {
     'runs.metrics': ({ runId, stageId, names, afterStep }) => ({ series: state.run(runId).series(stageId, names, afterStep) }),
     'runs.imageSteps': ({ runId, stageId }) => ({ steps: state.run(runId).imageSteps(stageId) }),
     'runs.images': ({ runId, stageId, step }) => state.run(runId).images(stageId, step),
+    'runs.pool': ({ runId, stageId }) => state.run(runId).pool(stageId),
+    'runs.poolImages': ({ runId, stageId, call }) => state.run(runId).poolImages(stageId, call),
     'runs.log': () => [{ time: epoch, level: 'info', message: 'Fake run, nothing to tell.' }],
   }
 }

@@ -1,12 +1,15 @@
 /** One run of the fake engine: moves a step at a time when it is told to. */
 import type {
-  ExperimentConfig, MetricPoint, MetricSeries, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
+  ExperimentConfig, ImageBatch, MetricPoint, MetricSeries, PoolSummary, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
 } from '../../src/shared/domain'
-import { changedPaths, defenseLabel } from '../../src/shared/domain'
+import { changedPaths, defenseLabel, poolBytesOf } from '../../src/shared/domain'
+import { RefusedInputError } from '../../src/shared/errors'
 import { studentTitle } from '../../src/main/engine/control/resolve'
 import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
 import { fakeCatalogue } from './catalogue'
 import { fakeDevice } from './device'
+
+const callImages = 80
 
 interface Column { steps: number[]; values: number[] }
 
@@ -99,6 +102,25 @@ export class FakeRun {
     const current = this.detail.stages.find((entry) => entry.id === stageId)
     const { config } = this.detail
     return imagesAt(config, this.subjectOf(stageId) ?? 0, step, current?.totalSteps ?? 1, config.recording.imagesPerStep)
+  }
+
+  /** CMI alone has a pool, 80 images from each call; where the budget is 0, only the first has a sheet. */
+  pool(stageId: string): PoolSummary {
+    const { config } = this.detail
+    const done = config.distillation.method.id === 'cmi' ? this.detail.stages.find((entry) => entry.id === stageId)?.step ?? 0 : 0
+    const images = Math.min(done * callImages, Number(config.distillation.method.params.poolCapacity) || Infinity)
+    const budgetBytes = poolBytesOf(config.recording)
+    const calls = Array.from({ length: done }, (_, index) => ({
+      call: index + 1, keptStep: 180 - index, steps: 200, loss: 2 - index / 100, images: callImages,
+      inPool: Math.max(0, Math.min(callImages, images - (done - 1 - index) * callImages)), onDisk: budgetBytes > 0 || index === 0,
+    }))
+    return { calls, images, elsewhere: 0, bytes: done * 240_000, budgetBytes }
+  }
+
+  poolImages(stageId: string, call: number): ImageBatch {
+    if (!this.pool(stageId).calls.some((entry) => entry.call === call && entry.onDisk)) throw new RefusedInputError(`There are no images of call ${call} on disk.`, { got: String(call) })
+    const { count, height, width, channels, pixels } = imagesAt(this.detail.config, this.subjectOf(stageId) ?? 0, call, 20, callImages)
+    return { count, height, width, channels, pixels }
   }
 
   private subjectOf(stageId: string): Subject {

@@ -1,7 +1,7 @@
 import type { ErrorCause } from '../errors'
 import type {
   DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
-  PartialExperimentConfig, RunDetail, RunSummary, SyntheticImages,
+  PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
 
@@ -116,6 +116,10 @@ export interface EngineCalls {
   'runs.metrics': { args: Stage & { names?: string[]; maximumPoints?: number; afterStep?: number }; result: { series: Record<string, MetricSeries> } }
   'runs.imageSteps': { args: Stage; result: { steps: number[] } }
   'runs.images': { args: Stage & { step: number }; result: SyntheticImages }
+  /** The calls that have given images to a student's pool; none for methods without one. */
+  'runs.pool': { args: Stage; result: PoolSummary }
+  /** All images of one call, those displaced since then included. */
+  'runs.poolImages': { args: Stage & { call: number }; result: ImageBatch }
   'runs.log': { args: Runs & { lines?: number }; result: LogLine[] }
 
   /** Evaluates a weights file on a data set with an attack. */

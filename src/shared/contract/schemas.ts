@@ -57,6 +57,8 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   }),
   'runs.imageSteps': z.strictObject({ runId, stageId }),
   'runs.images': z.strictObject({ runId, stageId, step: z.number().int().min(0) }),
+  'runs.pool': z.strictObject({ runId, stageId }),
+  'runs.poolImages': z.strictObject({ runId, stageId, call: z.number().int().min(1) }),
   'runs.log': z.strictObject({ runId, lines }),
   'model.evaluate': z.strictObject({
     file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(),

@@ -47,11 +47,15 @@ export const recordingSchema = {
   imagesEvery: integer({ label: 'Keep images every', unit: 'pseudo batches', default: 20, min: 1, max: 1_000_000, help: 'Synthetic images kept for the viewer; thinned evenly beyond the budget.' }),
   imagesPerStep: integer({ label: 'Images per kept step', default: 64, min: 1, max: 256, help: 'How many of the pseudo batch are kept.' }),
   keptSteps: integer({ label: 'Budget of kept steps', default: 200, min: 1, max: 5000, help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.' }),
+  poolMegabytes: integer({ label: 'Budget of the pool on disk', unit: 'MB', default: 256, min: 0, max: 1_000_000, help: 'Sheets of the pool’s images, one per synthesis call, stay within it per student; every second one is dropped when it is full. 0 writes none. Training does not read them.' }),
   checkpointEvery: integer({ label: 'Checkpoint every', unit: 's', default: 60, min: 1, max: 86_400, help: 'Seconds between checkpoints. One is also written at pause, stop and the end of a stage.' }),
   keptCheckpoints: integer({ label: 'Kept checkpoints', unit: 'of the last evaluations', default: 0, min: 0, max: 100, help: 'Checkpoints at the last so many evaluation points of each student stay on disk, for Self-Retrospection to start from. The reference keeps 5. Some 3 MB each with ZSKT; with a replay memory or a pool of images, hundreds.' }),
   metricsEvery: integer({ label: 'Record metrics every', unit: 'pseudo batches', default: 1, min: 1, max: 10_000, help: 'Step metrics leave the device only this often.', advanced: true }),
 } satisfies ParameterSchema
 export type Recording = ValuesOf<typeof recordingSchema>
+
+/** The budget of the pool's sheets in bytes; runs from before it have the default. */
+export const poolBytesOf = ({ poolMegabytes = recordingSchema.poolMegabytes.default }: Partial<Recording>): number => poolMegabytes * 1e6
 
 /** Intervals whose default a distillation method may propose. */
 export const recordingIntervals = ['evaluateEvery', 'imagesEvery'] as const

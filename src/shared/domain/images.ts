@@ -18,3 +18,42 @@ export interface SyntheticImages extends ImageBatch {
   /** 1 where the Shuffling Vaccine suspects the sample. */
   suspected?: number[]
 }
+
+/** Of a synthesis call: which of its images came into the pool. */
+export interface CallOrigin {
+  /** The pseudo batch, counted from 1. */
+  call: number
+  /** The step whose images they are, counted from 1, of so many; the images of all others were discarded. */
+  keptStep: number
+  steps: number
+  /** The synthesizer's loss at that step. */
+  loss: number
+}
+
+/** What one synthesis call gave to the pool, in the pool's own bytes. */
+export interface PooledImages extends CallOrigin, ImageBatch {
+  /** Images in the pool with these. */
+  poolImages: number
+}
+
+/** One call in the account of a pool. */
+export interface PoolCall extends CallOrigin {
+  images: number
+  /** How many of them are in the pool still: the last ones. Newer calls have displaced the others. */
+  inPool: number
+  /** Whether its sheet is on disk: the budget may have taken it. */
+  onDisk: boolean
+}
+
+/** A student's pool of synthetic images. */
+export interface PoolSummary {
+  /** In ascending order. */
+  calls: PoolCall[]
+  /** Images in the pool now. */
+  images: number
+  /** Those of them that an earlier student's calls gave, from which this one goes on. */
+  elsewhere: number
+  /** Disk that the sheets use, and may use. */
+  bytes: number
+  budgetBytes: number
+}

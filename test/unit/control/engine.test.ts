@@ -119,6 +119,29 @@ describe('a run', () => {
     expect(await activity()).toBeUndefined()
   })
 
+  it('keeps a sheet of what each call gives to the pool, and makes those after the checkpoint again when it goes on', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: { students: [{ defenses: [] }] } })
+    finish(await trainer(0))
+    finish(await trainer(1))
+    const student = await trainer(2)
+    const tell = (hand: HandTrainer, call: number, keptStep: number): void =>
+      hand.listener.onReport({ type: 'pool', images: { call, keptStep, steps: 9, loss: 1, poolImages: 2 * call, count: 2, height: 2, width: 2, channels: 1, pixels: new Uint8Array(8).fill(call) } })
+    const kept = async () => (await engine.call('runs.pool', { runId: id, stageId: 'student-1' })).calls.map(({ call, keptStep }) => [call, keptStep])
+    student.listener.onReport({ type: 'progress', step: 0, totalSteps: 5, seconds: 0, secondsLeft: null })
+    for (const call of [1, 2, 3]) tell(student, call, 5)
+    await waitFor(async () => expect(await kept()).toEqual([[1, 5], [2, 5], [3, 5]]))
+    expect((await engine.call('runs.poolImages', { runId: id, stageId: 'student-1', call: 2 })).pixels).toEqual(new Uint8Array(8).fill(2))
+    student.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    student.listener.onExit(0, null, '')
+    await waitFor(async () => expect(await stateOf(id)).toBe('paused'))
+    await engine.call('runs.resume', { runId: id })
+    const resumed = await trainer(3)
+    resumed.listener.onReport({ type: 'progress', step: 1, totalSteps: 5, seconds: 0, secondsLeft: null })
+    tell(resumed, 2, 7)
+    await waitFor(async () => expect(await kept()).toEqual([[1, 5], [2, 7]]))
+  })
+
   it('keeps the suspect test that a stage reports last', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })

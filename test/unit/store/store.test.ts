@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunDetail, SyntheticImages } from '../../../src/shared/domain'
-import { databaseName, downsample, openDatabase, openStore, stepsToDrop, type RunStore } from '../../../src/main/engine/store'
+import type { PooledImages, RunDetail, SyntheticImages } from '../../../src/shared/domain'
+import { callsToDrop, databaseName, downsample, openDatabase, openStore, stepsToDrop, type RunStore } from '../../../src/main/engine/store'
 import { FakeRun } from '../../fakes/run'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { imagesAt } from '../../fakes/outcomes'
@@ -146,6 +146,68 @@ describe('metrics', () => {
     expect(thin.values).toContain(50)
     expect(thin.values).toContain(-50)
     expect([...thin.steps]).toEqual([...thin.steps].sort((left, right) => left - right))
+  })
+})
+
+describe('the pool', () => {
+  const callOf = (call: number, poolImages: number, count = 4): PooledImages => {
+    const { height, width, channels, pixels } = imagesAt(fakeCatalogue.defaults, 0, call, 30, count)
+    return { call, keptStep: 10 + call, steps: 200, loss: 1 / call, poolImages, count, height, width, channels, pixels }
+  }
+  const filesOf = (): string[] => readdirSync(join(folder, 'runs', 'a', 'student-1', 'pool'))
+  const inPool = (): number[] => store.pool.summary('a', 'student-1').calls.map((call) => call.inPool)
+
+  it('says of each call which step was kept, its loss, and how many of its images are in the pool still', async () => {
+    store.runs.insert(detail('a'))
+    for (const [call, held] of [[1, 4], [2, 8], [3, 10]] as const) await store.pool.add('a', 'student-1', callOf(call, held), 1e9)
+    const { calls, ...rest } = reopen().pool.summary('a', 'student-1')
+    expect(calls).toEqual([
+      { call: 1, keptStep: 11, steps: 200, loss: 1, images: 4, inPool: 2, onDisk: true }, { call: 2, keptStep: 12, steps: 200, loss: 0.5, images: 4, inPool: 4, onDisk: true },
+      { call: 3, keptStep: 13, steps: 200, loss: 1 / 3, images: 4, inPool: 4, onDisk: true },
+    ])
+    expect(rest).toEqual({ images: 10, elsewhere: 0, bytes: expect.any(Number) })
+    expect(filesOf()).toEqual(['000000001.png', '000000002.png', '000000003.png'])
+    const { height, width, channels, pixels } = callOf(2, 8)
+    expect(await store.pool.read('a', 'student-1', 2)).toEqual({ count: 4, height, width, channels, pixels })
+  })
+
+  it('knows what was forgotten, and what came from the student that this one goes on from', async () => {
+    store.runs.insert(detail('a'))
+    await store.pool.add('a', 'student-1', callOf(7, 24), 1e9)
+    expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[4], 20])
+    await store.pool.add('a', 'student-1', callOf(8, 4), 1e9)
+    expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[0, 4], 0])
+  })
+
+  it('keeps its sheets within the budget and never loses a row', async () => {
+    store.runs.insert(detail('a'))
+    await store.pool.add('a', 'student-1', callOf(1, 4), 1e9)
+    const { bytes } = store.pool.summary('a', 'student-1')
+    for (let call = 2; call <= 12; call++) await store.pool.add('a', 'student-1', callOf(call, 4 * call), 4.5 * bytes)
+    const summary = store.pool.summary('a', 'student-1')
+    expect(summary.calls).toHaveLength(12)
+    expect(summary.bytes).toBeLessThanOrEqual(4.5 * bytes)
+    expect(summary.calls.at(-1)?.onDisk).toBe(true)
+    expect(filesOf()).toHaveLength(summary.calls.filter((call) => call.onDisk).length)
+    await expect(store.pool.read('a', 'student-1', summary.calls.find((call) => !call.onDisk)?.call ?? 0)).rejects.toMatchObject({ name: 'RefusedInputError' })
+  })
+
+  it('writes no sheet without a budget', async () => {
+    store.runs.insert(detail('a'))
+    await store.pool.add('a', 'student-1', callOf(1, 4), 0)
+    expect(store.pool.summary('a', 'student-1')).toMatchObject({ bytes: 0, calls: [{ call: 1, onDisk: false }] })
+  })
+
+  it('forgets the calls after a checkpoint, sheets and all', async () => {
+    store.runs.insert(detail('a'))
+    for (let call = 1; call <= 3; call++) await store.pool.add('a', 'student-1', callOf(call, 4 * call), 1e9)
+    await store.pool.truncate('a', 'student-1', 2)
+    expect(store.pool.summary('a', 'student-1').calls.map(({ call }) => call)).toEqual([1])
+    expect(filesOf()).toEqual(['000000001.png'])
+  })
+
+  it.each([[[1, 1, 1], 3, []], [[1, 1, 1, 1], 3, [2]], [[9], 3, [1]], [[1, 1, 1, 1, 1, 1, 1, 1], 2, [2, 3, 4, 5, 6, 7]]])('sheets of %j within %i give up %j', (sizes, budget, dropped) => {
+    expect(callsToDrop(sizes.map((bytes, index) => ({ call: index + 1, bytes })), budget)).toEqual(dropped)
   })
 })
 

@@ -1,6 +1,7 @@
 /** Everything that is written about a running run goes through here: store, events and log stay in step. */
 import { mkdir } from 'node:fs/promises'
 import type { LogLine } from '../../../shared/contract'
+import { poolBytesOf } from '../../../shared/domain'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../shared/domain'
 import { toCauses, type ErrorCause } from '../../../shared/errors'
 import { folderBytes, isDiskFull, type RunStore } from '../store'
@@ -93,7 +94,8 @@ class Recorder implements RunRecorder {
 
   contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext {
     return {
-      runId, launch, keptSteps: config.recording.keptSteps, hub: this.hub, metrics: this.store.metrics, images: this.store.images,
+      runId, launch, keptSteps: config.recording.keptSteps, poolBytes: poolBytesOf(config.recording),
+      hub: this.hub, metrics: this.store.metrics, images: this.store.images, pool: this.store.pool,
       updateStage: (stageId, change, write = true) => {
         this.change(runId, stageId, change, write)
         this.tellSoon(runId)

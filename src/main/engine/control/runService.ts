@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import type { CallArgs, CallResult, EngineCallName } from '../../../shared/contract'
 import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../shared/domain'
-import { changedPaths } from '../../../shared/domain'
+import { changedPaths, poolBytesOf } from '../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
 import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
@@ -116,6 +116,8 @@ class Service {
       },
       'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
       'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
+      'runs.pool': ({ runId, stageId }) => ({ ...store.pool.summary(store.runs.summary(runId).id, stageId), budgetBytes: poolBytesOf(store.runs.config(runId).recording) }),
+      'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(runId, stageId, call),
       'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
     }
   }

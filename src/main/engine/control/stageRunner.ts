@@ -89,6 +89,7 @@ class StageRunner {
         context.hub.metrics(context.runId, stage.id, report.points)
         break
       case 'images': this.keepImages(report.images); break
+      case 'pool': this.chain(() => context.pool.add(context.runId, stage.id, report.images, context.poolBytes)); break
       case 'evaluation':
         this.evaluation = report.evaluation
         context.updateStage(stage.id, { evaluation: report.evaluation })
@@ -127,6 +128,7 @@ class StageRunner {
     if (!('resume' in this.job) || !this.job.resume) return
     context.metrics.truncate(context.runId, stage.id, step + 1)
     this.chain(() => context.images.truncate(context.runId, stage.id, step + 1))
+    this.chain(() => context.pool.truncate(context.runId, stage.id, step + 1))
   }
 
   private keepImages(images: Extract<TrainerReport, { type: 'images' }>['images']): void {

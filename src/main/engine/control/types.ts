@@ -15,10 +15,13 @@ export interface EngineNoticeSink {
 export interface StageContext extends EngineNoticeSink {
   readonly runId: string
   readonly keptSteps: number
+  /** Disk for the sheets of a student's pool. */
+  readonly poolBytes: number
   readonly launch: TrainerLauncher
   readonly hub: EventHub
   readonly metrics: RunStore['metrics']
   readonly images: RunStore['images']
+  readonly pool: RunStore['pool']
   updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
   addWarning(stageId: string, message: string): void
   preparing(stageId: string, activity: StageActivity): void

@@ -16,8 +16,8 @@ export interface ImagePoolOptions {
 }
 
 export interface ImagePool {
-  /** Takes over normalised images. */
-  add(images: tf.Tensor4D): void
+  /** Takes over normalised images and returns the bytes that they are from now on. */
+  add(images: tf.Tensor4D): Uint8Array
   readonly count: number
   clear(): void
   /** Batches of `size` normalised images, each image once before any comes again; varied per image. */
@@ -71,6 +71,7 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
         count = Math.max(count, next + 1)
         next = options.capacity > 0 ? (next + 1) % options.capacity : next + 1
       }
+      return bytes
     },
     clear() {
       pixels = new Uint8Array(0)

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { MetricDefinition, MetricPoint, RecordingInterval, TermMetricName } from '../../../shared/domain'
+import type { CallOrigin, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
@@ -13,7 +13,7 @@ import type { Within } from '../training/within'
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
 
 /** What a part of a stage has to say beside metrics; the loop reports it after the step. */
-export type StageRemark = Extract<TrainerReport, { type: 'warning' | 'suspectTest' }>
+export type StageRemark = Extract<TrainerReport, { type: 'warning' | 'suspectTest' | 'pool' }>
 
 /** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
 export interface PseudoBatch {
@@ -25,6 +25,8 @@ export interface PseudoBatch {
   readonly labels?: tf.Tensor1D
   /** Weights of the images in the student's loss, [N]; absent where all count alike. */
   readonly imageWeights?: tf.Tensor1D
+  /** Only where a synthesis call has chosen them. */
+  readonly origin?: CallOrigin
 }
 
 /** A square picture, rows of RGB or grey bytes. */
@@ -67,6 +69,8 @@ export interface DistillationContext {
   readonly realImages?: ImageSet
   /** What the method's loadPicture gave. */
   readonly picture?: Picture
+  /** Told what each pseudo batch gives to a pool. */
+  readonly pooled?: (images: PooledImages) => void
 }
 
 /** What a synthesizer shows its loss wrappers inside a step; everything is a tensor of the step. */

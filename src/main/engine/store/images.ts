@@ -1,11 +1,11 @@
 /** Synthetic images: one PNG sheet per kept step, which any viewer opens, and an index row with what the models say of them. */
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type sharp from 'sharp'
 import type { SyntheticImages } from '../../../shared/domain'
-import { RefusedInputError, UserError } from '../../../shared/errors'
+import { RefusedInputError } from '../../../shared/errors'
 import type { Database } from './database'
 import { writeFileWhole } from './files'
+import { decodeSheet, encodeSheet } from './sheets'
 
 type Labels = Omit<SyntheticImages, 'pixels'>
 
@@ -17,8 +17,6 @@ export interface ImagesTable {
   read(runId: string, stageId: string, step: number): Promise<SyntheticImages>
   truncate(runId: string, stageId: string, fromStep: number): Promise<void>
 }
-
-const sheetColumns = 8
 
 export function createImagesTable(database: Database, runsFolder: string): ImagesTable {
   const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'images')
@@ -61,47 +59,4 @@ export function stepsToDrop(steps: readonly number[], budget: number): number[] 
   // A budget of one or two steps cannot keep both ends and halve: the oldest go.
   const kept = steps.filter((step) => !dropped.includes(step))
   return [...dropped, ...kept.slice(0, Math.max(0, kept.length - budget))]
-}
-
-const loadSharp = async (): Promise<typeof sharp> => (await import('sharp')).default
-
-const columnsOf = (count: number): number => Math.min(sheetColumns, count)
-
-async function encodeSheet(images: SyntheticImages): Promise<Uint8Array> {
-  const { count, height, width, channels, pixels } = images
-  const columns = columnsOf(count)
-  const rows = Math.ceil(count / columns)
-  const sheet = Buffer.alloc(columns * width * rows * height * channels)
-  copyTiles(images, (tile, y, offset, length) => {
-    sheet.set(pixels.subarray(offset, offset + length), ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels)
-  })
-  const encoder = await loadSharp()
-  return encoder(sheet, { raw: { width: columns * width, height: rows * height, channels } }).png({ compressionLevel: 3 }).toBuffer()
-}
-
-async function decodeSheet(file: string, labels: Labels): Promise<Uint8Array> {
-  const { count, height, width, channels } = labels
-  const columns = columnsOf(count)
-  try {
-    const decoder = await loadSharp()
-    const { data, info } = await decoder(await readFile(file)).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer({ resolveWithObject: true })
-    if (info.width !== columns * width || info.channels !== channels) throw new Error(`the sheet is ${info.width}×${info.height}×${info.channels}`)
-    const pixels = new Uint8Array(count * height * width * channels)
-    copyTiles(labels, (tile, y, offset, length) => {
-      const from = ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels
-      pixels.set(data.subarray(from, from + length), offset)
-    })
-    return pixels
-  } catch (error) {
-    throw new UserError('The images of this step cannot be read.', { where: file, action: 'The file is missing or damaged; other steps are not affected.', cause: error })
-  }
-}
-
-/** Every line of every tile, with its offset in the batch. */
-function copyTiles(images: Labels, copy: (tile: number, y: number, offset: number, length: number) => void): void {
-  const { count, height, width, channels } = images
-  const length = width * channels
-  for (let tile = 0; tile < count; tile++) {
-    for (let y = 0; y < height; y++) copy(tile, y, (tile * height + y) * length, length)
-  }
 }

@@ -7,6 +7,7 @@ import { openDatabase, isDamaged, type Database } from './database'
 import { writeFileWhole } from './files'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
+import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
 
 export interface RunStore {
@@ -14,6 +15,7 @@ export interface RunStore {
   readonly runs: RunsTable
   readonly metrics: MetricsTable
   readonly images: ImagesTable
+  readonly pool: PoolTable
   log(runId: string, line: LogLine): void
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
@@ -52,6 +54,7 @@ export function openStore(folder: string, { readOnly = false }: { readOnly?: boo
     folder, runs, runFolder, settings,
     metrics: createMetricsTable(database),
     images: createImagesTable(database, runsFolder),
+    pool: createPoolTable(database, runsFolder),
     repaired: movedTo === null ? null : { movedTo, restored },
     log: (runId, line) => database.run('INSERT INTO log (run_id, time, level, message) VALUES (?, ?, ?, ?)', runId, line.time, line.level, line.message),
     readLog: (runId, lines) => database.all('SELECT time, level, message FROM log WHERE run_id = ? ORDER BY id DESC LIMIT ?', runId, lines).reverse() as unknown as LogLine[],
@@ -103,3 +106,4 @@ export * from './database'
 export * from './files'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'
+export { callsToDrop } from './pool'

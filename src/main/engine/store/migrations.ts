@@ -29,4 +29,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX log_by_run ON log (run_id, id);
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE pool (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, stage_id TEXT NOT NULL, call INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (run_id, stage_id, call)
+  ) WITHOUT ROWID;
+  `,
 ]

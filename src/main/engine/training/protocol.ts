@@ -1,6 +1,6 @@
 /** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, StageActivity, SuspectTest, SyntheticImages } from '../../../shared/domain'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, PooledImages, StageActivity, SuspectTest, SyntheticImages } from '../../../shared/domain'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -42,6 +42,8 @@ export type TrainerReport =
   | { type: 'preparing'; activity: StageActivity }
   | { type: 'metrics'; points: MetricPoint[] }
   | { type: 'images'; images: SyntheticImages }
+  /** What the pseudo batch of the step gave to the pool. */
+  | { type: 'pool'; images: PooledImages }
   | { type: 'evaluation'; step: number; evaluation: Evaluation }
   /** Of the data stage: what the trigger lint found. */
   | { type: 'findings'; findings: LintFinding[] }

@@ -52,7 +52,7 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
     dataset: data.dataset.id, teacher, student, classes: data.dataset.classNames.length, image: { height, width, channels }, normalization: data.normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
     program: createProgram(config), stream: (name: string) => state.stream(name), state, methodTotal,
-    testDivergences: createTestDivergences(data.test, data.normalization), tell: (remark) => { remarks.push(remark) },
+    testDivergences: createTestDivergences(data.test, data.normalization), pooled: (images) => { remarks.push({ type: 'pool', images }) }, tell: (remark) => { remarks.push(remark) },
   }
   const active = plan.defenses.map((choice, index) => {
     const where = `students.${job.studentIndex}.defenses.${index}`

@@ -20,7 +20,9 @@ function pooledBatches(values: InversionParameters, context: DistillationContext
   const pool = createImagePool({ image, normalization, augmentation: poolAugmentation(values, context.augmentation), capacity: values.poolCapacity, rounding: values.rounding }, context.stream('pool'), state)
   const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => ({ teacherLogits: teacher.forward(images as tf.Tensor4D, { training: false }).logits })))
   const batches: StudentTrainer['batches'] = (batch) => {
-    pool.add(batch.images)
+    const pixels = pool.add(batch.images)
+    const { height, width, channels } = image
+    if (batch.origin) context.pooled?.({ ...batch.origin, count: batch.images.shape[0], height, width, channels: channels === 1 ? 1 : 3, pixels, poolImages: pool.count })
     const next = pool.batches(values.batchSize)
     return () => {
       const images = next()

@@ -1,5 +1,6 @@
 /** Inversion: each pseudo batch is one synthesis call, which ends with the images of its best step. */
 import * as tf from '@tensorflow/tfjs-core'
+import type { CallOrigin } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
 import type { NamedTensors, StepRunner } from '../../graph/types'
 import { createAdam } from '../../optimizers/adam'
@@ -63,7 +64,7 @@ function drawClasses(values: InversionParameters, context: DistillationContext):
   return { classes: tf.tensor1d(context.stream('classes').integers(values.synthesisBatchSize, context.classes).sort(), 'int32') }
 }
 
-interface Best { loss: number; step: number; outputs: NamedTensors }
+interface Best { loss: number; step: number; outputs: NamedTensors; /** Of the call's last step. */ lastLoss: number }
 
 export function createInversionSynthesizer(values: InversionParameters, context: DistillationContext): Synthesizer {
   const { program, teacher, student, defenses, image } = context
@@ -72,6 +73,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
   const codes = context.stream('sampleCodes')
   const runners = new Map<string, StepRunner>()
   let kept: tf.Tensor4D | undefined
+  let origin: CallOrigin | undefined
 
   const stepFor = (active: readonly ActiveDefense[]): StepRunner => {
     const key = ['inversion', ...active.map((defense) => defense.id)].join('+')
@@ -119,8 +121,11 @@ export function createInversionSynthesizer(values: InversionParameters, context:
         const loss = scalarOf(outputs, 'loss')
         if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
           if (best) tf.dispose(best.outputs)
-          best = { loss, step, outputs }
-        } else tf.dispose(outputs)
+          best = { loss, step, outputs, lastLoss: loss }
+        } else {
+          tf.dispose(outputs)
+          best.lastLoss = loss
+        }
         const breath = within?.('Synthesis', step + 1, values.synthesisSteps)
         if (breath) await breath
       }
@@ -141,7 +146,9 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
       const best = await synthesize(stepFor(active), active, position.within)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
-      if (position.measure && !source.fresh) metrics.keptStep = takeLast ? values.synthesisSteps : best.step + 1
+      const keptStep = takeLast ? values.synthesisSteps : best.step + 1
+      if (position.measure && !source.fresh) metrics.keptStep = keptStep
+      origin = { call: position.index + 1, keptStep, steps: values.synthesisSteps, loss: takeLast ? best.lastLoss : best.loss }
       const { images, features, ...numbers } = best.outputs
       if (contrast && features) contrast.bank.add(features as tf.Tensor2D)
       tf.dispose([numbers, features ?? [], kept ?? []])
@@ -157,7 +164,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const outputs = source.fresh ? drawFresh() : present.run({ images: kept as tf.Tensor4D })
       kept?.dispose()
       kept = undefined
-      return { images: outputs.images as tf.Tensor4D, teacherLogits: outputs.teacherLogits as tf.Tensor2D, teacherAttention: [] }
+      return { images: outputs.images as tf.Tensor4D, teacherLogits: outputs.teacherLogits as tf.Tensor2D, teacherAttention: [], ...(origin && !source.fresh ? { origin } : {}) }
     },
     ...(contrast ? { forget: contrast.forget } : {}),
     ...(source.fresh ? { fresh(): StudentBatch { const args = drawFresh(); return { args, own: Object.values(args) } } } : {}),
