@@ -49,6 +49,11 @@ export const fakeFamilies: FamilyDescription[] = [
         pseudoBatches: integer({ label: 'Calls', default: 20, min: 1, max: 1_000_000, help: 'Synthesis calls.' }),
         poolCapacity: integer({ label: 'Pool capacity', unit: 'images', default: 0, min: 0, max: 1_000_000, help: '0 keeps all.' }),
       }),
+      member('ood', 'One image (OoD)', {
+        picture: path({ label: 'Picture', default: '', select: 'file', optional: true, help: 'Empty takes the built-in one.' }),
+        pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of patches.' }),
+        rotation: number({ label: 'Rotation', unit: 'degrees', default: 35, min: 0, max: 180, help: 'To either side.' }),
+      }, { patchPreview: ['picture', 'rotation'] }),
       member('kd', 'Clean-data KD', { pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of real images.' }) }, { usesRealImages: true }),
     ],
   },

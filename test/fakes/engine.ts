@@ -268,6 +268,7 @@ function dataHandlers(): DataHandlers {
         { severity: 'error', message: 'All test images belong to the target class: no attack success rate can be measured.' },
       ] }
     },
+    'experiment.patchPreview': ({ count = 32 }) => ({ picture: batch(1, 1), patches: batch(count, 5), total: 50_000 }),
     'dataset.info': ({ config }) => {
       const { data } = resolveExperiment(config, fakeMembers).config
       return {

@@ -12,6 +12,7 @@ export function createFakeData(): DataService {
     info: (data) => fake.call('dataset.info', { config: { data } }),
     images: (data, { split, first, count }) => fake.call('dataset.images', { config: { data }, split, first, count }),
     download: (request) => fake.call('dataset.download', request),
+    patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),
     triggerPreview: (config, firstImage, count) => fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
   }
 }

@@ -4,7 +4,7 @@ import { version } from '../../../package.json'
 import { runControlProcess } from '../host/controlProcess'
 import { createDataService } from './control/dataService'
 import { createEngine } from './control/engine'
-import { attacks, costs, datasets, families, methodMetrics } from './control/families'
+import { attacks, costs, datasets, distillationMethods, families, methodMetrics } from './control/families'
 import { createModelInspector } from './control/inspectModel'
 import { createEngineLog, type EngineLog } from './control/logger'
 import { presets } from './control/presets'
@@ -37,7 +37,7 @@ void runControlProcess({
       version, cacheFolder, readOnly, owner, families, methodMetrics, presets, costs, log, runtimeState,
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store: openStore(workspace, { readOnly }),
-      data: createDataService(datasets, attacks, cacheFolder),
+      data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
       launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
     })
   },

@@ -56,6 +56,14 @@ export interface TriggerPreview {
   findings: LintFinding[]
 }
 
+export interface PatchPreview {
+  /** The picture, reduced. */
+  picture: ImageBatch
+  /** The first patches of the run's set of `total`, as they are before they are mixed and varied in training. */
+  patches: ImageBatch
+  total: number
+}
+
 export interface DatasetInfo { id: string; title: string; classNames: string[]; train: number; test: number; height: number; width: number; channels: number; trainPerClass: number[]; testPerClass: number[] }
 
 /** A data set on its way to the engine's machine. */
@@ -91,6 +99,8 @@ export interface EngineCalls {
   'experiment.validate': { args: { config: PartialExperimentConfig }; result: { config: ExperimentConfig; issues: Issue[] } }
   'experiment.estimate': { args: { config: PartialExperimentConfig }; result: TimeEstimate }
   'experiment.triggerPreview': { args: { config: PartialExperimentConfig; count?: number; firstImage?: number }; result: TriggerPreview }
+  /** What a method that is made from one picture (its fact `patchPreview`) would cut out of it. */
+  'experiment.patchPreview': { args: { config: PartialExperimentConfig; count?: number }; result: PatchPreview }
   'dataset.info': { args: { config: PartialExperimentConfig }; result: DatasetInfo }
   'dataset.images': { args: { config: PartialExperimentConfig; split: 'train' | 'test'; first: number; count: number }; result: ImageBatch & { labels: number[] } }
 

@@ -33,6 +33,7 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'experiment.triggerPreview': z.strictObject({
     config, count: z.number().int().min(1).max(64).optional(), firstImage: z.number().int().min(0).max(100_000_000).optional(),
   }),
+  'experiment.patchPreview': z.strictObject({ config, count: z.number().int().min(1).max(256).optional() }),
   'dataset.info': z.strictObject({ config }),
   'dataset.images': z.strictObject({
     config, split: z.enum(['train', 'test']), first: z.number().int().min(0).max(100_000_000), count: z.number().int().min(1).max(512),

@@ -8,6 +8,7 @@ import { createDataService } from '../../../src/main/engine/control/dataService'
 import { families } from '../../../src/main/engine/control/families'
 import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
 import { datasets } from '../../../src/main/engine/datasets'
+import { distillationMethods } from '../../../src/main/engine/distillation'
 import { prepareData, refuseBadTrigger } from '../../../src/main/engine/training/data'
 import { UserError } from '../../../src/shared/errors'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
@@ -18,7 +19,7 @@ const configOf = (change: PartialExperimentConfig) => resolveExperiment({ data: 
 
 describe('the trigger lint', () => {
   it('plans drawn signs from their labels alone: counts stand in the first preview', async () => {
-    const service = createDataService(datasets, attacks, folder)
+    const service = createDataService({ datasets, attacks, methods: distillationMethods }, folder)
     const { findings } = await service.triggerPreview(configOf({ attack: { id: 'badnet_sq' } }), 0, 8)
     expect(findings.map(({ message }) => message)).toEqual(expect.arrayContaining([
       expect.stringContaining('of 200 training images are poisoned'), 'The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.',

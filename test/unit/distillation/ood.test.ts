@@ -63,10 +63,17 @@ describe('patches', () => {
 })
 
 describe('the built-in picture', () => {
-  it('is rich in values, the same for the same seed and another for another', () => {
-    const picture = drawPicture(0, 1)
+  it('is rich in values, the same for the same seed and another for another', async () => {
+    const picture = await drawPicture(0, 1)
     expect(new Set(picture.pixels).size).toBeGreaterThan(200)
-    expect(drawPicture(0, 1).pixels).toEqual(picture.pixels)
-    expect(drawPicture(1, 1).pixels).not.toEqual(picture.pixels)
+    expect((await drawPicture(0, 1)).pixels).toEqual(picture.pixels)
+    expect((await drawPicture(1, 1)).pixels).not.toEqual(picture.pixels)
+  })
+
+  it('is given up while it is drawn', async () => {
+    const controller = new AbortController()
+    const drawing = drawPicture(0, 3, controller.signal)
+    controller.abort(new Error('overtaken'))
+    await expect(drawing).rejects.toThrow('overtaken')
   })
 })

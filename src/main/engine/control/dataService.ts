@@ -1,11 +1,13 @@
 /** Images and facts for the forms. Data sets yield while they load, so that control keeps answering. */
-import type { CallArgs, CallResult, DatasetInfo, DownloadProgress, TriggerPreview } from '../../../shared/contract'
+import type { CallArgs, CallResult, DatasetInfo, DownloadProgress, PatchPreview, TriggerPreview } from '../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
+import { validateParameters } from '../../../shared/schema'
 import type { Registry } from '../../../shared/schema'
 import { createTrigger, type Attack } from '../attacks'
 import { downloadDataset } from '../datasets/download'
 import { createDatasetShelf, knownLabels, summarizeDataset, type Dataset, type ImageRange } from '../datasets'
+import type { DistillationMethod } from '../distillation/types'
 import { planPoisoning, previewTrigger, type LintInput } from '../poisoning'
 import { createStream } from '../random'
 
@@ -13,6 +15,8 @@ export interface DataService {
   info(data: MemberChoice, signal?: AbortSignal): Promise<DatasetInfo>
   images(data: MemberChoice, range: ImageRange, signal?: AbortSignal): Promise<ImageBatch & { labels: number[] }>
   triggerPreview(config: ExperimentConfig, first: number, count: number, signal?: AbortSignal): Promise<TriggerPreview>
+  /** @throws RefusedInputError for a method that makes no images out of a picture, and naming a picture that cannot be read */
+  patchPreview(config: ExperimentConfig, count: number, signal?: AbortSignal): Promise<PatchPreview>
   /** @throws RefusedInputError while the same data set is on its way already */
   download(request: CallArgs<'dataset.download'>, onProgress: (progress: DownloadProgress) => void, signal?: AbortSignal): Promise<CallResult<'dataset.download'>>
 }
@@ -20,7 +24,9 @@ export interface DataService {
 const rememberedInfos = 20
 const progressInterval = 100
 
-export function createDataService(datasets: Registry<Dataset>, attacks: Registry<Attack>, cacheFolder: string): DataService {
+export interface DataRegistries { datasets: Registry<Dataset>; attacks: Registry<Attack>; methods: Registry<DistillationMethod> }
+
+export function createDataService({ datasets, attacks, methods }: DataRegistries, cacheFolder: string): DataService {
   const downloading = new Set<string>()
   const infos = new Map<string, DatasetInfo>()
   const shelf = createDatasetShelf(datasets, { cacheFolder })
@@ -55,6 +61,16 @@ export function createDataService(datasets: Registry<Dataset>, attacks: Registry
         images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.training,
         indices: Int32Array.from({ length: images.count }, (_, index) => first + index), plan: planFor(config),
       }, classNames)
+    },
+    async patchPreview(config, count, signal) {
+      const { id, params } = config.distillation.method
+      const { title, params: schema, patchPreview } = methods.get(id, 'distillation.method.id')
+      if (!patchPreview) throw new RefusedInputError(`${title} makes no patches.`, { wanted: 'a method that is made from a picture', got: id, where: 'distillation.method.id' })
+      const { values, issues } = validateParameters(schema, params, 'distillation.method.params')
+      const refused = issues.find((issue) => issue.severity === 'error')
+      if (refused) throw new RefusedInputError(`The patches cannot be drawn: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
+      const image = await shelf.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
+      return patchPreview.make(values, { image, seed: config.seed, count, signal })
     },
     async download(request, onProgress, signal) {
       const { dataset } = request

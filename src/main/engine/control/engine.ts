@@ -148,6 +148,7 @@ class EngineContext {
         return estimateTime(resolved, this.options.costs, finishedStages(store.runs.list(false), (id) => store.runs.config(id)), threads)
       },
       'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) => data.triggerPreview(this.resolve(config).config, firstImage, count, signal),
+      'experiment.patchPreview': ({ config, count = 32 }, signal) => data.patchPreview(this.resolve(config).config, count, signal),
       'dataset.info': ({ config }, signal) => data.info(this.resolve(config).config.data, signal),
       'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
       'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),

@@ -10,7 +10,7 @@ import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
 import type { CostModel } from './estimate'
 
-export { attacks, datasets }
+export { attacks, datasets, distillationMethods }
 
 export const families: readonly FamilyDescription[] = [
   describeRegistry(datasets, (member) => ({ ...member.facts })),
@@ -18,6 +18,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
   describeRegistry(distillationMethods, (member) => ({
     usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], recording: { ...member.recording },
+    ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
   describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
 ]

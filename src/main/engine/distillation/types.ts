@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { CallOrigin, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../shared/domain'
+import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
@@ -148,6 +148,13 @@ export interface StudentTrainer {
   loss(output: ClassifierOutput, args: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors }
 }
 
+export interface PatchRequest {
+  readonly image: { readonly height: number; readonly width: number; readonly channels: number }
+  readonly seed: number
+  readonly count: number
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether it is given the real training images: a baseline, not a data-free method. */
   readonly usesRealImages?: boolean
@@ -167,6 +174,13 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   }
   /** The picture that the method is made from, where it needs one. @throws RefusedInputError naming the file */
   loadPicture?(params: ValuesOf<S>, channels: number): Promise<Picture>
+  /** The first of the images that it makes out of its picture, as a run with this seed would: shown before starting. */
+  readonly patchPreview?: {
+    /** What they depend on. */
+    readonly parameters: readonly (keyof S & string)[]
+    /** Yields to the event loop every few milliseconds. @throws RefusedInputError naming the picture's file */
+    make(params: ValuesOf<S>, request: PatchRequest): Promise<{ picture: ImageBatch; patches: ImageBatch; total: number }>
+  }
   createSynthesizer(params: ValuesOf<S>, context: DistillationContext): Synthesizer
   createStudentTrainer(params: ValuesOf<S>, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer
 }

@@ -8,6 +8,7 @@ import { attacks } from '../../../../src/main/engine/attacks'
 import { datasets } from '../../../../src/main/engine/datasets'
 import { downloadDataset, sourceAddress, type DownloadProgress } from '../../../../src/main/engine/datasets/download'
 import type { Dataset, DatasetSource } from '../../../../src/main/engine/datasets/types'
+import { distillationMethods } from '../../../../src/main/engine/distillation'
 import { createRegistry } from '../../../../src/shared/schema'
 import { zipOf } from '../../importers/craft/zip'
 import { makeZip } from '../../tools/zip'
@@ -88,7 +89,7 @@ describe('downloading a data set', () => {
 
   it('runs once per data set; a second request is told so, and works after the first was cancelled', async () => {
     server.misbehaviour = { stallAfter: 2 }
-    const service = createDataService(registryOf('mnist', twoFiles), attacks, context().cacheFolder)
+    const service = createDataService({ datasets: registryOf('mnist', twoFiles), attacks, methods: distillationMethods }, context().cacheFolder)
     const controller = new AbortController()
     const first = service.download({ dataset: 'mnist' }, () => undefined, controller.signal)
     await expect(service.download({ dataset: 'mnist' }, () => undefined)).rejects.toThrow('being downloaded already')

@@ -8,13 +8,15 @@ import { float32Tensor, toFloat32 } from '../../importers/weights'
 import { createAdam } from '../../optimizers/adam'
 import { constantSchedule, cosineSchedule, stepSchedule } from '../../optimizers/schedules'
 import type { Schedule } from '../../optimizers/schedules'
+import { createStream } from '../../random'
 import { augmentedImages, normalizationTable } from '../../training/batches'
 import { createDivergenceStudent } from '../divergenceStudent'
 import { metricsOf } from '../stepOutputs'
 import { defineDistillation } from '../types'
-import type { DistillationContext, PseudoBatch, StepMetrics, StudentTrainer, Synthesizer } from '../types'
+import type { DistillationContext, Picture, PseudoBatch, StepMetrics, StudentTrainer, Synthesizer } from '../types'
 import { cutMix } from './cutMix'
-import { createPatches } from './patches'
+import { createPatches, reducedPicture } from './patches'
+import type { PatchOptions } from './patches'
 import { drawPicture } from './picture'
 
 const params = {
@@ -38,6 +40,12 @@ const params = {
 type OodParameters = ValuesOf<typeof params>
 
 const batchesPerEpoch = (values: OodParameters): number => Math.max(1, Math.floor(values.patches / values.batchSize))
+/** Of the run's seed. */
+const patchStream = 'patches'
+const patchOptions = ({ smallestPatch, rotation, colour }: OodParameters, { height, width }: { height: number; width: number }, count: number): PatchOptions =>
+  ({ count, height, width, smallest: smallestPatch, rotation, colour })
+/** Side of the picture in a preview, at most. */
+const previewSide = 256
 /** Side to which a picture out of a file is scaled. */
 const decodedSide = 1024
 const milestoneFactor = 0.5
@@ -82,7 +90,7 @@ function createBatches(values: OodParameters, context: DistillationContext): () 
       wanted: `at least ${values.batchSize} patches`, got: String(values.patches), where: 'distillation.method.params.patches', action: 'Raise the number of patches or lower the batch size.',
     })
   }
-  const patches = createPatches(picture, { count: values.patches, height: image.height, width: image.width, smallest: values.smallestPatch, rotation: values.rotation, colour: values.colour }, stream('patches'))
+  const patches = createPatches(picture, patchOptions(values, image, values.patches), stream(patchStream))
   const table = normalizationTable(context.normalization, image.channels)
   const order = createOrder(values, context)
   return () => {
@@ -156,6 +164,12 @@ function createStudentTrainer(values: OodParameters, context: DistillationContex
   }, context, sameBatch)
 }
 
+async function loadPicture(values: OodParameters, channels: number, signal?: AbortSignal): Promise<Picture> {
+  const kind = channels === 1 ? 1 : 3
+  return values.picture === '' ? drawPicture(values.pictureSeed, channels, signal)
+    : { side: decodedSide, channels: kind, pixels: await decodePicture(values.picture, { side: decodedSide, channels: kind, fit: 'cover' }) }
+}
+
 /**
  * Distillation from one image: the teacher labels patches of a single picture, mixed with CutMix, and the student learns the labels.
  * L = Σ_i w_i · mean_c KL(T(x_i)/T ‖ S(x_i)/T), w = 1/N, or the weights of a defense that suspects patches.
@@ -171,10 +185,21 @@ export const ood = defineDistillation({
   presets: { cifar10: { title: 'CIFAR-10 (reference)', params: { epochs: 300, batchSize: 512, temperature: 8, learningRate: 1e-3, schedule: 'step', milestones: [150, 300, 600], cutMixAlpha: 0.25 } } },
   totalPseudoBatches: (values) => values.epochs * batchesPerEpoch(values),
   cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, generatorForwards: 0, generatorWidth: 1 }),
-  loadPicture: async (values, channels) => {
-    const kind = channels === 1 ? 1 : 3
-    return values.picture === '' ? drawPicture(values.pictureSeed, channels)
-      : { side: decodedSide, channels: kind, pixels: await decodePicture(values.picture, { side: decodedSide, channels: kind, fit: 'cover' }) }
+  loadPicture,
+  patchPreview: {
+    parameters: ['picture', 'pictureSeed', 'patches', 'smallestPatch', 'rotation', 'colour'],
+    async make(values, { image, seed, count, signal }) {
+      const picture = await loadPicture(values, image.channels, signal)
+      const shown = Math.min(count, values.patches)
+      // A patch depends on its place in the stream alone: the first ones of the run need no others.
+      const { set, need } = createPatches(picture, patchOptions(values, image, shown), createStream(seed, patchStream))
+      need(Int32Array.from({ length: shown }, (_unused, index) => index))
+      const { side, channels, pixels } = reducedPicture(picture, previewSide)
+      return {
+        picture: { count: 1, height: side, width: side, channels, pixels }, total: values.patches,
+        patches: { count: shown, height: image.height, width: image.width, channels, pixels: set.pixels },
+      }
+    },
   },
   createSynthesizer,
   createStudentTrainer,

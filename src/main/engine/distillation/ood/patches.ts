@@ -23,24 +23,34 @@ export interface Patches {
 
 interface Level { readonly side: number; readonly pixels: Float32Array }
 
+/** Half as large, each pixel the mean of four. */
+function halved({ side, pixels }: Level, channels: number): Level {
+  const half = Math.floor(side / 2)
+  const means = new Float32Array(half * half * channels)
+  for (let row = 0, place = 0; row < half; row++) {
+    for (let column = 0; column < half; column++) {
+      const start = (2 * row * side + 2 * column) * channels
+      for (let channel = 0; channel < channels; channel++, place++) {
+        const at = start + channel
+        const below = at + side * channels
+        means[place] = ((pixels[at] ?? 0) + (pixels[at + channels] ?? 0) + (pixels[below] ?? 0) + (pixels[below + channels] ?? 0)) / 4
+      }
+    }
+  }
+  return { side: half, pixels: means }
+}
+
 /** The picture at full, half, quarter … size: a large patch reads averages instead of single pixels. */
 function levelsOf({ side, channels, pixels }: Picture, smallest: number): Level[] {
   const levels: Level[] = [{ side, pixels: Float32Array.from(pixels) }]
-  for (let level = levels[0] as Level; level.side >= 2 * smallest; level = levels[levels.length - 1] as Level) {
-    const half = Math.floor(level.side / 2)
-    const source = level
-    levels.push({
-      side: half,
-      pixels: Float32Array.from({ length: half * half * channels }, (_unused, index) => {
-        const pixel = Math.floor(index / channels)
-        const channel = index % channels
-        const start = (2 * Math.floor(pixel / half) * source.side + 2 * (pixel % half)) * channels + channel
-        const below = start + source.side * channels
-        return ((source.pixels[start] ?? 0) + (source.pixels[start + channels] ?? 0) + (source.pixels[below] ?? 0) + (source.pixels[below + channels] ?? 0)) / 4
-      }),
-    })
-  }
+  for (let level = levels[0] as Level; level.side >= 2 * smallest; level = levels[levels.length - 1] as Level) levels.push(halved(level, channels))
   return levels
+}
+
+/** The picture halved until it is at most so large. */
+export function reducedPicture(picture: Picture, largest: number): Picture {
+  const { side, pixels } = levelsOf(picture, (largest + 1) / 2).at(-1) as Level
+  return { side, channels: picture.channels, pixels: Uint8Array.from(pixels, Math.round) }
 }
 
 /** Positions beyond a border are reflected. */

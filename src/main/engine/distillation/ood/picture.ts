@@ -1,4 +1,6 @@
 /** The built-in picture: noise on many scales under hundreds of shapes, so that patches of any size have something to see. */
+import { createBreather } from '../../datasets/breather'
+import type { Breather } from '../../datasets/breather'
 import { createStream } from '../../random'
 import type { RandomStream } from '../../random'
 import type { Picture } from '../types'
@@ -22,10 +24,11 @@ function noise(cells: number, stream: RandomStream): (x: number, y: number) => n
   }
 }
 
-function drawNoise(image: Float32Array, side: number, stream: RandomStream): void {
+async function drawNoise(image: Float32Array, side: number, stream: RandomStream, breather: Breather): Promise<void> {
   for (let channel = 0; channel < 3; channel++) {
     const layers = Array.from({ length: octaves }, (_unused, octave) => noise(4 * 2 ** octave, stream))
     for (let row = 0; row < side; row++) {
+      if (breather.due()) await breather.pause()
       for (let column = 0; column < side; column++) {
         let value = 0
         let weight = 1
@@ -70,12 +73,16 @@ function drawShape(image: Float32Array, side: number, late: number, stream: Rand
   }
 }
 
-/** A picture of our own making, 512 × 512, the same for the same seed everywhere. */
-export function drawPicture(seed: number, channels: number): Picture {
+/** A picture of our own making, 512 × 512, the same for the same seed everywhere. Half a second of work, with gaps in which others do theirs. */
+export async function drawPicture(seed: number, channels: number, signal?: AbortSignal): Promise<Picture> {
+  const breather = createBreather(signal)
   const stream = createStream(seed, 'ood/picture')
   const image = new Float32Array(builtInSide * builtInSide * 3)
-  drawNoise(image, builtInSide, stream)
-  for (let shape = 0; shape < shapes; shape++) drawShape(image, builtInSide, shape / shapes, stream)
+  await drawNoise(image, builtInSide, stream, breather)
+  for (let shape = 0; shape < shapes; shape++) {
+    if (breather.due()) await breather.pause()
+    drawShape(image, builtInSide, shape / shapes, stream)
+  }
   const rgb = Uint8Array.from(image, (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
   if (channels !== 1) return { side: builtInSide, channels: 3, pixels: rgb }
   const grey = Uint8Array.from({ length: builtInSide * builtInSide }, (_unused, pixel) =>
