@@ -110,7 +110,7 @@ export interface EngineCalls {
   'runs.list': { args: { includeDeleted?: boolean }; result: RunSummary[] }
   'runs.get': { args: Runs; result: RunDetail }
   'runs.start': { args: { config: PartialExperimentConfig; preset?: string; note?: string }; result: RunSummary }
-  /** Pause and stop act after the current step and write a checkpoint. */
+  /** Pause and stop act after the current step and write a checkpoint; a step of many inner ones that does not end within two seconds is given up for the last checkpoint. */
   'runs.pause': { args: Runs; result: RunSummary }
   'runs.stop': { args: Runs; result: RunSummary }
   /** From pause, stop, failure or interruption: goes on at the last checkpoint. */

@@ -159,8 +159,8 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     if (last) {
       work.state.restore(last.snapshot)
       work.program.writeState()
-      secondsBefore += last.seconds - seconds()
     }
+    secondsBefore += (last?.seconds ?? 0) - seconds()
     stepsDone = checkpointAt = last?.step ?? firstStep
     evaluatedAt = -1
     report({ type: 'log', level: 'info', message: `${outcome} inside a step; back to step ${stepsDone}` })
