@@ -5,8 +5,8 @@ import type { FamilyDescription, MemberDescription, ParameterSchema } from '../.
 import { boolean, choice, integer, integerList, number, path } from '../../src/shared/schema'
 import { memberTable, resolveExperiment } from '../../src/main/engine/control/resolve'
 
-const member = (id: string, title: string, params: ParameterSchema, facts: Record<string, unknown> = {}): MemberDescription => ({
-  id, title, params, facts, presets: {}, summary: `${title}, as the fake engine knows it.`, reference: { citation: 'Fake 2023', place: 'section 1' },
+const member = (id: string, title: string, params: ParameterSchema, facts: Record<string, unknown> = {}, presets: MemberDescription['presets'] = {}): MemberDescription => ({
+  id, title, params, facts, presets, summary: `${title}, as the fake engine knows it.`, reference: { citation: 'Fake 2023', place: 'section 1' },
 })
 
 const classNames = ['stop', 'yield', 'limit', 'priority', 'no entry', 'caution', 'keep right', 'roundabout', 'crossing', 'parking']
@@ -33,7 +33,7 @@ export const fakeFamilies: FamilyDescription[] = [
       member('wrn', 'Wide ResNet', {
         depth: integer({ label: 'Depth', default: 10, min: 10, max: 40, help: '6n + 4.' }),
         width: integer({ label: 'Width', default: 2, min: 1, max: 10, help: 'Widening factor.' }),
-      }, { convolutional: true }),
+      }),
     ],
   },
   {
@@ -59,8 +59,10 @@ export const fakeFamilies: FamilyDescription[] = [
   },
   {
     id: 'defense', title: 'Defenses', members: [
-      member('sv', 'Shuffling Vaccine', { coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }) }, { needsConvolutions: true }),
-      member('sr', 'Self-Retrospection', { rounds: integer({ label: 'Rounds', default: 5, min: 1, max: 100, help: 'Inner rounds.' }) }),
+      member('sv', 'Shuffling Vaccine', { coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }) }),
+      member('sr', 'Self-Retrospection', { rounds: integer({ label: 'Rounds', default: 5, min: 1, max: 100, help: 'Inner rounds.' }), portion: number({ label: 'Share', default: 0.02, min: 0, max: 1, help: 'Of the batch.' }) }, {}, {
+        zskt: { title: 'Reference, ZSKT', params: {} }, cmi: { title: 'Reference, CMI', params: { rounds: 9, portion: 0.1 } },
+      }),
     ],
   },
 ]

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
 import { proposedIntervals, recordingIntervals, withConfigValue, type ExperimentConfig, type ExperimentPreset, type MemberChoice, type PartialExperimentConfig, type StudentPlan } from '@shared/domain'
-import { defaultsOf, type MemberDescription } from '@shared/schema'
+import { memberDefaults, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
 
@@ -53,10 +53,25 @@ export const useDraftStore = defineStore('draft', () => {
    */
   function chooseMember(path: string, current: MemberChoice, member: MemberDescription, role?: string): void {
     leftBehind.set(`${path}:${current.id}`, { ...current.params })
-    const preset = role === undefined ? undefined : member.presets[role]?.params
-    const params = leftBehind.get(`${path}:${member.id}`) ?? { ...defaultsOf(member.params), ...preset }
+    const params = leftBehind.get(`${path}:${member.id}`) ?? memberDefaults(member, role)
+    if (path === 'distillation.method') {
+      set('students', studentsWith(member.id))
+      followIntervals(current, { id: member.id, params })
+    }
     set(path, { id: member.id, params })
-    if (path === 'distillation.method') followIntervals(current, { id: member.id, params })
+  }
+  /** A defense as the chosen method has it. */
+  const freshDefense = (member: MemberDescription): MemberChoice => ({ id: member.id, params: memberDefaults(member, config.value?.distillation.method.id) })
+  /** The students as another method would have them: parameters of defenses that are the chosen method's become that one's; those that the researcher set stay. */
+  function studentsWith(method: string): StudentPlan[] {
+    const chosen = config.value?.distillation.method.id
+    const followed = ({ id, params }: MemberChoice): MemberChoice => {
+      const member = engineStore.member('defense', id)
+      if (!member) return { id, params }
+      const [before, after] = [memberDefaults(member, chosen), memberDefaults(member, method)]
+      return { id, params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, JSON.stringify(value) === JSON.stringify(before[name]) ? after[name] : value])) }
+    }
+    return (config.value?.students ?? []).map(({ defenses }) => ({ defenses: defenses.map(followed) }))
   }
   /** Recording intervals that were the old method's become the new one's; those that the researcher set stay. */
   function followIntervals(from: MemberChoice, to: MemberChoice): void {
@@ -84,5 +99,5 @@ export const useDraftStore = defineStore('draft', () => {
     preset.value = null
     edited.value = false
   }
-  return { config, preset, edited, ensure, set, chooseMember, setStudents, applyPreset, use, reset }
+  return { config, preset, edited, ensure, set, chooseMember, freshDefense, studentsWith, setStudents, applyPreset, use, reset }
 })

@@ -1,5 +1,5 @@
 import { RefusedInputError } from '../errors'
-import type { ParameterSchema, ValuesOf } from './fields'
+import { defaultsOf, type ParameterSchema, type ValuesOf } from './fields'
 
 /** Where a method comes from; shown beside it. */
 export interface Reference {
@@ -71,6 +71,10 @@ export function createRegistry<M extends MemberDeclaration>(family: FamilyId, ti
     },
   }
 }
+
+/** What a member's parameters default to in a place that has a `role` (a teacher, a method's name): the declared defaults with what its preset of that name changes. */
+export const memberDefaults = ({ params, presets }: Pick<MemberDescription, 'params' | 'presets'>, role?: string): Record<string, unknown> =>
+  ({ ...defaultsOf(params), ...(role === undefined ? undefined : presets[role]?.params) })
 
 /** The family as JSON for forms, command line and documentation. */
 export function describeRegistry<M extends MemberDeclaration>(registry: Registry<M>, factsOf: (member: M) => Record<string, unknown> = () => ({})): FamilyDescription {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changedPaths, flattenConfig, withConfigValue } from '../../../src/shared/domain'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
-import { fakeFamilies, fakeMembers } from '../../fakes/catalogue'
+import { resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { fakeMembers } from '../../fakes/catalogue'
 
 const resolve = (config: Record<string, unknown>) => resolveExperiment(config, fakeMembers)
 const errorsOf = (config: Record<string, unknown>) => resolve(config).issues.filter((issue) => issue.severity === 'error').map((issue) => [issue.path, issue.message])
@@ -41,14 +41,6 @@ describe('resolving an experiment', () => {
     expect(errors).toHaveLength(1)
     expect(errors[0]?.[0]).toBe(path)
     expect(errors[0]?.[1]).toContain(message)
-  })
-
-  it('wants convolutions for the shuffling of a teacher trained here; the network of a file is not known yet', () => {
-    const families = fakeFamilies.map((family) => family.id === 'architecture'
-      ? { ...family, members: family.members.map((member) => ({ ...member, facts: { convolutional: false } })) } : family)
-    const places = (teacher: Record<string, unknown>): string[] => resolveExperiment({ teacher, students: [{ defenses: [{ id: 'sv' }] }] }, memberTable(families)).issues.map(({ path }) => path)
-    expect(places({ source: 'train' })).toEqual(['students.0.defenses.0.id'])
-    expect(places({ source: 'file', file: 'teacher.pt' })).toEqual([])
   })
 
   it('stays complete where values are refused', () => {

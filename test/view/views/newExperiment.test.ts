@@ -140,6 +140,31 @@ describe('New experiment', () => {
     expect(draft.config?.teacher.architecture.params).toEqual(defaultsOf(member.params))
   })
 
+  it('gives a defense that is added what it defaults to with the chosen method, and follows when another method is chosen', async () => {
+    await open()
+    const draft = useDraftStore()
+    const { families } = await page.engine.call('engine.catalogue', {})
+    const methods = families.find((family) => family.id === 'distillation')?.members ?? []
+    const memberOf = (id: string) => methods.find((member) => member.id === id) ?? expect.fail(`The fake knows no ${id}.`)
+    const choose = (id: string): void => draft.chooseMember('distillation.method', draft.config?.distillation.method ?? expect.fail('There is no draft.'), memberOf(id))
+    choose('cmi')
+    page.button('Self-Retrospection').click()
+    await settle()
+    const place = (draft.config?.students ?? []).findIndex(({ defenses }) => defenses.some(({ id }) => id === 'sr'))
+    const sr = () => draft.config?.students[place]?.defenses.find(({ id }) => id === 'sr')?.params
+    expect(sr()).toEqual({ rounds: 9, portion: 0.1 })
+    const settings = () => [...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button')].map((button) => `${button.textContent?.trim() ?? ''} ${button.getAttribute('aria-pressed') ?? ''}`)
+    expect(settings()).toEqual(['Reference, ZSKT false', 'Reference, CMI true'])
+    draft.set(`students.${place}.defenses.${draft.config?.students[place]?.defenses.findIndex(({ id }) => id === 'sr') ?? 0}.params.portion`, 0.5)
+    choose('zskt')
+    expect(sr()).toEqual({ rounds: 5, portion: 0.5 })
+    await settle()
+    expect(settings()).toEqual(['Reference, ZSKT false', 'Reference, CMI false'])
+    ;[...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button')].at(-1)?.click()
+    await settle()
+    expect(sr()).toEqual({ rounds: 9, portion: 0.1 })
+  })
+
   it('takes the picture away while data or attack have to be mended, and says no time for them', async () => {
     await open()
     expect(document.querySelector('.preview .frame')).not.toBeNull()

@@ -73,19 +73,6 @@ const distinctDefenses: Check = (config) => {
   return undefined
 }
 
-/** Shuffling permutes the kernels of convolutions: a teacher with fewer of them than asked for cannot be shuffled so. Of a file's network only its weights can tell. */
-const defenseNeedsConvolutions: Check = (config, table) => {
-  const architecture = table.find('architecture', config.teacher.architecture.id)
-  if (config.teacher.source === 'file' || architecture?.facts.convolutional !== false) return undefined
-  for (const [index, plan] of config.students.entries()) {
-    const needing = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsConvolutions === true)
-    if (needing >= 0) {
-      return error(`students.${index}.defenses.${needing}.id`, `wanted a teacher with convolutions, got ${config.teacher.architecture.id}`)
-    }
-  }
-  return undefined
-}
-
 const withoutBatchNorm = (batchNorm: unknown, params: Record<string, unknown>): boolean =>
   batchNorm === false || (typeof batchNorm === 'object' && batchNorm !== null && 'parameter' in batchNorm && params[String(batchNorm.parameter)] === false)
 
@@ -143,7 +130,7 @@ const selectionTestComes: Check = (config, table) => {
 
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, defenseNeedsConvolutions, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes, referenceNormalizationFits,
+  someStudent, distinctStudents, distinctDefenses, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes, referenceNormalizationFits,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

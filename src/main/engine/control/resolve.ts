@@ -4,7 +4,7 @@ import {
   defenseLabel, executionSchema, experimentSchema, poisoningSchema, proposedIntervals, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
 } from '../../../shared/domain'
 import type { FamilyDescription, FamilyId, Issue, MemberDescription } from '../../../shared/schema'
-import { validateParameters } from '../../../shared/schema'
+import { memberDefaults, validateParameters } from '../../../shared/schema'
 import { crossCheck } from './crossChecks'
 
 export interface Resolution { config: ExperimentConfig; issues: Issue[] }
@@ -72,8 +72,7 @@ class Reader {
       this.error(`${path}.id`, `wanted one of ${known || 'none (this family is empty)'}, got ${shown(given.id)}`)
       return fallback ? { id: fallback.id, params: this.parameters(fallback.params, {}, `${path}.params`) } : { id: '', params: {} }
     }
-    const preset = role === undefined ? undefined : member.presets[role]?.params
-    const params = isRecord(given.params) || given.params === undefined ? { ...preset, ...given.params } : given.params
+    const params = isRecord(given.params) || given.params === undefined ? { ...memberDefaults(member, role), ...given.params } : given.params
     return { id: member.id, params: this.parameters(member.params, params, `${path}.params`) }
   }
 

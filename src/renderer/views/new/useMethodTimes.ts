@@ -2,6 +2,7 @@ import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import type { ExperimentConfig } from '@shared/domain'
 import type { MemberDescription } from '@shared/schema'
 import { useConnection } from '../../api/connection'
+import { useDraftStore } from '../../stores/draft'
 
 const delay = 900
 
@@ -11,6 +12,7 @@ const delay = 900
  */
 export function useMethodTimes(config: () => ExperimentConfig | null, methods: () => readonly MemberDescription[]): Ref<Readonly<Record<string, number>>> {
   const { engine } = useConnection()
+  const draft = useDraftStore()
   const seconds = shallowRef<Readonly<Record<string, number>>>({})
   let timer: ReturnType<typeof setTimeout> | undefined
   let controller: AbortController | null = null
@@ -20,8 +22,8 @@ export function useMethodTimes(config: () => ExperimentConfig | null, methods: (
     const own = controller = new AbortController()
     const { distillation } = base
     const answers = await Promise.allSettled(methods().map(async ({ id }) => {
-      const method = id === distillation.method.id ? distillation.method : { id, params: {} }
-      const { totalSeconds } = await engine.call('experiment.estimate', { config: { ...base, distillation: { ...distillation, method } } }, own.signal)
+      const change = id === distillation.method.id ? {} : { distillation: { ...distillation, method: { id, params: {} } }, students: draft.studentsWith(id) }
+      const { totalSeconds } = await engine.call('experiment.estimate', { config: { ...base, ...change } }, own.signal)
       return [id, totalSeconds] as const
     }))
     if (own.signal.aborted) return
