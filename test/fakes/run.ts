@@ -40,7 +40,7 @@ export class FakeRun {
   constructor(id: string, config: ExperimentConfig, preset: string | null, createdAt: number) {
     this.detail = {
       id, config, preset, createdAt, name: config.name, note: '', tags: [], state: 'queued', startedAt: null, endedAt: null, seconds: 0,
-      stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.poisoning.ratio,
+      stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
       target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, device: null, error: null,
       deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedPaths(config, fakeCatalogue.defaults),
     }

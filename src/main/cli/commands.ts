@@ -97,7 +97,7 @@ export async function show({ client, output, json }: CommandContext, wanted: str
   else {
     output.result([
       `${printable(detail.name)} (${detail.id}): ${detail.state}`,
-      `data ${detail.data}, attack ${detail.attack}, poison ratio ${detail.poisonRatio}, target ${detail.target}, seed ${detail.seed}`,
+      `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
       `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
       ...(detail.device ? [`device: ${detail.device.title}`] : []),
       ...detail.stages.flatMap((stage) => [`  ${stageLine(stage)}`, ...suspectLine(stage).map((line) => `    ${line}`)]),

@@ -101,7 +101,8 @@ export interface RunSummary {
   /** For tables without opening the configuration. */
   data: string
   attack: string
-  poisonRatio: number
+  /** null where the teacher came from a file: nothing was poisoned here, and of the file nobody knows. */
+  poisonRatio: number | null
   target: number
   method: string
   seed: number

@@ -24,7 +24,7 @@ export function stagesOf(config: ExperimentConfig): StageRecord[] {
 export function newRun(id: string, config: ExperimentConfig, preset: string | null, note: string, now: number): Omit<RunDetail, 'changedPaths'> {
   return {
     id, config, preset, note, name: config.name, tags: [], state: 'queued', createdAt: now, startedAt: null, endedAt: null, seconds: 0,
-    stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.poisoning.ratio, target: config.poisoning.target,
+    stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio, target: config.poisoning.target,
     method: config.distillation.method.id, seed: config.seed, device: null, error: null, deletedAt: null, bytesOnDisk: 0,
   }
 }
