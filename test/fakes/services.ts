@@ -23,10 +23,11 @@ export const fakeCosts: CostModel = {
   forward: () => 50e6,
   refusal: () => null,
   distillation: (method) => ({
-    pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), batchSize: 64,
+    pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), defendedImages: 64, studentImages: 64,
     studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorWidth: 64,
   }),
-  defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0 }),
-  phase: () => undefined,
-  trainImages: () => 5000,
+  defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0, teacherForwardsPerStudentImage: 0 }),
+  actsFrom: () => 0,
+  range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
+  images: () => ({ train: 5000, test: 1000 }),
 }

@@ -14,6 +14,7 @@ import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
 import { createEventHub, type EventHub } from './events'
 import { exportModel } from './exportModel'
+import { lateDefenseIssues } from './lateDefenses'
 import type { EngineLog } from './logger'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
@@ -100,6 +101,8 @@ class EngineContext {
   private readonly startedAt = Date.now()
   private device: DeviceReport | null = null
   private readonly table
+  /** Which network a weights file holds, by its path; null where that cannot be told. */
+  private readonly networks = new Map<string, Promise<ModelReport['architecture']>>()
 
   constructor(private readonly options: EngineOptions, private readonly hub: EventHub) {
     this.table = memberTable(options.families)
@@ -111,7 +114,7 @@ class EngineContext {
     const given = config.recording
     const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
     const resolution = resolveExperiment({ ...config, recording }, this.table)
-    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config)] }
+    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options)] }
   }
 
   /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4). */
@@ -121,6 +124,21 @@ class EngineContext {
       const message = this.options.costs.refusal(choice, data)
       return message === null ? [] : [{ path, severity: 'error' as const, message }]
     })
+  }
+
+  /** The experiment with the network that its teacher file holds, whatever its hidden fields say; as it is where the file does not tell. */
+  private async withNetworkOfFile(config: ExperimentConfig): Promise<ExperimentConfig> {
+    const { source, file } = config.teacher
+    if (source !== 'file' || file.trim() === '') return config
+    const asked = this.networks.get(file) ?? this.options.inspectModel(file).then(({ architecture }) => architecture, () => null)
+    this.networks.set(file, asked)
+    const network = await asked
+    return network ? { ...config, teacher: { ...config.teacher, architecture: { id: network.id, params: network.params } } } : config
+  }
+
+  /** An earlier run with the same teacher file had the same network. */
+  private withSameFile(earlier: ExperimentConfig, { teacher }: ExperimentConfig): ExperimentConfig {
+    return earlier.teacher.source === 'file' && earlier.teacher.file === teacher.file ? { ...earlier, teacher: { ...earlier.teacher, architecture: teacher.architecture } } : earlier
   }
 
   assertReady(): void {
@@ -142,10 +160,11 @@ class EngineContext {
       'engine.device': async ({ fresh }, signal) => fresh !== true && this.device ? this.device : this.findDevice(signal),
       'engine.log': ({ lines = 500 }) => log.last(lines),
       'experiment.validate': ({ config }) => this.resolve(config),
-      'experiment.estimate': ({ config }) => {
-        const { config: resolved } = this.resolve(config)
+      'experiment.estimate': async ({ config }) => {
+        const resolved = await this.withNetworkOfFile(this.resolve(config).config)
         const threads = resolved.execution.threads || store.settings().threads || availableParallelism()
-        return estimateTime(resolved, this.options.costs, finishedStages(store.runs.list(false), (id) => store.runs.config(id)), threads)
+        const configOf = (id: string): ExperimentConfig => this.withSameFile(store.runs.config(id), resolved)
+        return estimateTime(resolved, this.options.costs, finishedStages(store.runs.list(false), configOf), threads)
       },
       'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) => data.triggerPreview(this.resolve(config).config, firstImage, count, signal),
       'experiment.patchPreview': ({ config, count = 32 }, signal) => data.patchPreview(this.resolve(config).config, count, signal),
@@ -153,7 +172,11 @@ class EngineContext {
       'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
       'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),
       'model.evaluate': (args, signal) => this.evaluate(args, signal),
-      'model.inspect': ({ file }, signal) => this.options.inspectModel(file, signal),
+      'model.inspect': async ({ file }, signal) => {
+        const report = await this.options.inspectModel(file, signal)
+        this.networks.set(file, Promise.resolve(report.architecture))
+        return report
+      },
       'model.export': (args) => exportModel(store.runs.summary(args.runId), args),
     }
   }

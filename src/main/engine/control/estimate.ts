@@ -1,6 +1,6 @@
 /** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
 import type { TimeEstimate } from '../../../shared/contract'
-import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord } from '../../../shared/domain'
+import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../shared/domain'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -10,11 +10,22 @@ export interface CostModel {
   /** Why a network cannot be made with these parameters; null when it can. */
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
   /** Forward passes per pseudo batch, and how many of them there are. */
-  distillation(method: MemberChoice): { pseudoBatches: number; batchSize: number; studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number } | undefined
-  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage?: number } | undefined
-  /** Of a defense that acts late: from which pseudo batch, and the new total. */
-  phase(defense: MemberChoice, pseudoBatches: number): { start: number; total: number } | undefined
-  trainImages(data: MemberChoice): number | undefined
+  distillation(method: MemberChoice): MethodCost | undefined
+  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined
+  /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
+  actsFrom(defense: MemberChoice, pseudoBatches: number): number
+  /** Which pseudo batches a student is trained on itself: it may go on from another student, and beyond the method's end. */
+  range(students: readonly StudentPlan[], index: number, pseudoBatches: number): { start: number; total: number }
+  images(data: MemberChoice): { train: number; test: number }
+}
+
+export interface MethodCost {
+  pseudoBatches: number
+  /** Images per pseudo batch that pass through a defense's loss term. */
+  defendedImages: number
+  /** Images per pseudo batch that pass through student updates. */
+  studentImages: number
+  studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number
 }
 
 /** An earlier stage that ran to its end on this machine. */
@@ -23,9 +34,10 @@ export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentCo
 /** Multiply-adds per second and thread, measured with the quick preset on two AVX2 cores. */
 const ratePerThread = 36e9
 const fallbackForward = 50e6
-const fallbackTrainImages = 5000
 /** Backward costs about twice the forward pass. */
 const trainingPasses = 3
+/** Clean and triggered. */
+const testSets = 2
 /** Start of TensorFlow, recording of the graphs. */
 const overheadSeconds = 4
 /** A generator of width 128 at 32×32 with batch 1, in multiply-adds; it grows with the square of the width. */
@@ -35,9 +47,9 @@ export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecor
   const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
   if (stage.kind === 'data') return 0
   if (stage.kind === 'teacher') {
-    if (config.teacher.source === 'file') return 0
-    const images = costs.trainImages(config.data) ?? fallbackTrainImages
-    return config.teacher.training.epochs * images * teacher * trainingPasses
+    if (config.teacher.source === 'file') return costs.images(config.data).test * testSets * teacher
+    const { train, test } = costs.images(config.data)
+    return config.teacher.training.epochs * teacher * (train * trainingPasses + test * testSets)
   }
   return studentOperations(config, Number(stage.id.slice('student-'.length)) - 1, teacher, costs)
 }
@@ -48,18 +60,17 @@ function studentOperations(config: ExperimentConfig, index: number, teacher: num
   if (!method) return 0
   const generator = generatorForward * (method.generatorWidth / 128) ** 2
   const plain = method.teacherForwards * teacher + method.studentForwards * student + method.generatorForwards * generator
-  const defenses = config.students[index]?.defenses ?? []
-  const phases = defenses.map((defense) => costs.phase(defense, method.pseudoBatches))
-  const total = Math.max(method.pseudoBatches, ...phases.map((phase) => phase?.total ?? 0))
-  const start = Math.min(total, ...phases.map((phase) => phase?.start ?? total))
-  // A defended twin goes on from its undefended one when everything it adds comes after the end.
-  const early = JSON.stringify(defenses.filter((_, place) => phases[place] === undefined))
-  const twin = start === method.pseudoBatches && phases.some(Boolean) && config.students.slice(0, index).some((plan) => JSON.stringify(plan.defenses) === early)
-  return defenses.reduce((sum, defense, place) => {
-    const extra = costs.defense(defense)
-    const perBatch = method.batchSize * ((extra?.teacherForwardsPerGeneratorImage ?? 0) * teacher + (extra?.teacherForwardsPerStudentImage ?? 0) * teacher + (extra?.studentForwardsPerStudentImage ?? 0) * student)
-    return sum + perBatch * (total - (phases[place]?.start ?? 0))
-  }, plain * (total - (twin ? start : 0)))
+  const { start, total } = costs.range(config.students, index, method.pseudoBatches)
+  const { evaluateEvery } = config.recording
+  const evaluations = Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery) + (total % evaluateEvery === 0 ? 0 : 1)
+  const extra = (config.students[index]?.defenses ?? []).map((defense) => {
+    const cost = costs.defense(defense)
+    if (!cost) return 0
+    const perBatch = method.defendedImages * cost.teacherForwardsPerGeneratorImage * teacher
+      + method.studentImages * (cost.teacherForwardsPerStudentImage * teacher + cost.studentForwardsPerStudentImage * student)
+    return perBatch * (total - Math.max(start, costs.actsFrom(defense, method.pseudoBatches)))
+  })
+  return plain * (total - start) + evaluations * costs.images(config.data).test * testSets * student + extra.reduce((sum, operations) => sum + operations, 0)
 }
 
 const median = (values: number[]): number => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN

@@ -8,6 +8,7 @@ import { attacks } from '../attacks'
 import { datasets } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
+import { lengthOf, twinOf } from '../training/plans'
 import type { CostModel } from './estimate'
 
 export { attacks, datasets, distillationMethods }
@@ -36,7 +37,8 @@ function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | un
   return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
 }
 
-const trainImagesOfFiles = 50_000
+/** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
+const imagesOfFiles = { train: 50_000, test: 10_000 }
 
 export const costs: CostModel = {
   forward(choice, data) {
@@ -58,23 +60,22 @@ export const costs: CostModel = {
     if (!distillationMethods.has(choice.id)) return undefined
     const member = distillationMethods.get(choice.id)
     const { values } = validateParameters(member.params, choice.params, '')
-    const batchSize = (values as Record<string, unknown>).batchSize
-    const cost = member.cost(values)
-    return { ...cost, pseudoBatches: member.totalPseudoBatches(values), batchSize: cost.defendedImages ?? (typeof batchSize === 'number' ? batchSize : 128) }
+    return { ...member.cost(values), pseudoBatches: member.totalPseudoBatches(values) }
   },
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)
     return member.cost(validateParameters(member.params, choice.params, '').values)
   },
-  phase(choice, pseudoBatches) {
-    if (!defenses.has(choice.id)) return undefined
-    const member = defenses.get(choice.id)
-    return member.phase?.(validateParameters(member.params, choice.params, '').values, pseudoBatches)
+  actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
+  range(students, index, pseudoBatches) {
+    const { total, prefix, from } = lengthOf(students[index] ?? { defenses: [] }, pseudoBatches)
+    return { total, start: Math.min(total, from && prefix ? prefix.steps : twinOf(students, index, pseudoBatches)?.step ?? 0) }
   },
-  trainImages: (data: MemberChoice) => {
-    const { trainImages } = data.params
-    if (typeof trainImages === 'number') return trainImages
-    return datasets.has(data.id) && datasets.get(data.id).facts.needsFiles ? trainImagesOfFiles : undefined
+  images(data) {
+    if (!datasets.has(data.id)) return imagesOfFiles
+    const member = datasets.get(data.id)
+    const { trainImages, testImages } = validateParameters(member.params, data.params, '').values as Record<string, unknown>
+    return { train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train, test: typeof testImages === 'number' ? testImages : imagesOfFiles.test }
   },
 }

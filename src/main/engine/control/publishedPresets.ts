@@ -41,6 +41,8 @@ function zsktPreset(attack: string): ExperimentPreset {
       teacher: { architecture: wideResNet(16, 2), training: teacherTraining },
       distillation: { architecture: wideResNet(16, 1), method: withSettings(distillationMethods, 'zskt', 'cifar10') },
       students: [{ defenses: [] }, { defenses: [withSettings(defenses, 'sv', 'cifar10'), withSettings(defenses, 'sr', 'zskt')] }],
+      // The sweeps' --log_times=400 of 80,000 and --save_n_checkpoints=5.
+      recording: { evaluateEvery: 200, keptCheckpoints: 5 },
     },
   }
 }

@@ -169,8 +169,8 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */
   cost(params: ValuesOf<S>): {
     studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number
-    /** Synthetic images per pseudo batch that pass through a defense's loss term; the batch size where it is not given. */
-    defendedImages?: number
+    /** Synthetic images per pseudo batch that pass through a defense's loss term, and images that pass through student updates. */
+    defendedImages: number; studentImages: number
   }
   /** The picture that the method is made from, where it needs one. @throws RefusedInputError naming the file */
   loadPicture?(params: ValuesOf<S>, channels: number): Promise<Picture>

@@ -26,6 +26,7 @@ export const zskt = defineDistillation({
     studentForwards: values.batchSize * (3 * values.studentSteps + 3),
     teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
     generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
+    defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
   batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,

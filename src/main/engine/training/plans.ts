@@ -37,7 +37,7 @@ const alike = (left: readonly MemberChoice[], right: readonly MemberChoice[]): b
  * An earlier student of the same run whose distillation is this one's beginning: the defended twin goes on from its checkpoint
  * instead of repeating it. Same seed, same streams, so the result is the one that a repetition would give.
  */
-function twinOf(plans: readonly StudentPlan[], index: number, methodTotal: number): { index: number; step: number } | undefined {
+export function twinOf(plans: readonly StudentPlan[], index: number, methodTotal: number): { index: number; step: number } | undefined {
   const { prefix, from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
   if (!prefix || from || prefix.steps === 0) return undefined
   const twin = plans.findIndex((plan, other) => other < index && alike(plan.defenses, prefix.defenses))

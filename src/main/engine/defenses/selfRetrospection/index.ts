@@ -40,10 +40,11 @@ export const selfRetrospection = defineDefense({
     dfq: { title: 'DFQ', params: { ...inversion, takeover: 80, rateEvery: 40 } },
     dfad: { title: 'DFAD', params: { ...inversion, takeover: 160, rateEvery: 80 } },
   },
+  // The search for p goes back to the image alone: a backward pass without the weights' half costs as much as a forward pass.
   cost: (values) => ({
     teacherForwardsPerGeneratorImage: 0,
-    studentForwardsPerStudentImage: (values.model === 'student' ? 4 * values.rounds : 0) + (values.update === 'hypergradient' ? 8 + 6 * values.iterations : 0),
-    teacherForwardsPerStudentImage: values.model === 'teacher' ? 3 * values.rounds : 0,
+    studentForwardsPerStudentImage: (values.model === 'student' ? 3 * values.rounds : 0) + (values.update === 'hypergradient' ? 8 + 6 * values.iterations : 0),
+    teacherForwardsPerStudentImage: values.model === 'teacher' ? 2 * values.rounds : 0,
   }),
   phase: phaseOf,
   create(values, context) {

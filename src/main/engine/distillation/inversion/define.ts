@@ -28,7 +28,7 @@ function costOf(values: InversionParameters): ReturnType<DistillationMethod<Inve
     studentForwards: bothWays * learnt + (values.adversarialWeight > 0 ? bothWays * made : 0),
     teacherForwards: bothWays * made * (values.contrastiveWeight > 0 ? 2 : 1) + learnt,
     generatorForwards: values.source === 'pixels' ? 0 : bothWays * made, generatorWidth: values.generatorWidth * (values.largeGenerator ? 3 : 2),
-    defendedImages: made,
+    defendedImages: made, studentImages: learnt,
   }
 }
 

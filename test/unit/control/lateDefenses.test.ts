@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { costs, families } from '../../../src/main/engine/control/families'
+import { lateDefenseIssues, type LateDefenseContext } from '../../../src/main/engine/control/lateDefenses'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { newRun } from '../../../src/main/engine/control/stages'
+import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import type { Issue } from '../../../src/shared/schema'
+
+const table = memberTable(families)
+const resolve = (config: PartialExperimentConfig) => resolveExperiment(config, table).config
+const method = { id: 'zskt', params: { pseudoBatches: 100 } }
+const earlier = resolve({ distillation: { method }, students: [{}] })
+
+const folder = mkdtempSync(join(tmpdir(), 'late-defenses-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+mkdirSync(join(folder, 'runs', 'first', 'student-1'), { recursive: true })
+for (const step of [60, 80, 100]) writeFileSync(join(folder, 'runs', 'first', 'student-1', `checkpoint-${String(step).padStart(9, '0')}.safetensors`), '')
+
+const store = {
+  folder,
+  runs: { has: (id: string) => id === 'first', config: () => earlier, summary: () => newRun('first', earlier, null, '', 0) },
+} as unknown as LateDefenseContext['store']
+const issuesOf = (params: Record<string, unknown>, distillation: Record<string, unknown> = { method }): Issue[] =>
+  lateDefenseIssues(resolve({ distillation, students: [{}, { defenses: [{ id: 'sr', params }] }] }), { costs, store })
+
+describe('a defense that acts late', () => {
+  it('is fine in the last pseudo batches, or from a kept checkpoint', () => {
+    expect(issuesOf({ takeover: 20 })).toEqual([])
+    expect(issuesOf({ start: 'first/student-1@80' })).toEqual([])
+    expect(issuesOf({ start: 'first/student-1@100', extra: 5 })).toEqual([])
+  })
+
+  it('warns where it would act from the first pseudo batch on', () => {
+    expect(issuesOf({ takeover: 100 })).toEqual([{ path: 'students.1.defenses.0.params.takeover', severity: 'warning', message: expect.stringContaining('distillation’s 100 pseudo batches') as string }])
+  })
+
+  it.each([
+    [{ start: 'second/student-1@80' }, undefined, 'got "second"'],
+    [{ start: 'first/student-2@80' }, undefined, '(student-1), got student-2'],
+    [{ start: 'first/student-1@70' }, undefined, '(60, 80, 100), got step 70'],
+    [{ start: 'first/student-1@100' }, undefined, 'before the distillation’s end at 100'],
+    [{ start: 'first/student-1@80' }, { method: { id: 'zskt', params: { pseudoBatches: 100 } }, architecture: { id: 'wrn', params: { depth: 22, width: 1 } } }, 'student network differs'],
+    [{ start: 'first/student-1@1' }, { method: { id: 'cmi', params: { pseudoBatches: 100 } } }, 'got step 1'],
+    [{ start: 'first/student-1@80' }, { method: { id: 'cmi', params: { pseudoBatches: 100 } } }, 'method differs'],
+  ])('%j is refused: %s', (params, distillation, message) => {
+    expect(issuesOf(params, distillation)).toEqual([{ path: 'students.1.defenses.0.params.start', severity: 'error', message: expect.stringContaining(message) as string }])
+  })
+})
