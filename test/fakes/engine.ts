@@ -174,6 +174,11 @@ function createHandlers(state: FakeState): Handlers {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
       return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
     },
+    'model.evaluate': ({ file }) => {
+      state.emit('model.progress', { file, message: 'Reading the images', fraction: 0.5, secondsLeft: null, evaluation: null })
+      state.emit('model.progress', { file, message: null, fraction: 0.5, secondsLeft: 3, evaluation: evaluationAt(fakeCatalogue.defaults, null, 1) })
+      return { evaluation: evaluationAt(fakeCatalogue.defaults, null, 1), warnings: [], device: fakeDevice }
+    },
     'model.export': ({ runId, stageId, path }) => {
       const stage = state.run(runId).detail.stages.find(({ id }) => id === stageId)
       if (!stage?.weights) throw new UserError(`${stage?.title ?? stageId} has no weights yet.`, { wanted: 'a stage with weights', got: stage?.state ?? stageId })
@@ -235,7 +240,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
   }
 }
 
-type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download' | 'model.export'>>
+type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download' | 'model.export' | 'model.evaluate'>>
 function dataHandlers(): DataHandlers {
   const batch = (count: number, step: number): ImageBatch => {
     const { pixels, height, width, channels } = imagesAt(fakeCatalogue.defaults, 0, step, 10, count)
@@ -277,7 +282,6 @@ function dataHandlers(): DataHandlers {
       }
     },
     'dataset.images': ({ first, count }) => ({ ...batch(count, 10), labels: Array.from({ length: count }, (_, index) => (first + index) % fakeClasses) }),
-    'model.evaluate': () => evaluationAt(fakeCatalogue.defaults, null, 1),
     'model.inspect': ({ file }) => inspectedFile(file),
   }
 }

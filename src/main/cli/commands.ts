@@ -1,6 +1,6 @@
 /** The commands on an engine; each resolves to its exit code. */
 import { resolve } from 'node:path'
-import type { Catalogue, DiskUse, DownloadProgress, EngineInfo } from '../../shared/contract'
+import type { Catalogue, DiskUse, DownloadProgress, EngineInfo, ModelProgress } from '../../shared/contract'
 import type { DeviceReport, ExportFormat, RunSummary } from '../../shared/domain'
 import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
@@ -120,7 +120,7 @@ export async function changeRun({ client, output, json }: CommandContext, wanted
   return 0
 }
 
-export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[] }
+export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[]; architecture?: string; architectureParam?: string[] }
 
 export async function evaluate({ client, output, json }: CommandContext, flags: EvaluateFlags, recognize: RecognizeData): Promise<ExitCode> {
   const catalogue: Catalogue = await client.call('engine.catalogue', {})
@@ -131,14 +131,25 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
     if (at < 1) throw new RefusedInputError('A parameter has no value.', { wanted: 'name=value', got: entry, action: 'Write e.g. --attack-param patchSize=5.' })
     return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
   })) })
-  const evaluation = await client.call('model.evaluate', {
-    file: resolve(flags.model), target: flags.target, device: flags.device,
+  const file = resolve(flags.model)
+  const unsubscribe = client.subscribe('model.progress', {}, (progress) => { if (progress.file === file) output.progress(evaluationLine(progress)) })
+  const { evaluation, warnings } = await client.call('model.evaluate', {
+    file, target: flags.target, device: flags.device,
     data: { id: data.id, params: withParams(data.params, flags.dataParam) }, attack: { id: flags.attack, params: withParams({}, flags.attackParam) },
+    ...(flags.architecture === undefined ? {} : { architecture: { id: flags.architecture, params: withParams({}, flags.architectureParam) } }),
+  }).finally(() => {
+    unsubscribe()
+    output.endProgress()
   })
+  for (const warning of warnings) output.tell(`warning: ${printable(warning)}`)
   const { accuracy, asr, images, nonTarget } = evaluation
   output.result(json ? jsonLine({ accuracy, asr, images, nonTarget }) : `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`)
   return 0
 }
+
+/** E.g. "evaluating, 40 %, accuracy 78.9 %, ASR 99.8 %, 12 s left". */
+export const evaluationLine = ({ message, fraction, secondsLeft, evaluation }: ModelProgress): string =>
+  `${message ?? 'evaluating'}, ${Math.floor(100 * fraction)} %${evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : ''}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`
 
 /** The engine works in another folder: a path typed here is made absolute here. */
 export async function importFile({ client, output, json }: CommandContext, file: string): Promise<ExitCode> {

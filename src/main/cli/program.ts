@@ -79,6 +79,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .action((wanted: string, flags: { json?: boolean; detach?: boolean }) => withEngine(flags, (context) => changeRun(context, wanted, 'resume', flags)))
   command('evaluate', 'accuracy and ASR of a weights file').requiredOption('--model <file>', 'weights with PyTorch names').requiredOption('--data <path>', 'a data set’s name, folder or archive')
     .requiredOption('--attack <id>', 'trigger').requiredOption('--target <class>', 'target class', wholeNumber).addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu']))
+    .option('--architecture <id>', 'network, where the file does not tell it').option('--architecture-param <name=value>', 'parameter of that network, repeatable', collect)
     .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect).option('--data-param <name=value>', 'parameter of the data set, repeatable', collect)
     .action((flags: EvaluateFlags & { json?: boolean }) => withEngine(flags, (context) => evaluate(context, flags, options.recognize)))
   command('import', 'report what a weights file holds').argument('<file>').action((file: string, flags: { json?: boolean }) => withEngine(flags, (context) => importFile(context, file)))

@@ -133,11 +133,29 @@ export interface EngineCalls {
   'runs.log': { args: Runs & { lines?: number }; result: LogLine[] }
 
   /** Evaluates a weights file on a data set with an attack. */
-  'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu' }; result: Evaluation }
+  'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu'; /** Taken where the file does not tell its network for certain. */ architecture?: { id: string; params: Record<string, unknown> } }; result: EvaluatedModel }
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': { args: { file: string }; result: ModelReport }
   /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */
   'model.export': { args: Stage & { format: ExportFormat; path: string }; result: { path: string; bytes: number } }
+}
+
+export interface EvaluatedModel {
+  evaluation: Evaluation
+  /** The importer's, and of a GPU that is not used. */
+  warnings: string[]
+  device: DeviceReport | null
+}
+
+/** Of an evaluation of a weights file. */
+export interface ModelProgress {
+  file: string
+  /** What is done before the first image, e.g. "Reading the images"; null while evaluating. */
+  message: string | null
+  fraction: number
+  secondsLeft: number | null
+  /** Over the part of the test set that is done. */
+  evaluation: Evaluation | null
 }
 
 export interface ModelReport {
@@ -164,6 +182,8 @@ export interface EngineEvents {
   'run.log': { runId: string; line: LogLine }
   /** At most ten a second per download. */
   'dataset.progress': DownloadProgress
+  /** At most ten a second per evaluation. */
+  'model.progress': ModelProgress
   /** For a toast: something happened that the researcher should know. */
   'engine.notice': { severity: 'info' | 'warning' | 'error'; title: string; causes: ErrorCause[]; runId: string | null }
 }

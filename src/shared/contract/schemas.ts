@@ -62,14 +62,14 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'runs.poolImages': z.strictObject({ runId, stageId, call: z.number().int().min(1) }),
   'runs.log': z.strictObject({ runId, lines }),
   'model.evaluate': z.strictObject({
-    file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(),
+    file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(), architecture: member.optional(),
   }),
   'model.inspect': z.strictObject({ file }),
   'model.export': z.strictObject({ runId, stageId, format: z.enum(exportFormatIds), path: file }),
 }
 
 const eventNames: Record<EngineEventName, true> = {
-  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'engine.notice': true,
+  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'model.progress': true, 'engine.notice': true,
 }
 const filterSchema = z.strictObject({ runId: runId.optional() })
 

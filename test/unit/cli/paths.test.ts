@@ -8,13 +8,16 @@ import type { EngineClient } from '../../../src/shared/rpc'
 const answers: Record<string, unknown> = {
   'engine.catalogue': { families: [], presets: [] },
   'model.inspect': { accepted: true, reason: null, architecture: null, tensors: 1, sha256: null, findings: [] },
-  'model.evaluate': { accuracy: 1, asr: 1, images: 1, nonTarget: 1 },
+  'model.evaluate': { evaluation: { accuracy: 1, asr: 1, images: 1, nonTarget: 1 }, warnings: ['The file is odd.'], device: null },
 }
 
 function contextOfFake() {
   const call = vi.fn<(name: string, parameters: unknown) => Promise<unknown>>((name) => Promise.resolve(answers[name]))
   const context: CommandContext = {
-    client: { call } as unknown as EngineClient, json: true,
+    client: { call, subscribe: (_name: string, _filter: unknown, listener: (progress: unknown) => void) => {
+      for (const file of [resolve('teacher.pt'), '/other.pt']) listener({ file, message: null, fraction: 0.5, secondsLeft: 3, evaluation: null })
+      return () => undefined
+    } } as unknown as EngineClient, json: true,
     output: { result: vi.fn(), tell: vi.fn(), progress: vi.fn(), endProgress: vi.fn() } as unknown as CommandContext['output'],
   }
   return { context, call }
@@ -32,6 +35,9 @@ describe('paths typed at the command line', () => {
     const { context, call } = contextOfFake()
     await evaluate(context, { model: 'teacher.pt', data: 'pictures', attack: 'badnet_grid', target: 0 }, recognize)
     expect(call.mock.lastCall).toMatchObject(['model.evaluate', { file: resolve('teacher.pt'), data: { id: 'imageFolder', params: { folder: resolve('pictures') } } }])
+    // How far it is, and what the importer warned of.
+    expect(vi.mocked(context.output.progress).mock.calls).toEqual([['evaluating, 50 %, 3 s left']])
+    expect(vi.mocked(context.output.tell).mock.calls).toEqual([['warning: The file is odd.']])
   })
 
   it('reach the configuration of a run absolute', async () => {

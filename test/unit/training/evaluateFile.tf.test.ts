@@ -23,7 +23,7 @@ async function evaluated(acknowledged: string | null) {
   const { data, attack, poisoning, execution, teacher: { architecture } } = tinyExperiment()
   const reports: TrainerReport[] = []
   const outcome = evaluateModelFile({
-    kind: 'evaluate', file, data, attack, target: poisoning.target, execution, cacheFolder: folder, ...(acknowledged === null ? {} : { teacher: { architecture, acknowledged } }),
+    kind: 'evaluate', file, data, attack, target: poisoning.target, execution, cacheFolder: folder, ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
   }, () => undefined, (report) => { reports.push(report) })
   const evaluation = await outcome.catch((error: unknown) => error)
   return { evaluation, warnings: reports.flatMap((report) => report.type === 'warning' ? [report.message] : []), evaluations: reports.filter(({ type }) => type === 'evaluation').length }

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineEvents, EngineInfo, ModelReport } from '../../../shared/contract'
+import type { CallArgs, CallResult, Catalogue, EngineApi, EngineCallName, EngineEvents, EngineInfo, EvaluatedModel, ModelReport } from '../../../shared/contract'
 import { parseCall, parseSubscription } from '../../../shared/contract'
 import type { DeviceReport, ExperimentConfig, ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../shared/domain'
 import { experimentSections, metricDefinitions } from '../../../shared/domain'
@@ -19,7 +19,7 @@ import type { EngineLog } from './logger'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
 import { createRunService } from './runService'
-import { runShortJob } from './shortJobs'
+import { runShortJob, tenASecond, type ShortProgress } from './shortJobs'
 import type { TrainerLauncher } from './trainerProcess'
 
 export interface EngineOptions {
@@ -219,12 +219,13 @@ class EngineContext {
     return device
   }
 
-  private async evaluate({ file, data, attack, target, device = 'auto' }: CallArgs<'model.evaluate'>, signal?: AbortSignal) {
+  private async evaluate({ file, data, attack, target, device = 'auto', architecture }: CallArgs<'model.evaluate'>, signal?: AbortSignal): Promise<EvaluatedModel> {
     this.assertReady()
     const { cacheFolder, store } = this.options
     const execution = { ...this.resolve({}).config.execution, device, threads: store.settings().threads }
-    const { evaluation } = await runShortJob(this.options.launch, { kind: 'evaluate', file, data, attack, target, execution, cacheFolder }, signal)
+    const job = { kind: 'evaluate', file, data, attack, target, execution, cacheFolder, architecture: architecture ?? null } as const
+    const { evaluation, ...rest } = await runShortJob(this.options.launch, job, signal, tenASecond((progress: ShortProgress) => this.hub.emit('model.progress', { file, ...progress })))
     if (!evaluation) throw new Error('The trainer reported no evaluation.')
-    return evaluation
+    return { evaluation, ...rest }
   }
 }

@@ -16,9 +16,9 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
   if (job.target >= dataset.classNames.length) {
     throw new RefusedInputError('The target is no class of this data set.', { wanted: `a class from 0 to ${dataset.classNames.length - 1}`, got: String(job.target), where: dataset.title, action: 'Choose the class that the attack aims at.' })
   }
-  const opened = await openClassifier(job.file, dataset, job.teacher?.architecture ?? null)
+  const opened = await openClassifier(job.file, dataset, job.architecture)
   for (const message of opened.warnings) report({ type: 'warning', message })
-  if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
+  if (job.acknowledged !== undefined) refuseUnreadWarnings(opened, job.acknowledged, job.file)
   const { classifier } = opened
   const program = createProgram(job)
   const predict = createPredictor(program, 'evaluate', classifier, dataset.normalization)
@@ -27,8 +27,8 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
   for (const part of evaluateInParts(predict, classifier.classes, await testSetsOf(dataset, job.attack, job.target))) {
     last = part
     const seconds = (performance.now() - started) / 1000
-    report({ type: 'progress', step: part.images, totalSteps: dataset.test.count, seconds, secondsLeft: seconds / part.images * (dataset.test.count - part.images) })
     report({ type: 'evaluation', step: part.images, evaluation: part })
+    report({ type: 'progress', step: part.images, totalSteps: dataset.test.count, seconds, secondsLeft: seconds / part.images * (dataset.test.count - part.images) })
     // Pings and requests are read between parts.
     await new Promise((resolve) => setImmediate(resolve))
   }

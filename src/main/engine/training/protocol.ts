@@ -22,8 +22,10 @@ export type TrainerJob =
   | { kind: 'data'; stageId: string; config: ExperimentConfig; folders: StageFolders }
   | {
     kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string
-    /** Where the file becomes the teacher of a run: the network that decides where the file alone does not, and whose warnings were read. */
-    teacher?: Pick<ExperimentConfig['teacher'], 'architecture' | 'acknowledged'>
+    /** The network that decides where the file alone does not. */
+    architecture: MemberChoice | null
+    /** Where the file becomes the teacher of a run: whose warnings were read. */
+    acknowledged?: string
   }
   | { kind: 'device'; execution: Execution }
 

@@ -1,20 +1,21 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
-import type { CallArgs } from '@shared/contract'
-import type { Evaluation } from '@shared/domain'
+import type { CallArgs, EvaluatedModel, ModelProgress } from '@shared/contract'
 import { useConnection } from '../../api/connection'
 
 /** Accuracy and ASR of a weights file, when asked for. A result stands only for what was asked: it goes when file, data, attack or target change. */
 export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
   const { engine } = useConnection()
-  const evaluation = shallowRef<Evaluation | null>(null)
+  const evaluation = shallowRef<EvaluatedModel | null>(null)
   const error = shallowRef<unknown>(null)
   /** When it began, in milliseconds; null while nothing runs. */
   const since = shallowRef<number | null>(null)
+  const progress = shallowRef<ModelProgress | null>(null)
   let controller: AbortController | null = null
+  const unsubscribe = engine.subscribe('model.progress', {}, (event) => { if (since.value !== null && event.file === args().file) progress.value = event })
 
   function clear(): void {
     controller?.abort()
-    controller = since.value = evaluation.value = error.value = null
+    controller = since.value = evaluation.value = error.value = progress.value = null
   }
   async function evaluate(): Promise<void> {
     clear()
@@ -31,6 +32,9 @@ export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
     since.value = null
   }
   watch(() => JSON.stringify(args()), clear)
-  onScopeDispose(() => controller?.abort())
-  return { evaluation, error, since, evaluate, cancel: clear }
+  onScopeDispose(() => {
+    controller?.abort()
+    unsubscribe()
+  })
+  return { evaluation, error, since, progress, evaluate, cancel: clear }
 }
