@@ -115,7 +115,7 @@ export async function changeRun({ client, output, json }: CommandContext, wanted
   const found = await findRun(client, wanted)
   const changed = await client.call(`runs.${action}`, { runId: found.id })
   if (action === 'resume') return options.detach === true ? leaveRunning(changed, output, json) : finishRun({ client, output, json }, changed)
-  output.tell(changed.state === 'running' ? `${printable(changed.name)} will ${action} after the current step.` : `${printable(changed.name)} is ${changed.state}.`)
+  output.tell(changed.state === 'running' ? `${printable(changed.name)} will ${action} after the current step, or at the last checkpoint where a step takes long.` : `${printable(changed.name)} is ${changed.state}.`)
   if (json) output.result(jsonLine({ id: changed.id, state: changed.state }))
   return 0
 }

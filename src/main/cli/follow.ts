@@ -60,7 +60,7 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     const onInterrupt = (): void => {
       interrupted += 1
       if (interrupted > 1) return finish(() => resolve({ run: current, interrupted: true }))
-      output.tell('Stopping after the current step, with a checkpoint. Ctrl+C again leaves at once.')
+      output.tell('Stopping after the current step with a checkpoint, or at the last one where a step takes long. Ctrl+C again leaves at once.')
       client.call('runs.stop', { runId: first.id }).catch((error: unknown) => finish(() => reject(error as Error)))
     }
     const stops = [

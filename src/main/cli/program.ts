@@ -72,7 +72,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
   command('show', 'show a run, or with --config its configuration as path=value').argument('[run]', 'id, its beginning, or "latest"').option('--config', 'the configuration; without a run, the defaults')
     .action((wanted: string | undefined, flags: { config?: boolean; json?: boolean }) => withEngine(flags, (context) => show(context, wanted, flags)))
   for (const action of ['pause', 'stop'] as const) {
-    command(action, `${action} a run after its current step, with a checkpoint`).argument('<run>')
+    command(action, `${action} a run after its current step with a checkpoint; inside a step that takes long it goes back to the last one`).argument('<run>')
       .action((wanted: string, flags: { json?: boolean }) => withEngine(flags, (context) => changeRun(context, wanted, action)))
   }
   command('resume', 'go on with a run at its last checkpoint').argument('<run>').option('--detach', 'return at once; the engine goes on')

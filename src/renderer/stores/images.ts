@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
 import type { SyntheticImages } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { onStepsBack } from './stepsBack'
 
 /** Steps whose images stay in memory per stage: 64 images of 32×32×3 are 0.2 MB, so a stage stays below 40 MB. */
 const keptInMemory = 200
@@ -66,6 +67,12 @@ export const useImagesStore = defineStore('images', () => {
     entry.steps.value = merge(entry.steps.value, [step])
     // The engine thins kept steps evenly beyond the budget; a doubled spacing shows only in a fresh list.
     if (entry.steps.value.length % 50 === 0) void fetchSteps(runId, stageId, entry)
+  })
+  onStepsBack(engine, (runId, stageId) => {
+    const entry = stages.get(keyOf(runId, stageId))
+    if (!entry) return
+    entry.cache.clear()
+    void fetchSteps(runId, stageId, entry)
   })
   onReopen(() => {
     for (const [key, entry] of stages) {

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
 import type { MetricSeries } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { onStepsBack } from './stepsBack'
 import { SeriesBuffer } from '../charts/seriesBuffer'
 
 /** Points asked for when a stage is opened; live points come on top in full. */
@@ -87,6 +88,10 @@ export const useMetricsStore = defineStore('metrics', () => {
   })
   engine.subscribe('run.removed', {}, ({ runId }) => {
     for (const key of histories.keys()) if (key.startsWith(`${runId}/`)) histories.delete(key)
+  })
+  onStepsBack(engine, (runId, stageId) => {
+    const history = histories.get(keyOf(runId, stageId))
+    if (history) void fetchHistory(runId, stageId, history)
   })
   onReopen(() => {
     for (const [key, history] of histories) {

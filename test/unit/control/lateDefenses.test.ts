@@ -33,6 +33,19 @@ describe('a defense that acts late', () => {
     expect(issuesOf({ start: 'first/student-1@100', extra: 5 })).toEqual([])
   })
 
+  it('is refused where it goes on from a student with other earlier defenses or of another teacher', () => {
+    const of = (config: PartialExperimentConfig) => lateDefenseIssues(resolve({ distillation: { method }, ...config }), { costs, store }).map(({ message }) => message)
+    const sr = { id: 'sr', params: { start: 'first/student-1@80' } }
+    expect(of({ students: [{ defenses: [{ id: 'sv' }, sr] }] })).toEqual([expect.stringContaining('with other earlier defenses')])
+    expect(of({ students: [{ defenses: [sr] }], poisoning: { target: 3 } })).toEqual([expect.stringContaining('with other attack, teacher')])
+    expect(of({ students: [{ defenses: [sr] }] })).toEqual([])
+  })
+
+  it('is refused where it would never act', () => {
+    expect(issuesOf({ takeover: 0 })).toEqual([{ path: 'students.1.defenses.0.params.takeover', severity: 'error', message: expect.stringContaining('sr would never act') as string }])
+    expect(issuesOf({ takeover: 0, extra: 3 })).toEqual([])
+  })
+
   it('warns where it would act from the first pseudo batch on', () => {
     expect(issuesOf({ takeover: 100 })).toEqual([{ path: 'students.1.defenses.0.params.takeover', severity: 'warning', message: expect.stringContaining('distillation’s 100 pseudo batches') as string }])
   })
@@ -41,10 +54,11 @@ describe('a defense that acts late', () => {
     [{ start: 'second/student-1@80' }, undefined, 'got "second"'],
     [{ start: 'first/student-2@80' }, undefined, '(student-1), got student-2'],
     [{ start: 'first/student-1@70' }, undefined, '(60, 80, 100), got step 70'],
-    [{ start: 'first/student-1@100' }, undefined, 'before the distillation’s end at 100'],
-    [{ start: 'first/student-1@80' }, { method: { id: 'zskt', params: { pseudoBatches: 100 } }, architecture: { id: 'wrn', params: { depth: 22, width: 1 } } }, 'student network differs'],
+    [{ start: 'first/student-1@100' }, undefined, 'before the end at 100'],
+    [{ start: 'first/student-1@80' }, { method: { id: 'zskt', params: { pseudoBatches: 100 } }, architecture: { id: 'wrn', params: { depth: 22, width: 1 } } }, 'with other student network'],
     [{ start: 'first/student-1@1' }, { method: { id: 'cmi', params: { pseudoBatches: 100 } } }, 'got step 1'],
-    [{ start: 'first/student-1@80' }, { method: { id: 'cmi', params: { pseudoBatches: 100 } } }, 'method differs'],
+    [{ start: 'first/student-1@80' }, { method: { id: 'cmi', params: { pseudoBatches: 100 } } }, 'with other method'],
+    [{ start: 'first/student-1@80' }, { method: { id: 'zskt', params: { pseudoBatches: 120, temperature: 3 } } }, 'with other method settings'],
   ])('%j is refused: %s', (params, distillation, message) => {
     expect(issuesOf(params, distillation)).toEqual([{ path: 'students.1.defenses.0.params.start', severity: 'error', message: expect.stringContaining(message) as string }])
   })

@@ -224,6 +224,19 @@ describe('Run', () => {
     expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain('777')
   })
 
+  it('forgets points and images that the engine forgot when a step was given up for a pause', async () => {
+    await openLive(teacherSteps + 15)
+    await page.go('/runs/fake-1/charts')
+    const latest = (): string => page.find('[aria-label="Latest values: Student loss"]').textContent ?? ''
+    page.engine.emit('run.metrics', { runId: 'fake-1', stageId: 'student-1', series: { studentLoss: { steps: Float64Array.of(16), values: Float64Array.of(777) } } })
+    await settle(300)
+    expect(latest()).toContain('777')
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    page.engine.emit('run.changed', { run: { ...run, state: 'paused', stages: run.stages.map((stage) => (stage.id === 'student-1' ? { ...stage, state: 'paused' } : stage)) } })
+    await settle(300)
+    expect(latest()).not.toContain('777')
+  })
+
   it('shows a failed run with what was wanted, what came, where and what to do', async () => {
     await openLive(5)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })

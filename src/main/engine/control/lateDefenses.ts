@@ -12,17 +12,18 @@ const shownSteps = 8
 
 export interface LateDefenseContext { readonly costs: CostModel; readonly store: Pick<RunStore, 'folder' | 'runs'> }
 
-/** A named start must be there and fit; a phase as long as the distillation unlearns what nobody has learnt. */
+/** A named start must be there and fit; a phase of no length does nothing; one as long as the distillation unlearns what nobody has learnt. */
 export function lateDefenseIssues(config: ExperimentConfig, { costs, store }: LateDefenseContext): Issue[] {
   const pseudoBatches = costs.distillation(config.distillation.method)?.pseudoBatches
   if (pseudoBatches === undefined) return []
   return config.students.flatMap(({ defenses }, student) => defenses.flatMap((defense, place): Issue[] => {
     const path = `students.${student}.defenses.${place}.params`
     if (typeof defense.params.start === 'string' && defense.params.start !== '') {
-      const message = startFault(defense.params.start, config, pseudoBatches, store)
+      const message = startFault(defense, defenses, config, pseudoBatches, store)
       return message === null ? [] : [{ path: `${path}.start`, severity: 'error', message }]
     }
-    const { takeover } = defense.params
+    const { takeover, extra } = defense.params
+    if (takeover === 0 && extra === 0) return [{ path: `${path}.takeover`, severity: 'error', message: `wanted at least 1, or further pseudo batches after the end, got 0 and none: ${defense.id} would never act` }]
     return typeof takeover === 'number' && takeover >= pseudoBatches
       ? [{ path: `${path}.takeover`, severity: 'warning', message: `is not below the distillation’s ${pseudoBatches.toLocaleString('en')} pseudo batches: ${defense.id} acts from the first one, on a student that has learnt nothing yet` }]
       : []
@@ -30,8 +31,8 @@ export function lateDefenseIssues(config: ExperimentConfig, { costs, store }: La
 }
 
 /** What is wrong with a student's kept checkpoint as a beginning, or null. */
-function startFault(text: string, config: ExperimentConfig, pseudoBatches: number, { folder, runs }: LateDefenseContext['store']): string | null {
-  const point = startPointOf(text)
+function startFault({ params }: MemberChoice, defenses: readonly MemberChoice[], config: ExperimentConfig, pseudoBatches: number, { folder, runs }: LateDefenseContext['store']): string | null {
+  const point = startPointOf(String(params.start))
   // Its form is the field's own check.
   if (!point) return null
   const { runId, stageId, step } = point
@@ -42,16 +43,23 @@ function startFault(text: string, config: ExperimentConfig, pseudoBatches: numbe
   const steps = listCheckpoints(join(folder, 'runs', runId, stageId)).map((checkpoint) => checkpoint.step).reverse()
   if (!steps.includes(step)) return `wanted a kept checkpoint of ${runId}/${stageId} (${listed(steps)}), got step ${step}; Recording says how many evaluation points are kept`
   const earlier = runs.config(runId)
-  const differing = ([
-    ['data', earlier.data, config.data], ['student network', earlier.distillation.architecture, config.distillation.architecture],
-    ['method', earlier.distillation.method.id, config.distillation.method.id],
-  ] as const).filter(([, before, now]) => JSON.stringify(before) !== JSON.stringify(now)).map(([what]) => what)
-  if (differing.length > 0) return `wanted a student of the same data, network and method, got one of ${runId}, whose ${differing.join(' and ')} ${differing.length === 1 ? 'differs' : 'differ'}`
-  return step >= pseudoBatches && !goesBeyond(config, text) ? `wanted a step before the distillation’s end at ${pseudoBatches}, got ${step}; lengthen the distillation or let the defense go on for further pseudo batches` : null
+  const before = earlier.students[Number(stageId.slice('student-'.length)) - 1]?.defenses ?? []
+  const differing = Object.entries(traits(earlier, before)).filter(([what, value]) => value !== traits(config, defenses)[what]).map(([what]) => what)
+  if (differing.length > 0) return `wanted a student of the same experiment up to there, got one of ${runId} with other ${differing.join(', ')}`
+  const total = pseudoBatches + Number(params.extra)
+  return step >= total ? `wanted a step before the end at ${total}, got ${step}; lengthen the distillation or let the defense go on for further pseudo batches` : null
 }
 
-const goesBeyond = ({ students }: ExperimentConfig, start: string): boolean =>
-  students.some(({ defenses }) => defenses.some(({ params }: MemberChoice) => params.start === start && Number(params.extra) > 0))
+/** What a student and the one that it goes on from must have in common, as text by name. The method may be longer than it was. */
+function traits({ data, attack, poisoning, teacher, distillation }: ExperimentConfig, defenses: readonly MemberChoice[]): Record<string, string> {
+  const { pseudoBatches: _length, epochs: _epochs, ...method } = distillation.method.params
+  const source = teacher.source === 'file' ? [teacher.file] : [teacher.architecture, teacher.training, poisoning]
+  const text = (value: unknown): string => JSON.stringify(value)
+  return {
+    'data': text(data), 'attack': text([attack, poisoning.target]), 'teacher': text([teacher.source, ...source]), 'student network': text(distillation.architecture),
+    'method': distillation.method.id, 'method settings': text(method), 'earlier defenses': text(defenses.filter(({ params }) => !('takeover' in params))),
+  }
+}
 
 const listed = (steps: readonly number[]): string => {
   if (steps.length === 0) return 'none is left'

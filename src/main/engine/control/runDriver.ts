@@ -12,7 +12,7 @@ import type { TrainerLauncher } from './trainerProcess'
 export interface RunDriver {
   /** Resolves when the run has ended, for whatever reason; never rejects. */
   readonly done: Promise<void>
-  /** After the current step, with a checkpoint; a second stop ends the trainer at once. */
+  /** After the current step with a checkpoint, or back to the last one where a step takes long; a second stop ends the trainer at once. */
   request(kind: 'pause' | 'stop'): void
   /** Ends the run as failed: what it finds can no longer be kept. */
   fail(error: unknown): void

@@ -14,7 +14,7 @@ export type StageOutcome =
 
 export interface RunningStage {
   readonly outcome: Promise<StageOutcome>
-  /** Acts after the current step, with a checkpoint. */
+  /** Acts after the current step with a checkpoint, or goes back to the last one where a step takes long. */
   request(kind: 'pause' | 'stop'): void
   /** Ends the trainer at once; the stage has failed for this reason. */
   fail(error: unknown): void
@@ -105,7 +105,11 @@ class StageRunner {
         context.log('warn', `${stage.title}: ${report.message}`)
         break
       case 'log': context.log(report.level, `${stage.title}: ${report.message}`); break
-      case 'finished': this.result ??= { type: report.outcome, evaluation: report.evaluation ?? this.evaluation, weights: report.weights }; break
+      case 'finished':
+        // A step that was given up for a pause or stop went back to a checkpoint.
+        if (report.outcome !== 'done') this.forgetAfter(report.step)
+        this.result ??= { type: report.outcome, evaluation: report.evaluation ?? this.evaluation, weights: report.weights }
+        break
       case 'failed': this.result ??= { type: 'failed', causes: diskFullCauses(report.causes, context) }; break
       case 'pong': break
       default: throw new ExhaustiveError(report)
@@ -123,9 +127,12 @@ class StageRunner {
 
   /** Forgets what was recorded after the checkpoint that a resumed stage starts from: it will be recorded again. */
   private settleAt(step: number): void {
-    const { context, stage } = this
     this.settledStep = step
-    if (!('resume' in this.job) || !this.job.resume) return
+    if ('resume' in this.job && this.job.resume) this.forgetAfter(step)
+  }
+
+  private forgetAfter(step: number): void {
+    const { context, stage } = this
     context.metrics.truncate(context.runId, stage.id, step + 1)
     this.chain(() => context.images.truncate(context.runId, stage.id, step + 1))
     this.chain(() => context.pool.truncate(context.runId, stage.id, step + 1))
