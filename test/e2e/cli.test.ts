@@ -108,6 +108,9 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const wanted = pyTorchFigures()
     expectFigures(result, wanted)
     expect([result.images, result.nonTarget]).toEqual([wanted.images, wanted.non_target])
+    // On pixels of 0 to 1 PyTorch measures 28.25 %.
+    const unit = await abd('evaluate', '--workspace', workspace, '--model', pyTorchTeacher(), '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0', '--normalization', 'unit', '--json')
+    expect((JSON.parse(unit.stdout) as { accuracy: number }).accuracy).toBeCloseTo(0.2825, 2)
   })
 
   it.skipIf(withoutTeacher)('distils from a teacher of PyTorch that is brought as a file, with the same figures', async () => {

@@ -1,7 +1,7 @@
 /** The commands on an engine; each resolves to its exit code. */
 import { resolve } from 'node:path'
 import type { Catalogue, DiskUse, DownloadProgress, EngineInfo, ModelProgress } from '../../shared/contract'
-import type { DeviceReport, ExportFormat, RunSummary } from '../../shared/domain'
+import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } from '../../shared/domain'
 import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
@@ -120,7 +120,7 @@ export async function changeRun({ client, output, json }: CommandContext, wanted
   return 0
 }
 
-export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[]; architecture?: string; architectureParam?: string[] }
+export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[]; architecture?: string; architectureParam?: string[]; normalization?: TeacherNormalization }
 
 export async function evaluate({ client, output, json }: CommandContext, flags: EvaluateFlags, recognize: RecognizeData): Promise<ExitCode> {
   const catalogue: Catalogue = await client.call('engine.catalogue', {})
@@ -134,7 +134,7 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
   const file = resolve(flags.model)
   const unsubscribe = client.subscribe('model.progress', {}, (progress) => { if (progress.file === file) output.progress(evaluationLine(progress)) })
   const { evaluation, warnings } = await client.call('model.evaluate', {
-    file, target: flags.target, device: flags.device,
+    file, target: flags.target, device: flags.device, normalization: flags.normalization,
     data: { id: data.id, params: withParams(data.params, flags.dataParam) }, attack: { id: flags.attack, params: withParams({}, flags.attackParam) },
     ...(flags.architecture === undefined ? {} : { architecture: { id: flags.architecture, params: withParams({}, flags.architectureParam) } }),
   }).finally(() => {

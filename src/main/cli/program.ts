@@ -1,6 +1,6 @@
 /** The command line's grammar. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { exportFormatIds } from '../../shared/domain'
+import { exportFormatIds, teacherNormalizations } from '../../shared/domain'
 import { RefusedInputError, describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { changeRun, doctor, download, evaluate, exportWeights, importFile, run, runs, show, type CommandContext, type EvaluateFlags, type ExitCode, type ExportFlags } from './commands'
@@ -80,6 +80,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
   command('evaluate', 'accuracy and ASR of a weights file').requiredOption('--model <file>', 'weights with PyTorch names').requiredOption('--data <path>', 'a data set’s name, folder or archive')
     .requiredOption('--attack <id>', 'trigger').requiredOption('--target <class>', 'target class', wholeNumber).addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu']))
     .option('--architecture <id>', 'network, where the file does not tell it').option('--architecture-param <name=value>', 'parameter of that network, repeatable', collect)
+    .addOption(new Option('--normalization <kind>', 'pixel values that the network takes (default: normalised as the data set is)').choices(teacherNormalizations))
     .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect).option('--data-param <name=value>', 'parameter of the data set, repeatable', collect)
     .action((flags: EvaluateFlags & { json?: boolean }) => withEngine(flags, (context) => evaluate(context, flags, options.recognize)))
   command('import', 'report what a weights file holds').argument('<file>').action((file: string, flags: { json?: boolean }) => withEngine(flags, (context) => importFile(context, file)))

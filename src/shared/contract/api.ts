@@ -1,7 +1,7 @@
 import type { ErrorCause } from '../errors'
 import type {
   DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
-  PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages,
+  PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages, TeacherNormalization,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
 
@@ -133,7 +133,7 @@ export interface EngineCalls {
   'runs.log': { args: Runs & { lines?: number }; result: LogLine[] }
 
   /** Evaluates a weights file on a data set with an attack. */
-  'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu'; /** Taken where the file does not tell its network for certain. */ architecture?: { id: string; params: Record<string, unknown> } }; result: EvaluatedModel }
+  'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu'; /** Taken where the file does not tell its network for certain. */ architecture?: { id: string; params: Record<string, unknown> }; /** Default: as the data set is. */ normalization?: TeacherNormalization }; result: EvaluatedModel }
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': { args: { file: string }; result: ModelReport }
   /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */

@@ -1,5 +1,6 @@
 /** The arguments of every call as schemas: what comes over a wire is checked here before the engine looks at it. */
 import { z } from 'zod'
+import { teacherNormalizations } from '../domain/config'
 import { exportFormatIds } from '../domain/exportFormats'
 import { RefusedInputError } from '../errors'
 import type { CallArgs, EngineCallName, EngineEventFilter, EngineEventName } from './api'
@@ -62,7 +63,7 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'runs.poolImages': z.strictObject({ runId, stageId, call: z.number().int().min(1) }),
   'runs.log': z.strictObject({ runId, lines }),
   'model.evaluate': z.strictObject({
-    file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(), architecture: member.optional(),
+    file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(), architecture: member.optional(), normalization: z.enum(teacherNormalizations).optional(),
   }),
   'model.inspect': z.strictObject({ file }),
   'model.export': z.strictObject({ runId, stageId, format: z.enum(exportFormatIds), path: file }),

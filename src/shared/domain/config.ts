@@ -100,11 +100,25 @@ export const teacherSourceSchema = {
     label: 'Teacher file', default: '', select: 'file', extensions: ['safetensors', 'pt', 'pth'], optional: true, visibleWhen: { field: 'source', equals: 'file' },
     help: 'Weights with PyTorch names. Nothing in the file is executed.',
   }),
+  normalization: choice({
+    label: 'Input of the file', default: 'dataset', visibleWhen: { field: 'source', equals: 'file' },
+    help: 'Which pixel values the network in the file was trained on. A wrong one shows as a low accuracy in the evaluation. Students and synthetic images use the same.',
+    options: [
+      { value: 'dataset', label: 'Normalised as this data set is', help: 'Mean and deviation of each channel, as in the reference.' },
+      { value: 'unit', label: '0 to 1', help: 'As the public training script of the published teachers feeds them.' },
+      { value: 'symmetric', label: '−1 to 1', help: 'Mean 0.5 and deviation 0.5 in each channel.' },
+      { value: 'imagenet', label: 'Normalised as ImageNet is', help: 'Mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225.' },
+    ],
+  }),
   acknowledged: text({
     label: 'Warnings read', default: '', maxLength: acknowledgementDigits, pattern: `^([0-9a-f]{${acknowledgementDigits}})?$`, visibleWhen: { field: 'source', equals: 'file' },
     help: 'First 16 hex digits of the SHA-256 of the file whose warnings were read. A teacher with warnings is not used without them.',
   }),
 } satisfies ParameterSchema
+
+export const teacherNormalizations = ['dataset', 'unit', 'symmetric', 'imagenet'] as const
+/** Pixel values that a network in a file takes. */
+export type TeacherNormalization = (typeof teacherNormalizations)[number]
 
 export const experimentSchema = {
   name: text({ label: 'Name', default: 'Untitled experiment', maxLength: 200, help: 'Shown in tables; can be changed later.' }),
@@ -134,7 +148,7 @@ export interface ExperimentConfig {
   data: MemberChoice
   attack: MemberChoice
   poisoning: PoisoningPlan
-  teacher: { source: 'train' | 'file'; file: string; acknowledged: string; architecture: MemberChoice; training: TeacherTraining }
+  teacher: { source: 'train' | 'file'; file: string; normalization: TeacherNormalization; acknowledged: string; architecture: MemberChoice; training: TeacherTraining }
   distillation: { architecture: MemberChoice; method: MemberChoice }
   students: StudentPlan[]
   recording: Recording

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { encodeTorch } from '../../../src/main/engine/exporters'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { fileNormalization, prepareData } from '../../../src/main/engine/training/data'
 import { evaluateModelFile } from '../../../src/main/engine/training/evaluateFile'
 import type { TrainerReport } from '../../../src/main/engine/training/protocol'
-import { acknowledgementOf } from '../../../src/shared/domain'
+import { acknowledgementOf, teacherNormalizations, type ExperimentConfig } from '../../../src/shared/domain'
 import { temporaryFolder, tinyExperiment } from '../../contract/support'
 import { wideResNet } from '../importers/craft/files'
 
@@ -23,11 +24,22 @@ async function evaluated(acknowledged: string | null) {
   const { data, attack, poisoning, execution, teacher: { architecture } } = tinyExperiment()
   const reports: TrainerReport[] = []
   const outcome = evaluateModelFile({
-    kind: 'evaluate', file, data, attack, target: poisoning.target, execution, cacheFolder: folder, ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
+    kind: 'evaluate', file, data, attack, target: poisoning.target, execution, cacheFolder: folder, normalization: 'dataset', ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
   }, () => undefined, (report) => { reports.push(report) })
   const evaluation = await outcome.catch((error: unknown) => error)
   return { evaluation, warnings: reports.flatMap((report) => report.type === 'warning' ? [report.message] : []), evaluations: reports.filter(({ type }) => type === 'evaluation').length }
 }
+
+describe('the pixel values that a network in a file takes', () => {
+  it('are those of the data set, or what its makers trained it on, for a whole run with it', async () => {
+    const experiment = tinyExperiment()
+    const normalizationOf = async (teacher: Partial<ExperimentConfig['teacher']>) => (await prepareData({ ...experiment, teacher: { ...experiment.teacher, ...teacher } }, folder)).normalization
+    const own = await normalizationOf({ source: 'file' })
+    expect(await normalizationOf({ source: 'train', normalization: 'unit' })).toEqual(own)
+    expect(await normalizationOf({ source: 'file', normalization: 'unit' })).toEqual({ mean: [0, 0, 0], standardDeviation: [1, 1, 1] })
+    for (const kind of teacherNormalizations) expect(fileNormalization(kind, own).mean).toHaveLength(3)
+  })
+})
 
 describe('a weights file with warnings', () => {
   const warnings = ['The prefix "module." was removed from every name.']

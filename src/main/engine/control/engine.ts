@@ -219,11 +219,11 @@ class EngineContext {
     return device
   }
 
-  private async evaluate({ file, data, attack, target, device = 'auto', architecture }: CallArgs<'model.evaluate'>, signal?: AbortSignal): Promise<EvaluatedModel> {
+  private async evaluate({ file, data, attack, target, device = 'auto', architecture, normalization = 'dataset' }: CallArgs<'model.evaluate'>, signal?: AbortSignal): Promise<EvaluatedModel> {
     this.assertReady()
     const { cacheFolder, store } = this.options
     const execution = { ...this.resolve({}).config.execution, device, threads: store.settings().threads }
-    const job = { kind: 'evaluate', file, data, attack, target, execution, cacheFolder, architecture: architecture ?? null } as const
+    const job = { kind: 'evaluate', file, data, attack, target, execution, cacheFolder, architecture: architecture ?? null, normalization } as const
     const { evaluation, ...rest } = await runShortJob(this.options.launch, job, signal, tenASecond((progress: ShortProgress) => this.hub.emit('model.progress', { file, ...progress })))
     if (!evaluation) throw new Error('The trainer reported no evaluation.')
     return { evaluation, ...rest }

@@ -114,7 +114,7 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
   const given = reader.section(input, '', topLevel)
   if (given.format !== undefined && given.format !== 1) reader.error('format', `wanted 1, got ${shown(given.format)}`)
   const { name, seed } = reader.parameters(experimentSchema, pick(given, ['name', 'seed']), '')
-  const teacher = reader.section(given.teacher, 'teacher', ['source', 'file', 'acknowledged', 'architecture', 'training'])
+  const teacher = reader.section(given.teacher, 'teacher', ['source', 'file', 'normalization', 'acknowledged', 'architecture', 'training'])
   const distillation = reader.section(given.distillation, 'distillation', ['architecture', 'method'])
   const method = reader.member('distillation', distillation.method, 'distillation.method')
   const config: ExperimentConfig = {
@@ -125,7 +125,7 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
     attack: reader.member('attack', given.attack, 'attack'),
     poisoning: reader.parameters(poisoningSchema, given.poisoning, 'poisoning'),
     teacher: {
-      ...reader.parameters(teacherSourceSchema, pick(teacher, ['source', 'file', 'acknowledged']), 'teacher') as Pick<ExperimentConfig['teacher'], 'source' | 'file' | 'acknowledged'>,
+      ...reader.parameters(teacherSourceSchema, pick(teacher, ['source', 'file', 'normalization', 'acknowledged']), 'teacher') as Pick<ExperimentConfig['teacher'], 'source' | 'file' | 'normalization' | 'acknowledged'>,
       architecture: reader.member('architecture', teacher.architecture, 'teacher.architecture', 'teacher'),
       training: reader.parameters(teacherTrainingSchema, teacher.training, 'teacher.training'),
     },

@@ -49,7 +49,7 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
       if (config.teacher.source === 'train') return { kind: 'teacher', stageId: record.id, config: effective, folders, resume }
       return {
         kind: 'evaluate', file: importedTeacher(runFolder, config), data: config.data, attack: config.attack, target: config.poisoning.target, execution, cacheFolder,
-        architecture: config.teacher.architecture, acknowledged: config.teacher.acknowledged,
+        architecture: config.teacher.architecture, normalization: config.teacher.normalization, acknowledged: config.teacher.acknowledged,
       }
     case 'student': return { kind: 'student', stageId: record.id, config: effective, folders, resume, studentIndex: Number(record.id.slice('student-'.length)) - 1, teacherWeights: teacherWeights(run) }
     default: throw new ExhaustiveError(record.kind)

@@ -1,6 +1,6 @@
 /** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
-import type { ExperimentConfig, MemberChoice, PoisoningPlan } from '../../../shared/domain'
-import { RefusedInputError, UserError } from '../../../shared/errors'
+import type { ExperimentConfig, MemberChoice, PoisoningPlan, TeacherNormalization } from '../../../shared/domain'
+import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../attacks'
 import { datasets, sliceImages } from '../datasets'
@@ -15,6 +15,7 @@ export interface PreparedData {
   /** Poisoned part and clean hold-out, as the plan says; a copy of the whole set, made at the first call. Only a teacher's training wants it. */
   train(): ImageSet
   readonly test: TestSets
+  /** What teacher and students take. */
   readonly normalization: Normalization
   readonly warnings: readonly string[]
   /** What the trigger lint found; warnings and errors are part of `warnings`. */
@@ -40,6 +41,18 @@ export async function loadDataset(request: DataRequest): Promise<LoadedDataset> 
   const refused = issues.find((issue) => issue.severity === 'error')
   if (refused) throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
   return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
+}
+
+/** Mean and deviation of the pixel values, in 0 to 1, that a network in a file was trained on. */
+export function fileNormalization(kind: TeacherNormalization, dataset: Normalization): Normalization {
+  const alike = (value: number): [number, number, number] => [value, value, value]
+  switch (kind) {
+    case 'dataset': return dataset
+    case 'unit': return { mean: alike(0), standardDeviation: alike(1) }
+    case 'symmetric': return { mean: alike(0.5), standardDeviation: alike(0.5) }
+    case 'imagenet': return { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] }
+    default: throw new ExhaustiveError(kind)
+  }
 }
 
 /** The test images as they are and with the trigger. */
@@ -69,7 +82,7 @@ export async function prepareData(config: ExperimentConfig, cacheFolder: string,
   })
   let train: ImageSet | undefined
   return {
-    dataset, findings, train: () => train ??= poisonTrainingSet(dataset.train, planned, trigger), normalization: dataset.normalization,
+    dataset, findings, train: () => train ??= poisonTrainingSet(dataset.train, planned, trigger), normalization: config.teacher.source === 'file' ? fileNormalization(config.teacher.normalization, dataset.normalization) : dataset.normalization,
     test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])], poisonedCount: planned.poisoned.length,
   }
 }

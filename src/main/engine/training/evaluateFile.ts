@@ -1,7 +1,7 @@
 /** Accuracy and ASR of a weights file: architecture recognised from the names and shapes, nothing in the file executed. */
 import type { Evaluation } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { loadDataset, testSetsOf } from './data'
+import { fileNormalization, loadDataset, testSetsOf } from './data'
 import { createPredictor, evaluateInParts } from './evaluation'
 import { openClassifier, refuseUnreadWarnings } from './models'
 import type { TrainerJob, TrainerReport } from './protocol'
@@ -21,7 +21,7 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
   if (job.acknowledged !== undefined) refuseUnreadWarnings(opened, job.acknowledged, job.file)
   const { classifier } = opened
   const program = createProgram(job)
-  const predict = createPredictor(program, 'evaluate', classifier, dataset.normalization)
+  const predict = createPredictor(program, 'evaluate', classifier, fileNormalization(job.normalization, dataset.normalization))
   const started = performance.now()
   let last: Evaluation | null = null
   for (const part of evaluateInParts(predict, classifier.classes, await testSetsOf(dataset, job.attack, job.target))) {

@@ -1,6 +1,6 @@
 /** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, PooledImages, StageActivity, SuspectTest, SyntheticImages } from '../../../shared/domain'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, PooledImages, StageActivity, SuspectTest, SyntheticImages, TeacherNormalization } from '../../../shared/domain'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -24,6 +24,7 @@ export type TrainerJob =
     kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string
     /** The network that decides where the file alone does not. */
     architecture: MemberChoice | null
+    normalization: TeacherNormalization
     /** Where the file becomes the teacher of a run: whose warnings were read. */
     acknowledged?: string
   }
