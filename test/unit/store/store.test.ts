@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PooledImages, RunDetail, SyntheticImages } from '../../../src/shared/domain'
+import type { ExperimentConfig, PooledImages, RunDetail, SyntheticImages } from '../../../src/shared/domain'
 import { callsToDrop, databaseName, downsample, openDatabase, openStore, stepsToDrop, type RunStore } from '../../../src/main/engine/store'
 import { FakeRun } from '../../fakes/run'
 import { fakeCatalogue } from '../../fakes/catalogue'
@@ -45,6 +45,13 @@ describe('runs', () => {
     expect(store.runs.list(false)[0]?.stages.some((stage) => 'suspectTest' in stage)).toBe(false)
     expect(store.runs.list(false).map((run) => run.id)).toEqual(['b', 'a'])
     expect(store.runs.list(true).map((run) => run.id)).toEqual(['b', 'c', 'a'])
+  })
+
+  it('of an earlier version are complete: what it did not know has its default', () => {
+    const { normalization: _normalization, ...teacher } = fakeCatalogue.defaults.teacher
+    const { poolMegabytes: _pool, ...recording } = fakeCatalogue.defaults.recording
+    store.runs.insert({ ...detail('a'), config: { ...fakeCatalogue.defaults, teacher, recording } as ExperimentConfig })
+    expect(store.runs.config('a')).toEqual(fakeCatalogue.defaults)
   })
 
   it('cannot be changed from outside through what was handed out', () => {

@@ -1,6 +1,8 @@
 /** Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait for the disk. */
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../shared/domain'
+import { executionSchema, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema } from '../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
+import { defaultsOf } from '../../../shared/schema'
 import type { Database, Row } from './database'
 
 type StoredSummary = Omit<RunSummary, 'stages'>
@@ -94,11 +96,20 @@ const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
 function readConfig(database: Database, id: string): ExperimentConfig {
   const row = database.get('SELECT CAST(config AS BLOB) AS config FROM runs WHERE id = ?', id)
   try {
-    return JSON.parse(textOf(row?.config)) as ExperimentConfig
+    return completed(JSON.parse(textOf(row?.config)) as ExperimentConfig)
   } catch (error) {
     throw new UserError('The configuration of this run cannot be read.', { where: id, action: 'The record is damaged; other runs are not affected.', cause: error })
   }
 }
+
+/** What an earlier version did not know yet has the default that leaves everything as it was; members' own parameters are filled where they are used. */
+const completed = (config: ExperimentConfig): ExperimentConfig => ({
+  ...config,
+  poisoning: { ...defaultsOf(poisoningSchema), ...config.poisoning },
+  teacher: { ...defaultsOf(teacherSourceSchema), ...config.teacher, training: { ...defaultsOf(teacherTrainingSchema), ...config.teacher.training } } as ExperimentConfig['teacher'],
+  recording: { ...defaultsOf(recordingSchema), ...config.recording },
+  execution: { ...defaultsOf(executionSchema), ...config.execution },
+})
 
 /** A damaged record becomes a failed run that says so: it never hides the others. */
 function load(database: Database): Map<string, RunSummary> {
