@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Catalogue, DiskUse, DownloadProgress, EngineInfo, ModelProgress } from '../../shared/contract'
 import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } from '../../shared/domain'
-import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig } from '../../shared/domain'
+import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig, withSeed } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
@@ -19,12 +19,28 @@ const jsonLine = (value: unknown): string => JSON.stringify(value, (_key, entry:
 export async function run({ client, output, json }: CommandContext, flags: RunFlags & { detach?: boolean; note?: string }, recognize: RecognizeData): Promise<ExitCode> {
   const catalogue = await client.call('engine.catalogue', {})
   const config = await configurationOf(flags, catalogue, recognize)
-  const { issues } = await client.call('experiment.validate', { config })
+  const { config: resolved, issues } = await client.call('experiment.validate', { config })
   for (const issue of issues) output.tell(`${issue.severity}: ${issue.path} ${issue.message}`)
   if (issues.some((issue) => issue.severity === 'error')) throw new RefusedInputError('The experiment cannot start.', { action: 'Correct the values named above; "abd show --config" prints every path.' })
-  const started = await client.call('runs.start', { config, preset: flags.preset, note: flags.note })
-  output.tell(`Run ${started.id}: ${printable(started.name)}`)
-  return flags.detach === true ? leaveRunning(started, output, json) : await finishRun({ client, output, json }, started)
+  const all = flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
+  const started: RunSummary[] = []
+  for (const one of all) {
+    const begun = await client.call('runs.start', { config: one, preset: flags.preset, note: flags.note })
+    output.tell(`Run ${begun.id}: ${printable(begun.name)}`)
+    started.push(begun)
+  }
+  return followAll({ client, output, json }, started, flags.detach === true)
+}
+
+/** One after another, as they train. Interrupting one stops those that wait as well. */
+async function followAll(context: CommandContext, started: readonly RunSummary[], detach: boolean): Promise<ExitCode> {
+  for (const [index, one] of started.entries()) {
+    const code = detach ? leaveRunning(one, context.output, context.json) : await finishRun(context, one)
+    if (code === 0) continue
+    for (const { id } of started.slice(index + 1)) await context.client.call('runs.stop', { runId: id })
+    return code
+  }
+  return 0
 }
 
 const leaveRunning = (run: RunSummary, output: Output, json: boolean): ExitCode => {

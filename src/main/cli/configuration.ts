@@ -9,6 +9,8 @@ import type { FamilyId, MemberDescription } from '../../shared/schema'
 export interface RunFlags {
   preset?: string
   seed?: number
+  /** One run each. */
+  seeds?: number[]
   set?: string[]
   data?: string
   name?: string

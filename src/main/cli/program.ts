@@ -17,6 +17,7 @@ export interface ProgramOptions {
   serve(options: { workspace?: string; host?: string; port?: number }): Promise<ExitCode>
 }
 
+const seedList = (value: string): number[] => [...new Set(value.split(',').map(wholeNumber))]
 const wholeNumber = (value: string): number => {
   const parsed = Number(value)
   if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError('wanted a whole number of at least 0')
@@ -99,6 +100,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
 function addRun(command: (name: string, description: string) => Command, withEngine: (flags: { json?: boolean }, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>, options: ProgramOptions): void {
   command('run', 'start an experiment and stay with it to its end')
     .option('--preset <id>', 'start from a preset, e.g. quick').option('--seed <number>', 'start of every random stream', wholeNumber)
+    .addOption(new Option('--seeds <list>', 'one run for each seed, e.g. 0,1,2; they train one after another').argParser(seedList).conflicts('seed'))
     .option('--set <path=value>', 'set any parameter by its path (see abd show --config); value as JSON or else text; repeatable', collect)
     .option('--data <path>', 'a data set’s name, folder or archive; files are recognised by their layout').option('--name <text>', 'name of the run').option('--note <text>', 'note of the run')
     .option('--attack <id>', 'trigger').option('--target <class>', 'target class', wholeNumber).option('--poison-ratio <fraction>', 'fraction of the training set that carries the trigger', numeric)

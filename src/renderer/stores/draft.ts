@@ -27,6 +27,8 @@ export const useDraftStore = defineStore('draft', () => {
   const preset = ref<string | null>(stored?.preset ?? null)
   /** Something differs from where it began. */
   const edited = ref(stored?.edited ?? false)
+  /** How many runs, each from its own seed, counted up from the draft's; as typed. */
+  const seeds = ref<number | string>(1)
   /** Parameters of members that were left for another, so that going back loses nothing. */
   const leftBehind = new Map<string, MemberChoice['params']>()
 
@@ -87,17 +89,20 @@ export const useDraftStore = defineStore('draft', () => {
     config.value = resolved.config
     preset.value = chosen.id
     edited.value = false
+    seeds.value = 1
   }
   function use(newConfig: ExperimentConfig): void {
     config.value = structuredClone(newConfig)
     preset.value = null
     edited.value = false
+    seeds.value = 1
   }
   /** The declared defaults. */
   function reset(): void {
     config.value = engineStore.catalogue ? structuredClone(engineStore.catalogue.defaults) : null
     preset.value = null
     edited.value = false
+    seeds.value = 1
   }
-  return { config, preset, edited, ensure, set, chooseMember, freshDefense, studentsWith, setStudents, applyPreset, use, reset }
+  return { config, preset, edited, seeds, ensure, set, chooseMember, freshDefense, studentsWith, setStudents, applyPreset, use, reset }
 })

@@ -158,6 +158,9 @@ export interface ExperimentConfig {
 /** What a caller may send: anything left out takes its declared default. */
 export type PartialExperimentConfig = { [K in keyof ExperimentConfig]?: unknown }
 
+/** The same experiment from another seed; the name tells them apart. */
+export const withSeed = <C extends PartialExperimentConfig>(config: C, name: string, seed: number): C => ({ ...config, seed, name: `${name.slice(0, 180)}, seed ${seed}` })
+
 /** A ready-made experiment; `config` needs to name only what differs from the defaults. */
 export interface ExperimentPreset {
   id: string

@@ -71,7 +71,16 @@ describe('abd run', () => {
     expect(printed).toContain('attack.params.corner="topLeft"')
   }, 60_000)
 
+  it('makes one run for each of several seeds', async () => {
+    const { code, stdout } = await abd('run', '--preset', 'quick', '--seeds', '4,7', '--defense', 'none', '--method.pseudo-batches', '3', '--name', 'Spread', '--json')
+    expect(code).toBe(0)
+    expect(lines(stdout).map((line) => (JSON.parse(line) as { students: unknown[] }).students.length)).toEqual([1, 1])
+    const runs = JSON.parse((await abd('runs', '--json')).stdout) as RunDetail[]
+    expect(runs.slice(0, 2).map(({ name, seed, state }) => [name, seed, state])).toEqual([['Spread, seed 7', 7, 'done'], ['Spread, seed 4', 4, 'done']])
+  }, 60_000)
+
   it.each([
+    [['run', '--seeds', '1,x'], 'wanted a whole number'],
     [['run', '--set', 'poisoning.ratio=2'], 'poisoning.ratio wanted a value from 0 to 1'],
     [['run', '--set', 'nonsense'], '--set takes path=value'],
     [['run', '--preset', 'quik'], 'There is no preset "quik"'],

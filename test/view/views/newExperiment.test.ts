@@ -95,6 +95,22 @@ describe('New experiment', () => {
     expect(location.hash).toBe('#/runs/fake-1')
   })
 
+  it('starts a run for each of several seeds, and refuses what is no number of them', async () => {
+    await open()
+    type(page.find<HTMLInputElement>('#experiment-name'), 'Mine')
+    type(page.find<HTMLInputElement>('#experiment-seed'), '5')
+    type(page.find<HTMLInputElement>('#experiment-seeds'), 'many')
+    await settle(400)
+    expect([startButton().disabled, page.find('section[aria-labelledby=start-title]').textContent]).toEqual([true, expect.stringContaining('Seeds')])
+    type(page.find<HTMLInputElement>('#experiment-seeds'), '3')
+    await settle(600)
+    page.button('Start 3 runs').click()
+    await settle(100)
+    const runs = await page.engine.call('runs.list', {})
+    expect(runs.map(({ name, seed }) => [name, seed]).reverse()).toEqual([['Mine, seed 5', 5], ['Mine, seed 6', 6], ['Mine, seed 7', 7]])
+    expect(location.hash).toBe('#/')
+  })
+
   it('keeps the draft over closing and opening', async () => {
     await open()
     type(field('poisoning.ratio'), '0.42')

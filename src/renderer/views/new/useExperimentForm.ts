@@ -1,5 +1,5 @@
 import { computed, shallowRef } from 'vue'
-import type { FamilyId, Issue, MemberDescription, ParameterSchema } from '@shared/schema'
+import { integer, validateParameters, type FamilyId, type Issue, type MemberDescription, type ParameterSchema } from '@shared/schema'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
@@ -17,6 +17,10 @@ export const formSections: readonly FormSection[] = [
   { id: 'recording', title: 'Recording & machine', paths: ['recording', 'execution'] },
 ]
 
+export const seedsField = integer({
+  label: 'Seeds', default: 1, min: 1, max: 20, help: 'How many runs, each from its own seed, counted up from the one beside it. They train one after another; Compare shows their spread.',
+})
+
 /** What the form needs besides drawing: draft, live validation, the report on a teacher file, time estimate. */
 export function useExperimentForm() {
   const engine = useEngineStore()
@@ -26,7 +30,10 @@ export function useExperimentForm() {
 
   const validation = useEngineQuery('experiment.validate', () => (draft.config ? { config: draft.config } : null), 220)
   const teacherFile = useTeacherFile(() => draft.config)
-  const issues = computed<Issue[]>(() => [...validation.data.value?.issues ?? [], ...teacherFile.issues.value])
+  const seeds = computed(() => validateParameters({ seeds: seedsField }, { seeds: draft.seeds }, ''))
+  /** How many runs a start makes. */
+  const runCount = computed(() => seeds.value.values.seeds)
+  const issues = computed<Issue[]>(() => [...seeds.value.issues.map((issue) => ({ ...issue, path: 'seeds' })), ...validation.data.value?.issues ?? [], ...teacherFile.issues.value])
   const errors = computed(() => issues.value.filter((issue) => issue.severity === 'error'))
   const estimate = useEngineQuery('experiment.estimate', () => (draft.config && errors.value.length === 0 && validation.data.value ? { config: draft.config } : null), 400)
 
@@ -41,6 +48,7 @@ export function useExperimentForm() {
       ...(engine.catalogue?.families ?? []).flatMap((family) => family.members.map((member) => member.params)),
     ]
     const own = path.includes('.params.') ? memberAt(path)?.params[name] : undefined
+    if (path === 'seeds') return seedsField.label
     return own?.label ?? schemas.find((schema) => Object.hasOwn(schema, name))?.[name]?.label ?? path
   }
   function memberAt(path: string): MemberDescription | undefined {
@@ -50,6 +58,6 @@ export function useExperimentForm() {
     return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
   }
 
-  return { engine, draft, validation, teacherFile, issues, errors, estimate, methodSeconds, members, issuesOf, labelOf, loadError }
+  return { engine, draft, validation, teacherFile, issues, errors, estimate, methodSeconds, members, issuesOf, labelOf, loadError, runCount }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>
