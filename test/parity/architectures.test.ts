@@ -25,7 +25,7 @@ const cases = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/par
 
 beforeAll(async () => { await startTensorFlow() })
 
-/** center + spread · (2u − 1) with u a hash of name and index; the same as in make_architectures.py. */
+/** center + spread · (2u − 1) with u a hash of name and index; the same as in fixtures/parity/parity.py. */
 function hashed(name: string, count: number, center: number, spread: number): Float32Array {
   let seed = 0x811c9dc5
   for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 0x01000193)

@@ -38,3 +38,13 @@ describe('the phase', () => {
     expect(start).toBeGreaterThanOrEqual(0.9 * total)
   })
 })
+
+describe('its settings for the inversion family', () => {
+  const family = distillationMethods.members.filter((method) => 'callsPerEpoch' in method.params)
+  it.each(family.map((method) => [method.id, method] as const))('%s: the last two epochs, at the method’s own temperature, with UnlearnOptimizer’s switches', (id, method) => {
+    const { callsPerEpoch, temperature } = defaultsOf(method.params)
+    const switches = { optimizer: 'sgd', reduction: 'batchMean', constantTarget: false, penaltyInSearch: false }
+    expect({ ...defaultsOf(selfRetrospection.params), ...selfRetrospection.presets?.[id]?.params })
+      .toMatchObject({ ...switches, temperature, squaredTemperature: true, takeover: 2 * Number(callsPerEpoch), rateEvery: callsPerEpoch })
+  })
+})

@@ -38,7 +38,8 @@ export const selfRetrospection = defineDefense({
     deepinversion: { title: 'DeepInversion', params: { ...inversion, takeover: 2, emptyPool: true } },
     dafl: { title: 'DAFL', params: { ...inversion, takeover: 160, rateEvery: 80 } },
     dfq: { title: 'DFQ', params: { ...inversion, takeover: 80, rateEvery: 40 } },
-    dfad: { title: 'DFAD', params: { ...inversion, takeover: 160, rateEvery: 80 } },
+    dfad: { title: 'DFAD', params: { ...inversion, temperature: 1, takeover: 160, rateEvery: 80 } },
+    zskt_inversion: { title: 'ZSKT (inversion setting)', params: { ...inversion, takeover: 160, rateEvery: 80 } },
   },
   // The search for p goes back to the image alone: a backward pass without the weights' half costs as much as a forward pass.
   cost: (values) => ({
