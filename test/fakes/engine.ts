@@ -172,7 +172,7 @@ function createHandlers(state: FakeState): Handlers {
     ...dataHandlers(),
     'dataset.download': ({ dataset, folder }) => {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
-      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
+      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` }, files: [{ name: `${dataset}.tar.gz`, check: 'md5' }] }
     },
     'model.export': ({ runId, stageId, path }) => {
       const stage = state.run(runId).detail.stages.find(({ id }) => id === stageId)

@@ -1,6 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type {
-  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
+  DeviceReport, DownloadedFile, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
   PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
@@ -105,7 +105,7 @@ export interface EngineCalls {
   'dataset.images': { args: { config: PartialExperimentConfig; split: 'train' | 'test'; first: number; count: number }; result: ImageBatch & { labels: number[] } }
 
   /** Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came; another call goes on there. Answers with the parameters that read them. */
-  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown> } }
+  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown>; /** What each file was compared with. */ files: DownloadedFile[] } }
 
   'runs.list': { args: { includeDeleted?: boolean }; result: RunSummary[] }
   'runs.get': { args: Runs; result: RunDetail }

@@ -51,6 +51,7 @@ export interface DatasetSource {
 /** How training images are varied. */
 export interface Augmentation {
   /** Padded by 4 black pixels on each side, and the original size cut out at random. */
+  /** As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked. */
   readonly crop: boolean
   /** Mirrored half of the time. */
   readonly flip: boolean
