@@ -10,13 +10,13 @@ const member = (id: string, title: string, params: ParameterSchema, facts: Recor
 })
 
 const classNames = ['stop', 'yield', 'limit', 'priority', 'no entry', 'caution', 'keep right', 'roundabout', 'crossing', 'parking']
-const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3 }
+const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3, needsFiles: false }
 
 export const fakeFamilies: FamilyDescription[] = [
   {
     id: 'dataset', title: 'Data sets', members: [
       member('signs', 'Signs', { seed: integer({ label: 'Seed', default: 0, min: 0, max: 1000, help: 'Of the drawing.' }) }, { ...imageFacts, train: 5000, test: 1000 }),
-      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, { ...imageFacts, sources: [{ url: 'https://data.example/cifar10.tar.gz', fileName: 'cifar10.tar.gz', bytes: 1000 }] }),
+      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, { ...imageFacts, needsFiles: true, sources: [{ url: 'https://data.example/cifar10.tar.gz', fileName: 'cifar10.tar.gz', bytes: 1000, md5: '0'.repeat(32) }] }),
     ],
   },
   {

@@ -20,6 +20,8 @@ export interface FakeEngineOptions {
   stepMilliseconds?: number
   /** Calls that fail, with the error they fail with. */
   failures?: Partial<Record<EngineCallName, Error>>
+  /** Calls that wait before they answer, so that a page can be looked at meanwhile. */
+  held?: Partial<Record<EngineCallName, Promise<unknown>>>
 }
 
 export interface FakeEngine extends EngineApi {
@@ -53,7 +55,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       signal?.throwIfAborted()
       const failure = options.failures?.[name]
       if (failure) throw failure
-      await Promise.resolve()
+      await (options.held?.[name] ?? Promise.resolve())
       return structuredClone(handlers[name](args))
     },
     subscribe(name, filter, listener) {
@@ -172,7 +174,7 @@ function createHandlers(state: FakeState): Handlers {
     ...dataHandlers(),
     'dataset.download': ({ dataset, folder }) => {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
-      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` } }
+      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` }, files: [{ name: `${dataset}.tar.gz`, check: 'md5' }] }
     },
     'model.evaluate': ({ file }) => {
       state.emit('model.progress', { file, message: 'Reading the images', fraction: 0.5, secondsLeft: null, evaluation: null })
@@ -276,12 +278,20 @@ function dataHandlers(): DataHandlers {
     'experiment.patchPreview': ({ count = 32 }) => ({ picture: batch(1, 1), patches: batch(count, 5), total: 50_000 }),
     'dataset.info': ({ config }) => {
       const { data } = resolveExperiment(config, fakeMembers).config
+      const many = String(data.params.path).includes('hundred')
+      const names = many ? Array.from({ length: 100 }, (_, index) => `kind ${index}`) : classNames
+      const trainPerClass = names.map((_, index) => (many ? 500 - 4 * index : 500))
+      const testPerClass = names.map((_, index) => (many && index === 2 ? 0 : 100))
+      const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
       return {
-        id: data.id, title: fakeMembers.find('dataset', data.id)?.title ?? data.id, classNames, train: 5000, test: 1000, height: 32, width: 32, channels: 3,
-        trainPerClass: classNames.map(() => 500), testPerClass: classNames.map(() => 100),
+        id: data.id, title: fakeMembers.find('dataset', data.id)?.title ?? data.id, classNames: names, train: sum(trainPerClass), test: sum(testPerClass), height: 32, width: 32, channels: 3,
+        trainPerClass, testPerClass, notes: many ? ['fine_label_names.txt is absent: classes are numbered.'] : [],
       }
     },
-    'dataset.images': ({ first, count }) => ({ ...batch(count, 10), labels: Array.from({ length: count }, (_, index) => (first + index) % fakeClasses) }),
+    'dataset.images': (args) => {
+      const labels = 'classes' in args ? args.classes.flatMap((label) => Array.from({ length: args.perClass }, () => label)) : Array.from({ length: args.count }, (_, index) => (args.first + index) % fakeClasses)
+      return { ...batch(labels.length, 10), labels }
+    },
     'model.inspect': ({ file }) => inspectedFile(file),
   }
 }

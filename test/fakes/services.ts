@@ -10,7 +10,7 @@ export function createFakeData(): DataService {
   const fake = createFakeEngine()
   return {
     info: (data) => fake.call('dataset.info', { config: { data } }),
-    images: (data, { split, first, count }) => fake.call('dataset.images', { config: { data }, split, first, count }),
+    images: (data, wanted) => fake.call('dataset.images', { config: { data }, ...'classes' in wanted ? { ...wanted, classes: [...wanted.classes] } : wanted }),
     download: (request) => fake.call('dataset.download', request),
     patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),
     triggerPreview: (config, firstImage, count) => fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Catalogue, DiskUse, DownloadProgress, EngineInfo, ModelProgress } from '../../shared/contract'
 import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } from '../../shared/domain'
-import { defenseLabel, exportFormatIds, exportFormatOf, exportFormats, flattenConfig, withSeed } from '../../shared/domain'
+import { defenseLabel, describeChecks, exportFormatIds, exportFormatOf, exportFormats, flattenConfig, withSeed } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
@@ -215,6 +215,7 @@ export async function download({ client, output, json }: CommandContext, dataset
     const folder = flags.folder === undefined ? undefined : resolve(flags.folder)
     const result = await client.call('dataset.download', { dataset, folder, mirror: flags.mirror }, controller.signal)
     output.endProgress()
+    output.tell(describeChecks(result.files).sentence)
     output.result(json ? jsonLine(result) : Object.values(result.params).map(String).join('\n'))
     return 0
   } catch (error) {

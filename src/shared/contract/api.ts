@@ -1,6 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type {
-  DeviceReport, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
+  DeviceReport, DownloadedFile, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
   PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages, TeacherNormalization,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
@@ -64,7 +64,31 @@ export interface PatchPreview {
   total: number
 }
 
-export interface DatasetInfo { id: string; title: string; classNames: string[]; train: number; test: number; height: number; width: number; channels: number; trainPerClass: number[]; testPerClass: number[] }
+export interface DatasetInfo {
+  id: string
+  title: string
+  classNames: string[]
+  /** Numbers of images. */
+  train: number
+  test: number
+  /** Pixels. */
+  height: number
+  width: number
+  channels: number
+  /** Images per class, by its number. */
+  trainPerClass: number[]
+  testPerClass: number[]
+  /** What the researcher should know about these files (cut-down copy, guessed names …); sentences. */
+  notes: string[]
+}
+
+/** A data set that is being read or drawn for a form. */
+export interface DatasetLoading {
+  dataset: string
+  /** 0 … 1. */
+  fraction: number
+  message: string
+}
 
 /** A data set on its way to the engine's machine. */
 export interface DownloadProgress {
@@ -102,10 +126,14 @@ export interface EngineCalls {
   /** What a method that is made from one picture (its fact `patchPreview`) would cut out of it. */
   'experiment.patchPreview': { args: { config: PartialExperimentConfig; count?: number }; result: PatchPreview }
   'dataset.info': { args: { config: PartialExperimentConfig }; result: DatasetInfo }
-  'dataset.images': { args: { config: PartialExperimentConfig; split: 'train' | 'test'; first: number; count: number }; result: ImageBatch & { labels: number[] } }
+  /** A range in the set's order, or the first `perClass` images of each of `classes`, class by class; at most 512, fewer where there are fewer. */
+  'dataset.images': {
+    args: { config: PartialExperimentConfig; split: 'train' | 'test' } & ({ first: number; count: number } | { classes: number[]; perClass: number })
+    result: ImageBatch & { labels: number[] }
+  }
 
   /** Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came; another call goes on there. Answers with the parameters that read them. */
-  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown> } }
+  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown>; /** What each file was compared with. */ files: DownloadedFile[] } }
 
   'runs.list': { args: { includeDeleted?: boolean }; result: RunSummary[] }
   'runs.get': { args: Runs; result: RunDetail }
@@ -184,6 +212,8 @@ export interface EngineEvents {
   'dataset.progress': DownloadProgress
   /** At most ten a second per evaluation. */
   'model.progress': ModelProgress
+  /** While a `dataset.info` waits for images; at most ten a second. */
+  'dataset.loading': DatasetLoading
   /** For a toast: something happened that the researcher should know. */
   'engine.notice': { severity: 'info' | 'warning' | 'error'; title: string; causes: ErrorCause[]; runId: string | null }
 }

@@ -12,6 +12,9 @@ const run = z.strictObject({ runId })
 const stageId = z.string().min(1).max(100)
 const runIds = z.array(runId).max(10_000)
 const member = z.strictObject({ id: z.string().max(100), params: z.record(z.string(), z.unknown()) })
+const split = z.enum(['train', 'test'])
+/** Of one answer. */
+const imageLimit = 512
 const lines = z.number().int().min(1).max(10_000).optional()
 const file = z.string().min(1).max(4096)
 
@@ -36,9 +39,11 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   }),
   'experiment.patchPreview': z.strictObject({ config, count: z.number().int().min(1).max(256).optional() }),
   'dataset.info': z.strictObject({ config }),
-  'dataset.images': z.strictObject({
-    config, split: z.enum(['train', 'test']), first: z.number().int().min(0).max(100_000_000), count: z.number().int().min(1).max(512),
-  }),
+  'dataset.images': z.union([
+    z.strictObject({ config, split, first: z.number().int().min(0).max(100_000_000), count: z.number().int().min(1).max(imageLimit) }),
+    z.strictObject({ config, split, classes: z.array(z.number().int().min(0).max(100_000)).min(1).max(imageLimit), perClass: z.number().int().min(1).max(imageLimit) })
+      .refine(({ classes, perClass }) => classes.length * perClass <= imageLimit, `wanted at most ${imageLimit} images`),
+  ]),
   'dataset.download': z.strictObject({ dataset: z.string().min(1).max(100), folder: z.string().max(4096).optional(), mirror: z.string().max(4096).optional() }),
   'runs.list': z.strictObject({ includeDeleted: z.boolean().optional() }),
   'runs.get': run,
@@ -70,7 +75,7 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
 }
 
 const eventNames: Record<EngineEventName, true> = {
-  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'model.progress': true, 'engine.notice': true,
+  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'dataset.loading': true, 'model.progress': true, 'engine.notice': true,
 }
 const filterSchema = z.strictObject({ runId: runId.optional() })
 

@@ -1,4 +1,5 @@
 export * from './config'
+export * from './downloads'
 export * from './exportFormats'
 export * from './images'
 export * from './measures'

@@ -18,14 +18,15 @@ async function abd(line: string[], failure?: Error): Promise<Said & { code: numb
 
 describe('abd download', () => {
   it('tells its progress and ends with the path to name', async () => {
-    const { code, results, progress } = await abd(['download', 'cifar10', '--folder', 'data'])
+    const { code, results, progress, told } = await abd(['download', 'cifar10', '--folder', 'data'])
     expect(code).toBe(0)
     expect(results).toEqual([`${resolve('data')}/cifar10.tar.gz`])
+    expect(told).toEqual(['The file has the published MD5 sum.'])
     expect(progress.at(-1)).toBe('[1/1] cifar10.tar.gz: 0.0 MB of 0.0 MB')
   })
   it('gives folder and parameters as JSON', async () => {
     const { results } = await abd(['download', 'cifar10', '--json'])
-    expect(JSON.parse(results[0] ?? '')).toEqual({ folder: '/fake/downloads', params: { path: '/fake/downloads/cifar10.tar.gz' } })
+    expect(JSON.parse(results[0] ?? '')).toEqual({ folder: '/fake/downloads', params: { path: '/fake/downloads/cifar10.tar.gz' }, files: [{ name: 'cifar10.tar.gz', check: 'md5' }] })
   })
   it('fails with 1 and what to do, and with 2 without a data set', async () => {
     const { code, told } = await abd(['download', 'cifar10'], new UserError('The server could not be reached.', { action: 'Name a mirror.' }))

@@ -42,6 +42,37 @@ describe('data set shelf', () => {
     expect(other.load).toHaveBeenCalledTimes(1)
   })
 
+  it('finds examples of classes: drawn alone where labels are known, and the same ones out of the whole', async () => {
+    const { shelf, load } = shelfOver()
+    const wanted = { split: 'train', classes: [7, 2, 99], perClass: 3 } as const
+    const drawn = await shelf.images(choice(), wanted)
+    expect(load).not.toHaveBeenCalled()
+    expect([drawn.count, [...drawn.labels]]).toEqual([6, [7, 7, 7, 2, 2, 2]])
+    await shelf.open(choice())
+    expect(await shelf.images(choice(), wanted)).toEqual(drawn)
+    expect((await shelf.images(choice(), { ...wanted, perClass: 9 })).count).toBe(8)
+    expect((await shelfOver({ labels: undefined }).shelf.images(choice(), wanted)).pixels).toEqual(drawn.pixels)
+  })
+
+  it('tells those who wait for a load how far it is, whoever began it, and nobody of one that was overtaken', async () => {
+    const tell: ((fraction: number, message: string) => void)[] = []
+    const finish: (() => void)[] = []
+    const load = vi.fn<Dataset['load']>((params, context) => {
+      tell.push(context.onProgress!)
+      return new Promise((resolve) => finish.push(() => resolve(signs.load(params, { cacheFolder }))))
+    })
+    const { shelf } = shelfOver({ load })
+    const [early, late] = [vi.fn(), vi.fn()]
+    const loads = [shelf.open(choice()), shelf.open(choice(), undefined, early), shelf.open(choice(60), undefined, late)]
+    tell[0]!(0.5, 'half')
+    tell[1]!(0.1, 'begun')
+    expect([early.mock.calls, late.mock.calls]).toEqual([[[0.5, 'half']], [[0.1, 'begun']]])
+    finish.forEach((end) => end())
+    await Promise.all(loads)
+    tell[1]!(1, 'over')
+    expect(late).toHaveBeenCalledTimes(1)
+  })
+
   it('forgets a load that failed, and lets a caller leave without ending it for others', async () => {
     let finish: (dataset: LoadedDataset) => void = () => undefined
     const load = vi.fn<Dataset['load']>().mockRejectedValueOnce(new Error('no file')).mockImplementationOnce(() => new Promise((resolve) => { finish = resolve }))

@@ -72,7 +72,7 @@ describe('Signs', () => {
 
   it('previews a few images without drawing all of them, cut at the end', async () => {
     const whole = await openDataset(datasets, choice(), { cacheFolder })
-    const some = await previewImages(datasets, choice(), { cacheFolder }, { split: 'test', first: 45, count: 20 })
+    const some = (await previewImages(datasets, choice(), { cacheFolder }, { split: 'test', first: 45, count: 20 }))!
     expect(some.count).toBe(5)
     expect(some.pixels).toEqual(whole.test.pixels.subarray(45 * 3072))
     expect([...some.labels]).toEqual([5, 6, 7, 8, 9])

@@ -10,7 +10,7 @@ import { fakeMembers } from '../../fakes/catalogue'
 import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
 
 /** An engine of one call, answered by the test. */
-function mountDownload(id = 'cifar10') {
+function mountDownload(id = 'cifar10', dataset = fakeMembers.find('dataset', id)!) {
   const calls: { args: unknown; signal?: AbortSignal; resolve: (value: unknown) => void; reject: (error: unknown) => void }[] = []
   let tell: (progress: DownloadProgress) => void = () => undefined
   const engine = {
@@ -24,7 +24,7 @@ function mountDownload(id = 'cifar10') {
     },
   } as unknown as EngineApi
   const wrapper = mount(DatasetDownload, {
-    props: { dataset: fakeMembers.find('dataset', id)! },
+    props: { dataset },
     global: { plugins: [PrimeVue], provide: { [connectionKey as symbol]: { engine, host: {}, state: shallowRef({ kind: 'open' }), onReopen: () => () => undefined } } },
   })
   const press = async (label: string): Promise<void> => {
@@ -55,10 +55,18 @@ describe('downloading a data set from the form', () => {
     await flushPromises()
     expect(wrapper.find('[role=progressbar]').attributes('aria-valuenow')).toBe('40')
     expect(wrapper.text()).toContain('400 B of 1.0 kB')
-    calls[0]!.resolve({ folder: '/data', params: { path: '/data/cifar10.tar.gz' } })
+    const files = [{ name: 'cifar10.tar.gz', check: 'none' }]
+    calls[0]!.resolve({ folder: '/data', params: { path: '/data/cifar10.tar.gz' }, files })
     await flushPromises()
-    expect(wrapper.emitted('done')).toEqual([[{ path: '/data/cifar10.tar.gz' }]])
+    expect(wrapper.emitted('done')).toEqual([[{ path: '/data/cifar10.tar.gz' }, files]])
     expect(calls[0]!.args).toEqual({ dataset: 'cifar10' })
+  })
+
+  it('says beforehand that a file without a published checksum is not checked', () => {
+    const member = fakeMembers.find('dataset', 'cifar10')!
+    expect(mountDownload().wrapper.text()).toContain('compared with the published MD5 sum.')
+    const unsummed = { ...member, facts: { ...member.facts, sources: [{ url: 'https://data.example/a.zip', fileName: 'a.zip' }] } }
+    expect(mountDownload('cifar10', unsummed).wrapper.text()).toContain('no checksum is known for a.zip, so it is not checked.')
   })
 
   it('cancels quietly', async () => {

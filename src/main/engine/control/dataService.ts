@@ -1,19 +1,20 @@
 /** Images and facts for the forms. Data sets yield while they load, so that control keeps answering. */
-import type { CallArgs, CallResult, DatasetInfo, DownloadProgress, PatchPreview, TriggerPreview } from '../../../shared/contract'
+import type { CallArgs, CallResult, DatasetInfo, DatasetLoading, DownloadProgress, PatchPreview, TriggerPreview } from '../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import type { Registry } from '../../../shared/schema'
 import { createTrigger, type Attack } from '../attacks'
 import { downloadDataset } from '../datasets/download'
-import { createDatasetShelf, knownLabels, summarizeDataset, type Dataset, type ImageRange } from '../datasets'
+import { createDatasetShelf, knownLabels, outlineDataset, summarizeDataset, type ClassExamples, type Dataset, type ImageRange } from '../datasets'
 import type { DistillationMethod } from '../distillation/types'
 import { planPoisoning, previewTrigger, type LintInput } from '../poisoning'
 import { createStream } from '../random'
 
 export interface DataService {
-  info(data: MemberChoice, signal?: AbortSignal): Promise<DatasetInfo>
-  images(data: MemberChoice, range: ImageRange, signal?: AbortSignal): Promise<ImageBatch & { labels: number[] }>
+  /** Loads the images only where the set's labels are not known beforehand. */
+  info(data: MemberChoice, onProgress: (progress: DatasetLoading) => void, signal?: AbortSignal): Promise<DatasetInfo>
+  images(data: MemberChoice, wanted: ImageRange | ClassExamples, signal?: AbortSignal): Promise<ImageBatch & { labels: number[] }>
   triggerPreview(config: ExperimentConfig, first: number, count: number, signal?: AbortSignal): Promise<TriggerPreview>
   /** @throws RefusedInputError for a method that makes no images out of a picture, and naming a picture that cannot be read */
   patchPreview(config: ExperimentConfig, count: number, signal?: AbortSignal): Promise<PatchPreview>
@@ -21,14 +22,12 @@ export interface DataService {
   download(request: CallArgs<'dataset.download'>, onProgress: (progress: DownloadProgress) => void, signal?: AbortSignal): Promise<CallResult<'dataset.download'>>
 }
 
-const rememberedInfos = 20
 const progressInterval = 100
 
 export interface DataRegistries { datasets: Registry<Dataset>; attacks: Registry<Attack>; methods: Registry<DistillationMethod> }
 
 export function createDataService({ datasets, attacks, methods }: DataRegistries, cacheFolder: string): DataService {
   const downloading = new Set<string>()
-  const infos = new Map<string, DatasetInfo>()
   const shelf = createDatasetShelf(datasets, { cacheFolder })
 
   /** Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not wait for more. */
@@ -40,17 +39,19 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
     return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {
-    async info(data, signal) {
-      const key = JSON.stringify(data)
-      const known = infos.get(key)
-      if (known) return known
-      const info = summarizeDataset(await shelf.open(data, signal))
-      if (infos.size >= rememberedInfos) infos.clear()
-      infos.set(key, info)
-      return info
+    // Nothing is remembered beyond the shelf: counts must not outlive the files that the pictures beside them come from.
+    async info(data, onProgress, signal) {
+      const outline = await outlineDataset(datasets, data, { cacheFolder, signal })
+      if (outline) return outline
+      let lastTold = -Infinity
+      return summarizeDataset(await shelf.open(data, signal, (fraction, message) => {
+        if (performance.now() - lastTold < progressInterval) return
+        lastTold = performance.now()
+        onProgress({ dataset: data.id, fraction, message })
+      }))
     },
-    async images(data, range, signal) {
-      const { labels, ...batch } = await shelf.images(data, range, signal)
+    async images(data, wanted, signal) {
+      const { labels, ...batch } = await shelf.images(data, wanted, signal)
       return { ...batch, labels: [...labels] }
     },
     async triggerPreview(config, first, count, signal) {

@@ -168,8 +168,8 @@ class EngineContext {
       },
       'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) => data.triggerPreview(this.resolve(config).config, firstImage, count, signal),
       'experiment.patchPreview': ({ config, count = 32 }, signal) => data.patchPreview(this.resolve(config).config, count, signal),
-      'dataset.info': ({ config }, signal) => data.info(this.resolve(config).config.data, signal),
-      'dataset.images': ({ config, split, first, count }, signal) => data.images(this.resolve(config).config.data, { split, first, count }, signal),
+      'dataset.info': ({ config }, signal) => data.info(this.resolve(config).config.data, (progress) => this.hub.emit('dataset.loading', progress), signal),
+      'dataset.images': ({ config, ...wanted }, signal) => data.images(this.resolve(config).config.data, wanted, signal),
       'dataset.download': (args, signal) => data.download(args, (progress) => this.hub.emit('dataset.progress', progress), signal),
       'model.evaluate': (args, signal) => this.evaluate(args, signal),
       'model.inspect': async ({ file }, signal) => {

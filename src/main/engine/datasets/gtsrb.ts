@@ -113,7 +113,7 @@ export const gtsrb = defineDataset({
   facts: {
     classNames, classes, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'free to use, as its page says; cite the paper',
     sources: [
-      { url: `${base}/GTSRB_Final_Training_Images.zip`, fileName: 'GTSRB_Final_Training_Images.zip' },
+      { url: `${base}/GTSRB_Final_Training_Images.zip`, fileName: 'GTSRB_Final_Training_Images.zip', md5: 'f33fd80ac59bff73c82d25ab499e03a3' },
       { url: `${base}/GTSRB_Final_Test_Images.zip`, fileName: 'GTSRB_Final_Test_Images.zip', md5: 'c7e4e6327067d32654124b0fe9e82185' },
       { url: `${base}/GTSRB_Final_Test_GT.zip`, fileName: 'GTSRB_Final_Test_GT.zip', md5: 'fe31e9c9270bbcd7b84b7f21a9d9d9e5' },
     ],

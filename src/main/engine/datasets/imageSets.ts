@@ -1,5 +1,5 @@
 /** Small operations on image sets, free of any data set. */
-import type { ImageSet } from './types'
+import type { ClassExamples, ImageRange, ImageSet } from './types'
 
 export const bytesPerImage = (set: Pick<ImageSet, 'height' | 'width' | 'channels'>): number => set.height * set.width * set.channels
 
@@ -22,6 +22,38 @@ export function selectImages(set: ImageSet, indices: ArrayLike<number>): ImageSe
     labels[row] = set.labels[index]!
   }
   return { ...set, count: indices.length, pixels, labels }
+}
+
+/** Where the examples lie in a set with these labels. */
+export function placesOfExamples(labels: ArrayLike<number>, { classes, perClass }: ClassExamples): number[] {
+  const found = new Map<number, number[]>(classes.map((label) => [label, []]))
+  let wanted = found.size * perClass
+  for (let index = 0; index < labels.length && wanted > 0; index++) {
+    const places = found.get(labels[index]!)
+    if (!places || places.length >= perClass) continue
+    places.push(index)
+    wanted -= 1
+  }
+  return [...found.values()].flat()
+}
+
+/** The wanted images of a set at hand. */
+export const pickImages = (set: ImageSet, wanted: ImageRange | ClassExamples): ImageSet =>
+  'classes' in wanted ? selectImages(set, placesOfExamples(set.labels, wanted)) : sliceImages(set, wanted.first, wanted.count)
+
+/** Sets of equal shape, one after the other; `shape` is that of the result where there are none. */
+export function joinImages(shape: ImageSet, sets: readonly ImageSet[]): ImageSet {
+  const size = bytesPerImage(shape)
+  const count = sets.reduce((sum, set) => sum + set.count, 0)
+  const pixels = new Uint8Array(count * size)
+  const labels = new Int32Array(count)
+  let row = 0
+  for (const set of sets) {
+    pixels.set(set.pixels, row * size)
+    labels.set(set.labels, row)
+    row += set.count
+  }
+  return { ...shape, count, pixels, labels }
 }
 
 /** Images per class; labels outside 0 … classes − 1 are not counted. */

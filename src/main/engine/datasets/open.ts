@@ -4,8 +4,8 @@ import type { DatasetInfo } from '../../../shared/contract'
 import { RefusedInputError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import type { Registry } from '../../../shared/schema'
-import { countClasses, sliceImages } from './imageSets'
-import type { Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
+import { countClasses, joinImages, placesOfExamples } from './imageSets'
+import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
 
 function prepare(registry: Registry<Dataset>, choice: MemberChoice): { dataset: Dataset; params: Record<string, never> } {
   const dataset = registry.get(choice.id, 'data.id')
@@ -21,12 +21,17 @@ export async function openDataset(registry: Registry<Dataset>, choice: MemberCho
   return dataset.load(params, context)
 }
 
-/** Some images: drawn or read alone where the data set can, else cut out of the whole. */
-export async function previewImages(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext, range: ImageRange): Promise<ImageSet> {
+/** Some images, drawn or read alone; null where the data set has to be loaded for them. */
+export async function previewImages(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext, wanted: ImageRange | ClassExamples): Promise<ImageSet | null> {
   const { dataset, params } = prepare(registry, choice)
-  if (dataset.preview) return dataset.preview(params, context, range)
-  const loaded = await dataset.load(params, context)
-  return sliceImages(loaded[range.split], range.first, range.count)
+  if (!dataset.preview) return null
+  if (!('classes' in wanted)) return dataset.preview(params, context, wanted)
+  const labels = dataset.labels?.(params)
+  if (!labels) return null
+  const { split } = wanted
+  const drawn: ImageSet[] = []
+  for (const first of placesOfExamples(labels[split], wanted)) drawn.push(await dataset.preview(params, context, { split, first, count: 1 }))
+  return joinImages(drawn[0] ?? await dataset.preview(params, context, { split, first: 0, count: 0 }), drawn)
 }
 
 /** The labels of both sets and the number of classes where they are known without loading, else null. */
@@ -49,12 +54,23 @@ export async function recognizeDataset(registry: Registry<Dataset>, path: string
   })
 }
 
+type Summarized = Pick<LoadedDataset, 'id' | 'title' | 'classNames' | 'notes'> & { train: Pick<ImageSet, 'height' | 'width' | 'channels' | 'labels'>; test: Pick<ImageSet, 'labels'> }
+
 /** Sizes and class counts, for forms and tables. */
-export function summarizeDataset(dataset: LoadedDataset): DatasetInfo {
-  const classes = dataset.classNames.length
-  const { height, width, channels } = dataset.train
+export function summarizeDataset({ id, title, classNames, notes, train, test }: Summarized): DatasetInfo {
+  const classes = classNames.length
+  const { height, width, channels } = train
   return {
-    id: dataset.id, title: dataset.title, classNames: [...dataset.classNames], train: dataset.train.count, test: dataset.test.count, height, width, channels,
-    trainPerClass: countClasses(dataset.train.labels, classes), testPerClass: countClasses(dataset.test.labels, classes),
+    id, title, classNames: [...classNames], train: train.labels.length, test: test.labels.length, height, width, channels,
+    trainPerClass: countClasses(train.labels, classes), testPerClass: countClasses(test.labels, classes), notes: [...notes ?? []],
   }
+}
+
+/** The summary without loading, where labels and class names are known beforehand and one image can be drawn alone; else null. */
+export async function outlineDataset(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext): Promise<DatasetInfo | null> {
+  const { dataset, params } = prepare(registry, choice)
+  const { id, title, facts: { classNames } } = dataset
+  const labels = dataset.labels?.(params)
+  const image = labels && classNames ? await dataset.preview?.(params, context, { split: 'train', first: 0, count: 1 }) : undefined
+  return labels && classNames && image ? summarizeDataset({ id, title, classNames, train: { ...image, labels: labels.train }, test: { labels: labels.test } }) : null
 }

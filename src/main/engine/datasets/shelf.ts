@@ -2,28 +2,32 @@
 import type { MemberChoice } from '../../../shared/domain'
 import type { Registry } from '../../../shared/schema'
 import { openDataset, previewImages } from './open'
-import { sliceImages } from './imageSets'
-import type { Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
+import { pickImages } from './imageSets'
+import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
 
 /** After this long without a question the images leave memory; a full CIFAR-10 takes 184 MB. */
 const idleMilliseconds = 120_000
 
+/** Told how far a load is, whoever began it. */
+export type LoadWatcher = NonNullable<DatasetContext['onProgress']>
+
 export interface DatasetShelf {
   /** The whole set; two callers at once share one load. `signal` ends the waiting, not the load. */
-  open(choice: MemberChoice, signal?: AbortSignal): Promise<LoadedDataset>
+  open(choice: MemberChoice, signal?: AbortSignal, onProgress?: LoadWatcher): Promise<LoadedDataset>
   /** Some images: from the set on the shelf, drawn alone where the member can, else after loading it. */
-  images(choice: MemberChoice, range: ImageRange, signal?: AbortSignal): Promise<ImageSet>
+  images(choice: MemberChoice, wanted: ImageRange | ClassExamples, signal?: AbortSignal): Promise<ImageSet>
   /** The set if it lies on the shelf. */
   peek(choice: MemberChoice): LoadedDataset | null
   clear(): void
 }
 
 /** A shelf for one data set. Files are looked at when it is loaded; a changed file shows after the idle time or another choice. */
-export function createDatasetShelf(registry: Registry<Dataset>, context: Omit<DatasetContext, 'signal'>): DatasetShelf {
+export function createDatasetShelf(registry: Registry<Dataset>, context: Pick<DatasetContext, 'cacheFolder'>): DatasetShelf {
   let key = ''
   let loading: Promise<LoadedDataset> | null = null
   let loaded: LoadedDataset | null = null
   let timer: NodeJS.Timeout | undefined
+  let watchers = new Set<LoadWatcher>()
 
   const clear = (): void => {
     clearTimeout(timer)
@@ -40,28 +44,35 @@ export function createDatasetShelf(registry: Registry<Dataset>, context: Omit<Da
   const start = (choice: MemberChoice): Promise<LoadedDataset> => {
     clear()
     const wanted = JSON.stringify(choice)
-    const load = openDataset(registry, choice, context)
+    // A load that was overtaken goes on; it tells those who still wait for it, and nobody else.
+    const own = watchers = new Set()
+    const load = openDataset(registry, choice, { ...context, onProgress: (fraction, message) => own.forEach((watcher) => watcher(fraction, message)) })
     key = wanted
     loading = load
     // A load that was overtaken by another choice, or failed, leaves the shelf alone.
     load.then((dataset) => { if (loading === load) loaded = dataset }, () => { if (loading === load) clear() })
     return load
   }
-  const open = (choice: MemberChoice, signal?: AbortSignal): Promise<LoadedDataset> => {
+  const open = async (choice: MemberChoice, signal?: AbortSignal, onProgress?: LoadWatcher): Promise<LoadedDataset> => {
     const load = JSON.stringify(choice) === key && loading ? loading : start(choice)
+    const own = watchers
     touch()
-    return signal ? untilAborted(load, signal) : load
+    if (onProgress) own.add(onProgress)
+    try {
+      return await (signal ? untilAborted(load, signal) : load)
+    } finally {
+      if (onProgress) own.delete(onProgress)
+    }
   }
   return {
     open, peek, clear,
-    async images(choice, range, signal) {
+    async images(choice, wanted, signal) {
       const present = peek(choice)
       if (present) {
         touch()
-        return sliceImages(present[range.split], range.first, range.count)
+        return pickImages(present[wanted.split], wanted)
       }
-      if (registry.get(choice.id, 'data.id').preview) return previewImages(registry, choice, { ...context, signal }, range)
-      return sliceImages((await open(choice, signal))[range.split], range.first, range.count)
+      return await previewImages(registry, choice, { ...context, signal }, wanted) ?? pickImages((await open(choice, signal))[wanted.split], wanted)
     },
   }
 }

@@ -40,10 +40,18 @@ export interface ImageRange {
   readonly count: number
 }
 
+/** The first `perClass` images of each of `classes`, class by class; fewer where a class has fewer, none where it does not exist. */
+export interface ClassExamples {
+  readonly split: 'train' | 'test'
+  readonly classes: readonly number[]
+  readonly perClass: number
+}
+
 /** An official file of a data set, for the download manager. */
 export interface DatasetSource {
   readonly url: string
   readonly fileName: string
+  /** As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked. */
   readonly md5?: string
   readonly bytes?: number
 }

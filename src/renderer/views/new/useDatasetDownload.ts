@@ -1,10 +1,11 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { DownloadProgress } from '@shared/contract'
+import type { DownloadedFile } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { bytes } from '../../format/numbers'
 
 /** A data set's download from the form: progress, cancelling, what went wrong. Leaving the form cancels it; what came is kept. */
-export function useDatasetDownload(dataset: () => string, onDone: (params: Record<string, unknown>) => void) {
+export function useDatasetDownload(dataset: () => string, onDone: (params: Record<string, unknown>, files: readonly DownloadedFile[]) => void) {
   const { engine } = useConnection()
   const progress = shallowRef<DownloadProgress | null>(null)
   const error = shallowRef<unknown>(null)
@@ -33,8 +34,8 @@ export function useDatasetDownload(dataset: () => string, onDone: (params: Recor
     progress.value = null
     try {
       const wanted = { dataset: dataset(), ...(folder ? { folder } : {}), ...(mirror.value.trim() ? { mirror: mirror.value.trim() } : {}) }
-      const { params } = await engine.call('dataset.download', wanted, own.signal)
-      if (!own.signal.aborted) onDone(params)
+      const { params, files } = await engine.call('dataset.download', wanted, own.signal)
+      if (!own.signal.aborted) onDone(params, files)
     } catch (failure) {
       if (!own.signal.aborted) error.value = failure
     } finally {

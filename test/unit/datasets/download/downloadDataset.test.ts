@@ -9,6 +9,7 @@ import { datasets } from '../../../../src/main/engine/datasets'
 import { downloadDataset, sourceAddress, type DownloadProgress } from '../../../../src/main/engine/datasets/download'
 import type { Dataset, DatasetSource } from '../../../../src/main/engine/datasets/types'
 import { distillationMethods } from '../../../../src/main/engine/distillation'
+import { describeChecks } from '../../../../src/shared/domain'
 import { createRegistry } from '../../../../src/shared/schema'
 import { zipOf } from '../../importers/craft/zip'
 import { makeZip } from '../../tools/zip'
@@ -38,16 +39,17 @@ describe('downloading a data set', () => {
   it('brings every file, tells which, and names the folder', async () => {
     const told: DownloadProgress[] = []
     const result = await downloadDataset(registryOf('mnist', twoFiles), { dataset: 'mnist', folder: join(folder, 'mine') }, { ...context(), onProgress: (progress) => told.push(progress) })
-    expect(result).toEqual({ folder: join(folder, 'mine'), params: { folder: join(folder, 'mine') } })
+    expect(result).toEqual({ folder: join(folder, 'mine'), params: { folder: join(folder, 'mine') }, files: [{ name: 'one.gz', check: 'md5' }, { name: 'two.gz', check: 'md5' }] })
     expect(readFileSync(join(folder, 'mine', 'two.gz'), 'utf8')).toBe('second')
     expect(told.map(({ step, filesDone, files }) => `${step} ${filesDone}/${files}`)).toEqual(expect.arrayContaining(['one.gz 0/2', 'two.gz 1/2']))
   })
 
   it('takes the product’s cache where no folder is named, and names a lone archive itself', async () => {
     const registry = registryOf('cifar10', (address) => [{ url: `${address}/one.gz`, fileName: 'cifar-10-binary.tar.gz' }])
-    const { folder: used, params } = await downloadDataset(registry, { dataset: 'cifar10' }, context())
+    const { folder: used, params, files } = await downloadDataset(registry, { dataset: 'cifar10' }, context())
     expect(used).toBe(join(folder, 'cache', 'downloads', 'cifar10'))
     expect(params).toEqual({ folder: join(used, 'cifar-10-binary.tar.gz') })
+    expect(files).toEqual([{ name: 'cifar-10-binary.tar.gz', check: 'none' }])
   })
 
   it('takes the files from a mirror instead', async () => {
@@ -57,6 +59,24 @@ describe('downloading a data set', () => {
     expect(sourceAddress({ url: 'x', fileName: 'a b.gz' }, 'https://m.example/d/')).toBe('https://m.example/d/a%20b.gz')
     expect(() => sourceAddress({ url: 'x', fileName: 'a' }, 'file:///etc')).toThrow('over HTTP')
     expect(() => sourceAddress({ url: 'x', fileName: 'a' }, 'not an address')).toThrow('no address')
+  })
+
+  it('refuses a mirror’s file that is not the official one', async () => {
+    server.files['two.gz'] = Buffer.from('forged')
+    await expect(downloadDataset(registryOf('mnist', twoFiles), { dataset: 'mnist', mirror: server.address, folder }, context())).rejects.toMatchObject({ name: 'UserError', wanted: `MD5 ${md5('second')}` })
+    expect(existsSync(join(folder, 'two.gz'))).toBe(false)
+  })
+
+  it('knows a checksum of every official file', () => {
+    const unsummed = datasets.members.flatMap(({ facts }) => facts.sources ?? []).filter((source) => !/^[0-9a-f]{32}$/.test(source.md5 ?? '')).map(({ fileName }) => fileName)
+    expect(unsummed).toEqual([])
+  })
+
+  it('says file by file what was checked', () => {
+    expect(describeChecks([{ name: 'a', check: 'md5' }])).toEqual({ sentence: 'The file has the published MD5 sum.', unchecked: false })
+    expect(describeChecks([{ name: 'a', check: 'md5' }, { name: 'b', check: 'size' }, { name: 'c', check: 'none' }])).toEqual({
+      sentence: '1 of 3 files have the published MD5 sum. Only the size was compared, as no checksum is known: b. Not checked, as no checksum is known: c.', unchecked: true,
+    })
   })
 
   it('refuses data that are made by code, and unknown ones', async () => {

@@ -20,9 +20,9 @@ afterEach(async () => {
 })
 
 const target = (): string => join(folder, 'set.bin')
-const get = (change: Partial<Parameters<typeof downloadFile>[0]> = {}): Promise<void> =>
+const get = (change: Partial<Parameters<typeof downloadFile>[0]> = {}): ReturnType<typeof downloadFile> =>
   downloadFile({ url: `${server.address}/set.bin`, target: target(), md5, bytes: content.length, pauses: [1, 1, 1], ...change })
-const failure = async (promise: Promise<void>): Promise<{ name: string; message: string; got?: string; action?: string }> => {
+const failure = async (promise: Promise<unknown>): Promise<{ name: string; message: string; got?: string; action?: string }> => {
   const error = await promise.then(() => null, (reason: unknown) => reason)
   expect(error).toBeInstanceOf(Error)
   return error as Error
@@ -95,6 +95,15 @@ describe('downloading a file', () => {
     expect(rest()).toEqual([])
     expect(await failure(get({ bytes: 12 }))).toMatchObject({ message: expect.stringContaining('wrong size') })
     expect(rest()).toEqual([])
+  })
+
+  it('says what a file was compared with; without a published sum it never counts as checked, one that was there included', async () => {
+    expect(await get()).toBe('md5')
+    expect(await get()).toBe('md5')
+    expect(await get({ md5: undefined })).toBe('size')
+    expect(await get({ md5: undefined, bytes: undefined })).toBe('none')
+    rmSync(target())
+    expect(await get({ md5: undefined, bytes: undefined })).toBe('none')
   })
 
   it('says that the disk is full, and keeps what it has', async () => {

@@ -1,6 +1,7 @@
 /** One file over HTTP: goes on where it stopped, is checked, and gets its name only when whole. */
 import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { FileCheck } from '../../../../shared/domain'
 import { md5Of } from './checksum'
 import { codeOf, interrupted, noSpace, offline, refusedByServer, wrongChecksum, wrongSize } from './failures'
 
@@ -99,19 +100,22 @@ async function receive(request: FileRequest, part: string, note: string): Promis
   return total === null || received >= total
 }
 
-async function verify({ target, bytes, md5, signal }: FileRequest, path: string): Promise<void> {
+/** @returns what the file was compared with */
+async function verify({ target, bytes, md5, signal }: FileRequest, path: string): Promise<FileCheck> {
   const size = await sizeOf(path)
   if (bytes !== undefined && size !== bytes) throw wrongSize(target, bytes, size)
-  if (md5 === undefined) return
+  if (md5 === undefined) return bytes === undefined ? 'none' : 'size'
   const found = await md5Of(path, signal)
   if (found !== md5) throw wrongChecksum(target, md5, found)
+  return 'md5'
 }
 
-async function isWhole(request: FileRequest): Promise<boolean> {
-  if (await sizeOf(request.target) === 0) return false
-  return verify(request, request.target).then(() => true, (error: unknown) => {
+/** What a file that is there already agrees with; null where it does not, or is not there. */
+async function checkPresent(request: FileRequest): Promise<FileCheck | null> {
+  if (await sizeOf(request.target) === 0) return null
+  return verify(request, request.target).catch((error: unknown) => {
     if (request.signal?.aborted) throw error
-    return false
+    return null
   })
 }
 
@@ -119,13 +123,15 @@ async function isWhole(request: FileRequest): Promise<boolean> {
  * Brings a file to `target`. A whole file that is there already is left alone. Bytes of an earlier attempt are continued where the server can
  * (Range with If-Range, so that a changed file begins anew); a broken connection is tried again. Size and checksum are checked, then the file is
  * synced and renamed; a wrong one is deleted.
+ * @returns what the file was compared with: without size and checksum in the request it is unchecked, one that was there already included
  * @throws UserError: offline, refused, no space, interrupted, wrong size or checksum; the abort reason when cancelled. Except after a wrong size or checksum the bytes so far are kept.
  */
-export async function downloadFile(request: FileRequest): Promise<void> {
+export async function downloadFile(request: FileRequest): Promise<FileCheck> {
   const part = `${request.target}.part`
   const note = `${request.target}.part.json`
   await mkdir(dirname(request.target), { recursive: true })
-  if (await isWhole(request)) return
+  const present = await checkPresent(request)
+  if (present !== null) return present
   const pauses = request.pauses ?? usualPauses
   for (let attempt = 0; ; attempt++) {
     request.signal?.throwIfAborted()
@@ -142,16 +148,15 @@ export async function downloadFile(request: FileRequest): Promise<void> {
     if (attempt >= pauses.length) throw interrupted(request.url, await sizeOf(part), failure)
     await wait(pauses[attempt] ?? 0, request.signal)
   }
-  try {
-    await verify(request, part)
-  } catch (error) {
+  const check = await verify(request, part).catch(async (error: unknown): Promise<never> => {
     if (!request.signal?.aborted) await Promise.all([rm(part, { force: true }), rm(note, { force: true })])
     throw error
-  }
+  })
   const file = await open(part, 'r+')
   await file.sync().finally(() => file.close())
   await rename(part, request.target)
   await rm(note, { force: true })
+  return check
 }
 
 const brokenCodes = new Set(['UND_ERR_SOCKET', 'UND_ERR_BODY_TIMEOUT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'])

@@ -1,5 +1,6 @@
 /** The official files of a data set, brought to this machine. */
 import { join, resolve } from 'node:path'
+import type { DownloadedFile } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import type { Dataset, DatasetSource } from '../types'
@@ -35,6 +36,7 @@ export interface DownloadResult {
   readonly folder: string
   /** The parameters with which the data set reads what was downloaded. */
   readonly params: Record<string, unknown>
+  readonly files: DownloadedFile[]
 }
 
 /** The address of a file on a mirror. @throws RefusedInputError for anything but http and https */
@@ -59,7 +61,8 @@ function pathOf(folder: string, sources: readonly DatasetSource[]): string {
 }
 
 /**
- * Downloads a data set: every official file (or the mirror's), checked, archives of loose pictures unpacked. What is there already is not fetched again.
+ * Downloads a data set: every official file (or the mirror's), compared with the size and MD5 that are published for it, archives of loose pictures unpacked.
+ * What is there already and agrees is not fetched again.
  * @throws RefusedInputError for a data set without files; UserError as downloadFile
  */
 export async function downloadDataset(registry: Registry<Dataset>, request: DownloadRequest, context: DownloadContext): Promise<DownloadResult> {
@@ -73,17 +76,19 @@ export async function downloadDataset(registry: Registry<Dataset>, request: Down
   }
   const addresses = sources.map((source) => sourceAddress(source, request.mirror))
   const folder = request.folder && request.folder.trim() !== '' ? resolve(request.folder.trim()) : join(context.cacheFolder, 'downloads', dataset.id)
+  const files: DownloadedFile[] = []
   for (const [index, source] of sources.entries()) {
     const tell = (step: string, receivedBytes: number, totalBytes: number | null): void =>
       context.onProgress?.({ step, filesDone: index, files: sources.length, receivedBytes, totalBytes })
     const target = join(folder, source.fileName)
-    await downloadFile({
+    const check = await downloadFile({
       url: addresses[index] ?? source.url, target, md5: source.md5, bytes: source.bytes, signal: context.signal, onProgress: (received, total) => tell(source.fileName, received, total),
-    }).catch((error: NodeJS.ErrnoException) => {
+    }).catch((error: NodeJS.ErrnoException): never => {
       if (error.code !== 'EACCES' && error.code !== 'EROFS' && error.code !== 'EPERM') throw error
       throw new UserError('The folder cannot be written to.', { wanted: 'a folder of your own', got: error.code, where: folder, action: 'Choose another folder for the files.', cause: error })
     })
+    files.push({ name: source.fileName, check })
     if (source.fileName.endsWith('.zip')) await unpackZip(target, folder, context.signal, (done, total) => tell(`Unpacking ${source.fileName}`, done, total))
   }
-  return { folder, params: { folder: pathOf(folder, sources) } }
+  return { folder, params: { folder: pathOf(folder, sources) }, files }
 }
