@@ -46,14 +46,19 @@ export function parseValue(text: string): unknown {
 export async function configurationOf(flags: RunFlags, catalogue: Catalogue, recognize: RecognizeData): Promise<PartialExperimentConfig> {
   let config = presetConfig(flags.preset, catalogue)
   const set = (path: string, value: unknown): void => { config = withConfigValue(config, path, value) }
+  const choose = (path: string, family: FamilyId, name: string): void => {
+    const settings = settingsOf(name, family, catalogue)
+    if (settings) set(path, settings)
+    else set(`${path}.id`, name)
+  }
   if (flags.name !== undefined) set('name', flags.name)
   if (flags.seed !== undefined) set('seed', flags.seed)
   if (flags.data !== undefined) set('data', await dataOf(flags.data, catalogue, recognize))
-  if (flags.attack !== undefined) set('attack.id', flags.attack)
+  if (flags.attack !== undefined) choose('attack', 'attack', flags.attack)
   if (flags.target !== undefined) set('poisoning.target', flags.target)
   if (flags.poisonRatio !== undefined) set('poisoning.ratio', flags.poisonRatio)
-  if (flags.method !== undefined) set('distillation.method.id', flags.method)
-  if (flags.defense !== undefined) set('students', flags.defense.map((entry) => studentOf(entry, config)))
+  if (flags.method !== undefined) choose('distillation.method', 'distillation', flags.method)
+  if (flags.defense !== undefined) set('students', flags.defense.map((entry) => studentOf(entry, config, catalogue)))
   if (flags.device !== undefined) set('execution.device', flags.device)
   if (flags.threads !== undefined) set('execution.threads', flags.threads)
   for (const { path, value } of memberAssignments(flags.memberFlags ?? [], config, catalogue)) set(path, value)
@@ -78,10 +83,20 @@ async function dataOf(value: string, catalogue: Catalogue, recognize: RecognizeD
 }
 
 /** Keeps the parameters that the configuration so far gives a defense of the same name. */
-function studentOf(entry: string, config: PartialExperimentConfig): unknown {
+function studentOf(entry: string, config: PartialExperimentConfig, catalogue: Catalogue): unknown {
   if (entry === 'none') return { defenses: [] }
   const known = knownDefenses(config)
-  return { defenses: entry.split('+').map((id) => known.get(id) ?? { id }) }
+  return { defenses: entry.split('+').map((id) => settingsOf(id, 'defense', catalogue) ?? known.get(id) ?? { id }) }
+}
+
+/** "cmi/inversion": a member with its settings of that name; undefined for a name alone. */
+function settingsOf(name: string, family: FamilyId, catalogue: Catalogue): { id: string; params: Record<string, unknown> } | undefined {
+  const [id = '', preset] = name.split('/')
+  if (preset === undefined) return undefined
+  const presets = membersOf(catalogue, family).find((member) => member.id === id)?.presets ?? {}
+  const found = Object.hasOwn(presets, preset) ? presets[preset] : undefined
+  if (found) return { id, params: { ...found.params } }
+  throw new RefusedInputError(`"${id}" has no settings called "${preset}".`, { wanted: Object.keys(presets).map((known) => `${id}/${known}`).join(', ') || `${id} alone`, got: name })
 }
 
 function knownDefenses(config: PartialExperimentConfig): Map<string, unknown> {

@@ -104,7 +104,7 @@ function addRun(command: (name: string, description: string) => Command, withEng
     .option('--set <path=value>', 'set any parameter by its path (see abd show --config); value as JSON or else text; repeatable', collect)
     .option('--data <path>', 'a data set’s name, folder or archive; files are recognised by their layout').option('--name <text>', 'name of the run').option('--note <text>', 'note of the run')
     .option('--attack <id>', 'trigger').option('--target <class>', 'target class', wholeNumber).option('--poison-ratio <fraction>', 'fraction of the training set that carries the trigger', numeric)
-    .option('--method <id>', 'distillation method').option('--defense <list>', 'a student with these defenses, e.g. none, sv, sv+sr; repeatable, one student each', collect)
+    .option('--method <id>', 'distillation method, with its named settings after a slash: cmi/inversion').option('--defense <list>', 'a student with these defenses, e.g. none, sv, sv+sr, sv/gtsrb; repeatable, one student each', collect)
     .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu'])).option('--threads <number>', 'TensorFlow threads, 0 for all', wholeNumber)
     .option('--detach', 'return at once; the engine goes on')
     .addHelpText('after', '\nParameters of the chosen members are flags too: --attack.patch-size 3, --data.path DIR, --method.batch-size 64, --teacher.depth 10, --student.width 1, --sv.coefficient 1.')

@@ -80,6 +80,7 @@ describe('abd run', () => {
   }, 60_000)
 
   it.each([
+    [['run', '--method', 'cmi/magic'], '"cmi" has no settings called "magic"'],
     [['run', '--seeds', '1,x'], 'wanted a whole number'],
     [['run', '--set', 'poisoning.ratio=2'], 'poisoning.ratio wanted a value from 0 to 1'],
     [['run', '--set', 'nonsense'], '--set takes path=value'],

@@ -4,6 +4,7 @@ import { evaluate, importFile, type CommandContext } from '../../../src/main/cli
 import { configurationOf } from '../../../src/main/cli/configuration'
 import type { Catalogue } from '../../../src/shared/contract'
 import type { EngineClient } from '../../../src/shared/rpc'
+import { fakeCatalogue } from '../../fakes/catalogue'
 
 const answers: Record<string, unknown> = {
   'engine.catalogue': { families: [], presets: [] },
@@ -38,6 +39,12 @@ describe('paths typed at the command line', () => {
     // How far it is, and what the importer warned of.
     expect(vi.mocked(context.output.progress).mock.calls).toEqual([['evaluating, 50 %, 3 s left']])
     expect(vi.mocked(context.output.tell).mock.calls).toEqual([['warning: The file is odd.']])
+  })
+
+  it('takes named settings of methods and defenses after a slash', async () => {
+    expect(await configurationOf({ method: 'zskt', defense: ['sr/cmi+sv'] }, fakeCatalogue, recognize)).toMatchObject({
+      distillation: { method: { id: 'zskt' } }, students: [{ defenses: [{ id: 'sr', params: { rounds: 9, portion: 0.1 } }, { id: 'sv' }] }],
+    })
   })
 
   it('reach the configuration of a run absolute', async () => {

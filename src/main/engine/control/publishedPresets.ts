@@ -61,4 +61,25 @@ function cleanKdPreset(attack: string): ExperimentPreset {
   }
 }
 
+/** The sweeps of the reference's second program, ABD cmi/sweeps: no table of their figures is published. */
+const sweptAttack = 'trojan_wm'
+const sweeps = [
+  { method: 'cmi', title: 'CIFAR-10, CMI as swept', about: '200 calls of 200 synthesis steps, 400 student steps each', recording: {} },
+  { method: 'ood', title: 'CIFAR-10, one image (OoD) as swept', about: '300 epochs of 50,000 patches out of the built-in picture', recording: { evaluateEvery: 97, imagesEvery: 97, keptCheckpoints: 5 } },
+] as const
+
+const sweepPreset = ({ method, title, about, recording }: (typeof sweeps)[number]): ExperimentPreset => ({
+  id: `cifar10-${method}`, title,
+  description: `WRN-16-2 to WRN-16-1, ${about}; without defense, with the Shuffling Vaccine (0.1), and with both, as the reference’s sweeps set them. Hours on a GPU, days on a CPU. Needs the CIFAR-10 files.${picture(sweptAttack)}`,
+  config: {
+    name: title, ...shared(sweptAttack),
+    teacher: { architecture: wideResNet(16, 2), training: teacherTraining },
+    distillation: { architecture: wideResNet(16, 1), method: withSettings(distillationMethods, method, 'cifar10') },
+    students: [{ defenses: [] }, { defenses: [withSettings(defenses, 'sv', 'cifar10')] }, { defenses: [withSettings(defenses, 'sv', 'cifar10'), withSettings(defenses, 'sr', method)] }],
+    recording,
+  },
+})
+
+export const sweepPresets: readonly ExperimentPreset[] = sweeps.map(sweepPreset)
+
 export const publishedPresets: readonly ExperimentPreset[] = publishedAttacks.flatMap((attack) => [zsktPreset(attack), cleanKdPreset(attack)])
