@@ -46,11 +46,15 @@ const switches: Record<string, Record<string, unknown>[]> = {
 const learningOf = (reports: readonly TrainerReport[]): number[] => [...valuesOf(reports, 'studentLoss'), ...valuesOf(reports, 'srOuterLoss')]
 const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
 const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] }))]
-/** They differ from CMI in their weights alone, so the defenses need not be run with each. */
-const undefendedOnly = ['deepinversion', 'dafl', 'dfq', 'dfad', 'zskt_inversion']
-const plansOf = (id: string): StudentPlan[] => undefendedOnly.includes(id) ? defensePlans.slice(0, 1) : defensePlans
+/** One of each further source of images (pixels, a kept generator) with all defenses at once; the others differ from it in their weights alone. */
+const allAtOnce = ['deepinversion', 'dafl']
+const undefendedOnly = ['dfq', 'dfad', 'zskt_inversion']
+function plansOf(id: string): StudentPlan[] {
+  if (undefendedOnly.includes(id)) return defensePlans.slice(0, 1)
+  return allAtOnce.includes(id) ? [{ defenses: [] }, { defenses: defensePlans.flatMap((plan) => plan.defenses) }] : defensePlans
+}
 const cases = distillationMethods.members.flatMap((method) => (switches[method.id] ?? [tinyMethod]).flatMap((params, index) => plansOf(method.id).map((plan) => ({
-  name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses[0]?.id ?? 'none'}`,
+  name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses.map(({ id }) => id).join('+') || 'none'}`,
   change: { students: [plan], distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: method.id, params } } },
 }))))
 
@@ -91,6 +95,22 @@ describe.each(cases)('$name', ({ change }) => {
     expect(tf.memory().numTensors).toBe(before)
     work.dispose()
   })
+})
+
+it.each(distillationMethods.members.map(({ id }) => id))('%s runs kernel by kernel as it does captured', async (id) => {
+  const outcomes: number[][] = []
+  for (const graph of [true, false]) {
+    const distillation = { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id, params: switches[id]?.[0] ?? tinyMethod } }
+    const experiment = tinyExperiment({ students: [{ defenses: [] }], distillation })
+    const work = await studentStage({ ...experiment, execution: { ...experiment.execution, graph } }, temporaryFolder('eager'))
+    const metrics = await work.step(0, true)
+    outcomes.push(Object.entries(metrics).filter(([name]) => /loss/i.test(name)).map(([, value]) => Number(value)))
+    work.dispose()
+  }
+  const [captured = [], eager = []] = outcomes
+  expect(captured.length).toBeGreaterThan(0)
+  expect(eager).toHaveLength(captured.length)
+  captured.forEach((value, index) => expect(Math.abs((eager[index] ?? NaN) - value)).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(value))))
 })
 
 const tinyCmi = { distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: 'cmi', params: switches.cmi?.[0] ?? {} } }, students: [{ defenses: [] }] }
