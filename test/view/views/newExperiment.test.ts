@@ -101,7 +101,7 @@ describe('New experiment', () => {
     type(page.find<HTMLInputElement>('#experiment-seed'), '5')
     type(page.find<HTMLInputElement>('#experiment-seeds'), 'many')
     await settle(400)
-    expect([startButton().disabled, page.find('section[aria-labelledby=start-title]').textContent]).toEqual([true, expect.stringContaining('Seeds')])
+    expect([startButton().disabled, page.find('section[aria-labelledby=start-title]').textContent]).toEqual([true, expect.stringContaining('Runs')])
     type(page.find<HTMLInputElement>('#experiment-seeds'), '3')
     await settle(600)
     page.button('Start 3 runs').click()

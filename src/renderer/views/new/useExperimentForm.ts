@@ -18,7 +18,7 @@ export const formSections: readonly FormSection[] = [
 ]
 
 export const seedsField = integer({
-  label: 'Seeds', default: 1, min: 1, max: 20, help: 'How many runs, each from its own seed, counted up from the one beside it. They train one after another; Compare shows their spread.',
+  label: 'Runs', default: 1, min: 1, max: 20, help: 'How many runs, each from its own seed, counted up from the one beside it. They train one after another; Compare shows their spread.',
 })
 
 /** What the form needs besides drawing: draft, live validation, the report on a teacher file, time estimate. */
