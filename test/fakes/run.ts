@@ -2,7 +2,7 @@
 import type {
   ExperimentConfig, ImageBatch, MetricPoint, MetricSeries, PoolSummary, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
 } from '../../src/shared/domain'
-import { changedPaths, defenseLabel, poolBytesOf } from '../../src/shared/domain'
+import { changedPaths, defenseLabel, poolBytesOf, recipeOf } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 import { studentTitle } from '../../src/main/engine/control/resolve'
 import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
@@ -41,7 +41,7 @@ export class FakeRun {
     this.detail = {
       id, config, preset, createdAt, name: config.name, note: '', tags: [], state: 'queued', startedAt: null, endedAt: null, seconds: 0,
       stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
-      target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, device: null, error: null,
+      target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null,
       deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedPaths(config, fakeCatalogue.defaults),
     }
   }

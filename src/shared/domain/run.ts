@@ -106,6 +106,8 @@ export interface RunSummary {
   target: number
   method: string
   seed: number
+  /** The same for runs that differ in nothing but seed, name, recording and machine; absent in records of earlier versions. */
+  recipe?: string
   preset: string | null
   device: DeviceReport | null
   error: ErrorCause[] | null
@@ -131,6 +133,7 @@ export interface ModelResult extends DefenseWorth {
   data: string
   attack: string
   seed: number
+  recipe: string | null
   state: StageState
   accuracy: number | null
   asr: number | null
@@ -143,7 +146,7 @@ export interface ModelResult extends DefenseWorth {
 export function resultsOf(run: RunSummary): ModelResult[] {
   return run.stages.flatMap((stage) => stage.kind === 'data' ? [] : [{
     runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
-    method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, state: stage.state,
+    method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, recipe: run.recipe ?? null, state: stage.state,
     accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
     ...defenseWorth(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
   }])

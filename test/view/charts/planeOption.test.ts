@@ -4,7 +4,7 @@ import { chartColors } from '@renderer/charts/colors'
 import { defenseArrows, planeOption, resultKey, shortened } from '@renderer/charts/planeOption'
 
 const model = (runId: string, stageId: string, defense: string | null, accuracy: number | null, asr: number | null, method = 'zskt'): ModelResult => ({
-  runId, runName: runId, stageId, kind: defense === null ? 'teacher' : 'student', method: defense === null ? null : method, defense, data: 'signs', attack: 'blend', seed: 0,
+  runId, runName: runId, stageId, kind: defense === null ? 'teacher' : 'student', method: defense === null ? null : method, defense, data: 'signs', attack: 'blend', seed: 0, recipe: null,
   state: 'done', accuracy, asr, robustAccuracy: null, der: null, rir: null, seconds: 1, createdAt: 0,
 })
 const results = [

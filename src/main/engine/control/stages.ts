@@ -1,7 +1,7 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
 import { extname, join } from 'node:path'
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../shared/domain'
-import { defenseLabel } from '../../../shared/domain'
+import { defenseLabel, recipeOf } from '../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../shared/errors'
 import type { StageFolders, TrainerJob } from '../training/protocol'
 import { studentTitle } from './resolve'
@@ -25,7 +25,7 @@ export function newRun(id: string, config: ExperimentConfig, preset: string | nu
   return {
     id, config, preset, note, name: config.name, tags: [], state: 'queued', createdAt: now, startedAt: null, endedAt: null, seconds: 0,
     stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio, target: config.poisoning.target,
-    method: config.distillation.method.id, seed: config.seed, device: null, error: null, deletedAt: null, bytesOnDisk: 0,
+    method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null, deletedAt: null, bytesOnDisk: 0,
   }
 }
 

@@ -1,0 +1,65 @@
+/** Runs that differ in their seed alone, and what their models have in common. */
+import type { ExperimentConfig } from './config'
+import type { ModelResult } from './run'
+
+/** 53 bits of the text, as hexadecimal digits: tells texts apart, keeps no secret. After cyrb53 (public domain). */
+function fingerprint(text: string): string {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57]
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    high = Math.imul(high ^ code, 2654435761)
+    low = Math.imul(low ^ code, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(16).padStart(14, '0')
+}
+
+/** What two runs have in common that differ in nothing but seed, name, recording and machine. */
+export const recipeOf = ({ data, attack, poisoning, teacher, distillation, students }: ExperimentConfig): string =>
+  fingerprint(JSON.stringify([data, attack, poisoning, teacher, distillation, students]))
+
+/** Mean and standard deviation (n − 1) of the values that were measured; null where there are none, a deviation from two on. */
+export interface Spread { mean: number; deviation: number | null; count: number }
+
+export function spreadOf(values: readonly (number | null)[]): Spread | null {
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return null
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, count: known.length, deviation: known.length > 1 ? Math.sqrt(squares / (known.length - 1)) : null }
+}
+
+/** One model over the seeds of its runs. */
+export interface SeedGroup {
+  key: string
+  /** Of the newest run. */
+  sample: ModelResult
+  /** Ascending, each once. */
+  seeds: number[]
+  accuracy: Spread | null
+  asr: Spread | null
+  robustAccuracy: Spread | null
+  der: Spread | null
+}
+
+/** The models that were done with at least two seeds; of several runs with one seed the newest counts. */
+export function overSeeds(results: readonly ModelResult[]): SeedGroup[] {
+  const groups = new Map<string, Map<number, ModelResult>>()
+  for (const result of results) {
+    if (result.recipe === null || result.state !== 'done' || result.accuracy === null) continue
+    const key = `${result.recipe}/${result.stageId}`
+    const group = groups.get(key) ?? new Map<number, ModelResult>()
+    const known = group.get(result.seed)
+    if (!known || known.createdAt < result.createdAt) group.set(result.seed, result)
+    groups.set(key, group)
+  }
+  return [...groups].flatMap(([key, group]) => {
+    const members = [...group.values()].sort((left, right) => left.seed - right.seed)
+    const [first, second] = members
+    if (!first || !second) return []
+    const sample = members.reduce((newest, result) => (result.createdAt > newest.createdAt ? result : newest), first)
+    const spread = (name: 'accuracy' | 'asr' | 'robustAccuracy' | 'der'): Spread | null => spreadOf(members.map((result) => result[name]))
+    return [{ key, sample, seeds: members.map(({ seed }) => seed), accuracy: spread('accuracy'), asr: spread('asr'), robustAccuracy: spread('robustAccuracy'), der: spread('der') }]
+  })
+}
