@@ -107,7 +107,7 @@ export const imageFolder = defineDataset({
   facts: { needsFiles: true, augmentation: { crop: true, flip: false }, licence: 'that of the pictures' },
   params: {
     folder: path({ label: 'Folder', default: '', select: 'folder', help: 'One folder per class, directly in it or within "train" and "test". The folder names become the class names.' }),
-    size: integer({ label: 'Image side', unit: 'px', default: 32, min: 8, max: 256, help: 'All pictures are made squares of this side. The networks and generators of the presets expect 32.' }),
+    size: integer({ label: 'Image side', unit: 'px', default: 32, min: 8, max: 256, help: 'All pictures are made squares of this side. The networks of the presets expect 32; the generators follow the size.' }),
     fit: choice({
       label: 'Fit', default: 'cover', help: 'How pictures that are not square are made so.',
       options: [{ value: 'cover', label: 'Cut', help: 'The largest square in the middle.' }, { value: 'fill', label: 'Stretch', help: 'The whole picture, distorted.' }],

@@ -9,7 +9,7 @@ import { createZsktSynthesizer } from './zsktSynthesizer'
  * Reference: Micaelli & Storkey 2019, arXiv:1905.09768; ABD zskt/solver.py. Differs from the reference: the synthetic batch and the teacher's
  * outputs are computed once per pseudo batch instead of at each of the 11 iterations that share one z (same numbers; only the generator's running
  * statistics, which training never reads, are updated once), and the BN, one-hot and balance terms, class-conditional codes, replay, shift and
- * light are additions, off by default.
+ * light are additions, off by default. The data set's image size chooses the generator's layout; see createZsktGenerator.
  */
 export const zskt = defineDistillation({
   id: 'zskt',
