@@ -5,7 +5,7 @@ import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
 import { architectures, type ArchitectureCost } from '../architectures'
 import { attacks } from '../attacks'
-import { datasets } from '../datasets'
+import { datasets, imageShapeOf } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
 import type { CostModel } from './estimate'
@@ -26,14 +26,29 @@ export const families: readonly FamilyDescription[] = [
 /** Definitions of the metrics that single methods record. */
 export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
 
-/** Size of the images that nearly all sets here have; only estimate and early checks use it. */
-const usualImage = { height: 32, width: 32, channels: 3 }
+function refusalOf(attempt: () => unknown): string | null {
+  try {
+    attempt()
+    return null
+  } catch (error) {
+    return describeError(error).replace(/\s*\n\s*/g, '; ')
+  }
+}
+
+function methodCost(choice: MemberChoice, data: MemberChoice): ReturnType<CostModel['distillation']> {
+  if (!distillationMethods.has(choice.id)) return undefined
+  const member = distillationMethods.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  const batchSize = (values as Record<string, unknown>).batchSize
+  const cost = member.cost(values, imageShapeOf(datasets, data))
+  return { ...cost, pseudoBatches: member.totalPseudoBatches(values), batchSize: cost.defendedImages ?? (typeof batchSize === 'number' ? batchSize : 128) }
+}
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+  return member.cost(values, { ...imageShapeOf(datasets, data), classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
 }
 
 const trainImagesOfFiles = 50_000
@@ -46,22 +61,15 @@ export const costs: CostModel = {
       return undefined
     }
   },
-  refusal(choice, data) {
+  refusal: (choice, data) => refusalOf(() => costOf(choice, data)),
+  distillation(choice, data) {
     try {
-      costOf(choice, data)
-      return null
-    } catch (error) {
-      return describeError(error).replace(/\s*\n\s*/g, '; ')
+      return methodCost(choice, data)
+    } catch {
+      return undefined
     }
   },
-  distillation(choice) {
-    if (!distillationMethods.has(choice.id)) return undefined
-    const member = distillationMethods.get(choice.id)
-    const { values } = validateParameters(member.params, choice.params, '')
-    const batchSize = (values as Record<string, unknown>).batchSize
-    const cost = member.cost(values)
-    return { ...cost, pseudoBatches: member.totalPseudoBatches(values), batchSize: cost.defendedImages ?? (typeof batchSize === 'number' ? batchSize : 128) }
-  },
+  methodRefusal: (choice, data) => refusalOf(() => methodCost(choice, data)),
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)

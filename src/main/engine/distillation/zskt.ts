@@ -1,3 +1,4 @@
+import { zsktGeneratorCost } from '../architectures/generators/zskt'
 import { defineDistillation } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
@@ -22,10 +23,11 @@ export const zskt = defineDistillation({
     gtsrb: { title: 'GTSRB (reference)', params: { pseudoBatches: 10_000, temperature: 0.5, attention: 0, studentLearningRate: 2e-3, generatorLearningRate: 1e-3 } },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: (values) => ({
+  cost: (values, image) => ({
     studentForwards: values.batchSize * (3 * values.studentSteps + 3),
     teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
-    generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
+    generatorForwards: values.batchSize * 4,
+    generatorMultiplyAdds: zsktGeneratorCost({ latent: values.latent, width: values.generatorWidth, channels: image.channels, height: image.height, imageWidth: image.width }).multiplyAdds,
   }),
   batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,
