@@ -2,12 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { architectures } from '../../../src/main/engine/architectures'
+import { createZsktGenerator } from '../../../src/main/engine/architectures/generators/zskt'
 import { createStepProgram } from '../../../src/main/engine/graph'
 import { selfRetrospectionStep } from '../../../src/main/engine/losses/selfRetrospection'
 import { klDivergence } from '../../../src/main/engine/losses/divergence'
 import { teacherStep } from '../../../src/main/engine/losses/teacherStep'
-import type { Classifier } from '../../../src/main/engine/nn'
+import { applyUpdates, differentiate } from '../../../src/main/engine/nn'
+import type { Classifier, NetworkState } from '../../../src/main/engine/nn'
 import { createAdam, createSgd } from '../../../src/main/engine/optimizers'
+import { mean } from '../../../src/main/engine/ops'
 import type { Optimizer } from '../../../src/main/engine/optimizers'
 import { createStream } from '../../../src/main/engine/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
@@ -38,7 +41,7 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** A unit at a ReLU's kink falls on either side, and biases that begin at zero consist of their first gradient alone. */
 const tolerance = 0.02
 
-function expectSame(network: Classifier, optimizer: Optimizer, step: StepFunction, makeArguments: () => NamedTensors): void {
+function expectSame(network: NetworkState, optimizer: Optimizer, step: StepFunction, makeArguments: () => NamedTensors): void {
   const variables = [...network.parameters, ...network.buffers].map(({ variable }) => variable).concat(Object.values(optimizer.slots))
   const before = variables.map((variable) => variable.dataSync().slice())
   const args = tf.tidy(makeArguments)
@@ -65,6 +68,23 @@ describe('captured', () => {
       images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3), labels: tf.tensor1d([0, 1, 2, 3], 'int32'), learningRate: tf.scalar(0.01), dropoutSeed: tf.tensor1d([5, 6], 'int32'),
     }))
     network.dispose()
+    optimizer.dispose()
+  })
+
+  it('step of a ZSKT generator whose last block is no doubling', () => {
+    const generator = createZsktGenerator({ latent: 4, width: 16, channels: 3, height: 144, imageWidth: 144, stream: createStream(1, 'generator') })
+    const optimizer = createSgd(generator.parameters, { momentum: 0.9, weightDecay: 5e-4 })
+    const step: StepFunction = (args) => tf.tidy(() => {
+      const { loss, outputs, gradients, updates } = differentiate(generator.parameters, (wanted) => {
+        const images = generator.forward(args.codes as tf.Tensor2D, { training: true, updates: wanted })
+        return { loss: mean<tf.Scalar>(tf.mul(images, tf.tanh(images))), outputs: { images } }
+      })
+      optimizer.apply(gradients, args.learningRate as tf.Scalar)
+      applyUpdates(updates)
+      return { loss, ...outputs }
+    })
+    expectSame(generator, optimizer, step, () => ({ codes: tf.randomNormal([count, 4], 0, 1, 'float32', 3), learningRate: tf.scalar(0.01) }))
+    generator.dispose()
     optimizer.dispose()
   })
 

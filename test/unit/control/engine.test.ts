@@ -196,6 +196,19 @@ describe('a run', () => {
   })
 })
 
+describe('validation', () => {
+  it('refuses beforehand what the images of the data set do not allow', async () => {
+    const asked: unknown[] = []
+    open({ costs: { ...fakeCosts, methodRefusal: (method, data) => { asked.push(method.id, data.id); return 'wanted other images' }, refusal: () => 'wanted another network' } })
+    const { issues, config } = await engine.call('experiment.validate', { config: {} })
+    expect(issues.filter(({ severity }) => severity === 'error').map(({ path, message }) => [path, message])).toEqual([
+      ['teacher.architecture.params', 'wanted another network'], ['distillation.architecture.params', 'wanted another network'], ['distillation.method.params', 'wanted other images'],
+    ])
+    expect(asked).toEqual([config.distillation.method.id, config.data.id])
+    await expect(engine.call('runs.start', { config: {} })).rejects.toThrow()
+  })
+})
+
 describe('settings', () => {
   it('are the defaults of what is kept, over restarts', async () => {
     open()

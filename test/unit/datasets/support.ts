@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { datasets, openDataset } from '../../../src/main/engine/datasets'
+import { datasets, imageShapeOf, openDataset } from '../../../src/main/engine/datasets'
 import type { LoadedDataset } from '../../../src/main/engine/datasets'
 import { RefusedInputError } from '../../../src/shared/errors'
 
@@ -10,6 +10,7 @@ import { RefusedInputError } from '../../../src/shared/errors'
 export interface Scratch {
   readonly folder: string
   write(name: string, bytes: Uint8Array | string): string
+  /** Also compares the images with the shape that the data set declares. */
   load(id: string, params?: Record<string, unknown>): Promise<LoadedDataset>
   /** The refusal that loading ends with; fails when it loads. */
   refusal(id: string, params?: Record<string, unknown>): Promise<RefusedInputError>
@@ -20,7 +21,13 @@ export function createScratch(): Scratch {
   const root = mkdtempSync(join(tmpdir(), 'datasets-test-'))
   const folder = join(root, 'data')
   mkdirSync(folder)
-  const load = (id: string, params: Record<string, unknown> = {}): Promise<LoadedDataset> => openDataset(datasets, { id, params: { folder, ...params } }, { cacheFolder: join(root, 'cache') })
+  const load = async (id: string, given: Record<string, unknown> = {}): Promise<LoadedDataset> => {
+    const params = { folder, ...given }
+    const loaded = await openDataset(datasets, { id, params }, { cacheFolder: join(root, 'cache') })
+    expect(loaded.train).toMatchObject(imageShapeOf(datasets, { id, params }))
+    expect(loaded.test).toMatchObject(imageShapeOf(datasets, { id, params }))
+    return loaded
+  }
   return {
     folder, load,
     write(name, bytes) {

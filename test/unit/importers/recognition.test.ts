@@ -77,7 +77,9 @@ describe('recognition', () => {
 
   it('input channels, absent counters and the size of the images are said', () => {
     expect(recognizeArchitecture(shapesOf('lenet', { half: false }, { channels: 1 }))).toMatchObject({ kind: 'recognized', findings: [{ severity: 'info', message: 'The first layer takes 1 channel.' }] })
-    expect(recognizeArchitecture(shapesOf('small_vgg', {}, { height: 64, width: 64 }))).toMatchObject({ kind: 'recognized', findings: [{ message: 'The last layer takes images of 64 × 64 pixels.' }] })
+    for (const side of [64, 224, 256]) {
+      expect(recognizeArchitecture(shapesOf('small_vgg', {}, { height: side, width: side }))).toMatchObject({ kind: 'recognized', findings: [{ message: `The last layer takes images of ${side} × ${side} pixels.` }] })
+    }
     const old = new Map([...shapesOf('vgg', { depth: '8', batchNorm: true })].filter(([name]) => !name.endsWith('num_batches_tracked')))
     expect(recognizeArchitecture(old)).toMatchObject({ kind: 'recognized', findings: [{ severity: 'info', message: expect.stringContaining('num_batches_tracked is absent') as unknown }] })
   })

@@ -187,6 +187,18 @@ describe('resampling, reductions, softmax', () => {
       expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
     })
   })
+  it('nearest upsampling to any size copies the pixel that PyTorch does, and its gradient sums the copies', () => {
+    tf.tidy(() => {
+      const row = (from: number, width: number): number[] => [...ops.upsampleNearest(tf.tensor4d(Array.from({ length: from }, (_, place) => place), [1, 1, from, 1]), { height: 1, width }).dataSync()]
+      expect(row(4, 7)).toEqual([0, 0, 1, 1, 2, 2, 3])
+      expect(row(3, 8)).toEqual([0, 0, 0, 1, 1, 1, 2, 2])
+      expect(row(128, 224)).toEqual(Array.from({ length: 224 }, (_, place) => Math.floor(place * 4 / 7)))
+      const f = (x: tf.Tensor): tf.Tensor => ops.upsampleNearest(x as Tensor4D, { height: 7, width: 10 })
+      expectGradients(f, [image('x')])
+      expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
+      expect(() => f(tf.zeros([1, 8, 4, 1]))).toThrow('cannot shrink')
+    })
+  })
   it('sums and means', () => {
     tf.tidy(() => {
       const f = (x: tf.Tensor): tf.Tensor => tf.mul(ops.mean(tf.square(x), [1, 2]), ops.sum(x, [1, 2]))

@@ -19,7 +19,7 @@ export function networkOf<Params>(define: NetworkDefinition<Params>): {
 } {
   return {
     create: (params, context) => createFrom(define, params, context),
-    cost: (params, problem) => costFrom(define, params, problem),
+    cost: (params, problem) => costOf((build) => define(build, params, problem)),
     outline: (params, problem) => outlineFrom(define, params, problem),
   }
 }
@@ -55,13 +55,14 @@ function describingBuilder(layers: {
   }
 }
 
-function costFrom<Params>(define: NetworkDefinition<Params>, params: Params, problem: ImageProblem): ArchitectureCost {
+/** Parameters and multiply-adds of the layers that `ask` asks a builder for; nothing is made. A convolution must say the size of its output. */
+export function costOf(ask: (build: NetworkBuilder) => unknown): ArchitectureCost {
   const counter = createCostCounter()
-  define(describingBuilder({
+  ask(describingBuilder({
     convolution: (_name, { output = { height: 1, width: 1 }, ...options }) => counter.convolution({ ...options, ...output }),
     batchNorm: (_name, channels) => counter.batchNorm(channels),
     linear: (_name, { inputs, outputs }) => counter.linear(inputs, outputs),
-  }), params, problem)
+  }))
   return counter.total()
 }
 

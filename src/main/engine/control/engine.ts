@@ -117,13 +117,12 @@ class EngineContext {
     return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options)] }
   }
 
-  /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4). */
+  /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4), or none for such images. */
   private networkIssues({ teacher, distillation, data }: ExperimentConfig): Issue[] {
     const places = [['teacher.architecture.params', teacher.architecture], ['distillation.architecture.params', distillation.architecture]] as const
-    return places.flatMap(([path, choice]) => {
-      const message = this.options.costs.refusal(choice, data)
-      return message === null ? [] : [{ path, severity: 'error' as const, message }]
-    })
+    const refusals = places.map(([path, choice]) => [path, this.options.costs.refusal(choice, data)] as const)
+    const all = [...refusals, ['distillation.method.params', this.options.costs.methodRefusal(distillation.method, data)] as const]
+    return all.flatMap(([path, message]) => message === null ? [] : [{ path, severity: 'error' as const, message }])
   }
 
   /** The experiment with the network that its teacher file holds, whatever its hidden fields say; as it is where the file does not tell. */

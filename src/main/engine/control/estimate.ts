@@ -7,10 +7,12 @@ import { stagesOf } from './stages'
 export interface CostModel {
   /** Multiply-adds of one image's forward pass. */
   forward(architecture: MemberChoice, data: MemberChoice): number | undefined
-  /** Why a network cannot be made with these parameters; null when it can. */
+  /** Why a network cannot be made with these parameters for images of this shape; null when it can. */
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
   /** Forward passes per pseudo batch, and how many of them there are. */
-  distillation(method: MemberChoice): MethodCost | undefined
+  distillation(method: MemberChoice, data: MemberChoice): MethodCost | undefined
+  /** Why a method cannot make images of this shape; null when it can. */
+  methodRefusal(method: MemberChoice, data: MemberChoice): string | null
   defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
   actsFrom(defense: MemberChoice, pseudoBatches: number): number
@@ -25,7 +27,7 @@ export interface MethodCost {
   defendedImages: number
   /** Images per pseudo batch that pass through student updates. */
   studentImages: number
-  studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number
+  studentForwards: number; teacherForwards: number; generatorForwards: number; generatorMultiplyAdds: number
 }
 
 /** An earlier stage that ran to its end on this machine. */
@@ -40,8 +42,8 @@ const trainingPasses = 3
 const testSets = 2
 /** Start of TensorFlow, recording of the graphs. */
 const overheadSeconds = 4
-/** A generator of width 128 at 32×32 with batch 1, in multiply-adds; it grows with the square of the width. */
-const generatorForward = 230e6
+/** A generator's multiply-adds take about twice the time of a classifier's. */
+const generatorSlowness = 2
 
 export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>, costs: CostModel): number {
   const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
@@ -56,9 +58,9 @@ export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecor
 
 function studentOperations(config: ExperimentConfig, index: number, teacher: number, costs: CostModel): number {
   const student = costs.forward(config.distillation.architecture, config.data) ?? fallbackForward
-  const method = costs.distillation(config.distillation.method)
+  const method = costs.distillation(config.distillation.method, config.data)
   if (!method) return 0
-  const generator = generatorForward * (method.generatorWidth / 128) ** 2
+  const generator = generatorSlowness * method.generatorMultiplyAdds
   const plain = method.teacherForwards * teacher + method.studentForwards * student + method.generatorForwards * generator
   const { start, total } = costs.range(config.students, index, method.pseudoBatches)
   const { evaluateEvery } = config.recording

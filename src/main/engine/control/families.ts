@@ -5,7 +5,7 @@ import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
 import { architectures, type ArchitectureCost } from '../architectures'
 import { attacks } from '../attacks'
-import { datasets } from '../datasets'
+import { datasets, imageShapeOf } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
 import { lengthOf, twinOf } from '../training/plans'
@@ -27,14 +27,27 @@ export const families: readonly FamilyDescription[] = [
 /** Definitions of the metrics that single methods record. */
 export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
 
-/** Size of the images that nearly all sets here have; only estimate and early checks use it. */
-const usualImage = { height: 32, width: 32, channels: 3 }
+function refusalOf(attempt: () => unknown): string | null {
+  try {
+    attempt()
+    return null
+  } catch (error) {
+    return describeError(error).replace(/\s*\n\s*/g, '; ')
+  }
+}
+
+function methodCost(choice: MemberChoice, data: MemberChoice): ReturnType<CostModel['distillation']> {
+  if (!distillationMethods.has(choice.id)) return undefined
+  const member = distillationMethods.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  return { ...member.cost(values, imageShapeOf(datasets, data)), pseudoBatches: member.totalPseudoBatches(values) }
+}
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+  return member.cost(values, { ...imageShapeOf(datasets, data), classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
 }
 
 /** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
@@ -48,20 +61,15 @@ export const costs: CostModel = {
       return undefined
     }
   },
-  refusal(choice, data) {
+  refusal: (choice, data) => refusalOf(() => costOf(choice, data)),
+  distillation(choice, data) {
     try {
-      costOf(choice, data)
-      return null
-    } catch (error) {
-      return describeError(error).replace(/\s*\n\s*/g, '; ')
+      return methodCost(choice, data)
+    } catch {
+      return undefined
     }
   },
-  distillation(choice) {
-    if (!distillationMethods.has(choice.id)) return undefined
-    const member = distillationMethods.get(choice.id)
-    const { values } = validateParameters(member.params, choice.params, '')
-    return { ...member.cost(values), pseudoBatches: member.totalPseudoBatches(values) }
-  },
+  methodRefusal: (choice, data) => refusalOf(() => methodCost(choice, data)),
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)

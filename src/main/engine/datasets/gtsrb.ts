@@ -125,6 +125,7 @@ export const gtsrb = defineDataset({
       options: [{ value: '32', label: '32×32' }, { value: '48', label: '48×48' }, { value: '64', label: '64×64' }],
     }),
   },
+  image: ({ size }) => ({ height: Number(size), width: Number(size), channels: 3 }),
   async load(params, context) {
     const { root, train } = await findRoot(params.folder)
     const training = await listTraining(train)

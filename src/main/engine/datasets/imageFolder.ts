@@ -22,6 +22,8 @@ const memoryLimit = 4_000_000_000
 const action = 'Make one folder per class with its pictures; put these folders into "train" and "test" to choose the test images yourself.'
 const testNames = ['test', 'val', 'valid', 'validation']
 
+const channelsOf = (colour: 'rgb' | 'grey'): 1 | 3 => (colour === 'grey' ? 1 : 3)
+
 interface Labelled { readonly paths: string[]; readonly labels: number[] }
 interface Layout { readonly names: string[]; readonly train: Labelled; readonly test: Labelled; readonly ignored: number }
 
@@ -107,7 +109,7 @@ export const imageFolder = defineDataset({
   facts: { needsFiles: true, augmentation: { crop: true, flip: false }, licence: 'that of the pictures' },
   params: {
     folder: path({ label: 'Folder', default: '', select: 'folder', help: 'One folder per class, directly in it or within "train" and "test". The folder names become the class names.' }),
-    size: integer({ label: 'Image side', unit: 'px', default: 32, min: 8, max: 256, help: 'All pictures are made squares of this side. The networks and generators of the presets expect 32.' }),
+    size: integer({ label: 'Image side', unit: 'px', default: 32, min: 8, max: 256, help: 'All pictures are made squares of this side. The networks of the presets expect 32; the generators follow the size.' }),
     fit: choice({
       label: 'Fit', default: 'cover', help: 'How pictures that are not square are made so.',
       options: [{ value: 'cover', label: 'Cut', help: 'The largest square in the middle.' }, { value: 'fill', label: 'Stretch', help: 'The whole picture, distorted.' }],
@@ -116,12 +118,13 @@ export const imageFolder = defineDataset({
     testShare: number({ label: 'Test share', default: 0.2, min: 0.01, max: 0.9, step: 0.05, help: 'Share of each class that becomes the test set where there is no "test" folder.' }),
     splitSeed: integer({ label: 'Seed of the split', default: 0, min: 0, max: 2 ** 31 - 1, advanced: true, help: 'Which pictures become test images. Independent of the experiment’s seed, so that runs are comparable.' }),
   },
+  image: ({ size, colour }) => ({ height: size, width: size, channels: channelsOf(colour) }),
   async load(params, context) {
     if (await kindOf(params.folder, { title, action }) !== 'folder') throw new RefusedInputError('The path is no folder.', { wanted: 'a folder of class folders', got: 'a file', where: params.folder, action })
     const folders = await listFolders(params.folder)
     const testName = testNames.find((name) => folders.includes(name))
     const layout = folders.includes('train') && testName !== undefined ? await readSplitFolders(params.folder, testName) : await splitClasses(params.folder, params.testShare, params.splitSeed)
-    const shape: PictureShape = { side: params.size, channels: params.colour === 'grey' ? 1 : 3, fit: params.fit }
+    const shape: PictureShape = { side: params.size, channels: channelsOf(params.colour), fit: params.fit }
     const breather = createBreather(context.signal)
     const { train, test } = layout
     const total = train.paths.length + test.paths.length

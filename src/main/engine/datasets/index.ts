@@ -11,8 +11,8 @@ import { svhn } from './svhn'
 /** The image folder comes last: it reads layouts that no other member claims. */
 export const datasets = createRegistry('dataset', 'Data sets', [signs, cifar10, cifar100, gtsrb, svhn, mnist, fashionMnist, imageFolder])
 
-export { knownLabels, openDataset, outlineDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
+export { imageShapeOf, knownLabels, openDataset, outlineDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
 export { createDatasetShelf } from './shelf'
 export type { DatasetShelf, LoadWatcher } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from './imageSets'
-export type { ClassExamples, Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, LoadedDataset, Normalization } from './types'
+export type { ClassExamples, Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, ImageShape, LoadedDataset, Normalization } from './types'

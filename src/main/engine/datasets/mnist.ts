@@ -1,4 +1,4 @@
-import { loadMnist, mnistParams } from './mnist/load'
+import { loadMnist, mnistImage, mnistParams } from './mnist/load'
 import { holdsMnist } from './mnist/match'
 import { defineDataset } from './types'
 
@@ -25,6 +25,7 @@ export const mnist = defineDataset({
     ],
   },
   params: mnistParams(title),
+  image: mnistImage,
   load: (params, context) => loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
   match: async (path) => await holdsMnist(path, false) ? { folder: path } : null,
 })

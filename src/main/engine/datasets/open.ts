@@ -5,7 +5,7 @@ import { RefusedInputError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import type { Registry } from '../../../shared/schema'
 import { countClasses, joinImages, placesOfExamples } from './imageSets'
-import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
+import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, ImageShape, LoadedDataset } from './types'
 
 function prepare(registry: Registry<Dataset>, choice: MemberChoice): { dataset: Dataset; params: Record<string, never> } {
   const dataset = registry.get(choice.id, 'data.id')
@@ -32,6 +32,16 @@ export async function previewImages(registry: Registry<Dataset>, choice: MemberC
   const drawn: ImageSet[] = []
   for (const first of placesOfExamples(labels[split], wanted)) drawn.push(await dataset.preview(params, context, { split, first, count: 1 }))
   return joinImages(drawn[0] ?? await dataset.preview(params, context, { split, first: 0, count: 0 }), drawn)
+}
+
+/** Of the sets that do not say otherwise. */
+const usualImage: ImageShape = { height: 32, width: 32, channels: 3 }
+
+/** Shape of the images, before anything is loaded and while the form is still being filled in: what is unknown or not valid counts as the usual. */
+export function imageShapeOf(registry: Registry<Dataset>, choice: MemberChoice): ImageShape {
+  if (!registry.has(choice.id)) return usualImage
+  const dataset = registry.get(choice.id)
+  return dataset.image?.(validateParameters(dataset.params, choice.params, '').values as Record<string, never>) ?? usualImage
 }
 
 /** The labels of both sets and the number of classes where they are known without loading, else null. */

@@ -1,11 +1,14 @@
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 
-/** Images as bytes, NHWC, with integer labels. */
-export interface ImageSet {
-  readonly count: number
+export interface ImageShape {
   readonly height: number
   readonly width: number
   readonly channels: 1 | 3
+}
+
+/** Images as bytes, NHWC, with integer labels. */
+export interface ImageSet extends ImageShape {
+  readonly count: number
   readonly pixels: Uint8Array
   readonly labels: Int32Array
 }
@@ -80,6 +83,8 @@ export interface DatasetFacts {
 
 export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   readonly facts: DatasetFacts
+  /** Shape of the images with these parameters, for estimates and early checks; 32×32 RGB where it is absent. */
+  image?(params: ValuesOf<S>): ImageShape
   /** Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file and record */
   load(params: ValuesOf<S>, context: DatasetContext): Promise<LoadedDataset>
   /** A few images without loading all of them, where that is possible; the range is cut to the set's size. */

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
-import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
+import type { Augmentation, ImageSet, ImageShape, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
 import type { RandomStream } from '../random'
@@ -166,9 +166,12 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
-  /** Forward multiply-adds per pseudo batch in units of one image's student and teacher forward pass; for the time estimate. */
-  cost(params: ValuesOf<S>): {
-    studentForwards: number; teacherForwards: number; generatorForwards: number; generatorWidth: number
+  /**
+   * Forward passes of single images per pseudo batch, and the multiply-adds of one through the generator; for the time estimate.
+   * @throws RefusedInputError where the method cannot make such images
+   */
+  cost(params: ValuesOf<S>, image: ImageShape): {
+    studentForwards: number; teacherForwards: number; generatorForwards: number; generatorMultiplyAdds: number
     /** Synthetic images per pseudo batch that pass through a defense's loss term, and images that pass through student updates. */
     defendedImages: number; studentImages: number
   }

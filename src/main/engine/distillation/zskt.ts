@@ -1,3 +1,4 @@
+import { zsktGeneratorCost } from '../architectures/generators/zskt'
 import { defineDistillation } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
@@ -9,7 +10,7 @@ import { createZsktSynthesizer } from './zsktSynthesizer'
  * Reference: Micaelli & Storkey 2019, arXiv:1905.09768; ABD zskt/solver.py. Differs from the reference: the synthetic batch and the teacher's
  * outputs are computed once per pseudo batch instead of at each of the 11 iterations that share one z (same numbers; only the generator's running
  * statistics, which training never reads, are updated once), and the BN, one-hot and balance terms, class-conditional codes, replay, shift and
- * light are additions, off by default.
+ * light are additions, off by default. The data set's image size chooses the generator's layout; see createZsktGenerator.
  */
 export const zskt = defineDistillation({
   id: 'zskt',
@@ -22,10 +23,11 @@ export const zskt = defineDistillation({
     gtsrb: { title: 'GTSRB (reference)', params: { pseudoBatches: 10_000, temperature: 0.5, attention: 0, studentLearningRate: 2e-3, generatorLearningRate: 1e-3 } },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: (values) => ({
+  cost: (values, image) => ({
     studentForwards: values.batchSize * (3 * values.studentSteps + 3),
     teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
-    generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
+    generatorForwards: values.batchSize * 4,
+    generatorMultiplyAdds: zsktGeneratorCost({ latent: values.latent, width: values.generatorWidth, channels: image.channels, height: image.height, imageWidth: image.width }).multiplyAdds,
     defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
   batchNormParameters: ['batchNormWeight'],

@@ -19,7 +19,7 @@ export const zsktParameters = {
   attention: number({ label: 'Attention transfer β', default: 250, min: 0, max: 1e5, help: 'Weight of the attention distance over the three blocks; 0 leaves it out (GTSRB).' }),
   gradientClip: number({ label: 'Gradient clip', default: 5, min: 0, max: 1e6, help: 'Global L2 norm to which generator and student gradients are clipped; 0 does not clip.', advanced: true }),
   latent: integer({ label: 'Latent code', default: 100, min: 1, max: 4096, help: 'Length of z ~ N(0, 1).', advanced: true }),
-  generatorWidth: integer({ label: 'Generator width', unit: 'channels', default: 128, min: 2, max: 1024, help: 'Channels of the generator’s first block; the second has half.', advanced: true }),
+  generatorWidth: integer({ label: 'Generator width', unit: 'channels', default: 128, min: 2, max: 1024, help: 'Channels of the generator’s first block; each further block has half of its predecessor’s.', advanced: true }),
   adversarialWeight: number({ label: 'Adversarial weight', default: 1, min: 0, max: 1000, help: 'Weight of −KL(student ‖ teacher) in the generator’s loss; 1 in the reference.', advanced: true }),
   batchNormWeight: number({ label: 'BN statistics weight', default: 0, min: 0, max: 1000, help: 'Pulls the batch statistics inside the teacher to its running statistics (DeepInversion). 0 in the reference. Also tells the generator about triggers that were frequent in training.' }),
   oneHotWeight: number({ label: 'One-hot weight', default: 0, min: 0, max: 1000, help: 'Cross entropy of the teacher against its own arg max (DAFL): confident images. 0 in the reference.' }),

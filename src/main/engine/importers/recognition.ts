@@ -46,7 +46,7 @@ interface Attempt {
 }
 
 const usualSide = 32
-const otherSides = [28, 64, 48, 96, 128, 224]
+const otherSides = [28, 64, 48, 96, 128, 224, 256]
 /** A file that shares fewer names with a network is not said to be a damaged one of its kind. */
 const leastShared = 0.5
 

@@ -6,7 +6,7 @@ import type { Breather } from '../breather'
 import { parseIdx } from '../files/idx'
 import { listNames, openNamedFiles } from '../files/namedFiles'
 import type { NamedFiles } from '../files/namedFiles'
-import type { DatasetContext, ImageSet, LoadedDataset } from '../types'
+import type { DatasetContext, ImageSet, ImageShape, LoadedDataset } from '../types'
 
 export const mnistSide = 28
 const paddedSide = 32
@@ -26,6 +26,8 @@ export const mnistParams = (title: string) => ({
     options: [{ value: '32', label: '32×32, padded' }, { value: '28', label: '28×28, as it is' }],
   }),
 })
+
+export const mnistImage = ({ size }: { size: string }): ImageShape => ({ height: Number(size), width: Number(size), channels: 1 })
 
 /** The names under which a file is found in the wild. */
 const variants = (stem: string): string[] => {

@@ -1,9 +1,12 @@
 /** One trainer whose loss weights choose the method. */
 import type { Reference } from '../../../../shared/schema'
+import { cmiGeneratorCost } from '../../architectures/generators/cmi'
+import type { ImageShape } from '../../datasets/types'
 import { defineDistillation } from '../types'
 import type { DistillationMethod } from '../types'
 import { inversionParameters } from './parameters'
 import type { InversionParameters, InversionSchema } from './parameters'
+import { generatorOptions } from './sources'
 import { inversionTerms, metricsOfTerms } from './terms'
 import { createInversionStudent } from './student'
 import { createInversionSynthesizer } from './synthesizer'
@@ -21,13 +24,14 @@ export interface InversionMember {
 const bothWays = 3
 
 /** Forward passes per synthesis call. */
-function costOf(values: InversionParameters): ReturnType<DistillationMethod<InversionSchema>['cost']> {
+function costOf(values: InversionParameters, image: ImageShape): ReturnType<DistillationMethod<InversionSchema>['cost']> {
   const made = values.synthesisSteps * values.synthesisBatchSize
   const learnt = values.studentSteps * values.batchSize
   return {
     studentForwards: bothWays * learnt + (values.adversarialWeight > 0 ? bothWays * made : 0),
     teacherForwards: bothWays * made * (values.contrastiveWeight > 0 ? 2 : 1) + learnt,
-    generatorForwards: values.source === 'pixels' ? 0 : bothWays * made, generatorWidth: values.generatorWidth * (values.largeGenerator ? 3 : 2),
+    ...(values.source === 'pixels' ? { generatorForwards: 0, generatorMultiplyAdds: 0 }
+      : { generatorForwards: bothWays * made, generatorMultiplyAdds: cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds }),
     defendedImages: made, studentImages: learnt,
   }
 }

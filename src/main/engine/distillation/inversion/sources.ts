@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { ExhaustiveError } from '../../../../shared/errors'
 import { createCmiGenerator, freshGeneratorWeights } from '../../architectures/generators/cmi'
+import type { CmiGeneratorOptions } from '../../architectures/generators/cmi'
 import type { NamedTensors } from '../../graph/types'
 import type { Generator, Parameter, StateUpdate } from '../../nn/types'
 import { zerosLike } from '../../ops'
@@ -50,10 +51,12 @@ function assignFlat(parameters: readonly Parameter[], values: tf.Tensor1D): void
   parameters.forEach(({ variable }, index) => variable.assign(tf.reshape(parts[index] as tf.Tensor, variable.shape)))
 }
 
-const generatorOf = (values: InversionParameters, context: DistillationContext): Generator => createCmiGenerator({
-  latent: values.latent, width: values.generatorWidth, large: values.largeGenerator, channels: context.image.channels,
-  height: context.image.height, imageWidth: context.image.width, stream: context.stream('initialGenerator'),
+export const generatorOptions = (values: InversionParameters, image: DistillationContext['image']): CmiGeneratorOptions => ({
+  latent: values.latent, width: values.generatorWidth, large: values.largeGenerator, channels: image.channels, height: image.height, imageWidth: image.width,
 })
+
+const generatorOf = (values: InversionParameters, context: DistillationContext): Generator =>
+  createCmiGenerator({ ...generatorOptions(values, context.image), stream: context.stream('initialGenerator') })
 
 /** A generator and its codes, both begun anew at each call. Reference: ABD cmi/datafree/synthesis/contrastive.py (Adam β .5, .999). */
 function generatorAnew(values: InversionParameters, context: DistillationContext): ImageSource {

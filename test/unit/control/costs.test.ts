@@ -1,0 +1,49 @@
+/** What the registries' own declarations say about time and about what cannot work, by the images of the chosen data set. */
+import { describe, expect, it } from 'vitest'
+import { costs, families } from '../../../src/main/engine/control/families'
+import { estimateTime } from '../../../src/main/engine/control/estimate'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+
+const folderOf = (size: number, colour = 'rgb') => ({ id: 'image_folder', params: { folder: '/pictures', size, colour } })
+const member = (id: string, params: Record<string, string | number | boolean> = {}) => ({ id, params })
+const signs = member('signs')
+
+describe('costs', () => {
+  it('grow with the pixels of an image folder', () => {
+    const forward = (size: number): number => costs.forward(member('wrn'), folderOf(size)) ?? NaN
+    expect(forward(32)).toBe(costs.forward(member('wrn'), signs))
+    expect(forward(224) / forward(32)).toBeCloseTo(49, 1)
+    expect(costs.forward(member('wrn'), folderOf(32, 'grey'))).toBeLessThan(forward(32))
+  })
+
+  it('take the generator of the image size', () => {
+    const generator = (method: string, size: number) => costs.distillation(member(method), folderOf(size))?.generatorMultiplyAdds
+    expect(generator('zskt', 32)).toBe(115_834_880)
+    expect(generator('zskt', 224)).toBe(333_701_120)
+    expect((generator('cmi', 224) ?? NaN) / (generator('cmi', 32) ?? NaN)).toBeCloseTo(49, 0)
+    expect(costs.distillation(member('deepinversion'), folderOf(30))).toMatchObject({ generatorForwards: 0 })
+    expect(costs.distillation(member('zskt'), folderOf(30))).toBeUndefined()
+  })
+
+  it('make the estimate of larger images longer', () => {
+    const seconds = (size: number) => estimateTime(resolveExperiment({ data: folderOf(size) }, memberTable(families)).config, costs, [], 2).totalSeconds
+    expect(seconds(224)).toBeGreaterThan(20 * seconds(32))
+  })
+
+  it.each(['zskt', 'cmi'])('say beforehand that the generator of %s cannot make images of 30 pixels', (method) => {
+    expect(costs.methodRefusal(member(method), folderOf(30))).toContain('multiples of 4')
+    expect(costs.methodRefusal(member(method), folderOf(224))).toBeNull()
+    expect(costs.methodRefusal(member(method), signs)).toBeNull()
+  })
+
+  it('say beforehand that a network cannot read images of this size', () => {
+    expect(costs.refusal(member('lenet'), folderOf(224))).toContain('224 × 224')
+    expect(costs.refusal(member('lenet'), member('mnist', { size: '28' }))).toBeNull()
+    expect(costs.refusal(member('lenet'), member('gtsrb', { size: '48' }))).toContain('48 × 48')
+  })
+
+  it('stay those of the usual size while a value is not valid', () => {
+    expect(costs.methodRefusal(member('zskt'), { id: 'image_folder', params: { size: 'large' } })).toBeNull()
+    expect(costs.methodRefusal(member('zskt'), member('no_such_set'))).toBeNull()
+  })
+})
