@@ -7,7 +7,7 @@ import { distillationMethods } from '../../src/main/engine/distillation'
 import type { InversionParameters } from '../../src/main/engine/distillation/inversion/parameters'
 import { createInversionStudent } from '../../src/main/engine/distillation/inversion/student'
 import { createInversionSynthesizer } from '../../src/main/engine/distillation/inversion/synthesizer'
-import type { DistillationContext, Synthesizer } from '../../src/main/engine/distillation/types'
+import type { DistillationContext, StepMetrics, Synthesizer } from '../../src/main/engine/distillation/types'
 import { createStepProgram } from '../../src/main/engine/graph'
 import { createStream } from '../../src/main/engine/random'
 import type { RandomStream } from '../../src/main/engine/random'
@@ -77,18 +77,31 @@ describe('a synthesis call of DeepInversion against the reference', () => {
     ...createStream(1, name), uniform: (length) => new Float32Array(length), normal: first, integers: () => Int32Array.from([0, 1, 1, 4]),
   })
 
+  /** One call of so many steps: what it told, and the images that it kept. */
+  async function call(changes: Partial<InversionParameters>): Promise<{ metrics: StepMetrics; images: Float32Array }> {
+    const values = valuesOf('deepinversion', { synthesisBatchSize: count, normWeight: 0.01, ...changes })
+    const synthesizer = createInversionSynthesizer(values, contextWith((name) => name.startsWith('initial') ? createStream(1, name) : still(name)))
+    const position = { index: 0, total: 1, measure: true }
+    const metrics = await synthesizer.step(position)
+    const batch = synthesizer.sample(position)
+    const images = tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync() as Float32Array)
+    tf.dispose([batch.images, batch.teacherLogits])
+    return { metrics, images }
+  }
+
   it('has the same loss after each step, and keeps the same images', async () => {
-    const losses: number[] = []
-    for (const synthesisSteps of [1, 2, 3]) {
-      const values = valuesOf('deepinversion', { synthesisSteps, synthesisBatchSize: count, normWeight: 0.01, keptImages: 'last' })
-      const synthesizer = createInversionSynthesizer(values, contextWith((name) => name.startsWith('initial') ? createStream(1, name) : still(name)))
-      const position = { index: 0, total: 1, measure: true }
-      losses.push((await synthesizer.step(position)).generatorLoss ?? NaN)
-      const batch = synthesizer.sample(position)
-      if (synthesisSteps === 3) near(tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync()), golden.pixels.images, golden.noise.pixels.images)
-      tf.dispose([batch.images, batch.teacherLogits])
+    for (const [step, loss] of golden.pixels.losses.entries()) {
+      const { metrics, images } = await call({ synthesisSteps: step + 1, keptImages: 'last' })
+      near([metrics.generatorLoss ?? NaN], [loss], golden.noise.pixels.losses)
+      if (step + 1 === golden.pixels.losses.length) near(images, golden.pixels.images, golden.noise.pixels.images)
     }
-    near(losses, golden.pixels.losses, golden.noise.pixels.losses)
-    expect(losses.length).toBe(golden.pixels.losses.length)
+  })
+
+  it('tells of the step whose images are kept, also where it is not the best one', async () => {
+    // So large a rate drives all pixels to the limits of their range.
+    const rising = { synthesisSteps: 2, generatorLearningRate: 100 }
+    const [best, last] = [await call({ ...rising, keptImages: 'best' }), await call({ ...rising, keptImages: 'last' })]
+    expect([best.metrics.keptStep, last.metrics.keptStep]).toEqual([1, 2])
+    expect(last.metrics.generatorLoss).toBeGreaterThan(best.metrics.generatorLoss ?? NaN)
   })
 })

@@ -49,6 +49,7 @@ describe.each(inversionTerms.map((term) => [term.id, term] as const))('the term 
     const definition = definitions[metricNameOf(term)]
     expect(definition?.title.length).toBeGreaterThan(2)
     expect(definition?.definition.length).toBeGreaterThan(10)
+    expect(definition?.definition).toMatch(/Before its weight; of a synthesis call: of the step whose images are kept, else of its last\.$/)
   })
 })
 
