@@ -34,7 +34,23 @@ function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | un
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+  return member.cost(values, { ...usualImage, classes: classesOf(data) })
+}
+
+const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
+
+/** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
+function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
+  if (!architectures.has(choice.id)) return 0
+  const member = architectures.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  try {
+    const points = member.contrastivePoints?.(values)
+      ?? [...member.outline(values, { ...usualImage, classes: classesOf(data) }).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
+    return points.reduce((total, count) => total + count, 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
@@ -56,11 +72,12 @@ export const costs: CostModel = {
       return describeError(error).replace(/\s*\n\s*/g, '; ')
     }
   },
-  distillation(choice) {
-    if (!distillationMethods.has(choice.id)) return undefined
-    const member = distillationMethods.get(choice.id)
-    const { values } = validateParameters(member.params, choice.params, '')
-    return { ...member.cost(values), pseudoBatches: member.totalPseudoBatches(values) }
+  distillation({ distillation: { method }, teacher: { architecture }, data }) {
+    if (!distillationMethods.has(method.id)) return undefined
+    const member = distillationMethods.get(method.id)
+    const { values } = validateParameters(member.params, method.params, '')
+    const problem = { image: usualImage, classes: classesOf(data), teacherFeatures: teacherFeatures(architecture, data) }
+    return { ...member.cost(values, problem), pseudoBatches: member.totalPseudoBatches(values) }
   },
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined

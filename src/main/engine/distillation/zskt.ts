@@ -1,4 +1,5 @@
-import { defineDistillation } from './types'
+import { zsktGeneratorCost } from '../architectures/generators/zskt'
+import { defineDistillation, passes } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
 import { createZsktSynthesizer } from './zsktSynthesizer'
@@ -22,10 +23,13 @@ export const zskt = defineDistillation({
     gtsrb: { title: 'GTSRB (reference)', params: { pseudoBatches: 10_000, temperature: 0.5, attention: 0, studentLearningRate: 2e-3, generatorLearningRate: 1e-3 } },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: (values) => ({
-    studentForwards: values.batchSize * (3 * values.studentSteps + 3),
-    teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
-    generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
+  // The generator's update, then the batch.
+  cost: (values, { image, classes }) => ({
+    studentForwards: values.batchSize * (passes.training * values.studentSteps + passes.toImages),
+    teacherForwards: values.batchSize * (passes.toImages + 1 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
+    ownMultiplyAdds: values.batchSize * (passes.training + 1) * zsktGeneratorCost({
+      latent: values.latent + (values.classConditional ? classes : 0), width: values.generatorWidth, channels: image.channels, height: image.height, imageWidth: image.width,
+    }).multiplyAdds,
     defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
   batchNormParameters: ['batchNormWeight'],

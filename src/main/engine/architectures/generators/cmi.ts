@@ -4,6 +4,8 @@ import { createBuilder } from '../../nn/builder'
 import type { InitialStream } from '../../nn/initial'
 import type { Generator, Parameter } from '../../nn/types'
 import { leakyRelu } from '../../ops'
+import { createCostCounter } from '../cost'
+import type { ArchitectureCost } from '../types'
 
 export interface CmiGeneratorOptions {
   /** Length of z; 256 in the reference (DAFL 512). */
@@ -22,19 +24,23 @@ export interface CmiGeneratorOptions {
 const slope = 0.2
 const upsampling = 4
 
+function startOf({ width, large, height, imageWidth }: CmiGeneratorOptions): { height: number; width: number; channels: number } {
+  if (height % upsampling !== 0 || imageWidth % upsampling !== 0) {
+    throw new RefusedInputError('The generator doubles its image twice, so both sides must be multiples of 4.', {
+      wanted: 'image sides that are multiples of 4', got: `${height} × ${imageWidth}`, action: 'Choose another data set or image size.',
+    })
+  }
+  return { height: height / upsampling, width: imageWidth / upsampling, channels: width * (large ? 4 : 2) }
+}
+
 /**
  * Generator of the CMI family: z → linear → [H/4, W/4, 2·width or 4·width] → BN → ×2 → conv 3×3 (2·width) → BN → LeakyReLU .2 → ×2 → conv 3×3 (width) → BN →
  * LeakyReLU .2 → conv 3×3 (with bias) → sigmoid. The images lie in [0, 1] and are normalised afterwards.
  * Initial weights: PyTorch's defaults. Reference: ABD cmi/datafree/models/generator.py Generator and LargeGenerator.
  */
 export function createCmiGenerator(options: CmiGeneratorOptions & { readonly stream: InitialStream }): Generator {
-  const { latent, width, channels, height, imageWidth } = options
-  if (height % upsampling !== 0 || imageWidth % upsampling !== 0) {
-    throw new RefusedInputError('The generator doubles its image twice, so both sides must be multiples of 4.', {
-      wanted: 'image sides that are multiples of 4', got: `${height} × ${imageWidth}`, action: 'Choose another data set or image size.',
-    })
-  }
-  const start = { height: height / upsampling, width: imageWidth / upsampling, channels: width * (options.large ? 4 : 2) }
+  const { latent, width, channels } = options
+  const start = startOf(options)
   const build = createBuilder(options.stream)
   const linear = build.linear('l1.0', { inputs: latent, outputs: start.height * start.width * start.channels, image: [start.height, start.width, start.channels] })
   const bn0 = build.batchNorm('conv_blocks.0', start.channels)
@@ -53,6 +59,21 @@ export function createCmiGenerator(options: CmiGeneratorOptions & { readonly str
     },
     dispose: () => build.dispose(),
   }
+}
+
+/** Parameters and multiply-adds per image, for estimates. */
+export function cmiGeneratorCost(options: CmiGeneratorOptions): ArchitectureCost {
+  const { latent, width, channels, height, imageWidth } = options
+  const start = startOf(options)
+  const counter = createCostCounter()
+  counter.linear(latent, start.height * start.width * start.channels)
+  counter.batchNorm(start.channels)
+  counter.convolution({ inputs: start.channels, outputs: 2 * width, kernel: 3, height: height / 2, width: imageWidth / 2, upsampled: true })
+  counter.batchNorm(2 * width)
+  counter.convolution({ inputs: 2 * width, outputs: width, kernel: 3, height, width: imageWidth, upsampled: true })
+  counter.batchNorm(width)
+  counter.convolution({ inputs: width, outputs: channels, kernel: 3, height, width: imageWidth, bias: true })
+  return counter.total()
 }
 
 const resetDeviation = 0.02
