@@ -25,7 +25,7 @@ export interface MethodCost extends MethodWork { readonly pseudoBatches: number 
 /** An earlier stage that ran to its end on this machine. */
 export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentConfig; index: number; seconds: number }
 
-/** Multiply-adds per second and thread, measured with the quick preset on two AVX2 cores. */
+/** Multiply-adds per second and thread: what a student step of WRN-16-1 with batch 128 reaches on two cores, see docs/benchmarks.md. */
 const ratePerThread = 36e9
 const fallbackForward = 50e6
 /** Backward costs about twice the forward pass. */
