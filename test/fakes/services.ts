@@ -23,9 +23,9 @@ export const fakeCosts: CostModel = {
   forward: () => 50e6,
   refusal: () => null,
   methodRefusal: () => null,
-  distillation: (method) => ({
+  distillation: ({ distillation: { method } }) => ({
     pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), defendedImages: 64, studentImages: 64,
-    studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorMultiplyAdds: 29e6,
+    studentForwards: 64, teacherForwards: 64, ownMultiplyAdds: 64 * 57e6,
   }),
   defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0, teacherForwardsPerStudentImage: 0 }),
   actsFrom: () => 0,

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createCmiGenerator } from '../../src/main/engine/architectures/generators/cmi'
-import { wrn } from '../../src/main/engine/architectures/wrn'
 import { divergenceLoss } from '../../src/main/engine/distillation/divergenceStudent'
 import { createContrastiveHead, instanceFeatureCount } from '../../src/main/engine/distillation/inversion/head'
 import { createMemoryBank } from '../../src/main/engine/distillation/inversion/memoryBank'
@@ -20,20 +19,18 @@ import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from 
 import { imageNorm, totalVariation } from '../../src/main/engine/losses/imagePrior'
 import { vaccineWeights } from '../../src/main/engine/losses/shufflingVaccine'
 import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../src/main/engine/losses/synthesis'
-import { loadWeights } from '../../src/main/engine/nn'
 import type { NetworkState, Parameter } from '../../src/main/engine/nn'
-import type { BatchStatistics, Classifier } from '../../src/main/engine/nn/types'
+import type { BatchStatistics } from '../../src/main/engine/nn/types'
 import type { Optimizer } from '../../src/main/engine/optimizers'
 import { createStream } from '../../src/main/engine/random'
 import type { RandomStream } from '../../src/main/engine/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { createStateBundle } from '../../src/main/engine/training/state'
 import { defaultsOf } from '../../src/shared/schema'
-import { hashed, hashedWeights } from '../fixtures/hashed'
-import { relativeDistance } from './golden'
+import { hashed } from '../fixtures/hashed'
+import { classifier, compare, filled, image, logitsOf, near, normalization, size, stream } from './inversionNetworks'
+import type { Measured, Noise } from './inversionNetworks'
 
-interface Measured { value: number; gradient: number[] }
-interface Noise { value: number; gradient: number }
 interface Call { loss: number; images: number[]; features: number[]; codes: number[]; generator: number[]; head: number[] }
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/inversion.json'), 'utf8')) as {
   terms: Record<string, Measured>; masked: Measured; boxes: number[][]; bank: number[][]; synthesis: [Call, Call]
@@ -41,31 +38,7 @@ const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/pa
   noise: { terms: Record<string, Noise>; masked: Noise; synthesis: Record<keyof Call, number>; several: { calls: Record<'loss' | 'images' | 'features', number>; head: number } }
 }
 
-/** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
-const toleranceFor = (noise: number | undefined): number => Math.max(10 * (noise ?? NaN), 1e-5)
-const near = (actual: ArrayLike<number>, expected: readonly number[], noise: number | undefined): void =>
-  expect(relativeDistance(Float32Array.from(actual), Float32Array.from(expected))).toBeLessThan(toleranceFor(noise))
-
 beforeAll(async () => { await startTensorFlow() })
-
-const logitsOf = (name: string, spread = 3): tf.Tensor2D => tf.tensor2d(hashed(name, 30, 0, spread), [6, 5])
-
-function compare(wanted: Measured | undefined, noise: Noise | undefined, loss: (x: tf.Tensor) => tf.Scalar, input: tf.Tensor): void {
-  const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x))(input)
-  near(value.dataSync(), [wanted?.value ?? NaN], noise?.value)
-  const gradient = input.rank === 4 ? tf.transpose(grad, [0, 3, 1, 2]) : grad
-  near(gradient.dataSync(), wanted?.gradient ?? [], noise?.gradient)
-}
-
-const size = 8
-const stream = createStream(1, 'parity')
-const filled = <N extends NetworkState>(network: N, prefix: string): N => {
-  loadWeights(network, hashedWeights([...network.parameters, ...network.buffers], prefix))
-  return network
-}
-const classifier = (prefix: string): Classifier => filled(wrn.create({ depth: 10, width: 1 }, { classes: 5, channels: 3, height: size, width: size, stream }), prefix)
-const normalization = { mean: [0.4, 0.5, 0.6], standardDeviation: [0.2, 0.25, 0.3] }
-const image = { height: size, width: size, channels: 3 }
 
 const student = { temperature: 20, reduction: 'batchMean', squaredTemperature: true } as const
 const terms: Record<string, (x: tf.Tensor) => tf.Scalar> = {

@@ -2,21 +2,26 @@ import type { ArchitectureCost } from './types'
 
 /** Adds up parameters and multiply-adds layer by layer. */
 export interface CostCounter {
-  convolution(options: { inputs: number; outputs: number; kernel: number; height: number; width: number; bias?: boolean; depthwise?: boolean }): void
+  /** `upsampled`: of an image that was doubled before, as the builder's convolutions are. */
+  convolution(options: { inputs: number; outputs: number; kernel: number; height: number; width: number; bias?: boolean; depthwise?: boolean; upsampled?: boolean }): void
   batchNorm(channels: number): void
   linear(inputs: number, outputs: number): void
   total(): ArchitectureCost
 }
+
+/** Of a 3×3 convolution over an upsampled image, per output pixel and pair of channels: see upsampledConv2d. */
+const upsampledTaps = 4
 
 /** `height` and `width` are those of a convolution's output. */
 export function createCostCounter(): CostCounter {
   let parameters = 0
   let multiplyAdds = 0
   return {
-    convolution({ inputs, outputs, kernel, height, width, bias = false, depthwise = false }) {
-      const weights = kernel * kernel * outputs * (depthwise ? 1 : inputs)
+    convolution({ inputs, outputs, kernel, height, width, bias = false, depthwise = false, upsampled = false }) {
+      const pairs = outputs * (depthwise ? 1 : inputs)
+      const weights = kernel * kernel * pairs
       parameters += weights + (bias ? outputs : 0)
-      multiplyAdds += weights * height * width
+      multiplyAdds += (upsampled ? upsampledTaps * pairs : weights) * height * width
     },
     batchNorm(channels) {
       parameters += 2 * channels

@@ -33,14 +33,14 @@ const unitCounts: Record<ResnetParameters['depth'], { units: readonly number[]; 
 }
 
 /** Where CMI looks, as the reference has it: at the stages' inputs in its ResNet-34 alone (512 numbers; its batch norms would give 8,512), else at all batch norms. */
-const contrastAt = ({ depth }: ResnetParameters): 'batchNorms' | 'stageInputs' => depth === '34' ? 'stageInputs' : 'batchNorms'
+const contrastivePoints = ({ depth }: ResnetParameters): readonly number[] | undefined => depth === '34' ? [stemChannels, ...stageChannels.slice(0, -1)] : undefined
 
 const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => {
   const { depth, stem } = values
   const { units, bottleneck } = unitCounts[depth]
   const large = stem === 'large'
   const initial = large ? 'fanOut' : 'default'
-  const trunk = createTrunk(build, contrastAt(values))
+  const trunk = createTrunk(build, contrastivePoints(values) ? 'stageInputs' : 'batchNorms')
   let size = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
   trunk.stem(() => {
     const conv1 = build.convolution('conv1', { inputs: problem.channels, outputs: stemChannels, kernel: large ? 7 : 3, stride: large ? 2 : 1, padding: large ? 3 : 1, initial, output: size })
@@ -91,8 +91,9 @@ export const resnet = defineArchitecture({
   },
   label: ({ depth, stem }) => `ResNet-${depth}${stem === 'large' ? ' (ImageNet)' : ''}`,
   ...network,
-  create: (values, context) => ({
-    ...network.create(values, context),
-    ...(contrastAt(values) === 'stageInputs' ? { contrastivePoints: [stemChannels, ...stageChannels.slice(0, -1)] } : {}),
-  }),
+  contrastivePoints,
+  create(values, context) {
+    const points = contrastivePoints(values)
+    return { ...network.create(values, context), ...(points ? { contrastivePoints: points } : {}) }
+  },
 })

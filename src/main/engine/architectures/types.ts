@@ -42,6 +42,8 @@ export interface Architecture<S extends ParameterSchema = ParameterSchema> exten
   create(params: ValuesOf<S>, context: ArchitectureContext): Classifier
   /** Without making the network; for estimates of time and memory. */
   cost(params: ValuesOf<S>, problem: ImageProblem): ArchitectureCost
+  /** What `Classifier.contrastivePoints` will say, without making the network. */
+  contrastivePoints?(params: ValuesOf<S>): readonly number[] | undefined
   /** Names and shapes of the weights, without making the network. */
   outline(params: ValuesOf<S>, problem: ImageProblem): NetworkOutline
   /**

@@ -1,6 +1,7 @@
 /** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
 import type { TimeEstimate } from '../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../shared/domain'
+import type { MethodWork } from '../distillation/types'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -9,8 +10,8 @@ export interface CostModel {
   forward(architecture: MemberChoice, data: MemberChoice): number | undefined
   /** Why a network cannot be made with these parameters for images of this shape; null when it can. */
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
-  /** Forward passes per pseudo batch, and how many of them there are. */
-  distillation(method: MemberChoice, data: MemberChoice): MethodCost | undefined
+  /** The method's work per pseudo batch, and how many of them there are. */
+  distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
   /** Why a method cannot make images of this shape; null when it can. */
   methodRefusal(method: MemberChoice, data: MemberChoice): string | null
   defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined
@@ -21,19 +22,12 @@ export interface CostModel {
   images(data: MemberChoice): { train: number; test: number }
 }
 
-export interface MethodCost {
-  pseudoBatches: number
-  /** Images per pseudo batch that pass through a defense's loss term. */
-  defendedImages: number
-  /** Images per pseudo batch that pass through student updates. */
-  studentImages: number
-  studentForwards: number; teacherForwards: number; generatorForwards: number; generatorMultiplyAdds: number
-}
+export interface MethodCost extends MethodWork { readonly pseudoBatches: number }
 
 /** An earlier stage that ran to its end on this machine. */
 export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentConfig; index: number; seconds: number }
 
-/** Multiply-adds per second and thread, measured with the quick preset on two AVX2 cores. */
+/** Multiply-adds per second and thread: what a student step of WRN-16-1 with batch 128 reaches on two cores, see docs/benchmarks.md. */
 const ratePerThread = 36e9
 const fallbackForward = 50e6
 /** Backward costs about twice the forward pass. */
@@ -42,8 +36,6 @@ const trainingPasses = 3
 const testSets = 2
 /** Start of TensorFlow, recording of the graphs. */
 const overheadSeconds = 4
-/** A generator's multiply-adds take about twice the time of a classifier's. */
-const generatorSlowness = 2
 
 export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>, costs: CostModel): number {
   const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
@@ -58,10 +50,9 @@ export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecor
 
 function studentOperations(config: ExperimentConfig, index: number, teacher: number, costs: CostModel): number {
   const student = costs.forward(config.distillation.architecture, config.data) ?? fallbackForward
-  const method = costs.distillation(config.distillation.method, config.data)
+  const method = costs.distillation(config)
   if (!method) return 0
-  const generator = generatorSlowness * method.generatorMultiplyAdds
-  const plain = method.teacherForwards * teacher + method.studentForwards * student + method.generatorForwards * generator
+  const plain = method.teacherForwards * teacher + method.studentForwards * student + method.ownMultiplyAdds
   const { start, total } = costs.range(config.students, index, method.pseudoBatches)
   const { evaluateEvery } = config.recording
   const evaluations = Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery) + (total % evaluateEvery === 0 ? 0 : 1)

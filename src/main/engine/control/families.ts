@@ -9,7 +9,7 @@ import { datasets, imageShapeOf } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
 import { lengthOf, twinOf } from '../training/plans'
-import type { CostModel } from './estimate'
+import type { CostModel, MethodCost } from './estimate'
 
 export { attacks, datasets, distillationMethods }
 
@@ -36,18 +36,35 @@ function refusalOf(attempt: () => unknown): string | null {
   }
 }
 
-function methodCost(choice: MemberChoice, data: MemberChoice): ReturnType<CostModel['distillation']> {
+/** @throws RefusedInputError where the method cannot make images of this shape */
+function methodWork(choice: MemberChoice, data: MemberChoice, features: number): MethodCost | undefined {
   if (!distillationMethods.has(choice.id)) return undefined
   const member = distillationMethods.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return { ...member.cost(values, imageShapeOf(datasets, data)), pseudoBatches: member.totalPseudoBatches(values) }
+  return { ...member.cost(values, { image: imageShapeOf(datasets, data), classes: classesOf(data), teacherFeatures: features }), pseudoBatches: member.totalPseudoBatches(values) }
 }
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...imageShapeOf(datasets, data), classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+  return member.cost(values, { ...imageShapeOf(datasets, data), classes: classesOf(data) })
+}
+
+const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
+
+/** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
+function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
+  if (!architectures.has(choice.id)) return 0
+  const member = architectures.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  try {
+    const points = member.contrastivePoints?.(values)
+      ?? [...member.outline(values, { ...imageShapeOf(datasets, data), classes: classesOf(data) }).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
+    return points.reduce((total, count) => total + count, 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
@@ -62,14 +79,14 @@ export const costs: CostModel = {
     }
   },
   refusal: (choice, data) => refusalOf(() => costOf(choice, data)),
-  distillation(choice, data) {
+  distillation({ distillation: { method }, teacher: { architecture }, data }) {
     try {
-      return methodCost(choice, data)
+      return methodWork(method, data, teacherFeatures(architecture, data))
     } catch {
       return undefined
     }
   },
-  methodRefusal: (choice, data) => refusalOf(() => methodCost(choice, data)),
+  methodRefusal: (choice, data) => refusalOf(() => methodWork(choice, data, 0)),
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)

@@ -14,7 +14,7 @@ export interface LateDefenseContext { readonly costs: CostModel; readonly store:
 
 /** A named start must be there and fit; a phase of no length does nothing; one as long as the distillation unlearns what nobody has learnt. */
 export function lateDefenseIssues(config: ExperimentConfig, { costs, store }: LateDefenseContext): Issue[] {
-  const pseudoBatches = costs.distillation(config.distillation.method, config.data)?.pseudoBatches
+  const pseudoBatches = costs.distillation(config)?.pseudoBatches
   if (pseudoBatches === undefined) return []
   return config.students.flatMap(({ defenses }, student) => defenses.flatMap((defense, place): Issue[] => {
     const path = `students.${student}.defenses.${place}.params`

@@ -1,6 +1,7 @@
-/** A student that learns the teacher's answers by KL divergence alone, from whatever batches its method gives. */
+/** A student that learns the teacher's answers by one distance alone, from whatever batches its method gives. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../graph/types'
+import { logitDistances } from '../losses/disagreement'
 import { elementwiseKl } from '../losses/divergence'
 import type { DivergenceReduction } from '../losses/divergence'
 import { applyUpdates, differentiate } from '../nn/differentiate'
@@ -16,6 +17,8 @@ export interface DivergenceStudentOptions {
   /** Updates per pseudo batch, and images of one. */
   readonly updates: number
   readonly batchSize: number
+  /** 'kl', or 'l1' between the logits themselves, for which temperature, T² and reduction have no meaning. Default 'kl'. */
+  readonly distance?: 'kl' | 'l1'
   readonly temperature: number
   readonly reduction: DivergenceReduction
   /** T² keeps the gradient's size when the temperature changes. */
@@ -26,17 +29,20 @@ export interface DivergenceStudentOptions {
 }
 
 /**
- * L = s · mean_i l_i, l_i = Σ_c p_T (log p_T − log p_S) at temperature T ('mean': divided by the classes), s = T² or 1.
+ * L = s · mean_i l_i, l_i = Σ_c p_T (log p_T − log p_S) at temperature T ('mean': divided by the classes), s = T² or 1; with the distance 'l1' l_i = mean_c |S − T|, s = 1.
  * With imageWeights w [N] in the arguments the mean gives way to Σ_i w_i l_i: how a defense silences or turns images.
- * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD cmi/datafree/criterions.py KLDiv ('batchMean', T²), cmi/vanilla_kd_ood.py KDLoss ('mean', no T²).
+ * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD cmi/datafree/criterions.py KLDiv ('batchMean', T²), cmi/vanilla_kd_ood.py KDLoss ('mean', no T²),
+ * cmi/datafree_kd.py main_worker (L1Loss for DFAD).
  */
 export function divergenceLoss(
-  output: ClassifierOutput, args: NamedTensors, options: Pick<DivergenceStudentOptions, 'temperature' | 'reduction' | 'squaredTemperature'>,
+  output: ClassifierOutput, args: NamedTensors, options: Pick<DivergenceStudentOptions, 'distance' | 'temperature' | 'reduction' | 'squaredTemperature'>,
 ): { loss: tf.Scalar; outputs: NamedTensors } {
-  const { temperature, reduction, squaredTemperature } = options
+  const { distance = 'kl', temperature, reduction, squaredTemperature } = options
   const factor = (squaredTemperature ? temperature * temperature : 1) / (reduction === 'mean' ? output.logits.shape[1] : 1)
   const [loss, divergence] = tf.tidy(() => {
-    const perImage = tf.mul(sum<tf.Tensor1D>(elementwiseKl(output.logits, args.teacherLogits as tf.Tensor2D, temperature), [1]), factor)
+    const teacherLogits = args.teacherLogits as tf.Tensor2D
+    const perImage = distance === 'l1' ? logitDistances(output.logits, teacherLogits)
+      : tf.mul(sum<tf.Tensor1D>(elementwiseKl(output.logits, teacherLogits, temperature), [1]), factor) as tf.Tensor1D
     const average = mean<tf.Scalar>(perImage)
     return [args.imageWeights ? sum<tf.Scalar>(tf.mul(perImage, args.imageWeights)) : average, average]
   }) as [tf.Scalar, tf.Scalar]

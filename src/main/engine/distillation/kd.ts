@@ -119,7 +119,7 @@ export const kd = defineDistillation({
     reference: { title: 'Reference', params: { pseudoBatches: 13_282, percent: 0.2, alpha: 0.95, temperature: 6, learningRate: 0.1, referenceNormalization: true } },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, generatorForwards: 0, generatorMultiplyAdds: 0, defendedImages: 0, studentImages: values.batchSize }),
+  cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, ownMultiplyAdds: 0, defendedImages: 0, studentImages: values.batchSize }),
   createSynthesizer,
   createStudentTrainer,
 })

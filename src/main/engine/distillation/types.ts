@@ -47,6 +47,29 @@ export interface Position {
   readonly within?: Within
 }
 
+/** What the costs of a method depend on beside its parameters. */
+export interface CostProblem {
+  readonly image: ImageShape
+  readonly classes: number
+  /** How many numbers the teacher shows the contrastive term of each image. */
+  readonly teacherFeatures: number
+}
+
+/** Work per pseudo batch, for the time estimate. */
+export interface MethodWork {
+  /** In passes of one image. A pass both ways that trains counts as 3, one that only goes back to the images as 2: see `passes`. */
+  readonly studentForwards: number
+  readonly teacherForwards: number
+  /** Multiply-adds of the networks that the method has beside them. */
+  readonly ownMultiplyAdds: number
+  /** Synthetic images that pass through a defense's loss term, and images that pass through student updates. */
+  readonly defendedImages: number
+  readonly studentImages: number
+}
+
+/** What a forward and a backward pass cost together, in units of a forward pass: a backward pass has a half for the images and one for the weights. */
+export const passes = { training: 3, toImages: 2 } as const
+
 /** What a distillation is made from. */
 export interface DistillationContext {
   /** Id of the data set that the models are for; its images stay with the stage. */
@@ -166,15 +189,8 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
-  /**
-   * Forward passes of single images per pseudo batch, and the multiply-adds of one through the generator; for the time estimate.
-   * @throws RefusedInputError where the method cannot make such images
-   */
-  cost(params: ValuesOf<S>, image: ImageShape): {
-    studentForwards: number; teacherForwards: number; generatorForwards: number; generatorMultiplyAdds: number
-    /** Synthetic images per pseudo batch that pass through a defense's loss term, and images that pass through student updates. */
-    defendedImages: number; studentImages: number
-  }
+  /** @throws RefusedInputError where the method cannot make such images */
+  cost(params: ValuesOf<S>, problem: CostProblem): MethodWork
   /** The picture that the method is made from, where it needs one. @throws RefusedInputError naming the file */
   loadPicture?(params: ValuesOf<S>, channels: number): Promise<Picture>
   /** The first of the images that it makes out of its picture, as a run with this seed would: shown before starting. */

@@ -1,5 +1,5 @@
 import { zsktGeneratorCost } from '../architectures/generators/zskt'
-import { defineDistillation } from './types'
+import { defineDistillation, passes } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
 import { createZsktSynthesizer } from './zsktSynthesizer'
@@ -23,11 +23,13 @@ export const zskt = defineDistillation({
     gtsrb: { title: 'GTSRB (reference)', params: { pseudoBatches: 10_000, temperature: 0.5, attention: 0, studentLearningRate: 2e-3, generatorLearningRate: 1e-3 } },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: (values, image) => ({
-    studentForwards: values.batchSize * (3 * values.studentSteps + 3),
-    teacherForwards: values.batchSize * (4 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
-    generatorForwards: values.batchSize * 4,
-    generatorMultiplyAdds: zsktGeneratorCost({ latent: values.latent, width: values.generatorWidth, channels: image.channels, height: image.height, imageWidth: image.width }).multiplyAdds,
+  // The generator's update, then the batch.
+  cost: (values, { image, classes }) => ({
+    studentForwards: values.batchSize * (passes.training * values.studentSteps + passes.toImages),
+    teacherForwards: values.batchSize * (passes.toImages + 1 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
+    ownMultiplyAdds: values.batchSize * (passes.training + 1) * zsktGeneratorCost({
+      latent: values.latent + (values.classConditional ? classes : 0), width: values.generatorWidth, channels: image.channels, height: image.height, imageWidth: image.width,
+    }).multiplyAdds,
     defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
   batchNormParameters: ['batchNormWeight'],

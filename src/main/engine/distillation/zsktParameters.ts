@@ -20,7 +20,7 @@ export const zsktParameters = {
   gradientClip: number({ label: 'Gradient clip', default: 5, min: 0, max: 1e6, help: 'Global L2 norm to which generator and student gradients are clipped; 0 does not clip.', advanced: true }),
   latent: integer({ label: 'Latent code', default: 100, min: 1, max: 4096, help: 'Length of z ~ N(0, 1).', advanced: true }),
   generatorWidth: integer({ label: 'Generator width', unit: 'channels', default: 128, min: 2, max: 1024, help: 'Channels of the generator’s first block; each further block has half of its predecessor’s.', advanced: true }),
-  adversarialWeight: number({ label: 'Adversarial weight', default: 1, min: 0, max: 1000, help: 'Weight of −KL(student ‖ teacher) in the generator’s loss; 1 in the reference.', advanced: true }),
+  adversarialWeight: number({ label: 'Adversarial weight', default: 1, min: 0, max: 1000, help: 'Weight of −KL(teacher ‖ student) in the generator’s loss; 1 in the reference.', advanced: true }),
   batchNormWeight: number({ label: 'BN statistics weight', default: 0, min: 0, max: 1000, help: 'Pulls the batch statistics inside the teacher to its running statistics (DeepInversion). 0 in the reference. Also tells the generator about triggers that were frequent in training.' }),
   oneHotWeight: number({ label: 'One-hot weight', default: 0, min: 0, max: 1000, help: 'Cross entropy of the teacher against its own arg max (DAFL): confident images. 0 in the reference.' }),
   balanceWeight: number({ label: 'Class balance weight', default: 0, min: 0, max: 1000, help: 'Negative entropy of the mean prediction (DAFL): keeps all classes in the pseudo batch. 0 in the reference.' }),

@@ -14,9 +14,13 @@ export function agreedDivergence(studentLogits: tf.Tensor2D, teacherLogits: tf.T
   })
 }
 
-/** Mean |S − T| of the logits. Reference: Fang et al. 2019 (DFAD), arXiv:1912.11006. */
+/** Mean over classes of |S − T| of each image's logits: [N]. Reference: Fang et al. 2019 (DFAD), arXiv:1912.11006. */
+export const logitDistances = (studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): tf.Tensor1D =>
+  tf.tidy(() => mean<tf.Tensor1D>(tf.abs(tf.sub(studentLogits, teacherLogits)), [1]))
+
+/** Their mean over images. */
 export const logitDistance = (studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): tf.Scalar =>
-  tf.tidy(() => mean<tf.Scalar>(tf.abs(tf.sub(studentLogits, teacherLogits))))
+  tf.tidy(() => mean<tf.Scalar>(logitDistances(studentLogits, teacherLogits)))
 
 const lowest = 0.01
 const highest = 0.99

@@ -9,6 +9,7 @@ import { wrapTrainer } from './trainer'
 const reference = { rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient' } as const satisfies Partial<SelfRetrospectionParameters>
 /** UnlearnOptimizer, which its CMI and OoD programs share. */
 const unlearnOptimizer = { ...reference, reduction: 'batchMean', constantTarget: false, penaltyInSearch: false } as const satisfies Partial<SelfRetrospectionParameters>
+/** The divergence takes T from the scripts' --T, also where the method's own student does not: 20, DFAD 1. */
 const inversion = { ...unlearnOptimizer, temperature: 20, optimizer: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const satisfies Partial<SelfRetrospectionParameters>
 /** Batches of 512 in 50,000 patches. */
 const oodEpoch = 97
@@ -21,7 +22,7 @@ const oodEpoch = 97
  * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor, use_hg), zskt/utils/hypergrad.py; cmi/datafree/unlearn.py UnlearnOptimizer for CMI and OoD, whose
  * differences from the solver are parameters (optimizer, constantTarget, penaltyInSearch, rateEvery, emptyPool, imageWeights); the defaults are the solver's.
  * 'consistency' is ours: first order, for short runs.
- * Differs from the reference: p starts from small random numbers, at least one image is perturbed, the passes made only for logging are left out.
+ * Differs from the reference: p starts from small random numbers, at least one image is perturbed (`atLeastOneImage`), the passes made only for logging are left out.
  */
 export const selfRetrospection = defineDefense({
   id: 'sr',
@@ -29,7 +30,7 @@ export const selfRetrospection = defineDefense({
   summary: 'Late in the distillation the student looks for a universal perturbation that a backdoor answers to, and unlearns it.',
   reference: { citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers', link: 'https://arxiv.org/abs/2306.02368', place: 'ABD zskt/solver.py' },
   params: selfRetrospectionParameters,
-  // A preset called like a method holds what this defense defaults to with it: the last two epochs, at the method's own temperature and schedule.
+  // A preset called like a method holds what this defense defaults to with it: the last two epochs, on the method's own schedule.
   presets: {
     zskt: { title: 'Reference, ZSKT CIFAR-10', params: { ...reference, takeover: 600 } },
     gtsrb: { title: 'Reference, ZSKT GTSRB', params: { ...reference, takeover: 200, temperature: 0.5, squaredTemperature: false } },

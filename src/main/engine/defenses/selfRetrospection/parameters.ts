@@ -28,14 +28,15 @@ export const selfRetrospectionParameters = {
   penaltyInSearch: boolean({ label: 'Penalty in the search', default: true, advanced: true, help: 'Off: the penalty enters the hypergradient alone, as in the reference’s CMI and OoD programs. On in its ZSKT.', visibleWhen: { field: 'perturbationPenalty', greaterThan: 0 } }),
   constantTarget: boolean({ label: 'Constant clean answer', default: true, advanced: true, help: 'Whether the student’s answer to the unperturbed images is held constant in the outer loss, as in the reference’s ZSKT. Off in its CMI and OoD programs.', visibleWhen: { field: 'update', equals: 'hypergradient' } }),
   perturbationStart: number({ label: 'Perturbation start', default: 0.001, min: 0, max: 1, help: 'Standard deviation of p’s random start. At exactly 0 the divergence is at its minimum and rounding noise would choose the direction, as it does in the reference.', advanced: true }),
-  temperature: number({ label: 'Temperature', default: 1, min: 0.01, max: 1000, help: 'T in KL(·/T ‖ ·/T) of the perturbation. The reference takes the method’s own: 1 for ZSKT (GTSRB 0.5), 20 for CMI, 8 for OoD.', advanced: true }),
+  temperature: number({ label: 'Temperature', default: 1, min: 0.01, max: 1000, help: 'T in KL(·/T ‖ ·/T) of the perturbation. The reference takes the method’s own: 1 for ZSKT (GTSRB 0.5), 20 for CMI, 8 for OoD; in the inversion family what the script’s --T says, 20, DFAD 1, also where the student itself learns at 1.', advanced: true }),
   squaredTemperature: boolean({ label: 'T² factor', default: true, help: 'Whether the divergence is multiplied by T². On in the reference’s CMI and OoD programs; off in its ZSKT, where it matters for GTSRB.', advanced: true }),
   reduction: choice({
     label: 'KL reduction', default: 'mean', help: 'How the divergence of the perturbation is averaged.', advanced: true,
     options: [{ value: 'mean', label: 'Per image and class (reference)' }, { value: 'batchMean', label: 'Per image' }],
   }),
-  portion: number({ label: 'Perturbed share', unit: 'of the batch', default: 0.02, min: 0, max: 1, step: 0.01, help: 'Share of a student batch, drawn at random, that carries the perturbation; at least one image does (the reference’s int() gives none below 50 images).' }),
-  distillationWeight: number({ label: 'Distillation weight', default: 1, min: 0, max: 1e6, help: 'Factor on the method’s loss; T² with a temperature T keeps its gradient at the usual size. 1 in the reference.' }),
+  portion: number({ label: 'Perturbed share', unit: 'of the batch', default: 0.02, min: 0, max: 1, step: 0.01, help: 'Share of a student batch, drawn at random, that carries the perturbation: int(N · share) images.' }),
+  atLeastOneImage: boolean({ label: 'At least one image', default: true, advanced: true, help: 'Where the share of a batch is less than one image, one carries the perturbation all the same. Off: none does, and nothing is unlearnt, as in the reference (2 % of fewer than 50 images).' }),
+  distillationWeight: number({ label: 'Distillation weight', default: 1, min: 0, max: 1e6, help: 'Factor on the method’s loss; 1 in the reference. Where that is averaged over classes, without T², and the divergence of the perturbation is not (One image), T² · classes brings both to one scale: 640 at T = 8 with 10 classes. In the consistency update, which has no other loss, T² keeps its gradient at the usual size.' }),
   imageWeights: boolean({ label: 'Weights of other defenses', default: true, advanced: true, help: 'Whether the distillation loss keeps the weights that Shuffling Vaccine gives the images (one image). Off in the reference, whose unlearning counts all images alike.' }),
   optimizer: choice({
     label: 'Optimizer', default: 'adam', help: 'Of the student during the phase; begun anew.',
@@ -51,5 +52,6 @@ export const selfRetrospectionParameters = {
 }
 export type SelfRetrospectionParameters = ValuesOf<typeof selfRetrospectionParameters>
 
-/** How many images of a student batch carry the perturbation: int(N · portion), as the reference counts, but never none. */
-export const perturbedCount = (count: number, portion: number): number => Math.max(1, Math.trunc(count * portion))
+/** How many images of a student batch carry the perturbation: int(N · portion), as the reference counts, but never none unless that is asked for. */
+export const perturbedCount = (count: number, { portion, atLeastOneImage }: Pick<SelfRetrospectionParameters, 'portion' | 'atLeastOneImage'>): number =>
+  Math.max(atLeastOneImage ? 1 : 0, Math.trunc(count * portion))

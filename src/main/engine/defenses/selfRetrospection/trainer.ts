@@ -19,10 +19,10 @@ import { perturbedCount } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import type { UniversalPerturbation } from './perturbation'
 
-/** 1 for max(1, int(N · portion)) random images of a batch, else 0: [N, 1, 1, 1]. */
-function drawMask(count: number, portion: number, stream: RandomStream): tf.Tensor4D {
+/** 1 for `perturbedCount` random images of a batch, else 0: [N, 1, 1, 1]. */
+function drawMask(count: number, values: SelfRetrospectionParameters, stream: RandomStream): tf.Tensor4D {
   const mask = new Float32Array(count)
-  for (const place of stream.permutation(count).subarray(0, perturbedCount(count, portion))) mask[place] = 1
+  for (const place of stream.permutation(count).subarray(0, perturbedCount(count, values))) mask[place] = 1
   return tf.tensor4d(mask, [count, 1, 1, 1])
 }
 
@@ -101,7 +101,7 @@ export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<Def
     const { images, teacherLogits } = args
     if (!images || !teacherLogits) throw new Error('A student batch came without images or the teacher’s answers.')
     perturbation.find(images as tf.Tensor4D, teacherLogits as tf.Tensor2D)
-    const mask = drawMask(images.shape[0] ?? 0, values.portion, stream)
+    const mask = drawMask(images.shape[0] ?? 0, values, stream)
     const outputs = update.run({ ...unweighed, ...(imageWeights && values.imageWeights ? { imageWeights } : {}), learningRate, mask })
     mask.dispose()
     return outputs

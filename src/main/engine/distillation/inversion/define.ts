@@ -1,9 +1,9 @@
 /** One trainer whose loss weights choose the method. */
 import type { Reference } from '../../../../shared/schema'
 import { cmiGeneratorCost } from '../../architectures/generators/cmi'
-import type { ImageShape } from '../../datasets/types'
-import { defineDistillation } from '../types'
-import type { DistillationMethod } from '../types'
+import { defineDistillation, passes } from '../types'
+import type { CostProblem, DistillationMethod, MethodWork } from '../types'
+import { contrastCost } from './head'
 import { inversionParameters } from './parameters'
 import type { InversionParameters, InversionSchema } from './parameters'
 import { generatorOptions } from './sources'
@@ -20,18 +20,19 @@ export interface InversionMember {
   readonly presets: Record<string, { title: string; params: Partial<InversionParameters> }>
 }
 
-/** A forward and a backward pass, in units of a forward pass. */
-const bothWays = 3
-
-/** Forward passes per synthesis call. */
-function costOf(values: InversionParameters, image: ImageShape): ReturnType<DistillationMethod<InversionSchema>['cost']> {
+/** Of the synthesis call and the student updates after it. */
+function costOf(values: InversionParameters, { image, teacherFeatures }: CostProblem): MethodWork {
   const made = values.synthesisSteps * values.synthesisBatchSize
   const learnt = values.studentSteps * values.batchSize
+  const contrasts = values.contrastiveWeight > 0
+  // A kept generator makes each student batch anew; else the images that enter the pool are shown to the teacher once more.
+  const [fresh, shown] = values.source === 'generatorKept' ? [learnt, 0] : [0, values.synthesisBatchSize]
+  const generator = values.source === 'pixels' ? 0 : cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds
+  const contrast = contrasts ? contrastCost({ features: teacherFeatures, outputs: values.headWidth, rows: values.synthesisBatchSize + values.negatives }) : 0
   return {
-    studentForwards: bothWays * learnt + (values.adversarialWeight > 0 ? bothWays * made : 0),
-    teacherForwards: bothWays * made * (values.contrastiveWeight > 0 ? 2 : 1) + learnt,
-    ...(values.source === 'pixels' ? { generatorForwards: 0, generatorMultiplyAdds: 0 }
-      : { generatorForwards: bothWays * made, generatorMultiplyAdds: cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds }),
+    studentForwards: passes.training * learnt + (values.adversarialWeight > 0 ? passes.toImages * made : 0),
+    teacherForwards: passes.toImages * made * (contrasts ? 2 : 1) + shown + learnt,
+    ownMultiplyAdds: generator * (passes.training * made + fresh) + values.synthesisSteps * contrast,
     defendedImages: made, studentImages: learnt,
   }
 }

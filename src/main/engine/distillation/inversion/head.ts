@@ -4,6 +4,7 @@ import { createBuilder } from '../../nn/builder'
 import type { InitialStream } from '../../nn/initial'
 import type { Classifier, ForwardContext, NetworkState } from '../../nn/types'
 import { relu } from '../../ops'
+import { passes } from '../types'
 
 export interface ContrastiveHead extends NetworkState {
   /** [n, features] → unit vectors [n, outputs] */
@@ -14,6 +15,14 @@ export interface ContrastiveHead extends NetworkState {
 export function instanceFeatureCount(teacher: Classifier): number {
   const channels = teacher.contrastivePoints ?? teacher.buffers.filter(({ name }) => name.endsWith('running_mean')).map(({ variable }) => variable.size)
   return channels.reduce((total, count) => total + count, 0)
+}
+
+/**
+ * Multiply-adds of one synthesis step's comparison of `rows` images: their local vectors with gradients, their global ones without, each with each.
+ * @param features see {@link instanceFeatureCount}
+ */
+export function contrastCost({ features, outputs, rows }: { features: number; outputs: number; rows: number }): number {
+  return rows * features * (features + outputs) * (passes.training + 1) + rows * rows * outputs * passes.toImages
 }
 
 /** linear → ReLU → linear → length 1; the hidden layer is as wide as its input. Reference: ABD cmi/datafree/synthesis/contrastive.py MLPHead. */

@@ -23,7 +23,14 @@ const fields = {
   synthesisBatchSize: integer({ label: 'Synthesis batch', unit: 'images', default: 256, min: 2, max: 4096, help: 'Images that one call makes.' }),
   studentSteps: integer({ label: 'Student steps', unit: 'per call', default: 400, min: 1, max: 100_000, help: 'Updates of the student after each synthesis.' }),
   batchSize: integer({ label: 'Student batch', unit: 'images', default: 128, min: 2, max: 4096, help: 'Images per update of the student.' }),
-  temperature: number({ label: 'Temperature', default: 20, min: 0.01, max: 1000, help: 'T of the softmax in the student’s T² · KL(teacher/T ‖ student/T), averaged over images.' }),
+  studentLoss: choice({
+    label: 'Student loss', default: 'kl', help: 'What the student lowers on the synthetic images.', advanced: true,
+    options: [
+      { value: 'kl', label: 'T² · KL(teacher/T ‖ student/T)', help: 'Averaged over images.' },
+      { value: 'l1', label: 'Mean |S − T| of the logits (DFAD)', help: 'Over images and classes; no temperature.' },
+    ],
+  }),
+  temperature: number({ label: 'Temperature', default: 20, min: 0.01, max: 1000, help: 'T of the softmax in the student’s T² · KL(teacher/T ‖ student/T), averaged over images.', visibleWhen: { field: 'studentLoss', equals: 'kl' } }),
   studentLearningRate: number({ label: 'Student learning rate', default: 0.1, min: 1e-7, max: 10, logarithmic: true, help: 'SGD with momentum; cosine to 0 over the epochs.' }),
   momentum: number({ label: 'Momentum', default: 0.9, min: 0, max: 0.9999, help: 'Of the student’s SGD.', advanced: true }),
   weightDecay: number({ label: 'Weight decay', default: 1e-4, min: 0, max: 1, help: 'Of the student’s SGD, added to the gradient.', advanced: true }),

@@ -43,13 +43,13 @@ const freshBatches = (fresh: NonNullable<Synthesizer['fresh']>): StudentTrainer[
   }
 }
 
-/** T² · KL(teacher/T ‖ student/T), mean over images; SGD, cosine per epoch. Reference: ABD cmi/datafree_kd.py train. */
+/** T² · KL(teacher/T ‖ student/T), mean over images, or mean |S − T| of the logits; SGD, cosine per epoch. Reference: ABD cmi/datafree_kd.py train. */
 export function createInversionStudent(values: InversionParameters, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer {
   const epochs = Math.ceil(values.pseudoBatches / values.callsPerEpoch)
   const cosine = cosineSchedule(values.studentLearningRate, epochs)
   const { batches, ...pool } = synthesizer.fresh ? { batches: freshBatches(synthesizer.fresh) } : pooledBatches(values, context)
   const student = createDivergenceStudent({
-    updates: values.studentSteps, batchSize: values.batchSize, temperature: values.temperature, reduction: 'batchMean', squaredTemperature: true,
+    updates: values.studentSteps, batchSize: values.batchSize, distance: values.studentLoss, temperature: values.temperature, reduction: 'batchMean', squaredTemperature: true,
     optimizer: createSgd(context.student.parameters, { momentum: values.momentum, weightDecay: values.weightDecay }),
     schedule: (call) => cosine(Math.floor(call / values.callsPerEpoch)),
   }, context, batches)

@@ -64,7 +64,7 @@ function drawClasses(values: InversionParameters, context: DistillationContext):
   return { classes: tf.tensor1d(context.stream('classes').integers(values.synthesisBatchSize, context.classes).sort(), 'int32') }
 }
 
-interface Best { loss: number; step: number; outputs: NamedTensors; /** Of the call's last step. */ lastLoss: number }
+interface Best { loss: number; step: number; outputs: NamedTensors }
 
 export function createInversionSynthesizer(values: InversionParameters, context: DistillationContext): Synthesizer {
   const { program, teacher, student, defenses, image } = context
@@ -106,7 +106,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
   const ofDefenses = (active: readonly ActiveDefense[]): NamedTensors => Object.fromEntries(active.flatMap((defense) =>
     Object.entries(defense.synthesizerArguments?.() ?? {}).map(([name, tensor]) => [`${defense.id}.${name}`, tensor])))
 
-  /** All steps of a call. The best step's outputs survive; with a kept generator the last one's. */
+  /** All steps of a call. The best step's outputs survive; the last one's with a kept generator, or where the last images are asked for. */
   const synthesize = async (runner: StepRunner, active: readonly ActiveDefense[], within: Position['within']): Promise<Best> => {
     source.begin()
     const fixed = { learningRate: tf.scalar(values.generatorLearningRate), ...drawClasses(values, context), ...ofDefenses(active) }
@@ -119,12 +119,11 @@ export function createInversionSynthesizer(values: InversionParameters, context:
         tf.dispose(changing)
         for (const defense of defenses) defense.afterSynthesisStep?.(() => wholeImages(outputs.images as tf.Tensor4D))
         const loss = scalarOf(outputs, 'loss')
-        if (!best || source.fresh || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
+        if (!best || source.fresh || takeLast || (loss < best.loss && contrast?.bank.looksEmpty !== true)) {
           if (best) tf.dispose(best.outputs)
-          best = { loss, step, outputs, lastLoss: loss }
+          best = { loss, step, outputs }
         } else {
           tf.dispose(outputs)
-          best.lastLoss = loss
         }
         const breath = within?.('Synthesis', step + 1, values.synthesisSteps)
         if (breath) await breath
@@ -146,9 +145,9 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
       const best = await synthesize(stepFor(active), active, position.within)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
-      const keptStep = takeLast ? values.synthesisSteps : best.step + 1
+      const keptStep = best.step + 1
       if (position.measure && !source.fresh) metrics.keptStep = keptStep
-      origin = { call: position.index + 1, keptStep, steps: values.synthesisSteps, loss: takeLast ? best.lastLoss : best.loss }
+      origin = { call: position.index + 1, keptStep, steps: values.synthesisSteps, loss: best.loss }
       const { images, features, ...numbers } = best.outputs
       if (contrast && features) contrast.bank.add(features as tf.Tensor2D)
       tf.dispose([numbers, features ?? [], kept ?? []])

@@ -184,7 +184,7 @@ export const ood = defineDistillation({
   params,
   presets: { cifar10: { title: 'CIFAR-10 (reference)', params: { epochs: 300, batchSize: 512, temperature: 8, learningRate: 1e-3, schedule: 'step', milestones: [150, 300, 600], cutMixAlpha: 0.25 } } },
   totalPseudoBatches: (values) => values.epochs * batchesPerEpoch(values),
-  cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, generatorForwards: 0, generatorMultiplyAdds: 0, defendedImages: values.batchSize, studentImages: values.batchSize }),
+  cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, ownMultiplyAdds: 0, defendedImages: values.batchSize, studentImages: values.batchSize }),
   loadPicture,
   patchPreview: {
     parameters: ['picture', 'pictureSeed', 'patches', 'smallestPatch', 'rotation', 'colour'],

@@ -19,7 +19,10 @@ export const disagreement = defineTerm({
   },
   weight: 'adversarialWeight',
   sign: -1,
-  metric: { title: 'Disagreement', group: 'loss', unit: 'nats', definition: 'How far student and teacher disagree on the synthetic images, as configured; the synthesis raises it.' },
+  metric: {
+    title: 'Disagreement', group: 'loss', unit: '',
+    definition: 'How far student and teacher disagree on the synthetic images, as configured: KL(teacher ‖ student) over all of them or where both decide alike, Jensen–Shannon at T = 3, or mean |S − T| of the logits. The synthesis raises it.',
+  },
   value(input, { adversarial }) {
     const student = input.student()
     const teacher = input.teacher.logits
