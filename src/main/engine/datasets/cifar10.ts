@@ -2,7 +2,7 @@ import { RefusedInputError } from '../../../shared/errors'
 import { path } from '../../../shared/schema'
 import { createBreather } from './breather'
 import { readClassNames, readRecords } from './cifar/records'
-import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
 import type { NamedFiles } from './files/namedFiles'
 import { defineDataset } from './types'
 
@@ -19,13 +19,17 @@ const fileLimit = 400_000_000
 const officialNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 const action = 'Name the folder cifar-10-batches-bin, its parent folder, or cifar-10-binary.tar.gz ("binary version" on the CIFAR page).'
 
-function refuseOtherVersions(files: NamedFiles): void {
-  const version = files.names.includes('data_batch_1') || files.names.includes('cifar-10-batches-py') ? 'Python'
-    : files.names.includes('data_batch_1.mat') || files.names.includes('cifar-10-batches-mat') ? 'Matlab' : null
-  if (version === null || files.names.some((name) => needed.includes(name))) return
-  throw new RefusedInputError(`This is the ${version} version of CIFAR-10; the binary version is read here.`, {
-    wanted: needed.join(', '), got: `the ${version} version`, where: files.where, action: 'Download cifar-10-binary.tar.gz. Its images are the same.',
-  })
+const otherVersions = [{ title: 'Python', names: ['data_batch_1', 'cifar-10-batches-py'] }, { title: 'Matlab', names: ['data_batch_1.mat', 'cifar-10-batches-mat'] }]
+
+/** @throws RefusedInputError naming another version, or every missing file */
+function requireBinary(files: NamedFiles): void {
+  const version = otherVersions.find((other) => other.names.some((name) => files.names.includes(name)))
+  if (version !== undefined && !files.names.some((name) => needed.includes(name))) {
+    throw new RefusedInputError(`This is the ${version.title} version of CIFAR-10; the binary version is read here.`, {
+      wanted: needed.join(', '), got: `the ${version.title} version`, where: files.where, action: 'Download cifar-10-binary.tar.gz. Its images are the same.',
+    })
+  }
+  requireFiles(files, needed, title, action)
 }
 
 /**
@@ -52,8 +56,7 @@ export const cifar10 = defineDataset({
   },
   async load(params, context) {
     const files = await openNamedFiles(params.folder, { title, folderName, files: [...needed, namesFile], action, archiveLimit: 8 * fileLimit, signal: context.signal })
-    refuseOtherVersions(files)
-    requireFiles(files, needed, title, action)
+    requireBinary(files)
     const breather = createBreather(context.signal)
     const batches: { name: string; bytes: Uint8Array }[] = []
     for (const [index, name] of needed.entries()) {
@@ -75,6 +78,9 @@ export const cifar10 = defineDataset({
     }
   },
   async match(path) {
-    return await looksLike(path, folderName, needed, /^cifar-10-binary.*\.(tar\.gz|tgz|tar)$/i) ? { folder: path } : null
+    return matchNamedFiles(path, {
+      folderName, files: [...needed, namesFile], archive: /^cifar-10-binary.*\.(tar\.gz|tgz|tar)$/i, telling: [...needed, folderName, ...otherVersions.flatMap((version) => version.names)],
+      check: requireBinary,
+    })
   },
 })

@@ -1,7 +1,7 @@
 import { choice, path } from '../../../shared/schema'
 import { createBreather } from './breather'
 import { readClassNames, readRecords } from './cifar/records'
-import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
 import { defineDataset } from './types'
 
 const title = 'CIFAR-100'
@@ -64,6 +64,8 @@ export const cifar100 = defineDataset({
     }
   },
   async match(path) {
-    return await looksLike(path, folderName, needed, /^cifar-100-binary.*\.(tar\.gz|tgz|tar)$/i) ? { folder: path } : null
+    return matchNamedFiles(path, {
+      folderName, files: needed, archive: /^cifar-100-binary.*\.(tar\.gz|tgz|tar)$/i, telling: [...needed, folderName], check: (files) => requireFiles(files, needed, title, action),
+    })
   },
 })

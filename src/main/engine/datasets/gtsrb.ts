@@ -17,7 +17,7 @@ const classes = 43
 /** Raised when decoding or resizing changes. */
 const version = 1
 const action = 'Name the folder GTSRB that the official archives unpack to; GT-final_test.csv (out of GTSRB_Final_Test_GT.zip) may lie in it, beside it or with the test images.'
-const trainFolders = ['Final_Training/Images', 'Training']
+const trainFolders = ['Final_Training/Images', 'Training'] as const
 const testFolder = 'Final_Test/Images'
 const base = 'https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370'
 
@@ -81,8 +81,14 @@ function parseTestLabels(text: string, file: string, count: number): { names: st
   return { names, labels }
 }
 
-async function listTest(root: string, given: string, count: number): Promise<Labelled & { csv: string }> {
+async function findTestFolder(root: string): Promise<string> {
   const folder = join(root, testFolder)
+  if (await exists(folder)) return folder
+  throw new RefusedInputError('GTSRB lacks its test images.', { wanted: testFolder, got: 'no such folder', where: root, action })
+}
+
+async function listTest(root: string, given: string, count: number): Promise<Labelled & { csv: string }> {
+  const folder = await findTestFolder(root)
   const candidates = [root, folder, given, join(root, '..')].map((place) => join(place, 'GT-final_test.csv'))
   for (const csv of candidates) {
     if (!await exists(csv)) continue
@@ -146,7 +152,11 @@ export const gtsrb = defineDataset({
     }
   },
   async match(path) {
-    for (const root of [path, join(path, 'GTSRB')]) if (await exists(join(root, trainFolders[0]!)) && await exists(join(root, testFolder))) return { folder: path }
+    for (const root of [path, join(path, 'GTSRB')]) {
+      if (!await exists(join(root, trainFolders[0])) && !await exists(join(root, testFolder))) continue
+      const error: unknown = await findRoot(path).then((found) => findTestFolder(found.root)).then(() => null, (reason: unknown) => reason)
+      return error instanceof RefusedInputError ? error : { folder: path }
+    }
     return null
   },
 })

@@ -1,7 +1,7 @@
 import { RefusedInputError } from '../../../shared/errors'
 import { path } from '../../../shared/schema'
 import { createBreather } from './breather'
-import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
 import type { NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
 import { defineDataset } from './types'
@@ -84,5 +84,5 @@ export const svhn = defineDataset({
       notes: official ? [] : [`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 73,257 + 26,032: results on it are not results on SVHN.`],
     }
   },
-  match: async (path) => await looksLike(path, 'SVHN', needed, /^$/) ? { folder: path } : null,
+  match: (path) => matchNamedFiles(path, { folderName: 'SVHN', files: needed, telling: needed, check: (files) => requireFiles(files, needed, title, action) }),
 })

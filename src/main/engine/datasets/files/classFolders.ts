@@ -59,6 +59,15 @@ export async function readClassFolders(root: string, title: string, action: stri
   return classes
 }
 
+/** Whether a picture lies directly in `root` or in one of its folders; unreadable ones are passed over. */
+export async function holdsPictures(root: string): Promise<boolean> {
+  const folders = await listFolders(root).catch(() => [] as string[])
+  for (const folder of [root, ...folders.map((name) => join(root, name))]) {
+    if (await listPictures(folder).then(({ pictures }) => pictures.length > 0, () => false)) return true
+  }
+  return false
+}
+
 /** A hash over names, sizes and times of files: decoded images are kept under it until one changes. */
 export async function fingerprint(paths: readonly string[], breather: Breather): Promise<string> {
   const hash = createHash('sha256')

@@ -8,6 +8,7 @@ import type { ReadEntry } from 'tar'
 import { RefusedInputError } from '../../../../shared/errors'
 import { openFileSource } from '../../importers/byteSource'
 import { quoteFromFile } from '../../importers/quote'
+import type { LayoutMatch } from '../types'
 
 export interface NamedFiles {
   /** Absolute path of the folder or archive, for messages. */
@@ -69,7 +70,7 @@ export async function readWhole(path: string, limit: number): Promise<Uint8Array
   }
 }
 
-async function openFolder(path: string, wanted: FilesWanted): Promise<NamedFiles> {
+async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderName' | 'files'>): Promise<NamedFiles> {
   const list = async (folder: string): Promise<string[]> => (await readdir(folder)).slice(0, nameLimit)
   const outer = await list(path)
   const nested = basename(path) !== wanted.folderName && outer.includes(wanted.folderName) && !wanted.files.some((name) => outer.includes(name))
@@ -157,9 +158,31 @@ export function requireFiles(files: NamedFiles, needed: readonly string[], title
   throw new RefusedInputError(`${title} lacks ${missing.join(', ')}.`, { wanted: needed.join(', '), got: listNames(files.names), where: files.where, action })
 }
 
-/** Whether a path looks like a data set's folder, its parent, or an archive whose name fits; names only. */
-export async function looksLike(path: string, folderName: string, needed: readonly string[], archive: RegExp): Promise<boolean> {
-  if (archive.test(basename(path))) return true
-  const names = await readdir(path).catch(() => [] as string[])
-  return names.includes(folderName) || needed.every((name) => names.includes(name))
+/** How a data set of named files is told by names alone. */
+export interface NamedLayout extends Pick<FilesWanted, 'folderName' | 'files'> {
+  /** Names of the official archives. */
+  readonly archive?: RegExp
+  /** Names of files, or of the folder they lie in, that tell the set, whether it can be read or not. */
+  readonly telling: readonly string[]
+  /** Throws what loading would throw for want of files. */
+  check(files: NamedFiles): void
+}
+
+/** Whether a path is a data set's folder, its parent, or an archive whose name fits; see LayoutMatch. */
+export async function matchNamedFiles(path: string, layout: NamedLayout): Promise<LayoutMatch<{ folder: string }>> {
+  if (layout.archive?.test(basename(path))) return { folder: path }
+  const files = await openFolder(path, layout).catch(() => null)
+  if (files === null || ![basename(files.where), ...files.names].some((name) => layout.telling.includes(name))) return null
+  return refusalOf(() => layout.check(files)) ?? { folder: path }
+}
+
+/** The refusal that a check ends with, else null. */
+export function refusalOf(check: () => void): RefusedInputError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof RefusedInputError) return error
+    throw error
+  }
 }

@@ -42,6 +42,11 @@ function findName(files: NamedFiles, stem: string, title: string): string {
   })
 }
 
+/** @throws RefusedInputError naming the first missing file */
+export function requireMnist(files: NamedFiles, title: string): void {
+  for (const stem of [...stems.train, ...stems.test]) findName(files, stem, title)
+}
+
 async function pad(images: Uint8Array, count: number, breather: Breather): Promise<Uint8Array> {
   const offset = (paddedSide - mnistSide) / 2
   const padded = new Uint8Array(count * paddedSide * paddedSide)
