@@ -20,9 +20,10 @@ async function refusal(files: readonly string[], path = ''): Promise<RefusedInpu
 describe('files that nearly fit a layout are refused with what is wrong with them', () => {
   const batches = [1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`)
   it.each<[string, string[], string]>([
-    ['CIFAR-10 in another version', ['data_batch_1.mat'], 'This is the Matlab version of CIFAR-10; the binary version is read here.'],
+    ['CIFAR-10 in another version', ['data_batch_1.mat'], 'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.'],
     ['CIFAR-10 without the test batch', batches, 'CIFAR-10 lacks test_batch.bin.'],
     ['CIFAR-10 around an empty folder', ['cifar-10-batches-bin/readme.html'], 'CIFAR-10 lacks data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin.'],
+    ['CIFAR-10, Python version, with the first batch alone', ['data_batch_1'], 'CIFAR-10 lacks data_batch_2, data_batch_3, data_batch_4, data_batch_5, test_batch.'],
     ['CIFAR-100 without the training file', ['test.bin'], 'CIFAR-100 lacks train.bin.'],
     ['SVHN without the training file', ['test_32x32.mat'], 'SVHN lacks train_32x32.mat.'],
     ['MNIST without one file', ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte.gz'], 'MNIST lacks t10k-labels-idx1-ubyte.'],

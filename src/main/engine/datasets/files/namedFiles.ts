@@ -22,8 +22,8 @@ export interface NamedFiles {
 export interface FilesWanted {
   /** The data set's title, for messages. */
   readonly title: string
-  /** Folder that the official archive unpacks to; it may be named, or its parent. */
-  readonly folderName: string
+  /** Folders that the official archives unpack to; one may be named, or its parent. Of several in one parent the first is taken. */
+  readonly folderNames: readonly string[]
   /** Files to hold in memory out of an archive. */
   readonly files: readonly string[]
   /** What to do when the path is wrong. */
@@ -70,12 +70,13 @@ export async function readWhole(path: string, limit: number): Promise<Uint8Array
   }
 }
 
-async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderName' | 'files'>): Promise<NamedFiles> {
+async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderNames' | 'files'>): Promise<NamedFiles> {
   const list = async (folder: string): Promise<string[]> => (await readdir(folder)).slice(0, nameLimit)
   const outer = await list(path)
-  const nested = basename(path) !== wanted.folderName && outer.includes(wanted.folderName) && !wanted.files.some((name) => outer.includes(name))
-  const where = nested ? join(path, wanted.folderName) : path
-  const names = nested ? await list(where) : outer
+  const isIt = wanted.folderNames.includes(basename(path)) || wanted.files.some((name) => outer.includes(name))
+  const nested = isIt ? undefined : wanted.folderNames.find((name) => outer.includes(name))
+  const where = nested === undefined ? path : join(path, nested)
+  const names = nested === undefined ? outer : await list(where)
   return { where, names, read: (name, limit) => readWhole(join(where, name), limit) }
 }
 
@@ -147,7 +148,7 @@ export async function openNamedFiles(path: string, wanted: FilesWanted): Promise
   await (await openFileSource(path)).close()
   if (isArchive(path)) return openArchive(path, wanted)
   throw new RefusedInputError(`${quoteFromFile(basename(path))} is neither a folder nor a .tar.gz.`, {
-    wanted: `the folder ${wanted.folderName} or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
+    wanted: `the folder ${wanted.folderNames.join(' or ')}, or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
   })
 }
 
@@ -159,11 +160,11 @@ export function requireFiles(files: NamedFiles, needed: readonly string[], title
 }
 
 /** How a data set of named files is told by names alone. */
-export interface NamedLayout extends Pick<FilesWanted, 'folderName' | 'files'> {
+export interface NamedLayout extends Pick<FilesWanted, 'folderNames' | 'files'> {
   /** Names of the official archives. */
   readonly archive?: RegExp
-  /** Names of files, or of the folder they lie in, that tell the set, whether it can be read or not. */
-  readonly telling: readonly string[]
+  /** Whether names of files, and of the folder they lie in, tell the set, be it whole or not. */
+  tells(names: readonly string[]): boolean
   /** Throws what loading would throw for want of files. */
   check(files: NamedFiles): void
 }
@@ -172,7 +173,7 @@ export interface NamedLayout extends Pick<FilesWanted, 'folderName' | 'files'> {
 export async function matchNamedFiles(path: string, layout: NamedLayout): Promise<LayoutMatch<{ folder: string }>> {
   if (layout.archive?.test(basename(path))) return { folder: path }
   const files = await openFolder(path, layout).catch(() => null)
-  if (files === null || ![basename(files.where), ...files.names].some((name) => layout.telling.includes(name))) return null
+  if (files === null || !layout.tells([basename(files.where), ...files.names])) return null
   return refusalOf(() => layout.check(files)) ?? { folder: path }
 }
 

@@ -89,7 +89,7 @@ export interface MnistKind {
 export async function loadMnist(kind: MnistKind, params: { folder: string; size: string }, context: DatasetContext): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
   const files = await openNamedFiles(params.folder, {
-    title, folderName: 'raw', files: allNames, action: `Name the folder with the four files of ${title}.`, archiveLimit: 4 * fileLimit, signal: context.signal,
+    title, folderNames: ['raw'], files: allNames, action: `Name the folder with the four files of ${title}.`, archiveLimit: 4 * fileLimit, signal: context.signal,
   })
   const padded = params.size === '32'
   const breather = createBreather(context.signal)

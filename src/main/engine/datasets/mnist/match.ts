@@ -7,5 +7,7 @@ import { mnistNames, requireMnist } from './load'
  */
 export async function matchMnist(path: string, title: string, fashion: boolean): Promise<LayoutMatch<{ folder: string }>> {
   if (/fashion/i.test(path) !== fashion) return null
-  return matchNamedFiles(path, { folderName: 'raw', files: mnistNames, telling: mnistNames, check: (files) => requireMnist(files, title) })
+  return matchNamedFiles(path, {
+    folderNames: ['raw'], files: mnistNames, tells: (names) => mnistNames.some((name) => names.includes(name)), check: (files) => requireMnist(files, title),
+  })
 }
