@@ -46,7 +46,7 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
       report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
       refuseBadTrigger(data.findings)
       for (const warning of data.warnings) report({ type: 'warning', message: warning })
-      report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images, ${data.poisonedCount} poisoned` })
+      report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images${data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`}` })
       return doneWith(null)
     }
     case 'teacher':
