@@ -53,6 +53,8 @@ describe('measures of defenses and classes', () => {
     expect(classes).toHaveLength(10)
     expect(classes[3]).toContain(`${(perClassAccuracy![3]! * 100).toFixed(1)} %`)
     expect(classes[0]).toContain('target')
+    const defined = [...document.querySelectorAll<HTMLElement>('section .panel-head .defined, section thead .defined')].map((term) => term.textContent)
+    expect(defined).toEqual(['Accuracy', 'Confusion matrix', 'Share of the true class'])
     const cells = [...page.find('section[aria-labelledby=confusion-title]').querySelectorAll('tbody td')].map((cell) => Number(cell.textContent))
     expect(cells).toEqual(confusion!.flat())
     expect(page.find('section[aria-labelledby=mistakes-title]').textContent).toContain('taken for')
