@@ -99,6 +99,8 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     expect(code).toBe(0)
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(detail.data).toBe('cifar10')
+    expect(detail.stages[0]?.imageCounts).toEqual({ train: 8000, test: 2000 })
+    expect(detail.stages[1]?.otherSettings).toContainEqual(expect.stringContaining('Epochs'))
     expect((JSON.parse(stdout) as { teacher: { accuracy: number } }).teacher.accuracy).toBeGreaterThan(0)
   })
 

@@ -43,6 +43,7 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
   switch (job.kind) {
     case 'data': {
       const data = await runDataStage(job.config, job.folders, preparation)
+      report({ type: 'imageCounts', train: data.dataset.train.count, test: data.dataset.test.count })
       report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
       refuseBadTrigger(data.findings)
       for (const warning of data.warnings) report({ type: 'warning', message: warning })
