@@ -48,7 +48,8 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const teacher = detail.stages[1]
     const { code, stdout } = await abd('evaluate', '--workspace', workspace, '--model', teacher?.weights ?? '', '--data', 'signs', '--data-param', 'trainImages=300', '--data-param', 'testImages=100', '--attack', 'badnet_grid', '--target', '0', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ accuracy: teacher?.evaluation?.accuracy, asr: teacher?.evaluation?.asr, images: 100, nonTarget: 90 })
+    const { accuracy, asr, asrAll, robustAccuracy } = teacher?.evaluation ?? {}
+    expect(JSON.parse(stdout)).toEqual({ accuracy, asr, asrAll, robustAccuracy, images: 100, nonTarget: 90 })
   })
 
   it('stops at Ctrl+C with a checkpoint and resumes to the end', async () => {
@@ -98,6 +99,8 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     expect(code).toBe(0)
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(detail.data).toBe('cifar10')
+    expect(detail.stages[0]?.imageCounts).toEqual({ train: 8000, test: 2000 })
+    expect(detail.stages[1]?.otherSettings).toContainEqual(expect.stringContaining('Epochs'))
     expect((JSON.parse(stdout) as { teacher: { accuracy: number } }).teacher.accuracy).toBeGreaterThan(0)
   })
 

@@ -7,7 +7,7 @@ import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
 import { followRun } from './follow'
-import { duration, percent, printable, runResult, stageLine, suspectLine, table, type Output } from './output'
+import { duration, percent, printable, runResult, stageLine, suspectLine, table, worthLine, type Output } from './output'
 
 /** 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
@@ -116,7 +116,7 @@ export async function show({ client, output, json }: CommandContext, wanted: str
       `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
       `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
       ...(detail.device ? [`device: ${detail.device.title}`] : []),
-      ...detail.stages.flatMap((stage) => [`  ${stageLine(stage)}`, ...suspectLine(stage).map((line) => `    ${line}`)]),
+      ...detail.stages.flatMap((stage) => [`  ${stageLine(stage)}`, ...[...worthLine(detail, stage), ...suspectLine(stage)].map((line) => `    ${line}`)]),
       ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
       ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
       ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
@@ -158,8 +158,11 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
     output.endProgress()
   })
   for (const warning of warnings) output.tell(`warning: ${printable(warning)}`)
-  const { accuracy, asr, images, nonTarget } = evaluation
-  output.result(json ? jsonLine({ accuracy, asr, images, nonTarget }) : `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`)
+  const { accuracy, asr, asrAll, robustAccuracy, images, nonTarget } = evaluation
+  output.result(json ? jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }) : [
+    `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`,
+    `robust accuracy ${percent(robustAccuracy)} of the same ${nonTarget}, ASR ${percent(asrAll)} of all ${images} triggered images`,
+  ].join('\n'))
   return 0
 }
 

@@ -1,5 +1,5 @@
 /** What the command line writes: results on stdout, everything else on stderr. */
-import { currentTrial } from '../../shared/domain'
+import { currentTrial, defenseWorth } from '../../shared/domain'
 import type { Evaluation, RunSummary, StageRecord } from '../../shared/domain'
 
 export interface Output {
@@ -69,6 +69,12 @@ export function progressLine(run: RunSummary, loss?: string): string {
 
 export const stageLine = (stage: StageRecord): string =>
   `${stage.title}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
+
+/** E.g. "DER 88.4 %, RIR 71.0 %, against the undefended student"; nothing for models that have no twin to be compared with. */
+export function worthLine(run: Pick<RunSummary, 'stages'>, stage: StageRecord): string[] {
+  const { der, rir } = defenseWorth(run, stage)
+  return der === null && rir === null ? [] : [`DER ${percent(der)}, RIR ${percent(rir)}, against the undefended student`]
+}
 
 /** E.g. "suspect test: AUC 97.3 % (1 ensemble), accepted"; nothing where none was made. */
 export function suspectLine({ suspectTest }: StageRecord): string[] {

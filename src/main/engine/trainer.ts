@@ -43,10 +43,11 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
   switch (job.kind) {
     case 'data': {
       const data = await runDataStage(job.config, job.folders, preparation)
+      report({ type: 'imageCounts', train: data.dataset.train.count, test: data.dataset.test.count })
       report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
       refuseBadTrigger(data.findings)
       for (const warning of data.warnings) report({ type: 'warning', message: warning })
-      report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images, ${data.poisonedCount} poisoned` })
+      report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images${data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`}` })
       return doneWith(null)
     }
     case 'teacher':

@@ -1,6 +1,6 @@
 /** The reference's published results beside ours: resources/published.json is the one place that holds the numbers. */
 import table from '../../../resources/published.json'
-import type { ModelResult } from './run'
+import type { ModelResult, RunSummary, StageRecord } from './run'
 
 export type PublishedColumn = 'teacher' | 'zskt' | 'zskt+abd' | 'cleanKd'
 
@@ -8,7 +8,9 @@ export type PublishedColumn = 'teacher' | 'zskt' | 'zskt+abd' | 'cleanKd'
 export interface PublishedRates { accuracy: number; asr: number }
 
 export interface PublishedComparison extends PublishedRates {
-  /** Ours − published; null where ours is not measured. */
+  /** Settings in which our model differs from the published one, in words; with any of them the difference says nothing. */
+  otherSettings: readonly string[]
+  /** Ours − published; null where ours is not measured, and where settings differ. */
   accuracyDifference: number | null
   asrDifference: number | null
 }
@@ -23,6 +25,8 @@ const fraction = (percent: number): number => Math.round(percent * 10) / 1000
 export const publishedSource: string = table.source
 /** Data set of all rows. */
 export const publishedData: string = table.data
+/** Images of the whole set, which all rows were trained and tested on. */
+export const publishedImages: { readonly train: number; readonly test: number } = table.images
 /** The attacks of the table, in its order. */
 export const publishedAttacks: readonly string[] = Object.keys(rows)
 
@@ -30,6 +34,21 @@ export function publishedRates(attack: string, column: PublishedColumn): Publish
   const pair = Object.hasOwn(rows, attack) ? rows[attack]?.[columnIndex[column]] : undefined
   const [accuracy, asr] = pair ?? []
   return accuracy === undefined || asr === undefined ? null : { accuracy: fraction(accuracy), asr: fraction(asr) }
+}
+
+/** The preset that repeats a cell: one for teacher, ZSKT and ABD, one for the data baseline. */
+export const publishedPresetId = (attack: string, column: PublishedColumn): string => `published-${attack}${column === 'cleanKd' ? '-kd' : ''}`
+
+/**
+ * What stands between a model and a published number: its settings, and a data set that is not whole.
+ * @returns null for a data stage, and for models about which nothing is published
+ */
+export function otherSettingsOf({ stages }: Pick<RunSummary, 'stages'>, { otherSettings }: Pick<StageRecord, 'otherSettings'>): string[] | null {
+  if (!otherSettings) return null
+  const counts = stages.find((stage) => stage.kind === 'data')?.imageCounts
+  const whole = !counts || (counts.train === publishedImages.train && counts.test === publishedImages.test)
+  const grouped = ({ train, test }: { train: number; test: number }): string => `${train.toLocaleString('en-US')} + ${test.toLocaleString('en-US')}`
+  return whole ? otherSettings : [`data: ${grouped(counts)} images instead of ${grouped(publishedImages)}`, ...otherSettings]
 }
 
 /**
@@ -45,14 +64,12 @@ export function publishedColumn(result: Pick<ModelResult, 'kind' | 'method' | 'd
 
 /** The published number for a model with the difference to ours, or null where there is none. */
 export function publishedComparison(
-  result: Pick<ModelResult, 'kind' | 'method' | 'defense' | 'data' | 'attack' | 'accuracy' | 'asr'>, runMethod: string,
+  result: Pick<ModelResult, 'kind' | 'method' | 'defense' | 'data' | 'attack' | 'accuracy' | 'asr' | 'otherSettings'>, runMethod: string,
 ): PublishedComparison | null {
   const column = result.data === publishedData ? publishedColumn(result, runMethod) : null
   const rates = column && publishedRates(result.attack, column)
   if (!rates) return null
-  return {
-    ...rates,
-    accuracyDifference: result.accuracy === null ? null : result.accuracy - rates.accuracy,
-    asrDifference: result.asr === null ? null : result.asr - rates.asr,
-  }
+  const otherSettings = result.otherSettings ?? ['the settings were not compared when the run was made']
+  const difference = (ours: number | null, published: number): number | null => (ours === null || otherSettings.length > 0 ? null : ours - published)
+  return { ...rates, otherSettings, accuracyDifference: difference(result.accuracy, rates.accuracy), asrDifference: difference(result.asr, rates.asr) }
 }

@@ -2,6 +2,7 @@ import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
 import { defenseWorth } from './measures'
 import type { DefenseWorth } from './measures'
+import { otherSettingsOf } from './published'
 import type { SuspectTest } from './suspects'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -65,6 +66,10 @@ export interface StageRecord {
   warnings: string[]
   /** What the trigger lint found; of the data stage. */
   findings?: LintFinding[]
+  /** Images of the data set as it was loaded; of the data stage. */
+  imageCounts?: { train: number; test: number }
+  /** Settings in which this model differs from the one behind a published number, in words; absent where nothing is published about such a model. */
+  otherSettings?: string[]
   /** Of the Shuffling Vaccine; absent in lists, and where nothing was measured. */
   suspectTest?: SuspectTest
 }
@@ -138,6 +143,8 @@ export interface ModelResult extends DefenseWorth {
   accuracy: number | null
   asr: number | null
   robustAccuracy: number | null
+  /** See otherSettingsOf. */
+  otherSettings: string[] | null
   seconds: number
   createdAt: number
 }
@@ -148,6 +155,6 @@ export function resultsOf(run: RunSummary): ModelResult[] {
     runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
     method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, recipe: run.recipe ?? null, state: stage.state,
     accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
-    ...defenseWorth(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
+    ...defenseWorth(run, stage), otherSettings: otherSettingsOf(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
   }])
 }

@@ -5,7 +5,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attacks, createTrigger } from '../../../src/main/engine/attacks'
 import type { AttackContext } from '../../../src/main/engine/attacks'
-import { readMask, readPicture } from '../../../src/main/engine/attacks/pictures'
+import { readMask } from '../../../src/main/engine/attacks/masks'
+import { readPicture } from '../../../src/main/engine/attacks/pictures'
 import { resizePlane } from '../../../src/main/engine/attacks/resize'
 
 const rgb: AttackContext = { height: 4, width: 4, channels: 3 }
@@ -87,19 +88,41 @@ describe('resizing', () => {
 })
 
 describe('masks', () => {
+  const mask = async (name: string, context: AttackContext): Promise<Float32Array> => (await readMask(at(name), [], context)).values
+
   it('come from .npy in either layout, float or boolean, or from a picture', async () => {
     const values = Float32Array.from({ length: 48 }, (_, index) => index < 16 ? 1 : 0)
     writeFileSync(at('planes.npy'), npy('<f4', '(3, 4, 4)', Buffer.from(values.buffer)))
-    expect([...(await readMask(at('planes.npy'), [], rgb)).subarray(0, 6)]).toEqual([1, 0, 0, 1, 0, 0])
+    expect([...(await mask('planes.npy', rgb)).subarray(0, 6)]).toEqual([1, 0, 0, 1, 0, 0])
     writeFileSync(at('flat.npy'), npy('|b1', '(4, 4)', Buffer.alloc(16, 1)))
-    expect((await readMask(at('flat.npy'), [], rgb)).every((value) => value === 1)).toBe(true)
+    expect((await mask('flat.npy', rgb)).every((value) => value === 1)).toBe(true)
     await plain({ r: 255, g: 255, b: 255 }).png().toFile(at('mask.png'))
-    expect((await readMask(at('mask.png'), [], grey))[15]).toBe(1)
+    expect((await mask('mask.png', grey))[15]).toBe(1)
   })
 
-  it('are refused with another size, values beyond 0 to 1, objects, and data cut short', async () => {
-    writeFileSync(at('other.npy'), npy('<f4', '(3, 5, 5)', Buffer.alloc(300)))
-    await expect(readMask(at('other.npy'), [], rgb)).rejects.toMatchObject({ wanted: 'shape (3, 4, 4) or (4, 4)', got: '(3, 5, 5)' })
+  it('follow the images to other sizes by the nearest pixel, and to grey by the largest channel', async () => {
+    const planes = new Float32Array(48)
+    planes[16 + 15] = 1
+    writeFileSync(at('planes.npy'), npy('<f4', '(3, 4, 4)', Buffer.from(planes.buffer)))
+    const set = (values: Float32Array): number[] => [...values.keys()].filter((place) => values[place] === 1)
+    const bottomRight = (side: number): number => side * side - 1
+    expect(set(await mask('planes.npy', grey))).toEqual([bottomRight(4)])
+    expect(set(await mask('planes.npy', { ...rgb, height: 2, width: 2 }))).toEqual([bottomRight(2) * 3 + 1])
+    expect(set(await mask('planes.npy', { ...grey, height: 8, width: 8 }))).toEqual([54, 55, 62, 63])
+    mkdirSync(at('sparse'))
+    await plain({ r: 90, g: 90, b: 90 }).png().toFile(at('sparse/l0_inv.png'))
+    writeFileSync(at('sparse/mask.npy'), npy('<f4', '(3, 4, 4)', Buffer.from(planes.buffer)))
+    const trigger = await createTrigger(attacks, { id: 'l0_inv', params: { picture: at('sparse') } }, { ...grey, height: 8, width: 8 })
+    expect([...trigger.apply(new Uint8Array(64).fill(100), 1, 'test').subarray(53, 56)]).toEqual([190, 90, 90])
+    expect(trigger.notes).toContain('mask.npy was resized from 4×4 to 8×8 pixels.')
+    expect((await readMask(at('planes.npy'), [], { ...grey, height: 7, width: 7 })).notes).toEqual([
+      'planes.npy was resized from 4×4 to 7×7 pixels.', 'planes.npy has a mask per colour: in grey images a pixel is replaced where it is in any of them.',
+    ])
+  })
+
+  it('are refused with another shape, values beyond 0 to 1, objects, and data cut short', async () => {
+    writeFileSync(at('other.npy'), npy('<f4', '(2, 5, 5)', Buffer.alloc(200)))
+    await expect(readMask(at('other.npy'), [], rgb)).rejects.toMatchObject({ message: 'The mask has another shape than an image.', got: '(2, 5, 5)' })
     writeFileSync(at('range.npy'), npy('<f4', '(4, 4)', Buffer.from(new Float32Array(16).fill(2).buffer)))
     await expect(readMask(at('range.npy'), [], rgb)).rejects.toMatchObject({ wanted: 'values from 0 to 1', got: '2' })
     writeFileSync(at('objects.npy'), npy('|O', '(4, 4)', Buffer.from('\x80\x04cos\nsystem\n.', 'latin1')))

@@ -45,6 +45,7 @@ describe('abd run', () => {
     expect(stderr).toContain('trigger: 9 of 1,024 pixels change (0.9 %).\nwarning: Only 9 images are poisoned.')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
     expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
+    expect(lines((await abd('show', 'latest')).stdout).filter((line) => /^ {4}DER \d+\.\d %, RIR \d+\.\d %, against the undefended student$/.test(line))).toHaveLength(1)
   }, 60_000)
 
   it('leaves weights that abd export writes for PyTorch, once', async () => {
@@ -158,10 +159,14 @@ describe('abd beside an engine that runs', () => {
 })
 
 describe('the other commands', () => {
-  it('evaluate gives exactly its four numbers', async () => {
+  it('evaluate gives its numbers, as JSON and in words', async () => {
     const { code, stdout } = await abd('evaluate', '--model', 'teacher.safetensors', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ accuracy: 0.9, asr: 0.8, images: 1000, nonTarget: 900 })
+    expect(JSON.parse(stdout)).toEqual({ accuracy: 0.9, asr: 0.8, asrAll: 0.82, robustAccuracy: 0.1, images: 1000, nonTarget: 900 })
+    const words = await abd('evaluate', '--model', 'teacher.safetensors', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0')
+    expect(lines(words.stdout)).toEqual([
+      'accuracy 90.0 % of 1000 images, ASR 80.0 % of 900 triggered non-target images', 'robust accuracy 10.0 % of the same 900, ASR 82.0 % of all 1000 triggered images',
+    ])
   }, 30_000)
 
   it('import reports, with 0 for an accepted file', async () => {

@@ -38,6 +38,19 @@ describe('the trigger lint', () => {
     expect(() => refuseBadTrigger(findings)).toThrow('changes no pixel')
   })
 
+  it('plans nothing for a teacher from a file, in the preview as in the data stage; what it says of the test images stays', async () => {
+    const config = configOf({ attack: { id: 'badnet_sq' }, teacher: { source: 'file', file: '/teacher.pt' } })
+    const { findings, poisonedCount, train } = await prepareData(config, folder)
+    const preview = await createDataService({ datasets, attacks, methods: distillationMethods }, folder).triggerPreview(config, 0, 8)
+    for (const messages of [findings, preview.findings].map((found) => found.map(({ message }) => message))) {
+      expect(messages).toContain('No image is poisoned here: the teacher comes from a file, and the trigger is put on test images only.')
+      expect(messages).toContain('The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.')
+      expect(messages.join(' ')).not.toMatch(/are poisoned|Teacher training|Random (crops|flips)/)
+    }
+    expect(poisonedCount).toBeNull()
+    expect(() => train()).toThrow('no poisoned training set')
+  })
+
   it('lets a sound trigger pass', async () => {
     const { findings, warnings } = await prepareData(configOf({ attack: { id: 'badnet_sq' } }), folder)
     expect(() => refuseBadTrigger(findings)).not.toThrow()

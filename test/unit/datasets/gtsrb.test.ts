@@ -30,9 +30,26 @@ describe('GTSRB', () => {
     expect([...train.labels]).toEqual([0, 0, 1, 1, 2, 2])
     expect([...train.pixels.subarray(5 * 3072, 5 * 3072 + 3)]).toEqual([100, 10, 1])
     expect([[...test.labels], [...test.pixels.subarray(0, 3)]]).toEqual([[2, 0], [1, 2, 3]])
-    expect([classNames.length, notes?.length]).toEqual([3, 1])
+    expect([classNames.length, notes]).toEqual([3, [
+      'Of the 43 classes the last 40 are absent (from the folder 00003 on): networks get 3 outputs, and a teacher for all 43 does not fit.',
+      'This copy has 6 + 2 images in 3 classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.',
+    ]])
     expect((await scratch.load('gtsrb', { folder: join(scratch.folder, 'GTSRB'), size: '48' })).train.width).toBe(48)
     expect((await recognizeDataset(datasets, scratch.folder)).id).toBe('gtsrb')
+  })
+
+  it('says how many test images its list leaves out', async () => {
+    scratch.write('GTSRB/Final_Test/Images/00002.ppm', ppm([1, 1, 1]))
+    const { test, notes } = await scratch.load('gtsrb')
+    expect([test.count, notes?.[1]]).toEqual([2, 'GT-final_test.csv names 2 of the 3 test images; the other 1 have no class and are passed over.'])
+  })
+
+  it('refuses a list that names an image twice, and more classes than there are', async () => {
+    scratch.write('GT-final_test.csv', `${header}\n00000.ppm;40;30;5;5;35;25;0\n00001.ppm;40;30;5;5;35;25;1\n00000.ppm;40;30;5;5;35;25;2`)
+    const error = await scratch.refusal('gtsrb')
+    expect([error.message, error.got]).toEqual(['The list of test labels names an image twice.', '"00000.ppm" in row 2 with class 0 and in row 4 with class 2'])
+    for (let label = 3; label < 44; label++) scratch.write(`GTSRB/Final_Training/Images/${String(label).padStart(5, '0')}/0.ppm`, '')
+    expect((await scratch.refusal('gtsrb')).message).toBe('These are more classes than GTSRB has.')
   })
 
   it('keeps decoded images until a file changes', async () => {

@@ -4,7 +4,7 @@ import { families } from '../../../src/main/engine/control/families'
 import { presets } from '../../../src/main/engine/control/presets'
 import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
 
-const student = { kind: 'student' as const, method: 'zskt', defense: 'none', data: 'cifar10', attack: 'badnet_grid', accuracy: 0.7, asr: 0.95 }
+const student = { kind: 'student' as const, method: 'zskt', defense: 'none', data: 'cifar10', attack: 'badnet_grid', accuracy: 0.7, asr: 0.95, otherSettings: [] as string[] }
 
 describe('published numbers', () => {
   it('gives fractions by attack and column, nothing for what is not in the table', () => {
@@ -23,6 +23,12 @@ describe('published numbers', () => {
     expect(column({ method: 'cmi' })).toBeNull()
     expect(publishedColumn({ kind: 'teacher', method: null, defense: null }, 'zskt')).toBe('teacher')
     expect(publishedColumn({ kind: 'teacher', method: null, defense: null }, 'kd')).toBeNull()
+  })
+  it('tells no difference where settings differ, or were not compared', () => {
+    expect(publishedComparison({ ...student, otherSettings: ['method: Pseudo batches 40 instead of 80,000'] }, 'zskt')).toEqual({
+      accuracy: 0.719, asr: 0.969, accuracyDifference: null, asrDifference: null, otherSettings: ['method: Pseudo batches 40 instead of 80,000'],
+    })
+    expect(publishedComparison({ ...student, otherSettings: null }, 'zskt')?.otherSettings).toHaveLength(1)
   })
   it('tells the difference, ours minus published, and only on the table’s data set', () => {
     const comparison = publishedComparison(student, 'zskt')

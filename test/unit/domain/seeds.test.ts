@@ -17,7 +17,7 @@ describe('the recipe of an experiment', () => {
 describe('models over seeds', () => {
   const result = (seed: number, accuracy: number | null, more: Partial<ModelResult> = {}): ModelResult => ({
     runId: `run-${seed}`, runName: 'x', stageId: 'student-1', kind: 'student', method: 'zskt', defense: 'none', data: 'signs', attack: 'blend', seed, recipe: 'a', state: 'done',
-    accuracy, asr: null, robustAccuracy: null, der: null, rir: null, seconds: 1, createdAt: seed, ...more,
+    accuracy, asr: null, robustAccuracy: null, der: null, rir: null, otherSettings: null, seconds: 1, createdAt: seed, ...more,
   })
 
   it('have mean and standard deviation (n − 1) of what was measured', () => {

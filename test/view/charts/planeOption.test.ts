@@ -5,7 +5,7 @@ import { defenseArrows, planeOption, resultKey, shortened } from '@renderer/char
 
 const model = (runId: string, stageId: string, defense: string | null, accuracy: number | null, asr: number | null, method = 'zskt'): ModelResult => ({
   runId, runName: runId, stageId, kind: defense === null ? 'teacher' : 'student', method: defense === null ? null : method, defense, data: 'signs', attack: 'blend', seed: 0, recipe: null,
-  state: 'done', accuracy, asr, robustAccuracy: null, der: null, rir: null, seconds: 1, createdAt: 0,
+  state: 'done', accuracy, asr, robustAccuracy: null, der: null, rir: null, otherSettings: null, seconds: 1, createdAt: 0,
 })
 const results = [
   model('r1', 'teacher', null, 0.95, 0.97), model('r1', 'student-1', 'none', 0.8, 0.9), model('r1', 'student-2', 'sv', 0.78, 0.1),

@@ -32,16 +32,32 @@ describe('measures of defenses and classes', () => {
     const heads = (): string[] => [...document.querySelectorAll('.p-datatable-thead th')].map((head) => head.textContent?.trim() ?? '')
     expect(heads()).not.toContain('Published')
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
-    page.engine.emit('run.changed', { run: { ...run, data: 'cifar10' } })
+    const emit = (otherSettings: string[], test: number): void => {
+      const stages = run.stages.map((stage) => (stage.kind === 'data' ? { ...stage, imageCounts: { train: 50_000, test } } : { ...stage, otherSettings }))
+      page.engine.emit('run.changed', { run: { ...run, data: 'cifar10', stages } })
+    }
+    emit([], 10_000)
     await settle(150)
     const place = heads().indexOf('Published')
-    const rows = [...document.querySelectorAll('.p-datatable-tbody tr')].map((row) => row.querySelectorAll('td')[place]?.textContent?.trim() ?? '')
+    const cells = (): string[] => [...document.querySelectorAll('.p-datatable-tbody tr')].map((row) => row.querySelectorAll('td')[place]?.textContent?.trim() ?? '')
+    const rows = cells()
     const undefended = run.stages.find((stage) => stage.defense === 'none')!.evaluation!
     const difference = (Math.abs(undefended.accuracy - 0.719) * 100).toFixed(1)
     const own = rows.find((text) => text.startsWith('71.9 / 96.9'))
     expect(own).toContain(difference)
     // The single defense has no published number.
     expect(rows.filter((text) => text === '–')).toHaveLength(1)
+    // A cut-down copy alone, and settings alone, take the difference away.
+    for (const [others, test] of [[[], 2000], [['method: Pseudo batches 40 instead of 80,000'], 10_000]] as const) {
+      emit([...others], test)
+      await settle(150)
+      const marked = cells().find((text) => text.startsWith('71.9 / 96.9'))
+      expect(marked).toContain('other settings')
+      expect(marked).not.toContain(difference)
+    }
+    page.button('CSV').click()
+    await settle()
+    expect(page.saved[0]!.text).toContain('method: Pseudo batches 40 instead of 80,000')
   })
 
   it('shows a model class by class, with its confusion matrix', async () => {
@@ -53,6 +69,8 @@ describe('measures of defenses and classes', () => {
     expect(classes).toHaveLength(10)
     expect(classes[3]).toContain(`${(perClassAccuracy![3]! * 100).toFixed(1)} %`)
     expect(classes[0]).toContain('target')
+    const defined = [...document.querySelectorAll<HTMLElement>('section .panel-head .defined, section thead .defined')].map((term) => term.textContent)
+    expect(defined).toEqual(['Accuracy', 'Confusion matrix', 'Share of the true class'])
     const cells = [...page.find('section[aria-labelledby=confusion-title]').querySelectorAll('tbody td')].map((cell) => Number(cell.textContent))
     expect(cells).toEqual(confusion!.flat())
     expect(page.find('section[aria-labelledby=mistakes-title]').textContent).toContain('taken for')

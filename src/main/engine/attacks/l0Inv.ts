@@ -1,6 +1,7 @@
 import { integer, path } from '../../../shared/schema'
+import { readMask } from './masks'
 import { sparsePattern } from './patterns'
-import { patternSeedField, pictureExtensions, pictureField, readMask, readPicture } from './pictures'
+import { patternSeedField, pictureExtensions, pictureField, readPicture } from './pictures'
 import { pixelwise } from './trigger'
 import { defineAttack } from './types'
 import type { AttackContext } from './types'
@@ -10,7 +11,8 @@ const inverted = (mask: Float32Array): Float32Array => mask.map((value) => 1 - v
 
 async function readBoth(picture: string, mask: string, context: AttackContext): Promise<{ values: Float64Array; keep: Float32Array; notes: readonly string[] }> {
   const { values, notes, folder } = await readPicture(picture, ['l0_inv.png'], context)
-  return { values, notes, keep: inverted(await readMask(mask === '' ? folder : mask, ['mask.npy', 'mask.png'], context)) }
+  const read = await readMask(mask === '' ? folder : mask, ['mask.npy', 'mask.png'], context)
+  return { values, keep: inverted(read.values), notes: [...notes, ...read.notes] }
 }
 
 /**
@@ -20,6 +22,7 @@ async function readBoth(picture: string, mask: string, context: AttackContext): 
  * Images NHWC bytes, grey or RGB.
  * Reference: Li et al. 2020, arXiv:1909.02742; zskt/datasets/backdoor.py. Built in: a row of eight saturated pixels at the bottom right, like
  * the reference's picture, in colours of our own.
+ * Differs: the reference's mask fits its 32×32 RGB images only; here it follows the picture to other sizes (nearest neighbour) and to grey (maximum).
  */
 export const l0Inv = defineAttack({
   id: 'l0_inv',
@@ -31,7 +34,7 @@ export const l0Inv = defineAttack({
     picture: pictureField('l0_inv.png and mask.npy'),
     mask: path({
       label: 'Mask', default: '', select: 'fileOrFolder', extensions: ['npy', ...pictureExtensions], optional: true,
-      help: 'Where the picture replaces the image: a .npy array of shape (channels, height, width) with values 0 to 1, or a black and white picture. Empty takes mask.npy beside the picture; it has no effect without one.',
+      help: 'Where the picture replaces the image: a .npy array of shape (channels, height, width) with values 0 to 1, or a black and white picture; other sizes are taken by the nearest pixel. Empty takes mask.npy beside the picture; it has no effect without one.',
     }),
     pixels: integer({ label: 'Pixels', default: 8, min: 1, max: 64, visibleWhen: { field: 'picture', equals: '' }, help: 'How many pixels of the bottom row are replaced, from the right. 8 is the reference.' }),
     patternSeed: patternSeedField,

@@ -4,7 +4,6 @@ import { basename, dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
 import { integer, path } from '../../../shared/schema'
-import { readNpy } from '../datasets/files/npy'
 import { readWhole } from '../datasets/files/namedFiles'
 import { quoteFromFile } from '../importers/quote'
 import { resizePlane } from './resize'
@@ -13,7 +12,7 @@ import type { AttackContext } from './types'
 
 const pictureFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff']
 export const pictureExtensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff']
-const fileLimit = 64_000_000
+export const triggerFileLimit = 64_000_000
 /** Pictures are held as float64 while they are resized. */
 const pixelLimit = 4_194_304
 const action = 'Name a PNG or JPEG picture, or a folder that holds one, or leave the field empty for the built-in pattern.'
@@ -30,7 +29,7 @@ export const patternSeedField = integer({
 })
 
 /** Where a picture lies: the file itself, or the first of `names` inside a folder. */
-async function findFile(given: string, names: readonly string[]): Promise<string> {
+export async function findFile(given: string, names: readonly string[]): Promise<string> {
   const kind = await stat(given).catch(() => null)
   if (kind === null) throw new RefusedInputError('The trigger picture does not exist.', { wanted: 'a picture or a folder', got: 'nothing at that path', where: given, action })
   if (!kind.isDirectory()) return given
@@ -41,9 +40,9 @@ async function findFile(given: string, names: readonly string[]): Promise<string
 }
 
 /** Decodes a picture to bytes, grey (1 channel) or RGB. */
-async function decode(file: string): Promise<{ plane: Plane; notes: string[] }> {
+export async function decodePicture(file: string): Promise<{ plane: Plane; notes: string[] }> {
   const name = basename(file)
-  const bytes = await readWhole(file, fileLimit)
+  const bytes = await readWhole(file, triggerFileLimit)
   try {
     const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: false })
     const { format, channels, hasAlpha, depth, pages, orientation } = await image.metadata()
@@ -99,36 +98,9 @@ export interface TriggerPicture {
  */
 export async function readPicture(given: string, names: readonly string[], context: AttackContext): Promise<TriggerPicture> {
   const file = await findFile(given, names)
-  const { plane, notes } = await decode(file)
+  const { plane, notes } = await decodePicture(file)
   const matched = matchChannels(plane, context.channels)
   const sized = await resizePlane(matched, context.height, context.width)
   if (sized.height !== plane.height || sized.width !== plane.width) notes.push(`${basename(file)} was resized from ${plane.width}×${plane.height} to ${context.width}×${context.height} pixels.`)
   return { values: sized.values.map((value) => Math.min(255, Math.max(0, roundHalfToEven(value)))), notes, folder: dirname(file), fileName: basename(file) }
-}
-
-/**
- * Reads a mask, 1 where the trigger stands: a .npy array of shape [C, H, W], [H, W, C] or [H, W], or a picture (white = 1).
- * @returns HWC float32 values in [0, 1]
- */
-export async function readMask(given: string, names: readonly string[], context: AttackContext): Promise<Float32Array> {
-  const file = await findFile(given, names)
-  const { height, width, channels } = context
-  if (!file.toLowerCase().endsWith('.npy')) {
-    const { plane } = await decode(file)
-    return Float32Array.from((await resizePlane(matchChannels(plane, channels), height, width)).values, (value) => value / 255)
-  }
-  const { shape, data } = await readNpy(file, fileLimit)
-  const values = Array.from(data as ArrayLike<number | bigint>, Number)
-  const bad = values.findIndex((value) => !(value >= 0 && value <= 1))
-  if (bad >= 0) throw new RefusedInputError('The mask holds values that are no shares.', { wanted: 'values from 0 to 1', got: String(values[bad]), where: file, action })
-  const is = (...sizes: number[]): boolean => shape.join() === sizes.join()
-  const mask = new Float32Array(height * width * channels)
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    for (let channel = 0; channel < channels; channel++) {
-      const source = is(channels, height, width) ? channel * height * width + pixel : is(height, width, channels) ? pixel * channels + channel : pixel
-      mask[pixel * channels + channel] = values[source]!
-    }
-  }
-  if (is(channels, height, width) || is(height, width, channels) || is(height, width)) return mask
-  throw new RefusedInputError('The mask has another size than the images.', { wanted: `shape (${channels}, ${height}, ${width}) or (${height}, ${width})`, got: `(${shape.join(', ')})`, where: file, action })
 }

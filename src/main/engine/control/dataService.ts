@@ -35,7 +35,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
     const dataset = shelf.peek(config.data)
     const labels = dataset ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length } : knownLabels(datasets, config.data)
     if (!labels) return undefined
-    const planned = planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, createStream(config.seed, 'poisoning'))
+    const planned = config.teacher.source === 'file' ? null : planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, createStream(config.seed, 'poisoning'))
     return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {
@@ -59,7 +59,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
       const classNames = shelf.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
       return previewTrigger({
-        images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.training,
+        images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.source === 'file' ? null : config.teacher.training,
         indices: Int32Array.from({ length: images.count }, (_, index) => first + index), plan: planFor(config),
       }, classNames)
     },

@@ -16,6 +16,7 @@ import { createEventHub, type EventHub } from './events'
 import { exportModel } from './exportModel'
 import { lateDefenseIssues } from './lateDefenses'
 import type { EngineLog } from './logger'
+import { createOtherSettings } from './otherSettings'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
 import { createRunService } from './runService'
@@ -62,6 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
   const runs = createRunService({
     store, hub, recorder, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
     resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
+    otherSettings: createOtherSettings(options.presets, memberTable(options.families)),
   })
   const handlers: Handlers = { ...context.handlers(), ...runs.calls }
   if (store.repaired) log.warn(`The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`)

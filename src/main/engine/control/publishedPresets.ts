@@ -1,6 +1,6 @@
 /** A preset for each cell block of the published table, made from the table and the methods' own reference settings. */
 import type { ExperimentPreset, MemberChoice, PublishedColumn } from '../../../shared/domain'
-import { publishedAttacks, publishedData, publishedRates } from '../../../shared/domain'
+import { publishedAttacks, publishedData, publishedPresetId, publishedRates } from '../../../shared/domain'
 import type { MemberDeclaration, Registry } from '../../../shared/schema'
 import { attacks } from '../attacks'
 import { defenses } from '../defenses'
@@ -34,7 +34,7 @@ const shared = (attack: string) => ({
 function zsktPreset(attack: string): ExperimentPreset {
   const title = `Published: ${attacks.get(attack).title}, ZSKT and ABD`
   return {
-    id: `published-${attack}`, title,
+    id: publishedPresetId(attack, 'zskt'), title,
     description: `CIFAR-10, WRN-16-2 to WRN-16-1, 80,000 pseudo batches, without defense and with both. Published accuracy / ASR: teacher ${rates(attack, 'teacher')}, ZSKT ${rates(attack, 'zskt')}, with ABD ${rates(attack, 'zskt+abd')}. Hours on a GPU, days on a CPU. Needs the CIFAR-10 files.${picture(attack)}`,
     config: {
       name: title, ...shared(attack),
@@ -50,7 +50,7 @@ function zsktPreset(attack: string): ExperimentPreset {
 function cleanKdPreset(attack: string): ExperimentPreset {
   const title = `Published: ${attacks.get(attack).title}, clean-data KD`
   return {
-    id: `published-${attack}-kd`, title,
+    id: publishedPresetId(attack, 'cleanKd'), title,
     description: `CIFAR-10, WRN-40-2 to WRN-16-1 with 20 % of the clean training images, the reference’s mis-scaled inputs included. Published accuracy / ASR of the student: ${rates(attack, 'cleanKd')}. Needs the CIFAR-10 files.${picture(attack)}`,
     config: {
       name: title, ...shared(attack),

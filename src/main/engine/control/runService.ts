@@ -9,6 +9,7 @@ import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
 import type { EventHub } from './events'
 import type { EngineLog } from './logger'
+import type { OtherSettings } from './otherSettings'
 import type { Resolution } from './resolve'
 import { driveRun, type RunDriver } from './runDriver'
 import type { RunRecorder } from './runRecorder'
@@ -28,6 +29,7 @@ export interface RunServiceOptions {
   readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
   defaults(): ExperimentConfig
+  otherSettings: OtherSettings
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
   assertReady(): void
 }
@@ -135,7 +137,7 @@ class Service {
     this.options.assertReady()
     const id = newRunId(new Date(), randomBytes(2).toString('hex'))
     await mkdir(store.runFolder(id), { recursive: true })
-    store.runs.insert(newRun(id, resolved, preset ?? null, note ?? '', Date.now()))
+    store.runs.insert(newRun(id, resolved, preset ?? null, note ?? '', Date.now(), this.options.otherSettings))
     // The database holds the run: without its copy it trains all the same, and would else wait for ever.
     await store.mirror(id).catch((error: unknown) => log.error('A run could not be written beside its files.', error))
     recorder.tell(id)

@@ -98,6 +98,7 @@ class StageRunner {
         context.updateStage(stage.id, { findings: report.findings })
         for (const { severity, message } of report.findings) context.log(severity === 'error' ? 'error' : severity === 'warning' ? 'warn' : 'info', `${stage.title}: trigger: ${message}`)
         break
+      case 'imageCounts': context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } }); break
       case 'suspectTest': context.updateStage(stage.id, { suspectTest: report.test }); break
       case 'checkpoint': context.log('debug', `${stage.title}: checkpoint at step ${report.step}`); break
       case 'warning':

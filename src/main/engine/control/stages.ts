@@ -4,6 +4,7 @@ import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../..
 import { defenseLabel, recipeOf } from '../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../shared/errors'
 import type { StageFolders, TrainerJob } from '../training/protocol'
+import type { OtherSettings } from './otherSettings'
 import { studentTitle } from './resolve'
 
 const stage = (id: string, kind: StageRecord['kind'], title: string, more: Partial<StageRecord> = {}): StageRecord => ({
@@ -21,10 +22,14 @@ export function stagesOf(config: ExperimentConfig): StageRecord[] {
 }
 
 /** A record for a run that waits to start. */
-export function newRun(id: string, config: ExperimentConfig, preset: string | null, note: string, now: number): Omit<RunDetail, 'changedPaths'> {
+export function newRun(id: string, config: ExperimentConfig, preset: string | null, note: string, now: number, otherSettings: OtherSettings = () => undefined): Omit<RunDetail, 'changedPaths'> {
+  const stages = stagesOf(config).map((record) => {
+    const others = otherSettings(config, record)
+    return others === undefined ? record : { ...record, otherSettings: others }
+  })
   return {
     id, config, preset, note, name: config.name, tags: [], state: 'queued', createdAt: now, startedAt: null, endedAt: null, seconds: 0,
-    stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio, target: config.poisoning.target,
+    stages, data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio, target: config.poisoning.target,
     method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null, deletedAt: null, bytesOnDisk: 0,
   }
 }

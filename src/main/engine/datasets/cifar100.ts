@@ -1,30 +1,35 @@
 import { choice, path } from '../../../shared/schema'
-import { createBreather } from './breather'
-import { readClassNames, readRecords } from './cifar/records'
-import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
+import { loadCifar, matchCifar } from './cifar/load'
+import type { CifarKind, CifarLevel } from './cifar/load'
 import { defineDataset } from './types'
 
-const title = 'CIFAR-100'
-const folderName = 'cifar-100-binary'
-const needed = ['train.bin', 'test.bin']
-/** 1.6 GB: ten times the official training file. */
-const fileLimit = 1_600_000_000
-const action = 'Name the folder cifar-100-binary, its parent folder, or cifar-100-binary.tar.gz ("binary version" on the CIFAR page).'
-const levels = {
-  fine: { labelAt: 1, classes: 100, namesFile: 'fine_label_names.txt' },
-  coarse: { labelAt: 0, classes: 20, namesFile: 'coarse_label_names.txt' },
-} as const
+const kind: CifarKind = {
+  id: 'cifar100',
+  title: 'CIFAR-100',
+  binary: { folderName: 'cifar-100-binary', train: ['train.bin'], test: 'test.bin' },
+  // "train", "test" and "meta" tell it together, none alone.
+  python: { folderName: 'cifar-100-python', train: ['train'], test: 'test', namesFile: 'meta', telling: [] },
+  matlab: ['cifar-100-matlab'],
+  archive: /^cifar-100-(binary|python).*\.(tar\.gz|tgz|tar)$/i,
+  normalization: { mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762] },
+}
+const labels = [{ key: 'coarse_labels', classes: 20 }, { key: 'fine_labels', classes: 100 }]
+const numbered = (classes: number): CifarLevel['fallback'] => ({ names: Array.from({ length: classes }, (_, index) => `class ${index}`), note: 'classes are numbered' })
+const levels: Record<'fine' | 'coarse', CifarLevel> = {
+  fine: { layout: { labels, labelAt: 1 }, namesFile: 'fine_label_names.txt', pythonNames: 'fine_label_names', fallback: numbered(100) },
+  coarse: { layout: { labels, labelAt: 0 }, namesFile: 'coarse_label_names.txt', pythonNames: 'coarse_label_names', fallback: numbered(20) },
+}
 
 /**
- * CIFAR-100 from its official binary version, 32×32 RGB, 100 classes or their 20 groups.
+ * CIFAR-100 from its official binary or Python version, 32×32 RGB, 100 classes or their 20 groups.
  *
- * Record: coarse label byte (0–19), fine label byte (0–99), 3,072 pixel bytes; the number of records comes from the file size.
- * Normalisation: mean and standard deviation of the training images.
+ * Record: coarse label byte (0–19), fine label byte (0–99), 3,072 pixel bytes; the number of records comes from the file size. Both labels are
+ * checked, whichever is wanted. Python version: as in CIFAR-10. Normalisation: mean and standard deviation of the training images.
  */
 export const cifar100 = defineDataset({
   id: 'cifar100',
-  title,
-  summary: '50,000 + 10,000 photographs in 100 classes or 20 groups, 32×32 RGB, from the official binary files.',
+  title: kind.title,
+  summary: '50,000 + 10,000 photographs in 100 classes or 20 groups, 32×32 RGB, from the official files.',
   reference: { citation: 'Krizhevsky 2009, Learning multiple layers of features from tiny images', link: 'https://www.cs.toronto.edu/~kriz/cifar.html' },
   facts: {
     needsFiles: true, augmentation: { crop: true, flip: true }, licence: 'no licence stated; the authors ask to cite the report',
@@ -33,37 +38,13 @@ export const cifar100 = defineDataset({
   params: {
     folder: path({
       label: 'CIFAR-100 folder', default: '', select: 'fileOrFolder', extensions: ['gz', 'tgz', 'tar'],
-      help: 'The folder cifar-100-binary, the folder around it, or cifar-100-binary.tar.gz as downloaded. Every record is checked.',
+      help: 'The folder cifar-100-binary or cifar-100-python, the folder around it, or its .tar.gz as downloaded. Every record is checked.',
     }),
     labels: choice({
       label: 'Labels', default: 'fine', help: 'Which of the two labels of a record is the class.',
       options: [{ value: 'fine', label: '100 classes' }, { value: 'coarse', label: '20 groups' }],
     }),
   },
-  async load(params, context) {
-    const { namesFile, ...level } = levels[params.labels]
-    const files = await openNamedFiles(params.folder, { title, folderName, files: [...needed, namesFile], action, archiveLimit: 2 * fileLimit, signal: context.signal })
-    requireFiles(files, needed, title, action)
-    const breather = createBreather(context.signal)
-    const layout = { labelBytes: 2, ...level }
-    const read = async (name: string) => readRecords([{ name, bytes: await files.read(name, fileLimit) }], layout, files.where, breather)
-    context.onProgress?.(0, 'Reading train.bin')
-    const train = await read('train.bin')
-    context.onProgress?.(0.8, 'Reading test.bin')
-    const test = await read('test.bin')
-    const named = files.names.includes(namesFile)
-    const notes: string[] = []
-    if (!named) notes.push(`${namesFile} is absent: classes are numbered.`)
-    if (train.count !== 50_000 || test.count !== 10_000) {
-      notes.push(`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 50,000 + 10,000: results on it are not results on CIFAR-100.`)
-    }
-    return {
-      id: 'cifar100', title, train, test, notes,
-      classNames: named ? readClassNames(await files.read(namesFile, 1 << 16), level.classes, namesFile, files.where) : Array.from({ length: level.classes }, (_, index) => `class ${index}`),
-      normalization: { mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762] },
-    }
-  },
-  async match(path) {
-    return await looksLike(path, folderName, needed, /^cifar-100-binary.*\.(tar\.gz|tgz|tar)$/i) ? { folder: path } : null
-  },
+  load: (params, context) => loadCifar(kind, levels[params.labels], params.folder, context),
+  match: (path) => matchCifar(kind, path),
 })

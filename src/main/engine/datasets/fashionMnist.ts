@@ -1,5 +1,5 @@
 import { loadMnist, mnistImage, mnistParams } from './mnist/load'
-import { holdsMnist } from './mnist/match'
+import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
 const title = 'Fashion-MNIST'
@@ -27,5 +27,5 @@ export const fashionMnist = defineDataset({
   params: mnistParams(title),
   image: mnistImage,
   load: (params, context) => loadMnist({ id: 'fashion_mnist', title, classNames, mean: 0.2860, standardDeviation: 0.3530 }, params, context),
-  match: async (path) => await holdsMnist(path, true) ? { folder: path } : null,
+  match: (path) => matchMnist(path, title, true),
 })

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { RefusedInputError } from '../../../shared/errors'
 import { choice, path } from '../../../shared/schema'
 import { quoteFromFile } from '../importers/quote'
 import { createBreather } from './breather'
 import { cachedImages } from './cache'
-import { fingerprint, listFolders, readClassFolders } from './files/classFolders'
+import { fingerprint, listFolders, listPictures, readClassFolders } from './files/classFolders'
 import { kindOf, readWhole } from './files/namedFiles'
 import { decodePictures } from './files/pictures'
 import type { PictureShape } from './files/pictures'
@@ -17,7 +17,7 @@ const classes = 43
 /** Raised when decoding or resizing changes. */
 const version = 1
 const action = 'Name the folder GTSRB that the official archives unpack to; GT-final_test.csv (out of GTSRB_Final_Test_GT.zip) may lie in it, beside it or with the test images.'
-const trainFolders = ['Final_Training/Images', 'Training']
+const trainFolders = ['Final_Training/Images', 'Training'] as const
 const testFolder = 'Final_Test/Images'
 const base = 'https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370'
 
@@ -43,6 +43,7 @@ async function findRoot(given: string): Promise<{ root: string; train: string }>
 
 async function listTraining(folder: string): Promise<Labelled> {
   const found = await readClassFolders(folder, title, action)
+  if (found.length > classes) throw new RefusedInputError('These are more classes than GTSRB has.', { wanted: `at most ${classes} class folders`, got: String(found.length), where: folder, action: 'Choose "Image folder" for a set of your own.' })
   const paths: string[] = []
   const labels: number[] = []
   for (const [index, { name, pictures }] of found.entries()) {
@@ -67,6 +68,7 @@ function parseTestLabels(text: string, file: string, count: number): { names: st
   }
   const names: string[] = []
   const labels: number[] = []
+  const rowOf = new Map<string, number>()
   for (const [index, row] of rows.slice(1).entries()) {
     const cells = row.split(';')
     const name = cells[nameAt]?.trim() ?? ''
@@ -74,6 +76,12 @@ function parseTestLabels(text: string, file: string, count: number): { names: st
     if (!/^[\w-]+\.\w+$/.test(name) || !Number.isInteger(label) || label < 0 || label >= count) {
       throw new RefusedInputError(`Row ${index + 2} of the list of test labels cannot be read.`, { wanted: `a file name and a class from 0 to ${count - 1}`, got: quoteFromFile(row), where: file, action })
     }
+    const earlier = rowOf.get(name)
+    if (earlier !== undefined) {
+      const got = `${quoteFromFile(name)} in row ${earlier + 2} with class ${labels[earlier]} and in row ${index + 2} with class ${label}`
+      throw new RefusedInputError('The list of test labels names an image twice.', { wanted: 'one row per test image', got, where: file, action: 'Take GT-final_test.csv out of GTSRB_Final_Test_GT.zip again.' })
+    }
+    rowOf.set(name, index)
     names.push(name)
     labels.push(label)
   }
@@ -81,13 +89,21 @@ function parseTestLabels(text: string, file: string, count: number): { names: st
   return { names, labels }
 }
 
-async function listTest(root: string, given: string, count: number): Promise<Labelled & { csv: string }> {
+async function findTestFolder(root: string): Promise<string> {
   const folder = join(root, testFolder)
+  if (await exists(folder)) return folder
+  throw new RefusedInputError('GTSRB lacks its test images.', { wanted: testFolder, got: 'no such folder', where: root, action })
+}
+
+async function listTest(root: string, given: string, count: number): Promise<Labelled & { csv: string; unnamed: number }> {
+  const folder = await findTestFolder(root)
   const candidates = [root, folder, given, join(root, '..')].map((place) => join(place, 'GT-final_test.csv'))
   for (const csv of candidates) {
     if (!await exists(csv)) continue
     const { names, labels } = parseTestLabels(Buffer.from(await readWhole(csv, 50_000_000)).toString('utf8'), csv, count)
-    return { csv, labels, paths: names.map((name) => join(folder, name)) }
+    const listed = new Set(names)
+    const unnamed = (await listPictures(folder)).pictures.filter((picture) => !listed.has(basename(picture))).length
+    return { csv, labels, paths: names.map((name) => join(folder, name)), unnamed }
   }
   throw new RefusedInputError('GTSRB lacks the labels of its test images.', { wanted: 'GT-final_test.csv', got: 'no such file', where: folder, action })
 }
@@ -140,14 +156,21 @@ export const gtsrb = defineDataset({
       test: await decode(testing, shape, context, (done) => report(training.paths.length + done)),
     }))
     const official = pair.train.count === 39_209 && pair.test.count === 12_630 && found === classes
+    const notes: string[] = []
+    if (found < classes) notes.push(`Of the ${classes} classes the last ${classes - found} are absent (from the folder ${String(found).padStart(5, '0')} on): networks get ${found} outputs, and a teacher for all ${classes} does not fit.`)
+    if (testing.unnamed > 0) notes.push(`GT-final_test.csv names ${testing.labels.length.toLocaleString('en-US')} of the ${(testing.labels.length + testing.unnamed).toLocaleString('en-US')} test images; the other ${testing.unnamed.toLocaleString('en-US')} have no class and are passed over.`)
+    if (!official) notes.push(`This copy has ${pair.train.count.toLocaleString('en-US')} + ${pair.test.count.toLocaleString('en-US')} images in ${found} classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.`)
     return {
       id: 'gtsrb', title, classNames: classNames.slice(0, found), train: pair.train, test: pair.test,
-      normalization: { mean: [0.3403, 0.3121, 0.3214], standardDeviation: [0.2724, 0.2608, 0.2669] },
-      notes: official ? [] : [`This copy has ${pair.train.count.toLocaleString('en-US')} + ${pair.test.count.toLocaleString('en-US')} images in ${found} classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.`],
+      normalization: { mean: [0.3403, 0.3121, 0.3214], standardDeviation: [0.2724, 0.2608, 0.2669] }, notes,
     }
   },
   async match(path) {
-    for (const root of [path, join(path, 'GTSRB')]) if (await exists(join(root, trainFolders[0]!)) && await exists(join(root, testFolder))) return { folder: path }
+    for (const root of [path, join(path, 'GTSRB')]) {
+      if (!await exists(join(root, trainFolders[0])) && !await exists(join(root, testFolder))) continue
+      const error: unknown = await findRoot(path).then((found) => findTestFolder(found.root)).then(() => null, (reason: unknown) => reason)
+      return error instanceof RefusedInputError ? error : { folder: path }
+    }
     return null
   },
 })

@@ -5,7 +5,7 @@ import { createStream } from '../random'
 import { createBreather } from './breather'
 import type { Breather } from './breather'
 import { cachedImages } from './cache'
-import { fingerprint, listFolders, readClassFolders } from './files/classFolders'
+import { fingerprint, holdsPictures, listFolders, readClassFolders } from './files/classFolders'
 import type { ClassFolder } from './files/classFolders'
 import { kindOf } from './files/namedFiles'
 import { decodePictures } from './files/pictures'
@@ -143,6 +143,8 @@ export const imageFolder = defineDataset({
   async match(path) {
     const folders = await listFolders(path).catch(() => [] as string[])
     const root = folders.includes('train') ? join(path, 'train') : path
-    return await readClassFolders(root, title, action).then(() => true, () => false) ? { folder: path } : null
+    const error: unknown = await readClassFolders(root, title, action).then(() => null, (reason: unknown) => reason)
+    if (error === null) return { folder: path }
+    return error instanceof RefusedInputError && await holdsPictures(root) ? error : null
   },
 })

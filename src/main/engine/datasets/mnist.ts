@@ -1,5 +1,5 @@
 import { loadMnist, mnistImage, mnistParams } from './mnist/load'
-import { holdsMnist } from './mnist/match'
+import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
 const title = 'MNIST'
@@ -27,5 +27,5 @@ export const mnist = defineDataset({
   params: mnistParams(title),
   image: mnistImage,
   load: (params, context) => loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
-  match: async (path) => await holdsMnist(path, false) ? { folder: path } : null,
+  match: (path) => matchMnist(path, title, false),
 })

@@ -1,7 +1,7 @@
 import { RefusedInputError } from '../../../shared/errors'
 import { path } from '../../../shared/schema'
 import { createBreather } from './breather'
-import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
 import type { NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
 import { defineDataset } from './types'
@@ -72,7 +72,7 @@ export const svhn = defineDataset({
     folder: path({ label: 'SVHN folder', default: '', select: 'folder', help: 'The folder with train_32x32.mat and test_32x32.mat ("format 2, cropped digits").' }),
   },
   async load(params, context) {
-    const files = await openNamedFiles(params.folder, { title, folderName: 'SVHN', files: needed, action, archiveLimit: 2 * fileLimit, signal: context.signal })
+    const files = await openNamedFiles(params.folder, { title, folderNames: ['SVHN'], files: needed, action, archiveLimit: 2 * fileLimit, signal: context.signal })
     requireFiles(files, needed, title, action)
     context.onProgress?.(0, 'Reading train_32x32.mat')
     const train = await readSplit(files, 'train_32x32.mat', context)
@@ -84,5 +84,5 @@ export const svhn = defineDataset({
       notes: official ? [] : [`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 73,257 + 26,032: results on it are not results on SVHN.`],
     }
   },
-  match: async (path) => await looksLike(path, 'SVHN', needed, /^$/) ? { folder: path } : null,
+  match: (path) => matchNamedFiles(path, { folderNames: ['SVHN'], files: needed, tells: (names) => needed.some((name) => names.includes(name)), check: (files) => requireFiles(files, needed, title, action) }),
 })

@@ -1,3 +1,4 @@
+import type { RefusedInputError } from '../../../shared/errors'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 
 export interface ImageShape {
@@ -81,6 +82,12 @@ export interface DatasetFacts {
   readonly sources?: readonly DatasetSource[]
 }
 
+/**
+ * What a member says of a path by the names there: the parameters with which it would read the files; the refusal that loading them would end
+ * with, where they are nearly of its layout; null where they are of another.
+ */
+export type LayoutMatch<P = Record<string, unknown>> = Partial<P> | RefusedInputError | null
+
 export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   readonly facts: DatasetFacts
   /** Shape of the images with these parameters, for estimates and early checks; 32×32 RGB where it is absent. */
@@ -91,8 +98,8 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>
   /** All labels without loading any image, where they are known beforehand. */
   labels?(params: ValuesOf<S>): { train: Int32Array; test: Int32Array }
-  /** The parameters with which this member would read `path`, or null when the files are not of its layout; looks at names only. */
-  match?(path: string): Promise<Partial<ValuesOf<S>> | null>
+  /** Looks at names only. */
+  match?(path: string): Promise<LayoutMatch<ValuesOf<S>>>
 }
 
 /** Types the member's own parameters, then forgets them for the registry. */

@@ -8,7 +8,7 @@ import type { TriggerMeasure } from './measure'
 import type { PlannedPoisoning } from './plan'
 
 export interface Finding extends LintFinding {
-  /** What was looked at; stable, for tests and filters. Every check but `files` has at least one finding. */
+  /** What was looked at; stable, for tests and filters. Every check but `files` has at least one finding; crop, flip and trainTest only where a teacher is trained. */
   readonly check: 'visible' | 'clipping' | 'rounding' | 'crop' | 'flip' | 'trainTest' | 'testSet' | 'poisoned' | 'files'
 }
 
@@ -20,10 +20,10 @@ export interface LintInput {
   readonly trigger: Trigger
   readonly cleanLabel: boolean
   readonly target: number
-  /** Augmentation of teacher training, which comes after the trigger. */
-  readonly augmentation: { readonly crop: boolean; readonly flip: boolean }
-  /** The plan and what it was made from, where the whole data set is loaded. */
-  readonly plan?: { readonly planned: PlannedPoisoning; readonly trainLabels: ArrayLike<number>; readonly testLabels: ArrayLike<number>; readonly classes: number }
+  /** Augmentation of teacher training, which comes after the trigger; null for a teacher from a file: nothing is poisoned or trained here. */
+  readonly augmentation: { readonly crop: boolean; readonly flip: boolean } | null
+  /** The plan (null for a teacher from a file) and the labels it was made from, where all labels are known. */
+  readonly plan?: { readonly planned: PlannedPoisoning | null; readonly trainLabels: ArrayLike<number>; readonly testLabels: ArrayLike<number>; readonly classes: number }
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`
@@ -83,7 +83,10 @@ function testSet(labels: ArrayLike<number>, target: number, classes: number): Fi
   return others < 100 ? [warning('testSet', `${counted} One image is ${percent(1 / others)}.`)] : [fine('testSet', counted)]
 }
 
-function poisoned({ planned, trainLabels, classes }: NonNullable<LintInput['plan']>): Finding[] {
+function poisoned({ augmentation, plan }: LintInput): Finding[] {
+  if (augmentation === null) return [info('poisoned', 'No image is poisoned here: the teacher comes from a file, and the trigger is put on test images only.')]
+  if (!plan?.planned) return [info('poisoned', 'How many images are poisoned is told when the data set is loaded.')]
+  const { planned, trainLabels, classes } = plan
   const findings = planned.warnings.map((message) => warning('poisoned', message))
   const count = planned.poisoned.length
   if (count === 0) return findings.length > 0 ? findings : [info('poisoned', 'No training image is poisoned: the teacher is trained clean, and its ASR shows chance only.')]
@@ -97,16 +100,16 @@ function poisoned({ planned, trainLabels, classes }: NonNullable<LintInput['plan
 
 /**
  * Every question has an answer, in reading order: visible? survives clipping, rounding, crop, flip? same in train and test? how many poisoned? target left out?
- * Without a plan the last two say that they wait for the data. Costs a few milliseconds for some dozens of images.
+ * Without labels the last two say that they wait for the data. With a teacher from a file only the test images matter. Costs a few milliseconds for some dozens of images.
  */
 export function lintTrigger(input: LintInput): Finding[] {
-  const { images, trigger, plan } = input
+  const { images, trigger, plan, augmentation } = input
   const measure = measureTrigger(images, trigger, input.indices ?? Array.from({ length: images.count }, (_, index) => index))
   return [
     ...trigger.notes.map((message) => info('files', message)),
-    ...visibility(measure, images.count), ...arithmetic(measure), cropping(measure, input.augmentation.crop), flipping(measure, input.augmentation.flip), ...variants(measure),
-    ...(plan ? [...poisoned(plan), ...testSet(plan.testLabels, input.target, plan.classes)] : [
-      info('poisoned', 'How many images are poisoned is told when the data set is loaded.'), info('testSet', 'How many test images the attack success rate counts is told when the data set is loaded.'),
-    ]),
+    ...visibility(measure, images.count), ...arithmetic(measure),
+    ...(augmentation ? [cropping(measure, augmentation.crop), flipping(measure, augmentation.flip), ...variants(measure)] : []),
+    ...poisoned(input),
+    ...(plan ? testSet(plan.testLabels, input.target, plan.classes) : [info('testSet', 'How many test images the attack success rate counts is told when the data set is loaded.')]),
   ]
 }

@@ -1,5 +1,5 @@
 /** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
-import type { ExperimentConfig, MemberChoice, PoisoningPlan, TeacherNormalization } from '../../../shared/domain'
+import type { ExperimentConfig, MemberChoice, TeacherNormalization } from '../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../attacks'
@@ -20,7 +20,8 @@ export interface PreparedData {
   readonly warnings: readonly string[]
   /** What the trigger lint found; warnings and errors are part of `warnings`. */
   readonly findings: readonly Finding[]
-  readonly poisonedCount: number
+  /** Training images that the plan poisons; null for a teacher from a file: nothing is poisoned here. */
+  readonly poisonedCount: number | null
 }
 
 /** Enough for the lint's averages to settle. */
@@ -70,19 +71,27 @@ export function refuseBadTrigger(findings: readonly Finding[]): void {
   })
 }
 
-/** Loads, poisons and pairs the sets of an experiment. */
+/** Loads, poisons and pairs the sets of an experiment. With a teacher from a file there is no plan: only the test images carry the trigger. */
 export async function prepareData(config: ExperimentConfig, cacheFolder: string, onProgress?: DataRequest['onProgress']): Promise<PreparedData> {
   const dataset = await loadDataset({ data: config.data, attack: config.attack, seed: config.seed, cacheFolder, onProgress })
   const trigger = await createTrigger(attacks, config.attack, { ...dataset.train, dataset: dataset.id })
-  const plan: PoisoningPlan = config.poisoning
-  const planned = planPoisoning(dataset.train, attacks.get(config.attack.id, 'attack.id'), plan, createStream(config.seed, 'poisoning'))
+  const { target } = config.poisoning
+  const attack = attacks.get(config.attack.id, 'attack.id')
+  const trained = config.teacher.source === 'train'
+  const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, createStream(config.seed, 'poisoning')) : null
   const findings = lintTrigger({
-    images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: planned.cleanLabel, target: plan.target, augmentation: config.teacher.training,
+    images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: attack.cleanLabel, target, augmentation: trained ? config.teacher.training : null,
     plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },
   })
   let train: ImageSet | undefined
   return {
-    dataset, findings, train: () => train ??= poisonTrainingSet(dataset.train, planned, trigger), normalization: config.teacher.source === 'file' ? fileNormalization(config.teacher.normalization, dataset.normalization) : dataset.normalization,
-    test: await testSetsOf(dataset, config.attack, plan.target), warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])], poisonedCount: planned.poisoned.length,
+    dataset, findings, poisonedCount: planned?.poisoned.length ?? null,
+    normalization: config.teacher.source === 'file' ? fileNormalization(config.teacher.normalization, dataset.normalization) : dataset.normalization,
+    train: () => {
+      if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
+      return train ??= poisonTrainingSet(dataset.train, planned, trigger)
+    },
+    test: await testSetsOf(dataset, config.attack, target),
+    warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])],
   }
 }

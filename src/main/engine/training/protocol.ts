@@ -50,6 +50,8 @@ export type TrainerReport =
   | { type: 'evaluation'; step: number; evaluation: Evaluation }
   /** Of the data stage: what the trigger lint found. */
   | { type: 'findings'; findings: LintFinding[] }
+  /** Of the data stage: images of the set as it was loaded. */
+  | { type: 'imageCounts'; train: number; test: number }
   /** The whole suspect test so far; replaces what was reported before. */
   | { type: 'suspectTest'; test: SuspectTest }
   | { type: 'checkpoint'; step: number; path: string }

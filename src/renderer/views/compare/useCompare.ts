@@ -50,8 +50,8 @@ export function useCompare() {
   }
   /** Fractions stay fractions: a spreadsheet computes with them. */
   const csv = (): string => toCsv(
-    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'robust accuracy', 'DER', 'RIR', 'published accuracy', 'published ASR', 'seconds', 'created'],
-    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.robustAccuracy, row.der, row.rir, row.published?.accuracy ?? null, row.published?.asr ?? null, row.seconds, new Date(row.createdAt).toISOString()]),
+    ['run', 'name', 'stage', 'kind', 'data', 'attack', 'method', 'defense', 'seed', 'state', 'accuracy', 'asr', 'robust accuracy', 'DER', 'RIR', 'published accuracy', 'published ASR', 'settings unlike published', 'seconds', 'created'],
+    rows.value.map((row) => [row.runId, row.runName, row.stageId, row.kind, row.data, row.attack, row.method, row.defense, row.seed, row.state, row.accuracy, row.asr, row.robustAccuracy, row.der, row.rir, row.published?.accuracy ?? null, row.published?.asr ?? null, row.published?.otherSettings.join('; ') ?? null, row.seconds, new Date(row.createdAt).toISOString()]),
   )
   return { runs, engine, store, all, rows, selectedRows, defenseTitle, modelName, nameOf, text, csv }
 }

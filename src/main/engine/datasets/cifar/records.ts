@@ -6,22 +6,21 @@ import type { ImageSet } from '../types'
 
 export const cifarSize = 32
 const plane = cifarSize * cifarSize
-const pixelBytes = plane * 3
+export const pixelBytes = plane * 3
 
 export interface RecordLayout {
-  /** Bytes before the pixels: 1 for CIFAR-10, 2 (coarse, fine) for CIFAR-100. */
-  readonly labelBytes: number
-  /** Which of them is the label wanted. */
+  /** The bytes before the pixels: one for CIFAR-10, two (coarse, fine) for CIFAR-100. `key` names them in the Python version. */
+  readonly labels: readonly { readonly key: string; readonly classes: number }[]
+  /** Which of them is the label wanted; all are checked. */
   readonly labelAt: number
-  readonly classes: number
 }
 
-interface BatchFile {
+export interface BatchFile {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-const recordSize = (layout: RecordLayout): number => layout.labelBytes + pixelBytes
+export const recordSize = (layout: RecordLayout): number => layout.labels.length + pixelBytes
 
 function countRecords(file: BatchFile, layout: RecordLayout, where: string): number {
   const size = recordSize(layout)
@@ -29,7 +28,7 @@ function countRecords(file: BatchFile, layout: RecordLayout, where: string): num
   if (records > 0 && records * size === file.bytes.length) return records
   const rest = file.bytes.length - records * size
   throw new RefusedInputError(`${file.name} does not hold whole records.`, {
-    wanted: `a multiple of ${bytesText(size)} (${layout.labelBytes} of label, 3,072 of pixels), at least one record`,
+    wanted: `a multiple of ${bytesText(size)} (${layout.labels.length} of label, 3,072 of pixels), at least one record`,
     got: `${bytesText(file.bytes.length)}: ${records.toLocaleString('en-US')} records and ${bytesText(rest)} more`,
     where: `${where}: ${file.name}`, action: 'The file is cut short or no CIFAR binary file; download it again.',
   })
@@ -48,19 +47,20 @@ export async function readRecords(files: readonly BatchFile[], layout: RecordLay
   for (const [index, file] of files.entries()) {
     for (let record = 0; record < counts[index]!; record++, image++) {
       const start = record * recordSize(layout)
-      labels[image] = checkedLabel(file, record, start + layout.labelAt, layout, where)
-      interleave(file.bytes, start + layout.labelBytes, pixels, image * pixelBytes)
+      for (const [place, { classes }] of layout.labels.entries()) checkLabel(file, record, start + place, classes, where)
+      labels[image] = file.bytes[start + layout.labelAt]!
+      interleave(file.bytes, start + layout.labels.length, pixels, image * pixelBytes)
       if (breather.due()) await breather.pause()
     }
   }
   return { count, height: cifarSize, width: cifarSize, channels: 3, pixels, labels }
 }
 
-function checkedLabel(file: BatchFile, record: number, at: number, layout: RecordLayout, where: string): number {
+function checkLabel(file: BatchFile, record: number, at: number, classes: number, where: string): void {
   const label = file.bytes[at]!
-  if (label < layout.classes) return label
+  if (label < classes) return
   throw new RefusedInputError(`Record ${(record + 1).toLocaleString('en-US')} of ${file.name} has a label that does not exist.`, {
-    wanted: `0 to ${layout.classes - 1}`, got: String(label), where: `${where}: ${file.name}, byte ${at.toLocaleString('en-US')}`,
+    wanted: `0 to ${classes - 1}`, got: String(label), where: `${where}: ${file.name}, byte ${at.toLocaleString('en-US')}`,
     action: 'The file is damaged or of another data set; download it again.',
   })
 }

@@ -42,7 +42,7 @@ export async function listFolders(folder: string): Promise<string[]> {
  */
 export async function readClassFolders(root: string, title: string, action: string): Promise<ClassFolder[]> {
   const names = await listFolders(root)
-  if (names.length < 2) throw new RefusedInputError(`${title} has no classes.`, { wanted: 'at least 2 folders, one per class', got: `${names.length} folders`, where: root, action })
+  if (names.length < 2) throw new RefusedInputError(`${title} has no classes.`, { wanted: 'at least 2 folders, one per class', got: names.length === 1 ? '1 folder' : `${names.length} folders`, where: root, action })
   const seen = new Map<string, string>()
   const classes: ClassFolder[] = []
   for (const name of names) {
@@ -57,6 +57,15 @@ export async function readClassFolders(root: string, title: string, action: stri
     classes.push({ name, pictures, ignored })
   }
   return classes
+}
+
+/** Whether a picture lies directly in `root` or in one of its folders; unreadable ones are passed over. */
+export async function holdsPictures(root: string): Promise<boolean> {
+  const folders = await listFolders(root).catch(() => [] as string[])
+  for (const folder of [root, ...folders.map((name) => join(root, name))]) {
+    if (await listPictures(folder).then(({ pictures }) => pictures.length > 0, () => false)) return true
+  }
+  return false
 }
 
 /** A hash over names, sizes and times of files: decoded images are kept under it until one changes. */

@@ -8,6 +8,7 @@ import type { ReadEntry } from 'tar'
 import { RefusedInputError } from '../../../../shared/errors'
 import { openFileSource } from '../../importers/byteSource'
 import { quoteFromFile } from '../../importers/quote'
+import type { LayoutMatch } from '../types'
 
 export interface NamedFiles {
   /** Absolute path of the folder or archive, for messages. */
@@ -21,8 +22,8 @@ export interface NamedFiles {
 export interface FilesWanted {
   /** The data set's title, for messages. */
   readonly title: string
-  /** Folder that the official archive unpacks to; it may be named, or its parent. */
-  readonly folderName: string
+  /** Folders that the official archives unpack to; one may be named, or its parent. Of several in one parent the first is taken. */
+  readonly folderNames: readonly string[]
   /** Files to hold in memory out of an archive. */
   readonly files: readonly string[]
   /** What to do when the path is wrong. */
@@ -69,12 +70,13 @@ export async function readWhole(path: string, limit: number): Promise<Uint8Array
   }
 }
 
-async function openFolder(path: string, wanted: FilesWanted): Promise<NamedFiles> {
+async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderNames' | 'files'>): Promise<NamedFiles> {
   const list = async (folder: string): Promise<string[]> => (await readdir(folder)).slice(0, nameLimit)
   const outer = await list(path)
-  const nested = basename(path) !== wanted.folderName && outer.includes(wanted.folderName) && !wanted.files.some((name) => outer.includes(name))
-  const where = nested ? join(path, wanted.folderName) : path
-  const names = nested ? await list(where) : outer
+  const isIt = wanted.folderNames.includes(basename(path)) || wanted.files.some((name) => outer.includes(name))
+  const nested = isIt ? undefined : wanted.folderNames.find((name) => outer.includes(name))
+  const where = nested === undefined ? path : join(path, nested)
+  const names = nested === undefined ? outer : await list(where)
   return { where, names, read: (name, limit) => readWhole(join(where, name), limit) }
 }
 
@@ -146,7 +148,7 @@ export async function openNamedFiles(path: string, wanted: FilesWanted): Promise
   await (await openFileSource(path)).close()
   if (isArchive(path)) return openArchive(path, wanted)
   throw new RefusedInputError(`${quoteFromFile(basename(path))} is neither a folder nor a .tar.gz.`, {
-    wanted: `the folder ${wanted.folderName} or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
+    wanted: `the folder ${wanted.folderNames.join(' or ')}, or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
   })
 }
 
@@ -157,9 +159,31 @@ export function requireFiles(files: NamedFiles, needed: readonly string[], title
   throw new RefusedInputError(`${title} lacks ${missing.join(', ')}.`, { wanted: needed.join(', '), got: listNames(files.names), where: files.where, action })
 }
 
-/** Whether a path looks like a data set's folder, its parent, or an archive whose name fits; names only. */
-export async function looksLike(path: string, folderName: string, needed: readonly string[], archive: RegExp): Promise<boolean> {
-  if (archive.test(basename(path))) return true
-  const names = await readdir(path).catch(() => [] as string[])
-  return names.includes(folderName) || needed.every((name) => names.includes(name))
+/** How a data set of named files is told by names alone. */
+export interface NamedLayout extends Pick<FilesWanted, 'folderNames' | 'files'> {
+  /** Names of the official archives. */
+  readonly archive?: RegExp
+  /** Whether names of files, and of the folder they lie in, tell the set, be it whole or not. */
+  tells(names: readonly string[]): boolean
+  /** Throws what loading would throw for want of files. */
+  check(files: NamedFiles): void
+}
+
+/** Whether a path is a data set's folder, its parent, or an archive whose name fits; see LayoutMatch. */
+export async function matchNamedFiles(path: string, layout: NamedLayout): Promise<LayoutMatch<{ folder: string }>> {
+  if (layout.archive?.test(basename(path))) return { folder: path }
+  const files = await openFolder(path, layout).catch(() => null)
+  if (files === null || !layout.tells([basename(files.where), ...files.names])) return null
+  return refusalOf(() => layout.check(files)) ?? { folder: path }
+}
+
+/** The refusal that a check ends with, else null. */
+export function refusalOf(check: () => void): RefusedInputError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof RefusedInputError) return error
+    throw error
+  }
 }

@@ -44,6 +44,11 @@ function findName(files: NamedFiles, stem: string, title: string): string {
   })
 }
 
+/** @throws RefusedInputError naming the first missing file */
+export function requireMnist(files: NamedFiles, title: string): void {
+  for (const stem of [...stems.train, ...stems.test]) findName(files, stem, title)
+}
+
 async function pad(images: Uint8Array, count: number, breather: Breather): Promise<Uint8Array> {
   const offset = (paddedSide - mnistSide) / 2
   const padded = new Uint8Array(count * paddedSide * paddedSide)
@@ -86,7 +91,7 @@ export interface MnistKind {
 export async function loadMnist(kind: MnistKind, params: { folder: string; size: string }, context: DatasetContext): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
   const files = await openNamedFiles(params.folder, {
-    title, folderName: 'raw', files: allNames, action: `Name the folder with the four files of ${title}.`, archiveLimit: 4 * fileLimit, signal: context.signal,
+    title, folderNames: ['raw'], files: allNames, action: `Name the folder with the four files of ${title}.`, archiveLimit: 4 * fileLimit, signal: context.signal,
   })
   const padded = params.size === '32'
   const breather = createBreather(context.signal)

@@ -15,12 +15,15 @@ const storageTypes: Record<string, WeightDtype> = {
 }
 const dtypes: readonly WeightDtype[] = ['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool']
 
+/** What pickled NumPy arrays are made with; data sets read them. */
+export const arrayClasses: readonly string[] = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct']
+
 /** Classes and functions whose results are data beside the weights; they are counted and skipped. */
 const opaqueNames = [
   'argparse.Namespace', 'types.SimpleNamespace', 'collections.Counter', 'collections.defaultdict', 'collections.deque',
   'torch.device', 'torch.layout', 'torch.Tensor', 'torch.nn.parameter.Parameter', 'torch.Generator', 'torch.serialization._get_layout',
   'numpy.dtype', 'numpy.ndarray', 'numpy.bool_', 'numpy.float64', 'numpy.float32', 'numpy.int64', 'numpy.int32',
-  ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.multiarray._reconstruct`, `${root}.numeric._frombuffer`]),
+  ...arrayClasses, ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.numeric._frombuffer`]),
   'numpy.dtypes.Float64DType', 'numpy.dtypes.Float32DType', 'numpy.dtypes.Int64DType',
   '_codecs.encode', 'datetime.datetime', 'datetime.date', 'datetime.timedelta', 'datetime.timezone',
   ...['pathlib', 'pathlib._local'].flatMap((root) => ['Path', 'PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].map((name) => `${root}.${name}`)),

@@ -5,7 +5,7 @@
 import { importLimits } from '../limits'
 import { quoteFromFile } from '../quote'
 import { narrow } from './cursor'
-import { resolveGlobal } from './globals'
+import { arrayClasses, resolveGlobal } from './globals'
 import type { Machine } from './machine'
 import { refusePickle } from './refusal'
 import { describeValue, type PickleValue } from './values'
@@ -91,13 +91,15 @@ function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValu
   return value
 }
 
-/** BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted. */
+/** BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted, and kept for NumPy's arrays. */
 function build(machine: Machine): void {
   const state = machine.pop()
   const target = machine.top()
   const allowed = target !== null && typeof target === 'object' && (target.kind === 'dict' || target.kind === 'tensor' || target.kind === 'opaque')
   if (!allowed) throw refusePickle('The pickle sets the state of something that has none.', { wanted: 'a dictionary, tensor or opaque object', got: describeValue(target), at: machine.cursor.at })
-  if (target.kind === 'opaque') machine.grow(target, [state])
+  if (target.kind !== 'opaque') return
+  machine.grow(target, [state])
+  if (arrayClasses.includes(target.className)) target.state = state
 }
 
 function recall(machine: Machine, index: number): void {
@@ -151,9 +153,10 @@ function text(machine: Machine, value: string): void {
 }
 
 function bytes(machine: Machine, length: number): void {
+  const { at } = machine.cursor
   machine.cursor.skip(length)
   machine.chargeObject()
-  machine.push({ kind: 'bytes', length })
+  machine.push({ kind: 'bytes', at, length })
 }
 
 function protocol(machine: Machine): void {
@@ -185,7 +188,12 @@ const scalarOpcodes: [number, Handler][] = [
   [0x8c, (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(1)))],
   [0x8d, (machine) => text(machine, machine.cursor.utf8(machine.cursor.length8()))],
   [code('U'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(1)))],
-  [code('T'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(4)))],
+  [code('T'), (machine) => {
+    // Python 2 wrote the bytes of arrays as text.
+    const length = machine.cursor.unsigned(4)
+    if (length > importLimits.nameBytes) bytes(machine, length)
+    else text(machine, machine.cursor.latin1(length))
+  }],
   [code('C'), (machine) => bytes(machine, machine.cursor.unsigned(1))],
   [code('B'), (machine) => bytes(machine, machine.cursor.unsigned(4))],
   [0x8e, (machine) => bytes(machine, machine.cursor.length8())],

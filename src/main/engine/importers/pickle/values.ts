@@ -13,8 +13,14 @@ export interface PickleList extends Measured { kind: 'list'; items: PickleValue[
 /** Keys and values in turn, in order of arrival; equal keys are not merged. */
 export interface PickleDict extends Measured { kind: 'dict'; pairs: PickleValue[] }
 /** An object whose class we know by name only; its contents are counted, not kept. */
-export interface PickleOpaque extends Measured { kind: 'opaque'; className: string }
-export interface PickleBytes { kind: 'bytes'; length: number }
+export interface PickleOpaque extends Measured {
+  kind: 'opaque'
+  className: string
+  /** Of NumPy arrays alone: what BUILD handed them. */
+  state?: PickleValue
+}
+/** Bytes, or text too long for a name; they stay in the program. */
+export interface PickleBytes { kind: 'bytes'; at: number; length: number }
 export interface PickleGlobal { kind: 'global'; name: string; meaning: GlobalMeaning }
 
 /** A flat run of elements in the file that tensors look into. */
