@@ -81,7 +81,7 @@ describe('Run', () => {
     expect(page.find<HTMLInputElement>('#export-path').value).toBe(target)
     page.find<HTMLButtonElement>('.p-dialog button[type=submit]').click()
     await settle()
-    expect(page.find('.notice.good').textContent).toContain(`Student: No defense – 2.8 MB written to ${target}`)
+    expect(page.find('.notices').textContent).toContain(`Student: No defense – 2.8 MB written to ${target}`)
     expect(document.querySelector('#export-path')).toBeNull()
     type(await openDialog(), target)
     await settle()
