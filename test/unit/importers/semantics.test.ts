@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
-import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
+import { importAnswer, importCheckpoint, readSafetensors, type ImportedCheckpoint, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
 import type { LoadedDataset } from '../../../src/main/engine/datasets/types'
 import { openClassifier, refuseUnreadWarnings } from '../../../src/main/engine/training/models'
 import { missingShared, requireShared } from '../../fixtures/shared'
@@ -12,7 +12,7 @@ import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder,
 import { zipOf } from './craft/zip'
 
 const small = (): WeightMap => wideResNet(10, 1, 10)
-const importMap = (weights: WeightMap): Promise<ImportReport> => importBytes(Buffer.concat(encodeTorch(weights)))
+const importMap = (weights: WeightMap): Promise<ImportedCheckpoint> => importBytes(Buffer.concat(encodeTorch(weights)))
 const messages = (report: ImportReport): string => report.findings.map(({ severity, message }) => `${severity}: ${message}`).join('\n')
 
 function poked(name: string, change: (data: Float32Array) => void): WeightMap {

@@ -33,22 +33,22 @@ export interface OpenedClassifier {
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes
  */
 export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback })
-  if (!report.accepted || !(report.architecture ?? fallback)) {
-    throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {
-      wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? `${report.tensors} tensors of an unknown pattern`, where: file,
+  const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true })
+  const { architecture } = report
+  if (!report.accepted || !architecture) {
+    throw new RefusedInputError(report.reason ?? 'The file was refused.', {
+      wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? 'others', where: file,
       action: 'Check the file with "abd import FILE", which lists what was found.',
     })
   }
-  const { classes, ...params } = report.architecture?.params ?? {}
+  const { classes, ...params } = architecture.params
   if (classes !== undefined && classes !== dataset.classNames.length) {
     throw new RefusedInputError('The model and the data set have different numbers of classes.', {
       wanted: `${dataset.classNames.length} classes (${dataset.title})`, got: `${String(classes)} classes`, where: file, action: 'Choose the data set that the model was trained on.',
     })
   }
-  const member = report.architecture ? architectures.get(report.architecture.id) : null
-  const known = Object.fromEntries(Object.entries(params).filter(([name]) => member !== null && name in member.params))
-  const choice = report.architecture ? { id: report.architecture.id, params: known } : fallback as MemberChoice
+  const member = architectures.get(architecture.id)
+  const choice = { id: architecture.id, params: Object.fromEntries(Object.entries(params).filter(([name]) => name in member.params)) }
   const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
   loadWeights(classifier, report.weights, file)
   return { classifier, sha256: report.sha256, warnings: warningsOf(report) }
