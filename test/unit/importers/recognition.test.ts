@@ -64,7 +64,7 @@ describe('recognition', () => {
     shapes.delete(missing)
     shapes.set(wrong, [...wanted, 5])
     shapes.set('extra.weight', [1])
-    expect(recognizeArchitecture(shapes)).toEqual({ kind: 'mismatch', chosen: false, title: member.label(params), differences: [
+    expect(recognizeArchitecture(shapes)).toEqual({ kind: 'mismatch', chosen: false, shared: expect.any(Number) as number, title: member.label(params), differences: [
       expect.stringContaining(`missing ${missing} [`), `${wrong} is [${[...wanted, 5].join(', ')}] instead of [${wanted.join(', ')}]`, 'unexpected "extra.weight"',
     ] })
   })

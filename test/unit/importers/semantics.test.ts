@@ -69,6 +69,24 @@ describe('weights', () => {
     expect(await importMap(old)).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
   })
 
+  it('43: any prefix that all names share goes where the rest is a network', async () => {
+    const under = (prefix: string, weights = small()): WeightMap => new Map([...weights].map(([name, tensor]) => [`${prefix}${name}`, tensor]))
+    const report = await importMap(under('model.'))
+    expect(report).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
+    expect(messages(report)).toBe('warning: The prefix "model." was removed from every name.')
+    expect(report.weights.has('conv1.weight')).toBe(true)
+    expect(messages(await importMap(under('module.net.backbone.')))).toBe('warning: The prefix "module." was removed from every name.\nwarning: The prefix "net.backbone." was removed from every name.')
+    const missing = under('model.')
+    missing.delete('model.fc.bias')
+    await expectRefused(Buffer.concat(encodeTorch(missing)), /look like WRN-10-1 but do not fit it.*Got: missing fc\.bias \[10\]\./)
+    const unknown = await importMap(new Map([['model.w', { dtype: 'float32', shape: [1], data: Float32Array.of(1) }]]))
+    expect([...unknown.weights.keys()]).toEqual(['model.w'])
+    expect(messages(unknown)).toMatch(/^warning: The architecture is not recognized/)
+    const twoParts = under('model.')
+    twoParts.set('criterion.weight', { dtype: 'float32', shape: [1], data: Float32Array.of(1) })
+    expect(await importMap(twoParts)).toMatchObject({ accepted: true, architecture: null })
+  })
+
   it('44: a layout of another framework is told by its shapes', async () => {
     const transposed = small()
     transposed.set('conv1.weight', { dtype: 'float32', shape: [3, 3, 3, 16], data: new Float32Array(432) })

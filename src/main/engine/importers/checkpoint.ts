@@ -6,10 +6,11 @@ import type { MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { openFileSource, type FileSource } from './byteSource'
 import { checkWeights } from './checks'
-import type { CheckpointFormat, Finding, IgnoredPart, OpenedCheckpoint } from './format'
+import { nameUnderPrefix, withoutKnownPrefixes } from './commonPrefix'
+import type { CheckpointFormat, Finding, IgnoredPart } from './format'
 import { importLimits } from './limits'
 import { describeFirstBytes, quoteFromFile } from './quote'
-import { recognizeArchitecture, type RecognizedArchitecture } from './recognition'
+import type { Recognition, RecognizedArchitecture } from './recognition'
 import { safetensorsFormat } from './safetensors'
 import { readTensor, type StoredMap } from './stored'
 import { torchLegacyFormat } from './torch/legacy'
@@ -65,7 +66,6 @@ export interface ImportOptions {
 
 const headBytes = 64
 const hashRefusedUpTo = 64 * 2 ** 20
-const commonPrefixes = ['module.', '_orig_mod.'] as const
 
 /**
  * Reads a checkpoint of any known format and says what it holds, with its weights. A bad file gives `accepted: false` with a reason, never an
@@ -117,21 +117,20 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   if (!format) throw unknownFormat(head, source.name)
   report.format = format.id
   const opened = await format.open(source)
-  const { tensors, findings } = withoutCommonPrefix(opened)
-  if (tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  const known = withoutKnownPrefixes(opened.tensors)
+  if (known.tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture)
   report.tensors = tensors.size
   report.metadata = opened.metadata
   report.ignored = opened.ignored
-  report.findings = [...opened.findings, ...findings, ...ignoredFindings(opened.ignored)]
-  recognizeInto(report, tensors, architecture, onlyKnown)
+  report.findings = [...opened.findings, ...known.findings, ...findings, ...ignoredFindings(opened.ignored)]
+  recognizeInto(report, recognition, tensors, onlyKnown)
   await opened.verify()
   report.findings.push(...await checkWeights(source, tensors))
   return tensors
 }
 
-function recognizeInto(report: ImportReport, tensors: StoredMap, chosen: MemberChoice | null, onlyKnown: boolean): void {
-  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
-  const recognition = recognizeArchitecture(shapes, chosen)
+function recognizeInto(report: ImportReport, recognition: Recognition | null, tensors: StoredMap, onlyKnown: boolean): void {
   if (recognition === null) {
     const names = [...tensors.keys()].slice(0, 3).map(quoteFromFile).join(', ')
     if (onlyKnown) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'weights of a known architecture with PyTorch names', got: `${tensors.size} tensors of an unknown pattern (${names} …)`, action: 'Name the architecture that the file was saved from.' })
@@ -148,20 +147,6 @@ function recognizeInto(report: ImportReport, tensors: StoredMap, chosen: MemberC
   report.architecture = recognition.architecture
   report.ambiguous = recognition.ambiguous
   report.findings.push(...recognition.findings)
-}
-
-/** DataParallel and torch.compile put a prefix before every name; it goes when all names have it. */
-function withoutCommonPrefix(opened: OpenedCheckpoint): { tensors: StoredMap; findings: Finding[] } {
-  let { tensors } = opened
-  const findings: Finding[] = []
-  for (let pass = 0; pass < commonPrefixes.length; pass++) {
-    const names = [...tensors.keys()]
-    const prefix = commonPrefixes.find((candidate) => names.length > 0 && names.every((name) => name.startsWith(candidate) && name.length > candidate.length))
-    if (prefix === undefined) break
-    tensors = new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
-    findings.push({ severity: 'warning', message: `The prefix "${prefix}" was removed from every name.` })
-  }
-  return { tensors, findings }
 }
 
 const mostIgnored = 20

@@ -25,7 +25,11 @@ export type Recognition =
     ambiguous: boolean
   }
   /** The names say what it should be, or somebody did, but parts are missing, left over or of another shape. */
-  | { kind: 'mismatch'; title: string; chosen: boolean; differences: string[] }
+  | {
+    kind: 'mismatch'; title: string; chosen: boolean; differences: string[]
+    /** Share of names that file and network have in common. */
+    shared: number
+  }
 
 type Params = RecognizedArchitecture['params']
 
@@ -64,7 +68,7 @@ export function recognizeArchitecture(shapes: WeightShapes, chosen: MemberChoice
   if (found) return { kind: 'recognized', architecture: describe(found), findings: findingsOf(found, fitting, named, shapes), ambiguous: !named?.fits && fitting.length > 1 }
   const nearest = named ?? attempts.reduce<Attempt | null>((best, attempt) => (best && best.shared + best.equal >= attempt.shared + attempt.equal ? best : attempt), null)
   if (!nearest || (!named && nearest.shared < leastShared)) return null
-  return { kind: 'mismatch', title: titleOf(nearest), chosen: named !== null, differences: keyDifferences(shapes, nearest.outline) }
+  return { kind: 'mismatch', title: titleOf(nearest), chosen: named !== null, differences: keyDifferences(shapes, nearest.outline), shared: nearest.shared }
 }
 
 function candidatesOf(member: Architecture, shapes: WeightShapes): Params[] {
