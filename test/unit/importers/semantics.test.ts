@@ -153,6 +153,15 @@ describe('files that are no files', () => {
     await expect(openClassifier(path, tenClasses, null)).rejects.toMatchObject({ name: 'RefusedInputError', wanted: '10 classes (CIFAR-10)', got: '43 classes', where: path })
   })
 
+  it('a teacher of 3 channels is refused for grey images in words', async () => {
+    const path = join(folder, 'colours.pt')
+    writeFileSync(path, Buffer.concat(encodeTorch(small())))
+    const grey = { title: 'MNIST', classNames: new Array<string>(10).fill(''), train: { height: 28, width: 28, channels: 1 } } as unknown as LoadedDataset
+    await expect(openClassifier(path, grey, null)).rejects.toMatchObject({
+      name: 'RefusedInputError', message: 'The model and the data set have different numbers of channels.', wanted: '1 channel (MNIST)', got: '3 channels in conv1.weight', where: path,
+    })
+  })
+
   it('a teacher with warnings is refused until the beginning of its hash says that they were read', () => {
     const opened = { sha256: `ab12${'0'.repeat(60)}`, warnings: ['NaN or infinite values in "fc.weight".'] }
     const use = (acknowledged: string, change = {}) => () => refuseUnreadWarnings({ ...opened, ...change }, acknowledged, 'teacher.pt')
