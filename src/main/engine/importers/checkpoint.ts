@@ -133,7 +133,7 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
 function recognizeInto(report: ImportReport, recognition: Recognition | null, tensors: StoredMap, onlyKnown: boolean): void {
   if (recognition === null) {
     const names = [...tensors.keys()].slice(0, 3).map(quoteFromFile).join(', ')
-    if (onlyKnown) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'weights of a known architecture with PyTorch names', got: `${tensors.size} tensors of an unknown pattern (${names} …)`, action: 'Name the architecture that the file was saved from.' })
+    if (onlyKnown) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'weights of a known architecture with PyTorch names', got: `${tensors.size} tensors of an unknown pattern (${names} …)`, action: 'To see what differs from a network, name it: abd evaluate --architecture ID --architecture-param name=value, or choose it in the form.' })
     report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })
     return
   }
