@@ -176,7 +176,8 @@ function createHandlers(state: FakeState): Handlers {
       for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
       return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` }, files: [{ name: `${dataset}.tar.gz`, check: 'md5' }] }
     },
-    'model.evaluate': ({ file }) => {
+    'model.evaluate': ({ file, architecture }) => {
+      if (file.includes('unknown') && !architecture) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'the name of its network', got: 'none', where: file })
       state.emit('model.progress', { file, message: 'Reading the images', fraction: 0.5, secondsLeft: null, evaluation: null })
       state.emit('model.progress', { file, message: null, fraction: 0.5, secondsLeft: 3, evaluation: evaluationAt(fakeCatalogue.defaults, null, 1) })
       return { evaluation: evaluationAt(fakeCatalogue.defaults, null, 1), warnings: [], device: fakeDevice }

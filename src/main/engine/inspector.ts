@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { toCauses } from '../../shared/errors'
 import type { InspectorReply } from './control/inspectModel'
-import { importCheckpoint } from './importers'
+import { inspectCheckpoint } from './importers'
 
 /** Where memory runs out, the kernel ends this process before any other. */
 function volunteerForMemory(): void {
@@ -15,7 +15,7 @@ function volunteerForMemory(): void {
 
 async function inspect(file: string): Promise<InspectorReply> {
   try {
-    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } = await importCheckpoint(file)
+    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } = await inspectCheckpoint(file)
     return { report: { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } }
   } catch (error) {
     return { causes: toCauses(error) }

@@ -60,7 +60,7 @@ function expectSame(network: NetworkState, optimizer: Optimizer, step: StepFunct
 describe('captured', () => {
   it.each([
     ['cifar_resnet', { depth: 8, shortcut: 'padding' }], ['cifar_resnet', { depth: 8 }], ['small_vgg', {}], ['lenet', { half: true }], ['vgg', { depth: '8' }],
-    ['mobilenet_v2', { width: 0.25, smallImages: true }], ['shufflenet_v2', { size: '0.2' }],
+    ['mobilenet_v2', { width: 0.25, smallImages: true }], ['shufflenet_v2', { size: '0.2', stem: 'small' }],
   ] as [string, Record<string, string | number | boolean>][])('teacher step of %s %o', (id, params) => {
     const network = make(id, params)
     const optimizer = createSgd(network.parameters, { momentum: 0.9, weightDecay: 5e-4 })

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '../../../src/main/engine/control/engine'
 import { createEngineLog } from '../../../src/main/engine/control/logger'
 import { newRun } from '../../../src/main/engine/control/stages'
-import { writeSafetensors } from '../../../src/main/engine/exporters'
+import { writeSafetensors, writeTorch } from '../../../src/main/engine/exporters'
 import { importCheckpoint } from '../../../src/main/engine/importers'
 import { openStore } from '../../../src/main/engine/store'
 import type { ExportFormat } from '../../../src/shared/domain'
@@ -21,7 +21,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(base, 'export-model-'))
   const store = openStore(join(folder, 'workspace'))
   const place = join(store.runFolder('r'), 'student-1')
-  mkdirSync(place, { recursive: true })
+  for (const name of [place, join(store.runFolder('r'), 'teacher')]) mkdirSync(name, { recursive: true })
   await writeSafetensors(join(place, 'weights.safetensors'), fakeWeights, { format: 'pt' })
   store.runs.insert(newRun('r', fakeCatalogue.defaults, null, '', 0))
   store.runs.updateStage('r', 'student-1', { state: 'done', weights: join(place, 'weights.safetensors') })
@@ -45,6 +45,13 @@ describe('model.export', () => {
     expect(new Map([...report.weights].sort())).toEqual(new Map([...fakeWeights].sort()))
   })
 
+  it.each(['torch', 'safetensors'] as const)('%s: a teacher brought as a pickle comes back under the names of the network', async (format) => {
+    await writeTorch(join(folder, 'workspace', 'runs', 'r', 'teacher', 'brought.pth'), new Map([...fakeWeights].map(([name, tensor]) => [`module.${name}`, tensor])))
+    const path = join(folder, 'teacher.bin')
+    await exportTo(path, { stageId: 'teacher', format })
+    expect(new Map([...(await importCheckpoint(path)).weights].sort())).toEqual(new Map([...fakeWeights].sort()))
+  })
+
   it('never writes over a file', async () => {
     const path = join(folder, 'mine.pt')
     writeFileSync(path, 'mine')
@@ -57,7 +64,7 @@ describe('model.export', () => {
     ['a stage without weights', { stageId: 'student-2' }, 'x.pt', { wanted: expect.stringContaining('a stage that is done') as string, got: 'waiting', where: 'student-2' }],
     ['the data stage', { stageId: 'data' }, 'x.pt', { wanted: 'teacher, student-1, student-2', got: 'data' }],
     ['a stage that is none', { stageId: 'student-9' }, 'x.pt', { wanted: 'teacher, student-1, student-2', got: 'student-9' }],
-    ['a teacher brought as a pickle', { stageId: 'teacher' }, 'x.pt', { got: '.pth', where: expect.stringContaining('brought.pth') as string }],
+    ['a teacher whose file is gone', { stageId: 'teacher' }, 'x.pt', { got: expect.stringContaining('ENOENT') as string, where: expect.stringContaining('brought.pth') as string }],
     ['a folder that is none', {}, 'nowhere/x.pt', { wanted: 'a file name in an existing folder' }],
   ])('refuses %s', async (_, choice, name, details) => {
     await expect(exportTo(join(folder, name), choice)).rejects.toMatchObject(details)

@@ -158,6 +158,9 @@ describe('pickle programs', () => {
     await expectRefused(torchZip(pickled('}', '(', one, put(0), ...rest, setItems), { 0: Buffer.alloc(1_000_000) }), /share storage beyond bounds/)
   })
 
+  it('a tensor whose windows overlap is refused', () =>
+    expectRefused(torchZip(pickled(dictOf(text('w'), tensor({ size: numbers(2, 2), stride: numbers(1, 1) })))), /"w" overlaps itself.*tensor\.clone\(\)/))
+
   it('old views of storages', async () => {
     const view = storage({ count: 4, view: tupleOf(text('77'), integer(1), integer(2)) })
     const report = await importBytes(torchLegacy({ objects: pickled(dictOf(text('w'), tensor({ from: view, size: numbers(2) }))) }))

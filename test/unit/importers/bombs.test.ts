@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { rowMajorStrides } from '../../../src/main/engine/importers/stored'
 import { bundle } from '../../fixtures/bundle'
-import { entry, honest, temporaryFolder, torchLegacy, torchZip } from './craft/files'
-import { emptyTuple, get, globalName, integer, mark, numbers, pickled, program, put, reduce, setItems, storage, tensor, text, tupleOf } from './craft/pickle'
+import { entry, honest, temporaryFolder, torchLegacy, torchZip, wideResNet } from './craft/files'
+import { dictOf, emptyTuple, get, globalName, integer, mark, numbers, pickled, program, put, reduce, setItems, storage, tensor, text, tupleOf } from './craft/pickle'
 import { zipOf } from './craft/zip'
 
 const secondsAllowed = 1
@@ -44,9 +45,26 @@ const rank32 = program(
   globalName('torch._utils', '_rebuild_tensor_v2'), put(0), '0',
   tupleOf(storage(), integer(0), numbers(...new Array<number>(32).fill(1)), numbers(...new Array<number>(32).fill(0)), '\x89', orderedDict, emptyTuple, reduce), put(1), '0')
 
+/** A safetensors file of empty tensors: all header. */
+function emptySafetensors(count: number, nameOf: (index: number) => string): Buffer {
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), { dtype: 'F32', shape: [0], data_offsets: [0, 0] }]))))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([length, header])
+}
+
+/** WRN-10-1 without its last bias, its other tensors views of one storage, and `users` tensors over another of `excess` float32. */
+function brokenNetwork(excess: number, users: number): Buffer {
+  const count = 40_000
+  const views = [...wideResNet(10, 1, 10)].filter(([name]) => name !== 'fc.bias')
+    .flatMap(([name, { shape }]) => [text(name), tensor({ from: storage({ count }), size: numbers(...shape), stride: numbers(...rowMajorStrides(shape)) })])
+  const whole = tensor({ from: storage({ key: text('1'), count: excess }), size: numbers(excess) })
+  return torchZip(pickled(dictOf(...views, ...Array.from({ length: users }, (_, index) => [text(`excess${index}`), whole]).flat())), { 0: Buffer.alloc(4 * count), 1: Buffer.alloc(4 * excess) })
+}
+
 const bombs: [string, () => Buffer, RegExp][] = [
   ['26: huge extents beside a 0 do not switch the bound on shared storage off', () => torchZip(
-    pickled('}', mark, text('empty'), emptyOfHugeExtents, sharedStorage(8_000), setItems), { 0: Buffer.alloc(100_000) }), /share storage beyond bounds/],
+    pickled('}', mark, text('empty'), emptyOfHugeExtents, sharedStorage(4_000), setItems), { 0: Buffer.alloc(100_000) }), /share storage beyond bounds/],
   ['28: an ordered dictionary made of one list again and again', () => torchZip(
     pickled(program(']', mark, times(20_000, 'N', 'N', '\x86'), 'e', put(0), '0', orderedDict, put(1), '0', mark, times(200_000, get(1), get(0), '\x85', reduce)), 'l')), /more work/],
   ['28: an opaque class called with one long tuple again and again', () => torchZip(
@@ -68,6 +86,10 @@ const bombs: [string, () => Buffer, RegExp][] = [
     return torchLegacy({ head: pickled(busy, Buffer.from([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])), objects: pickled(busy, honest.subarray(2, -1)) })
   }, /^$/],
   ['28: one text of 8 MB', () => torchZip(pickled(text('ä'.repeat(4_000_000)), '0N')), /no state_dict/],
+  ['36: a safetensors header with as many tensors as fit no network', () => emptySafetensors(60_000, (index) => `layer1.${index}.conv1.weight`), /names too many tensors/],
+  ['36: as many tensors as are allowed, names of a network', () => emptySafetensors(4_096, (index) => `block1.layer.${index}.conv1.weight`), /^$/],
+  ['43: 60 MB that three tensors share, beside a network that lacks one', () => brokenNetwork(15 * 2 ** 20, 3), /look like WRN-10-1 but do not fit/],
+  ['43: 100 MB in excess, beside a network that lacks one', () => brokenNetwork(25 * 2 ** 20, 1), /look like WRN-10-1 but do not fit/],
   ['12: 65,000 empty entries', () => zipOf([entry('a/data.pkl', honest), ...Array.from({ length: 65_000 }, (_, index) => entry(`a/data/${index}`, ''))]), /too many entries/],
   ['12: as many entries as are allowed', () => zipOf([entry('a/data.pkl', honest), ...Array.from({ length: 8_190 }, (_, index) => entry(`a/data/${index}`, 'x'))]), /wrong size/],
   ['12: as many, and the last one of another root', () => zipOf([entry('a/data.pkl', honest), ...Array.from({ length: 8_190 }, (_, index) => entry(`a/data/${index}`, '')), entry('b/x', '')]), /two root folders/],

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/exporters'
-import { importAnswer, importCheckpoint, readSafetensors, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
+import { importAnswer, importCheckpoint, readSafetensors, type ImportedCheckpoint, type ImportReport, type WeightMap, type WeightTensor } from '../../../src/main/engine/importers'
 import type { LoadedDataset } from '../../../src/main/engine/datasets/types'
 import { openClassifier, refuseUnreadWarnings } from '../../../src/main/engine/training/models'
 import { missingShared, requireShared } from '../../fixtures/shared'
@@ -12,7 +12,7 @@ import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder,
 import { zipOf } from './craft/zip'
 
 const small = (): WeightMap => wideResNet(10, 1, 10)
-const importMap = (weights: WeightMap): Promise<ImportReport> => importBytes(Buffer.concat(encodeTorch(weights)))
+const importMap = (weights: WeightMap): Promise<ImportedCheckpoint> => importBytes(Buffer.concat(encodeTorch(weights)))
 const messages = (report: ImportReport): string => report.findings.map(({ severity, message }) => `${severity}: ${message}`).join('\n')
 
 function poked(name: string, change: (data: Float32Array) => void): WeightMap {
@@ -67,6 +67,24 @@ describe('weights', () => {
     expect(report.weights.has('conv1.weight')).toBe(true)
     const old: WeightMap = new Map([...small()].filter(([name]) => !name.endsWith('num_batches_tracked')))
     expect(await importMap(old)).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
+  })
+
+  it('43: any prefix that all names share goes where the rest is a network', async () => {
+    const under = (prefix: string, weights = small()): WeightMap => new Map([...weights].map(([name, tensor]) => [`${prefix}${name}`, tensor]))
+    const report = await importMap(under('model.'))
+    expect(report).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1' } })
+    expect(messages(report)).toBe('warning: The prefix "model." was removed from every name.')
+    expect(report.weights.has('conv1.weight')).toBe(true)
+    expect(messages(await importMap(under('module.net.backbone.')))).toBe('warning: The prefix "module." was removed from every name.\nwarning: The prefix "net.backbone." was removed from every name.')
+    const missing = under('model.')
+    missing.delete('model.fc.bias')
+    await expectRefused(Buffer.concat(encodeTorch(missing)), /look like WRN-10-1 but do not fit it.*Got: missing fc\.bias \[10\]\./)
+    const unknown = await importMap(new Map([['model.w', { dtype: 'float32', shape: [1], data: Float32Array.of(1) }]]))
+    expect([...unknown.weights.keys()]).toEqual(['model.w'])
+    expect(messages(unknown)).toMatch(/^warning: The architecture is not recognized/)
+    const twoParts = under('model.')
+    twoParts.set('criterion.weight', { dtype: 'float32', shape: [1], data: Float32Array.of(1) })
+    expect(await importMap(twoParts)).toMatchObject({ accepted: true, architecture: null })
   })
 
   it('44: a layout of another framework is told by its shapes', async () => {
@@ -133,6 +151,15 @@ describe('files that are no files', () => {
     writeFileSync(path, Buffer.concat(encodeTorch(wideResNet(10, 1, 43))))
     const tenClasses = { title: 'CIFAR-10', classNames: new Array<string>(10).fill('') } as unknown as LoadedDataset
     await expect(openClassifier(path, tenClasses, null)).rejects.toMatchObject({ name: 'RefusedInputError', wanted: '10 classes (CIFAR-10)', got: '43 classes', where: path })
+  })
+
+  it('a teacher of 3 channels is refused for grey images in words', async () => {
+    const path = join(folder, 'colours.pt')
+    writeFileSync(path, Buffer.concat(encodeTorch(small())))
+    const grey = { title: 'MNIST', classNames: new Array<string>(10).fill(''), train: { height: 28, width: 28, channels: 1 } } as unknown as LoadedDataset
+    await expect(openClassifier(path, grey, null)).rejects.toMatchObject({
+      name: 'RefusedInputError', message: 'The model and the data set have different numbers of channels.', wanted: '1 channel (MNIST)', got: '3 channels in conv1.weight', where: path,
+    })
   })
 
   it('a teacher with warnings is refused until the beginning of its hash says that they were read', () => {

@@ -20,11 +20,11 @@ beforeAll(async () => {
 })
 
 /** As a run evaluates its teacher, or (null) as somebody asks for it. */
-async function evaluated(acknowledged: string | null) {
+async function evaluated(acknowledged: string | null, path = file) {
   const { data, attack, poisoning, execution, teacher: { architecture } } = tinyExperiment()
   const reports: TrainerReport[] = []
   const outcome = evaluateModelFile({
-    kind: 'evaluate', file, data, attack, target: poisoning.target, execution, cacheFolder: folder, normalization: 'dataset', ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
+    kind: 'evaluate', file: path, data, attack, target: poisoning.target, execution, cacheFolder: folder, normalization: 'dataset', ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
   }, () => undefined, (report) => { reports.push(report) })
   const evaluation = await outcome.catch((error: unknown) => error)
   return { evaluation, warnings: reports.flatMap((report) => report.type === 'warning' ? [report.message] : []), evaluations: reports.filter(({ type }) => type === 'evaluation').length }
@@ -38,6 +38,29 @@ describe('the pixel values that a network in a file takes', () => {
     expect(await normalizationOf({ source: 'train', normalization: 'unit' })).toEqual(own)
     expect(await normalizationOf({ source: 'file', normalization: 'unit' })).toEqual({ mean: [0, 0, 0], standardDeviation: [1, 1, 1] })
     for (const kind of teacherNormalizations) expect(fileNormalization(kind, own).mean).toHaveLength(3)
+  })
+})
+
+describe('logits that are no numbers', () => {
+  /** A network whose last layer has `value` in the row of one class, and .5 elsewhere. */
+  async function withRow(row: number, value: number) {
+    const weights = wideResNet(10, 1, 10)
+    const data = new Float32Array(640).fill(0.5)
+    data.fill(value, 64 * row, 64 * row + 64)
+    weights.set('fc.weight', { dtype: 'float32', shape: [10, 64], data })
+    const path = join(folder, `row${row}${value}.pt`)
+    writeFileSync(path, Buffer.concat(encodeTorch(weights)))
+    return evaluated(null, path)
+  }
+
+  it.each([[0, NaN], [9, NaN], [4, Infinity]])('class %i at %d: no image counts as right or as the target, and a warning says so', async (row, value) => {
+    const { evaluation, warnings } = await withRow(row, value)
+    expect(evaluation).toMatchObject({ accuracy: 0, asr: 0, asrAll: 0, robustAccuracy: 0, images: 50, perClassAccuracy: new Array<number>(10).fill(0), confusion: new Array<number[]>(10).fill(new Array<number>(10).fill(0)) })
+    expect(warnings).toEqual([expect.stringContaining('NaN or infinite values in "fc.weight"'), expect.stringMatching(/^The logits of 50 of 50 test images and of 50 with the trigger are not all finite \(NaN or infinite\)\./)])
+  })
+
+  it('a class that is large and finite is taken', async () => {
+    expect(await withRow(0, 0.75)).toMatchObject({ evaluation: { asr: 1, asrAll: 1 }, warnings: [] })
   })
 })
 

@@ -64,6 +64,10 @@ describe('a teacher from a file', () => {
     await open('/models/unknown.pt')
     expect(report()).toContain('not recognised')
     expect(shown('#member-teacher-architecture')).toBe(true)
+    // The fake engine refuses such a file where no network comes along.
+    page.button('Evaluate on this data set').click()
+    await settle()
+    expect(report()).toMatch(/Accuracy \d+\.\d %ASR/)
   })
 
   it('says what kept the file from being looked at', async () => {

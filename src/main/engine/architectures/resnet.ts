@@ -17,6 +17,8 @@ const params = {
     options: [
       { value: 'small', label: '32×32 images', help: '3×3 convolution, no pooling; names shortcut and linear (DAFL, CMI).' },
       { value: 'large', label: 'ImageNet', help: '7×7 convolution with stride 2, max pooling; names downsample and fc (torchvision).' },
+      { value: 'smallTorchvision', label: '32×32 images, names of torchvision', help: '3×3 convolution, no pooling; names downsample and fc, as where torchvision’s network was given another stem.' },
+      { value: 'pooledTorchvision', label: '64×64 images, names of torchvision', help: 'The same with the max pooling left in; files do not tell the two apart.' },
     ],
   }),
 }
@@ -39,7 +41,9 @@ const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => 
   const { depth, stem } = values
   const { units, bottleneck } = unitCounts[depth]
   const large = stem === 'large'
-  const initial = large ? 'fanOut' : 'default'
+  const pooled = large || stem === 'pooledTorchvision'
+  const torchvision = stem !== 'small'
+  const initial = torchvision ? 'fanOut' : 'default'
   const trunk = createTrunk(build, contrastivePoints(values) ? 'stageInputs' : 'batchNorms')
   let size = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
   trunk.stem(() => {
@@ -47,10 +51,10 @@ const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => 
     const bn1 = build.batchNorm('bn1', stemChannels)
     return (x, context) => {
       const activated = relu(bn1(conv1(x, context), context))
-      return large ? maxPool(activated, 3, 2, 1) : activated
+      return pooled ? maxPool(activated, 3, 2, 1) : activated
     }
   })
-  if (large) size = strided(size, 2)
+  if (pooled) size = strided(size, 2)
   let inputs: number = stemChannels
   stageChannels.forEach((planes, stage) => trunk.stage(() => inSequence(Array.from({ length: units[stage] ?? 0 }, (_, unit) => {
     const name = `layer${stage + 1}.${unit}`
@@ -58,12 +62,12 @@ const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => 
     const input = size
     size = strided(size, stride)
     const layer = (bottleneck ? bottleneckUnit : basicUnit)(build, name, {
-      inputs, planes, stride, input, output: size, initial, shortcut: projection(build, `${name}.${large ? 'downsample' : 'shortcut'}`, initial, size),
+      inputs, planes, stride, input, output: size, initial, shortcut: projection(build, `${name}.${torchvision ? 'downsample' : 'shortcut'}`, initial, size),
     })
     inputs = bottleneck ? planes * 4 : planes
     return layer
   }))))
-  const head = build.linear(large ? 'fc' : 'linear', { inputs, outputs: problem.classes })
+  const head = build.linear(torchvision ? 'fc' : 'linear', { inputs, outputs: problem.classes })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(activations.at(-1) ?? images)
@@ -76,7 +80,8 @@ const network = networkOf(define)
 /**
  * ResNet of four stages with 64 to 512 channels. Activations: the four stage outputs. ResNet-34 shows CMI the inputs of its stages
  * (ABD cmi/datafree_kd.py), the others those of their batch-norm layers.
- * Reference: He et al. 2016, arXiv:1512.03385; ABD cmi/datafree/models/classifiers/resnet.py (small) and zskt/models/torch_resnet.py (large).
+ * Reference: He et al. 2016, arXiv:1512.03385; ABD cmi/datafree/models/classifiers/resnet.py (small) and zskt/models/torch_resnet.py (large;
+ * with a 3×3 stem of stride 1, without pooling: smallTorchvision, with it: pooledTorchvision).
  */
 export const resnet = defineArchitecture({
   id: 'resnet',
@@ -89,7 +94,7 @@ export const resnet = defineArchitecture({
     cmiStudent: { title: 'ResNet-18 (CMI student)', params: { depth: '18', stem: 'small' } },
     torch18: { title: 'ResNet-18 (torchvision)', params: { depth: '18', stem: 'large' } },
   },
-  label: ({ depth, stem }) => `ResNet-${depth}${stem === 'large' ? ' (ImageNet)' : ''}`,
+  label: ({ depth, stem }) => `ResNet-${depth}${{ small: '', large: ' (ImageNet)', smallTorchvision: ' (small images, torchvision)', pooledTorchvision: ' (3×3 stem with pooling, torchvision)' }[stem]}`,
   ...network,
   contrastivePoints,
   create(values, context) {

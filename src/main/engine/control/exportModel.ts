@@ -6,17 +6,18 @@ import { exportFormats } from '../../../shared/domain'
 import type { ExportFormat, RunSummary, StageRecord } from '../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../shared/errors'
 import { exporters } from '../exporters'
-import { readSafetensors } from '../importers/safetensors'
+import { importCheckpoint, readSafetensors } from '../importers'
+import type { WeightMap } from '../importers'
 
 /**
- * Reads the stage's safetensors file and writes it to `path`, whole or not at all; names, types and values are kept.
+ * Reads the stage's weights and writes them to `path`, whole or not at all; names (without a prefix common to all), types and values are kept.
  * @throws RefusedInputError when the target exists or is no absolute path in an existing folder, or the run has no such stage
  * @throws UserError when the stage has no weights, or the target cannot be written
  */
 export async function exportModel(run: RunSummary, { stageId, format, path }: CallArgs<'model.export'>): Promise<CallResult<'model.export'>> {
   const weights = weightsOf(run, stageId)
   await assertNewFile(path)
-  const { tensors } = await readSafetensors(weights)
+  const tensors = await readWeights(weights)
   try {
     await exporterOf(format).write(path, tensors)
   } catch (error) {
@@ -41,11 +42,15 @@ function weightsOf({ stages }: RunSummary, stageId: string): string {
   if (stage.weights === null) {
     throw new UserError(`${stage.title} has no weights yet.`, { wanted: 'a stage that is done, or was paused or stopped with weights', got: stage.state, where: stageId, action: 'Wait for its end, or choose another stage.' })
   }
-  // A teacher brought along may be a pickle, which control does not read.
-  if (extname(stage.weights) !== '.safetensors') {
-    throw new UserError(`${stage.title} was not written by ABD Workbench.`, { wanted: 'weights in safetensors', got: extname(stage.weights) || 'a file without an extension', where: stage.weights, action: 'Copy that file: it is the one the teacher was read from.' })
-  }
   return stage.weights
+}
+
+/** Our own files hold tensors and nothing else; a teacher that was brought along may be a pickle, and may have changed since the run. */
+async function readWeights(file: string): Promise<WeightMap> {
+  if (extname(file) === '.safetensors') return (await readSafetensors(file)).tensors
+  const { accepted, reason, weights } = await importCheckpoint(file)
+  if (accepted) return weights
+  throw new RefusedInputError('The file of the teacher is refused.', { wanted: 'the weights that the run began with', got: reason ?? 'others', where: file, action: 'Check the file with "abd import FILE".' })
 }
 
 async function assertNewFile(path: string): Promise<void> {

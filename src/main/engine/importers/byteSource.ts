@@ -12,6 +12,8 @@ export interface ByteSource {
   readonly size: number
   /** The bytes [offset, offset + length) in a buffer of their own that starts at its ArrayBuffer's first byte. */
   read(offset: number, length: number): Promise<Buffer>
+  /** Fills `target` with the bytes from `offset` on. */
+  fill(target: Uint8Array, offset: number): Promise<void>
 }
 
 export interface FileSource extends ByteSource {
@@ -22,7 +24,7 @@ export interface FileSource extends ByteSource {
   close(): Promise<void>
 }
 
-const hashChunkBytes = 1 << 20
+const chunkBytes = 1 << 20
 
 /**
  * Opens a regular file. Pipes, devices, folders and sockets are refused before a byte is read.
@@ -39,12 +41,11 @@ export async function openFileSource(path: string): Promise<FileSource> {
       })
     }
     const size = Number(opened.size)
-    const read = (offset: number, length: number) => readExactly(handle, name, size, offset, length)
+    const fill = (target: Uint8Array, offset: number) => fillExactly(handle, name, size, target, offset)
+    const source: ByteSource = { name, size, fill, read: (offset, length) => readExactly(source, offset, length) }
     return {
-      name,
-      size,
-      read,
-      sha256: () => hashOf(size, read),
+      ...source,
+      sha256: () => hashOf(source),
       assertUnchanged: async () => {
         const now = await handle.stat({ bigint: true })
         if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs) {
@@ -63,15 +64,25 @@ export async function openFileSource(path: string): Promise<FileSource> {
 
 /** The same access over bytes in memory. */
 export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
-  return {
+  const source: ByteSource = {
     name,
     size: bytes.byteLength,
-    read: async (offset, length) => {
-      assertInside(name, bytes.byteLength, offset, length)
-      const copy = Buffer.from(new ArrayBuffer(length))
-      copy.set(bytes.subarray(offset, offset + length))
-      return copy
+    read: (offset, length) => readExactly(source, offset, length),
+    fill: async (target, offset) => {
+      assertInside(name, bytes.byteLength, offset, target.byteLength)
+      target.set(bytes.subarray(offset, offset + target.byteLength))
     },
+  }
+  return source
+}
+
+/** The bytes [offset, offset + length) piece by piece, at most 1 MB each. A piece holds until the next is asked for. */
+export async function* chunksOf(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  const scratch = new Uint8Array(Math.min(chunkBytes, length))
+  for (let done = 0; done < length; done += scratch.length) {
+    const chunk = scratch.subarray(0, Math.min(scratch.length, length - done))
+    await source.fill(chunk, offset + done)
+    yield chunk
   }
 }
 
@@ -87,12 +98,19 @@ async function openWithoutBlocking(path: string, name: string): Promise<FileHand
   }
 }
 
-async function readExactly(handle: FileHandle, name: string, size: number, offset: number, length: number): Promise<Buffer> {
+async function readExactly({ name, size, fill }: ByteSource, offset: number, length: number): Promise<Buffer> {
+  // Before the buffer is made: a length from the file may be absurd.
   assertInside(name, size, offset, length)
   const buffer = Buffer.from(new ArrayBuffer(length))
+  await fill(buffer, offset)
+  return buffer
+}
+
+async function fillExactly(handle: FileHandle, name: string, size: number, target: Uint8Array, offset: number): Promise<void> {
+  assertInside(name, size, offset, target.byteLength)
   let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled)
+  while (filled < target.byteLength) {
+    const { bytesRead } = await handle.read(target, filled, target.byteLength - filled, offset + filled)
     if (bytesRead === 0) {
       throw new RefusedInputError(`${quoteFromFile(name)} became shorter while it was being read.`, {
         wanted: `${size} bytes`, got: `${offset + filled} bytes`,
@@ -100,7 +118,6 @@ async function readExactly(handle: FileHandle, name: string, size: number, offse
     }
     filled += bytesRead
   }
-  return buffer
 }
 
 function assertInside(name: string, size: number, offset: number, length: number): void {
@@ -110,10 +127,8 @@ function assertInside(name: string, size: number, offset: number, length: number
   })
 }
 
-async function hashOf(size: number, read: ByteSource['read']): Promise<string> {
+async function hashOf(source: ByteSource): Promise<string> {
   const hash = createHash('sha256')
-  for (let offset = 0; offset < size; offset += hashChunkBytes) {
-    hash.update(await read(offset, Math.min(hashChunkBytes, size - offset)))
-  }
+  for await (const chunk of chunksOf(source, 0, source.size)) hash.update(chunk)
   return hash.digest('hex')
 }

@@ -1,13 +1,18 @@
-/** Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or run. */
+/**
+ * Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or run.
+ * Names and shapes decide first; values are read only of a file that passes, piece by piece for the findings, and kept only where somebody asks for them.
+ */
 import type { MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { openFileSource, type FileSource } from './byteSource'
 import { checkWeights } from './checks'
-import type { CheckpointFormat, Finding, IgnoredPart, OpenedCheckpoint } from './format'
+import { nameUnderPrefix, withoutKnownPrefixes } from './commonPrefix'
+import type { CheckpointFormat, Finding, IgnoredPart } from './format'
 import { importLimits } from './limits'
 import { describeFirstBytes, quoteFromFile } from './quote'
-import { recognizeArchitecture, type RecognizedArchitecture } from './recognition'
+import type { Recognition, RecognizedArchitecture } from './recognition'
 import { safetensorsFormat } from './safetensors'
+import { readTensor, type StoredMap } from './stored'
 import { torchLegacyFormat } from './torch/legacy'
 import { torchZipFormat } from './torch/zip'
 import type { WeightMap } from './weights'
@@ -32,7 +37,10 @@ export interface ImportReport {
   findings: Finding[]
   ignored: IgnoredPart[]
   metadata: Record<string, string>
-  /** Empty when refused. Names without a common `module.` prefix. */
+}
+
+export interface ImportedCheckpoint extends ImportReport {
+  /** Empty when refused. Names without a common prefix. */
   weights: WeightMap
 }
 
@@ -52,29 +60,42 @@ export interface ImportOptions {
    * this one. Without it such a file is accepted, with a warning and `architecture: null`.
    */
   architecture?: MemberChoice | null
+  /** Refuses a file whose names are of no known architecture, before its values are read. */
+  onlyKnown?: boolean
 }
 
 const headBytes = 64
 const hashRefusedUpTo = 64 * 2 ** 20
-const commonPrefixes = ['module.', '_orig_mod.'] as const
 
 /**
- * Reads a checkpoint of any known format and says what it holds. A bad file gives `accepted: false` with a reason, never an
+ * Reads a checkpoint of any known format and says what it holds, with its weights. A bad file gives `accepted: false` with a reason, never an
  * exception; only faults of the program throw.
  */
-export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportReport> {
-  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, ambiguous: false, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {}, weights: new Map() }
+export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportedCheckpoint> {
+  const weights: WeightMap = new Map()
+  const report = await reportOn(file, options, async (source, stored) => {
+    for (const [name, tensor] of stored) weights.set(name, await readTensor(source, tensor))
+  })
+  return { ...report, weights: report.accepted ? weights : new Map() }
+}
+
+/** The same report; no weights are kept, so that memory does not grow with the file. */
+export const inspectCheckpoint = (file: string, options: ImportOptions = {}): Promise<ImportReport> => reportOn(file, options, () => Promise.resolve())
+
+async function reportOn(file: string, options: ImportOptions, use: (source: FileSource, stored: StoredMap) => Promise<void>): Promise<ImportReport> {
+  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, ambiguous: false, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {} }
   let source: FileSource | null = null
   try {
     source = await openFileSource(file)
-    await readInto(report, source, options)
+    await use(source, await readInto(report, source, options))
     report.sha256 = await source.sha256()
     await source.assertUnchanged()
     report.accepted = true
   } catch (error) {
     if (!(error instanceof RefusedInputError)) throw error
     report.reason = sentenceOf(error)
-    report.weights = new Map()
+    report.architecture = null
+    report.ambiguous = false
     if (source && source.size <= hashRefusedUpTo) report.sha256 = await source.sha256().catch(() => '')
   } finally {
     await source?.close()
@@ -87,7 +108,7 @@ export function importAnswer({ accepted, reason, architecture, tensors, sha256, 
   return { accepted, reason, architecture, tensors, sha256, findings }
 }
 
-async function readInto(report: ImportReport, source: FileSource, { architecture = null }: ImportOptions): Promise<void> {
+async function readInto(report: ImportReport, source: FileSource, { architecture = null, onlyKnown = false }: ImportOptions): Promise<StoredMap> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
   }
@@ -96,22 +117,23 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   if (!format) throw unknownFormat(head, source.name)
   report.format = format.id
   const opened = await format.open(source)
-  const { tensors, findings } = withoutCommonPrefix(opened)
-  if (tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  const known = withoutKnownPrefixes(opened.tensors)
+  if (known.tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture)
   report.tensors = tensors.size
-  report.weights = tensors
   report.metadata = opened.metadata
   report.ignored = opened.ignored
-  report.findings = [...opened.findings, ...findings, ...ignoredFindings(opened.ignored)]
-  recognizeInto(report, architecture)
-  report.findings.push(...checkWeights(tensors))
+  report.findings = [...opened.findings, ...known.findings, ...findings, ...ignoredFindings(opened.ignored)]
+  recognizeInto(report, recognition, tensors, onlyKnown)
+  await opened.verify()
+  report.findings.push(...await checkWeights(source, tensors))
+  return tensors
 }
 
-function recognizeInto(report: ImportReport, chosen: MemberChoice | null): void {
-  const shapes = new Map([...report.weights].map(([name, { shape }]) => [name, shape]))
-  const recognition = recognizeArchitecture(shapes, chosen)
+function recognizeInto(report: ImportReport, recognition: Recognition | null, tensors: StoredMap, onlyKnown: boolean): void {
   if (recognition === null) {
-    const names = [...report.weights.keys()].slice(0, 3).map(quoteFromFile).join(', ')
+    const names = [...tensors.keys()].slice(0, 3).map(quoteFromFile).join(', ')
+    if (onlyKnown) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'weights of a known architecture with PyTorch names', got: `${tensors.size} tensors of an unknown pattern (${names} …)`, action: 'To see what differs from a network, name it: abd evaluate --architecture ID --architecture-param name=value, or choose it in the form.' })
     report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })
     return
   }
@@ -125,20 +147,6 @@ function recognizeInto(report: ImportReport, chosen: MemberChoice | null): void 
   report.architecture = recognition.architecture
   report.ambiguous = recognition.ambiguous
   report.findings.push(...recognition.findings)
-}
-
-/** DataParallel and torch.compile put a prefix before every name; it goes when all names have it. */
-function withoutCommonPrefix(opened: OpenedCheckpoint): { tensors: WeightMap; findings: Finding[] } {
-  let { tensors } = opened
-  const findings: Finding[] = []
-  for (let pass = 0; pass < commonPrefixes.length; pass++) {
-    const names = [...tensors.keys()]
-    const prefix = commonPrefixes.find((candidate) => names.length > 0 && names.every((name) => name.startsWith(candidate) && name.length > candidate.length))
-    if (prefix === undefined) break
-    tensors = new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
-    findings.push({ severity: 'warning', message: `The prefix "${prefix}" was removed from every name.` })
-  }
-  return { tensors, findings }
 }
 
 const mostIgnored = 20

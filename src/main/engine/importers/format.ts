@@ -1,7 +1,7 @@
 /** What a checkpoint format gives: a cheap look, then a full reading. */
 import type { Reference } from '../../../shared/schema'
 import type { ByteSource } from './byteSource'
-import type { WeightMap } from './weights'
+import type { StoredMap } from './stored'
 
 export interface Finding {
   severity: 'info' | 'warning' | 'error'
@@ -24,14 +24,19 @@ export interface MatchContext {
 }
 
 export interface OpenedCheckpoint {
-  /** Weights under the names of the file, wrappers removed. */
-  tensors: WeightMap
+  /** Weights under the names of the file, wrappers removed; their values are still in the file. */
+  tensors: StoredMap
   metadata: Record<string, string>
   ignored: IgnoredPart[]
   findings: Finding[]
+  /**
+   * Checks the checksums of the values, where the format has some. To be called before values are read.
+   * @throws RefusedInputError where one is wrong
+   */
+  verify(): Promise<void>
 }
 
-/** One file format. `match` looks at the first bytes only; `open` reads everything or throws RefusedInputError. */
+/** One file format. `match` looks at the first bytes only; `open` reads names, shapes and places of everything, no values, or throws RefusedInputError. */
 export interface CheckpointFormat {
   readonly id: string
   readonly title: string

@@ -1,5 +1,5 @@
-export { checkpointFormats, importAnswer, importCheckpoint } from './checkpoint'
-export type { ImportAnswer, ImportOptions, ImportReport } from './checkpoint'
+export { checkpointFormats, importAnswer, importCheckpoint, inspectCheckpoint } from './checkpoint'
+export type { ImportAnswer, ImportedCheckpoint, ImportOptions, ImportReport } from './checkpoint'
 export type { CheckpointFormat, Finding, IgnoredPart } from './format'
 export type { RecognizedArchitecture } from './recognition'
 export { readSafetensors, readSafetensorsSource } from './safetensors'

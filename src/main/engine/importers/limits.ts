@@ -1,10 +1,13 @@
-/** Bounds that keep a hostile file within about one second and 64 MB beyond its tensors. */
+/** Bounds that keep a hostile file within about one second and 64 MB. */
 export const importLimits = {
   /** Largest file looked at; also what one array of Node 20 can hold. */
   fileBytes: 2 ** 32 - 1,
   /** Largest JSON header of a safetensors file; the format's own limit of 100 MB would not fit our memory bound. */
   safetensorsHeaderBytes: 8 * 2 ** 20,
-  tensors: 65_536,
+  /** Of a model file. The largest network here, a ResNet of 200 layers for CIFAR, has some 1,200. */
+  tensors: 4_096,
+  /** Of our own checkpoints: several networks, optimizer slots, pools. */
+  ownTensors: 65_536,
   tensorRank: 32,
   /** Names longer than this are no parameter names. */
   nameBytes: 4_096,
@@ -21,6 +24,6 @@ export const importLimits = {
   pickleObjectWork: 16,
   pickleTextWork: 4,
   storages: 8_192,
-  /** Sum over tensors that share storage may exceed the file by this factor before it is an expansion attack. */
+  /** What the tensors reach over in shared storages may exceed the file by this factor before it is an expansion attack. */
   sharedExpansion: 4,
 } as const

@@ -25,7 +25,11 @@ export type Recognition =
     ambiguous: boolean
   }
   /** The names say what it should be, or somebody did, but parts are missing, left over or of another shape. */
-  | { kind: 'mismatch'; title: string; chosen: boolean; differences: string[] }
+  | {
+    kind: 'mismatch'; title: string; chosen: boolean; differences: string[]
+    /** Share of names that file and network have in common. */
+    shared: number
+  }
 
 type Params = RecognizedArchitecture['params']
 
@@ -64,7 +68,7 @@ export function recognizeArchitecture(shapes: WeightShapes, chosen: MemberChoice
   if (found) return { kind: 'recognized', architecture: describe(found), findings: findingsOf(found, fitting, named, shapes), ambiguous: !named?.fits && fitting.length > 1 }
   const nearest = named ?? attempts.reduce<Attempt | null>((best, attempt) => (best && best.shared + best.equal >= attempt.shared + attempt.equal ? best : attempt), null)
   if (!nearest || (!named && nearest.shared < leastShared)) return null
-  return { kind: 'mismatch', title: titleOf(nearest), chosen: named !== null, differences: keyDifferences(shapes, nearest.outline) }
+  return { kind: 'mismatch', title: titleOf(nearest), chosen: named !== null, differences: keyDifferences(shapes, nearest.outline), shared: nearest.shared }
 }
 
 function candidatesOf(member: Architecture, shapes: WeightShapes): Params[] {
@@ -142,12 +146,15 @@ function describe(attempt: Attempt): RecognizedArchitecture {
   return { id: attempt.member.id, title: titleOf(attempt), params: { ...attempt.params, classes: attempt.classes } }
 }
 
+/** How the command line names a network. */
+const optionsOf = ({ member, params }: Attempt): string => ` --architecture ${member.id}${Object.entries(params).map(([name, value]) => ` --architecture-param ${name}=${String(value)}`).join('')}`
+
 function findingsOf(found: Attempt, fitting: readonly Attempt[], named: Attempt | null, shapes: WeightShapes): Finding[] {
   const findings: Finding[] = []
   if (named && !named.fits) findings.push({ severity: 'info', message: `The names and shapes are those of ${titleOf(found)}, not of ${titleOf(named)}, which was asked for.` })
   if (!named?.fits && fitting.length > 1) {
-    const others = fitting.slice(1).map(titleOf).join(', ')
-    findings.push({ severity: 'warning', message: `The names and shapes fit ${others} as well; it is taken for ${titleOf(found)}. Name the architecture where that is wrong.` })
+    const others = fitting.slice(1)
+    findings.push({ severity: 'warning', message: `The names and shapes fit ${others.map(titleOf).join(', ')} as well; it is taken for ${titleOf(found)}. Where that is wrong, choose the network in the form, or name it, e.g. abd evaluate${others.slice(0, 1).map(optionsOf).join('')}.` })
   }
   if ([...found.outline.shapes.keys()].some((name) => isCounter(name) && !shapes.has(name))) {
     findings.push({ severity: 'info', message: 'num_batches_tracked is absent, as in files before PyTorch 0.4.1; it starts at 0.' })

@@ -19,17 +19,17 @@ export interface SafetensorsHeader {
   readonly metadata: Record<string, string>
 }
 
-/** @throws RefusedInputError on anything but the format's own shape, on duplicate names and on more than 65,536 tensors */
-export function parseHeader(text: string): SafetensorsHeader {
+/** @throws RefusedInputError on anything but the format's own shape, on duplicate names and on more than `mostTensors` */
+export function parseHeader(text: string, mostTensors: number): SafetensorsHeader {
   const scanner = createScanner(text)
   const entries: HeaderEntry[] = []
   let metadata: Record<string, string> = {}
   scanner.object((name) => {
     if (name === '__metadata__') metadata = readMetadata(scanner)
     else entries.push(readEntry(scanner, name))
-    if (entries.length > importLimits.tensors) {
+    if (entries.length > mostTensors) {
       throw new RefusedInputError('The header names too many tensors.', {
-        wanted: `at most ${importLimits.tensors} tensors`, got: `more than ${importLimits.tensors}`, where: 'header',
+        wanted: `at most ${mostTensors} tensors`, got: `more than ${mostTensors}`, where: 'header',
       })
     }
   })

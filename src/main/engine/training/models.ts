@@ -6,7 +6,7 @@ import { validateParameters } from '../../../shared/schema'
 import { architectures } from '../architectures'
 import type { LoadedDataset } from '../datasets/types'
 import { importCheckpoint } from '../importers'
-import type { ImportReport } from '../importers'
+import type { ImportedCheckpoint, ImportReport } from '../importers'
 import { loadWeights } from '../nn/weights'
 import type { Classifier } from '../nn/types'
 import { createStream } from '../random'
@@ -30,28 +30,42 @@ export interface OpenedClassifier {
 
 /**
  * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken where it is not, or not for certain.
- * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes
+ * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes or channels
  */
 export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback })
-  if (!report.accepted || !(report.architecture ?? fallback)) {
-    throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {
-      wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? `${report.tensors} tensors of an unknown pattern`, where: file,
+  const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true })
+  const { architecture } = report
+  if (!report.accepted || !architecture) {
+    throw new RefusedInputError(report.reason ?? 'The file was refused.', {
+      wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? 'others', where: file,
       action: 'Check the file with "abd import FILE", which lists what was found.',
     })
   }
-  const { classes, ...params } = report.architecture?.params ?? {}
+  const { classes, ...params } = architecture.params
   if (classes !== undefined && classes !== dataset.classNames.length) {
     throw new RefusedInputError('The model and the data set have different numbers of classes.', {
       wanted: `${dataset.classNames.length} classes (${dataset.title})`, got: `${String(classes)} classes`, where: file, action: 'Choose the data set that the model was trained on.',
     })
   }
-  const member = report.architecture ? architectures.get(report.architecture.id) : null
-  const known = Object.fromEntries(Object.entries(params).filter(([name]) => member !== null && name in member.params))
-  const choice = report.architecture ? { id: report.architecture.id, params: known } : fallback as MemberChoice
+  const member = architectures.get(architecture.id)
+  const choice = { id: architecture.id, params: Object.fromEntries(Object.entries(params).filter(([name]) => name in member.params)) }
+  refuseOtherChannels(choice, report, dataset, file)
   const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
   loadWeights(classifier, report.weights, file)
   return { classifier, sha256: report.sha256, warnings: warningsOf(report) }
+}
+
+/** The network's first convolution tells how many channels it was made for. */
+function refuseOtherChannels({ id, params }: MemberChoice, { weights }: ImportedCheckpoint, { title, classNames, train: { height, width, channels } }: LoadedDataset, file: string): void {
+  const member = architectures.get(id)
+  const { values } = validateParameters(member.params, params, 'model.params')
+  const { firstConvolution } = member.outline(values, { classes: classNames.length, channels, height, width })
+  const made = weights.get(`${firstConvolution}.weight`)?.shape[1]
+  if (made === undefined || made === channels) return
+  const counted = (count: number): string => `${count} ${count === 1 ? 'channel' : 'channels'}`
+  throw new RefusedInputError('The model and the data set have different numbers of channels.', {
+    wanted: `${counted(channels)} (${title})`, got: `${counted(made)} in ${firstConvolution}.weight`, where: file, action: 'Choose the data set that the model was trained on.',
+  })
 }
 
 const warningsOf = ({ findings }: ImportReport): string[] => findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message)

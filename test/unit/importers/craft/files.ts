@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { importCheckpoint, type ImportReport, type WeightMap, type WeightTensor } from '../../../../src/main/engine/importers'
+import { importCheckpoint, type ImportedCheckpoint, type WeightMap, type WeightTensor } from '../../../../src/main/engine/importers'
 import { dictOf, integer, pickled, program, proto, stop, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
 
@@ -69,7 +69,7 @@ export function wideResNet(depth: number, width: number, classes: number): Weigh
 }
 
 /** Imports bytes as a file of that name and checks that no other file appears. */
-export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise<ImportReport> {
+export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise<ImportedCheckpoint> {
   const folder = mkdtempSync(join(tmpdir(), 'abd-import-'))
   const path = join(folder, name)
   try {
@@ -86,7 +86,7 @@ export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise
 const secondsAllowed = 1
 
 /** Imports within the bound of one second of processor time; memory is measured in processes of their own, see bombs.test.ts. */
-export async function importPath(path: string): Promise<ImportReport> {
+export async function importPath(path: string): Promise<ImportedCheckpoint> {
   const start = process.cpuUsage()
   const report = await importCheckpoint(path)
   const { user, system } = process.cpuUsage(start)

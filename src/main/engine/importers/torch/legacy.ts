@@ -12,7 +12,7 @@ import { runPickle } from '../pickle/machine'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
 import { describeFirstBytes } from '../quote'
-import { materialize } from './materialize'
+import { placeTensors } from './placement'
 import { findStateDict } from './stateDict'
 import { createStorageTable, type StorageRecord } from './storages'
 import { wrapperFinding } from './zip'
@@ -41,12 +41,13 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const keys = runPickle(bytes, objects.end, noStorage)
   const places = await placeStorages(source, orderOf(keys.value, table.records), keys.end)
   const found = findStateDict(objects.value)
-  const tensors = await materialize(found.tensors, source.size, (key) => {
-    const place = places.get(key)
-    if (!place) throw refusePickle('A tensor refers to a storage that the file lacks.')
-    return source.read(place.start, place.bytes)
+  const tensors = placeTensors(found.tensors, source.size, (key) => {
+    const start = places.get(key)
+    if (start === undefined) throw refusePickle('A tensor refers to a storage that the file lacks.')
+    return start
   })
-  return { tensors, metadata: {}, ignored: found.ignored, findings: wrapperFinding(found.wrapper) }
+  // The format has no checksums.
+  return { tensors, metadata: {}, ignored: found.ignored, findings: wrapperFinding(found.wrapper), verify: () => Promise.resolve() }
 }
 
 /** The first pickle must be the magic number; a hostile program in its place is refused by the name it wants. */
@@ -89,15 +90,16 @@ function orderOf(value: PickleValue, records: ReadonlyMap<string, StorageRecord>
   return ordered
 }
 
-async function placeStorages(source: ByteSource, ordered: readonly StorageRecord[], from: number): Promise<Map<string, { start: number; bytes: number }>> {
-  const places = new Map<string, { start: number; bytes: number }>()
+/** The byte at which each storage's values begin. */
+async function placeStorages(source: ByteSource, ordered: readonly StorageRecord[], from: number): Promise<Map<string, number>> {
+  const places = new Map<string, number>()
   let at = from
   for (const record of ordered) {
     const bytes = record.count * record.elementBytes
     if (at + 8 + bytes > source.size) throw truncated(at + 8 + bytes, source.size)
     const claimed = (await source.read(at, 8)).readBigInt64LE(0)
     if (claimed !== BigInt(record.count)) throw new RefusedInputError('A storage of the file has the wrong size.', { wanted: `${record.count} elements`, got: `${claimed}`, where: `byte ${at}` })
-    places.set(record.key, { start: at + 8, bytes })
+    places.set(record.key, at + 8)
     at += 8 + bytes
   }
   if (at !== source.size) throw new RefusedInputError('Bytes follow the last storage.', { wanted: `${at} bytes`, got: `${source.size} bytes`, where: 'end of the file' })

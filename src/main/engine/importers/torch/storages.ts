@@ -27,6 +27,7 @@ export function createStorageTable(): { load: (id: PickleValue) => PickleStorage
       }
       if (typeof key !== 'string' || !/^\d{1,20}$/.test(key)) throw refusePickle('A storage has a key that is no number.', { wanted: 'digits', got: typeof key === 'string' ? quoteFromFile(key) : describeValue(key) })
       const { dtype } = type.meaning
+      if (dtype === null && view !== undefined && view !== null) throw refusePickle('An untyped storage is a view of another.', { wanted: 'whole untyped storages' })
       const record = { key, elementBytes: dtype === null ? 1 : bytesPer(dtype), count: wholeCount(count) }
       remember(records, record)
       return { kind: 'storage', key, dtype, count: record.count, ...viewOf(view, record.count) }

@@ -8,7 +8,7 @@ import type { CheckpointFormat, OpenedCheckpoint } from '../format'
 import { importLimits } from '../limits'
 import { runPickle } from '../pickle/machine'
 import { quoteFromFile } from '../quote'
-import { materialize } from './materialize'
+import { placeTensors } from './placement'
 import { findStateDict } from './stateDict'
 import { createStorageTable, type StorageRecord } from './storages'
 import { openZip, type ZipArchive, type ZipEntry } from './zipArchive'
@@ -31,10 +31,11 @@ async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
   const program = await readProgram(archive, required(archive, `${root}/data.pkl`))
   const found = findStateDict(program.value)
   for (const record of program.records.values()) requireSize(archive, root, record)
-  // All checksums before the first tensor is kept, so that a damaged file costs no memory.
-  for (const entry of archive.entries.values()) await archive.verify(entry)
-  const tensors = await materialize(found.tensors, source.size, (key) => archive.read(required(archive, `${root}/data/${key}`)))
-  return { tensors, metadata: {}, ignored: [...found.ignored, ...unreferenced(archive, root, program.records)], findings: wrapperFinding(found.wrapper) }
+  return {
+    tensors: placeTensors(found.tensors, source.size, (key) => required(archive, `${root}/data/${key}`).start),
+    metadata: {}, ignored: [...found.ignored, ...unreferenced(archive, root, program.records)], findings: wrapperFinding(found.wrapper),
+    verify: async () => { for (const entry of archive.entries.values()) await archive.verify(entry) },
+  }
 }
 
 /** Says what a zip without a state_dict is, by its names. */

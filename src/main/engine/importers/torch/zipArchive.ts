@@ -6,7 +6,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { RefusedInputError } from '../../../../shared/errors'
-import type { ByteSource } from '../byteSource'
+import { chunksOf, type ByteSource } from '../byteSource'
 import { quoteFromFile } from '../quote'
 import { readDirectory, requireStored, type DirectoryEntry } from './zipDirectory'
 
@@ -28,7 +28,6 @@ export interface ZipArchive {
 
 const localHeaderBytes = 30
 const descriptorFlag = 0x8
-const chunkBytes = 1 << 20
 
 /**
  * Opens an archive and checks its whole layout; `checkNames` may refuse by the names of the directory, before an entry is looked at.
@@ -48,9 +47,7 @@ export async function openZip(source: ByteSource, checkNames: (names: ReadonlySe
     },
     verify: async (entry) => {
       let sum = 0
-      for (let done = 0; done < entry.size; done += chunkBytes) {
-        sum = crc32(await source.read(entry.start + done, Math.min(chunkBytes, entry.size - done)), sum)
-      }
+      for await (const chunk of chunksOf(source, entry.start, entry.size)) sum = crc32(chunk, sum)
       requireCrc(entry, sum)
     },
   }
