@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { applyUpdates, differentiate, weightsOf } from '../../src/main/engine/nn'
-import type { ForwardContext, NetworkState } from '../../src/main/engine/nn'
+import type { BatchStatistics, ForwardContext, NetworkState, Parameter } from '../../src/main/engine/nn'
 import { toFloat32 } from '../../src/main/engine/importers/weights'
 import { sum } from '../../src/main/engine/ops'
+import { batchNormEpsilon } from '../../src/main/engine/ops/batchNorm'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
-import { channelsFirst, goldenArrays, goldenClassifier, goldenGenerator, imagesOf, inFileOrder, largestDifference, length, manifestOf, relativeDistance, tensorOf, withoutGradient } from './golden'
+import { channelsFirst, goldenArrays, goldenClassifier, goldenGenerator, imagesOf, inFileOrder, largestDifference, length, manifestOf, relativeDistance, tenfold, tensorOf, withoutGradient } from './golden'
 import type { Arrays } from './golden'
 
 interface Noise { train_out_max_abs_err_f32_vs_f64: number; grad_rel_l2_err_worst5: [string, number][] }
@@ -16,18 +17,25 @@ interface Manifest { float32_noise: Record<'wrn16_1' | 'wrn16_2' | 'zskt_generat
 beforeAll(async () => { await startTensorFlow() })
 
 /**
- * Of the generator alone: the loss is the sum of squares behind the last batch norm, whose gradient vanishes but for ε (relative size ε/σ²), so what is left
- * is the rounding of sums. PyTorch's CPU batch norm sums in double and has 1e-3, single-precision sums have 1e-2 to 5e-2, whichever kernels make them.
- * A loss with a gradient of its own size compares the same parameters to 5e-3 in g3.
+ * The generator's loss is the sum of squares behind its last batch norm, whose gradient vanishes but for ε (relative size ε/σ²), so what is left of it
+ * is the rounding of sums. PyTorch's CPU batch norm sums in double and has 1e-3; ours sums in single precision and measured 1e-2 to 6e-2, with the fused kernels
+ * as with the composed ones. The gradients before that layer are compared to ten times the noise with the same loss written so that nothing cancels.
  */
 const cancelledGradient = 0.08
+const beforeLastNorm = (name: string): boolean => name.startsWith('layers.') && !name.startsWith('layers.12')
 
 /** Ten times the reference's own float32 noise for the parameter; those not among the five worst are bounded by the fifth. */
-function gradientTolerance(noise: Noise, name: string): number {
-  if (name.startsWith('layers.') && !name.startsWith('layers.12')) return cancelledGradient
+function noiseBound(noise: Noise, name: string): number {
   const worst = noise.grad_rel_l2_err_worst5.filter(([parameter]) => !withoutGradient.has(parameter))
-  const own = worst.find(([parameter]) => parameter === name)?.[1] ?? worst.at(-1)?.[1] ?? 0
-  return Math.max(10 * own, 1e-5)
+  return tenfold(worst.find(([parameter]) => parameter === name)?.[1] ?? worst.at(-1)?.[1] ?? 0)
+}
+
+function expectGradient(parameter: Parameter, tensor: tf.Tensor, arrays: Arrays, bound: number): void {
+  const gradient = inFileOrder(parameter, tensor)
+  const full = arrays.has(`grad:${parameter.name}`)
+  const wanted = floatsOf(arrays, full ? `grad:${parameter.name}` : `gradslice512:${parameter.name}`)
+  expect(relativeDistance(full ? gradient : gradient.slice(0, 512), wanted), parameter.name).toBeLessThan(bound)
+  if (!full) expect(Math.abs(length(gradient) / Number(arrayOf(arrays, `gradnorm:${parameter.name}`).data[0]) - 1), parameter.name).toBeLessThan(bound)
 }
 
 function checkTrainingPass(network: NetworkState, arrays: Arrays, noise: Noise, forward: (context: ForwardContext) => tf.Tensor, asReference: (output: tf.Tensor) => ArrayLike<number>): void {
@@ -38,15 +46,12 @@ function checkTrainingPass(network: NetworkState, arrays: Arrays, noise: Noise, 
     })
     expect(largestDifference(asReference(result.outputs.output), floatsOf(arrays, 'train_out').slice())).toBeLessThan(10 * noise.train_out_max_abs_err_f32_vs_f64)
     network.parameters.forEach((parameter, index) => {
-      const gradient = inFileOrder(parameter, result.gradients[index] as tf.Tensor)
-      const full = arrays.has(`grad:${parameter.name}`)
-      const wanted = floatsOf(arrays, full ? `grad:${parameter.name}` : `gradslice512:${parameter.name}`)
+      const gradient = result.gradients[index] as tf.Tensor
       if (withoutGradient.has(parameter.name)) {
-        expect(length(gradient), parameter.name).toBeLessThan(0.02 * length((result.gradients[index - 1] as tf.Tensor).dataSync()))
+        expect(length(gradient.dataSync()), parameter.name).toBeLessThan(0.02 * length((result.gradients[index - 1] as tf.Tensor).dataSync()))
         return
       }
-      expect(relativeDistance(full ? gradient : gradient.slice(0, 512), wanted), parameter.name).toBeLessThan(gradientTolerance(noise, parameter.name))
-      if (!full) expect(Math.abs(length(gradient) / Number(arrayOf(arrays, `gradnorm:${parameter.name}`).data[0]) - 1), parameter.name).toBeLessThan(gradientTolerance(noise, parameter.name))
+      expectGradient(parameter, gradient, arrays, beforeLastNorm(parameter.name) ? cancelledGradient : noiseBound(noise, parameter.name))
     })
     applyUpdates(result.updates)
   })
@@ -69,7 +74,7 @@ describe.skipIf(missingShared('golden', 'g1_models'))('networks against the refe
       const arrays = goldenArrays('g1_models', `wrn16_${width}_io.npz`)
       tf.tidy(() => {
         const { logits, activations } = network.forward(imagesOf(arrays, 'input'), { training: false })
-        expect(largestDifference(logits.dataSync(), floatsOf(arrays, 'eval_out'))).toBeLessThan(1e-4)
+        expect(relativeDistance(logits.dataSync(), floatsOf(arrays, 'eval_out'))).toBeLessThan(1e-5)
         expect(activations).toHaveLength(3)
         activations.forEach((activation, level) => {
           const whole = `eval_act${level + 1}`
@@ -103,7 +108,7 @@ describe.skipIf(missingShared('golden', 'g1_models'))('networks against the refe
     const network = await goldenGenerator()
     const arrays = goldenArrays('g1_models', 'zskt_generator_io.npz')
     const images = tf.tidy(() => channelsFirst(network.forward(tensorOf<tf.Tensor2D>(arrays, 'input'), { training: false })))
-    expect(largestDifference(images, floatsOf(arrays, 'eval_out'))).toBeLessThan(1e-4)
+    expect(relativeDistance(images, floatsOf(arrays, 'eval_out'))).toBeLessThan(1e-5)
     network.dispose()
   })
 
@@ -114,5 +119,26 @@ describe.skipIf(missingShared('golden', 'g1_models'))('networks against the refe
     checkTrainingPass(network, arrays, noise.zskt_generator, (context) => network.forward(codes, context), (output) => channelsFirst(output))
     network.dispose()
     codes.dispose()
+  })
+
+  it('ZSKT generator: gradients before the last batch norm, without cancellation', async () => {
+    const network = await goldenGenerator()
+    const arrays = goldenArrays('g1_models', 'zskt_generator_io.npz')
+    const scale = network.parameters.find(({ name }) => name === 'layers.12.weight')?.variable.dataSync() ?? []
+    tf.tidy(() => {
+      const codes = tensorOf<tf.Tensor2D>(arrays, 'input')
+      // Σ y² / 8 of y = γ (u − μ) / √(σ² + ε) + β is, channel by channel, n/8 · (γ² σ² / (σ² + ε) + β²) with n images and pixels: a function of σ² alone, of slope n/8 · γ² ε / (σ² + ε)².
+      const { gradients } = differentiate(network.parameters, (updates) => {
+        const statistics: BatchStatistics[] = []
+        const { shape } = network.forward(codes, { training: true, updates, statistics })
+        const { variance } = statistics.at(-1) as BatchStatistics
+        const slopes = Array.from(variance.dataSync(), (value, channel) => shape[0] * shape[1] * shape[2] / 8 * (scale[channel] ?? NaN) ** 2 * batchNormEpsilon / (value + batchNormEpsilon) ** 2)
+        return { loss: sum<tf.Scalar>(tf.mul(variance, slopes)), outputs: {} }
+      })
+      network.parameters.forEach((parameter, index) => {
+        if (beforeLastNorm(parameter.name) && !withoutGradient.has(parameter.name)) expectGradient(parameter, gradients[index] as tf.Tensor, arrays, noiseBound(noise.zskt_generator, parameter.name))
+      })
+    })
+    network.dispose()
   })
 })

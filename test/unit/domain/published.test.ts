@@ -41,6 +41,8 @@ describe('published numbers', () => {
 
 describe('presets', () => {
   const table = memberTable(families)
+  /** What all teachers of Trap's normal_training.py have in common. */
+  const referenceLoop = { schedule: 'cosine', scheduleStep: 'epoch', keepLastBatch: false, keep: 'bestAccuracy' }
   const resolved = presets.map((preset) => ({ preset, ...resolveExperiment(preset.config, table) }))
 
   it('have ids of their own and are valid as they are, but for files that the user must name', () => {
@@ -52,11 +54,16 @@ describe('presets', () => {
     const { config } = resolved.find(({ preset }) => preset.id === 'gtsrb-zskt')!
     const settings = (family: string, id: string) => table.find(family as 'defense', id)?.presets.gtsrb?.params
     expect(config).toMatchObject({
-      data: { id: 'gtsrb' }, poisoning: { target: 1, ratio: 0.1 }, recording: { evaluateEvery: 100 },
+      data: { id: 'gtsrb' }, poisoning: { target: 1, ratio: 0.1 }, teacher: { training: { batchSize: 256, optimizer: 'adam', learningRate: 0.1, ...referenceLoop } }, recording: { evaluateEvery: 100 },
       distillation: { method: { id: 'zskt', params: settings('distillation', 'zskt') } },
       students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: settings('defense', 'sv') }] }, { defenses: [{ id: 'sv', params: settings('defense', 'sv') }, { id: 'sr', params: settings('defense', 'sr') }] }],
     })
     expect(config.distillation.method.params).toMatchObject({ temperature: 0.5, attention: 0, pseudoBatches: 10_000 })
+  })
+
+  it('leaves the quick one’s training as it always was', () => {
+    const { config } = resolved.find(({ preset }) => preset.id === 'quick')!
+    expect(config.teacher.training).toMatchObject({ schedule: 'oneCycle', scheduleStep: 'step', keepLastBatch: true, optimizer: 'sgd', keep: 'last' })
   })
 
   it('cover every row of the published table with the settings behind it', () => {
@@ -64,7 +71,7 @@ describe('presets', () => {
       const { config } = resolved.find(({ preset }) => preset.id === `published-${attack}`)!
       expect(config).toMatchObject({
         data: { id: 'cifar10' }, attack: { id: attack }, poisoning: { ratio: 0.1, target: 0, holdout: 0.05 },
-        teacher: { architecture: { params: { depth: 16, width: 2 } }, training: { epochs: 200, schedule: 'cosine', weightDecay: 5e-4 } },
+        teacher: { architecture: { params: { depth: 16, width: 2 } }, training: { epochs: 200, batchSize: 128, optimizer: 'sgd', weightDecay: 5e-4, ...referenceLoop } },
         distillation: { architecture: { params: { depth: 16, width: 1 } }, method: { id: 'zskt', params: { pseudoBatches: 80_000, attention: 250, temperature: 1, batchNormWeight: 0 } } },
         students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: { coefficient: 0.1 } }, { id: 'sr', params: { takeover: 600, update: 'hypergradient' } }] }],
       })

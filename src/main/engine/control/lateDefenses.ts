@@ -1,5 +1,6 @@
 /** Checks of defenses that act late, which need earlier runs and the length of the distillation. */
 import { join } from 'node:path'
+import { completeTraining } from '../../../shared/domain'
 import type { ExperimentConfig, MemberChoice } from '../../../shared/domain'
 import type { Issue } from '../../../shared/schema'
 import { startPointOf } from '../defenses/selfRetrospection/phase'
@@ -53,7 +54,7 @@ function startFault({ params }: MemberChoice, defenses: readonly MemberChoice[],
 /** What a student and the one that it goes on from must have in common, as text by name. The method may be longer than it was. */
 function traits({ data, attack, poisoning, teacher, distillation }: ExperimentConfig, defenses: readonly MemberChoice[]): Record<string, string> {
   const { pseudoBatches: _length, epochs: _epochs, ...method } = distillation.method.params
-  const source = teacher.source === 'file' ? [teacher.file] : [teacher.architecture, teacher.training, poisoning]
+  const source = teacher.source === 'file' ? [teacher.file] : [teacher.architecture, completeTraining(teacher.training), poisoning]
   const text = (value: unknown): string => JSON.stringify(value)
   return {
     'data': text(data), 'attack': text([attack, poisoning.target]), 'teacher': text([teacher.source, ...source]), 'student network': text(distillation.architecture),

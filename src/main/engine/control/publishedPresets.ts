@@ -24,8 +24,10 @@ const picture = (attack: string): string => attack === 'cl'
   ? ' The published teacher saw adversarial images that are not distributed: name such a file under the attack, or expect a weaker one.'
   : attack.startsWith('badnet') ? '' : ' For the published trigger name its picture under the attack; the built-in one differs.'
 
-/** The recipe in the name of the published teachers: target0-ratio0.1_e200-b128-sgd-lr0.1-wd0.0005-cos-holdout0.05. */
-const teacherTraining = { epochs: 200, batchSize: 128, schedule: 'cosine', learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 }
+/** The recipe in the name of the published teachers, target0-ratio0.1_e200-b128-sgd-lr0.1-wd0.0005-cos-holdout0.05, in the loop of Trap's normal_training.py. */
+const teacherTraining = {
+  epochs: 200, batchSize: 128, keepLastBatch: false, schedule: 'cosine', scheduleStep: 'epoch', optimizer: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, keep: 'bestAccuracy',
+}
 
 const shared = (attack: string) => ({
   data: { id: publishedData }, attack: { id: attack }, poisoning: { ratio: 0.1, target: 0, holdout: 0.05 },

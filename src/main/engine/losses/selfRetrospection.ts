@@ -49,8 +49,8 @@ export interface Hypergradient {
   readonly outerLoss: tf.Scalar
   /** ∂outer/∂p. */
   readonly outerByPerturbation: tf.Tensor
-  /** The last iterate v of the fixed point. */
-  readonly adjoint: tf.Tensor
+  /** The iterates v₁ … v_K of the fixed point, of which the last one is used. */
+  readonly adjoints: readonly tf.Tensor[]
   /** Running statistics as the reference's four passes leave them. */
   readonly updates: readonly StateUpdate[]
 }
@@ -89,15 +89,17 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
     return sum<tf.Scalar>(tf.mul(gradient, v))
   }
   let adjoint = outerByPerturbation
+  const adjoints = [adjoint]
   for (let iteration = 1; iteration < options.iterations; iteration++) {
     const v = adjoint
     const curvature = tf.tidy(() => tf.grad((p) => projected(p, v))(perturbation))
     adjoint = tf.add(tf.sub(v, tf.mul(curvature, options.step)), outerByPerturbation)
+    adjoints.push(adjoint)
   }
   const cross = differentiate(student.parameters, () => ({ loss: projected(perturbation, adjoint), outputs: {} }))
   return {
     gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
-    direct, outerLoss: outer.loss, outerByPerturbation, adjoint, updates,
+    direct, outerLoss: outer.loss, outerByPerturbation, adjoints, updates,
   }
 }
 

@@ -30,6 +30,8 @@ export interface StageWork {
   /** Whether the model is evaluated after so many steps (the end is always evaluated). */
   evaluateAfter(stepsDone: number): boolean
   evaluate(): Evaluation
+  /** The evaluation of what writeWeights writes, where that is not the model as it stands. */
+  keptEvaluation?(): Evaluation | null
   /** Whether images are kept after so many steps. */
   imagesAfter?(stepsDone: number): boolean
   images?(stepsDone: number): SyntheticImages
@@ -134,7 +136,7 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     if (outcome === 'done' || outcome === 'stopped') evaluate()
     const weights = await work.writeWeights()
     if (outcome === 'done') await dropOlderCheckpoints(options.folder, keeps)
-    return { type: 'finished', outcome, step: stepsDone, evaluation, weights }
+    return { type: 'finished', outcome, step: stepsDone, evaluation: work.keptEvaluation?.() ?? evaluation, weights }
   }
 
   const rate = createRate(work.imagesPerStep)

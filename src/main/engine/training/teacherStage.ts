@@ -1,19 +1,24 @@
-/** Teacher training: SGD on cross entropy over the poisoned training set (the reference's normal training). */
+/** Teacher training: cross entropy over the poisoned training set (the reference's normal training). */
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
+import { completeTraining } from '../../../shared/domain'
 import type { TeacherTraining } from '../../../shared/domain'
 import { ExhaustiveError } from '../../../shared/errors'
 import { writeSafetensors } from '../exporters'
 import type { StepProgram, StepRunner } from '../graph/types'
+import type { WeightMap } from '../importers/weights'
 import { teacherStep } from '../losses/teacherStep'
 import type { Classifier } from '../nn/types'
 import { weightsOf } from '../nn/weights'
+import { createAdam } from '../optimizers/adam'
 import { createSgd } from '../optimizers/sgd'
 import { constantSchedule, cosineSchedule, oneCycleSchedule } from '../optimizers/schedules'
 import type { Schedule } from '../optimizers/schedules'
+import type { Optimizer } from '../optimizers/types'
 import { augmentedImages, normalizationTable } from './batches'
 import type { PreparedData } from './data'
 import { createEvaluator } from './evaluation'
+import { createKeptTeacher } from './keptTeacher'
 import type { StageWork } from './loop'
 import type { StateBundle } from './state'
 
@@ -29,12 +34,24 @@ export interface TeacherStageInput {
 /** Metrics of a teacher leave the device every so many steps. */
 const measureEvery = 2
 
-function scheduleOf(training: TeacherTraining, totalSteps: number): Schedule {
-  switch (training.schedule) {
-    case 'oneCycle': return oneCycleSchedule(training.learningRate, totalSteps)
-    case 'cosine': return cosineSchedule(training.learningRate, totalSteps)
-    case 'constant': return constantSchedule(training.learningRate)
-    default: throw new ExhaustiveError(training.schedule)
+/** The rate at each step: the schedule over all steps, or over the epochs. */
+function scheduleOf({ schedule, scheduleStep, learningRate, epochs }: TeacherTraining, stepsPerEpoch: number): Schedule {
+  const held = scheduleStep === 'epoch' ? stepsPerEpoch : 1
+  const total = epochs * stepsPerEpoch / held
+  const over = (rate: Schedule): Schedule => (step) => rate(Math.floor(step / held))
+  switch (schedule) {
+    case 'oneCycle': return over(oneCycleSchedule(learningRate, total))
+    case 'cosine': return over(cosineSchedule(learningRate, total))
+    case 'constant': return constantSchedule(learningRate)
+    default: throw new ExhaustiveError(schedule)
+  }
+}
+
+function optimizerOf({ optimizer, momentum, weightDecay }: TeacherTraining, { parameters }: Classifier): Optimizer {
+  switch (optimizer) {
+    case 'sgd': return createSgd(parameters, { momentum, weightDecay })
+    case 'adam': return createAdam(parameters, { weightDecay })
+    default: throw new ExhaustiveError(optimizer)
   }
 }
 
@@ -59,14 +76,18 @@ function createEpochOrder(state: StateBundle, count: number): (epoch: number) =>
 }
 
 export function createTeacherStage(input: TeacherStageInput): StageWork {
-  const { teacher, training, data, program, state } = input
+  const { teacher, data, program, state } = input
+  const training = completeTraining(input.training)
   const train = data.train()
-  const stepsPerEpoch = Math.ceil(train.count / training.batchSize)
+  const batches = train.count / training.batchSize
+  // Fewer images than a batch has are one batch all the same.
+  const stepsPerEpoch = Math.max(1, training.keepLastBatch ? Math.ceil(batches) : Math.floor(batches))
   const totalSteps = stepsPerEpoch * training.epochs
-  const schedule = scheduleOf(training, totalSteps)
-  const optimizer = createSgd(teacher.parameters, { momentum: training.momentum, weightDecay: training.weightDecay })
+  const schedule = scheduleOf(training, stepsPerEpoch)
+  const optimizer = optimizerOf(training, teacher)
   state.addNetwork('teacher', teacher)
   state.addVariables('optimizer', optimizer.slots)
+  const kept = training.keep === 'bestAccuracy' ? createKeptTeacher(state) : null
   const orderOf = createEpochOrder(state, train.count)
   const table = normalizationTable(data.normalization, train.channels)
   const runners = new Map<number, StepRunner>()
@@ -79,8 +100,19 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
   }
   const evaluate = createEvaluator(program, 'evaluateTeacher', teacher, data.normalization, data.test)
 
+  const currentWeights = (): WeightMap => {
+    program.readState()
+    return weightsOf(teacher)
+  }
+
   return {
-    totalSteps, state, program, imagesPerStep: training.batchSize, measureEvery, evaluate,
+    totalSteps, state, program, imagesPerStep: training.batchSize, measureEvery,
+    evaluate() {
+      const evaluation = evaluate()
+      kept?.offer(evaluation, currentWeights)
+      return evaluation
+    },
+    keptEvaluation: () => kept?.evaluation() ?? null,
     evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
     step(index, measure) {
       const order = orderOf(Math.floor(index / stepsPerEpoch))
@@ -105,9 +137,8 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
       return metrics
     },
     async writeWeights() {
-      program.readState()
       const path = join(input.folder, 'weights.safetensors')
-      await writeSafetensors(path, weightsOf(teacher), { format: 'pt' })
+      await writeSafetensors(path, kept?.weights() ?? currentWeights(), { format: 'pt' })
       return path
     },
     dispose() {

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { createKeptTeacher } from '../../../src/main/engine/training/keptTeacher'
+import { createStateBundle } from '../../../src/main/engine/training/state'
+import type { WeightMap } from '../../../src/main/engine/importers/weights'
+import type { Evaluation } from '../../../src/shared/domain'
+
+const bundle = () => createStateBundle(1, { tensor: () => { throw new Error('no tensors here') } })
+const evaluation = (accuracy: number): Evaluation => ({ accuracy, asr: null, asrAll: null, robustAccuracy: null, images: 10, nonTarget: 0 })
+const weights = (value: number) => (): WeightMap => new Map([['fc.bias', { dtype: 'float32', shape: [1], data: Float32Array.of(value) }]])
+
+describe('the teacher of the best epoch', () => {
+  it('is none before the first evaluation, then the first of the highest accuracy', () => {
+    const kept = createKeptTeacher(bundle())
+    expect([kept.evaluation(), kept.weights()]).toEqual([null, null])
+    for (const [epoch, accuracy] of [0.2, 0.7, 0.7, 0.6].entries()) kept.offer(evaluation(accuracy), weights(epoch))
+    expect(kept.evaluation()?.accuracy).toBe(0.7)
+    expect(kept.weights()).toEqual(weights(1)())
+  })
+
+  it('is one without any accuracy too', () => {
+    const kept = createKeptTeacher(bundle())
+    kept.offer(evaluation(0), weights(5))
+    expect(kept.weights()).toEqual(weights(5)())
+  })
+
+  it('comes back with a checkpoint', () => {
+    const [before, after] = [bundle(), bundle()]
+    createKeptTeacher(before).offer(evaluation(0.5), weights(3))
+    const restored = createKeptTeacher(after)
+    after.restore({ ...before.snapshot(), plain: JSON.parse(JSON.stringify(before.snapshot().plain)) as Record<string, Record<string, unknown>> })
+    expect(restored.evaluation()).toEqual(evaluation(0.5))
+    expect(restored.weights()).toEqual(weights(3)())
+    restored.offer(evaluation(0.5), weights(4))
+    expect(restored.weights()).toEqual(weights(3)())
+  })
+})
