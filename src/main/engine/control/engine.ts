@@ -9,6 +9,7 @@ import { experimentSections, metricDefinitions } from '../../../shared/domain'
 import { UserError, toCauses } from '../../../shared/errors'
 import type { FamilyDescription, Issue } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
+import { namedFileIssues } from './broughtFiles'
 import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
@@ -60,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   const recorder = createRunRecorder(store, hub, log)
   const context = new EngineContext(options, hub)
   const runs = createRunService({
-    store, hub, recorder, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
+    store, hub, recorder, table: context.table, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
     resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
   })
   const handlers: Handlers = { ...context.handlers(), ...runs.calls }
@@ -100,7 +101,7 @@ const repairNotice = (restored: number): EngineEvents['engine.notice'] => ({
 class EngineContext {
   private readonly startedAt = Date.now()
   private device: DeviceReport | null = null
-  private readonly table
+  readonly table
   /** Which network a weights file holds, by its path; null where that cannot be told. */
   private readonly networks = new Map<string, Promise<ModelReport['architecture']>>()
 
@@ -114,7 +115,7 @@ class EngineContext {
     const given = config.recording
     const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
     const resolution = resolveExperiment({ ...config, recording }, this.table)
-    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options)] }
+    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options), ...namedFileIssues(resolution.config, this.table)] }
   }
 
   /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4). */

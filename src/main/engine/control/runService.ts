@@ -9,7 +9,7 @@ import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
 import type { EventHub } from './events'
 import type { EngineLog } from './logger'
-import type { Resolution } from './resolve'
+import type { MemberTable, Resolution } from './resolve'
 import { driveRun, type RunDriver } from './runDriver'
 import type { RunRecorder } from './runRecorder'
 import { newRun, newRunId } from './stages'
@@ -22,6 +22,7 @@ export interface RunServiceOptions {
   store: RunStore
   hub: EventHub
   recorder: RunRecorder
+  table: MemberTable
   log: EngineLog
   launch: TrainerLauncher
   cacheFolder: string
@@ -53,8 +54,8 @@ class Service {
 
   constructor(private readonly options: RunServiceOptions) {
     this.queue = createRunQueue(async (runId) => {
-      const { recorder, launch, cacheFolder, store } = options
-      const driver = driveRun(runId, { recorder, launch, cacheFolder, threads: store.settings().threads })
+      const { recorder, table, launch, cacheFolder, store } = options
+      const driver = driveRun(runId, { recorder, table, launch, cacheFolder, threads: store.settings().threads })
       this.driver = { runId, driver }
       await driver.done
       this.driver = null
