@@ -1,7 +1,7 @@
 import { RefusedInputError } from '../../../shared/errors'
 import { path } from '../../../shared/schema'
 import { createBreather } from './breather'
-import { readClassNames, readRecords } from './cifar/records'
+import { cifarSize, readClassNames, readRecords } from './cifar/records'
 import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
 import type { NamedFiles } from './files/namedFiles'
 import { defineDataset } from './types'
@@ -74,6 +74,7 @@ export const cifar10 = defineDataset({
       normalization: { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010] },
     }
   },
+  image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   async match(path) {
     return await looksLike(path, folderName, needed, /^cifar-10-binary.*\.(tar\.gz|tgz|tar)$/i) ? { folder: path } : null
   },

@@ -1,6 +1,6 @@
 import { choice, path } from '../../../shared/schema'
 import { createBreather } from './breather'
-import { readClassNames, readRecords } from './cifar/records'
+import { cifarSize, readClassNames, readRecords } from './cifar/records'
 import { looksLike, openNamedFiles, requireFiles } from './files/namedFiles'
 import { defineDataset } from './types'
 
@@ -63,6 +63,7 @@ export const cifar100 = defineDataset({
       normalization: { mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762] },
     }
   },
+  image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   async match(path) {
     return await looksLike(path, folderName, needed, /^cifar-100-binary.*\.(tar\.gz|tgz|tar)$/i) ? { folder: path } : null
   },

@@ -26,5 +26,6 @@ export const fashionMnist = defineDataset({
   },
   params: mnistParams(title),
   load: (params, context) => loadMnist({ id: 'fashion_mnist', title, classNames, mean: 0.2860, standardDeviation: 0.3530 }, params, context),
+  image: ({ size }) => ({ height: Number(size), width: Number(size), channels: 1 }),
   match: async (path) => await holdsMnist(path, true) ? { folder: path } : null,
 })

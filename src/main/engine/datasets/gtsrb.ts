@@ -145,6 +145,7 @@ export const gtsrb = defineDataset({
       notes: official ? [] : [`This copy has ${pair.train.count.toLocaleString('en-US')} + ${pair.test.count.toLocaleString('en-US')} images in ${found} classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.`],
     }
   },
+  image: ({ size }) => ({ height: Number(size), width: Number(size), channels: 3 }),
   async match(path) {
     for (const root of [path, join(path, 'GTSRB')]) if (await exists(join(root, trainFolders[0]!)) && await exists(join(root, testFolder))) return { folder: path }
     return null

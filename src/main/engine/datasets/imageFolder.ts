@@ -137,6 +137,7 @@ export const imageFolder = defineDataset({
       notes: layout.ignored > 0 ? [`${layout.ignored} files are no pictures by their names and were passed over.`] : [],
     }
   },
+  image: ({ size, colour }) => ({ height: size, width: size, channels: colour === 'grey' ? 1 : 3 }),
   async match(path) {
     const folders = await listFolders(path).catch(() => [] as string[])
     const root = folders.includes('train') ? join(path, 'train') : path

@@ -15,4 +15,4 @@ export { knownLabels, openDataset, previewImages, recognizeDataset, summarizeDat
 export { createDatasetShelf } from './shelf'
 export type { DatasetShelf } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from './imageSets'
-export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, LoadedDataset, Normalization } from './types'
+export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, ImageShape, LoadedDataset, Normalization } from './types'

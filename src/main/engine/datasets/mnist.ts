@@ -26,5 +26,6 @@ export const mnist = defineDataset({
   },
   params: mnistParams(title),
   load: (params, context) => loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
+  image: ({ size }) => ({ height: Number(size), width: Number(size), channels: 1 }),
   match: async (path) => await holdsMnist(path, false) ? { folder: path } : null,
 })

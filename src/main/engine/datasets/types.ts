@@ -10,6 +10,13 @@ export interface ImageSet {
   readonly labels: Int32Array
 }
 
+/** Size of each image of a set. */
+export interface ImageShape {
+  readonly height: number
+  readonly width: number
+  readonly channels: 1 | 3
+}
+
 /** Per channel, in units of [0, 1] intensities: normalised = (x/255 − mean) / standardDeviation. */
 export interface Normalization {
   readonly mean: readonly number[]
@@ -78,6 +85,8 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>
   /** All labels without loading any image, where they are known beforehand. */
   labels?(params: ValuesOf<S>): { train: Int32Array; test: Int32Array }
+  /** Size of the images, which the parameters tell without loading any. */
+  image?(params: ValuesOf<S>): ImageShape
   /** The parameters with which this member would read `path`, or null when the files are not of its layout; looks at names only. */
   match?(path: string): Promise<Partial<ValuesOf<S>> | null>
 }
