@@ -22,6 +22,8 @@ export const inspectFakeModel = (file: string): Promise<ModelReport> => createFa
 export const fakeCosts: CostModel = {
   forward: () => 50e6,
   refusal: () => null,
+  faults: () => [],
+  levels: () => [],
   distillation: (method) => ({
     pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), defendedImages: 64, studentImages: 64,
     studentForwards: 64, teacherForwards: 64, generatorForwards: 64, generatorWidth: 64,

@@ -7,15 +7,14 @@ import { parseCall, parseSubscription } from '../../../shared/contract'
 import type { DeviceReport, ExperimentConfig, ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../shared/domain'
 import { experimentSections, metricDefinitions } from '../../../shared/domain'
 import { UserError, toCauses } from '../../../shared/errors'
-import type { FamilyDescription, Issue } from '../../../shared/schema'
+import type { FamilyDescription } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
-import { namedFileIssues } from './broughtFiles'
+import { computedIssues } from './computedIssues'
 import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
 import { createEventHub, type EventHub } from './events'
 import { exportModel } from './exportModel'
-import { lateDefenseIssues } from './lateDefenses'
 import type { EngineLog } from './logger'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
 import { createRunRecorder } from './runRecorder'
@@ -115,16 +114,7 @@ class EngineContext {
     const given = config.recording
     const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
     const resolution = resolveExperiment({ ...config, recording }, this.table)
-    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options), ...namedFileIssues(resolution.config, this.table)] }
-  }
-
-  /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4). */
-  private networkIssues({ teacher, distillation, data }: ExperimentConfig): Issue[] {
-    const places = [['teacher.architecture.params', teacher.architecture], ['distillation.architecture.params', distillation.architecture]] as const
-    return places.flatMap(([path, choice]) => {
-      const message = this.options.costs.refusal(choice, data)
-      return message === null ? [] : [{ path, severity: 'error' as const, message }]
-    })
+    return { ...resolution, issues: [...resolution.issues, ...computedIssues(resolution.config, { ...this.options, table: this.table })] }
   }
 
   /** The experiment with the network that its teacher file holds, whatever its hidden fields say; as it is where the file does not tell. */

@@ -1,6 +1,8 @@
 /** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
 import type { TimeEstimate } from '../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../shared/domain'
+import type { ParameterFault } from '../../../shared/schema'
+import type { Level } from '../architectures'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -9,6 +11,10 @@ export interface CostModel {
   forward(architecture: MemberChoice, data: MemberChoice): number | undefined
   /** Why a network cannot be made with these parameters; null when it can. */
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
+  /** Sizes of the activations that attention transfer compares; undefined where no such network can be made. */
+  levels(architecture: MemberChoice, data: MemberChoice): readonly Level[] | undefined
+  /** What of a method's parameters does not go together, or not with the data's images as far as their size is known. */
+  faults(method: MemberChoice, data: MemberChoice): readonly ParameterFault[]
   /** Forward passes per pseudo batch, and how many of them there are. */
   distillation(method: MemberChoice): MethodCost | undefined
   defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined

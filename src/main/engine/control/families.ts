@@ -3,11 +3,14 @@ import type { MemberChoice, MetricDefinition } from '../../../shared/domain'
 import { describeError } from '../../../shared/errors'
 import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
-import { architectures, type ArchitectureCost } from '../architectures'
+import { architectures, type ArchitectureCost, type ImageProblem } from '../architectures'
 import { attacks } from '../attacks'
 import { datasets } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
+import type { KnownImages } from '../distillation/types'
+import type { ImageShape } from '../datasets/types'
+import { methodFaults } from '../training/fit'
 import { lengthOf, twinOf } from '../training/plans'
 import type { CostModel } from './estimate'
 
@@ -18,7 +21,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
   describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
   describeRegistry(distillationMethods, (member) => ({
-    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], recording: { ...member.recording },
+    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], levelParameters: member.levelParameters ?? [], recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
   describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
@@ -27,14 +30,25 @@ export const families: readonly FamilyDescription[] = [
 /** Definitions of the metrics that single methods record. */
 export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
 
-/** Size of the images that nearly all sets here have; only estimate and early checks use it. */
-const usualImage = { height: 32, width: 32, channels: 3 }
+/** Size of the images that nearly all sets here have, for sets that do not tell theirs. */
+const usualImage: ImageShape = { height: 32, width: 32, channels: 3 }
+
+function knownImages(data: MemberChoice): KnownImages | undefined {
+  if (!datasets.has(data.id)) return undefined
+  const member = datasets.get(data.id)
+  const { values } = validateParameters(member.params, data.params, '')
+  const shape = member.image?.(values)
+  const { trainImages } = values as Record<string, unknown>
+  return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
+}
+
+const problemOf = (data: MemberChoice): ImageProblem => ({ ...knownImages(data) ?? usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...usualImage, classes: datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10 })
+  return member.cost(values, problemOf(data))
 }
 
 /** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
@@ -56,6 +70,16 @@ export const costs: CostModel = {
       return describeError(error).replace(/\s*\n\s*/g, '; ')
     }
   },
+  levels(choice, data) {
+    if (!architectures.has(choice.id)) return undefined
+    const member = architectures.get(choice.id)
+    try {
+      return member.outline(validateParameters(member.params, choice.params, '').values, problemOf(data)).levels
+    } catch {
+      return undefined
+    }
+  },
+  faults: (method, data) => methodFaults(method, knownImages(data)),
   distillation(choice) {
     if (!distillationMethods.has(choice.id)) return undefined
     const member = distillationMethods.get(choice.id)

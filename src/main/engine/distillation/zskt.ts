@@ -1,3 +1,5 @@
+import { zsktGeneratorCost } from '../architectures/generators/zskt'
+import { faultsOf } from './faults'
 import { defineDistillation } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
@@ -28,6 +30,8 @@ export const zskt = defineDistillation({
     generatorForwards: values.batchSize * 4, generatorWidth: values.generatorWidth,
     defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
+  faults: ({ latent, generatorWidth }, images) => images ? faultsOf(() => zsktGeneratorCost({ latent, width: generatorWidth, channels: images.channels, height: images.height, imageWidth: images.width })) : [],
+  levelParameters: ['attention'],
   batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,
   createStudentTrainer: createZsktStudentTrainer,

@@ -22,19 +22,24 @@ export interface CmiGeneratorOptions {
 const slope = 0.2
 const upsampling = 4
 
+/** Size of the first feature map. @throws RefusedInputError where the images cannot be made */
+export function cmiGeneratorStart({ height, imageWidth }: Pick<CmiGeneratorOptions, 'height' | 'imageWidth'>): { height: number; width: number } {
+  if (height % upsampling !== 0 || imageWidth % upsampling !== 0) {
+    throw new RefusedInputError('The generator doubles its image twice, so both sides must be multiples of 4.', {
+      wanted: 'image sides that are multiples of 4', got: `${height} × ${imageWidth}`, where: 'data', action: 'Choose another data set or image size.',
+    })
+  }
+  return { height: height / upsampling, width: imageWidth / upsampling }
+}
+
 /**
  * Generator of the CMI family: z → linear → [H/4, W/4, 2·width or 4·width] → BN → ×2 → conv 3×3 (2·width) → BN → LeakyReLU .2 → ×2 → conv 3×3 (width) → BN →
  * LeakyReLU .2 → conv 3×3 (with bias) → sigmoid. The images lie in [0, 1] and are normalised afterwards.
  * Initial weights: PyTorch's defaults. Reference: ABD cmi/datafree/models/generator.py Generator and LargeGenerator.
  */
 export function createCmiGenerator(options: CmiGeneratorOptions & { readonly stream: InitialStream }): Generator {
-  const { latent, width, channels, height, imageWidth } = options
-  if (height % upsampling !== 0 || imageWidth % upsampling !== 0) {
-    throw new RefusedInputError('The generator doubles its image twice, so both sides must be multiples of 4.', {
-      wanted: 'image sides that are multiples of 4', got: `${height} × ${imageWidth}`, action: 'Choose another data set or image size.',
-    })
-  }
-  const start = { height: height / upsampling, width: imageWidth / upsampling, channels: width * (options.large ? 4 : 2) }
+  const { latent, width, channels } = options
+  const start = { ...cmiGeneratorStart(options), channels: width * (options.large ? 4 : 2) }
   const build = createBuilder(options.stream)
   const linear = build.linear('l1.0', { inputs: latent, outputs: start.height * start.width * start.channels, image: [start.height, start.width, start.channels] })
   const bn0 = build.batchNorm('conv_blocks.0', start.channels)
