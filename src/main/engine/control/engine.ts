@@ -61,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   const context = new EngineContext(options, hub)
   const runs = createRunService({
     store, hub, recorder, table: context.table, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
-    resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
+    resolve: (config) => context.resolve(config), assertReady: () => context.assertReady(),
   })
   const handlers: Handlers = { ...context.handlers(), ...runs.calls }
   if (store.repaired) log.warn(`The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`)

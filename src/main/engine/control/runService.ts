@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import type { CallArgs, CallResult, EngineCallName } from '../../../shared/contract'
-import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../shared/domain'
-import { changedPaths, poolBytesOf } from '../../../shared/domain'
+import type { PartialExperimentConfig, RunState, RunSummary } from '../../../shared/domain'
+import { poolBytesOf } from '../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
 import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
+import { changedFromDefaults } from './changedFromDefaults'
 import type { EventHub } from './events'
 import type { EngineLog } from './logger'
 import type { MemberTable, Resolution } from './resolve'
@@ -28,7 +29,6 @@ export interface RunServiceOptions {
   cacheFolder: string
   readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
-  defaults(): ExperimentConfig
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
   assertReady(): void
 }
@@ -92,7 +92,7 @@ class Service {
       'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
       'runs.get': ({ runId }) => {
         const config = store.runs.config(runId)
-        return { ...store.runs.summary(runId), config, changedPaths: changedPaths(config, this.options.defaults()) }
+        return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, this.options.resolve) }
       },
       'runs.start': (args) => this.start(args),
       'runs.pause': ({ runId }) => this.interrupt(runId, 'pause'),
