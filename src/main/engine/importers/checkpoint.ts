@@ -52,6 +52,8 @@ export interface ImportOptions {
    * this one. Without it such a file is accepted, with a warning and `architecture: null`.
    */
   architecture?: MemberChoice | null
+  /** Height and width of the images that the network shall read, where they are known. */
+  side?: number
 }
 
 const headBytes = 64
@@ -87,7 +89,7 @@ export function importAnswer({ accepted, reason, architecture, tensors, sha256, 
   return { accepted, reason, architecture, tensors, sha256, findings }
 }
 
-async function readInto(report: ImportReport, source: FileSource, { architecture = null }: ImportOptions): Promise<void> {
+async function readInto(report: ImportReport, source: FileSource, { architecture = null, side }: ImportOptions): Promise<void> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
   }
@@ -103,13 +105,13 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   report.metadata = opened.metadata
   report.ignored = opened.ignored
   report.findings = [...opened.findings, ...findings, ...ignoredFindings(opened.ignored)]
-  recognizeInto(report, architecture)
+  recognizeInto(report, architecture, side)
   report.findings.push(...checkWeights(tensors))
 }
 
-function recognizeInto(report: ImportReport, chosen: MemberChoice | null): void {
+function recognizeInto(report: ImportReport, chosen: MemberChoice | null, side: number | undefined): void {
   const shapes = new Map([...report.weights].map(([name, { shape }]) => [name, shape]))
-  const recognition = recognizeArchitecture(shapes, chosen)
+  const recognition = recognizeArchitecture(shapes, chosen, side)
   if (recognition === null) {
     const names = [...report.weights.keys()].slice(0, 3).map(quoteFromFile).join(', ')
     report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })

@@ -33,7 +33,7 @@ export interface OpenedClassifier {
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes
  */
 export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback })
+  const report = await importCheckpoint(file, { architecture: fallback, side: dataset.train.height })
   if (!report.accepted || !(report.architecture ?? fallback)) {
     throw new RefusedInputError(report.reason ?? 'The architecture of this file was not recognised.', {
       wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? `${report.tensors} tensors of an unknown pattern`, where: file,
