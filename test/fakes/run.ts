@@ -2,11 +2,12 @@
 import type {
   ExperimentConfig, ImageBatch, MetricPoint, MetricSeries, PoolSummary, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
 } from '../../src/shared/domain'
-import { changedPaths, defenseLabel, poolBytesOf, recipeOf } from '../../src/shared/domain'
+import { defenseLabel, poolBytesOf, recipeOf } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
-import { studentTitle } from '../../src/main/engine/control/resolve'
+import { changedFromDefaults } from '../../src/main/engine/control/changedFromDefaults'
+import { resolveExperiment, studentTitle } from '../../src/main/engine/control/resolve'
 import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
-import { fakeCatalogue } from './catalogue'
+import { fakeMembers } from './catalogue'
 import { fakeDevice } from './device'
 
 const callImages = 80
@@ -42,7 +43,7 @@ export class FakeRun {
       id, config, preset, createdAt, name: config.name, note: '', tags: [], state: 'queued', startedAt: null, endedAt: null, seconds: 0,
       stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
       target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null,
-      deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedPaths(config, fakeCatalogue.defaults),
+      deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedFromDefaults(config, (given) => resolveExperiment(given, fakeMembers)),
     }
   }
 

@@ -22,7 +22,8 @@ export const inspectFakeModel = (file: string): Promise<ModelReport> => createFa
 export const fakeCosts: CostModel = {
   forward: () => 50e6,
   refusal: () => null,
-  methodRefusal: () => null,
+  faults: () => [],
+  levels: () => [],
   distillation: ({ distillation: { method } }) => ({
     pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), defendedImages: 64, studentImages: 64,
     studentForwards: 64, teacherForwards: 64, ownMultiplyAdds: 64 * 57e6,

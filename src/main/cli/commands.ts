@@ -5,7 +5,8 @@ import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } fro
 import { defenseLabel, describeChecks, exportFormatIds, exportFormatOf, exportFormats, flattenConfig, withSeed } from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
-import { configurationOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
+import type { FamilyId } from '../../shared/schema'
+import { absolutePaths, configurationOf, membersOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
 import { followRun } from './follow'
 import { duration, percent, printable, runResult, stageLine, suspectLine, table, worthLine, type Output } from './output'
 
@@ -142,17 +143,19 @@ export async function evaluate({ client, output, json }: CommandContext, flags: 
   const catalogue: Catalogue = await client.call('engine.catalogue', {})
   const known = catalogue.families.find((family) => family.id === 'dataset')?.members.some((member) => member.id === flags.data)
   const data = known ? { id: flags.data, params: {} } : await recognize(resolve(flags.data))
-  const withParams = (params: Record<string, unknown>, given: readonly string[] = []) => ({ ...params, ...Object.fromEntries(given.map((entry) => {
-    const at = entry.indexOf('=')
-    if (at < 1) throw new RefusedInputError('A parameter has no value.', { wanted: 'name=value', got: entry, action: 'Write e.g. --attack-param patchSize=5.' })
-    return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
-  })) })
+  const chosen = (family: FamilyId, id: string, params: Record<string, unknown>, given: readonly string[] = []) => ({ id, params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
+    ...params, ...Object.fromEntries(given.map((entry) => {
+      const at = entry.indexOf('=')
+      if (at < 1) throw new RefusedInputError('A parameter has no value.', { wanted: 'name=value', got: entry, action: 'Write e.g. --attack-param patchSize=5.' })
+      return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
+    })),
+  }) })
   const file = resolve(flags.model)
   const unsubscribe = client.subscribe('model.progress', {}, (progress) => { if (progress.file === file) output.progress(evaluationLine(progress)) })
   const { evaluation, warnings } = await client.call('model.evaluate', {
     file, target: flags.target, device: flags.device, normalization: flags.normalization,
-    data: { id: data.id, params: withParams(data.params, flags.dataParam) }, attack: { id: flags.attack, params: withParams({}, flags.attackParam) },
-    ...(flags.architecture === undefined ? {} : { architecture: { id: flags.architecture, params: withParams({}, flags.architectureParam) } }),
+    data: chosen('dataset', data.id, data.params, flags.dataParam), attack: chosen('attack', flags.attack, {}, flags.attackParam),
+    ...(flags.architecture === undefined ? {} : { architecture: chosen('architecture', flags.architecture, {}, flags.architectureParam) }),
   }).finally(() => {
     unsubscribe()
     output.endProgress()

@@ -4,7 +4,7 @@ import type { Catalogue } from '../../shared/contract'
 import type { PartialExperimentConfig } from '../../shared/domain'
 import { withConfigValue } from '../../shared/domain'
 import { RefusedInputError } from '../../shared/errors'
-import type { FamilyId, MemberDescription } from '../../shared/schema'
+import type { FamilyId, MemberDescription, ParameterSchema } from '../../shared/schema'
 
 export interface RunFlags {
   preset?: string
@@ -66,7 +66,7 @@ export async function configurationOf(flags: RunFlags, catalogue: Catalogue, rec
     const { path, value } = parseAssignment(assignment)
     config = withConfigValue(withDefaultList(config, path, catalogue), path, value)
   }
-  return config
+  return withAbsolutePaths(config, catalogue)
 }
 
 function presetConfig(id: string | undefined, catalogue: Catalogue): PartialExperimentConfig {
@@ -114,6 +114,22 @@ export const membersOf = (catalogue: Catalogue, family: FamilyId): MemberDescrip
 const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+/** The parameters with each path seen from the caller's folder: the engine works in another one. */
+export const absolutePaths = (schema: ParameterSchema | undefined, params: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, schema?.[name]?.kind === 'path' && typeof value === 'string' && value !== '' ? resolve(value) : value]))
+
+const asRecord = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {})
+
+function withAbsolutePaths(config: PartialExperimentConfig, catalogue: Catalogue): PartialExperimentConfig {
+  let changed = config
+  const set = (place: string, given: unknown, schema: ParameterSchema | undefined): void => {
+    for (const [name, value] of Object.entries(absolutePaths(schema, asRecord(given)))) if (value !== asRecord(given)[name]) changed = withConfigValue(changed, `${place}.${name}`, value)
+  }
+  for (const { family, id, choice, place } of chosenMembers(config, catalogue)) set(`${place}.params`, asRecord(choice).params, membersOf(catalogue, family).find((member) => member.id === id)?.params)
+  set('teacher', config.teacher, catalogue.sections.teacher.params)
+  return changed
+}
+
 /** `--attack.patch-size 5` and the like: each flag is a parameter of the member that the configuration chose. */
 function memberAssignments(flags: readonly string[], config: PartialExperimentConfig, catalogue: Catalogue): { path: string; value: unknown }[] {
   const known = memberFlagPaths(config, catalogue)
@@ -135,28 +151,39 @@ function splitFlag(argument: string): [string, string | undefined] {
   return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)]
 }
 
+interface ChosenMember { prefix: string; family: FamilyId; id: unknown; choice: unknown; place: string }
+
+/** Every member of the configuration with the prefix of its flags and the place of its choice; what is left out is the default's. */
+function chosenMembers(config: PartialExperimentConfig, { defaults }: Catalogue): ChosenMember[] {
+  const { method, architecture: student } = asRecord(config.distillation)
+  const { architecture: teacher } = asRecord(config.teacher)
+  const chosen = (prefix: string, family: FamilyId, choice: unknown, place: string, fallback: string): ChosenMember => ({ prefix, family, choice, place, id: asRecord(choice).id ?? fallback })
+  const students: unknown[] = Array.isArray(config.students) ? config.students : []
+  return [
+    chosen('data', 'dataset', config.data, 'data', defaults.data.id),
+    chosen('attack', 'attack', config.attack, 'attack', defaults.attack.id),
+    chosen('teacher', 'architecture', teacher, 'teacher.architecture', defaults.teacher.architecture.id),
+    chosen('student', 'architecture', student, 'distillation.architecture', defaults.distillation.architecture.id),
+    chosen('method', 'distillation', method, 'distillation.method', defaults.distillation.method.id),
+    ...students.flatMap((plan, index) => {
+      const { defenses } = asRecord(plan)
+      return (Array.isArray(defenses) ? defenses as unknown[] : []).map((defense, position) => {
+        const id = String(asRecord(defense).id)
+        return chosen(id, 'defense', defense, `students.${index}.defenses.${position}`, id)
+      })
+    }),
+  ]
+}
+
 /** Flag name (without dashes) to the configuration paths it sets. */
 export function memberFlagPaths(config: PartialExperimentConfig, catalogue: Catalogue): Map<string, string[]> {
   const paths = new Map<string, string[]>()
-  const add = (prefix: string, family: FamilyId, id: unknown, place: string): void => {
+  for (const { prefix, family, id, place } of chosenMembers(config, catalogue)) {
     const member = membersOf(catalogue, family).find((entry) => entry.id === id)
     for (const name of Object.keys(member?.params ?? {})) {
       const flag = `${prefix}.${kebab(name)}`
       paths.set(flag, [...(paths.get(flag) ?? []), `${place}.params.${camel(kebab(name))}`])
     }
-  }
-  const idAt = (value: unknown, fallback: string): unknown => (typeof value === 'object' && value !== null && 'id' in value ? value.id : fallback)
-  const { defaults } = catalogue
-  const distillation = config.distillation as { method?: unknown; architecture?: unknown } | undefined
-  const teacher = config.teacher as { architecture?: unknown } | undefined
-  add('data', 'dataset', idAt(config.data, defaults.data.id), 'data')
-  add('attack', 'attack', idAt(config.attack, defaults.attack.id), 'attack')
-  add('teacher', 'architecture', idAt(teacher?.architecture, defaults.teacher.architecture.id), 'teacher.architecture')
-  add('student', 'architecture', idAt(distillation?.architecture, defaults.distillation.architecture.id), 'distillation.architecture')
-  add('method', 'distillation', idAt(distillation?.method, defaults.distillation.method.id), 'distillation.method')
-  const students = (config.students ?? []) as { defenses?: { id: string }[] }[]
-  for (const [student, plan] of students.entries()) {
-    for (const [index, defense] of (plan.defenses ?? []).entries()) add(defense.id, 'defense', defense.id, `students.${student}.defenses.${index}`)
   }
   return paths
 }

@@ -23,6 +23,14 @@ export interface MemberDeclaration<S extends ParameterSchema = ParameterSchema> 
   presets?: Record<string, { title: string; params: Partial<ValuesOf<S>> }>
 }
 
+/** What does not go together although each value is fine alone: "wanted …, got …". */
+export interface ParameterFault {
+  /** The parameter to change first; left out where it is the member itself. */
+  readonly parameter?: string
+  readonly wanted: string
+  readonly got: string
+}
+
 /** A member as it crosses the wire: the declaration without functions. */
 export interface MemberDescription {
   id: string

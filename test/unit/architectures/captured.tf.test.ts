@@ -103,3 +103,17 @@ describe('captured', () => {
     optimizer.dispose()
   })
 })
+
+describe('the levels that a definition tells', () => {
+  it.each([
+    ['wrn', { depth: 10, width: 1 }], ['resnet', { depth: '18' }], ['resnet', { depth: '18', stem: 'large' }], ['cifar_resnet', { depth: 8 }], ['vgg', { depth: '8' }],
+    ['mobilenet_v2', { width: 0.25 }], ['shufflenet_v2', { size: '0.2' }], ['lenet', {}],
+  ] as [string, Record<string, string | number | boolean>][])('are the activations of %s %o', (id, params) => {
+    const member = architectures.get(id)
+    const network = make(id, params)
+    const { levels } = member.outline({ ...defaultsOf(member.params), ...params } as never, { classes, channels: 3, height: side, width: side })
+    const sizes = tf.tidy(() => network.forward(tf.zeros([1, side, side, 3]), { training: false }).activations.map(({ shape: [, height, width] }) => ({ height, width })))
+    expect(levels).toEqual(sizes)
+    network.dispose()
+  })
+})

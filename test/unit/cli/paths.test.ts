@@ -12,8 +12,8 @@ const answers: Record<string, unknown> = {
   'model.evaluate': { evaluation: { accuracy: 1, asr: 1, images: 1, nonTarget: 1 }, warnings: ['The file is odd.'], device: null },
 }
 
-function contextOfFake() {
-  const call = vi.fn<(name: string, parameters: unknown) => Promise<unknown>>((name) => Promise.resolve(answers[name]))
+function contextOfFake(catalogue: unknown = answers['engine.catalogue']) {
+  const call = vi.fn<(name: string, parameters: unknown) => Promise<unknown>>((name) => Promise.resolve(name === 'engine.catalogue' ? catalogue : answers[name]))
   const context: CommandContext = {
     client: { call, subscribe: (_name: string, _filter: unknown, listener: (progress: unknown) => void) => {
       for (const file of [resolve('teacher.pt'), '/other.pt']) listener({ file, message: null, fraction: 0.5, secondsLeft: 3, evaluation: null })
@@ -48,7 +48,27 @@ describe('paths typed at the command line', () => {
   })
 
   it('reach the configuration of a run absolute', async () => {
-    const catalogue = { families: [], presets: [], defaults: { data: { id: 'signs' }, attack: { id: 'badnet_grid' }, teacher: { architecture: { id: 'wrn' } }, distillation: { method: { id: 'kd' }, architecture: { id: 'wrn' } } } } as unknown as Catalogue
+    const catalogue = { families: [], presets: [], sections: fakeCatalogue.sections, defaults: { data: { id: 'signs' }, attack: { id: 'badnet_grid' }, teacher: { architecture: { id: 'wrn' } }, distillation: { method: { id: 'kd' }, architecture: { id: 'wrn' } } } } as unknown as Catalogue
     expect(await configurationOf({ data: 'pictures' }, catalogue, recognize)).toMatchObject({ data: { params: { folder: resolve('pictures') } } })
+  })
+
+  it('reach it absolute from flags of members and from --set, where the parameter is a path', async () => {
+    const config = await configurationOf({
+      method: 'ood', memberFlags: ['--method.picture', 'cat.png'], set: ['data={"id":"cifar10","params":{"path":"batches"}}', 'teacher.file=teacher.pt', 'name=cat.png', 'note.path=cat.png'],
+    }, fakeCatalogue, recognize)
+    expect(config).toMatchObject({
+      name: 'cat.png', note: { path: 'cat.png' }, data: { params: { path: resolve('batches') } }, teacher: { file: resolve('teacher.pt') }, distillation: { method: { params: { picture: resolve('cat.png') } } },
+    })
+  })
+
+  it('stay as they are where they are absolute or empty', async () => {
+    const config = await configurationOf({ method: 'ood', set: ['distillation.method.params.picture=', 'teacher.file=/models/teacher.pt'] }, fakeCatalogue, recognize)
+    expect(config).toMatchObject({ teacher: { file: '/models/teacher.pt' }, distillation: { method: { params: { picture: '' } } } })
+  })
+
+  it('reach the engine absolute from the parameters of evaluate', async () => {
+    const { context, call } = contextOfFake(fakeCatalogue)
+    await evaluate(context, { model: 'teacher.pt', data: 'cifar10', dataParam: ['path=batches'], attack: 'badnet_grid', attackParam: ['patchSize=5'], target: 0 }, recognize)
+    expect(call.mock.lastCall).toMatchObject(['model.evaluate', { data: { id: 'cifar10', params: { path: resolve('batches') } }, attack: { params: { patchSize: 5 } } }])
   })
 })

@@ -33,9 +33,9 @@ describe('costs', () => {
   })
 
   it.each(['zskt', 'cmi'])('say beforehand that the generator of %s cannot make images of 30 pixels', (method) => {
-    expect(costs.methodRefusal(member(method), folderOf(30))).toContain('multiples of 4')
-    expect(costs.methodRefusal(member(method), folderOf(224))).toBeNull()
-    expect(costs.methodRefusal(member(method), signs)).toBeNull()
+    expect(costs.faults(member(method), folderOf(30)).map(({ wanted }) => wanted)).toEqual([expect.stringContaining('multiples of 4')])
+    expect(costs.faults(member(method), folderOf(224))).toEqual([])
+    expect(costs.faults(member(method), signs)).toEqual([])
   })
 
   it('say beforehand that a network cannot read images of this size', () => {
@@ -45,7 +45,7 @@ describe('costs', () => {
   })
 
   it('stay those of the usual size while a value is not valid', () => {
-    expect(costs.methodRefusal(member('zskt'), { id: 'image_folder', params: { size: 'large' } })).toBeNull()
-    expect(costs.methodRefusal(member('zskt'), member('no_such_set'))).toBeNull()
+    expect(costs.faults(member('zskt'), { id: 'image_folder', params: { size: 'large' } })).toEqual([])
+    expect(costs.faults(member('zskt'), member('no_such_set'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -166,6 +166,31 @@ describe('a run', () => {
     await waitFor(async () => expect(await stateOf(id)).toBe('stopped'))
   })
 
+  it('keeps the picture that its method is made from: resumed, it goes on with the same one', async () => {
+    open()
+    const picture = join(folder, 'cat.png')
+    writeFileSync(picture, 'a cat')
+    const { id } = await engine.call('runs.start', { config: { distillation: { method: { id: 'ood', params: { picture } } }, students: [{ defenses: [] }] } })
+    const pictureOf = ({ job }: HandTrainer): string => 'config' in job ? readFileSync(String(job.config.distillation.method.params.picture), 'utf8') : ''
+    expect(pictureOf(await trainer(0))).toBe('a cat')
+    finish(await trainer(0))
+    finish(await trainer(1))
+    const student = await trainer(2)
+    student.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    student.listener.onExit(0, null, '')
+    await waitFor(async () => expect(await stateOf(id)).toBe('paused'))
+    writeFileSync(picture, 'a dog')
+    await engine.call('runs.resume', { runId: id })
+    expect(pictureOf(await trainer(3))).toBe('a cat')
+    expect((await engine.call('runs.get', { runId: id })).config.distillation.method.params.picture).toBe(picture)
+  })
+
+  it('is not made of a picture that is not there', async () => {
+    open()
+    const config = { distillation: { method: { id: 'ood', params: { picture: join(folder, 'absent.png') } } } }
+    await expect(engine.call('runs.start', { config })).rejects.toThrow('distillation.method.params.picture wanted a readable file, got nothing at that path')
+  })
+
   it('can be renamed, noted, tagged, cloned, deleted and restored; the bin is emptied with its files', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: { name: 'first' } })
@@ -199,10 +224,10 @@ describe('a run', () => {
 describe('validation', () => {
   it('refuses beforehand what the images of the data set do not allow', async () => {
     const asked: unknown[] = []
-    open({ costs: { ...fakeCosts, methodRefusal: (method, data) => { asked.push(method.id, data.id); return 'wanted other images' }, refusal: () => 'wanted another network' } })
+    open({ costs: { ...fakeCosts, faults: (method, data) => { asked.push(method.id, data.id); return [{ parameter: 'pseudoBatches', wanted: 'other images', got: 'these' }] }, refusal: () => 'wanted another network' } })
     const { issues, config } = await engine.call('experiment.validate', { config: {} })
     expect(issues.filter(({ severity }) => severity === 'error').map(({ path, message }) => [path, message])).toEqual([
-      ['teacher.architecture.params', 'wanted another network'], ['distillation.architecture.params', 'wanted another network'], ['distillation.method.params', 'wanted other images'],
+      ['teacher.architecture.params', 'wanted another network'], ['distillation.architecture.params', 'wanted another network'], ['distillation.method.params.pseudoBatches', 'wanted other images, got these'],
     ])
     expect(asked).toEqual([config.distillation.method.id, config.data.id])
     await expect(engine.call('runs.start', { config: {} })).rejects.toThrow()

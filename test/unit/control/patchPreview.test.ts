@@ -18,8 +18,8 @@ const service = createDataService({ datasets, attacks, methods: distillationMeth
 const configOf = (params: Record<string, unknown>, id = 'ood') => resolveExperiment({ seed: 5, data: { id: 'signs' }, distillation: { method: { id, params } } }, memberTable(families)).config
 
 it('shows the first patches of the run, and the picture', async () => {
-  const { patches, picture, total } = await service.patchPreview(configOf({ patches: 500, pictureSeed: 2 }), 12)
-  const whole = createPatches(await drawPicture(2, 3), { count: 500, height: 32, width: 32, smallest: 0.002, rotation: 35, colour: 0.2 }, createStream(5, 'patches'))
+  const { patches, picture, total } = await service.patchPreview(configOf({ patches: 500, pictureSeed: 2, patchSeed: 4 }), 12)
+  const whole = createPatches(await drawPicture(2, 3), { count: 500, height: 32, width: 32, smallest: 0.002, largest: 1, rotation: 35, flips: true, colour: 0.2 }, createStream(4, 'patches'))
   whole.need([0, 11])
   const size = 32 * 32 * 3
   for (const patch of [0, 11]) expect(patches.pixels.slice(patch * size, (patch + 1) * size)).toEqual(whole.set.pixels.slice(patch * size, (patch + 1) * size))

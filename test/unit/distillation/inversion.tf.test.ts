@@ -32,6 +32,12 @@ describe('memory bank', () => {
     return [...present].flatMap((there, row) => there ? [values[2 * row] ?? NaN] : []).sort((a, b) => a - b)
   }
 
+  it('gives no more rows than it can ever hold', () => {
+    const { rows, present } = create(3).bank.draw()
+    expect([rows.shape, present.length]).toEqual([[3, 2], 3])
+    rows.dispose()
+  })
+
   it('is empty at first, then holds what it was given', () => {
     const { bank } = create(6)
     expect(known(bank)).toEqual([])

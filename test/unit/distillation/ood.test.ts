@@ -39,7 +39,7 @@ describe('CutMix', () => {
 })
 
 describe('patches', () => {
-  const options = { count: 20, height: 8, width: 8, smallest: 0.01, rotation: 35, colour: 0 }
+  const options = { count: 20, height: 8, width: 8, smallest: 0.01, largest: 1, rotation: 35, flips: true, colour: 0 }
   const ramp: Picture = { side: 64, channels: 1, pixels: Uint8Array.from({ length: 4096 }, (_unused, index) => 4 * (index % 64)) }
 
   it('are the same for the same stream, drawn in whatever order', () => {
@@ -48,6 +48,21 @@ describe('patches', () => {
     second.need([7, 0, 3])
     expect(first.set.pixels.slice(3 * 64, 4 * 64)).toEqual(second.set.pixels.slice(3 * 64, 4 * 64))
     expect(second.set.pixels.slice(0, 64)).not.toEqual(second.set.pixels.slice(3 * 64, 4 * 64))
+  })
+
+  it('are of the sizes that were asked for, and mirrored only where they may be', () => {
+    const rampOf = (change: Partial<typeof options>): number[] => {
+      const { set, need } = createPatches(ramp, { ...options, rotation: 0, ...change }, createStream(3, 'patches'))
+      need(Array.from({ length: 20 }, (_unused, index) => index))
+      return Array.from({ length: 20 }, (_unused, patch) => (set.pixels[patch * 64 + 7] ?? 0) - (set.pixels[patch * 64] ?? 0))
+    }
+    const both = rampOf({})
+    expect(both.some((rise) => rise < 0) && both.some((rise) => rise > 0)).toBe(true)
+    expect(rampOf({ flips: false })).toEqual(both.map(Math.abs))
+    // A patch of side share s rises over 7/8 of s · 252 grey levels, and the borders reflect at most half a pixel of it.
+    const small = rampOf({ smallest: 0.04, largest: 0.0625 }).map(Math.abs)
+    expect(Math.max(...small)).toBeLessThanOrEqual(0.25 * 252)
+    expect(Math.min(...small)).toBeGreaterThan(0.2 * 252 * 7 / 8 - 8)
   })
 
   it('take the picture’s own values, unturned as a ramp of constant slope', () => {

@@ -84,6 +84,9 @@ describe('recognition', () => {
       expect(recognizeArchitecture(shapesOf('small_vgg', {}, { height: side, width: side }))).toMatchObject({ kind: 'recognized', findings: [{ message: `The last layer takes images of ${side} × ${side} pixels.` }] })
     }
     const old = new Map([...shapesOf('vgg', { depth: '8', batchNorm: true })].filter(([name]) => !name.endsWith('num_batches_tracked')))
+    const uncommon = shapesOf('small_vgg', {}, { height: 40, width: 40 })
+    expect(recognizeArchitecture(uncommon)).toMatchObject({ kind: 'mismatch' })
+    expect(recognizeArchitecture(uncommon, null, 40)).toMatchObject({ kind: 'recognized', findings: [{ message: 'The last layer takes images of 40 × 40 pixels.' }] })
     expect(recognizeArchitecture(old)).toMatchObject({ kind: 'recognized', findings: [{ severity: 'info', message: expect.stringContaining('num_batches_tracked is absent') as unknown }] })
   })
 

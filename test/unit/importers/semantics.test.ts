@@ -149,7 +149,7 @@ describe('files that are no files', () => {
   it('46: a teacher of 43 classes is refused for a data set of 10', async () => {
     const path = join(folder, 'signs.pt')
     writeFileSync(path, Buffer.concat(encodeTorch(wideResNet(10, 1, 43))))
-    const tenClasses = { title: 'CIFAR-10', classNames: new Array<string>(10).fill('') } as unknown as LoadedDataset
+    const tenClasses = { title: 'CIFAR-10', train: { height: 32 }, classNames: new Array<string>(10).fill('') } as unknown as LoadedDataset
     await expect(openClassifier(path, tenClasses, null)).rejects.toMatchObject({ name: 'RefusedInputError', wanted: '10 classes (CIFAR-10)', got: '43 classes', where: path })
   })
 

@@ -4,7 +4,7 @@ import type { ConvolutionOptions, LinearOptions, NetworkBuilder } from '../nn/bu
 import type { Classifier, ClassifierOutput, ForwardContext } from '../nn/types'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { createCostCounter } from './cost'
-import type { ArchitectureContext, ArchitectureCost, ImageProblem, NetworkOutline } from './types'
+import type { ArchitectureContext, ArchitectureCost, ImageProblem, Level, NetworkOutline } from './types'
 
 export type ForwardFunction = (images: Tensor4D, context: ForwardContext) => ClassifierOutput
 
@@ -37,8 +37,10 @@ function describingBuilder(layers: {
   convolution(name: string, options: ConvolutionOptions): void
   batchNorm(name: string, channels: number): void
   linear(name: string, options: LinearOptions): void
+  activation?(): void
 }): NetworkBuilder {
   return {
+    activation: layers.activation,
     parameters: [], buffers: [], dispose: () => undefined,
     convolution(name, options) {
       layers.convolution(name, options)
@@ -70,8 +72,11 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
   const shapes = new Map<string, readonly number[]>()
   let firstConvolution = ''
   let lastLinear = ''
+  let size: Level = { height: problem.height, width: problem.width }
+  const levels: Level[] = []
   define(describingBuilder({
-    convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false }) {
+    convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false, output }) {
+      size = output ?? size
       firstConvolution ||= name
       shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs, kernel, kernel])
       if (bias) shapes.set(`${name}.bias`, [outputs])
@@ -85,6 +90,7 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
       shapes.set(`${name}.weight`, [outputs, inputs])
       shapes.set(`${name}.bias`, [outputs])
     },
+    activation: () => { levels.push(size) },
   }), params, problem)
-  return { shapes, firstConvolution, lastLinear }
+  return { shapes, firstConvolution, lastLinear, levels }
 }

@@ -27,6 +27,7 @@ export function createTrunk(build: NetworkBuilder, contrastAt: 'batchNorms' | 's
   const add = (make: () => ImageLayer, activation: boolean): void => {
     const start = build.parameters.length
     const layer = make()
+    if (activation) build.activation?.()
     parts.push({ layer, activation, variables: new Set(build.parameters.slice(start).map(({ variable }) => variable)) })
   }
   const touched = ({ variables }: Part, substitutes: ReadonlyMap<Variable, Tensor>): boolean => [...substitutes.keys()].some((variable) => variables.has(variable))

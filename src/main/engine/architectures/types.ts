@@ -25,6 +25,9 @@ export interface ArchitectureCost {
 /** Shape of each tensor of a state_dict, in PyTorch's layout. */
 export type WeightShapes = ReadonlyMap<string, readonly number[]>
 
+/** Size of an activation that attention transfer reads. */
+export interface Level { readonly height: number; readonly width: number }
+
 /** A network's state_dict without its numbers. */
 export interface NetworkOutline {
   /** Parameters and buffers of one layer after the other, in PyTorch's order of registration. */
@@ -33,6 +36,8 @@ export interface NetworkOutline {
   readonly firstConvolution: string
   /** The linear layer that gives the logits. */
   readonly lastLinear: string
+  /** One for each activation, in order, as large as the last convolution before it. */
+  readonly levels: readonly Level[]
 }
 
 export interface Architecture<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {

@@ -101,36 +101,9 @@ const referenceNormalizationFits: Check = (config) =>
     ? warning('distillation.method.params.referenceNormalization', `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`)
     : undefined
 
-/**
- * What the selection test of a defense counts, and from which count on it would come too late; undefined where the method counts its length otherwise.
- * With many synthesis steps per pseudo batch the steps count, and what is decided acts from the next pseudo batch on.
- */
-function selectionCount(config: ExperimentConfig): { unit: string; end: number | undefined } {
-  const { pseudoBatches, synthesisSteps } = config.distillation.method.params
-  const steps = typeof synthesisSteps === 'number' ? synthesisSteps : 1
-  return { unit: typeof synthesisSteps === 'number' ? 'synthesis step' : 'pseudo batch', end: typeof pseudoBatches === 'number' ? (pseudoBatches - 1) * steps + 1 : undefined }
-}
-
-/** A test that pools nothing, or never comes, would leave the defense off without a word. */
-const selectionTestComes: Check = (config, table) => {
-  const { unit, end } = selectionCount(config)
-  for (const [index, plan] of config.students.entries()) {
-    for (const [position, defense] of plan.defenses.entries()) {
-      const poolsFrom = numericFact(table.find('defense', defense.id)?.facts, 'selectionPoolsFrom')
-      const { testBatches } = defense.params
-      if (poolsFrom === undefined || typeof testBatches !== 'number' || testBatches === 0) continue
-      if (testBatches > poolsFrom && (end === undefined || testBatches < end)) continue
-      const range = end === undefined ? `at least ${poolsFrom + 1}` : end > poolsFrom + 1 ? `${poolsFrom + 1} to ${end - 1}` : 'a longer distillation'
-      return error(`students.${index}.defenses.${position}.params.testBatches`,
-        `wanted 0 (no selection test) or ${range}: images are pooled from ${unit} ${poolsFrom + 1} on${end === undefined ? '' : ` and the decision must come before ${unit} ${end}`}; got ${testBatches}`)
-    }
-  }
-  return undefined
-}
-
 const checks: readonly Check[] = [
   targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, methodNeedsBatchNorm, defenseNeedsSynthesis, selectionTestComes, referenceNormalizationFits,
+  someStudent, distinctStudents, distinctDefenses, methodNeedsBatchNorm, defenseNeedsSynthesis, referenceNormalizationFits,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

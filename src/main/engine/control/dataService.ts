@@ -71,7 +71,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const refused = issues.find((issue) => issue.severity === 'error')
       if (refused) throw new RefusedInputError(`The patches cannot be drawn: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
       const image = await shelf.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
-      return patchPreview.make(values, { image, seed: config.seed, count, signal })
+      return patchPreview.make(values, { image, count, signal })
     },
     async download(request, onProgress, signal) {
       const { dataset } = request

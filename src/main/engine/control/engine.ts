@@ -7,14 +7,14 @@ import { parseCall, parseSubscription } from '../../../shared/contract'
 import type { DeviceReport, ExperimentConfig, ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../shared/domain'
 import { experimentSections, metricDefinitions } from '../../../shared/domain'
 import { UserError, toCauses } from '../../../shared/errors'
-import type { FamilyDescription, Issue } from '../../../shared/schema'
+import type { FamilyDescription } from '../../../shared/schema'
 import { databaseName, folderBytes, type RunStore } from '../store'
+import { computedIssues } from './computedIssues'
 import type { DataService } from './dataService'
 import { diagnosticsText } from './diagnostics'
 import { estimateTime, finishedStages, type CostModel } from './estimate'
 import { createEventHub, type EventHub } from './events'
 import { exportModel } from './exportModel'
-import { lateDefenseIssues } from './lateDefenses'
 import type { EngineLog } from './logger'
 import { createOtherSettings } from './otherSettings'
 import { memberTable, resolveExperiment, type Resolution } from './resolve'
@@ -61,8 +61,8 @@ export function createEngine(options: EngineOptions): Engine {
   const recorder = createRunRecorder(store, hub, log)
   const context = new EngineContext(options, hub)
   const runs = createRunService({
-    store, hub, recorder, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
-    resolve: (config) => context.resolve(config), defaults: () => context.resolve({}).config, assertReady: () => context.assertReady(),
+    store, hub, recorder, table: context.table, log, launch: options.launch, cacheFolder: options.cacheFolder, readOnly: options.readOnly,
+    resolve: (config) => context.resolve(config), assertReady: () => context.assertReady(),
     otherSettings: createOtherSettings(options.presets, memberTable(options.families)),
   })
   const handlers: Handlers = { ...context.handlers(), ...runs.calls }
@@ -102,7 +102,7 @@ const repairNotice = (restored: number): EngineEvents['engine.notice'] => ({
 class EngineContext {
   private readonly startedAt = Date.now()
   private device: DeviceReport | null = null
-  private readonly table
+  readonly table
   /** Which network a weights file holds, by its path; null where that cannot be told. */
   private readonly networks = new Map<string, Promise<ModelReport['architecture']>>()
 
@@ -116,15 +116,7 @@ class EngineContext {
     const given = config.recording
     const recording = given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)) ? { keptSteps, imagesPerStep, ...given } : given
     const resolution = resolveExperiment({ ...config, recording }, this.table)
-    return { ...resolution, issues: [...resolution.issues, ...this.networkIssues(resolution.config), ...lateDefenseIssues(resolution.config, this.options)] }
-  }
-
-  /** Parameters that are valid one by one and still make no network (a depth that is not 6n + 4), or none for such images. */
-  private networkIssues({ teacher, distillation, data }: ExperimentConfig): Issue[] {
-    const places = [['teacher.architecture.params', teacher.architecture], ['distillation.architecture.params', distillation.architecture]] as const
-    const refusals = places.map(([path, choice]) => [path, this.options.costs.refusal(choice, data)] as const)
-    const all = [...refusals, ['distillation.method.params', this.options.costs.methodRefusal(distillation.method, data)] as const]
-    return all.flatMap(([path, message]) => message === null ? [] : [{ path, severity: 'error' as const, message }])
+    return { ...resolution, issues: [...resolution.issues, ...computedIssues(resolution.config, { ...this.options, table: this.table })] }
   }
 
   /** The experiment with the network that its teacher file holds, whatever its hidden fields say; as it is where the file does not tell. */

@@ -1,6 +1,8 @@
 /** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
 import type { TimeEstimate } from '../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../shared/domain'
+import type { ParameterFault } from '../../../shared/schema'
+import type { Level } from '../architectures'
 import type { MethodWork } from '../distillation/types'
 import { stagesOf } from './stages'
 
@@ -10,10 +12,12 @@ export interface CostModel {
   forward(architecture: MemberChoice, data: MemberChoice): number | undefined
   /** Why a network cannot be made with these parameters for images of this shape; null when it can. */
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
+  /** Sizes of the activations that attention transfer compares; undefined where no such network can be made. */
+  levels(architecture: MemberChoice, data: MemberChoice): readonly Level[] | undefined
+  /** What of a method's parameters does not go together, or not with the data's images as far as their size is known. */
+  faults(method: MemberChoice, data: MemberChoice): readonly ParameterFault[]
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
-  /** Why a method cannot make images of this shape; null when it can. */
-  methodRefusal(method: MemberChoice, data: MemberChoice): string | null
   defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
   actsFrom(defense: MemberChoice, pseudoBatches: number): number

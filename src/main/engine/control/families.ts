@@ -3,13 +3,15 @@ import type { MemberChoice, MetricDefinition } from '../../../shared/domain'
 import { describeError } from '../../../shared/errors'
 import type { FamilyDescription } from '../../../shared/schema'
 import { describeRegistry, validateParameters } from '../../../shared/schema'
-import { architectures, type ArchitectureCost } from '../architectures'
+import { architectures, type ArchitectureCost, type ImageProblem } from '../architectures'
 import { attacks } from '../attacks'
 import { datasets, imageShapeOf } from '../datasets'
 import { defenses } from '../defenses'
 import { distillationMethods } from '../distillation'
+import type { KnownImages } from '../distillation/types'
+import { methodFaults } from '../training/fit'
 import { lengthOf, twinOf } from '../training/plans'
-import type { CostModel, MethodCost } from './estimate'
+import type { CostModel } from './estimate'
 
 export { attacks, datasets, distillationMethods }
 
@@ -18,7 +20,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
   describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
   describeRegistry(distillationMethods, (member) => ({
-    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], recording: { ...member.recording },
+    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], levelParameters: member.levelParameters ?? [], recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
   describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
@@ -27,31 +29,24 @@ export const families: readonly FamilyDescription[] = [
 /** Definitions of the metrics that single methods record. */
 export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
 
-function refusalOf(attempt: () => unknown): string | null {
-  try {
-    attempt()
-    return null
-  } catch (error) {
-    return describeError(error).replace(/\s*\n\s*/g, '; ')
-  }
+function knownImages(data: MemberChoice): KnownImages | undefined {
+  if (!datasets.has(data.id)) return undefined
+  const member = datasets.get(data.id)
+  const { values } = validateParameters(member.params, data.params, '')
+  const shape = member.image?.(values)
+  const { trainImages } = values as Record<string, unknown>
+  return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
 }
 
-/** @throws RefusedInputError where the method cannot make images of this shape */
-function methodWork(choice: MemberChoice, data: MemberChoice, features: number): MethodCost | undefined {
-  if (!distillationMethods.has(choice.id)) return undefined
-  const member = distillationMethods.get(choice.id)
-  const { values } = validateParameters(member.params, choice.params, '')
-  return { ...member.cost(values, { image: imageShapeOf(datasets, data), classes: classesOf(data), teacherFeatures: features }), pseudoBatches: member.totalPseudoBatches(values) }
-}
+const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
+const problemOf = (data: MemberChoice): ImageProblem => ({ ...imageShapeOf(datasets, data), classes: classesOf(data) })
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
   if (!architectures.has(choice.id)) return undefined
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, { ...imageShapeOf(datasets, data), classes: classesOf(data) })
+  return member.cost(values, problemOf(data))
 }
-
-const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
 
 /** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
 function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
@@ -60,7 +55,7 @@ function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
   const { values } = validateParameters(member.params, choice.params, '')
   try {
     const points = member.contrastivePoints?.(values)
-      ?? [...member.outline(values, { ...imageShapeOf(datasets, data), classes: classesOf(data) }).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
+      ?? [...member.outline(values, problemOf(data)).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
     return points.reduce((total, count) => total + count, 0)
   } catch {
     return 0
@@ -78,15 +73,34 @@ export const costs: CostModel = {
       return undefined
     }
   },
-  refusal: (choice, data) => refusalOf(() => costOf(choice, data)),
-  distillation({ distillation: { method }, teacher: { architecture }, data }) {
+  refusal(choice, data) {
     try {
-      return methodWork(method, data, teacherFeatures(architecture, data))
+      costOf(choice, data)
+      return null
+    } catch (error) {
+      return describeError(error).replace(/\s*\n\s*/g, '; ')
+    }
+  },
+  distillation({ distillation: { method }, teacher: { architecture }, data }) {
+    if (!distillationMethods.has(method.id)) return undefined
+    const member = distillationMethods.get(method.id)
+    const { values } = validateParameters(member.params, method.params, '')
+    try {
+      return { ...member.cost(values, { image: imageShapeOf(datasets, data), classes: classesOf(data), teacherFeatures: teacherFeatures(architecture, data) }), pseudoBatches: member.totalPseudoBatches(values) }
     } catch {
       return undefined
     }
   },
-  methodRefusal: (choice, data) => refusalOf(() => methodWork(choice, data, 0)),
+  levels(choice, data) {
+    if (!architectures.has(choice.id)) return undefined
+    const member = architectures.get(choice.id)
+    try {
+      return member.outline(validateParameters(member.params, choice.params, '').values, problemOf(data)).levels
+    } catch {
+      return undefined
+    }
+  },
+  faults: (method, data) => methodFaults(method, knownImages(data)),
   defense(choice) {
     if (!defenses.has(choice.id)) return undefined
     const member = defenses.get(choice.id)

@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../shared/domain'
 import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../shared/errors'
+import { bringNamedFiles, bringTeacher, withBroughtFiles } from './broughtFiles'
+import type { MemberTable } from './resolve'
 import type { RunRecorder } from './runRecorder'
 import { runStage, type RunningStage, type StageOutcome } from './stageRunner'
 import { importedTeacher, jobOf } from './stages'
-import { bringTeacher } from './teacherFile'
 import type { TrainerLauncher } from './trainerProcess'
 
 export interface RunDriver {
@@ -20,6 +21,8 @@ export interface RunDriver {
 
 export interface DriverOptions {
   recorder: RunRecorder
+  /** The declarations that tell which parameters name files. */
+  table: MemberTable
   launch: TrainerLauncher
   cacheFolder: string
   threads: number
@@ -69,12 +72,14 @@ class Driver {
 
   /** True when the next stage may begin. */
   private async runOne(stage: StageRecord, config: ExperimentConfig): Promise<boolean> {
-    const { recorder, launch, cacheFolder, threads } = this.options
+    const { recorder, table, launch, cacheFolder, threads } = this.options
     const run: RunSummary = recorder.summary(this.runId)
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })
     if (stage.kind === 'teacher' && config.teacher.source === 'file') await bringTeacher(config.teacher.file, importedTeacher(runFolder, config))
-    const job = jobOf(stage, { run, config, runFolder, cacheFolder, threads })
+    // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
+    await bringNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
+    const job = jobOf(stage, { run, config: withBroughtFiles(config, table, runFolder), runFolder, cacheFolder, threads })
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
     this.current = runStage(recorder.contextOf(this.runId, config, launch), stage, job)

@@ -2,15 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import type { CallArgs, CallResult, EngineCallName } from '../../../shared/contract'
-import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../shared/domain'
-import { changedPaths, poolBytesOf } from '../../../shared/domain'
+import type { PartialExperimentConfig, RunState, RunSummary } from '../../../shared/domain'
+import { poolBytesOf } from '../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
 import { createRunQueue, type RunQueue } from '../queue/runQueue'
 import { folderBytes, type RunStore } from '../store'
+import { changedFromDefaults } from './changedFromDefaults'
 import type { EventHub } from './events'
 import type { EngineLog } from './logger'
 import type { OtherSettings } from './otherSettings'
-import type { Resolution } from './resolve'
+import type { MemberTable, Resolution } from './resolve'
 import { driveRun, type RunDriver } from './runDriver'
 import type { RunRecorder } from './runRecorder'
 import { newRun, newRunId } from './stages'
@@ -23,12 +24,12 @@ export interface RunServiceOptions {
   store: RunStore
   hub: EventHub
   recorder: RunRecorder
+  table: MemberTable
   log: EngineLog
   launch: TrainerLauncher
   cacheFolder: string
   readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
-  defaults(): ExperimentConfig
   otherSettings: OtherSettings
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
   assertReady(): void
@@ -55,8 +56,8 @@ class Service {
 
   constructor(private readonly options: RunServiceOptions) {
     this.queue = createRunQueue(async (runId) => {
-      const { recorder, launch, cacheFolder, store } = options
-      const driver = driveRun(runId, { recorder, launch, cacheFolder, threads: store.settings().threads })
+      const { recorder, table, launch, cacheFolder, store } = options
+      const driver = driveRun(runId, { recorder, table, launch, cacheFolder, threads: store.settings().threads })
       this.driver = { runId, driver }
       await driver.done
       this.driver = null
@@ -93,7 +94,7 @@ class Service {
       'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
       'runs.get': ({ runId }) => {
         const config = store.runs.config(runId)
-        return { ...store.runs.summary(runId), config, changedPaths: changedPaths(config, this.options.defaults()) }
+        return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, this.options.resolve) }
       },
       'runs.start': (args) => this.start(args),
       'runs.pause': ({ runId }) => this.interrupt(runId, 'pause'),

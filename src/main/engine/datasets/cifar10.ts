@@ -1,6 +1,7 @@
 import { path } from '../../../shared/schema'
 import { loadCifar, matchCifar } from './cifar/load'
 import type { CifarKind, CifarLevel } from './cifar/load'
+import { cifarSize } from './cifar/records'
 import { defineDataset } from './types'
 
 const batches = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`)
@@ -44,5 +45,6 @@ export const cifar10 = defineDataset({
     }),
   },
   load: (params, context) => loadCifar(kind, level, params.folder, context),
+  image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   match: (path) => matchCifar(kind, path),
 })

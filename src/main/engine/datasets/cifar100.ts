@@ -1,6 +1,7 @@
 import { choice, path } from '../../../shared/schema'
 import { loadCifar, matchCifar } from './cifar/load'
 import type { CifarKind, CifarLevel } from './cifar/load'
+import { cifarSize } from './cifar/records'
 import { defineDataset } from './types'
 
 const kind: CifarKind = {
@@ -46,5 +47,6 @@ export const cifar100 = defineDataset({
     }),
   },
   load: (params, context) => loadCifar(kind, levels[params.labels], params.folder, context),
+  image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   match: (path) => matchCifar(kind, path),
 })

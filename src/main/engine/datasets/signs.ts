@@ -73,6 +73,7 @@ export const signs = defineDataset({
       normalization: { mean: [0.4798, 0.4543, 0.4446], standardDeviation: [0.2529, 0.2411, 0.2507] },
     }
   },
+  image: () => ({ height: signSize, width: signSize, channels: 3 }),
   labels: ({ trainImages, testImages }) => ({ train: Int32Array.from({ length: trainImages }, (_, index) => signLabel(index)), test: Int32Array.from({ length: testImages }, (_, index) => signLabel(index)) }),
   preview(params, context, range) {
     const size = range.split === 'train' ? params.trainImages : params.testImages

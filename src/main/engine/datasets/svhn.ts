@@ -84,5 +84,6 @@ export const svhn = defineDataset({
       notes: official ? [] : [`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 73,257 + 26,032: results on it are not results on SVHN.`],
     }
   },
+  image: () => ({ height: side, width: side, channels: 3 }),
   match: (path) => matchNamedFiles(path, { folderNames: ['SVHN'], files: needed, tells: (names) => needed.some((name) => names.includes(name)), check: (files) => requireFiles(files, needed, title, action) }),
 })

@@ -1,6 +1,7 @@
 import type { RefusedInputError } from '../../../shared/errors'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
 
+/** Size of each image of a set. */
 export interface ImageShape {
   readonly height: number
   readonly width: number

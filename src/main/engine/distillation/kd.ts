@@ -120,6 +120,8 @@ export const kd = defineDistillation({
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
   cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, ownMultiplyAdds: 0, defendedImages: 0, studentImages: values.batchSize }),
+  faults: ({ percent }, images) => images?.count === undefined || Math.trunc(percent * images.count) >= 1 ? []
+    : [{ parameter: 'percent', wanted: `a share of at least one of the ${images.count} training images`, got: String(percent) }],
   createSynthesizer,
   createStudentTrainer,
 })

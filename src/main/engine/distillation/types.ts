@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../shared/domain'
-import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../shared/schema'
+import type { MemberDeclaration, ParameterFault, ParameterSchema, ValuesOf } from '../../../shared/schema'
 import type { Augmentation, ImageSet, ImageShape, Normalization } from '../datasets/types'
 import type { NamedTensors, StepProgram } from '../graph/types'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../nn/types'
@@ -35,6 +35,9 @@ export interface Picture {
   readonly channels: 1 | 3
   readonly pixels: Uint8Array
 }
+
+/** What is known of the training images before they are read. */
+export interface KnownImages extends ImageShape { readonly count?: number }
 
 /** Where a distillation stands; schedules are functions of it. */
 export interface Position {
@@ -173,7 +176,6 @@ export interface StudentTrainer {
 
 export interface PatchRequest {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }
-  readonly seed: number
   readonly count: number
   readonly signal?: AbortSignal | undefined
 }
@@ -185,15 +187,19 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   readonly metrics?: Readonly<Record<TermMetricName, MetricDefinition>>
   /** Parameters that need batch-norm layers in the teacher when they are above 0. */
   readonly batchNormParameters?: readonly string[]
+  /** Parameters that compare activations of teacher and student when they are above 0: both networks then need the same levels. */
+  readonly levelParameters?: readonly string[]
   /** Which of its parameters gives an interval of recording, in pseudo batches, where the researcher names none: calls of an epoch, say. */
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
+  /** What of its parameters does not go together, or not with such images, as far as they are known: else it would be found after the teacher's training. */
+  faults?(params: ValuesOf<S>, images: KnownImages | undefined): readonly ParameterFault[]
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
   /** @throws RefusedInputError where the method cannot make such images */
   cost(params: ValuesOf<S>, problem: CostProblem): MethodWork
   /** The picture that the method is made from, where it needs one. @throws RefusedInputError naming the file */
   loadPicture?(params: ValuesOf<S>, channels: number): Promise<Picture>
-  /** The first of the images that it makes out of its picture, as a run with this seed would: shown before starting. */
+  /** The first of the images that it makes out of its picture, as a run would: shown before starting. */
   readonly patchPreview?: {
     /** What they depend on. */
     readonly parameters: readonly (keyof S & string)[]

@@ -1,4 +1,5 @@
 import { zsktGeneratorCost } from '../architectures/generators/zskt'
+import { faultsOf } from './faults'
 import { defineDistillation, passes } from './types'
 import { asksTeacherAnew, zsktParameters } from './zsktParameters'
 import { createZsktStudentTrainer } from './zsktStudent'
@@ -32,6 +33,8 @@ export const zskt = defineDistillation({
     }).multiplyAdds,
     defendedImages: values.batchSize, studentImages: values.batchSize * values.studentSteps,
   }),
+  faults: ({ latent, generatorWidth }, images) => images ? faultsOf(() => zsktGeneratorCost({ latent, width: generatorWidth, channels: images.channels, height: images.height, imageWidth: images.width })) : [],
+  levelParameters: ['attention'],
   batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,
   createStudentTrainer: createZsktStudentTrainer,

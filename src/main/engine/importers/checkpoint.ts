@@ -62,6 +62,8 @@ export interface ImportOptions {
   architecture?: MemberChoice | null
   /** Refuses a file whose names are of no known architecture, before its values are read. */
   onlyKnown?: boolean
+  /** Height and width of the images that the network shall read, where they are known. */
+  side?: number
 }
 
 const headBytes = 64
@@ -108,7 +110,7 @@ export function importAnswer({ accepted, reason, architecture, tensors, sha256, 
   return { accepted, reason, architecture, tensors, sha256, findings }
 }
 
-async function readInto(report: ImportReport, source: FileSource, { architecture = null, onlyKnown = false }: ImportOptions): Promise<StoredMap> {
+async function readInto(report: ImportReport, source: FileSource, { architecture = null, onlyKnown = false, side }: ImportOptions): Promise<StoredMap> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
   }
@@ -119,7 +121,7 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   const opened = await format.open(source)
   const known = withoutKnownPrefixes(opened.tensors)
   if (known.tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
-  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture)
+  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture, side)
   report.tensors = tensors.size
   report.metadata = opened.metadata
   report.ignored = opened.ignored

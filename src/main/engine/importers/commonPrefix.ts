@@ -35,10 +35,10 @@ export function withoutKnownPrefixes(tensors: StoredMap): Named {
  * The architecture of the tensors, as they are named or without a dotted prefix that all names share (`model.` of PyTorch Lightning). A prefix goes only
  * where the rest is a known network; where nothing is, the names stay that have most in common with one.
  */
-export function nameUnderPrefix(tensors: StoredMap, chosen: MemberChoice | null): Named & { recognition: Recognition | null } {
+export function nameUnderPrefix(tensors: StoredMap, chosen: MemberChoice | null, side?: number): Named & { recognition: Recognition | null } {
   const tryNames = (prefix: string): Named & { recognition: Recognition | null } => {
     const renamed = prefix === '' ? tensors : without(tensors, prefix)
-    const recognition = recognizeArchitecture(new Map([...renamed].map(([name, { shape }]) => [name, shape])), chosen)
+    const recognition = recognizeArchitecture(new Map([...renamed].map(([name, { shape }]) => [name, shape])), chosen, side)
     return { tensors: renamed, recognition, findings: prefix === '' ? [] : [removed(prefix)] }
   }
   const sharedBy = (recognition: Recognition | null): number => recognition?.kind === 'mismatch' ? recognition.shared : -1

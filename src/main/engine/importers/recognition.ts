@@ -58,11 +58,13 @@ const leastShared = 0.5
  * The architecture of weights of these shapes; what keeps them from being one; or null when the names are of no known one.
  * Where several fit alike, `chosen` decides, else the first in the order of registry and defaults, and a finding says so.
  * @param chosen the architecture that somebody named; consulted first, and taken for the comparison where nothing fits
+ * @param side height and width of the images that it shall read, where they are known
  * @throws RefusedInputError when `chosen` does not exist or its parameters make no network
  */
-export function recognizeArchitecture(shapes: WeightShapes, chosen: MemberChoice | null = null): Recognition | null {
-  const named = chosen && attemptOf(architectures.get(chosen.id, 'architecture'), chosen.params, shapes)
-  const attempts = architectures.members.flatMap((member) => candidatesOf(member, shapes).flatMap((params) => unlessRefused(() => attemptOf(member, params, shapes))))
+export function recognizeArchitecture(shapes: WeightShapes, chosen: MemberChoice | null = null, side?: number): Recognition | null {
+  const sides = side === undefined ? otherSides : [side, ...otherSides]
+  const named = chosen && attemptOf(architectures.get(chosen.id, 'architecture'), chosen.params, shapes, sides)
+  const attempts = architectures.members.flatMap((member) => candidatesOf(member, shapes).flatMap((params) => unlessRefused(() => attemptOf(member, params, shapes, sides))))
   const fitting = attempts.filter(({ fits }) => fits)
   const found = named?.fits ? named : fitting[0]
   if (found) return { kind: 'recognized', architecture: describe(found), findings: findingsOf(found, fitting, named, shapes), ambiguous: !named?.fits && fitting.length > 1 }
@@ -87,14 +89,14 @@ function valuesOf(field: Field): Params[string][] {
   return typeof field.default === 'object' ? [] : [field.default]
 }
 
-function attemptOf(member: Architecture, given: unknown, shapes: WeightShapes): Attempt {
+function attemptOf(member: Architecture, given: unknown, shapes: WeightShapes, sides: readonly number[]): Attempt {
   const { values, issues: [issue] } = validateParameters(member.params, given, 'architecture.params')
   if (issue) throw new RefusedInputError('A parameter of the chosen architecture is not valid.', { got: issue.message, where: issue.path })
   const params = values as Params
   const usual = compare(member, params, shapes, usualSide)
   if (usual.fits || usual.shared < 1) return usual
   // All names are there; where a layer reads a whole image, its shape tells the size.
-  return otherSides.flatMap((side) => unlessRefused(() => compare(member, params, shapes, side))).find(({ fits }) => fits) ?? usual
+  return sides.flatMap((side) => unlessRefused(() => compare(member, params, shapes, side))).find(({ fits }) => fits) ?? usual
 }
 
 /** Parameters that make no network, or none for such images, are no candidate. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { RefusedInputError } from '../../../shared/errors'
 import { channelEnergy, mean, sumKept } from '../ops'
 
 /** Square of the smallest length that is divided by (F.normalize: 1e-12). */
@@ -24,10 +25,14 @@ export function attentionDistance(studentMap: tf.Tensor2D, teacherMap: tf.Tensor
   })
 }
 
-/** Σ over levels of the attention distance; the student's activations against the teacher's maps. */
+/** Σ over levels of the attention distance; the student's activations against the teacher's maps. @throws RefusedInputError where their levels differ */
 export function attentionTransfer(studentActivations: readonly tf.Tensor4D[], teacherMaps: readonly tf.Tensor2D[]): tf.Scalar {
-  if (studentActivations.length === 0 || studentActivations.length !== teacherMaps.length) {
-    throw new Error(`Attention transfer needs as many levels on both sides, got ${studentActivations.length} and ${teacherMaps.length}.`)
+  const [student, teacher] = [studentActivations.map(({ shape }) => (shape[1] ?? 0) * (shape[2] ?? 0)), teacherMaps.map(({ shape }) => shape[1] ?? 0)]
+  if (student.length === 0 || student.join() !== teacher.join()) {
+    throw new RefusedInputError('Attention transfer compares levels that student and teacher do not share.', {
+      wanted: `activations of ${teacher.join(', ') || 'no'} pixels, as the teacher’s`, got: `${student.join(', ') || 'none'} of the student`, where: 'distillation.architecture',
+      action: 'Choose a student of the teacher’s family, or switch attention transfer off.',
+    })
   }
   return tf.tidy(() => tf.addN(studentActivations.map((activation, level) => attentionDistance(attentionMap(activation), teacherMaps[level] as tf.Tensor2D))))
 }

@@ -48,6 +48,8 @@ export interface NetworkBuilder {
   convolution(name: string, options: ConvolutionOptions): ImageLayer
   batchNorm(name: string, channels: number): ImageLayer
   linear(name: string, options: LinearOptions): VectorLayer
+  /** Told after the layers of each activation, where somebody wants to know. */
+  activation?(): void
   readonly parameters: readonly Parameter[]
   readonly buffers: readonly Parameter[]
   dispose(): void

@@ -33,7 +33,7 @@ export interface OpenedClassifier {
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes or channels
  */
 export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true })
+  const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true, side: dataset.train.height })
   const { architecture } = report
   if (!report.accepted || !architecture) {
     throw new RefusedInputError(report.reason ?? 'The file was refused.', {

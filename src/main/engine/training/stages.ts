@@ -11,6 +11,7 @@ import { createStepProgram } from '../graph'
 import type { StepProgram } from '../graph/types'
 import { prepareData } from './data'
 import type { PreparedData } from './data'
+import { refuseUnfitMethod } from './fit'
 import type { LoopOptions, StageWork } from './loop'
 import { createClassifier, openClassifier } from './models'
 import { branchesOf, lengthOf, startOf } from './plans'
@@ -73,7 +74,9 @@ export async function prepareStudentStage(job: Extract<TrainerJob, { kind: 'stud
   return { work, data, startFrom: startOf(config.students, job.studentIndex, methodTotal, folders.stage) }
 }
 
-/** The data stage loads (or draws) the data set and counts what the plan would poison. */
+/** The data stage loads (or draws) the data set, counts what the plan would poison, and refuses what the method could not use after the teacher. */
 export async function runDataStage(config: ExperimentConfig, folders: StageFolders, onProgress: Progress): Promise<PreparedData> {
-  return prepareData(config, folders.cache, onProgress)
+  const data = await prepareData(config, folders.cache, onProgress)
+  if (config.students.length > 0) await refuseUnfitMethod(config.distillation.method, data.dataset.train)
+  return data
 }

@@ -1,6 +1,8 @@
 /** One trainer whose loss weights choose the method. */
-import type { Reference } from '../../../../shared/schema'
+import type { ParameterFault, Reference } from '../../../../shared/schema'
 import { cmiGeneratorCost } from '../../architectures/generators/cmi'
+import type { ImageShape } from '../../datasets/types'
+import { faultsOf } from '../faults'
 import { defineDistillation, passes } from '../types'
 import type { CostProblem, DistillationMethod, MethodWork } from '../types'
 import { contrastCost } from './head'
@@ -37,11 +39,22 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
   }
 }
 
+/** A loss without a term moves nothing, and a generator makes only images of sides that it can double twice. */
+function faultsOfInversion(values: InversionParameters, image: ImageShape | undefined): readonly ParameterFault[] {
+  const weights = inversionTerms.map(({ weight }) => weight)
+  const aimless = weights.every((weight) => Number(values[weight as keyof InversionParameters]) === 0)
+  return [
+    ...(aimless ? [{ parameter: weights[0], wanted: `a weight above 0 for at least one loss term (${weights.join(', ')})`, got: '0 for all' }] : []),
+    ...(image && values.source !== 'pixels' ? faultsOf(() => cmiGeneratorCost(generatorOptions(values, image))) : []),
+  ]
+}
+
 export const defineInversion = ({ defaults, ...member }: InversionMember): DistillationMethod => defineDistillation<InversionSchema>({
   ...member,
   params: inversionParameters(defaults),
   totalPseudoBatches: (values) => values.pseudoBatches,
   cost: costOf,
+  faults: faultsOfInversion,
   metrics: metricsOfTerms(inversionTerms),
   batchNormParameters: inversionTerms.flatMap((term) => term.needsBatchNorm ? [term.weight] : []),
   recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },

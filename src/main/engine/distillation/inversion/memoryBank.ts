@@ -9,7 +9,7 @@ export interface MemoryBankOptions {
   readonly capacity: number
   /** Numbers per row: local and global features, one after the other. */
   readonly width: number
-  /** Rows drawn per step. */
+  /** Rows drawn per step, at most as many as are kept. */
   readonly negatives: number
   /** What the call sees after the ring has been filled for the first time, exactly: its rows, or nothing as in the reference. */
   readonly whenFull: 'kept' | 'empty'
@@ -31,7 +31,10 @@ export interface MemoryBank {
  * so that the call after the ring has been filled exactly finds it empty; the mean over nothing makes that call's losses NaN, and the images of its
  * first step, of an untrained generator, are kept. `whenFull: 'empty'` brings the call back; its loss leaves the mean over nothing out.
  */
-export function createMemoryBank({ capacity, width, negatives, whenFull }: MemoryBankOptions, stream: RandomStream, state: StateBundle): MemoryBank {
+export function createMemoryBank(options: MemoryBankOptions, stream: RandomStream, state: StateBundle): MemoryBank {
+  const { capacity, width, whenFull } = options
+  // Rows that can never be there would only be computed and masked.
+  const negatives = Math.min(options.negatives, capacity)
   let data = new Float32Array(0)
   let filled = 0
   let next = 0

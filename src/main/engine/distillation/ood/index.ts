@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { ExhaustiveError, RefusedInputError } from '../../../../shared/errors'
-import { choice, integer, integerList, number, path } from '../../../../shared/schema'
-import type { ValuesOf } from '../../../../shared/schema'
+import { ExhaustiveError } from '../../../../shared/errors'
+import { boolean, choice, integer, integerList, number, path } from '../../../../shared/schema'
+import type { ParameterFault, ValuesOf } from '../../../../shared/schema'
+import type { ImageShape } from '../../datasets/types'
 import { decodePicture, pictureExtensions } from '../../datasets/files/pictures'
 import type { NamedTensors, StepRunner } from '../../graph/types'
 import { float32Tensor, toFloat32 } from '../../importers/weights'
@@ -16,15 +17,18 @@ import { defineDistillation } from '../types'
 import type { DistillationContext, Picture, PseudoBatch, StepMetrics, StudentTrainer, Synthesizer } from '../types'
 import { cutMix } from './cutMix'
 import { createPatches, reducedPicture } from './patches'
-import type { PatchOptions } from './patches'
+import type { Patches } from './patches'
 import { drawPicture } from './picture'
 
 const params = {
   picture: path({ label: 'Picture', default: '', select: 'file', extensions: pictureExtensions.map((extension) => extension.slice(1)), optional: true, help: 'Any picture; its largest middle square is used. Empty takes the built-in one, which is drawn by code.' }),
   pictureSeed: integer({ label: 'Seed of the built-in picture', default: 0, min: 0, max: 2 ** 31 - 1, help: 'Which built-in picture is drawn.', visibleWhen: { field: 'picture', equals: '' }, advanced: true }),
+  patchSeed: integer({ label: 'Seed of the patches', default: 0, min: 0, max: 2 ** 31 - 1, help: 'Which patches are cut out. It belongs to the method, not to the run: runs of other seeds see the same patches, as the reference’s one folder.', advanced: true }),
   patches: integer({ label: 'Patches', unit: 'images', default: 50_000, min: 2, max: 1_000_000, help: 'Size of the data set that is cut out of the picture.' }),
-  smallestPatch: number({ label: 'Smallest patch', unit: 'of the picture', default: 0.002, min: 1e-5, max: 1, logarithmic: true, help: 'Area of the smallest patch; sizes are log-uniform up to the whole picture.', advanced: true }),
+  smallestPatch: number({ label: 'Smallest patch', unit: 'of the picture', default: 0.002, min: 1e-5, max: 1, logarithmic: true, help: 'Area of the smallest patch; sizes are log-uniform between smallest and largest.', advanced: true }),
+  largestPatch: number({ label: 'Largest patch', unit: 'of the picture', default: 1, min: 1e-5, max: 1, logarithmic: true, help: 'Area of the largest patch; 1 is the whole picture.', advanced: true }),
   rotation: number({ label: 'Rotation', unit: 'degrees', default: 35, min: 0, max: 180, help: 'Patches are turned by up to so much to either side.', advanced: true }),
+  flips: boolean({ label: 'Mirror', default: true, help: 'Half of the patches are mirrored, and half of each batch once more. Off where mirrored signs or digits mean something else.', advanced: true }),
   colour: number({ label: 'Colour', default: 0.2, min: 0, max: 1, help: 'Light and each colour channel are scaled by a random factor of 1 ± this.', advanced: true }),
   cutMixAlpha: number({ label: 'CutMix α', default: 0.25, min: 0, max: 10, help: 'A box with area share 1 − λ, λ ~ Beta(α, α), comes from another patch of the batch; 0 mixes nothing.' }),
   epochs: integer({ label: 'Epochs', default: 300, min: 1, max: 100_000, help: 'Passes over the patches; a pseudo batch is one batch of patches.' }),
@@ -39,11 +43,28 @@ const params = {
 }
 type OodParameters = ValuesOf<typeof params>
 
+/** All patches of a run, which stay in memory once drawn: what one array of Node 20 holds. */
+const patchBytes = 4_000_000_000
+
+function faultsOfPatches({ patches, batchSize, smallestPatch, largestPatch }: OodParameters, image: ImageShape | undefined): ParameterFault[] {
+  const faults: ParameterFault[] = []
+  if (patches < batchSize) faults.push({ parameter: 'patches', wanted: `at least the ${batchSize} patches of a batch`, got: String(patches) })
+  if (smallestPatch > largestPatch) faults.push({ parameter: 'smallestPatch', wanted: `at most the largest patch, ${largestPatch}`, got: String(smallestPatch) })
+  const bytes = image ? image.height * image.width * image.channels : 0
+  if (image && patches * bytes > patchBytes) {
+    faults.push({
+      parameter: 'patches', wanted: `at most ${Math.floor(patchBytes / bytes).toLocaleString('en')} patches of ${image.height} × ${image.width} (${patchBytes / 1e9} GB), or smaller images`,
+      got: `${patches.toLocaleString('en')}, which take ${(patches * bytes / 1e9).toFixed(1)} GB`,
+    })
+  }
+  return faults
+}
+
 const batchesPerEpoch = (values: OodParameters): number => Math.max(1, Math.floor(values.patches / values.batchSize))
-/** Of the run's seed. */
-const patchStream = 'patches'
-const patchOptions = ({ smallestPatch, rotation, colour }: OodParameters, { height, width }: { height: number; width: number }, count: number): PatchOptions =>
-  ({ count, height, width, smallest: smallestPatch, rotation, colour })
+/** The first `count` patches: each depends on its place in the stream alone. */
+const patchesOf = (values: OodParameters, picture: Picture, { height, width }: { height: number; width: number }, count: number): Patches => createPatches(picture, {
+  count, height, width, smallest: values.smallestPatch, largest: values.largestPatch, rotation: values.rotation, flips: values.flips, colour: values.colour,
+}, createStream(values.patchSeed, 'patches'))
 /** Side of the picture in a preview, at most. */
 const previewSide = 256
 /** Side to which a picture out of a file is scaled. */
@@ -85,18 +106,13 @@ function createOrder(values: OodParameters, { state, stream }: DistillationConte
 function createBatches(values: OodParameters, context: DistillationContext): () => tf.Tensor4D {
   const { image, picture, stream } = context
   if (!picture) throw new Error('Distillation from one image was started without its picture.')
-  if (values.batchSize > values.patches) {
-    throw new RefusedInputError('There are fewer patches than a batch needs.', {
-      wanted: `at least ${values.batchSize} patches`, got: String(values.patches), where: 'distillation.method.params.patches', action: 'Raise the number of patches or lower the batch size.',
-    })
-  }
-  const patches = createPatches(picture, patchOptions(values, image, values.patches), stream(patchStream))
+  const patches = patchesOf(values, picture, image, values.patches)
   const table = normalizationTable(context.normalization, image.channels)
   const order = createOrder(values, context)
   return () => {
     const indices = order()
     patches.need(indices)
-    const images = augmentedImages(patches.set, indices, table, { crop: true, flip: true }, stream('augmentation'))
+    const images = augmentedImages(patches.set, indices, table, { crop: true, flip: values.flips }, stream('augmentation'))
     if (values.cutMixAlpha > 0) cutMix(images, { count: values.batchSize, ...image }, values.cutMixAlpha, stream('cutMix'))
     return tf.tensor4d(images, [values.batchSize, image.height, image.width, image.channels])
   }
@@ -185,14 +201,14 @@ export const ood = defineDistillation({
   presets: { cifar10: { title: 'CIFAR-10 (reference)', params: { epochs: 300, batchSize: 512, temperature: 8, learningRate: 1e-3, schedule: 'step', milestones: [150, 300, 600], cutMixAlpha: 0.25 } } },
   totalPseudoBatches: (values) => values.epochs * batchesPerEpoch(values),
   cost: (values) => ({ studentForwards: 3 * values.batchSize, teacherForwards: values.batchSize, ownMultiplyAdds: 0, defendedImages: values.batchSize, studentImages: values.batchSize }),
+  faults: faultsOfPatches,
   loadPicture,
   patchPreview: {
-    parameters: ['picture', 'pictureSeed', 'patches', 'smallestPatch', 'rotation', 'colour'],
-    async make(values, { image, seed, count, signal }) {
+    parameters: ['picture', 'pictureSeed', 'patchSeed', 'patches', 'smallestPatch', 'largestPatch', 'rotation', 'flips', 'colour'],
+    async make(values, { image, count, signal }) {
       const picture = await loadPicture(values, image.channels, signal)
       const shown = Math.min(count, values.patches)
-      // A patch depends on its place in the stream alone: the first ones of the run need no others.
-      const { set, need } = createPatches(picture, patchOptions(values, image, shown), createStream(seed, patchStream))
+      const { set, need } = patchesOf(values, picture, image, shown)
       need(Int32Array.from({ length: shown }, (_unused, index) => index))
       const { side, channels, pixels } = reducedPicture(picture, previewSide)
       return {

@@ -7,10 +7,13 @@ export interface PatchOptions {
   readonly count: number
   readonly height: number
   readonly width: number
-  /** Area of the smallest patch as a share of the picture; sizes are log-uniform up to the whole. */
+  /** Area of the smallest patch as a share of the picture; sizes are log-uniform up to the largest. */
   readonly smallest: number
+  readonly largest: number
   /** Degrees to either side. */
   readonly rotation: number
+  /** Whether half of them are mirrored. */
+  readonly flips: boolean
   /** Light and each channel are scaled by 1 ± colour. */
   readonly colour: number
 }
@@ -78,13 +81,13 @@ export function createPatches(picture: Picture, options: PatchOptions, stream: R
 
   const draw = (patch: number): void => {
     const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, ...g] = draws.subarray(patch * drawsPerPatch, (patch + 1) * drawsPerPatch)
-    const share = Math.sqrt(Math.exp(Math.log(options.smallest) * a))
+    const share = Math.sqrt(Math.exp(Math.log(options.smallest) * a + Math.log(options.largest) * (1 - a)))
     const perPixel = picture.side * share / Math.max(height, width)
     const { side, pixels } = levels[Math.max(0, Math.min(levels.length - 1, Math.round(Math.log2(perPixel))))] as Level
     const [centreX, centreY] = [(share / 2 + (1 - share) * b) * side, (share / 2 + (1 - share) * c) * side]
     const angle = (2 * d - 1) * options.rotation * Math.PI / 180
     const step = side * share / Math.max(height, width)
-    const [cosine, sine, mirror] = [Math.cos(angle) * step, Math.sin(angle) * step, e < 0.5 ? -1 : 1]
+    const [cosine, sine, mirror] = [Math.cos(angle) * step, Math.sin(angle) * step, options.flips && e < 0.5 ? -1 : 1]
     const gains = Array.from({ length: channels }, (_unused, channel) => (1 + options.colour * (2 * f - 1)) * (1 + options.colour * (2 * (g[channel] ?? 0) - 1)))
     const at = (column: number, row: number, channel: number): number => pixels[(row * side + column) * channels + channel] ?? 0
     for (let pixel = 0; pixel < height * width; pixel++) {

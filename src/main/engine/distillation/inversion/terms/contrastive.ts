@@ -17,7 +17,7 @@ export const contrastive = defineTerm({
         { value: 'empty', label: 'Nothing (reference)', help: 'A fault, kept for comparison: no negatives, and the images of the call’s first step are kept, those of a generator that has learnt nothing.' },
       ],
     }),
-    negatives: integer({ label: 'Negatives', unit: 'per step', default: 4096, min: 1, max: 65_536, help: 'Rows of the memory bank drawn per synthesis step.', visibleWhen: contrasts, advanced: true }),
+    negatives: integer({ label: 'Negatives', unit: 'per step', default: 4096, min: 1, max: 65_536, help: 'Rows of the memory bank drawn per synthesis step; at most the whole bank.', visibleWhen: contrasts, advanced: true }),
     headWidth: integer({ label: 'Head outputs', default: 256, min: 2, max: 4096, help: 'Length of the vectors that are compared.', visibleWhen: contrasts, advanced: true }),
   },
   weight: 'contrastiveWeight',
