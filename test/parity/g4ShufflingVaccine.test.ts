@@ -5,19 +5,28 @@ import { klDivergence } from '../../src/main/engine/losses/divergence'
 import { createShuffledEnsemble, shuffledEnsembleLogits, shuffledLayers, suspectKl, tailTest, vaccinePenalty } from '../../src/main/engine/losses/shufflingVaccine'
 import type { PermutationStream, ShuffledEnsemble } from '../../src/main/engine/losses/shufflingVaccine'
 import { differentiate } from '../../src/main/engine/nn'
-import type { Classifier } from '../../src/main/engine/nn'
+import type { Classifier, Parameter } from '../../src/main/engine/nn'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
-import { channelsFirst, goldenArrays, goldenClassifier, goldenGenerator, imagesOf, inFileOrder, largestDifference, length, manifestOf, numberOf, relativeDistance, tensorOf, withoutGradient } from './golden'
+import { channelsFirst, goldenArrays, goldenClassifier, goldenGenerator, imagesOf, inFileOrder, largestDifference, length, manifestOf, numberOf, relativeDistance, tenfold, tensorOf, withoutGradient } from './golden'
 import type { Arrays } from './golden'
 
 interface Manifest { layers: string[]; neg2_layers: string[]; tail_fixture: { mean: number; std: number; n_tail: number; ratio: number; accept: boolean }; select: { ratios: number[] } }
 
 const coefficient = 0.1
 const members = 3
-/** Most that one unit at its kink, or one image that has such a unit, changes a gradient. */
-const kinkShare = 0.05
+/**
+ * Most that the gradient by an image moves in the authors' own code when the images are multiplied by 1 + 1e-6 · N(0, 1), the float32 error of a network's activations:
+ * over 16 such runs (PyTorch 2.15, one thread). A unit that near a ReLU's kink falls on either side; image 3 has one in the teacher, worth 2.8e-2. Without a kink it is 1e-4.
+ */
+const kinkShare = 0.032
+const withoutKink = 1e-4
+/**
+ * The same end to end: images that differ from the recorded ones by 1e-6, as any other machine's, put the authors' own code 1.2e-2 from its recorded generator gradients
+ * (1.6e-2 at layers.9.bias, 3.4e-2 at layers.12.bias, where the sum over images cancels). The two halves are compared strictly on their own: gradients by the images, and the generator's from those.
+ */
+const throughKinks = (name: string): number => name === 'layers.12.bias' ? 0.07 : 0.03
 
 beforeAll(async () => { await startTensorFlow() })
 
@@ -40,6 +49,13 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
   const ensembleOf = (teacher: Classifier): ShuffledEnsemble => createShuffledEnsemble(teacher, { members, layers: 5, stream: recorded(0) })
   const relative = (tensor: tf.Tensor, name: string): number => Math.abs((tensor.dataSync()[0] ?? NaN) / numberOf(arrays, name) - 1)
 
+  const expectGradient = (parameter: Parameter, tensor: tf.Tensor, bound: number): void => {
+    const gradient = inFileOrder(parameter, tensor)
+    const { name } = parameter
+    expect(Math.abs(length(gradient) / numberOf(arrays, `gradnormG_total:${name}`) - 1), name).toBeLessThan(bound)
+    if (arrays.has(`gradG_total:${name}`)) expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), name).toBeLessThan(bound)
+  }
+
   it('picks the last convolutions by name, the first where the number is negative', async () => {
     const teacher = await goldenClassifier(2)
     expect(shuffledLayers(teacher.parameters, 5).map(({ name }) => name)).toEqual(manifest.layers)
@@ -47,25 +63,28 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
     const queue = ['neg2.perm0', 'neg2.perm1'].map((name) => Array.from(arrayOf(arrays, name).data, Number))
     const ensemble = createShuffledEnsemble(teacher, { members: 1, layers: -2, stream: { permutation: () => queue.shift() ?? [] } })
     const logits = tf.tidy(() => shuffledEnsembleLogits(ensemble, imagesOf(arrays, 'x')).dataSync())
-    expect(largestDifference(logits, floatsOf(arrays, 'neg2.logits'))).toBeLessThan(1e-4)
+    expect(relativeDistance(logits, floatsOf(arrays, 'neg2.logits'))).toBeLessThan(1e-5)
     ensemble.dispose()
     teacher.dispose()
   })
 
   it('ensemble logits, mask, divergence and penalty', async () => {
-    const teacher = await goldenClassifier(2)
+    const [teacher, student] = [await goldenClassifier(2), await goldenClassifier(1)]
     const ensemble = ensembleOf(teacher)
     tf.tidy(() => {
       const images = imagesOf(arrays, 'x')
+      const answer = student.forward(images, { training: true }).logits
+      expect(relativeDistance(answer.dataSync(), floatsOf(arrays, 'student_logits'))).toBeLessThan(1e-5)
       const { logits, activations } = teacher.forward(images, { training: false })
-      expect(largestDifference(logits.dataSync(), floatsOf(arrays, 'teacher_logits'))).toBeLessThan(1e-4)
+      expect(relativeDistance(logits.dataSync(), floatsOf(arrays, 'teacher_logits'))).toBeLessThan(1e-5)
       const each = floatsOf(arrays, 'shuffled_logits_each')
       ensemble.members.forEach((member, index) => {
         const own = member.forward(images, { training: false }).logits.dataSync()
-        expect(largestDifference(own, each.slice(index * own.length, (index + 1) * own.length))).toBeLessThan(1e-4)
+        expect(relativeDistance(own, each.slice(index * own.length, (index + 1) * own.length))).toBeLessThan(1e-5)
       })
       const shuffled = shuffledEnsembleLogits(ensemble, images)
-      expect(largestDifference(shuffled.dataSync(), floatsOf(arrays, 'shuffled_logits_mean'))).toBeLessThan(1e-4)
+      expect(relativeDistance(shuffled.dataSync(), floatsOf(arrays, 'shuffled_logits_mean'))).toBeLessThan(1e-5)
+      expect(relative(tf.neg(klDivergence(answer, logits)), 'base_generator_loss')).toBeLessThan(1e-5)
       // From the teacher's own activations: the same kernels on the same numbers.
       expect(largestDifference(shuffledEnsembleLogits(ensemble, images, activations).dataSync(), shuffled.dataSync())).toBeLessThan(1e-6)
       const { kl, mask } = suspectKl(shuffled, logits)
@@ -76,8 +95,7 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
       expect((maskRate.dataSync()[0] ?? NaN) * 32).toBeCloseTo(numberOf(arrays, 'n_shufl_penalized'), 4)
       expect(vaccinePenalty(shuffled, logits, tf.scalar(coefficient), { shuffledGradient: false }).penalty.dataSync()[0]).toBe(penalty.dataSync()[0])
     })
-    ensemble.dispose()
-    teacher.dispose()
+    for (const part of [teacher, student, ensemble]) part.dispose()
   })
 
   it('gradients of the penalty and of the whole loss by the images', async () => {
@@ -106,12 +124,15 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
           const part = wanted.slice(image * size, (image + 1) * size)
           const own = got.slice(image * size, (image + 1) * size)
           if (length(part) === 0) expect(length(own), `${name}, image ${image}`).toBe(0)
-          else distances.push(relativeDistance(own, part))
+          else {
+            const distance = relativeDistance(own, part)
+            distances.push(distance)
+            expect(distance, `${name}, image ${image}`).toBeLessThan(kinkShare)
+          }
         }
-        // A unit at a ReLU's kink changes the gradient of its image by a few per cent; all other images agree to rounding.
+        // On a given machine most images have no such unit.
         distances.sort((a, b) => a - b)
-        expect(distances[Math.floor((distances.length - 1) / 2)], `${name}, median`).toBeLessThan(1e-4)
-        expect(distances.at(-1), `${name}, largest`).toBeLessThan(kinkShare)
+        expect(distances[Math.floor((distances.length - 1) / 2)], `${name}, median`).toBeLessThan(withoutKink)
       })
     }
     for (const part of [teacher, student, ensemble]) part.dispose()
@@ -138,16 +159,31 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
         }],
       }, { latentCodes: tensorOf(arrays, 'z'), learningRate: tf.scalar(1e-3), 'sv.coefficient': tf.scalar(coefficient) })
       expect(relative(outputs.loss as tf.Tensor, 'total')).toBeLessThan(1e-5)
-      expect(relative(outputs['sv.penalty'] as tf.Tensor, 'penalty')).toBeLessThan(1e-4)
+      expect(relative(outputs['sv.penalty'] as tf.Tensor, 'penalty')).toBeLessThan(1e-5)
       generator.parameters.forEach((parameter, index) => {
-        const gradient = inFileOrder(parameter, collected[index] as tf.Tensor)
         if (withoutGradient.has(parameter.name)) return
-        expect(Math.abs(length(gradient) / numberOf(arrays, `gradnormG_total:${parameter.name}`) - 1), parameter.name).toBeLessThan(kinkShare)
-        if (arrays.has(`gradG_total:${parameter.name}`)) expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${parameter.name}`)), parameter.name).toBeLessThan(kinkShare)
+        expectGradient(parameter, collected[index] as tf.Tensor, throughKinks(parameter.name))
       })
       tf.dispose(collected)
     })
     for (const part of [teacher, student, generator, ensemble]) part.dispose()
+  })
+
+  it('the generator’s gradients from the recorded gradient by its images', async () => {
+    const generator = await goldenGenerator()
+    tf.tidy(() => {
+      const upstream = imagesOf(arrays, 'grad_x_total')
+      const { outputs, gradients } = differentiate(generator.parameters, (updates) => {
+        const images = generator.forward(tensorOf(arrays, 'z'), { training: true, updates })
+        return { loss: tf.sum(tf.mul(images, upstream)), outputs: { images } }
+      })
+      expect(relativeDistance(channelsFirst(outputs.images), floatsOf(arrays, 'x'))).toBeLessThan(1e-5)
+      // The authors' generator in double precision is 1.3e-3 from its single precision at layers.9.bias and at most 3.4e-4 elsewhere.
+      generator.parameters.forEach((parameter, index) => {
+        if (!withoutGradient.has(parameter.name)) expectGradient(parameter, gradients[index] as tf.Tensor, tenfold(parameter.name === 'layers.9.bias' ? 1.3e-3 : 3.4e-4))
+      })
+    })
+    generator.dispose()
   })
 
   it('tail test on fixed divergences', () => {
@@ -169,12 +205,19 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
         return [...suspectKl(shuffledEnsembleLogits(ensemble, images), teacher.forward(images, { training: false }).logits).kl.dataSync()]
       }).flat()
     })
+    tf.tidy(() => {
+      const codes = tf.reshape(tf.slice(tensorOf(arrays, 'pool_z'), [0, 0, 0], [1, 16, 100]), [16, 100]) as tf.Tensor2D
+      const wanted = floatsOf(arrays, 'pool_first_batch_x')
+      expect(relativeDistance(channelsFirst(generator.forward(codes, { training: true })).slice(0, wanted.length), wanted)).toBeLessThan(1e-5)
+    })
     const first = divergences()
-    expect(relativeDistance(first, floatsOf(arrays, 'pool_kl'))).toBeLessThan(1e-4)
+    expect(relativeDistance(first, floatsOf(arrays, 'pool_kl'))).toBeLessThan(1e-5)
+    const { mean, deviation } = tailTest(first)
+    expect(relativeDistance([mean, deviation], floatsOf(arrays, 'pool_mean_std_tail').slice(0, 2))).toBeLessThan(1e-5)
     expect(tailTest(first)).toMatchObject({ ratio: manifest.select.ratios[0], accepted: false })
     ensemble.reshuffle(recorded(1))
     const logits = tf.tidy(() => shuffledEnsembleLogits(ensemble, imagesOf(arrays, 'x')).dataSync())
-    expect(largestDifference(logits, floatsOf(arrays, 'logits_mean_after_one_remake'))).toBeLessThan(1e-4)
+    expect(relativeDistance(logits, floatsOf(arrays, 'logits_mean_after_one_remake'))).toBeLessThan(1e-5)
     expect(tailTest(divergences())).toMatchObject({ ratio: manifest.select.ratios[1], accepted: true })
     for (const part of [teacher, generator, ensemble]) part.dispose()
   })

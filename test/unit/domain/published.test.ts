@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { publishedAttacks, publishedColumn, publishedComparison, publishedRates } from '../../../src/shared/domain'
+import { completeTraining, publishedAttacks, publishedColumn, publishedComparison, publishedRates } from '../../../src/shared/domain'
 import { families } from '../../../src/main/engine/control/families'
 import { presets } from '../../../src/main/engine/control/presets'
 import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
@@ -64,6 +64,9 @@ describe('presets', () => {
   it('leaves the quick one’s training as it always was', () => {
     const { config } = resolved.find(({ preset }) => preset.id === 'quick')!
     expect(config.teacher.training).toMatchObject({ schedule: 'oneCycle', scheduleStep: 'step', keepLastBatch: true, optimizer: 'sgd', keep: 'last' })
+    // A run from before these parameters existed is one of the same training.
+    const { scheduleStep: _scheduleStep, keepLastBatch: _keepLastBatch, optimizer: _optimizer, keep: _keep, ...older } = config.teacher.training
+    expect(JSON.stringify(completeTraining(older))).toBe(JSON.stringify(config.teacher.training))
   })
 
   it('cover every row of the published table with the settings behind it', () => {
