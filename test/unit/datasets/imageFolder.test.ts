@@ -64,7 +64,7 @@ describe('image folder', () => {
   it('refuses one class, an empty class, one picture, names that collide', async () => {
     const other = createScratch()
     other.write('only/x.png', await picture(1, 2, 3).png().toBuffer())
-    expect((await other.refusal('image_folder')).got).toBe('1 folders')
+    expect((await other.refusal('image_folder')).got).toBe('1 folder')
     other.write('second/readme.txt', 'x')
     expect((await other.refusal('image_folder')).message).toBe('The class "second" has no pictures.')
     other.write('second/x.png', await picture(1, 2, 3).png().toBuffer())

@@ -74,7 +74,7 @@ export async function loadCifar(kind: CifarKind, level: CifarLevel, folder: stri
     for (const [index, name] of names.entries()) {
       context.onProgress?.(done + 0.8 * index / names.length, `Reading ${name}`)
       const batch = { name, bytes: await files.read(name, fileLimit) }
-      batches.push(version === 'python' ? toRecords(batch, layout, files.where) : batch)
+      batches.push(version === 'python' ? await toRecords(batch, layout, files.where, breather) : batch)
       await breather.pause()
     }
     return readRecords(batches, layout, files.where, breather)
@@ -90,7 +90,7 @@ export async function loadCifar(kind: CifarKind, level: CifarLevel, folder: stri
   }
   const readNames = async (): Promise<string[]> => {
     const bytes = await files.read(namesFile, 1 << 16)
-    return readClassNames(version === 'python' ? toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where) : bytes, fallback.names.length, namesFile, files.where)
+    return readClassNames(version === 'python' ? await toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where, breather) : bytes, fallback.names.length, namesFile, files.where)
   }
   return { id, title, train, test, notes, classNames: named ? await readNames() : fallback.names, normalization }
 }

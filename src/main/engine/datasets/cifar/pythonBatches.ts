@@ -3,9 +3,10 @@
  * the file runs. Pixels of a batch are a NumPy array uint8 [n, 3072] under "data", labels are lists of numbers.
  */
 import { RefusedInputError } from '../../../../shared/errors'
-import { runPickle } from '../../importers/pickle/machine'
+import { runPickleInPieces } from '../../importers/pickle/machine'
 import { refusePickle } from '../../importers/pickle/refusal'
 import { describeValue, type PickleValue } from '../../importers/pickle/values'
+import type { Breather } from '../breather'
 import { bytesText } from '../files/namedFiles'
 import { pixelBytes, recordSize } from './records'
 import type { BatchFile, RecordLayout } from './records'
@@ -22,13 +23,13 @@ function textOf(value: PickleValue | undefined, program: Buffer): string | null 
 }
 
 /** A file's dictionary by its keys, and the file's bytes, which hold the long values. */
-function readDictionary({ name, bytes }: BatchFile, where: string): { entries: Map<string, PickleValue>; program: Buffer } {
+async function readDictionary({ name, bytes }: BatchFile, where: string, breather: Breather): Promise<{ entries: Map<string, PickleValue>; program: Buffer }> {
   const program = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const refuse = (got: string, place = '', cause?: unknown): never => {
     throw new RefusedInputError(`${name} is no file of the Python version of CIFAR.`, { wanted: 'one pickled dictionary of numbers, text and NumPy arrays', got, where: `${where}: ${name}${place}`, action, cause })
   }
   try {
-    const { value, end } = runPickle(program, 0, () => { throw refusePickle('The pickle refers to a storage.') })
+    const { value, end } = await runPickleInPieces(program, 0, () => { throw refusePickle('The pickle refers to a storage.') }, breather)
     if (!isObject(value, 'dict')) return refuse(describeValue(value))
     if (end !== program.length) return refuse(`${bytesText(program.length - end)} after the dictionary`)
     const entries = new Map<string, PickleValue>()
@@ -55,8 +56,8 @@ function arrayBytes(value: PickleValue | undefined, program: Buffer): Uint8Array
  * A batch file of the Python version as one of the binary version, for `readRecords`.
  * @throws RefusedInputError with file and record of the first fault
  */
-export function toRecords(file: BatchFile, layout: RecordLayout, where: string): BatchFile {
-  const { entries, program } = readDictionary(file, where)
+export async function toRecords(file: BatchFile, layout: RecordLayout, where: string, breather: Breather): Promise<BatchFile> {
+  const { entries, program } = await readDictionary(file, where, breather)
   const place = `${where}: ${file.name}`
   const pixels = arrayBytes(entries.get('data'), program)
   if (pixels === null) throw new RefusedInputError(`${file.name} lacks the pixels.`, { wanted: 'a NumPy array of uint8, images × 3,072, under "data"', got: describeValue(entries.get('data')), where: place, action })
@@ -72,15 +73,19 @@ export function toRecords(file: BatchFile, layout: RecordLayout, where: string):
         throw new RefusedInputError(`Record ${(record + 1).toLocaleString('en-US')} of ${file.name} has a label that does not exist.`, { wanted: `0 to ${classes - 1}`, got: typeof label === 'number' ? String(label) : describeValue(label), where: `${place}, ${key}`, action })
       }
       bytes[record * size + at] = label
+      if (breather.due()) await breather.pause()
     }
   }
-  for (let record = 0; record < count; record++) bytes.set(pixels.subarray(record * pixelBytes, (record + 1) * pixelBytes), record * size + layout.labels.length)
+  for (let record = 0; record < count; record++) {
+    bytes.set(pixels.subarray(record * pixelBytes, (record + 1) * pixelBytes), record * size + layout.labels.length)
+    if (breather.due()) await breather.pause()
+  }
   return { name: file.name, bytes }
 }
 
 /** The list of class names under `key`, a line each as in the binary version. */
-export function toNameLines(file: BatchFile, key: string, where: string): Uint8Array {
-  const { entries, program } = readDictionary(file, where)
+export async function toNameLines(file: BatchFile, key: string, where: string, breather: Breather): Promise<Uint8Array> {
+  const { entries, program } = await readDictionary(file, where, breather)
   const list = entries.get(key)
   return Buffer.from((isObject(list, 'list') ? list.items : []).map((item) => textOf(item, program) ?? '').join('\n'))
 }

@@ -42,7 +42,7 @@ export async function listFolders(folder: string): Promise<string[]> {
  */
 export async function readClassFolders(root: string, title: string, action: string): Promise<ClassFolder[]> {
   const names = await listFolders(root)
-  if (names.length < 2) throw new RefusedInputError(`${title} has no classes.`, { wanted: 'at least 2 folders, one per class', got: `${names.length} folders`, where: root, action })
+  if (names.length < 2) throw new RefusedInputError(`${title} has no classes.`, { wanted: 'at least 2 folders, one per class', got: names.length === 1 ? '1 folder' : `${names.length} folders`, where: root, action })
   const seen = new Map<string, string>()
   const classes: ClassFolder[] = []
   for (const name of names) {

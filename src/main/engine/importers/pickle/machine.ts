@@ -43,6 +43,26 @@ const largestExpansion = 2 ** 26
  * @throws RefusedInputError at the first thing that is not allowed: unknown names, opcodes or shapes of data, or bounds passed
  */
 export function runPickle(bytes: Buffer, start: number, loadPersistent: LoadPersistent): PickleProgram {
+  const program = interpret(bytes, start, loadPersistent)
+  for (;;) {
+    const piece = program.next()
+    if (piece.done) return piece.value
+  }
+}
+
+/** As `runPickle`, letting others work now and then: lists of 50,000 names take longer than control may block. */
+export async function runPickleInPieces(bytes: Buffer, start: number, loadPersistent: LoadPersistent, breather: { due(): boolean; pause(): Promise<void> }): Promise<PickleProgram> {
+  const program = interpret(bytes, start, loadPersistent)
+  for (;;) {
+    const piece = program.next()
+    if (piece.done) return piece.value
+    if (breather.due()) await breather.pause()
+  }
+}
+
+const operationsPerPiece = 4096
+
+function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent): Generator<void, PickleProgram> {
   const machine = createMachine(createCursor(bytes, start), loadPersistent)
   for (let count = 0; count < importLimits.pickleOpcodes; count++) {
     const at = machine.cursor.at
@@ -51,6 +71,7 @@ export function runPickle(bytes: Buffer, start: number, loadPersistent: LoadPers
     const handler = opcodeHandlers[opcode]
     if (!handler) throw refusePickle('The pickle has an operation that is not allowed.', { wanted: 'operations of protocols 0 to 4', got: `0x${opcode.toString(16).padStart(2, '0')}`, at })
     handler(machine)
+    if (count % operationsPerPiece === operationsPerPiece - 1) yield
   }
   throw refusePickle('The pickle is longer than any checkpoint.', { wanted: `at most ${importLimits.pickleOpcodes} operations`, got: 'more', at: machine.cursor.at })
 }
