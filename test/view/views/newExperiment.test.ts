@@ -140,6 +140,10 @@ describe('New experiment', () => {
     type(field('attack.params.strength'), '0.4')
     await settle(400)
     expect(asked()).toBe(before + 1)
+    // With a teacher from a file nothing is poisoned: the findings are others.
+    useDraftStore().set('teacher.source', 'file')
+    await settle(400)
+    expect(asked()).toBe(before + 2)
   })
 
   it('puts the whole set of parameters into the draft when another member is chosen: a student gets a student’s network', async () => {
