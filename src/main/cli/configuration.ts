@@ -1,4 +1,4 @@
-/** From the flags of `abd run` to a configuration: preset, then flags, then --set; later ones win. */
+/** From the flags of `abd run` to a configuration: preset, then flags, then --set; later ones win, but members are chosen (ids) before parameters are set. */
 import { resolve } from 'node:path'
 import type { Catalogue } from '../../shared/contract'
 import type { PartialExperimentConfig } from '../../shared/domain'
@@ -61,11 +61,13 @@ export async function configurationOf(flags: RunFlags, catalogue: Catalogue, rec
   if (flags.defense !== undefined) set('students', flags.defense.map((entry) => studentOf(entry, config, catalogue)))
   if (flags.device !== undefined) set('execution.device', flags.device)
   if (flags.threads !== undefined) set('execution.threads', flags.threads)
+  const assign = ({ path, value }: ReturnType<typeof parseAssignment>): void => { config = withConfigValue(withDefaultList(config, path, catalogue), path, value) }
+  const assignments = (flags.set ?? []).map(parseAssignment)
+  // A member is chosen before its parameters are set, wherever each of them stands.
+  const chooses = ({ path }: { path: string }): boolean => path.endsWith('.id')
+  assignments.filter(chooses).forEach(assign)
   for (const { path, value } of memberAssignments(flags.memberFlags ?? [], config, catalogue)) set(path, value)
-  for (const assignment of flags.set ?? []) {
-    const { path, value } = parseAssignment(assignment)
-    config = withConfigValue(withDefaultList(config, path, catalogue), path, value)
-  }
+  assignments.filter((assignment) => !chooses(assignment)).forEach(assign)
   return withAbsolutePaths(config, catalogue)
 }
 

@@ -41,6 +41,12 @@ describe('paths typed at the command line', () => {
     expect(vi.mocked(context.output.tell).mock.calls).toEqual([['warning: The file is odd.']])
   })
 
+  it('chooses a member by --set before its own flags are read', async () => {
+    const flags = { set: ['distillation.method.params.attention=3', 'distillation.method.id=zskt'], memberFlags: ['--method.pseudo-batches', '2'] }
+    expect(await configurationOf(flags, fakeCatalogue, recognize)).toMatchObject({ distillation: { method: { id: 'zskt', params: { pseudoBatches: 2, attention: 3 } } } })
+    expect(await configurationOf({ set: ['distillation.method.id=cmi'], memberFlags: ['--method.pool-capacity', '9'] }, fakeCatalogue, recognize)).toMatchObject({ distillation: { method: { id: 'cmi', params: { poolCapacity: 9 } } } })
+  })
+
   it('takes named settings of methods and defenses after a slash', async () => {
     expect(await configurationOf({ method: 'zskt', defense: ['sr/cmi+sv'] }, fakeCatalogue, recognize)).toMatchObject({
       distillation: { method: { id: 'zskt' } }, students: [{ defenses: [{ id: 'sr', params: { rounds: 9, portion: 0.1 } }, { id: 'sv' }] }],
