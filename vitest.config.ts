@@ -24,14 +24,14 @@ export default defineConfig({
         extends: true,
         plugins: [vue()],
         // Each test mounts the whole application: seconds on a busy machine.
-        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow, testTimeout: 30_000 },
+        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow, testTimeout: 30_000, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        // One fork after another: TensorFlow takes every core, and its settings are read once per process.
+        // A fork for each file: TensorFlow's settings are read once per process. Two at once: tiny steps leave a core idle.
         test: {
           name: 'tf', environment: 'node', include: [...needsTensorFlow, 'test/parity/**/*.test.ts'],
-          pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000,
+          pool: 'forks', maxWorkers: 2, testTimeout: 240_000, hookTimeout: 240_000,
         },
       },
       {

@@ -1,0 +1,101 @@
+/** What every distillation method with every defense promises: a tiny step gives finite losses, the same seed the same result, resume is exact, nothing leaks. */
+import { readFileSync } from 'node:fs'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+import { defenses } from '../../src/main/engine/defenses'
+import type { DistillationMethod } from '../../src/main/engine/distillation/types'
+import type { TrainerReport } from '../../src/main/engine/training/protocol'
+import type { StudentPlan } from '../../src/shared/domain'
+import { studentStage } from './stages'
+import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from './support'
+
+/** Whether it belongs to the inversion family: the two halves are tested in two files, side by side. */
+export const ofInversion = ({ recording }: DistillationMethod): boolean => recording?.evaluateEvery === 'callsPerEpoch'
+
+/** Tiny parameters of each method (ZSKT's where none are named), then sets that switch on its optional terms. */
+const tinyInversion = { pseudoBatches: 4, synthesisSteps: 2, synthesisBatchSize: 8, studentSteps: 2, batchSize: 8, callsPerEpoch: 1 }
+export const tinyGenerator = { ...tinyInversion, latent: 10, generatorWidth: 4 }
+export const switches: Record<string, Record<string, unknown>[]> = {
+  cmi: [{ ...tinyGenerator, headWidth: 8, bankSize: 12, negatives: 10 }],
+  deepinversion: [{ ...tinyInversion, poolCapacity: 12, normWeight: 0.001 }],
+  dafl: [tinyGenerator], dfq: [tinyGenerator], dfad: [tinyGenerator], zskt_inversion: [tinyGenerator],
+  ood: [{ patches: 36, batchSize: 8, epochs: 1, milestones: [1] }],
+  kd: [{ pseudoBatches: 4, batchSize: 8, percent: 0.2 }, { pseudoBatches: 4, batchSize: 8, percent: 0.05, referenceNormalization: true, momentum: 0, crop: false }],
+  zskt: [tinyMethod, { ...tinyMethod, attention: 0, classConditional: true, replay: 0.5, shift: 2, light: 0.2, batchNormWeight: 1, oneHotWeight: 0.5, balanceWeight: 1 }],
+}
+/** The student's losses, whichever trainer reports them. */
+const learningOf = (reports: readonly TrainerReport[]): number[] => [...valuesOf(reports, 'studentLoss'), ...valuesOf(reports, 'srOuterLoss')]
+const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
+const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] }))]
+/** One of each further source of images (pixels, a kept generator) with all defenses at once; the others differ from it in their weights alone. */
+const allAtOnce = ['deepinversion', 'dafl']
+const undefendedOnly = ['dfq', 'dfad', 'zskt_inversion']
+function plansOf(id: string): StudentPlan[] {
+  if (undefendedOnly.includes(id)) return defensePlans.slice(0, 1)
+  return allAtOnce.includes(id) ? [{ defenses: [] }, { defenses: defensePlans.flatMap((plan) => plan.defenses) }] : defensePlans
+}
+const casesOf = (members: readonly DistillationMethod[]) => members.flatMap((method) => (switches[method.id] ?? [tinyMethod]).flatMap((params, index) => plansOf(method.id).map((plan) => ({
+  name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses.map(({ id }) => id).join('+') || 'none'}`,
+  change: { students: [plan], distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: method.id, params } } },
+}))))
+
+/** Registers what every method promises, for these members. */
+export function describeMethods(members: readonly DistillationMethod[]): void {
+  describe.each(casesOf(members))('$name', promises)
+  it.each(members.map(({ id }) => id))('%s runs kernel by kernel as it does captured', sameWithoutGraph)
+}
+
+function promises({ change }: ReturnType<typeof casesOf>[number]): void {
+  it('takes finite steps, and the same seed gives the same student bit for bit, also when it is paused and resumed', async () => {
+    const whole = temporaryFolder('whole')
+    const uninterrupted = await studentStage(tinyExperiment(change), whole)
+    const reports = await runToEnd(uninterrupted, whole)
+    uninterrupted.dispose()
+    const losses = [...valuesOf(reports, 'generatorLoss'), ...learningOf(reports)]
+    expect(learningOf(reports).length).toBeGreaterThanOrEqual(4)
+    expect(losses.every(Number.isFinite)).toBe(true)
+
+    const parts = temporaryFolder('parts')
+    const before = await studentStage(tinyExperiment(change), parts)
+    const first = await runToEnd(before, parts, { pauseAfter: 2 })
+    before.dispose()
+    expect(first.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
+    expect(first.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2 })
+    const after = await studentStage(tinyExperiment(change), parts)
+    const second = await runToEnd(after, parts, { resume: true })
+    after.dispose()
+    expect([...learningOf(first), ...learningOf(second)].sort()).toEqual([...learningOf(reports)].sort())
+    expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
+  })
+
+  it('keeps no tensors from step to step, and gives images for the viewer', async () => {
+    const work = await studentStage(tinyExperiment(change), temporaryFolder('leak'))
+    await work.step(0, true)
+    const images = work.images?.(1)
+    expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
+    expect(new Set(images?.pixels).size).toBeGreaterThan(10)
+    await work.step(1, true)
+    const before = tf.memory().numTensors
+    await work.step(2, true)
+    await work.step(3, true)
+    work.images?.(4)
+    expect(tf.memory().numTensors).toBe(before)
+    work.dispose()
+  })
+}
+
+async function sameWithoutGraph(id: string): Promise<void> {
+  const outcomes: number[][] = []
+  for (const graph of [true, false]) {
+    const distillation = { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id, params: switches[id]?.[0] ?? tinyMethod } }
+    const experiment = tinyExperiment({ students: [{ defenses: [] }], distillation })
+    const work = await studentStage({ ...experiment, execution: { ...experiment.execution, graph } }, temporaryFolder('eager'))
+    const metrics = await work.step(0, true)
+    outcomes.push(Object.entries(metrics).filter(([name]) => /loss/i.test(name)).map(([, value]) => Number(value)))
+    work.dispose()
+  }
+  const [captured = [], eager = []] = outcomes
+  expect(captured.length).toBeGreaterThan(0)
+  expect(eager).toHaveLength(captured.length)
+  captured.forEach((value, index) => expect(Math.abs((eager[index] ?? NaN) - value)).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(value))))
+}
