@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createStepProgram, type NamedTensors, type StepFunction, type StepProgram } from '../../../src/main/engine/graph'
 import { conv2d } from '../../../src/main/engine/ops'
 import { startTensorFlow, type TFJSBinding } from '../../../src/main/engine/runtime'
@@ -10,8 +11,20 @@ let binding: TFJSBinding
 let program: StepProgram
 let tensorsBefore = 0
 let variables: tf.Variable[] = []
+/** A folder of temporary files of this file's own: other tests run beside it. */
+const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-steps-'))
+const usual = process.env.TMPDIR
 
-beforeAll(async () => { binding = (await startTensorFlow()).binding })
+beforeAll(async () => {
+  process.env.TMPDIR = temporary
+  expect(os.tmpdir()).toBe(temporary)
+  binding = (await startTensorFlow()).binding
+})
+afterAll(() => {
+  if (usual === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = usual
+  fs.rmSync(temporary, { recursive: true, force: true })
+})
 beforeEach(() => {
   tensorsBefore = tf.memory().numTensors
   variables = []
@@ -22,7 +35,7 @@ afterEach(() => {
   for (const variable of variables) variable.dispose()
   expect(tf.memory().numTensors, 'tensors left behind').toBe(tensorsBefore)
   expect(binding.getNumOfSavedModels(), 'sessions left behind').toBe(0)
-  expect(fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('abd-graph-')), 'temporary files left behind').toEqual([])
+  expect(fs.readdirSync(temporary), 'temporary files left behind').toEqual([])
 })
 
 function variable(values: number | number[] | number[][], dtype: 'float32' | 'int32' | 'bool' = 'float32'): tf.Variable {
