@@ -12,6 +12,7 @@ import { sum } from '../../src/main/engine/ops'
 import { createStream } from '../../src/main/engine/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { defaultsOf } from '../../src/shared/schema'
+import { hashed, hashedWeights } from '../fixtures/hashed'
 import { channelsFirst, inFileOrder, length, relativeDistance, tenfold } from './golden'
 
 /** The output of a block: entries at hashed positions, and the length of the whole. */
@@ -30,31 +31,11 @@ const cases = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/par
 
 beforeAll(async () => { await startTensorFlow() })
 
-/** center + spread · (2u − 1) with u a hash of name and index; the same as in fixtures/parity/parity.py. */
-function hashed(name: string, count: number, center: number, spread: number): Float32Array {
-  let seed = 0x811c9dc5
-  for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 0x01000193)
-  return Float32Array.from({ length: count }, (_, index) => {
-    let x = (seed + Math.imul(index, 0x9e3779b1)) | 0
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
-    x ^= x >>> 16
-    return center + spread * (2 * ((x >>> 0) / 2 ** 32) - 1)
-  })
-}
-
-function hashedWeights(parameters: readonly Parameter[]): WeightMap {
-  return new Map(parameters.map((parameter): [string, WeightTensor] => {
-    const { name } = parameter
-    const shape = fileShapeOf(parameter)
-    if (parameter.layout === 'count') return [name, { dtype: 'int64', shape, data: BigInt64Array.from([7n]) }]
-    const count = parameter.variable.size
-    const data = name.endsWith('running_var') ? hashed(name, count, 1.25, 0.25)
-      : shape.length > 1 ? hashed(name, count, 0, Math.sqrt(6 / (count / (shape[0] ?? 1))))
-        : name.endsWith('.weight') ? hashed(name, count, 1, 0.2) : hashed(name, count, 0, 0.1)
-    return [name, { dtype: 'float32', shape, data }]
-  }))
-}
+/** Those of fixtures/hashed.ts, and counts of 7 batches. */
+const startWeights = (parameters: readonly Parameter[]): WeightMap => new Map([
+  ...hashedWeights(parameters),
+  ...parameters.filter(({ layout }) => layout === 'count').map((parameter): [string, WeightTensor] => [parameter.name, { dtype: 'int64', shape: fileShapeOf(parameter), data: BigInt64Array.from([7n]) }]),
+])
 
 /** Entries at the positions floor(u · size), u hashes of the name. */
 function sampled(name: string, values: Float32Array, count: number): number[] {
@@ -75,7 +56,7 @@ describe('architectures against PyTorch', () => {
     const [count, channels, height, width] = shape
     const problem = { classes, channels, height, width }
     const network = architectures.get(architecture).create(params, { ...problem, stream: createStream(1, 'parity') })
-    loadWeights(network, hashedWeights([...network.parameters, ...network.buffers]))
+    loadWeights(network, startWeights([...network.parameters, ...network.buffers]))
     expect(network.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
     // 3e-3: the share of a unit at a ReLU's kink, which falls on either side.
     const tolerance = Math.max(10 * noise, 3e-3)

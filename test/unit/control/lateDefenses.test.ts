@@ -41,6 +41,15 @@ describe('a defense that acts late', () => {
     expect(of({ students: [{ defenses: [sr] }] })).toEqual([])
   })
 
+  it('is refused where the teacher’s file takes other pixel values', () => {
+    const file = { source: 'file', file: '/teacher.pt' }
+    const from = resolve({ teacher: file, distillation: { method }, students: [{}] })
+    const of = (normalization: string) => lateDefenseIssues(resolve({ teacher: { ...file, normalization }, distillation: { method }, students: [{ defenses: [{ id: 'sr', params: { start: 'first/student-1@80' } }] }] }),
+      { costs, store: { ...store, runs: { ...store.runs, config: () => from } } }).map(({ message }) => message)
+    expect(of('dataset')).toEqual([])
+    expect(of('unit')).toEqual([expect.stringContaining('with other teacher')])
+  })
+
   it('is refused where it would never act', () => {
     expect(issuesOf({ takeover: 0 })).toEqual([{ path: 'students.1.defenses.0.params.takeover', severity: 'error', message: expect.stringContaining('sr would never act') as string }])
     expect(issuesOf({ takeover: 0, extra: 3 })).toEqual([])

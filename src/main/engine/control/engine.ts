@@ -123,7 +123,11 @@ class EngineContext {
   private async withNetworkOfFile(config: ExperimentConfig): Promise<ExperimentConfig> {
     const { source, file } = config.teacher
     if (source !== 'file' || file.trim() === '') return config
-    const asked = this.networks.get(file) ?? this.options.inspectModel(file).then(({ architecture }) => architecture, () => null)
+    const asked = this.networks.get(file) ?? this.options.inspectModel(file).then(({ architecture }) => architecture, () => {
+      // It may be there, or be another one, when it is asked for again.
+      this.networks.delete(file)
+      return null
+    })
     this.networks.set(file, asked)
     const network = await asked
     return network ? { ...config, teacher: { ...config.teacher, architecture: { id: network.id, params: network.params } } } : config

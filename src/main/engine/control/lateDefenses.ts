@@ -1,6 +1,5 @@
 /** Checks of defenses that act late, which need earlier runs and the length of the distillation. */
 import { join } from 'node:path'
-import { completeTraining } from '../../../shared/domain'
 import type { ExperimentConfig, MemberChoice } from '../../../shared/domain'
 import type { Issue } from '../../../shared/schema'
 import { startPointOf } from '../defenses/selfRetrospection/phase'
@@ -37,7 +36,7 @@ function startFault({ params }: MemberChoice, defenses: readonly MemberChoice[],
   // Its form is the field's own check.
   if (!point) return null
   const { runId, stageId, step } = point
-  if (!runs.has(runId)) return `wanted a student of a run in this workspace, got "${runId}", which is none; "abd list" and the table of runs name them`
+  if (!runs.has(runId)) return `wanted a student of a run in this workspace, got "${runId}", which is none; "abd runs" and the table of runs name them`
   const summary = runs.summary(runId)
   const students = summary.stages.filter(({ kind }) => kind === 'student').map(({ id }) => id)
   if (!students.includes(stageId)) return `wanted a student of ${runId} (${students.join(', ') || 'it has none'}), got ${stageId}`
@@ -54,7 +53,7 @@ function startFault({ params }: MemberChoice, defenses: readonly MemberChoice[],
 /** What a student and the one that it goes on from must have in common, as text by name. The method may be longer than it was. */
 function traits({ data, attack, poisoning, teacher, distillation }: ExperimentConfig, defenses: readonly MemberChoice[]): Record<string, string> {
   const { pseudoBatches: _length, epochs: _epochs, ...method } = distillation.method.params
-  const source = teacher.source === 'file' ? [teacher.file] : [teacher.architecture, completeTraining(teacher.training), poisoning]
+  const source = teacher.source === 'file' ? [teacher.file, teacher.normalization] : [teacher.architecture, teacher.training, poisoning]
   const text = (value: unknown): string => JSON.stringify(value)
   return {
     'data': text(data), 'attack': text([attack, poisoning.target]), 'teacher': text([teacher.source, ...source]), 'student network': text(distillation.architecture),

@@ -1,6 +1,6 @@
 /** Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait for the disk. */
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../shared/domain'
-import { executionSchema, poisoningSchema, recordingSchema, teacherSourceSchema, teacherTrainingSchema } from '../../../shared/domain'
+import { completeTraining, executionSchema, poisoningSchema, recordingSchema, teacherSourceSchema } from '../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../shared/errors'
 import { defaultsOf } from '../../../shared/schema'
 import type { Database, Row } from './database'
@@ -106,7 +106,7 @@ function readConfig(database: Database, id: string): ExperimentConfig {
 const completed = (config: ExperimentConfig): ExperimentConfig => ({
   ...config,
   poisoning: { ...defaultsOf(poisoningSchema), ...config.poisoning },
-  teacher: { ...defaultsOf(teacherSourceSchema), ...config.teacher, training: { ...defaultsOf(teacherTrainingSchema), ...config.teacher.training } } as ExperimentConfig['teacher'],
+  teacher: { ...defaultsOf(teacherSourceSchema), ...config.teacher, training: completeTraining(config.teacher.training) } as ExperimentConfig['teacher'],
   recording: { ...defaultsOf(recordingSchema), ...config.recording },
   execution: { ...defaultsOf(executionSchema), ...config.execution },
 })

@@ -1,7 +1,6 @@
 /** Teacher training: cross entropy over the poisoned training set (the reference's normal training). */
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import { completeTraining } from '../../../shared/domain'
 import type { TeacherTraining } from '../../../shared/domain'
 import { ExhaustiveError } from '../../../shared/errors'
 import { writeSafetensors } from '../exporters'
@@ -77,7 +76,7 @@ function createEpochOrder(state: StateBundle, count: number): (epoch: number) =>
 
 export function createTeacherStage(input: TeacherStageInput): StageWork {
   const { teacher, data, program, state } = input
-  const training = completeTraining(input.training)
+  const { training } = input
   const train = data.train()
   const batches = train.count / training.batchSize
   // Fewer images than a batch has are one batch all the same.
