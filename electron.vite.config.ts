@@ -13,9 +13,9 @@ export default defineConfig({
       rollupOptions: {
         input: {
           index: entry('src/main/index.ts'),
-          control: entry('src/main/engine/control.ts'),
-          trainer: entry('src/main/engine/trainer.ts'),
-          inspector: entry('src/main/engine/inspector.ts'),
+          control: entry('src/main/engine/entries/control.ts'),
+          trainer: entry('src/main/engine/entries/trainer.ts'),
+          inspector: entry('src/main/engine/entries/inspector.ts'),
           cli: entry('src/main/cli/index.ts'),
           serve: entry('src/main/server/index.ts'),
         },

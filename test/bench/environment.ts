@@ -1,1 +1,1 @@
-export { allocator } from '../../src/main/engine/control/trainerProcess'
+export { allocator } from '../../src/main/engine/control/executors/trainerProcess'

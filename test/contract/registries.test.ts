@@ -1,10 +1,10 @@
 /** One suite over every family: what all members promise. Special behaviour has its own tests beside this one. */
 import { describe, expect, it } from 'vitest'
-import { architectures } from '../../src/main/engine/architectures'
-import { attacks } from '../../src/main/engine/attacks'
-import { datasets } from '../../src/main/engine/datasets'
-import { defenses } from '../../src/main/engine/defenses'
-import { distillationMethods } from '../../src/main/engine/distillation'
+import { architectures } from '../../src/main/engine/families/architectures'
+import { attacks } from '../../src/main/engine/families/attacks'
+import { datasets } from '../../src/main/engine/families/datasets'
+import { defenses } from '../../src/main/engine/families/defenses'
+import { distillationMethods } from '../../src/main/engine/families/distillation'
 import { createRegistry, defaultsOf, describeRegistry, isVisible, validateParameters, zodOf } from '../../src/shared/schema'
 import type { Field, MemberDeclaration, Registry } from '../../src/shared/schema'
 

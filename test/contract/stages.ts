@@ -1,6 +1,6 @@
 /** Stages of the tiny world, on a teacher that was trained in it. */
-import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/training/stages'
-import type { StageWork } from '../../src/main/engine/training/loop'
+import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/trainer/stages'
+import type { StageWork } from '../../src/main/engine/trainer/loop'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import type { ExperimentConfig } from '../../src/shared/domain'
 import { runToEnd, temporaryFolder, tinyExperiment } from './support'

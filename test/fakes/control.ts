@@ -1,9 +1,9 @@
 /** A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served mode and command line. */
 import { join } from 'node:path'
-import { createEngine } from '../../src/main/engine/control/engine'
-import { createEngineLog } from '../../src/main/engine/control/logger'
-import { forkingLauncher } from '../../src/main/engine/control/trainerProcess'
-import { openStore } from '../../src/main/engine/store'
+import { createEngine } from '../../src/main/engine/control/api/engine'
+import { createEngineLog } from '../../src/main/engine/control/store/engineLog'
+import { forkingLauncher } from '../../src/main/engine/control/executors/trainerProcess'
+import { openStore } from '../../src/main/engine/control/store'
 import { runControlProcess } from '../../src/main/host/controlProcess'
 import { fakeCatalogue, fakeFamilies } from './catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from './services'

@@ -7,7 +7,7 @@ import type {
 } from '../../src/shared/contract'
 import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
-import { resolveExperiment } from '../../src/main/engine/control/resolve'
+import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'

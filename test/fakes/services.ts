@@ -1,6 +1,6 @@
 /** What an engine of fakes is made of beside its store and its trainers. */
-import type { DataService } from '../../src/main/engine/control/dataService'
-import type { CostModel } from '../../src/main/engine/control/estimate'
+import type { DataService } from '../../src/main/engine/control/api/dataService'
+import type { CostModel } from '../../src/main/engine/control/experiments/estimate'
 import type { ModelReport } from '../../src/shared/contract'
 import { fakeCatalogue } from './catalogue'
 import { createFakeEngine } from './engine'

@@ -1,11 +1,11 @@
 /** What the parity tests of the inversion family share: small networks whose weights are hashes, and how near is near. */
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
-import { wrn } from '../../src/main/engine/architectures/wrn'
-import { loadWeights } from '../../src/main/engine/nn'
-import type { NetworkState } from '../../src/main/engine/nn'
-import type { Classifier } from '../../src/main/engine/nn/types'
-import { createStream } from '../../src/main/engine/random'
+import { wrn } from '../../src/main/engine/families/architectures/wrn'
+import { loadWeights } from '../../src/main/engine/maths/nn'
+import type { NetworkState } from '../../src/main/engine/maths/nn'
+import type { Classifier } from '../../src/main/engine/maths/nn/types'
+import { createStream } from '../../src/main/engine/maths/random'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { relativeDistance } from './golden'
 

@@ -23,7 +23,7 @@ void runProgram(process.argv.slice(2), {
     return { client: started.client, dispose: () => started.dispose('release') }
   },
   async recognize(path) {
-    const { datasets, recognizeDataset } = await import('../engine/datasets')
+    const { datasets, recognizeDataset } = await import('../engine/families/datasets')
     return recognizeDataset(datasets, path)
   },
   serve: (options) => serve({ ...options, script }),

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cmiGeneratorCost, createCmiGenerator } from '../../../src/main/engine/architectures/generators/cmi'
-import { createZsktGenerator, zsktGeneratorCost } from '../../../src/main/engine/architectures/generators/zskt'
-import type { Generator } from '../../../src/main/engine/nn/types'
-import { createStream } from '../../../src/main/engine/random'
+import { cmiGeneratorCost, createCmiGenerator } from '../../../src/main/engine/families/architectures/generators/cmi'
+import { createZsktGenerator, zsktGeneratorCost } from '../../../src/main/engine/families/architectures/generators/zskt'
+import type { Generator } from '../../../src/main/engine/maths/nn/types'
+import { createStream } from '../../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 
 beforeAll(async () => { await startTensorFlow() })

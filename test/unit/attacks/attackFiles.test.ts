@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import sharp from 'sharp'
-import { attacks, createTrigger } from '../../../src/main/engine/attacks'
+import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
 
 const root = mkdtempSync(join(tmpdir(), 'abd-attacks-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

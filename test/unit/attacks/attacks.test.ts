@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { attacks, createTrigger } from '../../../src/main/engine/attacks'
-import type { AttackContext } from '../../../src/main/engine/attacks'
-import { toBytes, triggerOf } from '../../../src/main/engine/attacks/trigger'
+import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
+import type { AttackContext } from '../../../src/main/engine/families/attacks'
+import { toBytes, triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 
 const rgb: AttackContext = { height: 32, width: 32, channels: 3 }
 const grey: AttackContext = { height: 28, width: 28, channels: 1 }

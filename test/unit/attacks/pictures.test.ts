@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attacks, createTrigger } from '../../../src/main/engine/attacks'
-import type { AttackContext } from '../../../src/main/engine/attacks'
-import { readMask } from '../../../src/main/engine/attacks/masks'
-import { readPicture } from '../../../src/main/engine/attacks/pictures'
-import { resizePlane } from '../../../src/main/engine/attacks/resize'
+import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
+import type { AttackContext } from '../../../src/main/engine/families/attacks'
+import { readMask } from '../../../src/main/engine/families/attacks/masks'
+import { readPicture } from '../../../src/main/engine/families/attacks/pictures'
+import { resizePlane } from '../../../src/main/engine/families/attacks/resize'
 
 const rgb: AttackContext = { height: 4, width: 4, channels: 3 }
 const grey: AttackContext = { height: 4, width: 4, channels: 1 }

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bringNamedFiles, bringTeacher, namedFileIssues, withBroughtFiles } from '../../../src/main/engine/control/broughtFiles'
+import { bringNamedFiles, bringTeacher, namedFileIssues, withBroughtFiles } from '../../../src/main/engine/control/runs/copiedFiles'
 import { fakeMembers } from '../../fakes/catalogue'
-import { resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'abd-teacher-')) })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { changedFromDefaults } from '../../../src/main/engine/control/changedFromDefaults'
-import { families } from '../../../src/main/engine/control/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { changedFromDefaults } from '../../../src/main/engine/control/experiments/changedFromDefaults'
+import { families } from '../../../src/main/engine/control/experiments/families'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

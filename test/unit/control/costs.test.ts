@@ -1,9 +1,9 @@
 /** What the registries' own declarations say about time and about what cannot work, by the images of the chosen data set. */
 import { describe, expect, it } from 'vitest'
-import { zsktGeneratorCost } from '../../../src/main/engine/architectures/generators/zskt'
-import { costs, families } from '../../../src/main/engine/control/families'
-import { estimateTime } from '../../../src/main/engine/control/estimate'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { zsktGeneratorCost } from '../../../src/main/engine/families/architectures/generators/zskt'
+import { costs, families } from '../../../src/main/engine/control/experiments/families'
+import { estimateTime } from '../../../src/main/engine/control/experiments/estimate'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 
 const folderOf = (size: number, colour = 'rgb') => ({ id: 'image_folder', params: { folder: '/pictures', size, colour } })
 const member = (id: string, params: Record<string, string | number | boolean> = {}) => ({ id, params })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { stageOperations } from '../../../src/main/engine/control/estimate'
-import { costs, families } from '../../../src/main/engine/control/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { stageOperations } from '../../../src/main/engine/control/experiments/estimate'
+import { costs, families } from '../../../src/main/engine/control/experiments/families'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

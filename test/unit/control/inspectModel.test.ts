@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createModelInspector } from '../../../src/main/engine/control/inspectModel'
+import { createModelInspector } from '../../../src/main/engine/control/api/inspectModel'
 import { bundle } from '../../fixtures/bundle'
 import { honest, temporaryFolder, torchZip } from '../importers/craft/files'
 
@@ -15,7 +15,7 @@ describe('the inspector', () => {
   }
 
   it('tells what a good and a bad file hold', async () => {
-    const inspect = createModelInspector({ script: await bundle('src/main/engine/inspector.ts') })
+    const inspect = createModelInspector({ script: await bundle('src/main/engine/entries/inspector.ts') })
     writeFileSync(join(folder, 'good.pt'), torchZip(honest))
     writeFileSync(join(folder, 'bad.pt'), 'PK')
     expect(await inspect(join(folder, 'good.pt'))).toMatchObject({ accepted: true, reason: null, format: 'torch-zip', tensors: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { families } from '../../../src/main/engine/control/families'
-import { createOtherSettings } from '../../../src/main/engine/control/otherSettings'
-import { presets } from '../../../src/main/engine/control/presets'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
-import { newRun } from '../../../src/main/engine/control/stages'
+import { families } from '../../../src/main/engine/control/experiments/families'
+import { createOtherSettings } from '../../../src/main/engine/control/experiments/otherSettings'
+import { presets } from '../../../src/main/engine/control/experiments/presets'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { newRun } from '../../../src/main/engine/control/runs/stages'
 import { otherSettingsOf, publishedAttacks, withConfigValue, type PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
-import { families } from '../../../src/main/engine/control/families'
-import { kdNormalization } from '../../../src/main/engine/distillation/kd'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { families } from '../../../src/main/engine/control/experiments/families'
+import { kdNormalization } from '../../../src/main/engine/families/distillation/cleanKd'
 
 const table = memberTable(families)
 const issuesWith = (method: string) => resolveExperiment({

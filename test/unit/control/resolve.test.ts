@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changedPaths, flattenConfig, withConfigValue } from '../../../src/shared/domain'
-import { resolveExperiment } from '../../../src/main/engine/control/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import { fakeMembers } from '../../fakes/catalogue'
 
 const resolve = (config: Record<string, unknown>) => resolveExperiment(config, fakeMembers)

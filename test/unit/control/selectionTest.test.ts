@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { costs, families } from '../../../src/main/engine/control/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/resolve'
-import { selectionTestIssues } from '../../../src/main/engine/control/selectionTest'
+import { costs, families } from '../../../src/main/engine/control/experiments/families'
+import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { selectionTestIssues } from '../../../src/main/engine/control/experiments/selectionTest'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

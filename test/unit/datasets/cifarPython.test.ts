@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { datasets, recognizeDataset } from '../../../src/main/engine/datasets'
+import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { dictOf, emptyList, globalName, integer, mark, pickled, program, reduce, text, tupleOf } from '../importers/craft/pickle'
 import { createScratch } from './support'
 import type { Scratch } from './support'

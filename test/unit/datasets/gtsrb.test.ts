@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { datasets, openDataset, recognizeDataset } from '../../../src/main/engine/datasets'
+import { datasets, openDataset, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { createScratch } from './support'
 import type { Scratch } from './support'
 

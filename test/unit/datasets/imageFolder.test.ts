@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { datasets, recognizeDataset } from '../../../src/main/engine/datasets'
+import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { createScratch } from './support'
 import type { Scratch } from './support'
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { datasets, recognizeDataset } from '../../../src/main/engine/datasets'
+import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { createScratch } from './support'
 import type { Scratch } from './support'
 

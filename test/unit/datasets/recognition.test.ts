@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { join } from 'node:path'
-import { datasets, recognizeDataset } from '../../../src/main/engine/datasets'
+import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { RefusedInputError } from '../../../src/shared/errors'
 import { createScratch } from './support'
 import type { Scratch } from './support'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { loadDataset } from '../../../src/main/engine/training/data'
+import { loadDataset } from '../../../src/main/engine/trainer/data'
 
 it.each([{ trainImages: 'many' }, { noSuchParameter: 1 }])('%j is refused, not replaced by the default', async (params) => {
   const request = { data: { id: 'signs', params }, attack: { id: 'badnet_grid', params: {} }, seed: 0, cacheFolder: '/nowhere' }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MemberChoice } from '../../../src/shared/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { datasets, openDataset, previewImages, summarizeDataset } from '../../../src/main/engine/datasets'
-import type { ImageSet } from '../../../src/main/engine/datasets'
+import { datasets, openDataset, previewImages, summarizeDataset } from '../../../src/main/engine/families/datasets'
+import type { ImageSet } from '../../../src/main/engine/families/datasets'
 
 let cacheFolder = ''
 beforeAll(() => { cacheFolder = mkdtempSync(join(tmpdir(), 'signs-test-')) })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { selfRetrospection } from '../../../src/main/engine/defenses/selfRetrospection'
-import { perturbedCount } from '../../../src/main/engine/defenses/selfRetrospection/parameters'
-import { phaseOf, startPointOf } from '../../../src/main/engine/defenses/selfRetrospection/phase'
-import { phaseSchedule } from '../../../src/main/engine/defenses/selfRetrospection/trainer'
-import { distillationMethods } from '../../../src/main/engine/distillation'
+import { selfRetrospection } from '../../../src/main/engine/families/defenses/selfRetrospection'
+import { perturbedCount } from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
+import { phaseOf, startPointOf } from '../../../src/main/engine/families/defenses/selfRetrospection/phase'
+import { phaseSchedule } from '../../../src/main/engine/families/defenses/selfRetrospection/trainer'
+import { distillationMethods } from '../../../src/main/engine/families/distillation'
 import { defaultsOf } from '../../../src/shared/schema'
 
 describe('the perturbed share of a batch', () => {

@@ -1,13 +1,13 @@
 /** The defense from outside: what it pools, when it decides, what it tells. A 1×1 network of one convolution makes each ensemble's divergence known. */
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { shufflingVaccine } from '../../../src/main/engine/defenses/shufflingVaccine'
-import type { DefenseContext } from '../../../src/main/engine/defenses/types'
-import type { ActiveDefense, PseudoBatch, StageRemark, StepMetrics } from '../../../src/main/engine/distillation/types'
+import { shufflingVaccine } from '../../../src/main/engine/families/defenses/shufflingVaccine'
+import type { DefenseContext } from '../../../src/main/engine/families/defenses/types'
+import type { ActiveDefense, PseudoBatch, StageRemark, StepMetrics } from '../../../src/main/engine/families/distillation/types'
 import { createStepProgram } from '../../../src/main/engine/graph'
-import type { Classifier } from '../../../src/main/engine/nn/types'
+import type { Classifier } from '../../../src/main/engine/maths/nn/types'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
-import { createStateBundle } from '../../../src/main/engine/training/state'
+import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import type { SuspectTest } from '../../../src/shared/domain'
 import { validateParameters } from '../../../src/shared/schema'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { betaDraw, cutMix } from '../../../src/main/engine/distillation/ood/cutMix'
-import { createPatches } from '../../../src/main/engine/distillation/ood/patches'
-import { drawPicture } from '../../../src/main/engine/distillation/ood/picture'
-import type { Picture } from '../../../src/main/engine/distillation/types'
-import { createStream } from '../../../src/main/engine/random'
+import { betaDraw, cutMix } from '../../../src/main/engine/families/distillation/oneImage/cutMix'
+import { createPatches } from '../../../src/main/engine/families/distillation/oneImage/patches'
+import { drawPicture } from '../../../src/main/engine/families/distillation/oneImage/picture'
+import type { Picture } from '../../../src/main/engine/families/distillation/types'
+import { createStream } from '../../../src/main/engine/maths/random'
 
 describe('CutMix', () => {
   it.each([1e-4, 0.25, 1, 2, 10])('draws its share from Beta(α, α), α = %f, in a few random numbers', (alpha) => {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createRealBatches } from '../../../src/main/engine/distillation/realBatches'
+import { createRealBatches } from '../../../src/main/engine/families/distillation/cleanKd/realBatches'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
-import { createStateBundle } from '../../../src/main/engine/training/state'
-import type { StateBundle } from '../../../src/main/engine/training/state'
+import { createStateBundle } from '../../../src/main/engine/trainer/state'
+import type { StateBundle } from '../../../src/main/engine/trainer/state'
 
 beforeAll(async () => { await startTensorFlow() })
 

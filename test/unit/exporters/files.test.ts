@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeTorch, exporters } from '../../../src/main/engine/exporters'
-import { writeWhole } from '../../../src/main/engine/exporters/wholeFile'
-import { contiguousStrides } from '../../../src/main/engine/exporters/pickleWriter'
-import { importCheckpoint } from '../../../src/main/engine/importers'
-import type { WeightMap } from '../../../src/main/engine/importers/weights'
+import { encodeTorch, exporters } from '../../../src/main/engine/families/exporters'
+import { writeWhole } from '../../../src/main/engine/weights/wholeFile'
+import { contiguousStrides } from '../../../src/main/engine/families/exporters/pickleWriter'
+import { importCheckpoint } from '../../../src/main/engine/families/importers'
+import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { temporaryFolder } from '../importers/craft/files'
 
 const base = temporaryFolder()

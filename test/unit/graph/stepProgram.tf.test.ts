@@ -4,7 +4,7 @@ import path from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createStepProgram, type NamedTensors, type StepFunction, type StepProgram } from '../../../src/main/engine/graph'
-import { conv2d } from '../../../src/main/engine/ops'
+import { conv2d } from '../../../src/main/engine/maths/ops'
 import { startTensorFlow, type TFJSBinding } from '../../../src/main/engine/runtime'
 
 let binding: TFJSBinding

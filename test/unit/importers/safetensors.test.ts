@@ -1,10 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors, writeSafetensors } from '../../../src/main/engine/exporters'
-import { readSafetensors, readSafetensorsSource } from '../../../src/main/engine/importers'
-import { memorySource } from '../../../src/main/engine/importers/byteSource'
-import { toFloat32, type WeightMap } from '../../../src/main/engine/importers/weights'
+import { encodeSafetensors, writeSafetensors } from '../../../src/main/engine/families/exporters'
+import { readSafetensors, readSafetensorsSource } from '../../../src/main/engine/families/importers'
+import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { toFloat32, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { temporaryFolder } from './craft/files'
 
 const read = (bytes: Uint8Array) => readSafetensorsSource(memorySource(bytes, 'test.safetensors'))

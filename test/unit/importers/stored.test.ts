@@ -1,7 +1,7 @@
 /** Tensors in their file: the whole of one, and its values piece by piece, are the same values whatever the strides. */
 import { describe, expect, it } from 'vitest'
-import { memorySource } from '../../../src/main/engine/importers/byteSource'
-import { createPieceReader, overlapsItself, readTensor, rowMajorStrides, spanOf, type StoredTensor } from '../../../src/main/engine/importers/stored'
+import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { createPieceReader, overlapsItself, readTensor, rowMajorStrides, spanOf, type StoredTensor } from '../../../src/main/engine/weights/stored'
 
 const count = 2 ** 19
 const lead = 4

@@ -28,7 +28,7 @@ describe('lint', () => {
 
   it.each([
     ['src/main/electron/x.ts', "import { app } from 'electron'"],
-    ['src/main/engine/control.ts', "import { runControlProcess } from '../host/controlProcess'"],
+    ['src/main/engine/entries/control.ts', "import { runControlProcess } from '../host/controlProcess'"],
     ['src/main/engine/graph/x.ts', "import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding'"],
     ['src/main/cli/x.ts', "import { datasets } from '../engine/datasets'"],
     ['src/renderer/stores/x.ts', "import type { EngineApi } from '@shared/contract'"],

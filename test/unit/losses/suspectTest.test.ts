@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { suspectAuc, suspectSample, suspectTail } from '../../../src/main/engine/losses/suspectTest'
+import { suspectAuc, suspectSample, suspectTail } from '../../../src/main/engine/maths/losses/suspectTest'
 import { suspectBins } from '../../../src/shared/domain'
 
 describe('suspect test', () => {

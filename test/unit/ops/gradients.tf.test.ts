@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import * as ops from '../../../src/main/engine/ops'
+import * as ops from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { expectGradients, expectSecondGradients, randomTensor } from './numericGradients'
 

@@ -1,7 +1,7 @@
 /** Gradients against differences of function values, in random directions. */
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
-import { createStream } from '../../../src/main/engine/random'
+import { createStream } from '../../../src/main/engine/maths/random'
 
 type Function = (...inputs: tf.Tensor[]) => tf.Tensor
 const step = 1e-2

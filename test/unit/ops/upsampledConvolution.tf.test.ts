@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { conv2d, sum, upsampleNearest2, upsampledConv2d } from '../../../src/main/engine/ops'
+import { conv2d, sum, upsampleNearest2, upsampledConv2d } from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 
 beforeAll(async () => { await startTensorFlow() })

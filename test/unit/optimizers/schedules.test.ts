@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { constantSchedule, cosineSchedule, oneCycleSchedule, stepSchedule } from '../../../src/main/engine/optimizers/schedules'
+import { constantSchedule, cosineSchedule, oneCycleSchedule, stepSchedule } from '../../../src/main/engine/families/schedules/schedules'
 
 const expectRates = (schedule: (step: number) => number, wanted: Readonly<Record<number, number>>): void => {
   for (const [step, rate] of Object.entries(wanted)) expect(Math.abs(schedule(Number(step)) - rate), `step ${step}`).toBeLessThan(1e-12)

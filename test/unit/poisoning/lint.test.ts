@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { attacks, createTrigger } from '../../../src/main/engine/attacks'
-import { triggerOf } from '../../../src/main/engine/attacks/trigger'
-import type { ImageSet } from '../../../src/main/engine/datasets'
-import { drawSign, signLabel } from '../../../src/main/engine/datasets/signs/draw'
-import { lintTrigger, measureTrigger, planPoisoning, previewTrigger } from '../../../src/main/engine/poisoning'
-import type { Finding, LintInput } from '../../../src/main/engine/poisoning'
-import { createStream } from '../../../src/main/engine/random'
+import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
+import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
+import type { ImageSet } from '../../../src/main/engine/families/datasets'
+import { drawSign, signLabel } from '../../../src/main/engine/families/datasets/signs/draw'
+import { lintTrigger, measureTrigger, planPoisoning, previewTrigger } from '../../../src/main/engine/images/poisoning'
+import type { Finding, LintInput } from '../../../src/main/engine/images/poisoning'
+import { createStream } from '../../../src/main/engine/maths/random'
 
 const count = 20
 const pixels = new Uint8Array(count * 3072)

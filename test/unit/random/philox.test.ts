@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { philoxBlock } from '../../../src/main/engine/random'
+import { philoxBlock } from '../../../src/main/engine/maths/random'
 
 const ones = 0xffffffff
 // Random123, kat_vectors, "philox4x32 10": counter, key, expected words.

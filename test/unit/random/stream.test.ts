@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createStream, restoreStream } from '../../../src/main/engine/random'
+import { createStream, restoreStream } from '../../../src/main/engine/maths/random'
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 const moment = (values: ArrayLike<number>, order: number): number => mean(Array.from(values, (value) => value ** order))

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { ImageSet } from '../../../src/main/engine/datasets/types'
-import { refuseUnfitMethod } from '../../../src/main/engine/training/fit'
+import type { ImageSet } from '../../../src/main/engine/families/datasets/types'
+import { refuseUnfitMethod } from '../../../src/main/engine/families/distillation/fit'
 
 const folder = mkdtempSync(join(tmpdir(), 'abd-fit-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

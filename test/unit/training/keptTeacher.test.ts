@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createKeptTeacher } from '../../../src/main/engine/training/keptTeacher'
-import { createStateBundle } from '../../../src/main/engine/training/state'
-import type { WeightMap } from '../../../src/main/engine/importers/weights'
+import { createKeptTeacher } from '../../../src/main/engine/trainer/keptTeacher'
+import { createStateBundle } from '../../../src/main/engine/trainer/state'
+import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
 import type { Evaluation } from '../../../src/shared/domain'
 
 const bundle = () => createStateBundle(1, { tensor: () => { throw new Error('no tensors here') } })

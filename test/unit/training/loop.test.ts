@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { float32Tensor } from '../../../src/main/engine/importers/weights'
-import { runStage } from '../../../src/main/engine/training/loop'
-import type { LoopOptions, StageWork } from '../../../src/main/engine/training/loop'
-import type { TrainerReport } from '../../../src/main/engine/training/protocol'
+import { float32Tensor } from '../../../src/main/engine/weights/weightMap'
+import { runStage } from '../../../src/main/engine/trainer/loop'
+import type { LoopOptions, StageWork } from '../../../src/main/engine/trainer/loop'
+import type { TrainerReport } from '../../../src/main/engine/protocol/messages'
 
 const evaluation = { accuracy: 0.5, asr: null, asrAll: null, robustAccuracy: null, images: 10, nonTarget: 0 }
 const workOf = (changes: Partial<StageWork>): StageWork => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { StepInterrupted, createWithin } from '../../../src/main/engine/training/within'
-import type { WithinOptions } from '../../../src/main/engine/training/within'
+import { StepInterrupted, createWithin } from '../../../src/main/engine/trainer/within'
+import type { WithinOptions } from '../../../src/main/engine/trainer/within'
 
 /** A loop of inner steps on a clock of its own. */
 function loopOf(options: Partial<WithinOptions>) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { downloadFile } from '../../../../src/main/engine/datasets/download/downloadFile'
+import { downloadFile } from '../../../../src/main/engine/families/datasets/download/downloadFile'
 import { startFileServer, type FileServer } from './server'
 
 const content = randomBytes(300_000)

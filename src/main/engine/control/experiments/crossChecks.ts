@@ -1,0 +1,112 @@
+/** Checks that need more than one part of a configuration. */
+import type { ExperimentConfig } from '../../../../shared/domain'
+import { defenseLabel, publishedData } from '../../../../shared/domain'
+import type { Issue } from '../../../../shared/schema'
+import type { MemberTable } from './resolve'
+
+type Check = (config: ExperimentConfig, table: MemberTable) => Issue | undefined
+
+const error = (path: string, message: string): Issue => ({ path, severity: 'error', message })
+const warning = (path: string, message: string): Issue => ({ path, severity: 'warning', message })
+
+const numericFact = (facts: Record<string, unknown> | undefined, name: string): number | undefined => {
+  const value = facts?.[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+const targetIsAClass: Check = (config, table) => {
+  const classes = numericFact(table.find('dataset', config.data.id)?.facts, 'classes')
+  return classes !== undefined && config.poisoning.target >= classes
+    ? error('poisoning.target', `wanted a class from 0 to ${classes - 1} of ${config.data.id}, got ${config.poisoning.target}`)
+    : undefined
+}
+
+const teacherFileIsNamed: Check = (config) =>
+  config.teacher.source === 'file' && config.teacher.file.trim() === ''
+    ? error('teacher.file', 'wanted the path of a weights file, got nothing')
+    : undefined
+
+const cleanTeacher: Check = (config) =>
+  config.teacher.source === 'train' && config.poisoning.ratio === 0
+    ? warning('poisoning.ratio', 'is 0: the teacher is trained clean, and its ASR shows chance only')
+    : undefined
+
+const everythingPoisoned: Check = (config) =>
+  config.teacher.source === 'train' && config.poisoning.ratio > 0.9
+    ? warning('poisoning.ratio', 'leaves hardly any clean image to learn from')
+    : undefined
+
+const batchFitsTraining: Check = (config, table) => {
+  const train = numericFact(table.find('dataset', config.data.id)?.facts, 'train')
+  return train !== undefined && config.teacher.source === 'train' && config.teacher.training.batchSize > train
+    ? error('teacher.training.batchSize', `wanted at most the ${train} training images, got ${config.teacher.training.batchSize}`)
+    : undefined
+}
+
+const imagesFitPseudoBatch: Check = (config) => {
+  const batchSize = config.distillation.method.params.batchSize
+  return typeof batchSize === 'number' && config.recording.imagesPerStep > batchSize
+    ? warning('recording.imagesPerStep', `is more than the pseudo batch of ${batchSize} images; all of them are kept`)
+    : undefined
+}
+
+const someStudent: Check = (config) =>
+  config.students.length === 0 ? warning('students', 'is empty: the run ends after the teacher') : undefined
+
+const distinctStudents: Check = (config) => {
+  const seen = new Map<string, number>()
+  for (const [index, plan] of config.students.entries()) {
+    const key = JSON.stringify(plan.defenses)
+    const earlier = seen.get(key)
+    if (earlier !== undefined) return warning(`students.${index}`, `is the same as student ${earlier + 1} (${defenseLabel(plan)}): the same seed gives the same result`)
+    seen.set(key, index)
+  }
+  return undefined
+}
+
+const distinctDefenses: Check = (config) => {
+  for (const [index, plan] of config.students.entries()) {
+    const ids = plan.defenses.map((defense) => defense.id)
+    const twice = ids.findIndex((id, position) => ids.indexOf(id) !== position)
+    if (twice >= 0) return error(`students.${index}.defenses.${twice}.id`, `wanted each defense once, got ${ids[twice] ?? ''} twice`)
+  }
+  return undefined
+}
+
+const withoutBatchNorm = (batchNorm: unknown, params: Record<string, unknown>): boolean =>
+  batchNorm === false || (typeof batchNorm === 'object' && batchNorm !== null && 'parameter' in batchNorm && params[String(batchNorm.parameter)] === false)
+
+/** Some loss terms compare statistics of the teacher's batch norms. Of a file's network only its weights can tell. */
+const methodNeedsBatchNorm: Check = ({ teacher, distillation: { method } }, table) => {
+  const architecture = table.find('architecture', teacher.architecture.id)
+  if (teacher.source === 'file' || !architecture || !withoutBatchNorm(architecture.facts.batchNorm, teacher.architecture.params)) return undefined
+  const needing = table.find('distillation', method.id)?.facts.batchNormParameters
+  const name = (Array.isArray(needing) ? needing : []).map(String).find((parameter) => Number(method.params[parameter]) > 0)
+  return name === undefined ? undefined
+    : error(`distillation.method.params.${name}`, `wanted 0, or a teacher with batch-norm layers, got ${String(method.params[name])} and ${teacher.architecture.id} without them`)
+}
+
+/** A defense of the synthesis has nothing to act on where a baseline learns from real images. */
+const defenseNeedsSynthesis: Check = (config, table) => {
+  if (table.find('distillation', config.distillation.method.id)?.facts.usesRealImages !== true) return undefined
+  for (const [index, plan] of config.students.entries()) {
+    const idle = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsSynthesis === true)
+    if (idle >= 0) return warning(`students.${index}.defenses.${idle}.id`, `has no effect with ${config.distillation.method.id}: its images are real, none are synthesised`)
+  }
+  return undefined
+}
+
+const referenceNormalizationFits: Check = (config) =>
+  config.distillation.method.params.referenceNormalization === true && config.data.id !== publishedData
+    ? warning('distillation.method.params.referenceNormalization', `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`)
+    : undefined
+
+const checks: readonly Check[] = [
+  targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
+  someStudent, distinctStudents, distinctDefenses, methodNeedsBatchNorm, defenseNeedsSynthesis, referenceNormalizationFits,
+]
+
+/** The findings that concern several parts of a configuration at once. */
+export function crossCheck(config: ExperimentConfig, table: MemberTable): Issue[] {
+  return checks.flatMap((check) => check(config, table) ?? [])
+}

@@ -1,0 +1,120 @@
+/** The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads TensorFlow's library. */
+import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
+import { describeError } from '../../../../shared/errors'
+import type { FamilyDescription } from '../../../../shared/schema'
+import { describeRegistry, validateParameters } from '../../../../shared/schema'
+import { architectures, type ArchitectureCost, type ImageProblem } from '../../families/architectures'
+import { attacks } from '../../families/attacks'
+import { datasets, imageShapeOf } from '../../families/datasets'
+import { defenses } from '../../families/defenses'
+import { distillationMethods } from '../../families/distillation'
+import type { KnownImages } from '../../families/distillation/types'
+import { methodFaults } from '../../families/distillation/fit'
+import { lengthOf, twinOf } from '../../protocol/plans'
+import type { CostModel } from './estimate'
+
+export { attacks, datasets, distillationMethods }
+
+export const families: readonly FamilyDescription[] = [
+  describeRegistry(datasets, (member) => ({ ...member.facts })),
+  describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
+  describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
+  describeRegistry(distillationMethods, (member) => ({
+    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], levelParameters: member.levelParameters ?? [], recording: { ...member.recording },
+    ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
+  })),
+  describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
+]
+
+/** Definitions of the metrics that single methods record. */
+export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
+
+function knownImages(data: MemberChoice): KnownImages | undefined {
+  if (!datasets.has(data.id)) return undefined
+  const member = datasets.get(data.id)
+  const { values } = validateParameters(member.params, data.params, '')
+  const shape = member.image?.(values)
+  const { trainImages } = values as Record<string, unknown>
+  return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
+}
+
+const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
+const problemOf = (data: MemberChoice): ImageProblem => ({ ...imageShapeOf(datasets, data), classes: classesOf(data) })
+
+function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
+  if (!architectures.has(choice.id)) return undefined
+  const member = architectures.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  return member.cost(values, problemOf(data))
+}
+
+/** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
+function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
+  if (!architectures.has(choice.id)) return 0
+  const member = architectures.get(choice.id)
+  const { values } = validateParameters(member.params, choice.params, '')
+  try {
+    const points = member.contrastivePoints?.(values)
+      ?? [...member.outline(values, problemOf(data)).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
+    return points.reduce((total, count) => total + count, 0)
+  } catch {
+    return 0
+  }
+}
+
+/** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
+const imagesOfFiles = { train: 50_000, test: 10_000 }
+
+export const costs: CostModel = {
+  forward(choice, data) {
+    try {
+      return costOf(choice, data)?.multiplyAdds
+    } catch {
+      return undefined
+    }
+  },
+  refusal(choice, data) {
+    try {
+      costOf(choice, data)
+      return null
+    } catch (error) {
+      return describeError(error).replace(/\s*\n\s*/g, '; ')
+    }
+  },
+  distillation({ distillation: { method }, teacher: { architecture }, data }) {
+    if (!distillationMethods.has(method.id)) return undefined
+    const member = distillationMethods.get(method.id)
+    const { values } = validateParameters(member.params, method.params, '')
+    try {
+      return { ...member.cost(values, { image: imageShapeOf(datasets, data), classes: classesOf(data), teacherFeatures: teacherFeatures(architecture, data) }), pseudoBatches: member.totalPseudoBatches(values) }
+    } catch {
+      return undefined
+    }
+  },
+  levels(choice, data) {
+    if (!architectures.has(choice.id)) return undefined
+    const member = architectures.get(choice.id)
+    try {
+      return member.outline(validateParameters(member.params, choice.params, '').values, problemOf(data)).levels
+    } catch {
+      return undefined
+    }
+  },
+  faults: (method, data) => methodFaults(method, knownImages(data)),
+  defense(choice) {
+    if (!defenses.has(choice.id)) return undefined
+    const member = defenses.get(choice.id)
+    return member.cost(validateParameters(member.params, choice.params, '').values)
+  },
+  actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
+  range(students, index, pseudoBatches) {
+    const { total, prefix, from } = lengthOf(students[index] ?? { defenses: [] }, pseudoBatches)
+    return { total, start: Math.min(total, from && prefix ? prefix.steps : twinOf(students, index, pseudoBatches)?.step ?? 0) }
+  },
+  images(data) {
+    if (!datasets.has(data.id)) return imagesOfFiles
+    const member = datasets.get(data.id)
+    const { trainImages, testImages } = validateParameters(member.params, data.params, '').values as Record<string, unknown>
+    return { train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train, test: typeof testImages === 'number' ? testImages : imagesOfFiles.test }
+  },
+}

@@ -1,0 +1,177 @@
+/** Everything that is written about a running run goes through here: store, events and log stay in step. */
+import { mkdir } from 'node:fs/promises'
+import type { LogLine } from '../../../../shared/contract'
+import { poolBytesOf } from '../../../../shared/domain'
+import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
+import { toCauses, type ErrorCause } from '../../../../shared/errors'
+import { folderBytes, isDiskFull, type RunStore } from '../store'
+import type { EventHub } from '../api/events'
+import type { EngineLog } from '../store/engineLog'
+import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { StageContext } from './types'
+
+/** run.changed leaves at most this often for progress; states leave at once. */
+const changedInterval = 250
+const metricsWriteInterval = 250
+
+export interface RunRecorder {
+  summary(runId: string): RunSummary
+  stage(runId: string, stageId: string): StageRecord
+  config(runId: string): ExperimentConfig
+  runFolder(runId: string): string
+  started(runId: string): void
+  ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes?: ErrorCause[] | null): void
+  /** Sizes and mirror, after the end. */
+  settle(runId: string): Promise<void>
+  updateStage(runId: string, stageId: string, change: Partial<StageRecord>): void
+  contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext
+  flushMetrics(): void
+  causesOf(error: unknown): ErrorCause[]
+  /** Called when the disk does not take what a run finds. */
+  onDiskFull(listener: (error: unknown) => void): void
+  /** Tells the newest record of a run. */
+  tell(runId: string): void
+  dispose(): void
+}
+
+export function createRunRecorder(store: RunStore, hub: EventHub, log: EngineLog): RunRecorder {
+  return new Recorder(store, hub, log)
+}
+
+class Recorder implements RunRecorder {
+  private readonly pending = new Map<string, NodeJS.Timeout>()
+  private readonly flushTimer: NodeJS.Timeout
+  /** Set when a write failed for want of space: told once, tried again with the next. */
+  private storeFailing = false
+  private diskFullListener: (error: unknown) => void = () => undefined
+
+  constructor(private readonly store: RunStore, private readonly hub: EventHub, private readonly engineLog: EngineLog) {
+    this.flushTimer = setInterval(() => this.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
+    this.flushTimer.unref()
+  }
+
+  summary(runId: string): RunSummary { return this.store.runs.summary(runId) }
+  config(runId: string): ExperimentConfig { return this.store.runs.config(runId) }
+  runFolder(runId: string): string { return this.store.runFolder(runId) }
+
+  stage(runId: string, stageId: string): StageRecord {
+    const stage = this.summary(runId).stages.find((entry) => entry.id === stageId)
+    if (!stage) throw new Error(`The run ${runId} has no stage ${stageId}.`)
+    return stage
+  }
+
+  started(runId: string): void {
+    const { startedAt } = this.summary(runId)
+    this.quietly(() => this.store.runs.update(runId, { state: 'running', startedAt: startedAt ?? Date.now(), endedAt: null, error: null }))
+    this.log(runId, 'info', 'The run started.')
+    this.tell(runId)
+  }
+
+  ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes: ErrorCause[] | null = null): void {
+    this.flushMetrics()
+    this.hub.flush()
+    this.quietly(() => this.store.runs.update(runId, { state, endedAt: Date.now(), error: causes }))
+    this.log(runId, causes ? 'error' : 'info', `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '../../entries/control'}`)
+    this.tell(runId)
+    if (causes) this.hub.emit('engine.notice', { severity: 'error', title: `${this.summary(runId).name}: ${state}`, causes, runId })
+  }
+
+  async settle(runId: string): Promise<void> {
+    try {
+      await mkdir(this.runFolder(runId), { recursive: true })
+      this.store.runs.update(runId, { bytesOnDisk: await folderBytes(this.runFolder(runId)) })
+      await this.store.mirror(runId)
+    } catch (error) {
+      this.engineLog.error('The end of a run could not be written down whole.', error)
+    }
+    this.tell(runId)
+  }
+
+  updateStage(runId: string, stageId: string, change: Partial<StageRecord>): void {
+    this.change(runId, stageId, change, true)
+    this.tell(runId)
+  }
+
+  contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext {
+    return {
+      runId, launch, keptSteps: config.recording.keptSteps, poolBytes: poolBytesOf(config.recording),
+      hub: this.hub, metrics: this.store.metrics, images: this.store.images, pool: this.store.pool,
+      updateStage: (stageId, change, write = true) => {
+        this.change(runId, stageId, change, write)
+        this.tellSoon(runId)
+      },
+      addWarning: (stageId, message) => {
+        const { warnings } = this.stage(runId, stageId)
+        if (!warnings.includes(message)) this.updateStage(runId, stageId, { warnings: [...warnings, message].slice(-50) })
+      },
+      preparing: (stageId, activity) => {
+        this.change(runId, stageId, { activity }, false)
+        this.tellSoon(runId)
+      },
+      deviceFound: (device) => {
+        this.quietly(() => this.store.runs.update(runId, { device }))
+        this.tell(runId)
+      },
+      log: (level, message) => this.log(runId, level, message),
+      notice: (severity, title, causes) => this.hub.emit('engine.notice', { severity, title, causes, runId }),
+      causesOf: (error) => this.causesOf(error),
+    }
+  }
+
+  flushMetrics(): void {
+    this.quietly(() => this.store.metrics.flush())
+  }
+
+  causesOf(error: unknown): ErrorCause[] {
+    const causes = toCauses(error)
+    if (causes.some((cause) => !cause.forUser)) this.engineLog.error('A fault of the program.', error)
+    return causes
+  }
+
+  onDiskFull(listener: (error: unknown) => void): void {
+    this.diskFullListener = listener
+  }
+
+  tell(runId: string): void {
+    clearTimeout(this.pending.get(runId))
+    this.pending.delete(runId)
+    if (this.store.runs.has(runId)) this.hub.emit('run.changed', { run: this.summary(runId) })
+  }
+
+  dispose(): void {
+    clearInterval(this.flushTimer)
+    for (const timer of this.pending.values()) clearTimeout(timer)
+    this.flushMetrics()
+  }
+
+  private change(runId: string, stageId: string, change: Partial<StageRecord>, write: boolean): void {
+    this.quietly(() => this.store.runs.updateStage(runId, stageId, change, { write }))
+    const seconds = this.summary(runId).stages.reduce((sum, stage) => sum + stage.seconds, 0)
+    this.quietly(() => this.store.runs.update(runId, { seconds }, { write }))
+  }
+
+  private tellSoon(runId: string): void {
+    if (!this.pending.has(runId)) this.pending.set(runId, setTimeout(() => this.tell(runId), changedInterval))
+  }
+
+  private log(runId: string, level: LogLine['level'], message: string): void {
+    const line: LogLine = { time: Date.now(), level, message }
+    this.engineLog[level](message, level === 'error' ? undefined : { runId })
+    this.quietly(() => this.store.log(runId, line))
+    this.hub.emit('run.log', { runId, line })
+  }
+
+  /** The memory keeps the truth when the disk does not take it; what could not be written is told once. */
+  private quietly(work: () => void): void {
+    try {
+      work()
+      this.storeFailing = false
+    } catch (error) {
+      if (isDiskFull(error)) this.diskFullListener(error)
+      if (this.storeFailing) return
+      this.storeFailing = true
+      this.engineLog.error('The workspace could not be written.', error)
+      this.hub.emit('engine.notice', { severity: 'error', title: 'The workspace could not be written.', causes: toCauses(error), runId: null })
+    }
+  }
+}

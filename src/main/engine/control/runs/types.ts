@@ -1,0 +1,30 @@
+import type { DeviceReport, StageActivity, StageRecord } from '../../../../shared/domain'
+import type { EngineEvents, LogLine } from '../../../../shared/contract'
+import type { ErrorCause } from '../../../../shared/errors'
+import type { RunStore } from '../store'
+import type { EventHub } from '../api/events'
+import type { TrainerLauncher } from '../executors/trainerProcess'
+
+export interface EngineNoticeSink {
+  notice(severity: EngineEvents['engine.notice']['severity'], title: string, causes: ErrorCause[]): void
+  /** An error as data; faults of the program are logged with their stack. */
+  causesOf(error: unknown): ErrorCause[]
+}
+
+/** What a running stage needs of its run. */
+export interface StageContext extends EngineNoticeSink {
+  readonly runId: string
+  readonly keptSteps: number
+  /** Disk for the sheets of a student's pool. */
+  readonly poolBytes: number
+  readonly launch: TrainerLauncher
+  readonly hub: EventHub
+  readonly metrics: RunStore['metrics']
+  readonly images: RunStore['images']
+  readonly pool: RunStore['pool']
+  updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
+  addWarning(stageId: string, message: string): void
+  preparing(stageId: string, activity: StageActivity): void
+  deviceFound(device: DeviceReport): void
+  log(level: LogLine['level'], message: string): void
+}

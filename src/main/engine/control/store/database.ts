@@ -1,0 +1,136 @@
+/** The only file that knows which SQLite it is: libsql, synchronous, owned by the control process alone. */
+import { existsSync } from 'node:fs'
+import LibsqlDatabase from 'libsql'
+import { UserError } from '../../../../shared/errors'
+import { migrations } from './migrations'
+
+export type SqlValue = string | number | null | Uint8Array
+export type Row = Record<string, unknown>
+
+export interface Database {
+  /** A prepared statement, kept for the next time. */
+  run(sql: string, ...values: SqlValue[]): void
+  all(sql: string, ...values: SqlValue[]): Row[]
+  /** Rows as arrays of columns: cheaper where there are many. */
+  columns(sql: string, ...values: SqlValue[]): unknown[][]
+  get(sql: string, ...values: SqlValue[]): Row | undefined
+  /** All or nothing; nested calls join the outer transaction. */
+  transaction<Result>(work: () => Result): Result
+  close(): void
+}
+
+interface Statement {
+  run(...values: SqlValue[]): unknown
+  get(...values: SqlValue[]): unknown
+  all(...values: SqlValue[]): unknown[]
+  raw(on: boolean): unknown
+}
+
+/**
+ * Opens (and migrates) the database of a workspace. `readOnly` (default false): only reads it, as it is.
+ * @throws UserError when it was written by a newer version, or cannot be read without changing it; the driver's error when the file is damaged
+ */
+export function openDatabase(file: string, { readOnly = false }: { readOnly?: boolean } = {}): Database {
+  if (readOnly && !existsSync(file)) {
+    throw new UserError('This workspace belongs to another engine and has no runs yet.', { wanted: 'a store to read', got: 'none', where: file, action: 'Wait until that engine has made it, or choose another workspace.' })
+  }
+  const connection = new LibsqlDatabase(file, { timeout: 5 })
+  try {
+    // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the disk.
+    if (readOnly) connection.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
+    else connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000')
+    migrate(connection, file, readOnly)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+  return wrap(connection, readOnly)
+}
+
+function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean): Database {
+  const statements = new Map<string, Statement>()
+  const prepare = (sql: string): Statement => {
+    const known = statements.get(sql)
+    if (known) return known
+    const made = connection.prepare(sql) as unknown as Statement
+    statements.set(sql, made)
+    return made
+  }
+  let depth = 0
+  return {
+    run: (sql, ...values) => { prepare(sql).run(...values) },
+    all: (sql, ...values) => prepare(sql).all(...values) as Row[],
+    columns: (sql, ...values) => {
+      const statement = prepare(`${sql} `)
+      statement.raw(true)
+      return statement.all(...values) as unknown[][]
+    },
+    get: (sql, ...values) => (prepare(sql).get(...values) as Row | undefined) ?? undefined,
+    transaction(work) {
+      if (depth > 0) return work()
+      depth += 1
+      connection.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        connection.exec('COMMIT')
+        return result
+      } catch (error) {
+        rollBack(connection)
+        throw error
+      } finally {
+        depth -= 1
+      }
+    },
+    close() {
+      try {
+        if (!readOnly) connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // The next opening reads the log.
+      }
+      connection.close()
+    },
+  }
+}
+
+function rollBack(connection: InstanceType<typeof LibsqlDatabase>): void {
+  try {
+    connection.exec('ROLLBACK')
+  } catch {
+    // A full disk may have rolled back already; the first error is the one to tell.
+  }
+}
+
+function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, readOnly: boolean): void {
+  const row = connection.prepare('PRAGMA user_version').get() as { user_version?: number } | undefined
+  const version = row?.user_version ?? 0
+  if (version > migrations.length) {
+    throw new UserError('This workspace was written by a newer version of ABD Workbench.', {
+      wanted: `store version ${migrations.length} or older`, got: `version ${version}`, where: file, action: 'Update ABD Workbench, or choose another workspace.',
+    })
+  }
+  if (readOnly && version < migrations.length) {
+    throw new UserError('This workspace was written by an older version of ABD Workbench and belongs to another engine.', {
+      wanted: `store version ${migrations.length}`, got: `version ${version}`, where: file, action: 'End the engine that owns it and start again: the store is then brought up to date.',
+    })
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue
+    connection.exec('BEGIN IMMEDIATE')
+    try {
+      connection.exec(migration)
+      connection.exec(`PRAGMA user_version = ${index + 1}`)
+      connection.exec('COMMIT')
+    } catch (error) {
+      rollBack(connection)
+      throw error
+    }
+  }
+}
+
+/** Whether an error of the driver says that the disk is full. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && (/disk is full|SQLITE_FULL|ENOSPC/i.test(error.message) || ('code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')))
+
+/** Whether an error of the driver says that the file is no healthy database. */
+export const isDamaged = (error: unknown): boolean =>
+  error instanceof Error && /not a database|malformed|SQLITE_NOTADB|SQLITE_CORRUPT|disk image|unsupported file format/i.test(error.message)

@@ -1,0 +1,75 @@
+/** The engine's log: a rotated file in the workspace, and the last lines in memory for the interface. Tokens never reach it. */
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import pino from 'pino'
+import type { LogLine } from '../../../../shared/contract'
+
+export interface EngineLog {
+  debug(message: string, details?: Record<string, unknown>): void
+  info(message: string, details?: Record<string, unknown>): void
+  warn(message: string, details?: Record<string, unknown>): void
+  /** `error`'s stack goes to the file. */
+  error(message: string, error?: unknown): void
+  last(lines: number): LogLine[]
+  close(): void
+}
+
+const rotateAt = 5 * 2 ** 20
+const generations = 3
+const ringSize = 2000
+
+/** engine.log.1 is the newest old one. */
+function rotate(file: string): void {
+  if (!existsSync(file) || statSync(file).size < rotateAt) return
+  for (let generation = generations - 1; generation >= 1; generation--) {
+    if (existsSync(`${file}.${generation}`)) renameSync(`${file}.${generation}`, `${file}.${generation + 1}`)
+  }
+  renameSync(file, `${file}.1`)
+}
+
+/** Logs into `folder`/engine.log; without a folder (a read-only workspace) only memory. */
+export function createEngineLog(folder: string | null): EngineLog {
+  const ring: LogLine[] = []
+  const logger = folder === null ? null : openFile(folder)
+  const write = (level: LogLine['level'], message: string, details: object): void => {
+    ring.push({ time: Date.now(), level, message })
+    if (ring.length > ringSize) ring.splice(0, ring.length - ringSize)
+    logger?.write(level, message, details)
+  }
+  return {
+    debug: (message, details = {}) => write('debug', message, details),
+    info: (message, details = {}) => write('info', message, details),
+    warn: (message, details = {}) => write('warn', message, details),
+    error: (message, error) => write('error', message, error === undefined ? {} : { err: error }),
+    last: (lines) => ring.slice(-lines),
+    close: () => logger?.close(),
+  }
+}
+
+function openFile(folder: string): { write(level: LogLine['level'], message: string, details: object): void; close(): void } {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'engine.log')
+  rotate(file)
+  let destination = open(file)
+  let logger = pino({ level: 'debug', base: { pid: process.pid } }, destination)
+  let lines = 0
+  return {
+    write(level, message, details) {
+      logger[level](details, message)
+      lines += 1
+      if (lines % 1000 !== 0 || statSync(file, { throwIfNoEntry: false })?.size === undefined || statSync(file).size < rotateAt) return
+      destination.end()
+      rotate(file)
+      destination = open(file)
+      logger = pino({ level: 'debug', base: { pid: process.pid } }, destination)
+    },
+    close: () => destination.end(),
+  }
+}
+
+function open(file: string): ReturnType<typeof pino.destination> {
+  const destination = pino.destination({ dest: file, sync: true, mode: 0o600 })
+  // A full disk must not end the engine: what cannot be logged is lost.
+  destination.on('error', () => undefined)
+  return destination
+}

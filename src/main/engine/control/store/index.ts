@@ -1,0 +1,109 @@
+/** The run store of a workspace: one SQLite file, and a folder per run with checkpoints and images. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LogLine, Settings } from '../../../../shared/contract'
+import type { RunDetail } from '../../../../shared/domain'
+import { openDatabase, isDamaged, type Database } from './database'
+import { writeFileWhole } from './files'
+import { createImagesTable, type ImagesTable } from './images'
+import { createMetricsTable, type MetricsTable } from './metrics'
+import { createPoolTable, type PoolTable } from './pool'
+import { createRunsTable, type RunsTable } from './runs'
+
+export interface RunStore {
+  readonly folder: string
+  readonly runs: RunsTable
+  readonly metrics: MetricsTable
+  readonly images: ImagesTable
+  readonly pool: PoolTable
+  log(runId: string, line: LogLine): void
+  readLog(runId: string, lines: number): LogLine[]
+  settings(): Settings
+  setSettings(change: Partial<Settings>): Settings
+  runFolder(runId: string): string
+  /** Writes run.json beside the run's files: what a rebuilt database starts from. */
+  mirror(runId: string): Promise<void>
+  /** Set when the database was found damaged and begun anew from the mirrors. */
+  readonly repaired: { movedTo: string; restored: number } | null
+  close(): void
+}
+
+export const databaseName = 'workspace.sqlite'
+const mirrorName = 'run.json'
+
+export const defaultSettings: Settings = { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' }
+
+/**
+ * Opens the store of a workspace, making it when there is none.
+ * A damaged database is moved aside and begun anew with what the run folders tell; nothing is deleted.
+ * `readOnly` (default false): the workspace belongs to another engine, so nothing is made, migrated or repaired.
+ */
+export function openStore(folder: string, { readOnly = false }: { readOnly?: boolean } = {}): RunStore {
+  const runsFolder = join(folder, 'runs')
+  if (!readOnly) mkdirSync(runsFolder, { recursive: true })
+  const file = join(folder, databaseName)
+  const { database, movedTo } = readOnly ? { database: openDatabase(file, { readOnly }), movedTo: null } : openOrReplace(file)
+  const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
+  const runs = createRunsTable(database)
+  const runFolder = (runId: string): string => join(runsFolder, runId)
+  const settings = (): Settings => {
+    const row = database.get("SELECT value FROM settings WHERE key = 'settings'")
+    return { ...defaultSettings, ...(row ? JSON.parse(String(row.value)) as Partial<Settings> : {}) }
+  }
+  return {
+    folder, runs, runFolder, settings,
+    metrics: createMetricsTable(database),
+    images: createImagesTable(database, runsFolder),
+    pool: createPoolTable(database, runsFolder),
+    repaired: movedTo === null ? null : { movedTo, restored },
+    log: (runId, line) => database.run('INSERT INTO log (run_id, time, level, message) VALUES (?, ?, ?, ?)', runId, line.time, line.level, line.message),
+    readLog: (runId, lines) => database.all('SELECT time, level, message FROM log WHERE run_id = ? ORDER BY id DESC LIMIT ?', runId, lines).reverse() as unknown as LogLine[],
+    setSettings(change) {
+      const next = { ...settings(), ...change }
+      database.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('settings', ?)", JSON.stringify(next))
+      return next
+    },
+    async mirror(runId) {
+      const detail = { ...runs.summary(runId), config: runs.config(runId) }
+      await writeFileWhole(join(runFolder(runId), mirrorName), JSON.stringify(detail, null, 1))
+    },
+    close: () => database.close(),
+  }
+}
+
+function openOrReplace(file: string): { database: Database; movedTo: string | null } {
+  try {
+    const database = openDatabase(file)
+    // Reads every row that the list needs, so that damage in them shows here and not later.
+    database.all('SELECT count(*) FROM runs')
+    database.all('SELECT count(*) FROM stages')
+    return { database, movedTo: null }
+  } catch (error) {
+    if (!isDamaged(error)) throw error
+    const movedTo = `${file}.damaged-${Date.now()}`
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (existsSync(file + suffix)) renameSync(file + suffix, movedTo + suffix)
+    }
+    return { database: openDatabase(file), movedTo }
+  }
+}
+
+function restoreFromMirrors(database: Database, runsFolder: string): number {
+  const runs = createRunsTable(database)
+  let restored = 0
+  for (const name of readdirSync(runsFolder)) {
+    try {
+      runs.insert(JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as Omit<RunDetail, 'changedPaths'>)
+      restored += 1
+    } catch {
+      // A folder without a readable mirror stays on disk; it cannot be listed.
+    }
+  }
+  return restored
+}
+
+export * from './database'
+export * from './files'
+export { downsample, type MetricsTable } from './metrics'
+export { stepsToDrop } from './images'
+export { callsToDrop } from './pool'

@@ -1,0 +1,114 @@
+/** Metric series: buffered, written in transactions, read whole or as the minimum and maximum per bucket. */
+import type { MetricPoint, MetricSeries } from '../../../../shared/domain'
+import type { Database } from './database'
+
+export interface MetricsTable {
+  /** Written with the next `flush`; a point at a step that exists replaces it. */
+  append(runId: string, stageId: string, points: readonly MetricPoint[]): void
+  /** Writes what is buffered in one transaction. A failure keeps the buffer. */
+  flush(): void
+  /** Forgets the points of a stage from a step on (a resumed stage records them again). */
+  truncate(runId: string, stageId: string, fromStep: number): void
+  read(runId: string, stageId: string, options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number }): Promise<Record<string, MetricSeries>>
+}
+
+interface Buffered { runId: string; stageId: string; point: MetricPoint }
+
+export function createMetricsTable(database: Database): MetricsTable {
+  const seriesIds = new Map<string, number>()
+  let buffer: Buffered[] = []
+
+  const seriesId = (runId: string, stageId: string, name: string): number => {
+    const key = `${runId}\n${stageId}\n${name}`
+    const known = seriesIds.get(key)
+    if (known !== undefined) return known
+    database.run('INSERT OR IGNORE INTO series (run_id, stage_id, name) VALUES (?, ?, ?)', runId, stageId, name)
+    const id = Number(database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id)
+    seriesIds.set(key, id)
+    return id
+  }
+
+  const flush = (): void => {
+    if (buffer.length === 0) return
+    try {
+      database.transaction(() => {
+        for (const { runId, stageId, point } of buffer) {
+          // SQLite has no NaN: it is stored as NULL and comes back as NaN.
+          database.run('INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
+            seriesId(runId, stageId, point.name), point.step, Number.isNaN(point.value) ? null : point.value)
+        }
+      })
+    } catch (error) {
+      // Ids handed out in a transaction that was rolled back do not exist.
+      seriesIds.clear()
+      throw error
+    }
+    buffer = []
+  }
+
+  return {
+    append(runId, stageId, points) {
+      for (const point of points) buffer.push({ runId, stageId, point })
+    },
+    flush,
+    truncate(runId, stageId, fromStep) {
+      buffer = buffer.filter((entry) => entry.runId !== runId || entry.stageId !== stageId || entry.point.step < fromStep)
+      database.run('DELETE FROM metrics WHERE step >= ? AND series_id IN (SELECT id FROM series WHERE run_id = ? AND stage_id = ?)', fromStep, runId, stageId)
+    },
+    async read(runId, stageId, options = {}) {
+      flush()
+      const result: Record<string, MetricSeries> = {}
+      for (const row of database.all('SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id', runId, stageId)) {
+        const name = String(row.name)
+        if (options.names && !options.names.includes(name)) continue
+        const series = await readSeries(database, Number(row.id), options.afterStep ?? -1)
+        if (series.steps.length > 0) result[name] = options.maximumPoints === undefined ? series : downsample(series, options.maximumPoints)
+      }
+      return result
+    },
+  }
+}
+
+/** Rows per slice: a few milliseconds, after which other calls are answered. */
+const sliceRows = 5000
+
+async function readSeries(database: Database, id: number, afterStep: number): Promise<MetricSeries> {
+  const steps: number[] = []
+  const values: number[] = []
+  for (let after = afterStep; ;) {
+    const rows = database.columns('SELECT step, value FROM metrics WHERE series_id = ? AND step > ? ORDER BY step LIMIT ?', id, after, sliceRows)
+    for (const [step, value] of rows) {
+      steps.push(Number(step))
+      values.push(value === null ? NaN : Number(value))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    after = steps.at(-1) ?? after
+    if (rows.length < sliceRows) return { steps: Float64Array.from(steps), values: Float64Array.from(values) }
+  }
+}
+
+/**
+ * At most `maximumPoints` points: per bucket of equal point count the minimum and the maximum, in their order, so that no spike is lost.
+ * First and last point stay; NaN stays where a bucket has nothing else.
+ */
+export function downsample(series: MetricSeries, maximumPoints: number): MetricSeries {
+  const { steps, values } = series
+  const count = steps.length
+  if (count <= maximumPoints) return series
+  const buckets = Math.max(1, Math.floor((maximumPoints - 2) / 2))
+  const kept: number[] = [0]
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const from = 1 + Math.floor((bucket * (count - 2)) / buckets)
+    const to = 1 + Math.floor(((bucket + 1) * (count - 2)) / buckets)
+    let low = from
+    let high = from
+    for (let index = from; index < to; index++) {
+      const value = values[index] ?? NaN
+      if (value < (values[low] ?? NaN) || Number.isNaN(values[low])) low = index
+      if (value > (values[high] ?? NaN) || Number.isNaN(values[high])) high = index
+    }
+    if (to > from) kept.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]))
+  }
+  kept.push(count - 1)
+  return { steps: Float64Array.from(kept, (index) => steps[index] ?? NaN), values: Float64Array.from(kept, (index) => values[index] ?? NaN) }
+}

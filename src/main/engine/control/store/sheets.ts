@@ -1,0 +1,53 @@
+/** Many small images as one PNG, row by row; any viewer opens it. */
+import { readFile } from 'node:fs/promises'
+import type sharp from 'sharp'
+import type { ImageBatch } from '../../../../shared/domain'
+import { UserError } from '../../../../shared/errors'
+
+export type SheetLayout = Omit<ImageBatch, 'pixels'>
+
+const sheetColumns = 8
+
+const loadSharp = async (): Promise<typeof sharp> => (await import('sharp')).default
+
+const columnsOf = (count: number): number => Math.min(sheetColumns, count)
+
+export async function encodeSheet(images: ImageBatch): Promise<Uint8Array> {
+  const { count, height, width, channels, pixels } = images
+  const columns = columnsOf(count)
+  const rows = Math.ceil(count / columns)
+  const sheet = Buffer.alloc(columns * width * rows * height * channels)
+  copyTiles(images, (tile, y, offset, length) => {
+    sheet.set(pixels.subarray(offset, offset + length), ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels)
+  })
+  const encoder = await loadSharp()
+  return encoder(sheet, { raw: { width: columns * width, height: rows * height, channels } }).png({ compressionLevel: 3 }).toBuffer()
+}
+
+/** @throws UserError when the file is missing or damaged */
+export async function decodeSheet(file: string, layout: SheetLayout): Promise<Uint8Array> {
+  const { count, height, width, channels } = layout
+  const columns = columnsOf(count)
+  try {
+    const decoder = await loadSharp()
+    const { data, info } = await decoder(await readFile(file)).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer({ resolveWithObject: true })
+    if (info.width !== columns * width || info.channels !== channels) throw new Error(`the sheet is ${info.width}×${info.height}×${info.channels}`)
+    const pixels = new Uint8Array(count * height * width * channels)
+    copyTiles(layout, (tile, y, offset, length) => {
+      const from = ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels
+      pixels.set(data.subarray(from, from + length), offset)
+    })
+    return pixels
+  } catch (error) {
+    throw new UserError('The images of this step cannot be read.', { where: file, action: 'The file is missing or damaged; other steps are not affected.', cause: error })
+  }
+}
+
+/** Every line of every tile, with its offset in the batch. */
+function copyTiles(images: SheetLayout, copy: (tile: number, y: number, offset: number, length: number) => void): void {
+  const { count, height, width, channels } = images
+  const length = width * channels
+  for (let tile = 0; tile < count; tile++) {
+    for (let y = 0; y < height; y++) copy(tile, y, (tile * height + y) * length, length)
+  }
+}

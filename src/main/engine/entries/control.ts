@@ -1,0 +1,44 @@
+/** The control process: contract, store, queue, previews. It never loads TensorFlow; trainers, its children, do. */
+import { join } from 'node:path'
+import { version } from '../../../../package.json'
+import { runControlProcess } from '../../host/controlProcess'
+import { createDataService } from '../control/api/dataService'
+import { createEngine } from '../control/api/engine'
+import { attacks, costs, datasets, distillationMethods, families, methodMetrics } from '../control/experiments/families'
+import { createModelInspector } from '../control/api/inspectModel'
+import { createEngineLog, type EngineLog } from '../control/store/engineLog'
+import { presets } from '../control/experiments/presets'
+import { forkingLauncher } from '../control/executors/trainerProcess'
+import { readRuntimeDescription } from '../runtime/runtimeFile'
+import { openStore } from '../control/store'
+
+let log: EngineLog | null = null
+
+function runtimeState(): { ready: boolean; message: string | null } {
+  try {
+    readRuntimeDescription()
+    return { ready: true, message: null }
+  } catch (error) {
+    return { ready: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+void runControlProcess({
+  version,
+  staticFolder: join(__dirname, '../..', 'renderer'),
+  onFault: (name, error) => {
+    if (log) log.error(`A fault in ${name}.`, error)
+    else process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  },
+  async createEngine({ workspace, cacheFolder, readOnly, owner }) {
+    log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
+    log.info(`ABD Workbench ${version}, Node ${process.version}`)
+    return createEngine({
+      version, cacheFolder, readOnly, owner, families, methodMetrics, presets, costs, log, runtimeState,
+      inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
+      store: openStore(workspace, { readOnly }),
+      data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
+      launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
+    })
+  },
+})

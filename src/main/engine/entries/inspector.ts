@@ -1,0 +1,30 @@
+/** The inspector process: reads one weights file that nobody has vouched for, tells what it holds, and ends. What such a file can bring down is this process. */
+import { writeFileSync } from 'node:fs'
+import { toCauses } from '../../../shared/errors'
+import type { InspectorReply } from '../control/api/inspectModel'
+import { inspectCheckpoint } from '../families/importers'
+
+/** Where memory runs out, the kernel ends this process before any other. */
+function volunteerForMemory(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000')
+  } catch {
+    // Some containers forbid it; the limits of the caller remain.
+  }
+}
+
+async function inspect(file: string): Promise<InspectorReply> {
+  try {
+    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } = await inspectCheckpoint(file)
+    return { report: { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } }
+  } catch (error) {
+    return { causes: toCauses(error) }
+  }
+}
+
+volunteerForMemory()
+process.on('message', (file: string) => {
+  void inspect(file).then((reply) => { process.send?.(reply, undefined, undefined, () => process.exit(0)) })
+})
+// Without control nobody waits for the answer.
+process.on('disconnect', () => process.exit(0))

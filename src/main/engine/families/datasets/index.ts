@@ -1,0 +1,18 @@
+import { createRegistry } from '../../../../shared/schema'
+import { cifar10 } from './cifar10'
+import { cifar100 } from './cifar100'
+import { fashionMnist } from './fashionMnist'
+import { gtsrb } from './gtsrb'
+import { imageFolder } from './imageFolder'
+import { mnist } from './mnist'
+import { signs } from './signs'
+import { svhn } from './svhn'
+
+/** The image folder comes last: it reads layouts that no other member claims. */
+export const datasets = createRegistry('dataset', 'Data sets', [signs, cifar10, cifar100, gtsrb, svhn, mnist, fashionMnist, imageFolder])
+
+export { imageShapeOf, knownLabels, openDataset, outlineDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
+export { createDatasetShelf } from './shelf'
+export type { DatasetShelf, LoadWatcher } from './shelf'
+export { bytesPerImage, countClasses, selectImages, sliceImages } from '../../images/imageSets'
+export type { ClassExamples, Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, ImageShape, LoadedDataset, Normalization } from './types'

@@ -1,0 +1,107 @@
+import type { RefusedInputError } from '../../../../shared/errors'
+import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+
+/** Size of each image of a set. */
+export interface ImageShape {
+  readonly height: number
+  readonly width: number
+  readonly channels: 1 | 3
+}
+
+/** Images as bytes, NHWC, with integer labels. */
+export interface ImageSet extends ImageShape {
+  readonly count: number
+  readonly pixels: Uint8Array
+  readonly labels: Int32Array
+}
+
+/** Per channel, in units of [0, 1] intensities: normalised = (x/255 − mean) / standardDeviation. */
+export interface Normalization {
+  readonly mean: readonly number[]
+  readonly standardDeviation: readonly number[]
+}
+
+export interface LoadedDataset {
+  readonly id: string
+  readonly title: string
+  readonly classNames: readonly string[]
+  readonly train: ImageSet
+  readonly test: ImageSet
+  readonly normalization: Normalization
+  /** What the researcher should know about these files (cut-down set, guessed names …); sentences for a warning list. */
+  readonly notes?: readonly string[]
+}
+
+export interface DatasetContext {
+  /** Per-user cache folder of the product; a data set keeps its own subfolder. */
+  readonly cacheFolder: string
+  readonly signal?: AbortSignal
+  readonly onProgress?: (fraction: number, message: string) => void
+}
+
+export interface ImageRange {
+  readonly split: 'train' | 'test'
+  readonly first: number
+  readonly count: number
+}
+
+/** The first `perClass` images of each of `classes`, class by class; fewer where a class has fewer, none where it does not exist. */
+export interface ClassExamples {
+  readonly split: 'train' | 'test'
+  readonly classes: readonly number[]
+  readonly perClass: number
+}
+
+/** An official file of a data set, for the download manager. */
+export interface DatasetSource {
+  readonly url: string
+  readonly fileName: string
+  /** As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked. */
+  readonly md5?: string
+  readonly bytes?: number
+}
+
+/** How training images are varied. */
+export interface Augmentation {
+  /** Padded by 4 black pixels on each side, and the original size cut out at random. */
+  readonly crop: boolean
+  /** Mirrored half of the time. */
+  readonly flip: boolean
+}
+
+/** What forms may show before anything is loaded; JSON. */
+export interface DatasetFacts {
+  readonly classNames?: readonly string[]
+  /** Number of classes, where every copy of the set has the same. */
+  readonly classes?: number
+  /** False where the set is made by code. */
+  readonly needsFiles: boolean
+  /** How the reference varies this set's training images (ABD cmi/registry.py); where it does not know the set, what does no harm to its classes. */
+  readonly augmentation: Augmentation
+  /** Terms of use, one line. */
+  readonly licence: string
+  readonly sources?: readonly DatasetSource[]
+}
+
+/**
+ * What a member says of a path by the names there: the parameters with which it would read the files; the refusal that loading them would end
+ * with, where they are nearly of its layout; null where they are of another.
+ */
+export type LayoutMatch<P = Record<string, unknown>> = Partial<P> | RefusedInputError | null
+
+export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  readonly facts: DatasetFacts
+  /** Shape of the images with these parameters, for estimates and early checks; 32×32 RGB where it is absent. */
+  image?(params: ValuesOf<S>): ImageShape
+  /** Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file and record */
+  load(params: ValuesOf<S>, context: DatasetContext): Promise<LoadedDataset>
+  /** A few images without loading all of them, where that is possible; the range is cut to the set's size. */
+  preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>
+  /** All labels without loading any image, where they are known beforehand. */
+  labels?(params: ValuesOf<S>): { train: Int32Array; test: Int32Array }
+  /** Looks at names only. */
+  match?(path: string): Promise<LayoutMatch<ValuesOf<S>>>
+}
+
+/** Types the member's own parameters, then forgets them for the registry. */
+export const defineDataset = <S extends ParameterSchema>(dataset: Dataset<S>): Dataset => dataset as unknown as Dataset

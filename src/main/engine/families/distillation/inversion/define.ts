@@ -1,0 +1,63 @@
+/** One trainer whose loss weights choose the method. */
+import type { ParameterFault, Reference } from '../../../../../shared/schema'
+import { cmiGeneratorCost } from '../../architectures/generators/cmi'
+import type { ImageShape } from '../../datasets/types'
+import { faultsOf } from '../faults'
+import { defineDistillation, passes } from '../types'
+import type { CostProblem, DistillationMethod, MethodWork } from '../types'
+import { contrastCost } from './head'
+import { inversionParameters } from './parameters'
+import type { InversionParameters, InversionSchema } from './parameters'
+import { generatorOptions } from './sources'
+import { inversionTerms, metricsOfTerms } from './terms'
+import { createInversionStudent } from './student'
+import { createInversionSynthesizer } from './synthesizer'
+
+export interface InversionMember {
+  readonly id: string
+  readonly title: string
+  readonly summary: string
+  readonly reference: Reference
+  readonly defaults: Partial<InversionParameters>
+  readonly presets: Record<string, { title: string; params: Partial<InversionParameters> }>
+}
+
+/** Of the synthesis call and the student updates after it. */
+function costOf(values: InversionParameters, { image, teacherFeatures }: CostProblem): MethodWork {
+  const made = values.synthesisSteps * values.synthesisBatchSize
+  const learnt = values.studentSteps * values.batchSize
+  const contrasts = values.contrastiveWeight > 0
+  // A kept generator makes each student batch anew; else the images that enter the pool are shown to the teacher once more.
+  const [fresh, shown] = values.source === 'generatorKept' ? [learnt, 0] : [0, values.synthesisBatchSize]
+  const generator = values.source === 'pixels' ? 0 : cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds
+  const contrast = contrasts ? contrastCost({ features: teacherFeatures, outputs: values.headWidth, rows: values.synthesisBatchSize + values.negatives }) : 0
+  return {
+    studentForwards: passes.training * learnt + (values.adversarialWeight > 0 ? passes.toImages * made : 0),
+    teacherForwards: passes.toImages * made * (contrasts ? 2 : 1) + shown + learnt,
+    ownMultiplyAdds: generator * (passes.training * made + fresh) + values.synthesisSteps * contrast,
+    defendedImages: made, studentImages: learnt,
+  }
+}
+
+/** A loss without a term moves nothing, and a generator makes only images of sides that it can double twice. */
+function faultsOfInversion(values: InversionParameters, image: ImageShape | undefined): readonly ParameterFault[] {
+  const weights = inversionTerms.map(({ weight }) => weight)
+  const aimless = weights.every((weight) => Number(values[weight as keyof InversionParameters]) === 0)
+  return [
+    ...(aimless ? [{ parameter: weights[0], wanted: `a weight above 0 for at least one loss term (${weights.join(', ')})`, got: '0 for all' }] : []),
+    ...(image && values.source !== 'pixels' ? faultsOf(() => cmiGeneratorCost(generatorOptions(values, image))) : []),
+  ]
+}
+
+export const defineInversion = ({ defaults, ...member }: InversionMember): DistillationMethod => defineDistillation<InversionSchema>({
+  ...member,
+  params: inversionParameters(defaults),
+  totalPseudoBatches: (values) => values.pseudoBatches,
+  cost: costOf,
+  faults: faultsOfInversion,
+  metrics: metricsOfTerms(inversionTerms),
+  batchNormParameters: inversionTerms.flatMap((term) => term.needsBatchNorm ? [term.weight] : []),
+  recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
+  createSynthesizer: createInversionSynthesizer,
+  createStudentTrainer: createInversionStudent,
+})

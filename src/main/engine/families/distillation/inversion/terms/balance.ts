@@ -1,0 +1,11 @@
+import { number } from '../../../../../../shared/schema'
+import { classBalanceLoss } from '../../../../maths/losses/synthesis'
+import { defineTerm } from './term'
+
+export const balance = defineTerm({
+  id: 'balance',
+  params: { balanceWeight: number({ label: 'Class balance weight', default: 0, min: 0, max: 1e4, help: 'Negative entropy of the mean prediction (DAFL).' }) },
+  weight: 'balanceWeight',
+  metric: 'balanceLoss',
+  value: ({ teacher }) => classBalanceLoss(teacher.logits),
+})

@@ -1,0 +1,12 @@
+import { number } from '../../../../../../shared/schema'
+import { batchNormStatisticsLoss } from '../../../../maths/losses/synthesis'
+import { defineTerm } from './term'
+
+export const batchNorm = defineTerm({
+  id: 'batchNorm',
+  params: { batchNormWeight: number({ label: 'BN statistics weight', default: 1, min: 0, max: 1e4, help: 'Σ over layers of ‖μ_batch − μ‖ + ‖σ²_batch − σ²‖ inside the teacher (DeepInversion).' }) },
+  weight: 'batchNormWeight',
+  metric: 'batchNormLoss',
+  needsBatchNorm: true,
+  value: ({ statistics }) => batchNormStatisticsLoss(statistics, 'sum'),
+})

@@ -1,0 +1,16 @@
+import type { NamedTensors } from '../../graph/types'
+import type { StepMetrics } from './types'
+
+/** A scalar output of a step; waits for the device. */
+export function scalarOf(outputs: NamedTensors, name: string): number {
+  const tensor = outputs[name]
+  if (!tensor) throw new Error(`The step gave no output called ${name}.`)
+  return tensor.dataSync()[0] ?? NaN
+}
+
+/** The outputs that are there, under their public metric names. */
+export function metricsOf(outputs: NamedTensors, names: Readonly<Record<string, keyof StepMetrics>>): StepMetrics {
+  const metrics: StepMetrics = {}
+  for (const [output, metric] of Object.entries(names)) if (outputs[output]) metrics[metric] = scalarOf(outputs, output)
+  return metrics
+}

@@ -1,0 +1,79 @@
+/** ZSKT's student side: several updates on each pseudo batch, or on batches mixed from a memory of earlier ones. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { NamedTensors } from '../../../graph/types'
+import { attentionMap } from '../../../maths/losses/attention'
+import { createAdam } from '../../optimizers/adam'
+import { cosineSchedule } from '../../schedules/schedules'
+import { createReplayMemory } from './replay'
+import { scalarOf } from '../stepOutputs'
+import { zsktStudentLoss, zsktStudentStep } from './steps'
+import type { DistillationContext, StepMetrics, StudentTrainer } from '../types'
+import { asksTeacherAnew } from './parameters'
+import type { ZsktParameters } from './parameters'
+
+type BatchSource = StudentTrainer['batches']
+
+/** Every update sees the pseudo batch itself with the teacher's answers that came with it. */
+const sameBatch: BatchSource = (batch) => {
+  const args: NamedTensors = { images: batch.images, teacherLogits: batch.teacherLogits }
+  batch.teacherAttention.forEach((map, level) => { args[`teacherAttention${level}`] = map })
+  return () => ({ args, own: [] })
+}
+
+/** Every update sees a batch of its own, mixed from the memory, and asks the teacher anew. */
+function replayedBatches(values: ZsktParameters, context: DistillationContext): BatchSource {
+  const { teacher, program, image } = context
+  const memory = createReplayMemory(
+    { capacity: values.replay > 0 ? values.replayCapacity : values.batchSize, share: values.replay, shift: values.shift, light: values.light },
+    [values.batchSize, image.height, image.width, image.channels], context.stream('replay'), context.state,
+  )
+  const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => {
+    const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
+    const maps = values.attention > 0 ? activations.map((activation, level) => [`teacherAttention${level}`, attentionMap(activation)] as const) : []
+    return { teacherLogits: logits, ...Object.fromEntries(maps) }
+  }))
+  return (batch) => {
+    memory.add(batch.images)
+    return () => {
+      const images = memory.draw()
+      const answers = ask.run({ images })
+      return { args: { images, ...answers }, own: [images, ...Object.values(answers)] }
+    }
+  }
+}
+
+export function createZsktStudentTrainer(values: ZsktParameters, context: DistillationContext): StudentTrainer {
+  const { program, student, state } = context
+  const optimizer = createAdam(student.parameters)
+  state.addNetwork('student', student)
+  state.addVariables('studentOptimizer', optimizer.slots)
+  const schedule = cosineSchedule(values.studentLearningRate, values.pseudoBatches)
+  const runner = program.compile('student', (args) => zsktStudentStep({ student, optimizer, options: values }, args))
+  const batches = asksTeacherAnew(values) ? replayedBatches(values, context) : sameBatch
+  const read: Readonly<Record<string, keyof StepMetrics>> = {
+    loss: 'studentLoss', divergence: 'divergence', gradientNorm: 'gradientNorm', ...(values.attention > 0 ? { attention: 'attention' as const } : {}),
+  }
+
+  return {
+    imagesPerStep: values.batchSize * (values.studentSteps + 1),
+    updates: values.studentSteps,
+    batches,
+    loss: (output, args) => zsktStudentLoss(output, args, values),
+    step(batch, position) {
+      const learningRate = schedule(position.index)
+      const rate = tf.scalar(learningRate)
+      const next = batches(batch)
+      const metrics: StepMetrics = position.measure ? { learningRate } : {}
+      for (let repeat = 0; repeat < values.studentSteps; repeat++) {
+        const { args, own } = next()
+        const outputs = runner.run({ ...args, learningRate: rate })
+        if (position.measure) {
+          for (const [output, metric] of Object.entries(read)) metrics[metric] = (metrics[metric] ?? 0) + scalarOf(outputs, output) / values.studentSteps
+        }
+        tf.dispose([outputs, [...own]])
+      }
+      rate.dispose()
+      return metrics
+    },
+  }
+}

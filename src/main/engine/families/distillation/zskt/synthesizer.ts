@@ -1,0 +1,86 @@
+/** ZSKT's generator side: one adversarial update per pseudo batch, then the batch itself. */
+import * as tf from '@tensorflow/tfjs-core'
+import { createZsktGenerator } from '../../architectures/generators/zskt'
+import type { NamedTensors, StepRunner } from '../../../graph/types'
+import { createAdam } from '../../optimizers/adam'
+import { cosineSchedule } from '../../schedules/schedules'
+import type { RandomStream } from '../../../maths/random'
+import { metricsOf } from '../stepOutputs'
+import { zsktGeneratorStep, zsktSampleStep } from './steps'
+import type { ActiveDefense, DistillationContext, Synthesizer } from '../types'
+import { asksTeacherAnew } from './parameters'
+import type { ZsktParameters } from './parameters'
+
+const metricNames = {
+  loss: 'generatorLoss', batchNorm: 'batchNormLoss', oneHot: 'oneHotLoss', balance: 'balanceLoss', 'sv.svPenalty': 'svPenalty', 'sv.svMaskRate': 'svMaskRate',
+} as const
+
+/** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */
+function drawCodes(values: ZsktParameters, classes: number, stream: RandomStream): NamedTensors {
+  const { batchSize, latent } = values
+  const normal = stream.normal(batchSize * latent)
+  if (!values.classConditional) return { latentCodes: tf.tensor2d(normal, [batchSize, latent]) }
+  const width = latent + classes
+  const codes = new Float32Array(batchSize * width)
+  const drawn = Int32Array.from(stream.permutation(batchSize), (place) => place % classes)
+  for (let row = 0; row < batchSize; row++) {
+    codes.set(normal.subarray(row * latent, (row + 1) * latent), row * width)
+    codes[row * width + latent + (drawn[row] ?? 0)] = 1
+  }
+  return { latentCodes: tf.tensor2d(codes, [batchSize, width]), classes: tf.tensor1d(drawn, 'int32') }
+}
+
+export function createZsktSynthesizer(values: ZsktParameters, context: DistillationContext): Synthesizer {
+  const { program, teacher, student, state, defenses } = context
+  const generator = createZsktGenerator({
+    latent: values.latent + (values.classConditional ? context.classes : 0), width: values.generatorWidth,
+    channels: context.image.channels, height: context.image.height, imageWidth: context.image.width, stream: context.stream('initialGenerator'),
+  })
+  const optimizer = createAdam(generator.parameters)
+  state.addNetwork('generator', generator)
+  state.addVariables('generatorOptimizer', optimizer.slots)
+  const schedule = cosineSchedule(values.generatorLearningRate, values.pseudoBatches)
+  const stream = context.stream('latentCodes')
+  const runners = new Map<string, StepRunner>()
+  let codes: NamedTensors | undefined
+
+  const stepFor = (active: readonly ActiveDefense[]): StepRunner => {
+    const key = ['generator', ...active.map((defense) => defense.id)].join('+')
+    const known = runners.get(key)
+    if (known) return known
+    const made = program.compile(key, (args) => zsktGeneratorStep({ teacher, student, generator, optimizer, options: values, defenses: active }, args))
+    runners.set(key, made)
+    return made
+  }
+  const attention = values.attention > 0 && !asksTeacherAnew(values)
+  const sample = program.compile('sample', (args) => zsktSampleStep({ teacher, generator, attention }, args))
+
+  return {
+    step(position) {
+      if (codes) tf.dispose(codes)
+      codes = drawCodes(values, context.classes, stream)
+      // Phases of defenses follow the distillation: the generator, its learning rate at 0, rests.
+      if (position.index >= values.pseudoBatches) return {}
+      const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
+      const numbers: NamedTensors = { learningRate: tf.scalar(schedule(position.index)) }
+      for (const defense of active) {
+        for (const [name, tensor] of Object.entries(defense.synthesizerArguments?.() ?? {})) numbers[`${defense.id}.${name}`] = tensor
+      }
+      const outputs = stepFor(active).run({ ...codes, ...numbers })
+      const metrics = position.measure ? metricsOf(outputs, metricNames) : {}
+      tf.dispose([numbers, outputs])
+      return metrics
+    },
+    sample() {
+      const { latentCodes, classes } = codes ?? {}
+      if (!latentCodes) throw new Error('A pseudo batch was asked for before the generator step that draws its latent codes.')
+      const { images, logits, ...maps } = sample.run({ latentCodes })
+      tf.dispose([latentCodes, classes ?? []])
+      codes = undefined
+      return {
+        images: images as tf.Tensor4D, teacherLogits: logits as tf.Tensor2D,
+        teacherAttention: Object.keys(maps).sort().map((name) => maps[name] as tf.Tensor2D),
+      }
+    },
+  }
+}

@@ -1,0 +1,7 @@
+export { checkpointFormats, importAnswer, importCheckpoint, inspectCheckpoint } from './checkpoint'
+export type { ImportAnswer, ImportedCheckpoint, ImportOptions, ImportReport } from './checkpoint'
+export type { CheckpointFormat, Finding, IgnoredPart } from '../../weights/format'
+export type { RecognizedArchitecture } from './recognition'
+export { readSafetensors, readSafetensorsSource } from '../../weights/safetensors/read'
+export type { SafetensorsFile } from '../../weights/safetensors/read'
+export type { WeightDtype, WeightMap, WeightTensor } from '../../weights/weightMap'

@@ -1,0 +1,86 @@
+/** Reads a pickle program's bytes in order; every read is checked against the end. */
+import { quoteFromFile } from '../../../weights/quote'
+import { refusePickle } from './refusal'
+
+const longestLine = 4_096
+const longestInteger = 64
+
+export interface Cursor {
+  readonly at: number
+  byte(): number
+  unsigned(bytes: 1 | 2 | 4): number
+  /** 8 bytes, refused beyond what the program can hold. */
+  length8(): number
+  signed32(): number
+  float64(): number
+  /** Up to the next line feed, ASCII only. */
+  line(): string
+  utf8(length: number): string
+  latin1(length: number): string
+  skip(length: number): void
+  /** A little-endian two's complement integer. */
+  integer(length: number): number | bigint
+}
+
+export function createCursor(bytes: Buffer, start: number): Cursor {
+  let at = start
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  function take(length: number): number {
+    if (length > bytes.length - at) throw refusePickle('The pickle is truncated.', { wanted: `${length} more bytes`, got: `${bytes.length - at}`, at })
+    const from = at
+    at += length
+    return from
+  }
+  function line(): string {
+    const end = bytes.indexOf(0x0a, at)
+    if (end < 0 || end - at > longestLine) throw refusePickle('The pickle has a line without an end.', { wanted: `a line of at most ${longestLine} bytes`, at })
+    const from = take(end - at + 1)
+    for (let index = from; index < end; index++) {
+      if ((bytes[index] ?? 0) > 0x7e) {
+        throw refusePickle('The pickle has a name that is not plain text.', { wanted: 'ASCII', got: quoteFromFile(bytes.toString('latin1', from, end)), at: from })
+      }
+    }
+    return bytes.toString('latin1', from, end)
+  }
+  function utf8(length: number): string {
+    const from = take(length)
+    try {
+      return decoder.decode(bytes.subarray(from, from + length))
+    } catch (error) {
+      if (error instanceof TypeError) throw refusePickle('The pickle has text that is not UTF-8.', { at: from })
+      throw error
+    }
+  }
+  function integer(length: number): number | bigint {
+    if (length > longestInteger) throw refusePickle('The pickle has an integer of absurd size.', { wanted: `at most ${longestInteger} bytes`, got: `${length} bytes`, at })
+    const from = take(length)
+    let value = 0n
+    for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(bytes[from + index] ?? 0)
+    return narrow(BigInt.asIntN(length * 8, value))
+  }
+  return {
+    get at() { return at },
+    byte: () => bytes[take(1)] ?? 0,
+    unsigned: (count) => bytes.readUIntLE(take(count), count),
+    length8: () => {
+      const from = take(8)
+      const length = bytes.readBigUInt64LE(from)
+      if (length > BigInt(bytes.length - at)) throw refusePickle('The pickle claims more bytes than it has.', { wanted: `at most ${bytes.length - at}`, got: `${length}`, at: from })
+      return Number(length)
+    },
+    signed32: () => bytes.readInt32LE(take(4)),
+    float64: () => bytes.readDoubleBE(take(8)),
+    line,
+    utf8,
+    latin1: (length) => { const from = take(length); return bytes.toString('latin1', from, from + length) },
+    skip: (length) => { take(length) },
+    integer,
+  }
+}
+
+/** A number where it is exact, a bigint elsewhere. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}

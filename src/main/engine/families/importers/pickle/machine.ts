@@ -1,0 +1,137 @@
+/** The restricted pickle machine: a stack, marks and a memo over our own values, with bounds on all of them. */
+import { importLimits } from '../../../weights/limits'
+import { createCursor, type Cursor } from './cursor'
+import { opcodeHandlers } from './opcodes'
+import { refusePickle } from './refusal'
+import { measureOf, type PickleValue } from './values'
+
+export type LoadPersistent = (id: PickleValue) => PickleValue
+
+export interface Machine {
+  readonly cursor: Cursor
+  readonly memo: Map<number, PickleValue>
+  readonly loadPersistent: LoadPersistent
+  push(value: PickleValue): void
+  pop(): PickleValue
+  /** The topmost value, which stays. */
+  top(): PickleValue
+  mark(): void
+  /** Removes and returns everything above the last mark. */
+  popMark(): PickleValue[]
+  /** POP removes a mark when nothing lies above it. */
+  dropTop(): void
+  remember(index: number): void
+  /** Counts work against the program's budget. */
+  charge(items: number): void
+  /** Counts a new object. */
+  chargeObject(): void
+  /** Adds children's bounds to a container and counts them as work; refuses expansion and deep nesting. */
+  grow(container: { weight: number; depth: number }, children: readonly PickleValue[]): void
+}
+
+export interface PickleProgram {
+  value: PickleValue
+  /** First byte after STOP. */
+  end: number
+}
+
+const stop = 0x2e
+const largestExpansion = 2 ** 26
+
+/**
+ * Runs one pickle program from `start` to its STOP.
+ * @throws RefusedInputError at the first thing that is not allowed: unknown names, opcodes or shapes of data, or bounds passed
+ */
+export function runPickle(bytes: Buffer, start: number, loadPersistent: LoadPersistent): PickleProgram {
+  const program = interpret(bytes, start, loadPersistent)
+  for (;;) {
+    const piece = program.next()
+    if (piece.done) return piece.value
+  }
+}
+
+/** As `runPickle`, letting others work now and then: lists of 50,000 names take longer than control may block. */
+export async function runPickleInPieces(bytes: Buffer, start: number, loadPersistent: LoadPersistent, breather: { due(): boolean; pause(): Promise<void> }): Promise<PickleProgram> {
+  const program = interpret(bytes, start, loadPersistent)
+  for (;;) {
+    const piece = program.next()
+    if (piece.done) return piece.value
+    if (breather.due()) await breather.pause()
+  }
+}
+
+const operationsPerPiece = 4096
+
+function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent): Generator<void, PickleProgram> {
+  const machine = createMachine(createCursor(bytes, start), loadPersistent)
+  for (let count = 0; count < importLimits.pickleOpcodes; count++) {
+    const at = machine.cursor.at
+    const opcode = machine.cursor.byte()
+    if (opcode === stop) return { value: machine.pop(), end: machine.cursor.at }
+    const handler = opcodeHandlers[opcode]
+    if (!handler) throw refusePickle('The pickle has an operation that is not allowed.', { wanted: 'operations of protocols 0 to 4', got: `0x${opcode.toString(16).padStart(2, '0')}`, at })
+    handler(machine)
+    if (count % operationsPerPiece === operationsPerPiece - 1) yield
+  }
+  throw refusePickle('The pickle is longer than any checkpoint.', { wanted: `at most ${importLimits.pickleOpcodes} operations`, got: 'more', at: machine.cursor.at })
+}
+
+function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine {
+  const stack: PickleValue[] = []
+  const marks: number[] = []
+  const memo = new Map<number, PickleValue>()
+  let work = 0
+
+  function charge(items: number): void {
+    work += items
+    if (work > importLimits.pickleWork) throw refusePickle('The pickle makes more work than any checkpoint.', { wanted: `at most ${importLimits.pickleWork} items moved or copied`, got: 'more', at: cursor.at })
+  }
+  function base(): number {
+    return marks.at(-1) ?? 0
+  }
+  function top(): PickleValue {
+    const value = stack.at(-1)
+    if (value === undefined || stack.length <= base()) throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
+    return value
+  }
+  function pop(): PickleValue {
+    const value = top()
+    stack.pop()
+    return value
+  }
+  function popMark(): PickleValue[] {
+    const start = marks.pop()
+    if (start === undefined) throw refusePickle('The pickle closes a group that it did not open.', { at: cursor.at })
+    return stack.splice(start)
+  }
+  return {
+    cursor, memo, loadPersistent, top, pop, popMark, charge,
+    chargeObject: () => charge(importLimits.pickleObjectWork),
+    push(value) {
+      if (stack.length >= importLimits.pickleStack) throw refusePickle('The pickle piles up too many values.', { wanted: `at most ${importLimits.pickleStack}`, at: cursor.at })
+      stack.push(value)
+    },
+    mark() {
+      if (marks.length >= importLimits.pickleStack) throw refusePickle('The pickle opens too many groups.', { wanted: `at most ${importLimits.pickleStack}`, at: cursor.at })
+      marks.push(stack.length)
+    },
+    dropTop() {
+      if (stack.length > base()) stack.pop()
+      else popMark()
+    },
+    remember(index) {
+      memo.set(index, top())
+      if (memo.size > importLimits.pickleMemo) throw refusePickle('The pickle remembers too many values.', { wanted: `at most ${importLimits.pickleMemo}`, at: cursor.at })
+    },
+    grow(container, children) {
+      charge(children.length)
+      for (const child of children) {
+        const { weight, depth } = measureOf(child)
+        container.weight += weight
+        container.depth = Math.max(container.depth, depth + 1)
+      }
+      if (container.weight > largestExpansion) throw refusePickle('The pickle repeats itself beyond bounds.', { wanted: `at most ${largestExpansion} values written out`, got: 'more', at: cursor.at })
+      if (container.depth > importLimits.pickleDepth) throw refusePickle('The pickle is nested too deeply.', { wanted: `at most ${importLimits.pickleDepth} levels`, got: 'more', at: cursor.at })
+    },
+  }
+}

@@ -1,0 +1,8 @@
+export { createAdam } from './adam'
+export type { AdamOptions } from './adam'
+export { clipByGlobalNorm, flattenGradients, globalNorm } from './flat'
+export { constantSchedule, cosineSchedule, oneCycleSchedule, stepSchedule } from '../schedules/schedules'
+export type { OneCycleOptions, Schedule } from '../schedules/schedules'
+export { createSgd } from './sgd'
+export type { SgdOptions } from './sgd'
+export type { Gradients, Optimizer } from './types'

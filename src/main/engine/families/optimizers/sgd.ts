@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Parameter } from '../../maths/nn/types'
+import { flatParameters, flattenGradients, parameterCount, subtractFlat } from './flat'
+import type { Optimizer } from './types'
+
+export interface SgdOptions {
+  readonly momentum?: number
+  /** Coupled: λθ is added to the gradient before momentum. */
+  readonly weightDecay?: number
+}
+
+/**
+ * Stochastic gradient descent as torch.optim.SGD: d = g + λθ, b ← μb + d, θ ← θ − lr · b. Defaults μ 0, λ 0; no dampening, no Nesterov.
+ * Slot: `momentum` (b, from zero), absent where μ is 0.
+ */
+export function createSgd(parameters: readonly Parameter[], options: SgdOptions = {}): Optimizer {
+  const { momentum = 0, weightDecay = 0 } = options
+  const buffer = momentum > 0 ? tf.tidy(() => tf.variable(tf.zeros([parameterCount(parameters)]), false)) : undefined
+  return {
+    slots: buffer ? { momentum: buffer } : {},
+    apply(gradients, learningRate) {
+      tf.tidy(() => {
+        let direction: tf.Tensor = flattenGradients(gradients)
+        if (weightDecay > 0) direction = tf.add(direction, tf.mul(flatParameters(parameters), weightDecay))
+        if (buffer) {
+          direction = tf.add(tf.mul(buffer, momentum), direction)
+          buffer.assign(direction as tf.Tensor1D)
+        }
+        subtractFlat(parameters, tf.mul(direction, learningRate) as tf.Tensor1D)
+      })
+    },
+    dispose: () => buffer?.dispose(),
+  }
+}

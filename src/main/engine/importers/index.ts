@@ -1,7 +1,0 @@
-export { checkpointFormats, importAnswer, importCheckpoint, inspectCheckpoint } from './checkpoint'
-export type { ImportAnswer, ImportedCheckpoint, ImportOptions, ImportReport } from './checkpoint'
-export type { CheckpointFormat, Finding, IgnoredPart } from './format'
-export type { RecognizedArchitecture } from './recognition'
-export { readSafetensors, readSafetensorsSource } from './safetensors'
-export type { SafetensorsFile } from './safetensors'
-export type { WeightDtype, WeightMap, WeightTensor } from './weights'

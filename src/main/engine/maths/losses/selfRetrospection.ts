@@ -1,0 +1,133 @@
+/**
+ * Self-Retrospection with the hypergradient: what would the student's unlearning of its most harmful perturbation do to its weights,
+ * when the perturbation itself depends on them.
+ * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor and use_hg) and zskt/utils/hypergrad.py; Grazzi et al. 2020, arXiv:2006.16218.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import type { NamedTensors } from '../../graph/types'
+import { applyUpdates, differentiate } from '../nn/differentiate'
+import type { Classifier, ClassifierOutput, ForwardContext, StateUpdate } from '../nn/types'
+import { detach, sum } from '../ops'
+import { flattenGradients, globalNorm } from '../../families/optimizers/flat'
+import type { Optimizer } from '../../families/optimizers/types'
+import { klDivergence } from './divergence'
+import type { DivergenceOptions } from './divergence'
+
+export interface PerturbationOptions extends DivergenceOptions {
+  /** Weight λ of ‖p‖²; 0.001 in the reference. */
+  readonly penalty: number
+}
+
+/**
+ * The inner objective, which the perturbation minimises: −KL(clean ‖ network(x + p)) + λ‖p‖². One p for all images.
+ * At p = 0 its gradient is zero: begin from small random numbers.
+ * Call it inside tf.tidy: what a network in training mode asks to update must outlive it.
+ * @param cleanLogits the network's answer to the images themselves, held constant
+ */
+export function perturbationObjective(
+  network: Classifier, images: tf.Tensor4D, cleanLogits: tf.Tensor2D, perturbation: tf.Tensor, context: ForwardContext, options: PerturbationOptions,
+): tf.Scalar {
+  const { logits } = network.forward(tf.add(images, perturbation) as tf.Tensor4D, context)
+  return tf.sub(tf.mul(sum<tf.Scalar>(tf.mul(perturbation, perturbation)), options.penalty), klDivergence(logits, detach(cleanLogits), options)) as tf.Scalar
+}
+
+export interface HypergradientOptions extends PerturbationOptions {
+  /** Steps K of the fixed-point iteration; 5 in the reference. */
+  readonly iterations: number
+  /** Step of the map w ↦ w − step · ∂inner/∂w; 0.1 in the reference, whatever the perturbation's own learning rate. */
+  readonly step: number
+  /** Whether the outer loss holds student(x) constant: yes in the reference's ZSKT, no in its CMI and OoD programs. Default true. */
+  readonly constantTarget?: boolean
+}
+
+export interface Hypergradient {
+  /** By the student's parameters, in their order and memory layout. */
+  readonly gradients: readonly tf.Tensor[]
+  /** The part that does not go through the perturbation: ∂outer/∂θ. */
+  readonly direct: readonly tf.Tensor[]
+  /** KL(student(x) ‖ student(x + mask · p)). */
+  readonly outerLoss: tf.Scalar
+  /** ∂outer/∂p. */
+  readonly outerByPerturbation: tf.Tensor
+  /** The iterates v₁ … v_K of the fixed point, of which the last one is used. */
+  readonly adjoints: readonly tf.Tensor[]
+  /** Running statistics as the reference's four passes leave them. */
+  readonly updates: readonly StateUpdate[]
+}
+
+/**
+ * d outer(p*(θ), θ) / dθ by K fixed-point steps, all student passes in training mode:
+ * v₀ = 0, v ← (∂Φ/∂p)ᵀ v + ∂outer/∂p with Φ(p) = p − step · ∂inner/∂p, then (∂Φ/∂θ)ᵀ v + ∂outer/∂θ.
+ * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant unless `constantTarget` is off; inner = {@link perturbationObjective} of the student.
+ * Reference: ABD zskt/utils/hypergrad.py fixed_point with zskt/solver.py (constant) or cmi/datafree/unlearn.py (not constant).
+ * Differs from the reference: it always does all K steps (there it may end early when v moves less than 1e-10).
+ * Call it inside tf.tidy.
+ * @param perturbation [1, H, W, C], the inner problem's answer
+ * @param mask [N, 1, 1, 1], 1 for the images that carry the perturbation in the outer loss (2 % at random in the reference)
+ */
+export function hypergradient(student: Classifier, images: tf.Tensor4D, perturbation: tf.Tensor4D, mask: tf.Tensor, options: HypergradientOptions): Hypergradient {
+  const updates: StateUpdate[] = []
+  const clean = (): tf.Tensor2D => student.forward(images, { training: true, updates }).logits
+  const constant = options.constantTarget ?? true ? clean() : undefined
+  const outer = differentiate(student.parameters, (asked) => {
+    asked.push(...updates)
+    const target = constant ?? student.forward(images, { training: true, updates: asked }).logits
+    const { logits } = student.forward(tf.add(images, tf.mul(perturbation, mask)) as tf.Tensor4D, { training: true, updates: asked })
+    return { loss: klDivergence(logits, target, options), outputs: {} }
+  }, [perturbation])
+  const outerByPerturbation = outer.inputGradients[0] as tf.Tensor
+  const direct = outer.gradients
+  updates.splice(0, updates.length, ...outer.updates)
+
+  const innerTarget = clean()
+  // Running statistics are asked for by a pass of their own: what is made inside nested differentiations does not outlive them.
+  student.forward(tf.add(images, perturbation) as tf.Tensor4D, { training: true, updates })
+  /** ⟨∂inner/∂p at `at`, v⟩; differentiable by p and by the student's parameters. */
+  const projected = (at: tf.Tensor, v: tf.Tensor): tf.Scalar => {
+    const context: ForwardContext = { training: true, twiceDifferentiable: true }
+    const gradient = tf.grad((p) => perturbationObjective(student, images, innerTarget, p, context, options))(at)
+    return sum<tf.Scalar>(tf.mul(gradient, v))
+  }
+  let adjoint = outerByPerturbation
+  const adjoints = [adjoint]
+  for (let iteration = 1; iteration < options.iterations; iteration++) {
+    const v = adjoint
+    const curvature = tf.tidy(() => tf.grad((p) => projected(p, v))(perturbation))
+    adjoint = tf.add(tf.sub(v, tf.mul(curvature, options.step)), outerByPerturbation)
+    adjoints.push(adjoint)
+  }
+  const cross = differentiate(student.parameters, () => ({ loss: projected(perturbation, adjoint), outputs: {} }))
+  return {
+    gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
+    direct, outerLoss: outer.loss, outerByPerturbation, adjoints, updates,
+  }
+}
+
+/**
+ * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not clipped.
+ * Reference: ABD zskt/solver.py, the use_hg branch; cmi/datafree/unlearn.py UnlearnOptimizer.step. Differs: its two further training-mode passes, made only to log the outer loss after the update (UnlearnOptimizer: one, for the answers it logs), are left out.
+ * @param parts.distillationLoss the method's own loss on the student's answer to the clean images
+ * @param args images [N, H, W, C], perturbation [1, H, W, C], mask [N, 1, 1, 1], learningRate scalar
+ * @returns outerLoss (before the update), loss (distillation), hypergradientNorm, gradientNorm
+ */
+export function selfRetrospectionStep(
+  parts: {
+    readonly student: Classifier; readonly optimizer: Optimizer; readonly options: HypergradientOptions
+    readonly distillationLoss: (output: ClassifierOutput) => tf.Scalar
+  },
+  args: NamedTensors,
+): NamedTensors {
+  const { student, optimizer, options } = parts
+  return tf.tidy(() => {
+    const images = args.images as tf.Tensor4D
+    const unlearning = hypergradient(student, images, args.perturbation as tf.Tensor4D, args.mask as tf.Tensor, options)
+    const distillation = differentiate(student.parameters, (asked) => {
+      asked.push(...unlearning.updates)
+      return { loss: parts.distillationLoss(student.forward(images, { training: true, updates: asked })), outputs: {} }
+    })
+    const total = tf.add(flattenGradients(unlearning.gradients), flattenGradients(distillation.gradients)) as tf.Tensor1D
+    optimizer.apply(total, args.learningRate as tf.Scalar)
+    applyUpdates(distillation.updates)
+    return { outerLoss: unlearning.outerLoss, loss: distillation.loss, hypergradientNorm: globalNorm(unlearning.gradients), gradientNorm: globalNorm(total) }
+  })
+}

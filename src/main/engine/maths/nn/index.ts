@@ -1,0 +1,7 @@
+export { createBuilder, valueOf } from './builder'
+export type { ConvolutionOptions, ImageLayer, LinearOptions, NetworkBuilder, VectorLayer } from './builder'
+export { applyUpdates, differentiate } from './differentiate'
+export type { Differentiated, ForwardResult } from './differentiate'
+export type { InitialStream } from './initial'
+export type * from './types'
+export { assignValues, copyNetwork, copyWeights, fileShapeOf, loadWeights, toFileOrder, toMemoryOrder, weightsOf } from '../../weights/network'

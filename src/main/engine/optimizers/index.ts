@@ -1,8 +1,0 @@
-export { createAdam } from './adam'
-export type { AdamOptions } from './adam'
-export { clipByGlobalNorm, flattenGradients, globalNorm } from './flat'
-export { constantSchedule, cosineSchedule, oneCycleSchedule, stepSchedule } from './schedules'
-export type { OneCycleOptions, Schedule } from './schedules'
-export { createSgd } from './sgd'
-export type { SgdOptions } from './sgd'
-export type { Gradients, Optimizer } from './types'

@@ -1,0 +1,60 @@
+/** How long the students of a run train, and where they begin: what late defenses share with the students before them is not done twice. */
+import { dirname, join } from 'node:path'
+import type { MemberChoice, StudentPlan } from '../../../shared/domain'
+import { validateParameters } from '../../../shared/schema'
+import { defenses } from '../families/defenses'
+import type { StartPoint } from '../families/defenses/types'
+import type { LoopOptions } from '../trainer/loop'
+
+/** When the defenses of a plan act, and how long the distillation gets with them. */
+export interface PlannedLength {
+  readonly total: number
+  /** The student equals one without its late defenses until here; null where it has none. */
+  readonly prefix: { readonly defenses: readonly MemberChoice[]; readonly steps: number } | null
+  /** The earlier run's student that it was told to go on from. */
+  readonly from?: StartPoint
+}
+
+export function lengthOf(plan: StudentPlan, methodTotal: number): PlannedLength {
+  const phased = plan.defenses.flatMap((choice) => {
+    const member = defenses.get(choice.id)
+    const phase = member.phase?.(validateParameters(member.params, choice.params, 'defense').values, methodTotal)
+    return phase ? [{ choice, phase }] : []
+  })
+  if (phased.length === 0) return { total: methodTotal, prefix: null }
+  const late = new Set(phased.map(({ choice }) => choice))
+  const from = phased.find(({ phase }) => phase.from)?.phase.from
+  return {
+    total: Math.max(methodTotal, ...phased.map(({ phase }) => phase.total)),
+    prefix: { defenses: plan.defenses.filter((choice) => !late.has(choice)), steps: Math.min(...phased.map(({ phase }) => phase.start)) },
+    ...(from ? { from } : {}),
+  }
+}
+
+const alike = (left: readonly MemberChoice[], right: readonly MemberChoice[]): boolean => JSON.stringify(left) === JSON.stringify(right)
+
+/**
+ * An earlier student of the same run whose distillation is this one's beginning: the defended twin goes on from its checkpoint
+ * instead of repeating it. Same seed, same streams, so the result is the one that a repetition would give.
+ */
+export function twinOf(plans: readonly StudentPlan[], index: number, methodTotal: number): { index: number; step: number } | undefined {
+  const { prefix, from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
+  if (!prefix || from || prefix.steps === 0) return undefined
+  const twin = plans.findIndex((plan, other) => other < index && alike(plan.defenses, prefix.defenses))
+  return twin < 0 ? undefined : { index: twin, step: prefix.steps }
+}
+
+/** The steps after which later students go on from the student `index`. */
+export function branchesOf(plans: readonly StudentPlan[], index: number, methodTotal: number): ReadonlySet<number> {
+  const twins = plans.map((_plan, other) => twinOf(plans, other, methodTotal))
+  return new Set(twins.flatMap((twin) => (twin?.index === index ? [twin.step] : [])))
+}
+
+/** Where the student `index` goes on from: a named student of another run, its twin in this one, or nowhere. `stageFolder`: runs/<id>/<stage>. */
+export function startOf(plans: readonly StudentPlan[], index: number, methodTotal: number, stageFolder: string): LoopOptions['startFrom'] {
+  const { from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
+  const runFolder = dirname(stageFolder)
+  if (from) return { folder: join(dirname(runFolder), from.runId, from.stageId), step: from.step, named: `${from.runId}/${from.stageId}@${from.step}` }
+  const twin = twinOf(plans, index, methodTotal)
+  return twin && { folder: join(runFolder, `student-${twin.index + 1}`), step: twin.step }
+}

@@ -1,0 +1,91 @@
+/** Two generations of checkpoints per stage: the older one stays whole while the newer one is written. */
+import { existsSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readSafetensors } from '../families/importers'
+import { writeSafetensors } from '../families/exporters'
+import type { StateSnapshot } from './state'
+import type { StreamState } from '../maths/random'
+
+const formatVersion = 1
+const filePattern = /^checkpoint-(\d{9})\.safetensors$/
+const generations = 2
+
+export interface Checkpoint {
+  path: string
+  /** Steps done when it was written. */
+  step: number
+}
+
+/** Whether the checkpoint after so many steps stays. */
+export type KeepCheckpoint = (step: number) => boolean
+
+const dropAllBut = async (newest: number, folder: string, keep: KeepCheckpoint): Promise<void> => {
+  for (const old of listCheckpoints(folder).slice(newest)) if (!keep(old.step)) await rm(old.path, { force: true })
+}
+
+/** Drops all but the newest checkpoint and those to keep: a stage that is done needs no second generation, and replay memories make them large. */
+export const dropOlderCheckpoints = (folder: string, keep: KeepCheckpoint): Promise<void> => dropAllBut(1, folder, keep)
+
+/** What stands beside the tensors in the file's metadata. */
+interface CheckpointMetadata {
+  formatVersion: number
+  step: number
+  seconds: number
+  plain: StateSnapshot['plain']
+  streams: StreamState[]
+}
+
+/** The checkpoints of a stage folder, the newest first. */
+export function listCheckpoints(folder: string): Checkpoint[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((name) => {
+    const match = filePattern.exec(name)
+    return match?.[1] ? [{ path: join(folder, name), step: Number(match[1]) }] : []
+  }).sort((first, second) => second.step - first.step)
+}
+
+/** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two and those to keep. */
+export async function writeCheckpoint(folder: string, step: number, seconds: number, snapshot: StateSnapshot, keep: KeepCheckpoint): Promise<Checkpoint> {
+  const path = join(folder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`)
+  const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain: snapshot.plain, streams: snapshot.streams }
+  await writeSafetensors(path, snapshot.tensors, { abdWorkbench: JSON.stringify(metadata) })
+  await dropAllBut(generations, folder, keep)
+  return { path, step }
+}
+
+export interface ReadCheckpoint { step: number; seconds: number; snapshot: StateSnapshot; path: string }
+
+/**
+ * The newest checkpoint that reads whole, or null when there is none. A damaged one is passed over in favour of the older generation
+ * and told through `onDamaged`, so that a kill in the middle of anything costs at most one interval.
+ */
+export async function readLatestCheckpoint(folder: string, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+  for (const candidate of listCheckpoints(folder)) {
+    try {
+      return await readCheckpoint(candidate.path)
+    } catch (error) {
+      onDamaged(candidate.path, error)
+    }
+  }
+  return null
+}
+
+async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
+  const { tensors, metadata } = await readSafetensors(path)
+  const stored = JSON.parse(metadata.abdWorkbench ?? 'null') as CheckpointMetadata | null
+  if (stored?.formatVersion !== formatVersion) throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
+  return { step: stored.step, seconds: stored.seconds, path, snapshot: { tensors, plain: stored.plain, streams: stored.streams } }
+}
+
+/** The checkpoint after exactly so many steps; null where none is kept or it cannot be read, which is told. */
+export async function readCheckpointAt(folder: string, step: number, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+  const found = listCheckpoints(folder).find((candidate) => candidate.step === step)
+  if (!found) return null
+  try {
+    return await readCheckpoint(found.path)
+  } catch (error) {
+    onDamaged(found.path, error)
+    return null
+  }
+}

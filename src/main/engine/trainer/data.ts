@@ -1,0 +1,97 @@
+/** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
+import type { ExperimentConfig, MemberChoice, TeacherNormalization } from '../../../shared/domain'
+import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/errors'
+import { validateParameters } from '../../../shared/schema'
+import { attacks, createTrigger } from '../families/attacks'
+import { datasets, sliceImages } from '../families/datasets'
+import type { ImageSet, LoadedDataset, Normalization } from '../families/datasets/types'
+import { lintTrigger, planPoisoning, poisonTrainingSet, triggerAll } from '../images/poisoning'
+import type { Finding } from '../images/poisoning'
+import { createStream } from '../maths/random'
+import type { TestSets } from './evaluation'
+
+export interface PreparedData {
+  readonly dataset: LoadedDataset
+  /** Poisoned part and clean hold-out, as the plan says; a copy of the whole set, made at the first call. Only a teacher's training wants it. */
+  train(): ImageSet
+  readonly test: TestSets
+  /** What teacher and students take. */
+  readonly normalization: Normalization
+  readonly warnings: readonly string[]
+  /** What the trigger lint found; warnings and errors are part of `warnings`. */
+  readonly findings: readonly Finding[]
+  /** Training images that the plan poisons; null for a teacher from a file: nothing is poisoned here. */
+  readonly poisonedCount: number | null
+}
+
+/** Enough for the lint's averages to settle. */
+const lintedImages = 64
+
+export interface DataRequest {
+  readonly data: MemberChoice
+  readonly attack: MemberChoice
+  readonly seed: number
+  readonly cacheFolder: string
+  readonly onProgress?: (fraction: number, message: string) => void
+}
+
+/** @throws RefusedInputError when a parameter is refused: defaults in its place would load other images than were asked for */
+export async function loadDataset(request: DataRequest): Promise<LoadedDataset> {
+  const member = datasets.get(request.data.id, 'data.id')
+  const { values, issues } = validateParameters(member.params, request.data.params, 'data.params')
+  const refused = issues.find((issue) => issue.severity === 'error')
+  if (refused) throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
+  return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
+}
+
+/** Mean and deviation of the pixel values, in 0 to 1, that a network in a file was trained on. */
+export function fileNormalization(kind: TeacherNormalization, dataset: Normalization): Normalization {
+  const alike = (value: number): [number, number, number] => [value, value, value]
+  switch (kind) {
+    case 'dataset': return dataset
+    case 'unit': return { mean: alike(0), standardDeviation: alike(1) }
+    case 'symmetric': return { mean: alike(0.5), standardDeviation: alike(0.5) }
+    case 'imagenet': return { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] }
+    default: throw new ExhaustiveError(kind)
+  }
+}
+
+/** The test images as they are and with the trigger. */
+export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, target: number): Promise<TestSets> {
+  const { test } = dataset
+  return { clean: test, triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })), target }
+}
+
+/** @throws UserError with the sentences of the lint that say that an attack success rate would mean nothing */
+export function refuseBadTrigger(findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)
+  if (errors.length === 0) return
+  throw new UserError(`The trigger cannot be used with these data. ${errors.join(' ')}`, {
+    wanted: 'an attack whose success can be measured', where: 'attack and poisoning', action: 'Change the attack’s parameters, the target or the data set; the preview of a new experiment shows the trigger on real images.',
+  })
+}
+
+/** Loads, poisons and pairs the sets of an experiment. With a teacher from a file there is no plan: only the test images carry the trigger. */
+export async function prepareData(config: ExperimentConfig, cacheFolder: string, onProgress?: DataRequest['onProgress']): Promise<PreparedData> {
+  const dataset = await loadDataset({ data: config.data, attack: config.attack, seed: config.seed, cacheFolder, onProgress })
+  const trigger = await createTrigger(attacks, config.attack, { ...dataset.train, dataset: dataset.id })
+  const { target } = config.poisoning
+  const attack = attacks.get(config.attack.id, 'attack.id')
+  const trained = config.teacher.source === 'train'
+  const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, createStream(config.seed, 'poisoning')) : null
+  const findings = lintTrigger({
+    images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: attack.cleanLabel, target, augmentation: trained ? config.teacher.training : null,
+    plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },
+  })
+  let train: ImageSet | undefined
+  return {
+    dataset, findings, poisonedCount: planned?.poisoned.length ?? null,
+    normalization: config.teacher.source === 'file' ? fileNormalization(config.teacher.normalization, dataset.normalization) : dataset.normalization,
+    train: () => {
+      if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
+      return train ??= poisonTrainingSet(dataset.train, planned, trigger)
+    },
+    test: await testSetsOf(dataset, config.attack, target),
+    warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])],
+  }
+}

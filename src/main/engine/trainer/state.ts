@@ -1,0 +1,117 @@
+/** Everything that a stage must remember to go on bit for bit: networks, optimizer slots, counters, random streams. */
+import type * as tf from '@tensorflow/tfjs-core'
+import { UserError } from '../../../shared/errors'
+import type { WeightMap, WeightTensor } from '../weights/weightMap'
+import { float32Tensor, toFloat32 } from '../weights/weightMap'
+import type { NetworkState } from '../maths/nn/types'
+import { loadWeights, weightsOf } from '../weights/network'
+import { createStream, restoreStream } from '../maths/random'
+import type { RandomStream, StreamState } from '../maths/random'
+
+/** Values outside the tensors, as JSON. */
+export interface PlainState {
+  read(): Record<string, unknown>
+  write(values: Record<string, unknown>): void
+}
+
+/** Tensors whose number changes during the run (a pool of images), in any layout of the owner's. */
+export interface PooledState {
+  read(): WeightMap
+  write(tensors: WeightMap): void
+}
+
+export interface StateSnapshot {
+  tensors: WeightMap
+  plain: Record<string, Record<string, unknown>>
+  streams: StreamState[]
+}
+
+export interface StateBundle {
+  addNetwork(name: string, network: NetworkState): void
+  /** Optimizer slots and the like; keys must not change between versions of a checkpoint. */
+  addVariables(name: string, variables: Readonly<Record<string, tf.Variable>>): void
+  addPlain(name: string, state: PlainState): void
+  addPooled(name: string, state: PooledState): void
+  /** The random stream of that name; the same object at every call. */
+  stream(name: string): RandomStream
+  /** The variables' values must be current (StepProgram.readState) when this is called. */
+  snapshot(): StateSnapshot
+  /** Restores every part; StepProgram.writeState comes after. @throws UserError naming the part that does not fit */
+  restore(snapshot: StateSnapshot, options?: { missing: 'refuse' | 'keep' }): void
+}
+
+function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {
+  return [...map].map(([name, tensor]) => [`${prefix}/${name}`, tensor])
+}
+
+function withoutPrefix(prefix: string, map: WeightMap): WeightMap {
+  const start = `${prefix}/`
+  return new Map([...map].filter(([name]) => name.startsWith(start)).map(([name, tensor]) => [name.slice(start.length), tensor]))
+}
+
+function assign(tfCore: Pick<typeof tf, 'tensor'>, name: string, variable: tf.Variable, tensor: WeightTensor | undefined): void {
+  if (!tensor || tensor.shape.join() !== variable.shape.join()) {
+    throw new UserError('The checkpoint does not fit this experiment.', {
+      wanted: `${name} of shape [${variable.shape.join(', ')}]`, got: tensor ? `shape [${tensor.shape.join(', ')}]` : 'nothing under that name',
+      where: name, action: 'Start the stage anew, or resume with the configuration that the checkpoint was written with.',
+    })
+  }
+  const value = tfCore.tensor(toFloat32(tensor), [...tensor.shape], variable.dtype)
+  variable.assign(value)
+  value.dispose()
+}
+
+/** An empty bundle whose streams start from `seed`. */
+export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'>): StateBundle {
+  const networks = new Map<string, NetworkState>()
+  const variables = new Map<string, Readonly<Record<string, tf.Variable>>>()
+  const plain = new Map<string, PlainState>()
+  const pooled = new Map<string, PooledState>()
+  const streams = new Map<string, RandomStream>()
+  const claim = (name: string): void => {
+    if ([networks, variables, plain, pooled].some((part) => part.has(name))) throw new Error(`State "${name}" was added twice.`)
+  }
+  return {
+    addNetwork(name, network) { claim(name); networks.set(name, network) },
+    addVariables(name, slots) { claim(name); variables.set(name, slots) },
+    addPlain(name, state) { claim(name); plain.set(name, state) },
+    addPooled(name, state) { claim(name); pooled.set(name, state) },
+    stream(name) {
+      let stream = streams.get(name)
+      if (!stream) {
+        stream = createStream(seed, name)
+        streams.set(name, stream)
+      }
+      return stream
+    },
+    snapshot() {
+      const tensors: WeightMap = new Map()
+      for (const [name, network] of networks) for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
+      for (const [name, slots] of variables) {
+        for (const [key, variable] of Object.entries(slots)) tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
+      }
+      for (const [name, state] of pooled) for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
+      return {
+        tensors,
+        plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
+        streams: [...streams.values()].map((stream) => stream.state()),
+      }
+    },
+    restore(snapshot, { missing } = { missing: 'refuse' }) {
+      const parts = new Set([...snapshot.tensors.keys()].map((key) => key.slice(0, key.indexOf('/'))))
+      const taken = (name: string): boolean => missing === 'refuse' || parts.has(name)
+      for (const [name, network] of networks) if (taken(name)) loadWeights(network, withoutPrefix(name, snapshot.tensors))
+      for (const [name, slots] of variables) {
+        if (!taken(name)) continue
+        for (const [key, variable] of Object.entries(slots)) assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
+      }
+      for (const [name, state] of pooled) state.write(withoutPrefix(name, snapshot.tensors))
+      for (const [name, state] of plain) if (missing === 'refuse' || name in snapshot.plain) state.write(snapshot.plain[name] ?? {})
+      for (const state of snapshot.streams) {
+        const existing = streams.get(state.name)
+        if (existing) existing.restore(state)
+        else streams.set(state.name, restoreStream(state))
+      }
+    },
+  }
+}

@@ -1,0 +1,149 @@
+/** Teacher training: cross entropy over the poisoned training set (the reference's normal training). */
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import type { TeacherTraining } from '../../../shared/domain'
+import { ExhaustiveError } from '../../../shared/errors'
+import { writeSafetensors } from '../families/exporters'
+import type { StepProgram, StepRunner } from '../graph/types'
+import type { WeightMap } from '../weights/weightMap'
+import { teacherStep } from './teacherStep'
+import type { Classifier } from '../maths/nn/types'
+import { weightsOf } from '../weights/network'
+import { createAdam } from '../families/optimizers/adam'
+import { createSgd } from '../families/optimizers/sgd'
+import { constantSchedule, cosineSchedule, oneCycleSchedule } from '../families/schedules/schedules'
+import type { Schedule } from '../families/schedules/schedules'
+import type { Optimizer } from '../families/optimizers/types'
+import { augmentedImages, normalizationTable } from '../images/batches'
+import type { PreparedData } from './data'
+import { createEvaluator } from './evaluation'
+import { createKeptTeacher } from './keptTeacher'
+import type { StageWork } from './loop'
+import type { StateBundle } from './state'
+
+export interface TeacherStageInput {
+  readonly teacher: Classifier
+  readonly training: TeacherTraining
+  readonly data: PreparedData
+  readonly program: StepProgram
+  readonly state: StateBundle
+  readonly folder: string
+}
+
+/** Metrics of a teacher leave the device every so many steps. */
+const measureEvery = 2
+
+/** The rate at each step: the schedule over all steps, or over the epochs. */
+function scheduleOf({ schedule, scheduleStep, learningRate, epochs }: TeacherTraining, stepsPerEpoch: number): Schedule {
+  const held = scheduleStep === 'epoch' ? stepsPerEpoch : 1
+  const total = epochs * stepsPerEpoch / held
+  const over = (rate: Schedule): Schedule => (step) => rate(Math.floor(step / held))
+  switch (schedule) {
+    case 'oneCycle': return over(oneCycleSchedule(learningRate, total))
+    case 'cosine': return over(cosineSchedule(learningRate, total))
+    case 'constant': return constantSchedule(learningRate)
+    default: throw new ExhaustiveError(schedule)
+  }
+}
+
+function optimizerOf({ optimizer, momentum, weightDecay }: TeacherTraining, { parameters }: Classifier): Optimizer {
+  switch (optimizer) {
+    case 'sgd': return createSgd(parameters, { momentum, weightDecay })
+    case 'adam': return createAdam(parameters, { weightDecay })
+    default: throw new ExhaustiveError(optimizer)
+  }
+}
+
+/** The order of an epoch: drawn when its first step comes, kept in the checkpoint's plain state. */
+function createEpochOrder(state: StateBundle, count: number): (epoch: number) => Uint32Array | Int32Array {
+  let drawnFor = -1
+  let order: Uint32Array | Int32Array = new Uint32Array(0)
+  state.addPlain('epochOrder', {
+    read: () => ({ epoch: drawnFor, order: [...order] }),
+    write: (values) => {
+      drawnFor = Number(values.epoch ?? -1)
+      order = Uint32Array.from(Array.isArray(values.order) ? values.order.map(Number) : [])
+    },
+  })
+  return (epoch) => {
+    if (epoch !== drawnFor) {
+      order = state.stream('dataOrder').permutation(count)
+      drawnFor = epoch
+    }
+    return order
+  }
+}
+
+export function createTeacherStage(input: TeacherStageInput): StageWork {
+  const { teacher, data, program, state } = input
+  const { training } = input
+  const train = data.train()
+  const batches = train.count / training.batchSize
+  // Fewer images than a batch has are one batch all the same.
+  const stepsPerEpoch = Math.max(1, training.keepLastBatch ? Math.ceil(batches) : Math.floor(batches))
+  const totalSteps = stepsPerEpoch * training.epochs
+  const schedule = scheduleOf(training, stepsPerEpoch)
+  const optimizer = optimizerOf(training, teacher)
+  state.addNetwork('teacher', teacher)
+  state.addVariables('optimizer', optimizer.slots)
+  const kept = training.keep === 'bestAccuracy' ? createKeptTeacher(state) : null
+  const orderOf = createEpochOrder(state, train.count)
+  const table = normalizationTable(data.normalization, train.channels)
+  const runners = new Map<number, StepRunner>()
+  const runnerFor = (batch: number): StepRunner => {
+    const known = runners.get(batch)
+    if (known) return known
+    const made = program.compile(`teacher-${batch}`, (args) => teacherStep(teacher, optimizer, args))
+    runners.set(batch, made)
+    return made
+  }
+  const evaluate = createEvaluator(program, 'evaluateTeacher', teacher, data.normalization, data.test)
+
+  const currentWeights = (): WeightMap => {
+    program.readState()
+    return weightsOf(teacher)
+  }
+
+  return {
+    totalSteps, state, program, imagesPerStep: training.batchSize, measureEvery,
+    evaluate() {
+      const evaluation = evaluate()
+      kept?.offer(evaluation, currentWeights)
+      return evaluation
+    },
+    keptEvaluation: () => kept?.evaluation() ?? null,
+    evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
+    step(index, measure) {
+      const order = orderOf(Math.floor(index / stepsPerEpoch))
+      const first = (index % stepsPerEpoch) * training.batchSize
+      const chosen = order.subarray(first, first + training.batchSize)
+      const pixels = augmentedImages(train, chosen, table, { crop: training.crop, flip: training.flip }, state.stream('augmentation'))
+      const learningRate = schedule(index)
+      const args = {
+        images: tf.tensor4d(pixels, [chosen.length, train.height, train.width, train.channels]),
+        labels: tf.tensor1d(Int32Array.from(chosen, (row) => train.labels[row] ?? 0), 'int32'),
+        learningRate: tf.scalar(learningRate),
+        dropoutSeed: tf.tensor1d(state.stream('dropout').integers(2, 2 ** 31 - 1), 'int32'),
+      }
+      const outputs = runnerFor(chosen.length).run(args)
+      tf.dispose(args)
+      const metrics = measure ? {
+        loss: outputs.loss?.dataSync()[0] ?? NaN,
+        trainAccuracy: outputs.accuracy?.dataSync()[0] ?? NaN,
+        learningRate,
+      } : {}
+      tf.dispose(outputs)
+      return metrics
+    },
+    async writeWeights() {
+      const path = join(input.folder, 'weights.safetensors')
+      await writeSafetensors(path, kept?.weights() ?? currentWeights(), { format: 'pt' })
+      return path
+    },
+    dispose() {
+      optimizer.dispose()
+      program.dispose()
+      teacher.dispose()
+    },
+  }
+}

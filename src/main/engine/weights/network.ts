@@ -1,0 +1,147 @@
+/** Between a network's variables and PyTorch's state_dict: names, layouts, and what to say when they do not fit. */
+import * as tf from '@tensorflow/tfjs-core'
+import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
+import { quoteFromFile } from './quote'
+import { elementCount, float32Tensor, toFloat32 } from './weightMap'
+import type { WeightMap, WeightTensor } from './weightMap'
+import type { NetworkState, Parameter } from '../maths/nn/types'
+
+const namesShown = 5
+const quoted = (names: readonly string[]): string => list(names.map(quoteFromFile))
+const list = (names: readonly string[]): string => names.length <= namesShown ? names.join(', ') : `${names.slice(0, namesShown).join(', ')} and ${names.length - namesShown} more`
+const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`
+
+/** The permutation that takes a tensor of `shape` to axes in the order `axes`. */
+function transposed(data: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array {
+  const strides = shape.map((_extent, axis) => elementCount(shape.slice(axis + 1)))
+  const extents = axes.map((axis) => shape[axis] ?? 1)
+  const steps = axes.map((axis) => strides[axis] ?? 0)
+  const out = new Float32Array(data.length)
+  const index = new Array<number>(axes.length).fill(0)
+  for (let position = 0, source = 0; position < out.length; position++) {
+    out[position] = data[source] ?? 0
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] ?? 0) + 1
+      source += steps[axis] ?? 0
+      if ((index[axis] ?? 0) < (extents[axis] ?? 1)) break
+      source -= (extents[axis] ?? 1) * (steps[axis] ?? 0)
+      index[axis] = 0
+    }
+  }
+  return out
+}
+
+/** How a parameter lies in memory: the axes view of the variable, and the file's axes in terms of them. */
+interface LayoutView { readonly memory: readonly number[]; readonly toFile: readonly number[]; readonly fileShape: readonly number[] }
+
+function viewOf(parameter: Parameter): LayoutView {
+  const { shape } = parameter.variable
+  const [height, width, channels] = parameter.image ?? [1, 1, 1]
+  const permuted = (toFile: readonly number[]): LayoutView => ({ memory: shape, toFile, fileShape: toFile.map((axis) => shape[axis] ?? 1) })
+  switch (parameter.layout) {
+    case 'convolution': return permuted([3, 2, 0, 1])
+    case 'depthwise': return permuted([2, 3, 0, 1])
+    case 'linear': return permuted([1, 0])
+    case 'linearToImage': {
+      const inputs = shape[0] ?? 1
+      return { memory: [inputs, height, width, channels], toFile: [3, 1, 2, 0], fileShape: [channels * height * width, inputs] }
+    }
+    case 'biasToImage': return { memory: [height, width, channels], toFile: [2, 0, 1], fileShape: [channels * height * width] }
+    case 'linearFromImage': {
+      const outputs = shape[1] ?? 1
+      return { memory: [height, width, channels, outputs], toFile: [3, 2, 0, 1], fileShape: [outputs, channels * height * width] }
+    }
+    case 'plain':
+    case 'count': return permuted(shape.map((_extent, axis) => axis))
+    default: throw new ExhaustiveError(parameter.layout)
+  }
+}
+
+/** The parameter's shape in a file. */
+export const fileShapeOf = (parameter: Parameter): readonly number[] => viewOf(parameter).fileShape
+
+/** Values in memory order to file order. */
+export function toFileOrder(parameter: Parameter, values: Float32Array): Float32Array {
+  const { memory, toFile } = viewOf(parameter)
+  return transposed(values, memory, toFile)
+}
+
+/** Values in file order to memory order. */
+export function toMemoryOrder(parameter: Parameter, values: Float32Array): Float32Array {
+  const { memory, toFile } = viewOf(parameter)
+  const fileAxes = toFile.map((axis) => memory[axis] ?? 1)
+  const toMemory = memory.map((_extent, axis) => toFile.indexOf(axis))
+  return transposed(values, fileAxes, toMemory)
+}
+
+const entries = (network: Pick<NetworkState, 'parameters' | 'buffers'>): Parameter[] => [...network.parameters, ...network.buffers]
+
+/** The network's state under PyTorch's names, in PyTorch's layouts; `num_batches_tracked` as int64. */
+export function weightsOf(network: Pick<NetworkState, 'parameters' | 'buffers'>): WeightMap {
+  return new Map(entries(network).map((parameter): [string, WeightTensor] => {
+    const values = parameter.variable.dataSync() as Float32Array
+    if (parameter.layout === 'count') return [parameter.name, { dtype: 'int64', shape: parameter.variable.shape, data: BigInt64Array.from(values, (value) => BigInt(Math.round(value))) }]
+    return [parameter.name, float32Tensor(fileShapeOf(parameter), toFileOrder(parameter, values))]
+  }))
+}
+
+/**
+ * Takes over a state_dict. Nothing is changed unless everything fits.
+ * Strict: each parameter and buffer must be there in its shape, and nothing else; only `num_batches_tracked` (absent in files of old PyTorch) may be missing.
+ * @param where the file or checkpoint, for messages
+ * @throws RefusedInputError naming what is missing, unexpected or of another shape
+ */
+export function loadWeights(network: Pick<NetworkState, 'parameters' | 'buffers'>, weights: WeightMap, where?: string): void {
+  const wanted = entries(network)
+  const names = new Set(wanted.map((parameter) => parameter.name))
+  const missing = wanted.filter((parameter) => !weights.has(parameter.name) && parameter.layout !== 'count').map((parameter) => parameter.name)
+  const unexpected = [...weights.keys()].filter((name) => !names.has(name))
+  if (missing.length > 0 || unexpected.length > 0) {
+    throw new RefusedInputError('The weights belong to another architecture.', {
+      wanted: `${wanted.length} tensors named as this architecture names them${missing.length > 0 ? `; missing: ${list(missing)}` : ''}`,
+      got: unexpected.length > 0 ? `unexpected: ${quoted(unexpected)}` : `${weights.size} tensors`, where,
+      action: 'Choose the architecture (depth, width, classes) that the file was saved from.',
+    })
+  }
+  const wrong = wanted.filter((parameter) => {
+    const tensor = weights.get(parameter.name)
+    return tensor !== undefined && tensor.shape.join() !== fileShapeOf(parameter).join()
+  })
+  const [first] = wrong
+  if (first) {
+    throw new RefusedInputError('The weights have other shapes than this architecture.', {
+      wanted: `${first.name} of shape ${shapeText(fileShapeOf(first))}`, got: `${shapeText(weights.get(first.name)?.shape ?? [])}${wrong.length > 1 ? `; ${wrong.length - 1} more differ` : ''}`,
+      where, action: 'Choose the width, depth and number of classes that the file was saved with.',
+    })
+  }
+  for (const parameter of wanted) {
+    const tensor = weights.get(parameter.name)
+    if (tensor) assignValues(parameter.variable, toMemoryOrder(parameter, toFloat32(tensor)))
+  }
+}
+
+/** Sets a variable from numbers in memory order. */
+export function assignValues(variable: tf.Variable, values: Float32Array): void {
+  const tensor = tf.tensor(values, variable.shape, 'float32')
+  variable.assign(tensor)
+  tensor.dispose()
+}
+
+/** Takes over another network's parameters and buffers; both must be of one architecture. */
+export function copyWeights(from: Pick<NetworkState, 'parameters' | 'buffers'>, to: Pick<NetworkState, 'parameters' | 'buffers'>): void {
+  const sources = new Map(entries(from).map((parameter) => [parameter.name, parameter.variable]))
+  for (const { name, variable } of entries(to)) {
+    const source = sources.get(name)
+    if (!source) throw new Error(`${name} is missing in the network that is copied.`)
+    const copy = source.clone()
+    variable.assign(copy)
+    copy.dispose()
+  }
+}
+
+/** A network of its own with the same weights; `create` makes one of the same architecture. */
+export function copyNetwork<N extends NetworkState>(source: N, create: () => N): N {
+  const copy = create()
+  copyWeights(source, copy)
+  return copy
+}
