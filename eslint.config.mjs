@@ -9,6 +9,16 @@ const noElectron = [['electron', 'electron/*'], 'Only src/main/electron imports 
 const noRenderer = [['@renderer/*', '**/renderer/**'], 'The main side knows nothing of the interface.']
 const noTensorFlowLibrary = [['@tensorflow/tfjs-node*', '@tensorflow/tfjs-node-gpu*'], 'TensorFlow’s library is loaded in src/main/engine/runtime alone.', true]
 
+const outside = [['**/host', '**/host/*', '**/server', '**/server/*', '**/transports/*', '**/cli/*', '**/main/electron/*'], 'The engine imports src/shared only; its entry joins it to the rest.']
+const entries = [['**/entries/*'], 'Entries are started, never imported.']
+const engineFolder = (folder) => [`**/${folder}`, `**/${folder}/**`]
+const notForControl = [['trainer', 'graph', 'maths'].flatMap(engineFolder), 'Control never loads TensorFlow: a trainer does.']
+/** One folder of the engine, and the folders beside it that it may not import. */
+const layer = (folder, forbidden, why) => [{
+  files: [`src/main/engine/${folder}/**`],
+  rules: forbid(noElectron, noRenderer, ...(folder === 'runtime' ? [] : [noTensorFlowLibrary]), outside, entries, [forbidden.flatMap(engineFolder), why]),
+}]
+
 export default typescript.config(
   { ignores: ['out/**', 'node_modules/**', 'dist/**', 'coverage/**', 'test-results/**', '.*/**', 'resources/**'] },
   ...typescript.configs.strict,
@@ -51,32 +61,43 @@ export default typescript.config(
   {
     files: ['src/main/engine/**'],
     ignores: ['src/main/engine/entries/control.ts', 'src/main/engine/runtime/**'],
-    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/host', '**/host/*', '**/server', '**/server/*', '**/transports/*', '**/cli/*', '**/main/electron/*'], 'The engine imports src/shared only; its entry joins it to the rest.']),
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, outside, entries),
   },
   {
-    files: ['src/main/engine/control/**', ],
-    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary,
-      [['**/host', '**/host/*', '**/server', '**/server/*', '**/transports/*', '**/cli/*'], 'The engine imports src/shared only; its entry joins it to the rest.'],
-      [['**/runtime', '**/runtime/index', '**/graph', '**/training/loop', '**/training/stages'], 'Control never loads TensorFlow: a trainer does.']),
+    files: ['src/main/engine/entries/control.ts'],
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, notForControl),
   },
+  ...layer('control', ['trainer', 'maths', 'graph', 'runtime'], 'Control never loads TensorFlow: a trainer does.'),
+  ...layer('trainer', ['control'], 'A trainer knows control by its messages (protocol).'),
+  ...layer('protocol', ['control', 'trainer', 'graph', 'runtime', 'maths'], 'The protocol is what control and trainer both know; it knows neither.'),
+  ...layer('families', ['control', 'trainer', 'protocol', 'runtime'], 'A member knows no process that uses it.'),
+  ...layer('images', ['control', 'trainer', 'protocol', 'families', 'graph', 'runtime'], 'Images know nothing of members and processes.'),
+  ...layer('weights', ['control', 'trainer', 'protocol', 'families', 'images', 'graph', 'runtime'], 'Weights know nothing of members and processes.'),
+  ...layer('graph', ['control', 'trainer', 'protocol', 'families', 'images', 'weights', 'runtime'], 'Captured steps know nothing of what is computed.'),
+  ...layer('maths', ['control', 'trainer', 'protocol', 'families', 'images', 'weights', 'graph', 'runtime'], 'Maths imports ops, nn and src/shared only.'),
+  ...layer('runtime', ['control', 'trainer', 'protocol', 'families', 'images', 'weights', 'graph', 'maths'], 'The runtime starts TensorFlow and knows nothing of its use.'),
   {
     files: ['src/main/transports/**'],
     rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/**', '**/host/**', '**/server/**', '**/cli/**'], 'Carriers import src/shared only.']),
   },
   {
-    files: ['src/main/host/**', 'src/main/server/**'],
-    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/**', '**/cli/**'], 'Host and server know the engine through the contract.']),
+    files: ['src/main/host/**'],
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/**', '**/cli/**', '**/server', '**/server/**'], 'Host knows the engine through the contract, and its door by what the entry gives it.']),
+  },
+  {
+    files: ['src/main/server/**'],
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/**', '**/cli/**'], 'The server knows the engine through the contract.']),
   },
   {
     files: ['src/main/cli/**'],
-    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/control/**', '**/engine/store/**', '**/engine/training/**'], 'The command line is a client of the engine; it asks data sets to recognise files, no more.']),
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [['**/engine/control/**', '**/engine/trainer/**', '**/engine/entries/**'], 'The command line is a client of the engine; it asks data sets to recognise files, no more.']),
   },
   {
     files: ['src/main/electron/**'],
     rules: forbid(noRenderer, noTensorFlowLibrary, [['**/engine/**', '**/cli/**'], 'Main relays; the engine is another process.']),
   },
   {
-    files: ['src/main/engine/{attacks,datasets,importers,poisoning,random}/**', 'src/renderer/charts/**', 'src/renderer/components/pixels.ts'],
+    files: ['src/main/engine/{images,maths/random,families/attacks,families/datasets,families/importers,weights}/**', 'src/renderer/charts/**', 'src/renderer/components/pixels.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['test/e2e/support/electron/shim/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

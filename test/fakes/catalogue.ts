@@ -3,7 +3,8 @@ import type { Catalogue } from '../../src/shared/contract'
 import { experimentSections, metricDefinitions } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
 import { boolean, choice, integer, integerList, number, path } from '../../src/shared/schema'
-import { memberTable, resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 
 const member = (id: string, title: string, params: ParameterSchema, facts: Record<string, unknown> = {}, presets: MemberDescription['presets'] = {}): MemberDescription => ({
   id, title, params, facts, presets, summary: `${title}, as the fake engine knows it.`, reference: { citation: 'Fake 2023', place: 'section 1' },

@@ -1,14 +1,16 @@
 /** A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served mode and command line. */
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
-import { createEngineLog } from '../../src/main/engine/control/store/engineLog'
+import { createEngineLog } from '../../src/main/engine/control/log'
 import { forkingLauncher } from '../../src/main/engine/control/executors/trainerProcess'
 import { openStore } from '../../src/main/engine/control/store'
+import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
 import { fakeCatalogue, fakeFamilies } from './catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from './services'
 
 void runControlProcess({
+  openDoor: startEngineServer,
   version: '0.1.0-fake',
   staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
   onFault: (name, error) => process.stderr.write(`${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),

@@ -13,7 +13,7 @@ import { inversionStep } from '../../src/main/engine/families/distillation/inver
 import { createInversionSynthesizer } from '../../src/main/engine/families/distillation/inversion/synthesizer'
 import { boxDraws, cropBox } from '../../src/main/engine/families/distillation/inversion/views'
 import { createStepProgram } from '../../src/main/engine/graph'
-import type { NamedTensors } from '../../src/main/engine/graph/types'
+import type { NamedTensors } from '../../src/main/engine/maths/ops/tensors'
 import { activationLoss } from '../../src/main/engine/maths/losses/activation'
 import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../src/main/engine/maths/losses/disagreement'
 import { imageNorm, totalVariation } from '../../src/main/engine/maths/losses/imagePrior'

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 import { wrn } from '../../src/main/engine/families/architectures/wrn'
-import { loadWeights } from '../../src/main/engine/maths/nn'
+import { loadWeights } from '../../src/main/engine/weights/network'
 import type { NetworkState } from '../../src/main/engine/maths/nn'
 import type { Classifier } from '../../src/main/engine/maths/nn/types'
 import { createStream } from '../../src/main/engine/maths/random'

@@ -7,7 +7,7 @@ import { readPicture } from '../../src/main/engine/families/attacks/pictures'
 import type { NpyArray } from '../../src/main/engine/families/datasets/files/npy'
 import { planPoisoning, poisonTrainingSet, triggeredTestSet } from '../../src/main/engine/images/poisoning'
 import { createStream } from '../../src/main/engine/maths/random'
-import type { ImageSet } from '../../src/main/engine/families/datasets'
+import type { ImageSet } from '../../src/main/engine/images/types'
 import { arrayOf, readNpz } from '../fixtures/npz'
 import { missingShared, requireShared } from '../fixtures/shared'
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { applyUpdates, differentiate, weightsOf } from '../../src/main/engine/maths/nn'
+import { applyUpdates, differentiate } from '../../src/main/engine/maths/nn'
+import { weightsOf } from '../../src/main/engine/weights/network'
 import type { BatchStatistics, ForwardContext, NetworkState, Parameter } from '../../src/main/engine/maths/nn'
 import { toFloat32 } from '../../src/main/engine/weights/weightMap'
 import { sum } from '../../src/main/engine/maths/ops'

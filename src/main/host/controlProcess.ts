@@ -4,8 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { EngineApi } from '../../shared/contract'
 import { UserError, toCauses } from '../../shared/errors'
-import { serveEngine } from '../../shared/rpc'
-import { startEngineServer, type EngineServer } from '../server/httpServer'
+import { serveEngine, type FrameChannel } from '../../shared/rpc'
 import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
 import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
 import { cacheFolder, workspaceFolder } from './paths'
@@ -15,7 +14,27 @@ export interface ControlledEngine extends EngineApi {
   close(): Promise<void>
 }
 
+/** What clients come in by. */
+export interface EngineDoor {
+  readonly host: string
+  readonly port: number
+  /** Address to open in a browser, with the token. */
+  readonly url: string
+  readonly clients: number
+  close(): Promise<void>
+}
+
+export interface DoorOptions {
+  token: string
+  host?: string | undefined
+  /** 0: any free port. */
+  port: number
+  staticFolder: string
+  onChannel(channel: FrameChannel): void
+}
+
 export interface ControlDependencies {
+  openDoor(options: DoorOptions): Promise<EngineDoor>
   version: string
   /** Folder of the built interface. */
   staticFolder: string
@@ -45,7 +64,7 @@ export async function runControlProcess(dependencies: ControlDependencies): Prom
 
 class ControlProcess {
   private engine: ControlledEngine | null = null
-  private server: EngineServer | null = null
+  private server: EngineDoor | null = null
   private lock: HeldLock | null = null
   private released = false
   private ending = false
@@ -75,7 +94,7 @@ class ControlProcess {
     const token = takeToken() ?? randomBytes(32).toString('hex')
     let deliver: (engine: ControlledEngine) => void = () => undefined
     const ready = new Promise<ControlledEngine>((resolve) => { deliver = resolve })
-    const server = await startEngineServer({
+    const server = await this.dependencies.openDoor({
       token, host: values.host, port: Number(values.port ?? 0), staticFolder: this.dependencies.staticFolder,
       // A client may be faster than the store; its frames wait.
       onChannel: (channel) => void ready.then((engine) => serveEngine(engine, channel, { onFault: this.dependencies.onFault })),

@@ -1,6 +1,6 @@
 /** The reference's published results beside ours: resources/published.json is the one place that holds the numbers. */
 import table from '../../../resources/published.json'
-import type { ModelResult, RunSummary, StageRecord } from './run'
+import type { RunSummary, StageRecord } from './run'
 
 export type PublishedColumn = 'teacher' | 'zskt' | 'zskt+abd' | 'cleanKd'
 
@@ -51,20 +51,32 @@ export function otherSettingsOf({ stages }: Pick<RunSummary, 'stages'>, { otherS
   return whole ? otherSettings : [`data: ${grouped(counts)} images instead of ${grouped(publishedImages)}`, ...otherSettings]
 }
 
+/** What tells a model from another one of its run. */
+export interface ModelTraits { kind: 'teacher' | 'student'; method: string | null; defense: string | null }
+
 /**
  * The column that a model belongs to. ABD is both defenses together; a single one has no published number.
  * @param runMethod the run's method: teachers of the data baseline are of another architecture than the table's
  */
-export function publishedColumn(result: Pick<ModelResult, 'kind' | 'method' | 'defense'>, runMethod: string): PublishedColumn | null {
+export function publishedColumn(result: ModelTraits, runMethod: string): PublishedColumn | null {
   if (result.kind === 'teacher') return runMethod === 'zskt' ? 'teacher' : null
   const defense = [...(result.defense ?? 'none').split('+')].sort().join('+')
   if (result.method === 'zskt') return defense === 'none' ? 'zskt' : defense === 'sr+sv' ? 'zskt+abd' : null
   return result.method === 'kd' && defense === 'none' ? 'cleanKd' : null
 }
 
+/** A model with what was measured of it, as results name it. */
+interface MeasuredModel extends ModelTraits {
+  data: string
+  attack: string
+  accuracy: number | null
+  asr: number | null
+  otherSettings: string[] | null
+}
+
 /** The published number for a model with the difference to ours, or null where there is none. */
 export function publishedComparison(
-  result: Pick<ModelResult, 'kind' | 'method' | 'defense' | 'data' | 'attack' | 'accuracy' | 'asr' | 'otherSettings'>, runMethod: string,
+  result: MeasuredModel, runMethod: string,
 ): PublishedComparison | null {
   const column = result.data === publishedData ? publishedColumn(result, runMethod) : null
   const rates = column && publishedRates(result.attack, column)

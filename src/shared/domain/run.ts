@@ -1,8 +1,5 @@
 import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
-import { defenseWorth } from './measures'
-import type { DefenseWorth } from './measures'
-import { otherSettingsOf } from './published'
 import type { SuspectTest } from './suspects'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -125,36 +122,4 @@ export interface RunDetail extends RunSummary {
   config: ExperimentConfig
   /** Dotted paths of the configuration that differ from the defaults. */
   changedPaths: string[]
-}
-
-/** One row of the compare table: a teacher or a student of a run. */
-export interface ModelResult extends DefenseWorth {
-  runId: string
-  runName: string
-  stageId: string
-  kind: 'teacher' | 'student'
-  method: string | null
-  defense: string | null
-  data: string
-  attack: string
-  seed: number
-  recipe: string | null
-  state: StageState
-  accuracy: number | null
-  asr: number | null
-  robustAccuracy: number | null
-  /** See otherSettingsOf. */
-  otherSettings: string[] | null
-  seconds: number
-  createdAt: number
-}
-
-/** The rows that a run contributes to tables and to the accuracy–ASR plane. */
-export function resultsOf(run: RunSummary): ModelResult[] {
-  return run.stages.flatMap((stage) => stage.kind === 'data' ? [] : [{
-    runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
-    method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, recipe: run.recipe ?? null, state: stage.state,
-    accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
-    ...defenseWorth(run, stage), otherSettings: otherSettingsOf(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
-  }])
 }

@@ -1,6 +1,6 @@
 /** Runs that differ in their seed alone, and what their models have in common. */
 import type { ExperimentConfig } from './config'
-import type { ModelResult } from './run'
+import type { ModelResult } from './results'
 
 /** 53 bits of the text, as hexadecimal digits: tells texts apart, keeps no secret. After cyrb53 (public domain). */
 function fingerprint(text: string): string {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { zsktGeneratorCost } from '../../../src/main/engine/families/architectures/generators/zskt'
 import { costs, families } from '../../../src/main/engine/control/experiments/families'
 import { estimateTime } from '../../../src/main/engine/control/experiments/estimate'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 
 const folderOf = (size: number, colour = 'rgb') => ({ id: 'image_folder', params: { folder: '/pictures', size, colour } })
 const member = (id: string, params: Record<string, string | number | boolean> = {}) => ({ id, params })

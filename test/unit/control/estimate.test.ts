@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { stageOperations } from '../../../src/main/engine/control/experiments/estimate'
 import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { families } from '../../../src/main/engine/control/experiments/families'
 import { createOtherSettings } from '../../../src/main/engine/control/experiments/otherSettings'
 import { presets } from '../../../src/main/engine/control/experiments/presets'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { newRun } from '../../../src/main/engine/control/runs/stages'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
+import { newRun } from '../../../src/main/engine/control/runs/newRun'
 import { otherSettingsOf, publishedAttacks, withConfigValue, type PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)

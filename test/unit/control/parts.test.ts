@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { parseCall, parseSubscription, callSchemas, type DiskUse, type EngineInfo } from '../../../src/shared/contract'
-import { createEventHub } from '../../../src/main/engine/control/api/events'
+import { createEventHub } from '../../../src/main/engine/control/events'
 import { diagnosticsText, withoutPrivateData } from '../../../src/main/engine/control/api/diagnostics'
 import { estimateTime, type FinishedStage } from '../../../src/main/engine/control/experiments/estimate'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'

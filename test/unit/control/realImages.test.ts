@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { families } from '../../../src/main/engine/control/experiments/families'
 import { kdNormalization } from '../../../src/main/engine/families/distillation/cleanKd'
 

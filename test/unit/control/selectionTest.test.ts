@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { selectionTestIssues } from '../../../src/main/engine/control/experiments/selectionTest'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 

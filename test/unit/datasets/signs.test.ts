@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { MemberChoice } from '../../../src/shared/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { datasets, openDataset, previewImages, summarizeDataset } from '../../../src/main/engine/families/datasets'
-import type { ImageSet } from '../../../src/main/engine/families/datasets'
+import type { ImageSet } from '../../../src/main/engine/images/types'
 
 let cacheFolder = ''
 beforeAll(() => { cacheFolder = mkdtempSync(join(tmpdir(), 'signs-test-')) })

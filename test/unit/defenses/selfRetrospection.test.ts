@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { selfRetrospection } from '../../../src/main/engine/families/defenses/selfRetrospection'
 import { perturbedCount } from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
 import { phaseOf, startPointOf } from '../../../src/main/engine/families/defenses/selfRetrospection/phase'
-import { phaseSchedule } from '../../../src/main/engine/families/defenses/selfRetrospection/trainer'
+import { phaseSchedule } from '../../../src/main/engine/families/defenses/selfRetrospection/unlearning'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
 import { defaultsOf } from '../../../src/shared/schema'
 

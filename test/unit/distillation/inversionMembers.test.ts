@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { families, methodMetrics } from '../../../src/main/engine/control/experiments/families'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { datasets } from '../../../src/main/engine/families/datasets'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
 import { inversionTerms, metricNameOf } from '../../../src/main/engine/families/distillation/inversion/terms'

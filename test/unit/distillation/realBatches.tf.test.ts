@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createRealBatches } from '../../../src/main/engine/families/distillation/cleanKd/realBatches'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
-import type { StateBundle } from '../../../src/main/engine/trainer/state'
+import type { StateBundle } from '../../../src/main/engine/families/distillation/state'
 
 beforeAll(async () => { await startTensorFlow() })
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { completeTraining, publishedAttacks, publishedColumn, publishedComparison, publishedRates } from '../../../src/shared/domain'
 import { families } from '../../../src/main/engine/control/experiments/families'
 import { presets } from '../../../src/main/engine/control/experiments/presets'
-import { memberTable, resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 
 const student = { kind: 'student' as const, method: 'zskt', defense: 'none', data: 'cifar10', attack: 'badnet_grid', accuracy: 0.7, asr: 0.95, otherSettings: [] as string[] }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
-import type { ImageSet } from '../../../src/main/engine/families/datasets'
+import type { ImageSet } from '../../../src/main/engine/images/types'
 import { drawSign, signLabel } from '../../../src/main/engine/families/datasets/signs/draw'
 import { lintTrigger, measureTrigger, planPoisoning, previewTrigger } from '../../../src/main/engine/images/poisoning'
 import type { Finding, LintInput } from '../../../src/main/engine/images/poisoning'

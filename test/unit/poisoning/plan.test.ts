@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isClassSorted, planPoisoning, poisonTrainingSet, triggerAll, triggeredTestSet } from '../../../src/main/engine/images/poisoning'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
-import type { ImageSet } from '../../../src/main/engine/families/datasets'
+import type { ImageSet } from '../../../src/main/engine/images/types'
 import { createStream } from '../../../src/main/engine/maths/random'
 import { poisoningSchema } from '../../../src/shared/domain'
 import type { PoisoningPlan } from '../../../src/shared/domain'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { ImageSet } from '../../../src/main/engine/families/datasets/types'
+import type { ImageSet } from '../../../src/main/engine/images/types'
 import { refuseUnfitMethod } from '../../../src/main/engine/families/distillation/fit'
 
 const folder = mkdtempSync(join(tmpdir(), 'abd-fit-'))

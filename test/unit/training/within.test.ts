@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { StepInterrupted, createWithin } from '../../../src/main/engine/trainer/within'
+import { createWithin } from '../../../src/main/engine/trainer/within'
+import { StepInterrupted } from '../../../src/main/engine/families/distillation/within'
 import type { WithinOptions } from '../../../src/main/engine/trainer/within'
 
 /** A loop of inner steps on a clock of its own. */

@@ -6,11 +6,12 @@ import { createDataService } from '../control/api/dataService'
 import { createEngine } from '../control/api/engine'
 import { attacks, costs, datasets, distillationMethods, families, methodMetrics } from '../control/experiments/families'
 import { createModelInspector } from '../control/api/inspectModel'
-import { createEngineLog, type EngineLog } from '../control/store/engineLog'
+import { createEngineLog, type EngineLog } from '../control/log'
 import { presets } from '../control/experiments/presets'
 import { forkingLauncher } from '../control/executors/trainerProcess'
 import { readRuntimeDescription } from '../runtime/runtimeFile'
 import { openStore } from '../control/store'
+import { startEngineServer } from '../../server/httpServer'
 
 let log: EngineLog | null = null
 
@@ -25,6 +26,7 @@ function runtimeState(): { ready: boolean; message: string | null } {
 
 void runControlProcess({
   version,
+  openDoor: startEngineServer,
   staticFolder: join(__dirname, '../..', 'renderer'),
   onFault: (name, error) => {
     if (log) log.error(`A fault in ${name}.`, error)

@@ -1,3 +1,4 @@
 export { createStepProgram, type StepProgramOptions } from './program'
 export { largestConstantBytes } from './recorder'
-export type { NamedTensors, StepFunction, StepProgram, StepRunner } from './types'
+export type { StepFunction, StepProgram, StepRunner } from './types'
+export type { NamedTensors } from '../maths/ops/tensors'

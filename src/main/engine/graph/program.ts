@@ -7,7 +7,8 @@ import { recordStep } from './recorder'
 import type { Recording } from './recording'
 import { GraphSession } from './session'
 import { buildGraph, type GraphVariable, type ProgramGraph } from './stepGraph'
-import type { NamedTensors, StepFunction, StepProgram, StepRunner } from './types'
+import type { StepFunction, StepProgram, StepRunner } from './types'
+import type { NamedTensors } from '../maths/ops/tensors'
 
 export interface StepProgramOptions {
   /** 'graph' replays each step as one TensorFlow graph; 'eager' calls its function (for debugging). */

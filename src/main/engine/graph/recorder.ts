@@ -12,7 +12,8 @@ import type { AttributeValue } from './graphDef'
 import { Outline } from './outline'
 import { here } from './place'
 import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source, TensorSpecification } from './recording'
-import type { NamedTensors, StepFunction } from './types'
+import type { StepFunction } from './types'
+import type { NamedTensors } from '../maths/ops/tensors'
 
 /** Host-made tensors up to this size become constants of the graph; larger ones only where all values are equal, as a Fill. */
 export const largestConstantBytes = 4096

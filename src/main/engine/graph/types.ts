@@ -1,6 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core'
-
-export type NamedTensors = Record<string, tf.Tensor>
+import type { NamedTensors } from '../maths/ops/tensors'
 
 /**
  * One training (or evaluation) step as a synchronous function over tensors.

@@ -1,5 +1,5 @@
 /** Byte images to normalised float batches, with the augmentation of the reference; host work while the device computes. */
-import type { Augmentation, ImageSet, Normalization } from '../families/datasets/types'
+import type { Augmentation, ImageSet, Normalization } from './types'
 import type { RandomStream } from '../maths/random'
 
 export type { Augmentation }

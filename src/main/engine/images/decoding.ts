@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from '../weights/quote'
-import { readWhole } from '../families/datasets/files/namedFiles'
+import { readWhole } from '../weights/byteSource'
 
 export const pictureExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.ppm']
 const decodedFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff']

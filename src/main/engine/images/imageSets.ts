@@ -1,5 +1,5 @@
 /** Small operations on image sets, free of any data set. */
-import type { ClassExamples, ImageRange, ImageSet } from '../families/datasets/types'
+import type { ClassExamples, ImageRange, ImageSet } from './types'
 
 export const bytesPerImage = (set: Pick<ImageSet, 'height' | 'width' | 'channels'>): number => set.height * set.width * set.channels
 

@@ -1,6 +1,7 @@
 /** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, PooledImages, StageActivity, SuspectTest, SyntheticImages, TeacherNormalization } from '../../../shared/domain'
+import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, StageActivity, SyntheticImages, TeacherNormalization } from '../../../shared/domain'
+import type { StageRemark } from '../families/distillation/types'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -32,12 +33,13 @@ export type TrainerJob =
 
 export type TrainerCommand =
   | { type: 'start'; job: TrainerJob }
-  /** Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one (within.ts). */
+  /** Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one (families/distillation/within.ts). */
   | { type: 'pause' }
   | { type: 'stop' }
   | { type: 'ping'; time: number }
 
 export type TrainerReport =
+  | StageRemark
   /** TensorFlow runs; the device that really ran an op. */
   | { type: 'ready'; device: DeviceReport }
   | { type: 'progress'; step: number; totalSteps: number; seconds: number; secondsLeft: number | null; /** Inside a step. */ activity?: StageActivity }
@@ -45,17 +47,12 @@ export type TrainerReport =
   | { type: 'preparing'; activity: StageActivity }
   | { type: 'metrics'; points: MetricPoint[] }
   | { type: 'images'; images: SyntheticImages }
-  /** What the pseudo batch of the step gave to the pool. */
-  | { type: 'pool'; images: PooledImages }
   | { type: 'evaluation'; step: number; evaluation: Evaluation }
   /** Of the data stage: what the trigger lint found. */
   | { type: 'findings'; findings: LintFinding[] }
   /** Of the data stage: images of the set as it was loaded. */
   | { type: 'imageCounts'; train: number; test: number }
-  /** The whole suspect test so far; replaces what was reported before. */
-  | { type: 'suspectTest'; test: SuspectTest }
   | { type: 'checkpoint'; step: number; path: string }
-  | { type: 'warning'; message: string }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `weights`: absolute path of the stage's model so far, null where there is none. */
   | { type: 'finished'; outcome: 'done' | 'paused' | 'stopped'; step: number; evaluation: Evaluation | null; weights: string | null }

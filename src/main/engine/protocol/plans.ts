@@ -4,7 +4,12 @@ import type { MemberChoice, StudentPlan } from '../../../shared/domain'
 import { validateParameters } from '../../../shared/schema'
 import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
-import type { LoopOptions } from '../trainer/loop'
+
+/**
+ * Where a stage without a checkpoint of its own begins: at another stage's state after exactly so many steps, parts that it lacks left as they are.
+ * One that was named must be there; of a twin's that is gone, the steps are done again.
+ */
+export interface StageStart { readonly folder: string; readonly step: number; readonly named?: string }
 
 /** When the defenses of a plan act, and how long the distillation gets with them. */
 export interface PlannedLength {
@@ -51,7 +56,7 @@ export function branchesOf(plans: readonly StudentPlan[], index: number, methodT
 }
 
 /** Where the student `index` goes on from: a named student of another run, its twin in this one, or nowhere. `stageFolder`: runs/<id>/<stage>. */
-export function startOf(plans: readonly StudentPlan[], index: number, methodTotal: number, stageFolder: string): LoopOptions['startFrom'] {
+export function startOf(plans: readonly StudentPlan[], index: number, methodTotal: number, stageFolder: string): StageStart | undefined {
   const { from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
   const runFolder = dirname(stageFolder)
   if (from) return { folder: join(dirname(runFolder), from.runId, from.stageId), step: from.step, named: `${from.runId}/${from.stageId}@${from.step}` }

@@ -1,21 +1,14 @@
 /** Two generations of checkpoints per stage: the older one stays whole while the newer one is written. */
-import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSafetensors } from '../families/importers'
 import { writeSafetensors } from '../families/exporters'
-import type { StateSnapshot } from './state'
+import type { StateSnapshot } from '../families/distillation/state'
 import type { StreamState } from '../maths/random'
+import { listCheckpoints, type Checkpoint } from '../protocol/checkpointFiles'
 
 const formatVersion = 1
-const filePattern = /^checkpoint-(\d{9})\.safetensors$/
 const generations = 2
-
-export interface Checkpoint {
-  path: string
-  /** Steps done when it was written. */
-  step: number
-}
 
 /** Whether the checkpoint after so many steps stays. */
 export type KeepCheckpoint = (step: number) => boolean
@@ -34,15 +27,6 @@ interface CheckpointMetadata {
   seconds: number
   plain: StateSnapshot['plain']
   streams: StreamState[]
-}
-
-/** The checkpoints of a stage folder, the newest first. */
-export function listCheckpoints(folder: string): Checkpoint[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((name) => {
-    const match = filePattern.exec(name)
-    return match?.[1] ? [{ path: join(folder, name), step: Number(match[1]) }] : []
-  }).sort((first, second) => second.step - first.step)
 }
 
 /** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two and those to keep. */

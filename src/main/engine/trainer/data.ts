@@ -4,10 +4,10 @@ import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/e
 import { validateParameters } from '../../../shared/schema'
 import { attacks, createTrigger } from '../families/attacks'
 import { datasets, sliceImages } from '../families/datasets'
-import type { ImageSet, LoadedDataset, Normalization } from '../families/datasets/types'
-import { lintTrigger, planPoisoning, poisonTrainingSet, triggerAll } from '../images/poisoning'
+import type { LoadedDataset } from '../families/datasets/types'
+import type { ImageSet, Normalization } from '../images/types'
+import { lintTrigger, planPoisoning, poisoningStream, poisonTrainingSet, triggerAll } from '../images/poisoning'
 import type { Finding } from '../images/poisoning'
-import { createStream } from '../maths/random'
 import type { TestSets } from './evaluation'
 
 export interface PreparedData {
@@ -78,7 +78,7 @@ export async function prepareData(config: ExperimentConfig, cacheFolder: string,
   const { target } = config.poisoning
   const attack = attacks.get(config.attack.id, 'attack.id')
   const trained = config.teacher.source === 'train'
-  const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, createStream(config.seed, 'poisoning')) : null
+  const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, poisoningStream(config.seed)) : null
   const findings = lintTrigger({
     images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: attack.cleanLabel, target, augmentation: trained ? config.teacher.training : null,
     plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },

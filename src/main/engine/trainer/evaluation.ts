@@ -1,7 +1,7 @@
 /** Clean accuracy, attack success rate and robust accuracy of a classifier over the test images. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Evaluation } from '../../../shared/domain'
-import type { ImageSet, Normalization } from '../families/datasets/types'
+import type { ImageSet, Normalization } from '../images/types'
 import type { StepProgram, StepRunner } from '../graph/types'
 import type { Classifier } from '../maths/nn/types'
 import { normalizationTable, normalizedImages } from '../images/batches'

@@ -1,7 +1,7 @@
 /** The teacher of the epoch with the highest test accuracy, beside the one that is being trained. */
 import type { Evaluation } from '../../../shared/domain'
 import type { WeightMap } from '../weights/weightMap'
-import type { StateBundle } from './state'
+import type { StateBundle } from '../families/distillation/state'
 
 export interface KeptTeacher {
   /** Keeps the weights where the accuracy is higher than that of all before; of equal ones the first stays. */

@@ -6,9 +6,12 @@ import type { StepProgram } from '../graph/types'
 import { dropOlderCheckpoints, readCheckpointAt, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
 import type { KeepCheckpoint } from './checkpoints'
 import type { TrainerReport } from '../protocol/messages'
-import type { StateBundle } from './state'
-import { StepInterrupted, breathe, createWithin, defaultPatience } from './within'
-import type { Within, WithinOptions } from './within'
+import type { StateBundle } from '../families/distillation/state'
+import { breathe, createWithin, defaultPatience } from './within'
+import { StepInterrupted } from '../families/distillation/within'
+import type { WithinOptions } from './within'
+import type { Within } from '../families/distillation/within'
+import type { StageStart } from '../protocol/plans'
 
 export type StepMetrics = Partial<Record<MetricName, number>>
 
@@ -45,11 +48,7 @@ export interface StageWork {
 export interface LoopOptions {
   folder: string
   resume: boolean
-  /**
-   * Where there is no checkpoint of its own: another stage's state after exactly so many steps, parts that it lacks left as they are.
-   * One that was named must be there; of a twin's that is gone, the steps are done again.
-   */
-  startFrom?: { folder: string; step: number; named?: string }
+  startFrom?: StageStart | undefined
   checkpointEverySeconds: number
   report(report: TrainerReport): void
   /** Read after every step, and inside one that takes long: what control asked for. */

@@ -12,7 +12,7 @@ import type { StepProgram } from '../graph/types'
 import { prepareData } from './data'
 import type { PreparedData } from './data'
 import { refuseUnfitMethod } from '../families/distillation/fit'
-import type { LoopOptions, StageWork } from './loop'
+import type { StageWork } from './loop'
 import { createClassifier, openClassifier } from './models'
 import { branchesOf, lengthOf, startOf } from '../protocol/plans'
 import type { StageFolders, TrainerJob } from '../protocol/messages'
@@ -20,8 +20,9 @@ import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
 import { createTeacherStage } from './teacherStage'
 import { createTestDivergences } from './testDivergences'
+import type { StageStart } from '../protocol/plans'
 
-export interface PreparedStage { work: StageWork; data: PreparedData; startFrom?: LoopOptions['startFrom'] }
+export interface PreparedStage { work: StageWork; data: PreparedData; startFrom?: StageStart | undefined }
 type Progress = (fraction: number, message: string) => void
 
 export const createProgram = (config: Pick<ExperimentConfig, 'execution'>): StepProgram =>

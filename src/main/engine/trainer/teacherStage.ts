@@ -19,7 +19,7 @@ import type { PreparedData } from './data'
 import { createEvaluator } from './evaluation'
 import { createKeptTeacher } from './keptTeacher'
 import type { StageWork } from './loop'
-import type { StateBundle } from './state'
+import type { StateBundle } from '../families/distillation/state'
 
 export interface TeacherStageInput {
   readonly teacher: Classifier

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../graph/types'
+import type { NamedTensors } from '../maths/ops/tensors'
 import { applyUpdates, differentiate } from '../maths/nn/differentiate'
 import type { Classifier } from '../maths/nn/types'
 import type { Optimizer } from '../families/optimizers/types'

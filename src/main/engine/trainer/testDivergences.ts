@@ -1,6 +1,6 @@
 /** What a defense may learn of the test images: one number for each, for its report. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { ImageSet, Normalization } from '../families/datasets/types'
+import type { ImageSet, Normalization } from '../images/types'
 import type { TestDivergences } from '../families/defenses/types'
 import { normalizationTable, normalizedImages } from '../images/batches'
 import type { TestSets } from './evaluation'

@@ -1,19 +1,6 @@
 /** Inside a step that takes long (a synthesis call, hundreds of student updates): progress, an ear for control, and the way out. */
 import type { StageActivity } from '../../../shared/domain'
-
-/**
- * Called after each inner step of a step: what is done, how many, of how many. Mostly returns nothing, so that nothing has to be awaited;
- * else a promise to await before going on, which rejects with StepInterrupted when the step is to be given up.
- */
-export type Within = (what: string, done: number, of: number) => Promise<void> | undefined
-
-/** A pause or stop inside a step. Whoever holds tensors disposes them and lets it pass; the loop goes back to where the step can begin anew. */
-export class StepInterrupted extends Error {
-  constructor(readonly request: 'pause' | 'stop') {
-    super(`The step was given up for a ${request}.`)
-    this.name = 'StepInterrupted'
-  }
-}
+import { StepInterrupted, type Within } from '../families/distillation/within'
 
 export interface WithinOptions {
   /** Called about once a second; never in loops that are quicker than that. */

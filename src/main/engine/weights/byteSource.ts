@@ -132,3 +132,18 @@ async function hashOf(source: ByteSource): Promise<string> {
   for await (const chunk of chunksOf(source, 0, source.size)) hash.update(chunk)
   return hash.digest('hex')
 }
+
+export const bytesText = (bytes: number): string => `${bytes.toLocaleString('en-US')} bytes`
+
+/** Reads a whole regular file of at most `limit` bytes. */
+export async function readWhole(path: string, limit: number): Promise<Uint8Array> {
+  const source = await openFileSource(path)
+  try {
+    if (source.size > limit) {
+      throw new RefusedInputError(`${quoteFromFile(source.name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(source.size), where: path })
+    }
+    return await source.read(0, source.size)
+  } finally {
+    await source.close()
+  }
+}

@@ -1,9 +1,9 @@
 /** Between a network's variables and PyTorch's state_dict: names, layouts, and what to say when they do not fit. */
-import * as tf from '@tensorflow/tfjs-core'
 import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from './quote'
 import { elementCount, float32Tensor, toFloat32 } from './weightMap'
 import type { WeightMap, WeightTensor } from './weightMap'
+import { assignValues } from '../maths/nn/variables'
 import type { NetworkState, Parameter } from '../maths/nn/types'
 
 const namesShown = 5
@@ -118,30 +118,4 @@ export function loadWeights(network: Pick<NetworkState, 'parameters' | 'buffers'
     const tensor = weights.get(parameter.name)
     if (tensor) assignValues(parameter.variable, toMemoryOrder(parameter, toFloat32(tensor)))
   }
-}
-
-/** Sets a variable from numbers in memory order. */
-export function assignValues(variable: tf.Variable, values: Float32Array): void {
-  const tensor = tf.tensor(values, variable.shape, 'float32')
-  variable.assign(tensor)
-  tensor.dispose()
-}
-
-/** Takes over another network's parameters and buffers; both must be of one architecture. */
-export function copyWeights(from: Pick<NetworkState, 'parameters' | 'buffers'>, to: Pick<NetworkState, 'parameters' | 'buffers'>): void {
-  const sources = new Map(entries(from).map((parameter) => [parameter.name, parameter.variable]))
-  for (const { name, variable } of entries(to)) {
-    const source = sources.get(name)
-    if (!source) throw new Error(`${name} is missing in the network that is copied.`)
-    const copy = source.clone()
-    variable.assign(copy)
-    copy.dispose()
-  }
-}
-
-/** A network of its own with the same weights; `create` makes one of the same architecture. */
-export function copyNetwork<N extends NetworkState>(source: N, create: () => N): N {
-  const copy = create()
-  copyWeights(source, copy)
-  return copy
 }

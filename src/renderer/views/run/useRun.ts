@@ -4,7 +4,7 @@ import { UserError } from '@shared/errors'
 import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
-import { runProgress } from './runProgress'
+import { runProgress } from '../../format/runProgress'
 
 /** Lists leave the large parts of a stage out (confusion matrix, suspect test): what was asked for once fills them in where it still fits. */
 export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummary {

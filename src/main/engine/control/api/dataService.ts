@@ -6,10 +6,10 @@ import { validateParameters } from '../../../../shared/schema'
 import type { Registry } from '../../../../shared/schema'
 import { createTrigger, type Attack } from '../../families/attacks'
 import { downloadDataset } from '../../families/datasets/download'
-import { createDatasetShelf, knownLabels, outlineDataset, summarizeDataset, type ClassExamples, type Dataset, type ImageRange } from '../../families/datasets'
+import { createDatasetShelf, knownLabels, outlineDataset, summarizeDataset, type Dataset } from '../../families/datasets'
+import type { ClassExamples, ImageRange } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
-import { planPoisoning, previewTrigger, type LintInput } from '../../images/poisoning'
-import { createStream } from '../../maths/random'
+import { planPoisoning, poisoningStream, previewTrigger, type LintInput } from '../../images/poisoning'
 
 export interface DataService {
   /** Loads the images only where the set's labels are not known beforehand. */
@@ -35,7 +35,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
     const dataset = shelf.peek(config.data)
     const labels = dataset ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length } : knownLabels(datasets, config.data)
     if (!labels) return undefined
-    const planned = config.teacher.source === 'file' ? null : planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, createStream(config.seed, 'poisoning'))
+    const planned = config.teacher.source === 'file' ? null : planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, poisoningStream(config.seed))
     return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {

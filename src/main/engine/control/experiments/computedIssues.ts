@@ -3,9 +3,9 @@ import type { ExperimentConfig } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import { pathOfFault } from '../../families/distillation/fit'
-import { namedFileIssues } from '../runs/copiedFiles'
+import { namedFileIssues } from './namedFiles'
 import { lateDefenseIssues, type LateDefenseContext } from './lateDefenses'
-import type { MemberTable } from './resolve'
+import type { MemberTable } from './memberTable'
 import { selectionTestIssues } from './selectionTest'
 
 export type ComputedContext = LateDefenseContext & { readonly table: MemberTable }

@@ -2,7 +2,7 @@
 import type { ExperimentConfig } from '../../../../shared/domain'
 import { defenseLabel, publishedData } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
-import type { MemberTable } from './resolve'
+import type { MemberTable } from './memberTable'
 
 type Check = (config: ExperimentConfig, table: MemberTable) => Issue | undefined
 

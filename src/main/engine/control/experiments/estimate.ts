@@ -4,7 +4,7 @@ import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPl
 import type { ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { MethodWork } from '../../families/distillation/types'
-import { stagesOf } from '../runs/stages'
+import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
 export interface CostModel {

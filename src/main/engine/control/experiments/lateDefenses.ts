@@ -4,7 +4,7 @@ import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import { startPointOf } from '../../families/defenses/selfRetrospection/phase'
 import type { RunStore } from '../store'
-import { listCheckpoints } from '../../trainer/checkpoints'
+import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { CostModel } from './estimate'
 
 /** How many kept steps a message lists. */

@@ -3,7 +3,8 @@ import type { ExperimentConfig, ExperimentPreset, MemberChoice, StageRecord, Stu
 import { poisoningSchema, publishedColumn, publishedData, publishedPresetId, publishedRates, teacherTrainingSchema } from '../../../../shared/domain'
 import type { FamilyId, Field, ParameterSchema } from '../../../../shared/schema'
 import { isVisible } from '../../../../shared/schema'
-import { resolveExperiment, type MemberTable } from './resolve'
+import { resolveExperiment } from './resolve'
+import type { MemberTable } from './memberTable'
 
 type Model = Pick<StageRecord, 'id' | 'kind' | 'method' | 'defense'>
 /** Sentences without a full stop, the first part of the pipeline first; undefined where nothing is published about such a model. */

@@ -1,27 +1,12 @@
 /** Turns what a caller sends into a complete, checked configuration. Pure: works on declarations alone, so that the fake engine shares it. */
 import type { ExperimentConfig, MemberChoice, PartialExperimentConfig, StudentPlan } from '../../../../shared/domain'
-import {
-  defenseLabel, executionSchema, experimentSchema, poisoningSchema, proposedIntervals, recordingSchema, teacherSourceSchema, teacherTrainingSchema,
-} from '../../../../shared/domain'
-import type { FamilyDescription, FamilyId, Issue, MemberDescription } from '../../../../shared/schema'
+import { executionSchema, experimentSchema, poisoningSchema, proposedIntervals, recordingSchema, teacherSourceSchema, teacherTrainingSchema } from '../../../../shared/domain'
+import type { FamilyId, Issue } from '../../../../shared/schema'
 import { memberDefaults, validateParameters } from '../../../../shared/schema'
 import { crossCheck } from './crossChecks'
+import type { MemberTable } from './memberTable'
 
 export interface Resolution { config: ExperimentConfig; issues: Issue[] }
-
-/** The members of every family by name; the first member of a family is its default. */
-export interface MemberTable {
-  family(id: FamilyId): readonly MemberDescription[]
-  find(family: FamilyId, id: string): MemberDescription | undefined
-}
-
-export function memberTable(families: readonly FamilyDescription[]): MemberTable {
-  const members = new Map(families.map((family) => [family.id, family.members]))
-  return {
-    family: (id) => members.get(id) ?? [],
-    find: (family, id) => members.get(family)?.find((member) => member.id === id),
-  }
-}
 
 /** At most this many students in one experiment. */
 export const studentLimit = 16
@@ -145,8 +130,3 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
 const pick = (source: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(keys.filter((key) => key in source).map((key) => [key, source[key]]))
 
-/** The title of a student's stage, e.g. "Student 2: sv". */
-export const studentTitle = (plan: StudentPlan, index: number): string => {
-  const defense = defenseLabel(plan)
-  return defense === 'none' ? `Student ${index + 1}: no defense` : `Student ${index + 1}: ${defense}`
-}

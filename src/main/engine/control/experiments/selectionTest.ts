@@ -2,7 +2,7 @@
 import type { ExperimentConfig } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { CostModel } from './estimate'
-import type { MemberTable } from './resolve'
+import type { MemberTable } from './memberTable'
 
 /**
  * What the test counts, and from which count on it would come too late; undefined where the method is not known.

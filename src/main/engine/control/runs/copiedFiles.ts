@@ -1,14 +1,13 @@
 /** The files that an experiment names, brought into the run's folder: the original may change or go while the run waits. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { ExperimentConfig } from '../../../../shared/domain'
 import { withConfigValue } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import type { Issue } from '../../../../shared/schema'
-import { isVisible } from '../../../../shared/schema'
 import { openFileSource, type FileSource } from '../../weights/byteSource'
-import type { MemberTable } from '../experiments/resolve'
+import type { MemberTable } from '../experiments/memberTable'
+import { namedFiles, type NamedFile } from '../experiments/namedFiles'
 
 const chunkBytes = 1 << 20
 
@@ -44,16 +43,6 @@ async function copySource(source: FileSource, target: string): Promise<void> {
   }
 }
 
-/** A file that a parameter of the method names; `path` is the parameter's. */
-interface NamedFile { readonly path: string; readonly file: string }
-
-const namedFiles = ({ distillation: { method } }: ExperimentConfig, table: MemberTable): NamedFile[] =>
-  Object.entries(table.find('distillation', method.id)?.params ?? {}).flatMap(([name, field]) => {
-    const file = method.params[name]
-    return field.kind === 'path' && field.select === 'file' && isVisible(field, method.params) && typeof file === 'string' && file !== ''
-      ? [{ path: `distillation.method.params.${name}`, file }] : []
-  })
-
 /** Under its own name, which messages tell. */
 const copyOf = (runFolder: string, { path, file }: NamedFile): string => join(runFolder, 'data', path, basename(file))
 
@@ -74,19 +63,4 @@ export async function bringNamedFiles(config: ExperimentConfig, table: MemberTab
 export const withBroughtFiles = (config: ExperimentConfig, table: MemberTable, runFolder: string): ExperimentConfig =>
   namedFiles(config, table).reduce((changed, named) => withConfigValue(changed, named.path, copyOf(runFolder, named)) as ExperimentConfig, config)
 
-/** What a look at the file system tells before a run is made. */
-export const namedFileIssues = (config: ExperimentConfig, table: MemberTable): Issue[] =>
-  namedFiles(config, table).flatMap(({ path, file }) => {
-    const got = faultOf(file)
-    return got === null ? [] : [{ path, severity: 'error' as const, message: `wanted a readable file, got ${got}: ${file}` }]
-  })
 
-function faultOf(file: string): string | null {
-  if (!isAbsolute(file)) return 'a path that does not begin at the root, which the engine would read from a folder of its own'
-  try {
-    const found = statSync(file)
-    return found.isFile() ? null : found.isDirectory() ? 'a folder' : 'a pipe, device or socket'
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'nothing at that path' : `no access (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`
-  }
-}

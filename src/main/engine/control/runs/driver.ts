@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
 import { bringNamedFiles, bringTeacher, withBroughtFiles } from './copiedFiles'
-import type { MemberTable } from '../experiments/resolve'
+import type { MemberTable } from '../experiments/memberTable'
 import type { RunRecorder } from './recorder'
 import { runStage, type RunningStage, type StageOutcome } from './stageRunner'
-import { importedTeacher, jobOf } from './stages'
+import { importedTeacher, jobOf } from './jobs'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
 export interface RunDriver {

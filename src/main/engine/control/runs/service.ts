@@ -8,13 +8,14 @@ import { RefusedInputError, UserError, toCauses } from '../../../../shared/error
 import { createRunQueue, type RunQueue } from './queue'
 import { folderBytes, type RunStore } from '../store'
 import { changedFromDefaults } from '../experiments/changedFromDefaults'
-import type { EventHub } from '../api/events'
-import type { EngineLog } from '../store/engineLog'
+import type { EventHub } from '../events'
+import type { EngineLog } from '../log'
 import type { OtherSettings } from '../experiments/otherSettings'
-import type { MemberTable, Resolution } from '../experiments/resolve'
+import type { Resolution } from '../experiments/resolve'
+import type { MemberTable } from '../experiments/memberTable'
 import { driveRun, type RunDriver } from './driver'
 import type { RunRecorder } from './recorder'
-import { newRun, newRunId } from './stages'
+import { newRun, newRunId } from './newRun'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
 type RunCallName = Extract<EngineCallName, `runs.${string}`>

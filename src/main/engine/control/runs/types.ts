@@ -2,7 +2,7 @@ import type { DeviceReport, StageActivity, StageRecord } from '../../../../share
 import type { EngineEvents, LogLine } from '../../../../shared/contract'
 import type { ErrorCause } from '../../../../shared/errors'
 import type { RunStore } from '../store'
-import type { EventHub } from '../api/events'
+import type { EventHub } from '../events'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
 export interface EngineNoticeSink {

@@ -1,7 +1,8 @@
 /** Attacks that add a picture, clipped: x' = clip(x + t). They differ in the picture and in where it comes from. */
 import { readPicture } from './pictures'
 import { pixelwise } from './trigger'
-import type { AttackContext, Trigger } from './types'
+import type { AttackContext } from './types'
+import type { Trigger } from '../../images/poisoning/trigger'
 
 /**
  * @param picture file or trigger pack; empty takes `draw`'s pattern

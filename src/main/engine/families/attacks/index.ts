@@ -16,4 +16,5 @@ export const attacks = createRegistry('attack', 'Attacks', [
 ])
 
 export { createTrigger } from './create'
-export type { Attack, AttackContext, Trigger, TriggerVariant } from './types'
+export type { Attack, AttackContext } from './types'
+export type { Trigger, TriggerVariant } from '../../images/poisoning/trigger'

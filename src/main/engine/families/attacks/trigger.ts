@@ -1,5 +1,6 @@
 /** The arithmetic that all triggers share: float64 on 0..255, then clip, then truncation to bytes. */
-import type { AttackContext, Trigger, TriggerVariant } from './types'
+import type { AttackContext } from './types'
+import type { Trigger, TriggerVariant } from '../../images/poisoning/trigger'
 
 /** Large stacks are worked through in pieces: float64 takes eight times the memory of bytes. */
 const imagesPerPiece = 128

@@ -1,4 +1,5 @@
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { Trigger } from '../../images/poisoning/trigger'
 
 /** The images that a trigger is made for. */
 export interface AttackContext {
@@ -7,22 +8,6 @@ export interface AttackContext {
   readonly height: number
   readonly width: number
   readonly channels: 1 | 3
-}
-
-export type TriggerVariant = 'train' | 'test'
-
-/** A trigger for images of one size. */
-export interface Trigger {
-  /**
-   * x' for a stack of NHWC byte images; returns a new array of the same length.
-   * float64 arithmetic on 0..255, clipped, truncated to bytes (zskt/datasets/backdoor.py).
-   * @param indices places of the images in the full training set; needed by triggers that bring an image of their own for each
-   */
-  apply(pixels: Uint8Array, count: number, variant: TriggerVariant, indices?: ArrayLike<number>): Uint8Array
-  /** The same before clipping and truncation; the trigger check measures what those take away. */
-  exact(pixels: Uint8Array, count: number, variant: TriggerVariant, indices?: ArrayLike<number>): Float64Array
-  /** What the researcher should know (a picture was resized …). */
-  readonly notes: readonly string[]
 }
 
 export interface Attack<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {

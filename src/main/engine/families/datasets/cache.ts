@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { openFileSource } from '../../weights/byteSource'
 import { createBreather } from '../../images/breather'
-import type { DatasetContext, ImageSet } from './types'
+import type { DatasetContext } from './types'
+import type { ImageSet } from '../../images/types'
 
 export interface ImagePair {
   readonly train: ImageSet

@@ -12,7 +12,8 @@ import { decodePictures } from '../../images/decoding'
 import type { PictureShape } from '../../images/decoding'
 import { bytesPerImage } from '../../images/imageSets'
 import { defineDataset } from './types'
-import type { DatasetContext, ImageSet, Normalization } from './types'
+import type { DatasetContext } from './types'
+import type { ImageSet, Normalization } from '../../images/types'
 
 const title = 'Image folder'
 /** Raised when decoding, resizing or the split changes. */

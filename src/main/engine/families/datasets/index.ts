@@ -15,4 +15,5 @@ export { imageShapeOf, knownLabels, openDataset, outlineDataset, previewImages, 
 export { createDatasetShelf } from './shelf'
 export type { DatasetShelf, LoadWatcher } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from '../../images/imageSets'
-export type { ClassExamples, Dataset, DatasetContext, DatasetFacts, DatasetSource, ImageRange, ImageSet, ImageShape, LoadedDataset, Normalization } from './types'
+export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, LoadedDataset } from './types'
+export type { ClassExamples, ImageRange, ImageSet, ImageShape, Normalization } from '../../images/types'

@@ -7,7 +7,8 @@ import { validateParameters } from '../../../../shared/schema'
 import type { Registry } from '../../../../shared/schema'
 import { listNames } from './files/namedFiles'
 import { countClasses, joinImages, placesOfExamples } from '../../images/imageSets'
-import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, ImageShape, LoadedDataset } from './types'
+import type { Dataset, DatasetContext, LoadedDataset } from './types'
+import type { ClassExamples, ImageRange, ImageSet, ImageShape } from '../../images/types'
 
 function prepare(registry: Registry<Dataset>, choice: MemberChoice): { dataset: Dataset; params: Record<string, never> } {
   const dataset = registry.get(choice.id, 'data.id')

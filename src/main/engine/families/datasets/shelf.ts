@@ -3,7 +3,8 @@ import type { MemberChoice } from '../../../../shared/domain'
 import type { Registry } from '../../../../shared/schema'
 import { openDataset, previewImages } from './open'
 import { pickImages } from '../../images/imageSets'
-import type { ClassExamples, Dataset, DatasetContext, ImageRange, ImageSet, LoadedDataset } from './types'
+import type { Dataset, DatasetContext, LoadedDataset } from './types'
+import type { ClassExamples, ImageRange, ImageSet } from '../../images/types'
 
 /** After this long without a question the images leave memory; a full CIFAR-10 takes 184 MB. */
 const idleMilliseconds = 120_000

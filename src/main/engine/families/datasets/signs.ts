@@ -4,7 +4,8 @@ import { cachedImages } from './cache'
 import { drawSign, signLabel, signSize } from './signs/draw'
 import { signClasses } from './signs/shapes'
 import { defineDataset } from './types'
-import type { DatasetContext, ImageSet } from './types'
+import type { DatasetContext } from './types'
+import type { ImageSet } from '../../images/types'
 
 /** Raised whenever a pixel of any image changes, so that no cache holds the old ones. */
 const version = 1

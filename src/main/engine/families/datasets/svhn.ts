@@ -5,7 +5,8 @@ import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFile
 import type { NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
 import { defineDataset } from './types'
-import type { DatasetContext, ImageSet } from './types'
+import type { DatasetContext } from './types'
+import type { ImageSet } from '../../images/types'
 
 const title = 'SVHN'
 const needed = ['train_32x32.mat', 'test_32x32.mat']

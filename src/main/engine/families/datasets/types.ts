@@ -1,25 +1,6 @@
 import type { RefusedInputError } from '../../../../shared/errors'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
-
-/** Size of each image of a set. */
-export interface ImageShape {
-  readonly height: number
-  readonly width: number
-  readonly channels: 1 | 3
-}
-
-/** Images as bytes, NHWC, with integer labels. */
-export interface ImageSet extends ImageShape {
-  readonly count: number
-  readonly pixels: Uint8Array
-  readonly labels: Int32Array
-}
-
-/** Per channel, in units of [0, 1] intensities: normalised = (x/255 − mean) / standardDeviation. */
-export interface Normalization {
-  readonly mean: readonly number[]
-  readonly standardDeviation: readonly number[]
-}
+import type { Augmentation, ImageRange, ImageSet, ImageShape, Normalization } from '../../images/types'
 
 export interface LoadedDataset {
   readonly id: string
@@ -39,19 +20,6 @@ export interface DatasetContext {
   readonly onProgress?: (fraction: number, message: string) => void
 }
 
-export interface ImageRange {
-  readonly split: 'train' | 'test'
-  readonly first: number
-  readonly count: number
-}
-
-/** The first `perClass` images of each of `classes`, class by class; fewer where a class has fewer, none where it does not exist. */
-export interface ClassExamples {
-  readonly split: 'train' | 'test'
-  readonly classes: readonly number[]
-  readonly perClass: number
-}
-
 /** An official file of a data set, for the download manager. */
 export interface DatasetSource {
   readonly url: string
@@ -59,14 +27,6 @@ export interface DatasetSource {
   /** As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked. */
   readonly md5?: string
   readonly bytes?: number
-}
-
-/** How training images are varied. */
-export interface Augmentation {
-  /** Padded by 4 black pixels on each side, and the original size cut out at random. */
-  readonly crop: boolean
-  /** Mirrored half of the time. */
-  readonly flip: boolean
 }
 
 /** What forms may show before anything is loaded; JSON. */

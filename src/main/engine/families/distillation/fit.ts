@@ -3,7 +3,7 @@ import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { ParameterFault } from '../../../../shared/schema'
 import { validateParameters } from '../../../../shared/schema'
-import type { ImageSet } from '../datasets/types'
+import type { ImageSet } from '../../images/types'
 import { distillationMethods } from '.'
 import type { KnownImages } from './types'
 

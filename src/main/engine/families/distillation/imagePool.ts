@@ -1,9 +1,9 @@
 /** The synthetic data set of a distillation: images as bytes, growing call by call, read in random order, varied like training images of its data set. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { Augmentation, ImageSet, Normalization } from '../datasets/types'
+import type { Augmentation, ImageSet, Normalization } from '../../images/types'
 import type { RandomStream } from '../../maths/random'
 import { augmentedImages, normalizationTable } from '../../images/batches'
-import type { StateBundle } from '../../trainer/state'
+import type { StateBundle } from './state'
 
 export interface ImagePoolOptions {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number }

@@ -1,4 +1,4 @@
-import type { NamedTensors } from '../../graph/types'
+import type { NamedTensors } from '../../maths/ops/tensors'
 import type { StepMetrics } from './types'
 
 /** A scalar output of a step; waits for the device. */

@@ -1,19 +1,24 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, TermMetricName } from '../../../../shared/domain'
+import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, SuspectTest, TermMetricName } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterFault, ParameterSchema, ValuesOf } from '../../../../shared/schema'
-import type { Augmentation, ImageSet, ImageShape, Normalization } from '../datasets/types'
-import type { NamedTensors, StepProgram } from '../../graph/types'
+import type { Augmentation, ImageSet, ImageShape, Normalization } from '../../images/types'
+import type { StepProgram } from '../../graph/types'
+import type { NamedTensors } from '../../maths/ops/tensors'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../../maths/nn/types'
 import type { RandomStream } from '../../maths/random'
-import type { TrainerReport } from '../../protocol/messages'
-import type { StateBundle } from '../../trainer/state'
-import type { Within } from '../../trainer/within'
+import type { StateBundle } from './state'
+import type { Within } from './within'
 
 /** Metric values of one step by name. */
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
 
 /** What a part of a stage has to say beside metrics; the loop reports it after the step. */
-export type StageRemark = Extract<TrainerReport, { type: 'warning' | 'suspectTest' | 'pool' }>
+export type StageRemark =
+  | { type: 'warning'; message: string }
+  /** What the pseudo batch of the step gave to the pool. */
+  | { type: 'pool'; images: PooledImages }
+  /** The whole suspect test so far; replaces what was reported before. */
+  | { type: 'suspectTest'; test: SuspectTest }
 
 /** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
 export interface PseudoBatch {

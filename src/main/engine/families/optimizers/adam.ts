@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Parameter } from '../../maths/nn/types'
-import { flatParameters, flattenGradients, parameterCount, subtractFlat } from './flat'
+import { flatParameters, flattenGradients, parameterCount, subtractFlat } from '../../maths/nn/gradients'
 import type { Optimizer } from './types'
 
 export interface AdamOptions {

@@ -1,7 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-
-/** Gradients in the order of the parameters, or already as one vector (flattenGradients). */
-export type Gradients = readonly tf.Tensor[] | tf.Tensor1D
+import type { Gradients } from '../../maths/nn/gradients'
 
 /** A pure function over variables, inside a step: everything that changes from call to call comes in as a tensor. */
 export interface Optimizer {

@@ -1,7 +1,7 @@
 /** Poisoned training sets and triggered test sets as new image sets; the data set itself is never changed. */
-import type { Trigger } from '../../families/attacks/types'
+import type { Trigger } from './trigger'
 import { bytesPerImage, selectImages } from '../imageSets'
-import type { ImageSet } from '../../families/datasets/types'
+import type { ImageSet } from '../types'
 import type { PlannedPoisoning } from './plan'
 
 /** Images triggered in one go; bounds the memory of float64 copies. */

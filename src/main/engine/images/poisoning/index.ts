@@ -1,4 +1,4 @@
-export { isClassSorted, planPoisoning } from './plan'
+export { isClassSorted, planPoisoning, poisoningStream } from './plan'
 export type { PlannedPoisoning } from './plan'
 export { poisonTrainingSet, triggerAll, triggeredTestSet } from './apply'
 export { lintTrigger } from './lint'

@@ -1,8 +1,8 @@
 /** The trigger lint: what a researcher should know about trigger and plan before the teacher is trained. */
 import type { LintFinding } from '../../../../shared/domain'
-import type { Trigger } from '../../families/attacks/types'
+import type { Trigger } from './trigger'
 import { countClasses } from '../imageSets'
-import type { ImageSet } from '../../families/datasets/types'
+import type { ImageSet } from '../types'
 import { measureTrigger } from './measure'
 import type { TriggerMeasure } from './measure'
 import type { PlannedPoisoning } from './plan'

@@ -1,7 +1,7 @@
 /** What a trigger does to some images, as numbers. Pure. */
-import type { Trigger } from '../../families/attacks/types'
+import type { Trigger } from './trigger'
 import { bytesPerImage } from '../imageSets'
-import type { ImageSet } from '../../families/datasets/types'
+import type { ImageSet } from '../types'
 
 /** RandomCrop(padding = 4) of teacher training. */
 export const cropPadding = 4

@@ -1,8 +1,11 @@
 /** Which training images carry the trigger, and what they are called. Pure: labels and a random stream in, indices out. */
 import type { PoisoningPlan } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import type { ImageSet } from '../../families/datasets/types'
-import type { RandomStream } from '../../maths/random'
+import type { ImageSet } from '../types'
+import { createStream, type RandomStream } from '../../maths/random'
+
+/** The random stream that a run of this seed draws its poisoned images from. */
+export const poisoningStream = (seed: number): RandomStream => createStream(seed, 'poisoning')
 
 export interface PlannedPoisoning {
   /** The training part's images as places in the full training set, in training order. */

@@ -1,5 +1,5 @@
 import type { TriggerPreview } from '../../../../shared/contract'
-import type { ImageSet } from '../../families/datasets/types'
+import type { ImageSet } from '../types'
 import { lintTrigger } from './lint'
 import type { LintInput } from './lint'
 

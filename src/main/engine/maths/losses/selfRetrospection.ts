@@ -4,12 +4,9 @@
  * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor and use_hg) and zskt/utils/hypergrad.py; Grazzi et al. 2020, arXiv:2006.16218.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../graph/types'
-import { applyUpdates, differentiate } from '../nn/differentiate'
-import type { Classifier, ClassifierOutput, ForwardContext, StateUpdate } from '../nn/types'
+import { differentiate } from '../nn/differentiate'
+import type { Classifier, ForwardContext, StateUpdate } from '../nn/types'
 import { detach, sum } from '../ops'
-import { flattenGradients, globalNorm } from '../../families/optimizers/flat'
-import type { Optimizer } from '../../families/optimizers/types'
 import { klDivergence } from './divergence'
 import type { DivergenceOptions } from './divergence'
 
@@ -101,33 +98,4 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
     gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
     direct, outerLoss: outer.loss, outerByPerturbation, adjoints, updates,
   }
-}
-
-/**
- * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not clipped.
- * Reference: ABD zskt/solver.py, the use_hg branch; cmi/datafree/unlearn.py UnlearnOptimizer.step. Differs: its two further training-mode passes, made only to log the outer loss after the update (UnlearnOptimizer: one, for the answers it logs), are left out.
- * @param parts.distillationLoss the method's own loss on the student's answer to the clean images
- * @param args images [N, H, W, C], perturbation [1, H, W, C], mask [N, 1, 1, 1], learningRate scalar
- * @returns outerLoss (before the update), loss (distillation), hypergradientNorm, gradientNorm
- */
-export function selfRetrospectionStep(
-  parts: {
-    readonly student: Classifier; readonly optimizer: Optimizer; readonly options: HypergradientOptions
-    readonly distillationLoss: (output: ClassifierOutput) => tf.Scalar
-  },
-  args: NamedTensors,
-): NamedTensors {
-  const { student, optimizer, options } = parts
-  return tf.tidy(() => {
-    const images = args.images as tf.Tensor4D
-    const unlearning = hypergradient(student, images, args.perturbation as tf.Tensor4D, args.mask as tf.Tensor, options)
-    const distillation = differentiate(student.parameters, (asked) => {
-      asked.push(...unlearning.updates)
-      return { loss: parts.distillationLoss(student.forward(images, { training: true, updates: asked })), outputs: {} }
-    })
-    const total = tf.add(flattenGradients(unlearning.gradients), flattenGradients(distillation.gradients)) as tf.Tensor1D
-    optimizer.apply(total, args.learningRate as tf.Scalar)
-    applyUpdates(distillation.updates)
-    return { outerLoss: unlearning.outerLoss, loss: distillation.loss, hypergradientNorm: globalNorm(unlearning.gradients), gradientNorm: globalNorm(total) }
-  })
 }

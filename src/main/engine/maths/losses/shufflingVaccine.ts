@@ -1,6 +1,6 @@
 /** Shuffling Vaccine: channel-shuffled teachers, the penalty they give, and the test that chooses them. */
 import * as tf from '@tensorflow/tfjs-core'
-import { assignValues } from '../../weights/network'
+import { assignValues } from '../nn/variables'
 import type { Classifier, Parameter } from '../nn/types'
 import { detach, mean, sum } from '../ops'
 import { klPerImage } from './divergence'

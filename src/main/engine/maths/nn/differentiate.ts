@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../graph/types'
+import type { NamedTensors } from '../ops/tensors'
 import { zerosLike } from '../ops'
 import type { Parameter, StateUpdate } from './types'
 

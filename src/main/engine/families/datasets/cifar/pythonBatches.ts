@@ -7,7 +7,7 @@ import { runPickleInPieces } from '../../importers/pickle/machine'
 import { refusePickle } from '../../importers/pickle/refusal'
 import { describeValue, type PickleValue } from '../../importers/pickle/values'
 import type { Breather } from '../../../images/breather'
-import { bytesText } from '../files/namedFiles'
+import { bytesText } from '../../../weights/byteSource'
 import { pixelBytes, recordSize } from './records'
 import type { BatchFile, RecordLayout } from './records'
 

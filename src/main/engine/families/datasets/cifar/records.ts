@@ -1,8 +1,8 @@
 /** The binary layout of CIFAR: records of label bytes and 3,072 pixel bytes (1,024 red, 1,024 green, 1,024 blue, row by row), no header. */
 import { RefusedInputError } from '../../../../../shared/errors'
-import { bytesText } from '../files/namedFiles'
+import { bytesText } from '../../../weights/byteSource'
 import type { Breather } from '../../../images/breather'
-import type { ImageSet } from '../types'
+import type { ImageSet } from '../../../images/types'
 
 export const cifarSize = 32
 const plane = cifarSize * cifarSize

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { describeFirstBytes } from '../../../weights/quote'
-import { bytesText } from './namedFiles'
+import { bytesText } from '../../../weights/byteSource'
 
 const inflate = promisify(gunzip)
 

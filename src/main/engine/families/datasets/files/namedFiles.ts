@@ -9,6 +9,7 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { openFileSource } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/quote'
 import type { LayoutMatch } from '../types'
+import { bytesText, readWhole } from '../../../weights/byteSource'
 
 export interface NamedFiles {
   /** Absolute path of the folder or archive, for messages. */
@@ -36,8 +37,6 @@ export interface FilesWanted {
 const nameLimit = 10_000
 
 const isArchive = (path: string): boolean => /\.(tar\.gz|tgz|tar)$/i.test(path)
-export const bytesText = (bytes: number): string => `${bytes.toLocaleString('en-US')} bytes`
-
 /** Lists names for a message: at most a dozen, sorted. */
 export function listNames(names: readonly string[]): string {
   if (names.length === 0) return 'no file'
@@ -55,19 +54,6 @@ export async function kindOf(path: string, wanted: Pick<FilesWanted, 'title' | '
     })
   })
   return found.isDirectory() ? 'folder' : 'file'
-}
-
-/** Reads a whole regular file of at most `limit` bytes. */
-export async function readWhole(path: string, limit: number): Promise<Uint8Array> {
-  const source = await openFileSource(path)
-  try {
-    if (source.size > limit) {
-      throw new RefusedInputError(`${quoteFromFile(source.name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(source.size), where: path })
-    }
-    return await source.read(0, source.size)
-  } finally {
-    await source.close()
-  }
 }
 
 async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderNames' | 'files'>): Promise<NamedFiles> {

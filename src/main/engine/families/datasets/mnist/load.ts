@@ -6,7 +6,8 @@ import type { Breather } from '../../../images/breather'
 import { parseIdx } from '../files/idx'
 import { listNames, openNamedFiles } from '../files/namedFiles'
 import type { NamedFiles } from '../files/namedFiles'
-import type { DatasetContext, ImageSet, ImageShape, LoadedDataset } from '../types'
+import type { DatasetContext, LoadedDataset } from '../types'
+import type { ImageSet, ImageShape } from '../../../images/types'
 
 export const mnistSide = 28
 const paddedSide = 32

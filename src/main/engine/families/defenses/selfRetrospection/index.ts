@@ -3,7 +3,7 @@ import { selfRetrospectionParameters } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import { createUniversalPerturbation } from './perturbation'
 import { phaseOf } from './phase'
-import { wrapTrainer } from './trainer'
+import { wrapTrainer } from './unlearning'
 
 /** What the reference's sweeps set in all of its programs. */
 const reference = { rounds: 10, learningRate: 5e-4, portion: 0.02, model: 'teacher', update: 'hypergradient' } as const satisfies Partial<SelfRetrospectionParameters>

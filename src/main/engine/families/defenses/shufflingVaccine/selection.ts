@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { float32Tensor, toFloat32 } from '../../../weights/weightMap'
 import { tailTest } from '../../../maths/losses/shufflingVaccine'
 import type { TailTest } from '../../../maths/losses/shufflingVaccine'
-import type { StateBundle } from '../../../trainer/state'
+import type { StateBundle } from '../../distillation/state'
 import { firstPooledBatch } from './parameters'
 import type { VaccineParameters } from './parameters'
 

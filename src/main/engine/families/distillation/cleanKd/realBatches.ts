@@ -1,10 +1,10 @@
 /** Batches of real training images, for the one method that is allowed to see them. */
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../../shared/errors'
-import type { ImageSet, Normalization } from '../../datasets/types'
+import type { ImageSet, Normalization } from '../../../images/types'
 import type { RandomStream } from '../../../maths/random'
 import { augmentedImages, normalizationTable } from '../../../images/batches'
-import type { StateBundle } from '../../../trainer/state'
+import type { StateBundle } from '../state'
 
 /** Clean training images with their true labels. */
 export type RealImages = ImageSet

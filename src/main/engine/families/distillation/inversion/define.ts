@@ -1,7 +1,7 @@
 /** One trainer whose loss weights choose the method. */
 import type { ParameterFault, Reference } from '../../../../../shared/schema'
 import { cmiGeneratorCost } from '../../architectures/generators/cmi'
-import type { ImageShape } from '../../datasets/types'
+import type { ImageShape } from '../../../images/types'
 import { faultsOf } from '../faults'
 import { defineDistillation, passes } from '../types'
 import type { CostProblem, DistillationMethod, MethodWork } from '../types'

@@ -1,6 +1,6 @@
 /** One synthesis step as a pure function: run eagerly or captured as a graph. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../../graph/types'
+import type { NamedTensors } from '../../../maths/ops/tensors'
 import { contrastiveLoss } from '../../../maths/losses/contrastive'
 import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
 import type { BatchStatistics, Classifier } from '../../../maths/nn/types'

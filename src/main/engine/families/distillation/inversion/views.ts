@@ -1,6 +1,6 @@
 /** Random views of a batch as matrices: rows · image · columnsᵀ per image. The step stays a pure function, and gradients flow through the view. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../../graph/types'
+import type { NamedTensors } from '../../../maths/ops/tensors'
 import type { RandomStream } from '../../../maths/random'
 
 interface ImageSize { readonly height: number; readonly width: number }

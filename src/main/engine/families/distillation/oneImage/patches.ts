@@ -1,5 +1,5 @@
 /** A data set out of one picture: turned, mirrored and recoloured patches of all sizes. */
-import type { ImageSet } from '../../datasets/types'
+import type { ImageSet } from '../../../images/types'
 import type { RandomStream } from '../../../maths/random'
 import type { Picture } from '../types'
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { float32Tensor, toFloat32 } from '../../../weights/weightMap'
 import type { RandomStream } from '../../../maths/random'
-import type { StateBundle } from '../../../trainer/state'
+import type { StateBundle } from '../state'
 
 export interface ReplayOptions {
   /** Images kept; the oldest give way. */

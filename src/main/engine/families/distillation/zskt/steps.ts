@@ -1,6 +1,6 @@
 /** The steps of ZSKT as pure functions over networks, optimizers and argument tensors: run eagerly or captured as graphs. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../../graph/types'
+import type { NamedTensors } from '../../../maths/ops/tensors'
 import { attentionMap, attentionTransfer } from '../../../maths/losses/attention'
 import { crossEntropy } from '../../../maths/losses/crossEntropy'
 import { klDivergence } from '../../../maths/losses/divergence'
@@ -8,8 +8,9 @@ import type { DivergenceReduction } from '../../../maths/losses/divergence'
 import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../../maths/losses/synthesis'
 import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
 import type { BatchStatistics, Classifier, ClassifierOutput, Generator, StateUpdate } from '../../../maths/nn/types'
-import { clipByGlobalNorm, globalNorm } from '../../optimizers/flat'
-import type { Gradients, Optimizer } from '../../optimizers/types'
+import { clipByGlobalNorm, globalNorm } from '../../../maths/nn/gradients'
+import type { Optimizer } from '../../optimizers/types'
+import type { Gradients } from '../../../maths/nn/gradients'
 import type { ActiveDefense } from '../types'
 
 export interface GeneratorStepOptions {

@@ -1,6 +1,6 @@
 /** ZSKT's student side: several updates on each pseudo batch, or on batches mixed from a memory of earlier ones. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { NamedTensors } from '../../../graph/types'
+import type { NamedTensors } from '../../../maths/ops/tensors'
 import { attentionMap } from '../../../maths/losses/attention'
 import { createAdam } from '../../optimizers/adam'
 import { cosineSchedule } from '../../schedules/schedules'

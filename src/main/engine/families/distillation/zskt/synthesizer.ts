@@ -1,7 +1,8 @@
 /** ZSKT's generator side: one adversarial update per pseudo batch, then the batch itself. */
 import * as tf from '@tensorflow/tfjs-core'
 import { createZsktGenerator } from '../../architectures/generators/zskt'
-import type { NamedTensors, StepRunner } from '../../../graph/types'
+import type { StepRunner } from '../../../graph/types'
+import type { NamedTensors } from '../../../maths/ops/tensors'
 import { createAdam } from '../../optimizers/adam'
 import { cosineSchedule } from '../../schedules/schedules'
 import type { RandomStream } from '../../../maths/random'

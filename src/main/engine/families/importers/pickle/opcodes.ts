@@ -6,7 +6,7 @@ import { importLimits } from '../../../weights/limits'
 import { quoteFromFile } from '../../../weights/quote'
 import { narrow } from './cursor'
 import { arrayClasses, resolveGlobal } from './globals'
-import type { Machine } from './machine'
+import type { Machine } from './program'
 import { refusePickle } from './refusal'
 import { describeValue, type PickleValue } from './values'
 

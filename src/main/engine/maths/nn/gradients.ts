@@ -1,8 +1,10 @@
 /** All parameters as one vector: a few large kernels instead of hundreds of small ones per step. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { Parameter } from '../../maths/nn/types'
-import { sum } from '../../maths/ops'
-import type { Gradients } from './types'
+import type { Parameter } from './types'
+import { sum } from '../ops'
+
+/** Gradients in the order of the parameters, or already as one vector (flattenGradients). */
+export type Gradients = readonly tf.Tensor[] | tf.Tensor1D
 
 /** One vector of all gradients, in order. */
 export function flattenGradients(gradients: Gradients): tf.Tensor1D {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
-import type { LogLine } from '../../../../shared/contract'
+import type { LogLine } from '../../../shared/contract'
 
 export interface EngineLog {
   debug(message: string, details?: Record<string, unknown>): void

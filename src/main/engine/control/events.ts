@@ -1,6 +1,6 @@
 /** The engine's events: who listens, and how often they are told. */
-import type { EngineEventFilter, EngineEventName, EngineEvents } from '../../../../shared/contract'
-import type { MetricPoint, MetricSeries } from '../../../../shared/domain'
+import type { EngineEventFilter, EngineEventName, EngineEvents } from '../../../shared/contract'
+import type { MetricPoint, MetricSeries } from '../../../shared/domain'
 
 /** Metric events leave at most 30 times a second, whatever the step rate. */
 const metricsInterval = 34
