@@ -4,7 +4,8 @@ import { defineConfig, externalizeDepsPlugin } from 'electron-vite'
 
 const entry = (path: string): string => resolve(import.meta.dirname, path)
 
-// Main-side code is CommonJS for Node 16 syntax: the oldest Electron that the tests drive brings Node 16; control, trainer and command line run in an outside Node.
+// Main-side code is CommonJS for Node 16 syntax: the oldest Electron that the tests drive brings Node 16; control,
+// trainer and command line run in an outside Node.
 export default defineConfig({
   main: {
     plugins: [externalizeDepsPlugin()],
@@ -27,7 +28,10 @@ export default defineConfig({
     plugins: [externalizeDepsPlugin()],
     build: {
       target: 'node16',
-      rollupOptions: { input: { preload: entry('src/main/electron/preload.ts') }, output: { format: 'cjs', entryFileNames: '[name].js' } },
+      rollupOptions: {
+        input: { preload: entry('src/main/electron/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].js' },
+      },
     },
   },
   renderer: {

@@ -16,32 +16,63 @@ export default defineConfig({
         extends: true,
         // Some start real processes: seconds on a busy machine.
         test: {
-          name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'], exclude: needsTensorFlow,
-          testTimeout: 30_000, hookTimeout: 60_000,
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          exclude: needsTensorFlow,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
         extends: true,
         plugins: [vue()],
         // Each test mounts the whole application: seconds on a busy machine.
-        test: { name: 'view', environment: 'happy-dom', include: ['test/view/**/*.test.ts'], exclude: needsTensorFlow, testTimeout: 30_000, maxWorkers: 2, sequence: { groupOrder: 1 } },
-      },
-      {
-        extends: true,
-        // A fork for each file: TensorFlow's settings are read once per process. Two at once: tiny steps leave a core idle.
         test: {
-          name: 'tf', environment: 'node', include: [...needsTensorFlow, 'test/parity/**/*.test.ts'],
-          pool: 'forks', maxWorkers: 2, testTimeout: 240_000, hookTimeout: 240_000,
+          name: 'view',
+          environment: 'happy-dom',
+          include: ['test/view/**/*.test.ts'],
+          exclude: needsTensorFlow,
+          testTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 },
+        // A fork for each file: TensorFlow's settings are read once per process. Two at once: tiny steps leave a core
+        // idle.
+        test: {
+          name: 'tf',
+          environment: 'node',
+          include: [...needsTensorFlow, 'test/parity/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         extends: true,
         // Needs a Python with PyTorch; `npm run test:torch` runs it, `npm test` does not.
-        test: { name: 'torch', environment: 'node', include: ['test/torch/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'torch',
+          environment: 'node',
+          include: ['test/torch/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

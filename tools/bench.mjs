@@ -2,10 +2,12 @@
 /**
  * Benchmark of the training engine, alone or interleaved with two PyTorch baselines from a checkout of illidanlab/ABD.
  *
- *   npm run bench -- [--reference PATH] [--python PYTHON] [--repeats 10] [--warm-ups 2] [--threads 2] [--batch 128] [--device cpu|gpu] [--eager] [--json]
+ *   npm run bench -- [--reference PATH] [--python PYTHON] [--repeats 10] [--warm-ups 2] [--threads 2] [--batch 128]
+ * [--device cpu|gpu] [--eager] [--json]
  *                    [--baselines tuned,published] [--suite zskt|inversion]
  *
- * Writes docs/benchmarks.md (docs/benchmarks-gpu.md for a GPU, docs/benchmarks-inversion.md for the inversion suite) when compared with a reference;
+ * Writes docs/benchmarks.md (docs/benchmarks-gpu.md for a GPU, docs/benchmarks-inversion.md for the inversion suite)
+ * when compared with a reference;
  * --json prints one line instead of the tables.
  */
 import fs from 'node:fs'
@@ -33,23 +35,44 @@ const memoryBatches = 5
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      reference: { type: 'string' }, python: { type: 'string', default: process.env.PYTHON ?? 'python3' }, repeats: { type: 'string', default: '10' },
-      'warm-ups': { type: 'string', default: '2' }, threads: { type: 'string', default: '2' }, batch: { type: 'string', default: '128' },
-      device: { type: 'string', default: 'cpu' }, eager: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
-      baselines: { type: 'string', default: 'tuned,published' }, suite: { type: 'string', default: 'zskt' },
+      reference: { type: 'string' },
+      python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
+      repeats: { type: 'string', default: '10' },
+      'warm-ups': { type: 'string', default: '2' },
+      threads: { type: 'string', default: '2' },
+      batch: { type: 'string', default: '128' },
+      device: { type: 'string', default: 'cpu' },
+      eager: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      baselines: { type: 'string', default: 'tuned,published' },
+      suite: { type: 'string', default: 'zskt' },
     },
   })
   const whole = (name, least) => {
     const value = Number(values[name])
-    if (!Number.isInteger(value) || value < least) throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
+    if (!Number.isInteger(value) || value < least)
+      throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
     return value
   }
-  if (!Object.hasOwn(suites, values.suite)) throw new SetupError(`--suite wants ${Object.keys(suites).join(' or ')}, got "${values.suite}".`)
-  if (values.device !== 'cpu' && values.device !== 'gpu') throw new SetupError(`--device wants cpu or gpu, got "${values.device}".`)
-  if (values.reference !== undefined && !['solver.py', 'zskt/solver.py'].some((file) => fs.existsSync(path.join(values.reference, file)))) {
-    throw new SetupError(`--reference wants a checkout of illidanlab/ABD, got "${values.reference}", which has no zskt/solver.py.`)
+  if (!Object.hasOwn(suites, values.suite))
+    throw new SetupError(`--suite wants ${Object.keys(suites).join(' or ')}, got "${values.suite}".`)
+  if (values.device !== 'cpu' && values.device !== 'gpu')
+    throw new SetupError(`--device wants cpu or gpu, got "${values.device}".`)
+  if (
+    values.reference !== undefined &&
+    !['solver.py', 'zskt/solver.py'].some((file) => fs.existsSync(path.join(values.reference, file)))
+  ) {
+    throw new SetupError(
+      `--reference wants a checkout of illidanlab/ABD, got "${values.reference}", which has no zskt/solver.py.`,
+    )
   }
-  return { ...values, repeats: whole('repeats', 1), warmUps: whole('warm-ups', 0), threads: whole('threads', 1), batch: whole('batch', 8) }
+  return {
+    ...values,
+    repeats: whole('repeats', 1),
+    warmUps: whole('warm-ups', 0),
+    threads: whole('threads', 1),
+    batch: whole('batch', 8),
+  }
 }
 
 /** How to start each subject: ours, and with a reference the two baselines. */
@@ -57,18 +80,30 @@ function subjectsOf(options, worker) {
   const { threads, batch, device, python, reference, suite } = options
   const settings = JSON.stringify({ threads, batch, device, graph: !options.eager, ...synthesis })
   const phases = suites[suite]
-  const ours = { name: 'ours', phases, command: [process.execPath, worker.script, settings], environment: worker.environment }
+  const ours = {
+    name: 'ours',
+    phases,
+    command: [process.execPath, worker.script, settings],
+    environment: worker.environment,
+  }
   if (reference === undefined) return [ours]
   // Convolutions in TF32 would be another arithmetic than ours.
   const subject = (name, file, does) => ({
-    name, phases: does, command: [python, path.join(projectRoot, 'test', 'bench', file), path.resolve(reference), settings], environment: { NVIDIA_TF32_OVERRIDE: '0' },
+    name,
+    phases: does,
+    command: [python, path.join(projectRoot, 'test', 'bench', file), path.resolve(reference), settings],
+    environment: { NVIDIA_TF32_OVERRIDE: '0' },
   })
   if (suite === 'inversion') {
-    if (device === 'gpu') throw new SetupError('--suite inversion compares on the CPU only: the authors\' code there names no device.')
+    if (device === 'gpu')
+      throw new SetupError("--suite inversion compares on the CPU only: the authors' code there names no device.")
     return [ours, subject('published', 'inversion_worker.py', phases)]
   }
   const wanted = options.baselines.split(',')
-  const baselines = [subject('tuned', 'tuned_worker.py', phases), subject('published', 'reference_worker.py', published)]
+  const baselines = [
+    subject('tuned', 'tuned_worker.py', phases),
+    subject('published', 'reference_worker.py', published),
+  ]
   // The published solver is timed on the CPU only: its worker keeps it there.
   return [ours, ...baselines.filter(({ name }) => wanted.includes(name) && !(device === 'gpu' && name === 'published'))]
 }
@@ -80,7 +115,11 @@ async function measure(definitions, options) {
   const samples = []
   try {
     for (let round = -options.warmUps; round < options.repeats; round += 1) {
-      say(round < 0 ? `warm-up ${round + options.warmUps + 1} of ${options.warmUps}` : `repeat ${round + 1} of ${options.repeats}`)
+      say(
+        round < 0
+          ? `warm-up ${round + options.warmUps + 1} of ${options.warmUps}`
+          : `repeat ${round + 1} of ${options.repeats}`,
+      )
       for (const phase of suites[options.suite]) {
         // The order turns: none always follows the same other.
         const order = subjects.map((_, place) => subjects[(place + Math.max(round, 0)) % subjects.length])
@@ -120,12 +159,18 @@ async function main() {
   if (measuresMemory) say('peak memory')
   const memory = measuresMemory ? await measureMemory(definitions, options) : {}
   const result = summarize({ samples, facts, memory, options, phases: suites[options.suite] })
-  const file = { zskt: options.device === 'gpu' ? 'benchmarks-gpu.md' : 'benchmarks.md', inversion: 'benchmarks-inversion.md' }[options.suite]
+  const file = {
+    zskt: options.device === 'gpu' ? 'benchmarks-gpu.md' : 'benchmarks.md',
+    inversion: 'benchmarks-inversion.md',
+  }[options.suite]
   const keep = options.reference !== undefined && options.repeats >= leastRepeats
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   writeReport(result, { file: keep ? path.join(projectRoot, 'docs', file) : null, print: !options.json })
-  if (options.reference !== undefined && !keep) say(`Not written to docs/${file}: that takes at least ${leastRepeats} repeats.`)
+  if (options.reference !== undefined && !keep)
+    say(`Not written to docs/${file}: that takes at least ${leastRepeats} repeats.`)
   return 0
 }
 
-main().then((code) => { process.exitCode = code }, failWith)
+main().then((code) => {
+  process.exitCode = code
+}, failWith)

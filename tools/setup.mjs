@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Prepares this checkout and the per-user cache: npm packages, the TensorFlow runtime, Electron.
- * Plain Node without packages; every npm script begins with it. Run again, it finds everything in place and takes a moment.
+ * Plain Node without packages; every npm script begins with it. Run again, it finds everything in place and takes a
+ * moment.
  *
  *   node tools/setup.mjs [--quiet] [--retry-electron]
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Opens the application: the desktop window, or where there is none (or with --serve) the same interface in the browser.
+ * Opens the application: the desktop window, or where there is none (or with --serve) the same interface in the
+ * browser.
  *
  *   node tools/start.mjs [--serve] [arguments of the application]
  */
@@ -21,7 +22,8 @@ async function main() {
     const environment = { ...process.env, ABD_NODE: process.execPath }
     return runInForeground(desktop.executable, [...desktop.arguments, projectRoot, ...rest], { env: environment })
   }
-  if (desktop.reason !== undefined) say(`No desktop window: ${desktop.reason}. Serving the interface to the browser instead.`)
+  if (desktop.reason !== undefined)
+    say(`No desktop window: ${desktop.reason}. Serving the interface to the browser instead.`)
   return runInForeground(process.execPath, [path.join(projectRoot, 'out', 'main', 'serve.js'), ...rest])
 }
 

@@ -20,7 +20,13 @@ function readArguments(parameters) {
   const at = parameters.indexOf('--suite')
   if (at === -1) return { chosen: suites, rest: parameters }
   const chosen = suites.filter((suite) => suite.id === parameters[at + 1])
-  if (chosen.length === 0) throw Object.assign(new Error(`--suite takes one of ${suites.map((suite) => suite.id).join(', ')}; got ${String(parameters[at + 1])}`), { name: 'SetupError' })
+  if (chosen.length === 0)
+    throw Object.assign(
+      new Error(
+        `--suite takes one of ${suites.map((suite) => suite.id).join(', ')}; got ${String(parameters[at + 1])}`,
+      ),
+      { name: 'SetupError' },
+    )
   return { chosen, rest: [...parameters.slice(0, at), ...parameters.slice(at + 2)] }
 }
 
@@ -28,15 +34,26 @@ async function runSuite(suite, rest) {
   const report = path.join(projectRoot, 'test-results', `${suite.id}.json`)
   fs.rmSync(report, { force: true })
   process.stdout.write(`\n== ${suite.title}\n`)
-  const exitCode = await runInForeground(process.execPath, [
-    path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--passWithNoTests',
-    ...suite.projects.flatMap((project) => ['--project', project]),
-    '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest,
-  ], { cwd: projectRoot })
+  const exitCode = await runInForeground(
+    process.execPath,
+    [
+      path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--passWithNoTests',
+      ...suite.projects.flatMap((project) => ['--project', project]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...rest,
+    ],
+    { cwd: projectRoot },
+  )
   return countSuite(readJson(report), exitCode)
 }
 
-/** What the end-to-end tests stand on; a failure here is told, and the tests that miss it skip with their own message. */
+/**
+ * What the end-to-end tests stand on; a failure here is told, and the tests that miss it skip with their own message.
+ */
 async function prepareEndToEnd() {
   await ensureBuilt()
   try {

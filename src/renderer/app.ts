@@ -9,14 +9,20 @@ import { createWorkbenchRouter } from './router'
 import './theme/base.css'
 import { workbenchPreset } from './theme/preset'
 
-/** The application on a connection, not mounted yet; the window, the browser and the tests differ only in the connection. */
+/**
+ * The application on a connection, not mounted yet; the window, the browser and the tests differ only in the
+ * connection.
+ */
 export function createWorkbench(connection: Connection): VueApp {
   const app = createApp(App)
   app.provide(connectionKey, connection)
   app.use(createPinia())
   app.use(createWorkbenchRouter())
   app.use(PrimeVue, {
-    theme: { preset: workbenchPreset, options: { darkModeSelector: '.dark', cssLayer: { name: 'primevue', order: 'base, primevue, workbench' } } },
+    theme: {
+      preset: workbenchPreset,
+      options: { darkModeSelector: '.dark', cssLayer: { name: 'primevue', order: 'base, primevue, workbench' } },
+    },
   })
   app.directive('tooltip', Tooltip)
   return app

@@ -9,7 +9,12 @@ export function createWorkbenchRouter(): Router {
       { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },
       { path: '/runs/:runId/:tab?', name: 'run', component: () => import('./views/run/RunView.vue'), props: true },
       { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
-      { path: '/settings/:tab?', name: 'settings', component: () => import('./views/settings/SettingsView.vue'), props: true },
+      {
+        path: '/settings/:tab?',
+        name: 'settings',
+        component: () => import('./views/settings/SettingsView.vue'),
+        props: true,
+      },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
   })

@@ -4,7 +4,10 @@
 export interface ErrorCause {
   name: string
   message: string
-  /** True when the message was written for the researcher; otherwise the interface adds "this is a fault of the program". */
+  /**
+   * True when the message was written for the researcher; otherwise the interface adds "this is a fault of the
+   * program".
+   */
   forUser: boolean
   wanted?: string
   got?: string
@@ -66,8 +69,13 @@ export function toCauses(error: unknown): ErrorCause[] {
   while (current !== undefined && current !== null && causes.length < chainLimit) {
     if (current instanceof UserError) {
       causes.push({
-        name: current.name, message: current.message, forUser: true,
-        wanted: current.wanted, got: current.got, where: current.where, action: current.action,
+        name: current.name,
+        message: current.message,
+        forUser: true,
+        wanted: current.wanted,
+        got: current.got,
+        where: current.where,
+        action: current.action,
       })
     } else if (current instanceof Error) {
       causes.push({ name: current.name, message: current.message, forUser: false })

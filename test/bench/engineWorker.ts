@@ -1,5 +1,6 @@
 /**
- * This engine as a benchmark subject: reads one phase per line from stdin, runs it and answers with one JSON line of seconds.
+ * This engine as a benchmark subject: reads one phase per line from stdin, runs it and answers with one JSON line of
+ * seconds.
  * The work is the product's own: synthesizer, student trainer, teacher step and predictor, as a run uses them.
  */
 import readline from 'node:readline'
@@ -45,15 +46,27 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
   const program = createStepProgram({ mode: graph ? 'graph' : 'eager' })
   const state = createStateBundle(seed, tf)
   const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
-  const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010] }
+  const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.201] }
   const base = {
-    dataset: 'signs', teacher, student, classes, normalization, augmentation: { crop: true, flip: true }, program, state, methodTotal: 80_000, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }),
-    image: { height: side, width: side, channels: 3 }, stream: (name: string) => state.stream(name),
+    dataset: 'signs',
+    teacher,
+    student,
+    classes,
+    normalization,
+    augmentation: { crop: true, flip: true },
+    program,
+    state,
+    methodTotal: 80_000,
+    tell: () => undefined,
+    testDivergences: () => ({ clean: [], triggered: null }),
+    image: { height: side, width: side, channels: 3 },
+    stream: (name: string) => state.stream(name),
   }
   const vaccine = defenses.get('sv')
   let vaccinated = false
   const defense: ActiveDefense = {
-    ...vaccine.create(validateParameters(vaccine.params, {}, 'vaccine').values, base), synthesizerTermActive: () => vaccinated,
+    ...vaccine.create(validateParameters(vaccine.params, {}, 'vaccine').values, base),
+    synthesizerTermActive: () => vaccinated,
   }
   const method = distillationMethods.get('zskt')
   const { values } = validateParameters(method.params, { batchSize: batch }, 'method')
@@ -66,19 +79,36 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
   const trainTeacher = program.compile('teacher', (args) => teacherStep(trained, optimizer, args))
   const predict = createPredictor(program, 'evaluation', teacher, normalization)
   const pixels = new Uint8Array(evaluationImages * side * side * 3).map((_, index) => (index * 7919) % 256)
-  const testImages = { count: evaluationImages, height: side, width: side, channels: 3 as const, pixels, labels: new Int32Array(evaluationImages) }
+  const testImages = {
+    count: evaluationImages,
+    height: side,
+    width: side,
+    channels: 3 as const,
+    pixels,
+    labels: new Int32Array(evaluationImages),
+  }
   const teacherArguments = {
-    images: tf.randomNormal([batch, side, side, 3], 0, 1, 'float32', seed), labels: tf.tensor1d(Array.from({ length: batch }, (_, index) => index % classes), 'int32'),
+    images: tf.randomNormal([batch, side, side, 3], 0, 1, 'float32', seed),
+    labels: tf.tensor1d(
+      Array.from({ length: batch }, (_, index) => index % classes),
+      'int32',
+    ),
     learningRate: tf.scalar(0.1),
   }
 
   const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
     vaccinated = withVaccine
     // ZSKT's steps are synchronous.
-    const generator = seconds(() => { void synthesizer.step(position) })
+    const generator = seconds(() => {
+      void synthesizer.step(position)
+    })
     let made: PseudoBatch | undefined
-    const sample = seconds(() => { made = synthesizer.sample(position) })
-    const learning = seconds(() => { if (made) void trainer.step(made, position) })
+    const sample = seconds(() => {
+      made = synthesizer.sample(position)
+    })
+    const learning = seconds(() => {
+      if (made) void trainer.step(made, position)
+    })
     if (made) tf.dispose([made.images, made.teacherLogits, ...made.teacherAttention])
     return { total: generator + sample + learning, generator, sample, student: learning / trainer.updates }
   }
@@ -86,11 +116,22 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
     pseudoBatch: () => pseudoBatch(false),
     pseudoBatchVaccine: () => pseudoBatch(true),
     teacher: () => {
-      const step = (): void => { tf.dispose(trainTeacher.run(teacherArguments)) }
+      const step = (): void => {
+        tf.dispose(trainTeacher.run(teacherArguments))
+      }
       step()
-      return { total: seconds(() => { for (let repeat = 0; repeat < consecutiveSteps; repeat += 1) step() }) / consecutiveSteps }
+      return {
+        total:
+          seconds(() => {
+            for (let repeat = 0; repeat < consecutiveSteps; repeat += 1) step()
+          }) / consecutiveSteps,
+      }
     },
-    evaluation: () => ({ total: seconds(() => { predict(testImages) }) }),
+    evaluation: () => ({
+      total: seconds(() => {
+        predict(testImages)
+      }),
+    }),
   }
 }
 
@@ -103,11 +144,24 @@ async function main(): Promise<void> {
   const phaseOf = (phase: Phase): (() => PhaseTimes | Promise<PhaseTimes>) => {
     if (phase === 'synthesis' && !made.has(phase)) made.set(phase, createSynthesisPhase(options))
     else if (phase === 'ood' && !made.has(phase)) made.set(phase, createOodPhase(options))
-    else if (!made.has(phase)) for (const [name, work] of Object.entries(createSubject(options))) made.set(name as Phase, work)
-    return made.get(phase) ?? (() => { throw new Error(`There is no phase "${phase}".`) })
+    else if (!made.has(phase))
+      for (const [name, work] of Object.entries(createSubject(options))) made.set(name as Phase, work)
+    return (
+      made.get(phase) ??
+      (() => {
+        throw new Error(`There is no phase "${phase}".`)
+      })
+    )
   }
-  const answer = (value: object): void => { process.stdout.write(`${JSON.stringify(value)}\n`) }
-  answer({ ready: (performance.now() - started) / 1000, device: device.title, kind: device.kind, versions: { tensorflow: binding.TF_Version, node: process.versions.node } })
+  const answer = (value: object): void => {
+    process.stdout.write(`${JSON.stringify(value)}\n`)
+  }
+  answer({
+    ready: (performance.now() - started) / 1000,
+    device: device.title,
+    kind: device.kind,
+    versions: { tensorflow: binding.TF_Version, node: process.versions.node },
+  })
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'memory') answer(readMemory())
     else answer(await phaseOf(line as Phase)())

@@ -1,4 +1,7 @@
-/** A CMI synthesis call and a step of distillation from one image, as a run makes them: WRN-16-2 → WRN-16-1, the memory bank full. */
+/**
+ * A CMI synthesis call and a step of distillation from one image, as a run makes them: WRN-16-2 → WRN-16-1, the memory
+ * bank full.
+ */
 import * as tf from '@tensorflow/tfjs-core'
 import { architectures } from '../../src/main/engine/families/architectures'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
@@ -14,17 +17,32 @@ import type { BenchOptions, PhaseTimes } from './phases'
 const seed = 1
 const classes = 10
 const side = 32
-const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010] }
+const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.201] }
 
 function contextOf(graph: boolean, name: string): DistillationContext {
   const wideResNet = (width: number) => {
     const member = architectures.get('wrn')
-    return member.create(validateParameters(member.params, { depth: 16, width }, 'architecture').values, { classes, channels: 3, height: side, width: side, stream: createStream(seed, `${name}${width}`) })
+    return member.create(validateParameters(member.params, { depth: 16, width }, 'architecture').values, {
+      classes,
+      channels: 3,
+      height: side,
+      width: side,
+      stream: createStream(seed, `${name}${width}`),
+    })
   }
   const state = createStateBundle(seed, tf)
   return {
-    dataset: 'signs', augmentation: { crop: true, flip: true }, teacher: wideResNet(2), student: wideResNet(1), classes, normalization, program: createStepProgram({ mode: graph ? 'graph' : 'eager' }), state,
-    image: { height: side, width: side, channels: 3 }, stream: (stream: string) => state.stream(stream), defenses: [],
+    dataset: 'signs',
+    augmentation: { crop: true, flip: true },
+    teacher: wideResNet(2),
+    student: wideResNet(1),
+    classes,
+    normalization,
+    program: createStepProgram({ mode: graph ? 'graph' : 'eager' }),
+    state,
+    image: { height: side, width: side, channels: 3 },
+    stream: (stream: string) => state.stream(stream),
+    defenses: [],
   }
 }
 
@@ -37,14 +55,27 @@ async function timed(work: () => unknown): Promise<PhaseTimes> {
 }
 
 /** One call of the CMI synthesizer; the images that it presents to the student are not part of it. */
-export function createSynthesisPhase({ batch, graph, synthesisSteps, bank, negatives }: BenchOptions): () => Promise<PhaseTimes> {
+export function createSynthesisPhase({
+  batch,
+  graph,
+  synthesisSteps,
+  bank,
+  negatives,
+}: BenchOptions): () => Promise<PhaseTimes> {
   const context = contextOf(graph, 'synthesis')
   const method = distillationMethods.get('cmi')
-  const { values } = validateParameters(method.params, { synthesisSteps, synthesisBatchSize: batch, bankSize: bank, negatives }, 'method')
+  const { values } = validateParameters(
+    method.params,
+    { synthesisSteps, synthesisBatchSize: batch, bankSize: bank, negatives },
+    'method',
+  )
   const synthesizer = method.createSynthesizer(values, context)
   const snapshot = context.state.snapshot()
   const width = 2 * instanceFeatureCount(context.teacher)
-  snapshot.tensors.set('memoryBankRows/rows', float32Tensor([bank, width], createStream(seed, 'bank').normal(bank * width)))
+  snapshot.tensors.set(
+    'memoryBankRows/rows',
+    float32Tensor([bank, width], createStream(seed, 'bank').normal(bank * width)),
+  )
   context.state.restore(snapshot)
   return () => timed(() => synthesizer.step(position))
 }
@@ -60,12 +91,13 @@ export function createOodPhase({ batch, graph }: BenchOptions): () => Promise<Ph
     const complete = { ...context, ...(picture ? { picture } : {}) }
     const synthesizer = method.createSynthesizer(values, complete)
     const trainer = method.createStudentTrainer(values, complete, synthesizer)
-    return () => timed(async () => {
-      await synthesizer.step(position)
-      const made = await synthesizer.sample(position)
-      await trainer.step(made, position)
-      tf.dispose([made.images, made.teacherLogits])
-    })
+    return () =>
+      timed(async () => {
+        await synthesizer.step(position)
+        const made = await synthesizer.sample(position)
+        await trainer.step(made, position)
+        tf.dispose([made.images, made.teacherLogits])
+      })
   }
   return async () => (await (ready ??= prepare()))()
 }

@@ -14,5 +14,10 @@ export interface MemoryReport {
 export function readMemory(): MemoryReport {
   const status = fs.readFileSync('/proc/self/status', 'utf8')
   const read = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024
-  return { peak: read('VmHWM'), anonymous: read('RssAnon'), files: read('RssFile'), heap: process.memoryUsage().heapUsed / 2 ** 20 }
+  return {
+    peak: read('VmHWM'),
+    anonymous: read('RssAnon'),
+    files: read('RssFile'),
+    heap: process.memoryUsage().heapUsed / 2 ** 20,
+  }
 }

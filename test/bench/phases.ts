@@ -1,6 +1,6 @@
 /** What is timed, by the names that cross to the subjects. */
 export const phases = ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation', 'synthesis', 'ood'] as const
-export type Phase = typeof phases[number]
+export type Phase = (typeof phases)[number]
 
 /** Seconds; `student` is the mean of the pseudo batch's student steps. */
 export interface PhaseTimes {

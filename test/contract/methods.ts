@@ -1,4 +1,7 @@
-/** What every distillation method with every defense promises: a tiny step gives finite losses, the same seed the same result, resume is exact, nothing leaks. */
+/**
+ * What every distillation method with every defense promises: a tiny step gives finite losses, the same seed the same
+ * result, resume is exact, nothing leaks.
+ */
 import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -13,31 +16,79 @@ import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from 
 export const ofInversion = ({ recording }: DistillationMethod): boolean => recording?.evaluateEvery === 'callsPerEpoch'
 
 /** Tiny parameters of each method (ZSKT's where none are named), then sets that switch on its optional terms. */
-const tinyInversion = { pseudoBatches: 4, synthesisSteps: 2, synthesisBatchSize: 8, studentSteps: 2, batchSize: 8, callsPerEpoch: 1 }
+const tinyInversion = {
+  pseudoBatches: 4,
+  synthesisSteps: 2,
+  synthesisBatchSize: 8,
+  studentSteps: 2,
+  batchSize: 8,
+  callsPerEpoch: 1,
+}
 export const tinyGenerator = { ...tinyInversion, latent: 10, generatorWidth: 4 }
 export const switches: Record<string, Record<string, unknown>[]> = {
   cmi: [{ ...tinyGenerator, headWidth: 8, bankSize: 12, negatives: 10 }],
   deepinversion: [{ ...tinyInversion, poolCapacity: 12, normWeight: 0.001 }],
-  dafl: [tinyGenerator], dfq: [tinyGenerator], dfad: [tinyGenerator], zskt_inversion: [tinyGenerator],
+  dafl: [tinyGenerator],
+  dfq: [tinyGenerator],
+  dfad: [tinyGenerator],
+  zskt_inversion: [tinyGenerator],
   ood: [{ patches: 36, batchSize: 8, epochs: 1, milestones: [1] }],
-  kd: [{ pseudoBatches: 4, batchSize: 8, percent: 0.2 }, { pseudoBatches: 4, batchSize: 8, percent: 0.05, referenceNormalization: true, momentum: 0, crop: false }],
-  zskt: [tinyMethod, { ...tinyMethod, attention: 0, classConditional: true, replay: 0.5, shift: 2, light: 0.2, batchNormWeight: 1, oneHotWeight: 0.5, balanceWeight: 1 }],
+  kd: [
+    { pseudoBatches: 4, batchSize: 8, percent: 0.2 },
+    { pseudoBatches: 4, batchSize: 8, percent: 0.05, referenceNormalization: true, momentum: 0, crop: false },
+  ],
+  zskt: [
+    tinyMethod,
+    {
+      ...tinyMethod,
+      attention: 0,
+      classConditional: true,
+      replay: 0.5,
+      shift: 2,
+      light: 0.2,
+      batchNormWeight: 1,
+      oneHotWeight: 0.5,
+      balanceWeight: 1,
+    },
+  ],
 }
 /** The student's losses, whichever trainer reports them. */
-const learningOf = (reports: readonly TrainerReport[]): number[] => [...valuesOf(reports, 'studentLoss'), ...valuesOf(reports, 'srOuterLoss')]
+const learningOf = (reports: readonly TrainerReport[]): number[] => [
+  ...valuesOf(reports, 'studentLoss'),
+  ...valuesOf(reports, 'srOuterLoss'),
+]
 const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
-const defensePlans: StudentPlan[] = [{ defenses: [] }, ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] }))]
-/** One of each further source of images (pixels, a kept generator) with all defenses at once; the others differ from it in their weights alone. */
+const defensePlans: StudentPlan[] = [
+  { defenses: [] },
+  ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] })),
+]
+/**
+ * One of each further source of images (pixels, a kept generator) with all defenses at once; the others differ from it
+ * in their weights alone.
+ */
 const allAtOnce = ['deepinversion', 'dafl']
 const undefendedOnly = ['dfq', 'dfad', 'zskt_inversion']
 function plansOf(id: string): StudentPlan[] {
   if (undefendedOnly.includes(id)) return defensePlans.slice(0, 1)
-  return allAtOnce.includes(id) ? [{ defenses: [] }, { defenses: defensePlans.flatMap((plan) => plan.defenses) }] : defensePlans
+  return allAtOnce.includes(id)
+    ? [{ defenses: [] }, { defenses: defensePlans.flatMap((plan) => plan.defenses) }]
+    : defensePlans
 }
-const casesOf = (members: readonly DistillationMethod[]) => members.flatMap((method) => (switches[method.id] ?? [tinyMethod]).flatMap((params, index) => plansOf(method.id).map((plan) => ({
-  name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses.map(({ id }) => id).join('+') || 'none'}`,
-  change: { students: [plan], distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: method.id, params } } },
-}))))
+const casesOf = (members: readonly DistillationMethod[]) =>
+  members.flatMap((method) =>
+    (switches[method.id] ?? [tinyMethod]).flatMap((params, index) =>
+      plansOf(method.id).map((plan) => ({
+        name: `${method.id}${index > 0 ? ' with its optional terms' : ''}, defense ${plan.defenses.map(({ id }) => id).join('+') || 'none'}`,
+        change: {
+          students: [plan],
+          distillation: {
+            architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+            method: { id: method.id, params },
+          },
+        },
+      })),
+    ),
+  )
 
 /** Registers what every method promises, for these members. */
 export function describeMethods(members: readonly DistillationMethod[]): void {
@@ -87,15 +138,27 @@ function promises({ change }: ReturnType<typeof casesOf>[number]): void {
 async function sameWithoutGraph(id: string): Promise<void> {
   const outcomes: number[][] = []
   for (const graph of [true, false]) {
-    const distillation = { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id, params: switches[id]?.[0] ?? tinyMethod } }
+    const distillation = {
+      architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+      method: { id, params: switches[id]?.[0] ?? tinyMethod },
+    }
     const experiment = tinyExperiment({ students: [{ defenses: [] }], distillation })
-    const work = await studentStage({ ...experiment, execution: { ...experiment.execution, graph } }, temporaryFolder('eager'))
+    const work = await studentStage(
+      { ...experiment, execution: { ...experiment.execution, graph } },
+      temporaryFolder('eager'),
+    )
     const metrics = await work.step(0, true)
-    outcomes.push(Object.entries(metrics).filter(([name]) => /loss/i.test(name)).map(([, value]) => Number(value)))
+    outcomes.push(
+      Object.entries(metrics)
+        .filter(([name]) => /loss/i.test(name))
+        .map(([, value]) => Number(value)),
+    )
     work.dispose()
   }
   const [captured = [], eager = []] = outcomes
   expect(captured.length).toBeGreaterThan(0)
   expect(eager).toHaveLength(captured.length)
-  captured.forEach((value, index) => expect(Math.abs((eager[index] ?? NaN) - value)).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(value))))
+  captured.forEach((value, index) =>
+    expect(Math.abs((eager[index] ?? NaN) - value)).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(value))),
+  )
 }

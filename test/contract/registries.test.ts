@@ -5,23 +5,40 @@ import { attacks } from '../../src/main/engine/families/attacks'
 import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
-import { createRegistry, defaultsOf, describeRegistry, isVisible, validateParameters, zodOf } from '../../src/shared/schema'
+import {
+  createRegistry,
+  defaultsOf,
+  describeRegistry,
+  isVisible,
+  validateParameters,
+  zodOf,
+} from '../../src/shared/schema'
 import type { Field, MemberDeclaration, Registry } from '../../src/shared/schema'
 
 const families: Registry<MemberDeclaration>[] = [attacks, datasets, architectures, distillationMethods, defenses]
-const members = families.flatMap((family) => family.members.map((member) => ({ name: `${family.family} ${member.id}`, member, family })))
+const members = families.flatMap((family) =>
+  family.members.map((member) => ({ name: `${family.family} ${member.id}`, member, family })),
+)
 
 /** A value that the field must refuse. */
 function badValue(field: Field): unknown {
   switch (field.kind) {
-    case 'integer': return field.max + 1
-    case 'number': return field.max * 2 + 1
-    case 'boolean': return 'yes'
-    case 'choice': return 'no such option'
-    case 'text': return 'x'.repeat(field.maxLength + 1)
-    case 'path': return 42
-    case 'integerList': return [field.max + 1]
-    default: return undefined
+    case 'integer':
+      return field.max + 1
+    case 'number':
+      return field.max * 2 + 1
+    case 'boolean':
+      return 'yes'
+    case 'choice':
+      return 'no such option'
+    case 'text':
+      return 'x'.repeat(field.maxLength + 1)
+    case 'path':
+      return 42
+    case 'integerList':
+      return [field.max + 1]
+    default:
+      return undefined
   }
 }
 
@@ -37,7 +54,9 @@ describe.each(members)('$name', ({ member, family }) => {
   it('has valid defaults', () => {
     const { issues, values } = validateParameters(member.params, {}, 'params')
     // Only a person can name a file; everything else has a default that holds.
-    const wantedPaths = Object.entries(member.params).flatMap(([name, field]) => (field.kind === 'path' && field.optional !== true ? [`params.${name}`] : []))
+    const wantedPaths = Object.entries(member.params).flatMap(([name, field]) =>
+      field.kind === 'path' && field.optional !== true ? [`params.${name}`] : [],
+    )
     expect(issues.map((issue) => issue.path)).toEqual(wantedPaths)
     expect(values).toEqual(defaultsOf(member.params))
   })
@@ -52,11 +71,16 @@ describe.each(members)('$name', ({ member, family }) => {
   it('refuses a bad value of every parameter at its path', () => {
     for (const [name, field] of Object.entries(member.params)) {
       const { issues } = validateParameters(member.params, { [name]: badValue(field) }, 'params')
-      expect(issues.map((issue) => issue.path), name).toContain(`params.${name}`)
+      expect(
+        issues.map((issue) => issue.path),
+        name,
+      ).toContain(`params.${name}`)
     }
   })
   it('refuses a parameter that it does not have', () => {
-    expect(validateParameters(member.params, { noSuchParameter: 1 }, 'params').issues[0]?.path).toBe('params.noSuchParameter')
+    expect(validateParameters(member.params, { noSuchParameter: 1 }, 'params').issues[0]?.path).toBe(
+      'params.noSuchParameter',
+    )
   })
   it('shows a parameter only under conditions on its own parameters', () => {
     for (const field of Object.values(member.params)) {
@@ -65,7 +89,8 @@ describe.each(members)('$name', ({ member, family }) => {
     }
   })
   it('has valid presets', () => {
-    for (const preset of Object.values(member.presets ?? {})) expect(validateParameters(member.params, preset.params, 'params').issues).toEqual([])
+    for (const preset of Object.values(member.presets ?? {}))
+      expect(validateParameters(member.params, preset.params, 'params').issues).toEqual([])
   })
   it('crosses the wire whole', () => {
     const described = describeRegistry(family).members.find((candidate) => candidate.id === member.id)

@@ -9,9 +9,27 @@ let teacherWeights = ''
 const cache = temporaryFolder('cache')
 
 export const teacherStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
-  (await prepareTeacherStage({ kind: 'teacher', stageId: 'teacher', config, folders: { stage: folder, cache }, resume: false }, () => undefined)).work
+  (
+    await prepareTeacherStage(
+      { kind: 'teacher', stageId: 'teacher', config, folders: { stage: folder, cache }, resume: false },
+      () => undefined,
+    )
+  ).work
 export const studentStage = async (config: ExperimentConfig, folder: string): Promise<StageWork> =>
-  (await prepareStudentStage({ kind: 'student', stageId: 'student-1', config, folders: { stage: folder, cache }, resume: false, studentIndex: 0, teacherWeights }, () => undefined)).work
+  (
+    await prepareStudentStage(
+      {
+        kind: 'student',
+        stageId: 'student-1',
+        config,
+        folders: { stage: folder, cache },
+        resume: false,
+        studentIndex: 0,
+        teacherWeights,
+      },
+      () => undefined,
+    )
+  ).work
 
 /** Starts TensorFlow and trains the teacher; before all tests of a file. */
 export async function prepareTinyTeacher(): Promise<void> {

@@ -22,12 +22,18 @@ const smallNetwork = { id: 'wrn', params: { depth: 10, width: 1 } }
 
 /** The resolved configuration of a tiny experiment; `change` replaces top-level parts. */
 export function tinyExperiment(change: PartialExperimentConfig = {}): ExperimentConfig {
-  const { config, issues } = resolveExperiment({
-    seed: 3, data: { id: 'signs', params: { trainImages: 100, testImages: 50 } }, attack: { id: 'badnet_sq' },
-    teacher: { architecture: smallNetwork, training: { epochs: 1, batchSize: 32 } },
-    distillation: { architecture: smallNetwork, method: { id: 'zskt', params: tinyMethod } },
-    recording: { evaluateEvery: 1000 }, ...change,
-  }, table)
+  const { config, issues } = resolveExperiment(
+    {
+      seed: 3,
+      data: { id: 'signs', params: { trainImages: 100, testImages: 50 } },
+      attack: { id: 'badnet_sq' },
+      teacher: { architecture: smallNetwork, training: { epochs: 1, batchSize: 32 } },
+      distillation: { architecture: smallNetwork, method: { id: 'zskt', params: tinyMethod } },
+      recording: { evaluateEvery: 1000 },
+      ...change,
+    },
+    table,
+  )
   const errors = issues.filter((issue) => issue.severity === 'error')
   if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.path}: ${issue.message}`).join('\n'))
   return config
@@ -37,25 +43,47 @@ export const tinyMethod = { pseudoBatches: 4, batchSize: 8, studentSteps: 2, gen
 
 export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `abd-${name}-`))
 
-/** Runs a stage and keeps what it reports; pauses it after `pauseAfter` steps, or after so many inner steps in the middle of one. */
-export async function runToEnd(work: StageWork, folder: string, options: { resume?: boolean; pauseAfter?: number; pauseInside?: number; startFrom?: LoopOptions['startFrom'] } = {}): Promise<TrainerReport[]> {
+/**
+ * Runs a stage and keeps what it reports; pauses it after `pauseAfter` steps, or after so many inner steps in the
+ * middle of one.
+ */
+export async function runToEnd(
+  work: StageWork,
+  folder: string,
+  options: { resume?: boolean; pauseAfter?: number; pauseInside?: number; startFrom?: LoopOptions['startFrom'] } = {},
+): Promise<TrainerReport[]> {
   const reports: TrainerReport[] = []
   let steps = 0
   let inner = 0
-  const finished = await runStage({
-    ...work,
-    step: (index, measure, within) => {
-      steps += 1
-      return work.step(index, measure, (what, done, of) => { inner += 1; return within?.(what, done, of) })
+  const finished = await runStage(
+    {
+      ...work,
+      step: (index, measure, within) => {
+        steps += 1
+        return work.step(index, measure, (what, done, of) => {
+          inner += 1
+          return within?.(what, done, of)
+        })
+      },
     },
-  }, {
-    folder, resume: options.resume ?? false, startFrom: options.startFrom, report: (report) => { reports.push(report) },
-    checkpointEverySeconds: options.pauseInside === undefined ? 1e9 : 0, ...(options.pauseInside === undefined ? {} : { within: { breatheEvery: 0, patience: 0 } }),
-    request: () => (steps >= (options.pauseAfter ?? Infinity) || inner >= (options.pauseInside ?? Infinity) ? 'pause' : 'go'),
-  })
+    {
+      folder,
+      resume: options.resume ?? false,
+      startFrom: options.startFrom,
+      report: (report) => {
+        reports.push(report)
+      },
+      checkpointEverySeconds: options.pauseInside === undefined ? 1e9 : 0,
+      ...(options.pauseInside === undefined ? {} : { within: { breatheEvery: 0, patience: 0 } }),
+      request: () =>
+        steps >= (options.pauseAfter ?? Infinity) || inner >= (options.pauseInside ?? Infinity) ? 'pause' : 'go',
+    },
+  )
   return [...reports, finished]
 }
 
 /** Every recorded value of a metric, in step order. */
 export const valuesOf = (reports: readonly TrainerReport[], name: string): number[] =>
-  reports.flatMap((report) => report.type === 'metrics' ? report.points.filter((point) => point.name === name).map((point) => point.value) : [])
+  reports.flatMap((report) =>
+    report.type === 'metrics' ? report.points.filter((point) => point.name === name).map((point) => point.value) : [],
+  )

@@ -7,11 +7,22 @@ import { missingShared, requireShared, sharedPath } from '../fixtures/shared'
 import { abd, isBuilt, newWorkspace, notBuilt, removeWorkspace, start, tinyFlags, until } from './support/engine'
 
 const cifar = sharedPath('golden/cifar10-mini')
-const withoutTeacher = missingShared('golden', 'teacher-badnet-grid', 'latest.pth') || missingShared('golden', 'cifar10-mini')
+const withoutTeacher =
+  missingShared('golden', 'teacher-badnet-grid', 'latest.pth') || missingShared('golden', 'cifar10-mini')
 
 /** The poisoned teacher trained with PyTorch, and what PyTorch measured of it on the same images. */
-interface PyTorchFigures { accuracy: number; asr: number; images: number; non_target: number }
-const pyTorchFigures = (): PyTorchFigures => (JSON.parse(readFileSync(requireShared('golden', 'teacher-badnet-grid', 'manifest.json'), 'utf8')) as { evaluation_cifar10_mini: PyTorchFigures }).evaluation_cifar10_mini
+interface PyTorchFigures {
+  accuracy: number
+  asr: number
+  images: number
+  non_target: number
+}
+const pyTorchFigures = (): PyTorchFigures =>
+  (
+    JSON.parse(readFileSync(requireShared('golden', 'teacher-badnet-grid', 'manifest.json'), 'utf8')) as {
+      evaluation_cifar10_mini: PyTorchFigures
+    }
+  ).evaluation_cifar10_mini
 const pyTorchTeacher = (): string => requireShared('golden', 'teacher-badnet-grid', 'latest.pth')
 
 /** To a tenth of a point. */
@@ -22,38 +33,97 @@ function expectFigures(got: { accuracy: number; asr: number }, wanted: PyTorchFi
 
 describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notBuilt, () => {
   let workspace = ''
-  beforeAll(() => { workspace = newWorkspace() })
+  beforeAll(() => {
+    workspace = newWorkspace()
+  })
   afterAll(() => removeWorkspace(workspace))
 
   it('trains a poisoned teacher and two students, and its JSON says how they did', async () => {
-    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--seed', '0', '--name', 'tiny', ...tinyFlags, '--method.pseudo-batches', '4', '--set', 'recording.imagesEvery=2', '--json')
+    const { code, stdout, stderr } = await abd(
+      'run',
+      '--workspace',
+      workspace,
+      '--seed',
+      '0',
+      '--name',
+      'tiny',
+      ...tinyFlags,
+      '--method.pseudo-batches',
+      '4',
+      '--set',
+      'recording.imagesEvery=2',
+      '--json',
+    )
     expect(stderr).toContain('Student 2: sv: done')
     expect(stderr).toMatch(/trigger: The trigger changes .* of the pixels/)
     expect(code).toBe(0)
-    const result = JSON.parse(stdout) as { seconds: number; teacher: { accuracy: number; asr: number }; students: { method: string; defense: string; accuracy: number; asr: number; seconds: number }[] }
-    expect(result.students.map(({ method, defense }) => [method, defense])).toEqual([['zskt', 'none'], ['zskt', 'sv']])
-    for (const value of [result.teacher.accuracy, result.teacher.asr, ...result.students.flatMap((student) => [student.accuracy, student.asr])]) {
+    const result = JSON.parse(stdout) as {
+      seconds: number
+      teacher: { accuracy: number; asr: number }
+      students: { method: string; defense: string; accuracy: number; asr: number; seconds: number }[]
+    }
+    expect(result.students.map(({ method, defense }) => [method, defense])).toEqual([
+      ['zskt', 'none'],
+      ['zskt', 'sv'],
+    ])
+    for (const value of [
+      result.teacher.accuracy,
+      result.teacher.asr,
+      ...result.students.flatMap((student) => [student.accuracy, student.asr]),
+    ]) {
       expect(value).toBeGreaterThanOrEqual(0)
       expect(value).toBeLessThanOrEqual(1)
     }
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(detail.device?.tensorflow).toMatch(/^\d+\.\d+/)
     expect(existsSync(detail.stages[1]?.weights ?? '')).toBe(true)
-    expect(detail.stages[3]?.suspectTest).toMatchObject({ acceptedRatio: null, trials: [{ trial: 1, verdict: 'untested', clean: { images: 100 }, triggered: { images: 90 } }], last: { step: 4 } })
+    expect(detail.stages[3]?.suspectTest).toMatchObject({
+      acceptedRatio: null,
+      trials: [{ trial: 1, verdict: 'untested', clean: { images: 100 }, triggered: { images: 90 } }],
+      last: { step: 4 },
+    })
     expect(existsSync(join(workspace, 'runs', detail.id, 'student-1', 'images', '000000002.png'))).toBe(true)
   })
 
   it('evaluates the teacher it trained to the same figures', async () => {
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
     const teacher = detail.stages[1]
-    const { code, stdout } = await abd('evaluate', '--workspace', workspace, '--model', teacher?.weights ?? '', '--data', 'signs', '--data-param', 'trainImages=300', '--data-param', 'testImages=100', '--attack', 'badnet_grid', '--target', '0', '--json')
+    const { code, stdout } = await abd(
+      'evaluate',
+      '--workspace',
+      workspace,
+      '--model',
+      teacher?.weights ?? '',
+      '--data',
+      'signs',
+      '--data-param',
+      'trainImages=300',
+      '--data-param',
+      'testImages=100',
+      '--attack',
+      'badnet_grid',
+      '--target',
+      '0',
+      '--json',
+    )
     expect(code).toBe(0)
     const { accuracy, asr, asrAll, robustAccuracy } = teacher?.evaluation ?? {}
     expect(JSON.parse(stdout)).toEqual({ accuracy, asr, asrAll, robustAccuracy, images: 100, nonTarget: 90 })
   })
 
   it('stops at Ctrl+C with a checkpoint and resumes to the end', async () => {
-    const program = start('cli', ['run', '--workspace', workspace, '--name', 'interrupted', ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '500'])
+    const program = start('cli', [
+      'run',
+      '--workspace',
+      workspace,
+      '--name',
+      'interrupted',
+      ...tinyFlags,
+      '--defense',
+      'none',
+      '--method.pseudo-batches',
+      '500',
+    ])
     await until('the student', () => program.stderr().includes('Teacher: done'))
     const id = /Run (\S+):/.exec(program.stderr())?.[1] ?? ''
     await until('a kept image', () => existsSync(join(workspace, 'runs', id, 'student-1', 'images', '000000020.png')))
@@ -70,7 +140,16 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
   })
 
   it('keeps TensorFlow out of control', async () => {
-    const program = start('cli', ['run', '--workspace', workspace, ...tinyFlags, '--defense', 'none', '--method.pseudo-batches', '30'])
+    const program = start('cli', [
+      'run',
+      '--workspace',
+      workspace,
+      ...tinyFlags,
+      '--defense',
+      'none',
+      '--method.pseudo-batches',
+      '30',
+    ])
     await until('the student', () => program.stderr().includes('Teacher: done'))
     const maps = readFileSync(`/proc/${readLock(workspace)?.pid ?? 0}/maps`, 'utf8')
     expect(maps).toContain('libsql')
@@ -94,7 +173,19 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
 
   it.skipIf(cifar === null)('runs on a small real CIFAR-10, recognised by its files', async () => {
     const flags = tinyFlags.slice(4)
-    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--data', cifar ?? '', ...flags, '--defense', 'none', '--method.pseudo-batches', '2', '--json')
+    const { code, stdout, stderr } = await abd(
+      'run',
+      '--workspace',
+      workspace,
+      '--data',
+      cifar ?? '',
+      ...flags,
+      '--defense',
+      'none',
+      '--method.pseudo-batches',
+      '2',
+      '--json',
+    )
     expect(stderr).not.toContain('because')
     expect(code).toBe(0)
     const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
@@ -105,25 +196,86 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
   })
 
   it.skipIf(withoutTeacher)('evaluates a teacher of PyTorch to the figures that PyTorch measured', async () => {
-    const { code, stdout } = await abd('evaluate', '--workspace', workspace, '--model', pyTorchTeacher(), '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0', '--json')
+    const { code, stdout } = await abd(
+      'evaluate',
+      '--workspace',
+      workspace,
+      '--model',
+      pyTorchTeacher(),
+      '--data',
+      requireShared('golden', 'cifar10-mini'),
+      '--attack',
+      'badnet_grid',
+      '--target',
+      '0',
+      '--json',
+    )
     expect(code).toBe(0)
     const result = JSON.parse(stdout) as { accuracy: number; asr: number; images: number; nonTarget: number }
     const wanted = pyTorchFigures()
     expectFigures(result, wanted)
     expect([result.images, result.nonTarget]).toEqual([wanted.images, wanted.non_target])
     // On pixels of 0 to 1 PyTorch measures 28.25 %.
-    const unit = await abd('evaluate', '--workspace', workspace, '--model', pyTorchTeacher(), '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0', '--normalization', 'unit', '--json')
+    const unit = await abd(
+      'evaluate',
+      '--workspace',
+      workspace,
+      '--model',
+      pyTorchTeacher(),
+      '--data',
+      requireShared('golden', 'cifar10-mini'),
+      '--attack',
+      'badnet_grid',
+      '--target',
+      '0',
+      '--normalization',
+      'unit',
+      '--json',
+    )
     expect((JSON.parse(unit.stdout) as { accuracy: number }).accuracy).toBeCloseTo(0.2825, 2)
   })
 
-  it.skipIf(withoutTeacher)('distils from a teacher of PyTorch that is brought as a file, with the same figures', async () => {
-    const { code, stdout, stderr } = await abd('run', '--workspace', workspace, '--data', requireShared('golden', 'cifar10-mini'), '--attack', 'badnet_grid', '--target', '0',
-      '--set', 'teacher.source=file', '--set', `teacher.file=${pyTorchTeacher()}`, '--student.depth', '10', '--student.width', '1',
-      '--method.pseudo-batches', '2', '--method.batch-size', '16', '--method.generator-width', '16', '--set', 'recording.imagesPerStep=16', '--defense', 'none', '--json')
-    expect(stderr).not.toContain('because')
-    expect(code).toBe(0)
-    const { teacher, students } = JSON.parse(stdout) as { teacher: { accuracy: number; asr: number }; students: { accuracy: number }[] }
-    expectFigures(teacher, pyTorchFigures())
-    expect(students).toEqual([expect.objectContaining({ defense: 'none', accuracy: expect.any(Number) as number })])
-  })
+  it.skipIf(withoutTeacher)(
+    'distils from a teacher of PyTorch that is brought as a file, with the same figures',
+    async () => {
+      const { code, stdout, stderr } = await abd(
+        'run',
+        '--workspace',
+        workspace,
+        '--data',
+        requireShared('golden', 'cifar10-mini'),
+        '--attack',
+        'badnet_grid',
+        '--target',
+        '0',
+        '--set',
+        'teacher.source=file',
+        '--set',
+        `teacher.file=${pyTorchTeacher()}`,
+        '--student.depth',
+        '10',
+        '--student.width',
+        '1',
+        '--method.pseudo-batches',
+        '2',
+        '--method.batch-size',
+        '16',
+        '--method.generator-width',
+        '16',
+        '--set',
+        'recording.imagesPerStep=16',
+        '--defense',
+        'none',
+        '--json',
+      )
+      expect(stderr).not.toContain('because')
+      expect(code).toBe(0)
+      const { teacher, students } = JSON.parse(stdout) as {
+        teacher: { accuracy: number; asr: number }
+        students: { accuracy: number }[]
+      }
+      expectFigures(teacher, pyTorchFigures())
+      expect(students).toEqual([expect.objectContaining({ defense: 'none', accuracy: expect.any(Number) as number })])
+    },
+  )
 })

@@ -6,26 +6,44 @@ import { webSocketChannel } from '../../src/main/transports/webSocketChannel'
 import { isBuilt, newWorkspace, notBuilt, removeWorkspace, start, until, type Program } from './support/engine'
 
 const tiny = {
-  name: 'served', data: { id: 'signs', params: { trainImages: 300, testImages: 100 } }, attack: { id: 'badnet_grid' },
+  name: 'served',
+  data: { id: 'signs', params: { trainImages: 300, testImages: 100 } },
+  attack: { id: 'badnet_grid' },
   teacher: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, training: { epochs: 1 } },
-  distillation: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method: { id: 'zskt', params: { pseudoBatches: 120, batchSize: 16, studentSteps: 2, generatorWidth: 16 } } },
-  students: [{ defenses: [] }], recording: { imagesEvery: 10, imagesPerStep: 16, evaluateEvery: 60 },
+  distillation: {
+    architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+    method: { id: 'zskt', params: { pseudoBatches: 120, batchSize: 16, studentSteps: 2, generatorWidth: 16 } },
+  },
+  students: [{ defenses: [] }],
+  recording: { imagesEvery: 10, imagesPerStep: 16, evaluateEvery: 60 },
 }
 
 /** Long enough that it still trains when it is stopped or loses its engine. */
 const longPseudoBatches = 600
-const longer = { ...tiny, distillation: { ...tiny.distillation, method: { ...tiny.distillation.method, params: { ...tiny.distillation.method.params, pseudoBatches: longPseudoBatches } } } }
+const longer = {
+  ...tiny,
+  distillation: {
+    ...tiny.distillation,
+    method: {
+      ...tiny.distillation.method,
+      params: { ...tiny.distillation.method.params, pseudoBatches: longPseudoBatches },
+    },
+  },
+}
 
 /** What a browser does: opens the printed address, keeps the cookie, connects from the page's origin. */
 async function openTab(address: string): Promise<EngineClient> {
   const url = new URL(address)
   const response = await fetch(url, { redirect: 'manual' })
   const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
-  return createEngineClient(() => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${url.host}/rpc`, { headers: { cookie, origin: url.origin } })
-    socket.once('open', () => resolve(webSocketChannel(socket)))
-    socket.once('error', reject)
-  }))
+  return createEngineClient(
+    () =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(`ws://${url.host}/rpc`, { headers: { cookie, origin: url.origin } })
+        socket.once('open', () => resolve(webSocketChannel(socket)))
+        socket.once('error', reject)
+      }),
+  )
 }
 
 describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt, () => {
@@ -87,7 +105,12 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
     await until('the student', async () => (await tab.call('runs.get', { runId: id })).stages[2]?.state === 'running')
     const times: number[] = []
     for (let round = 0; round < 20; round++) {
-      for (const work of [() => tab.call('runs.list', {}), () => tab.call('experiment.validate', { config: tiny }), () => tab.call('runs.metrics', { runId: id, stageId: 'student-1' }), () => tab.call('experiment.triggerPreview', { config: tiny })]) {
+      for (const work of [
+        () => tab.call('runs.list', {}),
+        () => tab.call('experiment.validate', { config: tiny }),
+        () => tab.call('runs.metrics', { runId: id, stageId: 'student-1' }),
+        () => tab.call('experiment.triggerPreview', { config: tiny }),
+      ]) {
         const started = performance.now()
         await work()
         times.push(performance.now() - started)
@@ -103,10 +126,18 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
   it('goes on as it was after the engine’s process died', async () => {
     const tab = await openTab(address)
     const { id } = await tab.call('runs.start', { config: longer })
-    await until('kept images', async () => (await tab.call('runs.imageSteps', { runId: id, stageId: 'student-1' })).steps.length > 2)
-    const lock = JSON.parse((await import('node:fs')).readFileSync(`${workspace}/engine.lock`, 'utf8')) as { pid: number }
+    await until(
+      'kept images',
+      async () => (await tab.call('runs.imageSteps', { runId: id, stageId: 'student-1' })).steps.length > 2,
+    )
+    const lock = JSON.parse((await import('node:fs')).readFileSync(`${workspace}/engine.lock`, 'utf8')) as {
+      pid: number
+    }
     process.kill(lock.pid, 'SIGKILL')
-    await until('the new engine', async () => (await tab.call('runs.get', { runId: id }).catch(() => null))?.state === 'interrupted')
+    await until(
+      'the new engine',
+      async () => (await tab.call('runs.get', { runId: id }).catch(() => null))?.state === 'interrupted',
+    )
     expect((await fetch(new URL('/', address))).status).toBe(200)
     await tab.call('runs.resume', { runId: id })
     await until('the end', async () => (await tab.call('runs.get', { runId: id })).state === 'done', 240_000)

@@ -5,7 +5,17 @@ import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeFolder } from '../fixtures/removeFolder'
-import { builtFolder, canOpenWindows, electronPath, hasRuntime, isBuilt, missingBuild, missingRuntime, missingWindow, openDisplay } from './support/browser'
+import {
+  builtFolder,
+  canOpenWindows,
+  electronPath,
+  hasRuntime,
+  isBuilt,
+  missingBuild,
+  missingRuntime,
+  missingWindow,
+  openDisplay,
+} from './support/browser'
 import { runMainJob } from './support/workbenchFlow'
 
 const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : !hasRuntime ? missingRuntime : null
@@ -16,16 +26,30 @@ describe.skipIf(missing !== null)(`the interface in a window${missing === null ?
   let display: Awaited<ReturnType<typeof openDisplay>>
   let application: ElectronApplication
   let environment: Record<string, string>
-  const parameters = ['--no-sandbox', '--disable-gpu', join(builtFolder, 'main', 'index.js'), '--workspace', join(home, 'workspace')]
+  const parameters = [
+    '--no-sandbox',
+    '--disable-gpu',
+    join(builtFolder, 'main', 'index.js'),
+    '--workspace',
+    join(home, 'workspace'),
+  ]
 
   const watch = (page: Page): Page => {
-    page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
     page.on('pageerror', (error) => complaints.push(error.message))
     return page
   }
   beforeAll(async () => {
     display = await openDisplay()
-    environment = { ...process.env as Record<string, string>, DISPLAY: display.display, ABD_NODE: process.execPath, ABD_NO_DIALOGS: '1', XDG_CONFIG_HOME: join(home, 'config') }
+    environment = {
+      ...(process.env as Record<string, string>),
+      DISPLAY: display.display,
+      ABD_NODE: process.execPath,
+      ABD_NO_DIALOGS: '1',
+      XDG_CONFIG_HOME: join(home, 'config'),
+    }
     application = await _electron.launch({ executablePath: electronPath!, args: parameters, env: environment })
   })
   afterAll(async () => {

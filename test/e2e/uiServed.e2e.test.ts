@@ -5,7 +5,18 @@ import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeFolder } from '../fixtures/removeFolder'
-import { builtFolder, chromiumFlags, chromiumPath, end, hasRuntime, isBuilt, missingBuild, missingChromium, missingRuntime, printed } from './support/browser'
+import {
+  builtFolder,
+  chromiumFlags,
+  chromiumPath,
+  end,
+  hasRuntime,
+  isBuilt,
+  missingBuild,
+  missingChromium,
+  missingRuntime,
+  printed,
+} from './support/browser'
 import { runMainJob } from './support/workbenchFlow'
 
 const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
@@ -19,11 +30,15 @@ describe.skipIf(missing !== null)(`the interface in a browser${missing === null 
   const complaints: string[] = []
 
   beforeAll(async () => {
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], { stdio: ['ignore', 'pipe', 'pipe'] })
+    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     address = (await printed(server, /http:\/\/\S+token=\S+/))[0]
     browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    context.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+    context.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
     context.on('weberror', (error) => complaints.push(error.error().message))
   })
   afterAll(async () => {
@@ -43,20 +58,24 @@ describe.skipIf(missing !== null)(`the interface in a browser${missing === null 
     await stranger.close()
   })
 
-  it.skipIf(!hasRuntime)(`does the main job, closed and opened again in the middle${hasRuntime ? '' : `: ${missingRuntime}`}`, async () => {
-    const page = await context.newPage()
-    await page.goto(address)
-    const last = await runMainJob(page, {
-      async reopen(old) {
-        await old.close()
-        const fresh = await context.newPage()
-        await fresh.goto(address)
-        return fresh
-      },
-    })
-    const download = last.waitForEvent('download')
-    await last.getByRole('button', { name: 'CSV' }).click()
-    expect((await download).suggestedFilename()).toBe('abd-workbench-models.csv')
-    expect(complaints).toEqual([])
-  }, 600_000)
+  it.skipIf(!hasRuntime)(
+    `does the main job, closed and opened again in the middle${hasRuntime ? '' : `: ${missingRuntime}`}`,
+    async () => {
+      const page = await context.newPage()
+      await page.goto(address)
+      const last = await runMainJob(page, {
+        async reopen(old) {
+          await old.close()
+          const fresh = await context.newPage()
+          await fresh.goto(address)
+          return fresh
+        },
+      })
+      const download = last.waitForEvent('download')
+      await last.getByRole('button', { name: 'CSV' }).click()
+      expect((await download).suggestedFilename()).toBe('abd-workbench-models.csv')
+      expect(complaints).toEqual([])
+    },
+    600_000,
+  )
 })

@@ -1,4 +1,6 @@
-/** The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does. */
+/**
+ * The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does.
+ */
 import type { Catalogue } from '../../src/shared/contract'
 import { experimentSections, metricDefinitions } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
@@ -6,31 +8,113 @@ import { boolean, choice, integer, integerList, number, path } from '../../src/s
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 
-const member = (id: string, title: string, params: ParameterSchema, facts: Record<string, unknown> = {}, presets: MemberDescription['presets'] = {}): MemberDescription => ({
-  id, title, params, facts, presets, summary: `${title}, as the fake engine knows it.`, reference: { citation: 'Fake 2023', place: 'section 1' },
+const member = (
+  id: string,
+  title: string,
+  params: ParameterSchema,
+  facts: Record<string, unknown> = {},
+  presets: MemberDescription['presets'] = {},
+): MemberDescription => ({
+  id,
+  title,
+  params,
+  facts,
+  presets,
+  summary: `${title}, as the fake engine knows it.`,
+  reference: { citation: 'Fake 2023', place: 'section 1' },
 })
 
-const classNames = ['stop', 'yield', 'limit', 'priority', 'no entry', 'caution', 'keep right', 'roundabout', 'crossing', 'parking']
+const classNames = [
+  'stop',
+  'yield',
+  'limit',
+  'priority',
+  'no entry',
+  'caution',
+  'keep right',
+  'roundabout',
+  'crossing',
+  'parking',
+]
 const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3, needsFiles: false }
 
 export const fakeFamilies: FamilyDescription[] = [
   {
-    id: 'dataset', title: 'Data sets', members: [
-      member('signs', 'Signs', { seed: integer({ label: 'Seed', default: 0, min: 0, max: 1000, help: 'Of the drawing.' }) }, { ...imageFacts, train: 5000, test: 1000 }),
-      member('cifar10', 'CIFAR-10', { path: path({ label: 'Folder or archive', default: '', select: 'fileOrFolder', optional: false, help: 'The binary layout.' }) }, { ...imageFacts, needsFiles: true, sources: [{ url: 'https://data.example/cifar10.tar.gz', fileName: 'cifar10.tar.gz', bytes: 1000, md5: '0'.repeat(32) }] }),
+    id: 'dataset',
+    title: 'Data sets',
+    members: [
+      member(
+        'signs',
+        'Signs',
+        { seed: integer({ label: 'Seed', default: 0, min: 0, max: 1000, help: 'Of the drawing.' }) },
+        { ...imageFacts, train: 5000, test: 1000 },
+      ),
+      member(
+        'cifar10',
+        'CIFAR-10',
+        {
+          path: path({
+            label: 'Folder or archive',
+            default: '',
+            select: 'fileOrFolder',
+            optional: false,
+            help: 'The binary layout.',
+          }),
+        },
+        {
+          ...imageFacts,
+          needsFiles: true,
+          sources: [
+            {
+              url: 'https://data.example/cifar10.tar.gz',
+              fileName: 'cifar10.tar.gz',
+              bytes: 1000,
+              md5: '0'.repeat(32),
+            },
+          ],
+        },
+      ),
     ],
   },
   {
-    id: 'attack', title: 'Attacks', members: [
+    id: 'attack',
+    title: 'Attacks',
+    members: [
       member('badnet_grid', 'BadNets, grid', {
-        patchSize: integer({ label: 'Patch side', unit: 'px', default: 3, min: 1, max: 16, help: 'Side of the patch.' }),
-        corner: choice({ label: 'Corner', default: 'bottomRight', options: [{ value: 'bottomRight', label: 'Bottom right' }, { value: 'topLeft', label: 'Top left' }], help: 'Where it sits.' }),
+        patchSize: integer({
+          label: 'Patch side',
+          unit: 'px',
+          default: 3,
+          min: 1,
+          max: 16,
+          help: 'Side of the patch.',
+        }),
+        corner: choice({
+          label: 'Corner',
+          default: 'bottomRight',
+          options: [
+            { value: 'bottomRight', label: 'Bottom right' },
+            { value: 'topLeft', label: 'Top left' },
+          ],
+          help: 'Where it sits.',
+        }),
       }),
-      member('blend', 'Blend', { strength: number({ label: 'Strength', default: 0.2, min: 0, max: 1, step: 0.05, help: 'Share of the pattern.' }) }),
+      member('blend', 'Blend', {
+        strength: number({
+          label: 'Strength',
+          default: 0.2,
+          min: 0,
+          max: 1,
+          step: 0.05,
+          help: 'Share of the pattern.',
+        }),
+      }),
     ],
   },
   {
-    id: 'architecture', title: 'Networks', members: [
+    id: 'architecture',
+    title: 'Networks',
+    members: [
       member('wrn', 'Wide ResNet', {
         depth: integer({ label: 'Depth', default: 10, min: 10, max: 40, help: '6n + 4.' }),
         width: integer({ label: 'Width', default: 2, min: 1, max: 10, help: 'Widening factor.' }),
@@ -38,32 +122,99 @@ export const fakeFamilies: FamilyDescription[] = [
     ],
   },
   {
-    id: 'distillation', title: 'Distillation', members: [
+    id: 'distillation',
+    title: 'Distillation',
+    members: [
       member('zskt', 'ZSKT', {
-        pseudoBatches: integer({ label: 'Pseudo batches', default: 60, min: 1, max: 1_000_000, help: 'Length of the run.' }),
+        pseudoBatches: integer({
+          label: 'Pseudo batches',
+          default: 60,
+          min: 1,
+          max: 1_000_000,
+          help: 'Length of the run.',
+        }),
         batchSize: integer({ label: 'Batch size', default: 64, min: 2, max: 1024, help: 'Images per pseudo batch.' }),
-        attention: number({ label: 'Attention weight', default: 250, min: 0, max: 10_000, help: 'β of attention transfer.' }),
+        attention: number({
+          label: 'Attention weight',
+          default: 250,
+          min: 0,
+          max: 10_000,
+          help: 'β of attention transfer.',
+        }),
         scheduled: boolean({ label: 'Anneal the learning rate', default: true, help: 'Cosine.' }),
-        milestones: integerList({ label: 'Milestones', default: [], min: 0, max: 1_000_000, maxLength: 8, advanced: true, help: 'Steps.', visibleWhen: { field: 'scheduled', equals: false } }),
+        milestones: integerList({
+          label: 'Milestones',
+          default: [],
+          min: 0,
+          max: 1_000_000,
+          maxLength: 8,
+          advanced: true,
+          help: 'Steps.',
+          visibleWhen: { field: 'scheduled', equals: false },
+        }),
       }),
       member('cmi', 'CMI', {
         pseudoBatches: integer({ label: 'Calls', default: 20, min: 1, max: 1_000_000, help: 'Synthesis calls.' }),
-        poolCapacity: integer({ label: 'Pool capacity', unit: 'images', default: 0, min: 0, max: 1_000_000, help: '0 keeps all.' }),
+        poolCapacity: integer({
+          label: 'Pool capacity',
+          unit: 'images',
+          default: 0,
+          min: 0,
+          max: 1_000_000,
+          help: '0 keeps all.',
+        }),
       }),
-      member('ood', 'One image (OoD)', {
-        picture: path({ label: 'Picture', default: '', select: 'file', optional: true, help: 'Empty takes the built-in one.' }),
-        pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of patches.' }),
-        rotation: number({ label: 'Rotation', unit: 'degrees', default: 35, min: 0, max: 180, help: 'To either side.' }),
-      }, { patchPreview: ['picture', 'rotation'] }),
-      member('kd', 'Clean-data KD', { pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of real images.' }) }, { usesRealImages: true }),
+      member(
+        'ood',
+        'One image (OoD)',
+        {
+          picture: path({
+            label: 'Picture',
+            default: '',
+            select: 'file',
+            optional: true,
+            help: 'Empty takes the built-in one.',
+          }),
+          pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of patches.' }),
+          rotation: number({
+            label: 'Rotation',
+            unit: 'degrees',
+            default: 35,
+            min: 0,
+            max: 180,
+            help: 'To either side.',
+          }),
+        },
+        { patchPreview: ['picture', 'rotation'] },
+      ),
+      member(
+        'kd',
+        'Clean-data KD',
+        { pseudoBatches: integer({ label: 'Batches', default: 60, min: 1, max: 1_000_000, help: 'Of real images.' }) },
+        { usesRealImages: true },
+      ),
     ],
   },
   {
-    id: 'defense', title: 'Defenses', members: [
-      member('sv', 'Shuffling Vaccine', { coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }) }),
-      member('sr', 'Self-Retrospection', { rounds: integer({ label: 'Rounds', default: 5, min: 1, max: 100, help: 'Inner rounds.' }), portion: number({ label: 'Share', default: 0.02, min: 0, max: 1, help: 'Of the batch.' }) }, {}, {
-        zskt: { title: 'Reference, ZSKT', params: {} }, cmi: { title: 'Reference, CMI', params: { rounds: 9, portion: 0.1 } },
+    id: 'defense',
+    title: 'Defenses',
+    members: [
+      member('sv', 'Shuffling Vaccine', {
+        coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }),
       }),
+      member(
+        'sr',
+        'Self-Retrospection',
+        {
+          rounds: integer({ label: 'Rounds', default: 5, min: 1, max: 100, help: 'Inner rounds.' }),
+          portion: number({ label: 'Share', default: 0.02, min: 0, max: 1, help: 'Of the batch.' }),
+        },
+        {},
+        {
+          zskt: { title: 'Reference, ZSKT', params: {} },
+          cmi: { title: 'Reference, CMI', params: { rounds: 9, portion: 0.1 } },
+        },
+      ),
     ],
   },
 ]
@@ -76,10 +227,23 @@ export const fakeCatalogue: Catalogue = {
   metrics: metricDefinitions,
   presets: [
     {
-      id: 'quick', title: 'Quick look', description: 'A backdoor crosses, a defense stops it; seconds with the fake engine.',
-      config: { name: 'Quick look', attack: { id: 'blend' }, teacher: { training: { epochs: 4 } }, distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } }, recording: { imagesEvery: 5, evaluateEvery: 10 } },
+      id: 'quick',
+      title: 'Quick look',
+      description: 'A backdoor crosses, a defense stops it; seconds with the fake engine.',
+      config: {
+        name: 'Quick look',
+        attack: { id: 'blend' },
+        teacher: { training: { epochs: 4 } },
+        distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } },
+        recording: { imagesEvery: 5, evaluateEvery: 10 },
+      },
     },
-    { id: 'parity', title: 'As published', description: 'Settings of the paper.', config: { name: 'As published', data: { id: 'cifar10' } } },
+    {
+      id: 'parity',
+      title: 'As published',
+      description: 'Settings of the paper.',
+      config: { name: 'As published', data: { id: 'cifar10' } },
+    },
   ],
   defaults: resolveExperiment({}, fakeMembers).config,
 }

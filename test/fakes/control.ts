@@ -1,4 +1,7 @@
-/** A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served mode and command line. */
+/**
+ * A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served
+ * mode and command line.
+ */
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
 import { createEngineLog } from '../../src/main/engine/control/log'
@@ -13,12 +16,23 @@ void runControlProcess({
   openDoor: startEngineServer,
   version: '0.1.0-fake',
   staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
-  onFault: (name, error) => process.stderr.write(`${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),
+  onFault: (name, error) =>
+    process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
   async createEngine({ workspace, cacheFolder, readOnly, owner }) {
     return createEngine({
-      version: '0.1.0-fake', cacheFolder, readOnly, owner, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
-      store: openStore(workspace, { readOnly }), log: createEngineLog(readOnly ? null : join(workspace, 'logs')), inspectModel: inspectFakeModel,
-      launch: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }), runtimeState: () => ({ ready: true, message: null }),
+      version: '0.1.0-fake',
+      cacheFolder,
+      readOnly,
+      owner,
+      families: fakeFamilies,
+      presets: fakeCatalogue.presets,
+      costs: fakeCosts,
+      data: createFakeData(),
+      store: openStore(workspace, { readOnly }),
+      log: createEngineLog(readOnly ? null : join(workspace, 'logs')),
+      inspectModel: inspectFakeModel,
+      launch: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
+      runtimeState: () => ({ ready: true, message: null }),
     })
   },
 })

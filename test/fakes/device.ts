@@ -1,6 +1,15 @@
 import type { DeviceReport } from '../../src/shared/domain'
 
 export const fakeDevice: DeviceReport = {
-  kind: 'cpu', title: 'Fake processor, 2 threads', fallback: false, reason: null, threads: 2, tensorflow: '0.0.0-fake',
-  driver: null, cuda: null, cudnn: null, computeCapability: null, details: { note: 'no TensorFlow behind this' },
+  kind: 'cpu',
+  title: 'Fake processor, 2 threads',
+  fallback: false,
+  reason: null,
+  threads: 2,
+  tensorflow: '0.0.0-fake',
+  driver: null,
+  cuda: null,
+  cudnn: null,
+  computeCapability: null,
+  details: { note: 'no TensorFlow behind this' },
 }

@@ -3,7 +3,15 @@
  * With `stepMilliseconds` it trains by itself; without, a test moves it with `advance`.
  */
 import type {
-  CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents, ModelReport, Settings,
+  CallArgs,
+  CallResult,
+  EngineApi,
+  EngineCallName,
+  EngineEventFilter,
+  EngineEventName,
+  EngineEvents,
+  ModelReport,
+  Settings,
 } from '../../src/shared/contract'
 import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
@@ -35,7 +43,11 @@ export interface FakeEngine extends EngineApi {
 }
 
 type Handlers = { [K in EngineCallName]: (args: CallArgs<K>) => CallResult<K> }
-interface Subscription { name: EngineEventName; filter: EngineEventFilter; listener: (event: never) => void }
+interface Subscription {
+  name: EngineEventName
+  filter: EngineEventFilter
+  listener: (event: never) => void
+}
 
 const epoch = Date.UTC(2024, 0, 1)
 
@@ -44,7 +56,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   for (let index = 0; index < (options.finishedRuns ?? 0); index++) state.addFinished(index)
   const handlers = createHandlers(state)
   const calls: EngineCallName[] = []
-  const timer = options.stepMilliseconds === undefined ? undefined : setInterval(() => state.advance(1), options.stepMilliseconds)
+  const timer =
+    options.stepMilliseconds === undefined ? undefined : setInterval(() => state.advance(1), options.stepMilliseconds)
   return {
     calls,
     advance: (steps = 1) => state.advance(steps),
@@ -83,7 +96,10 @@ class FakeState {
   add(config: PartialExperimentConfig, preset: string | null): FakeRun {
     const resolution = resolveExperiment(config, fakeMembers)
     const problem = resolution.issues.find((issue) => issue.severity === 'error')
-    if (problem) throw new RefusedInputError(`The experiment cannot start: ${problem.path} ${problem.message}.`, { where: problem.path })
+    if (problem)
+      throw new RefusedInputError(`The experiment cannot start: ${problem.path} ${problem.message}.`, {
+        where: problem.path,
+      })
     this.counter += 1
     const run = new FakeRun(`fake-${this.counter}`, resolution.config, preset, epoch + this.counter * 60_000)
     this.runs.set(run.detail.id, run)
@@ -92,11 +108,19 @@ class FakeState {
   }
 
   addFinished(index: number): void {
-    const run = this.add({
-      name: `Example ${index + 1}`, seed: Math.floor(index / 4), attack: { id: index % 2 === 0 ? 'badnet_grid' : 'blend' },
-      poisoning: { ratio: index % 4 < 2 ? 0.1 : 0.01 }, recording: { evaluateEvery: 20, imagesEvery: 20, imagesPerStep: 16 },
-    }, null)
-    while (run.advance()) { /* to its end */ }
+    const run = this.add(
+      {
+        name: `Example ${index + 1}`,
+        seed: Math.floor(index / 4),
+        attack: { id: index % 2 === 0 ? 'badnet_grid' : 'blend' },
+        poisoning: { ratio: index % 4 < 2 ? 0.1 : 0.01 },
+        recording: { evaluateEvery: 20, imagesEvery: 20, imagesPerStep: 16 },
+      },
+      null,
+    )
+    while (run.advance()) {
+      /* to its end */
+    }
     this.startNext()
   }
 
@@ -129,8 +153,12 @@ class FakeState {
     for (const subscription of this.subscriptions) {
       if (subscription.name !== name) continue
       const wanted = subscription.filter.runId
-      const runId = name === 'run.changed' ? (event as EngineEvents['run.changed']).run.id : (event as { runId?: string | null }).runId
-      if (wanted === undefined || wanted === runId) (subscription.listener as (event: EngineEvents[K]) => void)(structuredClone(event))
+      const runId =
+        name === 'run.changed'
+          ? (event as EngineEvents['run.changed']).run.id
+          : (event as { runId?: string | null }).runId
+      if (wanted === undefined || wanted === runId)
+        (subscription.listener as (event: EngineEvents[K]) => void)(structuredClone(event))
     }
   }
 
@@ -140,7 +168,10 @@ class FakeState {
       const series: Record<string, MetricSeries> = {}
       for (const name of new Set(points.map((point) => point.name))) {
         const own = points.filter((point) => point.name === name)
-        series[name] = { steps: Float64Array.from(own, (point) => point.step), values: Float64Array.from(own, (point) => point.value) }
+        series[name] = {
+          steps: Float64Array.from(own, (point) => point.step),
+          values: Float64Array.from(own, (point) => point.value),
+        }
       }
       if (points.length > 0) this.emit('run.metrics', { runId: run.detail.id, stageId, series })
     }
@@ -156,7 +187,8 @@ function createHandlers(state: FakeState): Handlers {
     const run = state.run(runId)
     const { state: now } = run.detail
     const resumable = ['paused', 'stopped', 'failed', 'interrupted'].includes(now)
-    if (to === 'queued' ? !resumable : !['running', 'queued', 'paused'].includes(now)) throw new UserError(`The run is ${now}; it cannot be ${to === 'queued' ? 'resumed' : to}.`)
+    if (to === 'queued' ? !resumable : !['running', 'queued', 'paused'].includes(now))
+      throw new UserError(`The run is ${now}; it cannot be ${to === 'queued' ? 'resumed' : to}.`)
     run.setState(to)
     state.changed(run)
     state.startNext()
@@ -173,23 +205,65 @@ function createHandlers(state: FakeState): Handlers {
     ...engineHandlers(state),
     ...dataHandlers(),
     'dataset.download': ({ dataset, folder }) => {
-      for (const received of [0, 500, 1000]) state.emit('dataset.progress', { dataset, step: `${dataset}.tar.gz`, filesDone: 0, files: 1, received, total: 1000 })
-      return { folder: folder ?? '/fake/downloads', params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` }, files: [{ name: `${dataset}.tar.gz`, check: 'md5' }] }
+      for (const received of [0, 500, 1000])
+        state.emit('dataset.progress', {
+          dataset,
+          step: `${dataset}.tar.gz`,
+          filesDone: 0,
+          files: 1,
+          received,
+          total: 1000,
+        })
+      return {
+        folder: folder ?? '/fake/downloads',
+        params: { path: `${folder ?? '/fake/downloads'}/${dataset}.tar.gz` },
+        files: [{ name: `${dataset}.tar.gz`, check: 'md5' }],
+      }
     },
     'model.evaluate': ({ file, architecture }) => {
-      if (file.includes('unknown') && !architecture) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'the name of its network', got: 'none', where: file })
-      state.emit('model.progress', { file, message: 'Reading the images', fraction: 0.5, secondsLeft: null, evaluation: null })
-      state.emit('model.progress', { file, message: null, fraction: 0.5, secondsLeft: 3, evaluation: evaluationAt(fakeCatalogue.defaults, null, 1) })
+      if (file.includes('unknown') && !architecture)
+        throw new RefusedInputError('The architecture of this file was not recognised.', {
+          wanted: 'the name of its network',
+          got: 'none',
+          where: file,
+        })
+      state.emit('model.progress', {
+        file,
+        message: 'Reading the images',
+        fraction: 0.5,
+        secondsLeft: null,
+        evaluation: null,
+      })
+      state.emit('model.progress', {
+        file,
+        message: null,
+        fraction: 0.5,
+        secondsLeft: 3,
+        evaluation: evaluationAt(fakeCatalogue.defaults, null, 1),
+      })
       return { evaluation: evaluationAt(fakeCatalogue.defaults, null, 1), warnings: [], device: fakeDevice }
     },
     'model.export': ({ runId, stageId, path }) => {
       const stage = state.run(runId).detail.stages.find(({ id }) => id === stageId)
-      if (!stage?.weights) throw new UserError(`${stage?.title ?? stageId} has no weights yet.`, { wanted: 'a stage with weights', got: stage?.state ?? stageId })
-      if (state.written.has(path)) throw new RefusedInputError('The target exists already.', { wanted: 'a new file name', got: 'an existing file or folder', where: path })
+      if (!stage?.weights)
+        throw new UserError(`${stage?.title ?? stageId} has no weights yet.`, {
+          wanted: 'a stage with weights',
+          got: stage?.state ?? stageId,
+        })
+      if (state.written.has(path))
+        throw new RefusedInputError('The target exists already.', {
+          wanted: 'a new file name',
+          got: 'an existing file or folder',
+          where: path,
+        })
       state.written.add(path)
       return { path, bytes: 2_800_000 }
     },
-    'runs.list': ({ includeDeleted }) => [...state.runs.values()].map((run) => run.brief()).filter((run) => includeDeleted === true || run.deletedAt === null).reverse(),
+    'runs.list': ({ includeDeleted }) =>
+      [...state.runs.values()]
+        .map((run) => run.brief())
+        .filter((run) => includeDeleted === true || run.deletedAt === null)
+        .reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
     'runs.start': ({ config, preset, note }) => {
       const run = state.add(config, preset ?? null)
@@ -217,7 +291,9 @@ function createHandlers(state: FakeState): Handlers {
       }
       return { freedBytes: bin.length * 1_000_000 }
     },
-    'runs.metrics': ({ runId, stageId, names, afterStep }) => ({ series: state.run(runId).series(stageId, names, afterStep) }),
+    'runs.metrics': ({ runId, stageId, names, afterStep }) => ({
+      series: state.run(runId).series(stageId, names, afterStep),
+    }),
     'runs.imageSteps': ({ runId, stageId }) => ({ steps: state.run(runId).imageSteps(stageId) }),
     'runs.images': ({ runId, stageId, step }) => state.run(runId).images(stageId, step),
     'runs.pool': ({ runId, stageId }) => state.run(runId).pool(stageId),
@@ -230,20 +306,43 @@ type EngineHandlers = Pick<Handlers, Extract<EngineCallName, `engine.${string}`>
 function engineHandlers(state: FakeState): EngineHandlers {
   return {
     'engine.info': () => ({
-      product: 'ABD Workbench', version: '0.1.0', workspace: '/fake/workspace', readOnly: false, startedAt: epoch, node: 'v20.19.0', platform: 'fake',
-      cores: 2, memoryBytes: 8e9, device: fakeDevice, runtimeReady: true, runtimeMessage: null,
+      product: 'ABD Workbench',
+      version: '0.1.0',
+      workspace: '/fake/workspace',
+      readOnly: false,
+      startedAt: epoch,
+      node: 'v20.19.0',
+      platform: 'fake',
+      cores: 2,
+      memoryBytes: 8e9,
+      device: fakeDevice,
+      runtimeReady: true,
+      runtimeMessage: null,
     }),
     'engine.catalogue': () => fakeCatalogue,
     'engine.settings': () => state.settings,
     'engine.setSettings': (change) => (state.settings = { ...state.settings, ...change }),
-    'engine.diskUse': () => ({ workspaceBytes: 5e6, imagesBytes: 3e6, checkpointsBytes: 1e6, databaseBytes: 1e6, cacheBytes: 2e8, freeBytes: 1e11 }),
+    'engine.diskUse': () => ({
+      workspaceBytes: 5e6,
+      imagesBytes: 3e6,
+      checkpointsBytes: 1e6,
+      databaseBytes: 1e6,
+      cacheBytes: 2e8,
+      freeBytes: 1e11,
+    }),
     'engine.diagnostics': () => ({ text: 'ABD Workbench 0.1.0\nFake processor' }),
     'engine.device': () => fakeDevice,
     'engine.log': () => [{ time: epoch, level: 'info', message: 'The fake engine is ready.' }],
   }
 }
 
-type DataHandlers = Pick<Handlers, Exclude<Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>, 'dataset.download' | 'model.export' | 'model.evaluate'>>
+type DataHandlers = Pick<
+  Handlers,
+  Exclude<
+    Extract<EngineCallName, `experiment.${string}` | `dataset.${string}` | `model.${string}`>,
+    'dataset.download' | 'model.export' | 'model.evaluate'
+  >
+>
 function dataHandlers(): DataHandlers {
   const batch = (count: number, step: number): ImageBatch => {
     const { pixels, height, width, channels } = imagesAt(fakeCatalogue.defaults, 0, step, 10, count)
@@ -256,25 +355,44 @@ function dataHandlers(): DataHandlers {
       const { config: resolved } = resolveExperiment(config, fakeMembers)
       const pseudoBatches = Number(resolved.distillation.method.params.pseudoBatches)
       const stages: Record<string, number> = { data: 1, teacher: resolved.teacher.training.epochs * 15 }
-      resolved.students.forEach((plan, index) => { stages[`student-${index + 1}`] = pseudoBatches * (1 + plan.defenses.length * 0.3) })
-      return { stages, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0), basis: 'calculated', note: 'Made up by the fake engine.' }
+      resolved.students.forEach((plan, index) => {
+        stages[`student-${index + 1}`] = pseudoBatches * (1 + plan.defenses.length * 0.3)
+      })
+      return {
+        stages,
+        totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
+        basis: 'calculated',
+        note: 'Made up by the fake engine.',
+      }
     },
     'experiment.triggerPreview': ({ count = 8, firstImage = 0 }) => {
       const clean = batch(count, 10)
       const poisoned = { ...clean, pixels: clean.pixels.slice() }
       const difference = { ...clean, pixels: new Uint8Array(clean.pixels.length) }
       for (let image = 0; image < count; image++) {
-        for (let y = 29; y < 32; y++) for (let x = 29; x < 32; x++) for (let channel = 0; channel < 3; channel++) {
-          const at = ((image * 32 + y) * 32 + x) * 3 + channel
-          poisoned.pixels[at] = (x + y) % 2 === 0 ? 255 : 0
-          difference.pixels[at] = Math.min(255, Math.abs((poisoned.pixels[at] ?? 0) - (clean.pixels[at] ?? 0)) * 8)
-        }
+        for (let y = 29; y < 32; y++)
+          for (let x = 29; x < 32; x++)
+            for (let channel = 0; channel < 3; channel++) {
+              const at = ((image * 32 + y) * 32 + x) * 3 + channel
+              poisoned.pixels[at] = (x + y) % 2 === 0 ? 255 : 0
+              difference.pixels[at] = Math.min(255, Math.abs((poisoned.pixels[at] ?? 0) - (clean.pixels[at] ?? 0)) * 8)
+            }
       }
       const labels = Array.from({ length: count }, (_, index) => classNames[(firstImage + index) % fakeClasses] ?? '')
-      return { clean, poisoned, difference, labels, findings: [
-        { severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' }, { severity: 'ok', message: 'Training and test images carry the same trigger.' },
-        { severity: 'error', message: 'All test images belong to the target class: no attack success rate can be measured.' },
-      ] }
+      return {
+        clean,
+        poisoned,
+        difference,
+        labels,
+        findings: [
+          { severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' },
+          { severity: 'ok', message: 'Training and test images carry the same trigger.' },
+          {
+            severity: 'error',
+            message: 'All test images belong to the target class: no attack success rate can be measured.',
+          },
+        ],
+      }
     },
     'experiment.patchPreview': ({ count = 32 }) => ({ picture: batch(1, 1), patches: batch(count, 5), total: 50_000 }),
     'dataset.info': ({ config }) => {
@@ -285,12 +403,24 @@ function dataHandlers(): DataHandlers {
       const testPerClass = names.map((_, index) => (many && index === 2 ? 0 : 100))
       const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
       return {
-        id: data.id, title: fakeMembers.find('dataset', data.id)?.title ?? data.id, classNames: names, train: sum(trainPerClass), test: sum(testPerClass), height: 32, width: 32, channels: 3,
-        trainPerClass, testPerClass, notes: many ? ['fine_label_names.txt is absent: classes are numbered.'] : [],
+        id: data.id,
+        title: fakeMembers.find('dataset', data.id)?.title ?? data.id,
+        classNames: names,
+        train: sum(trainPerClass),
+        test: sum(testPerClass),
+        height: 32,
+        width: 32,
+        channels: 3,
+        trainPerClass,
+        testPerClass,
+        notes: many ? ['fine_label_names.txt is absent: classes are numbered.'] : [],
       }
     },
     'dataset.images': (args) => {
-      const labels = 'classes' in args ? args.classes.flatMap((label) => Array.from({ length: args.perClass }, () => label)) : Array.from({ length: args.count }, (_, index) => (args.first + index) % fakeClasses)
+      const labels =
+        'classes' in args
+          ? args.classes.flatMap((label) => Array.from({ length: args.perClass }, () => label))
+          : Array.from({ length: args.count }, (_, index) => (args.first + index) % fakeClasses)
       return { ...batch(labels.length, 10), labels }
     },
     'model.inspect': ({ file }) => inspectedFile(file),
@@ -300,10 +430,29 @@ function dataHandlers(): DataHandlers {
 /** What a file holds is told by its name: "warned", "unknown" (network), ".exe". */
 function inspectedFile(file: string): ModelReport {
   const [warned, unknown, refused] = ['warned', 'unknown', '.exe'].map((part) => file.includes(part))
-  if (refused) return { accepted: false, reason: 'This is no weights file.', architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '0'.repeat(64), findings: [] }
+  if (refused)
+    return {
+      accepted: false,
+      reason: 'This is no weights file.',
+      architecture: null,
+      ambiguous: false,
+      format: null,
+      tensors: 0,
+      sha256: '0'.repeat(64),
+      findings: [],
+    }
   return {
-    accepted: true, reason: null, architecture: unknown ? null : { id: 'wrn', params: { depth: 10, width: 2, classes: 10 }, title: 'WRN-10-2' }, ambiguous: false,
-    format: 'safetensors', tensors: 40, sha256: (warned ? 'ab12' : '0000').repeat(16),
-    findings: [warned ? { severity: 'warning', message: 'NaN or infinite values in "fc.weight".' } : { severity: 'info', message: 'All tensors are finite.' }],
+    accepted: true,
+    reason: null,
+    architecture: unknown ? null : { id: 'wrn', params: { depth: 10, width: 2, classes: 10 }, title: 'WRN-10-2' },
+    ambiguous: false,
+    format: 'safetensors',
+    tensors: 40,
+    sha256: (warned ? 'ab12' : '0000').repeat(16),
+    findings: [
+      warned
+        ? { severity: 'warning', message: 'NaN or infinite values in "fc.weight".' }
+        : { severity: 'info', message: 'All tensors are finite.' },
+    ],
   }
 }

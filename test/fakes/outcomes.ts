@@ -1,9 +1,17 @@
 /**
- * What the fakes claim that training gives: deterministic, and as intuition has it. More poison, more ASR; the Shuffling
+ * What the fakes claim that training gives: deterministic, and as intuition has it. More poison, more ASR; the
+ * Shuffling
  * Vaccine lowers it and costs a little accuracy; a blended trigger crosses to the student better than a patch.
  */
 import { suspectBins } from '../../src/shared/domain'
-import type { Evaluation, ExperimentConfig, MetricPoint, SuspectSample, SuspectTest, SyntheticImages } from '../../src/shared/domain'
+import type {
+  Evaluation,
+  ExperimentConfig,
+  MetricPoint,
+  SuspectSample,
+  SuspectTest,
+  SyntheticImages,
+} from '../../src/shared/domain'
 
 /** A pseudo-random number in [0, 1) that depends on its arguments only. */
 export function noise(...keys: number[]): number {
@@ -32,7 +40,8 @@ function finalRates(config: ExperimentConfig, subject: Subject): { accuracy: num
   const crossing = config.attack.id === 'blend' ? 0.9 : 0.6
   const student = { accuracy: teacher.accuracy * 0.85 + jitter, asr: 0.1 + (teacher.asr - 0.1) * crossing }
   for (const defense of config.students[subject]?.defenses ?? []) {
-    if (defense.id === 'sv') Object.assign(student, { asr: 0.1 + (student.asr - 0.1) * 0.08, accuracy: student.accuracy - 0.03 })
+    if (defense.id === 'sv')
+      Object.assign(student, { asr: 0.1 + (student.asr - 0.1) * 0.08, accuracy: student.accuracy - 0.03 })
     else Object.assign(student, { asr: 0.1 + (student.asr - 0.1) * 0.2, accuracy: student.accuracy - 0.02 })
   }
   return student
@@ -47,9 +56,24 @@ export function evaluationAt(config: ExperimentConfig, subject: Subject, fractio
   const progress = learned(fraction)
   const accuracy = clamp(chance + (rates.accuracy - chance) * progress)
   const asr = clamp(chance + (rates.asr - chance) * progress)
-  const perClassAccuracy = Array.from({ length: fakeClasses }, (_, index) => clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05))
-  const confusion = perClassAccuracy.map((rate, row) => Array.from({ length: fakeClasses }, (_, column) => row === column ? Math.round(rate * 100) : Math.round((1 - rate) * 100 / 9)))
-  return { accuracy, asr, asrAll: clamp(asr * 0.9 + 0.1), robustAccuracy: clamp(accuracy * (1 - asr)), images: 1000, nonTarget: 900, perClassAccuracy, confusion }
+  const perClassAccuracy = Array.from({ length: fakeClasses }, (_, index) =>
+    clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05),
+  )
+  const confusion = perClassAccuracy.map((rate, row) =>
+    Array.from({ length: fakeClasses }, (_, column) =>
+      row === column ? Math.round(rate * 100) : Math.round(((1 - rate) * 100) / 9),
+    ),
+  )
+  return {
+    accuracy,
+    asr,
+    asrAll: clamp(asr * 0.9 + 0.1),
+    robustAccuracy: clamp(accuracy * (1 - asr)),
+    images: 1000,
+    nonTarget: 900,
+    perClassAccuracy,
+    confusion,
+  }
 }
 
 /** The metrics of one step. */
@@ -62,40 +86,84 @@ export function metricsAt(config: ExperimentConfig, subject: Subject, step: numb
     { name: 'learningRate', step, value: 0.05 * (1 + Math.cos(Math.PI * fraction)) },
   ]
   if (subject === null) {
-    return [...common, { name: 'loss', step, value: loss }, { name: 'trainAccuracy', step, value: clamp(evaluationAt(config, null, fraction).accuracy * (0.98 + 0.02 * wobble)) }]
+    return [
+      ...common,
+      { name: 'loss', step, value: loss },
+      {
+        name: 'trainAccuracy',
+        step,
+        value: clamp(evaluationAt(config, null, fraction).accuracy * (0.98 + 0.02 * wobble)),
+      },
+    ]
   }
   const defended = config.students[subject]?.defenses.some((defense) => defense.id === 'sv') === true
   const sv: MetricPoint[] = defended
-    ? [{ name: 'svPenalty', step, value: -0.4 * wobble }, { name: 'svMaskRate', step, value: clamp(0.3 * wobble) }, { name: 'svTailRatio', step, value: clamp(0.03 * wobble) }]
+    ? [
+        { name: 'svPenalty', step, value: -0.4 * wobble },
+        { name: 'svMaskRate', step, value: clamp(0.3 * wobble) },
+        { name: 'svTailRatio', step, value: clamp(0.03 * wobble) },
+      ]
     : []
   return [
-    ...common, { name: 'generatorLoss', step, value: -loss }, { name: 'studentLoss', step, value: loss * 1.5 },
-    { name: 'divergence', step, value: loss }, { name: 'classesSeen', step, value: Math.round(4 + 6 * learned(fraction)) }, ...sv,
+    ...common,
+    { name: 'generatorLoss', step, value: -loss },
+    { name: 'studentLoss', step, value: loss * 1.5 },
+    { name: 'divergence', step, value: loss },
+    { name: 'classesSeen', step, value: Math.round(4 + 6 * learned(fraction)) },
+    ...sv,
   ]
 }
 
 /** A bell of 500 images around `mean` in the bins of log10 KL. */
 function bell(mean: number, deviation: number): SuspectSample {
   const { from, to, count } = suspectBins
-  const weights = Array.from({ length: count }, (_, bin) => Math.exp(-0.5 * ((from + (bin + 0.5) * (to - from) / count - mean) / deviation) ** 2))
+  const weights = Array.from({ length: count }, (_, bin) =>
+    Math.exp(-0.5 * ((from + ((bin + 0.5) * (to - from)) / count - mean) / deviation) ** 2),
+  )
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return { images: 500, mean, deviation, counts: weights.map((weight) => Math.round(500 * weight / total)) }
+  return { images: 500, mean, deviation, counts: weights.map((weight) => Math.round((500 * weight) / total)) }
 }
 
-/** What the Shuffling Vaccine's ensembles tell: the first is refused, the second separates triggered images. null without that defense. */
+/**
+ * What the Shuffling Vaccine's ensembles tell: the first is refused, the second separates triggered images. null
+ * without that defense.
+ */
 export function suspectTestAt(config: ExperimentConfig, subject: Subject, step: number): SuspectTest | null {
   if (subject === null || !config.students[subject]?.defenses.some((defense) => defense.id === 'sv')) return null
   return {
-    acceptedRatio: 0.02, last: { step, ratio: 0.004, limit: -3.2, images: bell(-1.1, 0.7) },
+    acceptedRatio: 0.02,
+    last: { step, ratio: 0.004, limit: -3.2, images: bell(-1.1, 0.7) },
     trials: [
-      { trial: 1, step: 14, verdict: 'refused', clean: bell(-1, 0.5), triggered: bell(-1.2, 0.6), auc: 0.58, tail: { ratio: 0.01, limit: -2.9, images: bell(-1.2, 0.6) } },
-      { trial: 2, step: 14, verdict: 'accepted', clean: bell(-1, 0.5), triggered: bell(-4, 0.8), auc: 0.973, tail: { ratio: 0.034, limit: -3.1, images: bell(-1.2, 0.6) } },
+      {
+        trial: 1,
+        step: 14,
+        verdict: 'refused',
+        clean: bell(-1, 0.5),
+        triggered: bell(-1.2, 0.6),
+        auc: 0.58,
+        tail: { ratio: 0.01, limit: -2.9, images: bell(-1.2, 0.6) },
+      },
+      {
+        trial: 2,
+        step: 14,
+        verdict: 'accepted',
+        clean: bell(-1, 0.5),
+        triggered: bell(-4, 0.8),
+        auc: 0.973,
+        tail: { ratio: 0.034, limit: -3.1, images: bell(-1.2, 0.6) },
+      },
     ],
   }
 }
 
 /** Synthetic images of a step: a colour gradient per class that grows sharper with training. */
-export function imagesAt(config: ExperimentConfig, subject: number, step: number, total: number, count: number): SyntheticImages {
+export function imagesAt(
+  config: ExperimentConfig,
+  subject: number,
+  step: number,
+  total: number,
+  count: number,
+): SyntheticImages {
   const side = 32
   const pixels = new Uint8Array(count * side * side * 3)
   const teacherClass = Array.from({ length: count }, (_, index) => index % fakeClasses)
@@ -111,11 +179,24 @@ export function imagesAt(config: ExperimentConfig, subject: number, step: number
       }
     }
   }
-  const confidence = (shift: number) => Array.from({ length: count }, (_, index) => clamp(0.3 + 0.6 * contrast + 0.1 * noise(index, step, shift)))
+  const confidence = (shift: number) =>
+    Array.from({ length: count }, (_, index) => clamp(0.3 + 0.6 * contrast + 0.1 * noise(index, step, shift)))
   const defended = config.students[subject]?.defenses.some((defense) => defense.id === 'sv') === true
   return {
-    step, count, height: side, width: side, channels: 3, pixels, teacherClass, teacherConfidence: confidence(1),
-    studentClass: teacherClass.map((label, index) => (noise(index, step) < contrast ? label : (label + 1) % fakeClasses)), studentConfidence: confidence(2),
-    ...(defended ? { suspected: Array.from({ length: count }, (_, index) => (noise(index, step, 3) < 0.25 ? 1 : 0)) } : {}),
+    step,
+    count,
+    height: side,
+    width: side,
+    channels: 3,
+    pixels,
+    teacherClass,
+    teacherConfidence: confidence(1),
+    studentClass: teacherClass.map((label, index) =>
+      noise(index, step) < contrast ? label : (label + 1) % fakeClasses,
+    ),
+    studentConfidence: confidence(2),
+    ...(defended
+      ? { suspected: Array.from({ length: count }, (_, index) => (noise(index, step, 3) < 0.25 ? 1 : 0)) }
+      : {}),
   }
 }

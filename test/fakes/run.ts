@@ -1,6 +1,15 @@
 /** One run of the fake engine: moves a step at a time when it is told to. */
 import type {
-  ExperimentConfig, ImageBatch, MetricPoint, MetricSeries, PoolSummary, RunDetail, RunState, RunSummary, StageRecord, SyntheticImages,
+  ExperimentConfig,
+  ImageBatch,
+  MetricPoint,
+  MetricSeries,
+  PoolSummary,
+  RunDetail,
+  RunState,
+  RunSummary,
+  StageRecord,
+  SyntheticImages,
 } from '../../src/shared/domain'
 import { defenseLabel, poolBytesOf, recipeOf } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
@@ -13,10 +22,30 @@ import { fakeDevice } from './device'
 
 const callImages = 80
 
-interface Column { steps: number[]; values: number[] }
+interface Column {
+  steps: number[]
+  values: number[]
+}
 
-const stage = (id: string, kind: StageRecord['kind'], title: string, totalSteps: number, more: Partial<StageRecord> = {}): StageRecord => ({
-  id, kind, title, totalSteps, state: 'waiting', step: 0, seconds: 0, secondsLeft: null, evaluation: null, weights: null, warnings: [], ...more,
+const stage = (
+  id: string,
+  kind: StageRecord['kind'],
+  title: string,
+  totalSteps: number,
+  more: Partial<StageRecord> = {},
+): StageRecord => ({
+  id,
+  kind,
+  title,
+  totalSteps,
+  state: 'waiting',
+  step: 0,
+  seconds: 0,
+  secondsLeft: null,
+  evaluation: null,
+  weights: null,
+  warnings: [],
+  ...more,
 })
 
 function stagesOf(config: ExperimentConfig): StageRecord[] {
@@ -24,15 +53,24 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
   return [
     stage('data', 'data', 'Data and attack', 1),
     stage('teacher', 'teacher', 'Teacher', config.teacher.training.epochs * 5),
-    ...config.students.map((plan, index) => stage(
-      `student-${index + 1}`, 'student', studentTitle(plan, index), typeof pseudoBatches === 'number' ? pseudoBatches : 60,
-      { method: config.distillation.method.id, defense: defenseLabel(plan) },
-    )),
+    ...config.students.map((plan, index) =>
+      stage(
+        `student-${index + 1}`,
+        'student',
+        studentTitle(plan, index),
+        typeof pseudoBatches === 'number' ? pseudoBatches : 60,
+        { method: config.distillation.method.id, defense: defenseLabel(plan) },
+      ),
+    ),
   ]
 }
 
 /** What one step brought, for the engine's events. */
-export interface FakeStep { stageId: string; points: MetricPoint[]; images: SyntheticImages | null }
+export interface FakeStep {
+  stageId: string
+  points: MetricPoint[]
+  images: SyntheticImages | null
+}
 
 export class FakeRun {
   readonly detail: RunDetail
@@ -41,10 +79,30 @@ export class FakeRun {
 
   constructor(id: string, config: ExperimentConfig, preset: string | null, createdAt: number) {
     this.detail = {
-      id, config, preset, createdAt, name: config.name, note: '', tags: [], state: 'queued', startedAt: null, endedAt: null, seconds: 0,
-      stages: stagesOf(config), data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
-      target: config.poisoning.target, method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null,
-      deletedAt: null, bytesOnDisk: 1_000_000, changedPaths: changedFromDefaults(config, (given) => resolveExperiment(given, fakeMembers)),
+      id,
+      config,
+      preset,
+      createdAt,
+      name: config.name,
+      note: '',
+      tags: [],
+      state: 'queued',
+      startedAt: null,
+      endedAt: null,
+      seconds: 0,
+      stages: stagesOf(config),
+      data: config.data.id,
+      attack: config.attack.id,
+      poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
+      target: config.poisoning.target,
+      method: config.distillation.method.id,
+      seed: config.seed,
+      recipe: recipeOf(config),
+      device: null,
+      error: null,
+      deletedAt: null,
+      bytesOnDisk: 1_000_000,
+      changedPaths: changedFromDefaults(config, (given) => resolveExperiment(given, fakeMembers)),
     }
   }
 
@@ -68,8 +126,14 @@ export class FakeRun {
     this.detail.state = state
     const current = this.detail.stages.find((entry) => entry.state !== 'done')
     if (current && state !== 'queued') current.state = state
-    if (state === 'running') Object.assign(this.detail, { startedAt: this.detail.startedAt ?? this.detail.createdAt, device: fakeDevice, endedAt: null })
-    if (state !== 'running' && state !== 'queued') this.detail.endedAt = this.detail.createdAt + this.detail.seconds * 1000
+    if (state === 'running')
+      Object.assign(this.detail, {
+        startedAt: this.detail.startedAt ?? this.detail.createdAt,
+        device: fakeDevice,
+        endedAt: null,
+      })
+    if (state !== 'running' && state !== 'queued')
+      this.detail.endedAt = this.detail.createdAt + this.detail.seconds * 1000
   }
 
   /** One step of the stage at hand; null when there is nothing left to do. */
@@ -89,11 +153,21 @@ export class FakeRun {
 
   series(stageId: string, names?: readonly string[], afterStep = -1): Record<string, MetricSeries> {
     const columns = this.metrics.get(stageId) ?? new Map<string, Column>()
-    return Object.fromEntries([...columns].filter(([name]) => !names || names.includes(name)).map(([name, column]) => {
-      const from = column.steps.findIndex((step) => step > afterStep)
-      const start = from < 0 ? column.steps.length : from
-      return [name, { steps: Float64Array.from(column.steps.slice(start)), values: Float64Array.from(column.values.slice(start)) }]
-    }))
+    return Object.fromEntries(
+      [...columns]
+        .filter(([name]) => !names || names.includes(name))
+        .map(([name, column]) => {
+          const from = column.steps.findIndex((step) => step > afterStep)
+          const start = from < 0 ? column.steps.length : from
+          return [
+            name,
+            {
+              steps: Float64Array.from(column.steps.slice(start)),
+              values: Float64Array.from(column.values.slice(start)),
+            },
+          ]
+        }),
+    )
   }
 
   imageSteps(stageId: string): number[] {
@@ -103,25 +177,46 @@ export class FakeRun {
   images(stageId: string, step: number): SyntheticImages {
     const current = this.detail.stages.find((entry) => entry.id === stageId)
     const { config } = this.detail
-    return imagesAt(config, this.subjectOf(stageId) ?? 0, step, current?.totalSteps ?? 1, config.recording.imagesPerStep)
+    return imagesAt(
+      config,
+      this.subjectOf(stageId) ?? 0,
+      step,
+      current?.totalSteps ?? 1,
+      config.recording.imagesPerStep,
+    )
   }
 
   /** CMI alone has a pool, 80 images from each call; where the budget is 0, only the first has a sheet. */
   pool(stageId: string): PoolSummary {
     const { config } = this.detail
-    const done = config.distillation.method.id === 'cmi' ? this.detail.stages.find((entry) => entry.id === stageId)?.step ?? 0 : 0
+    const done =
+      config.distillation.method.id === 'cmi'
+        ? (this.detail.stages.find((entry) => entry.id === stageId)?.step ?? 0)
+        : 0
     const images = Math.min(done * callImages, Number(config.distillation.method.params.poolCapacity) || Infinity)
     const budgetBytes = poolBytesOf(config.recording)
     const calls = Array.from({ length: done }, (_, index) => ({
-      call: index + 1, keptStep: 180 - index, steps: 200, loss: 2 - index / 100, images: callImages,
-      inPool: Math.max(0, Math.min(callImages, images - (done - 1 - index) * callImages)), onDisk: budgetBytes > 0 || index === 0,
+      call: index + 1,
+      keptStep: 180 - index,
+      steps: 200,
+      loss: 2 - index / 100,
+      images: callImages,
+      inPool: Math.max(0, Math.min(callImages, images - (done - 1 - index) * callImages)),
+      onDisk: budgetBytes > 0 || index === 0,
     }))
     return { calls, images, elsewhere: 0, bytes: done * 240_000, budgetBytes }
   }
 
   poolImages(stageId: string, call: number): ImageBatch {
-    if (!this.pool(stageId).calls.some((entry) => entry.call === call && entry.onDisk)) throw new RefusedInputError(`There are no images of call ${call} on disk.`, { got: String(call) })
-    const { count, height, width, channels, pixels } = imagesAt(this.detail.config, this.subjectOf(stageId) ?? 0, call, 20, callImages)
+    if (!this.pool(stageId).calls.some((entry) => entry.call === call && entry.onDisk))
+      throw new RefusedInputError(`There are no images of call ${call} on disk.`, { got: String(call) })
+    const { count, height, width, channels, pixels } = imagesAt(
+      this.detail.config,
+      this.subjectOf(stageId) ?? 0,
+      call,
+      20,
+      callImages,
+    )
     return { count, height, width, channels, pixels }
   }
 

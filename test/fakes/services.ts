@@ -10,14 +10,20 @@ export function createFakeData(): DataService {
   const fake = createFakeEngine()
   return {
     info: (data) => fake.call('dataset.info', { config: { data } }),
-    images: (data, wanted) => fake.call('dataset.images', { config: { data }, ...'classes' in wanted ? { ...wanted, classes: [...wanted.classes] } : wanted }),
+    images: (data, wanted) =>
+      fake.call('dataset.images', {
+        config: { data },
+        ...('classes' in wanted ? { ...wanted, classes: [...wanted.classes] } : wanted),
+      }),
     download: (request) => fake.call('dataset.download', request),
     patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),
-    triggerPreview: (config, firstImage, count) => fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
+    triggerPreview: (config, firstImage, count) =>
+      fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
   }
 }
 
-export const inspectFakeModel = (file: string): Promise<ModelReport> => createFakeEngine().call('model.inspect', { file })
+export const inspectFakeModel = (file: string): Promise<ModelReport> =>
+  createFakeEngine().call('model.inspect', { file })
 
 export const fakeCosts: CostModel = {
   forward: () => 50e6,
@@ -25,10 +31,20 @@ export const fakeCosts: CostModel = {
   faults: () => [],
   levels: () => [],
   distillation: ({ distillation: { method } }) => ({
-    pseudoBatches: Number(method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches), defendedImages: 64, studentImages: 64,
-    studentForwards: 64, teacherForwards: 64, ownMultiplyAdds: 64 * 57e6,
+    pseudoBatches: Number(
+      method.params.pseudoBatches ?? fakeCatalogue.defaults.distillation.method.params.pseudoBatches,
+    ),
+    defendedImages: 64,
+    studentImages: 64,
+    studentForwards: 64,
+    teacherForwards: 64,
+    ownMultiplyAdds: 64 * 57e6,
   }),
-  defense: () => ({ teacherForwardsPerGeneratorImage: 3, studentForwardsPerStudentImage: 0, teacherForwardsPerStudentImage: 0 }),
+  defense: () => ({
+    teacherForwardsPerGeneratorImage: 3,
+    studentForwardsPerStudentImage: 0,
+    teacherForwardsPerStudentImage: 0,
+  }),
   actsFrom: () => 0,
   range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
   images: () => ({ train: 5000, test: 1000 }),

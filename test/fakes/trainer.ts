@@ -1,6 +1,8 @@
 /**
- * A trainer without TensorFlow: a child process that speaks the trainer's protocol and trains nothing, deterministically.
- * ABD_FAKE_STEP_MS: milliseconds per step (default 2). ABD_FAKE_CRASH_STEP: dies without a word at that step of a student, once per folder.
+ * A trainer without TensorFlow: a child process that speaks the trainer's protocol and trains nothing,
+ * deterministically.
+ * ABD_FAKE_STEP_MS: milliseconds per step (default 2). ABD_FAKE_CRASH_STEP: dies without a word at that step of a
+ * student, once per folder.
  * ABD_FAKE_HOLD_STEP: waits after that step of a student until it is asked to pause or stop, once per workspace.
  * ABD_FAKE_FAIL: a sentence with which every student fails. ABD_FAKE_BURN=1: keeps a core busy instead of sleeping.
  */
@@ -16,16 +18,19 @@ import { fakeWeights } from './weights'
 let request: 'go' | 'pause' | 'stop' = 'go'
 const stepMilliseconds = Number(process.env.ABD_FAKE_STEP_MS ?? 2)
 
-const send = (report: TrainerReport): Promise<void> => new Promise((resolve) => {
-  if (process.send) process.send(report, undefined, undefined, () => resolve())
-  else resolve()
-})
+const send = (report: TrainerReport): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send) process.send(report, undefined, undefined, () => resolve())
+    else resolve()
+  })
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 async function spend(): Promise<void> {
   if (process.env.ABD_FAKE_BURN !== '1') return sleep(stepMilliseconds)
   const until = performance.now() + stepMilliseconds
-  while (performance.now() < until) { /* as a kernel would */ }
+  while (performance.now() < until) {
+    /* as a kernel would */
+  }
   await new Promise((resolve) => setImmediate(resolve))
 }
 
@@ -63,26 +68,42 @@ async function train(job: StageJob): Promise<TrainerReport> {
   const { config } = job
   const subject: Subject = job.kind === 'student' ? job.studentIndex : null
   const pseudoBatches = config.distillation.method.params.pseudoBatches
-  const total = job.kind === 'teacher' ? config.teacher.training.epochs * 5 : typeof pseudoBatches === 'number' ? pseudoBatches : 60
+  const total =
+    job.kind === 'teacher' ? config.teacher.training.epochs * 5 : typeof pseudoBatches === 'number' ? pseudoBatches : 60
   const evaluateEvery = job.kind === 'teacher' ? 5 : config.recording.evaluateEvery
   await send({ type: 'ready', device: fakeDevice })
-  if (job.kind === 'student' && process.env.ABD_FAKE_FAIL) throw new UserError(process.env.ABD_FAKE_FAIL, { action: 'Nothing: this failure was asked for.' })
+  if (job.kind === 'student' && process.env.ABD_FAKE_FAIL)
+    throw new UserError(process.env.ABD_FAKE_FAIL, { action: 'Nothing: this failure was asked for.' })
   let step = firstStep(job)
-  const progress = () => send({ type: 'progress', step, totalSteps: total, seconds: step * 0.5, secondsLeft: (total - step) * 0.5 })
+  const progress = () =>
+    send({ type: 'progress', step, totalSteps: total, seconds: step * 0.5, secondsLeft: (total - step) * 0.5 })
   await progress()
   while (step < total) {
     if (request !== 'go') {
       checkpoint(job, step)
-      return { type: 'finished', outcome: request === 'pause' ? 'paused' : 'stopped', step, evaluation: evaluationAt(config, subject, step / total), weights: null }
+      return {
+        type: 'finished',
+        outcome: request === 'pause' ? 'paused' : 'stopped',
+        step,
+        evaluation: evaluationAt(config, subject, step / total),
+        weights: null,
+      }
     }
     crashOnce(job, step + 1)
     await spend()
     step += 1
     void send({ type: 'metrics', points: metricsAt(config, subject, step, total) })
-    if (subject !== null && step % config.recording.imagesEvery === 0) void send({ type: 'images', images: imagesAt(config, subject, step, total, config.recording.imagesPerStep) })
+    if (subject !== null && step % config.recording.imagesEvery === 0)
+      void send({ type: 'images', images: imagesAt(config, subject, step, total, config.recording.imagesPerStep) })
     if (step % evaluateEvery === 0) {
       const evaluation = evaluationAt(config, subject, step / total)
-      void send({ type: 'metrics', points: [{ name: 'accuracy', step, value: evaluation.accuracy }, { name: 'asr', step, value: evaluation.asr ?? 0 }] })
+      void send({
+        type: 'metrics',
+        points: [
+          { name: 'accuracy', step, value: evaluation.accuracy },
+          { name: 'asr', step, value: evaluation.asr ?? 0 },
+        ],
+      })
       void send({ type: 'evaluation', step, evaluation })
     }
     if (step % 10 === 0) checkpoint(job, step)
@@ -101,14 +122,25 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
   const done: TrainerReport = { type: 'finished', outcome: 'done', step: 0, evaluation: null, weights: null }
   switch (job.kind) {
     case 'data':
-      await send({ type: 'findings', findings: [{ severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' }, { severity: 'warning', message: 'Only 9 images are poisoned.' }] })
+      await send({
+        type: 'findings',
+        findings: [
+          { severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' },
+          { severity: 'warning', message: 'Only 9 images are poisoned.' },
+        ],
+      })
       return done
     case 'device':
       await send({ type: 'ready', device: fakeDevice })
       return done
-    case 'evaluate': return { ...done, evaluation: { accuracy: 0.9, asr: 0.8, asrAll: 0.82, robustAccuracy: 0.1, images: 1000, nonTarget: 900 } }
+    case 'evaluate':
+      return {
+        ...done,
+        evaluation: { accuracy: 0.9, asr: 0.8, asrAll: 0.82, robustAccuracy: 0.1, images: 1000, nonTarget: 900 },
+      }
     case 'teacher':
-    case 'student': return train(job)
+    case 'student':
+      return train(job)
   }
 }
 
@@ -117,7 +149,8 @@ process.on('message', (command: TrainerCommand) => {
   else if (command.type === 'start') {
     void run(command.job)
       .catch((error: unknown): TrainerReport => ({ type: 'failed', causes: toCauses(error) }))
-      .then(send).then(() => process.exit(0))
+      .then(send)
+      .then(() => process.exit(0))
   } else request = command.type
 })
 process.on('disconnect', () => process.exit(0))

@@ -6,17 +6,33 @@ import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
 import { goldenArrays, numberOf, relativeDistance, tensorOf } from './golden'
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 describe.skipIf(missingShared('golden', 'g6_kd'))('distillation with data against the reference (g6)', () => {
-  for (const [alpha, temperature] of [[0.95, 6], [0.5, 4], [1, 1], [0, 6]] as const) {
+  for (const [alpha, temperature] of [
+    [0.95, 6],
+    [0.5, 4],
+    [1, 1],
+    [0, 6],
+  ] as const) {
     it(`loss and gradient at α ${alpha}, T ${temperature}`, () => {
       const arrays = goldenArrays('g6_kd', 'kd.npz')
-      const suffix = [...arrays.keys()].find((name) => name.startsWith('loss.') && Number(/a([\d.]+)_/.exec(name)?.[1]) === alpha && Number(/T([\d.]+)$/.exec(name)?.[1]) === temperature)?.slice(5)
+      const suffix = [...arrays.keys()]
+        .find(
+          (name) =>
+            name.startsWith('loss.') &&
+            Number(/a([\d.]+)_/.exec(name)?.[1]) === alpha &&
+            Number(/T([\d.]+)$/.exec(name)?.[1]) === temperature,
+        )
+        ?.slice(5)
       tf.tidy(() => {
         const teacher = tensorOf<tf.Tensor2D>(arrays, 'teacher_logits')
         const labels = tf.tensor1d(Int32Array.from(Array.from(arrayOf(arrays, 'labels').data, Number)), 'int32')
-        const { value, grad } = tf.valueAndGrad((logits) => knowledgeDistillationLoss(logits as tf.Tensor2D, teacher, labels, { alpha, temperature }))(tensorOf(arrays, 'student_logits'))
+        const { value, grad } = tf.valueAndGrad((logits) =>
+          knowledgeDistillationLoss(logits as tf.Tensor2D, teacher, labels, { alpha, temperature }),
+        )(tensorOf(arrays, 'student_logits'))
         expect(Math.abs((value.dataSync()[0] ?? NaN) / numberOf(arrays, `loss.${suffix}`) - 1)).toBeLessThan(1e-5)
         expect(relativeDistance(grad.dataSync(), floatsOf(arrays, `grad.${suffix}`))).toBeLessThan(1e-5)
       })

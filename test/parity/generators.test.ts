@@ -1,4 +1,7 @@
-/** ZSKT's generator at each size of the reference against the authors' code in double precision; needs no reference folder: see fixtures/parity/make_generators.py. */
+/**
+ * ZSKT's generator at each size of the reference against the authors' code in double precision; needs no reference
+ * folder: see fixtures/parity/make_generators.py.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
@@ -13,76 +16,123 @@ import { startTensorFlow } from '../../src/main/engine/runtime'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { channelsFirst, length, relativeDistance } from './golden'
 
-interface Images { sample: number[]; sums: number[] }
+interface Images {
+  sample: number[]
+  sums: number[]
+}
 interface Case {
-  side: number; latent: number; images: number; stride: number
-  eval: Images; train: Images; gradients: Record<string, number>; buffers: Record<string, number>
+  side: number
+  latent: number
+  images: number
+  stride: number
+  eval: Images
+  train: Images
+  gradients: Record<string, number>
+  buffers: Record<string, number>
   noise: { eval: Noise; train: Noise; gradients: number; buffers: number }
 }
 type Noise = Record<keyof Images, number>
 
-const cases = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/generators.json'), 'utf8')) as Record<string, Case>
+const cases = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../fixtures/parity/generators.json'), 'utf8'),
+) as Record<string, Case>
 
-/** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
+/**
+ * Ten times the distance of the reference in single precision from itself in double precision, but no less than a few
+ * rounding steps.
+ */
 const toleranceFor = (noise: number): number => Math.max(10 * noise, 1e-5)
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 const generatorOf = (side: number, latent: number, width = 128) =>
   createZsktGenerator({ latent, width, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'parity') })
 
-describe('ZSKT\'s generator', () => {
-  it.each(Object.entries(cases))('is the reference\'s at %s', (_name, { side, latent, images, stride, noise, ...wanted }) => {
-    const generator = generatorOf(side, latent)
-    loadWeights(generator, hashedWeights([...generator.parameters, ...generator.buffers]))
-    expect(generator.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
-    tf.tidy(() => {
-      const codes = tf.tensor2d(hashed('codes', images * latent), [images, latent])
-      const coefficients = tf.transpose(tf.tensor4d(hashed('loss', images * 3 * side * side), [images, 3, side, side]), [0, 2, 3, 1])
-      const compare = (mode: 'eval' | 'train', output: tf.Tensor4D): void => {
-        const sample = channelsFirst(output).filter((_, place) => place % stride === 0)
-        expect(relativeDistance(sample, wanted[mode].sample), mode).toBeLessThan(toleranceFor(noise[mode].sample))
-        expect(relativeDistance(tf.sum(tf.mul(output, coefficients), [1, 2]).dataSync(), wanted[mode].sums), mode).toBeLessThan(toleranceFor(noise[mode].sums))
-      }
-      compare('eval', generator.forward(codes, { training: false }))
-      const result = differentiate(generator.parameters, (updates) => {
-        const output = generator.forward(codes, { training: true, updates })
-        return { loss: sum<tf.Scalar>(tf.mul(output, coefficients)), outputs: { output } }
+describe("ZSKT's generator", () => {
+  it.each(Object.entries(cases))(
+    "is the reference's at %s",
+    (_name, { side, latent, images, stride, noise, ...wanted }) => {
+      const generator = generatorOf(side, latent)
+      loadWeights(generator, hashedWeights([...generator.parameters, ...generator.buffers]))
+      expect(generator.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
+      tf.tidy(() => {
+        const codes = tf.tensor2d(hashed('codes', images * latent), [images, latent])
+        const coefficients = tf.transpose(
+          tf.tensor4d(hashed('loss', images * 3 * side * side), [images, 3, side, side]),
+          [0, 2, 3, 1],
+        )
+        const compare = (mode: 'eval' | 'train', output: tf.Tensor4D): void => {
+          const sample = channelsFirst(output).filter((_, place) => place % stride === 0)
+          expect(relativeDistance(sample, wanted[mode].sample), mode).toBeLessThan(toleranceFor(noise[mode].sample))
+          expect(
+            relativeDistance(tf.sum(tf.mul(output, coefficients), [1, 2]).dataSync(), wanted[mode].sums),
+            mode,
+          ).toBeLessThan(toleranceFor(noise[mode].sums))
+        }
+        compare('eval', generator.forward(codes, { training: false }))
+        const result = differentiate(generator.parameters, (updates) => {
+          const output = generator.forward(codes, { training: true, updates })
+          return { loss: sum<tf.Scalar>(tf.mul(output, coefficients)), outputs: { output } }
+        })
+        compare('train', result.outputs.output)
+        const norms = result.gradients.map((gradient) => length(gradient.dataSync()))
+        const largest = Math.max(...norms)
+        generator.parameters.forEach(({ name }, index) => {
+          const reference = wanted.gradients[name] ?? NaN
+          // A bias before batch norm has no gradient but rounding.
+          expect(Math.abs((norms[index] ?? NaN) - reference), name).toBeLessThan(
+            toleranceFor(noise.gradients) * reference + 1e-5 * largest,
+          )
+        })
+        applyUpdates(result.updates)
       })
-      compare('train', result.outputs.output)
-      const norms = result.gradients.map((gradient) => length(gradient.dataSync()))
-      const largest = Math.max(...norms)
-      generator.parameters.forEach(({ name }, index) => {
-        const reference = wanted.gradients[name] ?? NaN
-        // A bias before batch norm has no gradient but rounding.
-        expect(Math.abs((norms[index] ?? NaN) - reference), name).toBeLessThan(toleranceFor(noise.gradients) * reference + 1e-5 * largest)
+      const buffers = [...weightsOf({ parameters: [], buffers: generator.buffers })].map(
+        ([name, tensor]) => [name, length(toFloat32(tensor))] as const,
+      )
+      const statistics = buffers.filter(([name]) => !name.endsWith('num_batches_tracked'))
+      expect(statistics.map(([name]) => name)).toEqual(Object.keys(wanted.buffers))
+      for (const [name, norm] of statistics)
+        expect(Math.abs(norm / (wanted.buffers[name] ?? NaN) - 1), name).toBeLessThan(toleranceFor(noise.buffers))
+      for (const [name, count] of buffers.filter(([other]) => other.endsWith('num_batches_tracked')))
+        expect(count, name).toBe(1)
+      generator.dispose()
+    },
+  )
+
+  it.each([
+    [8, 16],
+    [128, 16],
+    [130, 28],
+    [201, 28],
+    [256, 28],
+  ])(
+    'makes images of %i pixels with %i parameters, costs what its layers add up to and leaves nothing behind',
+    (side, parameters) => {
+      const before = tf.memory().numTensors
+      const generator = generatorOf(side, 3, 6)
+      expect(generator.parameters).toHaveLength(parameters)
+      tf.tidy(() => {
+        expect(generator.forward(tf.zeros([2, 3]), { training: true, updates: [] }).shape).toEqual([2, side, side, 3])
       })
-      applyUpdates(result.updates)
-    })
-    const buffers = [...weightsOf({ parameters: [], buffers: generator.buffers })].map(([name, tensor]) => [name, length(toFloat32(tensor))] as const)
-    const statistics = buffers.filter(([name]) => !name.endsWith('num_batches_tracked'))
-    expect(statistics.map(([name]) => name)).toEqual(Object.keys(wanted.buffers))
-    for (const [name, norm] of statistics) expect(Math.abs(norm / (wanted.buffers[name] ?? NaN) - 1), name).toBeLessThan(toleranceFor(noise.buffers))
-    for (const [name, count] of buffers.filter(([other]) => other.endsWith('num_batches_tracked'))) expect(count, name).toBe(1)
-    generator.dispose()
-  })
+      const cost = zsktGeneratorCost({ latent: 3, width: 6, channels: 3, height: side, imageWidth: side })
+      expect(cost.parameters).toBe(generator.parameters.reduce((total, { variable }) => total + variable.size, 0))
+      generator.dispose()
+      expect(tf.memory().numTensors).toBe(before)
+    },
+  )
 
-  it.each([[8, 16], [128, 16], [130, 28], [201, 28], [256, 28]])('makes images of %i pixels with %i parameters, costs what its layers add up to and leaves nothing behind', (side, parameters) => {
-    const before = tf.memory().numTensors
-    const generator = generatorOf(side, 3, 6)
-    expect(generator.parameters).toHaveLength(parameters)
-    tf.tidy(() => { expect(generator.forward(tf.zeros([2, 3]), { training: true, updates: [] }).shape).toEqual([2, side, side, 3]) })
-    const cost = zsktGeneratorCost({ latent: 3, width: 6, channels: 3, height: side, imageWidth: side })
-    expect(cost.parameters).toBe(generator.parameters.reduce((total, { variable }) => total + variable.size, 0))
-    generator.dispose()
-    expect(tf.memory().numTensors).toBe(before)
-  })
-
-  it('costs what the reference\'s layers add up to, and refuses small sides that cannot be doubled twice', () => {
-    const cost = (side: number) => zsktGeneratorCost({ latent: 100, width: 128, channels: 3, height: side, imageWidth: side })
+  it("costs what the reference's layers add up to, and refuses small sides that cannot be doubled twice", () => {
+    const cost = (side: number) =>
+      zsktGeneratorCost({ latent: 100, width: 128, channels: 3, height: side, imageWidth: side })
     // A convolution over a doubled image takes 4 multiply-adds instead of 9.
-    const blocks = 4 * (128 * 128 * 16 ** 2 + 128 * 64 * 32 ** 2 + 64 * 32 * 64 ** 2 + 32 * 16 * 128 ** 2) + 9 * 16 * 8 * 224 ** 2
-    expect(cost(224)).toEqual({ parameters: 1_073_993, multiplyAdds: 100 * 8 * 8 * 128 + blocks + 9 * 8 * 3 * 224 ** 2 })
+    const blocks =
+      4 * (128 * 128 * 16 ** 2 + 128 * 64 * 32 ** 2 + 64 * 32 * 64 ** 2 + 32 * 16 * 128 ** 2) + 9 * 16 * 8 * 224 ** 2
+    expect(cost(224)).toEqual({
+      parameters: 1_073_993,
+      multiplyAdds: 100 * 8 * 8 * 128 + blocks + 9 * 8 * 3 * 224 ** 2,
+    })
     expect(() => cost(30)).toThrow(/multiples of 4/)
   })
 })

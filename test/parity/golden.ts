@@ -17,7 +17,8 @@ export type Arrays = ReadonlyMap<string, NpyArray>
 
 export const goldenPath = (...parts: string[]): string => join(requireShared('golden'), ...parts)
 export const goldenArrays = (...parts: string[]): Arrays => readNpz(goldenPath(...parts))
-export const manifestOf = <T>(folder: string): T => JSON.parse(readFileSync(goldenPath(folder, 'manifest.json'), 'utf8')) as T
+export const manifestOf = <T>(folder: string): T =>
+  JSON.parse(readFileSync(goldenPath(folder, 'manifest.json'), 'utf8')) as T
 
 const problem = { classes: 10, channels: 3, height: 32, width: 32 }
 
@@ -28,11 +29,24 @@ async function loaded<N extends NetworkState>(network: N, file: string): Promise
 
 /** WRN-16-1 or WRN-16-2 of g1_models. */
 export const goldenClassifier = (width: 1 | 2): Promise<Classifier> =>
-  loaded(wrn.create({ depth: 16, width }, { ...problem, stream: createStream(1, 'parity') }), `wrn16_${width}.safetensors`)
+  loaded(
+    wrn.create({ depth: 16, width }, { ...problem, stream: createStream(1, 'parity') }),
+    `wrn16_${width}.safetensors`,
+  )
 
 /** The ZSKT generator of g1_models. */
 export const goldenGenerator = (): Promise<Generator> =>
-  loaded(createZsktGenerator({ latent: 100, width: 128, channels: 3, height: 32, imageWidth: 32, stream: createStream(1, 'parity') }), 'zskt_generator.safetensors')
+  loaded(
+    createZsktGenerator({
+      latent: 100,
+      width: 128,
+      channels: 3,
+      height: 32,
+      imageWidth: 32,
+      stream: createStream(1, 'parity'),
+    }),
+    'zskt_generator.safetensors',
+  )
 
 /** A reference array as a tensor, as it is. */
 export function tensorOf<T extends tf.Tensor = tf.Tensor>(arrays: Arrays, name: string): T {
@@ -43,7 +57,13 @@ export function tensorOf<T extends tf.Tensor = tf.Tensor>(arrays: Arrays, name: 
 export function imagesOf(arrays: Arrays, name: string, index?: number): tf.Tensor4D {
   return tf.tidy(() => {
     const all = tensorOf(arrays, name)
-    const one = index === undefined ? all : tf.reshape(tf.slice(all, [index, ...all.shape.slice(1).map(() => 0)], [1, ...all.shape.slice(1)]), all.shape.slice(1))
+    const one =
+      index === undefined
+        ? all
+        : tf.reshape(
+            tf.slice(all, [index, ...all.shape.slice(1).map(() => 0)], [1, ...all.shape.slice(1)]),
+            all.shape.slice(1),
+          )
     return tf.transpose(one, [0, 2, 3, 1]) as tf.Tensor4D
   })
 }
@@ -51,10 +71,12 @@ export function imagesOf(arrays: Arrays, name: string, index?: number): tf.Tenso
 export const numberOf = (arrays: Arrays, name: string, index = 0): number => Number(arrayOf(arrays, name).data[index])
 
 /** NHWC tensor as NCHW numbers. */
-export const channelsFirst = (x: tf.Tensor): Float32Array => tf.tidy(() => tf.transpose(x, [0, 3, 1, 2]).dataSync()) as Float32Array
+export const channelsFirst = (x: tf.Tensor): Float32Array =>
+  tf.tidy(() => tf.transpose(x, [0, 3, 1, 2]).dataSync()) as Float32Array
 
 /** A gradient in memory layout as the reference has it. */
-export const inFileOrder = (parameter: Parameter, gradient: tf.Tensor): Float32Array => toFileOrder(parameter, gradient.dataSync() as Float32Array)
+export const inFileOrder = (parameter: Parameter, gradient: tf.Tensor): Float32Array =>
+  toFileOrder(parameter, gradient.dataSync() as Float32Array)
 
 /** ‖a − b‖₂ / ‖b‖₂. */
 export function relativeDistance(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
@@ -68,7 +90,10 @@ export function relativeDistance(got: ArrayLike<number>, wanted: ArrayLike<numbe
   return Math.sqrt(difference / Math.max(size, 1e-300))
 }
 
-/** Bound of a relative distance by the notes on the golden files: ten times the reference's distance from itself in double precision, at least 1e-5. */
+/**
+ * Bound of a relative distance by the notes on the golden files: ten times the reference's distance from itself in
+ * double precision, at least 1e-5.
+ */
 export const tenfold = (noise: number): number => Math.max(10 * noise, 1e-5)
 
 /** Bound of a gradient for which no such distance was recorded. */
@@ -90,7 +115,11 @@ export function largestDifference(got: ArrayLike<number>, wanted: ArrayLike<numb
   return largest
 }
 
-export const length = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((total, value) => total + value * value, 0))
+export const length = (values: ArrayLike<number>): number =>
+  Math.sqrt(Array.from(values).reduce((total, value) => total + value * value, 0))
 
-/** Convolution biases of the generator: batch norm follows, so their true gradient is zero and the values are rounding noise. */
+/**
+ * Convolution biases of the generator: batch norm follows, so their true gradient is zero and the values are rounding
+ * noise.
+ */
 export const withoutGradient = new Set(['layers.4.bias', 'layers.8.bias', 'layers.11.bias'])

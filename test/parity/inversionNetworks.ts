@@ -1,4 +1,6 @@
-/** What the parity tests of the inversion family share: small networks whose weights are hashes, and how near is near. */
+/**
+ * What the parity tests of the inversion family share: small networks whose weights are hashes, and how near is near.
+ */
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 import { wrn } from '../../src/main/engine/families/architectures/wrn'
@@ -9,17 +11,31 @@ import { createStream } from '../../src/main/engine/maths/random'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { relativeDistance } from './golden'
 
-export interface Measured { value: number; gradient: number[] }
-export interface Noise { value: number; gradient: number }
+export interface Measured {
+  value: number
+  gradient: number[]
+}
+export interface Noise {
+  value: number
+  gradient: number
+}
 
-/** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
+/**
+ * Ten times the distance of the reference in single precision from itself in double precision, but no less than a few
+ * rounding steps.
+ */
 const toleranceFor = (noise: number | undefined): number => Math.max(10 * (noise ?? NaN), 1e-5)
 export const near = (actual: ArrayLike<number>, expected: readonly number[], noise: number | undefined): void =>
   expect(relativeDistance(Float32Array.from(actual), Float32Array.from(expected))).toBeLessThan(toleranceFor(noise))
 
 export const logitsOf = (name: string, spread = 3): tf.Tensor2D => tf.tensor2d(hashed(name, 30, 0, spread), [6, 5])
 
-export function compare(wanted: Measured | undefined, noise: Noise | undefined, loss: (x: tf.Tensor) => tf.Scalar, input: tf.Tensor): void {
+export function compare(
+  wanted: Measured | undefined,
+  noise: Noise | undefined,
+  loss: (x: tf.Tensor) => tf.Scalar,
+  input: tf.Tensor,
+): void {
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x))(input)
   near(value.dataSync(), [wanted?.value ?? NaN], noise?.value)
   const gradient = input.rank === 4 ? tf.transpose(grad, [0, 3, 1, 2]) : grad
@@ -32,6 +48,7 @@ export const filled = <N extends NetworkState>(network: N, prefix: string): N =>
   loadWeights(network, hashedWeights([...network.parameters, ...network.buffers], prefix))
   return network
 }
-export const classifier = (prefix: string): Classifier => filled(wrn.create({ depth: 10, width: 1 }, { classes: 5, channels: 3, height: size, width: size, stream }), prefix)
+export const classifier = (prefix: string): Classifier =>
+  filled(wrn.create({ depth: 10, width: 1 }, { classes: 5, channels: 3, height: size, width: size, stream }), prefix)
 export const normalization = { mean: [0.4, 0.5, 0.6], standardDeviation: [0.2, 0.25, 0.3] }
 export const image = { height: size, width: size, channels: 3 }

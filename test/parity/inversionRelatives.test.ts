@@ -1,4 +1,7 @@
-/** CMI's relatives against the authors' code in double precision; needs no reference folder: see fixtures/parity/make_inversion_relatives.py. */
+/**
+ * CMI's relatives against the authors' code in double precision; needs no reference folder: see
+ * fixtures/parity/make_inversion_relatives.py.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,35 +21,68 @@ import { hashed } from '../fixtures/hashed'
 import { classifier, compare, filled, image, logitsOf, near, normalization, size } from './inversionNetworks'
 import type { Measured, Noise } from './inversionNetworks'
 
-interface Synthesis { losses: number[]; images: number[] }
+interface Synthesis {
+  losses: number[]
+  images: number[]
+}
 type Distances = Record<keyof Synthesis, number>
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/inversionRelatives.json'), 'utf8')) as {
-  students: Record<string, Measured>; kept: Record<string, Synthesis>; pixels: Synthesis
+const golden = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../fixtures/parity/inversionRelatives.json'), 'utf8'),
+) as {
+  students: Record<string, Measured>
+  kept: Record<string, Synthesis>
+  pixels: Synthesis
   noise: { students: Record<string, Noise>; kept: Record<string, Distances>; pixels: Distances }
 }
 
 /** Our ids by the names of the reference's --method. */
-const idOf = (method: string): string => method === 'zskt' ? 'zskt_inversion' : method
+const idOf = (method: string): string => (method === 'zskt' ? 'zskt_inversion' : method)
 const count = 4
-const valuesOf = (id: string, changes: Partial<InversionParameters> = {}): InversionParameters => ({ ...defaultsOf(distillationMethods.get(id).params) as unknown as InversionParameters, ...changes })
+const valuesOf = (id: string, changes: Partial<InversionParameters> = {}): InversionParameters => ({
+  ...(defaultsOf(distillationMethods.get(id).params) as unknown as InversionParameters),
+  ...changes,
+})
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 /** Networks filled with hashes, streams that give what the reference drew. */
 function contextWith(stream: DistillationContext['stream']): DistillationContext {
   const state = createStateBundle(1, tf)
   return {
-    dataset: 'signs', teacher: classifier('teacher.'), student: classifier('student.'), classes: 5, image, normalization, augmentation: { crop: false, flip: false },
-    program: createStepProgram({ mode: 'eager' }), defenses: [], stream, state: { ...state, addNetwork: (name, network) => { if (name === 'generator') filled(network, 'generator.') } },
+    dataset: 'signs',
+    teacher: classifier('teacher.'),
+    student: classifier('student.'),
+    classes: 5,
+    image,
+    normalization,
+    augmentation: { crop: false, flip: false },
+    program: createStepProgram({ mode: 'eager' }),
+    defenses: [],
+    stream,
+    state: {
+      ...state,
+      addNetwork: (name, network) => {
+        if (name === 'generator') filled(network, 'generator.')
+      },
+    },
   }
 }
 
 describe.each(Object.entries(golden.students))('the student of %s against the reference', (method, wanted) => {
   it('learns by the loss that the program builds, not by the one that its flag names', () => {
     const context = contextWith((name) => createStream(1, name))
-    const { loss } = createInversionStudent(valuesOf(idOf(method)), context, { fresh: () => ({ args: {}, own: [] }) } as unknown as Synthesizer)
+    const { loss } = createInversionStudent(valuesOf(idOf(method)), context, {
+      fresh: () => ({ args: {}, own: [] }),
+    } as unknown as Synthesizer)
     tf.tidy(() => {
-      compare(wanted, golden.noise.students[method], (x) => loss({ logits: x as tf.Tensor2D, activations: [] }, { teacherLogits: logitsOf('teacher') }).loss, logitsOf('logits'))
+      compare(
+        wanted,
+        golden.noise.students[method],
+        (x) => loss({ logits: x as tf.Tensor2D, activations: [] }, { teacherLogits: logitsOf('teacher') }).loss,
+        logitsOf('logits'),
+      )
     })
   })
 })
@@ -54,11 +90,22 @@ describe.each(Object.entries(golden.students))('the student of %s against the re
 describe.each(Object.entries(golden.kept))('the kept generator of %s against the reference', (method, wanted) => {
   it('has the same losses over three steps, and the student sees the same images', async () => {
     let draws = 0
-    const still = (name: string): RandomStream => ({ ...createStream(1, name), normal: (length) => hashed(`draw${draws++}`, length, 0, 2) })
-    const values = valuesOf(idOf(method), {
-      latent: 3, generatorWidth: 2, generatorLearningRate: 1e-2, synthesisBatchSize: count, batchSize: 2, ...(method === 'dafl' ? { activationWeight: 1 } : {}),
+    const still = (name: string): RandomStream => ({
+      ...createStream(1, name),
+      normal: (length) => hashed(`draw${draws++}`, length, 0, 2),
     })
-    const synthesizer = createInversionSynthesizer(values, contextWith((name) => name.startsWith('initial') ? createStream(1, name) : still(name)))
+    const values = valuesOf(idOf(method), {
+      latent: 3,
+      generatorWidth: 2,
+      generatorLearningRate: 1e-2,
+      synthesisBatchSize: count,
+      batchSize: 2,
+      ...(method === 'dafl' ? { activationWeight: 1 } : {}),
+    })
+    const synthesizer = createInversionSynthesizer(
+      values,
+      contextWith((name) => (name.startsWith('initial') ? createStream(1, name) : still(name))),
+    )
     const losses: number[] = []
     const positions = [0, 1, 2].map((index) => ({ index, total: 3, measure: true }))
     for (const position of positions) losses.push((await synthesizer.step(position)).generatorLoss ?? NaN)
@@ -71,20 +118,35 @@ describe.each(Object.entries(golden.kept))('the kept generator of %s against the
 
 describe('a synthesis call of DeepInversion against the reference', () => {
   /** The reference draws its images channel by channel. */
-  const first = (): Float32Array => tf.tidy(() => tf.transpose(tf.tensor4d(hashed('draw0', count * 3 * size * size, 0, 2), [count, 3, size, size]), [0, 2, 3, 1]).dataSync() as Float32Array)
+  const first = (): Float32Array =>
+    tf.tidy(
+      () =>
+        tf
+          .transpose(tf.tensor4d(hashed('draw0', count * 3 * size * size, 0, 2), [count, 3, size, size]), [0, 2, 3, 1])
+          .dataSync() as Float32Array,
+    )
   // 0 rolls by one pixel down and to the right, and mirrors.
   const still = (name: string): RandomStream => ({
-    ...createStream(1, name), uniform: (length) => new Float32Array(length), normal: first, integers: () => Int32Array.from([0, 1, 1, 4]),
+    ...createStream(1, name),
+    uniform: (length) => new Float32Array(length),
+    normal: first,
+    integers: () => Int32Array.from([0, 1, 1, 4]),
   })
 
   /** One call of so many steps: what it told, and the images that it kept. */
   async function call(changes: Partial<InversionParameters>): Promise<{ metrics: StepMetrics; images: Float32Array }> {
     const values = valuesOf('deepinversion', { synthesisBatchSize: count, normWeight: 0.01, ...changes })
-    const synthesizer = createInversionSynthesizer(values, contextWith((name) => name.startsWith('initial') ? createStream(1, name) : still(name)))
+    const synthesizer = createInversionSynthesizer(
+      values,
+      contextWith((name) => (name.startsWith('initial') ? createStream(1, name) : still(name))),
+    )
     const position = { index: 0, total: 1, measure: true }
     const metrics = await synthesizer.step(position)
     const batch = synthesizer.sample(position)
-    const images = tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync() as Float32Array)
+    const images = tf.tidy(
+      () =>
+        tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync() as Float32Array,
+    )
     tf.dispose([batch.images, batch.teacherLogits])
     return { metrics, images }
   }

@@ -2,58 +2,97 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { zsktGeneratorStep } from '../../src/main/engine/families/distillation/zskt/steps'
 import { klDivergence } from '../../src/main/engine/maths/losses/divergence'
-import { createShuffledEnsemble, shuffledEnsembleLogits, shuffledLayers, suspectKl, tailTest, vaccinePenalty } from '../../src/main/engine/maths/losses/shufflingVaccine'
+import {
+  createShuffledEnsemble,
+  shuffledEnsembleLogits,
+  shuffledLayers,
+  suspectKl,
+  tailTest,
+  vaccinePenalty,
+} from '../../src/main/engine/maths/losses/shufflingVaccine'
 import type { PermutationStream, ShuffledEnsemble } from '../../src/main/engine/maths/losses/shufflingVaccine'
 import { differentiate } from '../../src/main/engine/maths/nn'
 import type { Classifier, Parameter } from '../../src/main/engine/maths/nn'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
-import { channelsFirst, goldenArrays, goldenClassifier, goldenGenerator, imagesOf, inFileOrder, largestDifference, length, manifestOf, numberOf, relativeDistance, tenfold, tensorOf, withoutGradient } from './golden'
+import {
+  channelsFirst,
+  goldenArrays,
+  goldenClassifier,
+  goldenGenerator,
+  imagesOf,
+  inFileOrder,
+  largestDifference,
+  length,
+  manifestOf,
+  numberOf,
+  relativeDistance,
+  tenfold,
+  tensorOf,
+  withoutGradient,
+} from './golden'
 import type { Arrays } from './golden'
 
-interface Manifest { layers: string[]; neg2_layers: string[]; tail_fixture: { mean: number; std: number; n_tail: number; ratio: number; accept: boolean }; select: { ratios: number[] } }
+interface Manifest {
+  layers: string[]
+  neg2_layers: string[]
+  tail_fixture: { mean: number; std: number; n_tail: number; ratio: number; accept: boolean }
+  select: { ratios: number[] }
+}
 
 const coefficient = 0.1
 const members = 3
 /**
- * Most that the gradient by an image moves in the authors' own code when the images are multiplied by 1 + 1e-6 · N(0, 1), the float32 error of a network's activations:
- * over 16 such runs (PyTorch 2.15, one thread). A unit that near a ReLU's kink falls on either side; image 3 has one in the teacher, worth 2.8e-2. Without a kink it is 1e-4.
+ * Most that the gradient by an image moves in the authors' own code when the images are multiplied by 1 + 1e-6 · N(0,
+ * 1), the float32 error of a network's activations:
+ * over 16 such runs (PyTorch 2.15, one thread). A unit that near a ReLU's kink falls on either side; image 3 has one in
+ * the teacher, worth 2.8e-2. Without a kink it is 1e-4.
  */
 const kinkShare = 0.032
 const withoutKink = 1e-4
 /**
- * The same end to end: images that differ from the recorded ones by 1e-6, as any other machine's, put the authors' own code 1.2e-2 from its recorded generator gradients
- * (1.6e-2 at layers.9.bias, 3.4e-2 at layers.12.bias, where the sum over images cancels). The two halves are compared strictly on their own: gradients by the images, and the generator's from those.
+ * The same end to end: images that differ from the recorded ones by 1e-6, as any other machine's, put the authors' own
+ * code 1.2e-2 from its recorded generator gradients
+ * (1.6e-2 at layers.9.bias, 3.4e-2 at layers.12.bias, where the sum over images cancels). The two halves are compared
+ * strictly on their own: gradients by the images, and the generator's from those.
  */
-const throughKinks = (name: string): number => name === 'layers.12.bias' ? 0.07 : 0.03
+const throughKinks = (name: string): number => (name === 'layers.12.bias' ? 0.07 : 0.03)
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 const absent = missingShared('golden', 'g4_shuffling_vaccine')
 describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
-  const manifest = absent ? {} as Manifest : manifestOf<Manifest>('g4_shuffling_vaccine')
+  const manifest = absent ? ({} as Manifest) : manifestOf<Manifest>('g4_shuffling_vaccine')
   const arrays: Arrays = absent ? new Map() : goldenArrays('g4_shuffling_vaccine', 'sv.npz')
 
   /** Gives the recorded permutations in the order in which the reference drew them. */
   const recorded = (trial: number): PermutationStream => {
-    const queue = Array.from({ length: members }, (_, member) => manifest.layers.map((layer) => Array.from(arrayOf(arrays, `perm.t${trial}.m${member}.${layer}`).data, Number))).flat()
+    const queue = Array.from({ length: members }, (_, member) =>
+      manifest.layers.map((layer) => Array.from(arrayOf(arrays, `perm.t${trial}.m${member}.${layer}`).data, Number)),
+    ).flat()
     return {
       permutation(count) {
         const next = queue.shift()
-        if (next?.length !== count) throw new Error(`The reference drew a permutation of ${next?.length}, not of ${count}.`)
+        if (next?.length !== count)
+          throw new Error(`The reference drew a permutation of ${next?.length}, not of ${count}.`)
         return next
       },
     }
   }
-  const ensembleOf = (teacher: Classifier): ShuffledEnsemble => createShuffledEnsemble(teacher, { members, layers: 5, stream: recorded(0) })
-  const relative = (tensor: tf.Tensor, name: string): number => Math.abs((tensor.dataSync()[0] ?? NaN) / numberOf(arrays, name) - 1)
+  const ensembleOf = (teacher: Classifier): ShuffledEnsemble =>
+    createShuffledEnsemble(teacher, { members, layers: 5, stream: recorded(0) })
+  const relative = (tensor: tf.Tensor, name: string): number =>
+    Math.abs((tensor.dataSync()[0] ?? NaN) / numberOf(arrays, name) - 1)
 
   const expectGradient = (parameter: Parameter, tensor: tf.Tensor, bound: number): void => {
     const gradient = inFileOrder(parameter, tensor)
     const { name } = parameter
     expect(Math.abs(length(gradient) / numberOf(arrays, `gradnormG_total:${name}`) - 1), name).toBeLessThan(bound)
-    if (arrays.has(`gradG_total:${name}`)) expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), name).toBeLessThan(bound)
+    if (arrays.has(`gradG_total:${name}`))
+      expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), name).toBeLessThan(bound)
   }
 
   it('picks the last convolutions by name, the first where the number is negative', async () => {
@@ -61,7 +100,11 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
     expect(shuffledLayers(teacher.parameters, 5).map(({ name }) => name)).toEqual(manifest.layers)
     expect(shuffledLayers(teacher.parameters, -2).map(({ name }) => name)).toEqual(manifest.neg2_layers)
     const queue = ['neg2.perm0', 'neg2.perm1'].map((name) => Array.from(arrayOf(arrays, name).data, Number))
-    const ensemble = createShuffledEnsemble(teacher, { members: 1, layers: -2, stream: { permutation: () => queue.shift() ?? [] } })
+    const ensemble = createShuffledEnsemble(teacher, {
+      members: 1,
+      layers: -2,
+      stream: { permutation: () => queue.shift() ?? [] },
+    })
     const logits = tf.tidy(() => shuffledEnsembleLogits(ensemble, imagesOf(arrays, 'x')).dataSync())
     expect(relativeDistance(logits, floatsOf(arrays, 'neg2.logits'))).toBeLessThan(1e-5)
     ensemble.dispose()
@@ -86,14 +129,18 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
       expect(relativeDistance(shuffled.dataSync(), floatsOf(arrays, 'shuffled_logits_mean'))).toBeLessThan(1e-5)
       expect(relative(tf.neg(klDivergence(answer, logits)), 'base_generator_loss')).toBeLessThan(1e-5)
       // From the teacher's own activations: the same kernels on the same numbers.
-      expect(largestDifference(shuffledEnsembleLogits(ensemble, images, activations).dataSync(), shuffled.dataSync())).toBeLessThan(1e-6)
+      expect(
+        largestDifference(shuffledEnsembleLogits(ensemble, images, activations).dataSync(), shuffled.dataSync()),
+      ).toBeLessThan(1e-6)
       const { kl, mask } = suspectKl(shuffled, logits)
       expect([...mask.dataSync()]).toEqual([...floatsOf(arrays, 'mask')])
       expect(relativeDistance(kl.dataSync(), floatsOf(arrays, 'kl_per_sample'))).toBeLessThan(1e-5)
       const { penalty, maskRate } = vaccinePenalty(shuffled, logits, tf.scalar(coefficient))
       expect(relative(penalty, 'penalty')).toBeLessThan(1e-5)
       expect((maskRate.dataSync()[0] ?? NaN) * 32).toBeCloseTo(numberOf(arrays, 'n_shufl_penalized'), 4)
-      expect(vaccinePenalty(shuffled, logits, tf.scalar(coefficient), { shuffledGradient: false }).penalty.dataSync()[0]).toBe(penalty.dataSync()[0])
+      expect(
+        vaccinePenalty(shuffled, logits, tf.scalar(coefficient), { shuffledGradient: false }).penalty.dataSync()[0],
+      ).toBe(penalty.dataSync()[0])
     })
     for (const part of [teacher, student, ensemble]) part.dispose()
   })
@@ -103,13 +150,20 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
     const ensemble = ensembleOf(teacher)
     const penaltyOf = (images: tf.Tensor4D, shuffledGradient: boolean): tf.Scalar => {
       const { logits, activations } = teacher.forward(images, { training: false })
-      return vaccinePenalty(shuffledEnsembleLogits(ensemble, images, activations), logits, tf.scalar(coefficient), { shuffledGradient }).penalty
+      return vaccinePenalty(shuffledEnsembleLogits(ensemble, images, activations), logits, tf.scalar(coefficient), {
+        shuffledGradient,
+      }).penalty
     }
     const losses: Record<string, (images: tf.Tensor4D) => tf.Scalar> = {
       grad_x_penalty_only: (images) => penaltyOf(images, true),
       grad_x_penalty_no_shuf_grad: (images) => penaltyOf(images, false),
       grad_x_total: (images) => {
-        const base = tf.neg(klDivergence(student.forward(images, { training: true }).logits, teacher.forward(images, { training: false }).logits))
+        const base = tf.neg(
+          klDivergence(
+            student.forward(images, { training: true }).logits,
+            teacher.forward(images, { training: false }).logits,
+          ),
+        )
         return tf.add(base, penaltyOf(images, true))
       },
     }
@@ -139,25 +193,50 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
   })
 
   it('the generator step with the vaccine: loss and gradients', async () => {
-    const [teacher, student, generator] = [await goldenClassifier(2), await goldenClassifier(1), await goldenGenerator()]
+    const [teacher, student, generator] = [
+      await goldenClassifier(2),
+      await goldenClassifier(1),
+      await goldenGenerator(),
+    ]
     const ensemble = ensembleOf(teacher)
     tf.tidy(() => {
       const collected: tf.Tensor[] = []
       const collect = (gradients: tf.Tensor | readonly tf.Tensor[]): void => {
-        for (const gradient of gradients instanceof tf.Tensor ? [gradients] : gradients) collected.push(tf.keep(gradient.clone()))
+        for (const gradient of gradients instanceof tf.Tensor ? [gradients] : gradients)
+          collected.push(tf.keep(gradient.clone()))
       }
       const optimizer = { slots: {}, dispose: () => undefined, apply: collect }
-      const outputs = zsktGeneratorStep({
-        teacher, student, generator, optimizer,
-        options: { temperature: 1, reduction: 'mean', gradientClip: 0, adversarialWeight: 1, batchNormWeight: 0, oneHotWeight: 0, balanceWeight: 0 },
-        defenses: [{
-          id: 'sv',
-          synthesizerTerm: ({ images, teacherLogits, teacherActivations, args }) => {
-            const { penalty, maskRate } = vaccinePenalty(shuffledEnsembleLogits(ensemble, images, teacherActivations), teacherLogits, args.coefficient as tf.Scalar)
-            return { loss: penalty, outputs: { penalty, maskRate } }
+      const outputs = zsktGeneratorStep(
+        {
+          teacher,
+          student,
+          generator,
+          optimizer,
+          options: {
+            temperature: 1,
+            reduction: 'mean',
+            gradientClip: 0,
+            adversarialWeight: 1,
+            batchNormWeight: 0,
+            oneHotWeight: 0,
+            balanceWeight: 0,
           },
-        }],
-      }, { latentCodes: tensorOf(arrays, 'z'), learningRate: tf.scalar(1e-3), 'sv.coefficient': tf.scalar(coefficient) })
+          defenses: [
+            {
+              id: 'sv',
+              synthesizerTerm: ({ images, teacherLogits, teacherActivations, args }) => {
+                const { penalty, maskRate } = vaccinePenalty(
+                  shuffledEnsembleLogits(ensemble, images, teacherActivations),
+                  teacherLogits,
+                  args.coefficient as tf.Scalar,
+                )
+                return { loss: penalty, outputs: { penalty, maskRate } }
+              },
+            },
+          ],
+        },
+        { latentCodes: tensorOf(arrays, 'z'), learningRate: tf.scalar(1e-3), 'sv.coefficient': tf.scalar(coefficient) },
+      )
       expect(relative(outputs.loss as tf.Tensor, 'total')).toBeLessThan(1e-5)
       expect(relative(outputs['sv.penalty'] as tf.Tensor, 'penalty')).toBeLessThan(1e-5)
       generator.parameters.forEach((parameter, index) => {
@@ -178,9 +257,15 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
         return { loss: tf.sum(tf.mul(images, upstream)), outputs: { images } }
       })
       expect(relativeDistance(channelsFirst(outputs.images), floatsOf(arrays, 'x'))).toBeLessThan(1e-5)
-      // The authors' generator in double precision is 1.3e-3 from its single precision at layers.9.bias and at most 3.4e-4 elsewhere.
+      // The authors' generator in double precision is 1.3e-3 from its single precision at layers.9.bias and at most
+      // 3.4e-4 elsewhere.
       generator.parameters.forEach((parameter, index) => {
-        if (!withoutGradient.has(parameter.name)) expectGradient(parameter, gradients[index] as tf.Tensor, tenfold(parameter.name === 'layers.9.bias' ? 1.3e-3 : 3.4e-4))
+        if (!withoutGradient.has(parameter.name))
+          expectGradient(
+            parameter,
+            gradients[index] as tf.Tensor,
+            tenfold(parameter.name === 'layers.9.bias' ? 1.3e-3 : 3.4e-4),
+          )
       })
     })
     generator.dispose()
@@ -198,17 +283,28 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
   it('selection over the pool: the first ensemble is refused, the second accepted', async () => {
     const [teacher, generator] = [await goldenClassifier(2), await goldenGenerator()]
     const ensemble = ensembleOf(teacher)
-    const divergences = (): number[] => tf.tidy(() => {
-      const codes = tensorOf(arrays, 'pool_z')
-      return Array.from({ length: 6 }, (_, batch) => {
-        const images = generator.forward(tf.reshape(tf.slice(codes, [batch, 0, 0], [1, 16, 100]), [16, 100]) as tf.Tensor2D, { training: true })
-        return [...suspectKl(shuffledEnsembleLogits(ensemble, images), teacher.forward(images, { training: false }).logits).kl.dataSync()]
-      }).flat()
-    })
+    const divergences = (): number[] =>
+      tf.tidy(() => {
+        const codes = tensorOf(arrays, 'pool_z')
+        return Array.from({ length: 6 }, (_, batch) => {
+          const images = generator.forward(
+            tf.reshape(tf.slice(codes, [batch, 0, 0], [1, 16, 100]), [16, 100]) as tf.Tensor2D,
+            { training: true },
+          )
+          return [
+            ...suspectKl(
+              shuffledEnsembleLogits(ensemble, images),
+              teacher.forward(images, { training: false }).logits,
+            ).kl.dataSync(),
+          ]
+        }).flat()
+      })
     tf.tidy(() => {
       const codes = tf.reshape(tf.slice(tensorOf(arrays, 'pool_z'), [0, 0, 0], [1, 16, 100]), [16, 100]) as tf.Tensor2D
       const wanted = floatsOf(arrays, 'pool_first_batch_x')
-      expect(relativeDistance(channelsFirst(generator.forward(codes, { training: true })).slice(0, wanted.length), wanted)).toBeLessThan(1e-5)
+      expect(
+        relativeDistance(channelsFirst(generator.forward(codes, { training: true })).slice(0, wanted.length), wanted),
+      ).toBeLessThan(1e-5)
     })
     const first = divergences()
     expect(relativeDistance(first, floatsOf(arrays, 'pool_kl'))).toBeLessThan(1e-5)
@@ -226,9 +322,17 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
 describe('gradient of a generator loss without suspects', () => {
   it('is zero, not NaN, where no image is suspected', () => {
     tf.tidy(() => {
-      const teacher = tf.tensor2d([[5, 0], [5, 0]])
-      const shuffled = tf.tensor2d([[0, 5], [0, 5]])
-      const { value, grad } = tf.valueAndGrad((logits) => vaccinePenalty(logits as tf.Tensor2D, teacher, tf.scalar(1)).penalty)(shuffled)
+      const teacher = tf.tensor2d([
+        [5, 0],
+        [5, 0],
+      ])
+      const shuffled = tf.tensor2d([
+        [0, 5],
+        [0, 5],
+      ])
+      const { value, grad } = tf.valueAndGrad(
+        (logits) => vaccinePenalty(logits as tf.Tensor2D, teacher, tf.scalar(1)).penalty,
+      )(shuffled)
       expect(Math.abs(value.dataSync()[0] ?? NaN)).toBe(0)
       expect([...grad.dataSync()].every((entry) => entry === 0)).toBe(true)
     })
@@ -237,7 +341,13 @@ describe('gradient of a generator loss without suspects', () => {
     tf.tidy(() => {
       const variable = tf.variable(tf.scalar(2))
       const other = tf.variable(tf.tensor1d([1, 2]))
-      const { gradients } = differentiate([{ name: 'a', layout: 'plain', variable }, { name: 'b', layout: 'plain', variable: other }], () => ({ loss: tf.square(variable) as tf.Scalar, outputs: {} }))
+      const { gradients } = differentiate(
+        [
+          { name: 'a', layout: 'plain', variable },
+          { name: 'b', layout: 'plain', variable: other },
+        ],
+        () => ({ loss: tf.square(variable) as tf.Scalar, outputs: {} }),
+      )
       expect(gradients.map((gradient) => [...gradient.dataSync()])).toEqual([[4], [0, 0]])
       tf.dispose([variable, other])
     })

@@ -15,7 +15,19 @@ const context = { height: 32, width: 32, channels: 3 } as const
 const target = 0
 const imageBytes = 3072
 
-const ids = ['badnet_grid', 'badnet_sq', 'blend', 'sig', 'smooth', 'l0_inv', 'l2_inv', 'trojan_3x3', 'trojan_8x8', 'trojan_wm', 'cl']
+const ids = [
+  'badnet_grid',
+  'badnet_sq',
+  'blend',
+  'sig',
+  'smooth',
+  'l0_inv',
+  'l2_inv',
+  'trojan_3x3',
+  'trojan_8x8',
+  'trojan_wm',
+  'cl',
+]
 
 /** Written anew for each run: the stand-in for the adversarial images that the golden data were made with. */
 let adversarialFile = ''
@@ -30,7 +42,12 @@ function parametersOf(id: string): Record<string, unknown> {
 /** A .npy file of bytes. */
 function npyOf(shape: readonly number[], data: Uint8Array): Buffer {
   const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`.padEnd(117) + '\n'
-  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([header.length & 255, header.length >> 8]), Buffer.from(header, 'latin1'), data])
+  return Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+    Buffer.from([header.length & 255, header.length >> 8]),
+    Buffer.from(header, 'latin1'),
+    data,
+  ])
 }
 
 describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit for bit', () => {
@@ -38,13 +55,17 @@ describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit
   let decoded: Map<string, NpyArray>
   const bytes = (name: string): Uint8Array => arrayOf(golden, name).data as Uint8Array
   const labels = (name: string): number[] => Array.from(arrayOf(golden, name).data as BigInt64Array, Number)
-  const pick = (indices: number[]): Uint8Array => Buffer.concat(indices.map((index) => bytes('images').subarray(index * imageBytes, (index + 1) * imageBytes)))
+  const pick = (indices: number[]): Uint8Array =>
+    Buffer.concat(indices.map((index) => bytes('images').subarray(index * imageBytes, (index + 1) * imageBytes)))
 
   beforeAll(async () => {
     golden = await readNpz(requireShared('golden', 'g2_triggers', 'poisoned.npz'))
     const folder = mkdtempSync(join(tmpdir(), 'g2-'))
     adversarialFile = join(folder, 'adversarial.npy')
-    writeFileSync(adversarialFile, npyOf(arrayOf(golden, 'cl_hard_standin').shape, arrayOf(golden, 'cl_hard_standin').data as Uint8Array))
+    writeFileSync(
+      adversarialFile,
+      npyOf(arrayOf(golden, 'cl_hard_standin').shape, arrayOf(golden, 'cl_hard_standin').data as Uint8Array),
+    )
     decoded = await readNpz(requireShared('golden', 'g2_triggers', 'triggers_decoded.npz'))
   })
 
@@ -58,7 +79,7 @@ describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit
 
   it.each(ids)('%s: test images, before and after clipping', async (id) => {
     const trigger = await createTrigger(attacks, { id, params: parametersOf(id) }, context)
-    const sources = labels('labels').flatMap((label, index) => label === target ? [] : [index])
+    const sources = labels('labels').flatMap((label, index) => (label === target ? [] : [index]))
     const before = trigger.exact(pick(sources), sources.length, 'test')
     const expected = arrayOf(golden, `${id}.test_preclip`).data as Float64Array
     expect(before.length).toBe(expected.length)
@@ -74,7 +95,9 @@ describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit
       const poisoned = poisonTrainingSet(set, planned, trigger)
       const name = `${id}.train_r${ratio}`
       expect([...poisoned.labels]).toEqual(labels(`${name}_labels`))
-      expect([...planned.poisoned]).toEqual(Array.from(bytes(`${name}_triggered`)).flatMap((flag, index) => flag ? [index] : []))
+      expect([...planned.poisoned]).toEqual(
+        Array.from(bytes(`${name}_triggered`)).flatMap((flag, index) => (flag ? [index] : [])),
+      )
       expect(Buffer.from(poisoned.pixels).equals(bytes(name))).toBe(true)
     }
   })

@@ -1,4 +1,7 @@
-/** Self-Retrospection with the presets "Reference, CMI" and "Reference, OoD" against the authors' programs in double precision; needs no reference folder: see fixtures/parity/make_unlearn.py. */
+/**
+ * Self-Retrospection with the presets "Reference, CMI" and "Reference, OoD" against the authors' programs in double
+ * precision; needs no reference folder: see fixtures/parity/make_unlearn.py.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
@@ -27,22 +30,31 @@ import { hashed, hashedWeights } from '../fixtures/hashed'
 import { length, relativeDistance } from './golden'
 
 /** Of each parameter (or buffer) its norm, and the first few of its entries at equal distances. */
-interface Sampled<List = number[]> { norms: List; entries: List }
+interface Sampled<List = number[]> {
+  norms: List
+  entries: List
+}
 interface Update<List = number[]> {
-  inner: List; distillation: number; outerLoss: number
+  inner: List
+  distillation: number
+  outerLoss: number
   /** Channels last. */
-  perturbation: List; adjoint: List
+  perturbation: List
+  adjoint: List
   hypergradient: Sampled<List>
   /** What of it goes through the perturbation. */
   indirect: Sampled<List>
   /** The optimizer's averaged gradient, and what it made of the parameters. */
-  direction: Sampled<List>; change: Sampled<List>
+  direction: Sampled<List>
+  change: Sampled<List>
   /** Of the first update alone: the reference's pass for its log has changed those of the second. */
   buffers?: Sampled<List>
 }
 type Program = 'cmi' | 'ood'
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/unlearn.json'), 'utf8')) as
-  Record<Program, [Update, Update]> & { noise: Record<Program, Required<Update<number>>> }
+const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/unlearn.json'), 'utf8')) as Record<
+  Program,
+  [Update, Update]
+> & { noise: Record<Program, Required<Update<number>>> }
 
 const [count, classes, size, entries] = [4, 5, 8, 4]
 const image = { height: size, width: size, channels: 3 }
@@ -51,19 +63,33 @@ const order = Int32Array.from([2, 0, 1, 3])
 /** The optimizers' slots. */
 const averages = { cmi: 'momentum', ood: 'firstMoment' } as const
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
-/** Ten times the distance of the reference in single precision from itself in double precision, but no less than a few rounding steps. */
+/**
+ * Ten times the distance of the reference in single precision from itself in double precision, but no less than a few
+ * rounding steps.
+ */
 const near = (what: string, actual: ArrayLike<number>, expected: readonly number[], noise: number): void =>
   expect(relativeDistance(actual, expected), what).toBeLessThan(Math.max(10 * noise, 1e-5))
 
 function sampled(tensors: readonly Float32Array[]): Sampled {
   return {
     norms: tensors.map(length),
-    entries: tensors.flatMap((values) => [...values.filter((_value, index) => index % Math.max(1, Math.floor(values.length / entries)) === 0).subarray(0, entries)]),
+    entries: tensors.flatMap((values) => [
+      ...values
+        .filter((_value, index) => index % Math.max(1, Math.floor(values.length / entries)) === 0)
+        .subarray(0, entries),
+    ]),
   }
 }
-const nearSampled = (what: string, actual: readonly Float32Array[], expected: Sampled, noise: Sampled<number>): void => {
+const nearSampled = (
+  what: string,
+  actual: readonly Float32Array[],
+  expected: Sampled,
+  noise: Sampled<number>,
+): void => {
   const { norms, entries: some } = sampled(actual)
   near(`${what}, norms`, norms, expected.norms, noise.norms)
   near(`${what}, entries`, some, expected.entries, noise.entries)
@@ -71,20 +97,32 @@ const nearSampled = (what: string, actual: readonly Float32Array[], expected: Sa
 
 /** Hashed channels-first numbers as channels-last images. */
 const imagesOf = (name: string, images: number, spread: number): tf.Tensor4D =>
-  tf.tidy(() => tf.transpose(tf.tensor4d(hashed(name, images * 3 * size * size, 0, spread), [images, 3, size, size]), [0, 2, 3, 1]))
+  tf.tidy(() =>
+    tf.transpose(tf.tensor4d(hashed(name, images * 3 * size * size, 0, spread), [images, 3, size, size]), [0, 2, 3, 1]),
+  )
 const classifier = (prefix: string): Classifier => {
-  const network = wrn.create({ depth: 10, width: 1 }, { classes, channels: 3, height: size, width: size, stream: createStream(1, 'parity') })
+  const network = wrn.create(
+    { depth: 10, width: 1 },
+    { classes, channels: 3, height: size, width: size, stream: createStream(1, 'parity') },
+  )
   loadWeights(network, hashedWeights([...network.parameters, ...network.buffers], prefix))
   return network
 }
 /** The preset with the fixture's sizes; the perturbation's start is as drawn. */
 const valuesOf = (program: Program): SelfRetrospectionParameters => {
   const changes = { takeover: 2, rounds: 3, portion: 0.5, perturbationStart: 1, learningRate: 0.01, rateEvery: 1 }
-  return validateParameters(selfRetrospectionParameters, { ...defenses.get('sr').presets?.[program]?.params, ...changes }, 'params').values
+  return validateParameters(
+    selfRetrospectionParameters,
+    { ...defenses.get('sr').presets?.[program]?.params, ...changes },
+    'params',
+  ).values
 }
 
 /** What the steps of Self-Retrospection gave last: the inner losses of all rounds, and numbers of the update. */
-interface Noted { inner: number[]; update: Record<string, number> }
+interface Noted {
+  inner: number[]
+  update: Record<string, number>
+}
 
 /** A program that notes it. */
 function noting(program: StepProgram, noted: Noted): StepProgram {
@@ -94,7 +132,11 @@ function noting(program: StepProgram, noted: Noted): StepProgram {
       ...runner,
       run(args) {
         const outputs = runner.run(args)
-        const numbers = Object.fromEntries(Object.entries(outputs).filter(([, output]) => output.size === 1).map(([key, output]) => [key, output.dataSync()[0] ?? NaN]))
+        const numbers = Object.fromEntries(
+          Object.entries(outputs)
+            .filter(([, output]) => output.size === 1)
+            .map(([key, output]) => [key, output.dataSync()[0] ?? NaN]),
+        )
         if (name === 'perturbationBegin') noted.inner = []
         if (name === 'perturbationRound') noted.inner.push(numbers.loss ?? NaN)
         if (name === 'unlearn') noted.update = numbers
@@ -106,18 +148,42 @@ function noting(program: StepProgram, noted: Noted): StepProgram {
 }
 
 /** The method's student with the defense around it, as a stage puts them together. */
-function makeTrainer(id: Program, program: StepProgram): { trainer: StudentTrainer; teacher: Classifier; student: Classifier; state: StateBundle } {
+function makeTrainer(
+  id: Program,
+  program: StepProgram,
+): { trainer: StudentTrainer; teacher: Classifier; student: Classifier; state: StateBundle } {
   const [teacher, student, state] = [classifier('teacher.'), classifier('student.'), createStateBundle(1, tf)]
   const start = tf.tidy(() => imagesOf('perturbation', 1, 1.5).dataSync() as Float32Array)
   const context: DistillationContext = {
-    dataset: 'signs', teacher, student, classes, image, normalization: { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }, augmentation: { crop: true, flip: true },
-    program, stream: (name): RandomStream => ({ ...createStream(1, name), normal: () => start, permutation: () => order }), state, defenses: [],
+    dataset: 'signs',
+    teacher,
+    student,
+    classes,
+    image,
+    normalization: { mean: [0, 0, 0], standardDeviation: [1, 1, 1] },
+    augmentation: { crop: true, flip: true },
+    program,
+    stream: (name): RandomStream => ({ ...createStream(1, name), normal: () => start, permutation: () => order }),
+    state,
+    defenses: [],
   }
-  const active = defenses.get('sr').create(valuesOf(id), { ...context, methodTotal: 2, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }) })
+  const active = defenses.get('sr').create(valuesOf(id), {
+    ...context,
+    methodTotal: 2,
+    tell: () => undefined,
+    testDivergences: () => ({ clean: [], triggered: null }),
+  })
   const method = distillationMethods.get(id)
-  const never = (): never => { throw new Error('The synthesizer was asked.') }
-  // With fresh images the student of the inversion family learns from the pseudo batch itself instead of drawing from its pool.
-  const plain = method.createStudentTrainer(validateParameters(method.params, id === 'cmi' ? { studentSteps: 1 } : {}, 'params').values, context, { step: never, sample: never, fresh: never })
+  const never = (): never => {
+    throw new Error('The synthesizer was asked.')
+  }
+  // With fresh images the student of the inversion family learns from the pseudo batch itself instead of drawing from
+  // its pool.
+  const plain = method.createStudentTrainer(
+    validateParameters(method.params, id === 'cmi' ? { studentSteps: 1 } : {}, 'params').values,
+    context,
+    { step: never, sample: never, fresh: never },
+  )
   return { trainer: active.wrapStudentTrainer?.(plain, context) ?? plain, teacher, student, state }
 }
 
@@ -132,21 +198,43 @@ function split(vector: Float32Array, parameters: readonly Parameter[]): Float32A
 
 describe('UnlearnOptimizer in the reference’s programs', () => {
   it.each(['cmi', 'ood'] as const)('the same hypergradient: %s', (program) => {
-    const [values, student, [wanted], noise] = [valuesOf(program), classifier('student.'), golden[program], golden.noise[program]]
+    const [values, student, [wanted], noise] = [
+      valuesOf(program),
+      classifier('student.'),
+      golden[program],
+      golden.noise[program],
+    ]
     tf.tidy(() => {
-      const mask = tf.tensor4d(Array.from({ length: count }, (_unused, index) => Number(order.indexOf(index) < 2)), [count, 1, 1, 1])
+      const mask = tf.tensor4d(
+        Array.from({ length: count }, (_unused, index) => Number(order.indexOf(index) < 2)),
+        [count, 1, 1, 1],
+      )
       const perturbation = tf.tensor4d(wanted.perturbation, [1, size, size, 3])
-      const result = hypergradient(student, imagesOf('images0', count, 2), perturbation, mask, { ...values, penalty: values.perturbationPenalty, step: values.fixedPointStep })
+      const result = hypergradient(student, imagesOf('images0', count, 2), perturbation, mask, {
+        ...values,
+        penalty: values.perturbationPenalty,
+        step: values.fixedPointStep,
+      })
       near('outer loss', result.outerLoss.dataSync(), [wanted.outerLoss], noise.outerLoss)
       near('adjoint', (result.adjoints.at(-1) as tf.Tensor).dataSync(), wanted.adjoint, noise.adjoint)
-      const inFile = (gradients: readonly tf.Tensor[]): Float32Array[] => split(flattenGradients(gradients).dataSync() as Float32Array, student.parameters)
+      const inFile = (gradients: readonly tf.Tensor[]): Float32Array[] =>
+        split(flattenGradients(gradients).dataSync() as Float32Array, student.parameters)
       nearSampled('hypergradient', inFile(result.gradients), wanted.hypergradient, noise.hypergradient)
-      nearSampled('indirect part', inFile(result.gradients.map((gradient, index) => tf.sub(gradient, result.direct[index] as tf.Tensor))), wanted.indirect, noise.indirect)
+      nearSampled(
+        'indirect part',
+        inFile(result.gradients.map((gradient, index) => tf.sub(gradient, result.direct[index] as tf.Tensor))),
+        wanted.indirect,
+        noise.indirect,
+      )
     })
     student.dispose()
   })
 
-  it.each([['cmi', 'eager'], ['ood', 'eager'], ['cmi', 'graph']] as const)('the same two updates of the student: %s, %s', async (program, mode) => {
+  it.each([
+    ['cmi', 'eager'],
+    ['ood', 'eager'],
+    ['cmi', 'graph'],
+  ] as const)('the same two updates of the student: %s, %s', async (program, mode) => {
     const compiled = createStepProgram({ mode })
     const noted: Noted = { inner: [], update: {} }
     const { trainer, teacher, student, state } = makeTrainer(program, noting(compiled, noted))
@@ -154,7 +242,8 @@ describe('UnlearnOptimizer in the reference’s programs', () => {
     const now = (): Record<'parameters' | 'buffers', Float32Array[]> => {
       compiled.readState()
       const weights = weightsOf(student)
-      const ofAll = (entries: readonly Parameter[]): Float32Array[] => entries.map(({ name }) => Float32Array.from(weights.get(name)?.data ?? [], Number))
+      const ofAll = (entries: readonly Parameter[]): Float32Array[] =>
+        entries.map(({ name }) => Float32Array.from(weights.get(name)?.data ?? [], Number))
       return { parameters: ofAll(student.parameters), buffers: ofAll(student.buffers) }
     }
     for (const [index, wanted] of golden[program].entries()) {
@@ -165,13 +254,25 @@ describe('UnlearnOptimizer in the reference’s programs', () => {
       const after = now()
       const { tensors } = state.snapshot()
       near('inner losses', noted.inner, wanted.inner, noise.inner)
-      near('perturbation', toFloat32(tensors.get('perturbation/value') as WeightTensor), wanted.perturbation, noise.perturbation)
+      near(
+        'perturbation',
+        toFloat32(tensors.get('perturbation/value') as WeightTensor),
+        wanted.perturbation,
+        noise.perturbation,
+      )
       near('outer loss', [noted.update.outerLoss ?? NaN], [wanted.outerLoss], noise.outerLoss)
-      near('hypergradient’s norm', [noted.update.hypergradientNorm ?? NaN], [length(wanted.hypergradient.norms)], noise.hypergradient.norms)
+      near(
+        'hypergradient’s norm',
+        [noted.update.hypergradientNorm ?? NaN],
+        [length(wanted.hypergradient.norms)],
+        noise.hypergradient.norms,
+      )
       near('distillation loss', [noted.update.loss ?? NaN], [wanted.distillation], noise.distillation)
       const averaged = toFloat32(tensors.get(`selfRetrospectionOptimizer/${averages[program]}`) as WeightTensor)
       nearSampled('averaged gradient', split(averaged, student.parameters), wanted.direction, noise.direction)
-      const change = after.parameters.map((values, parameter) => values.map((value, place) => value - (before.parameters[parameter]?.[place] ?? NaN)))
+      const change = after.parameters.map((values, parameter) =>
+        values.map((value, place) => value - (before.parameters[parameter]?.[place] ?? NaN)),
+      )
       nearSampled('change of the parameters', change, wanted.change, noise.change)
       if (wanted.buffers) nearSampled('buffers', after.buffers, wanted.buffers, noise.buffers)
       tf.dispose([images, teacherLogits])

@@ -14,24 +14,43 @@ import { bytesOf, type WeightMap } from '../../src/main/engine/weights/weightMap
 import { missingShared, requireShared } from '../fixtures/shared'
 import { temporaryFolder } from '../unit/importers/craft/files'
 
-interface Facts { dtype: string; shape: number[]; sha256: string }
+interface Facts {
+  dtype: string
+  shape: number[]
+  sha256: string
+}
 
 const script = fileURLToPath(new URL('../../tools/torch-check.py', import.meta.url))
 const python = process.env.PYTHON ?? 'python3'
-const torchCheck = (...args: string[]): unknown => JSON.parse(execFileSync(python, [script, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 }))
+const torchCheck = (...args: string[]): unknown =>
+  JSON.parse(execFileSync(python, [script, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 }))
 
 function factsOf(weights: WeightMap): Record<string, Facts> {
-  return Object.fromEntries([...weights].map(([name, tensor]) =>
-    [name, { dtype: tensor.dtype, shape: [...tensor.shape], sha256: createHash('sha256').update(bytesOf(tensor)).digest('hex') }]))
+  return Object.fromEntries(
+    [...weights].map(([name, tensor]) => [
+      name,
+      {
+        dtype: tensor.dtype,
+        shape: [...tensor.shape],
+        sha256: createHash('sha256').update(bytesOf(tensor)).digest('hex'),
+      },
+    ]),
+  )
 }
 
 const everyType: WeightMap = new Map([
-  ['layer.weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }], ['layer.größe', { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) }],
-  ['count', { dtype: 'int64', shape: [], data: BigInt64Array.of(2n ** 40n) }], ['half', { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) }],
-  ['brain', { dtype: 'bfloat16', shape: [2], data: Uint16Array.of(0x3f80, 0x4000) }], ['small', { dtype: 'int8', shape: [2], data: Int8Array.of(-1, 1) }],
-  ['short', { dtype: 'int16', shape: [1], data: Int16Array.of(-300) }], ['int', { dtype: 'int32', shape: [1], data: Int32Array.of(-70_000) }],
-  ['byte', { dtype: 'uint8', shape: [1], data: Uint8Array.of(255) }], ['flag', { dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) }],
-  ['empty', { dtype: 'float32', shape: [0, 3], data: new Float32Array(0) }], ['wide', { dtype: 'float32', shape: [70_000], data: new Float32Array(70_000).fill(0.5) }],
+  ['layer.weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+  ['layer.größe', { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) }],
+  ['count', { dtype: 'int64', shape: [], data: BigInt64Array.of(2n ** 40n) }],
+  ['half', { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) }],
+  ['brain', { dtype: 'bfloat16', shape: [2], data: Uint16Array.of(0x3f80, 0x4000) }],
+  ['small', { dtype: 'int8', shape: [2], data: Int8Array.of(-1, 1) }],
+  ['short', { dtype: 'int16', shape: [1], data: Int16Array.of(-300) }],
+  ['int', { dtype: 'int32', shape: [1], data: Int32Array.of(-70_000) }],
+  ['byte', { dtype: 'uint8', shape: [1], data: Uint8Array.of(255) }],
+  ['flag', { dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) }],
+  ['empty', { dtype: 'float32', shape: [0, 3], data: new Float32Array(0) }],
+  ['wide', { dtype: 'float32', shape: [70_000], data: new Float32Array(70_000).fill(0.5) }],
 ])
 
 describe('PyTorch', () => {
@@ -56,8 +75,21 @@ describe('PyTorch', () => {
     expect(torchCheck('read', path)).toEqual({ order: [...tensors.keys()], tensors: factsOf(tensors) })
   })
 
-  it.each(['zip.pt', 'legacy.pth', 'protocol4.pt', 'protocol5.pt', 'state_dict.pt', 'model.pth', 'net.pt', 'student.pt', 'parallel.pt'])('its %s imports with the same bytes', async (name) => {
-    const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, Record<string, Facts>>
+  it.each([
+    'zip.pt',
+    'legacy.pth',
+    'protocol4.pt',
+    'protocol5.pt',
+    'state_dict.pt',
+    'model.pth',
+    'net.pt',
+    'student.pt',
+    'parallel.pt',
+  ])('its %s imports with the same bytes', async (name) => {
+    const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<
+      string,
+      Record<string, Facts>
+    >
     const report = await importCheckpoint(join(folder, name))
     expect(report.reason).toBeNull()
     expect(factsOf(report.weights)).toEqual(expected[name])

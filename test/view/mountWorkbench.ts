@@ -13,7 +13,10 @@ import '@renderer/views/new/NewExperimentView.vue'
 import '@renderer/views/run/RunView.vue'
 import '@renderer/views/settings/SettingsView.vue'
 
-export interface SavedFile { name: string; text: string }
+export interface SavedFile {
+  name: string
+  text: string
+}
 
 export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/') {
   document.body.innerHTML = '<div id="app"></div>'
@@ -24,7 +27,10 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
   const saved: SavedFile[] = []
   const copied: string[] = []
   const host: HostApi = {
-    kind: 'browser', choosePath: () => Promise.resolve(null), openExternal: () => Promise.resolve(), revealPath: () => Promise.resolve(),
+    kind: 'browser',
+    choosePath: () => Promise.resolve(null),
+    openExternal: () => Promise.resolve(),
+    revealPath: () => Promise.resolve(),
     saveFile: ({ name, data }) => {
       saved.push({ name, text: typeof data === 'string' ? data : '' })
       return Promise.resolve(true)
@@ -35,7 +41,9 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
     },
   }
   const app = createWorkbench({
-    engine, host, state,
+    engine,
+    host,
+    state,
     onReopen: (listener) => {
       reopened.add(listener)
       return () => reopened.delete(listener)
@@ -44,12 +52,17 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
   app.mount('#app')
   await settle()
   return {
-    engine, state, saved, copied, settle,
+    engine,
+    state,
+    saved,
+    copied,
+    settle,
     go: async (to: string): Promise<void> => {
       await (app.config.globalProperties as { $router: Router }).$router.push(to)
       await settle()
     },
-    unmount: () => app.unmount(), reopen: () => reopened.forEach((listener) => listener()),
+    unmount: () => app.unmount(),
+    reopen: () => reopened.forEach((listener) => listener()),
     text: () => document.body.textContent ?? '',
     find: <E extends HTMLElement = HTMLElement>(selector: string): E => {
       const found = document.querySelector<E>(selector)
@@ -57,7 +70,9 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
       return found
     },
     button: (label: string): HTMLButtonElement => {
-      const found = [...document.querySelectorAll('button')].find((entry) => entry.textContent?.trim().startsWith(label) === true || entry.getAttribute('aria-label') === label)
+      const found = [...document.querySelectorAll('button')].find(
+        (entry) => entry.textContent?.trim().startsWith(label) === true || entry.getAttribute('aria-label') === label,
+      )
       if (!found) throw new Error(`There is no button “${label}”.`)
       return found
     },

@@ -12,11 +12,20 @@ const goals = {
   published: { pseudoBatch: 4, pseudoBatchVaccine: 4, synthesis: 1.3, ood: 1.3 },
 }
 
-const time = (value) => value === undefined ? '–' : `${value.median.toFixed(3)} (${value.lowerQuartile.toFixed(3)}–${value.upperQuartile.toFixed(3)})`
+const time = (value) =>
+  value === undefined
+    ? '–'
+    : `${value.median.toFixed(3)} (${value.lowerQuartile.toFixed(3)}–${value.upperQuartile.toFixed(3)})`
 
 function timesTable({ seconds }, subjects) {
-  const rows = figures.filter(({ id }) => seconds[id]).map(({ id, title }) => `| ${[title, ...subjects.map((subject) => time(seconds[id][subject]))].join(' | ')} |`)
-  return [`| Seconds, median (quartiles) | ${subjects.map((subject) => titles[subject]).join(' | ')} |`, `|---|${subjects.map(() => '---|').join('')}`, ...rows]
+  const rows = figures
+    .filter(({ id }) => seconds[id])
+    .map(({ id, title }) => `| ${[title, ...subjects.map((subject) => time(seconds[id][subject]))].join(' | ')} |`)
+  return [
+    `| Seconds, median (quartiles) | ${subjects.map((subject) => titles[subject]).join(' | ')} |`,
+    `|---|${subjects.map(() => '---|').join('')}`,
+    ...rows,
+  ]
 }
 
 function ratiosTable({ ratios, seconds }, baselines) {
@@ -24,35 +33,54 @@ function ratiosTable({ ratios, seconds }, baselines) {
     const value = ratios[subject]?.[id]
     if (value === undefined) return '–'
     const goal = goals[subject]?.[id]
-    return goal === undefined ? value.toFixed(2) : `${value.toFixed(2)} (goal ${goal}${value >= goal ? '' : ', missed'})`
+    return goal === undefined
+      ? value.toFixed(2)
+      : `${value.toFixed(2)} (goal ${goal}${value >= goal ? '' : ', missed'})`
   }
-  const rows = figures.filter(({ id }) => seconds[id]).map(({ id, title }) => `| ${[title, ...baselines.map((subject) => cell(subject, id))].join(' | ')} |`)
-  return [`| Their time / our time | ${baselines.map((subject) => titles[subject]).join(' | ')} |`, `|---|${baselines.map(() => '---|').join('')}`, ...rows]
+  const rows = figures
+    .filter(({ id }) => seconds[id])
+    .map(({ id, title }) => `| ${[title, ...baselines.map((subject) => cell(subject, id))].join(' | ')} |`)
+  return [
+    `| Their time / our time | ${baselines.map((subject) => titles[subject]).join(' | ')} |`,
+    `|---|${baselines.map(() => '---|').join('')}`,
+    ...rows,
+  ]
 }
 
 const memoryGoal = 1.2
 
 function memorySection({ memory, peakMemoryOursToPublished: ratio }) {
   if (!memory.ours) return []
-  const row = (title, { peak, anonymous, files }) => `| ${[title, ...[peak, anonymous, files].map((value) => Math.round(value))].join(' | ')} |`
+  const row = (title, { peak, anonymous, files }) =>
+    `| ${[title, ...[peak, anonymous, files].map((value) => Math.round(value))].join(' | ')} |`
   return [
-    '## Memory', '',
-    'Ours is a real `abd run`, control and trainer added up (VmHWM of each); own memory and libraries as they stand when the trainer\'s peak was last seen to grow.', '',
-    '| MiB after 5 pseudo batches | peak | own memory | libraries |', '|---|---|---|---|',
-    row('ABD Workbench', memory.ours), ...Object.entries(memory.ours.processes).map(([name, status]) => row(`– ${name}`, status)),
-    ...(memory.published ? [row(titles.published, memory.published)] : []), '',
-    ...(ratio === undefined ? [] : [`Our peak / theirs: ${ratio.toFixed(2)} (goal at most ${memoryGoal}${ratio <= memoryGoal ? '' : ', missed'}).`, '']),
+    '## Memory',
+    '',
+    "Ours is a real `abd run`, control and trainer added up (VmHWM of each); own memory and libraries as they stand when the trainer's peak was last seen to grow.",
+    '',
+    '| MiB after 5 pseudo batches | peak | own memory | libraries |',
+    '|---|---|---|---|',
+    row('ABD Workbench', memory.ours),
+    ...Object.entries(memory.ours.processes).map(([name, status]) => row(`– ${name}`, status)),
+    ...(memory.published ? [row(titles.published, memory.published)] : []),
+    '',
+    ...(ratio === undefined
+      ? []
+      : [
+          `Our peak / theirs: ${ratio.toFixed(2)} (goal at most ${memoryGoal}${ratio <= memoryGoal ? '' : ', missed'}).`,
+          '',
+        ]),
   ]
 }
 
 const baselineNotes = {
   zskt: [
-    '- *as published*: the authors\' solver, which draws the same synthetic batch, runs the teacher and back-propagates through the generator in each of its 10 student iterations.',
-    '- *tuned PyTorch*: the same mathematics with the authors\' networks as a careful PyTorch user would write it.',
+    "- *as published*: the authors' solver, which draws the same synthetic batch, runs the teacher and back-propagates through the generator in each of its 10 student iterations.",
+    "- *tuned PyTorch*: the same mathematics with the authors' networks as a careful PyTorch user would write it.",
   ],
   inversion: [
-    '- *as published*: the authors\' `CMISynthesizer.synthesize` and `vanilla_kd_ood.train_kd`, with kornia\'s augmentations; writing and reading its PNG files is not timed.',
-    '- A CMI call is 3 synthesis steps here (200 in the reference\'s setting) against a full memory bank of 4,096 rows, 1,024 negatives per step.',
+    "- *as published*: the authors' `CMISynthesizer.synthesize` and `vanilla_kd_ood.train_kd`, with kornia's augmentations; writing and reading its PNG files is not timed.",
+    "- A CMI call is 3 synthesis steps here (200 in the reference's setting) against a full memory bank of 4,096 rows, 1,024 negatives per step.",
   ],
 }
 
@@ -62,17 +90,27 @@ export function formatReport(result) {
   const baselines = subjects.filter((subject) => subject !== 'ours')
   const { settings, machine, versions } = result
   return [
-    settings.suite === 'zskt' ? '# Benchmarks' : '# Benchmarks of the inversion family', '',
+    settings.suite === 'zskt' ? '# Benchmarks' : '# Benchmarks of the inversion family',
+    '',
     `Written by \`npm run bench -- --suite ${settings.suite} --reference PATH\` on ${result.date}: batch ${settings.batch}, WRN-16-2 → WRN-16-1, ${settings.threads} threads each, ${settings.repeats} repeats after ${settings.warmUps} warm-ups,`,
-    'all subjects in one run and in turn, in processes of their own. float32 everywhere. Ours has its allocator settings as a run has them.', '',
+    'all subjects in one run and in turn, in processes of their own. float32 everywhere. Ours has its allocator settings as a run has them.',
+    '',
     `- Device: ${settings.device} (${machine.cpu}, ${machine.cores} cores; load ${machine.load.join(', ')} at the end of the run); execution: ${settings.execution}`,
-    `- Versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}`,
-    ...baselineNotes[settings.suite], '',
-    ...timesTable(result, subjects), '', ...(baselines.length > 0 ? [...ratiosTable(result, baselines), ''] : []), ...memorySection(result),
+    `- Versions: ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+    ...baselineNotes[settings.suite],
+    '',
+    ...timesTable(result, subjects),
+    '',
+    ...(baselines.length > 0 ? [...ratiosTable(result, baselines), ''] : []),
+    ...memorySection(result),
   ].join('\n')
 }
 
-/** Prints the report, and replaces the measured part of `file` where one is named; what was written there by hand stays. */
+/**
+ * Prints the report, and replaces the measured part of `file` where one is named; what was written there by hand stays.
+ */
 export function writeReport(result, { file, print }) {
   const report = formatReport(result)
   if (print) process.stdout.write(`${report}\n`)

@@ -1,4 +1,7 @@
-/** Peak memory of a real run: `abd run` distils a few pseudo batches while the kernel's own marks of its processes are read. */
+/**
+ * Peak memory of a real run: `abd run` distils a few pseudo batches while the kernel's own marks of its processes are
+ * read.
+ */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -37,17 +40,45 @@ function controlOf(workspace) {
 }
 
 /**
- * Trains a short teacher on the drawn signs, then distils `pseudoBatches`; the student's trainer and control are what a ZSKT run consists of.
- * Own memory and libraries are those at the moment of the trainer's peak so far. Errors: SetupError with the end of what the run wrote.
+ * Trains a short teacher on the drawn signs, then distils `pseudoBatches`; the student's trainer and control are what a
+ * ZSKT run consists of.
+ * Own memory and libraries are those at the moment of the trainer's peak so far. Errors: SetupError with the end of
+ * what the run wrote.
  */
 export async function measureRun({ batch, threads, device, pseudoBatches }) {
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-bench-'))
   const flags = [
-    'run', '--workspace', workspace, '--data', 'signs', '--threads', String(threads), '--defense', 'none', '--teacher.depth', '16', '--teacher.width', '2', '--student.depth', '16', '--student.width', '1',
-    '--method.batch-size', String(batch), '--method.pseudo-batches', String(pseudoBatches),
-    '--set', 'data.params.trainImages=1000', '--set', 'teacher.training.epochs=1', '--device', device,
+    'run',
+    '--workspace',
+    workspace,
+    '--data',
+    'signs',
+    '--threads',
+    String(threads),
+    '--defense',
+    'none',
+    '--teacher.depth',
+    '16',
+    '--teacher.width',
+    '2',
+    '--student.depth',
+    '16',
+    '--student.width',
+    '1',
+    '--method.batch-size',
+    String(batch),
+    '--method.pseudo-batches',
+    String(pseudoBatches),
+    '--set',
+    'data.params.trainImages=1000',
+    '--set',
+    'teacher.training.epochs=1',
+    '--device',
+    device,
   ]
-  const child = spawn(process.execPath, [path.join(projectRoot, 'tools', 'abd.mjs'), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [path.join(projectRoot, 'tools', 'abd.mjs'), ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let words = ''
   let distilling = false
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -66,7 +97,8 @@ export async function measureRun({ batch, threads, device, pseudoBatches }) {
   }, pollMilliseconds)
   try {
     const code = await new Promise((resolve) => child.on('close', resolve))
-    if (code !== 0 || !seen.trainer || !seen.control) throw new SetupError(`The run whose memory was to be measured ended with ${code}:\n${words.trim()}`)
+    if (code !== 0 || !seen.trainer || !seen.control)
+      throw new SetupError(`The run whose memory was to be measured ended with ${code}:\n${words.trim()}`)
     const sum = (name) => seen.trainer[name] + seen.control[name]
     return { peak: sum('peak'), anonymous: sum('anonymous'), files: sum('files'), processes: seen }
   } finally {

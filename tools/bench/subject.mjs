@@ -5,11 +5,16 @@ import { SetupError } from '../setup/report.mjs'
 
 const keptWords = 3000
 
-/** Starts the subject and waits until it is ready. Errors: SetupError with the end of what it wrote, when it ends by itself. */
+/**
+ * Starts the subject and waits until it is ready. Errors: SetupError with the end of what it wrote, when it ends by
+ * itself.
+ */
 export async function startSubject({ name, phases, command: [program, ...parameters], environment = {} }) {
   const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })
   let words = ''
-  child.stderr.setEncoding('utf8').on('data', (text) => { words = (words + text).slice(-keptWords) })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    words = (words + text).slice(-keptWords)
+  })
   const ended = new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new SetupError(`The subject "${name}" could not be started: ${error.message}`)))
     child.on('close', (code) => reject(new SetupError(`The subject "${name}" ended with ${code}:\n${words.trim()}`)))
@@ -27,7 +32,9 @@ export async function startSubject({ name, phases, command: [program, ...paramet
   }
   const facts = await answer()
   return {
-    name, phases, facts,
+    name,
+    phases,
+    facts,
     async ask(phase) {
       child.stdin.write(`${phase}\n`)
       return answer()

@@ -9,11 +9,20 @@ export async function buildWorker() {
   const outDir = path.join(projectRoot, 'out', 'bench')
   const source = (name) => path.join(projectRoot, 'test', 'bench', `${name}.ts`)
   await build({
-    configFile: false, root: projectRoot, logLevel: 'warn', publicDir: false,
+    configFile: false,
+    root: projectRoot,
+    logLevel: 'warn',
+    publicDir: false,
     resolve: { alias: { '@shared': path.join(projectRoot, 'src', 'shared') } },
     build: {
-      ssr: true, outDir, target: 'node20', minify: false,
-      rollupOptions: { input: { engineWorker: source('engineWorker'), environment: source('environment') }, output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } },
+      ssr: true,
+      outDir,
+      target: 'node20',
+      minify: false,
+      rollupOptions: {
+        input: { engineWorker: source('engineWorker'), environment: source('environment') },
+        output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
+      },
     },
   })
   const { allocator } = await import(pathToFileURL(path.join(outDir, 'environment.mjs')).href)

@@ -1,4 +1,7 @@
-/** Builds out/ when it is older than its sources, told by their content, so that a fresh clone and a branch switch are both right. */
+/**
+ * Builds out/ when it is older than its sources, told by their content, so that a fresh clone and a branch switch are
+ * both right.
+ */
 import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
@@ -8,15 +11,27 @@ import { acquireLock } from '../setup/lock.mjs'
 import { projectRoot } from '../setup/paths.mjs'
 import { SetupError, formatSeconds, say } from '../setup/report.mjs'
 
-const inputs = ['src', 'resources', 'electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.node.json', 'tsconfig.web.json']
+const inputs = [
+  'src',
+  'resources',
+  'electron.vite.config.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.node.json',
+  'tsconfig.web.json',
+]
 const stampName = '.abd-build.json'
 
 function listFiles(start) {
   const stat = fs.statSync(start, { throwIfNoEntry: false })
   if (stat === undefined) return []
   if (stat.isFile()) return [start]
-  return fs.readdirSync(start, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() ? listFiles(path.join(start, entry.name)) : [path.join(start, entry.name)]))
+  return fs
+    .readdirSync(start, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? listFiles(path.join(start, entry.name)) : [path.join(start, entry.name)],
+    )
 }
 
 /** SHA-256 over the names and contents of everything that a build reads. */
@@ -39,10 +54,18 @@ export function build(root = projectRoot) {
   const hash = sourceHash(root)
   say('Building the application …')
   fs.rmSync(path.join(root, 'out', stampName), { force: true })
-  const result = spawnSync(process.execPath, [path.join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'], {
-    cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 << 20,
-  })
-  if (result.status !== 0) throw new SetupError(`The build failed:\n${result.stdout ?? ''}${result.stderr ?? ''}`.trim())
+  const result = spawnSync(
+    process.execPath,
+    [path.join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 << 20,
+    },
+  )
+  if (result.status !== 0)
+    throw new SetupError(`The build failed:\n${result.stdout ?? ''}${result.stderr ?? ''}`.trim())
   writeJsonAtomically(path.join(root, 'out', stampName), { hash })
   say(`  built in ${formatSeconds(performance.now() - started)}`)
 }

@@ -31,6 +31,6 @@ export function runInForeground(command, parameters, options = {}) {
 
 /** Ends the process with one sentence for a known failure, with the stack for a fault of the program. */
 export function failWith(error) {
-  process.stderr.write(`${error?.name === 'SetupError' ? error.message : error?.stack ?? error}\n`)
+  process.stderr.write(`${error?.name === 'SetupError' ? error.message : (error?.stack ?? error)}\n`)
   process.exitCode = 1
 }

@@ -12,11 +12,16 @@ function readFlag(file) {
   }
 }
 
-/** Chromium's sandbox refuses root, and needs user namespaces that some distributions keep from programs outside their packages. */
+/**
+ * Chromium's sandbox refuses root, and needs user namespaces that some distributions keep from programs outside their
+ * packages.
+ */
 export function needsNoSandbox({ userId = process.getuid?.(), read = readFlag } = {}) {
-  return userId === 0
-    || read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1'
-    || read('/proc/sys/kernel/unprivileged_userns_clone') === '0'
+  return (
+    userId === 0 ||
+    read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1' ||
+    read('/proc/sys/kernel/unprivileged_userns_clone') === '0'
+  )
 }
 
 /** The first system library that Electron links and this system lacks. */
@@ -25,7 +30,10 @@ export function missingLibrary(executable, run = spawnSync) {
   return /^\s*(\S+) => not found/m.exec(listing.stdout ?? '')?.[1]
 }
 
-/** Why no window can open on the display that the environment names, or undefined. Only displays of this machine can be looked at; one over the network is believed. */
+/**
+ * Why no window can open on the display that the environment names, or undefined. Only displays of this machine can be
+ * looked at; one over the network is believed.
+ */
 export function displayFault(environment, exists = fs.existsSync) {
   const { DISPLAY: display, WAYLAND_DISPLAY: wayland } = environment
   if (!display && !wayland) return 'there is no display'
@@ -39,11 +47,21 @@ export function displayFault(environment, exists = fs.existsSync) {
  * `{ executable, arguments }` where a window can open, else `{ reason }` in one line.
  * `ABD_ELECTRON` names another Electron.
  */
-export function findDesktop({ environment = process.env, electron = environment.ABD_ELECTRON || installedElectron(), findMissing = missingLibrary, noSandbox = needsNoSandbox(), displayOf = displayFault } = {}) {
-  if (electron === undefined) return { reason: 'Electron is not installed ("node tools/setup.mjs --retry-electron" fetches it)' }
+export function findDesktop({
+  environment = process.env,
+  electron = environment.ABD_ELECTRON || installedElectron(),
+  findMissing = missingLibrary,
+  noSandbox = needsNoSandbox(),
+  displayOf = displayFault,
+} = {}) {
+  if (electron === undefined)
+    return { reason: 'Electron is not installed ("node tools/setup.mjs --retry-electron" fetches it)' }
   const fault = displayOf(environment)
   if (fault !== undefined) return { reason: fault }
   const missing = findMissing(electron)
-  if (missing !== undefined) return { reason: `the system lacks ${missing}, which Electron needs (Debian or Ubuntu: sudo apt-get install libnss3 libatk-bridge2.0-0 libgtk-3-0 libgbm1 libasound2)` }
+  if (missing !== undefined)
+    return {
+      reason: `the system lacks ${missing}, which Electron needs (Debian or Ubuntu: sudo apt-get install libnss3 libatk-bridge2.0-0 libgtk-3-0 libgbm1 libasound2)`,
+    }
   return { executable: electron, arguments: noSandbox ? ['--no-sandbox'] : [] }
 }

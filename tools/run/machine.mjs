@@ -1,4 +1,7 @@
-/** What can be told about this machine without npm's packages and without TensorFlow, for a set-up that does not go through. */
+/**
+ * What can be told about this machine without npm's packages and without TensorFlow, for a set-up that does not go
+ * through.
+ */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'

@@ -34,16 +34,24 @@ export function countSuite(report, exitCode) {
   }
   if (exitCode !== 0 && totals.failed === 0) {
     totals.failed++
-    totals.failedNames.push(report === undefined ? 'the suite ended without a report' : `the suite ended with exit code ${exitCode}`)
+    totals.failedNames.push(
+      report === undefined ? 'the suite ended without a report' : `the suite ended with exit code ${exitCode}`,
+    )
   }
   return totals
 }
 
 export function addTotals(all) {
-  return all.reduce((sum, totals) => ({
-    passed: sum.passed + totals.passed, failed: sum.failed + totals.failed, skipped: sum.skipped + totals.skipped,
-    skippedNames: [...sum.skippedNames, ...totals.skippedNames], failedNames: [...sum.failedNames, ...totals.failedNames],
-  }), { passed: 0, failed: 0, skipped: 0, skippedNames: [], failedNames: [] })
+  return all.reduce(
+    (sum, totals) => ({
+      passed: sum.passed + totals.passed,
+      failed: sum.failed + totals.failed,
+      skipped: sum.skipped + totals.skipped,
+      skippedNames: [...sum.skippedNames, ...totals.skippedNames],
+      failedNames: [...sum.failedNames, ...totals.failedNames],
+    }),
+    { passed: 0, failed: 0, skipped: 0, skippedNames: [], failedNames: [] },
+  )
 }
 
 export function summaryLine(totals) {

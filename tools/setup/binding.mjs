@@ -15,22 +15,34 @@ function packageDirectory(root, name) {
 
 function bindingSources(root) {
   const directory = path.join(packageDirectory(root, '@tensorflow/tfjs-node-gpu'), 'binding')
-  return fs.readdirSync(directory).filter((name) => /\.(cc|h)$/.test(name)).sort().map((name) => path.join(directory, name))
+  return fs
+    .readdirSync(directory)
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .sort()
+    .map((name) => path.join(directory, name))
 }
 
-/** Names one build: the sources, TensorFlow's version and variant, the Node-API version and the flags. Neither Node's version nor the compiler's matters. */
+/**
+ * Names one build: the sources, TensorFlow's version and variant, the Node-API version and the flags. Neither Node's
+ * version nor the compiler's matters.
+ */
 export function bindingKey(root, variantId, tensorFlowVersion) {
-  const version = readJson(path.join(packageDirectory(root, '@tensorflow/tfjs-node-gpu'), 'package.json'))?.version ?? 'unknown'
+  const version =
+    readJson(path.join(packageDirectory(root, '@tensorflow/tfjs-node-gpu'), 'package.json'))?.version ?? 'unknown'
   const sources = bindingSources(root).map((file) => fs.readFileSync(file))
   return `${version}-tf${tensorFlowVersion}-${variantId}-${hashText(compileFlags.join(' '), ...sources).slice(0, 12)}`
 }
 
 /** The first of CXX, g++, c++ and clang++ that answers; asked before anything is fetched. */
 export function findCompiler(environment = process.env) {
-  const candidates = [environment.CXX, 'g++', 'c++', 'clang++'].filter((name) => typeof name === 'string' && name !== '')
+  const candidates = [environment.CXX, 'g++', 'c++', 'clang++'].filter(
+    (name) => typeof name === 'string' && name !== '',
+  )
   const found = candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
   if (found !== undefined) return found
-  throw new SetupError('No C++ compiler was found, which builds TensorFlow\'s Node binding: install g++ (Debian or Ubuntu: sudo apt-get install g++; Fedora: sudo dnf install gcc-c++) and start again.')
+  throw new SetupError(
+    "No C++ compiler was found, which builds TensorFlow's Node binding: install g++ (Debian or Ubuntu: sudo apt-get install g++; Fedora: sudo dnf install gcc-c++) and start again.",
+  )
 }
 
 /** Compiles into `target`; the run path is relative, so the cache may move as a whole. */
@@ -40,18 +52,28 @@ export function buildBinding({ root, tensorFlowDirectory, target, compiler }) {
   fs.mkdirSync(path.dirname(target), { recursive: true })
   const libraries = path.join(tensorFlowDirectory, 'tensorflow')
   const partial = `${target}.${process.pid}.part`
-  const result = spawnSync(compiler, [
-    ...compileFlags,
-    '-I', path.join(packageDirectory(root, 'node-api-headers'), 'include'),
-    '-I', path.join(libraries, 'include'),
-    ...bindingSources(root).filter((file) => file.endsWith('.cc')),
-    path.join(libraries, 'libtensorflow_cc.so.2'), path.join(libraries, 'libtensorflow_framework.so.2'),
-    `-Wl,-rpath,$ORIGIN/${path.relative(path.dirname(target), libraries)}`,
-    '-o', partial,
-  ], { encoding: 'utf8' })
+  const result = spawnSync(
+    compiler,
+    [
+      ...compileFlags,
+      '-I',
+      path.join(packageDirectory(root, 'node-api-headers'), 'include'),
+      '-I',
+      path.join(libraries, 'include'),
+      ...bindingSources(root).filter((file) => file.endsWith('.cc')),
+      path.join(libraries, 'libtensorflow_cc.so.2'),
+      path.join(libraries, 'libtensorflow_framework.so.2'),
+      `-Wl,-rpath,$ORIGIN/${path.relative(path.dirname(target), libraries)}`,
+      '-o',
+      partial,
+    ],
+    { encoding: 'utf8' },
+  )
   if (result.status !== 0) {
     fs.rmSync(partial, { force: true })
-    throw new SetupError(`${compiler} could not build TensorFlow's Node binding (g++ 9 or newer is needed; CXX chooses another compiler):\n${(result.stderr ?? String(result.error)).slice(0, 4000)}`)
+    throw new SetupError(
+      `${compiler} could not build TensorFlow's Node binding (g++ 9 or newer is needed; CXX chooses another compiler):\n${(result.stderr ?? String(result.error)).slice(0, 4000)}`,
+    )
   }
   fs.renameSync(partial, target)
   say(`  built in ${formatSeconds(performance.now() - started)}`)

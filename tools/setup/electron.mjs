@@ -21,7 +21,9 @@ export function installedElectron(root = projectRoot) {
   }
 }
 
-/** Runs Electron's installer; without it the interface is served to the browser, so a failure is one line, not an end. */
+/**
+ * Runs Electron's installer; without it the interface is served to the browser, so a failure is one line, not an end.
+ */
 export function prepareElectron({ root = projectRoot, retry = false, run = spawnSync } = {}) {
   const directory = path.join(root, 'node_modules', 'electron')
   if (!fs.existsSync(path.join(directory, 'install.js')) || process.env.ELECTRON_SKIP_BINARY_DOWNLOAD) return false
@@ -31,13 +33,20 @@ export function prepareElectron({ root = projectRoot, retry = false, run = spawn
   if (!retry && readJson(failureFile)?.version === version) return false
   const started = performance.now()
   say(`Fetching Electron ${version} (about 115 MB) …`)
-  const result = run(process.execPath, ['install.js'], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 900_000 })
+  const result = run(process.execPath, ['install.js'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: 900_000,
+  })
   if (result.status === 0 && installedElectron(root) !== undefined) {
     fs.rmSync(failureFile, { force: true })
     say(`  Electron ready in ${formatSeconds(performance.now() - started)}`)
     return true
   }
   writeJsonAtomically(failureFile, { version })
-  say('  Electron could not be fetched; the interface will be served to the browser instead ("node tools/setup.mjs --retry-electron" tries again).')
+  say(
+    '  Electron could not be fetched; the interface will be served to the browser instead ("node tools/setup.mjs --retry-electron" tries again).',
+  )
   return true
 }

@@ -43,15 +43,23 @@ export function requireDiskSpace(directory, neededBytes, purpose, statfs = fs.st
   const free = bavail * bsize
   if (free >= neededBytes) return
   throw new SetupError(
-    `${purpose} needs ${formatBytes(neededBytes)} of free disk space in ${directory}, where ${formatBytes(free)} are free: `
-    + 'free some space there, or set XDG_CACHE_HOME to a folder on a larger disk, and start again.')
+    `${purpose} needs ${formatBytes(neededBytes)} of free disk space in ${directory}, where ${formatBytes(free)} are free: ` +
+      'free some space there, or set XDG_CACHE_HOME to a folder on a larger disk, and start again.',
+  )
 }
 
 /** Turns the file system's own words into a sentence where the cause is known. */
 export function explainFileError(error) {
-  if (error?.code === 'ENOSPC') return new SetupError('The disk is full: free some space (or set XDG_CACHE_HOME to a folder on a larger disk) and start again; the set-up goes on where it stopped.', { cause: error })
+  if (error?.code === 'ENOSPC')
+    return new SetupError(
+      'The disk is full: free some space (or set XDG_CACHE_HOME to a folder on a larger disk) and start again; the set-up goes on where it stopped.',
+      { cause: error },
+    )
   if (error?.code === 'EACCES' || error?.code === 'EROFS' || error?.code === 'EPERM') {
-    return new SetupError(`The set-up may not write to ${error.path ?? 'its cache'}: make it writable or set XDG_CACHE_HOME to a folder of yours, and start again.`, { cause: error })
+    return new SetupError(
+      `The set-up may not write to ${error.path ?? 'its cache'}: make it writable or set XDG_CACHE_HOME to a folder of yours, and start again.`,
+      { cause: error },
+    )
   }
   return error
 }

@@ -1,4 +1,7 @@
-/** One set-up at a time per cache; a second one waits. A lock left by a killed process is taken over, also when its process id has been given to another. */
+/**
+ * One set-up at a time per cache; a second one waits. A lock left by a killed process is taken over, also when its
+ * process id has been given to another.
+ */
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,7 +18,9 @@ function readText(file) {
   }
 }
 
-/** Clock ticks from the start of the machine to that of the process (field 22 of its stat); '' where there is no /proc. */
+/**
+ * Clock ticks from the start of the machine to that of the process (field 22 of its stat); '' where there is no /proc.
+ */
 function startOf(processId) {
   const stat = readText(`/proc/${processId}/stat`)
   // The second field is the program's name in brackets and may hold blanks and brackets itself.
@@ -68,7 +73,10 @@ function tryLock(file) {
   }
 }
 
-/** Removes a stale lock. Only who holds the claim may, and looks again under it: nobody removes a lock that another has just taken. */
+/**
+ * Removes a stale lock. Only who holds the claim may, and looks again under it: nobody removes a lock that another has
+ * just taken.
+ */
 function removeStale(file, text) {
   const claim = `${file}.claim`
   const other = tryLock(claim)
@@ -86,11 +94,14 @@ function removeStale(file, text) {
 /** The release function; a signal that ends the process releases too. */
 function hold(file) {
   held.add(file)
-  const endings = ['SIGINT', 'SIGTERM'].map((signal) => [signal, () => {
-    release()
-    // Nobody else answers to it: it ends the process as it would have without this listener.
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
-  }])
+  const endings = ['SIGINT', 'SIGTERM'].map((signal) => [
+    signal,
+    () => {
+      release()
+      // Nobody else answers to it: it ends the process as it would have without this listener.
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+    },
+  ])
   const release = () => {
     for (const [signal, listener] of endings) process.off(signal, listener)
     if (held.delete(file)) fs.rmSync(file, { force: true })

@@ -21,8 +21,13 @@ export function hiddenLockMatches(root) {
   for (const [location, entry] of Object.entries(installed)) {
     if (wanted[location]?.version !== entry.version) return false
   }
-  return Object.entries(wanted).every(([location, entry]) =>
-    location === '' || entry.optional === true || entry.devOptional === true || installed[location]?.version === entry.version)
+  return Object.entries(wanted).every(
+    ([location, entry]) =>
+      location === '' ||
+      entry.optional === true ||
+      entry.devOptional === true ||
+      installed[location]?.version === entry.version,
+  )
 }
 
 /** 'fresh' (stamp matches), 'adopted' (npm's record matches, no stamp yet) or 'stale'. */
@@ -38,7 +43,8 @@ export function markPackagesInstalled(root = projectRoot) {
 }
 
 function npmCommand() {
-  // npm_execpath is npm's own file while an npm script runs; it may also be another manager's, which cannot read the lock file.
+  // npm_execpath is npm's own file while an npm script runs; it may also be another manager's, which cannot read the
+  // lock file.
   const running = process.env.npm_execpath
   if (running && /npm-cli\.[cm]?js$/.test(running) && fs.existsSync(running)) return [process.execPath, [running]]
   return ['npm', []]
@@ -49,10 +55,16 @@ export function installPackages(root = projectRoot) {
   const started = performance.now()
   say('Installing the npm packages from package-lock.json …')
   const [command, prefix] = npmCommand()
-  const result = spawnSync(command, [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] })
-  if (result.error?.code === 'ENOENT') throw new SetupError('npm was not found: install npm (it comes with Node, https://nodejs.org) and start again.')
+  const result = spawnSync(command, [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  })
+  if (result.error?.code === 'ENOENT')
+    throw new SetupError('npm was not found: install npm (it comes with Node, https://nodejs.org) and start again.')
   if (result.status !== 0) {
-    throw new SetupError('npm could not install the packages (its message is above): check the network, and npm\'s registry and proxy settings (npm config list), then start again.')
+    throw new SetupError(
+      "npm could not install the packages (its message is above): check the network, and npm's registry and proxy settings (npm config list), then start again.",
+    )
   }
   markPackagesInstalled(root)
   say(`  packages installed in ${formatSeconds(performance.now() - started)}`)

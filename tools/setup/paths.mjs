@@ -8,7 +8,8 @@ export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.u
 /** `$XDG_CACHE_HOME/abd-workbench`; a relative XDG_CACHE_HOME is ignored, as its specification says. */
 export function cacheDirectory(environment = process.env) {
   const configured = environment.XDG_CACHE_HOME
-  const base = configured && path.isAbsolute(configured) ? configured : path.join(environment.HOME || os.homedir(), '.cache')
+  const base =
+    configured && path.isAbsolute(configured) ? configured : path.join(environment.HOME || os.homedir(), '.cache')
   return path.join(base, 'abd-workbench')
 }
 

@@ -1,9 +1,14 @@
 /**
- * Who may run the set-up. This file and setup.mjs stay readable to old versions of Node (no newer syntax), so that the refusal can be printed at all.
+ * Who may run the set-up. This file and setup.mjs stay readable to old versions of Node (no newer syntax), so that the
+ * refusal can be printed at all.
  */
 
 /** Lowest patch of each accepted major version; package.json's `engines` says the same. */
-export const acceptedNode = [[20, 19], [22, 12], [24, 0]]
+export const acceptedNode = [
+  [20, 19],
+  [22, 12],
+  [24, 0],
+]
 
 export function parseVersion(text) {
   const match = /^v?(\d+)\.(\d+)/.exec(text)
@@ -28,15 +33,23 @@ export function platformRefusal(machine) {
     return 'ABD Workbench trains on 64-bit Linux (x86-64); macOS is not supported: run "npm run serve" on a Linux machine and open its address in a browser here.'
   }
   if (machine.platform !== 'linux' || machine.architecture !== 'x64') {
-    return 'ABD Workbench trains on 64-bit Linux (x86-64); this is ' + machine.platform + ' on ' + machine.architecture
-      + ': run "npm run serve" on a Linux x86-64 machine and open its address in a browser here.'
+    return (
+      'ABD Workbench trains on 64-bit Linux (x86-64); this is ' +
+      machine.platform +
+      ' on ' +
+      machine.architecture +
+      ': run "npm run serve" on a Linux x86-64 machine and open its address in a browser here.'
+    )
   }
   if (machine.musl) {
     return 'ABD Workbench needs a Linux with glibc (Debian, Ubuntu, Fedora, …): TensorFlow is not built for musl systems such as Alpine.'
   }
   if (!nodeIsAccepted(machine.nodeVersion)) {
-    return 'ABD Workbench needs Node 20.19 or newer within 20, 22.12 or newer within 22, or 24; this is Node ' + machine.nodeVersion
-      + ': install one of these (https://nodejs.org) and start again.'
+    return (
+      'ABD Workbench needs Node 20.19 or newer within 20, 22.12 or newer within 22, or 24; this is Node ' +
+      machine.nodeVersion +
+      ': install one of these (https://nodejs.org) and start again.'
+    )
   }
   return undefined
 }

@@ -30,7 +30,8 @@ export function progress(label, totalBytes, stream = process.stderr, now = () =>
   const interactive = Boolean(stream.isTTY)
   const interval = interactive ? 100 : 5000
   let last = interactive ? -Infinity : now()
-  const line = (done) => `  ${label}: ${formatBytes(done)} of ${formatBytes(totalBytes)} (${Math.floor(100 * done / Math.max(1, totalBytes))} %)`
+  const line = (done) =>
+    `  ${label}: ${formatBytes(done)} of ${formatBytes(totalBytes)} (${Math.floor((100 * done) / Math.max(1, totalBytes))} %)`
   return {
     update(done) {
       if (now() - last < interval) return

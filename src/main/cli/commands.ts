@@ -2,27 +2,66 @@
 import { resolve } from 'node:path'
 import type { Catalogue, DiskUse, DownloadProgress, EngineInfo, ModelProgress } from '../../shared/contract'
 import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } from '../../shared/domain'
-import { defenseLabel, describeChecks, exportFormatIds, exportFormatOf, exportFormats, flattenConfig, withSeed } from '../../shared/domain'
+import {
+  defenseLabel,
+  describeChecks,
+  exportFormatIds,
+  exportFormatOf,
+  exportFormats,
+  flattenConfig,
+  withSeed,
+} from '../../shared/domain'
 import { RefusedInputError, UserError, fromCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import type { FamilyId } from '../../shared/schema'
-import { absolutePaths, configurationOf, membersOf, parseValue, type RecognizeData, type RunFlags } from './configuration'
+import {
+  absolutePaths,
+  configurationOf,
+  membersOf,
+  parseValue,
+  type RecognizeData,
+  type RunFlags,
+} from './configuration'
 import { followRun } from './follow'
-import { duration, percent, printable, runResult, stageLine, suspectLine, table, worthLine, type Output } from './output'
+import {
+  duration,
+  percent,
+  printable,
+  runResult,
+  stageLine,
+  suspectLine,
+  table,
+  worthLine,
+  type Output,
+} from './output'
 
 /** 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
 
-export interface CommandContext { client: EngineClient; output: Output; json: boolean }
+export interface CommandContext {
+  client: EngineClient
+  output: Output
+  json: boolean
+}
 
-const jsonLine = (value: unknown): string => JSON.stringify(value, (_key, entry: unknown) => (ArrayBuffer.isView(entry) ? [...(entry as unknown as Iterable<number>)] : entry))
+const jsonLine = (value: unknown): string =>
+  JSON.stringify(value, (_key, entry: unknown) =>
+    ArrayBuffer.isView(entry) ? [...(entry as unknown as Iterable<number>)] : entry,
+  )
 
-export async function run({ client, output, json }: CommandContext, flags: RunFlags & { detach?: boolean; note?: string }, recognize: RecognizeData): Promise<ExitCode> {
+export async function run(
+  { client, output, json }: CommandContext,
+  flags: RunFlags & { detach?: boolean; note?: string },
+  recognize: RecognizeData,
+): Promise<ExitCode> {
   const catalogue = await client.call('engine.catalogue', {})
   const config = await configurationOf(flags, catalogue, recognize)
   const { config: resolved, issues } = await client.call('experiment.validate', { config })
   for (const issue of issues) output.tell(`${issue.severity}: ${issue.path} ${issue.message}`)
-  if (issues.some((issue) => issue.severity === 'error')) throw new RefusedInputError('The experiment cannot start.', { action: 'Correct the values named above; "abd show --config" prints every path.' })
+  if (issues.some((issue) => issue.severity === 'error'))
+    throw new RefusedInputError('The experiment cannot start.', {
+      action: 'Correct the values named above; "abd show --config" prints every path.',
+    })
   const all = flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
   const started: RunSummary[] = []
   for (const one of all) {
@@ -58,16 +97,25 @@ async function finishRun({ client, output, json }: CommandContext, started: RunS
     output.tell(`The run is ${last.state}. "abd resume ${last.id}" goes on at its last checkpoint.`)
     return 130
   }
-  throw last.error ? fromCauses(last.error) : new UserError(`The run is ${last.state}.`, { action: `"abd resume ${last.id}" goes on at its last checkpoint.` })
+  throw last.error
+    ? fromCauses(last.error)
+    : new UserError(`The run is ${last.state}.`, { action: `"abd resume ${last.id}" goes on at its last checkpoint.` })
 }
 
-const resultTable = (run: RunSummary): string => table([
-  ['model', 'accuracy', 'ASR', 'time'],
-  ...run.stages.filter((stage) => stage.kind !== 'data').map((stage) => [
-    stage.kind === 'teacher' ? 'teacher' : `${stage.method ?? 'student'}, ${stage.defense === 'none' ? 'no defense' : stage.defense ?? ''}`,
-    percent(stage.evaluation?.accuracy), percent(stage.evaluation?.asr), duration(stage.seconds),
-  ]),
-])
+const resultTable = (run: RunSummary): string =>
+  table([
+    ['model', 'accuracy', 'ASR', 'time'],
+    ...run.stages
+      .filter((stage) => stage.kind !== 'data')
+      .map((stage) => [
+        stage.kind === 'teacher'
+          ? 'teacher'
+          : `${stage.method ?? 'student'}, ${stage.defense === 'none' ? 'no defense' : (stage.defense ?? '')}`,
+        percent(stage.evaluation?.accuracy),
+        percent(stage.evaluation?.asr),
+        duration(stage.seconds),
+      ]),
+  ])
 
 /** A run by id, by the beginning of its id, or "latest". */
 export async function findRun(client: EngineClient, wanted: string): Promise<RunSummary> {
@@ -79,9 +127,14 @@ export async function findRun(client: EngineClient, wanted: string): Promise<Run
   const matching = runs.filter((run) => run.id.startsWith(wanted))
   const [only] = matching
   if (only && matching.length === 1) return only
-  throw new RefusedInputError(matching.length > 1 ? `"${wanted}" begins the ids of ${matching.length} runs.` : `There is no run "${wanted}".`, {
-    wanted: 'a run’s id, its beginning, or "latest"', got: wanted, action: 'See them with "abd runs".',
-  })
+  throw new RefusedInputError(
+    matching.length > 1 ? `"${wanted}" begins the ids of ${matching.length} runs.` : `There is no run "${wanted}".`,
+    {
+      wanted: 'a run’s id, its beginning, or "latest"',
+      got: wanted,
+      action: 'See them with "abd runs".',
+    },
+  )
 }
 
 export async function runs({ client, output, json }: CommandContext): Promise<ExitCode> {
@@ -89,21 +142,44 @@ export async function runs({ client, output, json }: CommandContext): Promise<Ex
   if (json) output.result(jsonLine(list))
   else if (list.length === 0) output.tell('No runs yet. "abd run --preset quick" starts one.')
   else {
-    output.result(table([
-      ['id', 'name', 'state', 'data', 'attack', 'teacher acc / ASR', 'students acc / ASR'],
-      ...list.map((run) => [run.id, printable(run.name).slice(0, 40), run.state, run.data, run.attack, modelCells(run, 'teacher'), modelCells(run, 'student')]),
-    ]))
+    output.result(
+      table([
+        ['id', 'name', 'state', 'data', 'attack', 'teacher acc / ASR', 'students acc / ASR'],
+        ...list.map((run) => [
+          run.id,
+          printable(run.name).slice(0, 40),
+          run.state,
+          run.data,
+          run.attack,
+          modelCells(run, 'teacher'),
+          modelCells(run, 'student'),
+        ]),
+      ]),
+    )
   }
   return 0
 }
 
-const modelCells = (run: RunSummary, kind: 'teacher' | 'student'): string => run.stages.filter((stage) => stage.kind === kind)
-  .map((stage) => `${kind === 'student' ? `${stage.defense ?? ''} ` : ''}${percent(stage.evaluation?.accuracy)} / ${percent(stage.evaluation?.asr)}`).join('; ')
+const modelCells = (run: RunSummary, kind: 'teacher' | 'student'): string =>
+  run.stages
+    .filter((stage) => stage.kind === kind)
+    .map(
+      (stage) =>
+        `${kind === 'student' ? `${stage.defense ?? ''} ` : ''}${percent(stage.evaluation?.accuracy)} / ${percent(stage.evaluation?.asr)}`,
+    )
+    .join('; ')
 
-export async function show({ client, output, json }: CommandContext, wanted: string | undefined, options: { config?: boolean }): Promise<ExitCode> {
+export async function show(
+  { client, output, json }: CommandContext,
+  wanted: string | undefined,
+  options: { config?: boolean },
+): Promise<ExitCode> {
   if (wanted === undefined) {
     const { defaults } = await client.call('engine.catalogue', {})
-    if (options.config !== true) throw new RefusedInputError('abd show wants a run.', { wanted: 'abd show RUN, or abd show --config for the defaults' })
+    if (options.config !== true)
+      throw new RefusedInputError('abd show wants a run.', {
+        wanted: 'abd show RUN, or abd show --config for the defaults',
+      })
     output.result(json ? jsonLine(defaults) : configLines(defaults))
     return 0
   }
@@ -112,60 +188,120 @@ export async function show({ client, output, json }: CommandContext, wanted: str
   if (options.config === true) output.result(json ? jsonLine(detail.config) : configLines(detail.config))
   else if (json) output.result(jsonLine(detail))
   else {
-    output.result([
-      `${printable(detail.name)} (${detail.id}): ${detail.state}`,
-      `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
-      `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
-      ...(detail.device ? [`device: ${detail.device.title}`] : []),
-      ...detail.stages.flatMap((stage) => [`  ${stageLine(stage)}`, ...[...worthLine(detail, stage), ...suspectLine(stage)].map((line) => `    ${line}`)]),
-      ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
-      ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
-      ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
-    ].join('\n'))
+    output.result(
+      [
+        `${printable(detail.name)} (${detail.id}): ${detail.state}`,
+        `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
+        `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
+        ...(detail.device ? [`device: ${detail.device.title}`] : []),
+        ...detail.stages.flatMap((stage) => [
+          `  ${stageLine(stage)}`,
+          ...[...worthLine(detail, stage), ...suspectLine(stage)].map((line) => `    ${line}`),
+        ]),
+        ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
+        ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
+        ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
+      ].join('\n'),
+    )
   }
   return 0
 }
 
-const configLines = (config: unknown): string => flattenConfig(config).map(([path, value]) => `${path}=${JSON.stringify(value)}`).join('\n')
+const configLines = (config: unknown): string =>
+  flattenConfig(config)
+    .map(([path, value]) => `${path}=${JSON.stringify(value)}`)
+    .join('\n')
 
-export async function changeRun({ client, output, json }: CommandContext, wanted: string, action: 'pause' | 'stop' | 'resume', options: { detach?: boolean } = {}): Promise<ExitCode> {
+export async function changeRun(
+  { client, output, json }: CommandContext,
+  wanted: string,
+  action: 'pause' | 'stop' | 'resume',
+  options: { detach?: boolean } = {},
+): Promise<ExitCode> {
   const found = await findRun(client, wanted)
   const changed = await client.call(`runs.${action}`, { runId: found.id })
-  if (action === 'resume') return options.detach === true ? leaveRunning(changed, output, json) : finishRun({ client, output, json }, changed)
-  output.tell(changed.state === 'running' ? `${printable(changed.name)} will ${action} after the current step, or at the last checkpoint where a step takes long.` : `${printable(changed.name)} is ${changed.state}.`)
+  if (action === 'resume')
+    return options.detach === true ? leaveRunning(changed, output, json) : finishRun({ client, output, json }, changed)
+  output.tell(
+    changed.state === 'running'
+      ? `${printable(changed.name)} will ${action} after the current step, or at the last checkpoint where a step takes long.`
+      : `${printable(changed.name)} is ${changed.state}.`,
+  )
   if (json) output.result(jsonLine({ id: changed.id, state: changed.state }))
   return 0
 }
 
-export interface EvaluateFlags { model: string; data: string; attack: string; target: number; device?: 'auto' | 'cpu' | 'gpu'; attackParam?: string[]; dataParam?: string[]; architecture?: string; architectureParam?: string[]; normalization?: TeacherNormalization }
+export interface EvaluateFlags {
+  model: string
+  data: string
+  attack: string
+  target: number
+  device?: 'auto' | 'cpu' | 'gpu'
+  attackParam?: string[]
+  dataParam?: string[]
+  architecture?: string
+  architectureParam?: string[]
+  normalization?: TeacherNormalization
+}
 
-export async function evaluate({ client, output, json }: CommandContext, flags: EvaluateFlags, recognize: RecognizeData): Promise<ExitCode> {
+export async function evaluate(
+  { client, output, json }: CommandContext,
+  flags: EvaluateFlags,
+  recognize: RecognizeData,
+): Promise<ExitCode> {
   const catalogue: Catalogue = await client.call('engine.catalogue', {})
-  const known = catalogue.families.find((family) => family.id === 'dataset')?.members.some((member) => member.id === flags.data)
+  const known = catalogue.families
+    .find((family) => family.id === 'dataset')
+    ?.members.some((member) => member.id === flags.data)
   const data = known ? { id: flags.data, params: {} } : await recognize(resolve(flags.data))
-  const chosen = (family: FamilyId, id: string, params: Record<string, unknown>, given: readonly string[] = []) => ({ id, params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
-    ...params, ...Object.fromEntries(given.map((entry) => {
-      const at = entry.indexOf('=')
-      if (at < 1) throw new RefusedInputError('A parameter has no value.', { wanted: 'name=value', got: entry, action: 'Write e.g. --attack-param patchSize=5.' })
-      return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
-    })),
-  }) })
-  const file = resolve(flags.model)
-  const unsubscribe = client.subscribe('model.progress', {}, (progress) => { if (progress.file === file) output.progress(evaluationLine(progress)) })
-  const { evaluation, warnings } = await client.call('model.evaluate', {
-    file, target: flags.target, device: flags.device, normalization: flags.normalization,
-    data: chosen('dataset', data.id, data.params, flags.dataParam), attack: chosen('attack', flags.attack, {}, flags.attackParam),
-    ...(flags.architecture === undefined ? {} : { architecture: chosen('architecture', flags.architecture, {}, flags.architectureParam) }),
-  }).finally(() => {
-    unsubscribe()
-    output.endProgress()
+  const chosen = (family: FamilyId, id: string, params: Record<string, unknown>, given: readonly string[] = []) => ({
+    id,
+    params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
+      ...params,
+      ...Object.fromEntries(
+        given.map((entry) => {
+          const at = entry.indexOf('=')
+          if (at < 1)
+            throw new RefusedInputError('A parameter has no value.', {
+              wanted: 'name=value',
+              got: entry,
+              action: 'Write e.g. --attack-param patchSize=5.',
+            })
+          return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
+        }),
+      ),
+    }),
   })
+  const file = resolve(flags.model)
+  const unsubscribe = client.subscribe('model.progress', {}, (progress) => {
+    if (progress.file === file) output.progress(evaluationLine(progress))
+  })
+  const { evaluation, warnings } = await client
+    .call('model.evaluate', {
+      file,
+      target: flags.target,
+      device: flags.device,
+      normalization: flags.normalization,
+      data: chosen('dataset', data.id, data.params, flags.dataParam),
+      attack: chosen('attack', flags.attack, {}, flags.attackParam),
+      ...(flags.architecture === undefined
+        ? {}
+        : { architecture: chosen('architecture', flags.architecture, {}, flags.architectureParam) }),
+    })
+    .finally(() => {
+      unsubscribe()
+      output.endProgress()
+    })
   for (const warning of warnings) output.tell(`warning: ${printable(warning)}`)
   const { accuracy, asr, asrAll, robustAccuracy, images, nonTarget } = evaluation
-  output.result(json ? jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }) : [
-    `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`,
-    `robust accuracy ${percent(robustAccuracy)} of the same ${nonTarget}, ASR ${percent(asrAll)} of all ${images} triggered images`,
-  ].join('\n'))
+  output.result(
+    json
+      ? jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget })
+      : [
+          `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`,
+          `robust accuracy ${percent(robustAccuracy)} of the same ${nonTarget}, ASR ${percent(asrAll)} of all ${images} triggered images`,
+        ].join('\n'),
+  )
   return 0
 }
 
@@ -179,27 +315,52 @@ export async function importFile({ client, output, json }: CommandContext, file:
   const { accepted, reason, architecture, tensors, sha256, findings } = report
   if (json) output.result(jsonLine({ accepted, reason, architecture, tensors, sha256, findings }))
   else {
-    output.result([
-      accepted ? `accepted: ${architecture?.title ?? 'unknown architecture'}, ${tensors} tensors` : `refused: ${printable(reason ?? 'no reason given')}`,
-      ...(sha256 ? [`SHA-256 ${sha256}`] : []), ...findings.map((finding) => `${finding.severity}: ${printable(finding.message)}`),
-    ].join('\n'))
+    output.result(
+      [
+        accepted
+          ? `accepted: ${architecture?.title ?? 'unknown architecture'}, ${tensors} tensors`
+          : `refused: ${printable(reason ?? 'no reason given')}`,
+        ...(sha256 ? [`SHA-256 ${sha256}`] : []),
+        ...findings.map((finding) => `${finding.severity}: ${printable(finding.message)}`),
+      ].join('\n'),
+    )
   }
   return accepted ? 0 : 2
 }
 
-export interface ExportFlags { stage?: string; format?: ExportFormat; out: string }
+export interface ExportFlags {
+  stage?: string
+  format?: ExportFormat
+  out: string
+}
 
-/** Without a stage the last student is meant, in a run without students the teacher; without a format the file's name tells it. */
-export async function exportWeights({ client, output, json }: CommandContext, wanted: string, flags: ExportFlags): Promise<ExitCode> {
+/**
+ * Without a stage the last student is meant, in a run without students the teacher; without a format the file's name
+ * tells it.
+ */
+export async function exportWeights(
+  { client, output, json }: CommandContext,
+  wanted: string,
+  flags: ExportFlags,
+): Promise<ExitCode> {
   const format = flags.format ?? exportFormatOf(flags.out)
   if (format === null) {
     const extensions = exportFormatIds.flatMap((id) => [...exportFormats[id].extensions])
-    throw new RefusedInputError('The file’s name does not tell the format.', { wanted: extensions.join(', '), got: flags.out, where: '--out', action: `Name the format: --format ${exportFormatIds.join(' or --format ')}.` })
+    throw new RefusedInputError('The file’s name does not tell the format.', {
+      wanted: extensions.join(', '),
+      got: flags.out,
+      where: '--out',
+      action: `Name the format: --format ${exportFormatIds.join(' or --format ')}.`,
+    })
   }
   const run = await findRun(client, wanted)
   const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
   const result = await client.call('model.export', { runId: run.id, stageId, format, path: resolve(flags.out) })
-  output.result(json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${exportFormats[format].title}, ${megabytes(result.bytes)})`)
+  output.result(
+    json
+      ? jsonLine(result)
+      : `${stageId} of ${run.id}: ${result.path} (${exportFormats[format].title}, ${megabytes(result.bytes)})`,
+  )
   return 0
 }
 
@@ -207,16 +368,24 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 /** E.g. "[1/4] train-images-idx3-ubyte.gz: 3.1 MB of 9.9 MB". */
 export function downloadLine({ step, filesDone, files, received, total }: DownloadProgress): string {
-  const amount = step.startsWith('Unpacking') ? `${received} of ${total ?? '?'} files` : `${megabytes(received)}${total === null ? '' : ` of ${megabytes(total)}`}`
+  const amount = step.startsWith('Unpacking')
+    ? `${received} of ${total ?? '?'} files`
+    : `${megabytes(received)}${total === null ? '' : ` of ${megabytes(total)}`}`
   return `[${filesDone + 1}/${files}] ${step}: ${amount}`
 }
 
 /** Ends with the path to name as the data set's folder. */
-export async function download({ client, output, json }: CommandContext, dataset: string, flags: { folder?: string; mirror?: string }): Promise<ExitCode> {
+export async function download(
+  { client, output, json }: CommandContext,
+  dataset: string,
+  flags: { folder?: string; mirror?: string },
+): Promise<ExitCode> {
   const controller = new AbortController()
   const stop = (): void => controller.abort()
   process.once('SIGINT', stop)
-  const unsubscribe = client.subscribe('dataset.progress', {}, (progress) => { if (progress.dataset === dataset) output.progress(downloadLine(progress)) })
+  const unsubscribe = client.subscribe('dataset.progress', {}, (progress) => {
+    if (progress.dataset === dataset) output.progress(downloadLine(progress))
+  })
   try {
     const folder = flags.folder === undefined ? undefined : resolve(flags.folder)
     const result = await client.call('dataset.download', { dataset, folder, mirror: flags.mirror }, controller.signal)
@@ -241,7 +410,10 @@ export async function doctor({ client, output, json }: CommandContext): Promise<
   if (!info.runtimeReady) {
     if (json) output.result(jsonLine({ info, disk, device: null }))
     else output.result(table(infoRows(info, disk)))
-    throw new UserError('TensorFlow is not set up.', { got: info.runtimeMessage ?? 'no runtime', action: 'Run "npm start"; it prepares the runtime.' })
+    throw new UserError('TensorFlow is not set up.', {
+      got: info.runtimeMessage ?? 'no runtime',
+      action: 'Run "npm start"; it prepares the runtime.',
+    })
   }
   const device = await client.call('engine.device', { fresh: true })
   if (json) output.result(jsonLine({ info: { ...info, device }, disk, device }))
@@ -252,14 +424,22 @@ export async function doctor({ client, output, json }: CommandContext): Promise<
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 
 const infoRows = (info: EngineInfo, disk: DiskUse): string[][] => [
-  [info.product, info.version], ['Node', `${info.node}, ${info.platform}`], ['Machine', `${info.cores} cores, ${gigabytes(info.memoryBytes)} memory`],
-  ['Workspace', `${info.workspace}${info.readOnly ? ' (read-only)' : ''}, ${gigabytes(disk.workspaceBytes)} used, ${gigabytes(disk.freeBytes)} free`],
+  [info.product, info.version],
+  ['Node', `${info.node}, ${info.platform}`],
+  ['Machine', `${info.cores} cores, ${gigabytes(info.memoryBytes)} memory`],
+  [
+    'Workspace',
+    `${info.workspace}${info.readOnly ? ' (read-only)' : ''}, ${gigabytes(disk.workspaceBytes)} used, ${gigabytes(disk.freeBytes)} free`,
+  ],
 ]
 
 const deviceRows = (device: DeviceReport): string[][] => [
   ['Device that ran an op', `${device.kind.toUpperCase()}: ${device.title}${device.fallback ? ' (fallback)' : ''}`],
   ...(device.reason ? [['Reason', device.reason]] : []),
   ['TensorFlow', `${device.tensorflow}, ${device.threads} threads`],
-  ['NVIDIA driver', device.driver ?? 'none'], ['CUDA', device.cuda ?? 'none'], ['cuDNN', device.cudnn ?? 'none'], ['Compute capability', device.computeCapability ?? 'none'],
+  ['NVIDIA driver', device.driver ?? 'none'],
+  ['CUDA', device.cuda ?? 'none'],
+  ['cuDNN', device.cudnn ?? 'none'],
+  ['Compute capability', device.computeCapability ?? 'none'],
   ...Object.entries(device.details),
 ]

@@ -9,7 +9,10 @@ const ended: readonly RunSummary['state'][] = ['done', 'failed', 'stopped', 'pau
 /** The loss that a progress line names: the student's where there is one. */
 const shownLosses: readonly SharedMetricName[] = ['studentLoss', 'srOuterLoss', 'loss']
 
-export interface Followed { run: RunSummary; interrupted: boolean }
+export interface Followed {
+  run: RunSummary
+  interrupted: boolean
+}
 
 /** Resolves when the run has ended, or at once at a second Ctrl+C (with the record as it then was). */
 export function followRun(client: EngineClient, first: RunSummary, output: Output): Promise<Followed> {
@@ -35,7 +38,8 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     const see = (run: RunSummary): void => {
       current = run
       for (const stage of run.stages) {
-        for (const { severity, message } of stage.findings ?? []) tellOnce(`${severity === 'ok' || severity === 'info' ? 'trigger' : severity}: ${message}`)
+        for (const { severity, message } of stage.findings ?? [])
+          tellOnce(`${severity === 'ok' || severity === 'info' ? 'trigger' : severity}: ${message}`)
         for (const warning of stage.warnings) tellOnce(`warning: ${warning}`)
         if (stage.state === 'done') tellOnce(stageLine(stage))
       }
@@ -60,7 +64,9 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     const onInterrupt = (): void => {
       interrupted += 1
       if (interrupted > 1) return finish(() => resolve({ run: current, interrupted: true }))
-      output.tell('Stopping after the current step with a checkpoint, or at the last one where a step takes long. Ctrl+C again leaves at once.')
+      output.tell(
+        'Stopping after the current step with a checkpoint, or at the last one where a step takes long. Ctrl+C again leaves at once.',
+      )
       client.call('runs.stop', { runId: first.id }).catch((error: unknown) => finish(() => reject(error as Error)))
     }
     const stops = [

@@ -12,14 +12,19 @@ const script = process.env.ABD_CONTROL ?? join(__dirname, 'control.js')
 process.stdout.on('error', () => process.exit(0))
 
 void runProgram(process.argv.slice(2), {
-  version, output,
+  version,
+  output,
   async connect(workspace) {
     const started = await createEngineStarter({
-      workspace: workspaceFolder(workspace), script,
+      workspace: workspaceFolder(workspace),
+      script,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
     if (started.readOnly) output.tell('Another engine owns this workspace and does not answer: it is open read-only.')
-    started.onExit((kind, reason) => { if (kind !== 'asked') output.tell(`The engine ended unexpectedly (${reason})${kind === 'crashed' ? '; starting it again.' : '.'}`) })
+    started.onExit((kind, reason) => {
+      if (kind !== 'asked')
+        output.tell(`The engine ended unexpectedly (${reason})${kind === 'crashed' ? '; starting it again.' : '.'}`)
+    })
     return { client: started.client, dispose: () => started.dispose('release') }
   },
   async recognize(path) {

@@ -15,7 +15,10 @@ export interface Output {
 
 const repeatInterval = 15_000
 
-export function createOutput(stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr): Output {
+export function createOutput(
+  stdout: NodeJS.WriteStream = process.stdout,
+  stderr: NodeJS.WriteStream = process.stderr,
+): Output {
   let open = false
   let lastTold = 0
   const clear = (): void => {
@@ -45,7 +48,8 @@ export function createOutput(stdout: NodeJS.WriteStream = process.stdout, stderr
   }
 }
 
-export const percent = (fraction: number | null | undefined): string => (fraction === null || fraction === undefined ? '–' : `${(fraction * 100).toFixed(1)} %`)
+export const percent = (fraction: number | null | undefined): string =>
+  fraction === null || fraction === undefined ? '–' : `${(fraction * 100).toFixed(1)} %`
 
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)
@@ -54,7 +58,8 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-const rates = (evaluation: Evaluation | null): string => (evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : '')
+const rates = (evaluation: Evaluation | null): string =>
+  evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : ''
 
 /** E.g. "[2/4] Teacher: step 90 of 200, 45 %, loss 0.21, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left". */
 export function progressLine(run: RunSummary, loss?: string): string {
@@ -63,17 +68,24 @@ export function progressLine(run: RunSummary, loss?: string): string {
   if (!stage) return `${run.name}: done`
   const { activity } = stage
   const within = activity ? `${activity.message}, ${Math.floor(100 * activity.fraction)} %` : null
-  const steps = stage.totalSteps ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %${within ? ` (${within})` : ''}` : within ?? stage.state
+  const steps = stage.totalSteps
+    ? `step ${stage.step} of ${stage.totalSteps}, ${Math.floor((100 * stage.step) / stage.totalSteps)} %${within ? ` (${within})` : ''}`
+    : (within ?? stage.state)
   return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${loss ? `, ${loss}` : ''}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
 }
 
 export const stageLine = (stage: StageRecord): string =>
   `${stage.title}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
 
-/** E.g. "DER 88.4 %, RIR 71.0 %, against the undefended student"; nothing for models that have no twin to be compared with. */
+/**
+ * E.g. "DER 88.4 %, RIR 71.0 %, against the undefended student"; nothing for models that have no twin to be compared
+ * with.
+ */
 export function worthLine(run: Pick<RunSummary, 'stages'>, stage: StageRecord): string[] {
   const { der, rir } = defenseWorth(run, stage)
-  return der === null && rir === null ? [] : [`DER ${percent(der)}, RIR ${percent(rir)}, against the undefended student`]
+  return der === null && rir === null
+    ? []
+    : [`DER ${percent(der)}, RIR ${percent(rir)}, against the undefended student`]
 }
 
 /** E.g. "suspect test: AUC 97.3 % (1 ensemble), accepted"; nothing where none was made. */
@@ -81,13 +93,21 @@ export function suspectLine({ suspectTest }: StageRecord): string[] {
   const trial = suspectTest && currentTrial(suspectTest)
   if (!suspectTest || !trial) return []
   const tried = `${suspectTest.trials.length} ${suspectTest.trials.length === 1 ? 'ensemble' : 'ensembles'}`
-  return [`suspect test: AUC ${percent(trial.auc)}, ${tried}, ${trial.verdict}${trial.tail ? `, tail ratio ${percent(trial.tail.ratio)}` : ''}`]
+  return [
+    `suspect test: AUC ${percent(trial.auc)}, ${tried}, ${trial.verdict}${trial.tail ? `, tail ratio ${percent(trial.tail.ratio)}` : ''}`,
+  ]
 }
 
 export interface RunResult {
   seconds: number
   teacher: { accuracy: number | null; asr: number | null } | null
-  students: { method: string | null; defense: string | null; accuracy: number | null; asr: number | null; seconds: number }[]
+  students: {
+    method: string | null
+    defense: string | null
+    accuracy: number | null
+    asr: number | null
+    seconds: number
+  }[]
 }
 
 /** The one JSON line of `abd run --json`; fractions of 1. */
@@ -97,17 +117,29 @@ export function runResult(run: RunSummary): RunResult {
   return {
     seconds,
     teacher: teacher ? { accuracy: teacher.accuracy, asr: teacher.asr } : null,
-    students: run.stages.filter((stage) => stage.kind === 'student').map((stage) => ({
-      method: stage.method ?? null, defense: stage.defense ?? null,
-      accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, seconds: stage.seconds,
-    })),
+    students: run.stages
+      .filter((stage) => stage.kind === 'student')
+      .map((stage) => ({
+        method: stage.method ?? null,
+        defense: stage.defense ?? null,
+        accuracy: stage.evaluation?.accuracy ?? null,
+        asr: stage.evaluation?.asr ?? null,
+        seconds: stage.seconds,
+      })),
   }
 }
 
 /** Rows as text columns; the first row is the head. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 // eslint-disable-next-line no-control-regex -- finding control characters is the purpose

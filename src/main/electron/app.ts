@@ -17,10 +17,16 @@ export function startApplication(): void {
     process.stderr.write(`${error.stack ?? error.message}\n`)
     app.exit(1)
   })
-  process.on('unhandledRejection', (reason) => process.stderr.write(`${reason instanceof Error ? reason.stack ?? reason.message : String(reason)}\n`))
+  process.on('unhandledRejection', (reason) =>
+    process.stderr.write(`${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`),
+  )
   const workspace = workspaceFolder(argumentOf('--workspace'))
   // One instance per workspace: its state and its lock lie apart.
-  const userData = join(app.getPath('appData'), 'abd-workbench', createHash('sha256').update(workspace).digest('hex').slice(0, 12))
+  const userData = join(
+    app.getPath('appData'),
+    'abd-workbench',
+    createHash('sha256').update(workspace).digest('hex').slice(0, 12),
+  )
   mkdirSync(userData, { recursive: true })
   app.setPath('userData', userData)
   app.setName('ABD Workbench')
@@ -46,7 +52,10 @@ class Application {
   private quitting = false
   private asking = false
 
-  constructor(private readonly workspace: string, private readonly stateFile: string) {}
+  constructor(
+    private readonly workspace: string,
+    private readonly stateFile: string,
+  ) {}
 
   async start(): Promise<void> {
     refusePermissions(session.defaultSession)
@@ -77,17 +86,30 @@ class Application {
     return createEngineStarter({
       workspace: this.workspace,
       script: (!app.isPackaged && process.env.ABD_CONTROL) || join(__dirname, 'control.js'),
-      node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: app.isPackaged, env: process.env }),
+      node: chooseNode({
+        execPath: process.execPath,
+        versions: process.versions,
+        packaged: app.isPackaged,
+        env: process.env,
+      }),
     }).start()
   }
 
   private attachBackground(engine: StartedEngine): void {
     this.background = startBackground({
-      client: engine.client, iconFile: trayIcon(), show: () => this.show(), quit: () => void this.quit(),
+      client: engine.client,
+      iconFile: trayIcon(),
+      show: () => this.show(),
+      quit: () => void this.quit(),
       // The last run ended with no window open: nothing is left to stay for.
-      onIdle: () => { if (this.window === null) void this.quit() },
+      onIdle: () => {
+        if (this.window === null) void this.quit()
+      },
     })
-    engine.onExit((kind, reason) => { if (kind === 'gaveUp') void this.fail('The engine ended again and again.', `${reason}\nIts log is logs/engine.log in the workspace.`) })
+    engine.onExit((kind, reason) => {
+      if (kind === 'gaveUp')
+        void this.fail('The engine ended again and again.', `${reason}\nIts log is logs/engine.log in the workspace.`)
+    })
   }
 
   private show(): void {
@@ -112,7 +134,9 @@ class Application {
   private async quit(): Promise<void> {
     if (this.quitting || this.asking) return
     this.asking = true
-    const goOn = await this.mayQuit().finally(() => { this.asking = false })
+    const goOn = await this.mayQuit().finally(() => {
+      this.asking = false
+    })
     if (!goOn) return
     this.quitting = true
     this.rememberWindow()
@@ -126,10 +150,17 @@ class Application {
     const active = this.background?.active
     if (!active || process.env.ABD_NO_DIALOGS === '1') return true
     const options = {
-      type: 'question' as const, buttons: ['Pause and quit', 'Cancel'], defaultId: 0, cancelId: 1, title: 'ABD Workbench',
-      message: `"${active.name}" ${active.state === 'queued' ? 'waits for its turn' : 'is still training'}.`, detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
+      type: 'question' as const,
+      buttons: ['Pause and quit', 'Cancel'],
+      defaultId: 0,
+      cancelId: 1,
+      title: 'ABD Workbench',
+      message: `"${active.name}" ${active.state === 'queued' ? 'waits for its turn' : 'is still training'}.`,
+      detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
     }
-    const { response } = await (this.window ? dialog.showMessageBox(this.window, options) : dialog.showMessageBox(options))
+    const { response } = await (this.window
+      ? dialog.showMessageBox(this.window, options)
+      : dialog.showMessageBox(options))
     return response === 0
   }
 
@@ -144,7 +175,8 @@ class Application {
 
   private async fail(title: string, detail: string): Promise<void> {
     process.stderr.write(`${title}\n${detail}\n`)
-    if (process.env.ABD_NO_DIALOGS !== '1') await dialog.showMessageBox({ type: 'error', title: 'ABD Workbench', message: title, detail, buttons: ['Close'] })
+    if (process.env.ABD_NO_DIALOGS !== '1')
+      await dialog.showMessageBox({ type: 'error', title: 'ABD Workbench', message: title, detail, buttons: ['Close'] })
     this.quitting = true
     app.exit(1)
   }

@@ -13,7 +13,13 @@ export interface Background {
   dispose(): void
 }
 
-export interface BackgroundOptions { client: EngineClient; iconFile: string; show: () => void; quit: () => void; onIdle: () => void }
+export interface BackgroundOptions {
+  client: EngineClient
+  iconFile: string
+  show: () => void
+  quit: () => void
+  onIdle: () => void
+}
 
 /** A waiting run counts: between two runs of the queue nothing is over. */
 const isActive = (run: RunSummary): boolean => run.state === 'running' || run.state === 'queued'
@@ -53,15 +59,22 @@ export function startBackground(options: BackgroundOptions): Background {
   const stops = [
     options.client.subscribe('run.changed', {}, ({ run }) => see(run)),
     // What happened while the engine was away shows in the list.
-    options.client.onConnection((state) => { if (state === 'connected') void load().catch(() => undefined) }),
+    options.client.onConnection((state) => {
+      if (state === 'connected') void load().catch(() => undefined)
+    }),
   ]
   void load().catch(() => undefined)
   return {
-    get active() { return firstActive() },
+    get active() {
+      return firstActive()
+    },
     tellHidden() {
       if (told || !Notification.isSupported()) return
       told = true
-      const notification = new Notification({ title: 'The run goes on', body: 'ABD Workbench keeps training in the background. Start it again to see the window.' })
+      const notification = new Notification({
+        title: 'The run goes on',
+        body: 'ABD Workbench keeps training in the background. Start it again to see the window.',
+      })
       notification.on('click', options.show)
       notification.show()
     },
@@ -77,7 +90,13 @@ function createTray({ iconFile, show, quit }: BackgroundOptions): Tray | null {
   if (!existsSync(iconFile)) return null
   try {
     const tray = new Tray(nativeImage.createFromPath(iconFile).resize({ width: 22, height: 22 }))
-    tray.setContextMenu(Menu.buildFromTemplate([{ label: 'Show ABD Workbench', click: show }, { type: 'separator' }, { label: 'Quit', click: quit }]))
+    tray.setContextMenu(
+      Menu.buildFromTemplate([
+        { label: 'Show ABD Workbench', click: show },
+        { type: 'separator' },
+        { label: 'Quit', click: quit },
+      ]),
+    )
     tray.on('click', show)
     return tray
   } catch {

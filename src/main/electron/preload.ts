@@ -15,9 +15,15 @@ const bridge: WindowBridge = {
   open: () => ipcRenderer.invoke(channels.open) as Promise<number>,
   send: (channel, bytes) => ipcRenderer.send(channels.frame, channel, bytes),
   close: (channel) => ipcRenderer.send(channels.close, channel),
-  onMessage: (listener) => { onMessage = listener },
-  onClose: (listener) => { onClose = listener },
-  onMenu: (listener) => { onMenu = listener },
+  onMessage: (listener) => {
+    onMessage = listener
+  },
+  onClose: (listener) => {
+    onClose = listener
+  },
+  onMenu: (listener) => {
+    onMenu = listener
+  },
   host: {
     kind: 'window',
     choosePath: (options) => ipcRenderer.invoke(channels.choosePath, options) as Promise<string | null>,

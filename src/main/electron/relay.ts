@@ -20,7 +20,9 @@ export function startRelay(connect: () => Promise<FrameChannel>, isTrusted: IsTr
       made.clear()
     }
     // A reload leaves the page's channels behind as well.
-    contents.on('did-start-navigation', (_event, _url, isInPlace, isMainFrame) => { if (isMainFrame && !isInPlace) closeAll() })
+    contents.on('did-start-navigation', (_event, _url, isInPlace, isMainFrame) => {
+      if (isMainFrame && !isInPlace) closeAll()
+    })
     contents.once('destroyed', () => {
       closeAll()
       open.delete(contents)
@@ -38,7 +40,9 @@ export function startRelay(connect: () => Promise<FrameChannel>, isTrusted: IsTr
       return id
     }
     channelsOf(sender).set(id, channel)
-    const send = (name: string, value: unknown): void => { if (!sender.isDestroyed()) sender.send(name, id, value) }
+    const send = (name: string, value: unknown): void => {
+      if (!sender.isDestroyed()) sender.send(name, id, value)
+    }
     // Frames that came with the connection must not overtake the answer to `open`: the page does not know the id yet.
     setImmediate(() => {
       // A copy: a Buffer is a view, and its whole slab would travel along.

@@ -13,15 +13,28 @@ export function isOurPage(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   return senderFrame !== null && senderFrame.parent === null && senderFrame.url.split(/[?#]/)[0] === pageUrl
 }
 
-export interface OpenedWindow { window: BrowserWindow; remember: () => void }
+export interface OpenedWindow {
+  window: BrowserWindow
+  remember: () => void
+}
 
 export function openWindow(stateFile: string): OpenedWindow {
   const { bounds, maximized } = readWindowState(stateFile)
   const window = new BrowserWindow({
-    ...bounds, minWidth: smallestWindow.width, minHeight: smallestWindow.height, show: false, title: 'ABD Workbench', icon: join(__dirname, '..', '..', 'resources', 'icons', 'icon.png'),
+    ...bounds,
+    minWidth: smallestWindow.width,
+    minHeight: smallestWindow.height,
+    show: false,
+    title: 'ABD Workbench',
+    icon: join(__dirname, '..', '..', 'resources', 'icons', 'icon.png'),
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#14161a' : '#ffffff',
     webPreferences: {
-      preload: join(__dirname, '..', 'preload', 'preload.js'), sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, spellcheck: false,
+      preload: join(__dirname, '..', 'preload', 'preload.js'),
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      spellcheck: false,
     },
   })
   const remember = rememberWindowState(window, stateFile)
@@ -40,6 +53,8 @@ export function openWindow(stateFile: string): OpenedWindow {
 
 /** No page needs camera, location or notifications of its own. Only the clipboard's writing side is left. */
 export function refusePermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === 'clipboard-sanitized-write'))
+  session.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(permission === 'clipboard-sanitized-write'),
+  )
   session.setPermissionCheckHandler((_contents, permission) => permission === 'clipboard-sanitized-write')
 }

@@ -2,7 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { screen, type BrowserWindow, type Rectangle } from 'electron'
 
-interface State { bounds: Partial<Rectangle>; maximized: boolean }
+interface State {
+  bounds: Partial<Rectangle>
+  maximized: boolean
+}
 
 const smallest = { width: 900, height: 600 }
 const usual = { width: 1360, height: 880 }
@@ -10,7 +13,9 @@ const usual = { width: 1360, height: 880 }
 export function readWindowState(file: string): State {
   try {
     const { bounds, maximized } = JSON.parse(readFileSync(file, 'utf8')) as Partial<State>
-    return isReachable(bounds) ? { bounds: { ...usual, ...bounds }, maximized: maximized === true } : { bounds: { ...usual }, maximized: maximized === true }
+    return isReachable(bounds)
+      ? { bounds: { ...usual, ...bounds }, maximized: maximized === true }
+      : { bounds: { ...usual }, maximized: maximized === true }
   } catch {
     return { bounds: { ...usual }, maximized: false }
   }
@@ -18,9 +23,18 @@ export function readWindowState(file: string): State {
 
 /** A screen may be gone since the last time. */
 function isReachable(bounds: Partial<Rectangle> | undefined): bounds is Rectangle {
-  if (!bounds || [bounds.x, bounds.y, bounds.width, bounds.height].some((value) => typeof value !== 'number')) return false
+  if (!bounds || [bounds.x, bounds.y, bounds.width, bounds.height].some((value) => typeof value !== 'number'))
+    return false
   const { x = 0, y = 0, width = 0 } = bounds
-  return screen.getAllDisplays().some(({ workArea }) => x + width > workArea.x + 80 && x < workArea.x + workArea.width - 80 && y >= workArea.y - 20 && y < workArea.y + workArea.height - 80)
+  return screen
+    .getAllDisplays()
+    .some(
+      ({ workArea }) =>
+        x + width > workArea.x + 80 &&
+        x < workArea.x + workArea.width - 80 &&
+        y >= workArea.y - 20 &&
+        y < workArea.y + workArea.height - 80,
+    )
 }
 
 /** Writes the state as it changes; the returned function writes it now (an exit closes no windows). */

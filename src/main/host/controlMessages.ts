@@ -1,4 +1,7 @@
-/** What the process that started control and control say to each other over the child's IPC channel; frames go over the socket. */
+/**
+ * What the process that started control and control say to each other over the child's IPC channel; frames go over the
+ * socket.
+ */
 import type { ErrorCause } from '../../shared/errors'
 import type { EngineEndpoint } from '../transports/webSocketChannel'
 
@@ -16,4 +19,5 @@ export type ControlMessage =
   | { type: 'failed'; causes: ErrorCause[] }
   | { type: 'pong' }
 
-export const urlOf = ({ host, port, token }: EngineEndpoint): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${token}`
+export const urlOf = ({ host, port, token }: EngineEndpoint): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${token}`

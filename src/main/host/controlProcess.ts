@@ -38,7 +38,12 @@ export interface ControlDependencies {
   version: string
   /** Folder of the built interface. */
   staticFolder: string
-  createEngine(options: { workspace: string; cacheFolder: string; readOnly: boolean; owner: string | null }): Promise<ControlledEngine>
+  createEngine(options: {
+    workspace: string
+    cacheFolder: string
+    readOnly: boolean
+    owner: string | null
+  }): Promise<ControlledEngine>
   onFault(name: string, error: unknown): void
 }
 
@@ -46,10 +51,11 @@ export interface ControlDependencies {
 const idleGrace = 300
 const attempts = 5
 
-const tell = (message: ControlMessage): Promise<void> => new Promise((resolve) => {
-  if (!process.send || !process.connected) resolve()
-  else process.send(message, undefined, undefined, () => resolve())
-})
+const tell = (message: ControlMessage): Promise<void> =>
+  new Promise((resolve) => {
+    if (!process.send || !process.connected) resolve()
+    else process.send(message, undefined, undefined, () => resolve())
+  })
 
 /** Runs to the end of the process; failures are told to the starter and end with 1. */
 export async function runControlProcess(dependencies: ControlDependencies): Promise<void> {
@@ -73,7 +79,15 @@ class ControlProcess {
   constructor(private readonly dependencies: ControlDependencies) {}
 
   async start(): Promise<void> {
-    const { values } = parseArgs({ options: { workspace: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' }, token: { type: 'string' } }, strict: true })
+    const { values } = parseArgs({
+      options: {
+        workspace: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        token: { type: 'string' },
+      },
+      strict: true,
+    })
     const workspace = workspaceFolder(values.workspace)
     this.listenToStarter()
     makeWorkspace(workspace)
@@ -85,52 +99,101 @@ class ControlProcess {
       }
       if (await this.open(workspace, owner, values)) return
     }
-    throw new UserError('The workspace could not be taken over.', { where: workspace, action: 'Another ABD Workbench keeps starting there; wait a moment and try again.' })
+    throw new UserError('The workspace could not be taken over.', {
+      where: workspace,
+      action: 'Another ABD Workbench keeps starting there; wait a moment and try again.',
+    })
   }
 
   /** False when another process was faster. */
-  private async open(workspace: string, owner: Exclude<Owner, { state: 'reachable' }>, values: { host?: string; port?: string }): Promise<boolean> {
+  private async open(
+    workspace: string,
+    owner: Exclude<Owner, { state: 'reachable' }>,
+    values: { host?: string; port?: string },
+  ): Promise<boolean> {
     const readOnly = owner.state === 'unreachable'
     const token = takeToken() ?? randomBytes(32).toString('hex')
     let deliver: (engine: ControlledEngine) => void = () => undefined
-    const ready = new Promise<ControlledEngine>((resolve) => { deliver = resolve })
-    const server = await this.dependencies.openDoor({
-      token, host: values.host, port: Number(values.port ?? 0), staticFolder: this.dependencies.staticFolder,
-      // A client may be faster than the store; its frames wait.
-      onChannel: (channel) => void ready.then((engine) => serveEngine(engine, channel, { onFault: this.dependencies.onFault })),
-    }).catch((error: unknown) => { throw cannotListen(error, values) })
+    const ready = new Promise<ControlledEngine>((resolve) => {
+      deliver = resolve
+    })
+    const server = await this.dependencies
+      .openDoor({
+        token,
+        host: values.host,
+        port: Number(values.port ?? 0),
+        staticFolder: this.dependencies.staticFolder,
+        // A client may be faster than the store; its frames wait.
+        onChannel: (channel) =>
+          void ready.then((engine) => serveEngine(engine, channel, { onFault: this.dependencies.onFault })),
+      })
+      .catch((error: unknown) => {
+        throw cannotListen(error, values)
+      })
     const endpoint = { host: server.host, port: server.port, token }
     if (owner.state === 'none') {
-      this.lock = takeLock(workspace, { host: reachableHost(server.host), port: server.port, token, startedAt: Date.now(), version: this.dependencies.version }, owner.stale)
+      this.lock = takeLock(
+        workspace,
+        {
+          host: reachableHost(server.host),
+          port: server.port,
+          token,
+          startedAt: Date.now(),
+          version: this.dependencies.version,
+        },
+        owner.stale,
+      )
       if (!this.lock) {
         await server.close()
         return false
       }
     }
     this.server = server
-    this.engine = await this.dependencies.createEngine({ workspace, cacheFolder: cacheFolder(), readOnly, owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null }).catch((error: unknown) => {
-      this.lock?.release()
-      throw error
-    })
+    this.engine = await this.dependencies
+      .createEngine({
+        workspace,
+        cacheFolder: cacheFolder(),
+        readOnly,
+        owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null,
+      })
+      .catch((error: unknown) => {
+        this.lock?.release()
+        throw error
+      })
     deliver(this.engine)
     setInterval(() => this.watchIdle(), 100).unref()
-    await tell({ type: 'ready', endpoint: { ...endpoint, host: reachableHost(server.host) }, url: server.url, readOnly })
+    await tell({
+      type: 'ready',
+      endpoint: { ...endpoint, host: reachableHost(server.host) },
+      url: server.url,
+      readOnly,
+    })
     return true
   }
 
   private listenToStarter(): void {
     process.on('message', (message: HostMessage) => {
       switch (message.type) {
-        case 'ping': void tell({ type: 'pong' }); break
-        case 'shutdown': void this.shutdown(); break
-        case 'release': this.released = true; break
+        case 'ping':
+          void tell({ type: 'pong' })
+          break
+        case 'shutdown':
+          void this.shutdown()
+          break
+        case 'release':
+          this.released = true
+          break
       }
     })
-    process.on('disconnect', () => { this.released = true })
+    process.on('disconnect', () => {
+      this.released = true
+    })
     if (!process.connected) this.released = process.env.ABD_CONTROL_STAY !== '1'
     process.on('SIGTERM', () => void this.shutdown())
     process.on('SIGINT', () => void this.shutdown())
-    process.on('SIGHUP', () => { this.released = true })
+    process.on('SIGHUP', () => {
+      this.released = true
+    })
     process.on('uncaughtException', (error) => {
       this.dependencies.onFault('uncaught', error)
       this.lock?.release()
@@ -181,10 +244,18 @@ function makeWorkspace(workspace: string): void {
   try {
     mkdirSync(workspace, { recursive: true })
   } catch (error) {
-    throw new UserError('The workspace folder cannot be made.', { where: workspace, action: 'Choose a folder you may write to, with --workspace or ABD_WORKSPACE.', cause: error })
+    throw new UserError('The workspace folder cannot be made.', {
+      where: workspace,
+      action: 'Choose a folder you may write to, with --workspace or ABD_WORKSPACE.',
+      cause: error,
+    })
   }
 }
 
-const cannotListen = (error: unknown, { host, port }: { host?: string; port?: string }): UserError => new UserError('The engine cannot listen there.', {
-  got: error instanceof Error && 'code' in error ? String(error.code) : String(error), where: `${host ?? '127.0.0.1'}:${port ?? 'any port'}`, action: 'Choose another port or address.', cause: error,
-})
+const cannotListen = (error: unknown, { host, port }: { host?: string; port?: string }): UserError =>
+  new UserError('The engine cannot listen there.', {
+    got: error instanceof Error && 'code' in error ? String(error.code) : String(error),
+    where: `${host ?? '127.0.0.1'}:${port ?? 'any port'}`,
+    action: 'Choose another port or address.',
+    cause: error,
+  })

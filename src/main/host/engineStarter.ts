@@ -1,4 +1,7 @@
-/** Starts control (or finds the one that owns the workspace) and keeps it alive: heartbeat, restart cap, crash told from request. */
+/**
+ * Starts control (or finds the one that owns the workspace) and keeps it alive: heartbeat, restart cap, crash told from
+ * request.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { UserError, fromCauses } from '../../shared/errors'
 import { createEngineClient, type EngineClient, type FrameChannel } from '../../shared/rpc'
@@ -19,11 +22,16 @@ export interface StartedEngine {
   readonly readOnly: boolean
   /** 'crashed': it is being started again. 'gaveUp': it crashed too often. */
   onExit(listener: (kind: ExitKind, reason: string) => void): void
-  /** Closes the client. 'shutdown' pauses a run and ends the engine; 'release' lets it go on until it is idle. Never ends an engine of somebody else. */
+  /**
+   * Closes the client. 'shutdown' pauses a run and ends the engine; 'release' lets it go on until it is idle. Never
+   * ends an engine of somebody else.
+   */
   dispose(how: 'shutdown' | 'release'): Promise<void>
 }
 
-export interface EngineStarter { start(): Promise<StartedEngine> }
+export interface EngineStarter {
+  start(): Promise<StartedEngine>
+}
 
 export interface StarterOptions {
   workspace: string
@@ -43,7 +51,9 @@ export const restartCap = { restarts: 3, windowMilliseconds: 5 * 60_000 }
 const usualHeartbeat = { interval: 5000, lostAfter: 60_000 }
 const usualStartTimeout = 30_000
 
-/** The starter for any Node: the command line, served mode, and Electron's main process (which names another execPath). */
+/**
+ * The starter for any Node: the command line, served mode, and Electron's main process (which names another execPath).
+ */
 export function createEngineStarter(options: StarterOptions): EngineStarter {
   return {
     async start() {
@@ -117,18 +127,36 @@ class Supervisor implements StartedEngine {
     const earlier = this.owned ? this.endpoint : null
     const port = earlier?.port ?? this.options.port
     const env = earlier ? { ...node.env, ABD_CONTROL_TOKEN: earlier.token } : node.env
-    const parameters = [script, '--workspace', workspace, ...(host ? ['--host', host] : []), ...(port !== undefined ? ['--port', String(port)] : [])]
+    const parameters = [
+      script,
+      '--workspace',
+      workspace,
+      ...(host ? ['--host', host] : []),
+      ...(port !== undefined ? ['--port', String(port)] : []),
+    ]
     // Detached: Ctrl+C in a terminal is for the command, which decides what happens to the engine.
-    const child = spawn(node.execPath, parameters, { env, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' })
+    const child = spawn(node.execPath, parameters, {
+      env,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'json',
+    })
     this.child = child
     let words = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => { words = (words + text).slice(-4000) })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-4000)
+    })
     // The pipe must not keep a command alive that is done.
     ;(child.stderr as unknown as { unref?: () => void } | null)?.unref?.()
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL')
-        reject(new UserError('The engine did not start in time.', { got: words.trim() || 'no answer', action: 'Look into logs/engine.log in the workspace.' }))
+        reject(
+          new UserError('The engine did not start in time.', {
+            got: words.trim() || 'no answer',
+            action: 'Look into logs/engine.log in the workspace.',
+          }),
+        )
       }, this.options.startTimeout ?? usualStartTimeout)
       const settled = (): void => clearTimeout(timer)
       child.on('message', (message: ControlMessage) => {
@@ -151,7 +179,8 @@ class Supervisor implements StartedEngine {
             settled()
             reject(fromCauses(message.causes))
             break
-          case 'pong': break
+          case 'pong':
+            break
         }
       })
       child.once('error', (error) => {
@@ -161,7 +190,12 @@ class Supervisor implements StartedEngine {
       child.once('exit', (code, signal) => {
         settled()
         const reason = signal ? `ended by ${signal}` : `exit code ${code ?? 'unknown'}`
-        reject(new UserError('The engine ended while starting.', { got: `${reason}${words ? `: ${words.trim()}` : ''}`, action: 'Run "npm run doctor"; the log in the workspace may say more.' }))
+        reject(
+          new UserError('The engine ended while starting.', {
+            got: `${reason}${words ? `: ${words.trim()}` : ''}`,
+            action: 'Run "npm run doctor"; the log in the workspace may say more.',
+          }),
+        )
         if (this.child === child && this.owned) this.ended(reason)
       })
     })
@@ -178,10 +212,14 @@ class Supervisor implements StartedEngine {
       return this.tell('gaveUp', reason)
     }
     this.tell('crashed', reason)
-    this.restarting = this.launch().catch((error: unknown) => {
-      this.client.close()
-      this.tell('gaveUp', error instanceof Error ? error.message : String(error))
-    }).finally(() => { this.restarting = null })
+    this.restarting = this.launch()
+      .catch((error: unknown) => {
+        this.client.close()
+        this.tell('gaveUp', error instanceof Error ? error.message : String(error))
+      })
+      .finally(() => {
+        this.restarting = null
+      })
   }
 
   /** An engine of somebody else went away: another may have taken its place, or this process starts one. */
@@ -195,7 +233,9 @@ class Supervisor implements StartedEngine {
     const { interval, lostAfter } = this.options.heartbeat ?? usualHeartbeat
     // Pings are counted, not time: after a suspend or Ctrl+Z the clock has jumped over a minute in which nobody asked.
     let missed = 0
-    child.on('message', () => { missed = 0 })
+    child.on('message', () => {
+      missed = 0
+    })
     const timer = setInterval(() => {
       if (this.child !== child) return clearInterval(timer)
       if (missed * interval > lostAfter) return void child.kill('SIGKILL')

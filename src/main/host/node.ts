@@ -1,10 +1,17 @@
-/** Which program runs the engine. TensorFlow's binding needs a current Node, and never loads in Electron's main process. */
+/**
+ * Which program runs the engine. TensorFlow's binding needs a current Node, and never loads in Electron's main process.
+ */
 
 import { UserError } from '../../shared/errors'
 
 type Environment = Record<string, string | undefined>
 
-interface HostProcess { execPath: string; versions: { node: string; electron?: string }; packaged: boolean; env: Environment }
+interface HostProcess {
+  execPath: string
+  versions: { node: string; electron?: string }
+  packaged: boolean
+  env: Environment
+}
 
 /** 20.19+, 22.12+ or 24 and later. */
 export function nodeIsCurrent(version: string): boolean {
@@ -13,7 +20,8 @@ export function nodeIsCurrent(version: string): boolean {
 }
 
 /**
- * The program for the engine: the Node that ran `npm start` (ABD_NODE) when there is one; else this very Node when it is current; in a packaged
+ * The program for the engine: the Node that ran `npm start` (ABD_NODE) when there is one; else this very Node when it
+ * is current; in a packaged
  * application, and for want of anything else, Electron as Node.
  * @throws UserError when that one is too old
  */
@@ -22,7 +30,9 @@ export function chooseNode({ execPath, versions, packaged, env }: HostProcess): 
   if (versions.electron === undefined) return { execPath, env: withoutElectron(env) }
   if (!nodeIsCurrent(versions.node)) {
     throw new UserError('This Electron’s own Node is too old to run the engine.', {
-      wanted: 'Node 20.19+, 22.12+ or 24', got: versions.node, action: 'Start with "npm start", or name a Node in ABD_NODE.',
+      wanted: 'Node 20.19+, 22.12+ or 24',
+      got: versions.node,
+      action: 'Start with "npm start", or name a Node in ABD_NODE.',
     })
   }
   return { execPath, env: { ...env, ELECTRON_RUN_AS_NODE: '1' } }

@@ -11,5 +11,8 @@ export const workspaceFolder = (wanted?: string, environment: Environment = proc
 /** `$XDG_CACHE_HOME/abd-workbench`; a relative XDG_CACHE_HOME is ignored, as its specification says. */
 export function cacheFolder(environment: Environment = process.env): string {
   const configured = environment.XDG_CACHE_HOME
-  return join(configured && isAbsolute(configured) ? configured : join(environment.HOME || homedir(), '.cache'), 'abd-workbench')
+  return join(
+    configured && isAbsolute(configured) ? configured : join(environment.HOME || homedir(), '.cache'),
+    'abd-workbench',
+  )
 }

@@ -33,15 +33,20 @@ export function createAccess({ token, host, port }: { token: string; host: strin
   return {
     cookie: `${cookieName}=${cookieValue}; HttpOnly; SameSite=Strict; Path=/`,
     refusalOf({ headers }) {
-      if (headers.host === undefined || !hostIsRight(headers.host)) return 'This engine does not answer to that host name.'
-      if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`) return 'Another site may not talk to this engine.'
+      if (headers.host === undefined || !hostIsRight(headers.host))
+        return 'This engine does not answer to that host name.'
+      if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`)
+        return 'Another site may not talk to this engine.'
       return null
     },
     tokenIsRight: (given) => equal(given, token),
     authorizationOf({ headers }) {
       const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
       if (bearer !== undefined) return equal(bearer, token) ? 'right' : 'wrong'
-      const cookie = (headers.cookie ?? '').split(/;\s*/).find((entry) => entry.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1)
+      const cookie = (headers.cookie ?? '')
+        .split(/;\s*/)
+        .find((entry) => entry.startsWith(`${cookieName}=`))
+        ?.slice(cookieName.length + 1)
       // A cookie of an engine that listened here before is not an attack: the page may still bring the token.
       return cookie !== undefined && equal(cookie, cookieValue) ? 'right' : 'none'
     },

@@ -1,6 +1,7 @@
 /**
  * The engine's door: WebSocket for frames, HTTP for the interface's files. Loopback unless told otherwise.
- * A page of another site must not get in (Origin, SameSite), nor a name that was rebound to this address (Host), nor anyone without the token.
+ * A page of another site must not get in (Origin, SameSite), nor a name that was rebound to this address (Host), nor
+ * anyone without the token.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -43,18 +44,32 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   const { port } = server.address() as AddressInfo
   const access = createAccess({ token: options.token, host, port })
   const files = options.staticFolder === undefined ? null : createStaticFiles(options.staticFolder)
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maximumFrameBytes, perMessageDeflate: false, clientTracking: true })
-  server.on('request', (request, response) => void answer(request, response, access, files).catch((error: unknown) => {
-    if (response.headersSent) return response.destroy(error instanceof Error ? error : undefined)
-    end(response, 500, 'The engine could not answer this request.')
-  }))
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maximumFrameBytes,
+    perMessageDeflate: false,
+    clientTracking: true,
+  })
+  server.on(
+    'request',
+    (request, response) =>
+      void answer(request, response, access, files).catch((error: unknown) => {
+        if (response.headersSent) return response.destroy(error instanceof Error ? error : undefined)
+        end(response, 500, 'The engine could not answer this request.')
+      }),
+  )
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, sockets, access, options))
-  const pings = setInterval(() => { for (const socket of sockets.clients) socket.ping() }, pingInterval)
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) socket.ping()
+  }, pingInterval)
   pings.unref()
   return {
-    host, port,
+    host,
+    port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${options.token}`,
-    get clients() { return sockets.clients.size },
+    get clients() {
+      return sockets.clients.size
+    },
     async close() {
       clearInterval(pings)
       for (const socket of sockets.clients) socket.close(1001, 'the engine ends')
@@ -65,13 +80,14 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   }
 }
 
-const listen = (server: Server, port: number, host: string): Promise<void> => new Promise((resolve, reject) => {
-  server.once('error', reject)
-  server.listen(port, host, () => {
-    server.off('error', reject)
-    resolve()
+const listen = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
   })
-})
 
 /** Older browsers do not count a WebSocket of the same host as 'self'. */
 const securityHeaders = (host: string) => ({
@@ -93,16 +109,23 @@ function addressOf(request: IncomingMessage): URL | null {
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, access: Access, files: StaticFiles | null): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  access: Access,
+  files: StaticFiles | null,
+): Promise<void> {
   const refusal = access.refusalOf(request)
   if (refusal) return end(response, 403, refusal)
-  for (const [name, value] of Object.entries(securityHeaders(request.headers.host ?? ''))) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(securityHeaders(request.headers.host ?? '')))
+    response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'Only GET is answered here.')
   const url = addressOf(request)
   if (!url) return end(response, 400, unreadableAddress)
   const token = url.searchParams.get('token')
   if (token !== null) {
-    if (!access.tokenIsRight(token)) return end(response, 403, 'This token is not right. Open the address that the engine printed when it started.')
+    if (!access.tokenIsRight(token))
+      return end(response, 403, 'This token is not right. Open the address that the engine printed when it started.')
     response.setHeader('set-cookie', access.cookie)
     // The token leaves the address bar, the history and what is sent as a referrer.
     response.setHeader('location', url.pathname)
@@ -117,13 +140,22 @@ function end(response: ServerResponse, status: number, text: string): void {
   response.end(text === '' ? undefined : `${text}\n`)
 }
 
-function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, sockets: WebSocketServer, access: Access, options: EngineServerOptions): void {
+function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  sockets: WebSocketServer,
+  access: Access,
+  options: EngineServerOptions,
+): void {
   // Nobody else listens on this socket until it is a WebSocket: a reset of a refused one would end the process.
   socket.on('error', () => socket.destroy())
   const url = addressOf(request)
   if (!url) {
     options.onRefused?.(unreadableAddress)
-    socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${unreadableAddress}\n`)
+    socket.end(
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${unreadableAddress}\n`,
+    )
     return
   }
   const refusal = access.refusalOf(request) ?? (url.pathname === '/rpc' ? null : 'Frames are exchanged at /rpc.')

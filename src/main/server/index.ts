@@ -5,9 +5,13 @@ import { serve } from './serve'
 
 function readArguments(): { workspace?: string; host?: string; port?: number } | string {
   try {
-    const { values } = parseArgs({ options: { workspace: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } }, strict: true })
+    const { values } = parseArgs({
+      options: { workspace: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } },
+      strict: true,
+    })
     const port = values.port === undefined ? undefined : Number(values.port)
-    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) return `--port wants a number from 0 to 65535, got ${values.port ?? ''}`
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+      return `--port wants a number from 0 to 65535, got ${values.port ?? ''}`
     return { ...values, port }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
@@ -19,4 +23,6 @@ if (typeof options === 'string') {
   process.stderr.write(`${options}\n`)
   process.exit(2)
 }
-void serve({ ...options, script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js') }).then((code) => process.exit(code))
+void serve({ ...options, script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js') }).then((code) =>
+  process.exit(code),
+)

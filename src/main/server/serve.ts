@@ -12,23 +12,38 @@ export interface ServeOptions {
 
 /** Resolves to an exit code: 0 after Ctrl+C, 1 when the engine is gone for good. */
 export async function serve({ workspace, host, port, script }: ServeOptions): Promise<0 | 1> {
-  const say = (text: string): void => { process.stdout.write(`${text}\n`) }
+  const say = (text: string): void => {
+    process.stdout.write(`${text}\n`)
+  }
   try {
     const started = await createEngineStarter({
-      workspace: workspaceFolder(workspace), script, host, port,
+      workspace: workspaceFolder(workspace),
+      script,
+      host,
+      port,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
-    say(started.owned ? 'ABD Workbench is ready. Open this address in a browser on this machine:' : 'This workspace is open already. Its interface:')
+    say(
+      started.owned
+        ? 'ABD Workbench is ready. Open this address in a browser on this machine:'
+        : 'This workspace is open already. Its interface:',
+    )
     say(`\n  ${started.url()}\n`)
-    if (!started.owned && (host !== undefined || port !== undefined)) say('--host and --port count for an engine that is started; this one listens where it did.')
-    if (started.owned && host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host)) say('It is reachable from the network: whoever has this address has the engine. The connection is not encrypted.')
+    if (!started.owned && (host !== undefined || port !== undefined))
+      say('--host and --port count for an engine that is started; this one listens where it did.')
+    if (started.owned && host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host))
+      say('It is reachable from the network: whoever has this address has the engine. The connection is not encrypted.')
     say('Runs go on when the tab is closed. Ctrl+C pauses a run with a checkpoint and ends the engine.')
     return await new Promise((resolve) => {
       let asked = false
       const end = (): void => {
         if (asked) process.exit(130)
         asked = true
-        say(started.owned ? 'Ending the engine (a run is paused after its current step) …' : 'Leaving; the engine goes on.')
+        say(
+          started.owned
+            ? 'Ending the engine (a run is paused after its current step) …'
+            : 'Leaving; the engine goes on.',
+        )
         void started.dispose('shutdown').then(() => resolve(0))
       }
       process.on('SIGINT', end)

@@ -1,4 +1,7 @@
-/** The interface's files over HTTP: only what lies in the folder, found by its listed name, never by joining what a request says. */
+/**
+ * The interface's files over HTTP: only what lies in the folder, found by its listed name, never by joining what a
+ * request says.
+ */
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -9,8 +12,18 @@ export interface StaticFiles {
 }
 
 const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.json': 'application/json', '.svg': 'image/svg+xml',
-  '.png': 'image/png', '.ico': 'image/x-icon', '.woff2': 'font/woff2', '.woff': 'font/woff', '.map': 'application/json', '.txt': 'text/plain; charset=utf-8', '.webmanifest': 'application/manifest+json',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+  '.map': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
 }
 
 export function createStaticFiles(folder: string): StaticFiles {
@@ -27,12 +40,19 @@ export function createStaticFiles(folder: string): StaticFiles {
         return
       }
       response.writeHead(200, {
-        'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-length': found.size,
+        'content-type': types[extname(file)] ?? 'application/octet-stream',
+        'content-length': found.size,
         // Built names carry a hash of their content.
-        'cache-control': /[-.][\w-]{8,}\.\w+$/.test(file) && !file.endsWith('.html') ? 'public, max-age=31536000, immutable' : 'no-cache',
+        'cache-control':
+          /[-.][\w-]{8,}\.\w+$/.test(file) && !file.endsWith('.html')
+            ? 'public, max-age=31536000, immutable'
+            : 'no-cache',
       })
       if (request.method === 'HEAD') response.end()
-      else createReadStream(file).on('error', () => response.destroy()).pipe(response)
+      else
+        createReadStream(file)
+          .on('error', () => response.destroy())
+          .pipe(response)
     },
   }
 }

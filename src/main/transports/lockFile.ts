@@ -1,4 +1,7 @@
-/** The lock of a workspace: who owns it and where that engine listens. Only its owner's user can read it: it holds the token. */
+/**
+ * The lock of a workspace: who owns it and where that engine listens. Only its owner's user can read it: it holds the
+ * token.
+ */
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -8,8 +11,14 @@ import { UserError } from '../../shared/errors'
 import { connectWebSocket, type EngineEndpoint } from './webSocketChannel'
 
 const lockSchema = z.object({
-  product: z.literal('ABD Workbench'), pid: z.number().int().positive(), machine: z.string(), host: z.string(), port: z.number().int().min(0).max(65_535),
-  token: z.string().min(16), startedAt: z.number(), version: z.string(),
+  product: z.literal('ABD Workbench'),
+  pid: z.number().int().positive(),
+  machine: z.string(),
+  host: z.string(),
+  port: z.number().int().min(0).max(65_535),
+  token: z.string().min(16),
+  startedAt: z.number(),
+  version: z.string(),
 })
 export type WorkspaceLock = z.infer<typeof lockSchema>
 
@@ -60,13 +69,19 @@ export async function findOwner(workspace: string, timeout = 3000): Promise<Owne
   }
 }
 
-export interface HeldLock { release(): void }
+export interface HeldLock {
+  release(): void
+}
 
 /**
  * Takes the lock of a workspace, atomically; null when another process was faster.
  * A stale lock is first moved aside, so that of two engines that find it only one goes on.
  */
-export function takeLock(workspace: string, lock: Omit<WorkspaceLock, 'product' | 'pid' | 'machine'>, stale: WorkspaceLock | null): HeldLock | null {
+export function takeLock(
+  workspace: string,
+  lock: Omit<WorkspaceLock, 'product' | 'pid' | 'machine'>,
+  stale: WorkspaceLock | null,
+): HeldLock | null {
   const file = lockPath(workspace)
   const own = `${file}.${randomBytes(6).toString('hex')}`
   moveAside(file, `${own}.stale`, stale)
@@ -75,8 +90,11 @@ export function takeLock(workspace: string, lock: Omit<WorkspaceLock, 'product' 
     writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
   } catch (error) {
     throw new UserError('The workspace cannot be locked.', {
-      wanted: 'a folder that can be written to', got: error instanceof Error && 'code' in error ? String(error.code) : String(error), where: workspace,
-      action: 'Free some space, allow writing there, or choose another folder with --workspace or ABD_WORKSPACE.', cause: error,
+      wanted: 'a folder that can be written to',
+      got: error instanceof Error && 'code' in error ? String(error.code) : String(error),
+      where: workspace,
+      action: 'Free some space, allow writing there, or choose another folder with --workspace or ABD_WORKSPACE.',
+      cause: error,
     })
   }
   try {
@@ -94,7 +112,9 @@ export function takeLock(workspace: string, lock: Omit<WorkspaceLock, 'product' 
   }
 }
 
-/** Moves the stale lock (or a file that is no lock) away, and puts back what turns out to be another engine's fresh one. */
+/**
+ * Moves the stale lock (or a file that is no lock) away, and puts back what turns out to be another engine's fresh one.
+ */
 function moveAside(file: string, target: string, stale: WorkspaceLock | null): void {
   try {
     renameSync(file, target)

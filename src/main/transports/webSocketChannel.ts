@@ -28,7 +28,9 @@ export function webSocketChannel(socket: WebSocket): FrameChannel {
   // 'close' follows; without a listener an error would end the process.
   socket.on('error', () => undefined)
   return {
-    send: (bytes) => { if (socket.readyState === WebSocket.OPEN) socket.send(bytes, { binary: true }) },
+    send: (bytes) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(bytes, { binary: true })
+    },
     onMessage(next) {
       listener = next
       for (const bytes of waiting.splice(0)) next(bytes)
@@ -43,13 +45,20 @@ export function webSocketChannel(socket: WebSocket): FrameChannel {
 }
 
 /** Where an engine listens and what it asks for. */
-export interface EngineEndpoint { host: string; port: number; token: string }
+export interface EngineEndpoint {
+  host: string
+  port: number
+  token: string
+}
 
 /** Connects to an engine; rejects when it does not answer within `timeout` milliseconds or refuses the token. */
 export function connectWebSocket({ host, port, token }: EngineEndpoint, timeout = 5000): Promise<FrameChannel> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${host.includes(':') ? `[${host}]` : host}:${port}/rpc`, {
-      headers: { authorization: `Bearer ${token}` }, handshakeTimeout: timeout, maxPayload: maximumFrameBytes, perMessageDeflate: false,
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: timeout,
+      maxPayload: maximumFrameBytes,
+      perMessageDeflate: false,
     })
     const channel = webSocketChannel(socket)
     socket.once('open', () => resolve(channel))

@@ -25,9 +25,13 @@ function channelOf(socket: WebSocket): FrameChannel {
     for (const listener of listeners) listener(closed)
   }
   return {
-    send: (bytes) => { if (closed === null) socket.send(new Uint8Array(bytes)) },
+    send: (bytes) => {
+      if (closed === null) socket.send(new Uint8Array(bytes))
+    },
     onMessage: (listener) => {
-      socket.onmessage = ({ data }) => { if (data instanceof ArrayBuffer) listener(new Uint8Array(data)) }
+      socket.onmessage = ({ data }) => {
+        if (data instanceof ArrayBuffer) listener(new Uint8Array(data))
+      }
     },
     onClose: (listener) => {
       if (closed === null) listeners.push(listener)

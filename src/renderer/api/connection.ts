@@ -35,7 +35,9 @@ export const refusedReason = 'the token is missing or not right'
 
 /** A client's connection as views see it. */
 export function connectionOf(client: EngineClient, host: HostApi): Connection {
-  const state = shallowRef<ConnectionState>(client.connection === 'connected' ? { kind: 'open' } : { kind: 'connecting' })
+  const state = shallowRef<ConnectionState>(
+    client.connection === 'connected' ? { kind: 'open' } : { kind: 'connecting' },
+  )
   const listeners = new Set<() => void>()
   let opened = client.connection === 'connected'
   client.onConnection((now, reason) => {
@@ -51,7 +53,9 @@ export function connectionOf(client: EngineClient, host: HostApi): Connection {
     }
   })
   return {
-    engine: client, host, state,
+    engine: client,
+    host,
+    state,
     onReopen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

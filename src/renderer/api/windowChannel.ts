@@ -2,9 +2,15 @@ import { bridgeName, type WindowBridge } from '@shared/contract/window'
 import type { FrameChannel } from '@shared/rpc'
 
 /** The preload script's bridge, or null in a browser tab. */
-export const windowBridge = (): WindowBridge | null => ((window as unknown as Record<string, unknown>)[bridgeName] as WindowBridge | undefined) ?? null
+export const windowBridge = (): WindowBridge | null =>
+  ((window as unknown as Record<string, unknown>)[bridgeName] as WindowBridge | undefined) ?? null
 
-interface Ends { message: ((bytes: Uint8Array) => void) | null; early: Uint8Array[]; close: ((reason: string) => void)[]; closed: string | null }
+interface Ends {
+  message: ((bytes: Uint8Array) => void) | null
+  early: Uint8Array[]
+  close: ((reason: string) => void)[]
+  closed: string | null
+}
 
 /** Opens channels over a window's bridge, which has one listener for all of them. */
 export function createWindowConnector(bridge: WindowBridge): () => Promise<FrameChannel> {
@@ -26,7 +32,9 @@ export function createWindowConnector(bridge: WindowBridge): () => Promise<Frame
     const ends: Ends = { message: null, early: [], close: [], closed: null }
     open.set(id, ends)
     return {
-      send: (bytes) => { if (ends.closed === null) bridge.send(id, bytes) },
+      send: (bytes) => {
+        if (ends.closed === null) bridge.send(id, bytes)
+      },
       onMessage(listener) {
         ends.message = listener
         ends.early.splice(0).forEach(listener)

@@ -1,12 +1,18 @@
 import type { MetricSeries } from '@shared/domain'
 
 /**
- * The smallest and largest value per pixel column, in the order in which they came, so that no spike is lost and a chart
+ * The smallest and largest value per pixel column, in the order in which they came, so that no spike is lost and a
+ * chart
  * never draws more than two points a column. Series that already fit come back whole.
  *
  * steps ascend; non-finite values are left out. Returns [step, value] pairs.
  */
-export function decimateMinMax(series: MetricSeries, columns: number, from = -Infinity, to = Infinity): [number, number][] {
+export function decimateMinMax(
+  series: MetricSeries,
+  columns: number,
+  from = -Infinity,
+  to = Infinity,
+): [number, number][] {
   const { steps, values } = series
   const start = lowerBound(steps, from)
   const end = Math.max(start, upperBound(steps, to))
@@ -26,7 +32,13 @@ export function decimateMinMax(series: MetricSeries, columns: number, from = -In
 }
 
 /** Adds the extremes of one column; returns the first index behind it. */
-function pushExtremes(points: [number, number][], { steps, values }: MetricSeries, start: number, end: number, limit: number): number {
+function pushExtremes(
+  points: [number, number][],
+  { steps, values }: MetricSeries,
+  start: number,
+  end: number,
+  limit: number,
+): number {
   let lowest = -1
   let highest = -1
   let index = start
@@ -67,7 +79,8 @@ function upperBound(sorted: Float64Array, value: number): number {
 }
 
 /**
- * Exponential moving average with bias correction, as TensorBoard smooths: weight in [0, 1), 0 leaves the series as it is.
+ * Exponential moving average with bias correction, as TensorBoard smooths: weight in [0, 1), 0 leaves the series as it
+ * is.
  * Non-finite values pass through and are not averaged.
  */
 export function smooth(series: MetricSeries, weight: number): MetricSeries {

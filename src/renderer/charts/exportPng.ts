@@ -1,10 +1,19 @@
 import type { ECharts } from './echarts'
 import type { ChartColors } from './colors'
 
-export interface LegendEntry { label: string; color: string; dashed?: boolean }
+export interface LegendEntry {
+  label: string
+  color: string
+  dashed?: boolean
+}
 
 /** The chart as a PNG at twice the screen's size, with its title and legend written above it. */
-export async function exportChartPng(chart: ECharts, title: string, legend: readonly LegendEntry[], colors: ChartColors): Promise<Uint8Array> {
+export async function exportChartPng(
+  chart: ECharts,
+  title: string,
+  legend: readonly LegendEntry[],
+  colors: ChartColors,
+): Promise<Uint8Array> {
   const ratio = 2
   const plot = chart.renderToCanvas({ pixelRatio: ratio, backgroundColor: colors.panel })
   const head = 26 + (legend.length > 0 ? 20 : 0)

@@ -27,11 +27,15 @@ export interface LineChartInput {
 }
 
 /** A value as the axis and tooltip show it; percentages are fractions of 1 on the wire. */
-export const formatMetric = (value: number, unit: string): string => (unit === '%' ? percent(value) : `${compact(value)}${unit ? ` ${unit}` : ''}`)
+export const formatMetric = (value: number, unit: string): string =>
+  unit === '%' ? percent(value) : `${compact(value)}${unit ? ` ${unit}` : ''}`
 
-const axisLabel = (value: number, unit: string): string => (unit === '%' ? `${Math.round(value * 1000) / 10}` : tidy(value))
+const axisLabel = (value: number, unit: string): string =>
+  unit === '%' ? `${Math.round(value * 1000) / 10}` : tidy(value)
 
-/** ECharts option of metric lines over steps: no animation, decimated per pixel column, one shared crosshair tooltip. */
+/**
+ * ECharts option of metric lines over steps: no animation, decimated per pixel column, one shared crosshair tooltip.
+ */
 export function lineOption(input: LineChartInput): EChartsCoreOption {
   const { lines, colors, unit } = input
   const zoom = input.range
@@ -40,19 +44,34 @@ export function lineOption(input: LineChartInput): EChartsCoreOption {
     textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif', fontSize: 11 },
     grid: { left: 48, right: 20, top: 12, bottom: 26 },
     xAxis: {
-      type: 'value', min: zoom?.[0] ?? 'dataMin', max: zoom?.[1] ?? 'dataMax',
-      axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, splitLine: { show: false }, splitNumber: 5,
+      type: 'value',
+      min: zoom?.[0] ?? 'dataMin',
+      max: zoom?.[1] ?? 'dataMax',
+      axisLine: { lineStyle: { color: colors.line } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+      splitNumber: 5,
       axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, formatter: (value: number) => tidy(value) },
     },
     yAxis: {
-      type: input.logarithmic === true ? 'log' : 'value', scale: unit !== '%',
+      type: input.logarithmic === true ? 'log' : 'value',
+      scale: unit !== '%',
       ...(unit === '%' ? { min: 0, max: 1, interval: 0.25 } : {}),
-      axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: colors.grid } }, splitNumber: 4,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { lineStyle: { color: colors.grid } },
+      splitNumber: 4,
       axisLabel: { color: colors.muted, fontSize: 10.5, formatter: (value: number) => axisLabel(value, unit) },
     },
     tooltip: {
-      trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colors.panel, borderColor: colors.line, padding: [6, 9],
-      textStyle: { color: colors.text, fontSize: 11.5 }, axisPointer: { lineStyle: { color: colors.line }, animation: false },
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: colors.panel,
+      borderColor: colors.line,
+      padding: [6, 9],
+      textStyle: { color: colors.text, fontSize: 11.5 },
+      axisPointer: { lineStyle: { color: colors.line }, animation: false },
       formatter: (entries: unknown) => tooltipText(entries, input),
     },
     series: lines.map((line) => lineSeries(line, input)),
@@ -64,17 +83,28 @@ function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unkn
   let data = decimateMinMax(shown, Math.max(1, Math.floor(input.columns)), input.range?.[0], input.range?.[1])
   if (input.logarithmic === true) data = data.filter(([, value]) => value > 0)
   return {
-    type: 'line', id: line.key, name: line.label, data, symbol: 'circle', symbolSize: 4,
+    type: 'line',
+    id: line.key,
+    name: line.label,
+    data,
+    symbol: 'circle',
+    symbolSize: 4,
     // Sparse series (one value an evaluation) show their points; dense ones are lines.
-    showSymbol: data.length <= 12, lineStyle: { width: 1.6, color: line.color, type: line.dashed === true ? [5, 4] : 'solid' },
-    itemStyle: { color: line.color }, emphasis: { disabled: true },
+    showSymbol: data.length <= 12,
+    lineStyle: { width: 1.6, color: line.color, type: line.dashed === true ? [5, 4] : 'solid' },
+    itemStyle: { color: line.color },
+    emphasis: { disabled: true },
   }
 }
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 function tooltipText(entries: unknown, input: LineChartInput): string {
-  const list = (Array.isArray(entries) ? entries : []) as { seriesId: string; seriesName: string; value: [number, number] }[]
+  const list = (Array.isArray(entries) ? entries : []) as {
+    seriesId: string
+    seriesName: string
+    value: [number, number]
+  }[]
   const first = list[0]
   if (!first) return ''
   const rows = uniqueBy(list, (entry) => entry.seriesId).map((entry) => {

@@ -5,14 +5,26 @@ import { seriesColor, type ChartColors } from './colors'
 
 export const resultKey = (result: Pick<ModelResult, 'runId' | 'stageId'>): string => `${result.runId}/${result.stageId}`
 
-export interface PlaneArrow { from: ModelResult; to: ModelResult }
+export interface PlaneArrow {
+  from: ModelResult
+  to: ModelResult
+}
 
-/** Arrows undefended → defended: within each run, from the student without a defense to every other student of the same method. */
+/**
+ * Arrows undefended → defended: within each run, from the student without a defense to every other student of the same
+ * method.
+ */
 export function defenseArrows(results: readonly ModelResult[]): PlaneArrow[] {
-  const students = results.filter((result) => result.kind === 'student' && result.accuracy !== null && result.asr !== null)
-  return students.filter((result) => result.defense === 'none').flatMap((from) => students
-    .filter((to) => to.runId === from.runId && to.method === from.method && to.defense !== 'none')
-    .map((to) => ({ from, to })))
+  const students = results.filter(
+    (result) => result.kind === 'student' && result.accuracy !== null && result.asr !== null,
+  )
+  return students
+    .filter((result) => result.defense === 'none')
+    .flatMap((from) =>
+      students
+        .filter((to) => to.runId === from.runId && to.method === from.method && to.defense !== 'none')
+        .map((to) => ({ from, to })),
+    )
 }
 
 /** The names of defenses in order of first appearance, "none" first: the index colours and shapes them. */
@@ -25,7 +37,9 @@ const shapes = ['circle', 'diamond', 'triangle', 'rect', 'pin'] as const
 export const planeShape = (defenses: readonly string[], result: ModelResult): string =>
   result.kind === 'teacher' ? 'rect' : shapes[Math.max(0, defenses.indexOf(result.defense ?? 'none')) % shapes.length]!
 export const planeColor = (defenses: readonly string[], result: ModelResult, colors: ChartColors): string =>
-  result.kind === 'teacher' ? colors.teacher : seriesColor(colors, Math.max(0, defenses.indexOf(result.defense ?? 'none')))
+  result.kind === 'teacher'
+    ? colors.teacher
+    : seriesColor(colors, Math.max(0, defenses.indexOf(result.defense ?? 'none')))
 
 const margins = { left: 58, right: 22, top: 18, bottom: 48 }
 /** Pixels between an arrow's end and the centre of the point, so that the head is not hidden under it. */
@@ -33,7 +47,9 @@ const clearance = 11
 
 type Point = readonly [number, number]
 
-/** The arrow between two points of the unit square, cut short at both ends by `clearance` pixels of a plot of this size. */
+/**
+ * The arrow between two points of the unit square, cut short at both ends by `clearance` pixels of a plot of this size.
+ */
 export function shortened(from: Point, to: Point, plot: { width: number; height: number }): [Point, Point] {
   const dx = (to[0] - from[0]) * plot.width
   const dy = (to[1] - from[1]) * plot.height
@@ -56,11 +72,22 @@ export interface PlaneInput {
 export function planeOption({ results, selected, colors, nameOf, size }: PlaneInput): EChartsCoreOption {
   const measured = results.filter((result) => result.accuracy !== null && result.asr !== null)
   const defenses = defenseOrder(measured)
-  const plot = { width: Math.max(1, size.width - margins.left - margins.right), height: Math.max(1, size.height - margins.top - margins.bottom) }
+  const plot = {
+    width: Math.max(1, size.width - margins.left - margins.right),
+    height: Math.max(1, size.height - margins.top - margins.bottom),
+  }
   const dimmed = (result: ModelResult): boolean => selected.size > 0 && !selected.has(resultKey(result))
   const axis = (name: string): Record<string, unknown> => ({
-    type: 'value', min: 0, max: 1, interval: 0.2, name, nameLocation: 'middle', nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
-    axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, splitLine: { lineStyle: { color: colors.grid } },
+    type: 'value',
+    min: 0,
+    max: 1,
+    interval: 0.2,
+    name,
+    nameLocation: 'middle',
+    nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
+    axisLine: { lineStyle: { color: colors.line } },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: colors.grid } },
     axisLabel: { color: colors.muted, fontSize: 11, formatter: (value: number) => `${Math.round(value * 100)}` },
   })
   return {
@@ -70,26 +97,47 @@ export function planeOption({ results, selected, colors, nameOf, size }: PlaneIn
     xAxis: { ...axis('Accuracy on clean test images, %'), nameGap: 28 },
     yAxis: { ...axis('Attack success rate, %'), nameGap: 36 },
     tooltip: {
-      trigger: 'item', confine: true, transitionDuration: 0, backgroundColor: colors.panel, borderColor: colors.line,
-      textStyle: { color: colors.text, fontSize: 12 }, renderMode: 'richText',
+      trigger: 'item',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: colors.panel,
+      borderColor: colors.line,
+      textStyle: { color: colors.text, fontSize: 12 },
+      renderMode: 'richText',
       formatter: (entry: unknown) => pointText(entry, measured, nameOf),
     },
     series: [
       {
-        type: 'lines', coordinateSystem: 'cartesian2d', silent: true, z: 1, symbol: ['none', 'arrow'], symbolSize: 8,
+        type: 'lines',
+        coordinateSystem: 'cartesian2d',
+        silent: true,
+        z: 1,
+        symbol: ['none', 'arrow'],
+        symbolSize: 8,
         data: defenseArrows(measured).map(({ from, to }) => ({
           coords: shortened([from.accuracy ?? 0, from.asr ?? 0], [to.accuracy ?? 0, to.asr ?? 0], plot),
-          lineStyle: { color: colors.muted, width: 1.3, opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75, curveness: 0 },
+          lineStyle: {
+            color: colors.muted,
+            width: 1.3,
+            opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75,
+            curveness: 0,
+          },
         })),
       },
       {
-        type: 'scatter', z: 3, id: 'models',
+        type: 'scatter',
+        z: 3,
+        id: 'models',
         data: measured.map((result) => ({
-          id: resultKey(result), value: [result.accuracy, result.asr], symbol: planeShape(defenses, result),
+          id: resultKey(result),
+          value: [result.accuracy, result.asr],
+          symbol: planeShape(defenses, result),
           symbolSize: selected.has(resultKey(result)) ? 15 : 11,
           itemStyle: {
-            color: planeColor(defenses, result, colors), opacity: dimmed(result) ? 0.28 : 0.95,
-            borderColor: selected.has(resultKey(result)) ? colors.text : colors.panel, borderWidth: selected.has(resultKey(result)) ? 2 : 1,
+            color: planeColor(defenses, result, colors),
+            opacity: dimmed(result) ? 0.28 : 0.95,
+            borderColor: selected.has(resultKey(result)) ? colors.text : colors.panel,
+            borderWidth: selected.has(resultKey(result)) ? 2 : 1,
           },
         })),
         emphasis: { scale: 1.25 },

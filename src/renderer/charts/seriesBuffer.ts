@@ -6,11 +6,20 @@ export class SeriesBuffer {
   private values = new Float64Array(256)
   private length = 0
 
-  get size(): number { return this.length }
-  get lastStep(): number { return this.length === 0 ? -Infinity : this.steps[this.length - 1]! }
-  get lastValue(): number | null { return this.length === 0 ? null : this.values[this.length - 1]! }
+  get size(): number {
+    return this.length
+  }
+  get lastStep(): number {
+    return this.length === 0 ? -Infinity : this.steps[this.length - 1]!
+  }
+  get lastValue(): number | null {
+    return this.length === 0 ? null : this.values[this.length - 1]!
+  }
 
-  /** Adds points; what lies at or before the last known step replaces the points from there on (a resumed run goes back to its checkpoint). */
+  /**
+   * Adds points; what lies at or before the last known step replaces the points from there on (a resumed run goes back
+   * to its checkpoint).
+   */
   append(added: MetricSeries): void {
     const first = added.steps[0]
     if (first === undefined) return

@@ -16,4 +16,5 @@ export function toRgba(batch: ImageBatch, index: number): Uint8ClampedArray<Arra
   return rgba
 }
 
-export const toImageData = (batch: ImageBatch, index: number): ImageData => new ImageData(toRgba(batch, index), batch.width, batch.height)
+export const toImageData = (batch: ImageBatch, index: number): ImageData =>
+  new ImageData(toRgba(batch, index), batch.width, batch.height)

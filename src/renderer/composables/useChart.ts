@@ -1,7 +1,10 @@
 import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 import { init, type ECharts, type EChartsCoreOption } from '../charts/echarts'
 
-/** An ECharts instance on an element: follows its size, redraws at most once per animation frame, ends with the component. */
+/**
+ * An ECharts instance on an element: follows its size, redraws at most once per animation frame, ends with the
+ * component.
+ */
 export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: (width: number) => EChartsCoreOption) {
   const chart = shallowRef<ECharts | null>(null)
   const width = ref(0)
@@ -29,10 +32,14 @@ export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: (wi
     })
     observer.observe(box)
   })
-  watch(() => option(width.value), (built) => {
-    latest = built
-    redraw()
-  }, { immediate: true })
+  watch(
+    () => option(width.value),
+    (built) => {
+      latest = built
+      redraw()
+    },
+    { immediate: true },
+  )
   onBeforeUnmount(() => {
     cancelAnimationFrame(frame)
     observer?.disconnect()

@@ -12,7 +12,9 @@ export function useDragZoom(chart: ShallowRef<ECharts | null>, zoomTo: (range: [
   const stepAt = (chartNow: ECharts, x: number): number => Number(chartNow.convertFromPixel({ xAxisIndex: 0 }, x))
   function bind(current: ECharts): void {
     const surface = current.getZr()
-    surface.on('mousedown', (event) => { start = event.offsetX })
+    surface.on('mousedown', (event) => {
+      start = event.offsetX
+    })
     surface.on('mousemove', (event) => {
       if (start === null) return
       selection.value = { left: Math.min(start, event.offsetX), width: Math.abs(event.offsetX - start) }

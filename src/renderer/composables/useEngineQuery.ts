@@ -16,7 +16,7 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
 
   async function ask(asked: CallArgs<K>): Promise<void> {
     controller?.abort()
-    const own = controller = new AbortController()
+    const own = (controller = new AbortController())
     try {
       const answer = await engine.call(name, asked, own.signal)
       if (own.signal.aborted) return
@@ -41,7 +41,11 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
     timer = setTimeout(() => void ask(asked), wait)
   }
   // Arguments are compared as text: a deep watch would fire on copies that say the same.
-  watch(() => JSON.stringify(args()), (_now, before) => refresh(before === undefined ? 0 : delay), { immediate: true })
+  watch(
+    () => JSON.stringify(args()),
+    (_now, before) => refresh(before === undefined ? 0 : delay),
+    { immediate: true },
+  )
   onScopeDispose(() => {
     clearTimeout(timer)
     controller?.abort()

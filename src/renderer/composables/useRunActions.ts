@@ -17,19 +17,25 @@ export function useRunActions() {
     notices.attempt(`“${run.name}” could not ${verb}.`, () => runs.control(verb, run.id))
   /** Returns the ids of the runs that went to the bin. */
   const remove = async (list: readonly RunSummary[]): Promise<string[]> =>
-    await notices.attempt('The runs could not be deleted.', () => runs.remove(list.map((run) => run.id))) ?? []
-  const restore = (run: RunSummary): Promise<void> => notices.attempt(`“${run.name}” could not be brought back.`, () => runs.restore([run.id]))
+    (await notices.attempt('The runs could not be deleted.', () => runs.remove(list.map((run) => run.id)))) ?? []
+  const restore = (run: RunSummary): Promise<void> =>
+    notices.attempt(`“${run.name}” could not be brought back.`, () => runs.restore([run.id]))
   async function clone(run: RunSummary): Promise<void> {
-    const answer = await notices.attempt(`“${run.name}” could not be copied.`, () => engine.call('runs.clone', { runId: run.id }))
+    const answer = await notices.attempt(`“${run.name}” could not be copied.`, () =>
+      engine.call('runs.clone', { runId: run.id }),
+    )
     if (!answer) return
     draft.use(answer.config)
     void router.push('/new')
   }
-  const rename = (run: RunSummary, name: string): Promise<void> => notices.attempt('The name could not be saved.', () => runs.rename(run.id, name))
+  const rename = (run: RunSummary, name: string): Promise<void> =>
+    notices.attempt('The name could not be saved.', () => runs.rename(run.id, name))
   /** Returns whether the note was saved. */
-  const note = async (run: RunSummary, text: string): Promise<boolean> => await notices.attempt('The note could not be saved.', () => runs.note(run.id, text)) !== undefined
+  const note = async (run: RunSummary, text: string): Promise<boolean> =>
+    (await notices.attempt('The note could not be saved.', () => runs.note(run.id, text))) !== undefined
   return { control, remove, restore, clone, rename, note }
 }
 
 export const isActive = (run: RunSummary): boolean => run.state === 'running' || run.state === 'queued'
-export const isResumable = (run: RunSummary): boolean => ['paused', 'stopped', 'interrupted', 'failed'].includes(run.state)
+export const isResumable = (run: RunSummary): boolean =>
+  ['paused', 'stopped', 'interrupted', 'failed'].includes(run.state)

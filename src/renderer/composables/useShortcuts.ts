@@ -16,7 +16,10 @@ export const allShortcuts = (): Shortcut[] => [...registered].flat()
 /** Letters choose an entry in a list and belong to a dialog; there, too, they are no shortcuts. */
 const takesLetters = '[role=combobox], [role=listbox], [role=dialog]'
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest(takesLetters) !== null)
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+    target.closest(takesLetters) !== null)
 
 function keyOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
@@ -31,7 +34,9 @@ export function handleShortcut(event: KeyboardEvent): void {
   const now = Date.now()
   const sequence = pending && pending.until > now ? `${pending.key} ${key}` : key
   pending = null
-  const match = allShortcuts().find((shortcut) => shortcut.keys === sequence) ?? allShortcuts().find((shortcut) => shortcut.keys === key)
+  const match =
+    allShortcuts().find((shortcut) => shortcut.keys === sequence) ??
+    allShortcuts().find((shortcut) => shortcut.keys === key)
   if (match) {
     event.preventDefault()
     match.run()

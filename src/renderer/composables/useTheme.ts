@@ -4,7 +4,9 @@ import { useEngineStore } from '../stores/engine'
 
 const darkSystem = window.matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = ref(darkSystem.matches)
-darkSystem.addEventListener('change', (event) => { systemIsDark.value = event.matches })
+darkSystem.addEventListener('change', (event) => {
+  systemIsDark.value = event.matches
+})
 
 const isDark = ref(false)
 

@@ -4,7 +4,9 @@ export const missing = '–'
 
 /** 0.9534 → "95.3 %"; fractions of 1 in, one decimal out. */
 export function percent(fraction: number | null | undefined, digits = 1): string {
-  return fraction === null || fraction === undefined || !Number.isFinite(fraction) ? missing : `${(fraction * 100).toFixed(digits)} %`
+  return fraction === null || fraction === undefined || !Number.isFinite(fraction)
+    ? missing
+    : `${(fraction * 100).toFixed(digits)} %`
 }
 
 /** A difference of two fractions in percentage points, with its sign: "−12.4". */
@@ -15,7 +17,9 @@ export function points(difference: number | null): string {
   return `${difference < 0 ? '−' : '+'}${shown}`
 }
 
-/** At most four significant digits, thousands grouped by a thin space, exponents only where plain digits would not fit. */
+/**
+ * At most four significant digits, thousands grouped by a thin space, exponents only where plain digits would not fit.
+ */
 export function compact(value: number | null | undefined): string {
   if (value === null || value === undefined) return missing
   if (!Number.isFinite(value)) return String(value)
@@ -33,7 +37,10 @@ export function tidy(value: number): string {
 }
 
 export function grouped(value: number): string {
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f').replace('-', '−')
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
+    .replace('-', '−')
 }
 
 export function bytes(size: number | null | undefined): string {

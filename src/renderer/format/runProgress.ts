@@ -14,7 +14,10 @@ export function stageSecondsLeft(stage: StageRecord, estimated: Record<string, n
 }
 
 /** The whole run: share of its stages done, and the time left where every remaining stage has a figure. */
-export function runProgress(run: RunSummary, estimated: Record<string, number> = {}): { fraction: number; secondsLeft: number | null } {
+export function runProgress(
+  run: RunSummary,
+  estimated: Record<string, number> = {},
+): { fraction: number; secondsLeft: number | null } {
   if (run.state === 'done') return { fraction: 1, secondsLeft: 0 }
   const weights = run.stages.map((stage) => (stage.kind === 'data' ? 0.05 : 1))
   const total = weights.reduce((sum, weight) => sum + weight, 0) || 1
@@ -25,4 +28,5 @@ export function runProgress(run: RunSummary, estimated: Record<string, number> =
 }
 
 export const currentStage = (run: RunSummary): StageRecord | undefined =>
-  run.stages.find((stage) => stage.state === 'running') ?? run.stages.find((stage) => !['done', 'waiting'].includes(stage.state))
+  run.stages.find((stage) => stage.state === 'running') ??
+  run.stages.find((stage) => !['done', 'waiting'].includes(stage.state))

@@ -20,7 +20,8 @@ export function aboutDuration(seconds: number | null | undefined): string {
 }
 
 /** "left" for progress lines; under a second nothing is promised. */
-export const timeLeft = (seconds: number | null): string => (seconds === null ? 'time left unknown' : seconds < 1 ? 'nearly done' : `${duration(seconds)} left`)
+export const timeLeft = (seconds: number | null): string =>
+  seconds === null ? 'time left unknown' : seconds < 1 ? 'nearly done' : `${duration(seconds)} left`
 
 export function clock(time: number): string {
   const date = new Date(time)
@@ -31,7 +32,9 @@ export function clock(time: number): string {
 export function dateTime(time: number | null): string {
   if (time === null) return missing
   const date = new Date(time)
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-')
   return `${day} ${clock(time).slice(0, 5)}`
 }
 

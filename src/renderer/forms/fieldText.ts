@@ -19,7 +19,8 @@ export function rangeText(field: Field): string | null {
 }
 
 /**
- * Text of a number field to its value: a number where it reads as one, otherwise the text itself, so that validation can
+ * Text of a number field to its value: a number where it reads as one, otherwise the text itself, so that validation
+ * can
  * say what is wrong with it and nothing typed is lost. Accepts a decimal comma and a leading typographic minus.
  */
 export function readNumber(text: string): number | string {
@@ -30,10 +31,15 @@ export function readNumber(text: string): number | string {
 }
 
 export function readIntegerList(text: string): (number | string)[] {
-  return text.split(/[\s,;]+/).filter((part) => part !== '').map((part) => readNumber(part))
+  return text
+    .split(/[\s,;]+/)
+    .filter((part) => part !== '')
+    .map((part) => readNumber(part))
 }
 
-/** The next value up or down: the declared step, a 1–2–5 ladder on logarithmic fields, else a tenth of the magnitude. */
+/**
+ * The next value up or down: the declared step, a 1–2–5 ladder on logarithmic fields, else a tenth of the magnitude.
+ */
 export function stepped(field: Field, value: number, direction: 1 | -1): number {
   if (field.kind === 'integer') return clampTo(field, value + direction)
   if (field.kind !== 'number') return value
@@ -42,12 +48,16 @@ export function stepped(field: Field, value: number, direction: 1 | -1): number 
   return clampTo(field, Number((value + direction * step).toPrecision(10)))
 }
 
-const clampTo = (field: { min: number; max: number }, value: number): number => Math.min(field.max, Math.max(field.min, value))
+const clampTo = (field: { min: number; max: number }, value: number): number =>
+  Math.min(field.max, Math.max(field.min, value))
 
 function ladder(value: number, direction: 1 | -1): number {
   const power = 10 ** Math.floor(Math.log10(value) + 1e-9)
   const rungs = [0.5, 1, 2, 5, 10, 20].map((factor) => Number((factor * power).toPrecision(3)))
-  const next = direction > 0 ? rungs.find((rung) => rung > value * 1.0001) : [...rungs].reverse().find((rung) => rung < value * 0.9999)
+  const next =
+    direction > 0
+      ? rungs.find((rung) => rung > value * 1.0001)
+      : [...rungs].reverse().find((rung) => rung < value * 0.9999)
   return next ?? value
 }
 

@@ -2,9 +2,20 @@ import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
 export const compareColumns = [
-  { id: 'kind', title: 'Model' }, { id: 'accuracy', title: 'Accuracy' }, { id: 'asr', title: 'ASR' }, { id: 'der', title: 'DER' }, { id: 'seed', title: 'Seed' },
-  { id: 'published', title: 'Published' }, { id: 'robustAccuracy', title: 'Robust accuracy' }, { id: 'rir', title: 'RIR' }, { id: 'attack', title: 'Attack' },
-  { id: 'method', title: 'Method' }, { id: 'defense', title: 'Defense' }, { id: 'data', title: 'Data' }, { id: 'state', title: 'State' }, { id: 'seconds', title: 'Time' },
+  { id: 'kind', title: 'Model' },
+  { id: 'accuracy', title: 'Accuracy' },
+  { id: 'asr', title: 'ASR' },
+  { id: 'der', title: 'DER' },
+  { id: 'seed', title: 'Seed' },
+  { id: 'published', title: 'Published' },
+  { id: 'robustAccuracy', title: 'Robust accuracy' },
+  { id: 'rir', title: 'RIR' },
+  { id: 'attack', title: 'Attack' },
+  { id: 'method', title: 'Method' },
+  { id: 'defense', title: 'Defense' },
+  { id: 'data', title: 'Data' },
+  { id: 'state', title: 'State' },
+  { id: 'seconds', title: 'Time' },
   { id: 'createdAt', title: 'Created' },
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
@@ -12,7 +23,8 @@ export type CompareColumn = (typeof compareColumns)[number]['id']
 /** Fractions of 1 with a definition of their own. */
 export const measureColumns = ['accuracy', 'asr', 'robustAccuracy', 'der', 'rir'] as const
 export type MeasureColumn = (typeof measureColumns)[number]
-export const isMeasureColumn = (id: CompareColumn): id is MeasureColumn => (measureColumns as readonly string[]).includes(id)
+export const isMeasureColumn = (id: CompareColumn): id is MeasureColumn =>
+  (measureColumns as readonly string[]).includes(id)
 
 const storageKey = 'abd.compareColumns'
 const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'published', 'attack', 'method', 'seed', 'seconds']
@@ -20,7 +32,9 @@ const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'published',
 function readStored(): CompareColumn[] {
   try {
     const stored = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as unknown
-    const known = Array.isArray(stored) ? compareColumns.map((column) => column.id).filter((id) => stored.includes(id)) : []
+    const known = Array.isArray(stored)
+      ? compareColumns.map((column) => column.id).filter((id) => stored.includes(id))
+      : []
     return known.length > 0 ? known : initial
   } catch {
     return initial

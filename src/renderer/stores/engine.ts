@@ -18,7 +18,9 @@ export const useEngineStore = defineStore('engine', () => {
   async function fetchAll(): Promise<void> {
     try {
       const [newInfo, newCatalogue, newSettings] = await Promise.all([
-        engine.call('engine.info', {}), engine.call('engine.catalogue', {}), engine.call('engine.settings', {}),
+        engine.call('engine.info', {}),
+        engine.call('engine.catalogue', {}),
+        engine.call('engine.settings', {}),
       ])
       info.value = newInfo
       catalogue.value = newCatalogue
@@ -31,8 +33,12 @@ export const useEngineStore = defineStore('engine', () => {
     }
   }
   const load = (): Promise<void> => (loading ??= fetchAll())
-  const refreshInfo = async (): Promise<void> => { info.value = await engine.call('engine.info', {}) }
-  const refreshDiskUse = async (): Promise<void> => { diskUse.value = await engine.call('engine.diskUse', {}) }
+  const refreshInfo = async (): Promise<void> => {
+    info.value = await engine.call('engine.info', {})
+  }
+  const refreshDiskUse = async (): Promise<void> => {
+    diskUse.value = await engine.call('engine.diskUse', {})
+  }
   async function change(values: Partial<Settings>): Promise<void> {
     settings.value = await engine.call('engine.setSettings', values)
   }
@@ -47,5 +53,19 @@ export const useEngineStore = defineStore('engine', () => {
     catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
   const ready = computed(() => catalogue.value !== null && info.value !== null)
 
-  return { info, catalogue, settings, diskUse, loadError, ready, load, refreshInfo, refreshDiskUse, change, member, titleOf, metricDefinition }
+  return {
+    info,
+    catalogue,
+    settings,
+    diskUse,
+    loadError,
+    ready,
+    load,
+    refreshInfo,
+    refreshDiskUse,
+    change,
+    member,
+    titleOf,
+    metricDefinition,
+  }
 })

@@ -37,7 +37,12 @@ export const useImagesStore = defineStore('images', () => {
     const key = keyOf(runId, stageId)
     const known = stages.get(key)
     if (known) return known
-    const entry: StageImages = { steps: shallowRef([]), cache: new Map(), state: shallowRef('loading'), error: shallowRef(null) }
+    const entry: StageImages = {
+      steps: shallowRef([]),
+      cache: new Map(),
+      state: shallowRef('loading'),
+      error: shallowRef(null),
+    }
     stages.set(key, entry)
     void fetchSteps(runId, stageId, entry)
     return entry

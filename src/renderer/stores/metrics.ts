@@ -30,7 +30,8 @@ export const useMetricsStore = defineStore('metrics', () => {
   let questions = 0
   const keyOf = (runId: string, stageId: string): string => `${runId}/${stageId}`
 
-  // Batches come up to 30 times a second; charts that redraw less often look as live and leave the processor to training.
+  // Batches come up to 30 times a second; charts that redraw less often look as live and leave the processor to
+  // training.
   function touch(history: StageHistory): void {
     if (changed.size === 0) setTimeout(() => requestAnimationFrame(publish), redrawInterval)
     changed.add(history)
@@ -42,13 +43,13 @@ export const useMetricsStore = defineStore('metrics', () => {
   function append(history: StageHistory, series: Record<string, MetricSeries>): void {
     for (const [name, points] of Object.entries(series)) {
       let buffer = history.buffers.get(name)
-      if (!buffer) history.buffers.set(name, buffer = new SeriesBuffer())
+      if (!buffer) history.buffers.set(name, (buffer = new SeriesBuffer()))
       buffer.append(points)
     }
     touch(history)
   }
   async function fetchHistory(runId: string, stageId: string, history: StageHistory): Promise<void> {
-    const own = history.asked = ++questions
+    const own = (history.asked = ++questions)
     if (history.state.value === 'failed') history.state.value = 'loading'
     try {
       const { series } = await engine.call('runs.metrics', { runId, stageId, maximumPoints: historyPoints })
@@ -66,12 +67,22 @@ export const useMetricsStore = defineStore('metrics', () => {
     history.early.splice(0).forEach((points) => append(history, points))
   }
 
-  /** Opens a stage's history; fetched once, then kept current by events. A failed one is asked for again only by `retry`: views open in what they compute. */
+  /**
+   * Opens a stage's history; fetched once, then kept current by events. A failed one is asked for again only by
+   * `retry`: views open in what they compute.
+   */
   function open(runId: string, stageId: string): StageHistory {
     const key = keyOf(runId, stageId)
     const known = histories.get(key)
     if (known) return known
-    const history: StageHistory = { buffers: new Map(), version: shallowRef(0), state: shallowRef('loading'), error: shallowRef(null), early: [], asked: null }
+    const history: StageHistory = {
+      buffers: new Map(),
+      version: shallowRef(0),
+      state: shallowRef('loading'),
+      error: shallowRef(null),
+      early: [],
+      asked: null,
+    }
     histories.set(key, history)
     void fetchHistory(runId, stageId, history)
     return history

@@ -30,7 +30,11 @@ export const useNoticesStore = defineStore('notices', () => {
     const id = ++lastId
     notices.value = [...notices.value.slice(-4), { causes: [], runId: null, action: null, ...notice, id }]
     const standing = seconds ?? standingSeconds[notice.severity]
-    if (standing > 0) timers.set(id, setTimeout(() => dismiss(id), standing * 1000))
+    if (standing > 0)
+      timers.set(
+        id,
+        setTimeout(() => dismiss(id), standing * 1000),
+      )
     return id
   }
   /** Shows what went wrong, for a call whose failure has no better place in the view. */

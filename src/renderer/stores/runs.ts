@@ -15,7 +15,9 @@ export const useRunsStore = defineStore('runs', () => {
   let loading: Promise<void> | null = null
 
   /** Newest first, without the bin. */
-  const runs = computed(() => [...byId.values()].filter((run) => run.deletedAt === null).sort((a, b) => b.createdAt - a.createdAt))
+  const runs = computed(() =>
+    [...byId.values()].filter((run) => run.deletedAt === null).sort((a, b) => b.createdAt - a.createdAt),
+  )
   const active = computed(() => runs.value.filter((run) => run.state === 'running' || run.state === 'queued'))
 
   const keep = (run: RunSummary): RunSummary => {
@@ -40,15 +42,20 @@ export const useRunsStore = defineStore('runs', () => {
 
   engine.subscribe('run.changed', {}, ({ run }) => keep(run))
   engine.subscribe('run.removed', {}, ({ runId }) => byId.delete(runId))
-  engine.subscribe('engine.notice', {}, ({ severity, title, causes, runId }) => notices.show({ severity, title, causes, runId }))
+  engine.subscribe('engine.notice', {}, ({ severity, title, causes, runId }) =>
+    notices.show({ severity, title, causes, runId }),
+  )
   onReopen(() => void fetchAll())
 
   const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => keep(await engine.call('runs.start', args))
   const control = async (verb: 'pause' | 'stop' | 'resume', runId: string): Promise<void> => {
     keep(await engine.call(`runs.${verb}`, { runId }))
   }
-  const rename = async (runId: string, name: string): Promise<void> => { keep(await engine.call('runs.rename', { runId, name })) }
-  const note = async (runId: string, text: string): Promise<RunSummary> => keep(await engine.call('runs.note', { runId, note: text }))
+  const rename = async (runId: string, name: string): Promise<void> => {
+    keep(await engine.call('runs.rename', { runId, name }))
+  }
+  const note = async (runId: string, text: string): Promise<RunSummary> =>
+    keep(await engine.call('runs.note', { runId, note: text }))
 
   /** Moves runs to the bin; the notice offers to bring them back. Returns the ids of those that went. */
   async function remove(runIds: string[]): Promise<string[]> {
@@ -60,8 +67,13 @@ export const useRunsStore = defineStore('runs', () => {
     }
     if (deleted.length === 0) return deleted
     notices.show({
-      severity: 'info', seconds: 15, title: deleted.length === 1 ? `“${names[0]}” was deleted.` : `${deleted.length} runs were deleted.`,
-      action: { label: 'Undo', run: () => void notices.attempt('The runs could not be brought back.', () => restore(deleted)) },
+      severity: 'info',
+      seconds: 15,
+      title: deleted.length === 1 ? `“${names[0]}” was deleted.` : `${deleted.length} runs were deleted.`,
+      action: {
+        label: 'Undo',
+        run: () => void notices.attempt('The runs could not be brought back.', () => restore(deleted)),
+      },
     })
     return deleted
   }
@@ -75,7 +87,10 @@ export const useRunsStore = defineStore('runs', () => {
   return { byId, runs, active, loaded, loadError, load, start, control, rename, note, remove, restore, keep }
 })
 
-/** The run with the confusion matrices that its known record has: the list leaves them out. An evaluation that has changed keeps nothing of the old one. */
+/**
+ * The run with the confusion matrices that its known record has: the list leaves them out. An evaluation that has
+ * changed keeps nothing of the old one.
+ */
 function withKnownConfusion(run: RunSummary, known: RunSummary | undefined): RunSummary {
   if (!known) return run
   return {

@@ -1,11 +1,19 @@
-/** CSS `color-mix` needs Chrome 111; the oldest window we run in is Chrome 108, so mixes with transparency become rgba() here. */
+/**
+ * CSS `color-mix` needs Chrome 111; the oldest window we run in is Chrome 108, so mixes with transparency become rgba()
+ * here.
+ */
 
 type Tokens = Record<string, unknown>
 
 const mixPattern = /color-mix\(in srgb,\s*\{([\w.]+)\},\s*transparent\s+(\d+(?:\.\d+)?)%\)/g
 
 function lookUp(tokens: Tokens, path: string): string | undefined {
-  const found = path.split('.').reduce<unknown>((node, key) => (typeof node === 'object' && node !== null ? (node as Tokens)[key] : undefined), tokens)
+  const found = path
+    .split('.')
+    .reduce<unknown>(
+      (node, key) => (typeof node === 'object' && node !== null ? (node as Tokens)[key] : undefined),
+      tokens,
+    )
   return typeof found === 'string' ? found : undefined
 }
 

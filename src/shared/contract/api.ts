@@ -1,7 +1,21 @@
 import type { ErrorCause } from '../errors'
 import type {
-  DeviceReport, DownloadedFile, Evaluation, ExperimentConfig, ExperimentPreset, ExportFormat, ImageBatch, LintFinding, MetricDefinition, MetricSeries,
-  PartialExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages, TeacherNormalization,
+  DeviceReport,
+  DownloadedFile,
+  Evaluation,
+  ExperimentConfig,
+  ExperimentPreset,
+  ExportFormat,
+  ImageBatch,
+  LintFinding,
+  MetricDefinition,
+  MetricSeries,
+  PartialExperimentConfig,
+  PoolSummary,
+  RunDetail,
+  RunSummary,
+  SyntheticImages,
+  TeacherNormalization,
 } from '../domain'
 import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
 
@@ -9,7 +23,10 @@ import type { FamilyDescription, Issue, ParameterSchema } from '../schema'
 export interface Catalogue {
   families: FamilyDescription[]
   /** The sections that belong to no family: experiment, poisoning, teacher, training, recording, execution. */
-  sections: Record<'experiment' | 'poisoning' | 'teacher' | 'training' | 'recording' | 'execution', { title: string; params: ParameterSchema }>
+  sections: Record<
+    'experiment' | 'poisoning' | 'teacher' | 'training' | 'recording' | 'execution',
+    { title: string; params: ParameterSchema }
+  >
   metrics: Record<string, MetricDefinition>
   presets: ExperimentPreset[]
   /** The configuration that an empty input resolves to. */
@@ -34,8 +51,20 @@ export interface EngineInfo {
   runtimeMessage: string | null
 }
 
-export interface DiskUse { workspaceBytes: number; imagesBytes: number; checkpointsBytes: number; databaseBytes: number; cacheBytes: number; freeBytes: number }
-export interface Settings { threads: number; keptSteps: number; imagesPerStep: number; theme: 'system' | 'light' | 'dark' }
+export interface DiskUse {
+  workspaceBytes: number
+  imagesBytes: number
+  checkpointsBytes: number
+  databaseBytes: number
+  cacheBytes: number
+  freeBytes: number
+}
+export interface Settings {
+  threads: number
+  keptSteps: number
+  imagesPerStep: number
+  theme: 'system' | 'light' | 'dark'
+}
 
 export interface TimeEstimate {
   /** Per stage id. */
@@ -102,12 +131,19 @@ export interface DownloadProgress {
   total: number | null
 }
 
-export interface LogLine { time: number; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
+export interface LogLine {
+  time: number
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+}
 
 type Runs = { runId: string }
 type Stage = { runId: string; stageId: string }
 
-/** The calls of the engine: argument and result by name. The engine validates every argument by schema (contract/schemas.ts). */
+/**
+ * The calls of the engine: argument and result by name. The engine validates every argument by schema
+ * (contract/schemas.ts).
+ */
 export interface EngineCalls {
   'engine.info': { args: Record<string, never>; result: EngineInfo }
   'engine.catalogue': { args: Record<string, never>; result: Catalogue }
@@ -120,25 +156,49 @@ export interface EngineCalls {
   'engine.device': { args: { fresh?: boolean }; result: DeviceReport }
   'engine.log': { args: { lines?: number }; result: LogLine[] }
 
-  'experiment.validate': { args: { config: PartialExperimentConfig }; result: { config: ExperimentConfig; issues: Issue[] } }
+  'experiment.validate': {
+    args: { config: PartialExperimentConfig }
+    result: { config: ExperimentConfig; issues: Issue[] }
+  }
   'experiment.estimate': { args: { config: PartialExperimentConfig }; result: TimeEstimate }
-  'experiment.triggerPreview': { args: { config: PartialExperimentConfig; count?: number; firstImage?: number }; result: TriggerPreview }
+  'experiment.triggerPreview': {
+    args: { config: PartialExperimentConfig; count?: number; firstImage?: number }
+    result: TriggerPreview
+  }
   /** What a method that is made from one picture (its fact `patchPreview`) would cut out of it. */
   'experiment.patchPreview': { args: { config: PartialExperimentConfig; count?: number }; result: PatchPreview }
   'dataset.info': { args: { config: PartialExperimentConfig }; result: DatasetInfo }
-  /** A range in the set's order, or the first `perClass` images of each of `classes`, class by class; at most 512, fewer where there are fewer. */
+  /**
+   * A range in the set's order, or the first `perClass` images of each of `classes`, class by class; at most 512, fewer
+   * where there are fewer.
+   */
   'dataset.images': {
-    args: { config: PartialExperimentConfig; split: 'train' | 'test' } & ({ first: number; count: number } | { classes: number[]; perClass: number })
+    args: { config: PartialExperimentConfig; split: 'train' | 'test' } & (
+      { first: number; count: number } | { classes: number[]; perClass: number }
+    )
     result: ImageBatch & { labels: number[] }
   }
 
-  /** Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came; another call goes on there. Answers with the parameters that read them. */
-  'dataset.download': { args: { dataset: string; folder?: string; mirror?: string }; result: { folder: string; params: Record<string, unknown>; /** What each file was compared with. */ files: DownloadedFile[] } }
+  /**
+   * Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came;
+   * another call goes on there. Answers with the parameters that read them.
+   */
+  'dataset.download': {
+    args: { dataset: string; folder?: string; mirror?: string }
+    result: {
+      folder: string
+      params: Record<string, unknown>
+      /** What each file was compared with. */ files: DownloadedFile[]
+    }
+  }
 
   'runs.list': { args: { includeDeleted?: boolean }; result: RunSummary[] }
   'runs.get': { args: Runs; result: RunDetail }
   'runs.start': { args: { config: PartialExperimentConfig; preset?: string; note?: string }; result: RunSummary }
-  /** Pause and stop act after the current step and write a checkpoint; a step of many inner ones that does not end within two seconds is given up for the last checkpoint. */
+  /**
+   * Pause and stop act after the current step and write a checkpoint; a step of many inner ones that does not end
+   * within two seconds is given up for the last checkpoint.
+   */
   'runs.pause': { args: Runs; result: RunSummary }
   'runs.stop': { args: Runs; result: RunSummary }
   /** From pause, stop, failure or interruption: goes on at the last checkpoint. */
@@ -151,7 +211,10 @@ export interface EngineCalls {
   'runs.delete': { args: { runIds: string[] }; result: { deleted: string[] } }
   'runs.undelete': { args: { runIds: string[] }; result: { restored: string[] } }
   'runs.emptyBin': { args: Record<string, never>; result: { freedBytes: number } }
-  'runs.metrics': { args: Stage & { names?: string[]; maximumPoints?: number; afterStep?: number }; result: { series: Record<string, MetricSeries> } }
+  'runs.metrics': {
+    args: Stage & { names?: string[]; maximumPoints?: number; afterStep?: number }
+    result: { series: Record<string, MetricSeries> }
+  }
   'runs.imageSteps': { args: Stage; result: { steps: number[] } }
   'runs.images': { args: Stage & { step: number }; result: SyntheticImages }
   /** The calls that have given images to a student's pool; none for methods without one. */
@@ -161,7 +224,21 @@ export interface EngineCalls {
   'runs.log': { args: Runs & { lines?: number }; result: LogLine[] }
 
   /** Evaluates a weights file on a data set with an attack. */
-  'model.evaluate': { args: { file: string; data: { id: string; params: Record<string, unknown> }; attack: { id: string; params: Record<string, unknown> }; target: number; device?: 'auto' | 'cpu' | 'gpu'; /** Taken where the file does not tell its network for certain. */ architecture?: { id: string; params: Record<string, unknown> }; /** Default: as the data set is. */ normalization?: TeacherNormalization }; result: EvaluatedModel }
+  'model.evaluate': {
+    args: {
+      file: string
+      data: { id: string; params: Record<string, unknown> }
+      attack: { id: string; params: Record<string, unknown> }
+      target: number
+      device?: 'auto' | 'cpu' | 'gpu'
+      /** Taken where the file does not tell its network for certain. */ architecture?: {
+        id: string
+        params: Record<string, unknown>
+      }
+      /** Default: as the data set is. */ normalization?: TeacherNormalization
+    }
+    result: EvaluatedModel
+  }
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': { args: { file: string }; result: ModelReport }
   /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */
@@ -232,14 +309,24 @@ export interface EngineApi {
   /** @throws the engine's error, rebuilt; `signal` cancels the call. */
   call<K extends EngineCallName>(name: K, args: CallArgs<K>, signal?: AbortSignal): Promise<CallResult<K>>
   /** Returns the function that ends the subscription. */
-  subscribe<K extends EngineEventName>(name: K, filter: EngineEventFilter, listener: (event: EngineEvents[K]) => void): () => void
+  subscribe<K extends EngineEventName>(
+    name: K,
+    filter: EngineEventFilter,
+    listener: (event: EngineEvents[K]) => void,
+  ): () => void
 }
 
-/** What only a window can do. The browser has its own implementation (file input, link), so nothing is "not supported". */
+/**
+ * What only a window can do. The browser has its own implementation (file input, link), so nothing is "not supported".
+ */
 export interface HostApi {
   readonly kind: 'window' | 'browser'
   /** A path on the engine's machine, or null when dismissed; the browser asks for it as text. */
-  choosePath(options: { select: 'file' | 'folder' | 'fileOrFolder'; title: string; extensions?: string[] }): Promise<string | null>
+  choosePath(options: {
+    select: 'file' | 'folder' | 'fileOrFolder'
+    title: string
+    extensions?: string[]
+  }): Promise<string | null>
   saveFile(options: { name: string; data: Uint8Array | string; type: string }): Promise<boolean>
   openExternal(address: string): Promise<void>
   copyText(text: string): Promise<void>

@@ -35,19 +35,43 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'experiment.validate': z.strictObject({ config }),
   'experiment.estimate': z.strictObject({ config }),
   'experiment.triggerPreview': z.strictObject({
-    config, count: z.number().int().min(1).max(64).optional(), firstImage: z.number().int().min(0).max(100_000_000).optional(),
+    config,
+    count: z.number().int().min(1).max(64).optional(),
+    firstImage: z.number().int().min(0).max(100_000_000).optional(),
   }),
   'experiment.patchPreview': z.strictObject({ config, count: z.number().int().min(1).max(256).optional() }),
   'dataset.info': z.strictObject({ config }),
   'dataset.images': z.union([
-    z.strictObject({ config, split, first: z.number().int().min(0).max(100_000_000), count: z.number().int().min(1).max(imageLimit) }),
-    z.strictObject({ config, split, classes: z.array(z.number().int().min(0).max(100_000)).min(1).max(imageLimit), perClass: z.number().int().min(1).max(imageLimit) })
-      .refine(({ classes, perClass }) => classes.length * perClass <= imageLimit, `wanted at most ${imageLimit} images`),
+    z.strictObject({
+      config,
+      split,
+      first: z.number().int().min(0).max(100_000_000),
+      count: z.number().int().min(1).max(imageLimit),
+    }),
+    z
+      .strictObject({
+        config,
+        split,
+        classes: z.array(z.number().int().min(0).max(100_000)).min(1).max(imageLimit),
+        perClass: z.number().int().min(1).max(imageLimit),
+      })
+      .refine(
+        ({ classes, perClass }) => classes.length * perClass <= imageLimit,
+        `wanted at most ${imageLimit} images`,
+      ),
   ]),
-  'dataset.download': z.strictObject({ dataset: z.string().min(1).max(100), folder: z.string().max(4096).optional(), mirror: z.string().max(4096).optional() }),
+  'dataset.download': z.strictObject({
+    dataset: z.string().min(1).max(100),
+    folder: z.string().max(4096).optional(),
+    mirror: z.string().max(4096).optional(),
+  }),
   'runs.list': z.strictObject({ includeDeleted: z.boolean().optional() }),
   'runs.get': run,
-  'runs.start': z.strictObject({ config, preset: z.string().max(100).optional(), note: z.string().max(20_000).optional() }),
+  'runs.start': z.strictObject({
+    config,
+    preset: z.string().max(100).optional(),
+    note: z.string().max(20_000).optional(),
+  }),
   'runs.pause': run,
   'runs.stop': run,
   'runs.resume': run,
@@ -59,8 +83,11 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'runs.undelete': z.strictObject({ runIds }),
   'runs.emptyBin': nothing,
   'runs.metrics': z.strictObject({
-    runId, stageId, names: z.array(z.string().max(100)).max(200).optional(),
-    maximumPoints: z.number().int().min(2).max(1_000_000).optional(), afterStep: z.number().int().min(-1).optional(),
+    runId,
+    stageId,
+    names: z.array(z.string().max(100)).max(200).optional(),
+    maximumPoints: z.number().int().min(2).max(1_000_000).optional(),
+    afterStep: z.number().int().min(-1).optional(),
   }),
   'runs.imageSteps': z.strictObject({ runId, stageId }),
   'runs.images': z.strictObject({ runId, stageId, step: z.number().int().min(0) }),
@@ -68,14 +95,28 @@ export const callSchemas: { [K in EngineCallName]: z.ZodType<CallArgs<K>> } = {
   'runs.poolImages': z.strictObject({ runId, stageId, call: z.number().int().min(1) }),
   'runs.log': z.strictObject({ runId, lines }),
   'model.evaluate': z.strictObject({
-    file, data: member, attack: member, target: z.number().int().min(0).max(100_000), device: z.enum(['auto', 'cpu', 'gpu']).optional(), architecture: member.optional(), normalization: z.enum(teacherNormalizations).optional(),
+    file,
+    data: member,
+    attack: member,
+    target: z.number().int().min(0).max(100_000),
+    device: z.enum(['auto', 'cpu', 'gpu']).optional(),
+    architecture: member.optional(),
+    normalization: z.enum(teacherNormalizations).optional(),
   }),
   'model.inspect': z.strictObject({ file }),
   'model.export': z.strictObject({ runId, stageId, format: z.enum(exportFormatIds), path: file }),
 }
 
 const eventNames: Record<EngineEventName, true> = {
-  'run.changed': true, 'run.removed': true, 'run.metrics': true, 'run.images': true, 'run.log': true, 'dataset.progress': true, 'dataset.loading': true, 'model.progress': true, 'engine.notice': true,
+  'run.changed': true,
+  'run.removed': true,
+  'run.metrics': true,
+  'run.images': true,
+  'run.log': true,
+  'dataset.progress': true,
+  'dataset.loading': true,
+  'model.progress': true,
+  'engine.notice': true,
 }
 const filterSchema = z.strictObject({ runId: runId.optional() })
 
@@ -84,7 +125,10 @@ export const isEventName = (name: string): name is EngineEventName => Object.has
 
 const refuse = (name: string, error: z.ZodError): RefusedInputError => {
   const [issue] = error.issues
-  return new RefusedInputError(`The arguments of ${name} are not accepted.`, { got: issue?.message ?? 'something else', where: issue?.path.join('.') || name })
+  return new RefusedInputError(`The arguments of ${name} are not accepted.`, {
+    got: issue?.message ?? 'something else',
+    where: issue?.path.join('.') || name,
+  })
 }
 
 /**
@@ -92,7 +136,8 @@ const refuse = (name: string, error: z.ZodError): RefusedInputError => {
  * @throws RefusedInputError for an unknown call or arguments that do not fit
  */
 export function parseCall<K extends EngineCallName>(name: K, args: unknown): CallArgs<K> {
-  if (!isCallName(name)) throw new RefusedInputError(`The engine knows no call "${String(name)}".`, { got: String(name) })
+  if (!isCallName(name))
+    throw new RefusedInputError(`The engine knows no call "${String(name)}".`, { got: String(name) })
   const result = callSchemas[name].safeParse(args ?? {})
   if (!result.success) throw refuse(name, result.error)
   return result.data
@@ -100,7 +145,11 @@ export function parseCall<K extends EngineCallName>(name: K, args: unknown): Cal
 
 /** @throws RefusedInputError for an unknown event or a filter that does not fit */
 export function parseSubscription(name: string, filter: unknown): { name: EngineEventName; filter: EngineEventFilter } {
-  if (!isEventName(name)) throw new RefusedInputError(`The engine knows no event "${name}".`, { got: name, wanted: Object.keys(eventNames).join(', ') })
+  if (!isEventName(name))
+    throw new RefusedInputError(`The engine knows no event "${name}".`, {
+      got: name,
+      wanted: Object.keys(eventNames).join(', '),
+    })
   const result = filterSchema.safeParse(filter ?? {})
   if (!result.success) throw refuse(name, result.error)
   return { name, filter: result.data }

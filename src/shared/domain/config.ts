@@ -10,85 +10,236 @@ export interface MemberChoice {
 /** Poisoning plan, shared by all attacks. Source: zskt/datasets/backdoor.py. */
 export const poisoningSchema = {
   ratio: number({
-    label: 'Poison ratio', unit: 'of the training set', default: 0.1, min: 0, max: 1, step: 0.01,
+    label: 'Poison ratio',
+    unit: 'of the training set',
+    default: 0.1,
+    min: 0,
+    max: 1,
+    step: 0.01,
     help: 'Fraction ρ of the full training set that carries the trigger: N = int(ρ · full size). 0 trains a clean teacher.',
   }),
-  target: integer({ label: 'Target class', default: 0, min: 0, max: 999, help: 'Label that triggered images receive, and that the attack success rate counts.' }),
+  target: integer({
+    label: 'Target class',
+    default: 0,
+    min: 0,
+    max: 999,
+    help: 'Label that triggered images receive, and that the attack success rate counts.',
+  }),
   holdout: number({
-    label: 'Hold-out', unit: 'of the training set', default: 0.05, min: 0, max: 0.5, step: 0.01,
+    label: 'Hold-out',
+    unit: 'of the training set',
+    default: 0.05,
+    min: 0,
+    max: 0.5,
+    step: 0.01,
     help: 'Fraction of the training images set apart before poisoning; it stays clean.',
   }),
   trainOnHoldout: boolean({
-    label: 'Train on the hold-out too', default: true, advanced: true,
+    label: 'Train on the hold-out too',
+    default: true,
+    advanced: true,
     help: 'The reference concatenates poisoned training part and clean hold-out for teacher training. Switch off to keep the hold-out unseen.',
   }),
 } satisfies ParameterSchema
 export type PoisoningPlan = ValuesOf<typeof poisoningSchema>
 
-/** Teacher training: SGD or Adam with coupled weight decay and a one-cycle, cosine or constant schedule. The published teachers' training is that of the published presets. */
+/**
+ * Teacher training: SGD or Adam with coupled weight decay and a one-cycle, cosine or constant schedule. The published
+ * teachers' training is that of the published presets.
+ */
 export const teacherTrainingSchema = {
   epochs: integer({ label: 'Epochs', default: 8, min: 1, max: 1000, help: 'Passes over the poisoned training set.' }),
-  batchSize: integer({ label: 'Batch size', unit: 'images', default: 128, min: 2, max: 4096, help: 'Images per step.' }),
-  keepLastBatch: boolean({ label: 'Keep the last batch', default: true, help: 'Train on what is left of an epoch as a smaller batch. Off: it is dropped, as in the published teachers’ training.', advanced: true }),
-  learningRate: number({ label: 'Peak learning rate', default: 0.1, min: 1e-6, max: 10, logarithmic: true, help: 'Peak of the schedule.' }),
+  batchSize: integer({
+    label: 'Batch size',
+    unit: 'images',
+    default: 128,
+    min: 2,
+    max: 4096,
+    help: 'Images per step.',
+  }),
+  keepLastBatch: boolean({
+    label: 'Keep the last batch',
+    default: true,
+    help: 'Train on what is left of an epoch as a smaller batch. Off: it is dropped, as in the published teachers’ training.',
+    advanced: true,
+  }),
+  learningRate: number({
+    label: 'Peak learning rate',
+    default: 0.1,
+    min: 1e-6,
+    max: 10,
+    logarithmic: true,
+    help: 'Peak of the schedule.',
+  }),
   schedule: choice({
-    label: 'Schedule', default: 'oneCycle', help: 'How the learning rate moves over the whole training.',
-    options: [{ value: 'oneCycle', label: 'One cycle' }, { value: 'cosine', label: 'Cosine to 0' }, { value: 'constant', label: 'Constant' }],
+    label: 'Schedule',
+    default: 'oneCycle',
+    help: 'How the learning rate moves over the whole training.',
+    options: [
+      { value: 'oneCycle', label: 'One cycle' },
+      { value: 'cosine', label: 'Cosine to 0' },
+      { value: 'constant', label: 'Constant' },
+    ],
   }),
   scheduleStep: choice({
-    label: 'Schedule moves', default: 'step', help: 'How often the learning rate follows the schedule.', advanced: true,
-    options: [{ value: 'step', label: 'Every step' }, { value: 'epoch', label: 'Every epoch', help: 'As in the published teachers’ training.' }],
+    label: 'Schedule moves',
+    default: 'step',
+    help: 'How often the learning rate follows the schedule.',
+    advanced: true,
+    options: [
+      { value: 'step', label: 'Every step' },
+      { value: 'epoch', label: 'Every epoch', help: 'As in the published teachers’ training.' },
+    ],
   }),
   optimizer: choice({
-    label: 'Optimizer', default: 'sgd', help: 'What turns gradients into updates.', advanced: true,
-    options: [{ value: 'sgd', label: 'SGD' }, { value: 'adam', label: 'Adam', help: 'As the published GTSRB teachers had it.' }],
+    label: 'Optimizer',
+    default: 'sgd',
+    help: 'What turns gradients into updates.',
+    advanced: true,
+    options: [
+      { value: 'sgd', label: 'SGD' },
+      { value: 'adam', label: 'Adam', help: 'As the published GTSRB teachers had it.' },
+    ],
   }),
-  momentum: number({ label: 'Momentum', default: 0.9, min: 0, max: 0.9999, help: 'SGD momentum (PyTorch semantics).', advanced: true, visibleWhen: { field: 'optimizer', equals: 'sgd' } }),
-  weightDecay: number({ label: 'Weight decay', default: 5e-4, min: 0, max: 1, help: 'Coupled: added to the gradient.', advanced: true }),
-  crop: boolean({ label: 'Random crop', default: true, help: 'Pad by 4 pixels (zeros), crop at random. Comes after poisoning, so triggers move and may be cut.' }),
-  flip: boolean({ label: 'Random horizontal flip', default: true, help: 'Mirror half of the images. Switch off for signs whose side matters.' }),
+  momentum: number({
+    label: 'Momentum',
+    default: 0.9,
+    min: 0,
+    max: 0.9999,
+    help: 'SGD momentum (PyTorch semantics).',
+    advanced: true,
+    visibleWhen: { field: 'optimizer', equals: 'sgd' },
+  }),
+  weightDecay: number({
+    label: 'Weight decay',
+    default: 5e-4,
+    min: 0,
+    max: 1,
+    help: 'Coupled: added to the gradient.',
+    advanced: true,
+  }),
+  crop: boolean({
+    label: 'Random crop',
+    default: true,
+    help: 'Pad by 4 pixels (zeros), crop at random. Comes after poisoning, so triggers move and may be cut.',
+  }),
+  flip: boolean({
+    label: 'Random horizontal flip',
+    default: true,
+    help: 'Mirror half of the images. Switch off for signs whose side matters.',
+  }),
   keep: choice({
-    label: 'Kept teacher', default: 'last', help: 'Whose weights are handed on to the students.', advanced: true,
+    label: 'Kept teacher',
+    default: 'last',
+    help: 'Whose weights are handed on to the students.',
+    advanced: true,
     options: [
       { value: 'last', label: 'Of the last epoch' },
-      { value: 'bestAccuracy', label: 'Of the best epoch', help: 'The first epoch of the highest test accuracy, as the published teachers were chosen. It peeks at the test set: that accuracy is flattered.' },
+      {
+        value: 'bestAccuracy',
+        label: 'Of the best epoch',
+        help: 'The first epoch of the highest test accuracy, as the published teachers were chosen. It peeks at the test set: that accuracy is flattered.',
+      },
     ],
   }),
 } satisfies ParameterSchema
 export type TeacherTraining = ValuesOf<typeof teacherTrainingSchema>
 
 /** The training with every parameter; runs from before a parameter existed have its default. */
-export const completeTraining = (training: Partial<TeacherTraining>): TeacherTraining => ({ ...defaultsOf(teacherTrainingSchema), ...training })
+export const completeTraining = (training: Partial<TeacherTraining>): TeacherTraining => ({
+  ...defaultsOf(teacherTrainingSchema),
+  ...training,
+})
 
 /** What a run keeps, and how often it looks at itself. */
 export const recordingSchema = {
-  evaluateEvery: integer({ label: 'Evaluate every', unit: 'pseudo batches', default: 200, min: 1, max: 1_000_000, help: 'Test accuracy and ASR of the student. The teacher is evaluated after every epoch.' }),
-  imagesEvery: integer({ label: 'Keep images every', unit: 'pseudo batches', default: 20, min: 1, max: 1_000_000, help: 'Synthetic images kept for the viewer; thinned evenly beyond the budget.' }),
-  imagesPerStep: integer({ label: 'Images per kept step', default: 64, min: 1, max: 256, help: 'How many of the pseudo batch are kept.' }),
-  keptSteps: integer({ label: 'Budget of kept steps', default: 200, min: 1, max: 5000, help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.' }),
-  poolMegabytes: integer({ label: 'Budget of the pool on disk', unit: 'MB', default: 256, min: 0, max: 1_000_000, help: 'Sheets of the pool’s images, one per synthesis call, stay within it per student; every second one is dropped when it is full. 0 writes none. Training does not read them.' }),
-  checkpointEvery: integer({ label: 'Checkpoint every', unit: 's', default: 60, min: 1, max: 86_400, help: 'Seconds between checkpoints. One is also written at pause, stop and the end of a stage.' }),
-  keptCheckpoints: integer({ label: 'Kept checkpoints', unit: 'of the last evaluations', default: 0, min: 0, max: 100, help: 'Checkpoints at the last so many evaluation points of each student stay on disk, for Self-Retrospection to start from. The reference keeps 5. Some 3 MB each with ZSKT; with a replay memory or a pool of images, hundreds.' }),
-  metricsEvery: integer({ label: 'Record metrics every', unit: 'pseudo batches', default: 1, min: 1, max: 10_000, help: 'Step metrics leave the device only this often.', advanced: true }),
+  evaluateEvery: integer({
+    label: 'Evaluate every',
+    unit: 'pseudo batches',
+    default: 200,
+    min: 1,
+    max: 1_000_000,
+    help: 'Test accuracy and ASR of the student. The teacher is evaluated after every epoch.',
+  }),
+  imagesEvery: integer({
+    label: 'Keep images every',
+    unit: 'pseudo batches',
+    default: 20,
+    min: 1,
+    max: 1_000_000,
+    help: 'Synthetic images kept for the viewer; thinned evenly beyond the budget.',
+  }),
+  imagesPerStep: integer({
+    label: 'Images per kept step',
+    default: 64,
+    min: 1,
+    max: 256,
+    help: 'How many of the pseudo batch are kept.',
+  }),
+  keptSteps: integer({
+    label: 'Budget of kept steps',
+    default: 200,
+    min: 1,
+    max: 5000,
+    help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.',
+  }),
+  poolMegabytes: integer({
+    label: 'Budget of the pool on disk',
+    unit: 'MB',
+    default: 256,
+    min: 0,
+    max: 1_000_000,
+    help: 'Sheets of the pool’s images, one per synthesis call, stay within it per student; every second one is dropped when it is full. 0 writes none. Training does not read them.',
+  }),
+  checkpointEvery: integer({
+    label: 'Checkpoint every',
+    unit: 's',
+    default: 60,
+    min: 1,
+    max: 86_400,
+    help: 'Seconds between checkpoints. One is also written at pause, stop and the end of a stage.',
+  }),
+  keptCheckpoints: integer({
+    label: 'Kept checkpoints',
+    unit: 'of the last evaluations',
+    default: 0,
+    min: 0,
+    max: 100,
+    help: 'Checkpoints at the last so many evaluation points of each student stay on disk, for Self-Retrospection to start from. The reference keeps 5. Some 3 MB each with ZSKT; with a replay memory or a pool of images, hundreds.',
+  }),
+  metricsEvery: integer({
+    label: 'Record metrics every',
+    unit: 'pseudo batches',
+    default: 1,
+    min: 1,
+    max: 10_000,
+    help: 'Step metrics leave the device only this often.',
+    advanced: true,
+  }),
 } satisfies ParameterSchema
 export type Recording = ValuesOf<typeof recordingSchema>
 
 /** The budget of the pool's sheets in bytes; runs from before it have the default. */
-export const poolBytesOf = ({ poolMegabytes = recordingSchema.poolMegabytes.default }: Partial<Recording>): number => poolMegabytes * 1e6
+export const poolBytesOf = ({ poolMegabytes = recordingSchema.poolMegabytes.default }: Partial<Recording>): number =>
+  poolMegabytes * 1e6
 
 /** Intervals whose default a distillation method may propose. */
 export const recordingIntervals = ['evaluateEvery', 'imagesEvery'] as const
 export type RecordingInterval = (typeof recordingIntervals)[number]
 
 /**
- * The intervals where none are named: the value of the parameter that the method names for it (its fact `recording`), else the declared default.
+ * The intervals where none are named: the value of the parameter that the method names for it (its fact `recording`),
+ * else the declared default.
  * @param method the member's description; `params` may be incomplete
  */
-export function proposedIntervals(method: Pick<MemberDescription, 'facts' | 'params'> | undefined, params: Record<string, unknown>): Record<RecordingInterval, number> {
+export function proposedIntervals(
+  method: Pick<MemberDescription, 'facts' | 'params'> | undefined,
+  params: Record<string, unknown>,
+): Record<RecordingInterval, number> {
   const named = (method?.facts.recording ?? {}) as Partial<Record<RecordingInterval, string>>
   const proposal = (interval: RecordingInterval): number => {
     const parameter = named[interval]
-    const value = parameter === undefined ? undefined : params[parameter] ?? method?.params[parameter]?.default
+    const value = parameter === undefined ? undefined : (params[parameter] ?? method?.params[parameter]?.default)
     return typeof value === 'number' ? value : recordingSchema[interval].default
   }
   return { evaluateEvery: proposal('evaluateEvery'), imagesEvery: proposal('imagesEvery') }
@@ -96,12 +247,34 @@ export function proposedIntervals(method: Pick<MemberDescription, 'facts' | 'par
 
 export const executionSchema = {
   device: choice({
-    label: 'Device', default: 'auto', help: 'Automatic takes the GPU when one works. A GPU that was asked for and is not usable fails the run; it never falls back silently.',
-    options: [{ value: 'auto', label: 'Automatic' }, { value: 'cpu', label: 'CPU' }, { value: 'gpu', label: 'GPU' }],
+    label: 'Device',
+    default: 'auto',
+    help: 'Automatic takes the GPU when one works. A GPU that was asked for and is not usable fails the run; it never falls back silently.',
+    options: [
+      { value: 'auto', label: 'Automatic' },
+      { value: 'cpu', label: 'CPU' },
+      { value: 'gpu', label: 'GPU' },
+    ],
   }),
-  threads: integer({ label: 'Threads', default: 0, min: 0, max: 256, help: 'TensorFlow threads on the CPU; 0 takes all cores.' }),
-  graph: boolean({ label: 'Captured graphs', default: true, help: 'Run each training step as one TensorFlow graph. Switch off to debug kernel by kernel.', advanced: true }),
-  deterministic: boolean({ label: 'Deterministic kernels', default: false, help: 'Ask TensorFlow for deterministic GPU kernels; slower. CPU runs are deterministic anyway.', advanced: true }),
+  threads: integer({
+    label: 'Threads',
+    default: 0,
+    min: 0,
+    max: 256,
+    help: 'TensorFlow threads on the CPU; 0 takes all cores.',
+  }),
+  graph: boolean({
+    label: 'Captured graphs',
+    default: true,
+    help: 'Run each training step as one TensorFlow graph. Switch off to debug kernel by kernel.',
+    advanced: true,
+  }),
+  deterministic: boolean({
+    label: 'Deterministic kernels',
+    default: false,
+    help: 'Ask TensorFlow for deterministic GPU kernels; slower. CPU runs are deterministic anyway.',
+    advanced: true,
+  }),
 } satisfies ParameterSchema
 export type Execution = ValuesOf<typeof executionSchema>
 
@@ -112,25 +285,49 @@ export const acknowledgementOf = (sha256: string): string => sha256.slice(0, ack
 
 export const teacherSourceSchema = {
   source: choice({
-    label: 'Teacher', default: 'train', help: 'Train one here on the poisoned data, or bring a file.',
-    options: [{ value: 'train', label: 'Train here' }, { value: 'file', label: 'From a file' }],
+    label: 'Teacher',
+    default: 'train',
+    help: 'Train one here on the poisoned data, or bring a file.',
+    options: [
+      { value: 'train', label: 'Train here' },
+      { value: 'file', label: 'From a file' },
+    ],
   }),
   file: path({
-    label: 'Teacher file', default: '', select: 'file', extensions: ['safetensors', 'pt', 'pth'], optional: true, visibleWhen: { field: 'source', equals: 'file' },
+    label: 'Teacher file',
+    default: '',
+    select: 'file',
+    extensions: ['safetensors', 'pt', 'pth'],
+    optional: true,
+    visibleWhen: { field: 'source', equals: 'file' },
     help: 'Weights with PyTorch names. Nothing in the file is executed.',
   }),
   normalization: choice({
-    label: 'Input of the file', default: 'dataset', visibleWhen: { field: 'source', equals: 'file' },
+    label: 'Input of the file',
+    default: 'dataset',
+    visibleWhen: { field: 'source', equals: 'file' },
     help: 'Which pixel values the network in the file was trained on. A wrong one shows as a low accuracy in the evaluation. Students and synthetic images use the same.',
     options: [
-      { value: 'dataset', label: 'Normalised as this data set is', help: 'Mean and deviation of each channel, as in the reference.' },
+      {
+        value: 'dataset',
+        label: 'Normalised as this data set is',
+        help: 'Mean and deviation of each channel, as in the reference.',
+      },
       { value: 'unit', label: '0 to 1', help: 'As the public training script of the published teachers feeds them.' },
       { value: 'symmetric', label: '−1 to 1', help: 'Mean 0.5 and deviation 0.5 in each channel.' },
-      { value: 'imagenet', label: 'Normalised as ImageNet is', help: 'Mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225.' },
+      {
+        value: 'imagenet',
+        label: 'Normalised as ImageNet is',
+        help: 'Mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225.',
+      },
     ],
   }),
   acknowledged: text({
-    label: 'Warnings read', default: '', maxLength: acknowledgementDigits, pattern: `^([0-9a-f]{${acknowledgementDigits}})?$`, visibleWhen: { field: 'source', equals: 'file' },
+    label: 'Warnings read',
+    default: '',
+    maxLength: acknowledgementDigits,
+    pattern: `^([0-9a-f]{${acknowledgementDigits}})?$`,
+    visibleWhen: { field: 'source', equals: 'file' },
     help: 'First 16 hex digits of the SHA-256 of the file whose warnings were read. A teacher with warnings is not used without them.',
   }),
 } satisfies ParameterSchema
@@ -140,8 +337,19 @@ export const teacherNormalizations = ['dataset', 'unit', 'symmetric', 'imagenet'
 export type TeacherNormalization = (typeof teacherNormalizations)[number]
 
 export const experimentSchema = {
-  name: text({ label: 'Name', default: 'Untitled experiment', maxLength: 200, help: 'Shown in tables; can be changed later.' }),
-  seed: integer({ label: 'Seed', default: 0, min: 0, max: 2 ** 31 - 1, help: 'Start of every named random stream of the run.' }),
+  name: text({
+    label: 'Name',
+    default: 'Untitled experiment',
+    maxLength: 200,
+    help: 'Shown in tables; can be changed later.',
+  }),
+  seed: integer({
+    label: 'Seed',
+    default: 0,
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'Start of every named random stream of the run.',
+  }),
 } satisfies ParameterSchema
 
 /** The sections of an experiment that belong to no family, as forms and catalogue show them. */
@@ -167,7 +375,14 @@ export interface ExperimentConfig {
   data: MemberChoice
   attack: MemberChoice
   poisoning: PoisoningPlan
-  teacher: { source: 'train' | 'file'; file: string; normalization: TeacherNormalization; acknowledged: string; architecture: MemberChoice; training: TeacherTraining }
+  teacher: {
+    source: 'train' | 'file'
+    file: string
+    normalization: TeacherNormalization
+    acknowledged: string
+    architecture: MemberChoice
+    training: TeacherTraining
+  }
   distillation: { architecture: MemberChoice; method: MemberChoice }
   students: StudentPlan[]
   recording: Recording
@@ -178,7 +393,11 @@ export interface ExperimentConfig {
 export type PartialExperimentConfig = { [K in keyof ExperimentConfig]?: unknown }
 
 /** The same experiment from another seed; the name tells them apart. */
-export const withSeed = <C extends PartialExperimentConfig>(config: C, name: string, seed: number): C => ({ ...config, seed, name: `${name.slice(0, 180)}, seed ${seed}` })
+export const withSeed = <C extends PartialExperimentConfig>(config: C, name: string, seed: number): C => ({
+  ...config,
+  seed,
+  name: `${name.slice(0, 180)}, seed ${seed}`,
+})
 
 /** A ready-made experiment; `config` needs to name only what differs from the defaults. */
 export interface ExperimentPreset {
@@ -190,4 +409,5 @@ export interface ExperimentPreset {
 }
 
 /** "none", "sv", "sr" or "sv+sr": the name of a student's defense in tables and on the command line. */
-export const defenseLabel = (plan: StudentPlan): string => plan.defenses.map((defense) => defense.id).join('+') || 'none'
+export const defenseLabel = (plan: StudentPlan): string =>
+  plan.defenses.map((defense) => defense.id).join('+') || 'none'

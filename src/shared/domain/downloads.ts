@@ -1,7 +1,10 @@
 /** What was compared with what is published for a downloaded file. 'size' and 'none': no checksum is known. */
 export type FileCheck = 'md5' | 'size' | 'none'
 
-export interface DownloadedFile { name: string; check: FileCheck }
+export interface DownloadedFile {
+  name: string
+  check: FileCheck
+}
 
 const listed = (files: readonly DownloadedFile[]): string => files.map(({ name }) => name).join(', ')
 
@@ -10,7 +13,13 @@ export function describeChecks(files: readonly DownloadedFile[]): { sentence: st
   const by = (check: FileCheck): DownloadedFile[] => files.filter((file) => file.check === check)
   const [summed, sized, unknown] = [by('md5'), by('size'), by('none')]
   const sentences = [
-    ...(summed.length === 0 ? [] : [summed.length === 1 && files.length === 1 ? 'The file has the published MD5 sum.' : `${summed.length} of ${files.length} files have the published MD5 sum.`]),
+    ...(summed.length === 0
+      ? []
+      : [
+          summed.length === 1 && files.length === 1
+            ? 'The file has the published MD5 sum.'
+            : `${summed.length} of ${files.length} files have the published MD5 sum.`,
+        ]),
     ...(sized.length === 0 ? [] : [`Only the size was compared, as no checksum is known: ${listed(sized)}.`]),
     ...(unknown.length === 0 ? [] : [`Not checked, as no checksum is known: ${listed(unknown)}.`]),
   ]

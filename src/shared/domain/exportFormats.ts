@@ -10,5 +10,9 @@ export const exportFormatIds = Object.keys(exportFormats) as [ExportFormat, ...E
 
 /** The format that a file's name asks for, or null. */
 export function exportFormatOf(path: string): ExportFormat | null {
-  return exportFormatIds.find((id) => exportFormats[id].extensions.some((extension) => path.toLowerCase().endsWith(extension))) ?? null
+  return (
+    exportFormatIds.find((id) =>
+      exportFormats[id].extensions.some((extension) => path.toLowerCase().endsWith(extension)),
+    ) ?? null
+  )
 }

@@ -1,4 +1,7 @@
-/** What a defense is worth: two numbers that set what it removes against what it costs, relative to the same model without it. */
+/**
+ * What a defense is worth: two numbers that set what it removes against what it costs, relative to the same model
+ * without it.
+ */
 import type { Evaluation, RunSummary, StageRecord } from './run'
 
 type Rates<Name extends keyof Evaluation> = Pick<Evaluation, 'accuracy' | Name>
@@ -8,10 +11,13 @@ const balance = (gain: number, undefendedAccuracy: number, defendedAccuracy: num
   (Math.max(0, gain) - Math.max(0, undefendedAccuracy - defendedAccuracy) + 1) / 2
 
 /**
- * Defense effectiveness rate: DER = (max(0, ΔASR) − max(0, ΔACC) + 1) / 2, ΔASR = ASR − ASR of the defended model, ΔACC likewise. Fractions of 1.
- * 0.5: no effect; 1: an attack that always succeeded never does, at no cost in accuracy; below 0.5: costs more than it brings.
+ * Defense effectiveness rate: DER = (max(0, ΔASR) − max(0, ΔACC) + 1) / 2, ΔASR = ASR − ASR of the defended model, ΔACC
+ * likewise. Fractions of 1.
+ * 0.5: no effect; 1: an attack that always succeeded never does, at no cost in accuracy; below 0.5: costs more than it
+ * brings.
  * null where an ASR was not measured.
- * Source: SCLBD/BackdoorBench utils/metric.py defense_effectiveness_rate_simplied. Differs from its defense_effectiveness_rate (from predictions),
+ * Source: SCLBD/BackdoorBench utils/metric.py defense_effectiveness_rate_simplied. Differs from its
+ * defense_effectiveness_rate (from predictions),
  * which adds max(0, ΔACC) against its own docstring.
  */
 export function defenseEffectiveness(undefended: Rates<'asr'>, defended: Rates<'asr'>): number | null {
@@ -20,25 +26,41 @@ export function defenseEffectiveness(undefended: Rates<'asr'>, defended: Rates<'
 }
 
 /**
- * Robust improvement rate: RIR = (max(0, ΔRA) − max(0, ΔACC) + 1) / 2, ΔRA = robust accuracy of the defended model − robust accuracy, ΔACC as in DER.
+ * Robust improvement rate: RIR = (max(0, ΔRA) − max(0, ΔACC) + 1) / 2, ΔRA = robust accuracy of the defended model −
+ * robust accuracy, ΔACC as in DER.
  * RA: share of triggered non-target images that keep their true class. 0.5: no effect. null where it was not measured.
- * Source: SCLBD/BackdoorBench utils/metric.py robust_improvement_rate_simplied (whose ΔRA has the other sign and is negated inside).
+ * Source: SCLBD/BackdoorBench utils/metric.py robust_improvement_rate_simplied (whose ΔRA has the other sign and is
+ * negated inside).
  */
-export function robustnessImprovement(undefended: Rates<'robustAccuracy'>, defended: Rates<'robustAccuracy'>): number | null {
+export function robustnessImprovement(
+  undefended: Rates<'robustAccuracy'>,
+  defended: Rates<'robustAccuracy'>,
+): number | null {
   if (undefended.robustAccuracy === null || defended.robustAccuracy === null) return null
   return balance(defended.robustAccuracy - undefended.robustAccuracy, undefended.accuracy, defended.accuracy)
 }
 
 /** The student of the same run and method without a defense, which a defended student is compared with. */
 export const undefendedTwin = (run: Pick<RunSummary, 'stages'>, stage: StageRecord): StageRecord | undefined =>
-  stage.kind !== 'student' || !stage.defense || stage.defense === 'none' ? undefined
+  stage.kind !== 'student' || !stage.defense || stage.defense === 'none'
+    ? undefined
     : run.stages.find((other) => other.kind === 'student' && other.defense === 'none' && other.method === stage.method)
 
-export interface DefenseWorth { der: number | null; rir: number | null }
+export interface DefenseWorth {
+  der: number | null
+  rir: number | null
+}
 
-/** DER and RIR of a defended student against its undefended twin; nulls elsewhere, and until both have ended: half-trained against fully trained says nothing. */
+/**
+ * DER and RIR of a defended student against its undefended twin; nulls elsewhere, and until both have ended:
+ * half-trained against fully trained says nothing.
+ */
 export function defenseWorth(run: Pick<RunSummary, 'stages'>, stage: StageRecord): DefenseWorth {
   const twin = undefendedTwin(run, stage)
-  if (stage.state !== 'done' || twin?.state !== 'done' || !stage.evaluation || !twin.evaluation) return { der: null, rir: null }
-  return { der: defenseEffectiveness(twin.evaluation, stage.evaluation), rir: robustnessImprovement(twin.evaluation, stage.evaluation) }
+  if (stage.state !== 'done' || twin?.state !== 'done' || !stage.evaluation || !twin.evaluation)
+    return { der: null, rir: null }
+  return {
+    der: defenseEffectiveness(twin.evaluation, stage.evaluation),
+    rir: robustnessImprovement(twin.evaluation, stage.evaluation),
+  }
 }

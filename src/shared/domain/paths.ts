@@ -5,7 +5,8 @@ import type { PartialExperimentConfig } from './config'
 type Container = Record<string, unknown> | unknown[]
 
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null
-const isLeaf = (value: unknown): boolean => !isContainer(value) || (Array.isArray(value) && value.every((entry) => !isContainer(entry)) && value.length > 0)
+const isLeaf = (value: unknown): boolean =>
+  !isContainer(value) || (Array.isArray(value) && value.every((entry) => !isContainer(entry)) && value.length > 0)
 
 /** Every value of a configuration with its dotted path, in the order of the file; lists of numbers stay whole. */
 export function flattenConfig(config: unknown, prefix = ''): [path: string, value: unknown][] {
@@ -27,15 +28,22 @@ export function changedPaths(config: unknown, reference: unknown): string[] {
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * A copy of a partial configuration with one value set. Containers on the way are made as needed (a number makes a list);
+ * A copy of a partial configuration with one value set. Containers on the way are made as needed (a number makes a
+ * list);
  * setting the `id` of a member drops the parameters of the member that was there.
  * @throws RefusedInputError for an empty path or a list index that leaves a gap
  */
-export function withConfigValue(config: PartialExperimentConfig, path: string, value: unknown): PartialExperimentConfig {
+export function withConfigValue(
+  config: PartialExperimentConfig,
+  path: string,
+  value: unknown,
+): PartialExperimentConfig {
   const keys = path.split('.')
   if (keys.some((key) => key === '' || forbiddenKeys.has(key))) {
     throw new RefusedInputError(`"${path}" is no parameter path.`, {
-      wanted: 'names joined by dots, e.g. poisoning.ratio', got: path, action: 'See the paths with "abd show RUN --config".',
+      wanted: 'names joined by dots, e.g. poisoning.ratio',
+      got: path,
+      action: 'See the paths with "abd show RUN --config".',
     })
   }
   return setIn(config, keys, value, path) as PartialExperimentConfig
@@ -44,17 +52,28 @@ export function withConfigValue(config: PartialExperimentConfig, path: string, v
 function setIn(container: unknown, keys: readonly string[], value: unknown, path: string): unknown {
   const [key, ...rest] = keys
   if (key === undefined) return value
-  if (Array.isArray(container) || (!isContainer(container) && /^\d+$/.test(key))) return setInList(Array.isArray(container) ? container : [], key, rest, value, path)
+  if (Array.isArray(container) || (!isContainer(container) && /^\d+$/.test(key)))
+    return setInList(Array.isArray(container) ? container : [], key, rest, value, path)
   const source = isContainer(container) ? (container as Record<string, unknown>) : {}
   const next: Record<string, unknown> = { ...source, [key]: setIn(source[key], rest, value, path) }
   if (key === 'id' && rest.length === 0 && source.id !== value) delete next.params
   return next
 }
 
-function setInList(list: readonly unknown[], key: string, rest: readonly string[], value: unknown, path: string): unknown[] {
+function setInList(
+  list: readonly unknown[],
+  key: string,
+  rest: readonly string[],
+  value: unknown,
+  path: string,
+): unknown[] {
   const index = Number(key)
   if (!Number.isInteger(index) || index < 0 || index > list.length) {
-    throw new RefusedInputError(`"${path}" points outside a list.`, { wanted: `an index from 0 to ${list.length}`, got: key, where: path })
+    throw new RefusedInputError(`"${path}" points outside a list.`, {
+      wanted: `an index from 0 to ${list.length}`,
+      got: key,
+      where: path,
+    })
   }
   const copy = [...list]
   copy[index] = setIn(list[index], rest, value, path)

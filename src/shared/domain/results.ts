@@ -27,10 +27,30 @@ export interface ModelResult extends DefenseWorth {
 
 /** The rows that a run contributes to tables and to the accuracy–ASR plane. */
 export function resultsOf(run: RunSummary): ModelResult[] {
-  return run.stages.flatMap((stage) => stage.kind === 'data' ? [] : [{
-    runId: run.id, runName: run.name, stageId: stage.id, kind: stage.kind,
-    method: stage.method ?? null, defense: stage.defense ?? null, data: run.data, attack: run.attack, seed: run.seed, recipe: run.recipe ?? null, state: stage.state,
-    accuracy: stage.evaluation?.accuracy ?? null, asr: stage.evaluation?.asr ?? null, robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
-    ...defenseWorth(run, stage), otherSettings: otherSettingsOf(run, stage), seconds: stage.seconds, createdAt: run.createdAt,
-  }])
+  return run.stages.flatMap((stage) =>
+    stage.kind === 'data'
+      ? []
+      : [
+          {
+            runId: run.id,
+            runName: run.name,
+            stageId: stage.id,
+            kind: stage.kind,
+            method: stage.method ?? null,
+            defense: stage.defense ?? null,
+            data: run.data,
+            attack: run.attack,
+            seed: run.seed,
+            recipe: run.recipe ?? null,
+            state: stage.state,
+            accuracy: stage.evaluation?.accuracy ?? null,
+            asr: stage.evaluation?.asr ?? null,
+            robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
+            ...defenseWorth(run, stage),
+            otherSettings: otherSettingsOf(run, stage),
+            seconds: stage.seconds,
+            createdAt: run.createdAt,
+          },
+        ],
+  )
 }

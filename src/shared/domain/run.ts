@@ -65,7 +65,10 @@ export interface StageRecord {
   findings?: LintFinding[]
   /** Images of the data set as it was loaded; of the data stage. */
   imageCounts?: { train: number; test: number }
-  /** Settings in which this model differs from the one behind a published number, in words; absent where nothing is published about such a model. */
+  /**
+   * Settings in which this model differs from the one behind a published number, in words; absent where nothing is
+   * published about such a model.
+   */
   otherSettings?: string[]
   /** Of the Shuffling Vaccine; absent in lists, and where nothing was measured. */
   suspectTest?: SuspectTest
@@ -108,7 +111,10 @@ export interface RunSummary {
   target: number
   method: string
   seed: number
-  /** The same for runs that differ in nothing but seed, name, recording and machine; absent in records of earlier versions. */
+  /**
+   * The same for runs that differ in nothing but seed, name, recording and machine; absent in records of earlier
+   * versions.
+   */
   recipe?: string
   preset: string | null
   device: DeviceReport | null

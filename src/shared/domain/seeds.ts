@@ -19,8 +19,15 @@ function fingerprint(text: string): string {
 export const recipeOf = ({ data, attack, poisoning, teacher, distillation, students }: ExperimentConfig): string =>
   fingerprint(JSON.stringify([data, attack, poisoning, teacher, distillation, students]))
 
-/** Mean and standard deviation (n − 1) of the values that were measured; null where there are none, a deviation from two on. */
-export interface Spread { mean: number; deviation: number | null; count: number }
+/**
+ * Mean and standard deviation (n − 1) of the values that were measured; null where there are none, a deviation from two
+ * on.
+ */
+export interface Spread {
+  mean: number
+  deviation: number | null
+  count: number
+}
 
 export function spreadOf(values: readonly (number | null)[]): Spread | null {
   const known = values.filter((value) => value !== null)
@@ -59,7 +66,18 @@ export function overSeeds(results: readonly ModelResult[]): SeedGroup[] {
     const [first, second] = members
     if (!first || !second) return []
     const sample = members.reduce((newest, result) => (result.createdAt > newest.createdAt ? result : newest), first)
-    const spread = (name: 'accuracy' | 'asr' | 'robustAccuracy' | 'der'): Spread | null => spreadOf(members.map((result) => result[name]))
-    return [{ key, sample, seeds: members.map(({ seed }) => seed), accuracy: spread('accuracy'), asr: spread('asr'), robustAccuracy: spread('robustAccuracy'), der: spread('der') }]
+    const spread = (name: 'accuracy' | 'asr' | 'robustAccuracy' | 'der'): Spread | null =>
+      spreadOf(members.map((result) => result[name]))
+    return [
+      {
+        key,
+        sample,
+        seeds: members.map(({ seed }) => seed),
+        accuracy: spread('accuracy'),
+        asr: spread('asr'),
+        robustAccuracy: spread('robustAccuracy'),
+        der: spread('der'),
+      },
+    ]
   })
 }

@@ -1,6 +1,12 @@
-/** The suspect test: how well an ensemble of shuffled teachers tells triggered images from clean ones. A report; no decision of the defense uses the test images. */
+/**
+ * The suspect test: how well an ensemble of shuffled teachers tells triggered images from clean ones. A report; no
+ * decision of the defense uses the test images.
+ */
 
-/** Bins of log₁₀ KL, the same for every histogram so that they can be laid over each other; what lies outside counts in the outermost bin. */
+/**
+ * Bins of log₁₀ KL, the same for every histogram so that they can be laid over each other; what lies outside counts in
+ * the outermost bin.
+ */
 export const suspectBins = { from: -12, to: 2, count: 56 } as const
 
 /** log₁₀ of KL(teacher ‖ shuffled ensemble), mean over classes, of each of some images. */
@@ -33,7 +39,10 @@ export interface SuspectTrial {
   clean: SuspectSample
   /** Triggered test images of the other classes than the target; null without a trigger. */
   triggered: SuspectSample | null
-  /** Share of pairs of a triggered and a clean image in which the triggered one has the lower KL, ties counting half. 0.5: the ensemble tells nothing. */
+  /**
+   * Share of pairs of a triggered and a clean image in which the triggered one has the lower KL, ties counting half.
+   * 0.5: the ensemble tells nothing.
+   */
   auc: number | null
   /** Over the pooled synthetic images; null before the selection test and without one. */
   tail: SuspectTail | null
@@ -51,4 +60,5 @@ export interface SuspectTest {
 export const currentTrial = (test: SuspectTest): SuspectTrial | undefined => test.trials.at(-1)
 
 /** For views that need a word beside the number. */
-export const aucDefinition = 'Area under the ROC curve of “low KL(teacher ‖ shuffled ensemble) means triggered”: the share of pairs of a triggered and a clean test image in which the triggered one has the lower KL, ties counting half. 100 %: the ensemble separates them; 50 %: it tells nothing.'
+export const aucDefinition =
+  'Area under the ROC curve of “low KL(teacher ‖ shuffled ensemble) means triggered”: the share of pairs of a triggered and a clean test image in which the triggered one has the lower KL, ties counting half. 100 %: the ensemble separates them; 50 %: it tells nothing.'

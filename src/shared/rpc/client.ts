@@ -1,5 +1,16 @@
-/** The caller's end: an EngineApi over a channel that may break. Subscriptions survive a new connection; calls in flight do not. */
-import type { CallArgs, CallResult, EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents } from '../contract'
+/**
+ * The caller's end: an EngineApi over a channel that may break. Subscriptions survive a new connection; calls in flight
+ * do not.
+ */
+import type {
+  CallArgs,
+  CallResult,
+  EngineApi,
+  EngineCallName,
+  EngineEventFilter,
+  EngineEventName,
+  EngineEvents,
+} from '../contract'
 import { UserError, fromCauses } from '../errors'
 import { decodeServerFrame, encodeFrame, type ClientFrame, type FrameChannel, type ServerFrame } from './frames'
 
@@ -8,7 +19,10 @@ export type ConnectionState = 'connecting' | 'connected' | 'closed'
 
 export interface EngineClient extends EngineApi {
   readonly connection: ConnectionState
-  /** Called at every change; a second 'connected' means that the engine may have missed nothing but this client may have: fetch again. */
+  /**
+   * Called at every change; a second 'connected' means that the engine may have missed nothing but this client may
+   * have: fetch again.
+   */
   onConnection(listener: (state: ConnectionState, reason: string | null) => void): () => void
   close(): void
 }
@@ -23,15 +37,31 @@ export interface ClientOptions {
   reconnect?: boolean
 }
 
-interface PendingCall { resolve: (value: unknown) => void; reject: (error: unknown) => void }
-interface Subscription { name: EngineEventName; filter: EngineEventFilter; listener: (event: never) => void }
+interface PendingCall {
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
+interface Subscription {
+  name: EngineEventName
+  filter: EngineEventFilter
+  listener: (event: never) => void
+}
 
 const lost = (reason: string): UserError =>
-  new UserError('The connection to the engine was lost.', { got: reason, action: 'Wait until it is back; runs go on meanwhile.' })
+  new UserError('The connection to the engine was lost.', {
+    got: reason,
+    action: 'Wait until it is back; runs go on meanwhile.',
+  })
 
 /** An engine behind channels that `connect` makes, one after another. */
 export function createEngineClient(connect: () => Promise<FrameChannel>, options: ClientOptions = {}): EngineClient {
-  return new Client(connect, { firstDelay: 250, maximumDelay: 5000, connectionTimeout: 15_000, reconnect: true, ...options })
+  return new Client(connect, {
+    firstDelay: 250,
+    maximumDelay: 5000,
+    connectionTimeout: 15_000,
+    reconnect: true,
+    ...options,
+  })
 }
 
 class Client implements EngineClient {
@@ -43,7 +73,10 @@ class Client implements EngineClient {
   private readonly subscriptions = new Map<number, Subscription>()
   private readonly listeners = new Set<(state: ConnectionState, reason: string | null) => void>()
 
-  constructor(private readonly connect: () => Promise<FrameChannel>, private readonly options: Required<ClientOptions>) {
+  constructor(
+    private readonly connect: () => Promise<FrameChannel>,
+    private readonly options: Required<ClientOptions>,
+  ) {
     this.delay = options.firstDelay
     void this.open()
   }
@@ -59,14 +92,18 @@ class Client implements EngineClient {
     const cancel = () => this.cancel(id, signal?.reason)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await answer as CallResult<K>
+      return (await answer) as CallResult<K>
     } finally {
       signal?.removeEventListener('abort', cancel)
       this.calls.delete(id)
     }
   }
 
-  subscribe<K extends EngineEventName>(name: K, filter: EngineEventFilter, listener: (event: EngineEvents[K]) => void): () => void {
+  subscribe<K extends EngineEventName>(
+    name: K,
+    filter: EngineEventFilter,
+    listener: (event: EngineEvents[K]) => void,
+  ): () => void {
     const id = this.nextId++
     this.subscriptions.set(id, { name, filter, listener: listener as (event: never) => void })
     if (this.channel) this.send({ verb: 'subscribe', id, name, filter })
@@ -159,9 +196,15 @@ class Client implements EngineClient {
       return
     }
     switch (frame.answer) {
-      case 'result': this.calls.get(frame.id)?.resolve(frame.value); break
-      case 'error': this.calls.get(frame.id)?.reject(fromCauses(frame.causes)); break
-      case 'event': this.subscriptions.get(frame.id)?.listener(frame.value as never); break
+      case 'result':
+        this.calls.get(frame.id)?.resolve(frame.value)
+        break
+      case 'error':
+        this.calls.get(frame.id)?.reject(fromCauses(frame.causes))
+        break
+      case 'event':
+        this.subscriptions.get(frame.id)?.listener(frame.value as never)
+        break
     }
   }
 

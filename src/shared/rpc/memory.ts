@@ -1,4 +1,7 @@
-/** Two channel ends in one process, for tests and for a caller that lives beside the engine. Frames arrive in a later microtask. */
+/**
+ * Two channel ends in one process, for tests and for a caller that lives beside the engine. Frames arrive in a later
+ * microtask.
+ */
 import type { FrameChannel } from './frames'
 
 class MemoryEnd implements FrameChannel {

@@ -1,4 +1,6 @@
-/** The engine's end of a channel: answers calls, carries events, and sheds what may be shed when the carrier is slow. */
+/**
+ * The engine's end of a channel: answers calls, carries events, and sheds what may be shed when the carrier is slow.
+ */
 import type { EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents } from '../contract'
 import { toCauses } from '../errors'
 import { decodeClientFrame, encodeFrame, type ClientFrame, type FrameChannel, type ServerFrame } from './frames'
@@ -14,7 +16,11 @@ export interface ServeOptions {
 }
 
 /** The event as it goes out with so many bytes waiting, or null when it does not. */
-export function shed<K extends EngineEventName>(name: K, event: EngineEvents[K], bufferedBytes: number): EngineEvents[K] | null {
+export function shed<K extends EngineEventName>(
+  name: K,
+  event: EngineEvents[K],
+  bufferedBytes: number,
+): EngineEvents[K] | null {
   if (name !== 'run.images' || bufferedBytes <= previewLimit) return event
   return bufferedBytes > imageEventLimit ? null : { ...event, images: null }
 }
@@ -31,7 +37,11 @@ class Session {
   private readonly subscriptions = new Map<number, () => void>()
   private open = true
 
-  constructor(private readonly engine: EngineApi, private readonly channel: FrameChannel, private readonly options: ServeOptions) {}
+  constructor(
+    private readonly engine: EngineApi,
+    private readonly channel: FrameChannel,
+    private readonly options: ServeOptions,
+  ) {}
 
   receive(bytes: Uint8Array): void {
     let frame: ClientFrame
@@ -43,10 +53,18 @@ class Session {
       return
     }
     switch (frame.verb) {
-      case 'call': void this.call(frame.id, frame.name, frame.args); break
-      case 'cancel': this.calls.get(frame.id)?.abort(); break
-      case 'subscribe': this.subscribe(frame.id, frame.name, frame.filter); break
-      case 'unsubscribe': this.unsubscribe(frame.id); break
+      case 'call':
+        void this.call(frame.id, frame.name, frame.args)
+        break
+      case 'cancel':
+        this.calls.get(frame.id)?.abort()
+        break
+      case 'subscribe':
+        this.subscribe(frame.id, frame.name, frame.filter)
+        break
+      case 'unsubscribe':
+        this.unsubscribe(frame.id)
+        break
     }
   }
 

@@ -1,4 +1,7 @@
-/** Parameter declarations: each option stands once; form, command line, validation, saved configuration and documentation follow from it. */
+/**
+ * Parameter declarations: each option stands once; form, command line, validation, saved configuration and
+ * documentation follow from it.
+ */
 
 export type JsonScalar = string | number | boolean | null
 
@@ -19,31 +22,65 @@ interface FieldCommon<Value> {
   advanced?: boolean
 }
 
-export interface IntegerField extends FieldCommon<number> { kind: 'integer'; min: number; max: number }
+export interface IntegerField extends FieldCommon<number> {
+  kind: 'integer'
+  min: number
+  max: number
+}
 export interface NumberField extends FieldCommon<number> {
-  kind: 'number'; min: number; max: number
+  kind: 'number'
+  min: number
+  max: number
   /** Spinner step in the form; validation does not round. */
   step?: number
   /** Draw the slider on a logarithmic scale. */
   logarithmic?: boolean
 }
-export interface BooleanField extends FieldCommon<boolean> { kind: 'boolean' }
-export interface ChoiceOption<Value extends string = string> { value: Value; label: string; help?: string }
-export interface ChoiceField<Value extends string = string> extends FieldCommon<Value> { kind: 'choice'; options: readonly ChoiceOption<Value>[] }
-export interface TextField extends FieldCommon<string> { kind: 'text'; maxLength: number; placeholder?: string; pattern?: string }
-export interface PathField extends FieldCommon<string> { kind: 'path'; select: 'file' | 'folder' | 'fileOrFolder'; extensions?: string[]; optional?: boolean }
-export interface IntegerListField extends FieldCommon<number[]> { kind: 'integerList'; min: number; max: number; maxLength: number }
+export interface BooleanField extends FieldCommon<boolean> {
+  kind: 'boolean'
+}
+export interface ChoiceOption<Value extends string = string> {
+  value: Value
+  label: string
+  help?: string
+}
+export interface ChoiceField<Value extends string = string> extends FieldCommon<Value> {
+  kind: 'choice'
+  options: readonly ChoiceOption<Value>[]
+}
+export interface TextField extends FieldCommon<string> {
+  kind: 'text'
+  maxLength: number
+  placeholder?: string
+  pattern?: string
+}
+export interface PathField extends FieldCommon<string> {
+  kind: 'path'
+  select: 'file' | 'folder' | 'fileOrFolder'
+  extensions?: string[]
+  optional?: boolean
+}
+export interface IntegerListField extends FieldCommon<number[]> {
+  kind: 'integerList'
+  min: number
+  max: number
+  maxLength: number
+}
 
 export type Field = IntegerField | NumberField | BooleanField | ChoiceField | TextField | PathField | IntegerListField
 export type ParameterSchema = Record<string, Field>
 
-export type ValueOf<F> =
-  F extends IntegerField | NumberField ? number
-  : F extends BooleanField ? boolean
-  : F extends ChoiceField<infer V> ? V
-  : F extends IntegerListField ? number[]
-  : F extends TextField | PathField ? string
-  : never
+export type ValueOf<F> = F extends IntegerField | NumberField
+  ? number
+  : F extends BooleanField
+    ? boolean
+    : F extends ChoiceField<infer V>
+      ? V
+      : F extends IntegerListField
+        ? number[]
+        : F extends TextField | PathField
+          ? string
+          : never
 export type ValuesOf<S extends ParameterSchema> = { [K in keyof S]: ValueOf<S[K]> }
 
 type Options<F extends Field> = Omit<F, 'kind'>
@@ -53,7 +90,10 @@ export const number = (options: Options<NumberField>): NumberField => ({ kind: '
 export const boolean = (options: Options<BooleanField>): BooleanField => ({ kind: 'boolean', ...options })
 export const text = (options: Options<TextField>): TextField => ({ kind: 'text', ...options })
 export const path = (options: Options<PathField>): PathField => ({ kind: 'path', ...options })
-export const integerList = (options: Options<IntegerListField>): IntegerListField => ({ kind: 'integerList', ...options })
+export const integerList = (options: Options<IntegerListField>): IntegerListField => ({
+  kind: 'integerList',
+  ...options,
+})
 export const choice = <const V extends string>(
   options: Omit<ChoiceField<V>, 'kind' | 'default'> & { default: NoInfer<V> },
 ): ChoiceField<V> => ({ kind: 'choice', ...options })
@@ -70,5 +110,7 @@ export function isVisible(field: Field, values: Record<string, unknown>): boolea
 
 /** The declared defaults of a schema. */
 export function defaultsOf<S extends ParameterSchema>(schema: S): ValuesOf<S> {
-  return Object.fromEntries(Object.entries(schema).map(([name, field]) => [name, structuredClone(field.default)])) as ValuesOf<S>
+  return Object.fromEntries(
+    Object.entries(schema).map(([name, field]) => [name, structuredClone(field.default)]),
+  ) as ValuesOf<S>
 }

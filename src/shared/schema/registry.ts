@@ -61,37 +61,59 @@ export interface Registry<M extends MemberDeclaration> {
 }
 
 /** A family's list of members. Throws on a duplicate id at once, on an unknown id when asked. */
-export function createRegistry<M extends MemberDeclaration>(family: FamilyId, title: string, members: readonly M[]): Registry<M> {
+export function createRegistry<M extends MemberDeclaration>(
+  family: FamilyId,
+  title: string,
+  members: readonly M[],
+): Registry<M> {
   const byId = new Map<string, M>()
   for (const member of members) {
     if (byId.has(member.id)) throw new Error(`Two members of the family ${family} are called ${member.id}.`)
     byId.set(member.id, member)
   }
   return {
-    family, title, members,
+    family,
+    title,
+    members,
     has: (id) => byId.has(id),
     get(id, where) {
       const member = byId.get(id)
       if (member) return member
       throw new RefusedInputError(`There is no ${family} called "${id}".`, {
-        wanted: `one of ${[...byId.keys()].join(', ')}`, got: id, where, action: 'Choose one of the known names.',
+        wanted: `one of ${[...byId.keys()].join(', ')}`,
+        got: id,
+        where,
+        action: 'Choose one of the known names.',
       })
     },
   }
 }
 
-/** What a member's parameters default to in a place that has a `role` (a teacher, a method's name): the declared defaults with what its preset of that name changes. */
-export const memberDefaults = ({ params, presets }: Pick<MemberDescription, 'params' | 'presets'>, role?: string): Record<string, unknown> =>
-  ({ ...defaultsOf(params), ...(role === undefined ? undefined : presets[role]?.params) })
+/**
+ * What a member's parameters default to in a place that has a `role` (a teacher, a method's name): the declared
+ * defaults with what its preset of that name changes.
+ */
+export const memberDefaults = (
+  { params, presets }: Pick<MemberDescription, 'params' | 'presets'>,
+  role?: string,
+): Record<string, unknown> => ({ ...defaultsOf(params), ...(role === undefined ? undefined : presets[role]?.params) })
 
 /** The family as JSON for forms, command line and documentation. */
-export function describeRegistry<M extends MemberDeclaration>(registry: Registry<M>, factsOf: (member: M) => Record<string, unknown> = () => ({})): FamilyDescription {
+export function describeRegistry<M extends MemberDeclaration>(
+  registry: Registry<M>,
+  factsOf: (member: M) => Record<string, unknown> = () => ({}),
+): FamilyDescription {
   return {
     id: registry.family,
     title: registry.title,
     members: registry.members.map((member) => ({
-      id: member.id, title: member.title, summary: member.summary, reference: member.reference,
-      params: member.params, presets: member.presets ?? {}, facts: factsOf(member),
+      id: member.id,
+      title: member.title,
+      summary: member.summary,
+      reference: member.reference,
+      params: member.params,
+      presets: member.presets ?? {},
+      facts: factsOf(member),
     })),
   }
 }

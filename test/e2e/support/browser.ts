@@ -8,25 +8,38 @@ export const projectRoot = resolve(import.meta.dirname, '../../..')
 /** The built application; ABD_OUT names another build. */
 export const builtFolder = process.env.ABD_OUT ?? join(projectRoot, 'out')
 
-export const chromiumPath = [process.env.ABD_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path !== undefined && existsSync(path))
+export const chromiumPath = [
+  process.env.ABD_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path))
 export const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
 export const missingChromium = 'needs Chromium (apt-get install chromium)'
 
 const xvfbPath = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((path) => existsSync(path))
 export const electronPath: string | undefined = findTestElectron()
-export const canOpenWindows = electronPath !== undefined && (process.env.DISPLAY !== undefined || xvfbPath !== undefined)
-export const missingWindow = 'needs Xvfb (apt-get install xvfb) and the Electron that "node test/e2e/support/electron/get-electron.mjs" fetches'
+export const canOpenWindows =
+  electronPath !== undefined && (process.env.DISPLAY !== undefined || xvfbPath !== undefined)
+export const missingWindow =
+  'needs Xvfb (apt-get install xvfb) and the Electron that "node test/e2e/support/electron/get-electron.mjs" fetches'
 
-export const isBuilt = existsSync(join(builtFolder, 'main', 'serve.js')) && existsSync(join(builtFolder, 'renderer', 'index.html'))
+export const isBuilt =
+  existsSync(join(builtFolder, 'main', 'serve.js')) && existsSync(join(builtFolder, 'renderer', 'index.html'))
 export const missingBuild = 'needs the built application (npm run build)'
-export const hasRuntime = existsSync(join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '', '.cache'), 'abd-workbench', 'runtime.json'))
+export const hasRuntime = existsSync(
+  join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '', '.cache'), 'abd-workbench', 'runtime.json'),
+)
 export const missingRuntime = 'needs the TensorFlow runtime (node tools/setup.mjs)'
 
 /** Resolves with the first match of the pattern in what the process prints. */
 export function printed(child: ChildProcess, pattern: RegExp, seconds = 60): Promise<RegExpMatchArray> {
   return new Promise((done, fail) => {
     let text = ''
-    const timer = setTimeout(() => fail(new Error(`Nothing like ${String(pattern)} came within ${seconds} s:\n${text}`)), seconds * 1000)
+    const timer = setTimeout(
+      () => fail(new Error(`Nothing like ${String(pattern)} came within ${seconds} s:\n${text}`)),
+      seconds * 1000,
+    )
     const read = (chunk: Buffer): void => {
       text += chunk.toString()
       const match = text.match(pattern)
@@ -57,7 +70,9 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
 export async function openDisplay(): Promise<{ display: string; close: () => Promise<void> }> {
   if (process.env.DISPLAY !== undefined) return { display: process.env.DISPLAY, close: () => Promise.resolve() }
   if (xvfbPath === undefined) throw new Error(missingWindow)
-  const child = spawn(xvfbPath, ['-displayfd', '1', '-screen', '0', '1600x1100x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(xvfbPath, ['-displayfd', '1', '-screen', '0', '1600x1100x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const [, number = '99'] = await printed(child, /^(\d+)\s*$/m, 20)
   return { display: `:${number}`, close: () => end(child) }
 }

@@ -11,20 +11,57 @@ export const notBuilt = 'out/ is missing: run "npm run build" first (npm test do
 
 /** Flags that make a whole experiment small enough for a test: seconds, not results. */
 export const tinyFlags = [
-  '--data.train-images', '300', '--data.test-images', '100', '--teacher.depth', '10', '--teacher.width', '1', '--student.depth', '10', '--student.width', '1',
-  '--method.batch-size', '16', '--method.student-steps', '2', '--method.generator-width', '16', '--set', 'teacher.training.epochs=1', '--set', 'recording.imagesPerStep=16',
+  '--data.train-images',
+  '300',
+  '--data.test-images',
+  '100',
+  '--teacher.depth',
+  '10',
+  '--teacher.width',
+  '1',
+  '--student.depth',
+  '10',
+  '--student.width',
+  '1',
+  '--method.batch-size',
+  '16',
+  '--method.student-steps',
+  '2',
+  '--method.generator-width',
+  '16',
+  '--set',
+  'teacher.training.epochs=1',
+  '--set',
+  'recording.imagesPerStep=16',
 ]
 
-export interface Program { child: ChildProcess; stdout(): string; stderr(): string; ended: Promise<number | null> }
+export interface Program {
+  child: ChildProcess
+  stdout(): string
+  stderr(): string
+  ended: Promise<number | null>
+}
 
 /** Starts an entry of out/main with Node. */
 export function start(entry: 'cli' | 'serve', parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const child = spawn(process.execPath, [join(outFolder, 'main', `${entry}.js`), ...parameters], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(outFolder, 'main', `${entry}.js`), ...parameters], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let out = ''
   let error = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { out += text })
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { error += text })
-  return { child, stdout: () => out, stderr: () => error, ended: new Promise((done) => child.on('close', (code) => done(code))) }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    error += text
+  })
+  return {
+    child,
+    stdout: () => out,
+    stderr: () => error,
+    ended: new Promise((done) => child.on('close', (code) => done(code))),
+  }
 }
 
 export async function abd(...parameters: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -32,7 +69,11 @@ export async function abd(...parameters: string[]): Promise<{ code: number | nul
   return { code: await program.ended, stdout: program.stdout(), stderr: program.stderr() }
 }
 
-export async function until<Value>(what: string, read: () => Value | undefined | null | false | Promise<Value | undefined | null | false>, timeout = 60_000): Promise<Value> {
+export async function until<Value>(
+  what: string,
+  read: () => Value | undefined | null | false | Promise<Value | undefined | null | false>,
+  timeout = 60_000,
+): Promise<Value> {
   const end = Date.now() + timeout
   for (;;) {
     const value = await read()

@@ -22,7 +22,9 @@ if (workspace === undefined) {
 const folder = path.join(root, 'docs', 'images')
 fs.mkdirSync(folder, { recursive: true })
 
-const server = spawn(process.execPath, [path.join(out, 'main', 'serve.js'), '--workspace', workspace], { stdio: ['ignore', 'pipe', 'inherit'] })
+const server = spawn(process.execPath, [path.join(out, 'main', 'serve.js'), '--workspace', workspace], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
 const address = await new Promise((resolve, reject) => {
   let text = ''
   server.stdout.on('data', (chunk) => {
@@ -32,17 +34,26 @@ const address = await new Promise((resolve, reject) => {
   })
   server.once('exit', () => reject(new Error(`The engine did not start:\n${text}`)))
 })
-const browser = await chromium.launch({ executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] })
+const browser = await chromium.launch({
+  executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+})
 
 async function picture(name, colorScheme, steps) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme, deviceScaleFactor: 1.25 })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme,
+    deviceScaleFactor: 1.25,
+  })
   const page = await context.newPage()
   await page.goto(address)
   await page.locator('.shell').waitFor()
   await steps(page)
   await page.waitForTimeout(1500)
   await page.mouse.move(0, 0)
-  await sharp(await page.screenshot()).png({ compressionLevel: 9 }).toFile(path.join(folder, `${name}.png`))
+  await sharp(await page.screenshot())
+    .png({ compressionLevel: 9 })
+    .toFile(path.join(folder, `${name}.png`))
   await context.close()
 }
 const openRun = async (page) => {

@@ -1,4 +1,7 @@
-/** The main job through the interface, the same in a browser tab and in a window: a short real run, watched, left, found again, stopped, resumed, compared. */
+/**
+ * The main job through the interface, the same in a browser tab and in a window: a short real run, watched, left, found
+ * again, stopped, resumed, compared.
+ */
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -12,32 +15,62 @@ const field = (page: Page, path: string) => page.locator(`[data-path="${path}"] 
 
 /** Small enough for a minute on two cores; long enough to close the window in the middle. */
 const shortRun: Record<string, string> = {
-  'data.params.trainImages': '400', 'data.params.testImages': '100', 'teacher.training.epochs': '2', 'teacher.training.batchSize': '50',
-  'distillation.method.params.pseudoBatches': '600', 'distillation.method.params.batchSize': '16', 'distillation.method.params.studentSteps': '1',
-  'distillation.method.params.generatorWidth': '16', 'students.1.defenses.0.params.extra': '6', 'students.1.defenses.0.params.rounds': '2', 'students.1.defenses.0.params.settle': '2', 'recording.evaluateEvery': '20', 'recording.imagesEvery': '5', 'recording.imagesPerStep': '16', 'recording.checkpointEvery': '2',
+  'data.params.trainImages': '400',
+  'data.params.testImages': '100',
+  'teacher.training.epochs': '2',
+  'teacher.training.batchSize': '50',
+  'distillation.method.params.pseudoBatches': '600',
+  'distillation.method.params.batchSize': '16',
+  'distillation.method.params.studentSteps': '1',
+  'distillation.method.params.generatorWidth': '16',
+  'students.1.defenses.0.params.extra': '6',
+  'students.1.defenses.0.params.rounds': '2',
+  'students.1.defenses.0.params.settle': '2',
+  'recording.evaluateEvery': '20',
+  'recording.imagesEvery': '5',
+  'recording.imagesPerStep': '16',
+  'recording.checkpointEvery': '2',
 }
 
 async function setUpShortRun(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'New experiment' }).click()
   await page.locator('#experiment-name').fill('Short run')
   const folded = page.getByRole('button', { name: /^Advanced/, expanded: false })
-  while (await folded.count() > 0) await folded.first().click()
+  while ((await folded.count()) > 0) await folded.first().click()
   for (const [path, value] of Object.entries(shortRun)) await field(page, path).fill(value)
   await page.getByRole('figure').filter({ hasText: 'Difference ×8' }).first().waitFor()
 }
 
 /** A canvas as the page knows it; these tests are typed for Node. */
-interface PageCanvas { width: number; height: number; getContext(kind: '2d'): { getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray } } }
+interface PageCanvas {
+  width: number
+  height: number
+  getContext(kind: '2d'): {
+    getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray }
+  }
+}
 
 /** Whether a canvas shows a picture, not one colour. */
-const isDrawn = (page: Page, selector: string): Promise<boolean> => page.locator(selector).first().evaluate((element) => {
-  const canvas = element as unknown as PageCanvas
-  const { width, height } = canvas
-  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
-  return new Set(Array.from({ length: width * height }, (_, index) => (data[index * 4]! << 16) | (data[index * 4 + 1]! << 8) | data[index * 4 + 2]!)).size > 8
-})
+const isDrawn = (page: Page, selector: string): Promise<boolean> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element) => {
+      const canvas = element as unknown as PageCanvas
+      const { width, height } = canvas
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
+      return (
+        new Set(
+          Array.from(
+            { length: width * height },
+            (_, index) => (data[index * 4]! << 16) | (data[index * 4 + 1]! << 8) | data[index * 4 + 2]!,
+          ),
+        ).size > 8
+      )
+    })
 
-const stageText = (page: Page, index: number): Promise<string> => page.locator('.timeline .stage').nth(index).innerText()
+const stageText = (page: Page, index: number): Promise<string> =>
+  page.locator('.timeline .stage').nth(index).innerText()
 const stepOf = (text: string): number => Number(text.match(/([\d\u202f]+) of/)?.[1]?.replaceAll('\u202f', '') ?? '0')
 const state = (page: Page, name: string) => page.locator('.run-header .state-badge').filter({ hasText: name })
 
@@ -54,7 +87,10 @@ export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Prom
   await page.getByRole('button', { name: 'Start experiment', disabled: false }).click()
 
   await state(page, 'Running').waitFor({ timeout: minute })
-  await page.locator('[aria-label="Latest values: Teacher: loss"] b').filter({ hasText: /\d/ }).waitFor({ timeout: 2 * minute })
+  await page
+    .locator('[aria-label="Latest values: Teacher: loss"] b')
+    .filter({ hasText: /\d/ })
+    .waitFor({ timeout: 2 * minute })
   await page.getByRole('slider', { name: 'Kept step' }).waitFor({ timeout: 2 * minute })
   await expect.poll(() => isDrawn(page, '.viewer .tile canvas'), { timeout: minute }).toBe(true)
 
@@ -62,9 +98,20 @@ export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Prom
   page = await reopen(page)
   await page.getByRole('link', { name: 'Short run' }).first().click({ timeout: minute })
   await state(page, 'Running').waitFor({ timeout: minute })
-  await expect.poll(async () => /Done/.test(await page.locator('.timeline .stage').nth(2).innerHTML()) || stepOf(await stageText(page, 2)) > before, { timeout: minute }).toBe(true)
+  await expect
+    .poll(
+      async () =>
+        /Done/.test(await page.locator('.timeline .stage').nth(2).innerHTML()) ||
+        stepOf(await stageText(page, 2)) > before,
+      { timeout: minute },
+    )
+    .toBe(true)
   await page.getByRole('tab', { name: 'Charts' }).click()
-  await page.locator('[aria-label="Latest values: Student loss"] b').filter({ hasText: /\d/ }).first().waitFor({ timeout: minute })
+  await page
+    .locator('[aria-label="Latest values: Student loss"] b')
+    .filter({ hasText: /\d/ })
+    .first()
+    .waitFor({ timeout: minute })
   const slider = page.getByRole('slider', { name: 'Kept step' })
   await page.getByRole('tab', { name: 'Images' }).click()
   await slider.press('Home')

@@ -5,7 +5,9 @@ import type { Generator } from '../../../src/main/engine/maths/nn/types'
 import { createStream } from '../../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 const image = { channels: 3, height: 8, imageWidth: 12 }
 const stream = createStream(1, 'generator')

@@ -6,31 +6,45 @@ import { toBytes, triggerOf } from '../../../src/main/engine/families/attacks/tr
 const rgb: AttackContext = { height: 32, width: 32, channels: 3 }
 const grey: AttackContext = { height: 28, width: 28, channels: 1 }
 const wide: AttackContext = { height: 16, width: 24, channels: 3 }
-const contexts: [string, AttackContext][] = [['32×32 RGB', rgb], ['28×28 grey', grey], ['24×16 RGB', wide]]
+const contexts: [string, AttackContext][] = [
+  ['32×32 RGB', rgb],
+  ['28×28 grey', grey],
+  ['24×16 RGB', wide],
+]
 const ids = attacks.members.map((member) => member.id)
 
 /** Two images with all values between black and white. */
-const imagesFor = ({ height, width, channels }: AttackContext): Uint8Array => Uint8Array.from({ length: 2 * height * width * channels }, (_, index) => (index * 37) % 256)
-const trigger = (id: string, params: Record<string, unknown> = {}, context = rgb) => createTrigger(attacks, { id, params }, context)
+const imagesFor = ({ height, width, channels }: AttackContext): Uint8Array =>
+  Uint8Array.from({ length: 2 * height * width * channels }, (_, index) => (index * 37) % 256)
+const trigger = (id: string, params: Record<string, unknown> = {}, context = rgb) =>
+  createTrigger(attacks, { id, params }, context)
 
 /** One channel of a rectangle of the first image. */
 const cut = (pixels: Uint8Array, context: AttackContext, top: number, left: number, side: number): number[][] =>
-  Array.from({ length: side }, (_, row) => Array.from({ length: side }, (_unused, column) => pixels[((top + row) * context.width + left + column) * context.channels]!))
+  Array.from({ length: side }, (_, row) =>
+    Array.from(
+      { length: side },
+      (_unused, column) => pixels[((top + row) * context.width + left + column) * context.channels]!,
+    ),
+  )
 
 describe('every attack', () => {
-  it.each(ids.flatMap((id) => contexts.map(([name, context]) => [id, name, context] as const)))('%s on %s: changes the images, leaves the input alone, gives the same each time', async (id, _name, context) => {
-    const pixels = imagesFor(context)
-    const copy = pixels.slice()
-    const made = await trigger(id, {}, context)
-    const poisoned = made.apply(pixels, 2, 'test')
-    expect(pixels).toEqual(copy)
-    expect(poisoned.length).toBe(pixels.length)
-    expect(Buffer.from(poisoned).equals(pixels)).toBe(false)
-    expect((await trigger(id, {}, context)).apply(pixels, 2, 'test')).toEqual(poisoned)
-    const half = pixels.length / 2
-    expect(made.apply(pixels.subarray(half), 1, 'test')).toEqual(poisoned.subarray(half))
-    expect(made.apply(new Uint8Array(0), 0, 'test')).toHaveLength(0)
-  })
+  it.each(ids.flatMap((id) => contexts.map(([name, context]) => [id, name, context] as const)))(
+    '%s on %s: changes the images, leaves the input alone, gives the same each time',
+    async (id, _name, context) => {
+      const pixels = imagesFor(context)
+      const copy = pixels.slice()
+      const made = await trigger(id, {}, context)
+      const poisoned = made.apply(pixels, 2, 'test')
+      expect(pixels).toEqual(copy)
+      expect(poisoned.length).toBe(pixels.length)
+      expect(Buffer.from(poisoned).equals(pixels)).toBe(false)
+      expect((await trigger(id, {}, context)).apply(pixels, 2, 'test')).toEqual(poisoned)
+      const half = pixels.length / 2
+      expect(made.apply(pixels.subarray(half), 1, 'test')).toEqual(poisoned.subarray(half))
+      expect(made.apply(new Uint8Array(0), 0, 'test')).toHaveLength(0)
+    },
+  )
 
   it.each(ids)('%s tells its source, and its texts are sentences', (id) => {
     const attack = attacks.get(id)
@@ -46,7 +60,11 @@ describe('every attack', () => {
 
 describe('stamps', () => {
   it('put the reference’s grid into the corner asked for, translated', async () => {
-    const grid = [[0, 0, 255], [0, 255, 0], [255, 0, 255]]
+    const grid = [
+      [0, 0, 255],
+      [0, 255, 0],
+      [255, 0, 255],
+    ]
     const corners = { bottomRight: [29, 29], bottomLeft: [29, 0], topRight: [0, 29], topLeft: [0, 0] } as const
     for (const [corner, [top, left]] of Object.entries(corners)) {
       const poisoned = (await trigger('badnet_grid', { corner })).apply(imagesFor(rgb), 2, 'test')
@@ -57,15 +75,28 @@ describe('stamps', () => {
   })
 
   it('grow with the patch side and keep their distance', async () => {
-    const poisoned = (await trigger('badnet_grid', { patchSize: 4, margin: 2 }, grey)).apply(imagesFor(grey), 2, 'train')
-    expect(cut(poisoned, grey, 22, 22, 4)).toEqual([[0, 0, 255, 0], [0, 255, 0, 255], [255, 0, 255, 0], [0, 255, 0, 255]])
+    const poisoned = (await trigger('badnet_grid', { patchSize: 4, margin: 2 }, grey)).apply(
+      imagesFor(grey),
+      2,
+      'train',
+    )
+    expect(cut(poisoned, grey, 22, 22, 4)).toEqual([
+      [0, 0, 255, 0],
+      [0, 255, 0, 255],
+      [255, 0, 255, 0],
+      [0, 255, 0, 255],
+    ])
     const square = (await trigger('badnet_sq', { brightness: 7 }, wide)).apply(imagesFor(wide), 2, 'test')
     expect(cut(square, wide, 11, 19, 4)).toEqual(new Array(4).fill(new Array(4).fill(7)))
   })
 
   it('refuse a patch that does not fit, naming both sizes', async () => {
-    await expect(trigger('badnet_grid', { patchSize: 20 }, { height: 16, width: 24, channels: 3 })).rejects.toMatchObject({
-      message: 'The patch does not fit into the images.', wanted: 'images of at least 20×20 pixels (side 20, margin 0)', got: '24×16',
+    await expect(
+      trigger('badnet_grid', { patchSize: 20 }, { height: 16, width: 24, channels: 3 }),
+    ).rejects.toMatchObject({
+      message: 'The patch does not fit into the images.',
+      wanted: 'images of at least 20×20 pixels (side 20, margin 0)',
+      got: '24×16',
     })
   })
 
@@ -78,7 +109,9 @@ describe('stamps', () => {
 
 describe('arithmetic', () => {
   it('clips, then truncates', () => {
-    expect([...toBytes(Float64Array.of(-3, -0.5, 0, 0.999, 1, 254.999, 255, 255.5, 1e9, NaN))]).toEqual([0, 0, 0, 0, 1, 254, 255, 255, 255, 0])
+    expect([...toBytes(Float64Array.of(-3, -0.5, 0, 0.999, 1, 254.999, 255, 255.5, 1e9, NaN))]).toEqual([
+      0, 0, 0, 0, 1, 254, 255, 255, 255, 0,
+    ])
   })
 
   it('works through large stacks in pieces, handing on the places', () => {
@@ -107,7 +140,13 @@ describe('arithmetic', () => {
     const clean = imagesFor(rgb)
     expect((await trigger('blend', { ratio: 0 })).apply(clean, 2, 'test')).toEqual(clean)
     const full = (await trigger('blend', { ratio: 1, blockSize: 8 })).apply(clean, 2, 'test')
-    expect(cut(full, rgb, 8, 16, 8).flat().every((value) => value === full[(8 * 32 + 16) * 3])).toBe(true)
-    expect((await trigger('blend', { patternSeed: 1 })).apply(clean, 2, 'test')).not.toEqual((await trigger('blend')).apply(clean, 2, 'test'))
+    expect(
+      cut(full, rgb, 8, 16, 8)
+        .flat()
+        .every((value) => value === full[(8 * 32 + 16) * 3]),
+    ).toBe(true)
+    expect((await trigger('blend', { patternSeed: 1 })).apply(clean, 2, 'test')).not.toEqual(
+      (await trigger('blend')).apply(clean, 2, 'test'),
+    )
   })
 })

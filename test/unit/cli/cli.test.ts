@@ -18,14 +18,28 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => workspace.clean())
 
-interface Finished { code: number | null; stdout: string; stderr: string }
+interface Finished {
+  code: number | null
+  stdout: string
+  stderr: string
+}
 
-function begin(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [script, ...parameters], { env: { ...workspace.env, ABD_WORKSPACE: workspace.folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+function begin(
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; finished: Promise<Finished> } {
+  const child = spawn(process.execPath, [script, ...parameters], {
+    env: { ...workspace.env, ABD_WORKSPACE: workspace.folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { stdout += text })
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
   return { child, finished: new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr }))) }
 }
 const abd = (...parameters: string[]): Promise<Finished> => begin(parameters).finished
@@ -33,19 +47,39 @@ const lines = (text: string): string[] => text.trim().split('\n')
 
 describe('abd run', () => {
   it('ends with one JSON line of results, progress on stderr, and 0', async () => {
-    const { code, stdout, stderr } = await abd('run', '--preset', 'quick', '--seed', '3', '--name', 'from the shell', '--json')
+    const { code, stdout, stderr } = await abd(
+      'run',
+      '--preset',
+      'quick',
+      '--seed',
+      '3',
+      '--name',
+      'from the shell',
+      '--json',
+    )
     expect(code).toBe(0)
     expect(lines(stdout)).toHaveLength(1)
-    const result = JSON.parse(stdout) as { seconds: number; teacher: object; students: { asr: number; defense: string }[] }
+    const result = JSON.parse(stdout) as {
+      seconds: number
+      teacher: object
+      students: { asr: number; defense: string }[]
+    }
     expect(Object.keys(result)).toEqual(['seconds', 'teacher', 'students'])
     expect(result.teacher).toEqual({ accuracy: expect.any(Number) as number, asr: expect.any(Number) as number })
-    expect(result.students.map((student) => Object.keys(student))).toEqual([['method', 'defense', 'accuracy', 'asr', 'seconds'], ['method', 'defense', 'accuracy', 'asr', 'seconds']])
+    expect(result.students.map((student) => Object.keys(student))).toEqual([
+      ['method', 'defense', 'accuracy', 'asr', 'seconds'],
+      ['method', 'defense', 'accuracy', 'asr', 'seconds'],
+    ])
     expect(result.students[0]?.asr).toBeGreaterThan(result.students[1]?.asr ?? 1)
     expect(stderr).toContain('Teacher: done')
     expect(stderr).toContain('trigger: 9 of 1,024 pixels change (0.9 %).\nwarning: Only 9 images are poisoned.')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
     expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
-    expect(lines((await abd('show', 'latest')).stdout).filter((line) => /^ {4}DER \d+\.\d %, RIR \d+\.\d %, against the undefended student$/.test(line))).toHaveLength(1)
+    expect(
+      lines((await abd('show', 'latest')).stdout).filter((line) =>
+        /^ {4}DER \d+\.\d %, RIR \d+\.\d %, against the undefended student$/.test(line),
+      ),
+    ).toHaveLength(1)
   }, 60_000)
 
   it('leaves weights that abd export writes for PyTorch, once', async () => {
@@ -59,12 +93,37 @@ describe('abd run', () => {
   }, 60_000)
 
   it('takes flags of its members and any path, the later one winning', async () => {
-    const { code } = await abd('run', '--preset', 'quick', '--attack', 'badnet_grid', '--attack.patch-size', '5', '--defense', 'none', '--defense', 'sv+sr', '--sv.coefficient=2',
-      '--method.pseudo-batches', '3', '--set', 'poisoning.ratio=0.25', '--set', 'attack.params.corner=topLeft', '--seed', '1', '--set', 'seed=9')
+    const { code } = await abd(
+      'run',
+      '--preset',
+      'quick',
+      '--attack',
+      'badnet_grid',
+      '--attack.patch-size',
+      '5',
+      '--defense',
+      'none',
+      '--defense',
+      'sv+sr',
+      '--sv.coefficient=2',
+      '--method.pseudo-batches',
+      '3',
+      '--set',
+      'poisoning.ratio=0.25',
+      '--set',
+      'attack.params.corner=topLeft',
+      '--seed',
+      '1',
+      '--set',
+      'seed=9',
+    )
     expect(code).toBe(0)
     const detail = JSON.parse((await abd('show', 'latest', '--json')).stdout) as RunDetail
     expect(detail.config).toMatchObject({
-      seed: 9, attack: { id: 'badnet_grid', params: { patchSize: 5, corner: 'topLeft' } }, poisoning: { ratio: 0.25 }, distillation: { method: { params: { pseudoBatches: 3 } } },
+      seed: 9,
+      attack: { id: 'badnet_grid', params: { patchSize: 5, corner: 'topLeft' } },
+      poisoning: { ratio: 0.25 },
+      distillation: { method: { params: { pseudoBatches: 3 } } },
       students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: { coefficient: 2 } }, { id: 'sr' }] }],
     })
     const printed = lines((await abd('show', 'latest', '--config')).stdout)
@@ -73,11 +132,27 @@ describe('abd run', () => {
   }, 60_000)
 
   it('makes one run for each of several seeds', async () => {
-    const { code, stdout } = await abd('run', '--preset', 'quick', '--seeds', '4,7', '--defense', 'none', '--method.pseudo-batches', '3', '--name', 'Spread', '--json')
+    const { code, stdout } = await abd(
+      'run',
+      '--preset',
+      'quick',
+      '--seeds',
+      '4,7',
+      '--defense',
+      'none',
+      '--method.pseudo-batches',
+      '3',
+      '--name',
+      'Spread',
+      '--json',
+    )
     expect(code).toBe(0)
     expect(lines(stdout).map((line) => (JSON.parse(line) as { students: unknown[] }).students.length)).toEqual([1, 1])
     const runs = JSON.parse((await abd('runs', '--json')).stdout) as RunDetail[]
-    expect(runs.slice(0, 2).map(({ name, seed, state }) => [name, seed, state])).toEqual([['Spread, seed 7', 7, 'done'], ['Spread, seed 4', 4, 'done']])
+    expect(runs.slice(0, 2).map(({ name, seed, state }) => [name, seed, state])).toEqual([
+      ['Spread, seed 7', 7, 'done'],
+      ['Spread, seed 4', 4, 'done'],
+    ])
   }, 60_000)
 
   it.each([
@@ -93,18 +168,40 @@ describe('abd run', () => {
     [['show', 'nope'], 'There is no run "nope"'],
     [['frobnicate'], 'unknown command'],
     [['evaluate', '--model', 'x'], 'required option'],
-    [['evaluate', '--model', 'x', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0', '--attack-param', 'patchSize'], 'A parameter has no value'],
+    [
+      [
+        'evaluate',
+        '--model',
+        'x',
+        '--data',
+        'signs',
+        '--attack',
+        'badnet_grid',
+        '--target',
+        '0',
+        '--attack-param',
+        'patchSize',
+      ],
+      'A parameter has no value',
+    ],
     [['serve', '--port', '70000'], 'wanted a port'],
     [['import', 'program.exe'], ''],
-  ])('%j is refused with 2 and a sentence', async (parameters, sentence) => {
-    const { code, stderr } = await abd(...parameters)
-    expect(stderr).toContain(sentence)
-    expect(code).toBe(2)
-  }, 60_000)
+  ])(
+    '%j is refused with 2 and a sentence',
+    async (parameters, sentence) => {
+      const { code, stderr } = await abd(...parameters)
+      expect(stderr).toContain(sentence)
+      expect(code).toBe(2)
+    },
+    60_000,
+  )
 
   it('that fails ends with 1 and the reason', async () => {
     const failing = await createFakeWorkspace({ ABD_FAKE_FAIL: 'The student is lazy.' })
-    const { code, stderr, stdout } = await begin(['run', '--preset', 'quick', '--json', '--workspace', failing.folder], { ABD_FAKE_FAIL: 'The student is lazy.' }).finished
+    const { code, stderr, stdout } = await begin(
+      ['run', '--preset', 'quick', '--json', '--workspace', failing.folder],
+      { ABD_FAKE_FAIL: 'The student is lazy.' },
+    ).finished
     expect(code).toBe(1)
     expect(stderr).toContain('The student is lazy.')
     expect((JSON.parse(stdout) as { students: { accuracy: null }[] }).students[0]?.accuracy).toBeNull()
@@ -114,7 +211,11 @@ describe('abd run', () => {
   it('stops with a checkpoint at Ctrl+C, ends with 130, and can be resumed to its end', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'abd-interrupt-'))
     const { child, finished } = begin(['run', '--preset', 'quick', '--workspace', folder], { ABD_FAKE_STEP_MS: '40' })
-    await new Promise<void>((resolve) => child.stderr?.on('data', (text: string) => { if (text.includes('Teacher: done')) resolve() }))
+    await new Promise<void>((resolve) =>
+      child.stderr?.on('data', (text: string) => {
+        if (text.includes('Teacher: done')) resolve()
+      }),
+    )
     child.kill('SIGINT')
     const { code, stderr } = await finished
     expect(code).toBe(130)
@@ -128,10 +229,18 @@ describe('abd run', () => {
   it('leaves at once at a second Ctrl+C', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'abd-interrupt-'))
     const { child, finished } = begin(['run', '--preset', 'quick', '--workspace', folder], { ABD_FAKE_STEP_MS: '3000' })
-    await new Promise<void>((resolve) => child.stderr?.on('data', (text: string) => { if (text.includes('Data and attack: done')) resolve() }))
+    await new Promise<void>((resolve) =>
+      child.stderr?.on('data', (text: string) => {
+        if (text.includes('Data and attack: done')) resolve()
+      }),
+    )
     await new Promise((resolve) => setTimeout(resolve, 200))
     child.kill('SIGINT')
-    await new Promise<void>((resolve) => child.stderr?.on('data', (text: string) => { if (text.includes('again leaves')) resolve() }))
+    await new Promise<void>((resolve) =>
+      child.stderr?.on('data', (text: string) => {
+        if (text.includes('again leaves')) resolve()
+      }),
+    )
     const started = performance.now()
     child.kill('SIGINT')
     expect((await finished).code).toBe(130)
@@ -160,19 +269,55 @@ describe('abd beside an engine that runs', () => {
 
 describe('the other commands', () => {
   it('evaluate gives its numbers, as JSON and in words', async () => {
-    const { code, stdout } = await abd('evaluate', '--model', 'teacher.safetensors', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0', '--json')
+    const { code, stdout } = await abd(
+      'evaluate',
+      '--model',
+      'teacher.safetensors',
+      '--data',
+      'signs',
+      '--attack',
+      'badnet_grid',
+      '--target',
+      '0',
+      '--json',
+    )
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ accuracy: 0.9, asr: 0.8, asrAll: 0.82, robustAccuracy: 0.1, images: 1000, nonTarget: 900 })
-    const words = await abd('evaluate', '--model', 'teacher.safetensors', '--data', 'signs', '--attack', 'badnet_grid', '--target', '0')
+    expect(JSON.parse(stdout)).toEqual({
+      accuracy: 0.9,
+      asr: 0.8,
+      asrAll: 0.82,
+      robustAccuracy: 0.1,
+      images: 1000,
+      nonTarget: 900,
+    })
+    const words = await abd(
+      'evaluate',
+      '--model',
+      'teacher.safetensors',
+      '--data',
+      'signs',
+      '--attack',
+      'badnet_grid',
+      '--target',
+      '0',
+    )
     expect(lines(words.stdout)).toEqual([
-      'accuracy 90.0 % of 1000 images, ASR 80.0 % of 900 triggered non-target images', 'robust accuracy 10.0 % of the same 900, ASR 82.0 % of all 1000 triggered images',
+      'accuracy 90.0 % of 1000 images, ASR 80.0 % of 900 triggered non-target images',
+      'robust accuracy 10.0 % of the same 900, ASR 82.0 % of all 1000 triggered images',
     ])
   }, 30_000)
 
   it('import reports, with 0 for an accepted file', async () => {
     const { code, stdout } = await abd('import', 'teacher.safetensors', '--json')
     expect(code).toBe(0)
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['accepted', 'reason', 'architecture', 'tensors', 'sha256', 'findings'])
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual([
+      'accepted',
+      'reason',
+      'architecture',
+      'tensors',
+      'sha256',
+      'findings',
+    ])
   }, 30_000)
 
   it('doctor names the device that ran an op', async () => {

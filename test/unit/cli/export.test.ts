@@ -14,13 +14,23 @@ beforeEach(() => {
 async function abd(...line: string[]): Promise<{ code: number; results: string[]; told: string }> {
   const results: string[] = []
   const told: string[] = []
-  const client = { ...engine, call: (name: 'model.export', args: CallArgs<'model.export'>) => {
-    if (name === 'model.export') asked.push(args)
-    return engine.call(name, args)
-  } }
+  const client = {
+    ...engine,
+    call: (name: 'model.export', args: CallArgs<'model.export'>) => {
+      if (name === 'model.export') asked.push(args)
+      return engine.call(name, args)
+    },
+  }
   const code = await runProgram(['export', ...line], {
-    version: '0', serve: () => Promise.resolve(0), recognize: () => Promise.reject(new Error('not asked')),
-    output: { result: (text) => results.push(text), tell: (text) => told.push(text), progress: () => undefined, endProgress: () => undefined },
+    version: '0',
+    serve: () => Promise.resolve(0),
+    recognize: () => Promise.reject(new Error('not asked')),
+    output: {
+      result: (text) => results.push(text),
+      tell: (text) => told.push(text),
+      progress: () => undefined,
+      endProgress: () => undefined,
+    },
     connect: () => Promise.resolve({ client: client as never, dispose: () => Promise.resolve() }),
   })
   return { code, results, told: told.join('\n') }
@@ -31,12 +41,24 @@ describe('abd export', () => {
     const { code, results } = await abd('latest', '--out', 'student.pth', '--json')
     const [run] = await engine.call('runs.list', {})
     expect(code).toBe(0)
-    expect(asked).toEqual([{ runId: run?.id, stageId: run?.stages.at(-1)?.id, format: 'torch', path: resolve('student.pth') }])
-    expect(results.map((line) => JSON.parse(line) as unknown)).toEqual([{ path: resolve('student.pth'), bytes: 2_800_000 }])
+    expect(asked).toEqual([
+      { runId: run?.id, stageId: run?.stages.at(-1)?.id, format: 'torch', path: resolve('student.pth') },
+    ])
+    expect(results.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { path: resolve('student.pth'), bytes: 2_800_000 },
+    ])
   })
 
   it('takes stage and format as named', async () => {
-    const { code, results } = await abd('latest', '--stage', 'teacher', '--format', 'safetensors', '--out', '/tmp/teacher.bin')
+    const { code, results } = await abd(
+      'latest',
+      '--stage',
+      'teacher',
+      '--format',
+      'safetensors',
+      '--out',
+      '/tmp/teacher.bin',
+    )
     expect(code).toBe(0)
     expect(asked[0]).toMatchObject({ stageId: 'teacher', format: 'safetensors', path: '/tmp/teacher.bin' })
     expect(results).toEqual([expect.stringContaining('/tmp/teacher.bin (safetensors, 2.8 MB)')])

@@ -9,7 +9,9 @@ import { fakeMembers } from '../../fakes/catalogue'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 
 let folder: string
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'abd-teacher-')) })
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'abd-teacher-'))
+})
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('bringing a teacher file into a run', () => {
@@ -20,20 +22,29 @@ describe('bringing a teacher file into a run', () => {
     expect(readFileSync(join(folder, 'copy.pt')).equals(bytes)).toBe(true)
   })
 
-  it.skipIf(process.platform === 'win32')('refuses a pipe that nothing writes to instead of waiting for ever', async () => {
-    execFileSync('mkfifo', [join(folder, 'pipe.pt')])
-    await expect(bringTeacher(join(folder, 'pipe.pt'), join(folder, 'copy.pt'))).rejects.toThrow('The teacher file cannot be read.')
-    expect(existsSync(join(folder, 'copy.pt'))).toBe(false)
-  })
+  it.skipIf(process.platform === 'win32')(
+    'refuses a pipe that nothing writes to instead of waiting for ever',
+    async () => {
+      execFileSync('mkfifo', [join(folder, 'pipe.pt')])
+      await expect(bringTeacher(join(folder, 'pipe.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
+        'The teacher file cannot be read.',
+      )
+      expect(existsSync(join(folder, 'copy.pt'))).toBe(false)
+    },
+  )
 
   it('names a file that is not there', async () => {
-    await expect(bringTeacher(join(folder, 'absent.pt'), join(folder, 'copy.pt'))).rejects.toThrow('The teacher file cannot be read.')
+    await expect(bringTeacher(join(folder, 'absent.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
+      'The teacher file cannot be read.',
+    )
   })
 })
 
 describe('the picture that a method is made from', () => {
-  const configOf = (picture: string) => resolveExperiment({ distillation: { method: { id: 'ood', params: { picture } } } }, fakeMembers).config
-  const pictureOf = (picture: string): string => String(withBroughtFiles(configOf(picture), fakeMembers, join(folder, 'run')).distillation.method.params.picture)
+  const configOf = (picture: string) =>
+    resolveExperiment({ distillation: { method: { id: 'ood', params: { picture } } } }, fakeMembers).config
+  const pictureOf = (picture: string): string =>
+    String(withBroughtFiles(configOf(picture), fakeMembers, join(folder, 'run')).distillation.method.params.picture)
 
   it('is what it was when the run began, whatever becomes of the original', async () => {
     const original = join(folder, 'cat.png')
@@ -57,15 +68,23 @@ describe('the picture that a method is made from', () => {
   })
 
   it('is refused by name where it has gone before the run began', async () => {
-    await expect(bringNamedFiles(configOf(join(folder, 'absent.png')), fakeMembers, join(folder, 'run'), { anew: true }))
-      .rejects.toMatchObject({ name: 'RefusedInputError', where: 'distillation.method.params.picture', message: expect.stringContaining('absent.png') as string })
+    await expect(
+      bringNamedFiles(configOf(join(folder, 'absent.png')), fakeMembers, join(folder, 'run'), { anew: true }),
+    ).rejects.toMatchObject({
+      name: 'RefusedInputError',
+      where: 'distillation.method.params.picture',
+      message: expect.stringContaining('absent.png') as string,
+    })
   })
 
   it('is looked at before the start', () => {
     writeFileSync(join(folder, 'cat.png'), 'a cat')
-    const messages = (picture: string) => namedFileIssues(configOf(picture), fakeMembers).map(({ path, message }) => `${path} ${message}`)
+    const messages = (picture: string) =>
+      namedFileIssues(configOf(picture), fakeMembers).map(({ path, message }) => `${path} ${message}`)
     expect([messages(''), messages(join(folder, 'cat.png'))]).toEqual([[], []])
-    expect(messages(folder)).toEqual([`distillation.method.params.picture wanted a readable file, got a folder: ${folder}`])
+    expect(messages(folder)).toEqual([
+      `distillation.method.params.picture wanted a readable file, got a folder: ${folder}`,
+    ])
     expect(messages(join(folder, 'dog.png'))).toEqual([expect.stringContaining('got nothing at that path')])
     expect(messages('cat.png')).toEqual([expect.stringContaining('does not begin at the root')])
   })

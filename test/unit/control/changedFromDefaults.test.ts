@@ -16,17 +16,29 @@ describe('what differs from the defaults', () => {
 
   it('names another method alone, not parameters that it does not have', () => {
     expect(changed({ distillation: { method: { id: 'cmi' } } })).toEqual(['distillation.method.id'])
-    expect(changed({ distillation: { method: { id: 'cmi', params: { latent: 100 } } } })).toEqual(['distillation.method.params.latent', 'distillation.method.id'])
+    expect(changed({ distillation: { method: { id: 'cmi', params: { latent: 100 } } } })).toEqual([
+      'distillation.method.params.latent',
+      'distillation.method.id',
+    ])
   })
 
   it('measures a network by its place and a defense by its method', () => {
-    expect(changed({ distillation: { architecture: { id: 'wrn', params: { width: 2 } } } })).toEqual(['distillation.architecture.params.width'])
-    expect(changed({ distillation: { method: { id: 'cmi' } }, students: [{ defenses: [] }, { defenses: [{ id: 'sr' }] }] })).toEqual(['distillation.method.id', 'students.1.defenses.0.id'])
-    expect(changed({ students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: { members: 5 } }] }] })).toEqual(['students.1.defenses.0.params.members'])
+    expect(changed({ distillation: { architecture: { id: 'wrn', params: { width: 2 } } } })).toEqual([
+      'distillation.architecture.params.width',
+    ])
+    expect(
+      changed({ distillation: { method: { id: 'cmi' } }, students: [{ defenses: [] }, { defenses: [{ id: 'sr' }] }] }),
+    ).toEqual(['distillation.method.id', 'students.1.defenses.0.id'])
+    expect(changed({ students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: { members: 5 } }] }] })).toEqual([
+      'students.1.defenses.0.params.members',
+    ])
   })
 
   it('leaves out intervals that follow from the method’s values', () => {
-    expect(changed({ distillation: { method: { id: 'dafl', params: { callsPerEpoch: 40 } } } })).toEqual(['distillation.method.params.callsPerEpoch', 'distillation.method.id'])
+    expect(changed({ distillation: { method: { id: 'dafl', params: { callsPerEpoch: 40 } } } })).toEqual([
+      'distillation.method.params.callsPerEpoch',
+      'distillation.method.id',
+    ])
     expect(changed({ recording: { evaluateEvery: 7 } })).toEqual(['recording.evaluateEvery'])
   })
 

@@ -1,4 +1,7 @@
-/** What the registries' own declarations say about time and about what cannot work, by the images of the chosen data set. */
+/**
+ * What the registries' own declarations say about time and about what cannot work, by the images of the chosen data
+ * set.
+ */
 import { describe, expect, it } from 'vitest'
 import { zsktGeneratorCost } from '../../../src/main/engine/families/architectures/generators/zskt'
 import { costs, families } from '../../../src/main/engine/control/experiments/families'
@@ -6,7 +9,10 @@ import { estimateTime } from '../../../src/main/engine/control/experiments/estim
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 
-const folderOf = (size: number, colour = 'rgb') => ({ id: 'image_folder', params: { folder: '/pictures', size, colour } })
+const folderOf = (size: number, colour = 'rgb') => ({
+  id: 'image_folder',
+  params: { folder: '/pictures', size, colour },
+})
 const member = (id: string, params: Record<string, string | number | boolean> = {}) => ({ id, params })
 const signs = member('signs')
 
@@ -19,9 +25,13 @@ describe('costs', () => {
   })
 
   it('take the generator of the image size', () => {
-    const workOf = (id: string, size: number) => costs.distillation(resolveExperiment({ data: folderOf(size), distillation: { method: member(id) } }, memberTable(families)).config)
+    const workOf = (id: string, size: number) =>
+      costs.distillation(
+        resolveExperiment({ data: folderOf(size), distillation: { method: member(id) } }, memberTable(families)).config,
+      )
     const sideOf = (size: number) => ({ latent: 100, width: 128, channels: 3, height: size, imageWidth: size })
-    for (const size of [32, 224]) expect(workOf('zskt', size)?.ownMultiplyAdds).toBe(128 * 4 * zsktGeneratorCost(sideOf(size)).multiplyAdds)
+    for (const size of [32, 224])
+      expect(workOf('zskt', size)?.ownMultiplyAdds).toBe(128 * 4 * zsktGeneratorCost(sideOf(size)).multiplyAdds)
     // From 8 × 8 on in five steps, not from 56 × 56: less than by pixels.
     expect(zsktGeneratorCost(sideOf(224)).multiplyAdds).toBeLessThan(10 * zsktGeneratorCost(sideOf(32)).multiplyAdds)
     expect(workOf('deepinversion', 30)).toMatchObject({ ownMultiplyAdds: 0 })
@@ -29,12 +39,15 @@ describe('costs', () => {
   })
 
   it('make the estimate of larger images longer', () => {
-    const seconds = (size: number) => estimateTime(resolveExperiment({ data: folderOf(size) }, memberTable(families)).config, costs, [], 2).totalSeconds
+    const seconds = (size: number) =>
+      estimateTime(resolveExperiment({ data: folderOf(size) }, memberTable(families)).config, costs, [], 2).totalSeconds
     expect(seconds(224)).toBeGreaterThan(20 * seconds(32))
   })
 
   it.each(['zskt', 'cmi'])('say beforehand that the generator of %s cannot make images of 30 pixels', (method) => {
-    expect(costs.faults(member(method), folderOf(30)).map(({ wanted }) => wanted)).toEqual([expect.stringContaining('multiples of 4')])
+    expect(costs.faults(member(method), folderOf(30)).map(({ wanted }) => wanted)).toEqual([
+      expect.stringContaining('multiples of 4'),
+    ])
     expect(costs.faults(member(method), folderOf(224))).toEqual([])
     expect(costs.faults(member(method), signs)).toEqual([])
   })

@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEngine, type Engine, type EngineOptions } from '../../../src/main/engine/control/api/engine'
 import { createEngineLog } from '../../../src/main/engine/control/log'
-import type { TrainerHandle, TrainerLauncher, TrainerListener } from '../../../src/main/engine/control/executors/trainerProcess'
+import type {
+  TrainerHandle,
+  TrainerLauncher,
+  TrainerListener,
+} from '../../../src/main/engine/control/executors/trainerProcess'
 import { databaseName, openStore, type RunStore } from '../../../src/main/engine/control/store'
 import type { TrainerCommand, TrainerJob } from '../../../src/main/engine/protocol/messages'
 import type { EngineEvents } from '../../../src/shared/contract'
@@ -13,10 +17,16 @@ import { fakeDevice } from '../../fakes/device'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../fakes/services'
 
 /** A busy machine takes its time. */
-const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> => vi.waitFor(check, { timeout: 15_000 })
+const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
+  vi.waitFor(check, { timeout: 15_000 })
 
 /** A trainer in the test's hand. */
-interface HandTrainer { job: TrainerJob; listener: TrainerListener; commands: TrainerCommand[]; killed: boolean }
+interface HandTrainer {
+  job: TrainerJob
+  listener: TrainerListener
+  commands: TrainerCommand[]
+  killed: boolean
+}
 
 let folder = ''
 let store: RunStore
@@ -28,7 +38,8 @@ function open(change: Partial<EngineOptions> = {}): Engine {
     const trainer: HandTrainer = { job, listener, commands: [], killed: false }
     trainers.push(trainer)
     return {
-      pid: 1, send: (command) => trainer.commands.push(command),
+      pid: 1,
+      send: (command) => trainer.commands.push(command),
       kill() {
         if (trainer.killed) return
         trainer.killed = true
@@ -38,8 +49,19 @@ function open(change: Partial<EngineOptions> = {}): Engine {
   }
   store = openStore(folder)
   engine = createEngine({
-    version: '0', store, cacheFolder: join(folder, 'cache'), readOnly: false, families: fakeFamilies, presets: fakeCatalogue.presets, costs: fakeCosts, data: createFakeData(),
-    launch, log: createEngineLog(null), inspectModel: inspectFakeModel, runtimeState: () => ({ ready: true, message: null }), ...change,
+    version: '0',
+    store,
+    cacheFolder: join(folder, 'cache'),
+    readOnly: false,
+    families: fakeFamilies,
+    presets: fakeCatalogue.presets,
+    costs: fakeCosts,
+    data: createFakeData(),
+    launch,
+    log: createEngineLog(null),
+    inspectModel: inspectFakeModel,
+    runtimeState: () => ({ ready: true, message: null }),
+    ...change,
   })
   return engine
 }
@@ -58,7 +80,13 @@ const trainer = async (index: number): Promise<HandTrainer> => {
   return trainers[index] as HandTrainer
 }
 const finish = (hand: HandTrainer): void => {
-  hand.listener.onReport({ type: 'finished', outcome: 'done', step: 1, evaluation: null, weights: hand.job.kind === 'teacher' ? '/w' : null })
+  hand.listener.onReport({
+    type: 'finished',
+    outcome: 'done',
+    step: 1,
+    evaluation: null,
+    weights: hand.job.kind === 'teacher' ? '/w' : null,
+  })
   hand.listener.onExit(0, null, '')
 }
 const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
@@ -80,11 +108,18 @@ describe('a run', () => {
     const teacher = await trainer(1)
     teacher.listener.onReport({ type: 'progress', step: 1, totalSteps: 10, seconds: 1, secondsLeft: 9 })
     teacher.listener.onReport({ type: 'metrics', points: [{ name: 'loss', step: 1, value: 1 }] })
-    await waitFor(async () => expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1))
-    vi.spyOn(store.metrics, 'flush').mockImplementation(() => { throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' }) })
+    await waitFor(async () =>
+      expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1),
+    )
+    vi.spyOn(store.metrics, 'flush').mockImplementation(() => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    })
     await waitFor(() => expect(teacher.killed).toBe(true))
     await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
-    expect((await engine.call('runs.get', { runId: id })).error?.[0]).toMatchObject({ message: 'The disk is full.', forUser: true })
+    expect((await engine.call('runs.get', { runId: id })).error?.[0]).toMatchObject({
+      message: 'The disk is full.',
+      forUser: true,
+    })
     vi.restoreAllMocks()
     expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.values[0]).toBe(1)
   })
@@ -103,7 +138,9 @@ describe('a run', () => {
     const detail = await engine.call('runs.get', { runId: id })
     expect(detail.stages[0]).toMatchObject({ warnings: ['a sentence'], step: 3, totalSteps: 6, seconds: 2 })
     expect([detail.device, detail.seconds]).toEqual([fakeDevice, 2])
-    expect((await engine.call('runs.log', { runId: id })).map((line) => line.message)).toContain('Data and attack: a sentence')
+    expect((await engine.call('runs.log', { runId: id })).map((line) => line.message)).toContain(
+      'Data and attack: a sentence',
+    )
   })
 
   it('tells what a stage does before its first step and inside one, as long as it does', async () => {
@@ -113,7 +150,14 @@ describe('a run', () => {
     const activity = async () => (await engine.call('runs.get', { runId: id })).stages[0]?.activity
     data.listener.onReport({ type: 'preparing', activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
     expect(await activity()).toEqual({ message: 'Reading data_batch_3', fraction: 0.4 })
-    data.listener.onReport({ type: 'progress', step: 1, totalSteps: 6, seconds: 2, secondsLeft: 2, activity: { message: 'Synthesis 80 of 200', fraction: 0.4 } })
+    data.listener.onReport({
+      type: 'progress',
+      step: 1,
+      totalSteps: 6,
+      seconds: 2,
+      secondsLeft: 2,
+      activity: { message: 'Synthesis 80 of 200', fraction: 0.4 },
+    })
     expect(await activity()).toEqual({ message: 'Synthesis 80 of 200', fraction: 0.4 })
     data.listener.onReport({ type: 'progress', step: 2, totalSteps: 6, seconds: 3, secondsLeft: 1 })
     expect(await activity()).toBeUndefined()
@@ -126,31 +170,75 @@ describe('a run', () => {
     finish(await trainer(1))
     const student = await trainer(2)
     const tell = (hand: HandTrainer, call: number, keptStep: number): void =>
-      hand.listener.onReport({ type: 'pool', images: { call, keptStep, steps: 9, loss: 1, poolImages: 2 * call, count: 2, height: 2, width: 2, channels: 1, pixels: new Uint8Array(8).fill(call) } })
-    const kept = async () => (await engine.call('runs.pool', { runId: id, stageId: 'student-1' })).calls.map(({ call, keptStep }) => [call, keptStep])
+      hand.listener.onReport({
+        type: 'pool',
+        images: {
+          call,
+          keptStep,
+          steps: 9,
+          loss: 1,
+          poolImages: 2 * call,
+          count: 2,
+          height: 2,
+          width: 2,
+          channels: 1,
+          pixels: new Uint8Array(8).fill(call),
+        },
+      })
+    const kept = async () =>
+      (await engine.call('runs.pool', { runId: id, stageId: 'student-1' })).calls.map(({ call, keptStep }) => [
+        call,
+        keptStep,
+      ])
     student.listener.onReport({ type: 'progress', step: 0, totalSteps: 5, seconds: 0, secondsLeft: null })
-    student.listener.onReport({ type: 'metrics', points: [1, 2, 3].map((step) => ({ name: 'loss', step, value: step })) })
+    student.listener.onReport({
+      type: 'metrics',
+      points: [1, 2, 3].map((step) => ({ name: 'loss', step, value: step })),
+    })
     for (const call of [1, 2, 3]) tell(student, call, 5)
-    await waitFor(async () => expect(await kept()).toEqual([[1, 5], [2, 5], [3, 5]]))
-    expect((await engine.call('runs.poolImages', { runId: id, stageId: 'student-1', call: 2 })).pixels).toEqual(new Uint8Array(8).fill(2))
+    await waitFor(async () =>
+      expect(await kept()).toEqual([
+        [1, 5],
+        [2, 5],
+        [3, 5],
+      ]),
+    )
+    expect((await engine.call('runs.poolImages', { runId: id, stageId: 'student-1', call: 2 })).pixels).toEqual(
+      new Uint8Array(8).fill(2),
+    )
     student.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
     student.listener.onExit(0, null, '')
     await waitFor(async () => expect(await stateOf(id)).toBe('paused'))
     // What the model has not learnt is not shown, whether or not it goes on.
     expect(await kept()).toEqual([[1, 5]])
-    expect([...(await engine.call('runs.metrics', { runId: id, stageId: 'student-1' })).series.loss?.steps ?? []]).toEqual([1])
+    expect([
+      ...((await engine.call('runs.metrics', { runId: id, stageId: 'student-1' })).series.loss?.steps ?? []),
+    ]).toEqual([1])
     await engine.call('runs.resume', { runId: id })
     const resumed = await trainer(3)
     resumed.listener.onReport({ type: 'progress', step: 1, totalSteps: 5, seconds: 0, secondsLeft: null })
     tell(resumed, 2, 7)
-    await waitFor(async () => expect(await kept()).toEqual([[1, 5], [2, 7]]))
+    await waitFor(async () =>
+      expect(await kept()).toEqual([
+        [1, 5],
+        [2, 7],
+      ]),
+    )
   })
 
   it('keeps the suspect test that a stage reports last', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
-    for (const step of [1, 2]) data.listener.onReport({ type: 'suspectTest', test: { trials: [], acceptedRatio: null, last: { step, ratio: 0, limit: -3, images: { images: 1, mean: -1, deviation: 0, counts: [1] } } } })
+    for (const step of [1, 2])
+      data.listener.onReport({
+        type: 'suspectTest',
+        test: {
+          trials: [],
+          acceptedRatio: null,
+          last: { step, ratio: 0, limit: -3, images: { images: 1, mean: -1, deviation: 0, counts: [1] } },
+        },
+      })
     expect((await engine.call('runs.get', { runId: id })).stages[0]?.suspectTest?.last?.step).toBe(2)
   })
 
@@ -170,8 +258,11 @@ describe('a run', () => {
     open()
     const picture = join(folder, 'cat.png')
     writeFileSync(picture, 'a cat')
-    const { id } = await engine.call('runs.start', { config: { distillation: { method: { id: 'ood', params: { picture } } }, students: [{ defenses: [] }] } })
-    const pictureOf = ({ job }: HandTrainer): string => 'config' in job ? readFileSync(String(job.config.distillation.method.params.picture), 'utf8') : ''
+    const { id } = await engine.call('runs.start', {
+      config: { distillation: { method: { id: 'ood', params: { picture } } }, students: [{ defenses: [] }] },
+    })
+    const pictureOf = ({ job }: HandTrainer): string =>
+      'config' in job ? readFileSync(String(job.config.distillation.method.params.picture), 'utf8') : ''
     expect(pictureOf(await trainer(0))).toBe('a cat')
     finish(await trainer(0))
     finish(await trainer(1))
@@ -188,21 +279,32 @@ describe('a run', () => {
   it('is not made of a picture that is not there', async () => {
     open()
     const config = { distillation: { method: { id: 'ood', params: { picture: join(folder, 'absent.png') } } } }
-    await expect(engine.call('runs.start', { config })).rejects.toThrow('distillation.method.params.picture wanted a readable file, got nothing at that path')
+    await expect(engine.call('runs.start', { config })).rejects.toThrow(
+      'distillation.method.params.picture wanted a readable file, got nothing at that path',
+    )
   })
 
   it('can be renamed, noted, tagged, cloned, deleted and restored; the bin is emptied with its files', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: { name: 'first' } })
     await expect(engine.call('runs.delete', { runIds: [id] })).rejects.toThrow('cannot be deleted now')
-    ;(await trainer(0)).listener.onReport({ type: 'failed', causes: [{ name: 'UserError', message: 'no', forUser: true }] })
+    ;(await trainer(0)).listener.onReport({
+      type: 'failed',
+      causes: [{ name: 'UserError', message: 'no', forUser: true }],
+    })
     ;(await trainer(0)).listener.onExit(1, null, '')
     await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
     await engine.call('runs.rename', { runId: id, name: 'second' })
     await engine.call('runs.note', { runId: id, note: 'a note' })
     await engine.call('runs.tag', { runId: id, tags: ['x', 'x', 'y'] })
     const detail = await engine.call('runs.get', { runId: id })
-    expect([detail.name, detail.config.name, detail.note, detail.tags, detail.changedPaths]).toEqual(['second', 'second', 'a note', ['x', 'y'], ['name']])
+    expect([detail.name, detail.config.name, detail.note, detail.tags, detail.changedPaths]).toEqual([
+      'second',
+      'second',
+      'a note',
+      ['x', 'y'],
+      ['name'],
+    ])
     expect((await engine.call('runs.clone', { runId: id })).config.name).toBe('second (copy)')
     await engine.call('runs.delete', { runIds: [id] })
     expect(await engine.call('runs.list', {})).toEqual([])
@@ -224,10 +326,21 @@ describe('a run', () => {
 describe('validation', () => {
   it('refuses beforehand what the images of the data set do not allow', async () => {
     const asked: unknown[] = []
-    open({ costs: { ...fakeCosts, faults: (method, data) => { asked.push(method.id, data.id); return [{ parameter: 'pseudoBatches', wanted: 'other images', got: 'these' }] }, refusal: () => 'wanted another network' } })
+    open({
+      costs: {
+        ...fakeCosts,
+        faults: (method, data) => {
+          asked.push(method.id, data.id)
+          return [{ parameter: 'pseudoBatches', wanted: 'other images', got: 'these' }]
+        },
+        refusal: () => 'wanted another network',
+      },
+    })
     const { issues, config } = await engine.call('experiment.validate', { config: {} })
     expect(issues.filter(({ severity }) => severity === 'error').map(({ path, message }) => [path, message])).toEqual([
-      ['teacher.architecture.params', 'wanted another network'], ['distillation.architecture.params', 'wanted another network'], ['distillation.method.params.pseudoBatches', 'wanted other images, got these'],
+      ['teacher.architecture.params', 'wanted another network'],
+      ['distillation.architecture.params', 'wanted another network'],
+      ['distillation.method.params.pseudoBatches', 'wanted other images, got these'],
     ])
     expect(asked).toEqual([config.distillation.method.id, config.data.id])
     await expect(engine.call('runs.start', { config: {} })).rejects.toThrow()
@@ -239,7 +352,10 @@ describe('settings', () => {
     open()
     await engine.call('engine.setSettings', { keptSteps: 50 })
     expect((await engine.call('experiment.validate', { config: {} })).config.recording.keptSteps).toBe(50)
-    expect((await engine.call('experiment.validate', { config: { recording: { keptSteps: 7 } } })).config.recording.keptSteps).toBe(7)
+    expect(
+      (await engine.call('experiment.validate', { config: { recording: { keptSteps: 7 } } })).config.recording
+        .keptSteps,
+    ).toBe(7)
     await engine.close()
     open()
     expect((await engine.call('engine.settings', {})).keptSteps).toBe(50)
@@ -269,7 +385,10 @@ describe('short jobs', () => {
     expect(await asked).toEqual(fakeDevice)
     expect(await engine.call('engine.device', {})).toEqual(fakeDevice)
     const again = engine.call('engine.device', { fresh: true })
-    const failure = expect(again).rejects.toMatchObject({ message: 'The process that runs TensorFlow ended unexpectedly.', got: 'SIGSEGV: last words' })
+    const failure = expect(again).rejects.toMatchObject({
+      message: 'The process that runs TensorFlow ended unexpectedly.',
+      got: 'SIGSEGV: last words',
+    })
     ;(await trainer(1)).listener.onExit(null, 'SIGSEGV', 'first\nlast words')
     await failure
   })

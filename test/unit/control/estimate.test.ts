@@ -7,26 +7,44 @@ import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const table = memberTable(families)
 const defended = (id: string, params: Record<string, unknown> = {}) => ({ defenses: [{ id, params }] })
-const base = { distillation: { method: { id: 'zskt', params: { pseudoBatches: 100, batchSize: 32, studentSteps: 10 } } } }
+const base = {
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 100, batchSize: 32, studentSteps: 10 } } },
+}
 /** Multiply-adds of each student, evaluations left out. */
 function operations(config: PartialExperimentConfig): number[] {
   const { config: resolved } = resolveExperiment({ ...base, ...config, recording: { evaluateEvery: 1_000_000 } }, table)
-  const lastEvaluation = 2 * costs.images(resolved.data).test * (costs.forward(resolved.distillation.architecture, resolved.data) ?? 0)
-  return resolved.students.map((_plan, index) => stageOperations(resolved, { kind: 'student', id: `student-${index + 1}` }, costs) - lastEvaluation)
+  const lastEvaluation =
+    2 * costs.images(resolved.data).test * (costs.forward(resolved.distillation.architecture, resolved.data) ?? 0)
+  return resolved.students.map(
+    (_plan, index) =>
+      stageOperations(resolved, { kind: 'student', id: `student-${index + 1}` }, costs) - lastEvaluation,
+  )
 }
 
 describe('what the students of an experiment cost', () => {
   it('counts Self-Retrospection for every student update of its phase', () => {
-    const [plain = 0, few = 0, many = 0] = operations({ students: [{}, defended('sr', { start: 'run/student-1@90', rounds: 10 }), defended('sr', { start: 'run/student-1@80', rounds: 10 })] })
+    const [plain = 0, few = 0, many = 0] = operations({
+      students: [
+        {},
+        defended('sr', { start: 'run/student-1@90', rounds: 10 }),
+        defended('sr', { start: 'run/student-1@80', rounds: 10 }),
+      ],
+    })
     expect(many / few).toBeCloseTo(2, 1)
-    // Ten pseudo batches of unlearning after a named start cost more than ten plain ones, by what the search and the hypergradient add to each of the ten updates.
+    // Ten pseudo batches of unlearning after a named start cost more than ten plain ones, by what the search and the
+    // hypergradient add to each of the ten updates.
     const config = resolveExperiment(base, table).config
-    const [teacher = 0, student = 0] = [costs.forward(config.teacher.architecture, config.data), costs.forward(config.distillation.architecture, config.data)]
+    const [teacher = 0, student = 0] = [
+      costs.forward(config.teacher.architecture, config.data),
+      costs.forward(config.distillation.architecture, config.data),
+    ]
     expect(few - plain / 10).toBeCloseTo(10 * 320 * (20 * teacher + 38 * student), -9)
   })
 
   it('does not count again what a defended twin takes over', () => {
-    const [plain = 0, twin = 0, alone = 0] = operations({ students: [{}, defended('sr', { takeover: 10 }), defended('sv')] })
+    const [plain = 0, twin = 0, alone = 0] = operations({
+      students: [{}, defended('sr', { takeover: 10 }), defended('sv')],
+    })
     // A tenth of the plain work, and ten pseudo batches of unlearning, each some twenty plain ones.
     expect(twin).toBeLessThan(plain * 3)
     const [undivided = 0] = operations({ students: [defended('sr', { takeover: 10 })] })
@@ -39,6 +57,9 @@ describe('what the students of an experiment cost', () => {
     const once = resolveExperiment({ ...base, students: [{}], recording: { evaluateEvery: 100 } }, table).config
     const student = costs.forward(often.distillation.architecture, often.data) ?? 0
     const { test } = costs.images(often.data)
-    expect(stageOperations(often, { kind: 'student', id: 'student-1' }, costs) - stageOperations(once, { kind: 'student', id: 'student-1' }, costs)).toBeCloseTo(9 * 2 * test * student, -3)
+    expect(
+      stageOperations(often, { kind: 'student', id: 'student-1' }, costs) -
+        stageOperations(once, { kind: 'student', id: 'student-1' }, costs),
+    ).toBeCloseTo(9 * 2 * test * student, -3)
   })
 })

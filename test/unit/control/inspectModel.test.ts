@@ -18,17 +18,46 @@ describe('the inspector', () => {
     const inspect = createModelInspector({ script: await bundle('src/main/engine/entries/inspector.ts') })
     writeFileSync(join(folder, 'good.pt'), torchZip(honest))
     writeFileSync(join(folder, 'bad.pt'), 'PK')
-    expect(await inspect(join(folder, 'good.pt'))).toMatchObject({ accepted: true, reason: null, format: 'torch-zip', tensors: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown })
-    expect(await inspect(join(folder, 'bad.pt'))).toMatchObject({ accepted: false, reason: expect.stringContaining('no PyTorch checkpoint') as unknown })
+    expect(await inspect(join(folder, 'good.pt'))).toMatchObject({
+      accepted: true,
+      reason: null,
+      format: 'torch-zip',
+      tensors: 1,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+    })
+    expect(await inspect(join(folder, 'bad.pt'))).toMatchObject({
+      accepted: false,
+      reason: expect.stringContaining('no PyTorch checkpoint') as unknown,
+    })
   })
 
   it('refuses a file on which the process dies, runs out of memory or takes too long', async () => {
-    const dying = createModelInspector({ script: scriptOf('dying', "process.on('message', () => process.kill(process.pid, 'SIGSEGV'))") })
-    expect(await dying('x')).toMatchObject({ accepted: false, reason: expect.stringMatching(/process that read the file ended \(SIGSEGV\)/) as unknown })
-    const hungry = createModelInspector({ heap: 32, script: scriptOf('hungry', "process.on('message', () => { const kept = []; for (;;) kept.push([Math.random()]) })") })
-    expect(await hungry('x')).toMatchObject({ accepted: false, reason: expect.stringMatching(/for want of memory/) as unknown })
-    const endless = createModelInspector({ timeout: 300, script: scriptOf('endless', "process.on('message', () => { for (;;); })") })
-    expect(await endless('x')).toMatchObject({ accepted: false, reason: 'Reading the file took longer than 0.3 seconds and was stopped.' })
+    const dying = createModelInspector({
+      script: scriptOf('dying', "process.on('message', () => process.kill(process.pid, 'SIGSEGV'))"),
+    })
+    expect(await dying('x')).toMatchObject({
+      accepted: false,
+      reason: expect.stringMatching(/process that read the file ended \(SIGSEGV\)/) as unknown,
+    })
+    const hungry = createModelInspector({
+      heap: 32,
+      script: scriptOf(
+        'hungry',
+        "process.on('message', () => { const kept = []; for (;;) kept.push([Math.random()]) })",
+      ),
+    })
+    expect(await hungry('x')).toMatchObject({
+      accepted: false,
+      reason: expect.stringMatching(/for want of memory/) as unknown,
+    })
+    const endless = createModelInspector({
+      timeout: 300,
+      script: scriptOf('endless', "process.on('message', () => { for (;;); })"),
+    })
+    expect(await endless('x')).toMatchObject({
+      accepted: false,
+      reason: 'Reading the file took longer than 0.3 seconds and was stopped.',
+    })
   })
 
   it('ends the process when the call is cancelled, and passes faults of the program on', async () => {
@@ -37,7 +66,12 @@ describe('the inspector', () => {
     const answer = expect(endless('x', controller.signal)).rejects.toThrow('enough')
     controller.abort(new Error('enough'))
     await answer
-    const faulty = createModelInspector({ script: scriptOf('faulty', "process.on('message', () => process.send({ causes: [{ name: 'Error', message: 'a fault', forUser: false }] }, () => process.exit()))") })
+    const faulty = createModelInspector({
+      script: scriptOf(
+        'faulty',
+        "process.on('message', () => process.send({ causes: [{ name: 'Error', message: 'a fault', forUser: false }] }, () => process.exit()))",
+      ),
+    })
     await expect(faulty('x')).rejects.toThrow('a fault')
   })
 })

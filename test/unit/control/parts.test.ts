@@ -19,7 +19,8 @@ describe('arguments of calls', () => {
   })
 
   it('have a schema for every call', () => {
-    for (const [name, schema] of Object.entries(callSchemas)) expect(schema.safeParse('nothing of the kind').success, name).toBe(false)
+    for (const [name, schema] of Object.entries(callSchemas))
+      expect(schema.safeParse('nothing of the kind').success, name).toBe(false)
   })
 })
 
@@ -43,7 +44,9 @@ describe('the event hub', () => {
     const failed = vi.fn()
     const hub = createEventHub(failed)
     const heard: string[] = []
-    hub.subscribe('run.removed', {}, () => { throw new Error('listener') })
+    hub.subscribe('run.removed', {}, () => {
+      throw new Error('listener')
+    })
     hub.subscribe('run.removed', { runId: 'b' }, (event) => heard.push(event.runId))
     const stop = hub.subscribe('run.removed', {}, (event) => heard.push(`all ${event.runId}`))
     hub.emit('run.removed', { runId: 'a' })
@@ -59,10 +62,13 @@ describe('the queue', () => {
   it('runs one after another, and what is taken out never starts', async () => {
     const started: string[] = []
     const ends = new Map<string, () => void>()
-    const queue = createRunQueue((id) => new Promise((resolve) => {
-      started.push(id)
-      ends.set(id, resolve)
-    }))
+    const queue = createRunQueue(
+      (id) =>
+        new Promise((resolve) => {
+          started.push(id)
+          ends.set(id, resolve)
+        }),
+    )
     for (const id of ['a', 'b', 'c', 'd']) queue.add(id)
     expect([started, queue.current, queue.waiting()]).toEqual([['a'], 'a', ['b', 'c', 'd']])
     expect(queue.remove('b')).toBe(true)
@@ -91,7 +97,11 @@ describe('the estimate', () => {
   })
 
   it('follows what such runs took on this machine', () => {
-    const finished: FinishedStage[] = [{ kind: 'teacher', config, index: 0, seconds: 1000 }, { kind: 'student', config, index: 1, seconds: 500 }, { kind: 'student', config, index: 2, seconds: 700 }]
+    const finished: FinishedStage[] = [
+      { kind: 'teacher', config, index: 0, seconds: 1000 },
+      { kind: 'student', config, index: 1, seconds: 500 },
+      { kind: 'student', config, index: 2, seconds: 700 },
+    ]
     const estimate = estimateTime(config, fakeCosts, finished, 2)
     expect(estimate.basis).toBe('measured')
     expect(estimate.stages.teacher).toBeCloseTo(1000)
@@ -102,23 +112,54 @@ describe('the estimate', () => {
 
 describe('diagnostics', () => {
   it.each([
-    ['/home/ada/secret project/x', 'ada'], ['open /var/lib/thing/file.txt failed', '/var'], ['C:\\Users\\ada\\x', 'Users'], ['~/abd-workbench/runs', 'abd-workbench'],
-    [`token=${'a1'.repeat(32)}`, 'a1a1'], [`Bearer ${'f0'.repeat(20)}`, 'f0f0'], ['file:///srv/data/x.bin', 'srv'], ['host turing said', 'turing'],
+    ['/home/ada/secret project/x', 'ada'],
+    ['open /var/lib/thing/file.txt failed', '/var'],
+    ['C:\\Users\\ada\\x', 'Users'],
+    ['~/abd-workbench/runs', 'abd-workbench'],
+    [`token=${'a1'.repeat(32)}`, 'a1a1'],
+    [`Bearer ${'f0'.repeat(20)}`, 'f0f0'],
+    ['file:///srv/data/x.bin', 'srv'],
+    ['host turing said', 'turing'],
   ])('%s loses what is private', (text, secret) => {
     expect(withoutPrivateData(text, ['ada', 'turing'])).not.toContain(secret)
   })
 
   it('keep what helps', () => {
-    expect(withoutPrivateData('step 90/200, and/or 3 images/s, WRN-16-2', [])).toBe('step 90/200, and/or 3 images/s, WRN-16-2')
+    expect(withoutPrivateData('step 90/200, and/or 3 images/s, WRN-16-2', [])).toBe(
+      'step 90/200, and/or 3 images/s, WRN-16-2',
+    )
   })
 
   it('name version, device and states', () => {
     const info: EngineInfo = {
-      product: 'ABD Workbench', version: '1.2.3', workspace: '/secret/place', readOnly: false, startedAt: 0, node: 'v20.19.0', platform: 'linux x64', cores: 2, memoryBytes: 8e9,
-      device: null, runtimeReady: false, runtimeMessage: 'missing at /secret/cache/runtime.json',
+      product: 'ABD Workbench',
+      version: '1.2.3',
+      workspace: '/secret/place',
+      readOnly: false,
+      startedAt: 0,
+      node: 'v20.19.0',
+      platform: 'linux x64',
+      cores: 2,
+      memoryBytes: 8e9,
+      device: null,
+      runtimeReady: false,
+      runtimeMessage: 'missing at /secret/cache/runtime.json',
     }
-    const disk: DiskUse = { workspaceBytes: 1, imagesBytes: 1, checkpointsBytes: 1, databaseBytes: 1, cacheBytes: 1, freeBytes: 1 }
-    const text = diagnosticsText({ info, settings: { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'dark' }, disk, runs: [], log: [{ time: 0, level: 'info', message: 'opened /secret/place/x' }] })
+    const disk: DiskUse = {
+      workspaceBytes: 1,
+      imagesBytes: 1,
+      checkpointsBytes: 1,
+      databaseBytes: 1,
+      cacheBytes: 1,
+      freeBytes: 1,
+    }
+    const text = diagnosticsText({
+      info,
+      settings: { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'dark' },
+      disk,
+      runs: [],
+      log: [{ time: 0, level: 'info', message: 'opened /secret/place/x' }],
+    })
     expect(text).toContain('ABD Workbench 1.2.3')
     expect(text).not.toContain('secret')
   })

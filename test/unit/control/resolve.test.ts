@@ -4,13 +4,20 @@ import { resolveExperiment } from '../../../src/main/engine/control/experiments/
 import { fakeMembers } from '../../fakes/catalogue'
 
 const resolve = (config: Record<string, unknown>) => resolveExperiment(config, fakeMembers)
-const errorsOf = (config: Record<string, unknown>) => resolve(config).issues.filter((issue) => issue.severity === 'error').map((issue) => [issue.path, issue.message])
+const errorsOf = (config: Record<string, unknown>) =>
+  resolve(config)
+    .issues.filter((issue) => issue.severity === 'error')
+    .map((issue) => [issue.path, issue.message])
 
 describe('resolving an experiment', () => {
   it('fills every default of an empty input, without an issue', () => {
     const { config, issues } = resolve({})
     expect(issues).toEqual([])
-    expect(config).toMatchObject({ format: 1, data: { id: 'signs' }, attack: { id: 'badnet_grid', params: { patchSize: 3, corner: 'bottomRight' } } })
+    expect(config).toMatchObject({
+      format: 1,
+      data: { id: 'signs' },
+      attack: { id: 'badnet_grid', params: { patchSize: 3, corner: 'bottomRight' } },
+    })
     expect(config.students.map((plan) => plan.defenses.map((defense) => defense.id))).toEqual([[], ['sv']])
   })
 
@@ -25,8 +32,16 @@ describe('resolving an experiment', () => {
     [{ seed: 1.5 }, 'seed', 'wanted a whole number'],
     [{ data: { id: 'imagenet' } }, 'data.id', 'wanted one of signs, cifar10, got "imagenet"'],
     [{ data: 'signs' }, 'data', 'wanted a set of values'],
-    [{ attack: { params: { patchsize: 3 } } }, 'attack.params.patchsize', 'is no parameter here; known: patchSize, corner'],
-    [{ attack: { params: { patchSize: 99 } } }, 'attack.params.patchSize', 'wanted a whole number from 1 to 16 px, got 99'],
+    [
+      { attack: { params: { patchsize: 3 } } },
+      'attack.params.patchsize',
+      'is no parameter here; known: patchSize, corner',
+    ],
+    [
+      { attack: { params: { patchSize: 99 } } },
+      'attack.params.patchSize',
+      'wanted a whole number from 1 to 16 px, got 99',
+    ],
     [{ teacher: { training: { epochs: 0 } } }, 'teacher.training.epochs', 'got 0'],
     [{ students: [{ defenses: [{ id: 'magic' }] }] }, 'students.0.defenses.0.id', 'wanted one of sv, sr, got "magic"'],
     [{ students: 'two' }, 'students', 'wanted a list'],
@@ -52,7 +67,9 @@ describe('resolving an experiment', () => {
   })
 
   it.each([
-    [{ poisoning: { ratio: 0 } }, 'poisoning.ratio'], [{ students: [] }, 'students'], [{ students: [{}, {}] }, 'students.1'],
+    [{ poisoning: { ratio: 0 } }, 'poisoning.ratio'],
+    [{ students: [] }, 'students'],
+    [{ students: [{}, {}] }, 'students.1'],
     [{ recording: { imagesPerStep: 200 } }, 'recording.imagesPerStep'],
   ])('%j is accepted with a warning at %s', (config, path) => {
     expect(resolve(config).issues).toEqual([expect.objectContaining({ path, severity: 'warning' })])
@@ -62,7 +79,10 @@ describe('resolving an experiment', () => {
 describe('dotted paths', () => {
   it('print and set the same place', () => {
     const { config } = resolve({ seed: 5, attack: { id: 'blend', params: { strength: 0.3 } } })
-    const rebuilt = flattenConfig(config).reduce<Record<string, unknown>>((sum, [path, value]) => withConfigValue(sum, path, value) as Record<string, unknown>, {})
+    const rebuilt = flattenConfig(config).reduce<Record<string, unknown>>(
+      (sum, [path, value]) => withConfigValue(sum, path, value) as Record<string, unknown>,
+      {},
+    )
     expect(resolve(rebuilt)).toEqual({ config, issues: [] })
   })
 

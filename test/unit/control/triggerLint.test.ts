@@ -16,15 +16,22 @@ import type { PartialExperimentConfig } from '../../../src/shared/domain'
 
 const folder = mkdtempSync(join(tmpdir(), 'abd-lint-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const configOf = (change: PartialExperimentConfig) => resolveExperiment({ data: { id: 'signs', params: { trainImages: 200, testImages: 150 } }, ...change }, memberTable(families)).config
+const configOf = (change: PartialExperimentConfig) =>
+  resolveExperiment(
+    { data: { id: 'signs', params: { trainImages: 200, testImages: 150 } }, ...change },
+    memberTable(families),
+  ).config
 
 describe('the trigger lint', () => {
   it('plans drawn signs from their labels alone: counts stand in the first preview', async () => {
     const service = createDataService({ datasets, attacks, methods: distillationMethods }, folder)
     const { findings } = await service.triggerPreview(configOf({ attack: { id: 'badnet_sq' } }), 0, 8)
-    expect(findings.map(({ message }) => message)).toEqual(expect.arrayContaining([
-      expect.stringContaining('of 200 training images are poisoned'), 'The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.',
-    ]))
+    expect(findings.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('of 200 training images are poisoned'),
+        'The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.',
+      ]),
+    )
   })
 
   it('knows labels that equal those of the loaded set', async () => {
@@ -42,10 +49,18 @@ describe('the trigger lint', () => {
   it('plans nothing for a teacher from a file, in the preview as in the data stage; what it says of the test images stays', async () => {
     const config = configOf({ attack: { id: 'badnet_sq' }, teacher: { source: 'file', file: '/teacher.pt' } })
     const { findings, poisonedCount, train } = await prepareData(config, folder)
-    const preview = await createDataService({ datasets, attacks, methods: distillationMethods }, folder).triggerPreview(config, 0, 8)
+    const preview = await createDataService({ datasets, attacks, methods: distillationMethods }, folder).triggerPreview(
+      config,
+      0,
+      8,
+    )
     for (const messages of [findings, preview.findings].map((found) => found.map(({ message }) => message))) {
-      expect(messages).toContain('No image is poisoned here: the teacher comes from a file, and the trigger is put on test images only.')
-      expect(messages).toContain('The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.')
+      expect(messages).toContain(
+        'No image is poisoned here: the teacher comes from a file, and the trigger is put on test images only.',
+      )
+      expect(messages).toContain(
+        'The attack success rate counts 135 triggered test images; the 15 of the target class 0 are left out.',
+      )
       expect(messages.join(' ')).not.toMatch(/are poisoned|Teacher training|Random (crops|flips)/)
     }
     expect(poisonedCount).toBeNull()

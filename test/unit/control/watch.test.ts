@@ -8,7 +8,18 @@ beforeEach(() => {
   vi.useFakeTimers()
   told.length = 0
   answers = true
-  watch = watchTrainer(() => { if (answers) watch.pong() }, { interval: 10, silentAfter: 50, lostAfter: 100, onSilent: () => told.push('silent'), onLost: () => told.push('lost') })
+  watch = watchTrainer(
+    () => {
+      if (answers) watch.pong()
+    },
+    {
+      interval: 10,
+      silentAfter: 50,
+      lostAfter: 100,
+      onSilent: () => told.push('silent'),
+      onLost: () => told.push('lost'),
+    },
+  )
 })
 afterEach(() => {
   watch.stop()

@@ -29,9 +29,13 @@ function batch(count: number): Buffer {
 }
 
 const write = (name: string, bytes: Buffer | string): void => writeFileSync(join(folder, name), bytes)
-const load = (path = folder): Promise<LoadedDataset> => openDataset(datasets, { id: 'cifar10', params: { folder: path } }, { cacheFolder: parent })
+const load = (path = folder): Promise<LoadedDataset> =>
+  openDataset(datasets, { id: 'cifar10', params: { folder: path } }, { cacheFolder: parent })
 const refusal = async (path = folder): Promise<RefusedInputError> => {
-  const error = await load(path).then(() => null, (reason: unknown) => reason)
+  const error = await load(path).then(
+    () => null,
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(RefusedInputError)
   return error as RefusedInputError
 }
@@ -51,9 +55,13 @@ describe('CIFAR-10, binary version', () => {
     const loaded = await load()
     expect([loaded.train.count, loaded.test.count, loaded.train.height, loaded.train.channels]).toEqual([15, 12, 32, 3])
     expect([...loaded.train.labels]).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2])
-    expect([...loaded.test.pixels.subarray(7 * 3072 + (5 * 32 + 1) * 3, 7 * 3072 + (5 * 32 + 1) * 3 + 3)]).toEqual([7, 100, 5])
+    expect([...loaded.test.pixels.subarray(7 * 3072 + (5 * 32 + 1) * 3, 7 * 3072 + (5 * 32 + 1) * 3 + 3)]).toEqual([
+      7, 100, 5,
+    ])
     expect(loaded.classNames[9]).toBe('truck')
-    expect(loaded.notes).toEqual(['This copy has 15 + 12 images instead of 50,000 + 10,000: results on it are not results on CIFAR-10.'])
+    expect(loaded.notes).toEqual([
+      'This copy has 15 + 12 images instead of 50,000 + 10,000: results on it are not results on CIFAR-10.',
+    ])
   })
 
   it('opens the parent folder and the archive just as well', async () => {
@@ -113,21 +121,29 @@ describe('CIFAR-10 refuses', () => {
   it('a names file with too few lines', async () => {
     write('batches.meta.txt', 'cat\ndog\n')
     const error = await refusal()
-    expect([error.message, error.wanted, error.got]).toEqual(['batches.meta.txt does not name the classes.', '10 lines of at most 100 characters', '2 lines'])
+    expect([error.message, error.wanted, error.got]).toEqual([
+      'batches.meta.txt does not name the classes.',
+      '10 lines of at most 100 characters',
+      '2 lines',
+    ])
   })
 
   it('the Matlab version, by name', async () => {
     const matlab = join(parent, 'matlab')
     mkdirSync(matlab)
     writeFileSync(join(matlab, 'data_batch_1.mat'), 'x')
-    expect((await refusal(matlab)).message).toBe('This is the Matlab version of CIFAR-10; the binary and the Python version are read here.')
+    expect((await refusal(matlab)).message).toBe(
+      'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.',
+    )
   })
 
   it('a path where nothing lies, no path, and another kind of file', async () => {
     expect((await refusal(join(parent, 'nowhere'))).message).toBe('CIFAR-10 cannot be read: nothing lies there.')
     const error = await refusal('')
     expect(error.message).toContain('folder')
-    expect((await refusal(join(folder, 'test_batch.bin'))).message).toBe('"test_batch.bin" is neither a folder nor a .tar.gz.')
+    expect((await refusal(join(folder, 'test_batch.bin'))).message).toBe(
+      '"test_batch.bin" is neither a folder nor a .tar.gz.',
+    )
   })
 
   it('a pipe in place of a file, without waiting for it', async () => {
@@ -144,7 +160,9 @@ describe('CIFAR-10 refuses', () => {
     expect(linked.message).toBe('The archive "links.tar.gz" holds something else than files.')
     expect(linked.got).toBe('"cifar-10-batches-bin/readme.html" of type SymbolicLink')
     const outside = join(parent, 'outside.tar.gz')
-    await create({ gzip: true, cwd: folder, file: outside, preservePaths: true }, ['../cifar-10-batches-bin/test_batch.bin'])
+    await create({ gzip: true, cwd: folder, file: outside, preservePaths: true }, [
+      '../cifar-10-batches-bin/test_batch.bin',
+    ])
     expect((await refusal(outside)).message).toContain('names a file outside itself')
     const damaged = join(parent, 'damaged.tar.gz')
     writeFileSync(damaged, 'no archive at all')

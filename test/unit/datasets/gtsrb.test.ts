@@ -7,14 +7,18 @@ import type { Scratch } from './support'
 
 /** A one-colour PPM. */
 const ppm = (colour: [number, number, number], width = 40, height = 30): Buffer =>
-  Buffer.concat([Buffer.from(`P6\n# made for a test\n${width} ${height}\n255\n`), Buffer.from(Array.from({ length: width * height }, () => colour).flat())])
+  Buffer.concat([
+    Buffer.from(`P6\n# made for a test\n${width} ${height}\n255\n`),
+    Buffer.from(Array.from({ length: width * height }, () => colour).flat()),
+  ])
 const header = 'Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId'
 
 let scratch: Scratch
 beforeEach(() => {
   scratch = createScratch()
   for (let label = 0; label < 3; label++) {
-    for (let image = 0; image < 2; image++) scratch.write(`GTSRB/Final_Training/Images/0000${label}/0000${image}_00000.ppm`, ppm([label * 50, 10, image]))
+    for (let image = 0; image < 2; image++)
+      scratch.write(`GTSRB/Final_Training/Images/0000${label}/0000${image}_00000.ppm`, ppm([label * 50, 10, image]))
     scratch.write(`GTSRB/Final_Training/Images/0000${label}/GT-0000${label}.csv`, header)
   }
   scratch.write('GTSRB/Final_Test/Images/00000.ppm', ppm([9, 8, 7]))
@@ -29,11 +33,17 @@ describe('GTSRB', () => {
     expect([train.count, train.height, train.width, train.channels]).toEqual([6, 32, 32, 3])
     expect([...train.labels]).toEqual([0, 0, 1, 1, 2, 2])
     expect([...train.pixels.subarray(5 * 3072, 5 * 3072 + 3)]).toEqual([100, 10, 1])
-    expect([[...test.labels], [...test.pixels.subarray(0, 3)]]).toEqual([[2, 0], [1, 2, 3]])
-    expect([classNames.length, notes]).toEqual([3, [
-      'Of the 43 classes the last 40 are absent (from the folder 00003 on): networks get 3 outputs, and a teacher for all 43 does not fit.',
-      'This copy has 6 + 2 images in 3 classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.',
-    ]])
+    expect([[...test.labels], [...test.pixels.subarray(0, 3)]]).toEqual([
+      [2, 0],
+      [1, 2, 3],
+    ])
+    expect([classNames.length, notes]).toEqual([
+      3,
+      [
+        'Of the 43 classes the last 40 are absent (from the folder 00003 on): networks get 3 outputs, and a teacher for all 43 does not fit.',
+        'This copy has 6 + 2 images in 3 classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.',
+      ],
+    ])
     expect((await scratch.load('gtsrb', { folder: join(scratch.folder, 'GTSRB'), size: '48' })).train.width).toBe(48)
     expect((await recognizeDataset(datasets, scratch.folder)).id).toBe('gtsrb')
   })
@@ -41,14 +51,24 @@ describe('GTSRB', () => {
   it('says how many test images its list leaves out', async () => {
     scratch.write('GTSRB/Final_Test/Images/00002.ppm', ppm([1, 1, 1]))
     const { test, notes } = await scratch.load('gtsrb')
-    expect([test.count, notes?.[1]]).toEqual([2, 'GT-final_test.csv names 2 of the 3 test images; the other 1 have no class and are passed over.'])
+    expect([test.count, notes?.[1]]).toEqual([
+      2,
+      'GT-final_test.csv names 2 of the 3 test images; the other 1 have no class and are passed over.',
+    ])
   })
 
   it('refuses a list that names an image twice, and more classes than there are', async () => {
-    scratch.write('GT-final_test.csv', `${header}\n00000.ppm;40;30;5;5;35;25;0\n00001.ppm;40;30;5;5;35;25;1\n00000.ppm;40;30;5;5;35;25;2`)
+    scratch.write(
+      'GT-final_test.csv',
+      `${header}\n00000.ppm;40;30;5;5;35;25;0\n00001.ppm;40;30;5;5;35;25;1\n00000.ppm;40;30;5;5;35;25;2`,
+    )
     const error = await scratch.refusal('gtsrb')
-    expect([error.message, error.got]).toEqual(['The list of test labels names an image twice.', '"00000.ppm" in row 2 with class 0 and in row 4 with class 2'])
-    for (let label = 3; label < 44; label++) scratch.write(`GTSRB/Final_Training/Images/${String(label).padStart(5, '0')}/0.ppm`, '')
+    expect([error.message, error.got]).toEqual([
+      'The list of test labels names an image twice.',
+      '"00000.ppm" in row 2 with class 0 and in row 4 with class 2',
+    ])
+    for (let label = 3; label < 44; label++)
+      scratch.write(`GTSRB/Final_Training/Images/${String(label).padStart(5, '0')}/0.ppm`, '')
     expect((await scratch.refusal('gtsrb')).message).toBe('These are more classes than GTSRB has.')
   })
 
@@ -56,7 +76,11 @@ describe('GTSRB', () => {
     await scratch.load('gtsrb')
     const messages: string[] = []
     const count = async (): Promise<number> => {
-      const loaded = await openDataset(datasets, { id: 'gtsrb', params: { folder: scratch.folder } }, { cacheFolder: join(scratch.folder, '..', 'cache'), onProgress: (_done, message) => messages.push(message) })
+      const loaded = await openDataset(
+        datasets,
+        { id: 'gtsrb', params: { folder: scratch.folder } },
+        { cacheFolder: join(scratch.folder, '..', 'cache'), onProgress: (_done, message) => messages.push(message) },
+      )
       return loaded.train.pixels[0]!
     }
     expect(await count()).toBe(0)
@@ -79,7 +103,11 @@ describe('GTSRB', () => {
     const training = join(scratch.folder, 'GTSRB/Final_Training/Images')
     renameSync(join(training, '00002'), join(training, '00003'))
     const gap = await scratch.refusal('gtsrb')
-    expect([gap.message, gap.wanted, gap.got]).toEqual(['The class folders of GTSRB are not numbered without a gap.', '00002', '"00003"'])
+    expect([gap.message, gap.wanted, gap.got]).toEqual([
+      'The class folders of GTSRB are not numbered without a gap.',
+      '00002',
+      '"00003"',
+    ])
     mkdirSync(join(training, '00002'))
     expect((await scratch.refusal('gtsrb')).message).toBe('The class "00002" has no pictures.')
     scratch.write('GTSRB/Final_Training/Images/00002/a.ppm', ppm([0, 0, 0]).subarray(0, 200))

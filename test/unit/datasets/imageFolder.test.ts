@@ -7,12 +7,19 @@ import { datasets, recognizeDataset } from '../../../src/main/engine/families/da
 import { createScratch } from './support'
 import type { Scratch } from './support'
 
-const picture = (r: number, g: number, b: number, width = 20, height = 10) => sharp({ create: { width, height, channels: 3, background: { r, g, b } } })
+const picture = (r: number, g: number, b: number, width = 20, height = 10) =>
+  sharp({ create: { width, height, channels: 3, background: { r, g, b } } })
 let scratch: Scratch
 beforeEach(async () => {
   scratch = createScratch()
   for (const [index, name] of ['cat', 'dog'].entries()) {
-    for (let image = 0; image < 5; image++) scratch.write(`${name}/${image}.png`, await picture(index * 100, image, 50).png().toBuffer())
+    for (let image = 0; image < 5; image++)
+      scratch.write(
+        `${name}/${image}.png`,
+        await picture(index * 100, image, 50)
+          .png()
+          .toBuffer(),
+      )
   }
 })
 afterEach(() => scratch.remove())
@@ -22,9 +29,15 @@ describe('image folder', () => {
     const { train, test, classNames, normalization } = await scratch.load('image_folder', { size: 16, testShare: 0.4 })
     expect([train.count, test.count, train.height, train.channels]).toEqual([6, 4, 16, 3])
     expect(classNames).toEqual(['cat', 'dog'])
-    expect([[...train.labels], [...test.labels]]).toEqual([[0, 0, 0, 1, 1, 1], [0, 0, 1, 1]])
-    const greens = (pixels: Uint8Array): number[] => Array.from({ length: pixels.length / 768 }, (_, index) => pixels[index * 768 + 1]!)
-    expect([...greens(train.pixels.subarray(0, 3 * 768)), ...greens(test.pixels.subarray(0, 2 * 768))].sort()).toEqual([0, 1, 2, 3, 4])
+    expect([[...train.labels], [...test.labels]]).toEqual([
+      [0, 0, 0, 1, 1, 1],
+      [0, 0, 1, 1],
+    ])
+    const greens = (pixels: Uint8Array): number[] =>
+      Array.from({ length: pixels.length / 768 }, (_, index) => pixels[index * 768 + 1]!)
+    expect([...greens(train.pixels.subarray(0, 3 * 768)), ...greens(test.pixels.subarray(0, 2 * 768))].sort()).toEqual([
+      0, 1, 2, 3, 4,
+    ])
     expect(normalization.mean[0]).toBeCloseTo(50 / 255, 5)
     expect(normalization.standardDeviation[0]).toBeCloseTo(50 / 255, 5)
     expect(normalization.standardDeviation[2]).toBe(1)
@@ -35,19 +48,33 @@ describe('image folder', () => {
 
   it('takes the test images from a folder of their own where there is one', async () => {
     const other = createScratch()
-    for (const name of ['train/a', 'train/b', 'val/a', 'val/b']) other.write(`${name}/x.png`, await picture(1, 2, 3).png().toBuffer())
-    expect((await other.load('image_folder', { colour: 'grey' })).test).toMatchObject({ count: 2, channels: 1, height: 32 })
+    for (const name of ['train/a', 'train/b', 'val/a', 'val/b'])
+      other.write(`${name}/x.png`, await picture(1, 2, 3).png().toBuffer())
+    expect((await other.load('image_folder', { colour: 'grey' })).test).toMatchObject({
+      count: 2,
+      channels: 1,
+      height: 32,
+    })
     other.write('val/c/x.png', await picture(1, 2, 3).png().toBuffer())
     const error = await other.refusal('image_folder')
-    expect([error.message, error.got]).toEqual(['Training and test images have different classes.', 'c, unknown in "train"'])
+    expect([error.message, error.got]).toEqual([
+      'Training and test images have different classes.',
+      'c, unknown in "train"',
+    ])
     other.remove()
   })
 
   it('reads grey, transparent, palette, 16-bit, CMYK, animated and turned pictures', async () => {
     const kinds = {
-      'cat/grey.png': picture(9, 9, 9).toColourspace('b-w').png(), 'cat/clear.png': sharp({ create: { width: 8, height: 8, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } }).png(),
-      'cat/palette.png': picture(1, 2, 3).png({ palette: true }), 'cat/deep.png': picture(1, 2, 3).toColourspace('rgb16').png(),
-      'dog/cmyk.jpg': picture(1, 2, 3).toColourspace('cmyk').jpeg(), 'dog/moving.gif': picture(1, 2, 3).gif(), 'dog/turned.jpg': picture(1, 2, 3).withMetadata({ orientation: 6 }).jpeg(),
+      'cat/grey.png': picture(9, 9, 9).toColourspace('b-w').png(),
+      'cat/clear.png': sharp({
+        create: { width: 8, height: 8, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
+      }).png(),
+      'cat/palette.png': picture(1, 2, 3).png({ palette: true }),
+      'cat/deep.png': picture(1, 2, 3).toColourspace('rgb16').png(),
+      'dog/cmyk.jpg': picture(1, 2, 3).toColourspace('cmyk').jpeg(),
+      'dog/moving.gif': picture(1, 2, 3).gif(),
+      'dog/turned.jpg': picture(1, 2, 3).withMetadata({ orientation: 6 }).jpeg(),
       'dog/wrong-name.png': picture(1, 2, 3).jpeg(),
     }
     for (const [name, image] of Object.entries(kinds)) scratch.write(name, await image.toBuffer())
@@ -58,7 +85,9 @@ describe('image folder', () => {
     scratch.write('cat/notes.txt', 'x')
     scratch.write('cat/.hidden.png', 'x')
     scratch.write('dog/drawing.svg', '<svg/>')
-    expect((await scratch.load('image_folder')).notes).toEqual(['2 files are no pictures by their names and were passed over.'])
+    expect((await scratch.load('image_folder')).notes).toEqual([
+      '2 files are no pictures by their names and were passed over.',
+    ])
   })
 
   it('refuses one class, an empty class, one picture, names that collide', async () => {

@@ -10,8 +10,16 @@ function idx(shape: number[], data: Uint8Array): Buffer {
   shape.forEach((length, index) => header.writeUInt32BE(length, 4 + 4 * index))
   return Buffer.concat([header, data])
 }
-const images = (count: number): Buffer => idx([count, 28, 28], Uint8Array.from({ length: count * 784 }, (_, index) => 1 + (index % 255)))
-const labels = (count: number): Buffer => idx([count], Uint8Array.from({ length: count }, (_, index) => index % 10))
+const images = (count: number): Buffer =>
+  idx(
+    [count, 28, 28],
+    Uint8Array.from({ length: count * 784 }, (_, index) => 1 + (index % 255)),
+  )
+const labels = (count: number): Buffer =>
+  idx(
+    [count],
+    Uint8Array.from({ length: count }, (_, index) => index % 10),
+  )
 
 let scratch: Scratch
 beforeEach(() => {
@@ -30,16 +38,29 @@ describe.each(['mnist', 'fashion_mnist'])('%s', (id) => {
     expect([...padded.train.labels]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     const plain = await scratch.load(id, { size: '28' })
     expect(plain.train.width).toBe(28)
-    const at = (row: number, column: number): [number | undefined, number | undefined] =>
-      [padded.train.pixels[1024 * 3 + (row + 2) * 32 + column + 2], plain.train.pixels[784 * 3 + row * 28 + column]]
-    for (const [row, column] of [[0, 0], [27, 27], [13, 5]] as const) expect(at(row, column)[0]).toBe(at(row, column)[1])
+    const at = (row: number, column: number): [number | undefined, number | undefined] => [
+      padded.train.pixels[1024 * 3 + (row + 2) * 32 + column + 2],
+      plain.train.pixels[784 * 3 + row * 28 + column],
+    ]
+    for (const [row, column] of [
+      [0, 0],
+      [27, 27],
+      [13, 5],
+    ] as const)
+      expect(at(row, column)[0]).toBe(at(row, column)[1])
     expect([...padded.train.pixels.subarray(0, 66)].every((value) => value === 0)).toBe(true)
     expect(padded.notes?.[0]).toContain('instead of 60,000 + 10,000')
   })
 
   it('finds the files in a folder "raw"', async () => {
     const other = createScratch()
-    for (const [name, bytes] of [['train-images-idx3-ubyte', images(1)], ['train-labels-idx1-ubyte', labels(1)], ['t10k-images-idx3-ubyte', images(1)], ['t10k-labels-idx1-ubyte', labels(1)]] as const) other.write(`raw/${name}`, bytes)
+    for (const [name, bytes] of [
+      ['train-images-idx3-ubyte', images(1)],
+      ['train-labels-idx1-ubyte', labels(1)],
+      ['t10k-images-idx3-ubyte', images(1)],
+      ['t10k-labels-idx1-ubyte', labels(1)],
+    ] as const)
+      other.write(`raw/${name}`, bytes)
     expect((await other.load(id)).train.count).toBe(1)
     other.remove()
   })
@@ -57,14 +78,21 @@ describe('MNIST refuses', () => {
   it('labels in place of images', async () => {
     scratch.write('t10k-images-idx3-ubyte', labels(4))
     const error = await scratch.refusal('mnist')
-    expect([error.message, error.wanted]).toEqual(['t10k-images-idx3-ubyte is no IDX file of images.', 'first bytes 00 00 08 03'])
+    expect([error.message, error.wanted]).toEqual([
+      't10k-images-idx3-ubyte is no IDX file of images.',
+      'first bytes 00 00 08 03',
+    ])
     expect(error.got).toContain('first bytes 00 00 08 01')
   })
 
   it('a file cut short, and a damaged gzip', async () => {
     scratch.write('t10k-images-idx3-ubyte', images(4).subarray(0, 16 + 3 * 784 + 5))
     const error = await scratch.refusal('mnist')
-    expect([error.message, error.wanted, error.got]).toEqual(['t10k-images-idx3-ubyte has another size than its header says.', '3,136 bytes for 4 × 28 × 28', '2,357 bytes'])
+    expect([error.message, error.wanted, error.got]).toEqual([
+      't10k-images-idx3-ubyte has another size than its header says.',
+      '3,136 bytes for 4 × 28 × 28',
+      '2,357 bytes',
+    ])
     scratch.write('train-labels-idx1-ubyte.gz', gzipSync(labels(12)).subarray(0, 20))
     expect((await scratch.refusal('mnist')).message).toBe('train-labels-idx1-ubyte.gz cannot be unpacked.')
   })
@@ -74,7 +102,11 @@ describe('MNIST refuses', () => {
     expect((await scratch.refusal('mnist')).message).toBe('t10k-labels.idx1-ubyte does not fit t10k-images-idx3-ubyte.')
     scratch.write('t10k-labels.idx1-ubyte', idx([4], Uint8Array.of(0, 1, 10, 3)))
     const error = await scratch.refusal('mnist')
-    expect([error.message, error.got, error.where]).toEqual(['Label 3 of t10k-labels.idx1-ubyte does not exist.', '10', `${scratch.folder}: t10k-labels.idx1-ubyte, byte 10`])
+    expect([error.message, error.got, error.where]).toEqual([
+      'Label 3 of t10k-labels.idx1-ubyte does not exist.',
+      '10',
+      `${scratch.folder}: t10k-labels.idx1-ubyte, byte 10`,
+    ])
     scratch.write('t10k-images-idx3-ubyte', idx([4, 20, 20], new Uint8Array(1600)))
     expect((await scratch.refusal('mnist')).got).toBe('20 × 20')
   })

@@ -6,13 +6,18 @@ import { createScratch } from './support'
 import type { Scratch } from './support'
 
 let scratch: Scratch
-beforeEach(() => { scratch = createScratch() })
+beforeEach(() => {
+  scratch = createScratch()
+})
 afterEach(() => scratch.remove())
 
 /** The refusal of recognising the scratch folder, or one in it, after empty files of these names were written. */
 async function refusal(files: readonly string[], path = ''): Promise<RefusedInputError> {
   for (const name of files) scratch.write(name, '')
-  const error = await recognizeDataset(datasets, join(scratch.folder, path)).then(() => null, (reason: unknown) => reason)
+  const error = await recognizeDataset(datasets, join(scratch.folder, path)).then(
+    () => null,
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(RefusedInputError)
   return error as RefusedInputError
 }
@@ -20,19 +25,39 @@ async function refusal(files: readonly string[], path = ''): Promise<RefusedInpu
 describe('files that nearly fit a layout are refused with what is wrong with them', () => {
   const batches = [1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`)
   it.each<[string, string[], string]>([
-    ['CIFAR-10 in another version', ['data_batch_1.mat'], 'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.'],
+    [
+      'CIFAR-10 in another version',
+      ['data_batch_1.mat'],
+      'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.',
+    ],
     ['CIFAR-10 without the test batch', batches, 'CIFAR-10 lacks test_batch.bin.'],
-    ['CIFAR-10 around an empty folder', ['cifar-10-batches-bin/readme.html'], 'CIFAR-10 lacks data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin.'],
-    ['CIFAR-10, Python version, with the first batch alone', ['data_batch_1'], 'CIFAR-10 lacks data_batch_2, data_batch_3, data_batch_4, data_batch_5, test_batch.'],
+    [
+      'CIFAR-10 around an empty folder',
+      ['cifar-10-batches-bin/readme.html'],
+      'CIFAR-10 lacks data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin.',
+    ],
+    [
+      'CIFAR-10, Python version, with the first batch alone',
+      ['data_batch_1'],
+      'CIFAR-10 lacks data_batch_2, data_batch_3, data_batch_4, data_batch_5, test_batch.',
+    ],
     ['CIFAR-100 without the training file', ['test.bin'], 'CIFAR-100 lacks train.bin.'],
     ['SVHN without the training file', ['test_32x32.mat'], 'SVHN lacks train_32x32.mat.'],
-    ['MNIST without one file', ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte.gz'], 'MNIST lacks t10k-labels-idx1-ubyte.'],
+    [
+      'MNIST without one file',
+      ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte.gz'],
+      'MNIST lacks t10k-labels-idx1-ubyte.',
+    ],
     ['GTSRB without its test images', ['GTSRB/Final_Training/Images/00000/00000.ppm'], 'GTSRB lacks its test images.'],
     ['GTSRB without its training images', ['Final_Test/Images/00000.ppm'], 'GTSRB lacks its training images.'],
     ['pictures with an empty class', ['a/1.png', 'b/1.png', 'c/notes.txt'], 'The class "c" has no pictures.'],
     ['pictures of one class', ['a/1.png'], 'Image folder has no classes.'],
     ['pictures without a class', ['1.png'], 'Image folder has no classes.'],
-    ['pictures whose classes differ in case', ['train/a/1.png', 'train/A/1.png', 'test/a/1.png', 'test/A/1.png'], 'Two class folders have the same name on other systems.'],
+    [
+      'pictures whose classes differ in case',
+      ['train/a/1.png', 'train/A/1.png', 'test/a/1.png', 'test/A/1.png'],
+      'Two class folders have the same name on other systems.',
+    ],
   ])('%s', async (_case, files, message) => {
     expect((await refusal(files)).message).toBe(message)
   })
@@ -40,12 +65,21 @@ describe('files that nearly fit a layout are refused with what is wrong with the
   it('the same sentence as loading them by name, and the other layouts after it', async () => {
     const error = await refusal(['data_batch_1.mat'])
     const loading = await scratch.refusal('cifar10')
-    expect([error.message, error.wanted, error.got, error.where]).toEqual([loading.message, loading.wanted, loading.got, loading.where])
-    expect(error.action).toBe(`${loading.action} The files come nearest to CIFAR-10; the other layouts known are those of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, Image folder.`)
+    expect([error.message, error.wanted, error.got, error.where]).toEqual([
+      loading.message,
+      loading.wanted,
+      loading.got,
+      loading.where,
+    ])
+    expect(error.action).toBe(
+      `${loading.action} The files come nearest to CIFAR-10; the other layouts known are those of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, Image folder.`,
+    )
   })
 
   it('tells the sets of MNIST’s layout apart by the path', async () => {
-    expect((await refusal(['fashion/train-images-idx3-ubyte'], 'fashion')).message).toBe('Fashion-MNIST lacks train-labels-idx1-ubyte.')
+    expect((await refusal(['fashion/train-images-idx3-ubyte'], 'fashion')).message).toBe(
+      'Fashion-MNIST lacks train-labels-idx1-ubyte.',
+    )
   })
 })
 

@@ -1,7 +1,18 @@
 import { expect, it } from 'vitest'
 import { loadDataset } from '../../../src/main/engine/trainer/data'
 
-it.each([{ trainImages: 'many' }, { noSuchParameter: 1 }])('%j is refused, not replaced by the default', async (params) => {
-  const request = { data: { id: 'signs', params }, attack: { id: 'badnet_grid', params: {} }, seed: 0, cacheFolder: '/nowhere' }
-  await expect(loadDataset(request)).rejects.toMatchObject({ name: 'RefusedInputError', where: `data.params.${Object.keys(params)[0] ?? ''}` })
-})
+it.each([{ trainImages: 'many' }, { noSuchParameter: 1 }])(
+  '%j is refused, not replaced by the default',
+  async (params) => {
+    const request = {
+      data: { id: 'signs', params },
+      attack: { id: 'badnet_grid', params: {} },
+      seed: 0,
+      cacheFolder: '/nowhere',
+    }
+    await expect(loadDataset(request)).rejects.toMatchObject({
+      name: 'RefusedInputError',
+      where: `data.params.${Object.keys(params)[0] ?? ''}`,
+    })
+  },
+)

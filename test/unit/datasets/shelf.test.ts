@@ -9,12 +9,19 @@ import { createRegistry } from '../../../src/shared/schema'
 const signs = datasets.get('signs')
 const choice = (trainImages = 40) => ({ id: 'signs', params: { trainImages, testImages: 20 } })
 let cacheFolder = ''
-beforeAll(() => { cacheFolder = mkdtempSync(join(tmpdir(), 'shelf-test-')) })
+beforeAll(() => {
+  cacheFolder = mkdtempSync(join(tmpdir(), 'shelf-test-'))
+})
 afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
 
 function shelfOver(changes: Partial<Dataset> = {}) {
   const load = vi.fn(signs.load)
-  return { load, shelf: createDatasetShelf(createRegistry('dataset', 'Data sets', [{ ...signs, load, ...changes }]), { cacheFolder }) }
+  return {
+    load,
+    shelf: createDatasetShelf(createRegistry('dataset', 'Data sets', [{ ...signs, load, ...changes }]), {
+      cacheFolder,
+    }),
+  }
 }
 
 describe('data set shelf', () => {
@@ -63,7 +70,11 @@ describe('data set shelf', () => {
     })
     const { shelf } = shelfOver({ load })
     const [early, late] = [vi.fn(), vi.fn()]
-    const loads = [shelf.open(choice()), shelf.open(choice(), undefined, early), shelf.open(choice(60), undefined, late)]
+    const loads = [
+      shelf.open(choice()),
+      shelf.open(choice(), undefined, early),
+      shelf.open(choice(60), undefined, late),
+    ]
     tell[0]!(0.5, 'half')
     tell[1]!(0.1, 'begun')
     expect([early.mock.calls, late.mock.calls]).toEqual([[[0.5, 'half']], [[0.1, 'begun']]])
@@ -75,7 +86,15 @@ describe('data set shelf', () => {
 
   it('forgets a load that failed, and lets a caller leave without ending it for others', async () => {
     let finish: (dataset: LoadedDataset) => void = () => undefined
-    const load = vi.fn<Dataset['load']>().mockRejectedValueOnce(new Error('no file')).mockImplementationOnce(() => new Promise((resolve) => { finish = resolve }))
+    const load = vi
+      .fn<Dataset['load']>()
+      .mockRejectedValueOnce(new Error('no file'))
+      .mockImplementationOnce(
+        () =>
+          new Promise((resolve) => {
+            finish = resolve
+          }),
+      )
     const { shelf } = shelfOver({ load })
     await expect(shelf.open(choice())).rejects.toThrow('no file')
     const abort = new AbortController()

@@ -29,7 +29,8 @@ export function createScratch(): Scratch {
     return loaded
   }
   return {
-    folder, load,
+    folder,
+    load,
     write(name, bytes) {
       const path = join(folder, name)
       mkdirSync(dirname(path), { recursive: true })
@@ -37,7 +38,10 @@ export function createScratch(): Scratch {
       return path
     },
     async refusal(id, params) {
-      const error = await load(id, params).then(() => null, (reason: unknown) => reason)
+      const error = await load(id, params).then(
+        () => null,
+        (reason: unknown) => reason,
+      )
       expect(error).toBeInstanceOf(RefusedInputError)
       return error as RefusedInputError
     },

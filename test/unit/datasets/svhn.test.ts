@@ -3,10 +3,14 @@ import { createScratch } from './support'
 import type { Scratch } from './support'
 
 /**
- * Made with SciPy 1.17: savemat(…, {'X': uint8 [32, 32, 3, 4], 'y': uint8 [[1], [10], [3], [9]], 's': {'a': 1}, 'text': 'hello'}, do_compression=True);
+ * Made with SciPy 1.17: savemat(…, {'X': uint8 [32, 32, 3, 4], 'y': uint8 [[1], [10], [3], [9]], 's': {'a': 1}, 'text':
+ * 'hello'}, do_compression=True);
  * X[5, 7, :, 1] = 11, 22, 33 and X[0, 31, 2, 3] = 200, all else 0.
  */
-const small = Buffer.from('TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFN1biBOb3YgMjIgMTc6NTk6NDkgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAYgAAAHic7c4xCoNQDIDh2NpiEaSTc3sDR4/ikT2WEd27CIHyfY+fDHlDhoiYp4hnzi57xeGRvbPP2T1rsybfkvO2f5oCAADgv/TVBwBlxuoDgDLf6gMAAAAAAADgGuuP/QYbFgKADwAAACoAAAB4nONjYGAwAGI2IOYAYk4GCGCF8lmAmBGMGRkqgTQTUISRi5kTABkHAQAPAAAAOAAAAHic42NgYKgAYjYg5gBiJgYIYIXyGeGYkaEYLM4CVsMIJBOBNB8QWyDp58OpHwJ4kMRBAACsygIRDwAAACwAAAB4nONjYGCwAGI2IOYAYhYGCGCF8hmhbEagTElqRYkAlJ+RmpOTD6QBReYEXw==', 'base64')
+const small = Buffer.from(
+  'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFN1biBOb3YgMjIgMTc6NTk6NDkgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAYgAAAHic7c4xCoNQDIDh2NpiEaSTc3sDR4/ikT2WEd27CIHyfY+fDHlDhoiYp4hnzi57xeGRvbPP2T1rsybfkvO2f5oCAADgv/TVBwBlxuoDgDLf6gMAAAAAAADgGuuP/QYbFgKADwAAACoAAAB4nONjYGAwAGI2IOYAYk4GCGCF8lmAmBGMGRkqgTQTUISRi5kTABkHAQAPAAAAOAAAAHic42NgYKgAYjYg5gBiJgYIYIXyGeGYkaEYLM4CVsMIJBOBNB8QWyDp58OpHwJ4kMRBAACsygIRDwAAACwAAAB4nONjYGCwAGI2IOYAYhYGCGCF8hmhbEagTElqRYkAlJ+RmpOTD6QBReYEXw==',
+  'base64',
+)
 
 /** An uncompressed matrix of bytes. */
 function matrix(name: string, shape: number[], data: Uint8Array): Buffer {
@@ -18,7 +22,15 @@ function matrix(name: string, shape: number[], data: Uint8Array): Buffer {
   }
   const flags = Buffer.from([9, 0, 0, 0, 0, 0, 0, 0])
   const dimensions = Buffer.from(Int32Array.from(shape).buffer)
-  return element(14, Buffer.concat([element(6, flags), element(5, dimensions), element(1, Buffer.from(name)), element(2, Buffer.from(data))]))
+  return element(
+    14,
+    Buffer.concat([
+      element(6, flags),
+      element(5, dimensions),
+      element(1, Buffer.from(name)),
+      element(2, Buffer.from(data)),
+    ]),
+  )
 }
 
 function matFile(...matrices: Buffer[]): Buffer {
@@ -28,7 +40,11 @@ function matFile(...matrices: Buffer[]): Buffer {
   header.write('IM', 126)
   return Buffer.concat([header, ...matrices])
 }
-const file = (labels: number[], count = labels.length): Buffer => matFile(matrix('X', [32, 32, 3, count], new Uint8Array(3072 * count).fill(5)), matrix('y', [labels.length, 1], Uint8Array.from(labels)))
+const file = (labels: number[], count = labels.length): Buffer =>
+  matFile(
+    matrix('X', [32, 32, 3, count], new Uint8Array(3072 * count).fill(5)),
+    matrix('y', [labels.length, 1], Uint8Array.from(labels)),
+  )
 
 let scratch: Scratch
 beforeEach(() => {
@@ -63,7 +79,10 @@ describe('SVHN, cropped digits', () => {
   it('refuses missing matrices, other shapes, wrong counts and labels', async () => {
     scratch.write('test_32x32.mat', matFile(matrix('X', [32, 32, 3, 1], new Uint8Array(3072))))
     expect((await scratch.refusal('svhn')).got).toBe('X')
-    scratch.write('test_32x32.mat', matFile(matrix('X', [28, 28, 3, 1], new Uint8Array(2352)), matrix('y', [1, 1], Uint8Array.of(1))))
+    scratch.write(
+      'test_32x32.mat',
+      matFile(matrix('X', [28, 28, 3, 1], new Uint8Array(2352)), matrix('y', [1, 1], Uint8Array.of(1))),
+    )
     expect((await scratch.refusal('svhn')).got).toBe('28 × 28 × 3 × 1')
     scratch.write('test_32x32.mat', file([1, 2, 3], 2))
     expect((await scratch.refusal('svhn')).message).toBe('test_32x32.mat has another number of labels than images.')

@@ -26,7 +26,11 @@ import { hashed, hashedWeights } from '../../fixtures/hashed'
 
 const cache = temporaryFolder('cache')
 const teacherWeights = join(temporaryFolder('teacher'), 'weights.safetensors')
-const network = (classes: number, side: number) => wrn.create({ depth: 10, width: 1 }, { classes, channels: 3, height: side, width: side, stream: createStream(1, 'test') })
+const network = (classes: number, side: number) =>
+  wrn.create(
+    { depth: 10, width: 1 },
+    { classes, channels: 3, height: side, width: side, stream: createStream(1, 'test') },
+  )
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -38,21 +42,43 @@ beforeAll(async () => {
 const retrospection = { id: 'sr', params: { takeover: 2, rounds: 1, iterations: 1 } }
 
 /** Runs one student of a tiny experiment to its end in runs/<run>/student-<n>; its weights and what was logged. */
-async function runStudent(runFolder: string, change: PartialExperimentConfig, studentIndex: number): Promise<{ weights: Buffer; logs: string[] }> {
+async function runStudent(
+  runFolder: string,
+  change: PartialExperimentConfig,
+  studentIndex: number,
+): Promise<{ weights: Buffer; logs: string[] }> {
   const folder = join(runFolder, `student-${studentIndex + 1}`)
   mkdirSync(folder, { recursive: true })
   const config = tinyExperiment({ recording: { evaluateEvery: 1, imagesEvery: 1000 }, ...change })
-  const { work, startFrom } = await prepareStudentStage({ kind: 'student', stageId: `student-${studentIndex + 1}`, config, folders: { stage: folder, cache }, resume: false, studentIndex, teacherWeights }, () => undefined)
+  const { work, startFrom } = await prepareStudentStage(
+    {
+      kind: 'student',
+      stageId: `student-${studentIndex + 1}`,
+      config,
+      folders: { stage: folder, cache },
+      resume: false,
+      studentIndex,
+      teacherWeights,
+    },
+    () => undefined,
+  )
   const reports = await runToEnd({ ...work, evaluateAfter: () => false }, folder, { startFrom })
   work.dispose()
-  return { weights: readFileSync(join(folder, 'weights.safetensors')), logs: reports.flatMap((report) => (report.type === 'log' ? [report.message] : [])) }
+  return {
+    weights: readFileSync(join(folder, 'weights.safetensors')),
+    logs: reports.flatMap((report) => (report.type === 'log' ? [report.message] : [])),
+  }
 }
-const stepsKept = (runFolder: string, student: number): number[] => listCheckpoints(join(runFolder, `student-${student}`)).map(({ step }) => step)
+const stepsKept = (runFolder: string, student: number): number[] =>
+  listCheckpoints(join(runFolder, `student-${student}`)).map(({ step }) => step)
 
 describe('where the phase starts from', () => {
   const runs = temporaryFolder('runs')
   const alone = { students: [{ defenses: [retrospection] }] }
-  const twins = { students: [{ defenses: [] }, { defenses: [retrospection] }], recording: { evaluateEvery: 1, imagesEvery: 1000, keptCheckpoints: 2 } }
+  const twins = {
+    students: [{ defenses: [] }, { defenses: [retrospection] }],
+    recording: { evaluateEvery: 1, imagesEvery: 1000, keptCheckpoints: 2 },
+  }
 
   it('the undefended twin’s checkpoint at that very step, an earlier run’s, or an own repetition: the student is the same', async () => {
     const repeated = await runStudent(join(runs, 'alone'), alone, 0)
@@ -73,16 +99,35 @@ describe('where the phase starts from', () => {
 
   it('a named checkpoint that is gone is an error, not a start from nothing', async () => {
     const start = { id: 'sr', params: { ...retrospection.params, start: 'nowhere/student-1@2' } }
-    await expect(runStudent(join(runs, 'lost'), { students: [{ defenses: [start] }] }, 0)).rejects.toThrow(MissingStartError)
+    await expect(runStudent(join(runs, 'lost'), { students: [{ defenses: [start] }] }, 0)).rejects.toThrow(
+      MissingStartError,
+    )
     expect(stepsKept(join(runs, 'lost'), 1)).toEqual([])
   })
 })
 
 it('CMI’s phase begins with an empty pool and bank, and with SGD, where its settings say so', async () => {
   const folder = temporaryFolder('cmi')
-  const method = { id: 'cmi', params: { pseudoBatches: 3, synthesisSteps: 1, synthesisBatchSize: 8, studentSteps: 1, batchSize: 8, latent: 10, generatorWidth: 4, headWidth: 8, bankSize: 64, negatives: 10 } }
+  const method = {
+    id: 'cmi',
+    params: {
+      pseudoBatches: 3,
+      synthesisSteps: 1,
+      synthesisBatchSize: 8,
+      studentSteps: 1,
+      batchSize: 8,
+      latent: 10,
+      generatorWidth: 4,
+      headWidth: 8,
+      bankSize: 64,
+      negatives: 10,
+    },
+  }
   const distillation = { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, method }
-  const plan = (params: Record<string, unknown>) => ({ distillation, students: [{ defenses: [{ id: 'sr', params: { rounds: 1, iterations: 1, takeover: 1, ...params } }] }] })
+  const plan = (params: Record<string, unknown>) => ({
+    distillation,
+    students: [{ defenses: [{ id: 'sr', params: { rounds: 1, iterations: 1, takeover: 1, ...params } }] }],
+  })
   const tensorsOf = async (name: string, params: Record<string, unknown>) => {
     await runStudent(join(folder, name), plan(params), 0)
     return (await readCheckpointAt(join(folder, name, 'student-1'), 3, () => undefined))?.snapshot.tensors
@@ -104,17 +149,40 @@ describe('the switches of the reference’s programs', () => {
     loadWeights(student, hashedWeights([...student.parameters, ...student.buffers], 'student.'))
     const state = createStateBundle(1, tf)
     const context = {
-      dataset: 'signs', augmentation: { crop: false, flip: false }, tell: () => undefined, testDivergences: () => ({ clean: [], triggered: null }), teacher, student, classes: 5, image, normalization: { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }, program: createStepProgram({ mode: 'eager' }),
-      stream: (name: string) => state.stream(name), state, defenses: [], methodTotal: 10,
+      dataset: 'signs',
+      augmentation: { crop: false, flip: false },
+      tell: () => undefined,
+      testDivergences: () => ({ clean: [], triggered: null }),
+      teacher,
+      student,
+      classes: 5,
+      image,
+      normalization: { mean: [0, 0, 0], standardDeviation: [1, 1, 1] },
+      program: createStepProgram({ mode: 'eager' }),
+      stream: (name: string) => state.stream(name),
+      state,
+      defenses: [],
+      methodTotal: 10,
     }
-    return { context, images: tf.tensor4d(hashed('images', 4 * 192, 0, 1), [4, 8, 8, 3]), teacherLogits: tf.tensor2d(hashed('answers', 20, 0, 2), [4, 5]) }
+    return {
+      context,
+      images: tf.tensor4d(hashed('images', 4 * 192, 0, 1), [4, 8, 8, 3]),
+      teacherLogits: tf.tensor2d(hashed('answers', 20, 0, 2), [4, 5]),
+    }
   }
-  const valuesWith = (change: Partial<SelfRetrospectionParameters>): SelfRetrospectionParameters => ({ ...defaultsOf(selfRetrospectionParameters), rounds: 3, iterations: 1, ...change })
+  const valuesWith = (change: Partial<SelfRetrospectionParameters>): SelfRetrospectionParameters => ({
+    ...defaultsOf(selfRetrospectionParameters),
+    rounds: 3,
+    iterations: 1,
+    ...change,
+  })
   const found = (change: Partial<SelfRetrospectionParameters>) => {
     const { context, images, teacherLogits } = make()
     const perturbation = createUniversalPerturbation(valuesWith(change), context)
     perturbation.find(images, teacherLogits)
-    const passes = context.student.buffers.filter(({ name }) => name.endsWith('num_batches_tracked')).map(({ variable }) => variable.dataSync()[0])
+    const passes = context.student.buffers
+      .filter(({ name }) => name.endsWith('num_batches_tracked'))
+      .map(({ variable }) => variable.dataSync()[0])
     return { p: [...perturbation.variable.dataSync()], passes: new Set(passes) }
   }
 
@@ -135,14 +203,23 @@ describe('the switches of the reference’s programs', () => {
       const seen: boolean[] = []
       const args = { images, teacherLogits, imageWeights: tf.tensor1d([0, 0, 0.5, 0.5]) }
       const plain: StudentTrainer = {
-        imagesPerStep: 4, updates: 1, step: () => ({}), batches: () => () => ({ args, own: [] }),
+        imagesPerStep: 4,
+        updates: 1,
+        step: () => ({}),
+        batches: () => () => ({ args, own: [] }),
         loss: ({ logits }, given) => {
           seen.push('imageWeights' in given)
           return { loss: tf.mean(logits), outputs: {} }
         },
       }
       const values = valuesWith({ imageWeights, update: 'consistency', rounds: 1 })
-      const trainer = wrapTrainer(values, { start: 0, total: 1 }, createUniversalPerturbation(values, context), plain, context as DistillationContext)
+      const trainer = wrapTrainer(
+        values,
+        { start: 0, total: 1 },
+        createUniversalPerturbation(values, context),
+        plain,
+        context as DistillationContext,
+      )
       await trainer.step({ images, teacherLogits, teacherAttention: [] }, { index: 0, total: 1, measure: false })
       expect(seen).toEqual([imageWeights])
     }

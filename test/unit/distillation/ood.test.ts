@@ -28,11 +28,13 @@ describe('CutMix', () => {
     for (let attempt = 0; attempt < 20; attempt++) {
       const images = batch.slice()
       cutMix(images, shape, 0.25, stream)
-      const changed = (image: number): number[] => Array.from({ length: 36 }, (_unused, pixel) => pixel).filter((pixel) => images[image * 36 + pixel] !== image)
+      const changed = (image: number): number[] =>
+        Array.from({ length: 36 }, (_unused, pixel) => pixel).filter((pixel) => images[image * 36 + pixel] !== image)
       const boxes = [0, 1, 2, 3, 4].map(changed).filter((box) => box.length > 0)
       if (boxes.length > 0) mixed += 1
       for (const box of boxes) expect(box).toEqual(boxes[0])
-      for (let image = 0; image < 5; image++) expect(new Set(changed(image).map((pixel) => images[image * 36 + pixel])).size).toBeLessThanOrEqual(1)
+      for (let image = 0; image < 5; image++)
+        expect(new Set(changed(image).map((pixel) => images[image * 36 + pixel])).size).toBeLessThanOrEqual(1)
     }
     expect(mixed).toBeGreaterThan(5)
   })
@@ -40,10 +42,17 @@ describe('CutMix', () => {
 
 describe('patches', () => {
   const options = { count: 20, height: 8, width: 8, smallest: 0.01, largest: 1, rotation: 35, flips: true, colour: 0 }
-  const ramp: Picture = { side: 64, channels: 1, pixels: Uint8Array.from({ length: 4096 }, (_unused, index) => 4 * (index % 64)) }
+  const ramp: Picture = {
+    side: 64,
+    channels: 1,
+    pixels: Uint8Array.from({ length: 4096 }, (_unused, index) => 4 * (index % 64)),
+  }
 
   it('are the same for the same stream, drawn in whatever order', () => {
-    const [first, second] = [createPatches(ramp, options, createStream(1, 'patches')), createPatches(ramp, options, createStream(1, 'patches'))]
+    const [first, second] = [
+      createPatches(ramp, options, createStream(1, 'patches')),
+      createPatches(ramp, options, createStream(1, 'patches')),
+    ]
     first.need([3, 7])
     second.need([7, 0, 3])
     expect(first.set.pixels.slice(3 * 64, 4 * 64)).toEqual(second.set.pixels.slice(3 * 64, 4 * 64))
@@ -54,15 +63,19 @@ describe('patches', () => {
     const rampOf = (change: Partial<typeof options>): number[] => {
       const { set, need } = createPatches(ramp, { ...options, rotation: 0, ...change }, createStream(3, 'patches'))
       need(Array.from({ length: 20 }, (_unused, index) => index))
-      return Array.from({ length: 20 }, (_unused, patch) => (set.pixels[patch * 64 + 7] ?? 0) - (set.pixels[patch * 64] ?? 0))
+      return Array.from(
+        { length: 20 },
+        (_unused, patch) => (set.pixels[patch * 64 + 7] ?? 0) - (set.pixels[patch * 64] ?? 0),
+      )
     }
     const both = rampOf({})
     expect(both.some((rise) => rise < 0) && both.some((rise) => rise > 0)).toBe(true)
     expect(rampOf({ flips: false })).toEqual(both.map(Math.abs))
-    // A patch of side share s rises over 7/8 of s · 252 grey levels, and the borders reflect at most half a pixel of it.
+    // A patch of side share s rises over 7/8 of s · 252 grey levels, and the borders reflect at most half a pixel of
+    // it.
     const small = rampOf({ smallest: 0.04, largest: 0.0625 }).map(Math.abs)
     expect(Math.max(...small)).toBeLessThanOrEqual(0.25 * 252)
-    expect(Math.min(...small)).toBeGreaterThan(0.2 * 252 * 7 / 8 - 8)
+    expect(Math.min(...small)).toBeGreaterThan((0.2 * 252 * 7) / 8 - 8)
   })
 
   it('take the picture’s own values, unturned as a ramp of constant slope', () => {

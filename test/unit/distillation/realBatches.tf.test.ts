@@ -5,13 +5,29 @@ import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import type { StateBundle } from '../../../src/main/engine/families/distillation/state'
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 const count = 20
 /** Every pixel of image i is i, its label too: an image tells its number. */
-const real = { count, height: 8, width: 8, channels: 1 as const, pixels: Uint8Array.from({ length: count * 64 }, (_, index) => Math.floor(index / 64)), labels: Int32Array.from({ length: count }, (_, index) => index) }
-const options = { batchSize: 3, percent: 0.5, crop: false, flip: true, normalization: { mean: [0], standardDeviation: [1] } }
-const source = (state: StateBundle, change: Partial<typeof options> = {}) => createRealBatches({ ...options, ...change }, real, (name) => state.stream(name), state)
+const real = {
+  count,
+  height: 8,
+  width: 8,
+  channels: 1 as const,
+  pixels: Uint8Array.from({ length: count * 64 }, (_, index) => Math.floor(index / 64)),
+  labels: Int32Array.from({ length: count }, (_, index) => index),
+}
+const options = {
+  batchSize: 3,
+  percent: 0.5,
+  crop: false,
+  flip: true,
+  normalization: { mean: [0], standardDeviation: [1] },
+}
+const source = (state: StateBundle, change: Partial<typeof options> = {}) =>
+  createRealBatches({ ...options, ...change }, real, (name) => state.stream(name), state)
 
 function drawn(batches: ReturnType<typeof source>): number[] {
   const { images, labels } = batches.draw()

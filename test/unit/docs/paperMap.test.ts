@@ -8,20 +8,30 @@ const rows = map.split('\n').filter((line) => line.startsWith('|'))
 
 const sourceText = (path: string): string => {
   const full = join(root, path)
-  return statSync(full).isDirectory() ? readdirSync(full).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(full, name), 'utf8')).join('\n') : readFileSync(full, 'utf8')
+  return statSync(full).isDirectory()
+    ? readdirSync(full)
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(full, name), 'utf8'))
+        .join('\n')
+    : readFileSync(full, 'utf8')
 }
 
 /** Per mention of a source file: the names that follow it up to the next file or column. */
-const mentions = rows.flatMap((row) => (row.split(/(?<!\\)\|/)[2] ?? '').split(/(?=`src\/)/).flatMap((part) => {
-  const [path, ...names] = [...part.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
-  return path?.startsWith('src/') ? [{ path, names: names.filter((name) => /^\w+$/.test(name)) }] : []
-}))
+const mentions = rows.flatMap((row) =>
+  (row.split(/(?<!\\)\|/)[2] ?? '').split(/(?=`src\/)/).flatMap((part) => {
+    const [path, ...names] = [...part.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
+    return path?.startsWith('src/') ? [{ path, names: names.filter((name) => /^\w+$/.test(name)) }] : []
+  }),
+)
 
 describe('docs/paper-map.md', () => {
   it('names files that exist and functions that they hold', () => {
     expect(mentions.length).toBeGreaterThan(25)
-    const wrong = mentions.flatMap(({ path, names }) => !existsSync(join(root, path)) ? [path]
-      : names.filter((name) => !sourceText(path).includes(name)).map((name) => `${path}: ${name}`))
+    const wrong = mentions.flatMap(({ path, names }) =>
+      !existsSync(join(root, path))
+        ? [path]
+        : names.filter((name) => !sourceText(path).includes(name)).map((name) => `${path}: ${name}`),
+    )
     expect(wrong).toEqual([])
   })
 

@@ -2,10 +2,35 @@ import { describe, expect, it } from 'vitest'
 import type { Evaluation, RunSummary, StageRecord } from '../../../src/shared/domain'
 import { defenseEffectiveness, defenseWorth, resultsOf, robustnessImprovement } from '../../../src/shared/domain'
 
-const rates = (accuracy: number, asr: number | null, robustAccuracy: number | null = null): Evaluation =>
-  ({ accuracy, asr, asrAll: null, robustAccuracy, images: 100, nonTarget: 90 })
-const student = (id: string, defense: string, evaluation: Evaluation | null, change: Partial<StageRecord> = {}): StageRecord =>
-  ({ id, kind: 'student', title: id, state: 'done', method: 'zskt', defense, step: 1, totalSteps: 1, seconds: 1, secondsLeft: null, evaluation, weights: null, warnings: [], ...change })
+const rates = (accuracy: number, asr: number | null, robustAccuracy: number | null = null): Evaluation => ({
+  accuracy,
+  asr,
+  asrAll: null,
+  robustAccuracy,
+  images: 100,
+  nonTarget: 90,
+})
+const student = (
+  id: string,
+  defense: string,
+  evaluation: Evaluation | null,
+  change: Partial<StageRecord> = {},
+): StageRecord => ({
+  id,
+  kind: 'student',
+  title: id,
+  state: 'done',
+  method: 'zskt',
+  defense,
+  step: 1,
+  totalSteps: 1,
+  seconds: 1,
+  secondsLeft: null,
+  evaluation,
+  weights: null,
+  warnings: [],
+  ...change,
+})
 
 describe('DER', () => {
   it('is 0.5 without an effect, 1 for an attack wholly removed for nothing, 0 for accuracy wholly lost for nothing', () => {
@@ -50,10 +75,20 @@ describe('the worth of a defense in a run', () => {
     expect(defenseWorth({ stages: [defended] }, defended)).toEqual(nothing)
     expect(defenseWorth({ stages: [running, defended] }, defended)).toEqual(nothing)
     expect(defenseWorth({ stages: [undefended, defended] }, { ...defended, state: 'stopped' })).toEqual(nothing)
-    expect(defenseWorth({ stages: [undefended] }, { ...defended, kind: 'teacher', defense: undefined })).toEqual(nothing)
+    expect(defenseWorth({ stages: [undefended] }, { ...defended, kind: 'teacher', defense: undefined })).toEqual(
+      nothing,
+    )
   })
   it('is part of the compare table’s rows', () => {
-    const run = { id: 'r', name: 'r', data: 'signs', attack: 'blend', seed: 0, createdAt: 0, stages: [undefended, defended] } as unknown as RunSummary
-    expect(resultsOf(run).map((row) => row.der === null ? null : Math.round(row.der * 1000))).toEqual([null, 900])
+    const run = {
+      id: 'r',
+      name: 'r',
+      data: 'signs',
+      attack: 'blend',
+      seed: 0,
+      createdAt: 0,
+      stages: [undefended, defended],
+    } as unknown as RunSummary
+    expect(resultsOf(run).map((row) => (row.der === null ? null : Math.round(row.der * 1000)))).toEqual([null, 900])
   })
 })

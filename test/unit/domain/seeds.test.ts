@@ -8,7 +8,15 @@ describe('the recipe of an experiment', () => {
   it('is what seed, name, recording and machine do not change, and everything else does', () => {
     const recipe = recipeOf(config)
     expect(recipe).toMatch(/^[0-9a-f]{14}$/)
-    expect(recipeOf({ ...config, seed: 7, name: 'x', recording: { ...config.recording, keptSteps: 3 }, execution: { ...config.execution, threads: 1 } })).toBe(recipe)
+    expect(
+      recipeOf({
+        ...config,
+        seed: 7,
+        name: 'x',
+        recording: { ...config.recording, keptSteps: 3 },
+        execution: { ...config.execution, threads: 1 },
+      }),
+    ).toBe(recipe)
     expect(recipeOf({ ...config, poisoning: { ...config.poisoning, ratio: 0.2 } })).not.toBe(recipe)
     expect(recipeOf({ ...config, students: [] })).not.toBe(recipe)
   })
@@ -16,19 +24,53 @@ describe('the recipe of an experiment', () => {
 
 describe('models over seeds', () => {
   const result = (seed: number, accuracy: number | null, more: Partial<ModelResult> = {}): ModelResult => ({
-    runId: `run-${seed}`, runName: 'x', stageId: 'student-1', kind: 'student', method: 'zskt', defense: 'none', data: 'signs', attack: 'blend', seed, recipe: 'a', state: 'done',
-    accuracy, asr: null, robustAccuracy: null, der: null, rir: null, otherSettings: null, seconds: 1, createdAt: seed, ...more,
+    runId: `run-${seed}`,
+    runName: 'x',
+    stageId: 'student-1',
+    kind: 'student',
+    method: 'zskt',
+    defense: 'none',
+    data: 'signs',
+    attack: 'blend',
+    seed,
+    recipe: 'a',
+    state: 'done',
+    accuracy,
+    asr: null,
+    robustAccuracy: null,
+    der: null,
+    rir: null,
+    otherSettings: null,
+    seconds: 1,
+    createdAt: seed,
+    ...more,
   })
 
   it('have mean and standard deviation (n − 1) of what was measured', () => {
-    expect(spreadOf([0.5, 0.7, null, 0.9])).toEqual({ mean: expect.closeTo(0.7) as number, deviation: expect.closeTo(0.2) as number, count: 3 })
+    expect(spreadOf([0.5, 0.7, null, 0.9])).toEqual({
+      mean: expect.closeTo(0.7) as number,
+      deviation: expect.closeTo(0.2) as number,
+      count: 3,
+    })
     expect(spreadOf([0.5])).toEqual({ mean: 0.5, deviation: null, count: 1 })
     expect(spreadOf([null])).toBeNull()
   })
 
   it('count the newest run of each seed, and only what is done', () => {
-    const groups = overSeeds([result(2, 0.6), result(1, 0.1), result(1, 0.8, { createdAt: 9, runId: 'newer' }), result(3, 0.9, { state: 'running' }), result(4, 0.5, { recipe: 'b' }), result(5, 0.5, { recipe: null })])
+    const groups = overSeeds([
+      result(2, 0.6),
+      result(1, 0.1),
+      result(1, 0.8, { createdAt: 9, runId: 'newer' }),
+      result(3, 0.9, { state: 'running' }),
+      result(4, 0.5, { recipe: 'b' }),
+      result(5, 0.5, { recipe: null }),
+    ])
     expect(groups).toHaveLength(1)
-    expect(groups[0]).toMatchObject({ seeds: [1, 2], sample: { runId: 'newer' }, accuracy: { mean: expect.closeTo(0.7) as number, count: 2 }, asr: null })
+    expect(groups[0]).toMatchObject({
+      seeds: [1, 2],
+      sample: { runId: 'newer' },
+      accuracy: { mean: expect.closeTo(0.7) as number, count: 2 },
+      asr: null,
+    })
   })
 })

@@ -11,22 +11,30 @@ import { temporaryFolder } from '../importers/craft/files'
 const base = temporaryFolder()
 const folder = (): string => mkdtempSync(join(base, 'export-'))
 const weights: WeightMap = new Map([
-  ['layer.weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }], ['layer.größe', { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) }],
-  ['count', { dtype: 'int64', shape: [], data: BigInt64Array.of(2n ** 40n) }], ['half', { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) }],
-  ['brain', { dtype: 'bfloat16', shape: [2], data: Uint16Array.of(1, 2) }], ['small', { dtype: 'int8', shape: [2], data: Int8Array.of(-1, 1) }],
-  ['short', { dtype: 'int16', shape: [1], data: Int16Array.of(-300) }], ['int', { dtype: 'int32', shape: [1], data: Int32Array.of(-70_000) }],
-  ['byte', { dtype: 'uint8', shape: [1], data: Uint8Array.of(255) }], ['flag', { dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) }],
+  ['layer.weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+  ['layer.größe', { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) }],
+  ['count', { dtype: 'int64', shape: [], data: BigInt64Array.of(2n ** 40n) }],
+  ['half', { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) }],
+  ['brain', { dtype: 'bfloat16', shape: [2], data: Uint16Array.of(1, 2) }],
+  ['small', { dtype: 'int8', shape: [2], data: Int8Array.of(-1, 1) }],
+  ['short', { dtype: 'int16', shape: [1], data: Int16Array.of(-300) }],
+  ['int', { dtype: 'int32', shape: [1], data: Int32Array.of(-70_000) }],
+  ['byte', { dtype: 'uint8', shape: [1], data: Uint8Array.of(255) }],
+  ['flag', { dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) }],
   ['empty', { dtype: 'float32', shape: [0, 3], data: new Float32Array(0) }],
 ])
 
 describe('exporters', () => {
-  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))('%s: every type comes back', async (_, exporter) => {
-    const path = join(folder(), `weights${exporter.extension}`)
-    await exporter.write(path, weights)
-    const report = await importCheckpoint(path)
-    expect(report.reason).toBeNull()
-    expect(new Map([...report.weights].sort())).toEqual(new Map([...weights].sort()))
-  })
+  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))(
+    '%s: every type comes back',
+    async (_, exporter) => {
+      const path = join(folder(), `weights${exporter.extension}`)
+      await exporter.write(path, weights)
+      const report = await importCheckpoint(path)
+      expect(report.reason).toBeNull()
+      expect(new Map([...report.weights].sort())).toEqual(new Map([...weights].sort()))
+    },
+  )
 
   it('PyTorch: names keep their order, contents lie at multiples of 64', () => {
     const bytes = Buffer.concat(encodeTorch(weights))
@@ -39,14 +47,19 @@ describe('exporters', () => {
     expect(entries).toBe(weights.size + 3)
   })
 
-  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))('%s: what cannot be written leaves the old file and nothing else', async (_, exporter) => {
-    const place = folder()
-    const path = join(place, 'weights')
-    writeFileSync(path, 'old')
-    await expect(exporter.write(path, new Map([['w', { dtype: 'float32', shape: [3], data: new Float32Array(2) }]]))).rejects.toThrow(/"w" cannot be written/)
-    expect(readFileSync(path, 'utf8')).toBe('old')
-    expect(readdirSync(place)).toEqual(['weights'])
-  })
+  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))(
+    '%s: what cannot be written leaves the old file and nothing else',
+    async (_, exporter) => {
+      const place = folder()
+      const path = join(place, 'weights')
+      writeFileSync(path, 'old')
+      await expect(
+        exporter.write(path, new Map([['w', { dtype: 'float32', shape: [3], data: new Float32Array(2) }]])),
+      ).rejects.toThrow(/"w" cannot be written/)
+      expect(readFileSync(path, 'utf8')).toBe('old')
+      expect(readdirSync(place)).toEqual(['weights'])
+    },
+  )
 
   it('a failure in the middle of writing leaves the old file and nothing else', async () => {
     const place = folder()

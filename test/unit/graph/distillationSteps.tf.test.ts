@@ -4,17 +4,28 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createZsktGenerator } from '../../../src/main/engine/families/architectures/generators/zskt'
 import { wrn } from '../../../src/main/engine/families/architectures/wrn'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
-import { createContrastiveHead, instanceFeatureCount } from '../../../src/main/engine/families/distillation/inversion/head'
+import {
+  createContrastiveHead,
+  instanceFeatureCount,
+} from '../../../src/main/engine/families/distillation/inversion/head'
 import { inversionParameters } from '../../../src/main/engine/families/distillation/inversion/parameters'
 import { createImageSource, type ImageSource } from '../../../src/main/engine/families/distillation/inversion/sources'
 import { inversionStep } from '../../../src/main/engine/families/distillation/inversion/step'
 import { inversionTerms, weightOf } from '../../../src/main/engine/families/distillation/inversion/terms'
 import { shiftedView, viewArguments, zoomedView } from '../../../src/main/engine/families/distillation/inversion/views'
-import { zsktGeneratorStep, zsktSampleStep, zsktStudentStep } from '../../../src/main/engine/families/distillation/zskt/steps'
+import {
+  zsktGeneratorStep,
+  zsktSampleStep,
+  zsktStudentStep,
+} from '../../../src/main/engine/families/distillation/zskt/steps'
 import type { DistillationContext } from '../../../src/main/engine/families/distillation/types'
 import { createStepProgram, type NamedTensors, type StepFunction } from '../../../src/main/engine/graph'
 import { teacherStep } from '../../../src/main/engine/trainer/teacherStep'
-import { createShuffledEnsemble, shuffledEnsembleLogits, vaccinePenalty } from '../../../src/main/engine/maths/losses/shufflingVaccine'
+import {
+  createShuffledEnsemble,
+  shuffledEnsembleLogits,
+  vaccinePenalty,
+} from '../../../src/main/engine/maths/losses/shufflingVaccine'
 import type { Classifier } from '../../../src/main/engine/maths/nn/types'
 import { createAdam, createSgd } from '../../../src/main/engine/families/optimizers'
 import { createStream } from '../../../src/main/engine/maths/random'
@@ -27,10 +38,15 @@ const side = 8
 const images = 6
 const learningRate = 1e-3
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 function network(width: number, name: string): Classifier {
-  return wrn.create({ depth: 10, width }, { classes: 4, channels: 3, height: side, width: side, stream: createStream(1, name) })
+  return wrn.create(
+    { depth: 10, width },
+    { classes: 4, channels: 3, height: side, width: side, stream: createStream(1, name) },
+  )
 }
 
 function normal(shape: number[], seed: number): tf.Tensor {
@@ -38,9 +54,13 @@ function normal(shape: number[], seed: number): tf.Tensor {
 }
 
 type Values = Map<tf.Variable, Float32Array>
-const valuesOf = (variables: readonly tf.Variable[]): Values => new Map(variables.map((variable) => [variable, (variable.dataSync() as Float32Array).slice()]))
+const valuesOf = (variables: readonly tf.Variable[]): Values =>
+  new Map(variables.map((variable) => [variable, (variable.dataSync() as Float32Array).slice()]))
 function restore(values: Values): void {
-  for (const [variable, data] of values) tf.tidy(() => { variable.assign(tf.tensor(data, variable.shape)) })
+  for (const [variable, data] of values)
+    tf.tidy(() => {
+      variable.assign(tf.tensor(data, variable.shape))
+    })
 }
 
 /** Largest difference between two vectors, as a share of the second's largest value. */
@@ -58,7 +78,9 @@ function largestDifference(a: Values, b: Values, skip: ReadonlySet<tf.Variable>)
   for (const [variable, data] of a) {
     const other = b.get(variable)
     if (!other || skip.has(variable)) continue
-    data.forEach((value, index) => { largest = Math.max(largest, Math.abs(value - (other[index] ?? NaN))) })
+    data.forEach((value, index) => {
+      largest = Math.max(largest, Math.abs(value - (other[index] ?? NaN)))
+    })
   }
   return largest
 }
@@ -72,7 +94,8 @@ interface Comparison {
   /** Biases before a batch norm: their true gradient is zero, and Adam turns its rounding noise into whole steps. */
   readonly skip?: ReadonlySet<tf.Variable>
   /**
-   * How far updates may differ, as a share of the learning rate. Adam divides a gradient by its own size, and so shows the rounding of small ones;
+   * How far updates may differ, as a share of the learning rate. Adam divides a gradient by its own size, and so shows
+   * the rounding of small ones;
    * its moments, which are part of the state, are compared tightly all the same.
    */
   readonly tolerance?: number
@@ -81,7 +104,15 @@ interface Comparison {
   arguments(step: number): NamedTensors
 }
 
-function compare({ step, trained, state, skip = new Set(), length = steps, tolerance = 1e-3, arguments: argumentsOf }: Comparison): void {
+function compare({
+  step,
+  trained,
+  state,
+  skip = new Set(),
+  length = steps,
+  tolerance = 1e-3,
+  arguments: argumentsOf,
+}: Comparison): void {
   const program = createStepProgram({ mode: 'graph', verify: true })
   const captured = program.compile('step', step)
   const variables = [...trained, ...state]
@@ -97,10 +128,16 @@ function compare({ step, trained, state, skip = new Set(), length = steps, toler
     const got = captured.run(args)
     program.readState()
     for (const [name, tensor] of Object.entries(expected)) {
-      expect(relativeDifference(got[name]?.dataSync() ?? [], tensor.dataSync()), `${name} of step ${index}`).toBeLessThan(1e-5)
+      expect(
+        relativeDifference(got[name]?.dataSync() ?? [], tensor.dataSync()),
+        `${name} of step ${index}`,
+      ).toBeLessThan(1e-5)
     }
-    expect(largestDifference(eager, valuesOf(trained), skip), `updates of step ${index}`).toBeLessThan(tolerance * learningRate)
-    for (const [variable, data] of eagerState) expect(relativeDifference(variable.dataSync(), data), `state after step ${index}`).toBeLessThan(1e-5)
+    expect(largestDifference(eager, valuesOf(trained), skip), `updates of step ${index}`).toBeLessThan(
+      tolerance * learningRate,
+    )
+    for (const [variable, data] of eagerState)
+      expect(relativeDifference(variable.dataSync(), data), `state after step ${index}`).toBeLessThan(1e-5)
     // The run goes on from the eager values.
     restore(new Map([...eager, ...eagerState]))
     tf.dispose([args, expected, got])
@@ -109,21 +146,45 @@ function compare({ step, trained, state, skip = new Set(), length = steps, toler
   expect(tf.memory().numTensors).toBe(tensors)
 }
 
-const variablesOf = (items: readonly { variable: tf.Variable }[]): tf.Variable[] => items.map(({ variable }) => variable)
+const variablesOf = (items: readonly { variable: tf.Variable }[]): tf.Variable[] =>
+  items.map(({ variable }) => variable)
 /** The steps that a method's trainer would compile, and the optimizer slots that it would save. */
-function stepsOf(student: Classifier, create: (context: DistillationContext) => unknown): { steps: Map<string, StepFunction>; slots: tf.Variable[] } {
+function stepsOf(
+  student: Classifier,
+  create: (context: DistillationContext) => unknown,
+): { steps: Map<string, StepFunction>; slots: tf.Variable[] } {
   const found = new Map<string, StepFunction>()
   const slots: tf.Variable[] = []
   const state = createStateBundle(1, tf)
   create({
-    dataset: 'signs', teacher: student, student, classes: 4, image: { height: side, width: side, channels: 3 }, normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] },
-    augmentation: { crop: true, flip: true }, defenses: [], stream: (name) => state.stream(name),
-    state: { ...state, addVariables: (_name, variables) => { slots.push(...Object.values(variables)) } },
+    dataset: 'signs',
+    teacher: student,
+    student,
+    classes: 4,
+    image: { height: side, width: side, channels: 3 },
+    normalization: { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] },
+    augmentation: { crop: true, flip: true },
+    defenses: [],
+    stream: (name) => state.stream(name),
+    state: {
+      ...state,
+      addVariables: (_name, variables) => {
+        slots.push(...Object.values(variables))
+      },
+    },
     program: {
-      mode: 'eager', readState: () => undefined, writeState: () => undefined, dispose: () => undefined,
+      mode: 'eager',
+      readState: () => undefined,
+      writeState: () => undefined,
+      dispose: () => undefined,
       compile(name, step) {
         found.set(name, step)
-        return { name, run: () => { throw new Error('Only the steps are asked for.') } }
+        return {
+          name,
+          run: () => {
+            throw new Error('Only the steps are asked for.')
+          },
+        }
       },
     },
   })
@@ -133,16 +194,36 @@ function stepsOf(student: Classifier, create: (context: DistillationContext) => 
 const few = 8
 
 /** Compares a method's own student step. */
-function compareStudent(id: string, params: Record<string, unknown>, argumentsOf: (step: number) => NamedTensors): void {
+function compareStudent(
+  id: string,
+  params: Record<string, unknown>,
+  argumentsOf: (step: number) => NamedTensors,
+): void {
   const student = network(1, 'student')
   const method = distillationMethods.get(id)
   const { values } = validateParameters(method.params, params, '')
-  const { steps: compiled, slots } = stepsOf(student, (context) => method.createStudentTrainer(values, context, { step: () => ({}), sample: () => { throw new Error('No batch is asked for.') } }))
+  const { steps: compiled, slots } = stepsOf(student, (context) =>
+    method.createStudentTrainer(values, context, {
+      step: () => ({}),
+      sample: () => {
+        throw new Error('No batch is asked for.')
+      },
+    }),
+  )
   const step = compiled.get('student')
   if (!step) throw new Error(`${id} has no student step.`)
   compare({
-    step, length: few, tolerance: 1e-2, trained: variablesOf(student.parameters), state: [...variablesOf(student.buffers), ...slots],
-    arguments: (index) => ({ images: normal([images, side, side, 3], index + 1), teacherLogits: normal([images, 4], 1000 + index), learningRate: rate(), ...argumentsOf(index) }),
+    step,
+    length: few,
+    tolerance: 1e-2,
+    trained: variablesOf(student.parameters),
+    state: [...variablesOf(student.buffers), ...slots],
+    arguments: (index) => ({
+      images: normal([images, side, side, 3], index + 1),
+      teacherLogits: normal([images, 4], 1000 + index),
+      learningRate: rate(),
+      ...argumentsOf(index),
+    }),
   })
   student.dispose()
   tf.dispose(slots)
@@ -155,12 +236,23 @@ describe('captured training steps', () => {
     const student = network(1, 'student')
     const optimizer = createAdam(student.parameters)
     compare({
-      step: (args) => zsktStudentStep({ student, optimizer, options: { temperature: 1, reduction: 'mean', gradientClip: 5, attention: 250 } }, args),
+      step: (args) =>
+        zsktStudentStep(
+          { student, optimizer, options: { temperature: 1, reduction: 'mean', gradientClip: 5, attention: 250 } },
+          args,
+        ),
       trained: variablesOf(student.parameters),
       state: [...variablesOf(student.buffers), ...Object.values(optimizer.slots)],
       arguments: (step) => ({
-        images: normal([images, side, side, 3], step + 1), teacherLogits: normal([images, 4], 1000 + step), learningRate: rate(),
-        ...Object.fromEntries([64, 16, 4].map((size, level) => [`teacherAttention${level}`, tf.abs(normal([images, size], 2000 + level + step))])),
+        images: normal([images, side, side, 3], step + 1),
+        teacherLogits: normal([images, 4], 1000 + step),
+        learningRate: rate(),
+        ...Object.fromEntries(
+          [64, 16, 4].map((size, level) => [
+            `teacherAttention${level}`,
+            tf.abs(normal([images, size], 2000 + level + step)),
+          ]),
+        ),
       }),
     })
     student.dispose()
@@ -169,23 +261,51 @@ describe('captured training steps', () => {
 
   it('generator, through teacher, student and the shuffled teachers', () => {
     const [teacher, student] = [network(2, 'teacher'), network(1, 'student')]
-    const generator = createZsktGenerator({ latent: 10, width: 8, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'generator') })
+    const generator = createZsktGenerator({
+      latent: 10,
+      width: 8,
+      channels: 3,
+      height: side,
+      imageWidth: side,
+      stream: createStream(1, 'generator'),
+    })
     const optimizer = createAdam(generator.parameters)
     const ensemble = createShuffledEnsemble(teacher, { members: 2, layers: 3, stream: createStream(1, 'shuffles') })
     const defense = {
       id: 'vaccine',
-      synthesizerTerm: (input: { images: tf.Tensor4D, teacherLogits: tf.Tensor2D, teacherActivations?: readonly tf.Tensor4D[], args: NamedTensors }) => {
-        const { penalty, maskRate } = vaccinePenalty(shuffledEnsembleLogits(ensemble, input.images, input.teacherActivations), input.teacherLogits, input.args.coefficient as tf.Scalar)
+      synthesizerTerm: (input: {
+        images: tf.Tensor4D
+        teacherLogits: tf.Tensor2D
+        teacherActivations?: readonly tf.Tensor4D[]
+        args: NamedTensors
+      }) => {
+        const { penalty, maskRate } = vaccinePenalty(
+          shuffledEnsembleLogits(ensemble, input.images, input.teacherActivations),
+          input.teacherLogits,
+          input.args.coefficient as tf.Scalar,
+        )
         return { loss: penalty, outputs: { penalty, maskRate } }
       },
     }
-    const options = { temperature: 1, reduction: 'mean' as const, gradientClip: 5, adversarialWeight: 1, batchNormWeight: 0.1, oneHotWeight: 0.1, balanceWeight: 0.1 }
+    const options = {
+      temperature: 1,
+      reduction: 'mean' as const,
+      gradientClip: 5,
+      adversarialWeight: 1,
+      batchNormWeight: 0.1,
+      oneHotWeight: 0.1,
+      balanceWeight: 0.1,
+    }
     compare({
       step: (args) => zsktGeneratorStep({ teacher, student, generator, optimizer, options, defenses: [defense] }, args),
       trained: variablesOf(generator.parameters),
       skip: new Set(variablesOf(generator.parameters.filter(({ name }) => /^layers\.(4|8|11)\.bias$/.test(name)))),
       state: [...variablesOf(student.buffers), ...variablesOf(generator.buffers), ...Object.values(optimizer.slots)],
-      arguments: (step) => ({ latentCodes: normal([images, 10], step + 1), learningRate: rate(), 'vaccine.coefficient': tf.scalar(0.1 * (step + 1)) }),
+      arguments: (step) => ({
+        latentCodes: normal([images, 10], step + 1),
+        learningRate: rate(),
+        'vaccine.coefficient': tf.scalar(0.1 * (step + 1)),
+      }),
     })
     for (const owner of [ensemble, optimizer, generator, student, teacher]) owner.dispose()
   })
@@ -197,7 +317,14 @@ describe('captured training steps', () => {
       step: (args) => teacherStep(teacher, optimizer, args),
       trained: variablesOf(teacher.parameters),
       state: [...variablesOf(teacher.buffers), ...Object.values(optimizer.slots)],
-      arguments: (step) => ({ images: normal([images, side, side, 3], step + 1), labels: tf.tensor1d(Array.from({ length: images }, (_, index) => (index * step) % 4), 'int32'), learningRate: rate() }),
+      arguments: (step) => ({
+        images: normal([images, side, side, 3], step + 1),
+        labels: tf.tensor1d(
+          Array.from({ length: images }, (_, index) => (index * step) % 4),
+          'int32',
+        ),
+        learningRate: rate(),
+      }),
     })
     teacher.dispose()
     optimizer.dispose()
@@ -208,12 +335,23 @@ describe('captured training steps', () => {
     const latent = 6
     const negatives = 5
     const values = {
-      ...defaultsOf(inversionParameters({})), synthesisBatchSize: images, latent, generatorWidth: 4, negatives, bankSize: negatives, headWidth: 6,
-      balanceWeight: 1, activationWeight: 0.1, variationWeight: 0.1, normWeight: 0.01,
+      ...defaultsOf(inversionParameters({})),
+      synthesisBatchSize: images,
+      latent,
+      generatorWidth: 4,
+      negatives,
+      bankSize: negatives,
+      headWidth: 6,
+      balanceWeight: 1,
+      activationWeight: 0.1,
+      variationWeight: 0.1,
+      normWeight: 0.01,
     }
     const features = instanceFeatureCount(teacher)
     let source: ImageSource | undefined
-    stepsOf(student, (context) => { source = createImageSource(values, context) })
+    stepsOf(student, (context) => {
+      source = createImageSource(values, context)
+    })
     if (!source) throw new Error('There is no source.')
     const head = createContrastiveHead(features, values.headWidth, createStream(1, 'head'))
     const optimizer = createAdam(head.parameters)
@@ -222,42 +360,84 @@ describe('captured training steps', () => {
     codes?.variable.assign(normal([images, latent], 5) as tf.Tensor2D)
     expect(inversionTerms.every((term) => weightOf(term, values) !== 0)).toBe(true)
     compare({
-      step: (args) => inversionStep(parts, args), length: few, tolerance: 1e-2,
+      step: (args) => inversionStep(parts, args),
+      length: few,
+      tolerance: 1e-2,
       trained: variablesOf([...source.parameters, ...head.parameters]),
       state: [...Object.values(source.optimizer.slots), ...Object.values(optimizer.slots)],
       arguments: (step) => ({
-        classes: tf.tensor1d([0, 0, 1, 2, 3, 3], 'int32'), learningRate: rate(),
-        bank: normal([negatives, 2 * features], 100 + step), present: tf.tensor1d([...Array<number>(images).fill(1), 1, 1, 1, step % 2, 0]),
-        ...viewArguments('global', shiftedView(images, { height: side, width: side }, createStream(step, 'global')), images, { height: side, width: side }),
-        ...viewArguments('local', zoomedView(images, { height: side, width: side }, createStream(step, 'local')), images, { height: side, width: side }),
+        classes: tf.tensor1d([0, 0, 1, 2, 3, 3], 'int32'),
+        learningRate: rate(),
+        bank: normal([negatives, 2 * features], 100 + step),
+        present: tf.tensor1d([...Array<number>(images).fill(1), 1, 1, 1, step % 2, 0]),
+        ...viewArguments(
+          'global',
+          shiftedView(images, { height: side, width: side }, createStream(step, 'global')),
+          images,
+          { height: side, width: side },
+        ),
+        ...viewArguments(
+          'local',
+          zoomedView(images, { height: side, width: side }, createStream(step, 'local')),
+          images,
+          { height: side, width: side },
+        ),
       }),
     })
     for (const owner of [head, optimizer, source.optimizer, student, teacher]) owner.dispose()
   })
 
-  it('inversion, the student', () => { compareStudent('cmi', {}, () => ({})) })
-  it('one image, the student with weights of a defense', () => { compareStudent('ood', {}, (step) => ({ imageWeights: tf.tensor1d([0.3, 0.3, -0.1, 0.2, 0.4, -step / 100]) })) })
-  it('clean-data KD, the student', () => { compareStudent('kd', {}, (step) => ({ labels: tf.tensor1d([0, 1, 2, 3, step % 4, 1], 'int32') })) })
+  it('inversion, the student', () => {
+    compareStudent('cmi', {}, () => ({}))
+  })
+  it('one image, the student with weights of a defense', () => {
+    compareStudent('ood', {}, (step) => ({ imageWeights: tf.tensor1d([0.3, 0.3, -0.1, 0.2, 0.4, -step / 100]) }))
+  })
+  it('clean-data KD, the student', () => {
+    compareStudent('kd', {}, (step) => ({ labels: tf.tensor1d([0, 1, 2, 3, step % 4, 1], 'int32') }))
+  })
 
-  it('share one graph: generator, sample and student step see each other\'s updates', () => {
+  it("share one graph: generator, sample and student step see each other's updates", () => {
     const [teacher, student] = [network(2, 'teacher'), network(1, 'student')]
-    const generator = createZsktGenerator({ latent: 10, width: 8, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'generator') })
+    const generator = createZsktGenerator({
+      latent: 10,
+      width: 8,
+      channels: 3,
+      height: side,
+      imageWidth: side,
+      stream: createStream(1, 'generator'),
+    })
     const [studentOptimizer, generatorOptimizer] = [createAdam(student.parameters), createAdam(generator.parameters)]
     const options = { temperature: 1, reduction: 'mean' as const, gradientClip: 5 }
     const functions = {
-      generator: (args: NamedTensors) => zsktGeneratorStep({
-        teacher, student, generator, optimizer: generatorOptimizer, defenses: [], options: { ...options, adversarialWeight: 1, batchNormWeight: 0, oneHotWeight: 0, balanceWeight: 0 },
-      }, args),
+      generator: (args: NamedTensors) =>
+        zsktGeneratorStep(
+          {
+            teacher,
+            student,
+            generator,
+            optimizer: generatorOptimizer,
+            defenses: [],
+            options: { ...options, adversarialWeight: 1, batchNormWeight: 0, oneHotWeight: 0, balanceWeight: 0 },
+          },
+          args,
+        ),
       sample: (args: NamedTensors) => zsktSampleStep({ teacher, generator, attention: true }, args),
-      student: (args: NamedTensors) => zsktStudentStep({ student, optimizer: studentOptimizer, options: { ...options, attention: 250 } }, args),
+      student: (args: NamedTensors) =>
+        zsktStudentStep({ student, optimizer: studentOptimizer, options: { ...options, attention: 250 } }, args),
     }
-    const all = [...student.parameters, ...student.buffers, ...generator.parameters, ...generator.buffers].map(({ variable }) => variable)
+    const all = [...student.parameters, ...student.buffers, ...generator.parameters, ...generator.buffers]
+      .map(({ variable }) => variable)
       .concat(Object.values(studentOptimizer.slots), Object.values(generatorOptimizer.slots))
     const start = valuesOf(all)
     const losses = (['eager', 'graph'] as const).map((mode) => {
       restore(start)
       const program = createStepProgram({ mode })
-      const runners = { generator: program.compile('generator', functions.generator), sample: program.compile('sample', functions.sample), student: program.compile('student', functions.student) }
+      const runners = {
+        generator: program.compile('generator', functions.generator),
+        sample: program.compile('sample', functions.sample),
+        student: program.compile('student', functions.student),
+      }
       const found: number[] = []
       for (let batch = 0; batch < 2; batch += 1) {
         tf.tidy(() => {
@@ -265,8 +445,19 @@ describe('captured training steps', () => {
           found.push(...(runners.generator.run({ latentCodes, learningRate: rate() }).loss?.dataSync() ?? []))
           const { images: synthetic, logits, ...maps } = runners.sample.run({ latentCodes })
           for (let inner = 0; inner < 3; inner += 1) {
-            const teacherMaps = Object.fromEntries(Object.entries(maps).map(([name, tensor]) => [name.replace('attentionMap', 'teacherAttention'), tensor]))
-            found.push(...(runners.student.run({ images: synthetic as tf.Tensor, teacherLogits: logits as tf.Tensor, learningRate: rate(), ...teacherMaps }).loss?.dataSync() ?? []))
+            const teacherMaps = Object.fromEntries(
+              Object.entries(maps).map(([name, tensor]) => [name.replace('attentionMap', 'teacherAttention'), tensor]),
+            )
+            found.push(
+              ...(runners.student
+                .run({
+                  images: synthetic as tf.Tensor,
+                  teacherLogits: logits as tf.Tensor,
+                  learningRate: rate(),
+                  ...teacherMaps,
+                })
+                .loss?.dataSync() ?? []),
+            )
           }
         })
       }
@@ -274,7 +465,9 @@ describe('captured training steps', () => {
       return found
     })
     expect(losses[1]).toHaveLength(8)
-    losses[1]?.forEach((loss, index) => { expect(loss / (losses[0]?.[index] ?? NaN), `loss ${index}`).toBeCloseTo(1, 3) })
+    losses[1]?.forEach((loss, index) => {
+      expect(loss / (losses[0]?.[index] ?? NaN), `loss ${index}`).toBeCloseTo(1, 3)
+    })
     expect(new Set(losses[1]).size, 'each step changes the next').toBe(8)
     for (const owner of [studentOptimizer, generatorOptimizer, generator, student, teacher]) owner.dispose()
   })

@@ -3,7 +3,12 @@ import os from 'node:os'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createStepProgram, type NamedTensors, type StepFunction, type StepProgram } from '../../../src/main/engine/graph'
+import {
+  createStepProgram,
+  type NamedTensors,
+  type StepFunction,
+  type StepProgram,
+} from '../../../src/main/engine/graph'
 import { conv2d } from '../../../src/main/engine/maths/ops'
 import { startTensorFlow, type TFJSBinding } from '../../../src/main/engine/runtime'
 
@@ -38,23 +43,34 @@ afterEach(() => {
   expect(fs.readdirSync(temporary), 'temporary files left behind').toEqual([])
 })
 
-function variable(values: number | number[] | number[][], dtype: 'float32' | 'int32' | 'bool' = 'float32'): tf.Variable {
+function variable(
+  values: number | number[] | number[][],
+  dtype: 'float32' | 'int32' | 'bool' = 'float32',
+): tf.Variable {
   const made = tf.tidy(() => tf.variable(tf.tensor(values, undefined, dtype), false))
   variables.push(made)
   return made
 }
 
 /** Runs a step on host values and gives the outputs as nested arrays. */
-function call(run: (args: NamedTensors) => NamedTensors, args: Record<string, tf.TensorLike>, dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {}): Record<string, unknown> {
+function call(
+  run: (args: NamedTensors) => NamedTensors,
+  args: Record<string, tf.TensorLike>,
+  dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {},
+): Record<string, unknown> {
   return disposeAfter(() => {
-    const tensors = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, tf.tensor(value, undefined, dtypes[name] ?? 'float32')]))
+    const tensors = Object.fromEntries(
+      Object.entries(args).map(([name, value]) => [name, tf.tensor(value, undefined, dtypes[name] ?? 'float32')]),
+    )
     return Object.fromEntries(Object.entries(run(tensors)).map(([name, tensor]) => [name, tensor.arraySync()]))
   })
 }
 
 function disposeAfter<T>(work: () => T): T {
   let result: T | undefined
-  tf.tidy(() => { result = work() })
+  tf.tidy(() => {
+    result = work()
+  })
   return result as T
 }
 
@@ -106,16 +122,28 @@ describe('a captured step', () => {
     })
     call(step.run, {})
     program.readState()
-    expect([a.arraySync(), b.arraySync()]).toEqual([[3, 4], [1, 2]])
+    expect([a.arraySync(), b.arraySync()]).toEqual([
+      [3, 4],
+      [1, 2],
+    ])
     call(step.run, {})
     program.readState()
-    expect([a.arraySync(), b.arraySync()]).toEqual([[1, 2], [3, 4]])
+    expect([a.arraySync(), b.arraySync()]).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
   })
 
   it('returns arguments and variables as tensors of the caller', () => {
     const state = variable([7, 8])
     const step = program.compile('alias', ({ x }) => ({ x: x!, again: x!, state, shaped: tf.reshape(x!, [2, 1]) }))
-    for (let round = 0; round < 3; round += 1) expect(call(step.run, { x: [round, 2] })).toEqual({ x: [round, 2], again: [round, 2], state: [7, 8], shaped: [[round], [2]] })
+    for (let round = 0; round < 3; round += 1)
+      expect(call(step.run, { x: [round, 2] })).toEqual({
+        x: [round, 2],
+        again: [round, 2],
+        state: [7, 8],
+        shaped: [[round], [2]],
+      })
     expect(state.arraySync()).toEqual([7, 8])
   })
 
@@ -152,37 +180,80 @@ describe('a captured step', () => {
       const [left, right] = tf.split(x as tf.Tensor2D, 2, 1)
       const rows = tf.unstack(x!)
       return {
-        joined: tf.concat([right!, left!, tf.ones([2, 1])], 1), stacked: tf.stack([rows[1]!, rows[0]!]), part: tf.slice(x!, [0, 1], [2, 2]),
-        strided: tf.stridedSlice(x!, [0, 0], [2, 4], [1, 2]), turned: tf.transpose(x!), padded: tf.pad(x!, [[1, 0], [0, 1]]), summed: tf.addN([x!, x!, x!]),
-        tiled: tf.tile(x!, [1, 2]), expanded: tf.expandDims(x!, 1),
+        joined: tf.concat([right!, left!, tf.ones([2, 1])], 1),
+        stacked: tf.stack([rows[1]!, rows[0]!]),
+        part: tf.slice(x!, [0, 1], [2, 2]),
+        strided: tf.stridedSlice(x!, [0, 0], [2, 4], [1, 2]),
+        turned: tf.transpose(x!),
+        padded: tf.pad(x!, [
+          [1, 0],
+          [0, 1],
+        ]),
+        summed: tf.addN([x!, x!, x!]),
+        tiled: tf.tile(x!, [1, 2]),
+        expanded: tf.expandDims(x!, 1),
       }
     }
-    requireSameAsEager(work, { x: [[1, 2, 3, 4], [5, 6, 7, 8]] })
+    requireSameAsEager(work, {
+      x: [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+      ],
+    })
   })
 
   it('knows the shapes of convolutions that a recording leaves out', () => {
-    const convolve = (stride: number, padding: 'same' | 'valid' | number, dilation = 1): StepFunction => ({ x, filter }) => {
-      const work = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => (typeof padding === 'number'
-        ? conv2d(a as tf.Tensor4D, b as tf.Tensor4D, { stride, padding })
-        : tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, padding, 'NHWC', dilation))
-      const [toImage, toFilter] = dilation === 1 ? tf.grads((a, b) => tf.square(work(a, b)))([x!, filter!]) : []
-      return { y: work(x!, filter!), ...(toImage && toFilter ? { toImage, toFilter } : {}) }
-    }
-    const args = tf.tidy(() => ({ x: tf.randomNormal([2, 7, 6, 3], 0, 1, 'float32', 1).arraySync(), filter: tf.randomNormal([3, 3, 3, 4], 0, 1, 'float32', 2).arraySync() }))
-    for (const step of [convolve(1, 'same'), convolve(2, 'same'), convolve(2, 'valid'), convolve(1, 'valid'), convolve(2, 1), convolve(1, 2), convolve(1, 'same', 2)]) requireSameAsEager(step, args, {}, 1e-5)
+    const convolve =
+      (stride: number, padding: 'same' | 'valid' | number, dilation = 1): StepFunction =>
+      ({ x, filter }) => {
+        const work = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+          typeof padding === 'number'
+            ? conv2d(a as tf.Tensor4D, b as tf.Tensor4D, { stride, padding })
+            : tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, padding, 'NHWC', dilation)
+        const [toImage, toFilter] = dilation === 1 ? tf.grads((a, b) => tf.square(work(a, b)))([x!, filter!]) : []
+        return { y: work(x!, filter!), ...(toImage && toFilter ? { toImage, toFilter } : {}) }
+      }
+    const args = tf.tidy(() => ({
+      x: tf.randomNormal([2, 7, 6, 3], 0, 1, 'float32', 1).arraySync(),
+      filter: tf.randomNormal([3, 3, 3, 4], 0, 1, 'float32', 2).arraySync(),
+    }))
+    for (const step of [
+      convolve(1, 'same'),
+      convolve(2, 'same'),
+      convolve(2, 'valid'),
+      convolve(1, 'valid'),
+      convolve(2, 1),
+      convolve(1, 2),
+      convolve(1, 'same', 2),
+    ])
+      requireSameAsEager(step, args, {}, 1e-5)
   })
 
   it('makes large tensors of one value when it runs', () => {
-    requireSameAsEager(({ x }) => ({ sum: tf.sum(tf.mul(tf.ones([50, 100]), tf.sum(x!))), zeros: tf.sum(tf.zeros([5000], 'int32')), truths: tf.all(tf.ones([5000], 'bool')) }), { x: [1, 2] })
+    requireSameAsEager(
+      ({ x }) => ({
+        sum: tf.sum(tf.mul(tf.ones([50, 100]), tf.sum(x!))),
+        zeros: tf.sum(tf.zeros([5000], 'int32')),
+        truths: tf.all(tf.ones([5000], 'bool')),
+      }),
+      { x: [1, 2] },
+    )
   })
 
   it('handles integers and booleans', () => {
     const work: StepFunction = ({ x, indices, flags }) => {
       const positive = tf.greater(x!, 0)
       return {
-        both: tf.logicalAnd(positive, flags!), either: tf.logicalOr(positive, flags!), neither: tf.logicalNot(flags!), chosen: tf.where(positive, x!, tf.zerosLike(x!)),
-        picked: tf.gather(x!, indices as tf.Tensor1D), hot: tf.oneHot(indices as tf.Tensor1D, 3), best: tf.argMax(x!), count: tf.sum(tf.cast(positive, 'int32')),
-        sum: tf.add(indices!, indices!), float: tf.cast(indices!, 'float32'),
+        both: tf.logicalAnd(positive, flags!),
+        either: tf.logicalOr(positive, flags!),
+        neither: tf.logicalNot(flags!),
+        chosen: tf.where(positive, x!, tf.zerosLike(x!)),
+        picked: tf.gather(x!, indices as tf.Tensor1D),
+        hot: tf.oneHot(indices as tf.Tensor1D, 3),
+        best: tf.argMax(x!),
+        count: tf.sum(tf.cast(positive, 'int32')),
+        sum: tf.add(indices!, indices!),
+        float: tf.cast(indices!, 'float32'),
       }
     }
     const dtypes = { indices: 'int32', flags: 'bool' } as const
@@ -207,9 +278,18 @@ describe('a captured step', () => {
   it('differentiates, also through a custom gradient', () => {
     const weight = disposeAfter(() => tf.variable(tf.tensor([[0.5], [-0.25]])))
     variables.push(weight)
-    const doubled = tf.customGrad((x) => ({ value: tf.square(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, 3) }))
+    const doubled = tf.customGrad((x) => ({
+      value: tf.square(x as tf.Tensor),
+      gradFunc: (dy: tf.Tensor) => tf.mul(dy, 3),
+    }))
     const step = program.compile('train', ({ x, target, rate }) => {
-      const { value, grads } = tf.variableGrads(() => tf.sum(doubled(tf.sub(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor as tf.Tensor2D), target!))) as tf.Scalar, [weight])
+      const { value, grads } = tf.variableGrads(
+        () =>
+          tf.sum(
+            doubled(tf.sub(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor as tf.Tensor2D), target!)),
+          ) as tf.Scalar,
+        [weight],
+      )
       weight.assign(tf.sub(weight, tf.mul(rate!, grads[weight.name]!)))
       return { loss: value }
     })
@@ -265,12 +345,16 @@ describe('steps of one program', () => {
       return { state }
     })
     call(add.run, {})
-    disposeAfter(() => { state.assign(tf.scalar(50)) })
+    disposeAfter(() => {
+      state.assign(tf.scalar(50))
+    })
     const read = program.compile('read', () => ({ doubled: tf.mul(state, 2) }))
     expect(call(read.run, {})).toEqual({ doubled: 100 })
     program.writeState()
     expect(call(add.run, {})).toEqual({ state: 51 })
-    disposeAfter(() => { state.assign(tf.scalar(-1)) })
+    disposeAfter(() => {
+      state.assign(tf.scalar(-1))
+    })
     program.writeState()
     expect(call(add.run, {})).toEqual({ state: 0 })
     program.readState()
@@ -299,11 +383,17 @@ describe('what would be frozen is refused with its place', () => {
 
   it('a captured tensor, uploaded or not', () => {
     const waiting = tf.tensor([1, 2])
-    expect(problem(({ x }) => ({ y: tf.add(x!, waiting) }))).toMatchObject({ message: expect.stringContaining('outside the step'), where: here })
+    expect(problem(({ x }) => ({ y: tf.add(x!, waiting) }))).toMatchObject({
+      message: expect.stringContaining('outside the step'),
+      where: here,
+    })
     program.dispose()
     program = createStepProgram({ mode: 'graph' })
     const computed = tf.add(waiting, 1)
-    expect(problem(({ x }) => ({ y: tf.add(x!, computed) }))).toMatchObject({ message: expect.stringContaining('outside the step'), where: here })
+    expect(problem(({ x }) => ({ y: tf.add(x!, computed) }))).toMatchObject({
+      message: expect.stringContaining('outside the step'),
+      where: here,
+    })
     program.dispose()
     program = createStepProgram({ mode: 'graph' })
     expect(problem(() => ({ y: computed }))).toMatchObject({ message: expect.stringContaining('outside the step') })
@@ -314,51 +404,81 @@ describe('what would be frozen is refused with its place', () => {
     const initial = tf.tensor([1, 2])
     const state = tf.variable(initial, false)
     variables.push(state)
-    expect(problem(({ x }) => ({ y: tf.add(x!, initial) }))).toMatchObject({ message: expect.stringContaining('outside the step') })
+    expect(problem(({ x }) => ({ y: tf.add(x!, initial) }))).toMatchObject({
+      message: expect.stringContaining('outside the step'),
+    })
     initial.dispose()
   })
 
   it('a large tensor made on the host', () => {
-    expect(problem(({ x }) => ({ y: tf.add(tf.sum(x!), tf.tensor(Array.from({ length: 2000 }, (_, index) => index))) }))).toMatchObject({ message: expect.stringContaining('large tensor'), where: here, got: expect.stringContaining('8000 bytes') })
+    expect(
+      problem(({ x }) => ({ y: tf.add(tf.sum(x!), tf.tensor(Array.from({ length: 2000 }, (_, index) => index))) })),
+    ).toMatchObject({
+      message: expect.stringContaining('large tensor'),
+      where: here,
+      got: expect.stringContaining('8000 bytes'),
+    })
   })
 
   it('reading values on the host', () => {
-    expect(problem(({ x }) => ({ y: tf.add(x!, tf.sum(x!).dataSync()[0] ?? 0) }))).toMatchObject({ message: expect.stringContaining('on the host'), where: here })
+    expect(problem(({ x }) => ({ y: tf.add(x!, tf.sum(x!).dataSync()[0] ?? 0) }))).toMatchObject({
+      message: expect.stringContaining('on the host'),
+      where: here,
+    })
   })
 
   it('a new variable', () => {
     let made: tf.Variable | undefined
-    expect(problem(({ x }) => {
-      made = tf.variable(x!)
-      return {}
-    })).toMatchObject({ message: expect.stringContaining('makes or disposes') })
+    expect(
+      problem(({ x }) => {
+        made = tf.variable(x!)
+        return {}
+      }),
+    ).toMatchObject({ message: expect.stringContaining('makes or disposes') })
     made?.dispose()
   })
 
   it('a JavaScript number that changes', () => {
     let rate = 0.1
-    expect(problem(({ x }) => {
-      rate *= 2
-      return { y: tf.mul(x!, rate) }
-    }, { x: [1, 2] }, 2)).toMatchObject({ message: expect.stringContaining('made on the host changed'), where: here })
+    expect(
+      problem(
+        ({ x }) => {
+          rate *= 2
+          return { y: tf.mul(x!, rate) }
+        },
+        { x: [1, 2] },
+        2,
+      ),
+    ).toMatchObject({ message: expect.stringContaining('made on the host changed'), where: here })
   })
 
   it('a branch that changes', () => {
     let round = 0
-    expect(problem(({ x }) => {
-      round += 1
-      return { y: round === 1 ? tf.add(x!, 1) : tf.sub(x!, 1) }
-    }, { x: [1, 2] }, 2)).toMatchObject({ message: expect.stringContaining('another operation'), where: here })
+    expect(
+      problem(
+        ({ x }) => {
+          round += 1
+          return { y: round === 1 ? tf.add(x!, 1) : tf.sub(x!, 1) }
+        },
+        { x: [1, 2] },
+        2,
+      ),
+    ).toMatchObject({ message: expect.stringContaining('another operation'), where: here })
   })
 
   it('leaves the variables as they were', () => {
     const state = variable([1, 2])
-    expect(problem(({ x }) => {
-      state.assign(tf.add(state, x!))
-      throw new Error('broken step')
-    })).toMatchObject({ message: 'broken step' })
+    expect(
+      problem(({ x }) => {
+        state.assign(tf.add(state, x!))
+        throw new Error('broken step')
+      }),
+    ).toMatchObject({ message: 'broken step' })
     expect(state.arraySync()).toEqual([1, 2])
-    expect(tf.tidy(() => tf.add(state, 1).arraySync()), 'operations go to TensorFlow again').toEqual([2, 3])
+    expect(
+      tf.tidy(() => tf.add(state, 1).arraySync()),
+      'operations go to TensorFlow again',
+    ).toEqual([2, 3])
   })
 })
 
@@ -378,7 +498,12 @@ it('an eager program runs the function and keeps its variables', () => {
 const numbersOf = (value: unknown): number[] => (Array.isArray(value) ? value.flatMap(numbersOf) : [Number(value)])
 
 let stepCount = 0
-function requireSameAsEager(step: StepFunction, args: Record<string, tf.TensorLike>, dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {}, tolerance = 0): void {
+function requireSameAsEager(
+  step: StepFunction,
+  args: Record<string, tf.TensorLike>,
+  dtypes: Record<string, 'float32' | 'int32' | 'bool'> = {},
+  tolerance = 0,
+): void {
   stepCount += 1
   const runner = program.compile(`compared ${stepCount}`, step)
   const eager = call((tensors) => step(tensors), args, dtypes)
@@ -389,7 +514,9 @@ function requireSameAsEager(step: StepFunction, args: Record<string, tf.TensorLi
     for (const [name, value] of Object.entries(eager)) {
       const [wanted, found] = [numbersOf(value), numbersOf(captured[name])]
       expect(found).toHaveLength(wanted.length)
-      wanted.forEach((number, index) => { expect(Math.abs((found[index] ?? NaN) - number)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(number))) })
+      wanted.forEach((number, index) => {
+        expect(Math.abs((found[index] ?? NaN) - number)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(number)))
+      })
     }
   }
 }

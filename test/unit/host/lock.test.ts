@@ -7,7 +7,9 @@ import { startEngineServer } from '../../../src/main/server/httpServer'
 import { findOwner, lockPath, readLock, takeLock, type WorkspaceLock } from '../../../src/main/transports/lockFile'
 
 let folder = ''
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'abd-lock-')) })
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'abd-lock-'))
+})
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const own = { host: '127.0.0.1', port: 1, token: 'a'.repeat(64), startedAt: 1, version: '1' }
@@ -64,23 +66,48 @@ describe('the workspace lock', () => {
     await server.close()
   })
 
-  it.each(['', '{}', 'null', '{"product":"ABD Workbench"', '[1]'])('that is none (%s) counts as none, and is replaced', async (content) => {
-    writeFileSync(lockPath(folder), content)
-    expect(await findOwner(folder)).toEqual({ state: 'none', stale: null })
-    expect(takeLock(folder, own, null)).not.toBeNull()
-  })
+  it.each(['', '{}', 'null', '{"product":"ABD Workbench"', '[1]'])(
+    'that is none (%s) counts as none, and is replaced',
+    async (content) => {
+      writeFileSync(lockPath(folder), content)
+      expect(await findOwner(folder)).toEqual({ state: 'none', stale: null })
+      expect(takeLock(folder, own, null)).not.toBeNull()
+    },
+  )
 })
 
 describe('the program that runs the engine', () => {
   const electron = { execPath: '/opt/electron', versions: { node: '16.17.1', electron: '22.3.25' }, packaged: false }
   it('is the Node that started us, never an Electron that is too old, and Electron as Node when packaged', () => {
-    expect(chooseNode({ ...electron, env: { ABD_NODE: '/usr/bin/node', ELECTRON_RUN_AS_NODE: '1' } })).toEqual({ execPath: '/usr/bin/node', env: { ABD_NODE: '/usr/bin/node' } })
-    expect(chooseNode({ ...electron, versions: { node: '22.18.0', electron: '39.0.0' }, packaged: true, env: { ABD_NODE: '/usr/bin/node' } })).toMatchObject({ execPath: '/opt/electron', env: { ELECTRON_RUN_AS_NODE: '1' } })
+    expect(chooseNode({ ...electron, env: { ABD_NODE: '/usr/bin/node', ELECTRON_RUN_AS_NODE: '1' } })).toEqual({
+      execPath: '/usr/bin/node',
+      env: { ABD_NODE: '/usr/bin/node' },
+    })
+    expect(
+      chooseNode({
+        ...electron,
+        versions: { node: '22.18.0', electron: '39.0.0' },
+        packaged: true,
+        env: { ABD_NODE: '/usr/bin/node' },
+      }),
+    ).toMatchObject({ execPath: '/opt/electron', env: { ELECTRON_RUN_AS_NODE: '1' } })
     expect(() => chooseNode({ ...electron, env: {} })).toThrow('too old')
-    expect(chooseNode({ execPath: '/usr/bin/node', versions: { node: '20.19.0' }, packaged: false, env: {} })).toEqual({ execPath: '/usr/bin/node', env: {} })
+    expect(chooseNode({ execPath: '/usr/bin/node', versions: { node: '20.19.0' }, packaged: false, env: {} })).toEqual({
+      execPath: '/usr/bin/node',
+      env: {},
+    })
   })
 
-  it.each([['20.18.3', false], ['20.19.0', true], ['21.0.0', false], ['22.11.0', false], ['22.12.0', true], ['23.5.0', false], ['24.0.0', true], ['16.17.1', false]])('Node %s is current: %s', (version, current) => {
+  it.each([
+    ['20.18.3', false],
+    ['20.19.0', true],
+    ['21.0.0', false],
+    ['22.11.0', false],
+    ['22.12.0', true],
+    ['23.5.0', false],
+    ['24.0.0', true],
+    ['16.17.1', false],
+  ])('Node %s is current: %s', (version, current) => {
     expect(nodeIsCurrent(version)).toBe(current)
   })
 

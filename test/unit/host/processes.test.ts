@@ -6,7 +6,9 @@ import { readLock } from '../../../src/main/transports/lockFile'
 import { createFakeWorkspace, untilRun, untilState, type FakeWorkspace } from '../../fixtures/processes'
 
 let workspace: FakeWorkspace
-beforeEach(async () => { workspace = await createFakeWorkspace() })
+beforeEach(async () => {
+  workspace = await createFakeWorkspace()
+})
 afterEach(() => workspace.clean())
 
 /** Process 0 is the whole group of these tests: without a lock nothing is killed. */
@@ -16,7 +18,12 @@ function killEngine(): void {
   process.kill(lock.pid, 'SIGKILL')
 }
 
-const small = { name: 'small', teacher: { training: { epochs: 2 } }, distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } }, recording: { imagesEvery: 10, evaluateEvery: 10, imagesPerStep: 16 } }
+const small = {
+  name: 'small',
+  teacher: { training: { epochs: 2 } },
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } },
+  recording: { imagesEvery: 10, evaluateEvery: 10, imagesPerStep: 16 },
+}
 
 describe('a run over process borders', () => {
   it('goes through its stages and leaves metrics, images and weights', async () => {
@@ -27,14 +34,21 @@ describe('a run over process borders', () => {
     client.subscribe('run.images', {}, (event) => images.push(event))
     const started = await client.call('runs.start', { config: small })
     const run = await untilState(client, started.id, 'done')
-    expect(run.stages.map((stage) => [stage.id, stage.state])).toEqual([['data', 'done'], ['teacher', 'done'], ['student-1', 'done'], ['student-2', 'done']])
+    expect(run.stages.map((stage) => [stage.id, stage.state])).toEqual([
+      ['data', 'done'],
+      ['teacher', 'done'],
+      ['student-1', 'done'],
+      ['student-2', 'done'],
+    ])
     const [, teacher, plain, defended] = run.stages
     expect(plain?.evaluation?.asr).toBeGreaterThan(0.4)
     expect(defended?.evaluation?.asr).toBeLessThan(0.2)
     expect(existsSync(teacher?.weights ?? '')).toBe(true)
     const { series } = await client.call('runs.metrics', { runId: run.id, stageId: 'student-2' })
     expect(series.studentLoss?.steps).toEqual(Float64Array.from({ length: 30 }, (_, index) => index + 1))
-    const live = metrics.filter((event) => event.stageId === 'student-2').flatMap((event) => [...(event.series.studentLoss?.steps ?? [])])
+    const live = metrics
+      .filter((event) => event.stageId === 'student-2')
+      .flatMap((event) => [...(event.series.studentLoss?.steps ?? [])])
     expect(live).toEqual([...(series.studentLoss?.steps ?? [])])
     expect((await client.call('runs.imageSteps', { runId: run.id, stageId: 'student-1' })).steps).toEqual([10, 20, 30])
     const kept = await client.call('runs.images', { runId: run.id, stageId: 'student-1', step: 20 })
@@ -47,7 +61,7 @@ describe('a run over process borders', () => {
   it('stops with a checkpoint and resumes to the same end', async () => {
     const { client } = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { id } = await client.call('runs.start', { config: small })
-    await untilRun(client, id, (run) => run.stages[2]?.state === 'running' && (run.stages[2].step) > 12)
+    await untilRun(client, id, (run) => run.stages[2]?.state === 'running' && run.stages[2].step > 12)
     await client.call('runs.pause', { runId: id })
     const paused = await untilState(client, id, 'paused')
     const at = paused.stages[2]?.step ?? 0
@@ -88,10 +102,19 @@ describe('a run over process borders', () => {
     writeFileSync(file, 'weights')
     const { id } = await client.call('runs.start', { config: { ...small, teacher: { source: 'file', file } } })
     const run = await untilState(client, id, 'done')
-    expect(run.stages[1]).toMatchObject({ state: 'done', evaluation: { accuracy: 0.9, asr: 0.8 }, weights: join(workspace.folder, 'runs', id, 'teacher', 'brought.pt') })
+    expect(run.stages[1]).toMatchObject({
+      state: 'done',
+      evaluation: { accuracy: 0.9, asr: 0.8 },
+      weights: join(workspace.folder, 'runs', id, 'teacher', 'brought.pt'),
+    })
     expect(existsSync(run.stages[1]?.weights ?? '')).toBe(true)
-    const missing = await client.call('runs.start', { config: { ...small, teacher: { source: 'file', file: '/nowhere.pt' } } })
-    expect((await untilState(client, missing.id, 'failed')).error?.[0]).toMatchObject({ message: 'The teacher file cannot be read.', where: '/nowhere.pt' })
+    const missing = await client.call('runs.start', {
+      config: { ...small, teacher: { source: 'file', file: '/nowhere.pt' } },
+    })
+    expect((await untilState(client, missing.id, 'failed')).error?.[0]).toMatchObject({
+      message: 'The teacher file cannot be read.',
+      where: '/nowhere.pt',
+    })
   }, 60_000)
 
   it('waits while another one trains, and starts after it', async () => {
@@ -112,14 +135,20 @@ describe('a run over process borders', () => {
 describe('the engine’s process', () => {
   it('answers every call within 100 ms while a trainer burns a core', async () => {
     const { client } = await workspace.start({}, { ABD_FAKE_BURN: '1', ABD_FAKE_STEP_MS: '3' })
-    const { id } = await client.call('runs.start', { config: { ...small, distillation: { method: { id: 'zskt', params: { pseudoBatches: 2000 } } } } })
+    const { id } = await client.call('runs.start', {
+      config: { ...small, distillation: { method: { id: 'zskt', params: { pseudoBatches: 2000 } } } },
+    })
     await untilRun(client, id, (run) => run.stages[2]?.state === 'running')
     const times: number[] = []
     for (let round = 0; round < 15; round++) {
       for (const work of [
-        () => client.call('runs.list', {}), () => client.call('runs.get', { runId: id }), () => client.call('engine.catalogue', {}),
-        () => client.call('runs.metrics', { runId: id, stageId: 'student-1', maximumPoints: 500 }), () => client.call('experiment.validate', { config: small }),
-        () => client.call('experiment.estimate', { config: small }), () => client.call('experiment.triggerPreview', { config: small }),
+        () => client.call('runs.list', {}),
+        () => client.call('runs.get', { runId: id }),
+        () => client.call('engine.catalogue', {}),
+        () => client.call('runs.metrics', { runId: id, stageId: 'student-1', maximumPoints: 500 }),
+        () => client.call('experiment.validate', { config: small }),
+        () => client.call('experiment.estimate', { config: small }),
+        () => client.call('experiment.triggerPreview', { config: small }),
       ]) {
         const started = performance.now()
         await work()
@@ -164,7 +193,9 @@ describe('the engine’s process', () => {
     expect(engine.url()).toBe(url)
     expect(run.stages[1]?.evaluation).toEqual(before.stages[1]?.evaluation)
     const after = (await client.call('runs.metrics', { runId: id, stageId: 'student-1' })).series
-    expect([...(after.studentLoss?.values ?? [])].slice(0, series.studentLoss?.values.length)).toEqual([...(series.studentLoss?.values ?? [])])
+    expect([...(after.studentLoss?.values ?? [])].slice(0, series.studentLoss?.values.length)).toEqual([
+      ...(series.studentLoss?.values ?? []),
+    ])
     await client.call('runs.resume', { runId: id })
     await untilState(client, id, 'done')
   }, 60_000)
@@ -204,14 +235,26 @@ describe('the engine’s process', () => {
     const { id } = await first.client.call('runs.start', { config: small })
     await untilState(first.client, id, 'done')
     await first.dispose('shutdown')
-    const lock = { product: 'ABD Workbench', pid: 1, machine: 'another-machine', host: '127.0.0.1', port: 9, token: 'e'.repeat(64), startedAt: 1, version: '1' }
+    const lock = {
+      product: 'ABD Workbench',
+      pid: 1,
+      machine: 'another-machine',
+      host: '127.0.0.1',
+      port: 9,
+      token: 'e'.repeat(64),
+      startedAt: 1,
+      version: '1',
+    }
     writeFileSync(join(workspace.folder, 'engine.lock'), JSON.stringify(lock))
     const reader = await workspace.start()
     expect(reader.readOnly).toBe(true)
     expect((await reader.client.call('engine.info', {})).readOnly).toBe(true)
     expect((await reader.client.call('runs.get', { runId: id })).state).toBe('done')
     await expect(reader.client.call('runs.start', { config: small })).rejects.toThrow('read-only')
-    await expect(reader.client.call('runs.stop', { runId: id })).rejects.toMatchObject({ got: expect.stringMatching(/another-machine.*1970-01-01.*engine\.lock/) as string, action: expect.stringContaining('delete the lock') as string })
+    await expect(reader.client.call('runs.stop', { runId: id })).rejects.toMatchObject({
+      got: expect.stringMatching(/another-machine.*1970-01-01.*engine\.lock/) as string,
+      action: expect.stringContaining('delete the lock') as string,
+    })
     await expect(reader.client.call('runs.rename', { runId: id, name: 'x' })).rejects.toThrow('read-only')
     await reader.dispose('shutdown')
     expect(readLock(workspace.folder)?.machine).toBe('another-machine')
@@ -219,7 +262,9 @@ describe('the engine’s process', () => {
 
   it('that cannot start says why', async () => {
     writeFileSync(join(workspace.folder, 'file'), '')
-    await expect(workspace.start({ workspace: join(workspace.folder, 'file', 'below') })).rejects.toThrow('The workspace folder cannot be made.')
+    await expect(workspace.start({ workspace: join(workspace.folder, 'file', 'below') })).rejects.toThrow(
+      'The workspace folder cannot be made.',
+    )
   }, 60_000)
 
   it('gives up after too many crashes', async () => {

@@ -7,12 +7,28 @@ import { encodeTorch } from '../../../src/main/engine/families/exporters'
 import { checkpointFormats } from '../../../src/main/engine/families/importers'
 import { memorySource } from '../../../src/main/engine/weights/byteSource'
 import { RefusedInputError } from '../../../src/shared/errors'
-import { entry, expectRefused, fourFloats, honest, importBytes, importPath, temporaryFolder, torchLegacy, torchZip, wideResNet } from './craft/files'
+import {
+  entry,
+  expectRefused,
+  fourFloats,
+  honest,
+  importBytes,
+  importPath,
+  temporaryFolder,
+  torchLegacy,
+  torchZip,
+  wideResNet,
+} from './craft/files'
 import { globalName, integer, pickled, program, reduce, stop, text, tupleOf } from './craft/pickle'
 import { zipOf, type CraftedEntry } from './craft/zip'
 
-const good = (): CraftedEntry[] => [entry('a/data.pkl', honest), entry('a/data/0', fourFloats), entry('a/version', '3\n')]
-const withFirst = (change: Partial<CraftedEntry>): CraftedEntry[] => good().map((one, index) => (index === 1 ? { ...one, ...change } : one))
+const good = (): CraftedEntry[] => [
+  entry('a/data.pkl', honest),
+  entry('a/data/0', fourFloats),
+  entry('a/version', '3\n'),
+]
+const withFirst = (change: Partial<CraftedEntry>): CraftedEntry[] =>
+  good().map((one, index) => (index === 1 ? { ...one, ...change } : one))
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
 describe('containers', () => {
@@ -29,21 +45,35 @@ describe('containers', () => {
 
   it('1: truncated at every 4 KiB and by each of the last 64 bytes', async () => {
     const whole = Buffer.concat(encodeTorch(wideResNet(10, 1, 10)))
-    const cuts = [...Array.from({ length: Math.floor(whole.length / 4096) }, (_, index) => (index + 1) * 4096), ...Array.from({ length: 64 }, (_, index) => whole.length - 1 - index)]
+    const cuts = [
+      ...Array.from({ length: Math.floor(whole.length / 4096) }, (_, index) => (index + 1) * 4096),
+      ...Array.from({ length: 64 }, (_, index) => whole.length - 1 - index),
+    ]
     const [zip] = checkpointFormats
     expect(cuts.length).toBeGreaterThan(100)
-    for (const cut of cuts) await expect(zip?.open(memorySource(whole.subarray(0, cut)))).rejects.toBeInstanceOf(RefusedInputError)
+    for (const cut of cuts)
+      await expect(zip?.open(memorySource(whole.subarray(0, cut)))).rejects.toBeInstanceOf(RefusedInputError)
     await expectRefused(whole.subarray(0, 4096), /truncated/)
     await expectRefused(torchLegacy().subarray(0, -1), /truncated/)
   })
 
   it('2: a compressed entry, whatever it would unfold to', () =>
-    expectRefused(zipOf(withFirst({ method: 8, bytes: deflateRawSync(Buffer.alloc(2 ** 20)), uncompressed: 0xfffffffe })), /compressed entry/))
+    expectRefused(
+      zipOf(withFirst({ method: 8, bytes: deflateRawSync(Buffer.alloc(2 ** 20)), uncompressed: 0xfffffffe })),
+      /compressed entry/,
+    ))
 
   it('3: a compressed NumPy archive', () =>
-    expectRefused(zipOf([{ name: 'weights.npy', bytes: deflateRawSync(Buffer.alloc(2 ** 20)), method: 8, uncompressed: 0xfffffffe }]), /NumPy archive/, 'weights.npz'))
+    expectRefused(
+      zipOf([
+        { name: 'weights.npy', bytes: deflateRawSync(Buffer.alloc(2 ** 20)), method: 8, uncompressed: 0xfffffffe },
+      ]),
+      /NumPy archive/,
+      'weights.npz',
+    ))
 
-  it('3: a stored NumPy archive', () => expectRefused(zipOf([entry('weights.npy', 'x')]), /NumPy archive/, 'weights.npz'))
+  it('3: a stored NumPy archive', () =>
+    expectRefused(zipOf([entry('weights.npy', 'x')]), /NumPy archive/, 'weights.npz'))
 
   it('4: sizes that lie', async () => {
     await expectRefused(zipOf(withFirst({ uncompressed: 8 })), /contradict/)
@@ -57,14 +87,21 @@ describe('containers', () => {
     await expectRefused(bytes, /"a\/data\/0" is damaged.*CRC-32/)
   })
 
-  it.each([0x1, 0x20, 0x40, 0x2000])('7: flag bits 0x%s', (flags) => expectRefused(zipOf(withFirst({ flags })), /encrypted or otherwise unreadable/))
+  it.each([0x1, 0x20, 0x40, 0x2000])('7: flag bits 0x%s', (flags) =>
+    expectRefused(zipOf(withFirst({ flags })), /encrypted or otherwise unreadable/),
+  )
 
-  it.each(['../../x', '/etc/x', 'C:\\x', 'C:x', 'a\\..\\b', 'a/../../b', 'a/\0b', 'a//b', 'a/./b', 'a/'])('8: the name %j', (name) =>
-    expectRefused(zipOf([...good(), entry(name, '')]), /name that is a path/))
+  it.each(['../../x', '/etc/x', 'C:\\x', 'C:x', 'a\\..\\b', 'a/../../b', 'a/\0b', 'a//b', 'a/./b', 'a/'])(
+    '8: the name %j',
+    (name) => expectRefused(zipOf([...good(), entry(name, '')]), /name that is a path/),
+  )
 
   it('8: a name of 65 kB, and one that is not UTF-8', async () => {
     await expectRefused(zipOf([...good(), entry('a'.repeat(65_000), '')]), /absurd name/)
-    await expectRefused(zipOf([...good(), { name: Buffer.from([0x61, 0x2f, 0xff]), bytes: Buffer.alloc(0) }]), /not UTF-8/)
+    await expectRefused(
+      zipOf([...good(), { name: Buffer.from([0x61, 0x2f, 0xff]), bytes: Buffer.alloc(0) }]),
+      /not UTF-8/,
+    )
   })
 
   it('9: two programs, two roots, two entries of one name', async () => {
@@ -73,7 +110,8 @@ describe('containers', () => {
     await expectRefused(zipOf([...good(), entry('a/version', '4')]), /two entries of one name/)
   })
 
-  it('11: a checkpoint inside a checkpoint is bytes of the wrong size', () => expectRefused(torchZip(honest, { 0: torchZip(honest) }), /wrong size/))
+  it('11: a checkpoint inside a checkpoint is bytes of the wrong size', () =>
+    expectRefused(torchZip(honest, { 0: torchZip(honest) }), /wrong size/))
 
   it('12: an archive that claims 2^32 entries', async () => {
     await expectRefused(zipOf(good(), { zip64Count: 2n ** 32n }), /zip64 end record .* not valid/)
@@ -113,21 +151,40 @@ describe('containers', () => {
   })
 
   it('16: an old file whose magic number is made by eval', () =>
-    expectRefused(torchLegacy({ head: pickled(globalName('__builtin__', 'eval'), tupleOf(text('0x1950a86a20f9469cfc6c')), reduce) }), /"__builtin__\.eval", which is not allowed/))
+    expectRefused(
+      torchLegacy({
+        head: pickled(globalName('__builtin__', 'eval'), tupleOf(text('0x1950a86a20f9469cfc6c')), reduce),
+      }),
+      /"__builtin__\.eval", which is not allowed/,
+    ))
 
   it('16: old files with wrong version, byte order or storages', async () => {
     await expectRefused(torchLegacy({ littleEndian: false }), /big-endian/)
     await expectRefused(torchLegacy({ keys: [] }), /does not match the objects/)
     await expectRefused(torchLegacy({ keys: ['0', '0'] }), /does not match the objects/)
     await expectRefused(torchLegacy({ keys: ['0', '1'] }), /no object refers to/)
-    await expectRefused(torchLegacy({ storages: [Buffer.concat([Buffer.from([5, 0, 0, 0, 0, 0, 0, 0]), fourFloats])] }), /wrong size/)
+    await expectRefused(
+      torchLegacy({ storages: [Buffer.concat([Buffer.from([5, 0, 0, 0, 0, 0, 0, 0]), fourFloats])] }),
+      /wrong size/,
+    )
     await expectRefused(program(torchLegacy().subarray(0, 15), pickled(integer(1002)), stop), /protocol version/)
   })
 
   it('17: TorchScript, exported programs and TorchServe archives', async () => {
-    await expectRefused(zipOf([...good(), entry('a/constants.pkl', 'x'), { ...entry('a/code/__torch__.py', 'x'), method: 8 }]), /TorchScript program.*Export a state_dict/)
-    await expectRefused(zipOf([entry('m/archive_format', 'pt2'), entry('m/models/model.json', '{}')]), /exported program.*Export a state_dict/, 'model.pt2')
-    await expectRefused(zipOf([entry('MAR-INF/MANIFEST.json', '{}')]), /TorchServe archive.*Export a state_dict/, 'model.mar')
+    await expectRefused(
+      zipOf([...good(), entry('a/constants.pkl', 'x'), { ...entry('a/code/__torch__.py', 'x'), method: 8 }]),
+      /TorchScript program.*Export a state_dict/,
+    )
+    await expectRefused(
+      zipOf([entry('m/archive_format', 'pt2'), entry('m/models/model.json', '{}')]),
+      /exported program.*Export a state_dict/,
+      'model.pt2',
+    )
+    await expectRefused(
+      zipOf([entry('MAR-INF/MANIFEST.json', '{}')]),
+      /TorchServe archive.*Export a state_dict/,
+      'model.mar',
+    )
     await expectRefused(zipOf([entry('readme.txt', 'x')]), /no PyTorch checkpoint/)
   })
 

@@ -15,10 +15,20 @@ import { dictOf, globalName, pickled, program, text, tupleOf } from './craft/pic
 
 const trials = 1500
 const weights: WeightMap = new Map([
-  ['a', { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }], ['b', { dtype: 'int64', shape: [], data: BigInt64Array.of(3n) }],
+  ['a', { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
+  ['b', { dtype: 'int64', shape: [], data: BigInt64Array.of(3n) }],
   ['c', { dtype: 'float16', shape: [3], data: Uint16Array.of(1, 2, 3) }],
 ])
-const rich = pickled(dictOf(text('args'), program(globalName('argparse', 'Namespace'), ')\x81}b'), text('model'), program(honest.subarray(2, -1)), text('list'), tupleOf('NK\x01G', Buffer.alloc(8), '\x88')))
+const rich = pickled(
+  dictOf(
+    text('args'),
+    program(globalName('argparse', 'Namespace'), ')\x81}b'),
+    text('model'),
+    program(honest.subarray(2, -1)),
+    text('list'),
+    tupleOf('NK\x01G', Buffer.alloc(8), '\x88'),
+  ),
+)
 
 /** mulberry32: small, seeded, good enough to choose bytes. */
 function randomOf(seed: number): () => number {
@@ -47,25 +57,31 @@ async function survives(bytes: Buffer, open: (damagedBytes: Buffer) => Promise<v
     try {
       await open(input)
     } catch (error) {
-      if (!(error instanceof RefusedInputError)) throw new Error(`Trial ${trial}: ${input.toString('hex')}`, { cause: error })
+      if (!(error instanceof RefusedInputError))
+        throw new Error(`Trial ${trial}: ${input.toString('hex')}`, { cause: error })
       refused++
     }
   }
-  expect((process.cpuUsage(start).user) / 1e6).toBeLessThan(20)
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(20)
   return { refused }
 }
 
-const openWith = (format: typeof torchZipFormat) => async (bytes: Buffer): Promise<void> => {
-  const source = memorySource(bytes, 'fuzz')
-  const { tensors, verify } = await format.open(source)
-  await verify()
-  for (const tensor of tensors.values()) expect((await readTensor(source, tensor)).data.length).toBe(elementCount(tensor.shape))
-}
+const openWith =
+  (format: typeof torchZipFormat) =>
+  async (bytes: Buffer): Promise<void> => {
+    const source = memorySource(bytes, 'fuzz')
+    const { tensors, verify } = await format.open(source)
+    await verify()
+    for (const tensor of tensors.values())
+      expect((await readTensor(source, tensor)).data.length).toBe(elementCount(tensor.shape))
+  }
 
 describe('random damage', () => {
   it.each([
-    ['zip', Buffer.concat(encodeTorch(weights)), torchZipFormat], ['zip with objects', torchZip(rich), torchZipFormat],
-    ['old format', torchLegacy({ objects: rich }), torchLegacyFormat], ['safetensors', Buffer.concat(encodeSafetensors(weights, { a: 'b' })), safetensorsFormat],
+    ['zip', Buffer.concat(encodeTorch(weights)), torchZipFormat],
+    ['zip with objects', torchZip(rich), torchZipFormat],
+    ['old format', torchLegacy({ objects: rich }), torchLegacyFormat],
+    ['safetensors', Buffer.concat(encodeSafetensors(weights, { a: 'b' })), safetensorsFormat],
   ] as const)('%s', async (_, bytes, format) => {
     await openWith(format)(bytes)
     const { refused } = await survives(bytes, openWith(format))
@@ -73,7 +89,9 @@ describe('random damage', () => {
   })
 
   it('pickles without the shield of a checksum', async () => {
-    const { refused } = await survives(rich, async (bytes) => { runPickle(bytes, 0, createStorageTable().load) })
+    const { refused } = await survives(rich, async (bytes) => {
+      runPickle(bytes, 0, createStorageTable().load)
+    })
     expect(refused).toBeGreaterThan(trials / 10)
   })
 })

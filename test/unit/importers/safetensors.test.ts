@@ -41,7 +41,8 @@ describe('safetensors', () => {
   })
 
   it('widens half precision exactly', () => {
-    const floats = (name: string): number[] => Array.from(toFloat32(everyType.get(name) ?? { dtype: 'float32', shape: [], data: new Float32Array(0) }))
+    const floats = (name: string): number[] =>
+      Array.from(toFloat32(everyType.get(name) ?? { dtype: 'float32', shape: [], data: new Float32Array(0) }))
     expect(floats('half')).toEqual([1, 2 ** -24, -Infinity])
     expect(floats('brain')).toEqual([1.5, -3])
   })
@@ -55,14 +56,30 @@ describe('safetensors', () => {
     ['a header longer than the file', file('{}', undefined, 1000n), /header length is impossible/],
     ['a header length of 2^63', file('{}', undefined, 2n ** 63n), /header length is impossible/],
     ['a file of 4 bytes', Buffer.alloc(4), /too short/],
-    ['overlapping tensors', file(`{${entry('a', 0, 8)},${entry('b', 4, 12)}}`, Buffer.alloc(12)), /"b" overlaps another/],
-    ['many tensors on the same bytes', file(`{${entry('a', 0, 8)},${entry('b', 0, 8)}}`, Buffer.alloc(8)), /overlaps another/],
+    [
+      'overlapping tensors',
+      file(`{${entry('a', 0, 8)},${entry('b', 4, 12)}}`, Buffer.alloc(12)),
+      /"b" overlaps another/,
+    ],
+    [
+      'many tensors on the same bytes',
+      file(`{${entry('a', 0, 8)},${entry('b', 0, 8)}}`, Buffer.alloc(8)),
+      /overlaps another/,
+    ],
     ['a hole', file(`{${entry('a', 0, 4)},${entry('b', 8, 12)}}`, Buffer.alloc(12)), /leaves a hole/],
     ['trailing bytes', file(`{${entry('a', 0, 4)}}`, Buffer.alloc(5)), /Bytes follow the last tensor/],
     ['two missing bytes', file(`{${entry('a', 0, 4)}}`, Buffer.alloc(2)), /truncated/],
     ['a shape that contradicts the size', file(`{${entry('a', 0, 4, [2])}}`, Buffer.alloc(4)), /contradicts its shape/],
-    ['a product beyond 2^64', file(`{${entry('a', 0, 4, [2 ** 40, 2 ** 40])}}`, Buffer.alloc(4)), /contradicts its shape/],
-    ['an unknown type', file(`{${entry('a', 0, 4, [4], 'F8_E4M3')}}`, Buffer.alloc(4)), /element type that is not read/],
+    [
+      'a product beyond 2^64',
+      file(`{${entry('a', 0, 4, [2 ** 40, 2 ** 40])}}`, Buffer.alloc(4)),
+      /contradicts its shape/,
+    ],
+    [
+      'an unknown type',
+      file(`{${entry('a', 0, 4, [4], 'F8_E4M3')}}`, Buffer.alloc(4)),
+      /element type that is not read/,
+    ],
     ['a duplicate name', file(`{${entry('a', 0, 4)},${entry('a', 4, 8)}}`, Buffer.alloc(8)), /not valid/],
     ['a negative offset', file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}'), /not valid/],
     ['a missing offset', file('{"a":{"dtype":"F32","shape":[1]}}'), /not valid/],

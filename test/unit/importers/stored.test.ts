@@ -1,13 +1,25 @@
 /** Tensors in their file: the whole of one, and its values piece by piece, are the same values whatever the strides. */
 import { describe, expect, it } from 'vitest'
 import { memorySource } from '../../../src/main/engine/weights/byteSource'
-import { createPieceReader, overlapsItself, readTensor, rowMajorStrides, spanOf, type StoredTensor } from '../../../src/main/engine/weights/stored'
+import {
+  createPieceReader,
+  overlapsItself,
+  readTensor,
+  rowMajorStrides,
+  spanOf,
+  type StoredTensor,
+} from '../../../src/main/engine/weights/stored'
 
 const count = 2 ** 19
 const lead = 4
 /** Four bytes, then 0, 1, 2 … as float32. */
 const source = memorySource(new Uint8Array(Float32Array.from({ length: count + 1 }, (_, index) => index - 1).buffer))
-const stored = (shape: number[], strides: number[], offset = 0): StoredTensor => ({ dtype: 'float32', shape, strides, at: lead + 4 * offset })
+const stored = (shape: number[], strides: number[], offset = 0): StoredTensor => ({
+  dtype: 'float32',
+  shape,
+  strides,
+  at: lead + 4 * offset,
+})
 
 async function valuesOf(tensor: StoredTensor): Promise<number[]> {
   const values: number[] = []
@@ -20,14 +32,23 @@ async function valuesOf(tensor: StoredTensor): Promise<number[]> {
 
 describe('stored tensors', () => {
   it.each([
-    ['contiguous, several pieces', stored([1024, 512], [512, 1])], ['transposed', stored([512, 1024], [1, 512])], ['channels last', stored([64, 32, 3, 3], [288, 1, 96, 32], 7)],
-    ['columns of a matrix', stored([512, 3], [1024, 1], 5)], ['one column', stored([512], [1024], 1023)], ['every third', stored([150_000], [3])],
-    ['a scalar', stored([], [], 9)], ['odd halves', stored([7, 5, 11], [55_000, 5_500, 3])],
+    ['contiguous, several pieces', stored([1024, 512], [512, 1])],
+    ['transposed', stored([512, 1024], [1, 512])],
+    ['channels last', stored([64, 32, 3, 3], [288, 1, 96, 32], 7)],
+    ['columns of a matrix', stored([512, 3], [1024, 1], 5)],
+    ['one column', stored([512], [1024], 1023)],
+    ['every third', stored([150_000], [3])],
+    ['a scalar', stored([], [], 9)],
+    ['odd halves', stored([7, 5, 11], [55_000, 5_500, 3])],
   ])('%s', async (_, tensor) => {
     const { data, shape } = await readTensor(source, tensor)
     expect(shape).toEqual(tensor.shape)
     const strides = tensor.strides
-    const at = (index: number): number => rowMajorStrides(shape).reduce((place, step, axis) => place + Math.floor(index / step) % (shape[axis] ?? 1) * (strides[axis] ?? 0), (tensor.at - lead) / 4)
+    const at = (index: number): number =>
+      rowMajorStrides(shape).reduce(
+        (place, step, axis) => place + (Math.floor(index / step) % (shape[axis] ?? 1)) * (strides[axis] ?? 0),
+        (tensor.at - lead) / 4,
+      )
     expect(Array.from(data, Number).every((value, index) => value === at(index))).toBe(true)
     expect(await valuesOf(tensor)).toEqual(Array.from(data, Number).sort((left, right) => left - right))
   })

@@ -10,14 +10,20 @@ const sourceFiles = readdirSync(root, { recursive: true, encoding: 'utf8' }).fil
 /** The script of a file: of a Vue file what stands between its script tags. */
 const codeOf = (name: string): string => {
   const text = readFileSync(join(root, name), 'utf8')
-  return name.endsWith('.vue') ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code).join('\n') : text
+  return name.endsWith('.vue')
+    ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code).join('\n')
+    : text
 }
 
 /** The file of ours that an import names, or null. */
 function fileOf(from: string, name: string): string | null {
-  const path = name.startsWith('@shared') ? join(root, 'shared', name.slice('@shared'.length))
-    : name.startsWith('@renderer') ? join(root, 'renderer', name.slice('@renderer'.length))
-    : name.startsWith('.') ? resolve(root, dirname(from), name) : null
+  const path = name.startsWith('@shared')
+    ? join(root, 'shared', name.slice('@shared'.length))
+    : name.startsWith('@renderer')
+      ? join(root, 'renderer', name.slice('@renderer'.length))
+      : name.startsWith('.')
+        ? resolve(root, dirname(from), name)
+        : null
   if (path === null) return null
   const found = [path, `${path}.ts`, join(path, 'index.ts')].find((file) => existsSync(file) && statSync(file).isFile())
   return found === undefined || !found.startsWith(root) ? null : relative(root, found)
@@ -55,9 +61,12 @@ const imports: [from: string, to: string][] = sourceFiles.flatMap((from) =>
   ts.preProcessFile(codeOf(from), true, true).importedFiles.flatMap(({ fileName }): [string, string][] => {
     const to = fileOf(from, fileName)
     return to === null ? [] : [[from, to]]
-  }))
+  }),
+)
 
-/** Folders that hold others, with the arrows between the folders in them: those of files deep inside count as theirs. */
+/**
+ * Folders that hold others, with the arrows between the folders in them: those of files deep inside count as theirs.
+ */
 function folderArrows(): Map<string, Arrows> {
   const folders = new Map<string, Arrows>()
   for (const [from, to] of imports) {
@@ -92,6 +101,14 @@ describe('imports', () => {
     expect(circles).toEqual([])
   })
   it('would be seen to run in a circle', () => {
-    expect(circleIn(new Map([['a', new Set(['b'])], ['b', new Set(['c'])], ['c', new Set(['b'])]]))).toEqual(['b', 'c', 'b'])
+    expect(
+      circleIn(
+        new Map([
+          ['a', new Set(['b'])],
+          ['b', new Set(['c'])],
+          ['c', new Set(['b'])],
+        ]),
+      ),
+    ).toEqual(['b', 'c', 'b'])
   })
 })

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 const eslint = new ESLint()
 const refused = async (file: string, code: string): Promise<string[]> => {
   const [result] = await eslint.lintText(code, { filePath: file })
-  return (result?.messages ?? []).filter((message) => message.ruleId?.endsWith('no-restricted-imports')).map((message) => message.message)
+  return (result?.messages ?? [])
+    .filter((message) => message.ruleId?.endsWith('no-restricted-imports'))
+    .map((message) => message.message)
 }
 
 describe('lint', () => {
@@ -36,9 +38,13 @@ describe('lint', () => {
     ['src/main/host/x.ts', "import { startEngineServer } from '../server/httpServer'"],
     ['src/main/cli/x.ts', "import { openStore } from '../engine/control/store/index'"],
     ['src/main/electron/x.ts', "import { openStore } from '../engine/control/store'"],
-  ])('refuses in %s: %s', async (file, code) => {
-    expect(await refused(file, code)).toHaveLength(1)
-  }, 30_000)
+  ])(
+    'refuses in %s: %s',
+    async (file, code) => {
+      expect(await refused(file, code)).toHaveLength(1)
+    },
+    30_000,
+  )
 
   it.each([
     ['src/main/electron/x.ts', "import { app } from 'electron'"],
@@ -46,7 +52,11 @@ describe('lint', () => {
     ['src/main/engine/graph/x.ts', "import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding'"],
     ['src/main/cli/x.ts', "import { datasets } from '../engine/families/datasets'"],
     ['src/renderer/stores/x.ts', "import type { EngineApi } from '@shared/contract'"],
-  ])('lets %s have %s', async (file, code) => {
-    expect(await refused(file, code)).toEqual([])
-  }, 30_000)
+  ])(
+    'lets %s have %s',
+    async (file, code) => {
+      expect(await refused(file, code)).toEqual([])
+    },
+    30_000,
+  )
 })

@@ -12,9 +12,9 @@ describe('suspect test', () => {
   })
 
   it('equals the count over all pairs', () => {
-    const triggered = Array.from({ length: 40 }, (_, index) => (index * 37 % 23) / 10)
-    const clean = Array.from({ length: 50 }, (_, index) => (index * 29 % 31) / 10)
-    const pairs = triggered.flatMap((low) => clean.map((high): number => low < high ? 1 : low === high ? 0.5 : 0))
+    const triggered = Array.from({ length: 40 }, (_, index) => ((index * 37) % 23) / 10)
+    const clean = Array.from({ length: 50 }, (_, index) => ((index * 29) % 31) / 10)
+    const pairs = triggered.flatMap((low) => clean.map((high): number => (low < high ? 1 : low === high ? 0.5 : 0)))
     expect(suspectAuc(triggered, clean)).toBeCloseTo(pairs.reduce((sum, value) => sum + value, 0) / pairs.length, 12)
   })
 
@@ -25,7 +25,12 @@ describe('suspect test', () => {
     expect(sample.images).toBe(4)
     expect(sample.counts).toHaveLength(count)
     expect(sample.counts.reduce((sum, value) => sum + value, 0)).toBe(4)
-    expect([sample.counts[0], sample.counts[1], sample.counts[Math.floor(-from / width)], sample.counts[count - 1]]).toEqual([1, 1, 1, 1])
+    expect([
+      sample.counts[0],
+      sample.counts[1],
+      sample.counts[Math.floor(-from / width)],
+      sample.counts[count - 1],
+    ]).toEqual([1, 1, 1, 1])
   })
 
   it('gives the tail with the line that it lies below', () => {

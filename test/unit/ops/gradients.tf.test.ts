@@ -4,7 +4,9 @@ import * as ops from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { expectGradients, expectSecondGradients, randomTensor } from './numericGradients'
 
-beforeAll(async () => { await startTensorFlow() })
+beforeAll(async () => {
+  await startTensorFlow()
+})
 
 type Tensor4D = tf.Tensor4D
 const image = (name: string, channels = 3): Tensor4D => randomTensor(name, [2, 6, 6, channels])
@@ -13,13 +15,24 @@ const vector = (name: string, size: number): tf.Tensor1D => randomTensor(name, [
 const awayFromZero = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.add(x, tf.mul(tf.sign(x), 0.2)))
 
 describe('convolution', () => {
-  for (const [kernel, stride, padding] of [[3, 1, 1], [3, 2, 1], [1, 1, 0], [1, 2, 0], [3, 1, 0], [5, 2, 2], [3, 1, 2]] as const) {
+  for (const [kernel, stride, padding] of [
+    [3, 1, 1],
+    [3, 2, 1],
+    [1, 1, 0],
+    [1, 2, 0],
+    [3, 1, 0],
+    [5, 2, 2],
+    [3, 1, 2],
+  ] as const) {
     const geometry = { stride, padding }
     it(`${kernel}×${kernel}, stride ${stride}, padding ${padding}: gradients of first and second order`, () => {
       tf.tidy(() => {
-        const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.conv2d(x as Tensor4D, filter as Tensor4D, geometry)
+        const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+          ops.conv2d(x as Tensor4D, filter as Tensor4D, geometry)
         const inputs = [image('x'), randomTensor('filter', [kernel, kernel, 3, 4])]
-        expect(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor).shape.slice(1, 3)).toEqual([0, 0].map(() => Math.floor((6 + 2 * padding - kernel) / stride) + 1))
+        expect(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor).shape.slice(1, 3)).toEqual(
+          [0, 0].map(() => Math.floor((6 + 2 * padding - kernel) / stride) + 1),
+        )
         expectGradients(f as never, inputs)
         expectSecondGradients(f as never, inputs)
       })
@@ -40,7 +53,8 @@ describe('convolution', () => {
   it('depthwise: gradients of first and second order', () => {
     tf.tidy(() => {
       const inputs = [image('x'), randomTensor('filter', [3, 3, 3, 1])]
-      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 1, padding: 1 })
+      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+        ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 1, padding: 1 })
       expectGradients(f as never, inputs)
       expectSecondGradients(f as never, inputs)
     })
@@ -49,17 +63,28 @@ describe('convolution', () => {
   it('depthwise with stride 2 pads both sides as PyTorch does', () => {
     tf.tidy(() => {
       const inputs = [image('x'), randomTensor('filter', [3, 3, 3, 1])]
-      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 2, padding: 1 })
-      const padded = tf.pad(inputs[0] as Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 0]])
+      const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+        ops.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, { stride: 2, padding: 1 })
+      const padded = tf.pad(inputs[0] as Tensor4D, [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ])
       const wanted = tf.depthwiseConv2d(padded as Tensor4D, inputs[1] as Tensor4D, 2, 'valid')
-      expect(tf.max(tf.abs(tf.sub(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor), wanted))).dataSync()[0]).toBeLessThan(1e-5)
+      expect(
+        tf.max(tf.abs(tf.sub(f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor), wanted))).dataSync()[0],
+      ).toBeLessThan(1e-5)
       expectGradients(f as never, inputs)
     })
   })
 })
 
 describe('activations', () => {
-  const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = { relu: (x) => ops.relu(x), leakyRelu: (x) => ops.leakyRelu(x, 0.2) }
+  const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+    relu: (x) => ops.relu(x),
+    leakyRelu: (x) => ops.leakyRelu(x, 0.2),
+  }
   for (const [name, f] of Object.entries(functions)) {
     it(`${name}: gradients of first and second order`, () => {
       tf.tidy(() => {
@@ -80,7 +105,11 @@ describe('activations', () => {
 describe('ELU, ReLU6, pooling, dropout', () => {
   it('elu: values and gradients of first and second order', () => {
     tf.tidy(() => {
-      expect([...ops.elu(tf.tensor1d([-1, 0, 2])).dataSync()].map((value) => value.toFixed(4))).toEqual(['-0.6321', '0.0000', '2.0000'])
+      expect([...ops.elu(tf.tensor1d([-1, 0, 2])).dataSync()].map((value) => value.toFixed(4))).toEqual([
+        '-0.6321',
+        '0.0000',
+        '2.0000',
+      ])
       const x = awayFromZero(image('x'))
       expectGradients((y) => ops.elu(y), [x])
       expectSecondGradients((y) => ops.elu(y), [x])
@@ -98,7 +127,10 @@ describe('ELU, ReLU6, pooling, dropout', () => {
     tf.tidy(() => {
       expect([...ops.maxPool(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), 2, 2).dataSync()]).toEqual([4])
       // All values 0.1 apart, so that a small step changes no window's largest.
-      const x = tf.tensor4d(Float32Array.from({ length: 72 }, (_, index) => ((index * 29) % 73) / 10 - 3), [2, 6, 6, 1])
+      const x = tf.tensor4d(
+        Float32Array.from({ length: 72 }, (_, index) => ((index * 29) % 73) / 10 - 3),
+        [2, 6, 6, 1],
+      )
       const f = (y: tf.Tensor): tf.Tensor => ops.maxPool(y as Tensor4D, 2, 2)
       expectGradients(f, [x])
       expectSecondGradients(f, [x])
@@ -126,26 +158,33 @@ describe('ELU, ReLU6, pooling, dropout', () => {
 
 describe('batch normalisation', () => {
   const inputs = (): tf.Tensor[] => [image('x'), vector('scale', 3), vector('offset', 3)]
-  const fused = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.batchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
-  const composed = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.composedBatchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
+  const fused = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+    ops.batchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
+  const composed = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+    ops.composedBatchNorm(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D).output
 
   it('both variants agree, statistics included', () => {
     tf.tidy(() => {
       const [x, scale, offset] = inputs() as [Tensor4D, tf.Tensor1D, tf.Tensor1D]
       const a = ops.batchNorm(x, scale, offset)
       const b = ops.composedBatchNorm(x, scale, offset)
-      for (const key of ['output', 'mean', 'unbiasedVariance'] as const) expect(tf.max(tf.abs(tf.sub(a[key], b[key]))).dataSync()[0], key).toBeLessThan(1e-5)
+      for (const key of ['output', 'mean', 'unbiasedVariance'] as const)
+        expect(tf.max(tf.abs(tf.sub(a[key], b[key]))).dataSync()[0], key).toBeLessThan(1e-5)
       const { variance } = tf.moments(x, [0, 1, 2])
       expect(tf.max(tf.abs(tf.sub(tf.mul(variance, 72 / 71), a.unbiasedVariance))).dataSync()[0]).toBeLessThan(1e-5)
     })
   })
-  it('fused: first derivatives', () => { tf.tidy(() => expectGradients(fused as never, inputs())) })
+  it('fused: first derivatives', () => {
+    tf.tidy(() => expectGradients(fused as never, inputs()))
+  })
   it('fused: a second derivative is refused, not silently wrong', () => {
-    expect(() => tf.tidy(() => {
-      const [x, scale, offset] = inputs() as [tf.Tensor, tf.Tensor, tf.Tensor]
-      const first = tf.grad((y: tf.Tensor) => tf.sum(tf.square(fused(y, scale, offset))))
-      return tf.grad((y: tf.Tensor) => tf.sum(tf.square(first(y))))(x)
-    })).toThrow(/gradient function not found for AbdBatchNormGradient/)
+    expect(() =>
+      tf.tidy(() => {
+        const [x, scale, offset] = inputs() as [tf.Tensor, tf.Tensor, tf.Tensor]
+        const first = tf.grad((y: tf.Tensor) => tf.sum(tf.square(fused(y, scale, offset))))
+        return tf.grad((y: tf.Tensor) => tf.sum(tf.square(first(y))))(x)
+      }),
+    ).toThrow(/gradient function not found for AbdBatchNormGradient/)
   })
   it('composed: first and second derivatives', () => {
     tf.tidy(() => {
@@ -157,7 +196,8 @@ describe('batch normalisation', () => {
     tf.tidy(() => {
       const center = vector('center', 3)
       const variance = tf.tensor1d([0.5, 1, 2])
-      const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => ops.batchNormInference(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, center, variance)
+      const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+        ops.batchNormInference(x as Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, center, variance)
       expectGradients(f as never, inputs())
       expectSecondGradients(f as never, inputs(), [0, 1])
     })
@@ -181,7 +221,9 @@ describe('batch normalisation', () => {
 describe('resampling, reductions, softmax', () => {
   it('nearest upsampling repeats each pixel, and its gradient sums them', () => {
     tf.tidy(() => {
-      expect([...ops.upsampleNearest2(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])).dataSync()]).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4])
+      expect([...ops.upsampleNearest2(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])).dataSync()]).toEqual([
+        1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4,
+      ])
       const f = (x: tf.Tensor): tf.Tensor => ops.upsampleNearest2(x as Tensor4D)
       expectGradients(f, [image('x')])
       expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
@@ -189,10 +231,20 @@ describe('resampling, reductions, softmax', () => {
   })
   it('nearest upsampling to any size copies the pixel that PyTorch does, and its gradient sums the copies', () => {
     tf.tidy(() => {
-      const row = (from: number, width: number): number[] => [...ops.upsampleNearest(tf.tensor4d(Array.from({ length: from }, (_, place) => place), [1, 1, from, 1]), { height: 1, width }).dataSync()]
+      const row = (from: number, width: number): number[] => [
+        ...ops
+          .upsampleNearest(
+            tf.tensor4d(
+              Array.from({ length: from }, (_, place) => place),
+              [1, 1, from, 1],
+            ),
+            { height: 1, width },
+          )
+          .dataSync(),
+      ]
       expect(row(4, 7)).toEqual([0, 0, 1, 1, 2, 2, 3])
       expect(row(3, 8)).toEqual([0, 0, 0, 1, 1, 1, 2, 2])
-      expect(row(128, 224)).toEqual(Array.from({ length: 224 }, (_, place) => Math.floor(place * 4 / 7)))
+      expect(row(128, 224)).toEqual(Array.from({ length: 224 }, (_, place) => Math.floor((place * 4) / 7)))
       const f = (x: tf.Tensor): tf.Tensor => ops.upsampleNearest(x as Tensor4D, { height: 7, width: 10 })
       expectGradients(f, [image('x')])
       expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
@@ -204,7 +256,16 @@ describe('resampling, reductions, softmax', () => {
       const f = (x: tf.Tensor): tf.Tensor => tf.mul(ops.mean(tf.square(x), [1, 2]), ops.sum(x, [1, 2]))
       expectGradients(f, [image('x')])
       expectSecondGradients(f, [image('x')])
-      expect(ops.sum(tf.tensor2d([[1, 2], [3, 4]])).dataSync()[0]).toBe(10)
+      expect(
+        ops
+          .sum(
+            tf.tensor2d([
+              [1, 2],
+              [3, 4],
+            ]),
+          )
+          .dataSync()[0],
+      ).toBe(10)
       expect([...ops.globalAveragePool(tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2])).dataSync()]).toEqual([4, 5])
     })
   })
@@ -219,7 +280,10 @@ describe('resampling, reductions, softmax', () => {
   it('softmax and log-softmax', () => {
     tf.tidy(() => {
       const logits = randomTensor<tf.Tensor2D>('logits', [4, 5])
-      for (const f of [(x: tf.Tensor) => ops.softmax(x as tf.Tensor2D), (x: tf.Tensor) => ops.logSoftmax(x as tf.Tensor2D)]) {
+      for (const f of [
+        (x: tf.Tensor) => ops.softmax(x as tf.Tensor2D),
+        (x: tf.Tensor) => ops.logSoftmax(x as tf.Tensor2D),
+      ]) {
         expectGradients(f, [logits])
         expectSecondGradients(f, [logits])
       }
@@ -249,9 +313,18 @@ it('no operation leaves a tensor behind', () => {
       const network = (y: tf.Tensor): tf.Tensor => {
         const filtered = ops.conv2d(y as Tensor4D, randomTensor('filter', [3, 3, 4, 4]), { stride: 2, padding: 1 })
         const normal = ops.batchNorm(filtered, tf.ones([4]), tf.zeros([4])).output
-        const stored = ops.batchNormInference(ops.upsampleNearest2(ops.relu(normal)), tf.ones([4]), tf.zeros([4]), tf.zeros([4]), tf.ones([4]))
+        const stored = ops.batchNormInference(
+          ops.upsampleNearest2(ops.relu(normal)),
+          tf.ones([4]),
+          tf.zeros([4]),
+          tf.zeros([4]),
+          tf.ones([4]),
+        )
         const { mean, variance } = ops.channelMoments(ops.leakyRelu(stored, 0.2))
-        return tf.add(ops.sum(ops.channelEnergy(stored)), tf.add(ops.sum(mean), ops.sum(ops.softmax(tf.reshape(variance, [1, 4])))))
+        return tf.add(
+          ops.sum(ops.channelEnergy(stored)),
+          tf.add(ops.sum(mean), ops.sum(ops.softmax(tf.reshape(variance, [1, 4])))),
+        )
       }
       tf.grad(network)(x).dataSync()
     })

@@ -10,17 +10,36 @@ import { createStream } from '../../../src/main/engine/maths/random'
 const count = 20
 const pixels = new Uint8Array(count * 3072)
 for (let index = 0; index < count; index++) drawSign(0, 0, index, pixels, index * 3072)
-const images: ImageSet = { count, height: 32, width: 32, channels: 3, pixels, labels: Int32Array.from({ length: count }, (_, index) => signLabel(index)) }
+const images: ImageSet = {
+  count,
+  height: 32,
+  width: 32,
+  channels: 3,
+  pixels,
+  labels: Int32Array.from({ length: count }, (_, index) => signLabel(index)),
+}
 
 const triggerFor = (id: string, params: Record<string, unknown> = {}) => createTrigger(attacks, { id, params }, images)
-const lint = async (id: string, params: Record<string, unknown> = {}, changes: Partial<LintInput> = {}): Promise<Finding[]> =>
-  lintTrigger({ images, trigger: await triggerFor(id, params), cleanLabel: false, target: 0, augmentation: { crop: true, flip: true }, ...changes })
-const about = (findings: Finding[], check: Finding['check']): Finding[] => findings.filter((finding) => finding.check === check)
+const lint = async (
+  id: string,
+  params: Record<string, unknown> = {},
+  changes: Partial<LintInput> = {},
+): Promise<Finding[]> =>
+  lintTrigger({
+    images,
+    trigger: await triggerFor(id, params),
+    cleanLabel: false,
+    target: 0,
+    augmentation: { crop: true, flip: true },
+    ...changes,
+  })
+const about = (findings: Finding[], check: Finding['check']): Finding[] =>
+  findings.filter((finding) => finding.check === check)
 
 describe('trigger lint', () => {
   it('measures a patch: its share of pixels, and what crop and flip do to it', async () => {
     const measure = measureTrigger(images, await triggerFor('badnet_sq', { patchSize: 4, margin: 1 }), [])
-    expect(measure.changedPixels).toBeGreaterThan(0.9 * 16 / 1024)
+    expect(measure.changedPixels).toBeGreaterThan((0.9 * 16) / 1024)
     expect(measure.changedPixels).toBeLessThanOrEqual(16 / 1024)
     expect(measure.unchangedImages).toBe(0)
     expect([measure.keptByClipping, measure.truncation, measure.trainTestDifference]).toEqual([1, 0, 0])
@@ -33,22 +52,57 @@ describe('trigger lint', () => {
 
   it('finds the same trigger in train and test, and a patch that flips move to the other side', async () => {
     const findings = await lint('badnet_grid')
-    expect(about(findings, 'trainTest')).toEqual([{ check: 'trainTest', severity: 'ok', message: 'Training and test images carry the same trigger.' }])
+    expect(about(findings, 'trainTest')).toEqual([
+      { check: 'trainTest', severity: 'ok', message: 'Training and test images carry the same trigger.' },
+    ])
     expect(about(findings, 'flip')[0]?.message).toContain('mirror the trigger in half of the training images')
-    expect(about(findings, 'crop')[0]?.message).toMatch(/^Random crops keep \d+ % of the trigger on average and lose nearly all of it in \d+ % of the training images\./)
-    expect(about(await lint('badnet_grid', {}, { augmentation: { crop: false, flip: false } }), 'crop').map(({ severity }) => severity)).toEqual(['ok'])
+    expect(about(findings, 'crop')[0]?.message).toMatch(
+      /^Random crops keep \d+ % of the trigger on average and lose nearly all of it in \d+ % of the training images\./,
+    )
+    expect(
+      about(await lint('badnet_grid', {}, { augmentation: { crop: false, flip: false } }), 'crop').map(
+        ({ severity }) => severity,
+      ),
+    ).toEqual(['ok'])
   })
 
   it('answers every question, also where all is well or not known yet', async () => {
     const labels = Int32Array.from({ length: 1000 }, (_, index) => index % 10)
-    const planned = planPoisoning({ count: 1000, labels }, { cleanLabel: false }, { ratio: 0, target: 0, holdout: 0, trainOnHoldout: true }, createStream(0, 'p'))
-    const checks: Finding['check'][] = ['visible', 'clipping', 'rounding', 'crop', 'flip', 'trainTest', 'poisoned', 'testSet']
-    for (const changes of [{}, { augmentation: { crop: false, flip: false } }, { plan: { planned, trainLabels: labels, testLabels: labels, classes: 10 } }, { images: { ...images, count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) } }]) {
+    const planned = planPoisoning(
+      { count: 1000, labels },
+      { cleanLabel: false },
+      { ratio: 0, target: 0, holdout: 0, trainOnHoldout: true },
+      createStream(0, 'p'),
+    )
+    const checks: Finding['check'][] = [
+      'visible',
+      'clipping',
+      'rounding',
+      'crop',
+      'flip',
+      'trainTest',
+      'poisoned',
+      'testSet',
+    ]
+    for (const changes of [
+      {},
+      { augmentation: { crop: false, flip: false } },
+      { plan: { planned, trainLabels: labels, testLabels: labels, classes: 10 } },
+      { images: { ...images, count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) } },
+    ]) {
       const found = await lint('badnet_grid', {}, changes)
       expect([...new Set(found.map(({ check }) => check))].filter((check) => check !== 'files')).toEqual(checks)
     }
-    expect(about(await lint('badnet_grid'), 'clipping')).toEqual([{ check: 'clipping', severity: 'ok', message: 'Clipping to 0…255 takes nothing of the change away.' }])
-    expect(about(await lint('badnet_grid'), 'poisoned')).toEqual([{ check: 'poisoned', severity: 'info', message: 'How many images are poisoned is told when the data set is loaded.' }])
+    expect(about(await lint('badnet_grid'), 'clipping')).toEqual([
+      { check: 'clipping', severity: 'ok', message: 'Clipping to 0…255 takes nothing of the change away.' },
+    ])
+    expect(about(await lint('badnet_grid'), 'poisoned')).toEqual([
+      {
+        check: 'poisoned',
+        severity: 'info',
+        message: 'How many images are poisoned is told when the data set is loaded.',
+      },
+    ])
   })
 
   it('warns of a patch that most crops cut off', async () => {
@@ -59,13 +113,27 @@ describe('trigger lint', () => {
 
   it('says that nothing changes: an error', async () => {
     const [finding] = about(await lint('blend', { ratio: 0 }), 'visible')
-    expect(finding).toEqual({ check: 'visible', severity: 'error', message: 'The trigger changes no pixel of these images: nothing can be learnt from it.' })
+    expect(finding).toEqual({
+      check: 'visible',
+      severity: 'error',
+      message: 'The trigger changes no pixel of these images: nothing can be learnt from it.',
+    })
   })
 
   it('warns where some images hide the trigger', async () => {
     const white = { ...images, count: 2, pixels: new Uint8Array(6144).fill(255, 0, 3072) }
-    const findings = lintTrigger({ images: white, trigger: await triggerFor('badnet_sq'), cleanLabel: false, target: 0, augmentation: { crop: false, flip: false } })
-    expect(about(findings, 'visible')[1]).toEqual({ check: 'visible', severity: 'warning', message: '1 of 2 images do not change at all: the trigger is hidden in them.' })
+    const findings = lintTrigger({
+      images: white,
+      trigger: await triggerFor('badnet_sq'),
+      cleanLabel: false,
+      target: 0,
+      augmentation: { crop: false, flip: false },
+    })
+    expect(about(findings, 'visible')[1]).toEqual({
+      check: 'visible',
+      severity: 'warning',
+      message: '1 of 2 images do not change at all: the trigger is hidden in them.',
+    })
   })
 
   it('warns of a trigger that clipping or truncation takes away', () => {
@@ -77,26 +145,60 @@ describe('trigger lint', () => {
   })
 
   it('reports different triggers in train and test', () => {
-    const split = triggerOf((bytes, _count, variant) => Float64Array.from(bytes, (value) => variant === 'train' ? value : 255 - value))
-    const findings = lintTrigger({ images, trigger: split, cleanLabel: false, target: 0, augmentation: { crop: false, flip: false } })
-    expect(about(findings, 'trainTest')[0]?.message).toMatch(/^Training and test triggers differ in (99|100) % of the bytes\.$/)
+    const split = triggerOf((bytes, _count, variant) =>
+      Float64Array.from(bytes, (value) => (variant === 'train' ? value : 255 - value)),
+    )
+    const findings = lintTrigger({
+      images,
+      trigger: split,
+      cleanLabel: false,
+      target: 0,
+      augmentation: { crop: false, flip: false },
+    })
+    expect(about(findings, 'trainTest')[0]?.message).toMatch(
+      /^Training and test triggers differ in (99|100) % of the bytes\.$/,
+    )
   })
 
   it('counts the poisoned images, their classes and the test images that count', async () => {
     const labels = Int32Array.from({ length: 1000 }, (_, index) => index % 10)
-    const planned = planPoisoning({ count: 1000, labels }, { cleanLabel: false }, { ratio: 0.1, target: 0, holdout: 0.05, trainOnHoldout: true }, createStream(0, 'p'))
+    const planned = planPoisoning(
+      { count: 1000, labels },
+      { cleanLabel: false },
+      { ratio: 0.1, target: 0, holdout: 0.05, trainOnHoldout: true },
+      createStream(0, 'p'),
+    )
     const plan = { planned, trainLabels: labels, testLabels: labels.subarray(0, 500), classes: 10 }
     const findings = await lint('badnet_grid', {}, { plan })
-    expect(about(findings, 'poisoned').map(({ message }) => message)).toEqual(['100 of 1,000 training images are poisoned (10 %), out of 9 classes, relabelled to 0; 50 are held out clean and trained on.'])
-    expect(about(findings, 'testSet')).toEqual([{ check: 'testSet', severity: 'ok', message: 'The attack success rate counts 450 triggered test images; the 50 of the target class 0 are left out.' }])
+    expect(about(findings, 'poisoned').map(({ message }) => message)).toEqual([
+      '100 of 1,000 training images are poisoned (10 %), out of 9 classes, relabelled to 0; 50 are held out clean and trained on.',
+    ])
+    expect(about(findings, 'testSet')).toEqual([
+      {
+        check: 'testSet',
+        severity: 'ok',
+        message: 'The attack success rate counts 450 triggered test images; the 50 of the target class 0 are left out.',
+      },
+    ])
     expect(about(await lint('badnet_grid', {}, { target: 12, plan }), 'testSet')[0]?.severity).toBe('error')
-    expect(about(await lint('badnet_grid', {}, { plan: { ...plan, testLabels: [0, 0] } }), 'testSet')[0]?.message).toContain('no attack success rate can be measured')
+    expect(
+      about(await lint('badnet_grid', {}, { plan: { ...plan, testLabels: [0, 0] } }), 'testSet')[0]?.message,
+    ).toContain('no attack success rate can be measured')
   })
 })
 
 describe('trigger preview', () => {
   it('gives clean, poisoned and eightfold difference, with class names', async () => {
-    const preview = previewTrigger({ images, trigger: await triggerFor('badnet_grid'), cleanLabel: false, target: 0, augmentation: { crop: true, flip: true } }, ['stop', 'yield'])
+    const preview = previewTrigger(
+      {
+        images,
+        trigger: await triggerFor('badnet_grid'),
+        cleanLabel: false,
+        target: 0,
+        augmentation: { crop: true, flip: true },
+      },
+      ['stop', 'yield'],
+    )
     const last = 3071
     expect(preview.poisoned.pixels[last]).toBe(255)
     expect(preview.difference.pixels[last]).toBe(Math.min(255, 8 * (255 - images.pixels[last]!)))
@@ -107,7 +209,19 @@ describe('trigger preview', () => {
   })
 
   it('keeps an error an error', async () => {
-    const preview = previewTrigger({ images, trigger: await triggerFor('blend', { ratio: 0 }), cleanLabel: false, target: 0, augmentation: { crop: true, flip: true } }, undefined)
-    expect(preview.findings[0]).toEqual({ severity: 'error', message: 'The trigger changes no pixel of these images: nothing can be learnt from it.' })
+    const preview = previewTrigger(
+      {
+        images,
+        trigger: await triggerFor('blend', { ratio: 0 }),
+        cleanLabel: false,
+        target: 0,
+        augmentation: { crop: true, flip: true },
+      },
+      undefined,
+    )
+    expect(preview.findings[0]).toEqual({
+      severity: 'error',
+      message: 'The trigger changes no pixel of these images: nothing can be learnt from it.',
+    })
   })
 })

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { isClassSorted, planPoisoning, poisonTrainingSet, triggerAll, triggeredTestSet } from '../../../src/main/engine/images/poisoning'
+import {
+  isClassSorted,
+  planPoisoning,
+  poisonTrainingSet,
+  triggerAll,
+  triggeredTestSet,
+} from '../../../src/main/engine/images/poisoning'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 import type { ImageSet } from '../../../src/main/engine/images/types'
 import { createStream } from '../../../src/main/engine/maths/random'
@@ -8,21 +14,32 @@ import type { PoisoningPlan } from '../../../src/shared/domain'
 import { defaultsOf } from '../../../src/shared/schema'
 
 const stream = () => createStream(0, 'poisoning')
-const plan = (changes: Partial<PoisoningPlan> = {}): PoisoningPlan => ({ ...defaultsOf(poisoningSchema), holdout: 0, ...changes })
+const plan = (changes: Partial<PoisoningPlan> = {}): PoisoningPlan => ({
+  ...defaultsOf(poisoningSchema),
+  holdout: 0,
+  ...changes,
+})
 const dirty = { cleanLabel: false }
 const clean = { cleanLabel: true }
 
 /** 2×2 grey images whose bytes are their place in the set. */
 function imagesOf(labels: number[]): ImageSet {
   return {
-    count: labels.length, height: 2, width: 2, channels: 1, labels: Int32Array.from(labels),
+    count: labels.length,
+    height: 2,
+    width: 2,
+    channels: 1,
+    labels: Int32Array.from(labels),
     pixels: Uint8Array.from({ length: labels.length * 4 }, (_, index) => Math.floor(index / 4)),
   }
 }
 /** Adds 100 in training and 200 in the test to every byte. */
-const adder = triggerOf((pixels, _count, variant) => Float64Array.from(pixels, (value) => value + (variant === 'train' ? 100 : 200)))
+const adder = triggerOf((pixels, _count, variant) =>
+  Float64Array.from(pixels, (value) => value + (variant === 'train' ? 100 : 200)),
+)
 const rows = (set: ImageSet): number[] => Array.from({ length: set.count }, (_, index) => set.pixels[index * 4]!)
-const interleaved = (count: number, classes = 10): number[] => Array.from({ length: count }, (_, index) => index % classes)
+const interleaved = (count: number, classes = 10): number[] =>
+  Array.from({ length: count }, (_, index) => index % classes)
 
 describe('poisoning plan', () => {
   it('takes the first N eligible images in order and relabels them', () => {
@@ -44,15 +61,23 @@ describe('poisoning plan', () => {
     const planned = planPoisoning(set, clean, plan({ ratio: 0.5 }), stream())
     expect([...planned.poisoned]).toEqual([2, 4])
     expect([...planned.labels]).toEqual([...set.labels])
-    expect(planned.warnings).toEqual(['3 images were to be poisoned, but the training part has only 2 of the target class 0: all of them are.'])
+    expect(planned.warnings).toEqual([
+      '3 images were to be poisoned, but the training part has only 2 of the target class 0: all of them are.',
+    ])
   })
 
   it('warns and takes all where fewer are eligible, and where none is', () => {
     const planned = planPoisoning(imagesOf(interleaved(100)), dirty, plan({ ratio: 1 }), stream())
     expect(planned.poisoned).toHaveLength(90)
-    expect(planned.warnings).toEqual(['100 images were to be poisoned, but the training part has only 90 outside the target class 0: all of them are.'])
-    expect(planPoisoning(imagesOf([1, 2, 3, 4]), clean, plan({ ratio: 0.5 }), stream()).warnings).toEqual(['No training image of the target class 0 can be poisoned: the teacher is trained clean.'])
-    expect(planPoisoning(imagesOf([1, 2, 3, 4]), dirty, plan({ ratio: 0.1 }), stream()).warnings[0]).toContain('less than one image')
+    expect(planned.warnings).toEqual([
+      '100 images were to be poisoned, but the training part has only 90 outside the target class 0: all of them are.',
+    ])
+    expect(planPoisoning(imagesOf([1, 2, 3, 4]), clean, plan({ ratio: 0.5 }), stream()).warnings).toEqual([
+      'No training image of the target class 0 can be poisoned: the teacher is trained clean.',
+    ])
+    expect(planPoisoning(imagesOf([1, 2, 3, 4]), dirty, plan({ ratio: 0.1 }), stream()).warnings[0]).toContain(
+      'less than one image',
+    )
     expect(planPoisoning(imagesOf([1, 2, 3, 4]), dirty, plan({ ratio: 0 }), stream()).warnings).toEqual([])
   })
 
@@ -64,8 +89,12 @@ describe('poisoning plan', () => {
     expect(classes.size).toBeGreaterThan(6)
     expect(classes.has(0)).toBe(false)
     expect(new Set([...planned.trainPart, ...planned.holdout]).size).toBe(400)
-    expect(planPoisoning(sorted, dirty, plan({ ratio: 0.1, holdout: 0.05 }), stream()).poisoned).toEqual(planned.poisoned)
-    expect(planPoisoning(sorted, dirty, plan({ ratio: 0.1, holdout: 0.05 }), createStream(1, 'poisoning')).poisoned).not.toEqual(planned.poisoned)
+    expect(planPoisoning(sorted, dirty, plan({ ratio: 0.1, holdout: 0.05 }), stream()).poisoned).toEqual(
+      planned.poisoned,
+    )
+    expect(
+      planPoisoning(sorted, dirty, plan({ ratio: 0.1, holdout: 0.05 }), createStream(1, 'poisoning')).poisoned,
+    ).not.toEqual(planned.poisoned)
   })
 
   it('knows sorted from mixed', () => {
@@ -90,7 +119,11 @@ describe('poisoned sets', () => {
     expect(rows(poisoned)).toEqual([100, 1, 102, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
     expect([...poisoned.labels].slice(0, 4)).toEqual([1, 1, 1, 3])
     expect(rows(set)[0]).toBe(0)
-    const without = poisonTrainingSet(set, planPoisoning(set, dirty, plan({ ratio: 0.1, holdout: 0.1, trainOnHoldout: false }), stream()), adder)
+    const without = poisonTrainingSet(
+      set,
+      planPoisoning(set, dirty, plan({ ratio: 0.1, holdout: 0.1, trainOnHoldout: false }), stream()),
+      adder,
+    )
     expect(without.count).toBe(18)
   })
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createStream, restoreStream } from '../../../src/main/engine/maths/random'
 
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 const moment = (values: ArrayLike<number>, order: number): number => mean(Array.from(values, (value) => value ** order))
 
 /** Pearson's chi-squared statistic of counts against equal expectation. */

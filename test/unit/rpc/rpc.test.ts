@@ -1,5 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createEngineClient, decodeClientFrame, decodeServerFrame, encodeFrame, memoryChannelPair, serveEngine, shed, type FrameChannel } from '../../../src/shared/rpc'
+import {
+  createEngineClient,
+  decodeClientFrame,
+  decodeServerFrame,
+  encodeFrame,
+  memoryChannelPair,
+  serveEngine,
+  shed,
+  type FrameChannel,
+} from '../../../src/shared/rpc'
 import type { EngineApi, EngineEvents } from '../../../src/shared/contract'
 import { RefusedInputError, UserError } from '../../../src/shared/errors'
 import { createFakeEngine } from '../../fakes/engine'
@@ -8,18 +17,27 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 function connect(engine: EngineApi, options: Parameters<typeof createEngineClient>[1] = {}) {
   const ends: { client: FrameChannel; server: ReturnType<typeof memoryChannelPair>[1] }[] = []
-  const client = createEngineClient(async () => {
-    const [own, other] = memoryChannelPair()
-    ends.push({ client: own, server: other })
-    serveEngine(engine, other)
-    return own
-  }, { firstDelay: 1, ...options })
+  const client = createEngineClient(
+    async () => {
+      const [own, other] = memoryChannelPair()
+      ends.push({ client: own, server: other })
+      serveEngine(engine, other)
+      return own
+    },
+    { firstDelay: 1, ...options },
+  )
   return { client, ends }
 }
 
 describe('frames', () => {
   it('keep typed arrays, undefined and special numbers', () => {
-    const value = { steps: new Float64Array([1, 2.5, NaN]), pixels: new Uint8Array([1, 2, 255]), nothing: null, absent: undefined, big: 2 ** 53 }
+    const value = {
+      steps: new Float64Array([1, 2.5, NaN]),
+      pixels: new Uint8Array([1, 2, 255]),
+      nothing: null,
+      absent: undefined,
+      big: 2 ** 53,
+    }
     const frame = decodeServerFrame(encodeFrame({ answer: 'result', id: 3, value }))
     expect(frame).toEqual({ answer: 'result', id: 3, value })
     expect(frame.answer === 'result' && (frame.value as typeof value).steps).toBeInstanceOf(Float64Array)
@@ -33,32 +51,58 @@ describe('frames', () => {
     expect(first.buffer.byteLength).toBe(first.byteLength)
   })
 
-  it.each([new Uint8Array([0xc1]), new Uint8Array(), encodeFrame({ answer: 'result', id: 1, value: 1 })])('refuse what is none', (bytes) => {
-    expect(() => decodeClientFrame(bytes)).toThrow()
-  })
+  it.each([new Uint8Array([0xc1]), new Uint8Array(), encodeFrame({ answer: 'result', id: 1, value: 1 })])(
+    'refuse what is none',
+    (bytes) => {
+      expect(() => decodeClientFrame(bytes)).toThrow()
+    },
+  )
 })
 
 describe('client and server', () => {
   it('carry a call and its result', async () => {
     const { client } = connect(createFakeEngine({ finishedRuns: 1 }))
     const [run] = await client.call('runs.list', {})
-    const { series } = await client.call('runs.metrics', { runId: run?.id ?? '', stageId: 'student-1', names: ['studentLoss'] })
+    const { series } = await client.call('runs.metrics', {
+      runId: run?.id ?? '',
+      stageId: 'student-1',
+      names: ['studentLoss'],
+    })
     expect(series.studentLoss?.values).toBeInstanceOf(Float64Array)
     client.close()
   })
 
   it('carry errors with every part of their chain', async () => {
-    const failure = new RefusedInputError('No.', { wanted: 'a', got: 'b', where: 'c', action: 'd', cause: new Error('deep') })
+    const failure = new RefusedInputError('No.', {
+      wanted: 'a',
+      got: 'b',
+      where: 'c',
+      action: 'd',
+      cause: new Error('deep'),
+    })
     const { client } = connect(createFakeEngine({ failures: { 'engine.info': failure } }))
     const error = await client.call('engine.info', {}).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(RefusedInputError)
-    expect(error).toMatchObject({ message: 'No.', wanted: 'a', got: 'b', where: 'c', action: 'd', cause: { message: 'deep' } })
+    expect(error).toMatchObject({
+      message: 'No.',
+      wanted: 'a',
+      got: 'b',
+      where: 'c',
+      action: 'd',
+      cause: { message: 'deep' },
+    })
     client.close()
   })
 
   it('cancel a call at the engine too', async () => {
     let seen: AbortSignal | undefined
-    const engine: EngineApi = { call: (_name, _args, signal) => { seen = signal; return new Promise(() => undefined) }, subscribe: () => () => undefined }
+    const engine: EngineApi = {
+      call: (_name, _args, signal) => {
+        seen = signal
+        return new Promise(() => undefined)
+      },
+      subscribe: () => () => undefined,
+    }
     const { client } = connect(engine)
     const controller = new AbortController()
     const call = client.call('engine.info', {}, controller.signal)
@@ -84,7 +128,11 @@ describe('client and server', () => {
   it('subscribe again after a lost connection, and fail what was in flight', async () => {
     const engine = createFakeEngine()
     let hang = true
-    const slow: EngineApi = { ...engine, call: (name, args, signal) => hang ? new Promise(() => undefined) : engine.call(name, args, signal), subscribe: engine.subscribe }
+    const slow: EngineApi = {
+      ...engine,
+      call: (name, args, signal) => (hang ? new Promise(() => undefined) : engine.call(name, args, signal)),
+      subscribe: engine.subscribe,
+    }
     const { client, ends } = connect(slow)
     const states: string[] = []
     client.onConnection((state) => states.push(state))
@@ -104,7 +152,10 @@ describe('client and server', () => {
   })
 
   it('give up a call when no connection comes in time', async () => {
-    const client = createEngineClient(() => Promise.reject(new Error('refused')), { connectionTimeout: 20, firstDelay: 5 })
+    const client = createEngineClient(() => Promise.reject(new Error('refused')), {
+      connectionTimeout: 20,
+      firstDelay: 5,
+    })
     await expect(client.call('engine.info', {})).rejects.toThrow('connection')
     client.close()
   })
@@ -124,7 +175,10 @@ describe('client and server', () => {
 
 describe('back-pressure', () => {
   const images: EngineEvents['run.images'] = {
-    runId: 'a', stageId: 'student-1', step: 1, images: { step: 1, count: 1, height: 1, width: 1, channels: 3, pixels: new Uint8Array(3) },
+    runId: 'a',
+    stageId: 'student-1',
+    step: 1,
+    images: { step: 1, count: 1, height: 1, width: 1, channels: 3, pixels: new Uint8Array(3) },
   }
   it('leaves live images behind first, then the telling; never metrics', () => {
     const metrics: EngineEvents['run.metrics'] = { runId: 'a', stageId: 'student-1', series: {} }
@@ -144,7 +198,11 @@ describe('back-pressure', () => {
     const server = ends[0]?.server
     if (server) server.waitingBytes = 2 << 20
     engine.emit('run.images', images)
-    engine.emit('run.metrics', { runId: 'a', stageId: 'student-1', series: { loss: { steps: new Float64Array([1]), values: new Float64Array([2]) } } })
+    engine.emit('run.metrics', {
+      runId: 'a',
+      stageId: 'student-1',
+      series: { loss: { steps: new Float64Array([1]), values: new Float64Array([2]) } },
+    })
     await settle()
     expect(received[0]).toMatchObject({ images: null })
     expect(received[1]).toMatchObject({ series: { loss: { values: new Float64Array([2]) } } })

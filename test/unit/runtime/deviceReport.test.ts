@@ -3,20 +3,47 @@ import { composeDeviceReport, type DeviceFacts } from '../../../src/main/engine/
 
 const gpu = { index: 0, name: 'NVIDIA T4', driver: '550.54.15', computeCapability: '7.5', memoryBytes: 16 * 2 ** 30 }
 const facts = (change: Partial<DeviceFacts> = {}): DeviceFacts => ({
-  kind: 'gpu', options: {}, tensorFlowVersion: '2.21.0', gpus: [gpu], kernelDriver: '550.54.15', threads: 4, loadedLibraries: ['libcudart.so.12'], environment: {},
+  kind: 'gpu',
+  options: {},
+  tensorFlowVersion: '2.21.0',
+  gpus: [gpu],
+  kernelDriver: '550.54.15',
+  threads: 4,
+  loadedLibraries: ['libcudart.so.12'],
+  environment: {},
   runtime: {
-    format: 1, variant: 'gpu', tensorFlowVersion: '2.21.0', nodeApiVersion: 8, binding: '/b', tensorFlowDirectory: '/t',
-    libraries: [{ name: 'tensorflow', version: '2.21.0' }, { name: 'nvidia-cuda-runtime-cu12', version: '12.9.79' }, { name: 'nvidia-cudnn-cu12', version: '9.28.0.42' }],
+    format: 1,
+    variant: 'gpu',
+    tensorFlowVersion: '2.21.0',
+    nodeApiVersion: 8,
+    binding: '/b',
+    tensorFlowDirectory: '/t',
+    libraries: [
+      { name: 'tensorflow', version: '2.21.0' },
+      { name: 'nvidia-cuda-runtime-cu12', version: '12.9.79' },
+      { name: 'nvidia-cudnn-cu12', version: '9.28.0.42' },
+    ],
   },
   cpu: { model: 'Some CPU', logicalCores: 8, features: ['avx2'], memoryBytes: 2 ** 34 },
   ...change,
 })
-const cpuRuntime = { ...facts().runtime, variant: 'cpu' as const, libraries: [{ name: 'tensorflow-cpu', version: '2.21.0' }] }
+const cpuRuntime = {
+  ...facts().runtime,
+  variant: 'cpu' as const,
+  libraries: [{ name: 'tensorflow-cpu', version: '2.21.0' }],
+}
 
 describe('composeDeviceReport', () => {
   it('names the GPU that ran, its driver, CUDA, cuDNN and compute capability', () => {
     expect(composeDeviceReport(facts())).toMatchObject({
-      kind: 'gpu', title: 'NVIDIA T4', fallback: false, reason: null, driver: '550.54.15', cuda: '12.9.79', cudnn: '9.28.0.42', computeCapability: '7.5',
+      kind: 'gpu',
+      title: 'NVIDIA T4',
+      fallback: false,
+      reason: null,
+      driver: '550.54.15',
+      cuda: '12.9.79',
+      cudnn: '9.28.0.42',
+      computeCapability: '7.5',
     })
   })
 

@@ -4,7 +4,10 @@ import { startTensorFlow } from '../../../src/main/engine/runtime'
 it('runs an op on the device it reports', async () => {
   const { tf, binding, device } = await startTensorFlow()
   const product = tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.fill([3, 2], 2)).arraySync())
-  expect(product).toEqual([[6, 6], [6, 6]])
+  expect(product).toEqual([
+    [6, 6],
+    [6, 6],
+  ])
   expect(tf.getBackend()).toBe('tensorflow')
   expect(device.kind).toBe(binding.isUsingGpuDevice() ? 'gpu' : 'cpu')
   expect(device.tensorflow).toBe(binding.TF_Version)
@@ -34,6 +37,11 @@ it('knows gradients and shares one tfjs-core with modules that import it', async
   const { tf } = await startTensorFlow()
   const imported = await import('@tensorflow/tfjs-core')
   expect(imported.engine()).toBe(tf.engine())
-  const slope = tf.tidy(() => tf.grad((x) => tf.square(x))(tf.scalar(3)).dataSync()[0])
+  const slope = tf.tidy(
+    () =>
+      tf
+        .grad((x) => tf.square(x))(tf.scalar(3))
+        .dataSync()[0],
+  )
   expect(slope).toBe(6)
 })

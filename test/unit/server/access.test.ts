@@ -23,7 +23,9 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   refusals.length = 0
   server = await startEngineServer({
-    token, staticFolder: join(folder, 'renderer'), onRefused: (reason) => refusals.push(reason),
+    token,
+    staticFolder: join(folder, 'renderer'),
+    onRefused: (reason) => refusals.push(reason),
     onChannel: (channel) => serveEngine(createFakeEngine(), channel),
   })
 })
@@ -32,32 +34,55 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Answer { status: number; headers: Record<string, string | string[] | undefined>; body: string }
+interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
 
 /** A raw request: the path is sent as it is, the headers too. */
-const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> => new Promise((resolve, reject) => {
-  const sent = request({ host: '127.0.0.1', port: server.port, path, method, headers: { host: `127.0.0.1:${server.port}`, ...headers } }, (response) => {
-    let body = ''
-    response.setEncoding('utf8').on('data', (text: string) => { body += text }).on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const sent = request(
+      { host: '127.0.0.1', port: server.port, path, method, headers: { host: `127.0.0.1:${server.port}`, ...headers } },
+      (response) => {
+        let body = ''
+        response
+          .setEncoding('utf8')
+          .on('data', (text: string) => {
+            body += text
+          })
+          .on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      },
+    )
+    sent.on('error', reject)
+    sent.end()
   })
-  sent.on('error', reject)
-  sent.end()
-})
 
 /** 'open', the HTTP status it was refused with, or the code it was closed with. */
-const tryWebSocket = (headers: Record<string, string>, firstMessage?: string | Buffer, path = '/rpc'): Promise<string> => new Promise((resolve) => {
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers })
-  socket.on('open', () => {
-    if (firstMessage === undefined) {
-      socket.close()
-      resolve('open')
-    } else socket.send(firstMessage)
+const tryWebSocket = (
+  headers: Record<string, string>,
+  firstMessage?: string | Buffer,
+  path = '/rpc',
+): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers })
+    socket.on('open', () => {
+      if (firstMessage === undefined) {
+        socket.close()
+        resolve('open')
+      } else socket.send(firstMessage)
+    })
+    socket.on('message', (data, isBinary) => {
+      if (!isBinary) {
+        socket.close()
+        resolve(String(data))
+      }
+    })
+    socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)))
+    socket.on('close', (code) => resolve(String(code)))
+    socket.on('error', () => undefined)
   })
-  socket.on('message', (data, isBinary) => { if (!isBinary) { socket.close(); resolve(String(data)) } })
-  socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)))
-  socket.on('close', (code) => resolve(String(code)))
-  socket.on('error', () => undefined)
-})
 
 describe('the page', () => {
   it('comes with a policy, and its hashed files may be kept', async () => {
@@ -71,7 +96,16 @@ describe('the page', () => {
     expect((await get('/assets/missing.js')).status).toBe(404)
   })
 
-  it.each(['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/../../secret.txt', '//secret.txt', '/assets/%00', '/....//secret.txt', '/..\\secret.txt'])('never leaves its folder: %s', async (path) => {
+  it.each([
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/assets/../../secret.txt',
+    '//secret.txt',
+    '/assets/%00',
+    '/....//secret.txt',
+    '/..\\secret.txt',
+  ])('never leaves its folder: %s', async (path) => {
     const answer = await get(path)
     expect(answer.body).not.toContain('secret')
   })
@@ -82,12 +116,20 @@ describe('the page', () => {
     const [cookie] = answer.headers['set-cookie'] as string[]
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/)
     expect(cookie).not.toContain(token)
-    expect(await tryWebSocket({ cookie: cookie?.split(';')[0] ?? '', origin: `http://127.0.0.1:${server.port}` })).toBe('open')
+    expect(await tryWebSocket({ cookie: cookie?.split(';')[0] ?? '', origin: `http://127.0.0.1:${server.port}` })).toBe(
+      'open',
+    )
     expect(await get('/?token=wrong')).toMatchObject({ status: 403 })
     expect((await get('/?token=wrong')).headers['set-cookie']).toBeUndefined()
   })
 
-  it.each([[{ host: 'evil.example' }], [{ host: 'evil.example:80' }], [{ host: '127.0.0.1:1' }], [{ origin: 'http://evil.example' }], [{ origin: 'null' }]])('is refused to %j', async (headers) => {
+  it.each([
+    [{ host: 'evil.example' }],
+    [{ host: 'evil.example:80' }],
+    [{ host: '127.0.0.1:1' }],
+    [{ origin: 'http://evil.example' }],
+    [{ origin: 'null' }],
+  ])('is refused to %j', async (headers) => {
     expect((await get('/', headers)).status).toBe(403)
     expect((await get(`/?token=${token}`, headers)).headers['set-cookie']).toBeUndefined()
   })
@@ -115,8 +157,10 @@ describe('the socket', () => {
   })
 
   it.each([
-    [{ authorization: 'Bearer wrong' }, '401'], [{ origin: 'http://evil.example', authorization: `Bearer ${token}` }, '403'],
-    [{ host: 'evil.example', authorization: `Bearer ${token}` }, '403'], [{ origin: 'null', authorization: `Bearer ${token}` }, '403'],
+    [{ authorization: 'Bearer wrong' }, '401'],
+    [{ origin: 'http://evil.example', authorization: `Bearer ${token}` }, '403'],
+    [{ host: 'evil.example', authorization: `Bearer ${token}` }, '403'],
+    [{ origin: 'null', authorization: `Bearer ${token}` }, '403'],
   ])('refuses %j with %s', async (headers, status) => {
     expect(await tryWebSocket(headers)).toBe(status)
     expect(refusals).toHaveLength(1)
@@ -135,14 +179,15 @@ describe('the socket', () => {
 
 describe('what is sent raw', () => {
   /** Sends text and resolves with the first of the answer; the socket is reset then. */
-  const sendRaw = (text: string): Promise<string> => new Promise((resolve, reject) => {
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
-    socket.once('data', (data) => {
-      socket.resetAndDestroy()
-      resolve(data.toString())
+  const sendRaw = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
+      socket.once('data', (data) => {
+        socket.resetAndDestroy()
+        resolve(data.toString())
+      })
+      socket.on('error', reject)
     })
-    socket.on('error', reject)
-  })
   const host = (): string => `Host: 127.0.0.1:${server.port}`
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket'
 
@@ -156,7 +201,8 @@ describe('what is sent raw', () => {
     const uncaught: unknown[] = []
     const seen = (error: unknown): void => void uncaught.push(error)
     process.on('uncaughtException', seen)
-    for (let round = 0; round < 10; round++) expect(await sendRaw(`GET /elsewhere HTTP/1.1\r\n${host()}\r\n${upgrade}\r\n\r\n`)).toContain(' 403 ')
+    for (let round = 0; round < 10; round++)
+      expect(await sendRaw(`GET /elsewhere HTTP/1.1\r\n${host()}\r\n${upgrade}\r\n\r\n`)).toContain(' 403 ')
     // The door still answers after the reset has arrived.
     expect((await get('/')).status).toBe(200)
     process.off('uncaughtException', seen)

@@ -15,7 +15,9 @@ describe('a kill in the middle of writing', () => {
       const folder = mkdtempSync(join(tmpdir(), 'abd-kill-'))
       const child = fork(script, [folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       let committed = 0
-      child.on('message', (step: number) => { committed = step })
+      child.on('message', (step: number) => {
+        committed = step
+      })
       await new Promise<void>((resolve) => child.once('message', () => resolve()))
       await new Promise((resolve) => setTimeout(resolve, 60 + round * 45))
       child.kill('SIGKILL')
@@ -44,7 +46,8 @@ describe('a full disk', () => {
     try {
       for (;;) {
         database.transaction(() => {
-          for (let index = 0; index < 50; index++) database.run('INSERT INTO settings (key, value) VALUES (?, ?)', `${written}-${index}`, 'x'.repeat(200))
+          for (let index = 0; index < 50; index++)
+            database.run('INSERT INTO settings (key, value) VALUES (?, ?)', `${written}-${index}`, 'x'.repeat(200))
         })
         written += 50
       }

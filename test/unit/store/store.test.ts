@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ExperimentConfig, PooledImages, RunDetail, SyntheticImages } from '../../../src/shared/domain'
-import { callsToDrop, databaseName, downsample, openDatabase, openStore, stepsToDrop, type RunStore } from '../../../src/main/engine/control/store'
+import {
+  callsToDrop,
+  databaseName,
+  downsample,
+  openDatabase,
+  openStore,
+  stepsToDrop,
+  type RunStore,
+} from '../../../src/main/engine/control/store'
 import { FakeRun } from '../../fakes/run'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { imagesAt } from '../../fakes/outcomes'
@@ -19,7 +27,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const detail = (id: string, createdAt = 1): RunDetail => ({ ...new FakeRun(id, fakeCatalogue.defaults, null, createdAt).detail })
+const detail = (id: string, createdAt = 1): RunDetail => ({
+  ...new FakeRun(id, fakeCatalogue.defaults, null, createdAt).detail,
+})
 const reopen = (): RunStore => {
   store.close()
   store = openStore(folder)
@@ -30,7 +40,19 @@ describe('runs', () => {
   it('come back whole after the store was opened again', () => {
     store.runs.insert(detail('a'))
     store.runs.update('a', { state: 'running', name: 'renamed' })
-    store.runs.updateStage('a', 'teacher', { state: 'done', evaluation: { accuracy: 0.9, asr: 0.8, asrAll: 0.8, robustAccuracy: 0.1, images: 10, nonTarget: 9, confusion: [[1]] }, suspectTest: { trials: [], acceptedRatio: null, last: null } })
+    store.runs.updateStage('a', 'teacher', {
+      state: 'done',
+      evaluation: {
+        accuracy: 0.9,
+        asr: 0.8,
+        asrAll: 0.8,
+        robustAccuracy: 0.1,
+        images: 10,
+        nonTarget: 9,
+        confusion: [[1]],
+      },
+      suspectTest: { trials: [], acceptedRatio: null, last: null },
+    })
     const before = store.runs.summary('a')
     expect(reopen().runs.summary('a')).toEqual(before)
     expect(store.runs.config('a')).toEqual(fakeCatalogue.defaults)
@@ -70,7 +92,11 @@ describe('runs', () => {
     database.close()
     reopen()
     const list = store.runs.list(false)
-    expect(list.map((run) => [run.id, run.state])).toEqual([['c', 'failed'], ['b', 'failed'], ['a', 'queued']])
+    expect(list.map((run) => [run.id, run.state])).toEqual([
+      ['c', 'failed'],
+      ['b', 'failed'],
+      ['a', 'queued'],
+    ])
     expect(list[1]?.error?.[0]).toMatchObject({ forUser: true, message: 'The record of this run is damaged.' })
   })
 
@@ -82,7 +108,10 @@ describe('runs', () => {
     database.run("UPDATE stages SET record = CAST(X'FF' AS TEXT) WHERE run_id = 'b' AND id = 'teacher'")
     database.close()
     reopen()
-    expect(store.runs.list(false).map((run) => [run.id, run.state])).toEqual([['b', 'failed'], ['a', 'queued']])
+    expect(store.runs.list(false).map((run) => [run.id, run.state])).toEqual([
+      ['b', 'failed'],
+      ['a', 'queued'],
+    ])
     expect(() => store.runs.config('b')).toThrow('cannot be read')
   })
 
@@ -96,8 +125,24 @@ describe('runs', () => {
     database.transaction(() => {
       for (let index = 0; index < 10_000; index++) {
         const id = `run-${index}`
-        database.run('INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)', id, index, 'done', null, JSON.stringify({ ...summary, id, createdAt: index }), JSON.stringify(config))
-        stages.forEach((stage, position) => database.run('INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)', id, stage.id, position, JSON.stringify(stage)))
+        database.run(
+          'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
+          id,
+          index,
+          'done',
+          null,
+          JSON.stringify({ ...summary, id, createdAt: index }),
+          JSON.stringify(config),
+        )
+        stages.forEach((stage, position) =>
+          database.run(
+            'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
+            id,
+            stage.id,
+            position,
+            JSON.stringify(stage),
+          ),
+        )
       }
     })
     database.close()
@@ -115,8 +160,14 @@ describe('runs', () => {
 describe('metrics', () => {
   it('are read back in order, with NaN, and later points replace earlier ones', async () => {
     store.runs.insert(detail('a'))
-    store.metrics.append('a', 'teacher', [{ name: 'loss', step: 2, value: NaN }, { name: 'loss', step: 1, value: 5 }])
-    store.metrics.append('a', 'teacher', [{ name: 'loss', step: 1, value: 4 }, { name: 'accuracy', step: 1, value: 0.5 }])
+    store.metrics.append('a', 'teacher', [
+      { name: 'loss', step: 2, value: NaN },
+      { name: 'loss', step: 1, value: 5 },
+    ])
+    store.metrics.append('a', 'teacher', [
+      { name: 'loss', step: 1, value: 4 },
+      { name: 'accuracy', step: 1, value: 0.5 },
+    ])
     store.metrics.flush()
     const series = await reopen().metrics.read('a', 'teacher')
     expect(series.loss).toEqual({ steps: new Float64Array([1, 2]), values: new Float64Array([4, NaN]) })
@@ -126,7 +177,11 @@ describe('metrics', () => {
 
   it('of a stage that goes back to a checkpoint are forgotten from there on', async () => {
     store.runs.insert(detail('a'))
-    store.metrics.append('a', 'teacher', [1, 2, 3].map((step) => ({ name: 'loss' as const, step, value: step })))
+    store.metrics.append(
+      'a',
+      'teacher',
+      [1, 2, 3].map((step) => ({ name: 'loss' as const, step, value: step })),
+    )
     store.metrics.append('a', 'student-1', [{ name: 'studentLoss', step: 3, value: 1 }])
     store.metrics.truncate('a', 'teacher', 2)
     expect((await store.metrics.read('a', 'teacher')).loss?.steps).toEqual(new Float64Array([1]))
@@ -166,10 +221,16 @@ describe('the pool', () => {
 
   it('says of each call which step was kept, its loss, and how many of its images are in the pool still', async () => {
     store.runs.insert(detail('a'))
-    for (const [call, held] of [[1, 4], [2, 8], [3, 10]] as const) await store.pool.add('a', 'student-1', callOf(call, held), 1e9)
+    for (const [call, held] of [
+      [1, 4],
+      [2, 8],
+      [3, 10],
+    ] as const)
+      await store.pool.add('a', 'student-1', callOf(call, held), 1e9)
     const { calls, ...rest } = reopen().pool.summary('a', 'student-1')
     expect(calls).toEqual([
-      { call: 1, keptStep: 11, steps: 200, loss: 1, images: 4, inPool: 2, onDisk: true }, { call: 2, keptStep: 12, steps: 200, loss: 0.5, images: 4, inPool: 4, onDisk: true },
+      { call: 1, keptStep: 11, steps: 200, loss: 1, images: 4, inPool: 2, onDisk: true },
+      { call: 2, keptStep: 12, steps: 200, loss: 0.5, images: 4, inPool: 4, onDisk: true },
       { call: 3, keptStep: 13, steps: 200, loss: 1 / 3, images: 4, inPool: 4, onDisk: true },
     ])
     expect(rest).toEqual({ images: 10, elsewhere: 0, bytes: expect.any(Number) })
@@ -196,7 +257,9 @@ describe('the pool', () => {
     expect(summary.bytes).toBeLessThanOrEqual(4.5 * bytes)
     expect(summary.calls.at(-1)?.onDisk).toBe(true)
     expect(filesOf()).toHaveLength(summary.calls.filter((call) => call.onDisk).length)
-    await expect(store.pool.read('a', 'student-1', summary.calls.find((call) => !call.onDisk)?.call ?? 0)).rejects.toMatchObject({ name: 'RefusedInputError' })
+    await expect(
+      store.pool.read('a', 'student-1', summary.calls.find((call) => !call.onDisk)?.call ?? 0),
+    ).rejects.toMatchObject({ name: 'RefusedInputError' })
   })
 
   it('writes no sheet without a budget', async () => {
@@ -213,8 +276,18 @@ describe('the pool', () => {
     expect(filesOf()).toEqual(['000000001.png'])
   })
 
-  it.each([[[1, 1, 1], 3, []], [[1, 1, 1, 1], 3, [2]], [[9], 3, [1]], [[1, 1, 1, 1, 1, 1, 1, 1], 2, [2, 3, 4, 5, 6, 7]]])('sheets of %j within %i give up %j', (sizes, budget, dropped) => {
-    expect(callsToDrop(sizes.map((bytes, index) => ({ call: index + 1, bytes })), budget)).toEqual(dropped)
+  it.each([
+    [[1, 1, 1], 3, []],
+    [[1, 1, 1, 1], 3, [2]],
+    [[9], 3, [1]],
+    [[1, 1, 1, 1, 1, 1, 1, 1], 2, [2, 3, 4, 5, 6, 7]],
+  ])('sheets of %j within %i give up %j', (sizes, budget, dropped) => {
+    expect(
+      callsToDrop(
+        sizes.map((bytes, index) => ({ call: index + 1, bytes })),
+        budget,
+      ),
+    ).toEqual(dropped)
   })
 })
 
@@ -229,14 +302,22 @@ describe('images', () => {
 
   it('in grey stay grey', async () => {
     store.runs.insert(detail('a'))
-    const images: SyntheticImages = { step: 1, count: 3, height: 4, width: 5, channels: 1, pixels: Uint8Array.from({ length: 60 }, (_, index) => index * 4) }
+    const images: SyntheticImages = {
+      step: 1,
+      count: 3,
+      height: 4,
+      width: 5,
+      channels: 1,
+      pixels: Uint8Array.from({ length: 60 }, (_, index) => index * 4),
+    }
     await store.images.add('a', 'student-1', images, 200)
     expect(await store.images.read('a', 'student-1', 1)).toEqual(images)
   })
 
   it('never exceed their budget, and files go with their rows', async () => {
     store.runs.insert(detail('a'))
-    for (let step = 1; step <= 30; step++) await store.images.add('a', 'student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 8)
+    for (let step = 1; step <= 30; step++)
+      await store.images.add('a', 'student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 8)
     const kept = store.images.steps('a', 'student-1')
     expect(kept.length).toBeLessThanOrEqual(8)
     expect(kept[0]).toBe(1)
@@ -248,10 +329,18 @@ describe('images', () => {
     store.runs.insert(detail('a'))
     await store.images.add('a', 'student-1', imagesAt(fakeCatalogue.defaults, 0, 1, 30, 1), 8)
     writeFileSync(join(folder, 'runs', 'a', 'student-1', 'images', '000000001.png'), 'no image')
-    await expect(store.images.read('a', 'student-1', 1)).rejects.toMatchObject({ name: 'UserError', message: 'The images of this step cannot be read.' })
+    await expect(store.images.read('a', 'student-1', 1)).rejects.toMatchObject({
+      name: 'UserError',
+      message: 'The images of this step cannot be read.',
+    })
   })
 
-  it.each([[[1, 2, 3], 3, []], [[1, 2, 3, 4], 3, [2]], [[1, 2, 3, 4, 5], 4, [2, 4]], [[1, 2], 1, [1]]])('%j within %i give up %j', (steps, budget, dropped) => {
+  it.each([
+    [[1, 2, 3], 3, []],
+    [[1, 2, 3, 4], 3, [2]],
+    [[1, 2, 3, 4, 5], 4, [2, 4]],
+    [[1, 2], 1, [1]],
+  ])('%j within %i give up %j', (steps, budget, dropped) => {
     expect(stepsToDrop(steps, budget)).toEqual(dropped)
   })
 })
@@ -285,10 +374,12 @@ describe('the database', () => {
 
   it('rolls back a transaction that throws', () => {
     const database = openDatabase(join(folder, 'other.sqlite'))
-    expect(() => database.transaction(() => {
-      database.run("INSERT INTO settings (key, value) VALUES ('a', '1')")
-      throw new Error('stop')
-    })).toThrow('stop')
+    expect(() =>
+      database.transaction(() => {
+        database.run("INSERT INTO settings (key, value) VALUES ('a', '1')")
+        throw new Error('stop')
+      }),
+    ).toThrow('stop')
     expect(database.get('SELECT count(*) AS n FROM settings')).toMatchObject({ n: 0 })
     database.close()
   })

@@ -60,29 +60,48 @@ it('opens a window only with a binary, a display and its libraries, and else say
   const display = { DISPLAY: ':0' }
   const fine = { electron: '/e', findMissing: () => undefined, noSandbox: false, displayOf: () => undefined }
   expect(findDesktop({ environment: display, ...fine })).toEqual({ executable: '/e', arguments: [] })
-  expect(findDesktop({ environment: display, ...fine, noSandbox: true })).toEqual({ executable: '/e', arguments: ['--no-sandbox'] })
+  expect(findDesktop({ environment: display, ...fine, noSandbox: true })).toEqual({
+    executable: '/e',
+    arguments: ['--no-sandbox'],
+  })
   expect(findDesktop({ environment: {}, ...fine, displayOf: displayFault })).toEqual({ reason: 'there is no display' })
-  expect(findDesktop({ environment: display, ...fine, findMissing: () => 'libnss3.so' }).reason).toMatch(/libnss3\.so.*apt-get install/)
-  expect(findDesktop({ environment: { ...display, ABD_ELECTRON: '' }, ...fine, electron: undefined as never }).reason ?? '').not.toContain('\n')
+  expect(findDesktop({ environment: display, ...fine, findMissing: () => 'libnss3.so' }).reason).toMatch(
+    /libnss3\.so.*apt-get install/,
+  )
+  expect(
+    findDesktop({ environment: { ...display, ABD_ELECTRON: '' }, ...fine, electron: undefined as never }).reason ?? '',
+  ).not.toContain('\n')
 })
 
 it('finds a display that is dead', () => {
   const only = (file: string) => (name: string) => name === file
-  const fault = displayFault as (environment: Record<string, string>, exists: (name: string) => boolean) => string | undefined
+  const fault = displayFault as (
+    environment: Record<string, string>,
+    exists: (name: string) => boolean,
+  ) => string | undefined
   expect(fault({ DISPLAY: ':7.0' }, only('/tmp/.X11-unix/X7'))).toBeUndefined()
   expect(fault({ DISPLAY: ':7' }, only(''))).toContain('DISPLAY=:7')
   expect(fault({ DISPLAY: 'localhost:10.0' }, only(''))).toBeUndefined()
-  expect(fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only('/run/user/1/wayland-0'))).toBeUndefined()
-  expect(fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only(''))).toContain('WAYLAND_DISPLAY=wayland-0')
+  expect(
+    fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only('/run/user/1/wayland-0')),
+  ).toBeUndefined()
+  expect(fault({ WAYLAND_DISPLAY: 'wayland-0', XDG_RUNTIME_DIR: '/run/user/1' }, only(''))).toContain(
+    'WAYLAND_DISPLAY=wayland-0',
+  )
 })
 
 it('names the first library that is not found', () => {
   const run = (stdout: string) => (() => ({ stdout })) as never
-  expect(missingLibrary('/e', run('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n\tlibnss3.so => not found\n\tlibgbm.so.1 => not found\n'))).toBe('libnss3.so')
+  expect(
+    missingLibrary(
+      '/e',
+      run('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n\tlibnss3.so => not found\n\tlibgbm.so.1 => not found\n'),
+    ),
+  ).toBe('libnss3.so')
   expect(missingLibrary('/e', run('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n'))).toBeUndefined()
 })
 
-it('leaves Chromium\'s sandbox on where the system allows it', () => {
+it("leaves Chromium's sandbox on where the system allows it", () => {
   expect(needsNoSandbox({ userId: 1000, read: () => '' })).toBe(false)
   expect(needsNoSandbox({ userId: 0, read: () => '' })).toBe(true)
   expect(needsNoSandbox({ userId: 1000, read: (file: string) => (file.includes('apparmor') ? '1' : '') })).toBe(true)

@@ -42,7 +42,11 @@ it('takes over the lock of a process that is gone', async () => {
 it('takes over a lock whose process id belongs to another process now', async () => {
   const file = join(directory, 'setup.lock')
   // As in a container that starts anew: the same small process id, another start.
-  for (const left of [String(process.pid), JSON.stringify({ pid: process.pid, start: '1', boot: 'earlier' }), JSON.stringify({ pid: process.ppid, start: '', boot: 'earlier' })]) {
+  for (const left of [
+    String(process.pid),
+    JSON.stringify({ pid: process.pid, start: '1', boot: 'earlier' }),
+    JSON.stringify({ pid: process.ppid, start: '', boot: 'earlier' }),
+  ]) {
     if (left.includes('earlier') && !existsSync('/proc/sys/kernel/random/boot_id')) continue
     writeFileSync(file, left)
     const release = await acquireLock(file)

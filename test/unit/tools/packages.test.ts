@@ -9,7 +9,13 @@ const write = (name: string, value: unknown): void => {
   mkdirSync(dirname(join(root, name)), { recursive: true })
   writeFileSync(join(root, name), JSON.stringify(value))
 }
-const lock = (version: string): unknown => ({ packages: { '': { name: 'x' }, 'node_modules/a': { version }, 'node_modules/only-windows': { version: '1.0.0', optional: true } } })
+const lock = (version: string): unknown => ({
+  packages: {
+    '': { name: 'x' },
+    'node_modules/a': { version },
+    'node_modules/only-windows': { version: '1.0.0', optional: true },
+  },
+})
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'abd-packages-'))

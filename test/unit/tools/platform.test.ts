@@ -28,9 +28,12 @@ describe('nodeIsAccepted', () => {
     expect(nodeIsAccepted(version)).toBe(true)
   })
 
-  it.each(['v16.20.0', 'v18.20.4', 'v20.18.3', 'v21.7.0', 'v22.11.0', 'v23.5.0', 'nonsense'])('refuses %s', (version) => {
-    expect(nodeIsAccepted(version)).toBe(false)
-  })
+  it.each(['v16.20.0', 'v18.20.4', 'v20.18.3', 'v21.7.0', 'v22.11.0', 'v23.5.0', 'nonsense'])(
+    'refuses %s',
+    (version) => {
+      expect(nodeIsAccepted(version)).toBe(false)
+    },
+  )
 
   it('agrees with package.json', () => {
     const engines = (JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } }).engines.node
@@ -40,7 +43,11 @@ describe('nodeIsAccepted', () => {
 
 it('ends the script with the refusal and exit code 1 on another platform', () => {
   const asWindows = 'Object.defineProperty(process, "platform", { value: "win32" })'
-  const result = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(asWindows)}`, 'tools/setup.mjs'], { encoding: 'utf8' })
+  const result = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(asWindows)}`, 'tools/setup.mjs'],
+    { encoding: 'utf8' },
+  )
   expect(result.stderr).toMatch(/^ABD Workbench trains on 64-bit Linux.*WSL/)
   expect(result.status).toBe(1)
 })

@@ -9,8 +9,21 @@ import { downloadWheel, explainPipFailure, pipDownloadArguments } from '../../..
 import { variants } from '../../../tools/setup/pins.mjs'
 import { prepareLibraries, variantDirectory } from '../../../tools/setup/tensorflow.mjs'
 
-const wheel = (project: string): { project: string; version: string; bytes: number; sha256: string; members: Record<string, { bytes: number; sha256: string }> } =>
-  ({ project, version: '1', bytes: 10, sha256: project.padEnd(64, '0'), members: { [`${project}.so`]: { bytes: 3, sha256: '' } } })
+const wheel = (
+  project: string,
+): {
+  project: string
+  version: string
+  bytes: number
+  sha256: string
+  members: Record<string, { bytes: number; sha256: string }>
+} => ({
+  project,
+  version: '1',
+  bytes: 10,
+  sha256: project.padEnd(64, '0'),
+  members: { [`${project}.so`]: { bytes: 3, sha256: '' } },
+})
 const variant = { id: 'cpu', title: 'Libraries', wheels: [wheel('first'), wheel('second')] }
 
 let cache: string
@@ -81,12 +94,13 @@ it('gives a library the extra name that a pin asks for, and restores the name wh
 describe('downloadWheel', () => {
   const one = { ...wheel('first'), sha256: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c' }
 
-  it('asks pip for the pinned hash and never gives a wrong file the wheel\'s name', async () => {
+  it("asks pip for the pinned hash and never gives a wrong file the wheel's name", async () => {
     const commands: string[][] = []
     const run = async (command: string[]): Promise<{ status: number; errors: string }> => {
       commands.push(command)
       const destination = command[command.indexOf('--dest') + 1]
-      if (command.includes('download') && destination) writeFileSync(join(destination, 'first-1-py3-none-any.whl'), 'another file')
+      if (command.includes('download') && destination)
+        writeFileSync(join(destination, 'first-1-py3-none-any.whl'), 'another file')
       return { status: 0, errors: '' }
     }
     await expect(downloadWheel(one, cache, { run })).rejects.toThrow(/SHA-256 differs/)
@@ -98,11 +112,16 @@ describe('downloadWheel', () => {
     const tried: string[] = []
     const run = async (command: string[]): Promise<{ status: number; errors: string }> => {
       tried.push(command[0] ?? '')
-      return { status: command[0] === 'pip3' && command.includes('--version') ? 0 : 1, errors: 'Network is unreachable' }
+      return {
+        status: command[0] === 'pip3' && command.includes('--version') ? 0 : 1,
+        errors: 'Network is unreachable',
+      }
     }
     await expect(downloadWheel(one, cache, { run })).rejects.toThrow(/could not be reached/)
     expect(tried).toEqual(['python3', 'pip3', 'pip3'])
-    await expect(downloadWheel(one, cache, { run: async () => ({ status: 127, errors: '' }) })).rejects.toThrow(/install it .*python3-pip/)
+    await expect(downloadWheel(one, cache, { run: async () => ({ status: 127, errors: '' }) })).rejects.toThrow(
+      /install it .*python3-pip/,
+    )
   })
 
   it.each([
@@ -140,7 +159,10 @@ it('pins every wheel and every library with a SHA-256', () => {
   for (const { wheels } of Object.values(variants)) {
     for (const one of wheels) {
       expect(one.sha256).toMatch(/^[0-9a-f]{64}$/)
-      for (const member of Object.values(one.members)) expect(member).toEqual(expect.objectContaining({ bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }))
+      for (const member of Object.values(one.members))
+        expect(member).toEqual(
+          expect.objectContaining({ bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+        )
     }
   }
 })

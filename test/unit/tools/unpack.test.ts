@@ -16,7 +16,14 @@ let wheel: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'abd-unpack-'))
   wheel = join(directory, 'a.whl')
-  writeFileSync(wheel, makeZip({ 'pack/lib.so': library, 'pack/include/a.h': Buffer.from('int a;'), 'pack/big-and-not-needed.py': Buffer.alloc(1000) }))
+  writeFileSync(
+    wheel,
+    makeZip({
+      'pack/lib.so': library,
+      'pack/include/a.h': Buffer.from('int a;'),
+      'pack/big-and-not-needed.py': Buffer.alloc(1000),
+    }),
+  )
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
@@ -24,7 +31,10 @@ const unpack = (change: object = {}): Promise<{ name: string; bytes: number }[]>
   unpackWheel(wheel, join(directory, 'out'), { ...wanted, ...change }, { stream: silent as never })
 
 it('takes the pinned members and the folders, nothing else', async () => {
-  expect(await unpack()).toEqual([{ name: 'pack/lib.so', bytes: 300_000 }, { name: 'pack/include/a.h', bytes: 6 }])
+  expect(await unpack()).toEqual([
+    { name: 'pack/lib.so', bytes: 300_000 },
+    { name: 'pack/include/a.h', bytes: 6 },
+  ])
   expect(readFileSync(join(directory, 'out/pack/lib.so')).equals(library)).toBe(true)
   expect(existsSync(join(directory, 'out/pack/big-and-not-needed.py'))).toBe(false)
 })

@@ -16,27 +16,58 @@ const file = join(folder, 'teacher.pt')
 
 beforeAll(async () => {
   await startTensorFlow()
-  writeFileSync(file, Buffer.concat(encodeTorch(new Map([...wideResNet(10, 1, 10)].map(([name, tensor]) => [`module.${name}`, tensor])))))
+  writeFileSync(
+    file,
+    Buffer.concat(encodeTorch(new Map([...wideResNet(10, 1, 10)].map(([name, tensor]) => [`module.${name}`, tensor])))),
+  )
 })
 
 /** As a run evaluates its teacher, or (null) as somebody asks for it. */
 async function evaluated(acknowledged: string | null, path = file) {
-  const { data, attack, poisoning, execution, teacher: { architecture } } = tinyExperiment()
+  const {
+    data,
+    attack,
+    poisoning,
+    execution,
+    teacher: { architecture },
+  } = tinyExperiment()
   const reports: TrainerReport[] = []
-  const outcome = evaluateModelFile({
-    kind: 'evaluate', file: path, data, attack, target: poisoning.target, execution, cacheFolder: folder, normalization: 'dataset', ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
-  }, () => undefined, (report) => { reports.push(report) })
+  const outcome = evaluateModelFile(
+    {
+      kind: 'evaluate',
+      file: path,
+      data,
+      attack,
+      target: poisoning.target,
+      execution,
+      cacheFolder: folder,
+      normalization: 'dataset',
+      ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
+    },
+    () => undefined,
+    (report) => {
+      reports.push(report)
+    },
+  )
   const evaluation = await outcome.catch((error: unknown) => error)
-  return { evaluation, warnings: reports.flatMap((report) => report.type === 'warning' ? [report.message] : []), evaluations: reports.filter(({ type }) => type === 'evaluation').length }
+  return {
+    evaluation,
+    warnings: reports.flatMap((report) => (report.type === 'warning' ? [report.message] : [])),
+    evaluations: reports.filter(({ type }) => type === 'evaluation').length,
+  }
 }
 
 describe('the pixel values that a network in a file takes', () => {
   it('are those of the data set, or what its makers trained it on, for a whole run with it', async () => {
     const experiment = tinyExperiment()
-    const normalizationOf = async (teacher: Partial<ExperimentConfig['teacher']>) => (await prepareData({ ...experiment, teacher: { ...experiment.teacher, ...teacher } }, folder)).normalization
+    const normalizationOf = async (teacher: Partial<ExperimentConfig['teacher']>) =>
+      (await prepareData({ ...experiment, teacher: { ...experiment.teacher, ...teacher } }, folder)).normalization
     const own = await normalizationOf({ source: 'file' })
     expect(await normalizationOf({ source: 'train', normalization: 'unit' })).toEqual(own)
-    expect(await normalizationOf({ source: 'file', normalization: 'unit' })).toEqual({ mean: [0, 0, 0], standardDeviation: [1, 1, 1] })
+    expect(await normalizationOf({ source: 'file', normalization: 'unit' })).toEqual({
+      mean: [0, 0, 0],
+      standardDeviation: [1, 1, 1],
+    })
     for (const kind of teacherNormalizations) expect(fileNormalization(kind, own).mean).toHaveLength(3)
   })
 })
@@ -53,10 +84,27 @@ describe('logits that are no numbers', () => {
     return evaluated(null, path)
   }
 
-  it.each([[0, NaN], [9, NaN], [4, Infinity]])('class %i at %d: no image counts as right or as the target, and a warning says so', async (row, value) => {
+  it.each([
+    [0, NaN],
+    [9, NaN],
+    [4, Infinity],
+  ])('class %i at %d: no image counts as right or as the target, and a warning says so', async (row, value) => {
     const { evaluation, warnings } = await withRow(row, value)
-    expect(evaluation).toMatchObject({ accuracy: 0, asr: 0, asrAll: 0, robustAccuracy: 0, images: 50, perClassAccuracy: new Array<number>(10).fill(0), confusion: new Array<number[]>(10).fill(new Array<number>(10).fill(0)) })
-    expect(warnings).toEqual([expect.stringContaining('NaN or infinite values in "fc.weight"'), expect.stringMatching(/^The logits of 50 of 50 test images and of 50 with the trigger are not all finite \(NaN or infinite\)\./)])
+    expect(evaluation).toMatchObject({
+      accuracy: 0,
+      asr: 0,
+      asrAll: 0,
+      robustAccuracy: 0,
+      images: 50,
+      perClassAccuracy: new Array<number>(10).fill(0),
+      confusion: new Array<number[]>(10).fill(new Array<number>(10).fill(0)),
+    })
+    expect(warnings).toEqual([
+      expect.stringContaining('NaN or infinite values in "fc.weight"'),
+      expect.stringMatching(
+        /^The logits of 50 of 50 test images and of 50 with the trigger are not all finite \(NaN or infinite\)\./,
+      ),
+    ])
   })
 
   it('a class that is large and finite is taken', async () => {
@@ -72,7 +120,13 @@ describe('a weights file with warnings', () => {
   })
 
   it('is no teacher of a run before its warnings were read: refused before anything is evaluated', async () => {
-    expect(await evaluated('')).toMatchObject({ evaluation: { name: 'RefusedInputError', where: file }, warnings, evaluations: 0 })
-    expect(await evaluated(acknowledgementOf(createHash('sha256').update(readFileSync(file)).digest('hex')))).toMatchObject({ evaluation: { images: 50 }, warnings })
+    expect(await evaluated('')).toMatchObject({
+      evaluation: { name: 'RefusedInputError', where: file },
+      warnings,
+      evaluations: 0,
+    })
+    expect(
+      await evaluated(acknowledgementOf(createHash('sha256').update(readFileSync(file)).digest('hex'))),
+    ).toMatchObject({ evaluation: { images: 50 }, warnings })
   })
 })

@@ -4,9 +4,22 @@ import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
 import type { Evaluation } from '../../../src/shared/domain'
 
-const bundle = () => createStateBundle(1, { tensor: () => { throw new Error('no tensors here') } })
-const evaluation = (accuracy: number): Evaluation => ({ accuracy, asr: null, asrAll: null, robustAccuracy: null, images: 10, nonTarget: 0 })
-const weights = (value: number) => (): WeightMap => new Map([['fc.bias', { dtype: 'float32', shape: [1], data: Float32Array.of(value) }]])
+const bundle = () =>
+  createStateBundle(1, {
+    tensor: () => {
+      throw new Error('no tensors here')
+    },
+  })
+const evaluation = (accuracy: number): Evaluation => ({
+  accuracy,
+  asr: null,
+  asrAll: null,
+  robustAccuracy: null,
+  images: 10,
+  nonTarget: 0,
+})
+const weights = (value: number) => (): WeightMap =>
+  new Map([['fc.bias', { dtype: 'float32', shape: [1], data: Float32Array.of(value) }]])
 
 describe('the teacher of the best epoch', () => {
   it('is none before the first evaluation, then the first of the highest accuracy', () => {
@@ -27,7 +40,10 @@ describe('the teacher of the best epoch', () => {
     const [before, after] = [bundle(), bundle()]
     createKeptTeacher(before).offer(evaluation(0.5), weights(3))
     const restored = createKeptTeacher(after)
-    after.restore({ ...before.snapshot(), plain: JSON.parse(JSON.stringify(before.snapshot().plain)) as Record<string, Record<string, unknown>> })
+    after.restore({
+      ...before.snapshot(),
+      plain: JSON.parse(JSON.stringify(before.snapshot().plain)) as Record<string, Record<string, unknown>>,
+    })
     expect(restored.evaluation()).toEqual(evaluation(0.5))
     expect(restored.weights()).toEqual(weights(3)())
     restored.offer(evaluation(0.5), weights(4))

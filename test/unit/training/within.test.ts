@@ -7,14 +7,28 @@ import type { WithinOptions } from '../../../src/main/engine/trainer/within'
 function loopOf(options: Partial<WithinOptions>) {
   const told: string[] = []
   let time = 0
-  const within = createWithin({ tell: ({ message, fraction }) => { told.push(`${message}, ${Math.round(fraction * 100)} %`) }, request: () => 'go', now: () => time, ...options })
-  return { told, run: (what: string, done: number, of: number, milliseconds: number) => { time += milliseconds; return within(what, done, of) } }
+  const within = createWithin({
+    tell: ({ message, fraction }) => {
+      told.push(`${message}, ${Math.round(fraction * 100)} %`)
+    },
+    request: () => 'go',
+    now: () => time,
+    ...options,
+  })
+  return {
+    told,
+    run: (what: string, done: number, of: number, milliseconds: number) => {
+      time += milliseconds
+      return within(what, done, of)
+    },
+  }
 }
 
 describe('inside a step', () => {
   it('tells once a second how far a long loop is, and nothing of quick ones', () => {
     const { told, run } = loopOf({})
-    for (let call = 0; call < 20; call++) for (let step = 1; step <= 5; step++) void run('Student updates', step, 5, 100)
+    for (let call = 0; call < 20; call++)
+      for (let step = 1; step <= 5; step++) void run('Student updates', step, 5, 100)
     expect(told).toEqual([])
     for (let step = 1; step <= 10; step++) void run('Synthesis', step, 10, 400)
     expect(told).toEqual(['Synthesis 4 of 10, 40 %', 'Synthesis 7 of 10, 70 %', 'Synthesis 10 of 10, 100 %'])

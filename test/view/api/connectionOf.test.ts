@@ -6,7 +6,14 @@ import { connectionOf, refusedReason } from '@renderer/api/connection'
 function fakeClient() {
   let tell: (state: 'connecting' | 'connected' | 'closed', reason: string | null) => void = () => undefined
   const close = vi.fn()
-  const client = { connection: 'connecting', onConnection: (listener: typeof tell) => { tell = listener; return () => undefined }, close } as unknown as EngineClient
+  const client = {
+    connection: 'connecting',
+    onConnection: (listener: typeof tell) => {
+      tell = listener
+      return () => undefined
+    },
+    close,
+  } as unknown as EngineClient
   return { client, close, tell: (...args: Parameters<typeof tell>) => tell(...args) }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { decimateMinMax, smooth } from '@renderer/charts/decimate'
 
-const series = (values: number[], steps = values.map((_, index) => index)) => ({ steps: Float64Array.from(steps), values: Float64Array.from(values) })
+const series = (values: number[], steps = values.map((_, index) => index)) => ({
+  steps: Float64Array.from(steps),
+  values: Float64Array.from(values),
+})
 
 describe('decimateMinMax', () => {
   it('keeps a single spike among 50,000 points', () => {
@@ -14,11 +17,20 @@ describe('decimateMinMax', () => {
 
   it('keeps the smallest and the largest value of each column in the order in which they came', () => {
     const points = decimateMinMax(series([5, 1, 3, 9, 2, 8, 7, 0]), 2)
-    expect(points).toEqual([[1, 1], [3, 9], [5, 8], [7, 0]])
+    expect(points).toEqual([
+      [1, 1],
+      [3, 9],
+      [5, 8],
+      [7, 0],
+    ])
   })
 
   it('gives short series back whole', () => {
-    expect(decimateMinMax(series([3, 1, 2], [10, 20, 40]), 50)).toEqual([[10, 3], [20, 1], [40, 2]])
+    expect(decimateMinMax(series([3, 1, 2], [10, 20, 40]), 50)).toEqual([
+      [10, 3],
+      [20, 1],
+      [40, 2],
+    ])
   })
 
   it('leaves out what is not finite, also where a column holds nothing else', () => {
@@ -37,7 +49,10 @@ describe('decimateMinMax', () => {
 
   it('survives an empty series and steps that are all the same', () => {
     expect(decimateMinMax(series([]), 10)).toEqual([])
-    expect(decimateMinMax(series([1, 2, 3, 4, 5, 6], [7, 7, 7, 7, 7, 7]), 1)).toEqual([[7, 1], [7, 6]])
+    expect(decimateMinMax(series([1, 2, 3, 4, 5, 6], [7, 7, 7, 7, 7, 7]), 1)).toEqual([
+      [7, 1],
+      [7, 6],
+    ])
   })
 })
 

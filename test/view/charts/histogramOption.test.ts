@@ -8,10 +8,12 @@ const sample = (bins: Record<number, number>): SuspectSample => {
   return { images: counts.reduce((sum, count) => sum + count, 0), mean: 0, deviation: 1, counts }
 }
 const width = (suspectBins.to - suspectBins.from) / suspectBins.count
-const option = (limit?: number) => histogramOption({
-  colors: chartColors(false), layers: [{ key: 'clean', label: 'Clean', color: '#123456', sample: sample({ 20: 3, 21: 1 }) }],
-  limit: limit === undefined ? undefined : { value: limit, label: 'mean − 3 σ' },
-}) as unknown as { xAxis: { min: number; max: number }; series: { id: string; data: [number, number][] }[] }
+const option = (limit?: number) =>
+  histogramOption({
+    colors: chartColors(false),
+    layers: [{ key: 'clean', label: 'Clean', color: '#123456', sample: sample({ 20: 3, 21: 1 }) }],
+    limit: limit === undefined ? undefined : { value: limit, label: 'mean − 3 σ' },
+  }) as unknown as { xAxis: { min: number; max: number }; series: { id: string; data: [number, number][] }[] }
 
 describe('histogramOption', () => {
   it('shows the bins that hold anything, with one empty at either side', () => {
@@ -20,12 +22,22 @@ describe('histogramOption', () => {
   })
   it('draws shares of the images, closed at both ends', () => {
     const from = suspectBins.from + 19 * width
-    expect(outline(sample({ 20: 3, 21: 1 }), [19, 22])).toEqual([[from, 0], [from, 0], [from + width, 0.75], [from + 2 * width, 0.25], [from + 3 * width, 0], [from + 4 * width, 0]])
+    expect(outline(sample({ 20: 3, 21: 1 }), [19, 22])).toEqual([
+      [from, 0],
+      [from, 0],
+      [from + width, 0.75],
+      [from + 2 * width, 0.25],
+      [from + 3 * width, 0],
+      [from + 4 * width, 0],
+    ])
   })
   it('draws the line of the tail and makes room for it', () => {
     expect(option().series.map(({ id }) => id)).toEqual(['clean'])
     const drawn = option(-9)
-    expect(drawn.series[1]?.data).toEqual([[-9, 0], [-9, 0.75]])
+    expect(drawn.series[1]?.data).toEqual([
+      [-9, 0],
+      [-9, 0.75],
+    ])
     expect(drawn.xAxis.min).toBe(-9)
     expect(option(NaN).series).toHaveLength(1)
   })

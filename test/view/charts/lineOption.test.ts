@@ -3,10 +3,19 @@ import { chartColors } from '@renderer/charts/colors'
 import { lineOption, type ChartLine } from '@renderer/charts/lineOption'
 
 const line = (values: number[], more: Partial<ChartLine> = {}): ChartLine => ({
-  key: 'a', label: 'A', color: '#123456', series: { steps: Float64Array.from(values, (_, index) => index), values: Float64Array.from(values) }, ...more,
+  key: 'a',
+  label: 'A',
+  color: '#123456',
+  series: { steps: Float64Array.from(values, (_, index) => index), values: Float64Array.from(values) },
+  ...more,
 })
-interface Drawn { series: { data: [number, number][]; lineStyle: { type: unknown } }[]; yAxis: Record<string, unknown>; tooltip: { formatter: (entries: unknown) => string } }
-const draw = (lines: ChartLine[], more = {}): Drawn => lineOption({ lines, columns: 100, unit: '', xTitle: 'Step', colors: chartColors(false), ...more }) as unknown as Drawn
+interface Drawn {
+  series: { data: [number, number][]; lineStyle: { type: unknown } }[]
+  yAxis: Record<string, unknown>
+  tooltip: { formatter: (entries: unknown) => string }
+}
+const draw = (lines: ChartLine[], more = {}): Drawn =>
+  lineOption({ lines, columns: 100, unit: '', xTitle: 'Step', colors: chartColors(false), ...more }) as unknown as Drawn
 
 describe('lineOption', () => {
   it('never hands more than two points per pixel column to the chart', () => {
@@ -17,7 +26,10 @@ describe('lineOption', () => {
     expect(draw([line([0.2, 0.4])], { unit: '%' }).yAxis).toMatchObject({ min: 0, max: 1 })
   })
   it('leaves out what a logarithmic axis cannot show', () => {
-    expect(draw([line([-1, 0, 2, 3])], { logarithmic: true }).series[0]!.data).toEqual([[2, 2], [3, 3]])
+    expect(draw([line([-1, 0, 2, 3])], { logarithmic: true }).series[0]!.data).toEqual([
+      [2, 2],
+      [3, 3],
+    ])
   })
   it('escapes names in the tooltip', () => {
     const option = draw([line([1], { label: '<img src=x>' })])

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { SeriesBuffer } from '@renderer/charts/seriesBuffer'
 
-const points = (...pairs: [number, number][]) => ({ steps: Float64Array.from(pairs, ([step]) => step), values: Float64Array.from(pairs, ([, value]) => value) })
+const points = (...pairs: [number, number][]) => ({
+  steps: Float64Array.from(pairs, ([step]) => step),
+  values: Float64Array.from(pairs, ([, value]) => value),
+})
 
 it('grows beyond its first size and keeps every point', () => {
   const buffer = new SeriesBuffer()

@@ -3,7 +3,16 @@ import { integer, number } from '@shared/schema'
 import { readIntegerList, readNumber, stepped } from '@renderer/forms/fieldText'
 
 describe('readNumber', () => {
-  it.each([['12', 12], ['5e-4', 5e-4], ['0,25', 0.25], ['−3', -3], ['abc', 'abc'], ['', ''], ['1e-', '1e-'], ['Infinity', 'Infinity']])('%s reads as %s', (text, value) => {
+  it.each([
+    ['12', 12],
+    ['5e-4', 5e-4],
+    ['0,25', 0.25],
+    ['−3', -3],
+    ['abc', 'abc'],
+    ['', ''],
+    ['1e-', '1e-'],
+    ['Infinity', 'Infinity'],
+  ])('%s reads as %s', (text, value) => {
     expect(readNumber(text)).toBe(value)
   })
 })

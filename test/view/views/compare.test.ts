@@ -40,12 +40,20 @@ describe('Compare', () => {
 
   it('tells mean and deviation of models whose runs differ in the seed alone', async () => {
     page = await mountWorkbench({}, '/compare')
-    const config = { teacher: { training: { epochs: 1 } }, students: [{ defenses: [] }], distillation: { method: { id: 'zskt', params: { pseudoBatches: 4 } } } }
-    for (const seed of [3, 1, 1, 2]) await page.engine.call('runs.start', { config: { ...config, name: `Spread, seed ${seed}`, seed } })
+    const config = {
+      teacher: { training: { epochs: 1 } },
+      students: [{ defenses: [] }],
+      distillation: { method: { id: 'zskt', params: { pseudoBatches: 4 } } },
+    }
+    for (const seed of [3, 1, 1, 2])
+      await page.engine.call('runs.start', { config: { ...config, name: `Spread, seed ${seed}`, seed } })
     await page.engine.call('runs.start', { config: { ...config, name: 'Another', attack: { id: 'blend' } } })
     for (let run = 0; run < 5; run++) page.engine.advance(1000)
     await settle(150)
-    const spread = (): string[] => [...document.querySelectorAll('section[aria-labelledby=seeds-title] tbody tr')].map((row) => row.textContent ?? '')
+    const spread = (): string[] =>
+      [...document.querySelectorAll('section[aria-labelledby=seeds-title] tbody tr')].map(
+        (row) => row.textContent ?? '',
+      )
     expect(spread()).toHaveLength(2)
     expect(spread()[1]).toMatch(/^SpreadNo defense.*1, 2, 3\d+\.\d % ± \d+\.\d/)
     page.button('Save the table over seeds as CSV').click()

@@ -19,7 +19,10 @@ it('says that the connection is lost, and fetches again when it is back', async 
 })
 
 it('loads by itself once a slow first connection stands', async () => {
-  const failures: FakeEngineOptions['failures'] = { 'engine.info': new Error('No answer in time.'), 'runs.list': new Error('No answer in time.') }
+  const failures: FakeEngineOptions['failures'] = {
+    'engine.info': new Error('No answer in time.'),
+    'runs.list': new Error('No answer in time.'),
+  }
   page = await mountWorkbench({ finishedRuns: 1, failures })
   page.state.value = { kind: 'connecting' }
   await settle()
@@ -46,7 +49,8 @@ it('opens the palette, finds a run and goes there by keyboard alone', async () =
 
 it('goes to a page by a two-key sequence, but never while typing', async () => {
   page = await mountWorkbench({ finishedRuns: 1 })
-  const press = (key: string, target: EventTarget = document.body): boolean => target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+  const press = (key: string, target: EventTarget = document.body): boolean =>
+    target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
   const filter = page.find<HTMLInputElement>('input[aria-label="Filter runs"]')
   press('g', filter)
   press('c', filter)

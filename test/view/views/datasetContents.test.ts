@@ -21,23 +21,34 @@ const contents = (): HTMLElement => page.find('#section-data .contents')
 const rows = (): HTMLElement[] => [...contents().querySelectorAll<HTMLElement>('tbody tr')]
 const asked = (): number => page.engine.calls.filter((name) => name === 'dataset.info').length
 const shows = (element: HTMLElement | undefined): string => element?.textContent?.replace(/\s+/g, ' ').trim() ?? ''
-const cells = (row: HTMLElement | undefined): string => [...row?.children ?? []].map((cell) => shows(cell as HTMLElement)).filter(Boolean).join(' ')
+const cells = (row: HTMLElement | undefined): string =>
+  [...(row?.children ?? [])]
+    .map((cell) => shows(cell as HTMLElement))
+    .filter(Boolean)
+    .join(' ')
 const offersDownload = (): boolean => contents().querySelector<HTMLElement>('.download')?.style.display === ''
 /** A promise to be fulfilled from outside. */
 const hold = () => {
   let release = (): void => undefined
-  const held = new Promise<void>((done) => { release = done })
+  const held = new Promise<void>((done) => {
+    release = done
+  })
   return { held, release: () => release() }
 }
 
 describe('What a data set contains', () => {
   it('shows sizes, counts of every class and its pictures, and marks the target class', async () => {
     await open()
-    expect(shows(page.find('.contents dl'))).toMatch(/Training images ?5.000 500 of each class ?Test images ?1.000 100 of each class ?Image size ?32 × 32 px RGB ?Classes ?10 numbered 0 to 9/)
+    expect(shows(page.find('.contents dl'))).toMatch(
+      /Training images ?5.000 500 of each class ?Test images ?1.000 100 of each class ?Image size ?32 × 32 px RGB ?Classes ?10 numbered 0 to 9/,
+    )
     expect(rows()).toHaveLength(10)
     expect(cells(rows()[1])).toBe('1 yield 500 100')
     expect(rows()[1]!.querySelectorAll('canvas[aria-label="Training image of class yield"]')).toHaveLength(8)
-    const marked = (): string[] => rows().filter((row) => row.classList.contains('target')).map(cells)
+    const marked = (): string[] =>
+      rows()
+        .filter((row) => row.classList.contains('target'))
+        .map(cells)
     expect(marked()).toEqual(['0 stop target 500 100'])
     useDraftStore().set('poisoning.target', 3)
     await settle()
@@ -74,10 +85,16 @@ describe('What a data set contains', () => {
   it('passes on why it cannot be read, offers the download, and reads again', async () => {
     const failures: FakeEngineOptions['failures'] = {}
     await open({ failures })
-    failures['dataset.info'] = new UserError('CIFAR-10 lacks files.', { wanted: 'data_batch_1.bin', got: 'an empty folder', where: '/data', action: 'Name the folder.' })
+    failures['dataset.info'] = new UserError('CIFAR-10 lacks files.', {
+      wanted: 'data_batch_1.bin',
+      got: 'an empty folder',
+      where: '/data',
+      action: 'Name the folder.',
+    })
     await choose('/data')
     const panel = shows(page.find('.contents .error-panel'))
-    for (const part of ['CIFAR-10 lacks files.', 'data_batch_1.bin', 'an empty folder', '/data', 'Name the folder.']) expect(panel).toContain(part)
+    for (const part of ['CIFAR-10 lacks files.', 'data_batch_1.bin', 'an empty folder', '/data', 'Name the folder.'])
+      expect(panel).toContain(part)
     expect([rows().length, offersDownload()]).toEqual([0, true])
     delete failures['dataset.info']
     page.button('Try again').click()
@@ -117,7 +134,19 @@ describe('What a data set contains', () => {
     await choose('/data/hundred')
     expect(shows(page.find('.contents dl'))).toMatch(/104 to 500 of a class.*0 to 100 of a class.*100 numbered 0 to 99/)
     expect(shows(page.find('.contents .notes'))).toBe('fine_label_names.txt is absent: classes are numbered.')
-    expect(rows().map((row) => row.querySelector('.label')?.textContent)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '42'])
+    expect(rows().map((row) => row.querySelector('.label')?.textContent)).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+      '42',
+    ])
     page.button('Show all 100 classes').click()
     await settle(100)
     expect([rows().length, rows()[99]!.querySelectorAll('canvas').length]).toEqual([100, 5])
@@ -125,7 +154,9 @@ describe('What a data set contains', () => {
     expect(page.button('Show the first 10').getAttribute('aria-expanded')).toBe('true')
     useDraftStore().set('poisoning.target', 100)
     await settle()
-    expect(shows(page.find('.contents .warn'))).toBe('No class is the target: it is 100, and the classes are numbered 0 to 99.')
+    expect(shows(page.find('.contents .warn'))).toBe(
+      'No class is the target: it is 100, and the classes are numbered 0 to 99.',
+    )
   })
 
   it('takes it away while the settings of the data set have to be mended', async () => {

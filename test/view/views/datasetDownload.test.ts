@@ -11,13 +11,19 @@ import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench
 
 /** An engine of one call, answered by the test. */
 function mountDownload(id = 'cifar10', dataset = fakeMembers.find('dataset', id)!) {
-  const calls: { args: unknown; signal?: AbortSignal; resolve: (value: unknown) => void; reject: (error: unknown) => void }[] = []
+  const calls: {
+    args: unknown
+    signal?: AbortSignal
+    resolve: (value: unknown) => void
+    reject: (error: unknown) => void
+  }[] = []
   let tell: (progress: DownloadProgress) => void = () => undefined
   const engine = {
-    call: (_name: string, args: unknown, signal?: AbortSignal) => new Promise((resolve, reject) => {
-      calls.push({ args, signal, resolve, reject })
-      signal?.addEventListener('abort', () => reject(signal.reason as Error))
-    }),
+    call: (_name: string, args: unknown, signal?: AbortSignal) =>
+      new Promise((resolve, reject) => {
+        calls.push({ args, signal, resolve, reject })
+        signal?.addEventListener('abort', () => reject(signal.reason as Error))
+      }),
     subscribe: (_name: string, _filter: unknown, listener: (progress: DownloadProgress) => void) => {
       tell = listener
       return () => undefined
@@ -25,13 +31,32 @@ function mountDownload(id = 'cifar10', dataset = fakeMembers.find('dataset', id)
   } as unknown as EngineApi
   const wrapper = mount(DatasetDownload, {
     props: { dataset },
-    global: { plugins: [PrimeVue], provide: { [connectionKey as symbol]: { engine, host: {}, state: shallowRef({ kind: 'open' }), onReopen: () => () => undefined } } },
+    global: {
+      plugins: [PrimeVue],
+      provide: {
+        [connectionKey as symbol]: {
+          engine,
+          host: {},
+          state: shallowRef({ kind: 'open' }),
+          onReopen: () => () => undefined,
+        },
+      },
+    },
   })
   const press = async (label: string): Promise<void> => {
-    await wrapper.findAll('button').find((button) => button.text().startsWith(label))!.trigger('click')
+    await wrapper
+      .findAll('button')
+      .find((button) => button.text().startsWith(label))!
+      .trigger('click')
     await flushPromises()
   }
-  return { wrapper, calls, press, tell: (change: Partial<DownloadProgress>) => tell({ dataset: id, step: 'cifar10.tar.gz', filesDone: 0, files: 1, received: 0, total: 1000, ...change }) }
+  return {
+    wrapper,
+    calls,
+    press,
+    tell: (change: Partial<DownloadProgress>) =>
+      tell({ dataset: id, step: 'cifar10.tar.gz', filesDone: 0, files: 1, received: 0, total: 1000, ...change }),
+  }
 }
 
 describe('downloading a data set from the form', () => {
@@ -65,8 +90,13 @@ describe('downloading a data set from the form', () => {
   it('says beforehand that a file without a published checksum is not checked', () => {
     const member = fakeMembers.find('dataset', 'cifar10')!
     expect(mountDownload().wrapper.text()).toContain('compared with the published MD5 sum.')
-    const unsummed = { ...member, facts: { ...member.facts, sources: [{ url: 'https://data.example/a.zip', fileName: 'a.zip' }] } }
-    expect(mountDownload('cifar10', unsummed).wrapper.text()).toContain('no checksum is known for a.zip, so it is not checked.')
+    const unsummed = {
+      ...member,
+      facts: { ...member.facts, sources: [{ url: 'https://data.example/a.zip', fileName: 'a.zip' }] },
+    }
+    expect(mountDownload('cifar10', unsummed).wrapper.text()).toContain(
+      'no checksum is known for a.zip, so it is not checked.',
+    )
   })
 
   it('cancels quietly', async () => {
@@ -99,6 +129,8 @@ describe('downloading a data set from the form', () => {
     await settle(100)
     page.button('Download CIFAR-10').click()
     await settle(100)
-    expect(page.find<HTMLInputElement>('[data-path="data.params.path"] input').value).toBe('/fake/downloads/cifar10.tar.gz')
+    expect(page.find<HTMLInputElement>('[data-path="data.params.path"] input').value).toBe(
+      '/fake/downloads/cifar10.tar.gz',
+    )
   })
 })

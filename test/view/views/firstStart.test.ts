@@ -20,7 +20,9 @@ it('offers the quick experiment with its time, starts it and shows the run', asy
 })
 
 it('says what went wrong when the quick experiment cannot start, and stays', async () => {
-  page = await mountWorkbench({ failures: { 'runs.start': new UserError('The disk is full.', { action: 'Empty the bin.' }) } })
+  page = await mountWorkbench({
+    failures: { 'runs.start': new UserError('The disk is full.', { action: 'Empty the bin.' }) },
+  })
   page.button('Run the quick experiment').click()
   await page.settle()
   expect(page.find('[role=alert]').textContent).toContain('The disk is full. Empty the bin.')
@@ -28,7 +30,9 @@ it('says what went wrong when the quick experiment cannot start, and stays', asy
 })
 
 it('shows why nothing can be shown when the engine fails to describe itself', async () => {
-  page = await mountWorkbench({ failures: { 'engine.catalogue': new UserError('The engine is of another version.', { wanted: '0.1', got: '0.2' }) } })
+  page = await mountWorkbench({
+    failures: { 'engine.catalogue': new UserError('The engine is of another version.', { wanted: '0.1', got: '0.2' }) },
+  })
   expect(page.find('.error-panel').textContent).toContain('The engine is of another version.')
   expect(page.find('.error-panel').textContent).toContain('0.2')
 })

@@ -18,7 +18,14 @@ const startButton = (): HTMLButtonElement => page.button('Start experiment')
 describe('New experiment', () => {
   it('draws a field for every visible parameter of the declarations, advanced ones folded', async () => {
     await open()
-    for (const path of ['data.params.seed', 'attack.params.strength', 'poisoning.ratio', 'teacher.training.epochs', 'distillation.method.params.pseudoBatches', 'recording.imagesEvery']) {
+    for (const path of [
+      'data.params.seed',
+      'attack.params.strength',
+      'poisoning.ratio',
+      'teacher.training.epochs',
+      'distillation.method.params.pseudoBatches',
+      'recording.imagesEvery',
+    ]) {
       expect(field(path), path).toBeTruthy()
     }
     expect(document.querySelector('[data-path="poisoning.trainOnHoldout"]')).toBeNull()
@@ -41,7 +48,9 @@ describe('New experiment', () => {
     await open()
     type(field('teacher.training.epochs'), '0')
     await settle(400)
-    expect(page.find('[data-path="teacher.training.epochs"] [role=alert]').textContent).toContain('Wanted a whole number from 1 to 1000')
+    expect(page.find('[data-path="teacher.training.epochs"] [role=alert]').textContent).toContain(
+      'Wanted a whole number from 1 to 1000',
+    )
     expect(page.find('ul[aria-label=Findings]').textContent).toContain('Epochs')
     expect(startButton().disabled).toBe(true)
     type(field('teacher.training.epochs'), '5')
@@ -101,13 +110,20 @@ describe('New experiment', () => {
     type(page.find<HTMLInputElement>('#experiment-seed'), '5')
     type(page.find<HTMLInputElement>('#experiment-seeds'), 'many')
     await settle(400)
-    expect([startButton().disabled, page.find('section[aria-labelledby=start-title]').textContent]).toEqual([true, expect.stringContaining('Runs')])
+    expect([startButton().disabled, page.find('section[aria-labelledby=start-title]').textContent]).toEqual([
+      true,
+      expect.stringContaining('Runs'),
+    ])
     type(page.find<HTMLInputElement>('#experiment-seeds'), '3')
     await settle(600)
     page.button('Start 3 runs').click()
     await settle(100)
     const runs = await page.engine.call('runs.list', {})
-    expect(runs.map(({ name, seed }) => [name, seed]).reverse()).toEqual([['Mine, seed 5', 5], ['Mine, seed 6', 6], ['Mine, seed 7', 7]])
+    expect(runs.map(({ name, seed }) => [name, seed]).reverse()).toEqual([
+      ['Mine, seed 5', 5],
+      ['Mine, seed 6', 6],
+      ['Mine, seed 7', 7],
+    ])
     expect(location.hash).toBe('#/')
   })
 
@@ -123,9 +139,13 @@ describe('New experiment', () => {
   it('shows what the trigger lint found, an error as an error', async () => {
     await open()
     await settle(400)
-    const findings = [...document.querySelectorAll('.findings li')].map((entry) => `${entry.querySelector('[role=img]')?.getAttribute('aria-label') ?? ''}: ${entry.textContent?.trim() ?? ''}`)
+    const findings = [...document.querySelectorAll('.findings li')].map(
+      (entry) =>
+        `${entry.querySelector('[role=img]')?.getAttribute('aria-label') ?? ''}: ${entry.textContent?.trim() ?? ''}`,
+    )
     expect(findings).toEqual([
-      'To know: 9 of 1,024 pixels change (0.9 %).', 'Fine: Training and test images carry the same trigger.',
+      'To know: 9 of 1,024 pixels change (0.9 %).',
+      'Fine: Training and test images carry the same trigger.',
       'Error: the run would stop here: All test images belong to the target class: no attack success rate can be measured.',
     ])
   })
@@ -155,7 +175,10 @@ describe('New experiment', () => {
     if (!declared || !name) throw new Error('The fake knows no network with parameters.')
     const member = { ...declared, presets: { student: { title: 'Student', params: { [name]: 1 } } } }
     draft.chooseMember('distillation.architecture', { id: 'another', params: {} }, member, 'student')
-    expect(draft.config?.distillation.architecture).toEqual({ id: member.id, params: { ...defaultsOf(member.params), [name]: 1 } })
+    expect(draft.config?.distillation.architecture).toEqual({
+      id: member.id,
+      params: { ...defaultsOf(member.params), [name]: 1 },
+    })
     draft.chooseMember('teacher.architecture', { id: 'another', params: {} }, member)
     expect(draft.config?.teacher.architecture.params).toEqual(defaultsOf(member.params))
   })
@@ -165,22 +188,36 @@ describe('New experiment', () => {
     const draft = useDraftStore()
     const { families } = await page.engine.call('engine.catalogue', {})
     const methods = families.find((family) => family.id === 'distillation')?.members ?? []
-    const memberOf = (id: string) => methods.find((member) => member.id === id) ?? expect.fail(`The fake knows no ${id}.`)
-    const choose = (id: string): void => draft.chooseMember('distillation.method', draft.config?.distillation.method ?? expect.fail('There is no draft.'), memberOf(id))
+    const memberOf = (id: string) =>
+      methods.find((member) => member.id === id) ?? expect.fail(`The fake knows no ${id}.`)
+    const choose = (id: string): void =>
+      draft.chooseMember(
+        'distillation.method',
+        draft.config?.distillation.method ?? expect.fail('There is no draft.'),
+        memberOf(id),
+      )
     choose('cmi')
     page.button('Self-Retrospection').click()
     await settle()
     const place = (draft.config?.students ?? []).findIndex(({ defenses }) => defenses.some(({ id }) => id === 'sr'))
     const sr = () => draft.config?.students[place]?.defenses.find(({ id }) => id === 'sr')?.params
     expect(sr()).toEqual({ rounds: 9, portion: 0.1 })
-    const settings = () => [...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button')].map((button) => `${button.textContent?.trim() ?? ''} ${button.getAttribute('aria-pressed') ?? ''}`)
+    const settings = () =>
+      [
+        ...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button'),
+      ].map((button) => `${button.textContent?.trim() ?? ''} ${button.getAttribute('aria-pressed') ?? ''}`)
     expect(settings()).toEqual(['Reference, ZSKT false', 'Reference, CMI true'])
-    draft.set(`students.${place}.defenses.${draft.config?.students[place]?.defenses.findIndex(({ id }) => id === 'sr') ?? 0}.params.portion`, 0.5)
+    draft.set(
+      `students.${place}.defenses.${draft.config?.students[place]?.defenses.findIndex(({ id }) => id === 'sr') ?? 0}.params.portion`,
+      0.5,
+    )
     choose('zskt')
     expect(sr()).toEqual({ rounds: 5, portion: 0.5 })
     await settle()
     expect(settings()).toEqual(['Reference, ZSKT false', 'Reference, CMI false'])
-    ;[...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button')].at(-1)?.click()
+    ;[...page.find(`[aria-label^="Student ${place + 1}:"]`).querySelectorAll<HTMLButtonElement>('.presets button')]
+      .at(-1)
+      ?.click()
     await settle()
     expect(sr()).toEqual({ rounds: 9, portion: 0.1 })
   })
@@ -198,7 +235,11 @@ describe('New experiment', () => {
   it('asks how long each distillation method would take', async () => {
     await open()
     await settle(1200)
-    const methods = (await page.engine.call('engine.catalogue', {})).families.find((family) => family.id === 'distillation')?.members.length ?? 0
-    expect(page.engine.calls.filter((name) => name === 'experiment.estimate').length).toBeGreaterThanOrEqual(methods + 1)
+    const methods =
+      (await page.engine.call('engine.catalogue', {})).families.find((family) => family.id === 'distillation')?.members
+        .length ?? 0
+    expect(page.engine.calls.filter((name) => name === 'experiment.estimate').length).toBeGreaterThanOrEqual(
+      methods + 1,
+    )
   })
 })

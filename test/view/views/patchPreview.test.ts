@@ -14,7 +14,8 @@ const open = async (options: FakeEngineOptions = {}): Promise<void> => {
   useDraftStore().set('distillation.method', { id: 'ood', params: { picture: '', pseudoBatches: 60, rotation: 35 } })
   await settle(600)
 }
-const field = (name: string): HTMLInputElement => page.find<HTMLInputElement>(`[data-path="distillation.method.params.${name}"] input`)
+const field = (name: string): HTMLInputElement =>
+  page.find<HTMLInputElement>(`[data-path="distillation.method.params.${name}"] input`)
 const asked = (): number => page.engine.calls.filter((name) => name === 'experiment.patchPreview').length
 
 describe('Preview of the patches', () => {
@@ -48,7 +49,9 @@ describe('Preview of the patches', () => {
   })
 
   it('says why there are none, and asks again on Retry', async () => {
-    const failures: FakeEngineOptions['failures'] = { 'experiment.patchPreview': new Error('“notes.png” is no picture.') }
+    const failures: FakeEngineOptions['failures'] = {
+      'experiment.patchPreview': new Error('“notes.png” is no picture.'),
+    }
     await open({ failures })
     expect(page.find('.patches').textContent).toContain('“notes.png” is no picture.')
     delete failures['experiment.patchPreview']

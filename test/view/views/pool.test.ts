@@ -9,10 +9,21 @@ afterEach(() => {
 })
 
 const teacherSteps = 6 // one step for the data, then an epoch of five
-async function openImages(method: { id: string; params: Record<string, unknown> }, steps: number, options: FakeEngineOptions = {}, recording: Record<string, unknown> = {}): Promise<void> {
+async function openImages(
+  method: { id: string; params: Record<string, unknown> },
+  steps: number,
+  options: FakeEngineOptions = {},
+  recording: Record<string, unknown> = {},
+): Promise<void> {
   page = await mountWorkbench(options)
   await page.engine.call('runs.start', {
-    config: { name: 'Live', teacher: { training: { epochs: 1 } }, students: [{ defenses: [] }], distillation: { method }, recording: { imagesEvery: 5, imagesPerStep: 8, evaluateEvery: 100, ...recording } },
+    config: {
+      name: 'Live',
+      teacher: { training: { epochs: 1 } },
+      students: [{ defenses: [] }],
+      distillation: { method },
+      recording: { imagesEvery: 5, imagesPerStep: 8, evaluateEvery: 100, ...recording },
+    },
   })
   page.engine.advance(teacherSteps + steps)
   await page.go('/runs/fake-1/images')
@@ -48,7 +59,11 @@ describe('Pool of a student', () => {
     await slide('ArrowLeft')
     await slide('ArrowLeft')
     expect(tiles()).toHaveLength(64)
-    expect(tiles().map((tile) => tile.classList.contains('displaced')).lastIndexOf(true)).toBe(39)
+    expect(
+      tiles()
+        .map((tile) => tile.classList.contains('displaced'))
+        .lastIndexOf(true),
+    ).toBe(39)
     expect(tiles()[39]?.getAttribute('aria-label')).toBe('Image 40, displaced')
     page.button('Later images').click()
     await settle()
@@ -73,7 +88,9 @@ describe('Pool of a student', () => {
 
   it('says that a sheet gave way to the budget', async () => {
     await openPool(cmi, 4, {}, { poolMegabytes: 0 })
-    expect(page.find('.viewer').textContent).toContain('gave way to the budget of the pool on disk; its images are in the pool all the same')
+    expect(page.find('.viewer').textContent).toContain(
+      'gave way to the budget of the pool on disk; its images are in the pool all the same',
+    )
     await slide('Home')
     expect(tiles()).toHaveLength(64)
   })

@@ -9,8 +9,12 @@ afterEach(() => {
 })
 
 const config = {
-  name: 'Live', attack: { id: 'blend' }, teacher: { training: { epochs: 2 } }, students: [{ defenses: [] }, { defenses: [{ id: 'sv' }] }],
-  distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } }, recording: { evaluateEvery: 10, imagesEvery: 5, imagesPerStep: 8 },
+  name: 'Live',
+  attack: { id: 'blend' },
+  teacher: { training: { epochs: 2 } },
+  students: [{ defenses: [] }, { defenses: [{ id: 'sv' }] }],
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 40 } } },
+  recording: { evaluateEvery: 10, imagesEvery: 5, imagesPerStep: 8 },
 }
 const teacherSteps = 11 // one step for the data, then two epochs of five
 async function openLive(steps: number): Promise<void> {
@@ -35,16 +39,27 @@ describe('Run', () => {
     await openLive(0)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
     const stage = (): string => document.querySelectorAll('.timeline .stage')[0]!.textContent ?? ''
-    const bar = (): string | null => document.querySelectorAll('.timeline [role=progressbar]')[0]!.getAttribute('aria-valuenow')
+    const bar = (): string | null =>
+      document.querySelectorAll('.timeline [role=progressbar]')[0]!.getAttribute('aria-valuenow')
     const tell = async (change: Partial<(typeof run.stages)[number]>): Promise<void> => {
-      page.engine.emit('run.changed', { run: { ...run, stages: run.stages.map((entry, index) => (index === 0 ? { ...entry, state: 'running', ...change } : entry)) } })
+      page.engine.emit('run.changed', {
+        run: {
+          ...run,
+          stages: run.stages.map((entry, index) => (index === 0 ? { ...entry, state: 'running', ...change } : entry)),
+        },
+      })
       await settle()
     }
     await tell({ totalSteps: null, step: 0, activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
     expect(stage()).toContain('Reading data_batch_3 · 40 %')
     expect(stage()).not.toContain('time left unknown')
     expect(bar()).toBe('40')
-    await tell({ totalSteps: 200, step: 12, secondsLeft: 60, activity: { message: 'Synthesis 80 of 200', fraction: 0.4 } })
+    await tell({
+      totalSteps: 200,
+      step: 12,
+      secondsLeft: 60,
+      activity: { message: 'Synthesis 80 of 200', fraction: 0.4 },
+    })
     expect(stage()).toContain('12 of 200 steps')
     expect(stage()).toContain('Synthesis 80 of 200 · 40 %')
     expect(bar()).toBe('6')
@@ -52,7 +67,9 @@ describe('Run', () => {
 
   it('shows the results of teacher and students at the end, with the change by the defense', async () => {
     await openLive(1000)
-    const rows = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map((row) => row.textContent ?? '')
+    const rows = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map(
+      (row) => row.textContent ?? '',
+    )
     expect(rows).toHaveLength(3)
     const { stages } = await page.engine.call('runs.get', { runId: 'fake-1' })
     expect(rows[1]).toContain(`${(stages[2]!.evaluation!.asr! * 100).toFixed(1)} %`)
@@ -92,7 +109,9 @@ describe('Run', () => {
 
   it('offers no export of a model without weights', async () => {
     await openLive(teacherSteps + 10)
-    const offers = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map((row) => row.querySelector('button') !== null)
+    const offers = [...document.querySelectorAll('section[aria-labelledby=results-title] tbody tr')].map(
+      (row) => row.querySelector('button') !== null,
+    )
     expect(offers).toEqual([true, false, false])
   })
 
@@ -175,19 +194,24 @@ describe('Run', () => {
     await page.go('/runs/fake-1/charts')
     const [{ series }] = [await page.engine.call('runs.metrics', { runId: 'fake-1', stageId: 'student-1' })]
     expect(series['studentLoss']!.steps.length).toBe(25)
-    expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain(series['studentLoss']!.values.at(-1)!.toFixed(3).slice(0, 4))
+    expect(page.find('[aria-label="Latest values: Student loss"]').textContent).toContain(
+      series['studentLoss']!.values.at(-1)!.toFixed(3).slice(0, 4),
+    )
   })
 
   it('shows the suspect test: AUC, histograms, every ensemble with its verdict; an earlier one on request', async () => {
     await openLive(1000)
     await page.go('/runs/fake-1/suspects')
     expect(page.find('.auc').textContent).toBe('97.3 %')
-    const charts = (): string[] => [...document.querySelectorAll('figure.chart [role=img]')].map((chart) => chart.getAttribute('aria-label') ?? '')
+    const charts = (): string[] =>
+      [...document.querySelectorAll('figure.chart [role=img]')].map((chart) => chart.getAttribute('aria-label') ?? '')
     expect(charts()).toEqual([
       'Clean and triggered test images: Clean test images, 500 images, mean of log₁₀ KL −1; Triggered, non-target, 500 images, mean of log₁₀ KL −4',
       'Pooled synthetic images: Pool of the selection test, 500 images, mean of log₁₀ KL −1.2; mean − 3 σ −3.1',
     ])
-    const rows = [...document.querySelectorAll('section[aria-labelledby=trials-title] tbody tr')].map((row) => row.textContent ?? '')
+    const rows = [...document.querySelectorAll('section[aria-labelledby=trials-title] tbody tr')].map(
+      (row) => row.textContent ?? '',
+    )
     expect(rows).toHaveLength(3)
     expect(rows[0]).toContain('refused')
     expect(rows[1]).toContain('3.4 %accepted')
@@ -216,7 +240,12 @@ describe('Run', () => {
     const call = page.engine.call.bind(page.engine)
     page.engine.call = async (name, args, signal) => {
       const answer = await call(name, args, signal)
-      if (name === 'runs.metrics') page.engine.emit('run.metrics', { runId: 'fake-1', stageId: 'student-1', series: { studentLoss: { steps: Float64Array.of(39), values: Float64Array.of(777) } } })
+      if (name === 'runs.metrics')
+        page.engine.emit('run.metrics', {
+          runId: 'fake-1',
+          stageId: 'student-1',
+          series: { studentLoss: { steps: Float64Array.of(39), values: Float64Array.of(777) } },
+        })
       return answer
     }
     page.reopen()
@@ -228,11 +257,21 @@ describe('Run', () => {
     await openLive(teacherSteps + 15)
     await page.go('/runs/fake-1/charts')
     const latest = (): string => page.find('[aria-label="Latest values: Student loss"]').textContent ?? ''
-    page.engine.emit('run.metrics', { runId: 'fake-1', stageId: 'student-1', series: { studentLoss: { steps: Float64Array.of(16), values: Float64Array.of(777) } } })
+    page.engine.emit('run.metrics', {
+      runId: 'fake-1',
+      stageId: 'student-1',
+      series: { studentLoss: { steps: Float64Array.of(16), values: Float64Array.of(777) } },
+    })
     await settle(300)
     expect(latest()).toContain('777')
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
-    page.engine.emit('run.changed', { run: { ...run, state: 'paused', stages: run.stages.map((stage) => (stage.id === 'student-1' ? { ...stage, state: 'paused' } : stage)) } })
+    page.engine.emit('run.changed', {
+      run: {
+        ...run,
+        state: 'paused',
+        stages: run.stages.map((stage) => (stage.id === 'student-1' ? { ...stage, state: 'paused' } : stage)),
+      },
+    })
     await settle(300)
     expect(latest()).not.toContain('777')
   })
@@ -240,17 +279,42 @@ describe('Run', () => {
   it('shows a failed run with what was wanted, what came, where and what to do', async () => {
     await openLive(5)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
-    page.engine.emit('run.changed', { run: { ...run, state: 'failed', error: [{ name: 'UserError', message: 'The GPU is not usable.', forUser: true, wanted: 'a working GPU', got: 'no driver', where: 'execution.device', action: 'Install the driver, or choose CPU.' }] } })
+    page.engine.emit('run.changed', {
+      run: {
+        ...run,
+        state: 'failed',
+        error: [
+          {
+            name: 'UserError',
+            message: 'The GPU is not usable.',
+            forUser: true,
+            wanted: 'a working GPU',
+            got: 'no driver',
+            where: 'execution.device',
+            action: 'Install the driver, or choose CPU.',
+          },
+        ],
+      },
+    })
     await settle()
     const panel = page.find('.error-panel').textContent ?? ''
-    for (const part of ['The GPU is not usable.', 'a working GPU', 'no driver', 'execution.device', 'Install the driver']) expect(panel).toContain(part)
+    for (const part of [
+      'The GPU is not usable.',
+      'a working GPU',
+      'no driver',
+      'execution.device',
+      'Install the driver',
+    ])
+      expect(panel).toContain(part)
     expect(page.button('Resume from the last checkpoint')).toBeTruthy()
   })
 
   it('makes a fallback from GPU to CPU loud', async () => {
     await openLive(5)
     const run = await page.engine.call('runs.get', { runId: 'fake-1' })
-    page.engine.emit('run.changed', { run: { ...run, device: { ...run.device!, fallback: true, reason: 'No driver.' } } })
+    page.engine.emit('run.changed', {
+      run: { ...run, device: { ...run.device!, fallback: true, reason: 'No driver.' } },
+    })
     await settle()
     expect(page.find('.run-header .device.fallback').textContent).toContain('although a GPU was expected')
   })
@@ -282,7 +346,8 @@ describe('Run', () => {
 
   it('has the confusion matrices of a finished run after opening and after a reconnect, though the list leaves them out', async () => {
     page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
-    const cells = (): number => document.querySelectorAll('[role=tabpanel] svg, [role=tabpanel] canvas, [role=tabpanel] table').length
+    const cells = (): number =>
+      document.querySelectorAll('[role=tabpanel] svg, [role=tabpanel] canvas, [role=tabpanel] table').length
     const before = cells()
     expect(before).toBeGreaterThan(0)
     page.reopen()
@@ -292,7 +357,10 @@ describe('Run', () => {
   })
 
   it('asks once for metrics and images that cannot be read, says so, and asks again when told to', async () => {
-    const failures: FakeEngineOptions['failures'] = { 'runs.metrics': new Error('The database is locked.'), 'runs.imageSteps': new Error('The folder is gone.') }
+    const failures: FakeEngineOptions['failures'] = {
+      'runs.metrics': new Error('The database is locked.'),
+      'runs.imageSteps': new Error('The folder is gone.'),
+    }
     page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/charts')
     const asked = (wanted: string): number => page.engine.calls.filter((name) => name === wanted).length
     expect(page.text()).toContain('The database is locked.')
@@ -365,7 +433,10 @@ describe('Run', () => {
 
   it('stays where it is when a note or a deletion is refused, and keeps the text', async () => {
     const refused = new Error('The workspace is full.')
-    page = await mountWorkbench({ finishedRuns: 1, failures: { 'runs.note': refused, 'runs.delete': refused } }, '/runs/fake-1')
+    page = await mountWorkbench(
+      { finishedRuns: 1, failures: { 'runs.note': refused, 'runs.delete': refused } },
+      '/runs/fake-1',
+    )
     page.button('Edit the note').click()
     await settle()
     type(page.find<HTMLTextAreaElement>('.note-field'), 'What it showed')

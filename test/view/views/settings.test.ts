@@ -45,7 +45,8 @@ it('shows what lies in the bin, brings runs back, and asks before it is emptied'
   await page.go('/')
   await page.go('/settings')
   await settle(400)
-  const listed = (): string[] => [...document.querySelectorAll('[aria-label="Deleted runs"] li')].map((row) => row.textContent ?? '')
+  const listed = (): string[] =>
+    [...document.querySelectorAll('[aria-label="Deleted runs"] li')].map((row) => row.textContent ?? '')
   expect(listed()).toHaveLength(2)
   page.button(`Bring back ${runs[0]!.name}`).click()
   await settle(400)
@@ -61,16 +62,26 @@ it('shows what lies in the bin, brings runs back, and asks before it is emptied'
   page.button('Delete for good').click()
   await settle(400)
   expect(listed()).toEqual([])
-  expect((await page.engine.call('runs.list', { includeDeleted: true })).map(({ id }) => id)).toEqual([runs[0]!.id, runs[2]!.id])
+  expect((await page.engine.call('runs.list', { includeDeleted: true })).map(({ id }) => id)).toEqual([
+    runs[0]!.id,
+    runs[2]!.id,
+  ])
 })
 
 it('tells on any page that a run is done, with its result, but not on its own', async () => {
   page = await mountWorkbench({}, '/settings')
-  const config = { name: 'Short', teacher: { training: { epochs: 1 } }, students: [{ defenses: [] }], distillation: { method: { id: 'zskt', params: { pseudoBatches: 4 } } } }
+  const config = {
+    name: 'Short',
+    teacher: { training: { epochs: 1 } },
+    students: [{ defenses: [] }],
+    distillation: { method: { id: 'zskt', params: { pseudoBatches: 4 } } },
+  }
   await page.engine.call('runs.start', { config })
   page.engine.advance(1000)
   await settle()
-  expect(page.find('.notices').textContent).toMatch(/“Short” is done\..*Accuracy \/ ASR: no defense \d+\.\d % \/ \d+\.\d %/)
+  expect(page.find('.notices').textContent).toMatch(
+    /“Short” is done\..*Accuracy \/ ASR: no defense \d+\.\d % \/ \d+\.\d %/,
+  )
   await page.engine.call('runs.start', { config: { ...config, name: 'Watched' } })
   const [newest] = await page.engine.call('runs.list', {})
   await page.go(`/runs/${newest!.id}`)

@@ -29,7 +29,8 @@ describe('a teacher from a file', () => {
     expect(report()).toMatch(/Tensors40 safetensorsSHA-2560{16}…/)
     expect(page.find('.file-report li').textContent).toContain('All tensors are finite.')
     expect(start().disabled).toBe(false)
-    for (const path of ['poisoning.ratio', 'poisoning.holdout', 'teacher.training.epochs', 'teacher.acknowledged']) expect(shown(`[data-path="${path}"]`), path).toBe(false)
+    for (const path of ['poisoning.ratio', 'poisoning.holdout', 'teacher.training.epochs', 'teacher.acknowledged'])
+      expect(shown(`[data-path="${path}"]`), path).toBe(false)
     expect(shown('[data-path="poisoning.target"]')).toBe(true)
     expect(shown('#member-teacher-architecture')).toBe(false)
     page.button('Copy the SHA-256').click()
@@ -39,8 +40,12 @@ describe('a teacher from a file', () => {
 
   it('wants the warnings read before it starts, for this file alone', async () => {
     await open('/models/warned.pt')
-    expect(page.find('.file-report [aria-label=Warning]').parentElement?.textContent).toContain('NaN or infinite values')
-    expect(page.find('ul[aria-label=Findings]').textContent).toContain('Warnings read wanted a tick that the warning of the teacher file was read')
+    expect(page.find('.file-report [aria-label=Warning]').parentElement?.textContent).toContain(
+      'NaN or infinite values',
+    )
+    expect(page.find('ul[aria-label=Findings]').textContent).toContain(
+      'Warnings read wanted a tick that the warning of the teacher file was read',
+    )
     expect(start().disabled).toBe(true)
     page.find<HTMLInputElement>('[data-path="teacher.acknowledged"] input').click()
     await settle(500)
@@ -71,7 +76,9 @@ describe('a teacher from a file', () => {
   })
 
   it('says what kept the file from being looked at', async () => {
-    await open('/models/teacher.pt', { failures: { 'model.inspect': new RefusedInputError('The inspector did not start.') } })
+    await open('/models/teacher.pt', {
+      failures: { 'model.inspect': new RefusedInputError('The inspector did not start.') },
+    })
     expect(report()).toContain('The inspector did not start.')
     expect(page.button('Try again')).toBeTruthy()
   })
@@ -88,7 +95,9 @@ describe('a teacher from a file', () => {
   })
 
   it('says why an evaluation failed', async () => {
-    await open('/models/teacher.pt', { failures: { 'model.evaluate': new RefusedInputError('The model has other classes.') } })
+    await open('/models/teacher.pt', {
+      failures: { 'model.evaluate': new RefusedInputError('The model has other classes.') },
+    })
     page.button('Evaluate on this data set').click()
     await settle()
     expect(report()).toContain('The file could not be evaluated.')

@@ -11,10 +11,18 @@ export interface EventHub {
   metrics(runId: string, stageId: string, points: readonly MetricPoint[]): void
   /** Sends what is collected now (before a stage's end is told). */
   flush(): void
-  subscribe<K extends EngineEventName>(name: K, filter: EngineEventFilter, listener: (event: EngineEvents[K]) => void): () => void
+  subscribe<K extends EngineEventName>(
+    name: K,
+    filter: EngineEventFilter,
+    listener: (event: EngineEvents[K]) => void,
+  ): () => void
 }
 
-interface Subscription { name: EngineEventName; filter: EngineEventFilter; listener: (event: never) => void }
+interface Subscription {
+  name: EngineEventName
+  filter: EngineEventFilter
+  listener: (event: never) => void
+}
 
 const runOf = <K extends EngineEventName>(name: K, event: EngineEvents[K]): string | null =>
   name === 'run.changed' ? (event as EngineEvents['run.changed']).run.id : (event as { runId: string | null }).runId
@@ -28,7 +36,7 @@ export function createEventHub(onListenerError: (error: unknown) => void): Event
     for (const { name: wanted, filter, listener } of [...subscriptions]) {
       if (wanted !== name || (filter.runId !== undefined && filter.runId !== runOf(name, event))) continue
       try {
-        (listener as (event: unknown) => void)(event)
+        ;(listener as (event: unknown) => void)(event)
       } catch (error) {
         onListenerError(error)
       }
@@ -67,5 +75,10 @@ function toSeries(points: readonly MetricPoint[]): Record<string, MetricSeries> 
     column.values.push(value)
     columns.set(name, column)
   }
-  return Object.fromEntries([...columns].map(([name, { steps, values }]) => [name, { steps: Float64Array.from(steps), values: Float64Array.from(values) }]))
+  return Object.fromEntries(
+    [...columns].map(([name, { steps, values }]) => [
+      name,
+      { steps: Float64Array.from(steps), values: Float64Array.from(values) },
+    ]),
+  )
 }

@@ -1,4 +1,7 @@
-/** The engine's log: a rotated file in the workspace, and the last lines in memory for the interface. Tokens never reach it. */
+/**
+ * The engine's log: a rotated file in the workspace, and the last lines in memory for the interface. Tokens never reach
+ * it.
+ */
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -46,7 +49,10 @@ export function createEngineLog(folder: string | null): EngineLog {
   }
 }
 
-function openFile(folder: string): { write(level: LogLine['level'], message: string, details: object): void; close(): void } {
+function openFile(folder: string): {
+  write(level: LogLine['level'], message: string, details: object): void
+  close(): void
+} {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'engine.log')
   rotate(file)
@@ -57,7 +63,12 @@ function openFile(folder: string): { write(level: LogLine['level'], message: str
     write(level, message, details) {
       logger[level](details, message)
       lines += 1
-      if (lines % 1000 !== 0 || statSync(file, { throwIfNoEntry: false })?.size === undefined || statSync(file).size < rotateAt) return
+      if (
+        lines % 1000 !== 0 ||
+        statSync(file, { throwIfNoEntry: false })?.size === undefined ||
+        statSync(file).size < rotateAt
+      )
+        return
       destination.end()
       rotate(file)
       destination = open(file)

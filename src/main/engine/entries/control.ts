@@ -30,13 +30,22 @@ void runControlProcess({
   staticFolder: join(__dirname, '../..', 'renderer'),
   onFault: (name, error) => {
     if (log) log.error(`A fault in ${name}.`, error)
-    else process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+    else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   },
   async createEngine({ workspace, cacheFolder, readOnly, owner }) {
     log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
     log.info(`ABD Workbench ${version}, Node ${process.version}`)
     return createEngine({
-      version, cacheFolder, readOnly, owner, families, methodMetrics, presets, costs, log, runtimeState,
+      version,
+      cacheFolder,
+      readOnly,
+      owner,
+      families,
+      methodMetrics,
+      presets,
+      costs,
+      log,
+      runtimeState,
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store: openStore(workspace, { readOnly }),
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),

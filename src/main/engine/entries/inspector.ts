@@ -1,4 +1,7 @@
-/** The inspector process: reads one weights file that nobody has vouched for, tells what it holds, and ends. What such a file can bring down is this process. */
+/**
+ * The inspector process: reads one weights file that nobody has vouched for, tells what it holds, and ends. What such a
+ * file can bring down is this process.
+ */
 import { writeFileSync } from 'node:fs'
 import { toCauses } from '../../../shared/errors'
 import type { InspectorReply } from '../control/api/inspectModel'
@@ -15,7 +18,8 @@ function volunteerForMemory(): void {
 
 async function inspect(file: string): Promise<InspectorReply> {
   try {
-    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } = await inspectCheckpoint(file)
+    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } =
+      await inspectCheckpoint(file)
     return { report: { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } }
   } catch (error) {
     return { causes: toCauses(error) }
@@ -24,7 +28,9 @@ async function inspect(file: string): Promise<InspectorReply> {
 
 volunteerForMemory()
 process.on('message', (file: string) => {
-  void inspect(file).then((reply) => { process.send?.(reply, undefined, undefined, () => process.exit(0)) })
+  void inspect(file).then((reply) => {
+    process.send?.(reply, undefined, undefined, () => process.exit(0))
+  })
 })
 // Without control nobody waits for the answer.
 process.on('disconnect', () => process.exit(0))

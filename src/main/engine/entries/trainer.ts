@@ -20,24 +20,44 @@ function send(report: TrainerReport): Promise<void> {
 }
 const report = (message: TrainerReport): void => void send(message)
 
-const preparation = (fraction: number, message: string): void => report({ type: 'preparing', activity: { message, fraction } })
+const preparation = (fraction: number, message: string): void =>
+  report({ type: 'preparing', activity: { message, fraction } })
 
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
 const startFor = async (job: TrainerJob): Promise<void> => {
   const execution = job.kind === 'evaluate' || job.kind === 'device' ? job.execution : job.config.execution
-  const runtime = await startTensorFlow({ device: execution.device, threads: execution.threads, deterministic: execution.deterministic })
+  const runtime = await startTensorFlow({
+    device: execution.device,
+    threads: execution.threads,
+    deterministic: execution.deterministic,
+  })
   report({ type: 'ready', device: runtime.device })
-  if (runtime.device.fallback) report({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
+  if (runtime.device.fallback)
+    report({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
 }
 
-async function runPrepared(job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>, prepared: PreparedStage): Promise<TrainerReport> {
+async function runPrepared(
+  job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>,
+  prepared: PreparedStage,
+): Promise<TrainerReport> {
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
   return runStage(prepared.work, {
-    folder: job.folders.stage, resume: job.resume, startFrom: prepared.startFrom, checkpointEverySeconds: job.config.recording.checkpointEvery, report, request: () => request,
+    folder: job.folders.stage,
+    resume: job.resume,
+    startFrom: prepared.startFrom,
+    checkpointEverySeconds: job.config.recording.checkpointEvery,
+    report,
+    request: () => request,
   })
 }
 
-const doneWith = (evaluation: Evaluation | null): TrainerReport => ({ type: 'finished', outcome: 'done', step: 0, evaluation, weights: null })
+const doneWith = (evaluation: Evaluation | null): TrainerReport => ({
+  type: 'finished',
+  outcome: 'done',
+  step: 0,
+  evaluation,
+  weights: null,
+})
 
 async function run(job: TrainerJob): Promise<TrainerReport> {
   switch (job.kind) {
@@ -47,7 +67,11 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
       report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
       refuseBadTrigger(data.findings)
       for (const warning of data.warnings) report({ type: 'warning', message: warning })
-      report({ type: 'log', level: 'info', message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images${data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`}` })
+      report({
+        type: 'log',
+        level: 'info',
+        message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images${data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`}`,
+      })
       return doneWith(null)
     }
     case 'teacher':
@@ -62,7 +86,8 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
     case 'device':
       await startFor(job)
       return doneWith(null)
-    default: throw new ExhaustiveError(job)
+    default:
+      throw new ExhaustiveError(job)
   }
 }
 
@@ -80,15 +105,20 @@ async function start(job: TrainerJob): Promise<void> {
 
 process.on('message', (command: TrainerCommand) => {
   switch (command.type) {
-    case 'start': return void start(command.job)
+    case 'start':
+      return void start(command.job)
     case 'pause':
     case 'stop':
       request = command.type
       return
-    case 'ping': return report({ type: 'pong', time: command.time })
-    default: throw new ExhaustiveError(command)
+    case 'ping':
+      return report({ type: 'pong', time: command.time })
+    default:
+      throw new ExhaustiveError(command)
   }
 })
 // Without control nobody reads what this process finds; the last checkpoint is on disk.
 process.on('disconnect', () => process.exit(0))
-process.on('unhandledRejection', (reason) => { void send({ type: 'failed', causes: toCauses(reason) }).then(() => process.exit(1)) })
+process.on('unhandledRejection', (reason) => {
+  void send({ type: 'failed', causes: toCauses(reason) }).then(() => process.exit(1))
+})

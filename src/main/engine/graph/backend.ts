@@ -51,19 +51,29 @@ export function registeredVariables(): Readonly<Record<string, tf.Variable>> {
 /** TensorFlow's DataType number of a tfjs dtype. */
 export function typeNumber(binding: Binding, dtype: tf.DataType): number {
   switch (dtype) {
-    case 'float32': return binding.TF_FLOAT
-    case 'int32': return binding.TF_INT32
-    case 'bool': return binding.TF_BOOL
-    case 'complex64': return binding.TF_COMPLEX64
-    case 'string': return binding.TF_STRING
-    default: throw new Error(`Unknown dtype: ${String(dtype)}`)
+    case 'float32':
+      return binding.TF_FLOAT
+    case 'int32':
+      return binding.TF_INT32
+    case 'bool':
+      return binding.TF_BOOL
+    case 'complex64':
+      return binding.TF_COMPLEX64
+    case 'string':
+      return binding.TF_STRING
+    default:
+      throw new Error(`Unknown dtype: ${String(dtype)}`)
   }
 }
 
 /** A new tensor with its own id over the same buffer: what is done to one does not show in the other's name. */
 export function freshHandle(backend: NodeBackend, tensor: tf.Tensor): tf.Tensor {
   const type = typeNumber(backend.binding, tensor.dtype)
-  return backend.executeSingleOutput('Identity', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: type }], [tensor])
+  return backend.executeSingleOutput(
+    'Identity',
+    [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: type }],
+    [tensor],
+  )
 }
 
 /** The binding's id of a tensor, after its host values (if they still wait) went to the device. */

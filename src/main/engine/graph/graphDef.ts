@@ -1,23 +1,24 @@
 /**
  * GraphDef and SavedModel messages of TensorFlow, written from plain objects.
- * Field numbers: tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto and tensorflow/core/protobuf/{meta_graph,saved_model}.proto.
+ * Field numbers: tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto and
+ * tensorflow/core/protobuf/{meta_graph,saved_model}.proto.
  */
 import { ExhaustiveError } from '../../../shared/errors'
 import { MessageWriter } from './protobuf'
 
 /** The value of a node's attribute. */
 export type AttributeValue =
-  | { readonly kind: 'string', readonly value: string }
-  | { readonly kind: 'strings', readonly value: readonly string[] }
-  | { readonly kind: 'int', readonly value: number }
-  | { readonly kind: 'ints', readonly value: readonly number[] }
-  | { readonly kind: 'float', readonly value: number }
-  | { readonly kind: 'floats', readonly value: readonly number[] }
-  | { readonly kind: 'bool', readonly value: boolean }
-  | { readonly kind: 'bools', readonly value: readonly boolean[] }
-  | { readonly kind: 'type', readonly value: number }
-  | { readonly kind: 'shape', readonly value: readonly number[] }
-  | { readonly kind: 'tensor', readonly value: ConstantTensor }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'strings'; readonly value: readonly string[] }
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'floats'; readonly value: readonly number[] }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | { readonly kind: 'bools'; readonly value: readonly boolean[] }
+  | { readonly kind: 'type'; readonly value: number }
+  | { readonly kind: 'shape'; readonly value: readonly number[] }
+  | { readonly kind: 'tensor'; readonly value: ConstantTensor }
 
 /** A dense tensor as raw little-endian bytes; `type` is TensorFlow's DataType number. */
 export interface ConstantTensor {
@@ -51,13 +52,20 @@ function attributeMessage(attribute: AttributeValue): MessageWriter {
   const message = new MessageWriter()
   const list = new MessageWriter()
   switch (attribute.kind) {
-    case 'string': return message.string(2, attribute.value)
-    case 'int': return message.int(3, attribute.value)
-    case 'float': return message.float(4, attribute.value)
-    case 'bool': return message.bool(5, attribute.value)
-    case 'type': return message.int(6, attribute.value)
-    case 'shape': return message.message(7, shapeMessage(attribute.value))
-    case 'tensor': return message.message(8, tensorMessage(attribute.value))
+    case 'string':
+      return message.string(2, attribute.value)
+    case 'int':
+      return message.int(3, attribute.value)
+    case 'float':
+      return message.float(4, attribute.value)
+    case 'bool':
+      return message.bool(5, attribute.value)
+    case 'type':
+      return message.int(6, attribute.value)
+    case 'shape':
+      return message.message(7, shapeMessage(attribute.value))
+    case 'tensor':
+      return message.message(8, tensorMessage(attribute.value))
     case 'strings':
       for (const value of attribute.value) list.string(2, value)
       return message.message(1, list)
@@ -70,7 +78,8 @@ function attributeMessage(attribute: AttributeValue): MessageWriter {
     case 'bools':
       for (const value of attribute.value) list.bool(5, value)
       return message.message(1, list)
-    default: throw new ExhaustiveError(attribute)
+    default:
+      throw new ExhaustiveError(attribute)
   }
 }
 

@@ -1,4 +1,7 @@
-/** Where in the program something happened, for errors about a step: the innermost frames outside this folder and outside packages. */
+/**
+ * Where in the program something happened, for errors about a step: the innermost frames outside this folder and
+ * outside packages.
+ */
 import path from 'node:path'
 
 const framesShown = 3
@@ -12,7 +15,14 @@ export interface Place {
 function describeFrame(line: string): string | undefined {
   const match = /^\s*at (?:(.+?) \()?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line)
   const file = match?.[2]
-  if (!match || !file || file.startsWith('node:') || file.includes('node_modules') || /engine[\\/]graph[\\/]\w+\.ts$/.test(file)) return undefined
+  if (
+    !match ||
+    !file ||
+    file.startsWith('node:') ||
+    file.includes('node_modules') ||
+    /engine[\\/]graph[\\/]\w+\.ts$/.test(file)
+  )
+    return undefined
   const shown = path.relative(process.cwd(), file)
   const location = `${shown.startsWith('..') ? path.basename(file) : shown}:${match[3]}`
   return match[1] ? `${match[1]} (${location})` : location
@@ -29,7 +39,10 @@ export function here(): Place {
       const lines = (moment.stack ?? '').split('\n').slice(1)
       // The recorder's own frames lie inside tfjs's; in a bundle only that tells them apart.
       const firstPackage = lines.findIndex((line) => line.includes('node_modules'))
-      const frames = lines.slice(Math.max(firstPackage, 0)).map(describeFrame).filter((frame) => frame !== undefined)
+      const frames = lines
+        .slice(Math.max(firstPackage, 0))
+        .map(describeFrame)
+        .filter((frame) => frame !== undefined)
       return frames.slice(0, framesShown).join(' ← ') || 'an unknown place'
     },
   }

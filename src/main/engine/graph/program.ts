@@ -13,12 +13,16 @@ import type { NamedTensors } from '../maths/ops/tensors'
 export interface StepProgramOptions {
   /** 'graph' replays each step as one TensorFlow graph; 'eager' calls its function (for debugging). */
   readonly mode: 'eager' | 'graph'
-  /** Records each step a second time, on its second call, and refuses a step whose operations or constants differ. Default false. */
+  /**
+   * Records each step a second time, on its second call, and refuses a step whose operations or constants differ.
+   * Default false.
+   */
   readonly verify?: boolean
 }
 
 /**
- * A program of steps over the process's tf.Variables. The graph's variables are those tf.Variables that a step reads or assigns;
+ * A program of steps over the process's tf.Variables. The graph's variables are those tf.Variables that a step reads or
+ * assigns;
  * they are found by recording. Errors: UserError that names the place, where a step would freeze what changes.
  */
 export function createStepProgram(options: StepProgramOptions): StepProgram {
@@ -37,7 +41,8 @@ class EagerProgram implements StepProgram {
     requireUnique(this.names, name)
     this.names.add(name)
     // Clones, because a step may return an argument or a variable, which are not the caller's to dispose of.
-    const run = (args: NamedTensors): NamedTensors => tf.tidy(() => Object.fromEntries(Object.entries(step(args)).map(([output, tensor]) => [output, tensor.clone()])))
+    const run = (args: NamedTensors): NamedTensors =>
+      tf.tidy(() => Object.fromEntries(Object.entries(step(args)).map(([output, tensor]) => [output, tensor.clone()])))
     return { name, run }
   }
 
@@ -67,7 +72,10 @@ class GraphProgram implements StepProgram {
   private readonly agreed = new Map<string, object>()
   private disposed = false
 
-  constructor(private readonly backend: NodeBackend, private readonly verify: boolean) {}
+  constructor(
+    private readonly backend: NodeBackend,
+    private readonly verify: boolean,
+  ) {}
 
   compile(name: string, step: StepFunction): StepRunner {
     requireUnique(new Set(this.steps.keys()), name)
@@ -83,7 +91,12 @@ class GraphProgram implements StepProgram {
   writeState(): void {
     if (!this.loaded) return
     const { session, graph, variables } = this.loaded
-    tf.tidy(() => { session.run(graph.write, variables.map(({ name }) => this.variable(name))) })
+    tf.tidy(() => {
+      session.run(
+        graph.write,
+        variables.map(({ name }) => this.variable(name)),
+      )
+    })
     this.noteAgreement(variables)
   }
 
@@ -96,7 +109,8 @@ class GraphProgram implements StepProgram {
 
   private variable(name: string): tf.Variable {
     const variable = registeredVariables()[name]
-    if (!variable) throw new Error(`The tf.Variable "${name}" that a step uses was disposed; dispose the step program first.`)
+    if (!variable)
+      throw new Error(`The tf.Variable "${name}" that a step uses was disposed; dispose the step program first.`)
     return variable
   }
 
@@ -126,14 +140,17 @@ class GraphProgram implements StepProgram {
 
   /** Loads all recorded steps as one graph, in place of the one before, with the tf.Variables' values. */
   private load(): void {
-    const recordings = [...this.steps.values()].map(({ recording }) => recording).filter((recording) => recording !== undefined)
+    const recordings = [...this.steps.values()]
+      .map(({ recording }) => recording)
+      .filter((recording) => recording !== undefined)
     const names = [...new Set(recordings.flatMap((recording) => recording.variables))]
     const variables = names.map((name): GraphVariable => {
       const { shape, dtype } = this.variable(name)
       return { name, shape, type: typeNumber(this.backend.binding, dtype) }
     })
     const graph = buildGraph(variables, recordings)
-    // The old session goes only when the new one stands: after a full disk its state can still be read for a last checkpoint.
+    // The old session goes only when the new one stands: after a full disk its state can still be read for a last
+    // checkpoint.
     const session = GraphSession.load(this.backend, graph.nodes)
     this.loaded?.session.dispose()
     this.loaded = { session, graph, variables }
@@ -162,21 +179,29 @@ class GraphProgram implements StepProgram {
     const feeds = recording.arguments.map(({ name }) => args[name]).filter((tensor) => tensor !== undefined)
     const results = session.run(ports, feeds)
     results.pop()?.dispose()
-    return Object.fromEntries(recording.outputs.flatMap(({ name }, index) => {
-      const tensor = results[index]
-      return tensor ? [[name, tensor]] : []
-    }))
+    return Object.fromEntries(
+      recording.outputs.flatMap(({ name }, index) => {
+        const tensor = results[index]
+        return tensor ? [[name, tensor]] : []
+      }),
+    )
   }
 }
 
 function requireSameArguments(recording: Recording, args: NamedTensors): void {
-  const describe = (items: readonly { name: string, shape: readonly number[], dtype: string }[]): string => items
-    .map(({ name, shape, dtype }) => `${name}: ${dtype}[${shape.join(', ')}]`).sort().join('; ')
+  const describe = (items: readonly { name: string; shape: readonly number[]; dtype: string }[]): string =>
+    items
+      .map(({ name, shape, dtype }) => `${name}: ${dtype}[${shape.join(', ')}]`)
+      .sort()
+      .join('; ')
   const wanted = describe(recording.arguments)
   const got = describe(Object.entries(args).map(([name, { shape, dtype }]) => ({ name, shape, dtype })))
   if (wanted !== got) {
     throw new UserError(`The step "${recording.step}" was given other arguments than on its first call.`, {
-      wanted, got, where: `step "${recording.step}"`, action: 'compile a step of its own for other shapes',
+      wanted,
+      got,
+      where: `step "${recording.step}"`,
+      action: 'compile a step of its own for other shapes',
     })
   }
 }

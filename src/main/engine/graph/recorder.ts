@@ -1,21 +1,44 @@
 /**
  * Records one call of a step at the binding's `executeOp`, then undoes what it did to tf.Variables.
- * Tensors are known by their ids, which are never given twice: an id is an argument, a variable's value at the start, a small host-made
+ * Tensors are known by their ids, which are never given twice: an id is an argument, a variable's value at the start, a
+ * small host-made
  * constant, or an output of a recorded op. Anything else would be frozen silently into the graph and is an error.
  * The call goes for shapes, not for values: see outline.ts.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { UserError } from '../../../shared/errors'
 import { toAttributeValue, withInferredTypes } from './attributes'
-import { freshHandle, registeredVariables, tensorId, typeNumber, type Binding, type HostValues, type NodeBackend, type OpAttribute, type TensorMetadata } from './backend'
+import {
+  freshHandle,
+  registeredVariables,
+  tensorId,
+  typeNumber,
+  type Binding,
+  type HostValues,
+  type NodeBackend,
+  type OpAttribute,
+  type TensorMetadata,
+} from './backend'
 import type { AttributeValue } from './graphDef'
 import { Outline } from './outline'
 import { here } from './place'
-import type { RecordedArgument, RecordedAssignment, RecordedConstant, RecordedNode, RecordedOutput, Recording, Source, TensorSpecification } from './recording'
+import type {
+  RecordedArgument,
+  RecordedAssignment,
+  RecordedConstant,
+  RecordedNode,
+  RecordedOutput,
+  Recording,
+  Source,
+  TensorSpecification,
+} from './recording'
 import type { StepFunction } from './types'
 import type { NamedTensors } from '../maths/ops/tensors'
 
-/** Host-made tensors up to this size become constants of the graph; larger ones only where all values are equal, as a Fill. */
+/**
+ * Host-made tensors up to this size become constants of the graph; larger ones only where all values are equal, as a
+ * Fill.
+ */
 export const largestConstantBytes = 4096
 
 /** Ids of outputs begin here, far above those that the binding gives. */
@@ -50,21 +73,34 @@ class Recorder {
   private readonly outline: Outline
   private nextOutputId = firstOutputId
 
-  constructor(private readonly step: string, private readonly native: Binding) {
+  constructor(
+    private readonly step: string,
+    private readonly native: Binding,
+  ) {
     this.outline = new Outline(native)
   }
 
   /** A tensor from outside the step. */
   remember(id: number, source: Source, { shape, type }: TensorSpecification): void {
-    this.known.set(id, { source, type, native: id, shape, integers: undefined, key: type === this.native.TF_FLOAT ? describeShape(type, shape) : undefined })
+    this.known.set(id, {
+      source,
+      type,
+      native: id,
+      shape,
+      integers: undefined,
+      key: type === this.native.TF_FLOAT ? describeShape(type, shape) : undefined,
+    })
   }
 
   dispose(): void {
     this.outline.dispose()
   }
 
-  refuse(message: string, details: { wanted: string, got: string, action: string }): never {
-    throw new UserError(`The step "${this.step}" cannot become a graph: ${message}`, { ...details, where: here().describe() })
+  refuse(message: string, details: { wanted: string; got: string; action: string }): never {
+    throw new UserError(`The step "${this.step}" cannot become a graph: ${message}`, {
+      ...details,
+      where: here().describe(),
+    })
   }
 
   resolve(id: number, user: string): KnownTensor {
@@ -76,19 +112,25 @@ class Recorder {
 
   refuseCaptured(user: string): never {
     return this.refuse(`${user} uses a tensor that was made outside the step.`, {
-      wanted: 'an argument, a tf.Variable, or a tensor made in the step', got: 'a captured tensor, whose value would be frozen',
+      wanted: 'an argument, a tf.Variable, or a tensor made in the step',
+      got: 'a captured tensor, whose value would be frozen',
       action: 'pass it as an argument or keep it in a tf.Variable',
     })
   }
 
   createTensor(shape: number[], type: number, values: HostValues): number {
     if (!ArrayBuffer.isView(values)) {
-      return this.refuse('it makes a tensor of strings.', { wanted: 'numbers or booleans', got: 'strings', action: 'keep strings out of the step' })
+      return this.refuse('it makes a tensor of strings.', {
+        wanted: 'numbers or booleans',
+        got: 'strings',
+        action: 'keep strings out of the step',
+      })
     }
     const uniform = values.byteLength > largestConstantBytes && type !== this.native.TF_INT64 && isUniform(values)
     if (values.byteLength > largestConstantBytes && !uniform) {
       this.refuse('it makes a large tensor on the host.', {
-        wanted: `at most ${largestConstantBytes} bytes`, got: `${values.byteLength} bytes, shape [${shape.join(', ')}]`,
+        wanted: `at most ${largestConstantBytes} bytes`,
+        got: `${values.byteLength} bytes, shape [${shape.join(', ')}]`,
         action: 'make it with kernels (fill, zerosLike), pass it as an argument or keep it in a tf.Variable',
       })
     }
@@ -98,7 +140,14 @@ class Recorder {
     this.constants.push({ shape, type, content, uniform, place: here() })
     const values64 = type === this.native.TF_FLOAT ? '' : `:${Buffer.from(content).toString('base64')}`
     const integers = values instanceof Int32Array && type === this.native.TF_INT32 ? values : undefined
-    this.known.set(id, { source: { kind: 'constant', index: this.constants.length - 1 }, type, native: id, shape, integers, key: `${describeShape(type, shape)}${values64}` })
+    this.known.set(id, {
+      source: { kind: 'constant', index: this.constants.length - 1 },
+      type,
+      native: id,
+      shape,
+      integers,
+      key: `${describeShape(type, shape)}${values64}`,
+    })
     return id
   }
 
@@ -108,14 +157,28 @@ class Recorder {
     for (const attribute of attributes) named[attribute.name] = toAttributeValue(this.native, attribute)
     const results = this.outline.run(op, attributes, inputs, outputCount)
     this.nodes.push({
-      op, attributes: withInferredTypes(op, named, inputs.map((input) => input.type)), inputs: inputs.map((input) => input.source), place: here(),
+      op,
+      attributes: withInferredTypes(
+        op,
+        named,
+        inputs.map((input) => input.type),
+      ),
+      inputs: inputs.map((input) => input.source),
+      place: here(),
     })
     const index = this.nodes.length - 1
     return results.map(({ shape, dtype, native }, output) => {
       const id = this.nextOutputId
       this.nextOutputId += 1
       const key = dtype === this.native.TF_FLOAT ? describeShape(dtype, shape) : undefined
-      this.known.set(id, { source: { kind: 'node', index, output }, type: dtype, native, shape, integers: undefined, key })
+      this.known.set(id, {
+        source: { kind: 'node', index, output },
+        type: dtype,
+        native,
+        shape,
+        integers: undefined,
+        key,
+      })
       return { id, shape, dtype }
     })
   }
@@ -127,9 +190,12 @@ class Recorder {
   readOnHost(id: number): ReturnType<Binding['tensorDataSync']> {
     // tf.gather reads its indices only to check their range.
     const known = this.known.get(id)
-    if (known && known.type !== this.native.TF_FLOAT && new Error('reader').stack?.includes('GatherV2')) return this.native.tensorDataSync(known.native)
-    return this.refuse('it reads a tensor\'s values on the host.', {
-      wanted: 'tensors only', got: 'dataSync(), data() or array() inside the step', action: 'return the tensor and read it after the step',
+    if (known && known.type !== this.native.TF_FLOAT && new Error('reader').stack?.includes('GatherV2'))
+      return this.native.tensorDataSync(known.native)
+    return this.refuse("it reads a tensor's values on the host.", {
+      wanted: 'tensors only',
+      got: 'dataSync(), data() or array() inside the step',
+      action: 'return the tensor and read it after the step',
     })
   }
 
@@ -137,15 +203,22 @@ class Recorder {
     const { native } = this
     return {
       ...native,
-      deleteTensor: (id) => { this.deleteTensor(id) },
-      createTensor: (shape, type, values) => (this.active ? this.createTensor(shape, type, values as HostValues) : native.createTensor(shape, type, values)),
-      executeOp: (op, attributes, ids, count) => (
-        this.active ? this.executeOp(op, attributes as OpAttribute[], ids, count) : native.executeOp(op, attributes, ids, count)
-      ),
+      deleteTensor: (id) => {
+        this.deleteTensor(id)
+      },
+      createTensor: (shape, type, values) =>
+        this.active ? this.createTensor(shape, type, values as HostValues) : native.createTensor(shape, type, values),
+      executeOp: (op, attributes, ids, count) =>
+        this.active
+          ? this.executeOp(op, attributes as OpAttribute[], ids, count)
+          : native.executeOp(op, attributes, ids, count),
       tensorDataSync: (id) => (this.active ? this.readOnHost(id) : native.tensorDataSync(id)),
-      runSavedModel: () => this.refuse('it runs another compiled step.', {
-        wanted: 'eager operations', got: 'a call of a step runner', action: 'call the step\'s function, or run the steps one after another',
-      }),
+      runSavedModel: () =>
+        this.refuse('it runs another compiled step.', {
+          wanted: 'eager operations',
+          got: 'a call of a step runner',
+          action: "call the step's function, or run the steps one after another",
+        }),
     }
   }
 
@@ -205,7 +278,9 @@ function specificationOf(backend: NodeBackend, { shape, dtype }: tf.Tensor): Ten
   return { shape, type: typeNumber(backend.binding, dtype) }
 }
 
-/** Gives every tf.Variable an id of its own, so that a value shared with another tensor is not taken for the variable. */
+/**
+ * Gives every tf.Variable an id of its own, so that a value shared with another tensor is not taken for the variable.
+ */
 function nameVariables(backend: NodeBackend, recorder: Recorder): void {
   for (const variable of Object.values(registeredVariables())) {
     if (variable.dtype === 'string') continue
@@ -214,7 +289,11 @@ function nameVariables(backend: NodeBackend, recorder: Recorder): void {
       variable.assign(fresh)
       fresh.dispose()
     }
-    recorder.remember(tensorId(backend, variable), { kind: 'variable', name: variable.name }, specificationOf(backend, variable))
+    recorder.remember(
+      tensorId(backend, variable),
+      { kind: 'variable', name: variable.name },
+      specificationOf(backend, variable),
+    )
   }
 }
 
@@ -240,13 +319,19 @@ function restoreVariables(snapshot: Map<tf.Variable, tf.Tensor>): void {
   }
 }
 
-function readAssignments(backend: NodeBackend, recorder: Recorder, snapshot: Map<tf.Variable, tf.Tensor>): RecordedAssignment[] {
+function readAssignments(
+  backend: NodeBackend,
+  recorder: Recorder,
+  snapshot: Map<tf.Variable, tf.Tensor>,
+): RecordedAssignment[] {
   const now = Object.values(registeredVariables())
   const strangers = now.filter((variable) => !snapshot.has(variable))
   const gone = snapshot.size - (now.length - strangers.length)
   if (strangers.length > 0 || gone > 0) {
     recorder.refuse('it makes or disposes tf.Variables.', {
-      wanted: 'variables that live longer than the step', got: strangers[0]?.name ?? `${gone} disposed`, action: 'make the variables before the first call',
+      wanted: 'variables that live longer than the step',
+      got: strangers[0]?.name ?? `${gone} disposed`,
+      action: 'make the variables before the first call',
     })
   }
   const assignments: RecordedAssignment[] = []
@@ -288,14 +373,28 @@ export function recordStep(backend: NodeBackend, name: string, step: StepFunctio
   return recording
 }
 
-function readRecording(backend: NodeBackend, recorder: Recorder, step: string, args: NamedTensors, results: NamedTensors, snapshot: Map<tf.Variable, tf.Tensor>): Recording {
+function readRecording(
+  backend: NodeBackend,
+  recorder: Recorder,
+  step: string,
+  args: NamedTensors,
+  results: NamedTensors,
+  snapshot: Map<tf.Variable, tf.Tensor>,
+): Recording {
   const outputs = readOutputs(backend, recorder, results)
   const assignments = readAssignments(backend, recorder, snapshot)
   return {
-    step, outputs, assignments, nodes: recorder.nodes, constants: recorder.constants,
-    arguments: Object.entries(args).map(([name, tensor]): RecordedArgument => (
-      { name, shape: tensor.shape, dtype: tensor.dtype, type: typeNumber(backend.binding, tensor.dtype) }
-    )),
+    step,
+    outputs,
+    assignments,
+    nodes: recorder.nodes,
+    constants: recorder.constants,
+    arguments: Object.entries(args).map(([name, tensor]): RecordedArgument => ({
+      name,
+      shape: tensor.shape,
+      dtype: tensor.dtype,
+      type: typeNumber(backend.binding, tensor.dtype),
+    })),
     variables: [...new Set([...recorder.readVariables, ...assignments.map((assignment) => assignment.variable)])],
   }
 }

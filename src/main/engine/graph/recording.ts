@@ -5,10 +5,10 @@ import type { Place } from './place'
 
 /** Where a tensor of a step comes from. */
 export type Source =
-  | { readonly kind: 'argument', readonly name: string }
-  | { readonly kind: 'variable', readonly name: string }
-  | { readonly kind: 'constant', readonly index: number }
-  | { readonly kind: 'node', readonly index: number, readonly output: number }
+  | { readonly kind: 'argument'; readonly name: string }
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'constant'; readonly index: number }
+  | { readonly kind: 'node'; readonly index: number; readonly output: number }
 
 export interface TensorSpecification {
   readonly shape: readonly number[]

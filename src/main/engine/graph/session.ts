@@ -8,7 +8,10 @@ import { encodeSavedModel, type GraphNode } from './graphDef'
 import type { StepPorts } from './stepGraph'
 
 export class GraphSession {
-  private constructor(private readonly backend: NodeBackend, private readonly id: number) {}
+  private constructor(
+    private readonly backend: NodeBackend,
+    private readonly id: number,
+  ) {}
 
   /** Writes the graph into a private temporary folder, which is gone again when this returns. */
   static load(backend: NodeBackend, nodes: readonly GraphNode[]): GraphSession {

@@ -1,4 +1,7 @@
-/** Recorded steps as the nodes of one graph: shared variables, a sub-graph per step, and steps that read and write all variables. */
+/**
+ * Recorded steps as the nodes of one graph: shared variables, a sub-graph per step, and steps that read and write all
+ * variables.
+ */
 import type { AttributeValue, ConstantTensor, GraphNode } from './graphDef'
 import type { Recording, Source, TensorSpecification } from './recording'
 
@@ -7,7 +10,10 @@ export interface GraphVariable extends TensorSpecification {
   readonly name: string
 }
 
-/** What to feed and fetch to run a step; a feed per argument (in recorded order), a fetch per output and last the completion. */
+/**
+ * What to feed and fetch to run a step; a feed per argument (in recorded order), a fetch per output and last the
+ * completion.
+ */
 export interface StepPorts {
   readonly feeds: readonly string[]
   readonly fetches: readonly string[]
@@ -25,8 +31,37 @@ const integerType = 3
 
 /** Ops whose output may share its input's buffer. */
 const bufferSharing = new Set([
-  'Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'StopGradient', 'Snapshot', 'Cast', 'Transpose', 'Slice', 'StridedSlice', 'Split', 'SplitV', 'Unpack', 'Pack',
-  'Concat', 'ConcatV2', 'AddN', 'Tile', 'Pad', 'PadV2', 'Sum', 'Mean', 'Max', 'Min', 'Prod', 'Select', 'SelectV2', 'ReverseV2', 'BroadcastTo', 'ClipByValue', 'GatherV2',
+  'Identity',
+  'Reshape',
+  'Squeeze',
+  'ExpandDims',
+  'StopGradient',
+  'Snapshot',
+  'Cast',
+  'Transpose',
+  'Slice',
+  'StridedSlice',
+  'Split',
+  'SplitV',
+  'Unpack',
+  'Pack',
+  'Concat',
+  'ConcatV2',
+  'AddN',
+  'Tile',
+  'Pad',
+  'PadV2',
+  'Sum',
+  'Mean',
+  'Max',
+  'Min',
+  'Prod',
+  'Select',
+  'SelectV2',
+  'ReverseV2',
+  'BroadcastTo',
+  'ClipByValue',
+  'GatherV2',
 ])
 
 function type(value: number): AttributeValue {
@@ -49,7 +84,12 @@ function fill(name: string, { type: dtype, shape: dimensions, content }: Constan
   return [
     constantNode(`${name}/shape`, { type: integerType, shape: [dimensions.length], content: sizes }),
     constantNode(`${name}/value`, { type: dtype, shape: [], content }),
-    { name, op: 'Fill', inputs: [`${name}/shape`, `${name}/value`], attributes: { T: type(dtype), index_type: type(integerType) } },
+    {
+      name,
+      op: 'Fill',
+      inputs: [`${name}/shape`, `${name}/value`],
+      attributes: { T: type(dtype), index_type: type(integerType) },
+    },
   ]
 }
 
@@ -60,15 +100,26 @@ function completion(name: string, after: readonly string[]): GraphNode {
 }
 
 function placeholder(name: string, specification: TensorSpecification): GraphNode {
-  return { name, op: 'Placeholder', inputs: [], attributes: { dtype: type(specification.type), shape: shape(specification.shape) } }
+  return {
+    name,
+    op: 'Placeholder',
+    inputs: [],
+    attributes: { dtype: type(specification.type), shape: shape(specification.shape) },
+  }
 }
 
 function assignment(name: string, handle: string, value: string, dtype: number, after: readonly string[]): GraphNode {
-  return { name, op: 'AssignVariableOp', inputs: [handle, value, ...after.map((node) => `^${node}`)], attributes: { dtype: type(dtype) } }
+  return {
+    name,
+    op: 'AssignVariableOp',
+    inputs: [handle, value, ...after.map((node) => `^${node}`)],
+    attributes: { dtype: type(dtype) },
+  }
 }
 
 /**
- * A copy into TensorFlow's own memory. Fed tensors may lie in memory of the JavaScript heap, which must be released on JavaScript's
+ * A copy into TensorFlow's own memory. Fed tensors may lie in memory of the JavaScript heap, which must be released on
+ * JavaScript's
  * thread; a variable that kept such a buffer would release it on one of TensorFlow's.
  */
 function ownedCopy(name: string, value: string, dtype: number): GraphNode {
@@ -80,9 +131,13 @@ class StepBuilder {
   private readonly constantNames = new Map<string, string>()
   private readonly readNames = new Map<string, string>()
 
-  constructor(private readonly recording: Recording, private readonly prefix: string, private readonly handles: ReadonlyMap<string, { handle: string, type: number }>) {}
+  constructor(
+    private readonly recording: Recording,
+    private readonly prefix: string,
+    private readonly handles: ReadonlyMap<string, { handle: string; type: number }>,
+  ) {}
 
-  private handle(variable: string): { handle: string, type: number } {
+  private handle(variable: string): { handle: string; type: number } {
     const handle = this.handles.get(variable)
     if (!handle) throw new Error(`The graph has no variable "${variable}".`)
     return handle
@@ -120,10 +175,14 @@ class StepBuilder {
 
   private sourceName(source: Source): string {
     switch (source.kind) {
-      case 'argument': return this.argumentName(source.name)
-      case 'variable': return this.readName(source.name)
-      case 'constant': return this.constantName(source.index)
-      case 'node': return source.output === 0 ? this.nodeName(source.index) : `${this.nodeName(source.index)}:${source.output}`
+      case 'argument':
+        return this.argumentName(source.name)
+      case 'variable':
+        return this.readName(source.name)
+      case 'constant':
+        return this.constantName(source.index)
+      case 'node':
+        return source.output === 0 ? this.nodeName(source.index) : `${this.nodeName(source.index)}:${source.output}`
     }
   }
 
@@ -154,15 +213,25 @@ class StepBuilder {
     })
   }
 
-  build(): { nodes: GraphNode[], ports: StepPorts } {
+  build(): { nodes: GraphNode[]; ports: StepPorts } {
     const { recording, prefix } = this
     for (const argument of recording.arguments) this.nodes.push(placeholder(this.argumentName(argument.name), argument))
     recording.nodes.forEach((node, index) => {
-      this.nodes.push({ name: this.nodeName(index), op: node.op, inputs: node.inputs.map((input) => this.sourceName(input)), attributes: node.attributes })
+      this.nodes.push({
+        name: this.nodeName(index),
+        op: node.op,
+        inputs: node.inputs.map((input) => this.sourceName(input)),
+        attributes: node.attributes,
+      })
     })
     const outputs = recording.outputs.map((output, index) => {
       // An output may be an argument, which cannot be fed and fetched at once.
-      const node: GraphNode = { name: `${prefix}/output_${index}`, op: 'Identity', inputs: [this.sourceName(output.source)], attributes: { T: type(output.type) } }
+      const node: GraphNode = {
+        name: `${prefix}/output_${index}`,
+        op: 'Identity',
+        inputs: [this.sourceName(output.source)],
+        attributes: { T: type(output.type) },
+      }
       this.nodes.push(node)
       return node.name
     })
@@ -171,12 +240,18 @@ class StepBuilder {
     const port = (name: string): string => `${name}:0`
     return {
       nodes: this.nodes,
-      ports: { feeds: recording.arguments.map(({ name }) => port(this.argumentName(name))), fetches: [...outputs, done.name].map(port) },
+      ports: {
+        feeds: recording.arguments.map(({ name }) => port(this.argumentName(name))),
+        fetches: [...outputs, done.name].map(port),
+      },
     }
   }
 }
 
-function buildState(variables: readonly GraphVariable[], handles: ReadonlyMap<string, { handle: string, type: number }>): { nodes: GraphNode[], read: StepPorts, write: StepPorts } {
+function buildState(
+  variables: readonly GraphVariable[],
+  handles: ReadonlyMap<string, { handle: string; type: number }>,
+): { nodes: GraphNode[]; read: StepPorts; write: StepPorts } {
   const nodes: GraphNode[] = []
   const feeds: string[] = []
   const fetches: string[] = []
@@ -185,7 +260,17 @@ function buildState(variables: readonly GraphVariable[], handles: ReadonlyMap<st
     const handle = handles.get(variable.name)?.handle ?? ''
     const dtype = variable.type
     nodes.push(
-      { name: handle, op: 'VarHandleOp', inputs: [], attributes: { dtype: type(dtype), shape: shape(variable.shape), container: text(''), shared_name: text(handle) } },
+      {
+        name: handle,
+        op: 'VarHandleOp',
+        inputs: [],
+        attributes: {
+          dtype: type(dtype),
+          shape: shape(variable.shape),
+          container: text(''),
+          shared_name: text(handle),
+        },
+      },
       { name: `state/read_${index}`, op: 'ReadVariableOp', inputs: [handle], attributes: { dtype: type(dtype) } },
       placeholder(`state/value_${index}`, variable),
       ownedCopy(`state/copy_${index}`, `state/value_${index}`, dtype),
@@ -201,7 +286,9 @@ function buildState(variables: readonly GraphVariable[], handles: ReadonlyMap<st
 
 /** All recordings over `variables` as one graph. */
 export function buildGraph(variables: readonly GraphVariable[], recordings: readonly Recording[]): ProgramGraph {
-  const handles = new Map(variables.map((variable, index) => [variable.name, { handle: `variable_${index}`, type: variable.type }]))
+  const handles = new Map(
+    variables.map((variable, index) => [variable.name, { handle: `variable_${index}`, type: variable.type }]),
+  )
   const state = buildState(variables, handles)
   const nodes = [...state.nodes]
   const steps = new Map<string, StepPorts>()

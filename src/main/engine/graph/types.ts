@@ -14,14 +14,17 @@ export interface StepRunner {
 }
 
 /**
- * The steps that share state. In 'eager' mode each call runs the function; in 'graph' mode the first call records it and every call,
+ * The steps that share state. In 'eager' mode each call runs the function; in 'graph' mode the first call records it
+ * and every call,
  * also the first, runs it as one TensorFlow graph whose variables live on the device.
  */
 export interface StepProgram {
   readonly mode: 'eager' | 'graph'
   /** Steps compiled later join the same graph state. Names are unique. */
   compile(name: string, step: StepFunction): StepRunner
-  /** Makes the tf.Variables hold the graph's current values (before a checkpoint, an eager evaluation, an inspection). */
+  /**
+   * Makes the tf.Variables hold the graph's current values (before a checkpoint, an eager evaluation, an inspection).
+   */
   readState(): void
   /** Takes over the tf.Variables' values into the graph (after a resume, a load, a change from outside). */
   writeState(): void

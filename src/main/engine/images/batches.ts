@@ -1,4 +1,6 @@
-/** Byte images to normalised float batches, with the augmentation of the reference; host work while the device computes. */
+/**
+ * Byte images to normalised float batches, with the augmentation of the reference; host work while the device computes.
+ */
 import type { Augmentation, ImageSet, Normalization } from './types'
 import type { RandomStream } from '../maths/random'
 
@@ -12,12 +14,18 @@ export function normalizationTable(normalization: Normalization, channels: numbe
   return Array.from({ length: channels }, (_, channel) => {
     const mean = Math.fround(normalization.mean[channel] ?? 0)
     const deviation = Math.fround(normalization.standardDeviation[channel] ?? 1)
-    return Float32Array.from({ length: 256 }, (_unused, byte) => Math.fround(Math.fround(Math.fround(byte / 255) - mean) / deviation))
+    return Float32Array.from({ length: 256 }, (_unused, byte) =>
+      Math.fround(Math.fround(Math.fround(byte / 255) - mean) / deviation),
+    )
   })
 }
 
 /** The images at `indices` as normalised NHWC floats: [indices.length · height · width · channels]. */
-export function normalizedImages(set: ImageSet, indices: ArrayLike<number>, table: readonly Float32Array[]): Float32Array {
+export function normalizedImages(
+  set: ImageSet,
+  indices: ArrayLike<number>,
+  table: readonly Float32Array[],
+): Float32Array {
   const { pixels, channels } = set
   const size = set.height * set.width * channels
   const out = new Float32Array(indices.length * size)
@@ -26,17 +34,25 @@ export function normalizedImages(set: ImageSet, indices: ArrayLike<number>, tabl
     for (let row = 0; row < indices.length; row++) {
       const shift = ((indices[row] ?? 0) - row) * size
       const end = (row + 1) * size
-      for (let to = row * size + channel; to < end; to += channels) out[to] = values[pixels[to + shift] as number] as number
+      for (let to = row * size + channel; to < end; to += channels)
+        out[to] = values[pixels[to + shift] as number] as number
     }
   })
   return out
 }
 
 /**
- * The same with random crop and flip, drawn per image from `stream`. Padding is black before normalisation, as torchvision does on bytes.
+ * The same with random crop and flip, drawn per image from `stream`. Padding is black before normalisation, as
+ * torchvision does on bytes.
  * Three draws per image whatever is switched on, so that switching one off does not shift the others.
  */
-export function augmentedImages(set: ImageSet, indices: ArrayLike<number>, table: readonly Float32Array[], augmentation: Augmentation, stream: RandomStream): Float32Array {
+export function augmentedImages(
+  set: ImageSet,
+  indices: ArrayLike<number>,
+  table: readonly Float32Array[],
+  augmentation: Augmentation,
+  stream: RandomStream,
+): Float32Array {
   const { height, width, channels } = set
   const size = height * width * channels
   const out = new Float32Array(indices.length * size)
@@ -55,7 +71,8 @@ export function augmentedImages(set: ImageSet, indices: ArrayLike<number>, table
         const sourceColumn = (mirror ? width - 1 - x : x) + left
         const inside = rowInside && sourceColumn >= 0 && sourceColumn < width
         const source = from + (sourceRow * width + sourceColumn) * channels
-        for (let channel = 0; channel < channels; channel++) out[to++] = table[channel]?.[inside ? set.pixels[source + channel] ?? 0 : 0] ?? 0
+        for (let channel = 0; channel < channels; channel++)
+          out[to++] = table[channel]?.[inside ? (set.pixels[source + channel] ?? 0) : 0] ?? 0
       }
     }
   }
@@ -67,7 +84,8 @@ export function toBytes(values: Float32Array, normalization: Normalization, chan
   const out = new Uint8Array(values.length)
   for (let index = 0; index < values.length; index++) {
     const channel = index % channels
-    const intensity = (values[index] ?? 0) * (normalization.standardDeviation[channel] ?? 1) + (normalization.mean[channel] ?? 0)
+    const intensity =
+      (values[index] ?? 0) * (normalization.standardDeviation[channel] ?? 1) + (normalization.mean[channel] ?? 0)
     out[index] = Math.max(0, Math.min(255, Math.round(intensity * 255)))
   }
   return out

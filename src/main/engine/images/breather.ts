@@ -1,4 +1,7 @@
-/** Keeps long loops from blocking the event loop: control answers every call within 100 ms while it reads or draws images. */
+/**
+ * Keeps long loops from blocking the event loop: control answers every call within 100 ms while it reads or draws
+ * images.
+ */
 
 const sliceMilliseconds = 8
 

@@ -1,4 +1,7 @@
-/** Decodes picture files to square images of one size. PNG, JPEG, WebP, GIF and TIFF through sharp, PPM (GTSRB) here: sharp's binaries lack it. */
+/**
+ * Decodes picture files to square images of one size. PNG, JPEG, WebP, GIF and TIFF through sharp, PPM (GTSRB) here:
+ * sharp's binaries lack it.
+ */
 import { basename } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
@@ -19,7 +22,11 @@ export interface PictureShape {
   readonly fit: 'fill' | 'cover'
 }
 
-interface RawPicture { readonly width: number; readonly height: number; readonly pixels: Buffer }
+interface RawPicture {
+  readonly width: number
+  readonly height: number
+  readonly pixels: Buffer
+}
 
 /** Binary PPM (P6, 8 bits). @throws Error with what is wrong */
 export function parsePpm(bytes: Buffer): RawPicture {
@@ -27,7 +34,10 @@ export function parsePpm(bytes: Buffer): RawPicture {
   let offset = 2
   while (fields.length < 3) {
     const gap = /^(?:\s|#[^\n]*\n)+/.exec(bytes.toString('latin1', offset, offset + 1024))?.[0]
-    const digits = gap === undefined ? undefined : /^\d{1,9}/.exec(bytes.toString('latin1', offset + gap.length, offset + gap.length + 10))?.[0]
+    const digits =
+      gap === undefined
+        ? undefined
+        : /^\d{1,9}/.exec(bytes.toString('latin1', offset + gap.length, offset + gap.length + 10))?.[0]
     if (gap === undefined || digits === undefined) throw new Error('a PPM header without width, height and maximum')
     fields.push(Number(digits))
     offset += gap.length + digits.length
@@ -35,7 +45,8 @@ export function parsePpm(bytes: Buffer): RawPicture {
   const [width, height, maximum] = fields as [number, number, number]
   if (maximum !== 255) throw new Error(`a PPM maximum of ${maximum} in place of 255`)
   const size = width * height * 3
-  if (size === 0 || size > pixelLimit * 3 || bytes.length - offset - 1 < size) throw new Error(`${bytes.length - offset - 1} bytes of pixels in place of ${size} for ${width}×${height}`)
+  if (size === 0 || size > pixelLimit * 3 || bytes.length - offset - 1 < size)
+    throw new Error(`${bytes.length - offset - 1} bytes of pixels in place of ${size} for ${width}×${height}`)
   return { width, height, pixels: bytes.subarray(offset + 1, offset + 1 + size) }
 }
 
@@ -50,18 +61,28 @@ async function openPicture(bytes: Buffer): Promise<Sharp> {
   return image.autoOrient()
 }
 
-/** One picture as HWC bytes; bicubic where the size differs, transparency over black, the first frame of several. @throws RefusedInputError naming the file */
+/**
+ * One picture as HWC bytes; bicubic where the size differs, transparency over black, the first frame of several.
+ * @throws RefusedInputError naming the file
+ */
 export async function decodePicture(path: string, shape: PictureShape): Promise<Uint8Array> {
   try {
     const image = await openPicture(Buffer.from(await readWhole(path, fileLimit)))
-    const { data } = await image.flatten({ background: '#000000' }).resize(shape.side, shape.side, { fit: shape.fit, kernel: 'cubic', fastShrinkOnLoad: false })
-      .toColourspace(shape.channels === 1 ? 'b-w' : 'srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const { data } = await image
+      .flatten({ background: '#000000' })
+      .resize(shape.side, shape.side, { fit: shape.fit, kernel: 'cubic', fastShrinkOnLoad: false })
+      .toColourspace(shape.channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
     return data
   } catch (error) {
     if (error instanceof RefusedInputError) throw error
     throw new RefusedInputError(`${quoteFromFile(basename(path))} is no picture that can be read here.`, {
-      wanted: 'a PNG, JPEG, WebP, GIF, TIFF or PPM picture', got: error instanceof Error ? error.message : String(error), where: path,
-      action: 'Repair or remove the file.', cause: error,
+      wanted: 'a PNG, JPEG, WebP, GIF, TIFF or PPM picture',
+      got: error instanceof Error ? error.message : String(error),
+      where: path,
+      action: 'Repair or remove the file.',
+      cause: error,
     })
   }
 }
@@ -70,7 +91,12 @@ export async function decodePicture(path: string, shape: PictureShape): Promise<
  * Decodes many pictures in order into one array, a few at a time.
  * @param onPicture called after each with the number done
  */
-export async function decodePictures(paths: readonly string[], shape: PictureShape, signal: AbortSignal | undefined, onPicture: (done: number) => void): Promise<Uint8Array> {
+export async function decodePictures(
+  paths: readonly string[],
+  shape: PictureShape,
+  signal: AbortSignal | undefined,
+  onPicture: (done: number) => void,
+): Promise<Uint8Array> {
   const size = shape.side * shape.side * shape.channels
   const pixels = new Uint8Array(paths.length * size)
   let next = 0

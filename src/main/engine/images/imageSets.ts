@@ -1,14 +1,20 @@
 /** Small operations on image sets, free of any data set. */
 import type { ClassExamples, ImageRange, ImageSet } from './types'
 
-export const bytesPerImage = (set: Pick<ImageSet, 'height' | 'width' | 'channels'>): number => set.height * set.width * set.channels
+export const bytesPerImage = (set: Pick<ImageSet, 'height' | 'width' | 'channels'>): number =>
+  set.height * set.width * set.channels
 
 /** `count` images from `first` on, cut to the set's size; a copy, so that it can be transferred. */
 export function sliceImages(set: ImageSet, first: number, count: number): ImageSet {
   const from = Math.min(Math.max(0, first), set.count)
   const to = Math.min(from + Math.max(0, count), set.count)
   const size = bytesPerImage(set)
-  return { ...set, count: to - from, pixels: set.pixels.slice(from * size, to * size), labels: set.labels.slice(from, to) }
+  return {
+    ...set,
+    count: to - from,
+    pixels: set.pixels.slice(from * size, to * size),
+    labels: set.labels.slice(from, to),
+  }
 }
 
 /** The images at `indices`, in that order. */
@@ -39,7 +45,9 @@ export function placesOfExamples(labels: ArrayLike<number>, { classes, perClass 
 
 /** The wanted images of a set at hand. */
 export const pickImages = (set: ImageSet, wanted: ImageRange | ClassExamples): ImageSet =>
-  'classes' in wanted ? selectImages(set, placesOfExamples(set.labels, wanted)) : sliceImages(set, wanted.first, wanted.count)
+  'classes' in wanted
+    ? selectImages(set, placesOfExamples(set.labels, wanted))
+    : sliceImages(set, wanted.first, wanted.count)
 
 /** Sets of equal shape, one after the other; `shape` is that of the result where there are none. */
 export function joinImages(shape: ImageSet, sets: readonly ImageSet[]): ImageSet {

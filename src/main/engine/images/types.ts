@@ -26,7 +26,10 @@ export interface ImageRange {
   readonly count: number
 }
 
-/** The first `perClass` images of each of `classes`, class by class; fewer where a class has fewer, none where it does not exist. */
+/**
+ * The first `perClass` images of each of `classes`, class by class; fewer where a class has fewer, none where it does
+ * not exist.
+ */
 export interface ClassExamples {
   readonly split: 'train' | 'test'
   readonly classes: readonly number[]

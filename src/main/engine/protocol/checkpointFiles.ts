@@ -13,8 +13,10 @@ export interface Checkpoint {
 /** The checkpoints of a stage folder, the newest first. */
 export function listCheckpoints(folder: string): Checkpoint[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((name) => {
-    const match = filePattern.exec(name)
-    return match?.[1] ? [{ path: join(folder, name), step: Number(match[1]) }] : []
-  }).sort((first, second) => second.step - first.step)
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const match = filePattern.exec(name)
+      return match?.[1] ? [{ path: join(folder, name), step: Number(match[1]) }] : []
+    })
+    .sort((first, second) => second.step - first.step)
 }

@@ -1,6 +1,20 @@
-/** What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel as binary). */
+/**
+ * What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel
+ * as binary).
+ */
 import type { ErrorCause } from '../../../shared/errors'
-import type { DeviceReport, Evaluation, Execution, ExperimentConfig, LintFinding, MemberChoice, MetricPoint, StageActivity, SyntheticImages, TeacherNormalization } from '../../../shared/domain'
+import type {
+  DeviceReport,
+  Evaluation,
+  Execution,
+  ExperimentConfig,
+  LintFinding,
+  MemberChoice,
+  MetricPoint,
+  StageActivity,
+  SyntheticImages,
+  TeacherNormalization,
+} from '../../../shared/domain'
 import type { StageRemark } from '../families/distillation/types'
 
 /** Folders a trainer works in; absolute. */
@@ -14,26 +28,39 @@ export interface StageFolders {
 export type TrainerJob =
   | { kind: 'teacher'; stageId: string; config: ExperimentConfig; folders: StageFolders; resume: boolean }
   | {
-    kind: 'student'; stageId: string; config: ExperimentConfig; folders: StageFolders; resume: boolean
-    /** Index into config.students. */
-    studentIndex: number
-    /** safetensors with PyTorch names. */
-    teacherWeights: string
-  }
+      kind: 'student'
+      stageId: string
+      config: ExperimentConfig
+      folders: StageFolders
+      resume: boolean
+      /** Index into config.students. */
+      studentIndex: number
+      /** safetensors with PyTorch names. */
+      teacherWeights: string
+    }
   | { kind: 'data'; stageId: string; config: ExperimentConfig; folders: StageFolders }
   | {
-    kind: 'evaluate'; file: string; data: MemberChoice; attack: MemberChoice; target: number; execution: Execution; cacheFolder: string
-    /** The network that decides where the file alone does not. */
-    architecture: MemberChoice | null
-    normalization: TeacherNormalization
-    /** Where the file becomes the teacher of a run: whose warnings were read. */
-    acknowledged?: string
-  }
+      kind: 'evaluate'
+      file: string
+      data: MemberChoice
+      attack: MemberChoice
+      target: number
+      execution: Execution
+      cacheFolder: string
+      /** The network that decides where the file alone does not. */
+      architecture: MemberChoice | null
+      normalization: TeacherNormalization
+      /** Where the file becomes the teacher of a run: whose warnings were read. */
+      acknowledged?: string
+    }
   | { kind: 'device'; execution: Execution }
 
 export type TrainerCommand =
   | { type: 'start'; job: TrainerJob }
-  /** Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one (families/distillation/within.ts). */
+  /**
+   * Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one
+   * (families/distillation/within.ts).
+   */
   | { type: 'pause' }
   | { type: 'stop' }
   | { type: 'ping'; time: number }
@@ -42,7 +69,14 @@ export type TrainerReport =
   | StageRemark
   /** TensorFlow runs; the device that really ran an op. */
   | { type: 'ready'; device: DeviceReport }
-  | { type: 'progress'; step: number; totalSteps: number; seconds: number; secondsLeft: number | null; /** Inside a step. */ activity?: StageActivity }
+  | {
+      type: 'progress'
+      step: number
+      totalSteps: number
+      seconds: number
+      secondsLeft: number | null
+      /** Inside a step. */ activity?: StageActivity
+    }
   /** Before the first step. */
   | { type: 'preparing'; activity: StageActivity }
   | { type: 'metrics'; points: MetricPoint[] }
@@ -55,6 +89,12 @@ export type TrainerReport =
   | { type: 'checkpoint'; step: number; path: string }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `weights`: absolute path of the stage's model so far, null where there is none. */
-  | { type: 'finished'; outcome: 'done' | 'paused' | 'stopped'; step: number; evaluation: Evaluation | null; weights: string | null }
+  | {
+      type: 'finished'
+      outcome: 'done' | 'paused' | 'stopped'
+      step: number
+      evaluation: Evaluation | null
+      weights: string | null
+    }
   | { type: 'failed'; causes: ErrorCause[] }
   | { type: 'pong'; time: number }

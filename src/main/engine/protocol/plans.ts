@@ -1,4 +1,7 @@
-/** How long the students of a run train, and where they begin: what late defenses share with the students before them is not done twice. */
+/**
+ * How long the students of a run train, and where they begin: what late defenses share with the students before them is
+ * not done twice.
+ */
 import { dirname, join } from 'node:path'
 import type { MemberChoice, StudentPlan } from '../../../shared/domain'
 import { validateParameters } from '../../../shared/schema'
@@ -6,10 +9,15 @@ import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
 
 /**
- * Where a stage without a checkpoint of its own begins: at another stage's state after exactly so many steps, parts that it lacks left as they are.
+ * Where a stage without a checkpoint of its own begins: at another stage's state after exactly so many steps, parts
+ * that it lacks left as they are.
  * One that was named must be there; of a twin's that is gone, the steps are done again.
  */
-export interface StageStart { readonly folder: string; readonly step: number; readonly named?: string }
+export interface StageStart {
+  readonly folder: string
+  readonly step: number
+  readonly named?: string
+}
 
 /** When the defenses of a plan act, and how long the distillation gets with them. */
 export interface PlannedLength {
@@ -31,18 +39,27 @@ export function lengthOf(plan: StudentPlan, methodTotal: number): PlannedLength 
   const from = phased.find(({ phase }) => phase.from)?.phase.from
   return {
     total: Math.max(methodTotal, ...phased.map(({ phase }) => phase.total)),
-    prefix: { defenses: plan.defenses.filter((choice) => !late.has(choice)), steps: Math.min(...phased.map(({ phase }) => phase.start)) },
+    prefix: {
+      defenses: plan.defenses.filter((choice) => !late.has(choice)),
+      steps: Math.min(...phased.map(({ phase }) => phase.start)),
+    },
     ...(from ? { from } : {}),
   }
 }
 
-const alike = (left: readonly MemberChoice[], right: readonly MemberChoice[]): boolean => JSON.stringify(left) === JSON.stringify(right)
+const alike = (left: readonly MemberChoice[], right: readonly MemberChoice[]): boolean =>
+  JSON.stringify(left) === JSON.stringify(right)
 
 /**
- * An earlier student of the same run whose distillation is this one's beginning: the defended twin goes on from its checkpoint
+ * An earlier student of the same run whose distillation is this one's beginning: the defended twin goes on from its
+ * checkpoint
  * instead of repeating it. Same seed, same streams, so the result is the one that a repetition would give.
  */
-export function twinOf(plans: readonly StudentPlan[], index: number, methodTotal: number): { index: number; step: number } | undefined {
+export function twinOf(
+  plans: readonly StudentPlan[],
+  index: number,
+  methodTotal: number,
+): { index: number; step: number } | undefined {
   const { prefix, from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
   if (!prefix || from || prefix.steps === 0) return undefined
   const twin = plans.findIndex((plan, other) => other < index && alike(plan.defenses, prefix.defenses))
@@ -55,11 +72,24 @@ export function branchesOf(plans: readonly StudentPlan[], index: number, methodT
   return new Set(twins.flatMap((twin) => (twin?.index === index ? [twin.step] : [])))
 }
 
-/** Where the student `index` goes on from: a named student of another run, its twin in this one, or nowhere. `stageFolder`: runs/<id>/<stage>. */
-export function startOf(plans: readonly StudentPlan[], index: number, methodTotal: number, stageFolder: string): StageStart | undefined {
+/**
+ * Where the student `index` goes on from: a named student of another run, its twin in this one, or nowhere.
+ * `stageFolder`: runs/<id>/<stage>.
+ */
+export function startOf(
+  plans: readonly StudentPlan[],
+  index: number,
+  methodTotal: number,
+  stageFolder: string,
+): StageStart | undefined {
   const { from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
   const runFolder = dirname(stageFolder)
-  if (from) return { folder: join(dirname(runFolder), from.runId, from.stageId), step: from.step, named: `${from.runId}/${from.stageId}@${from.step}` }
+  if (from)
+    return {
+      folder: join(dirname(runFolder), from.runId, from.stageId),
+      step: from.step,
+      named: `${from.runId}/${from.stageId}@${from.step}`,
+    }
   const twin = twinOf(plans, index, methodTotal)
   return twin && { folder: join(runFolder, `student-${twin.index + 1}`), step: twin.step }
 }

@@ -4,7 +4,8 @@ export type { TFEOpAttr, TFJSBinding, TensorMetadata }
 
 /**
  * The native binding as a plain object with the same members, functions bound.
- * The native object's properties are read-only (assignment fails silently); on this one a graph capture can replace `executeOp`.
+ * The native object's properties are read-only (assignment fails silently); on this one a graph capture can replace
+ * `executeOp`.
  */
 export function toPlainBinding(native: TFJSBinding): TFJSBinding {
   const plain: Record<string, unknown> = {}

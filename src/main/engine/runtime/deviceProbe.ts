@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core'
 
 /**
  * Runs two ops and tells which device ran them, by what the device does rather than by what was asked.
- * The first (a matrix product) must be right. The second asks for DepthToSpace in NCHW order, which TensorFlow implements for the GPU alone:
+ * The first (a matrix product) must be right. The second asks for DepthToSpace in NCHW order, which TensorFlow
+ * implements for the GPU alone:
  * its CPU kernel refuses with an error, its GPU kernel answers.
  */
 export function probeDevice(tensorFlow: typeof tf): 'cpu' | 'gpu' {

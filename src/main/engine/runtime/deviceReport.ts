@@ -1,6 +1,13 @@
 import type { DeviceReport } from '../../../shared/domain'
 import { resolveThreads } from './environment'
-import { loadedCudaLibraries, readCpu, readGpus, readKernelDriver, type CpuHardware, type GpuHardware } from './hardware'
+import {
+  loadedCudaLibraries,
+  readCpu,
+  readGpus,
+  readKernelDriver,
+  type CpuHardware,
+  type GpuHardware,
+} from './hardware'
 import type { TensorFlowOptions } from './options'
 import type { RuntimeDescription } from './runtimeFile'
 
@@ -26,8 +33,12 @@ export function fallbackReason(facts: DeviceFacts): string | null {
     if (driver === null) return null
     return 'An NVIDIA driver is there, but the CPU build of TensorFlow is installed: run "node tools/setup.mjs" (without ABD_TENSORFLOW=cpu) to fetch the GPU build.'
   }
-  if (driver === null) return 'The GPU build of TensorFlow is installed, but no NVIDIA driver is loaded (nvidia-smi lists no GPU).'
-  if (facts.environment.CUDA_VISIBLE_DEVICES !== undefined && !/\d/.test(facts.environment.CUDA_VISIBLE_DEVICES.replace('-1', ''))) {
+  if (driver === null)
+    return 'The GPU build of TensorFlow is installed, but no NVIDIA driver is loaded (nvidia-smi lists no GPU).'
+  if (
+    facts.environment.CUDA_VISIBLE_DEVICES !== undefined &&
+    !/\d/.test(facts.environment.CUDA_VISIBLE_DEVICES.replace('-1', ''))
+  ) {
     return `CUDA_VISIBLE_DEVICES="${facts.environment.CUDA_VISIBLE_DEVICES}" hides every GPU from TensorFlow.`
   }
   const major = Number.parseInt(driver, 10)
@@ -51,7 +62,9 @@ function describeDetails(facts: DeviceFacts): Record<string, string> {
     ...Object.fromEntries(facts.runtime.libraries.map(({ name, version }) => [name, version])),
     ...(facts.loadedLibraries.length > 0 ? { 'CUDA libraries loaded': facts.loadedLibraries.join(' ') } : {}),
     oneDNN: facts.environment.TF_ENABLE_ONEDNN_OPTS === '1' ? 'on' : 'off',
-    ...(facts.kind === 'gpu' ? { TF32: facts.environment.NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as NVIDIA decides' } : {}),
+    ...(facts.kind === 'gpu'
+      ? { TF32: facts.environment.NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as NVIDIA decides' }
+      : {}),
     'deterministic kernels': facts.environment.TF_DETERMINISTIC_OPS === '1' ? 'on' : 'off',
     Node: process.version,
     'Node-API': String(facts.runtime.nodeApiVersion),
@@ -66,7 +79,9 @@ export function composeDeviceReport(facts: DeviceFacts): DeviceReport {
   const onGpu = facts.kind === 'gpu'
   return {
     kind: facts.kind,
-    title: onGpu ? gpu?.name ?? 'NVIDIA GPU' : `${facts.cpu.model}, ${facts.threads} ${facts.threads === 1 ? 'thread' : 'threads'}`,
+    title: onGpu
+      ? (gpu?.name ?? 'NVIDIA GPU')
+      : `${facts.cpu.model}, ${facts.threads} ${facts.threads === 1 ? 'thread' : 'threads'}`,
     fallback: reason !== null,
     reason,
     threads: facts.threads,
@@ -80,10 +95,19 @@ export function composeDeviceReport(facts: DeviceFacts): DeviceReport {
 }
 
 /** The report of this process after the probe ran. */
-export async function readDeviceReport(kind: 'cpu' | 'gpu', options: TensorFlowOptions, runtime: RuntimeDescription, tensorFlowVersion: string): Promise<DeviceReport> {
+export async function readDeviceReport(
+  kind: 'cpu' | 'gpu',
+  options: TensorFlowOptions,
+  runtime: RuntimeDescription,
+  tensorFlowVersion: string,
+): Promise<DeviceReport> {
   const kernelDriver = readKernelDriver()
   return composeDeviceReport({
-    kind, options, runtime, tensorFlowVersion, kernelDriver,
+    kind,
+    options,
+    runtime,
+    tensorFlowVersion,
+    kernelDriver,
     gpus: await readGpus(),
     cpu: readCpu(),
     threads: resolveThreads(Number(process.env.TF_NUM_INTRAOP_THREADS ?? 0)),

@@ -1,4 +1,7 @@
-/** The environment variables that TensorFlow reads when it loads; see docs/decisions.md, "Set-up and TensorFlow runtime". */
+/**
+ * The environment variables that TensorFlow reads when it loads; see docs/decisions.md, "Set-up and TensorFlow
+ * runtime".
+ */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { TensorFlowOptions } from './options'
@@ -32,7 +35,8 @@ export function resolveThreads(wanted = 0, cpus = availableParallelism(), quota 
 /**
  * Sets the variables in `environment`. What the user has set already stays, except where an option speaks of it.
  * - oneDNN: TensorFlow leaves it off on CPUs without AVX-512, where it makes training 1.7 to 2 times faster.
- * - Full float32 on NVIDIA GPUs: TF32 rounds a convolution's inputs to 10 bits of mantissa, an error near 1e-3, more than the tests of convolutions and gradients allow.
+ * - Full float32 on NVIDIA GPUs: TF32 rounds a convolution's inputs to 10 bits of mantissa, an error near 1e-3, more
+ * than the tests of convolutions and gradients allow.
  * - Growing GPU memory: otherwise TensorFlow takes a laptop's whole GPU from its display.
  */
 export function applyEnvironment(options: TensorFlowOptions, environment: Environment = process.env): void {
@@ -41,7 +45,10 @@ export function applyEnvironment(options: TensorFlowOptions, environment: Enviro
   environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
   environment.NVIDIA_TF32_OVERRIDE ??= '0'
   if (options.threads !== undefined && options.threads > 0) {
-    environment.TF_NUM_INTRAOP_THREADS = environment.TF_NUM_INTEROP_THREADS = environment.OMP_NUM_THREADS = String(options.threads)
+    environment.TF_NUM_INTRAOP_THREADS =
+      environment.TF_NUM_INTEROP_THREADS =
+      environment.OMP_NUM_THREADS =
+        String(options.threads)
   } else {
     environment.TF_NUM_INTRAOP_THREADS ??= String(resolveThreads())
     environment.OMP_NUM_THREADS ??= environment.TF_NUM_INTRAOP_THREADS

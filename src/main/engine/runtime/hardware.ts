@@ -43,10 +43,22 @@ export function readCpu(information = readText('/proc/cpuinfo')): CpuHardware {
 
 /** The rows of `nvidia-smi --query-gpu=index,name,driver_version,compute_cap,memory.total`. */
 export function parseGpuRows(text: string): GpuHardware[] {
-  return text.split('\n').map((line) => line.split(',').map((field) => field.trim())).flatMap(([index, name, driver, computeCapability, mebibytes]) =>
-    name === undefined || driver === undefined || mebibytes === undefined
-      ? []
-      : [{ index: Number(index), name, driver, computeCapability: computeCapability ?? 'unknown', memoryBytes: Number(mebibytes) * 2 ** 20 }])
+  return text
+    .split('\n')
+    .map((line) => line.split(',').map((field) => field.trim()))
+    .flatMap(([index, name, driver, computeCapability, mebibytes]) =>
+      name === undefined || driver === undefined || mebibytes === undefined
+        ? []
+        : [
+            {
+              index: Number(index),
+              name,
+              driver,
+              computeCapability: computeCapability ?? 'unknown',
+              memoryBytes: Number(mebibytes) * 2 ** 20,
+            },
+          ],
+    )
 }
 
 /** The GPUs the NVIDIA driver lists; empty without a driver or without nvidia-smi. */
@@ -67,6 +79,10 @@ export function readKernelDriver(text = readText('/proc/driver/nvidia/version'))
 
 /** File names of the CUDA libraries that this process has really loaded. */
 export function loadedCudaLibraries(maps = readText('/proc/self/maps')): string[] {
-  const names = [...maps.matchAll(/\/(lib(?:cuda|cudart|cudnn|cublas|cublasLt|cufft|cusolver|cusparse|nvrtc|nccl)[\w.-]*\.so[\w.]*)/g)].map((match) => match[1] ?? '')
+  const names = [
+    ...maps.matchAll(
+      /\/(lib(?:cuda|cudart|cudnn|cublas|cublasLt|cufft|cusolver|cusparse|nvrtc|nccl)[\w.-]*\.so[\w.]*)/g,
+    ),
+  ].map((match) => match[1] ?? '')
   return [...new Set(names)].sort()
 }

@@ -17,7 +17,10 @@ const runtimeDescription = z.object({
 })
 export type RuntimeDescription = z.infer<typeof runtimeDescription>
 
-/** `ABD_RUNTIME`, else runtime.json under `$XDG_CACHE_HOME/abd-workbench` (tools/setup/paths.mjs writes to the same place). */
+/**
+ * `ABD_RUNTIME`, else runtime.json under `$XDG_CACHE_HOME/abd-workbench` (tools/setup/paths.mjs writes to the same
+ * place).
+ */
 export function runtimeFilePath(environment: Record<string, string | undefined> = process.env): string {
   if (environment.ABD_RUNTIME) return environment.ABD_RUNTIME
   const configured = environment.XDG_CACHE_HOME
@@ -29,16 +32,26 @@ export function runtimeFilePath(environment: Record<string, string | undefined> 
 export function readRuntimeDescription(file = runtimeFilePath()): RuntimeDescription {
   const action = 'run "node tools/setup.mjs" in the project folder (npm start does it too)'
   if (!existsSync(file)) {
-    throw new UserError('The TensorFlow runtime is not set up.', { wanted: 'the set-up\'s runtime.json', got: 'no such file', where: file, action })
+    throw new UserError('The TensorFlow runtime is not set up.', {
+      wanted: "the set-up's runtime.json",
+      got: 'no such file',
+      where: file,
+      action,
+    })
   }
   let description: RuntimeDescription
   try {
     description = runtimeDescription.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    throw new UserError('The TensorFlow runtime\'s description cannot be read.', { where: file, action, cause: error })
+    throw new UserError("The TensorFlow runtime's description cannot be read.", { where: file, action, cause: error })
   }
   if (!existsSync(description.binding)) {
-    throw new UserError('The TensorFlow runtime is incomplete.', { wanted: description.binding, got: 'no such file', where: file, action })
+    throw new UserError('The TensorFlow runtime is incomplete.', {
+      wanted: description.binding,
+      got: 'no such file',
+      where: file,
+      action,
+    })
   }
   return description
 }

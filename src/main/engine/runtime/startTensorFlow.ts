@@ -24,9 +24,11 @@ const backendName = 'tensorflow'
 let started: Promise<TensorFlowRuntime> | undefined
 
 /**
- * Loads TensorFlow, makes it tfjs's backend and runs a first op. Later calls of the process get the same runtime, whatever their options:
+ * Loads TensorFlow, makes it tfjs's backend and runs a first op. Later calls of the process get the same runtime,
+ * whatever their options:
  * TensorFlow reads its settings when it loads.
- * Errors: UserError where the runtime is not set up, cannot be loaded, or where `device: 'gpu'` was asked for and the CPU ran.
+ * Errors: UserError where the runtime is not set up, cannot be loaded, or where `device: 'gpu'` was asked for and the
+ * CPU ran.
  */
 export function startTensorFlow(options: TensorFlowOptions = {}): Promise<TensorFlowRuntime> {
   started ??= start(options)
@@ -42,7 +44,9 @@ async function start(options: TensorFlowOptions): Promise<TensorFlowRuntime> {
   const device = await readDeviceReport(probeDevice(tf), options, runtime, binding.TF_Version)
   if (options.device === 'gpu' && device.kind === 'cpu') {
     throw new UserError('The GPU that was asked for is not usable.', {
-      wanted: 'a GPU', got: device.title, ...(device.reason === null ? {} : { where: device.reason }),
+      wanted: 'a GPU',
+      got: device.title,
+      ...(device.reason === null ? {} : { where: device.reason }),
       action: 'set the device to Automatic or CPU, or see "npm run doctor"',
     })
   }
@@ -54,8 +58,10 @@ function loadBinding(runtime: RuntimeDescription): TFJSBinding {
     return createRequire(import.meta.url)(runtime.binding) as TFJSBinding
   } catch (error) {
     throw new UserError('TensorFlow could not be loaded.', {
-      where: runtime.binding, got: error instanceof Error ? error.message : String(error),
-      action: 'run "node tools/setup.mjs" again; if it stays so, remove the cache folder it names and run it once more', cause: error,
+      where: runtime.binding,
+      got: error instanceof Error ? error.message : String(error),
+      action: 'run "node tools/setup.mjs" again; if it stays so, remove the cache folder it names and run it once more',
+      cause: error,
     })
   }
 }
@@ -65,10 +71,12 @@ async function registerBackend(binding: TFJSBinding): Promise<{ tf: typeof tfjs;
   const load = createRequire(import.meta.url)
   const tf = load('@tensorflow/tfjs-core') as typeof tfjs
   load('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js')
-  const { NodeJSKernelBackend: Backend } = load('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as { NodeJSKernelBackend: typeof NodeJSKernelBackend }
+  const { NodeJSKernelBackend: Backend } = load('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
+    NodeJSKernelBackend: typeof NodeJSKernelBackend
+  }
   const backend = new Backend(binding, '@tensorflow/tfjs-node-gpu')
   tf.registerBackend(backendName, () => backend, 3)
-  if (!await tf.setBackend(backendName)) throw new Error('tfjs refused the TensorFlow backend')
+  if (!(await tf.setBackend(backendName))) throw new Error('tfjs refused the TensorFlow backend')
   await tf.ready()
   return { tf, backend }
 }

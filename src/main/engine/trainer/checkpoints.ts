@@ -17,7 +17,10 @@ const dropAllBut = async (newest: number, folder: string, keep: KeepCheckpoint):
   for (const old of listCheckpoints(folder).slice(newest)) if (!keep(old.step)) await rm(old.path, { force: true })
 }
 
-/** Drops all but the newest checkpoint and those to keep: a stage that is done needs no second generation, and replay memories make them large. */
+/**
+ * Drops all but the newest checkpoint and those to keep: a stage that is done needs no second generation, and replay
+ * memories make them large.
+ */
 export const dropOlderCheckpoints = (folder: string, keep: KeepCheckpoint): Promise<void> => dropAllBut(1, folder, keep)
 
 /** What stands beside the tensors in the file's metadata. */
@@ -30,21 +33,42 @@ interface CheckpointMetadata {
 }
 
 /** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two and those to keep. */
-export async function writeCheckpoint(folder: string, step: number, seconds: number, snapshot: StateSnapshot, keep: KeepCheckpoint): Promise<Checkpoint> {
+export async function writeCheckpoint(
+  folder: string,
+  step: number,
+  seconds: number,
+  snapshot: StateSnapshot,
+  keep: KeepCheckpoint,
+): Promise<Checkpoint> {
   const path = join(folder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`)
-  const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain: snapshot.plain, streams: snapshot.streams }
+  const metadata: CheckpointMetadata = {
+    formatVersion,
+    step,
+    seconds,
+    plain: snapshot.plain,
+    streams: snapshot.streams,
+  }
   await writeSafetensors(path, snapshot.tensors, { abdWorkbench: JSON.stringify(metadata) })
   await dropAllBut(generations, folder, keep)
   return { path, step }
 }
 
-export interface ReadCheckpoint { step: number; seconds: number; snapshot: StateSnapshot; path: string }
+export interface ReadCheckpoint {
+  step: number
+  seconds: number
+  snapshot: StateSnapshot
+  path: string
+}
 
 /**
- * The newest checkpoint that reads whole, or null when there is none. A damaged one is passed over in favour of the older generation
+ * The newest checkpoint that reads whole, or null when there is none. A damaged one is passed over in favour of the
+ * older generation
  * and told through `onDamaged`, so that a kill in the middle of anything costs at most one interval.
  */
-export async function readLatestCheckpoint(folder: string, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+export async function readLatestCheckpoint(
+  folder: string,
+  onDamaged: (path: string, error: unknown) => void,
+): Promise<ReadCheckpoint | null> {
   for (const candidate of listCheckpoints(folder)) {
     try {
       return await readCheckpoint(candidate.path)
@@ -58,12 +82,22 @@ export async function readLatestCheckpoint(folder: string, onDamaged: (path: str
 async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   const { tensors, metadata } = await readSafetensors(path)
   const stored = JSON.parse(metadata.abdWorkbench ?? 'null') as CheckpointMetadata | null
-  if (stored?.formatVersion !== formatVersion) throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
-  return { step: stored.step, seconds: stored.seconds, path, snapshot: { tensors, plain: stored.plain, streams: stored.streams } }
+  if (stored?.formatVersion !== formatVersion)
+    throw new Error(`checkpoint format ${String(stored?.formatVersion)}, this version reads ${formatVersion}`)
+  return {
+    step: stored.step,
+    seconds: stored.seconds,
+    path,
+    snapshot: { tensors, plain: stored.plain, streams: stored.streams },
+  }
 }
 
 /** The checkpoint after exactly so many steps; null where none is kept or it cannot be read, which is told. */
-export async function readCheckpointAt(folder: string, step: number, onDamaged: (path: string, error: unknown) => void): Promise<ReadCheckpoint | null> {
+export async function readCheckpointAt(
+  folder: string,
+  step: number,
+  onDamaged: (path: string, error: unknown) => void,
+): Promise<ReadCheckpoint | null> {
   const found = listCheckpoints(folder).find((candidate) => candidate.step === step)
   if (!found) return null
   try {

@@ -1,4 +1,7 @@
-/** From the configuration to poisoned training images and test sets: the same function serves teacher, student and evaluation. */
+/**
+ * From the configuration to poisoned training images and test sets: the same function serves teacher, student and
+ * evaluation.
+ */
 import type { ExperimentConfig, MemberChoice, TeacherNormalization } from '../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/errors'
 import { validateParameters } from '../../../shared/schema'
@@ -12,7 +15,10 @@ import type { TestSets } from './evaluation'
 
 export interface PreparedData {
   readonly dataset: LoadedDataset
-  /** Poisoned part and clean hold-out, as the plan says; a copy of the whole set, made at the first call. Only a teacher's training wants it. */
+  /**
+   * Poisoned part and clean hold-out, as the plan says; a copy of the whole set, made at the first call. Only a
+   * teacher's training wants it.
+   */
   train(): ImageSet
   readonly test: TestSets
   /** What teacher and students take. */
@@ -35,12 +41,19 @@ export interface DataRequest {
   readonly onProgress?: (fraction: number, message: string) => void
 }
 
-/** @throws RefusedInputError when a parameter is refused: defaults in its place would load other images than were asked for */
+/**
+ * @throws RefusedInputError when a parameter is refused: defaults in its place would load other images than were asked
+ * for
+ */
 export async function loadDataset(request: DataRequest): Promise<LoadedDataset> {
   const member = datasets.get(request.data.id, 'data.id')
   const { values, issues } = validateParameters(member.params, request.data.params, 'data.params')
   const refused = issues.find((issue) => issue.severity === 'error')
-  if (refused) throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
+  if (refused)
+    throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, {
+      where: refused.path,
+      action: 'Correct the value.',
+    })
   return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
 }
 
@@ -48,18 +61,27 @@ export async function loadDataset(request: DataRequest): Promise<LoadedDataset> 
 export function fileNormalization(kind: TeacherNormalization, dataset: Normalization): Normalization {
   const alike = (value: number): [number, number, number] => [value, value, value]
   switch (kind) {
-    case 'dataset': return dataset
-    case 'unit': return { mean: alike(0), standardDeviation: alike(1) }
-    case 'symmetric': return { mean: alike(0.5), standardDeviation: alike(0.5) }
-    case 'imagenet': return { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] }
-    default: throw new ExhaustiveError(kind)
+    case 'dataset':
+      return dataset
+    case 'unit':
+      return { mean: alike(0), standardDeviation: alike(1) }
+    case 'symmetric':
+      return { mean: alike(0.5), standardDeviation: alike(0.5) }
+    case 'imagenet':
+      return { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] }
+    default:
+      throw new ExhaustiveError(kind)
   }
 }
 
 /** The test images as they are and with the trigger. */
 export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, target: number): Promise<TestSets> {
   const { test } = dataset
-  return { clean: test, triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })), target }
+  return {
+    clean: test,
+    triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })),
+    target,
+  }
 }
 
 /** @throws UserError with the sentences of the lint that say that an attack success rate would mean nothing */
@@ -67,31 +89,65 @@ export function refuseBadTrigger(findings: readonly Finding[]): void {
   const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)
   if (errors.length === 0) return
   throw new UserError(`The trigger cannot be used with these data. ${errors.join(' ')}`, {
-    wanted: 'an attack whose success can be measured', where: 'attack and poisoning', action: 'Change the attack’s parameters, the target or the data set; the preview of a new experiment shows the trigger on real images.',
+    wanted: 'an attack whose success can be measured',
+    where: 'attack and poisoning',
+    action:
+      'Change the attack’s parameters, the target or the data set; the preview of a new experiment shows the trigger on real images.',
   })
 }
 
-/** Loads, poisons and pairs the sets of an experiment. With a teacher from a file there is no plan: only the test images carry the trigger. */
-export async function prepareData(config: ExperimentConfig, cacheFolder: string, onProgress?: DataRequest['onProgress']): Promise<PreparedData> {
-  const dataset = await loadDataset({ data: config.data, attack: config.attack, seed: config.seed, cacheFolder, onProgress })
+/**
+ * Loads, poisons and pairs the sets of an experiment. With a teacher from a file there is no plan: only the test images
+ * carry the trigger.
+ */
+export async function prepareData(
+  config: ExperimentConfig,
+  cacheFolder: string,
+  onProgress?: DataRequest['onProgress'],
+): Promise<PreparedData> {
+  const dataset = await loadDataset({
+    data: config.data,
+    attack: config.attack,
+    seed: config.seed,
+    cacheFolder,
+    onProgress,
+  })
   const trigger = await createTrigger(attacks, config.attack, { ...dataset.train, dataset: dataset.id })
   const { target } = config.poisoning
   const attack = attacks.get(config.attack.id, 'attack.id')
   const trained = config.teacher.source === 'train'
   const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, poisoningStream(config.seed)) : null
   const findings = lintTrigger({
-    images: sliceImages(dataset.train, 0, lintedImages), trigger, cleanLabel: attack.cleanLabel, target, augmentation: trained ? config.teacher.training : null,
-    plan: { planned, trainLabels: dataset.train.labels, testLabels: dataset.test.labels, classes: dataset.classNames.length },
+    images: sliceImages(dataset.train, 0, lintedImages),
+    trigger,
+    cleanLabel: attack.cleanLabel,
+    target,
+    augmentation: trained ? config.teacher.training : null,
+    plan: {
+      planned,
+      trainLabels: dataset.train.labels,
+      testLabels: dataset.test.labels,
+      classes: dataset.classNames.length,
+    },
   })
   let train: ImageSet | undefined
   return {
-    dataset, findings, poisonedCount: planned?.poisoned.length ?? null,
-    normalization: config.teacher.source === 'file' ? fileNormalization(config.teacher.normalization, dataset.normalization) : dataset.normalization,
+    dataset,
+    findings,
+    poisonedCount: planned?.poisoned.length ?? null,
+    normalization:
+      config.teacher.source === 'file'
+        ? fileNormalization(config.teacher.normalization, dataset.normalization)
+        : dataset.normalization,
     train: () => {
       if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
-      return train ??= poisonTrainingSet(dataset.train, planned, trigger)
+      return (train ??= poisonTrainingSet(dataset.train, planned, trigger))
     },
     test: await testSetsOf(dataset, config.attack, target),
-    warnings: [...dataset.notes ?? [], ...trigger.notes, ...findings.flatMap(({ severity, message }) => severity === 'warning' || severity === 'error' ? [message] : [])],
+    warnings: [
+      ...(dataset.notes ?? []),
+      ...trigger.notes,
+      ...findings.flatMap(({ severity, message }) => (severity === 'warning' || severity === 'error' ? [message] : [])),
+    ],
   }
 }

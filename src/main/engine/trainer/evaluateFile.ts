@@ -1,4 +1,6 @@
-/** Accuracy and ASR of a weights file: architecture recognised from the names and shapes, nothing in the file executed. */
+/**
+ * Accuracy and ASR of a weights file: architecture recognised from the names and shapes, nothing in the file executed.
+ */
 import type { Evaluation } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { fileNormalization, loadDataset, testSetsOf } from './data'
@@ -8,33 +10,69 @@ import type { TrainerJob, TrainerReport } from '../protocol/messages'
 import { createProgram } from './stages'
 
 /**
- * Reports the importer's warnings, then the evaluation over growing parts of the test set, then how many images got no finite logits.
+ * Reports the importer's warnings, then the evaluation over growing parts of the test set, then how many images got no
+ * finite logits.
  * @throws RefusedInputError where the file is refused, or has unread warnings and is to be a teacher
  */
-export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evaluate' }>, onProgress: (fraction: number, message: string) => void, report: (report: TrainerReport) => void): Promise<Evaluation> {
-  const dataset = await loadDataset({ data: job.data, attack: job.attack, seed: 0, cacheFolder: job.cacheFolder, onProgress })
+export async function evaluateModelFile(
+  job: Extract<TrainerJob, { kind: 'evaluate' }>,
+  onProgress: (fraction: number, message: string) => void,
+  report: (report: TrainerReport) => void,
+): Promise<Evaluation> {
+  const dataset = await loadDataset({
+    data: job.data,
+    attack: job.attack,
+    seed: 0,
+    cacheFolder: job.cacheFolder,
+    onProgress,
+  })
   if (job.target >= dataset.classNames.length) {
-    throw new RefusedInputError('The target is no class of this data set.', { wanted: `a class from 0 to ${dataset.classNames.length - 1}`, got: String(job.target), where: dataset.title, action: 'Choose the class that the attack aims at.' })
+    throw new RefusedInputError('The target is no class of this data set.', {
+      wanted: `a class from 0 to ${dataset.classNames.length - 1}`,
+      got: String(job.target),
+      where: dataset.title,
+      action: 'Choose the class that the attack aims at.',
+    })
   }
   const opened = await openClassifier(job.file, dataset, job.architecture)
   for (const message of opened.warnings) report({ type: 'warning', message })
   if (job.acknowledged !== undefined) refuseUnreadWarnings(opened, job.acknowledged, job.file)
   const { classifier } = opened
   const program = createProgram(job)
-  const predict = createPredictor(program, 'evaluate', classifier, fileNormalization(job.normalization, dataset.normalization))
+  const predict = createPredictor(
+    program,
+    'evaluate',
+    classifier,
+    fileNormalization(job.normalization, dataset.normalization),
+  )
   const started = performance.now()
   let last: EvaluationPart | null = null
   for (const part of evaluateInParts(predict, classifier.classes, await testSetsOf(dataset, job.attack, job.target))) {
     last = part
     const seconds = (performance.now() - started) / 1000
-    const { evaluation, evaluation: { images } } = part
+    const {
+      evaluation,
+      evaluation: { images },
+    } = part
     report({ type: 'evaluation', step: images, evaluation })
-    report({ type: 'progress', step: images, totalSteps: dataset.test.count, seconds, secondsLeft: seconds / images * (dataset.test.count - images) })
+    report({
+      type: 'progress',
+      step: images,
+      totalSteps: dataset.test.count,
+      seconds,
+      secondsLeft: (seconds / images) * (dataset.test.count - images),
+    })
     // Pings and requests are read between parts.
     await new Promise((resolve) => setImmediate(resolve))
   }
   program.dispose()
-  if (!last) throw new RefusedInputError('There is nothing to evaluate.', { wanted: 'at least one test image', got: 'none', where: dataset.title, action: 'Choose a data set with test images.' })
+  if (!last)
+    throw new RefusedInputError('There is nothing to evaluate.', {
+      wanted: 'at least one test image',
+      got: 'none',
+      where: dataset.title,
+      action: 'Choose a data set with test images.',
+    })
   for (const message of notFiniteWarning(last)) report({ type: 'warning', message })
   return last.evaluation
 }
@@ -42,5 +80,7 @@ export async function evaluateModelFile(job: Extract<TrainerJob, { kind: 'evalua
 function notFiniteWarning({ evaluation: { images, asr }, notFinite: { clean, triggered } }: EvaluationPart): string[] {
   if (clean === 0 && triggered === 0) return []
   const counts = `${clean} of ${images} test images${asr === null ? '' : ` and of ${triggered} with the trigger`}`
-  return [`The logits of ${counts} are not all finite (NaN or infinite). They count as wrong, and never as the target; PyTorch would take a NaN for the largest logit.`]
+  return [
+    `The logits of ${counts} are not all finite (NaN or infinite). They count as wrong, and never as the target; PyTorch would take a NaN for the largest logit.`,
+  ]
 }

@@ -15,14 +15,25 @@ export interface TestSets {
 }
 
 const evaluationBatch = 100
-/** The prediction for an image whose logits are not all finite: no class. PyTorch's argmax takes a NaN for the largest, TensorFlow's passes over it. */
+/**
+ * The prediction for an image whose logits are not all finite: no class. PyTorch's argmax takes a NaN for the largest,
+ * TensorFlow's passes over it.
+ */
 const noClass = -1
 
-/** Predicted classes of the images from `from` to before `to`, by default all, in order; −1 where the logits are not all finite. */
+/**
+ * Predicted classes of the images from `from` to before `to`, by default all, in order; −1 where the logits are not all
+ * finite.
+ */
 export type Predictor = (set: ImageSet, from?: number, to?: number) => Int32Array
 
 /** A predictor of `classifier` in evaluation mode. The last batch is filled up so that one graph serves all. */
-export function createPredictor(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization): Predictor {
+export function createPredictor(
+  program: StepProgram,
+  name: string,
+  classifier: Classifier,
+  normalization: Normalization,
+): Predictor {
   let runner: StepRunner | undefined
   return (set, from = 0, to = set.count) => {
     runner ??= program.compile(name, ({ images }) => {
@@ -33,12 +44,22 @@ export function createPredictor(program: StepProgram, name: string, classifier: 
     const predicted = new Int32Array(to - from)
     for (let first = from; first < to; first += evaluationBatch) {
       const indices = Array.from({ length: evaluationBatch }, (_, offset) => Math.min(first + offset, to - 1))
-      const images = tf.tensor4d(normalizedImages(set, indices, table), [evaluationBatch, set.height, set.width, set.channels])
+      const images = tf.tensor4d(normalizedImages(set, indices, table), [
+        evaluationBatch,
+        set.height,
+        set.width,
+        set.channels,
+      ])
       const { classes, finite } = runner.run({ images })
       images.dispose()
       if (!classes || !finite) throw new Error('The evaluation step gave no classes.')
       const usable = finite.dataSync()
-      predicted.set((classes.dataSync() as Int32Array).subarray(0, Math.min(evaluationBatch, to - first)).map((value, index) => usable[index] === 1 ? value : noClass), first - from)
+      predicted.set(
+        (classes.dataSync() as Int32Array)
+          .subarray(0, Math.min(evaluationBatch, to - first))
+          .map((value, index) => (usable[index] === 1 ? value : noClass)),
+        first - from,
+      )
       tf.dispose([classes, finite])
     }
     return predicted
@@ -48,10 +69,18 @@ export function createPredictor(program: StepProgram, name: string, classifier: 
 /**
  * The metrics from predictions, as fractions of 1.
  * accuracy = mean[f(x) = y]; ASR = mean over y ≠ target of [f(x') = target]; ASR over all = the same over every y;
- * robust accuracy = mean over y ≠ target of [f(x') = y]. A prediction of −1 is wrong and no target, and stands in no column of the confusion matrix.
- * Source: zskt/datasets/backdoor.py (the test set drops images of the target class); Trap-and-Replace computes the same number.
+ * robust accuracy = mean over y ≠ target of [f(x') = y]. A prediction of −1 is wrong and no target, and stands in no
+ * column of the confusion matrix.
+ * Source: zskt/datasets/backdoor.py (the test set drops images of the target class); Trap-and-Replace computes the same
+ * number.
  */
-export function evaluationFrom(classes: number, labels: Int32Array, clean: Int32Array, triggered: Int32Array | null, target: number): Evaluation {
+export function evaluationFrom(
+  classes: number,
+  labels: Int32Array,
+  clean: Int32Array,
+  triggered: Int32Array | null,
+  target: number,
+): Evaluation {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   const imagesOf = new Array<number>(classes).fill(0)
   let correct = 0
@@ -79,7 +108,10 @@ export function evaluationFrom(classes: number, labels: Int32Array, clean: Int32
     asr: triggered && nonTarget > 0 ? hits / nonTarget : null,
     asrAll: triggered ? hitsAll / Math.max(1, labels.length) : null,
     robustAccuracy: triggered && nonTarget > 0 ? robust / nonTarget : null,
-    images: labels.length, nonTarget: triggered ? nonTarget : 0, perClassAccuracy: perClass, confusion,
+    images: labels.length,
+    nonTarget: triggered ? nonTarget : 0,
+    perClassAccuracy: perClass,
+    confusion,
   }
 }
 
@@ -87,26 +119,49 @@ export function evaluationFrom(classes: number, labels: Int32Array, clean: Int32
 const partSize = 500
 
 /** An evaluation of the first images, and how many of them (clean, triggered) have logits that are not all finite. */
-export interface EvaluationPart { readonly evaluation: Evaluation; readonly notFinite: { readonly clean: number; readonly triggered: number } }
+export interface EvaluationPart {
+  readonly evaluation: Evaluation
+  readonly notFinite: { readonly clean: number; readonly triggered: number }
+}
 
 /** The evaluation of the first images, then of more, up to all of them: a long one shows early what to expect. */
 export function* evaluateInParts(predict: Predictor, classes: number, sets: TestSets): Generator<EvaluationPart> {
   const { labels, count } = sets.clean
   const [clean, triggered] = [new Int32Array(count), sets.triggered ? new Int32Array(count) : null]
-  const withoutClass = (predicted: Int32Array | null, end: number): number => predicted?.subarray(0, end).filter((value) => value === noClass).length ?? 0
+  const withoutClass = (predicted: Int32Array | null, end: number): number =>
+    predicted?.subarray(0, end).filter((value) => value === noClass).length ?? 0
   for (let first = 0; first < count; first += partSize) {
     const end = Math.min(first + partSize, count)
     clean.set(predict(sets.clean, first, end), first)
     if (sets.triggered) triggered?.set(predict(sets.triggered, first, end), first)
     yield {
-      evaluation: evaluationFrom(classes, labels.subarray(0, end), clean.subarray(0, end), triggered?.subarray(0, end) ?? null, sets.target),
+      evaluation: evaluationFrom(
+        classes,
+        labels.subarray(0, end),
+        clean.subarray(0, end),
+        triggered?.subarray(0, end) ?? null,
+        sets.target,
+      ),
       notFinite: { clean: withoutClass(clean, end), triggered: withoutClass(triggered, end) },
     }
   }
 }
 
 /** A function that evaluates the classifier as it stands in the program. */
-export function createEvaluator(program: StepProgram, name: string, classifier: Classifier, normalization: Normalization, sets: TestSets): () => Evaluation {
+export function createEvaluator(
+  program: StepProgram,
+  name: string,
+  classifier: Classifier,
+  normalization: Normalization,
+  sets: TestSets,
+): () => Evaluation {
   const predict = createPredictor(program, name, classifier, normalization)
-  return () => evaluationFrom(classifier.classes, sets.clean.labels, predict(sets.clean), sets.triggered ? predict(sets.triggered) : null, sets.target)
+  return () =>
+    evaluationFrom(
+      classifier.classes,
+      sets.clean.labels,
+      predict(sets.clean),
+      sets.triggered ? predict(sets.triggered) : null,
+      sets.target,
+    )
 }

@@ -12,7 +12,8 @@ export interface KeptTeacher {
 }
 
 /**
- * best_clean_acc.pth of the published teachers' training: chosen by accuracy on the clean test images, at the end of each epoch. Part of the checkpoints.
+ * best_clean_acc.pth of the published teachers' training: chosen by accuracy on the clean test images, at the end of
+ * each epoch. Part of the checkpoints.
  * Reference: Trap-and-Replace normal_training.py.
  */
 export function createKeptTeacher(state: StateBundle): KeptTeacher {
@@ -20,9 +21,16 @@ export function createKeptTeacher(state: StateBundle): KeptTeacher {
   let kept: WeightMap = new Map()
   state.addPlain('keptEvaluation', {
     read: () => ({ evaluation }),
-    write: (values) => { evaluation = (values.evaluation ?? null) as Evaluation | null },
+    write: (values) => {
+      evaluation = (values.evaluation ?? null) as Evaluation | null
+    },
   })
-  state.addPooled('keptTeacher', { read: () => kept, write: (tensors) => { kept = tensors } })
+  state.addPooled('keptTeacher', {
+    read: () => kept,
+    write: (tensors) => {
+      kept = tensors
+    },
+  })
   return {
     offer(offered, weights) {
       if (evaluation && offered.accuracy <= evaluation.accuracy) return
@@ -30,6 +38,6 @@ export function createKeptTeacher(state: StateBundle): KeptTeacher {
       kept = weights()
     },
     evaluation: () => evaluation,
-    weights: () => kept.size > 0 ? kept : null,
+    weights: () => (kept.size > 0 ? kept : null),
   }
 }

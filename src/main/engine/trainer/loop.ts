@@ -21,7 +21,8 @@ export interface StageWork {
   readonly state: StateBundle
   readonly program: StepProgram
   /**
-   * Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what happens once (a decision), which is recorded too.
+   * Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what
+   * happens once (a decision), which is recorded too.
    * A step of many inner ones calls `within` after each, and lets the StepInterrupted pass that may come out of it.
    */
   step(index: number, measure: boolean, within?: Within): StepMetrics | Promise<StepMetrics>
@@ -70,20 +71,26 @@ function createRate(imagesPerStep: number): { add(seconds: number): void; value(
       times.push(seconds)
       if (times.length > rateWindow) times.shift()
     },
-    value: () => imagesPerStep * times.length / times.reduce((sum, time) => sum + time, 1e-9),
+    value: () => (imagesPerStep * times.length) / times.reduce((sum, time) => sum + time, 1e-9),
     secondsPerStep: () => times.reduce((sum, time) => sum + time, 0) / Math.max(1, times.length),
   }
 }
 
 /** Runs the work from its last checkpoint (or the start) to its end, a pause or a stop. */
-export async function runStage(work: StageWork, options: LoopOptions): Promise<Extract<TrainerReport, { type: 'finished' }>> {
+export async function runStage(
+  work: StageWork,
+  options: LoopOptions,
+): Promise<Extract<TrainerReport, { type: 'finished' }>> {
   const { report } = options
   let stepsDone = 0
   let secondsBefore = 0
   const started = performance.now()
   const seconds = (): number => secondsBefore + (performance.now() - started) / 1000
   const onDamaged = (path: string, error: unknown): void => {
-    report({ type: 'warning', message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}` })
+    report({
+      type: 'warning',
+      message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}`,
+    })
     report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
   }
   const own = options.resume ? await readLatestCheckpoint(options.folder, onDamaged) : null
@@ -99,7 +106,11 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     work.state.restore(earlier.snapshot, { missing: 'keep' })
     work.program.writeState()
     stepsDone = earlier.step
-    report({ type: 'log', level: 'info', message: `goes on from ${startFrom?.named ?? `step ${stepsDone} of the student whose distillation begins alike`}` })
+    report({
+      type: 'log',
+      level: 'info',
+      message: `goes on from ${startFrom?.named ?? `step ${stepsDone} of the student whose distillation begins alike`}`,
+    })
   } else if (startFrom?.named) throw new MissingStartError(startFrom.named, startFrom.folder)
 
   const keeps = work.keepsCheckpoint ?? (() => false)
@@ -124,12 +135,16 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     const points: MetricPoint[] = [{ name: 'accuracy', step: stepsDone, value: evaluation.accuracy }]
     if (evaluation.asr !== null) points.push({ name: 'asr', step: stepsDone, value: evaluation.asr })
     if (evaluation.asrAll !== null) points.push({ name: 'asrAll', step: stepsDone, value: evaluation.asrAll })
-    if (evaluation.robustAccuracy !== null) points.push({ name: 'robustAccuracy', step: stepsDone, value: evaluation.robustAccuracy })
+    if (evaluation.robustAccuracy !== null)
+      points.push({ name: 'robustAccuracy', step: stepsDone, value: evaluation.robustAccuracy })
     report({ type: 'metrics', points })
     report({ type: 'evaluation', step: stepsDone, evaluation })
   }
-  const finish = async (outcome: 'done' | 'paused' | 'stopped'): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
-    // Progress is told five times a second; the step that a pause or stop ends at must not depend on when it was told last.
+  const finish = async (
+    outcome: 'done' | 'paused' | 'stopped',
+  ): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
+    // Progress is told five times a second; the step that a pause or stop ends at must not depend on when it was told
+    // last.
     progress(true)
     await checkpoint()
     if (outcome === 'done' || outcome === 'stopped') evaluate()
@@ -148,14 +163,25 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     const perStep = rate.secondsPerStep()
     const inStep = activity ? Math.min(perStep, (performance.now() - stepBegan) / 1000) : 0
     report({
-      type: 'progress', step: stepsDone, totalSteps: work.totalSteps, seconds: seconds(),
-      secondsLeft: perStep > 0 ? perStep * (work.totalSteps - stepsDone) - inStep : null, ...(activity ? { activity } : {}),
+      type: 'progress',
+      step: stepsDone,
+      totalSteps: work.totalSteps,
+      seconds: seconds(),
+      secondsLeft: perStep > 0 ? perStep * (work.totalSteps - stepsDone) - inStep : null,
+      ...(activity ? { activity } : {}),
     })
   }
-  const within = createWithin({ tell: (activity) => progress(true, activity), request: options.request, ...options.within })
-  /** The state is somewhere inside a step: back to the last checkpoint, from which all that follows comes again bit for bit. */
+  const within = createWithin({
+    tell: (activity) => progress(true, activity),
+    request: options.request,
+    ...options.within,
+  })
+  /**
+   * The state is somewhere inside a step: back to the last checkpoint, from which all that follows comes again bit for
+   * bit.
+   */
   const giveUp = async (request: 'pause' | 'stop'): Promise<Extract<TrainerReport, { type: 'finished' }>> => {
-    const outcome = request === 'pause' ? 'paused' as const : 'stopped' as const
+    const outcome = request === 'pause' ? ('paused' as const) : ('stopped' as const)
     const last = checkpointAt >= 0 ? await readLatestCheckpoint(options.folder, onDamaged) : null
     if (last) {
       work.state.restore(last.snapshot)
@@ -189,7 +215,9 @@ export async function runStage(work: StageWork, options: LoopOptions): Promise<E
     rate.add(stepSeconds)
     stepsDone += 1
     for (const remark of work.remarks?.() ?? []) report(remark)
-    const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) => value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }])
+    const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) =>
+      value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }],
+    )
     if (measure) points.push({ name: 'imagesPerSecond', step: stepsDone, value: rate.value() })
     if (points.length > 0) report({ type: 'metrics', points })
     failOnNaN(metrics, stepsDone)
@@ -217,7 +245,10 @@ function failOnNaN(metrics: StepMetrics, step: number): void {
 export class MissingStartError extends UserError {
   constructor(named: string, folder: string) {
     super('The checkpoint to start from cannot be read.', {
-      wanted: `a whole checkpoint of ${named}`, got: 'none', where: folder, action: 'Choose another kept checkpoint, or leave the start empty: the run then distils its own student.',
+      wanted: `a whole checkpoint of ${named}`,
+      got: 'none',
+      where: folder,
+      action: 'Choose another kept checkpoint, or leave the start empty: the run then distils its own student.',
     })
     this.name = 'MissingStartError'
   }
@@ -225,9 +256,15 @@ export class MissingStartError extends UserError {
 
 /** The numbers left the range of float32; going on would only waste time. */
 export class DivergedError extends UserError {
-  constructor(readonly metric: string, readonly step: number) {
+  constructor(
+    readonly metric: string,
+    readonly step: number,
+  ) {
     super(`Training diverged: ${metric} is not a number.`, {
-      wanted: 'a finite value', got: 'NaN', where: `step ${step}`, action: 'Lower the learning rate or the weights of the loss terms, and start again; the last checkpoint is kept.',
+      wanted: 'a finite value',
+      got: 'NaN',
+      where: `step ${step}`,
+      action: 'Lower the learning rate or the weights of the loss terms, and start again; the last checkpoint is kept.',
     })
     this.name = 'DivergedError'
   }

@@ -13,7 +13,12 @@ import { createStream } from '../maths/random'
 import type { RandomStream } from '../maths/random'
 
 /** A classifier of a family member for a data set, initialised from `stream`. */
-export function createClassifier(choice: MemberChoice, dataset: LoadedDataset, stream: RandomStream, where: string): Classifier {
+export function createClassifier(
+  choice: MemberChoice,
+  dataset: LoadedDataset,
+  stream: RandomStream,
+  where: string,
+): Classifier {
   const member = architectures.get(choice.id, `${where}.id`)
   const { values } = validateParameters(member.params, choice.params, `${where}.params`)
   const { height, width, channels } = dataset.train
@@ -29,26 +34,39 @@ export interface OpenedClassifier {
 }
 
 /**
- * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken where it is not, or not for certain.
+ * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken
+ * where it is not, or not for certain.
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes or channels
  */
-export async function openClassifier(file: string, dataset: LoadedDataset, fallback: MemberChoice | null): Promise<OpenedClassifier> {
+export async function openClassifier(
+  file: string,
+  dataset: LoadedDataset,
+  fallback: MemberChoice | null,
+): Promise<OpenedClassifier> {
   const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true, side: dataset.train.height })
   const { architecture } = report
   if (!report.accepted || !architecture) {
     throw new RefusedInputError(report.reason ?? 'The file was refused.', {
-      wanted: 'weights of a known architecture with PyTorch names', got: report.reason ?? 'others', where: file,
+      wanted: 'weights of a known architecture with PyTorch names',
+      got: report.reason ?? 'others',
+      where: file,
       action: 'Check the file with "abd import FILE", which lists what was found.',
     })
   }
   const { classes, ...params } = architecture.params
   if (classes !== undefined && classes !== dataset.classNames.length) {
     throw new RefusedInputError('The model and the data set have different numbers of classes.', {
-      wanted: `${dataset.classNames.length} classes (${dataset.title})`, got: `${String(classes)} classes`, where: file, action: 'Choose the data set that the model was trained on.',
+      wanted: `${dataset.classNames.length} classes (${dataset.title})`,
+      got: `${String(classes)} classes`,
+      where: file,
+      action: 'Choose the data set that the model was trained on.',
     })
   }
   const member = architectures.get(architecture.id)
-  const choice = { id: architecture.id, params: Object.fromEntries(Object.entries(params).filter(([name]) => name in member.params)) }
+  const choice = {
+    id: architecture.id,
+    params: Object.fromEntries(Object.entries(params).filter(([name]) => name in member.params)),
+  }
   refuseOtherChannels(choice, report, dataset, file)
   const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
   loadWeights(classifier, report.weights, file)
@@ -56,7 +74,12 @@ export async function openClassifier(file: string, dataset: LoadedDataset, fallb
 }
 
 /** The network's first convolution tells how many channels it was made for. */
-function refuseOtherChannels({ id, params }: MemberChoice, { weights }: ImportedCheckpoint, { title, classNames, train: { height, width, channels } }: LoadedDataset, file: string): void {
+function refuseOtherChannels(
+  { id, params }: MemberChoice,
+  { weights }: ImportedCheckpoint,
+  { title, classNames, train: { height, width, channels } }: LoadedDataset,
+  file: string,
+): void {
   const member = architectures.get(id)
   const { values } = validateParameters(member.params, params, 'model.params')
   const { firstConvolution } = member.outline(values, { classes: classNames.length, channels, height, width })
@@ -64,24 +87,34 @@ function refuseOtherChannels({ id, params }: MemberChoice, { weights }: Imported
   if (made === undefined || made === channels) return
   const counted = (count: number): string => `${count} ${count === 1 ? 'channel' : 'channels'}`
   throw new RefusedInputError('The model and the data set have different numbers of channels.', {
-    wanted: `${counted(channels)} (${title})`, got: `${counted(made)} in ${firstConvolution}.weight`, where: file, action: 'Choose the data set that the model was trained on.',
+    wanted: `${counted(channels)} (${title})`,
+    got: `${counted(made)} in ${firstConvolution}.weight`,
+    where: file,
+    action: 'Choose the data set that the model was trained on.',
   })
 }
 
-const warningsOf = ({ findings }: ImportReport): string[] => findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message)
+const warningsOf = ({ findings }: ImportReport): string[] =>
+  findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message)
 
 /**
  * Refuses a file with warnings as a teacher, unless they were read.
  * @param acknowledged the value of `teacher.acknowledged`
  * @throws RefusedInputError that says which value accepts them
  */
-export function refuseUnreadWarnings({ sha256, warnings }: Pick<OpenedClassifier, 'sha256' | 'warnings'>, acknowledged: string, file: string): void {
+export function refuseUnreadWarnings(
+  { sha256, warnings }: Pick<OpenedClassifier, 'sha256' | 'warnings'>,
+  acknowledged: string,
+  file: string,
+): void {
   const wanted = acknowledgementOf(sha256)
   if (warnings.length === 0 || acknowledged === wanted) return
   // The command line would read digits alone as a number.
   const value = /^\d+(e\d+)?$/.test(wanted) ? `'"${wanted}"'` : wanted
   throw new RefusedInputError('The teacher file has warnings that nobody has read.', {
-    wanted: `teacher.acknowledged = ${wanted}, the beginning of the file's SHA-256`, got: `${acknowledged || 'nothing'}, and ${warnings.length === 1 ? 'this warning' : `${warnings.length} warnings`}: ${warnings.join(' ')}`, where: file,
+    wanted: `teacher.acknowledged = ${wanted}, the beginning of the file's SHA-256`,
+    got: `${acknowledged || 'nothing'}, and ${warnings.length === 1 ? 'this warning' : `${warnings.length} warnings`}: ${warnings.join(' ')}`,
+    where: file,
     action: `Read the warnings. To use the file nevertheless, start again with --set teacher.acknowledged=${value}, or tick "I have read these warnings" in the form.`,
   })
 }

@@ -15,14 +15,23 @@ function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {
 
 function withoutPrefix(prefix: string, map: WeightMap): WeightMap {
   const start = `${prefix}/`
-  return new Map([...map].filter(([name]) => name.startsWith(start)).map(([name, tensor]) => [name.slice(start.length), tensor]))
+  return new Map(
+    [...map].filter(([name]) => name.startsWith(start)).map(([name, tensor]) => [name.slice(start.length), tensor]),
+  )
 }
 
-function assign(tfCore: Pick<typeof tf, 'tensor'>, name: string, variable: tf.Variable, tensor: WeightTensor | undefined): void {
+function assign(
+  tfCore: Pick<typeof tf, 'tensor'>,
+  name: string,
+  variable: tf.Variable,
+  tensor: WeightTensor | undefined,
+): void {
   if (!tensor || tensor.shape.join() !== variable.shape.join()) {
     throw new UserError('The checkpoint does not fit this experiment.', {
-      wanted: `${name} of shape [${variable.shape.join(', ')}]`, got: tensor ? `shape [${tensor.shape.join(', ')}]` : 'nothing under that name',
-      where: name, action: 'Start the stage anew, or resume with the configuration that the checkpoint was written with.',
+      wanted: `${name} of shape [${variable.shape.join(', ')}]`,
+      got: tensor ? `shape [${tensor.shape.join(', ')}]` : 'nothing under that name',
+      where: name,
+      action: 'Start the stage anew, or resume with the configuration that the checkpoint was written with.',
     })
   }
   const value = tfCore.tensor(toFloat32(tensor), [...tensor.shape], variable.dtype)
@@ -38,13 +47,26 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
   const pooled = new Map<string, PooledState>()
   const streams = new Map<string, RandomStream>()
   const claim = (name: string): void => {
-    if ([networks, variables, plain, pooled].some((part) => part.has(name))) throw new Error(`State "${name}" was added twice.`)
+    if ([networks, variables, plain, pooled].some((part) => part.has(name)))
+      throw new Error(`State "${name}" was added twice.`)
   }
   return {
-    addNetwork(name, network) { claim(name); networks.set(name, network) },
-    addVariables(name, slots) { claim(name); variables.set(name, slots) },
-    addPlain(name, state) { claim(name); plain.set(name, state) },
-    addPooled(name, state) { claim(name); pooled.set(name, state) },
+    addNetwork(name, network) {
+      claim(name)
+      networks.set(name, network)
+    },
+    addVariables(name, slots) {
+      claim(name)
+      variables.set(name, slots)
+    },
+    addPlain(name, state) {
+      claim(name)
+      plain.set(name, state)
+    },
+    addPooled(name, state) {
+      claim(name)
+      pooled.set(name, state)
+    },
     stream(name) {
       let stream = streams.get(name)
       if (!stream) {
@@ -55,11 +77,14 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
     },
     snapshot() {
       const tensors: WeightMap = new Map()
-      for (const [name, network] of networks) for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
+      for (const [name, network] of networks)
+        for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
       for (const [name, slots] of variables) {
-        for (const [key, variable] of Object.entries(slots)) tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
+        for (const [key, variable] of Object.entries(slots))
+          tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
       }
-      for (const [name, state] of pooled) for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
+      for (const [name, state] of pooled)
+        for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
       return {
         tensors,
         plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
@@ -69,13 +94,16 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
     restore(snapshot, { missing } = { missing: 'refuse' }) {
       const parts = new Set([...snapshot.tensors.keys()].map((key) => key.slice(0, key.indexOf('/'))))
       const taken = (name: string): boolean => missing === 'refuse' || parts.has(name)
-      for (const [name, network] of networks) if (taken(name)) loadWeights(network, withoutPrefix(name, snapshot.tensors))
+      for (const [name, network] of networks)
+        if (taken(name)) loadWeights(network, withoutPrefix(name, snapshot.tensors))
       for (const [name, slots] of variables) {
         if (!taken(name)) continue
-        for (const [key, variable] of Object.entries(slots)) assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
+        for (const [key, variable] of Object.entries(slots))
+          assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
       }
       for (const [name, state] of pooled) state.write(withoutPrefix(name, snapshot.tensors))
-      for (const [name, state] of plain) if (missing === 'refuse' || name in snapshot.plain) state.write(snapshot.plain[name] ?? {})
+      for (const [name, state] of plain)
+        if (missing === 'refuse' || name in snapshot.plain) state.write(snapshot.plain[name] ?? {})
       for (const state of snapshot.streams) {
         const existing = streams.get(state.name)
         if (existing) existing.restore(state)

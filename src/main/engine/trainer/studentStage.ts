@@ -2,7 +2,16 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Recording, SyntheticImages } from '../../../shared/domain'
-import type { ActiveDefense, DistillationContext, Position, PseudoBatch, StageRemark, StepMetrics, StudentTrainer, Synthesizer } from '../families/distillation/types'
+import type {
+  ActiveDefense,
+  DistillationContext,
+  Position,
+  PseudoBatch,
+  StageRemark,
+  StepMetrics,
+  StudentTrainer,
+  Synthesizer,
+} from '../families/distillation/types'
 import { writeSafetensors } from '../families/exporters'
 import { weightsOf } from '../weights/network'
 import type { Normalization } from '../images/types'
@@ -31,38 +40,71 @@ export interface StudentStageInput {
  * Which checkpoints stay: where later students branch off, and the last `keptCheckpoints` evaluation points.
  * Reference: ABD zskt/solver.py run, save_n_checkpoints.
  */
-export function keptCheckpoints({ evaluateEvery, keptCheckpoints: count }: Pick<Recording, 'evaluateEvery' | 'keptCheckpoints'>, total: number, branchesAt: ReadonlySet<number>): KeepCheckpoint {
+export function keptCheckpoints(
+  { evaluateEvery, keptCheckpoints: count }: Pick<Recording, 'evaluateEvery' | 'keptCheckpoints'>,
+  total: number,
+  branchesAt: ReadonlySet<number>,
+): KeepCheckpoint {
   const first = Math.floor(total / evaluateEvery) - count
   return (step) => branchesAt.has(step) || (step % evaluateEvery === 0 && step / evaluateEvery > first)
 }
 
-interface Predictions { classes: number[]; confidences: number[] }
+interface Predictions {
+  classes: number[]
+  confidences: number[]
+}
 
 /** Arg max and its softmax probability per row. */
 function predictionsOf(logits: tf.Tensor2D): Predictions {
   return tf.tidy(() => {
     const probabilities = tf.softmax(logits)
-    return { classes: [...tf.argMax(probabilities, 1).dataSync()], confidences: [...tf.max(probabilities, 1).dataSync()] }
+    return {
+      classes: [...tf.argMax(probabilities, 1).dataSync()],
+      confidences: [...tf.max(probabilities, 1).dataSync()],
+    }
   })
 }
 
 /** The first images of a pseudo batch as bytes with what teacher, student and defenses say of them. */
-function keptImages(batch: PseudoBatch, step: number, limit: number, studentLogits: tf.Tensor2D, normalization: Normalization, defenses: readonly ActiveDefense[]): SyntheticImages {
+function keptImages(
+  batch: PseudoBatch,
+  step: number,
+  limit: number,
+  studentLogits: tf.Tensor2D,
+  normalization: Normalization,
+  defenses: readonly ActiveDefense[],
+): SyntheticImages {
   const [total, height, width, channels] = batch.images.shape
   const count = Math.min(limit, total)
-  const values = tf.tidy(() => batch.images.slice([0, 0, 0, 0], [count, height, width, channels]).dataSync()) as Float32Array
+  const values = tf.tidy(() =>
+    batch.images.slice([0, 0, 0, 0], [count, height, width, channels]).dataSync(),
+  ) as Float32Array
   const teacher = predictionsOf(batch.teacherLogits)
   const student = predictionsOf(studentLogits)
   const suspected = defenses.map((defense) => defense.suspects?.(batch)).find((marks) => marks !== undefined)
   return {
-    step, count, height, width, channels: channels === 1 ? 1 : 3, pixels: toBytes(values, normalization, channels),
-    teacherClass: teacher.classes.slice(0, count), teacherConfidence: teacher.confidences.slice(0, count),
-    studentClass: student.classes.slice(0, count), studentConfidence: student.confidences.slice(0, count),
+    step,
+    count,
+    height,
+    width,
+    channels: channels === 1 ? 1 : 3,
+    pixels: toBytes(values, normalization, channels),
+    teacherClass: teacher.classes.slice(0, count),
+    teacherConfidence: teacher.confidences.slice(0, count),
+    studentClass: student.classes.slice(0, count),
+    studentConfidence: student.confidences.slice(0, count),
     ...(suspected ? { suspected: suspected.slice(0, count) } : {}),
   }
 }
 
-const disposeBatch = (batch: PseudoBatch): void => tf.dispose([batch.images, batch.teacherLogits, ...batch.teacherAttention, batch.labels ?? [], batch.imageWeights ?? []])
+const disposeBatch = (batch: PseudoBatch): void =>
+  tf.dispose([
+    batch.images,
+    batch.teacherLogits,
+    ...batch.teacherAttention,
+    batch.labels ?? [],
+    batch.imageWeights ?? [],
+  ])
 
 /** How many classes the teacher sees; the collapse of a generator shows here first. */
 const classesSeen = (logits: tf.Tensor2D): number => new Set(tf.tidy(() => tf.argMax(logits, 1).dataSync())).size
@@ -71,7 +113,9 @@ export function createStudentStage(input: StudentStageInput): StageWork {
   const { context, synthesizer, trainer, defenses, recording, totalPseudoBatches } = input
   const { program, state, student } = context
   const evaluate = createEvaluator(program, 'evaluateStudent', student, context.normalization, input.test)
-  const view = program.compile('viewStudent', ({ images }) => ({ logits: student.forward(images as tf.Tensor4D, { training: false }).logits }))
+  const view = program.compile('viewStudent', ({ images }) => ({
+    logits: student.forward(images as tf.Tensor4D, { training: false }).logits,
+  }))
   let latest: PseudoBatch | null = null
   /** A batch whose updates are given up belongs to nobody. */
   const learn = async (batch: PseudoBatch, position: Position): Promise<StepMetrics> => {
@@ -82,10 +126,16 @@ export function createStudentStage(input: StudentStageInput): StageWork {
       throw error
     }
   }
-  const keep = (stepsDone: number): boolean => stepsDone > 0 && (stepsDone % recording.imagesEvery === 0 || stepsDone === 1 || stepsDone === totalPseudoBatches)
+  const keep = (stepsDone: number): boolean =>
+    stepsDone > 0 && (stepsDone % recording.imagesEvery === 0 || stepsDone === 1 || stepsDone === totalPseudoBatches)
 
   return {
-    totalSteps: totalPseudoBatches, state, program, measureEvery: recording.metricsEvery, imagesPerStep: trainer.imagesPerStep, evaluate,
+    totalSteps: totalPseudoBatches,
+    state,
+    program,
+    measureEvery: recording.metricsEvery,
+    imagesPerStep: trainer.imagesPerStep,
+    evaluate,
     evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0,
     imagesAfter: keep,
     remarks: () => input.remarks.splice(0),
@@ -109,7 +159,14 @@ export function createStudentStage(input: StudentStageInput): StageWork {
       if (!latest) throw new Error('Images were asked for before the first pseudo batch.')
       const { logits } = view.run({ images: latest.images })
       if (!logits) throw new Error('The student gave no logits for the view.')
-      const images = keptImages(latest, stepsDone, recording.imagesPerStep, logits as tf.Tensor2D, context.normalization, defenses)
+      const images = keptImages(
+        latest,
+        stepsDone,
+        recording.imagesPerStep,
+        logits as tf.Tensor2D,
+        context.normalization,
+        defenses,
+      )
       logits.dispose()
       return images
     },

@@ -34,23 +34,36 @@ export interface TeacherStageInput {
 const measureEvery = 2
 
 /** The rate at each step: the schedule over all steps, or over the epochs. */
-function scheduleOf({ schedule, scheduleStep, learningRate, epochs }: TeacherTraining, stepsPerEpoch: number): Schedule {
+function scheduleOf(
+  { schedule, scheduleStep, learningRate, epochs }: TeacherTraining,
+  stepsPerEpoch: number,
+): Schedule {
   const held = scheduleStep === 'epoch' ? stepsPerEpoch : 1
-  const total = epochs * stepsPerEpoch / held
-  const over = (rate: Schedule): Schedule => (step) => rate(Math.floor(step / held))
+  const total = (epochs * stepsPerEpoch) / held
+  const over =
+    (rate: Schedule): Schedule =>
+    (step) =>
+      rate(Math.floor(step / held))
   switch (schedule) {
-    case 'oneCycle': return over(oneCycleSchedule(learningRate, total))
-    case 'cosine': return over(cosineSchedule(learningRate, total))
-    case 'constant': return constantSchedule(learningRate)
-    default: throw new ExhaustiveError(schedule)
+    case 'oneCycle':
+      return over(oneCycleSchedule(learningRate, total))
+    case 'cosine':
+      return over(cosineSchedule(learningRate, total))
+    case 'constant':
+      return constantSchedule(learningRate)
+    default:
+      throw new ExhaustiveError(schedule)
   }
 }
 
 function optimizerOf({ optimizer, momentum, weightDecay }: TeacherTraining, { parameters }: Classifier): Optimizer {
   switch (optimizer) {
-    case 'sgd': return createSgd(parameters, { momentum, weightDecay })
-    case 'adam': return createAdam(parameters, { weightDecay })
-    default: throw new ExhaustiveError(optimizer)
+    case 'sgd':
+      return createSgd(parameters, { momentum, weightDecay })
+    case 'adam':
+      return createAdam(parameters, { weightDecay })
+    default:
+      throw new ExhaustiveError(optimizer)
   }
 }
 
@@ -105,7 +118,11 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
   }
 
   return {
-    totalSteps, state, program, imagesPerStep: training.batchSize, measureEvery,
+    totalSteps,
+    state,
+    program,
+    imagesPerStep: training.batchSize,
+    measureEvery,
     evaluate() {
       const evaluation = evaluate()
       kept?.offer(evaluation, currentWeights)
@@ -117,21 +134,32 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
       const order = orderOf(Math.floor(index / stepsPerEpoch))
       const first = (index % stepsPerEpoch) * training.batchSize
       const chosen = order.subarray(first, first + training.batchSize)
-      const pixels = augmentedImages(train, chosen, table, { crop: training.crop, flip: training.flip }, state.stream('augmentation'))
+      const pixels = augmentedImages(
+        train,
+        chosen,
+        table,
+        { crop: training.crop, flip: training.flip },
+        state.stream('augmentation'),
+      )
       const learningRate = schedule(index)
       const args = {
         images: tf.tensor4d(pixels, [chosen.length, train.height, train.width, train.channels]),
-        labels: tf.tensor1d(Int32Array.from(chosen, (row) => train.labels[row] ?? 0), 'int32'),
+        labels: tf.tensor1d(
+          Int32Array.from(chosen, (row) => train.labels[row] ?? 0),
+          'int32',
+        ),
         learningRate: tf.scalar(learningRate),
         dropoutSeed: tf.tensor1d(state.stream('dropout').integers(2, 2 ** 31 - 1), 'int32'),
       }
       const outputs = runnerFor(chosen.length).run(args)
       tf.dispose(args)
-      const metrics = measure ? {
-        loss: outputs.loss?.dataSync()[0] ?? NaN,
-        trainAccuracy: outputs.accuracy?.dataSync()[0] ?? NaN,
-        learningRate,
-      } : {}
+      const metrics = measure
+        ? {
+            loss: outputs.loss?.dataSync()[0] ?? NaN,
+            trainAccuracy: outputs.accuracy?.dataSync()[0] ?? NaN,
+            learningRate,
+          }
+        : {}
       tf.dispose(outputs)
       return metrics
     },

@@ -7,7 +7,8 @@ import { accuracy, crossEntropy } from '../maths/losses/crossEntropy'
 
 /**
  * One update of a classifier on labelled images.
- * @param args images [N, H, W, C], labels int32 [N], learningRate scalar; optionally dropoutSeed int32 [2], without which no layer drops anything
+ * @param args images [N, H, W, C], labels int32 [N], learningRate scalar; optionally dropoutSeed int32 [2], without
+ *   which no layer drops anything
  * @returns loss and accuracy of the batch before the update
  */
 export function teacherStep(teacher: Classifier, optimizer: Optimizer, args: NamedTensors): NamedTensors {

@@ -1,4 +1,7 @@
-/** Inside a step that takes long (a synthesis call, hundreds of student updates): progress, an ear for control, and the way out. */
+/**
+ * Inside a step that takes long (a synthesis call, hundreds of student updates): progress, an ear for control, and the
+ * way out.
+ */
 import type { StageActivity } from '../../../shared/domain'
 import { StepInterrupted, type Within } from '../families/distillation/within'
 
@@ -6,7 +9,10 @@ export interface WithinOptions {
   /** Called about once a second; never in loops that are quicker than that. */
   tell(activity: StageActivity): void
   request(): 'go' | 'pause' | 'stop'
-  /** Milliseconds between two looks at what came in; in between, an inner step costs one reading of the clock. Default 100. */
+  /**
+   * Milliseconds between two looks at what came in; in between, an inner step costs one reading of the clock. Default
+   * 100.
+   */
   breatheEvery?: number
   /** A step that ends within so many milliseconds of the request is not given up. Default 2000. */
   patience?: number
@@ -19,7 +25,13 @@ const tellEvery = 1000
 /** Lets messages in: control's pings and requests are read between steps. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-export function createWithin({ tell, request, breatheEvery = 100, patience = defaultPatience, now = () => performance.now() }: WithinOptions): Within {
+export function createWithin({
+  tell,
+  request,
+  breatheEvery = 100,
+  patience = defaultPatience,
+  now = () => performance.now(),
+}: WithinOptions): Within {
   let told = now()
   let breathed = now()
   let askedAt: number | null = null

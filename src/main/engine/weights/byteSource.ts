@@ -37,7 +37,9 @@ export async function openFileSource(path: string): Promise<FileSource> {
     const opened = await handle.stat({ bigint: true })
     if (!opened.isFile()) {
       throw new RefusedInputError(`${quoteFromFile(name)} is not a regular file.`, {
-        wanted: 'a file', got: opened.isDirectory() ? 'a folder' : 'a pipe, device or socket', where: path,
+        wanted: 'a file',
+        got: opened.isDirectory() ? 'a folder' : 'a pipe, device or socket',
+        where: path,
       })
     }
     const size = Number(opened.size)
@@ -50,7 +52,8 @@ export async function openFileSource(path: string): Promise<FileSource> {
         const now = await handle.stat({ bigint: true })
         if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs) {
           throw new RefusedInputError(`${quoteFromFile(name)} changed while it was being read.`, {
-            where: path, action: 'Import it again when nothing writes to it.',
+            where: path,
+            action: 'Import it again when nothing writes to it.',
           })
         }
       },
@@ -93,7 +96,10 @@ async function openWithoutBlocking(path: string, name: string): Promise<FileHand
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     throw new RefusedInputError(`${quoteFromFile(name)} cannot be opened (${code}).`, {
-      wanted: 'a readable file', got: code, where: path, cause: error,
+      wanted: 'a readable file',
+      got: code,
+      where: path,
+      cause: error,
     })
   }
 }
@@ -106,14 +112,21 @@ async function readExactly({ name, size, fill }: ByteSource, offset: number, len
   return buffer
 }
 
-async function fillExactly(handle: FileHandle, name: string, size: number, target: Uint8Array, offset: number): Promise<void> {
+async function fillExactly(
+  handle: FileHandle,
+  name: string,
+  size: number,
+  target: Uint8Array,
+  offset: number,
+): Promise<void> {
   assertInside(name, size, offset, target.byteLength)
   let filled = 0
   while (filled < target.byteLength) {
     const { bytesRead } = await handle.read(target, filled, target.byteLength - filled, offset + filled)
     if (bytesRead === 0) {
       throw new RefusedInputError(`${quoteFromFile(name)} became shorter while it was being read.`, {
-        wanted: `${size} bytes`, got: `${offset + filled} bytes`,
+        wanted: `${size} bytes`,
+        got: `${offset + filled} bytes`,
       })
     }
     filled += bytesRead
@@ -121,9 +134,17 @@ async function fillExactly(handle: FileHandle, name: string, size: number, targe
 }
 
 function assertInside(name: string, size: number, offset: number, length: number): void {
-  if (Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= size) return
+  if (
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset + length <= size
+  )
+    return
   throw new UserError(`A read outside ${quoteFromFile(name)} was asked for.`, {
-    wanted: `bytes within 0 to ${size}`, got: `${length} bytes at ${offset}`,
+    wanted: `bytes within 0 to ${size}`,
+    got: `${length} bytes at ${offset}`,
   })
 }
 
@@ -140,7 +161,11 @@ export async function readWhole(path: string, limit: number): Promise<Uint8Array
   const source = await openFileSource(path)
   try {
     if (source.size > limit) {
-      throw new RefusedInputError(`${quoteFromFile(source.name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(source.size), where: path })
+      throw new RefusedInputError(`${quoteFromFile(source.name)} is larger than such a file can be.`, {
+        wanted: `at most ${bytesText(limit)}`,
+        got: bytesText(source.size),
+        where: path,
+      })
     }
     return await source.read(0, source.size)
   } finally {

@@ -36,7 +36,10 @@ export interface OpenedCheckpoint {
   verify(): Promise<void>
 }
 
-/** One file format. `match` looks at the first bytes only; `open` reads names, shapes and places of everything, no values, or throws RefusedInputError. */
+/**
+ * One file format. `match` looks at the first bytes only; `open` reads names, shapes and places of everything, no
+ * values, or throws RefusedInputError.
+ */
 export interface CheckpointFormat {
   readonly id: string
   readonly title: string

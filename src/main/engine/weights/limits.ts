@@ -20,10 +20,14 @@ export const importLimits = {
   pickleDepth: 64,
   /** Of one program, in items moved, copied or looked at: what memoised values could multiply without end. */
   pickleWork: 1_500_000,
-  /** Work that a new container, storage or tensor counts for, beside its items; bounds their number and so their memory. */
+  /**
+   * Work that a new container, storage or tensor counts for, beside its items; bounds their number and so their memory.
+   */
   pickleObjectWork: 16,
   pickleTextWork: 4,
   storages: 8_192,
-  /** What the tensors reach over in shared storages may exceed the file by this factor before it is an expansion attack. */
+  /**
+   * What the tensors reach over in shared storages may exceed the file by this factor before it is an expansion attack.
+   */
   sharedExpansion: 4,
 } as const

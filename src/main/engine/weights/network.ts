@@ -8,7 +8,10 @@ import type { NetworkState, Parameter } from '../maths/nn/types'
 
 const namesShown = 5
 const quoted = (names: readonly string[]): string => list(names.map(quoteFromFile))
-const list = (names: readonly string[]): string => names.length <= namesShown ? names.join(', ') : `${names.slice(0, namesShown).join(', ')} and ${names.length - namesShown} more`
+const list = (names: readonly string[]): string =>
+  names.length <= namesShown
+    ? names.join(', ')
+    : `${names.slice(0, namesShown).join(', ')} and ${names.length - namesShown} more`
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
 /** The permutation that takes a tensor of `shape` to axes in the order `axes`. */
@@ -32,28 +35,50 @@ function transposed(data: Float32Array, shape: readonly number[], axes: readonly
 }
 
 /** How a parameter lies in memory: the axes view of the variable, and the file's axes in terms of them. */
-interface LayoutView { readonly memory: readonly number[]; readonly toFile: readonly number[]; readonly fileShape: readonly number[] }
+interface LayoutView {
+  readonly memory: readonly number[]
+  readonly toFile: readonly number[]
+  readonly fileShape: readonly number[]
+}
 
 function viewOf(parameter: Parameter): LayoutView {
   const { shape } = parameter.variable
   const [height, width, channels] = parameter.image ?? [1, 1, 1]
-  const permuted = (toFile: readonly number[]): LayoutView => ({ memory: shape, toFile, fileShape: toFile.map((axis) => shape[axis] ?? 1) })
+  const permuted = (toFile: readonly number[]): LayoutView => ({
+    memory: shape,
+    toFile,
+    fileShape: toFile.map((axis) => shape[axis] ?? 1),
+  })
   switch (parameter.layout) {
-    case 'convolution': return permuted([3, 2, 0, 1])
-    case 'depthwise': return permuted([2, 3, 0, 1])
-    case 'linear': return permuted([1, 0])
+    case 'convolution':
+      return permuted([3, 2, 0, 1])
+    case 'depthwise':
+      return permuted([2, 3, 0, 1])
+    case 'linear':
+      return permuted([1, 0])
     case 'linearToImage': {
       const inputs = shape[0] ?? 1
-      return { memory: [inputs, height, width, channels], toFile: [3, 1, 2, 0], fileShape: [channels * height * width, inputs] }
+      return {
+        memory: [inputs, height, width, channels],
+        toFile: [3, 1, 2, 0],
+        fileShape: [channels * height * width, inputs],
+      }
     }
-    case 'biasToImage': return { memory: [height, width, channels], toFile: [2, 0, 1], fileShape: [channels * height * width] }
+    case 'biasToImage':
+      return { memory: [height, width, channels], toFile: [2, 0, 1], fileShape: [channels * height * width] }
     case 'linearFromImage': {
       const outputs = shape[1] ?? 1
-      return { memory: [height, width, channels, outputs], toFile: [3, 2, 0, 1], fileShape: [outputs, channels * height * width] }
+      return {
+        memory: [height, width, channels, outputs],
+        toFile: [3, 2, 0, 1],
+        fileShape: [outputs, channels * height * width],
+      }
     }
     case 'plain':
-    case 'count': return permuted(shape.map((_extent, axis) => axis))
-    default: throw new ExhaustiveError(parameter.layout)
+    case 'count':
+      return permuted(shape.map((_extent, axis) => axis))
+    default:
+      throw new ExhaustiveError(parameter.layout)
   }
 }
 
@@ -74,32 +99,53 @@ export function toMemoryOrder(parameter: Parameter, values: Float32Array): Float
   return transposed(values, fileAxes, toMemory)
 }
 
-const entries = (network: Pick<NetworkState, 'parameters' | 'buffers'>): Parameter[] => [...network.parameters, ...network.buffers]
+const entries = (network: Pick<NetworkState, 'parameters' | 'buffers'>): Parameter[] => [
+  ...network.parameters,
+  ...network.buffers,
+]
 
 /** The network's state under PyTorch's names, in PyTorch's layouts; `num_batches_tracked` as int64. */
 export function weightsOf(network: Pick<NetworkState, 'parameters' | 'buffers'>): WeightMap {
-  return new Map(entries(network).map((parameter): [string, WeightTensor] => {
-    const values = parameter.variable.dataSync() as Float32Array
-    if (parameter.layout === 'count') return [parameter.name, { dtype: 'int64', shape: parameter.variable.shape, data: BigInt64Array.from(values, (value) => BigInt(Math.round(value))) }]
-    return [parameter.name, float32Tensor(fileShapeOf(parameter), toFileOrder(parameter, values))]
-  }))
+  return new Map(
+    entries(network).map((parameter): [string, WeightTensor] => {
+      const values = parameter.variable.dataSync() as Float32Array
+      if (parameter.layout === 'count')
+        return [
+          parameter.name,
+          {
+            dtype: 'int64',
+            shape: parameter.variable.shape,
+            data: BigInt64Array.from(values, (value) => BigInt(Math.round(value))),
+          },
+        ]
+      return [parameter.name, float32Tensor(fileShapeOf(parameter), toFileOrder(parameter, values))]
+    }),
+  )
 }
 
 /**
  * Takes over a state_dict. Nothing is changed unless everything fits.
- * Strict: each parameter and buffer must be there in its shape, and nothing else; only `num_batches_tracked` (absent in files of old PyTorch) may be missing.
+ * Strict: each parameter and buffer must be there in its shape, and nothing else; only `num_batches_tracked` (absent in
+ * files of old PyTorch) may be missing.
  * @param where the file or checkpoint, for messages
  * @throws RefusedInputError naming what is missing, unexpected or of another shape
  */
-export function loadWeights(network: Pick<NetworkState, 'parameters' | 'buffers'>, weights: WeightMap, where?: string): void {
+export function loadWeights(
+  network: Pick<NetworkState, 'parameters' | 'buffers'>,
+  weights: WeightMap,
+  where?: string,
+): void {
   const wanted = entries(network)
   const names = new Set(wanted.map((parameter) => parameter.name))
-  const missing = wanted.filter((parameter) => !weights.has(parameter.name) && parameter.layout !== 'count').map((parameter) => parameter.name)
+  const missing = wanted
+    .filter((parameter) => !weights.has(parameter.name) && parameter.layout !== 'count')
+    .map((parameter) => parameter.name)
   const unexpected = [...weights.keys()].filter((name) => !names.has(name))
   if (missing.length > 0 || unexpected.length > 0) {
     throw new RefusedInputError('The weights belong to another architecture.', {
       wanted: `${wanted.length} tensors named as this architecture names them${missing.length > 0 ? `; missing: ${list(missing)}` : ''}`,
-      got: unexpected.length > 0 ? `unexpected: ${quoted(unexpected)}` : `${weights.size} tensors`, where,
+      got: unexpected.length > 0 ? `unexpected: ${quoted(unexpected)}` : `${weights.size} tensors`,
+      where,
       action: 'Choose the architecture (depth, width, classes) that the file was saved from.',
     })
   }
@@ -110,8 +156,10 @@ export function loadWeights(network: Pick<NetworkState, 'parameters' | 'buffers'
   const [first] = wrong
   if (first) {
     throw new RefusedInputError('The weights have other shapes than this architecture.', {
-      wanted: `${first.name} of shape ${shapeText(fileShapeOf(first))}`, got: `${shapeText(weights.get(first.name)?.shape ?? [])}${wrong.length > 1 ? `; ${wrong.length - 1} more differ` : ''}`,
-      where, action: 'Choose the width, depth and number of classes that the file was saved with.',
+      wanted: `${first.name} of shape ${shapeText(fileShapeOf(first))}`,
+      got: `${shapeText(weights.get(first.name)?.shape ?? [])}${wrong.length > 1 ? `; ${wrong.length - 1} more differ` : ''}`,
+      where,
+      action: 'Choose the width, depth and number of classes that the file was saved with.',
     })
   }
   for (const parameter of wanted) {

@@ -8,7 +8,9 @@ const disguises = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u
 /** Quotes text taken from a file. HTML is left as it is: the interface shows messages as text. */
 export function quoteFromFile(text: string): string {
   const cut = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text
-  const escaped = cut.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+  const escaped = cut
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
     .replace(disguises, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return `"${escaped}"`
 }
@@ -18,6 +20,8 @@ export function describeFirstBytes(bytes: Uint8Array): string {
   const head = bytes.subarray(0, 16)
   if (head.length === 0) return 'an empty file'
   const hexadecimal = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const text = Array.from(head, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '../families/importers')).join('')
+  const text = Array.from(head, (byte) =>
+    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '../families/importers',
+  ).join('')
   return `first bytes ${hexadecimal} (${text})`
 }

@@ -14,9 +14,15 @@ export interface StoredTensor {
 
 export type StoredMap = Map<string, StoredTensor>
 
-interface Axis { readonly extent: number; readonly stride: number }
+interface Axis {
+  readonly extent: number
+  readonly stride: number
+}
 /** A part of a tensor whose bytes are read at once. */
-interface Piece { readonly at: number; readonly axes: readonly Axis[] }
+interface Piece {
+  readonly at: number
+  readonly axes: readonly Axis[]
+}
 
 const pieceBytes = 1 << 20
 
@@ -37,11 +43,16 @@ export function overlapsItself({ shape, strides }: Pick<StoredTensor, 'shape' | 
 }
 
 /** The whole tensor, contiguous, in row-major order. */
-export async function readTensor(source: ByteSource, { dtype, shape, strides, at }: StoredTensor): Promise<WeightTensor> {
+export async function readTensor(
+  source: ByteSource,
+  { dtype, shape, strides, at }: StoredTensor,
+): Promise<WeightTensor> {
   const size = bytesPer(dtype)
   const stored = viewAs(dtype, await source.read(at, spanOf({ shape, strides }) * size))
   const axes = shape.map((extent, axis) => ({ extent, stride: strides[axis] ?? 0 })).filter(({ extent }) => extent > 1)
-  const contiguous = axes.every(({ stride }, index) => stride === axes.slice(index + 1).reduce((product, { extent }) => product * extent, 1))
+  const contiguous = axes.every(
+    ({ stride }, index) => stride === axes.slice(index + 1).reduce((product, { extent }) => product * extent, 1),
+  )
   if (contiguous) return { dtype, shape, data: stored }
   const data = viewAs(dtype, new Uint8Array(elementCount(shape) * size))
   gather(axes, stored, data)
@@ -49,7 +60,8 @@ export async function readTensor(source: ByteSource, { dtype, shape, strides, at
 }
 
 /**
- * Reads tensors' values in pieces of at most 1 MB, in the order of the file; a value that the tensor repeats (stride 0) comes once.
+ * Reads tensors' values in pieces of at most 1 MB, in the order of the file; a value that the tensor repeats (stride 0)
+ * comes once.
  * One buffer serves all: a piece holds until the next is asked for.
  */
 export function createPieceReader(source: ByteSource): (tensor: StoredTensor) => AsyncGenerator<WeightData> {
@@ -76,11 +88,14 @@ export function createPieceReader(source: ByteSource): (tensor: StoredTensor) =>
 
 /** Axes along which the place changes, the longest step first. */
 function distinctAxes(shape: readonly number[], strides: readonly number[]): Axis[] {
-  return shape.map((extent, axis) => ({ extent, stride: strides[axis] ?? 0 })).filter(({ extent, stride }) => extent > 1 && stride > 0)
+  return shape
+    .map((extent, axis) => ({ extent, stride: strides[axis] ?? 0 }))
+    .filter(({ extent, stride }) => extent > 1 && stride > 0)
     .sort((left, right) => right.stride - left.stride)
 }
 
-const spanOfAxes = (axes: readonly Axis[]): number => axes.reduce((span, { extent, stride }) => span + (extent - 1) * stride, 1)
+const spanOfAxes = (axes: readonly Axis[]): number =>
+  axes.reduce((span, { extent, stride }) => span + (extent - 1) * stride, 1)
 
 /** Halves the outermost axis until a part fits. */
 function* piecesOf(piece: Piece, size: number): Generator<Piece> {
@@ -90,7 +105,7 @@ function* piecesOf(piece: Piece, size: number): Generator<Piece> {
     return
   }
   const first = Math.floor(outer.extent / 2)
-  const part = (extent: number): Axis[] => extent > 1 ? [{ extent, stride: outer.stride }, ...inner] : inner
+  const part = (extent: number): Axis[] => (extent > 1 ? [{ extent, stride: outer.stride }, ...inner] : inner)
   yield* piecesOf({ at: piece.at, axes: part(first) }, size)
   yield* piecesOf({ at: piece.at + first * outer.stride * size, axes: part(outer.extent - first) }, size)
 }

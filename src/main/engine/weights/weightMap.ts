@@ -1,18 +1,31 @@
-/** The neutral weight map: what every importer gives and every exporter takes. The file's layout (OIHW, [out, in]) is kept. */
+/**
+ * The neutral weight map: what every importer gives and every exporter takes. The file's layout (OIHW, [out, in]) is
+ * kept.
+ */
 import { ExhaustiveError } from '../../../shared/errors'
 
 /** Element types of a weight; float16 and bfloat16 keep their raw bits until a reader asks for float32. */
 export const weightDtypes = [
-  'float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool',
+  'float64',
+  'float32',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint8',
+  'bool',
 ] as const
 export type WeightDtype = (typeof weightDtypes)[number]
 
 export type WeightData =
-  | Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
+  Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
 
 /**
  * One tensor, contiguous, row major. Arrays by dtype: float64 Float64Array, float32 Float32Array, float16 and bfloat16
- * Uint16Array (raw bits), int64 BigInt64Array, int32 Int32Array, int16 Int16Array, int8 Int8Array, uint8 and bool Uint8Array.
+ * Uint16Array (raw bits), int64 BigInt64Array, int32 Int32Array, int16 Int16Array, int8 Int8Array, uint8 and bool
+ * Uint8Array.
  */
 export interface WeightTensor {
   readonly dtype: WeightDtype
@@ -24,7 +37,16 @@ export interface WeightTensor {
 export type WeightMap = Map<string, WeightTensor>
 
 const bytesPerElement: Record<WeightDtype, number> = {
-  float64: 8, float32: 4, float16: 2, bfloat16: 2, int64: 8, int32: 4, int16: 2, int8: 1, uint8: 1, bool: 1,
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
 }
 
 /** Size of one element in bytes. */
@@ -49,17 +71,26 @@ export function viewAs(dtype: WeightDtype, bytes: Uint8Array): WeightData {
   const { buffer, byteOffset } = aligned
   const count = aligned.byteLength / size
   switch (dtype) {
-    case 'float64': return new Float64Array(buffer, byteOffset, count)
-    case 'float32': return new Float32Array(buffer, byteOffset, count)
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, count)
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, count)
     case 'float16':
-    case 'bfloat16': return new Uint16Array(buffer, byteOffset, count)
-    case 'int64': return new BigInt64Array(buffer, byteOffset, count)
-    case 'int32': return new Int32Array(buffer, byteOffset, count)
-    case 'int16': return new Int16Array(buffer, byteOffset, count)
-    case 'int8': return new Int8Array(buffer, byteOffset, count)
+    case 'bfloat16':
+      return new Uint16Array(buffer, byteOffset, count)
+    case 'int64':
+      return new BigInt64Array(buffer, byteOffset, count)
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, count)
+    case 'int16':
+      return new Int16Array(buffer, byteOffset, count)
+    case 'int8':
+      return new Int8Array(buffer, byteOffset, count)
     case 'uint8':
-    case 'bool': return new Uint8Array(buffer, byteOffset, count)
-    default: throw new ExhaustiveError(dtype)
+    case 'bool':
+      return new Uint8Array(buffer, byteOffset, count)
+    default:
+      throw new ExhaustiveError(dtype)
   }
 }
 

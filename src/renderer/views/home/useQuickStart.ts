@@ -12,14 +12,18 @@ export function useQuickStart() {
   const notices = useNoticesStore()
   const router = useRouter()
   const starting = ref(false)
-  const preset = computed(() => engine.catalogue?.presets.find((entry) => entry.id === 'quick') ?? engine.catalogue?.presets[0])
+  const preset = computed(
+    () => engine.catalogue?.presets.find((entry) => entry.id === 'quick') ?? engine.catalogue?.presets[0],
+  )
   const estimate = useEngineQuery('experiment.estimate', () => (preset.value ? { config: preset.value.config } : null))
 
   async function start(): Promise<void> {
     const chosen = preset.value
     if (!chosen || starting.value) return
     starting.value = true
-    const run = await notices.attempt('The quick experiment could not start.', () => runs.start({ config: chosen.config, preset: chosen.id }))
+    const run = await notices.attempt('The quick experiment could not start.', () =>
+      runs.start({ config: chosen.config, preset: chosen.id }),
+    )
     starting.value = false
     if (run) void router.push(`/runs/${run.id}`)
   }

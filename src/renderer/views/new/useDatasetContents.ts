@@ -13,30 +13,54 @@ const imageLimit = 512
 const byteLimit = 8e6
 
 /** What the chosen data set contains, asked again when its parameters change. `enabled`: its parameters are valid. */
-export function useDatasetContents(config: () => ExperimentConfig, member: () => MemberDescription | undefined, enabled: () => boolean) {
+export function useDatasetContents(
+  config: () => ExperimentConfig,
+  member: () => MemberDescription | undefined,
+  enabled: () => boolean,
+) {
   const { engine } = useConnection()
   const data = computed(() => config().data)
   /** The path that has to be named before there is anything to look at. */
   const missing = computed(() => {
-    const [entry] = Object.entries(member()?.params ?? {}).filter(([name, field]) => field.kind === 'path' && field.optional !== true && String(data.value.params[name] ?? field.default).trim() === '')
+    const [entry] = Object.entries(member()?.params ?? {}).filter(
+      ([name, field]) =>
+        field.kind === 'path' &&
+        field.optional !== true &&
+        String(data.value.params[name] ?? field.default).trim() === '',
+    )
     return entry ? { path: `data.params.${entry[0]}`, label: entry[1].label } : null
   })
   const asked = computed(() => (enabled() && missing.value === null ? { config: { data: data.value } } : null))
   const query = useEngineQuery('dataset.info', () => asked.value, 350)
   /** Of this data set, with these parameters once `query.pending` is over. */
-  const info = computed(() => (query.data.value?.id === data.value.id && query.error.value === null ? query.data.value : null))
+  const info = computed(() =>
+    query.data.value?.id === data.value.id && query.error.value === null ? query.data.value : null,
+  )
 
   const loading = shallowRef<DatasetLoading | null>(null)
-  onScopeDispose(engine.subscribe('dataset.loading', {}, (event) => { if (event.dataset === data.value.id && query.pending.value) loading.value = event }))
-  watch(query.pending, () => { loading.value = null })
+  onScopeDispose(
+    engine.subscribe('dataset.loading', {}, (event) => {
+      if (event.dataset === data.value.id && query.pending.value) loading.value = event
+    }),
+  )
+  watch(query.pending, () => {
+    loading.value = null
+  })
 
   const all = ref(false)
-  watch(() => data.value.id, () => { all.value = false })
+  watch(
+    () => data.value.id,
+    () => {
+      all.value = false
+    },
+  )
   const target = computed(() => config().poisoning.target)
   /** The classes on show; the target's is never hidden. */
   const shown = computed(() => {
     const classes = (info.value?.classNames ?? []).map((_name, label) => label)
-    return all.value || classes.length <= shortList ? classes : classes.filter((label) => label < shortList || label === target.value)
+    return all.value || classes.length <= shortList
+      ? classes
+      : classes.filter((label) => label < shortList || label === target.value)
   })
   const perClass = computed(() => {
     if (!info.value) return 0
@@ -44,13 +68,19 @@ export function useDatasetContents(config: () => ExperimentConfig, member: () =>
     const images = Math.min(imageLimit, Math.floor(byteLimit / (height * width * channels)))
     return Math.max(1, Math.min(picturesPerClass, Math.floor(images / Math.max(1, shown.value.length))))
   })
-  const pictures = useEngineQuery('dataset.images', () => (asked.value && info.value && !query.pending.value
-    ? { ...asked.value, split: 'train', classes: shown.value.slice(0, imageLimit), perClass: perClass.value } : null), 0)
+  const pictures = useEngineQuery(
+    'dataset.images',
+    () =>
+      asked.value && info.value && !query.pending.value
+        ? { ...asked.value, split: 'train', classes: shown.value.slice(0, imageLimit), perClass: perClass.value }
+        : null,
+    0,
+  )
   /** Where a class's pictures lie in the answer; none until the answer is that of the classes on show. */
   const places = computed(() => {
     const found = new Map<number, number[]>()
     if (pictures.pending.value || pictures.error.value !== null) return found
-    pictures.data.value?.labels.forEach((label, index) => found.set(label, [...found.get(label) ?? [], index]))
+    pictures.data.value?.labels.forEach((label, index) => found.set(label, [...(found.get(label) ?? []), index]))
     return found
   })
   return { query, info, missing, loading, all, shown, target, perClass, pictures, places }

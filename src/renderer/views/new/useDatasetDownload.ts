@@ -4,8 +4,14 @@ import type { DownloadedFile } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { bytes } from '../../format/numbers'
 
-/** A data set's download from the form: progress, cancelling, what went wrong. Leaving the form cancels it; what came is kept. */
-export function useDatasetDownload(dataset: () => string, onDone: (params: Record<string, unknown>, files: readonly DownloadedFile[]) => void) {
+/**
+ * A data set's download from the form: progress, cancelling, what went wrong. Leaving the form cancels it; what came is
+ * kept.
+ */
+export function useDatasetDownload(
+  dataset: () => string,
+  onDone: (params: Record<string, unknown>, files: readonly DownloadedFile[]) => void,
+) {
   const { engine } = useConnection()
   const progress = shallowRef<DownloadProgress | null>(null)
   const error = shallowRef<unknown>(null)
@@ -33,7 +39,11 @@ export function useDatasetDownload(dataset: () => string, onDone: (params: Recor
     error.value = null
     progress.value = null
     try {
-      const wanted = { dataset: dataset(), ...(folder ? { folder } : {}), ...(mirror.value.trim() ? { mirror: mirror.value.trim() } : {}) }
+      const wanted = {
+        dataset: dataset(),
+        ...(folder ? { folder } : {}),
+        ...(mirror.value.trim() ? { mirror: mirror.value.trim() } : {}),
+      }
       const { params, files } = await engine.call('dataset.download', wanted, own.signal)
       if (!own.signal.aborted) onDone(params, files)
     } catch (failure) {
@@ -44,7 +54,7 @@ export function useDatasetDownload(dataset: () => string, onDone: (params: Recor
   }
 
   /** Of the current file; null while unknown. */
-  const fraction = computed(() => progress.value?.total ? progress.value.received / progress.value.total : null)
+  const fraction = computed(() => (progress.value?.total ? progress.value.received / progress.value.total : null))
   const line = computed(() => {
     const now = progress.value
     if (!now) return 'Asking the server…'

@@ -2,7 +2,10 @@ import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { CallArgs, EvaluatedModel, ModelProgress } from '@shared/contract'
 import { useConnection } from '../../api/connection'
 
-/** Accuracy and ASR of a weights file, when asked for. A result stands only for what was asked: it goes when file, data, attack or target change. */
+/**
+ * Accuracy and ASR of a weights file, when asked for. A result stands only for what was asked: it goes when file, data,
+ * attack or target change.
+ */
 export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
   const { engine } = useConnection()
   const evaluation = shallowRef<EvaluatedModel | null>(null)
@@ -11,7 +14,9 @@ export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
   const since = shallowRef<number | null>(null)
   const progress = shallowRef<ModelProgress | null>(null)
   let controller: AbortController | null = null
-  const unsubscribe = engine.subscribe('model.progress', {}, (event) => { if (since.value !== null && event.file === args().file) progress.value = event })
+  const unsubscribe = engine.subscribe('model.progress', {}, (event) => {
+    if (since.value !== null && event.file === args().file) progress.value = event
+  })
 
   function clear(): void {
     controller?.abort()
@@ -19,7 +24,7 @@ export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
   }
   async function evaluate(): Promise<void> {
     clear()
-    const own = controller = new AbortController()
+    const own = (controller = new AbortController())
     since.value = Date.now()
     try {
       const answer = await engine.call('model.evaluate', args(), own.signal)

@@ -7,10 +7,14 @@ import { useDraftStore } from '../../stores/draft'
 const delay = 900
 
 /**
- * How long the experiment would take with each distillation method: the chosen one as it stands, the others with their defaults. Seconds by id;
+ * How long the experiment would take with each distillation method: the chosen one as it stands, the others with their
+ * defaults. Seconds by id;
  * a method whose time cannot be told is left out.
  */
-export function useMethodTimes(config: () => ExperimentConfig | null, methods: () => readonly MemberDescription[]): Ref<Readonly<Record<string, number>>> {
+export function useMethodTimes(
+  config: () => ExperimentConfig | null,
+  methods: () => readonly MemberDescription[],
+): Ref<Readonly<Record<string, number>>> {
   const { engine } = useConnection()
   const draft = useDraftStore()
   const seconds = shallowRef<Readonly<Record<string, number>>>({})
@@ -19,21 +23,36 @@ export function useMethodTimes(config: () => ExperimentConfig | null, methods: (
 
   async function ask(base: ExperimentConfig): Promise<void> {
     controller?.abort()
-    const own = controller = new AbortController()
+    const own = (controller = new AbortController())
     const { distillation } = base
-    const answers = await Promise.allSettled(methods().map(async ({ id }) => {
-      const change = id === distillation.method.id ? {} : { distillation: { ...distillation, method: { id, params: {} } }, students: draft.studentsWith(id) }
-      const { totalSeconds } = await engine.call('experiment.estimate', { config: { ...base, ...change } }, own.signal)
-      return [id, totalSeconds] as const
-    }))
+    const answers = await Promise.allSettled(
+      methods().map(async ({ id }) => {
+        const change =
+          id === distillation.method.id
+            ? {}
+            : { distillation: { ...distillation, method: { id, params: {} } }, students: draft.studentsWith(id) }
+        const { totalSeconds } = await engine.call(
+          'experiment.estimate',
+          { config: { ...base, ...change } },
+          own.signal,
+        )
+        return [id, totalSeconds] as const
+      }),
+    )
     if (own.signal.aborted) return
-    seconds.value = Object.fromEntries(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])))
+    seconds.value = Object.fromEntries(
+      answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+    )
   }
-  watch(() => JSON.stringify(config()), () => {
-    clearTimeout(timer)
-    const base = config()
-    if (base) timer = setTimeout(() => void ask(base), delay)
-  }, { immediate: true })
+  watch(
+    () => JSON.stringify(config()),
+    () => {
+      clearTimeout(timer)
+      const base = config()
+      if (base) timer = setTimeout(() => void ask(base), delay)
+    },
+    { immediate: true },
+  )
   onScopeDispose(() => {
     clearTimeout(timer)
     controller?.abort()

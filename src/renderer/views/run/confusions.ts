@@ -1,6 +1,11 @@
 /** What a confusion matrix says, for the class table. confusion[true][predicted], counts. */
 
-export interface Confusion { truth: number; predicted: number; count: number; /** Of the images of the true class. */ share: number }
+export interface Confusion {
+  truth: number
+  predicted: number
+  count: number
+  /** Of the images of the true class. */ share: number
+}
 
 /** Each row as shares of its class; a class without test images gives zeros. */
 export function rowShares(confusion: readonly (readonly number[])[]): number[][] {
@@ -14,7 +19,9 @@ export function rowShares(confusion: readonly (readonly number[])[]): number[][]
 export function frequentConfusions(confusion: readonly (readonly number[])[], limit: number): Confusion[] {
   const shares = rowShares(confusion)
   return confusion
-    .flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count, share: shares[truth]?.[predicted] ?? 0 })))
+    .flatMap((row, truth) =>
+      row.map((count, predicted) => ({ truth, predicted, count, share: shares[truth]?.[predicted] ?? 0 })),
+    )
     .filter((entry) => entry.truth !== entry.predicted && entry.count > 0)
     .sort((first, second) => second.share - first.share)
     .slice(0, limit)

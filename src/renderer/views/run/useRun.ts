@@ -6,7 +6,10 @@ import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
 import { runProgress } from '../../format/runProgress'
 
-/** Lists leave the large parts of a stage out (confusion matrix, suspect test): what was asked for once fills them in where it still fits. */
+/**
+ * Lists leave the large parts of a stage out (confusion matrix, suspect test): what was asked for once fills them in
+ * where it still fits.
+ */
 export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummary {
   if (!detail) return live
   return {
@@ -14,8 +17,16 @@ export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummar
     stages: live.stages.map((stage) => {
       const known = detail.stages.find((entry) => entry.id === stage.id)
       if (!known) return stage
-      const same = stage.evaluation !== null && !stage.evaluation.confusion && known.evaluation?.accuracy === stage.evaluation.accuracy && known.evaluation.asr === stage.evaluation.asr
-      return { ...stage, ...(same ? { evaluation: known.evaluation } : {}), ...(stage.suspectTest ?? known.suspectTest ? { suspectTest: stage.suspectTest ?? known.suspectTest } : {}) } as StageRecord
+      const same =
+        stage.evaluation !== null &&
+        !stage.evaluation.confusion &&
+        known.evaluation?.accuracy === stage.evaluation.accuracy &&
+        known.evaluation.asr === stage.evaluation.asr
+      return {
+        ...stage,
+        ...(same ? { evaluation: known.evaluation } : {}),
+        ...((stage.suspectTest ?? known.suspectTest) ? { suspectTest: stage.suspectTest ?? known.suspectTest } : {}),
+      } as StageRecord
     }),
   }
 }
@@ -41,16 +52,25 @@ export function useRun(runId: () => string) {
       if (runId() === id) error.value = failure
     }
   }
-  watch(runId, () => {
-    detail.value = null
-    void read()
-  }, { immediate: true })
+  watch(
+    runId,
+    () => {
+      detail.value = null
+      void read()
+    },
+    { immediate: true },
+  )
   onScopeDispose(onReopen(() => void read()))
-  onScopeDispose(engine.subscribe('run.removed', {}, (event) => {
-    if (event.runId !== runId()) return
-    detail.value = null
-    error.value = new UserError('This run was removed for good.', { got: event.runId, action: 'Choose another run from the list.' })
-  }))
+  onScopeDispose(
+    engine.subscribe('run.removed', {}, (event) => {
+      if (event.runId !== runId()) return
+      detail.value = null
+      error.value = new UserError('This run was removed for good.', {
+        got: event.runId,
+        action: 'Choose another run from the list.',
+      })
+    }),
+  )
 
   const run = computed(() => {
     const live = store.byId.get(runId())
@@ -58,8 +78,12 @@ export function useRun(runId: () => string) {
   })
   const students = computed<StageRecord[]>(() => run.value?.stages.filter((stage) => stage.kind === 'student') ?? [])
   const teacher = computed<StageRecord | undefined>(() => run.value?.stages.find((stage) => stage.kind === 'teacher'))
-  const estimate = useEngineQuery('experiment.estimate', () => (detail.value && run.value?.state !== 'done' ? { config: detail.value.config } : null))
+  const estimate = useEngineQuery('experiment.estimate', () =>
+    detail.value && run.value?.state !== 'done' ? { config: detail.value.config } : null,
+  )
   const estimated = computed(() => estimate.data.value?.stages ?? {})
-  const progress = computed(() => (run.value ? runProgress(run.value, estimated.value) : { fraction: 0, secondsLeft: null }))
+  const progress = computed(() =>
+    run.value ? runProgress(run.value, estimated.value) : { fraction: 0, secondsLeft: null },
+  )
   return { run, detail, error, read, students, teacher, estimated, progress }
 }

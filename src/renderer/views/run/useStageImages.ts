@@ -25,35 +25,43 @@ export function useStageImages(runId: () => string, stageId: () => string | null
     images.value = null
     error.value = null
   })
-  watch([steps, following], ([list], before) => {
-    const before0 = before[0]
-    if (following.value) position.value = Math.max(0, list.length - 1)
-    else if (before0 && before0 !== list) {
-      // Thinning removes steps; the chosen step (or the one after it) stays chosen.
-      const chosen = before0[position.value]
-      const found = list.findIndex((candidate) => chosen !== undefined && candidate >= chosen)
-      position.value = found < 0 ? Math.max(0, list.length - 1) : found
-    }
-  }, { immediate: true })
-  watch([entry, step, attempts], async ([, wanted]) => {
-    controller?.abort()
-    const stage = stageId()
-    if (wanted === null || stage === null) return
-    const own = controller = new AbortController()
-    pending.value = true
-    try {
-      const answer = await store.fetch(runId(), stage, wanted, own.signal)
-      if (own.signal.aborted) return
-      images.value = answer
-      error.value = null
-    } catch (failure) {
-      if (own.signal.aborted) return
-      error.value = failure
-      // The engine may have thinned the kept steps; a fresh list leads to one that is still there.
-      store.retry(runId(), stage)
-    }
-    pending.value = false
-  }, { immediate: true })
+  watch(
+    [steps, following],
+    ([list], before) => {
+      const before0 = before[0]
+      if (following.value) position.value = Math.max(0, list.length - 1)
+      else if (before0 && before0 !== list) {
+        // Thinning removes steps; the chosen step (or the one after it) stays chosen.
+        const chosen = before0[position.value]
+        const found = list.findIndex((candidate) => chosen !== undefined && candidate >= chosen)
+        position.value = found < 0 ? Math.max(0, list.length - 1) : found
+      }
+    },
+    { immediate: true },
+  )
+  watch(
+    [entry, step, attempts],
+    async ([, wanted]) => {
+      controller?.abort()
+      const stage = stageId()
+      if (wanted === null || stage === null) return
+      const own = (controller = new AbortController())
+      pending.value = true
+      try {
+        const answer = await store.fetch(runId(), stage, wanted, own.signal)
+        if (own.signal.aborted) return
+        images.value = answer
+        error.value = null
+      } catch (failure) {
+        if (own.signal.aborted) return
+        error.value = failure
+        // The engine may have thinned the kept steps; a fresh list leads to one that is still there.
+        store.retry(runId(), stage)
+      }
+      pending.value = false
+    },
+    { immediate: true },
+  )
   onScopeDispose(() => controller?.abort())
 
   function choose(index: number): void {

@@ -5,8 +5,19 @@ import type { ChartLine } from '../../charts/lineOption'
 import { useEngineStore } from '../../stores/engine'
 import { useMetricsStore } from '../../stores/metrics'
 
-export interface ChartPlan { key: string; title: string; definition: string; unit: string; group: MetricDefinition['group']; lines: ChartLine[] }
-export interface StageLook { stage: StageRecord; label: string; color: string }
+export interface ChartPlan {
+  key: string
+  title: string
+  definition: string
+  unit: string
+  group: MetricDefinition['group']
+  lines: ChartLine[]
+}
+export interface StageLook {
+  stage: StageRecord
+  label: string
+  color: string
+}
 
 /** Drawn together: the two numbers that every comparison is about. */
 const outcome = ['accuracy', 'asr'] as const
@@ -16,13 +27,25 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   const metrics = useMetricsStore()
   const engine = useEngineStore()
   const histories = computed(() => looks().map((look) => ({ look, history: metrics.open(runId(), look.stage.id) })))
-  const definitionOf = (name: string): MetricDefinition => engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
+  const definitionOf = (name: string): MetricDefinition =>
+    engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
-  const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] => histories.value.flatMap(({ look, history }) => {
-    void history.version.value
-    const buffer = history.buffers.get(name)
-    return buffer ? [{ key: `${look.stage.id}/${name}`, label: `${look.label}${suffix}`, color: look.color, dashed, series: buffer.view() }] : []
-  })
+  const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] =>
+    histories.value.flatMap(({ look, history }) => {
+      void history.version.value
+      const buffer = history.buffers.get(name)
+      return buffer
+        ? [
+            {
+              key: `${look.stage.id}/${name}`,
+              label: `${look.label}${suffix}`,
+              color: look.color,
+              dashed,
+              series: buffer.view(),
+            },
+          ]
+        : []
+    })
   const names = computed(() => {
     const found = new Set<string>()
     for (const { history } of histories.value) {
@@ -32,7 +55,10 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     return [...found]
   })
   const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
-    key: 'outcome', title: 'Accuracy and ASR', unit: '%', group: 'quality',
+    key: 'outcome',
+    title: 'Accuracy and ASR',
+    unit: '%',
+    group: 'quality',
     definition: outcome.map((name) => `${definitionOf(name).title}: ${definitionOf(name).definition}`).join(' '),
     lines: [...linesOf('accuracy', false, ', accuracy'), ...linesOf('asr', true, ', ASR')],
   }))
@@ -40,13 +66,18 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     const rest = names.value.filter((name) => !outcome.some((entry) => entry === name))
     const declared = Object.keys(engine.catalogue?.metrics ?? metricDefinitions)
     const ordered = [...rest].sort((a, b) => orderIn(declared, a) - orderIn(declared, b))
-    return [outcomePlan.value, ...ordered.map((name) => {
-      const { title, definition, unit, group } = definitionOf(name)
-      return { key: name, title, definition, unit, group, lines: linesOf(name) }
-    })]
+    return [
+      outcomePlan.value,
+      ...ordered.map((name) => {
+        const { title, definition, unit, group } = definitionOf(name)
+        return { key: name, title, definition, unit, group, lines: linesOf(name) }
+      }),
+    ]
   })
   const loading = computed(() => histories.value.some(({ history }) => history.state.value === 'loading'))
-  const failure = computed(() => histories.value.find(({ history }) => history.state.value === 'failed')?.history.error.value ?? null)
+  const failure = computed(
+    () => histories.value.find(({ history }) => history.state.value === 'failed')?.history.error.value ?? null,
+  )
   /** One end of the step axis for all charts of these stages. */
   const lastStep = computed(() => {
     const last = Math.max(1, ...plans.value.flatMap((plan) => plan.lines.map((line) => line.series.steps.at(-1) ?? 0)))
@@ -55,7 +86,8 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   })
   /** Asks again for the histories that failed. */
   function retry(): void {
-    for (const { look, history } of histories.value) if (history.state.value === 'failed') metrics.retry(runId(), look.stage.id)
+    for (const { look, history } of histories.value)
+      if (history.state.value === 'failed') metrics.retry(runId(), look.stage.id)
   }
   return { plans, outcomePlan, loading, failure, lastStep, retry }
 }

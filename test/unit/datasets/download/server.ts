@@ -35,11 +35,16 @@ export async function startFileServer(files: Record<string, Buffer>): Promise<Fi
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const state: FileServer = {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, files, etag: '"one"', misbehaviour: {},
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections()
-      server.close(() => resolve())
-    }),
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    files,
+    etag: '"one"',
+    misbehaviour: {},
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
   }
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const { misbehaviour } = state
@@ -57,7 +62,8 @@ export async function startFileServer(files: Record<string, Buffer>): Promise<Fi
     }
     const body = partial ? bytes.subarray(start) : bytes
     response.writeHead(partial ? 206 : 200, {
-      ...(misbehaviour.withoutLength ? {} : { 'content-length': body.length }), ...(misbehaviour.withoutValidator ? {} : { etag: state.etag }),
+      ...(misbehaviour.withoutLength ? {} : { 'content-length': body.length }),
+      ...(misbehaviour.withoutValidator ? {} : { etag: state.etag }),
       ...(partial ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
     })
     const limit = misbehaviour.breakAfter?.shift()

@@ -3,19 +3,34 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { importCheckpoint, type ImportedCheckpoint, type WeightMap, type WeightTensor } from '../../../../src/main/engine/families/importers'
+import {
+  importCheckpoint,
+  type ImportedCheckpoint,
+  type WeightMap,
+  type WeightTensor,
+} from '../../../../src/main/engine/families/importers'
 import { dictOf, integer, pickled, program, proto, stop, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
 
 export const fourFloats = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)
 
-export const entry = (name: string, bytes: Uint8Array | string): CraftedEntry => ({ name, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes })
+export const entry = (name: string, bytes: Uint8Array | string): CraftedEntry => ({
+  name,
+  bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
+})
 
 /** A PyTorch zip file around a pickle, with one storage of four float32 unless told otherwise. */
-export function torchZip(pickle: Uint8Array, storages: Record<string, Uint8Array> = { 0: fourFloats }, extra: CraftedEntry[] = []): Buffer {
+export function torchZip(
+  pickle: Uint8Array,
+  storages: Record<string, Uint8Array> = { 0: fourFloats },
+  extra: CraftedEntry[] = [],
+): Buffer {
   return zipOf([
-    entry('a/data.pkl', pickle), entry('a/byteorder', 'little'),
-    ...Object.entries(storages).map(([key, bytes]) => entry(`a/data/${key}`, bytes)), entry('a/version', '3\n'), ...extra,
+    entry('a/data.pkl', pickle),
+    entry('a/byteorder', 'little'),
+    ...Object.entries(storages).map(([key, bytes]) => entry(`a/data/${key}`, bytes)),
+    entry('a/version', '3\n'),
+    ...extra,
   ])
 }
 
@@ -23,13 +38,36 @@ export function torchZip(pickle: Uint8Array, storages: Record<string, Uint8Array
 export const honest = pickled(dictOf(text('w'), tensor()))
 
 const magic = program(proto, Buffer.from([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]), stop)
-const systemFacts = (little: boolean): Buffer => pickled(dictOf(text('protocol_version'), integer(1001), text('little_endian'), little ? '\x88' : '\x89'))
+const systemFacts = (little: boolean): Buffer =>
+  pickled(dictOf(text('protocol_version'), integer(1001), text('little_endian'), little ? '\x88' : '\x89'))
 
-export interface LegacyOptions { objects?: Buffer; keys?: string[]; storages?: Buffer[]; littleEndian?: boolean; head?: Buffer; after?: Buffer }
+export interface LegacyOptions {
+  objects?: Buffer
+  keys?: string[]
+  storages?: Buffer[]
+  littleEndian?: boolean
+  head?: Buffer
+  after?: Buffer
+}
 
 /** A file in PyTorch's old format with one storage of four float32. */
-export function torchLegacy({ objects = honest, keys = ['0'], storages = [legacyStorage(fourFloats, 4)], littleEndian = true, head = magic, after }: LegacyOptions = {}): Buffer {
-  return Buffer.concat([head, pickled(integer(1001)), systemFacts(littleEndian), objects, pickled(program(']', '(', ...keys.map(text), 'e')), ...storages, after ?? Buffer.alloc(0)])
+export function torchLegacy({
+  objects = honest,
+  keys = ['0'],
+  storages = [legacyStorage(fourFloats, 4)],
+  littleEndian = true,
+  head = magic,
+  after,
+}: LegacyOptions = {}): Buffer {
+  return Buffer.concat([
+    head,
+    pickled(integer(1001)),
+    systemFacts(littleEndian),
+    objects,
+    pickled(program(']', '(', ...keys.map(text), 'e')),
+    ...storages,
+    after ?? Buffer.alloc(0),
+  ])
 }
 
 export function legacyStorage(bytes: Buffer, count: number): Buffer {
@@ -38,7 +76,11 @@ export function legacyStorage(bytes: Buffer, count: number): Buffer {
   return Buffer.concat([head, bytes])
 }
 
-const float32 = (shape: number[], value = 0.5): WeightTensor => ({ dtype: 'float32', shape, data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(value) })
+const float32 = (shape: number[], value = 0.5): WeightTensor => ({
+  dtype: 'float32',
+  shape,
+  data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(value),
+})
 
 /** A WRN with PyTorch's names, written here from the paper's table, not from the recognizer. */
 export function wideResNet(depth: number, width: number, classes: number): WeightMap {
@@ -51,7 +93,11 @@ export function wideResNet(depth: number, width: number, classes: number): Weigh
     weights.set(`${name}.num_batches_tracked`, { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) })
   }
   let channels = 16
-  for (const [block, outputs] of [[1, 16 * width], [2, 32 * width], [3, 64 * width]] as const) {
+  for (const [block, outputs] of [
+    [1, 16 * width],
+    [2, 32 * width],
+    [3, 64 * width],
+  ] as const) {
     for (let unit = 0; unit < (depth - 4) / 6; unit++) {
       const name = `block${block}.layer.${unit}`
       batchNorm(`${name}.bn1`, channels)
@@ -85,7 +131,10 @@ export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise
 
 const secondsAllowed = 1
 
-/** Imports within the bound of one second of processor time; memory is measured in processes of their own, see bombs.test.ts. */
+/**
+ * Imports within the bound of one second of processor time; memory is measured in processes of their own, see
+ * bombs.test.ts.
+ */
 export async function importPath(path: string): Promise<ImportedCheckpoint> {
   const start = process.cpuUsage()
   const report = await importCheckpoint(path)
@@ -97,7 +146,10 @@ export async function importPath(path: string): Promise<ImportedCheckpoint> {
 /** Expects a refusal whose reason matches. */
 export async function expectRefused(bytes: Uint8Array, reason: RegExp, name = 'model.pt'): Promise<void> {
   const report = await importBytes(bytes, name)
-  expect({ accepted: report.accepted, reason: report.reason }).toEqual({ accepted: false, reason: expect.stringMatching(reason) })
+  expect({ accepted: report.accepted, reason: report.reason }).toEqual({
+    accepted: false,
+    reason: expect.stringMatching(reason),
+  })
   expect(report.weights.size).toBe(0)
 }
 

@@ -2,7 +2,8 @@
 type Part = Buffer | string
 
 /** Strings are taken byte for byte. */
-export const program = (...parts: Part[]): Buffer => Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
+export const program = (...parts: Part[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
 
 export const proto = '\x80\x02'
 export const mark = '('
@@ -38,17 +39,43 @@ export function integer(value: number | bigint): Buffer {
 export const tupleOf = (...parts: Part[]): Buffer => program(mark, ...parts, tuple)
 export const numbers = (...values: (number | bigint)[]): Buffer => tupleOf(...values.map(integer))
 
-export interface StorageOptions { tag?: Part; type?: Part; key?: Part; count?: number | bigint; view?: Part }
+export interface StorageOptions {
+  tag?: Part
+  type?: Part
+  key?: Part
+  count?: number | bigint
+  view?: Part
+}
 
-export function storage({ tag = text('storage'), type = globalName('torch', 'FloatStorage'), key = text('0'), count = 4, view }: StorageOptions = {}): Buffer {
+export function storage({
+  tag = text('storage'),
+  type = globalName('torch', 'FloatStorage'),
+  key = text('0'),
+  count = 4,
+  view,
+}: StorageOptions = {}): Buffer {
   return program(tupleOf(tag, type, key, text('cpu'), integer(count), view ?? ''), persistent)
 }
 
-export interface TensorOptions { from?: Part; offset?: number | bigint; size?: Part; stride?: Part }
+export interface TensorOptions {
+  from?: Part
+  offset?: number | bigint
+  size?: Part
+  stride?: Part
+}
 
 /** `_rebuild_tensor_v2` of four float32 elements unless told otherwise. */
-export function tensor({ from = storage(), offset = 0, size = numbers(4), stride = numbers(1) }: TensorOptions = {}): Buffer {
-  return program(globalName('torch._utils', '_rebuild_tensor_v2'), tupleOf(from, integer(offset), size, stride, '\x89', globalName('collections', 'OrderedDict'), emptyTuple, reduce), reduce)
+export function tensor({
+  from = storage(),
+  offset = 0,
+  size = numbers(4),
+  stride = numbers(1),
+}: TensorOptions = {}): Buffer {
+  return program(
+    globalName('torch._utils', '_rebuild_tensor_v2'),
+    tupleOf(from, integer(offset), size, stride, '\x89', globalName('collections', 'OrderedDict'), emptyTuple, reduce),
+    reduce,
+  )
 }
 
 /** A dictionary of alternating keys and values. */

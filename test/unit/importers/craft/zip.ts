@@ -26,7 +26,10 @@ export interface CraftedArchive {
   count?: number
 }
 
-export function zipOf(entries: readonly CraftedEntry[], { before, after, gap, zip64Count, count }: CraftedArchive = {}): Buffer {
+export function zipOf(
+  entries: readonly CraftedEntry[],
+  { before, after, gap, zip64Count, count }: CraftedArchive = {},
+): Buffer {
   const parts: Buffer[] = [Buffer.from(before ?? [])]
   const directory: Buffer[] = []
   let at = parts[0]?.length ?? 0
@@ -42,7 +45,10 @@ export function zipOf(entries: readonly CraftedEntry[], { before, after, gap, zi
   const central = Buffer.concat(directory)
   parts.push(central)
   if (zip64Count !== undefined) parts.push(zip64Records(zip64Count, central.length, at))
-  parts.push(endRecord(zip64Count === undefined ? count ?? entries.length : 0xffff, central.length, at), Buffer.from(after ?? []))
+  parts.push(
+    endRecord(zip64Count === undefined ? (count ?? entries.length) : 0xffff, central.length, at),
+    Buffer.from(after ?? []),
+  )
   return Buffer.concat(parts)
 }
 

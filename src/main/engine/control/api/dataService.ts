@@ -1,12 +1,26 @@
 /** Images and facts for the forms. Data sets yield while they load, so that control keeps answering. */
-import type { CallArgs, CallResult, DatasetInfo, DatasetLoading, DownloadProgress, PatchPreview, TriggerPreview } from '../../../../shared/contract'
+import type {
+  CallArgs,
+  CallResult,
+  DatasetInfo,
+  DatasetLoading,
+  DownloadProgress,
+  PatchPreview,
+  TriggerPreview,
+} from '../../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { validateParameters } from '../../../../shared/schema'
 import type { Registry } from '../../../../shared/schema'
 import { createTrigger, type Attack } from '../../families/attacks'
 import { downloadDataset } from '../../families/datasets/download'
-import { createDatasetShelf, knownLabels, outlineDataset, summarizeDataset, type Dataset } from '../../families/datasets'
+import {
+  createDatasetShelf,
+  knownLabels,
+  outlineDataset,
+  summarizeDataset,
+  type Dataset,
+} from '../../families/datasets'
 import type { ClassExamples, ImageRange } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
 import { planPoisoning, poisoningStream, previewTrigger, type LintInput } from '../../images/poisoning'
@@ -14,41 +28,72 @@ import { planPoisoning, poisoningStream, previewTrigger, type LintInput } from '
 export interface DataService {
   /** Loads the images only where the set's labels are not known beforehand. */
   info(data: MemberChoice, onProgress: (progress: DatasetLoading) => void, signal?: AbortSignal): Promise<DatasetInfo>
-  images(data: MemberChoice, wanted: ImageRange | ClassExamples, signal?: AbortSignal): Promise<ImageBatch & { labels: number[] }>
+  images(
+    data: MemberChoice,
+    wanted: ImageRange | ClassExamples,
+    signal?: AbortSignal,
+  ): Promise<ImageBatch & { labels: number[] }>
   triggerPreview(config: ExperimentConfig, first: number, count: number, signal?: AbortSignal): Promise<TriggerPreview>
-  /** @throws RefusedInputError for a method that makes no images out of a picture, and naming a picture that cannot be read */
+  /**
+   * @throws RefusedInputError for a method that makes no images out of a picture, and naming a picture that cannot be
+   * read
+   */
   patchPreview(config: ExperimentConfig, count: number, signal?: AbortSignal): Promise<PatchPreview>
   /** @throws RefusedInputError while the same data set is on its way already */
-  download(request: CallArgs<'dataset.download'>, onProgress: (progress: DownloadProgress) => void, signal?: AbortSignal): Promise<CallResult<'dataset.download'>>
+  download(
+    request: CallArgs<'dataset.download'>,
+    onProgress: (progress: DownloadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<CallResult<'dataset.download'>>
 }
 
 const progressInterval = 100
 
-export interface DataRegistries { datasets: Registry<Dataset>; attacks: Registry<Attack>; methods: Registry<DistillationMethod> }
+export interface DataRegistries {
+  datasets: Registry<Dataset>
+  attacks: Registry<Attack>
+  methods: Registry<DistillationMethod>
+}
 
 export function createDataService({ datasets, attacks, methods }: DataRegistries, cacheFolder: string): DataService {
   const downloading = new Set<string>()
   const shelf = createDatasetShelf(datasets, { cacheFolder })
 
-  /** Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not wait for more. */
+  /**
+   * Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not
+   * wait for more.
+   */
   const planFor = (config: ExperimentConfig): LintInput['plan'] => {
     const dataset = shelf.peek(config.data)
-    const labels = dataset ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length } : knownLabels(datasets, config.data)
+    const labels = dataset
+      ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length }
+      : knownLabels(datasets, config.data)
     if (!labels) return undefined
-    const planned = config.teacher.source === 'file' ? null : planPoisoning({ count: labels.train.length, labels: labels.train }, attacks.get(config.attack.id, 'attack.id'), config.poisoning, poisoningStream(config.seed))
+    const planned =
+      config.teacher.source === 'file'
+        ? null
+        : planPoisoning(
+            { count: labels.train.length, labels: labels.train },
+            attacks.get(config.attack.id, 'attack.id'),
+            config.poisoning,
+            poisoningStream(config.seed),
+          )
     return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {
-    // Nothing is remembered beyond the shelf: counts must not outlive the files that the pictures beside them come from.
+    // Nothing is remembered beyond the shelf: counts must not outlive the files that the pictures beside them come
+    // from.
     async info(data, onProgress, signal) {
       const outline = await outlineDataset(datasets, data, { cacheFolder, signal })
       if (outline) return outline
       let lastTold = -Infinity
-      return summarizeDataset(await shelf.open(data, signal, (fraction, message) => {
-        if (performance.now() - lastTold < progressInterval) return
-        lastTold = performance.now()
-        onProgress({ dataset: data.id, fraction, message })
-      }))
+      return summarizeDataset(
+        await shelf.open(data, signal, (fraction, message) => {
+          if (performance.now() - lastTold < progressInterval) return
+          lastTold = performance.now()
+          onProgress({ dataset: data.id, fraction, message })
+        }),
+      )
     },
     async images(data, wanted, signal) {
       const { labels, ...batch } = await shelf.images(data, wanted, signal)
@@ -58,29 +103,52 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const images = await shelf.images(config.data, { split: 'train', first, count }, signal)
       const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
       const classNames = shelf.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
-      return previewTrigger({
-        images, trigger, cleanLabel: attacks.get(config.attack.id).cleanLabel, target: config.poisoning.target, augmentation: config.teacher.source === 'file' ? null : config.teacher.training,
-        indices: Int32Array.from({ length: images.count }, (_, index) => first + index), plan: planFor(config),
-      }, classNames)
+      return previewTrigger(
+        {
+          images,
+          trigger,
+          cleanLabel: attacks.get(config.attack.id).cleanLabel,
+          target: config.poisoning.target,
+          augmentation: config.teacher.source === 'file' ? null : config.teacher.training,
+          indices: Int32Array.from({ length: images.count }, (_, index) => first + index),
+          plan: planFor(config),
+        },
+        classNames,
+      )
     },
     async patchPreview(config, count, signal) {
       const { id, params } = config.distillation.method
       const { title, params: schema, patchPreview } = methods.get(id, 'distillation.method.id')
-      if (!patchPreview) throw new RefusedInputError(`${title} makes no patches.`, { wanted: 'a method that is made from a picture', got: id, where: 'distillation.method.id' })
+      if (!patchPreview)
+        throw new RefusedInputError(`${title} makes no patches.`, {
+          wanted: 'a method that is made from a picture',
+          got: id,
+          where: 'distillation.method.id',
+        })
       const { values, issues } = validateParameters(schema, params, 'distillation.method.params')
       const refused = issues.find((issue) => issue.severity === 'error')
-      if (refused) throw new RefusedInputError(`The patches cannot be drawn: ${refused.path} ${refused.message}.`, { where: refused.path, action: 'Correct the value.' })
+      if (refused)
+        throw new RefusedInputError(`The patches cannot be drawn: ${refused.path} ${refused.message}.`, {
+          where: refused.path,
+          action: 'Correct the value.',
+        })
       const image = await shelf.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
       return patchPreview.make(values, { image, count, signal })
     },
     async download(request, onProgress, signal) {
       const { dataset } = request
-      if (downloading.has(dataset)) throw new RefusedInputError(`${datasets.get(dataset).title} is being downloaded already.`, { got: dataset, where: 'dataset', action: 'Wait for it, or cancel it where it was started.' })
+      if (downloading.has(dataset))
+        throw new RefusedInputError(`${datasets.get(dataset).title} is being downloaded already.`, {
+          got: dataset,
+          where: 'dataset',
+          action: 'Wait for it, or cancel it where it was started.',
+        })
       downloading.add(dataset)
       let lastTold = 0
       try {
         return await downloadDataset(datasets, request, {
-          cacheFolder, signal,
+          cacheFolder,
+          signal,
           onProgress: ({ step, filesDone, files, receivedBytes: received, totalBytes: total }) => {
             if (received > 0 && received !== total && Date.now() - lastTold < progressInterval) return
             lastTold = Date.now()

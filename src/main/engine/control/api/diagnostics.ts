@@ -29,7 +29,13 @@ export function withoutPrivateData(text: string, words: readonly string[] = priv
   return clean
 }
 
-export interface DiagnosticsInput { info: EngineInfo; settings: Settings; disk: DiskUse; runs: readonly RunSummary[]; log: readonly LogLine[] }
+export interface DiagnosticsInput {
+  info: EngineInfo
+  settings: Settings
+  disk: DiskUse
+  runs: readonly RunSummary[]
+  log: readonly LogLine[]
+}
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
 
@@ -41,13 +47,22 @@ export function diagnosticsText({ info, settings, disk, runs, log }: Diagnostics
     `${info.product} ${info.version}`,
     `Node ${info.node} on ${info.platform}, ${info.cores} cores, ${gigabytes(info.memoryBytes)} memory`,
     info.runtimeReady ? 'TensorFlow runtime: ready' : `TensorFlow runtime: ${info.runtimeMessage ?? 'not ready'}`,
-    device ? `Device: ${device.kind}, ${device.title}, TensorFlow ${device.tensorflow}, ${device.threads} threads${device.fallback ? `, fell back: ${device.reason ?? 'no reason known'}` : ''}` : 'Device: not asked yet',
-    ...(device?.driver ? [`Driver ${device.driver}, CUDA ${device.cuda ?? 'none'}, cuDNN ${device.cudnn ?? 'none'}, compute capability ${device.computeCapability ?? 'unknown'}`] : []),
+    device
+      ? `Device: ${device.kind}, ${device.title}, TensorFlow ${device.tensorflow}, ${device.threads} threads${device.fallback ? `, fell back: ${device.reason ?? 'no reason known'}` : ''}`
+      : 'Device: not asked yet',
+    ...(device?.driver
+      ? [
+          `Driver ${device.driver}, CUDA ${device.cuda ?? 'none'}, cuDNN ${device.cudnn ?? 'none'}, compute capability ${device.computeCapability ?? 'unknown'}`,
+        ]
+      : []),
     `Settings: ${settings.threads === 0 ? 'all' : settings.threads} threads, ${settings.keptSteps} kept steps of ${settings.imagesPerStep} images`,
     `Disk: workspace ${gigabytes(disk.workspaceBytes)}, cache ${gigabytes(disk.cacheBytes)}, free ${gigabytes(disk.freeBytes)}`,
     `Runs: ${[...states].map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`,
-    ...runs.flatMap((run) => run.error ? [`Failed: ${run.error.map((cause) => cause.message).join(' because: ')}`] : []).slice(0, 5),
-    '', 'Last log lines:',
+    ...runs
+      .flatMap((run) => (run.error ? [`Failed: ${run.error.map((cause) => cause.message).join(' because: ')}`] : []))
+      .slice(0, 5),
+    '',
+    'Last log lines:',
     ...log.map((line) => `${new Date(line.time).toISOString()} ${line.level} ${line.message}`),
   ]
   return withoutPrivateData(lines.join('\n'))

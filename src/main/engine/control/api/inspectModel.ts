@@ -1,4 +1,7 @@
-/** What a weights file holds, as a report. The file is read by a process of its own, so that control outlives whatever it does. */
+/**
+ * What a weights file holds, as a report. The file is read by a process of its own, so that control outlives whatever
+ * it does.
+ */
 import { fork } from 'node:child_process'
 import type { ModelReport } from '../../../../shared/contract'
 import { fromCauses, type ErrorCause } from '../../../../shared/errors'
@@ -19,33 +22,70 @@ export interface InspectorOptions {
 
 export type ModelInspector = (file: string, signal?: AbortSignal) => Promise<ModelReport>
 
-const refused = (reason: string): ModelReport => ({ accepted: false, reason, architecture: null, ambiguous: false, format: null, tensors: 0, sha256: '', findings: [] })
+const refused = (reason: string): ModelReport => ({
+  accepted: false,
+  reason,
+  architecture: null,
+  ambiguous: false,
+  format: null,
+  tensors: 0,
+  sha256: '',
+  findings: [],
+})
 
 /** A file on which the process dies or takes too long is refused with that reason; cancelling ends the process. */
-export function createModelInspector({ script, execPath = process.execPath, env = process.env, timeout = 60_000, heap = 512 }: InspectorOptions): ModelInspector {
-  return (file, signal) => new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const child = fork(script, [], { execPath, execArgv: [`--max-old-space-size=${heap}`], env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
-    let reply: InspectorReply | undefined
-    let late = false
-    let fault: Error | undefined
-    const end = (): void => { child.kill('SIGKILL') }
-    const timer = setTimeout(() => { late = true; end() }, timeout)
-    const finish = (code: number | null, ending: NodeJS.Signals | null): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      if (signal?.aborted) reject(signal.reason as Error)
-      else if (fault) reject(fault)
-      else if (reply && 'report' in reply) resolve(reply.report)
-      else if (reply) reject(fromCauses(reply.causes))
-      else if (late) resolve(refused(`Reading the file took longer than ${timeout / 1000} seconds and was stopped.`))
-      else resolve(refused(`The process that read the file ended (${ending ?? `exit code ${code ?? 'unknown'}`}), most likely for want of memory. The file may be damaged, made to do harm, or too large for this machine.`))
-    }
-    child.on('message', (message) => { reply = message as InspectorReply })
-    // No process could be started: there will be no 'close'.
-    child.on('error', (error) => { fault = error; if (child.pid === undefined) finish(null, null) })
-    child.on('close', finish)
-    signal?.addEventListener('abort', end, { once: true })
-    child.send(file, () => undefined)
-  })
+export function createModelInspector({
+  script,
+  execPath = process.execPath,
+  env = process.env,
+  timeout = 60_000,
+  heap = 512,
+}: InspectorOptions): ModelInspector {
+  return (file, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const child = fork(script, [], {
+        execPath,
+        execArgv: [`--max-old-space-size=${heap}`],
+        env,
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      })
+      let reply: InspectorReply | undefined
+      let late = false
+      let fault: Error | undefined
+      const end = (): void => {
+        child.kill('SIGKILL')
+      }
+      const timer = setTimeout(() => {
+        late = true
+        end()
+      }, timeout)
+      const finish = (code: number | null, ending: NodeJS.Signals | null): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        if (signal?.aborted) reject(signal.reason as Error)
+        else if (fault) reject(fault)
+        else if (reply && 'report' in reply) resolve(reply.report)
+        else if (reply) reject(fromCauses(reply.causes))
+        else if (late) resolve(refused(`Reading the file took longer than ${timeout / 1000} seconds and was stopped.`))
+        else
+          resolve(
+            refused(
+              `The process that read the file ended (${ending ?? `exit code ${code ?? 'unknown'}`}), most likely for want of memory. The file may be damaged, made to do harm, or too large for this machine.`,
+            ),
+          )
+      }
+      child.on('message', (message) => {
+        reply = message as InspectorReply
+      })
+      // No process could be started: there will be no 'close'.
+      child.on('error', (error) => {
+        fault = error
+        if (child.pid === undefined) finish(null, null)
+      })
+      child.on('close', finish)
+      signal?.addEventListener('abort', end, { once: true })
+      child.send(file, () => undefined)
+    })
 }

@@ -5,7 +5,11 @@ import { UserError, fromCauses } from '../../../../shared/errors'
 import type { TrainerJob, TrainerReport } from '../../protocol/messages'
 import type { TrainerLauncher } from './trainerProcess'
 
-export interface ShortResult { device: DeviceReport | null; evaluation: Evaluation | null; warnings: string[] }
+export interface ShortResult {
+  device: DeviceReport | null
+  evaluation: Evaluation | null
+  warnings: string[]
+}
 
 export type ShortProgress = Omit<ModelProgress, 'file'>
 
@@ -22,7 +26,12 @@ export function tenASecond<T>(listener: (value: T) => void): (value: T) => void 
 }
 
 /** Runs a job to its end. Cancelling kills its process. */
-export function runShortJob(launch: TrainerLauncher, job: Extract<TrainerJob, { kind: 'device' | 'evaluate' }>, signal?: AbortSignal, onProgress: (progress: ShortProgress) => void = () => undefined): Promise<ShortResult> {
+export function runShortJob(
+  launch: TrainerLauncher,
+  job: Extract<TrainerJob, { kind: 'device' | 'evaluate' }>,
+  signal?: AbortSignal,
+  onProgress: (progress: ShortProgress) => void = () => undefined,
+): Promise<ShortResult> {
   return new Promise((resolve, reject) => {
     const result: ShortResult = { device: null, evaluation: null, warnings: [] }
     let failure: unknown
@@ -32,7 +41,13 @@ export function runShortJob(launch: TrainerLauncher, job: Extract<TrainerJob, { 
       else if (report.type === 'evaluation') result.evaluation = report.evaluation
       else if (report.type === 'warning') result.warnings.push(report.message)
       else if (report.type === 'preparing') onProgress({ ...report.activity, secondsLeft: null, evaluation: null })
-      else if (report.type === 'progress') onProgress({ message: null, fraction: report.step / Math.max(1, report.totalSteps), secondsLeft: report.secondsLeft, evaluation: result.evaluation })
+      else if (report.type === 'progress')
+        onProgress({
+          message: null,
+          fraction: report.step / Math.max(1, report.totalSteps),
+          secondsLeft: report.secondsLeft,
+          evaluation: result.evaluation,
+        })
       else if (report.type === 'failed') failure = fromCauses(report.causes)
       else if (report.type === 'finished') {
         finished = true
@@ -44,7 +59,13 @@ export function runShortJob(launch: TrainerLauncher, job: Extract<TrainerJob, { 
       if (signal?.aborted) reject(signal.reason as Error)
       else if (failure !== undefined) reject(failure as Error)
       else if (finished) resolve(result)
-      else reject(new UserError('The process that runs TensorFlow ended unexpectedly.', { got: `${ending ?? `exit code ${code ?? 'unknown'}`}${lastWords ? `: ${lastWords.trim().split('\n').at(-1) ?? ''}` : ''}`, action: 'Run "npm run doctor" to check the set-up.' }))
+      else
+        reject(
+          new UserError('The process that runs TensorFlow ended unexpectedly.', {
+            got: `${ending ?? `exit code ${code ?? 'unknown'}`}${lastWords ? `: ${lastWords.trim().split('\n').at(-1) ?? ''}` : ''}`,
+            action: 'Run "npm run doctor" to check the set-up.',
+          }),
+        )
     }
     const handle = launch(job, { onReport, onExit })
     const cancel = (): void => handle.kill()

@@ -17,7 +17,10 @@ const numericFact = (facts: Record<string, unknown> | undefined, name: string): 
 const targetIsAClass: Check = (config, table) => {
   const classes = numericFact(table.find('dataset', config.data.id)?.facts, 'classes')
   return classes !== undefined && config.poisoning.target >= classes
-    ? error('poisoning.target', `wanted a class from 0 to ${classes - 1} of ${config.data.id}, got ${config.poisoning.target}`)
+    ? error(
+        'poisoning.target',
+        `wanted a class from 0 to ${classes - 1} of ${config.data.id}, got ${config.poisoning.target}`,
+      )
     : undefined
 }
 
@@ -39,7 +42,10 @@ const everythingPoisoned: Check = (config) =>
 const batchFitsTraining: Check = (config, table) => {
   const train = numericFact(table.find('dataset', config.data.id)?.facts, 'train')
   return train !== undefined && config.teacher.source === 'train' && config.teacher.training.batchSize > train
-    ? error('teacher.training.batchSize', `wanted at most the ${train} training images, got ${config.teacher.training.batchSize}`)
+    ? error(
+        'teacher.training.batchSize',
+        `wanted at most the ${train} training images, got ${config.teacher.training.batchSize}`,
+      )
     : undefined
 }
 
@@ -58,7 +64,11 @@ const distinctStudents: Check = (config) => {
   for (const [index, plan] of config.students.entries()) {
     const key = JSON.stringify(plan.defenses)
     const earlier = seen.get(key)
-    if (earlier !== undefined) return warning(`students.${index}`, `is the same as student ${earlier + 1} (${defenseLabel(plan)}): the same seed gives the same result`)
+    if (earlier !== undefined)
+      return warning(
+        `students.${index}`,
+        `is the same as student ${earlier + 1} (${defenseLabel(plan)}): the same seed gives the same result`,
+      )
     seen.set(key, index)
   }
   return undefined
@@ -68,22 +78,38 @@ const distinctDefenses: Check = (config) => {
   for (const [index, plan] of config.students.entries()) {
     const ids = plan.defenses.map((defense) => defense.id)
     const twice = ids.findIndex((id, position) => ids.indexOf(id) !== position)
-    if (twice >= 0) return error(`students.${index}.defenses.${twice}.id`, `wanted each defense once, got ${ids[twice] ?? ''} twice`)
+    if (twice >= 0)
+      return error(`students.${index}.defenses.${twice}.id`, `wanted each defense once, got ${ids[twice] ?? ''} twice`)
   }
   return undefined
 }
 
 const withoutBatchNorm = (batchNorm: unknown, params: Record<string, unknown>): boolean =>
-  batchNorm === false || (typeof batchNorm === 'object' && batchNorm !== null && 'parameter' in batchNorm && params[String(batchNorm.parameter)] === false)
+  batchNorm === false ||
+  (typeof batchNorm === 'object' &&
+    batchNorm !== null &&
+    'parameter' in batchNorm &&
+    params[String(batchNorm.parameter)] === false)
 
 /** Some loss terms compare statistics of the teacher's batch norms. Of a file's network only its weights can tell. */
 const methodNeedsBatchNorm: Check = ({ teacher, distillation: { method } }, table) => {
   const architecture = table.find('architecture', teacher.architecture.id)
-  if (teacher.source === 'file' || !architecture || !withoutBatchNorm(architecture.facts.batchNorm, teacher.architecture.params)) return undefined
+  if (
+    teacher.source === 'file' ||
+    !architecture ||
+    !withoutBatchNorm(architecture.facts.batchNorm, teacher.architecture.params)
+  )
+    return undefined
   const needing = table.find('distillation', method.id)?.facts.batchNormParameters
-  const name = (Array.isArray(needing) ? needing : []).map(String).find((parameter) => Number(method.params[parameter]) > 0)
-  return name === undefined ? undefined
-    : error(`distillation.method.params.${name}`, `wanted 0, or a teacher with batch-norm layers, got ${String(method.params[name])} and ${teacher.architecture.id} without them`)
+  const name = (Array.isArray(needing) ? needing : [])
+    .map(String)
+    .find((parameter) => Number(method.params[parameter]) > 0)
+  return name === undefined
+    ? undefined
+    : error(
+        `distillation.method.params.${name}`,
+        `wanted 0, or a teacher with batch-norm layers, got ${String(method.params[name])} and ${teacher.architecture.id} without them`,
+      )
 }
 
 /** A defense of the synthesis has nothing to act on where a baseline learns from real images. */
@@ -91,19 +117,36 @@ const defenseNeedsSynthesis: Check = (config, table) => {
   if (table.find('distillation', config.distillation.method.id)?.facts.usesRealImages !== true) return undefined
   for (const [index, plan] of config.students.entries()) {
     const idle = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsSynthesis === true)
-    if (idle >= 0) return warning(`students.${index}.defenses.${idle}.id`, `has no effect with ${config.distillation.method.id}: its images are real, none are synthesised`)
+    if (idle >= 0)
+      return warning(
+        `students.${index}.defenses.${idle}.id`,
+        `has no effect with ${config.distillation.method.id}: its images are real, none are synthesised`,
+      )
   }
   return undefined
 }
 
 const referenceNormalizationFits: Check = (config) =>
   config.distillation.method.params.referenceNormalization === true && config.data.id !== publishedData
-    ? warning('distillation.method.params.referenceNormalization', `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`)
+    ? warning(
+        'distillation.method.params.referenceNormalization',
+        `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`,
+      )
     : undefined
 
 const checks: readonly Check[] = [
-  targetIsAClass, teacherFileIsNamed, cleanTeacher, everythingPoisoned, batchFitsTraining, imagesFitPseudoBatch,
-  someStudent, distinctStudents, distinctDefenses, methodNeedsBatchNorm, defenseNeedsSynthesis, referenceNormalizationFits,
+  targetIsAClass,
+  teacherFileIsNamed,
+  cleanTeacher,
+  everythingPoisoned,
+  batchFitsTraining,
+  imagesFitPseudoBatch,
+  someStudent,
+  distinctStudents,
+  distinctDefenses,
+  methodNeedsBatchNorm,
+  defenseNeedsSynthesis,
+  referenceNormalizationFits,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

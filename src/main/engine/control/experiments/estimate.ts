@@ -1,4 +1,7 @@
-/** How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier runs took. */
+/**
+ * How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier
+ * runs took.
+ */
 import type { TimeEstimate } from '../../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../../shared/domain'
 import type { ParameterFault } from '../../../../shared/schema'
@@ -14,24 +17,45 @@ export interface CostModel {
   refusal(architecture: MemberChoice, data: MemberChoice): string | null
   /** Sizes of the activations that attention transfer compares; undefined where no such network can be made. */
   levels(architecture: MemberChoice, data: MemberChoice): readonly Level[] | undefined
-  /** What of a method's parameters does not go together, or not with the data's images as far as their size is known. */
+  /**
+   * What of a method's parameters does not go together, or not with the data's images as far as their size is known.
+   */
   faults(method: MemberChoice, data: MemberChoice): readonly ParameterFault[]
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
-  defense(defense: MemberChoice): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number } | undefined
+  defense(defense: MemberChoice):
+    | {
+        teacherForwardsPerGeneratorImage: number
+        studentForwardsPerStudentImage: number
+        teacherForwardsPerStudentImage: number
+      }
+    | undefined
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
   actsFrom(defense: MemberChoice, pseudoBatches: number): number
-  /** Which pseudo batches a student is trained on itself: it may go on from another student, and beyond the method's end. */
+  /**
+   * Which pseudo batches a student is trained on itself: it may go on from another student, and beyond the method's
+   * end.
+   */
   range(students: readonly StudentPlan[], index: number, pseudoBatches: number): { start: number; total: number }
   images(data: MemberChoice): { train: number; test: number }
 }
 
-export interface MethodCost extends MethodWork { readonly pseudoBatches: number }
+export interface MethodCost extends MethodWork {
+  readonly pseudoBatches: number
+}
 
 /** An earlier stage that ran to its end on this machine. */
-export interface FinishedStage { kind: StageRecord['kind']; config: ExperimentConfig; index: number; seconds: number }
+export interface FinishedStage {
+  kind: StageRecord['kind']
+  config: ExperimentConfig
+  index: number
+  seconds: number
+}
 
-/** Multiply-adds per second and thread: what a student step of WRN-16-1 with batch 128 reaches on two cores, see docs/benchmarks.md. */
+/**
+ * Multiply-adds per second and thread: what a student step of WRN-16-1 with batch 128 reaches on two cores, see
+ * docs/benchmarks.md.
+ */
 const ratePerThread = 36e9
 const fallbackForward = 50e6
 /** Backward costs about twice the forward pass. */
@@ -41,7 +65,11 @@ const testSets = 2
 /** Start of TensorFlow, recording of the graphs. */
 const overheadSeconds = 4
 
-export function stageOperations(config: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>, costs: CostModel): number {
+export function stageOperations(
+  config: ExperimentConfig,
+  stage: Pick<StageRecord, 'kind' | 'id'>,
+  costs: CostModel,
+): number {
   const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
   if (stage.kind === 'data') return 0
   if (stage.kind === 'teacher') {
@@ -59,56 +87,89 @@ function studentOperations(config: ExperimentConfig, index: number, teacher: num
   const plain = method.teacherForwards * teacher + method.studentForwards * student + method.ownMultiplyAdds
   const { start, total } = costs.range(config.students, index, method.pseudoBatches)
   const { evaluateEvery } = config.recording
-  const evaluations = Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery) + (total % evaluateEvery === 0 ? 0 : 1)
+  const evaluations =
+    Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery) + (total % evaluateEvery === 0 ? 0 : 1)
   const extra = (config.students[index]?.defenses ?? []).map((defense) => {
     const cost = costs.defense(defense)
     if (!cost) return 0
-    const perBatch = method.defendedImages * cost.teacherForwardsPerGeneratorImage * teacher
-      + method.studentImages * (cost.teacherForwardsPerStudentImage * teacher + cost.studentForwardsPerStudentImage * student)
+    const perBatch =
+      method.defendedImages * cost.teacherForwardsPerGeneratorImage * teacher +
+      method.studentImages *
+        (cost.teacherForwardsPerStudentImage * teacher + cost.studentForwardsPerStudentImage * student)
     return perBatch * (total - Math.max(start, costs.actsFrom(defense, method.pseudoBatches)))
   })
-  return plain * (total - start) + evaluations * costs.images(config.data).test * testSets * student + extra.reduce((sum, operations) => sum + operations, 0)
+  return (
+    plain * (total - start) +
+    evaluations * costs.images(config.data).test * testSets * student +
+    extra.reduce((sum, operations) => sum + operations, 0)
+  )
 }
 
-const median = (values: number[]): number => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
+const median = (values: number[]): number =>
+  values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
 
 const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
-  left.data.id === right.data.id && JSON.stringify(left.teacher.architecture) === JSON.stringify(right.teacher.architecture)
-  && JSON.stringify(left.distillation.architecture) === JSON.stringify(right.distillation.architecture)
-  && left.distillation.method.id === right.distillation.method.id && left.execution.device === right.execution.device
+  left.data.id === right.data.id &&
+  JSON.stringify(left.teacher.architecture) === JSON.stringify(right.teacher.architecture) &&
+  JSON.stringify(left.distillation.architecture) === JSON.stringify(right.distillation.architecture) &&
+  left.distillation.method.id === right.distillation.method.id &&
+  left.execution.device === right.execution.device
 
-export function estimateTime(config: ExperimentConfig, costs: CostModel, finished: readonly FinishedStage[], threads: number): TimeEstimate {
+export function estimateTime(
+  config: ExperimentConfig,
+  costs: CostModel,
+  finished: readonly FinishedStage[],
+  threads: number,
+): TimeEstimate {
   const calculated = (target: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>): number =>
     overheadSeconds + stageOperations(target, stage, costs) / (ratePerThread * Math.max(1, threads))
-  const ratio = (entry: FinishedStage): number => entry.seconds / calculated(entry.config, { kind: entry.kind, id: `student-${entry.index}` })
+  const ratio = (entry: FinishedStage): number =>
+    entry.seconds / calculated(entry.config, { kind: entry.kind, id: `student-${entry.index}` })
   let measured = 0
   const trained = stagesOf(config).filter((stage) => stage.kind !== 'data')
-  const stages = Object.fromEntries(stagesOf(config).map((stage) => {
-    const base = stage.kind === 'data' ? 2 : calculated(config, stage)
-    const alike = finished.filter((entry) => entry.kind === stage.kind && sameShape(entry.config, config))
-    const others = alike.length > 0 ? alike : finished.filter((entry) => entry.kind === stage.kind)
-    if (alike.length > 0 && stage.kind !== 'data') measured += 1
-    const factor = stage.kind === 'data' || others.length === 0 ? 1 : median(others.slice(0, 5).map(ratio))
-    return [stage.id, base * factor]
-  }))
+  const stages = Object.fromEntries(
+    stagesOf(config).map((stage) => {
+      const base = stage.kind === 'data' ? 2 : calculated(config, stage)
+      const alike = finished.filter((entry) => entry.kind === stage.kind && sameShape(entry.config, config))
+      const others = alike.length > 0 ? alike : finished.filter((entry) => entry.kind === stage.kind)
+      if (alike.length > 0 && stage.kind !== 'data') measured += 1
+      const factor = stage.kind === 'data' || others.length === 0 ? 1 : median(others.slice(0, 5).map(ratio))
+      return [stage.id, base * factor]
+    }),
+  )
   const basis = measured === trained.length && measured > 0 ? 'measured' : 'calculated'
   return {
-    stages, basis, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
-    note: basis === 'measured'
-      ? 'Scaled from earlier runs of the same networks on this machine.'
-      : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.${config.execution.device === 'cpu' ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'}`,
+    stages,
+    basis,
+    totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
+    note:
+      basis === 'measured'
+        ? 'Scaled from earlier runs of the same networks on this machine.'
+        : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.${config.execution.device === 'cpu' ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'}`,
   }
 }
 
 /** The finished stages of the newest runs, newest first. */
-export function finishedStages(runs: readonly RunSummary[], configOf: (runId: string) => ExperimentConfig): FinishedStage[] {
-  return runs.filter((run) => run.state === 'done').slice(0, 20).flatMap((run) => {
-    try {
-      const config = configOf(run.id)
-      return run.stages.filter((stage) => stage.state === 'done' && stage.seconds > 0)
-        .map((stage) => ({ kind: stage.kind, config, index: Number(stage.id.split('-')[1] ?? 0), seconds: stage.seconds }))
-    } catch {
-      return []
-    }
-  })
+export function finishedStages(
+  runs: readonly RunSummary[],
+  configOf: (runId: string) => ExperimentConfig,
+): FinishedStage[] {
+  return runs
+    .filter((run) => run.state === 'done')
+    .slice(0, 20)
+    .flatMap((run) => {
+      try {
+        const config = configOf(run.id)
+        return run.stages
+          .filter((stage) => stage.state === 'done' && stage.seconds > 0)
+          .map((stage) => ({
+            kind: stage.kind,
+            config,
+            index: Number(stage.id.split('-')[1] ?? 0),
+            seconds: stage.seconds,
+          }))
+      } catch {
+        return []
+      }
+    })
 }

@@ -1,4 +1,7 @@
-/** The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads TensorFlow's library. */
+/**
+ * The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads
+ * TensorFlow's library.
+ */
 import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
 import { describeError } from '../../../../shared/errors'
 import type { FamilyDescription } from '../../../../shared/schema'
@@ -20,14 +23,23 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
   describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
   describeRegistry(distillationMethods, (member) => ({
-    usesRealImages: member.usesRealImages === true, batchNormParameters: member.batchNormParameters ?? [], levelParameters: member.levelParameters ?? [], recording: { ...member.recording },
+    usesRealImages: member.usesRealImages === true,
+    batchNormParameters: member.batchNormParameters ?? [],
+    levelParameters: member.levelParameters ?? [],
+    recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
-  describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({ needsSynthesis: needsSynthesis === true, ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }) })),
+  describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({
+    needsSynthesis: needsSynthesis === true,
+    ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }),
+  })),
 ]
 
 /** Definitions of the metrics that single methods record. */
-export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign({}, ...distillationMethods.members.map(({ metrics }) => metrics))
+export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign(
+  {},
+  ...distillationMethods.members.map(({ metrics }) => metrics),
+)
 
 function knownImages(data: MemberChoice): KnownImages | undefined {
   if (!datasets.has(data.id)) return undefined
@@ -38,7 +50,8 @@ function knownImages(data: MemberChoice): KnownImages | undefined {
   return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
 }
 
-const classesOf = (data: MemberChoice): number => datasets.has(data.id) ? datasets.get(data.id).facts.classes ?? 10 : 10
+const classesOf = (data: MemberChoice): number =>
+  datasets.has(data.id) ? (datasets.get(data.id).facts.classes ?? 10) : 10
 const problemOf = (data: MemberChoice): ImageProblem => ({ ...imageShapeOf(datasets, data), classes: classesOf(data) })
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
@@ -54,15 +67,20 @@ function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
   const member = architectures.get(choice.id)
   const { values } = validateParameters(member.params, choice.params, '')
   try {
-    const points = member.contrastivePoints?.(values)
-      ?? [...member.outline(values, problemOf(data)).shapes].map(([name, [channels = 0]]) => name.endsWith('running_mean') ? channels : 0)
+    const points =
+      member.contrastivePoints?.(values) ??
+      [...member.outline(values, problemOf(data)).shapes].map(([name, [channels = 0]]) =>
+        name.endsWith('running_mean') ? channels : 0,
+      )
     return points.reduce((total, count) => total + count, 0)
   } catch {
     return 0
   }
 }
 
-/** Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about. */
+/**
+ * Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about.
+ */
 const imagesOfFiles = { train: 50_000, test: 10_000 }
 
 export const costs: CostModel = {
@@ -86,7 +104,14 @@ export const costs: CostModel = {
     const member = distillationMethods.get(method.id)
     const { values } = validateParameters(member.params, method.params, '')
     try {
-      return { ...member.cost(values, { image: imageShapeOf(datasets, data), classes: classesOf(data), teacherFeatures: teacherFeatures(architecture, data) }), pseudoBatches: member.totalPseudoBatches(values) }
+      return {
+        ...member.cost(values, {
+          image: imageShapeOf(datasets, data),
+          classes: classesOf(data),
+          teacherFeatures: teacherFeatures(architecture, data),
+        }),
+        pseudoBatches: member.totalPseudoBatches(values),
+      }
     } catch {
       return undefined
     }
@@ -109,12 +134,21 @@ export const costs: CostModel = {
   actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
   range(students, index, pseudoBatches) {
     const { total, prefix, from } = lengthOf(students[index] ?? { defenses: [] }, pseudoBatches)
-    return { total, start: Math.min(total, from && prefix ? prefix.steps : twinOf(students, index, pseudoBatches)?.step ?? 0) }
+    return {
+      total,
+      start: Math.min(total, from && prefix ? prefix.steps : (twinOf(students, index, pseudoBatches)?.step ?? 0)),
+    }
   },
   images(data) {
     if (!datasets.has(data.id)) return imagesOfFiles
     const member = datasets.get(data.id)
-    const { trainImages, testImages } = validateParameters(member.params, data.params, '').values as Record<string, unknown>
-    return { train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train, test: typeof testImages === 'number' ? testImages : imagesOfFiles.test }
+    const { trainImages, testImages } = validateParameters(member.params, data.params, '').values as Record<
+      string,
+      unknown
+    >
+    return {
+      train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train,
+      test: typeof testImages === 'number' ? testImages : imagesOfFiles.test,
+    }
   },
 }

@@ -6,28 +6,41 @@ import { isVisible, type Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
 /** A file that a parameter of the method names; `path` is the parameter's. */
-export interface NamedFile { readonly path: string; readonly file: string }
+export interface NamedFile {
+  readonly path: string
+  readonly file: string
+}
 
 export const namedFiles = ({ distillation: { method } }: ExperimentConfig, table: MemberTable): NamedFile[] =>
   Object.entries(table.find('distillation', method.id)?.params ?? {}).flatMap(([name, field]) => {
     const file = method.params[name]
-    return field.kind === 'path' && field.select === 'file' && isVisible(field, method.params) && typeof file === 'string' && file !== ''
-      ? [{ path: `distillation.method.params.${name}`, file }] : []
+    return field.kind === 'path' &&
+      field.select === 'file' &&
+      isVisible(field, method.params) &&
+      typeof file === 'string' &&
+      file !== ''
+      ? [{ path: `distillation.method.params.${name}`, file }]
+      : []
   })
 
 /** What a look at the file system tells before a run is made. */
 export const namedFileIssues = (config: ExperimentConfig, table: MemberTable): Issue[] =>
   namedFiles(config, table).flatMap(({ path, file }) => {
     const got = faultOf(file)
-    return got === null ? [] : [{ path, severity: 'error' as const, message: `wanted a readable file, got ${got}: ${file}` }]
+    return got === null
+      ? []
+      : [{ path, severity: 'error' as const, message: `wanted a readable file, got ${got}: ${file}` }]
   })
 
 function faultOf(file: string): string | null {
-  if (!isAbsolute(file)) return 'a path that does not begin at the root, which the engine would read from a folder of its own'
+  if (!isAbsolute(file))
+    return 'a path that does not begin at the root, which the engine would read from a folder of its own'
   try {
     const found = statSync(file)
     return found.isFile() ? null : found.isDirectory() ? 'a folder' : 'a pipe, device or socket'
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'nothing at that path' : `no access (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      ? 'nothing at that path'
+      : `no access (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`
   }
 }

@@ -1,8 +1,17 @@
-/** The experiments that come with the product; a preset is one file under resources/presets and one line here; the published table and the sweeps make their own. */
+/**
+ * The experiments that come with the product; a preset is one file under resources/presets and one line here; the
+ * published table and the sweeps make their own.
+ */
 import type { ExperimentPreset } from '../../../../shared/domain'
 import cifar10Zskt from '../../../../../resources/presets/cifar10-zskt.json'
 import gtsrbZskt from '../../../../../resources/presets/gtsrb-zskt.json'
 import quick from '../../../../../resources/presets/quick.json'
 import { publishedPresets, sweepPresets } from './publishedPresets'
 
-export const presets: readonly ExperimentPreset[] = [quick, cifar10Zskt, gtsrbZskt, ...sweepPresets, ...publishedPresets]
+export const presets: readonly ExperimentPreset[] = [
+  quick,
+  cifar10Zskt,
+  gtsrbZskt,
+  ...sweepPresets,
+  ...publishedPresets,
+]

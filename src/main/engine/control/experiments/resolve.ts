@@ -1,18 +1,33 @@
-/** Turns what a caller sends into a complete, checked configuration. Pure: works on declarations alone, so that the fake engine shares it. */
+/**
+ * Turns what a caller sends into a complete, checked configuration. Pure: works on declarations alone, so that the fake
+ * engine shares it.
+ */
 import type { ExperimentConfig, MemberChoice, PartialExperimentConfig, StudentPlan } from '../../../../shared/domain'
-import { executionSchema, experimentSchema, poisoningSchema, proposedIntervals, recordingSchema, teacherSourceSchema, teacherTrainingSchema } from '../../../../shared/domain'
+import {
+  executionSchema,
+  experimentSchema,
+  poisoningSchema,
+  proposedIntervals,
+  recordingSchema,
+  teacherSourceSchema,
+  teacherTrainingSchema,
+} from '../../../../shared/domain'
 import type { FamilyId, Issue } from '../../../../shared/schema'
 import { memberDefaults, validateParameters } from '../../../../shared/schema'
 import { crossCheck } from './crossChecks'
 import type { MemberTable } from './memberTable'
 
-export interface Resolution { config: ExperimentConfig; issues: Issue[] }
+export interface Resolution {
+  config: ExperimentConfig
+  issues: Issue[]
+}
 
 /** At most this many students in one experiment. */
 export const studentLimit = 16
 const defenseLimit = 4
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value)
@@ -36,7 +51,8 @@ class Reader {
       return {}
     }
     for (const key of Object.keys(input)) {
-      if (!known.includes(key)) this.error(path === '' ? key : `${path}.${key}`, `is not known here; known: ${known.join(', ')}`)
+      if (!known.includes(key))
+        this.error(path === '' ? key : `${path}.${key}`, `is not known here; known: ${known.join(', ')}`)
     }
     return input
   }
@@ -53,11 +69,19 @@ class Reader {
     const id = given.id ?? fallback?.id
     const member = typeof id === 'string' ? this.table.find(family, id) : undefined
     if (!member) {
-      const known = this.table.family(family).map((entry) => entry.id).join(', ')
+      const known = this.table
+        .family(family)
+        .map((entry) => entry.id)
+        .join(', ')
       this.error(`${path}.id`, `wanted one of ${known || 'none (this family is empty)'}, got ${shown(given.id)}`)
-      return fallback ? { id: fallback.id, params: this.parameters(fallback.params, {}, `${path}.params`) } : { id: '', params: {} }
+      return fallback
+        ? { id: fallback.id, params: this.parameters(fallback.params, {}, `${path}.params`) }
+        : { id: '', params: {} }
     }
-    const params = isRecord(given.params) || given.params === undefined ? { ...memberDefaults(member, role), ...given.params } : given.params
+    const params =
+      isRecord(given.params) || given.params === undefined
+        ? { ...memberDefaults(member, role), ...given.params }
+        : given.params
     return { id: member.id, params: this.parameters(member.params, params, `${path}.params`) }
   }
 
@@ -78,20 +102,39 @@ class Reader {
       this.error(`${path}.defenses`, `wanted a list of at most ${defenseLimit} defenses, got ${shown(given.defenses)}`)
       return { defenses: [] }
     }
-    return { defenses: given.defenses.map((entry: unknown, index) => this.member('defense', entry, `${path}.defenses.${index}`, method)) }
+    return {
+      defenses: given.defenses.map((entry: unknown, index) =>
+        this.member('defense', entry, `${path}.defenses.${index}`, method),
+      ),
+    }
   }
 
   private defaultStudents(method: string): StudentPlan[] {
     const defense = this.table.family('defense')[0]
     const undefended: StudentPlan = { defenses: [] }
-    return defense ? [undefended, { defenses: [this.member('defense', { id: defense.id }, 'students.1.defenses.0', method)] }] : [undefended]
+    return defense
+      ? [undefended, { defenses: [this.member('defense', { id: defense.id }, 'students.1.defenses.0', method)] }]
+      : [undefended]
   }
 }
 
-const topLevel = ['format', 'name', 'seed', 'data', 'attack', 'poisoning', 'teacher', 'distillation', 'students', 'recording', 'execution']
+const topLevel = [
+  'format',
+  'name',
+  'seed',
+  'data',
+  'attack',
+  'poisoning',
+  'teacher',
+  'distillation',
+  'students',
+  'recording',
+  'execution',
+]
 
 /**
- * Fills every default and checks every value; never throws for bad input. The returned configuration is always complete:
+ * Fills every default and checks every value; never throws for bad input. The returned configuration is always
+ * complete:
  * where a value was refused, it holds the default, and an issue of severity 'error' says so.
  */
 export function resolveExperiment(input: PartialExperimentConfig | undefined, table: MemberTable): Resolution {
@@ -99,7 +142,14 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
   const given = reader.section(input, '', topLevel)
   if (given.format !== undefined && given.format !== 1) reader.error('format', `wanted 1, got ${shown(given.format)}`)
   const { name, seed } = reader.parameters(experimentSchema, pick(given, ['name', 'seed']), '')
-  const teacher = reader.section(given.teacher, 'teacher', ['source', 'file', 'normalization', 'acknowledged', 'architecture', 'training'])
+  const teacher = reader.section(given.teacher, 'teacher', [
+    'source',
+    'file',
+    'normalization',
+    'acknowledged',
+    'architecture',
+    'training',
+  ])
   const distillation = reader.section(given.distillation, 'distillation', ['architecture', 'method'])
   const method = reader.member('distillation', distillation.method, 'distillation.method')
   const config: ExperimentConfig = {
@@ -110,7 +160,11 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
     attack: reader.member('attack', given.attack, 'attack'),
     poisoning: reader.parameters(poisoningSchema, given.poisoning, 'poisoning'),
     teacher: {
-      ...reader.parameters(teacherSourceSchema, pick(teacher, ['source', 'file', 'normalization', 'acknowledged']), 'teacher') as Pick<ExperimentConfig['teacher'], 'source' | 'file' | 'normalization' | 'acknowledged'>,
+      ...(reader.parameters(
+        teacherSourceSchema,
+        pick(teacher, ['source', 'file', 'normalization', 'acknowledged']),
+        'teacher',
+      ) as Pick<ExperimentConfig['teacher'], 'source' | 'file' | 'normalization' | 'acknowledged'>),
       architecture: reader.member('architecture', teacher.architecture, 'teacher.architecture', 'teacher'),
       training: reader.parameters(teacherTrainingSchema, teacher.training, 'teacher.training'),
     },
@@ -119,8 +173,13 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
       method,
     },
     students: reader.students(given.students, method.id),
-    recording: reader.parameters(recordingSchema, isRecord(given.recording) || given.recording === undefined
-      ? { ...proposedIntervals(table.find('distillation', method.id), method.params), ...given.recording } : given.recording, 'recording'),
+    recording: reader.parameters(
+      recordingSchema,
+      isRecord(given.recording) || given.recording === undefined
+        ? { ...proposedIntervals(table.find('distillation', method.id), method.params), ...given.recording }
+        : given.recording,
+      'recording',
+    ),
     execution: reader.parameters(executionSchema, given.execution, 'execution'),
   }
   const issues = reader.issues.map((issue) => ({ ...issue, path: issue.path.replace(/^\./, '') }))
@@ -129,4 +188,3 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
 
 const pick = (source: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(keys.filter((key) => key in source).map((key) => [key, source[key]]))
-

@@ -1,4 +1,6 @@
-/** The files that an experiment names, brought into the run's folder: the original may change or go while the run waits. */
+/**
+ * The files that an experiment names, brought into the run's folder: the original may change or go while the run waits.
+ */
 import { existsSync } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -17,10 +19,21 @@ const chunkBytes = 1 << 20
  * @throws RefusedInputError when the file is absent, unreadable, not a regular file, or written to meanwhile
  */
 export const bringTeacher = (file: string, target: string): Promise<void> =>
-  bringFile(file, target, 'The teacher file cannot be read.', { wanted: 'a readable weights file', where: file, action: 'Check the path in the experiment.' })
+  bringFile(file, target, 'The teacher file cannot be read.', {
+    wanted: 'a readable weights file',
+    where: file,
+    action: 'Check the path in the experiment.',
+  })
 
-async function bringFile(file: string, target: string, message: string, details: { wanted: string; where: string; action: string }): Promise<void> {
-  const source = await openFileSource(file).catch((error: unknown) => { throw new RefusedInputError(message, { ...details, cause: error }) })
+async function bringFile(
+  file: string,
+  target: string,
+  message: string,
+  details: { wanted: string; where: string; action: string },
+): Promise<void> {
+  const source = await openFileSource(file).catch((error: unknown) => {
+    throw new RefusedInputError(message, { ...details, cause: error })
+  })
   try {
     await copySource(source, target)
     await source.assertUnchanged()
@@ -50,17 +63,27 @@ const copyOf = (runFolder: string, { path, file }: NamedFile): string => join(ru
  * Copies what the method's parameters name; `anew` also where a copy lies already.
  * @throws RefusedInputError naming parameter and file
  */
-export async function bringNamedFiles(config: ExperimentConfig, table: MemberTable, runFolder: string, { anew }: { anew: boolean }): Promise<void> {
+export async function bringNamedFiles(
+  config: ExperimentConfig,
+  table: MemberTable,
+  runFolder: string,
+  { anew }: { anew: boolean },
+): Promise<void> {
   for (const named of namedFiles(config, table)) {
     const target = copyOf(runFolder, named)
     if (!anew && existsSync(target)) continue
     await mkdir(dirname(target), { recursive: true })
-    await bringFile(named.file, target, `The file that the method is made from cannot be read: ${named.file}.`, { wanted: 'a readable file', where: named.path, action: 'Choose another file, or bring this one back.' })
+    await bringFile(named.file, target, `The file that the method is made from cannot be read: ${named.file}.`, {
+      wanted: 'a readable file',
+      where: named.path,
+      action: 'Choose another file, or bring this one back.',
+    })
   }
 }
 
 /** The experiment as its trainers see it: with the copies in place of the originals. */
 export const withBroughtFiles = (config: ExperimentConfig, table: MemberTable, runFolder: string): ExperimentConfig =>
-  namedFiles(config, table).reduce((changed, named) => withConfigValue(changed, named.path, copyOf(runFolder, named)) as ExperimentConfig, config)
-
-
+  namedFiles(config, table).reduce(
+    (changed, named) => withConfigValue(changed, named.path, copyOf(runFolder, named)) as ExperimentConfig,
+    config,
+  )

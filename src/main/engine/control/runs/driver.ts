@@ -13,7 +13,10 @@ import type { TrainerLauncher } from '../executors/trainerProcess'
 export interface RunDriver {
   /** Resolves when the run has ended, for whatever reason; never rejects. */
   readonly done: Promise<void>
-  /** After the current step with a checkpoint, or back to the last one where a step takes long; a second stop ends the trainer at once. */
+  /**
+   * After the current step with a checkpoint, or back to the last one where a step takes long; a second stop ends the
+   * trainer at once.
+   */
   request(kind: 'pause' | 'stop'): void
   /** Ends the run as failed: what it finds can no longer be kept. */
   fail(error: unknown): void
@@ -37,7 +40,10 @@ class Driver {
   private requested: 'pause' | 'stop' | null = null
   private current: RunningStage | null = null
 
-  constructor(private readonly runId: string, private readonly options: DriverOptions) {}
+  constructor(
+    private readonly runId: string,
+    private readonly options: DriverOptions,
+  ) {}
 
   request(kind: 'pause' | 'stop'): void {
     if (this.requested === 'stop' && kind === 'stop') {
@@ -61,7 +67,7 @@ class Driver {
         const stage = recorder.summary(this.runId).stages.find((entry) => entry.state !== 'done')
         if (!stage) return recorder.ended(this.runId, 'done')
         if (this.requested) return recorder.ended(this.runId, this.requested === 'pause' ? 'paused' : 'stopped')
-        if (!await this.runOne(stage, config)) return
+        if (!(await this.runOne(stage, config))) return
       }
     } catch (error) {
       recorder.ended(this.runId, 'failed', recorder.causesOf(error))
@@ -76,10 +82,17 @@ class Driver {
     const run: RunSummary = recorder.summary(this.runId)
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })
-    if (stage.kind === 'teacher' && config.teacher.source === 'file') await bringTeacher(config.teacher.file, importedTeacher(runFolder, config))
+    if (stage.kind === 'teacher' && config.teacher.source === 'file')
+      await bringTeacher(config.teacher.file, importedTeacher(runFolder, config))
     // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
     await bringNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
-    const job = jobOf(stage, { run, config: withBroughtFiles(config, table, runFolder), runFolder, cacheFolder, threads })
+    const job = jobOf(stage, {
+      run,
+      config: withBroughtFiles(config, table, runFolder),
+      runFolder,
+      cacheFolder,
+      threads,
+    })
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
     this.current = runStage(recorder.contextOf(this.runId, config, launch), stage, job)
@@ -88,13 +101,17 @@ class Driver {
     const outcome = await this.current.outcome
     this.current = null
     recorder.flushMetrics()
-    const brought = stage.kind === 'teacher' && config.teacher.source === 'file' ? importedTeacher(runFolder, config) : null
+    const brought =
+      stage.kind === 'teacher' && config.teacher.source === 'file' ? importedTeacher(runFolder, config) : null
     return this.conclude(stage, outcome, (Date.now() - started) / 1000, brought)
   }
 
   private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number, brought: string | null): boolean {
     const { recorder } = this.options
-    const end = (state: Exclude<RunState, 'queued' | 'running' | 'done'>, causes: ErrorCause[] | null = null): false => {
+    const end = (
+      state: Exclude<RunState, 'queued' | 'running' | 'done'>,
+      causes: ErrorCause[] | null = null,
+    ): false => {
       recorder.updateStage(this.runId, stage.id, { state, secondsLeft: null, activity: undefined })
       recorder.ended(this.runId, state, causes)
       return false
@@ -102,20 +119,40 @@ class Driver {
     switch (outcome.type) {
       case 'done': {
         const { seconds } = recorder.stage(this.runId, stage.id)
-        recorder.updateStage(this.runId, stage.id, { state: 'done', activity: undefined, secondsLeft: 0, seconds: seconds || elapsed, evaluation: outcome.evaluation, weights: outcome.weights ?? brought })
+        recorder.updateStage(this.runId, stage.id, {
+          state: 'done',
+          activity: undefined,
+          secondsLeft: 0,
+          seconds: seconds || elapsed,
+          evaluation: outcome.evaluation,
+          weights: outcome.weights ?? brought,
+        })
         return true
       }
       case 'paused':
       case 'stopped':
-        recorder.updateStage(this.runId, stage.id, { weights: outcome.weights, ...(outcome.evaluation ? { evaluation: outcome.evaluation } : {}) })
+        recorder.updateStage(this.runId, stage.id, {
+          weights: outcome.weights,
+          ...(outcome.evaluation ? { evaluation: outcome.evaluation } : {}),
+        })
         return end(outcome.type)
-      case 'failed': return end('failed', outcome.causes)
+      case 'failed':
+        return end('failed', outcome.causes)
       case 'crashed':
         if (this.requested) return end(this.requested === 'pause' ? 'paused' : 'stopped')
-        return end('interrupted', toCauses(new UserError('The training process ended unexpectedly.', {
-          got: outcome.reason, where: stage.title, action: 'Resume the run: it goes on at its last checkpoint. If it ends again, look into the log; too little memory is a common reason.',
-        })))
-      default: throw new ExhaustiveError(outcome)
+        return end(
+          'interrupted',
+          toCauses(
+            new UserError('The training process ended unexpectedly.', {
+              got: outcome.reason,
+              where: stage.title,
+              action:
+                'Resume the run: it goes on at its last checkpoint. If it ends again, look into the log; too little memory is a common reason.',
+            }),
+          ),
+        )
+      default:
+        throw new ExhaustiveError(outcome)
     }
   }
 }

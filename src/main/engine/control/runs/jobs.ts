@@ -4,7 +4,13 @@ import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shar
 import { ExhaustiveError, UserError } from '../../../../shared/errors'
 import type { StageFolders, TrainerJob } from '../../protocol/messages'
 
-export interface JobInput { run: RunSummary; config: ExperimentConfig; runFolder: string; cacheFolder: string; threads: number }
+export interface JobInput {
+  run: RunSummary
+  config: ExperimentConfig
+  runFolder: string
+  cacheFolder: string
+  threads: number
+}
 
 /** What the trainer of a stage is asked to do. */
 export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder, threads }: JobInput): TrainerJob {
@@ -13,23 +19,47 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
   const effective: ExperimentConfig = { ...config, execution }
   const resume = record.state !== 'waiting'
   switch (record.kind) {
-    case 'data': return { kind: 'data', stageId: record.id, config: effective, folders }
+    case 'data':
+      return { kind: 'data', stageId: record.id, config: effective, folders }
     case 'teacher':
-      if (config.teacher.source === 'train') return { kind: 'teacher', stageId: record.id, config: effective, folders, resume }
+      if (config.teacher.source === 'train')
+        return { kind: 'teacher', stageId: record.id, config: effective, folders, resume }
       return {
-        kind: 'evaluate', file: importedTeacher(runFolder, config), data: config.data, attack: config.attack, target: config.poisoning.target, execution, cacheFolder,
-        architecture: config.teacher.architecture, normalization: config.teacher.normalization, acknowledged: config.teacher.acknowledged,
+        kind: 'evaluate',
+        file: importedTeacher(runFolder, config),
+        data: config.data,
+        attack: config.attack,
+        target: config.poisoning.target,
+        execution,
+        cacheFolder,
+        architecture: config.teacher.architecture,
+        normalization: config.teacher.normalization,
+        acknowledged: config.teacher.acknowledged,
       }
-    case 'student': return { kind: 'student', stageId: record.id, config: effective, folders, resume, studentIndex: Number(record.id.slice('student-'.length)) - 1, teacherWeights: teacherWeights(run) }
-    default: throw new ExhaustiveError(record.kind)
+    case 'student':
+      return {
+        kind: 'student',
+        stageId: record.id,
+        config: effective,
+        folders,
+        resume,
+        studentIndex: Number(record.id.slice('student-'.length)) - 1,
+        teacherWeights: teacherWeights(run),
+      }
+    default:
+      throw new ExhaustiveError(record.kind)
   }
 }
 
 /** Where the file of a teacher that was brought along is kept with the run. */
-export const importedTeacher = (runFolder: string, config: ExperimentConfig): string => join(runFolder, 'teacher', `brought${extname(config.teacher.file)}`)
+export const importedTeacher = (runFolder: string, config: ExperimentConfig): string =>
+  join(runFolder, 'teacher', `brought${extname(config.teacher.file)}`)
 
 function teacherWeights(run: RunSummary): string {
   const weights = run.stages.find((entry) => entry.kind === 'teacher')?.weights
   if (weights) return weights
-  throw new UserError('The teacher of this run has left no weights.', { where: run.id, action: 'Start the experiment again.' })
+  throw new UserError('The teacher of this run has left no weights.', {
+    where: run.id,
+    action: 'Start the experiment again.',
+  })
 }

@@ -5,15 +5,42 @@ import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 
 /** A record for a run that waits to start. */
-export function newRun(id: string, config: ExperimentConfig, preset: string | null, note: string, now: number, otherSettings: OtherSettings = () => undefined): Omit<RunDetail, 'changedPaths'> {
+export function newRun(
+  id: string,
+  config: ExperimentConfig,
+  preset: string | null,
+  note: string,
+  now: number,
+  otherSettings: OtherSettings = () => undefined,
+): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
     return others === undefined ? record : { ...record, otherSettings: others }
   })
   return {
-    id, config, preset, note, name: config.name, tags: [], state: 'queued', createdAt: now, startedAt: null, endedAt: null, seconds: 0,
-    stages, data: config.data.id, attack: config.attack.id, poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio, target: config.poisoning.target,
-    method: config.distillation.method.id, seed: config.seed, recipe: recipeOf(config), device: null, error: null, deletedAt: null, bytesOnDisk: 0,
+    id,
+    config,
+    preset,
+    note,
+    name: config.name,
+    tags: [],
+    state: 'queued',
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+    seconds: 0,
+    stages,
+    data: config.data.id,
+    attack: config.attack.id,
+    poisonRatio: config.teacher.source === 'file' ? null : config.poisoning.ratio,
+    target: config.poisoning.target,
+    method: config.distillation.method.id,
+    seed: config.seed,
+    recipe: recipeOf(config),
+    device: null,
+    error: null,
+    deletedAt: null,
+    bytesOnDisk: 0,
   }
 }
 
@@ -22,4 +49,3 @@ export function newRunId(now: Date, random: string): string {
   const digits = now.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-')
   return `${digits}-${random}`
 }
-

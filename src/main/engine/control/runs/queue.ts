@@ -19,14 +19,18 @@ export function createRunQueue(start: (runId: string) => Promise<void>): RunQueu
     if (current !== null || closed) return
     const runId = waiting.shift()
     if (runId === undefined) return
-    const done = start(runId).catch(() => undefined).then(() => {
-      current = null
-      pump()
-    })
+    const done = start(runId)
+      .catch(() => undefined)
+      .then(() => {
+        current = null
+        pump()
+      })
     current = { runId, done }
   }
   return {
-    get current() { return current?.runId ?? null },
+    get current() {
+      return current?.runId ?? null
+    },
     add(runId) {
       // A run that is just ending may be added again: it starts when its end is written down.
       if (waiting.includes(runId)) return

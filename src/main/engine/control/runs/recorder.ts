@@ -45,14 +45,24 @@ class Recorder implements RunRecorder {
   private storeFailing = false
   private diskFullListener: (error: unknown) => void = () => undefined
 
-  constructor(private readonly store: RunStore, private readonly hub: EventHub, private readonly engineLog: EngineLog) {
+  constructor(
+    private readonly store: RunStore,
+    private readonly hub: EventHub,
+    private readonly engineLog: EngineLog,
+  ) {
     this.flushTimer = setInterval(() => this.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
     this.flushTimer.unref()
   }
 
-  summary(runId: string): RunSummary { return this.store.runs.summary(runId) }
-  config(runId: string): ExperimentConfig { return this.store.runs.config(runId) }
-  runFolder(runId: string): string { return this.store.runFolder(runId) }
+  summary(runId: string): RunSummary {
+    return this.store.runs.summary(runId)
+  }
+  config(runId: string): ExperimentConfig {
+    return this.store.runs.config(runId)
+  }
+  runFolder(runId: string): string {
+    return this.store.runFolder(runId)
+  }
 
   stage(runId: string, stageId: string): StageRecord {
     const stage = this.summary(runId).stages.find((entry) => entry.id === stageId)
@@ -62,7 +72,14 @@ class Recorder implements RunRecorder {
 
   started(runId: string): void {
     const { startedAt } = this.summary(runId)
-    this.quietly(() => this.store.runs.update(runId, { state: 'running', startedAt: startedAt ?? Date.now(), endedAt: null, error: null }))
+    this.quietly(() =>
+      this.store.runs.update(runId, {
+        state: 'running',
+        startedAt: startedAt ?? Date.now(),
+        endedAt: null,
+        error: null,
+      }),
+    )
     this.log(runId, 'info', 'The run started.')
     this.tell(runId)
   }
@@ -71,9 +88,19 @@ class Recorder implements RunRecorder {
     this.flushMetrics()
     this.hub.flush()
     this.quietly(() => this.store.runs.update(runId, { state, endedAt: Date.now(), error: causes }))
-    this.log(runId, causes ? 'error' : 'info', `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '../../entries/control'}`)
+    this.log(
+      runId,
+      causes ? 'error' : 'info',
+      `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '../../entries/control'}`,
+    )
     this.tell(runId)
-    if (causes) this.hub.emit('engine.notice', { severity: 'error', title: `${this.summary(runId).name}: ${state}`, causes, runId })
+    if (causes)
+      this.hub.emit('engine.notice', {
+        severity: 'error',
+        title: `${this.summary(runId).name}: ${state}`,
+        causes,
+        runId,
+      })
   }
 
   async settle(runId: string): Promise<void> {
@@ -94,15 +121,22 @@ class Recorder implements RunRecorder {
 
   contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext {
     return {
-      runId, launch, keptSteps: config.recording.keptSteps, poolBytes: poolBytesOf(config.recording),
-      hub: this.hub, metrics: this.store.metrics, images: this.store.images, pool: this.store.pool,
+      runId,
+      launch,
+      keptSteps: config.recording.keptSteps,
+      poolBytes: poolBytesOf(config.recording),
+      hub: this.hub,
+      metrics: this.store.metrics,
+      images: this.store.images,
+      pool: this.store.pool,
       updateStage: (stageId, change, write = true) => {
         this.change(runId, stageId, change, write)
         this.tellSoon(runId)
       },
       addWarning: (stageId, message) => {
         const { warnings } = this.stage(runId, stageId)
-        if (!warnings.includes(message)) this.updateStage(runId, stageId, { warnings: [...warnings, message].slice(-50) })
+        if (!warnings.includes(message))
+          this.updateStage(runId, stageId, { warnings: [...warnings, message].slice(-50) })
       },
       preparing: (stageId, activity) => {
         this.change(runId, stageId, { activity }, false)
@@ -151,7 +185,11 @@ class Recorder implements RunRecorder {
   }
 
   private tellSoon(runId: string): void {
-    if (!this.pending.has(runId)) this.pending.set(runId, setTimeout(() => this.tell(runId), changedInterval))
+    if (!this.pending.has(runId))
+      this.pending.set(
+        runId,
+        setTimeout(() => this.tell(runId), changedInterval),
+      )
   }
 
   private log(runId: string, level: LogLine['level'], message: string): void {
@@ -171,7 +209,12 @@ class Recorder implements RunRecorder {
       if (this.storeFailing) return
       this.storeFailing = true
       this.engineLog.error('The workspace could not be written.', error)
-      this.hub.emit('engine.notice', { severity: 'error', title: 'The workspace could not be written.', causes: toCauses(error), runId: null })
+      this.hub.emit('engine.notice', {
+        severity: 'error',
+        title: 'The workspace could not be written.',
+        causes: toCauses(error),
+        runId: null,
+      })
     }
   }
 }

@@ -48,7 +48,13 @@ const resumable: readonly RunState[] = ['paused', 'stopped', 'interrupted', 'fai
 export function createRunService(options: RunServiceOptions): RunService {
   const service = new Service(options)
   if (!options.readOnly) service.recover()
-  return { calls: service.calls(), get active() { return service.queue.current !== null }, close: () => service.close() }
+  return {
+    calls: service.calls(),
+    get active() {
+      return service.queue.current !== null
+    },
+    close: () => service.close(),
+  }
 }
 
 class Service {
@@ -66,16 +72,29 @@ class Service {
     options.recorder.onDiskFull((error) => this.driver?.driver.fail(error))
   }
 
-  /** What an engine that ended badly left behind: running becomes interrupted, waiting becomes paused (nothing trains unasked). */
+  /**
+   * What an engine that ended badly left behind: running becomes interrupted, waiting becomes paused (nothing trains
+   * unasked).
+   */
   recover(): void {
     const { store } = this.options
     for (const run of store.runs.list(true)) {
       if (run.state !== 'running' && run.state !== 'queued') continue
-      const state = run.state === 'running' ? 'interrupted' as const : 'paused' as const
-      for (const stage of run.stages) if (stage.state === 'running') store.runs.updateStage(run.id, stage.id, { state: 'interrupted', secondsLeft: null, activity: undefined })
+      const state = run.state === 'running' ? ('interrupted' as const) : ('paused' as const)
+      for (const stage of run.stages)
+        if (stage.state === 'running')
+          store.runs.updateStage(run.id, stage.id, { state: 'interrupted', secondsLeft: null, activity: undefined })
       store.runs.update(run.id, {
-        state, endedAt: Date.now(),
-        error: state === 'interrupted' ? toCauses(new UserError('The engine ended while this run was training.', { action: 'Resume it: it goes on at its last checkpoint.' })) : null,
+        state,
+        endedAt: Date.now(),
+        error:
+          state === 'interrupted'
+            ? toCauses(
+                new UserError('The engine ended while this run was training.', {
+                  action: 'Resume it: it goes on at its last checkpoint.',
+                }),
+              )
+            : null,
       })
     }
   }
@@ -120,7 +139,10 @@ class Service {
       },
       'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
       'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
-      'runs.pool': ({ runId, stageId }) => ({ ...store.pool.summary(store.runs.summary(runId).id, stageId), budgetBytes: poolBytesOf(store.runs.config(runId).recording) }),
+      'runs.pool': ({ runId, stageId }) => ({
+        ...store.pool.summary(store.runs.summary(runId).id, stageId),
+        budgetBytes: poolBytesOf(store.runs.config(runId).recording),
+      }),
       'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(runId, stageId, call),
       'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
     }
@@ -133,7 +155,8 @@ class Service {
     const [first] = errors
     if (first) {
       throw new RefusedInputError(`The experiment cannot start: ${first.path} ${first.message}.`, {
-        where: errors.map((issue) => issue.path).join(', '), action: 'Correct the marked values.',
+        where: errors.map((issue) => issue.path).join(', '),
+        action: 'Correct the marked values.',
       })
     }
     this.options.assertReady()
@@ -156,13 +179,20 @@ class Service {
       return run
     }
     if (kind === 'stop' && run.state === 'paused') return this.move(runId, 'stopped')
-    throw new UserError(`This run is ${run.state}; there is nothing to ${kind}.`, { wanted: 'a run that is running or waits', got: run.state })
+    throw new UserError(`This run is ${run.state}; there is nothing to ${kind}.`, {
+      wanted: 'a run that is running or waits',
+      got: run.state,
+    })
   }
 
   private resume(runId: string): RunSummary {
     const run = this.options.store.runs.summary(runId)
     if (run.deletedAt !== null) throw new UserError('This run is in the bin.', { action: 'Restore it first.' })
-    if (!resumable.includes(run.state)) throw new UserError(`This run is ${run.state}; there is nothing to resume.`, { wanted: resumable.join(', '), got: run.state })
+    if (!resumable.includes(run.state))
+      throw new UserError(`This run is ${run.state}; there is nothing to resume.`, {
+        wanted: resumable.join(', '),
+        got: run.state,
+      })
     this.options.assertReady()
     this.move(runId, 'queued')
     this.queue.add(runId)
@@ -187,7 +217,11 @@ class Service {
     const { store, recorder } = this.options
     const runs = runIds.map((id) => store.runs.summary(id))
     const busy = runs.find((run) => deletedAt !== null && (run.state === 'running' || run.state === 'queued'))
-    if (busy) throw new UserError(`"${busy.name}" is ${busy.state}; it cannot be deleted now.`, { where: busy.id, action: 'Stop it first.' })
+    if (busy)
+      throw new UserError(`"${busy.name}" is ${busy.state}; it cannot be deleted now.`, {
+        where: busy.id,
+        action: 'Stop it first.',
+      })
     for (const { id } of runs) {
       store.runs.update(id, { deletedAt })
       recorder.tell(id)

@@ -27,7 +27,12 @@ const progressWriteInterval = 2000
 
 export function runStage(context: StageContext, stage: StageRecord, job: TrainerJob): RunningStage {
   const runner = new StageRunner(context, stage, job)
-  return { outcome: runner.outcome, request: (kind) => runner.request(kind), fail: (error) => runner.abandon(error), kill: () => runner.kill() }
+  return {
+    outcome: runner.outcome,
+    request: (kind) => runner.request(kind),
+    fail: (error) => runner.abandon(error),
+    kill: () => runner.kill(),
+  }
 }
 
 class StageRunner {
@@ -41,8 +46,14 @@ class StageRunner {
   private readonly handle: TrainerHandle
   private readonly watch: Watch
 
-  constructor(private readonly context: StageContext, private readonly stage: StageRecord, private readonly job: TrainerJob) {
-    this.outcome = new Promise((resolve) => { this.settle = resolve })
+  constructor(
+    private readonly context: StageContext,
+    private readonly stage: StageRecord,
+    private readonly job: TrainerJob,
+  ) {
+    this.outcome = new Promise((resolve) => {
+      this.settle = resolve
+    })
     this.handle = context.launch(job, {
       onReport: (report) => this.guard(() => this.report(report)),
       onExit: (code, signal, lastWords) => void this.exit(code, signal, lastWords),
@@ -81,39 +92,69 @@ class StageRunner {
     // Whatever is told is a sign of life: preparation answers no ping while it computes.
     this.watch.pong()
     switch (report.type) {
-      case 'ready': context.deviceFound(report.device); break
-      case 'progress': this.progress(report); break
-      case 'preparing': context.preparing(stage.id, report.activity); break
+      case 'ready':
+        context.deviceFound(report.device)
+        break
+      case 'progress':
+        this.progress(report)
+        break
+      case 'preparing':
+        context.preparing(stage.id, report.activity)
+        break
       case 'metrics':
         context.metrics.append(context.runId, stage.id, report.points)
         context.hub.metrics(context.runId, stage.id, report.points)
         break
-      case 'images': this.keepImages(report.images); break
-      case 'pool': this.chain(() => context.pool.add(context.runId, stage.id, report.images, context.poolBytes)); break
+      case 'images':
+        this.keepImages(report.images)
+        break
+      case 'pool':
+        this.chain(() => context.pool.add(context.runId, stage.id, report.images, context.poolBytes))
+        break
       case 'evaluation':
         this.evaluation = report.evaluation
         context.updateStage(stage.id, { evaluation: report.evaluation })
         break
       case 'findings':
         context.updateStage(stage.id, { findings: report.findings })
-        for (const { severity, message } of report.findings) context.log(severity === 'error' ? 'error' : severity === 'warning' ? 'warn' : 'info', `${stage.title}: trigger: ${message}`)
+        for (const { severity, message } of report.findings)
+          context.log(
+            severity === 'error' ? 'error' : severity === 'warning' ? 'warn' : 'info',
+            `${stage.title}: trigger: ${message}`,
+          )
         break
-      case 'imageCounts': context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } }); break
-      case 'suspectTest': context.updateStage(stage.id, { suspectTest: report.test }); break
-      case 'checkpoint': context.log('debug', `${stage.title}: checkpoint at step ${report.step}`); break
+      case 'imageCounts':
+        context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } })
+        break
+      case 'suspectTest':
+        context.updateStage(stage.id, { suspectTest: report.test })
+        break
+      case 'checkpoint':
+        context.log('debug', `${stage.title}: checkpoint at step ${report.step}`)
+        break
       case 'warning':
         context.addWarning(stage.id, report.message)
         context.log('warn', `${stage.title}: ${report.message}`)
         break
-      case 'log': context.log(report.level, `${stage.title}: ${report.message}`); break
+      case 'log':
+        context.log(report.level, `${stage.title}: ${report.message}`)
+        break
       case 'finished':
         // A step that was given up for a pause or stop went back to a checkpoint.
         if (report.outcome !== 'done') this.forgetAfter(report.step)
-        this.result ??= { type: report.outcome, evaluation: report.evaluation ?? this.evaluation, weights: report.weights }
+        this.result ??= {
+          type: report.outcome,
+          evaluation: report.evaluation ?? this.evaluation,
+          weights: report.weights,
+        }
         break
-      case 'failed': this.result ??= { type: 'failed', causes: diskFullCauses(report.causes, context) }; break
-      case 'pong': break
-      default: throw new ExhaustiveError(report)
+      case 'failed':
+        this.result ??= { type: 'failed', causes: diskFullCauses(report.causes, context) }
+        break
+      case 'pong':
+        break
+      default:
+        throw new ExhaustiveError(report)
     }
   }
 
@@ -123,7 +164,17 @@ class StageRunner {
     if (this.settledStep === null) this.settleAt(report.step)
     const write = Date.now() - this.lastWrite > progressWriteInterval
     if (write) this.lastWrite = Date.now()
-    context.updateStage(stage.id, { step: report.step, totalSteps: report.totalSteps, seconds: report.seconds, secondsLeft: report.secondsLeft, activity: report.activity }, write)
+    context.updateStage(
+      stage.id,
+      {
+        step: report.step,
+        totalSteps: report.totalSteps,
+        seconds: report.seconds,
+        secondsLeft: report.secondsLeft,
+        activity: report.activity,
+      },
+      write,
+    )
   }
 
   /** Forgets what was recorded after the checkpoint that a resumed stage starts from: it will be recorded again. */
@@ -153,15 +204,21 @@ class StageRunner {
     this.watch.stop()
     await this.images
     const how = signal ? `ended by ${signal}` : `exit code ${code ?? 'unknown'}`
-    if (this.result === null && lastWords.trim() !== '') this.context.log('error', `${this.stage.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
+    if (this.result === null && lastWords.trim() !== '')
+      this.context.log('error', `${this.stage.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
     this.settle(this.result ?? { type: 'crashed', reason: how })
   }
 }
 
-const diskFull = (cause: unknown): UserError => new UserError('The disk is full.', {
-  action: 'Free some space (Settings shows what the workspace uses), then resume the run; its last checkpoint is intact.', cause,
-})
+const diskFull = (cause: unknown): UserError =>
+  new UserError('The disk is full.', {
+    action:
+      'Free some space (Settings shows what the workspace uses), then resume the run; its last checkpoint is intact.',
+    cause,
+  })
 
 function diskFullCauses(causes: ErrorCause[], context: { causesOf: EngineNoticeSink['causesOf'] }): ErrorCause[] {
-  return causes.some((cause) => /ENOSPC|no space left/i.test(cause.message)) ? context.causesOf(diskFull(fromCauses(causes))) : causes
+  return causes.some((cause) => /ENOSPC|no space left/i.test(cause.message))
+    ? context.causesOf(diskFull(fromCauses(causes)))
+    : causes
 }

@@ -28,17 +28,27 @@ interface Statement {
 
 /**
  * Opens (and migrates) the database of a workspace. `readOnly` (default false): only reads it, as it is.
- * @throws UserError when it was written by a newer version, or cannot be read without changing it; the driver's error when the file is damaged
+ * @throws UserError when it was written by a newer version, or cannot be read without changing it; the driver's error
+ *   when the file is damaged
  */
 export function openDatabase(file: string, { readOnly = false }: { readOnly?: boolean } = {}): Database {
   if (readOnly && !existsSync(file)) {
-    throw new UserError('This workspace belongs to another engine and has no runs yet.', { wanted: 'a store to read', got: 'none', where: file, action: 'Wait until that engine has made it, or choose another workspace.' })
+    throw new UserError('This workspace belongs to another engine and has no runs yet.', {
+      wanted: 'a store to read',
+      got: 'none',
+      where: file,
+      action: 'Wait until that engine has made it, or choose another workspace.',
+    })
   }
   const connection = new LibsqlDatabase(file, { timeout: 5 })
   try {
-    // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the disk.
+    // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the
+    // disk.
     if (readOnly) connection.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
-    else connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000')
+    else
+      connection.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+      )
     migrate(connection, file, readOnly)
   } catch (error) {
     connection.close()
@@ -58,7 +68,9 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean
   }
   let depth = 0
   return {
-    run: (sql, ...values) => { prepare(sql).run(...values) },
+    run: (sql, ...values) => {
+      prepare(sql).run(...values)
+    },
     all: (sql, ...values) => prepare(sql).all(...values) as Row[],
     columns: (sql, ...values) => {
       const statement = prepare(`${sql} `)
@@ -105,13 +117,22 @@ function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, 
   const version = row?.user_version ?? 0
   if (version > migrations.length) {
     throw new UserError('This workspace was written by a newer version of ABD Workbench.', {
-      wanted: `store version ${migrations.length} or older`, got: `version ${version}`, where: file, action: 'Update ABD Workbench, or choose another workspace.',
+      wanted: `store version ${migrations.length} or older`,
+      got: `version ${version}`,
+      where: file,
+      action: 'Update ABD Workbench, or choose another workspace.',
     })
   }
   if (readOnly && version < migrations.length) {
-    throw new UserError('This workspace was written by an older version of ABD Workbench and belongs to another engine.', {
-      wanted: `store version ${migrations.length}`, got: `version ${version}`, where: file, action: 'End the engine that owns it and start again: the store is then brought up to date.',
-    })
+    throw new UserError(
+      'This workspace was written by an older version of ABD Workbench and belongs to another engine.',
+      {
+        wanted: `store version ${migrations.length}`,
+        got: `version ${version}`,
+        where: file,
+        action: 'End the engine that owns it and start again: the store is then brought up to date.',
+      },
+    )
   }
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue
@@ -129,8 +150,11 @@ function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, 
 
 /** Whether an error of the driver says that the disk is full. */
 export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && (/disk is full|SQLITE_FULL|ENOSPC/i.test(error.message) || ('code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')))
+  error instanceof Error &&
+  (/disk is full|SQLITE_FULL|ENOSPC/i.test(error.message) ||
+    ('code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')))
 
 /** Whether an error of the driver says that the file is no healthy database. */
 export const isDamaged = (error: unknown): boolean =>
-  error instanceof Error && /not a database|malformed|SQLITE_NOTADB|SQLITE_CORRUPT|disk image|unsupported file format/i.test(error.message)
+  error instanceof Error &&
+  /not a database|malformed|SQLITE_NOTADB|SQLITE_CORRUPT|disk image|unsupported file format/i.test(error.message)

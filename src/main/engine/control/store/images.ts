@@ -1,4 +1,7 @@
-/** Synthetic images: one PNG sheet per kept step, which any viewer opens, and an index row with what the models say of them. */
+/**
+ * Synthetic images: one PNG sheet per kept step, which any viewer opens, and an index row with what the models say of
+ * them.
+ */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SyntheticImages } from '../../../../shared/domain'
@@ -20,12 +23,16 @@ export interface ImagesTable {
 
 export function createImagesTable(database: Database, runsFolder: string): ImagesTable {
   const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'images')
-  const fileOf = (runId: string, stageId: string, step: number): string => join(folder(runId, stageId), `${String(step).padStart(9, '0')}.png`)
+  const fileOf = (runId: string, stageId: string, step: number): string =>
+    join(folder(runId, stageId), `${String(step).padStart(9, '0')}.png`)
   const steps = (runId: string, stageId: string): number[] =>
-    database.columns('SELECT step FROM images WHERE run_id = ? AND stage_id = ? ORDER BY step', runId, stageId).map((row) => Number(row[0]))
+    database
+      .columns('SELECT step FROM images WHERE run_id = ? AND stage_id = ? ORDER BY step', runId, stageId)
+      .map((row) => Number(row[0]))
   const drop = async (runId: string, stageId: string, dropped: readonly number[]): Promise<void> => {
     database.transaction(() => {
-      for (const step of dropped) database.run('DELETE FROM images WHERE run_id = ? AND stage_id = ? AND step = ?', runId, stageId, step)
+      for (const step of dropped)
+        database.run('DELETE FROM images WHERE run_id = ? AND stage_id = ? AND step = ?', runId, stageId, step)
     })
     for (const step of dropped) await rm(fileOf(runId, stageId, step), { force: true })
   }
@@ -35,17 +42,39 @@ export function createImagesTable(database: Database, runsFolder: string): Image
       const sheet = await encodeSheet(images)
       await writeFileWhole(fileOf(runId, stageId, images.step), sheet)
       const { pixels: _pixels, ...labels } = images
-      database.run('INSERT OR REPLACE INTO images (run_id, stage_id, step, bytes, meta) VALUES (?, ?, ?, ?, ?)', runId, stageId, images.step, sheet.byteLength, JSON.stringify(labels))
+      database.run(
+        'INSERT OR REPLACE INTO images (run_id, stage_id, step, bytes, meta) VALUES (?, ?, ?, ?, ?)',
+        runId,
+        stageId,
+        images.step,
+        sheet.byteLength,
+        JSON.stringify(labels),
+      )
       await drop(runId, stageId, stepsToDrop(steps(runId, stageId), keptSteps))
     },
     steps,
     async read(runId, stageId, step) {
-      const row = database.get('SELECT meta FROM images WHERE run_id = ? AND stage_id = ? AND step = ?', runId, stageId, step)
-      if (!row) throw new RefusedInputError(`No images were kept at step ${step}.`, { wanted: 'a kept step', got: String(step), where: `${runId}/${stageId}` })
+      const row = database.get(
+        'SELECT meta FROM images WHERE run_id = ? AND stage_id = ? AND step = ?',
+        runId,
+        stageId,
+        step,
+      )
+      if (!row)
+        throw new RefusedInputError(`No images were kept at step ${step}.`, {
+          wanted: 'a kept step',
+          got: String(step),
+          where: `${runId}/${stageId}`,
+        })
       const labels = JSON.parse(String(row.meta)) as Labels
       return { ...labels, pixels: await decodeSheet(fileOf(runId, stageId, step), labels) }
     },
-    truncate: (runId, stageId, fromStep) => drop(runId, stageId, steps(runId, stageId).filter((step) => step >= fromStep)),
+    truncate: (runId, stageId, fromStep) =>
+      drop(
+        runId,
+        stageId,
+        steps(runId, stageId).filter((step) => step >= fromStep),
+      ),
   }
 }
 

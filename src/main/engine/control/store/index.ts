@@ -42,22 +42,37 @@ export function openStore(folder: string, { readOnly = false }: { readOnly?: boo
   const runsFolder = join(folder, 'runs')
   if (!readOnly) mkdirSync(runsFolder, { recursive: true })
   const file = join(folder, databaseName)
-  const { database, movedTo } = readOnly ? { database: openDatabase(file, { readOnly }), movedTo: null } : openOrReplace(file)
+  const { database, movedTo } = readOnly
+    ? { database: openDatabase(file, { readOnly }), movedTo: null }
+    : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
   const runs = createRunsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
   const settings = (): Settings => {
     const row = database.get("SELECT value FROM settings WHERE key = 'settings'")
-    return { ...defaultSettings, ...(row ? JSON.parse(String(row.value)) as Partial<Settings> : {}) }
+    return { ...defaultSettings, ...(row ? (JSON.parse(String(row.value)) as Partial<Settings>) : {}) }
   }
   return {
-    folder, runs, runFolder, settings,
+    folder,
+    runs,
+    runFolder,
+    settings,
     metrics: createMetricsTable(database),
     images: createImagesTable(database, runsFolder),
     pool: createPoolTable(database, runsFolder),
     repaired: movedTo === null ? null : { movedTo, restored },
-    log: (runId, line) => database.run('INSERT INTO log (run_id, time, level, message) VALUES (?, ?, ?, ?)', runId, line.time, line.level, line.message),
-    readLog: (runId, lines) => database.all('SELECT time, level, message FROM log WHERE run_id = ? ORDER BY id DESC LIMIT ?', runId, lines).reverse() as unknown as LogLine[],
+    log: (runId, line) =>
+      database.run(
+        'INSERT INTO log (run_id, time, level, message) VALUES (?, ?, ?, ?)',
+        runId,
+        line.time,
+        line.level,
+        line.message,
+      ),
+    readLog: (runId, lines) =>
+      database
+        .all('SELECT time, level, message FROM log WHERE run_id = ? ORDER BY id DESC LIMIT ?', runId, lines)
+        .reverse() as unknown as LogLine[],
     setSettings(change) {
       const next = { ...settings(), ...change }
       database.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('settings', ?)", JSON.stringify(next))
@@ -93,7 +108,9 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
   let restored = 0
   for (const name of readdirSync(runsFolder)) {
     try {
-      runs.insert(JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as Omit<RunDetail, 'changedPaths'>)
+      runs.insert(
+        JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as Omit<RunDetail, 'changedPaths'>,
+      )
       restored += 1
     } catch {
       // A folder without a readable mirror stays on disk; it cannot be listed.

@@ -9,10 +9,18 @@ export interface MetricsTable {
   flush(): void
   /** Forgets the points of a stage from a step on (a resumed stage records them again). */
   truncate(runId: string, stageId: string, fromStep: number): void
-  read(runId: string, stageId: string, options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number }): Promise<Record<string, MetricSeries>>
+  read(
+    runId: string,
+    stageId: string,
+    options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number },
+  ): Promise<Record<string, MetricSeries>>
 }
 
-interface Buffered { runId: string; stageId: string; point: MetricPoint }
+interface Buffered {
+  runId: string
+  stageId: string
+  point: MetricPoint
+}
 
 export function createMetricsTable(database: Database): MetricsTable {
   const seriesIds = new Map<string, number>()
@@ -23,7 +31,9 @@ export function createMetricsTable(database: Database): MetricsTable {
     const known = seriesIds.get(key)
     if (known !== undefined) return known
     database.run('INSERT OR IGNORE INTO series (run_id, stage_id, name) VALUES (?, ?, ?)', runId, stageId, name)
-    const id = Number(database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id)
+    const id = Number(
+      database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id,
+    )
     seriesIds.set(key, id)
     return id
   }
@@ -34,8 +44,12 @@ export function createMetricsTable(database: Database): MetricsTable {
       database.transaction(() => {
         for (const { runId, stageId, point } of buffer) {
           // SQLite has no NaN: it is stored as NULL and comes back as NaN.
-          database.run('INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
-            seriesId(runId, stageId, point.name), point.step, Number.isNaN(point.value) ? null : point.value)
+          database.run(
+            'INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
+            seriesId(runId, stageId, point.name),
+            point.step,
+            Number.isNaN(point.value) ? null : point.value,
+          )
         }
       })
     } catch (error) {
@@ -52,17 +66,29 @@ export function createMetricsTable(database: Database): MetricsTable {
     },
     flush,
     truncate(runId, stageId, fromStep) {
-      buffer = buffer.filter((entry) => entry.runId !== runId || entry.stageId !== stageId || entry.point.step < fromStep)
-      database.run('DELETE FROM metrics WHERE step >= ? AND series_id IN (SELECT id FROM series WHERE run_id = ? AND stage_id = ?)', fromStep, runId, stageId)
+      buffer = buffer.filter(
+        (entry) => entry.runId !== runId || entry.stageId !== stageId || entry.point.step < fromStep,
+      )
+      database.run(
+        'DELETE FROM metrics WHERE step >= ? AND series_id IN (SELECT id FROM series WHERE run_id = ? AND stage_id = ?)',
+        fromStep,
+        runId,
+        stageId,
+      )
     },
     async read(runId, stageId, options = {}) {
       flush()
       const result: Record<string, MetricSeries> = {}
-      for (const row of database.all('SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id', runId, stageId)) {
+      for (const row of database.all(
+        'SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id',
+        runId,
+        stageId,
+      )) {
         const name = String(row.name)
         if (options.names && !options.names.includes(name)) continue
         const series = await readSeries(database, Number(row.id), options.afterStep ?? -1)
-        if (series.steps.length > 0) result[name] = options.maximumPoints === undefined ? series : downsample(series, options.maximumPoints)
+        if (series.steps.length > 0)
+          result[name] = options.maximumPoints === undefined ? series : downsample(series, options.maximumPoints)
       }
       return result
     },
@@ -76,7 +102,12 @@ async function readSeries(database: Database, id: number, afterStep: number): Pr
   const steps: number[] = []
   const values: number[] = []
   for (let after = afterStep; ;) {
-    const rows = database.columns('SELECT step, value FROM metrics WHERE series_id = ? AND step > ? ORDER BY step LIMIT ?', id, after, sliceRows)
+    const rows = database.columns(
+      'SELECT step, value FROM metrics WHERE series_id = ? AND step > ? ORDER BY step LIMIT ?',
+      id,
+      after,
+      sliceRows,
+    )
     for (const [step, value] of rows) {
       steps.push(Number(step))
       values.push(value === null ? NaN : Number(value))
@@ -88,7 +119,8 @@ async function readSeries(database: Database, id: number, afterStep: number): Pr
 }
 
 /**
- * At most `maximumPoints` points: per bucket of equal point count the minimum and the maximum, in their order, so that no spike is lost.
+ * At most `maximumPoints` points: per bucket of equal point count the minimum and the maximum, in their order, so that
+ * no spike is lost.
  * First and last point stay; NaN stays where a bucket has nothing else.
  */
 export function downsample(series: MetricSeries, maximumPoints: number): MetricSeries {
@@ -110,5 +142,8 @@ export function downsample(series: MetricSeries, maximumPoints: number): MetricS
     if (to > from) kept.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]))
   }
   kept.push(count - 1)
-  return { steps: Float64Array.from(kept, (index) => steps[index] ?? NaN), values: Float64Array.from(kept, (index) => values[index] ?? NaN) }
+  return {
+    steps: Float64Array.from(kept, (index) => steps[index] ?? NaN),
+    values: Float64Array.from(kept, (index) => values[index] ?? NaN),
+  }
 }

@@ -1,4 +1,7 @@
-/** The pool of synthetic images as people see it: a PNG sheet per synthesis call, and a row that says what was kept. Training never reads it: its checkpoint holds the pool. */
+/**
+ * The pool of synthetic images as people see it: a PNG sheet per synthesis call, and a row that says what was kept.
+ * Training never reads it: its checkpoint holds the pool.
+ */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallOrigin, ImageBatch, PoolCall, PoolSummary, PooledImages } from '../../../../shared/domain'
@@ -16,20 +19,26 @@ export interface PoolTable {
   /** Writes the sheet, then the row; drops sheets when they exceed the budget, never rows. */
   add(runId: string, stageId: string, images: PooledImages, budgetBytes: number): Promise<void>
   summary(runId: string, stageId: string): Omit<PoolSummary, 'budgetBytes'>
-  /** @throws RefusedInputError when there is no such call or its sheet was dropped, UserError when the file is gone or damaged */
+  /**
+   * @throws RefusedInputError when there is no such call or its sheet was dropped, UserError when the file is gone or
+   * damaged
+   */
   read(runId: string, stageId: string, call: number): Promise<ImageBatch>
   truncate(runId: string, stageId: string, fromCall: number): Promise<void>
 }
 
 export function createPoolTable(database: Database, runsFolder: string): PoolTable {
   const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'pool')
-  const fileOf = (runId: string, stageId: string, call: number): string => join(folder(runId, stageId), `${String(call).padStart(9, '0')}.png`)
+  const fileOf = (runId: string, stageId: string, call: number): string =>
+    join(folder(runId, stageId), `${String(call).padStart(9, '0')}.png`)
   const rows = (runId: string, stageId: string): { bytes: number; stored: StoredCall }[] =>
-    database.columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
+    database
+      .columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
   const dropSheets = async (runId: string, stageId: string, calls: readonly number[]): Promise<void> => {
     database.transaction(() => {
-      for (const call of calls) database.run('UPDATE pool SET bytes = 0 WHERE run_id = ? AND stage_id = ? AND call = ?', runId, stageId, call)
+      for (const call of calls)
+        database.run('UPDATE pool SET bytes = 0 WHERE run_id = ? AND stage_id = ? AND call = ?', runId, stageId, call)
     })
     for (const call of calls) await rm(fileOf(runId, stageId, call), { force: true })
   }
@@ -43,28 +52,53 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
         await writeFileWhole(fileOf(runId, stageId, images.call), sheet)
         bytes = sheet.byteLength
       }
-      database.run('INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)', runId, stageId, images.call, bytes, JSON.stringify({ ...record, loss }))
-      const used = Number(database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE run_id = ? AND stage_id = ?', runId, stageId)?.bytes ?? 0)
+      database.run(
+        'INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)',
+        runId,
+        stageId,
+        images.call,
+        bytes,
+        JSON.stringify({ ...record, loss }),
+      )
+      const used = Number(
+        database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE run_id = ? AND stage_id = ?', runId, stageId)?.bytes ??
+          0,
+      )
       if (used <= budgetBytes) return
-      const sheets = rows(runId, stageId).filter((row) => row.bytes > 0).map((row) => ({ call: row.stored.call, bytes: row.bytes }))
+      const sheets = rows(runId, stageId)
+        .filter((row) => row.bytes > 0)
+        .map((row) => ({ call: row.stored.call, bytes: row.bytes }))
       await dropSheets(runId, stageId, callsToDrop(sheets, budgetBytes))
     },
     summary(runId, stageId) {
       const known = rows(runId, stageId)
       const images = known.at(-1)?.stored.poolImages ?? 0
       let room = images
-      const calls = known.reverse().map(({ bytes, stored: { call, keptStep, steps, loss, count } }): PoolCall => {
-        const inPool = Math.min(count, room)
-        room -= inPool
-        return { call, keptStep, steps, loss: loss ?? NaN, images: count, inPool, onDisk: bytes > 0 }
-      }).reverse()
+      const calls = known
+        .reverse()
+        .map(({ bytes, stored: { call, keptStep, steps, loss, count } }): PoolCall => {
+          const inPool = Math.min(count, room)
+          room -= inPool
+          return { call, keptStep, steps, loss: loss ?? NaN, images: count, inPool, onDisk: bytes > 0 }
+        })
+        .reverse()
       return { calls, images, elsewhere: room, bytes: known.reduce((sum, row) => sum + row.bytes, 0) }
     },
     async read(runId, stageId, call) {
-      const row = database.get('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? AND call = ?', runId, stageId, call)
+      const row = database.get(
+        'SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? AND call = ?',
+        runId,
+        stageId,
+        call,
+      )
       if (!row || Number(row.bytes) === 0) {
         throw new RefusedInputError(`There are no images of call ${call} on disk.`, {
-          wanted: 'a call of the pool whose sheet was kept', got: String(call), where: `${runId}/${stageId}`, ...(row ? { action: 'The budget of the pool on disk took it; raise recording.poolMegabytes for the next run.' } : {}),
+          wanted: 'a call of the pool whose sheet was kept',
+          got: String(call),
+          where: `${runId}/${stageId}`,
+          ...(row
+            ? { action: 'The budget of the pool on disk took it; raise recording.poolMegabytes for the next run.' }
+            : {}),
         })
       }
       const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
@@ -72,18 +106,28 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
       return { ...layout, pixels: await decodeSheet(fileOf(runId, stageId, call), layout) }
     },
     async truncate(runId, stageId, fromCall) {
-      const calls = rows(runId, stageId).map(({ stored }) => stored.call).filter((call) => call >= fromCall)
+      const calls = rows(runId, stageId)
+        .map(({ stored }) => stored.call)
+        .filter((call) => call >= fromCall)
       database.run('DELETE FROM pool WHERE run_id = ? AND stage_id = ? AND call >= ?', runId, stageId, fromCall)
       for (const call of calls) await rm(fileOf(runId, stageId, call), { force: true })
     },
   }
 }
 
-/** The sheets to give up when they use more than the budget: every second one, as often as it takes, never the newest while another can go. */
+/**
+ * The sheets to give up when they use more than the budget: every second one, as often as it takes, never the newest
+ * while another can go.
+ */
 export function callsToDrop(sheets: readonly { call: number; bytes: number }[], budgetBytes: number): number[] {
   let kept = [...sheets]
   while (kept.length > 0 && kept.reduce((sum, sheet) => sum + sheet.bytes, 0) > budgetBytes) {
-    const dropped = new Set(stepsToDrop(kept.map(({ call }) => call), kept.length - 1))
+    const dropped = new Set(
+      stepsToDrop(
+        kept.map(({ call }) => call),
+        kept.length - 1,
+      ),
+    )
     kept = kept.filter(({ call }) => !dropped.has(call))
   }
   return sheets.map(({ call }) => call).filter((call) => !kept.some((sheet) => sheet.call === call))

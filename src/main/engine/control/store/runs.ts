@@ -1,6 +1,15 @@
-/** Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait for the disk. */
+/**
+ * Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait
+ * for the disk.
+ */
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../../shared/domain'
-import { completeTraining, executionSchema, poisoningSchema, recordingSchema, teacherSourceSchema } from '../../../../shared/domain'
+import {
+  completeTraining,
+  executionSchema,
+  poisoningSchema,
+  recordingSchema,
+  teacherSourceSchema,
+} from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import { defaultsOf } from '../../../../shared/schema'
 import type { Database, Row } from './database'
@@ -28,29 +37,56 @@ export function createRunsTable(database: Database): RunsTable {
   const runs = load(database)
   const summaryOf = (id: string): RunSummary => {
     const run = runs.get(id)
-    if (!run) throw new RefusedInputError(`There is no run "${id}".`, { wanted: 'the id of a run of this workspace', got: id, action: 'See them with "abd runs".' })
+    if (!run)
+      throw new RefusedInputError(`There is no run "${id}".`, {
+        wanted: 'the id of a run of this workspace',
+        got: id,
+        action: 'See them with "abd runs".',
+      })
     return run
   }
   const write = (run: RunSummary): void => {
     const { stages: _stages, ...stored } = run
-    database.run('UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?', run.state, run.deletedAt, JSON.stringify(stored), run.id)
+    database.run(
+      'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
+      run.state,
+      run.deletedAt,
+      JSON.stringify(stored),
+      run.id,
+    )
   }
   const writeStage = (id: string, stage: StageRecord): void =>
     database.run('UPDATE stages SET record = ? WHERE run_id = ? AND id = ?', JSON.stringify(stage), id, stage.id)
   return {
-    list: (includeDeleted) => [...runs.values()]
-      .filter((run) => includeDeleted || run.deletedAt === null)
-      .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1))
-      .map(brief),
+    list: (includeDeleted) =>
+      [...runs.values()]
+        .filter((run) => includeDeleted || run.deletedAt === null)
+        .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1))
+        .map(brief),
     has: (id) => runs.has(id),
     summary: (id) => structuredClone(summaryOf(id)),
     config: (id) => readConfig(database, summaryOf(id).id),
     insert(detail) {
       const { config, stages, ...stored } = structuredClone(detail)
       database.transaction(() => {
-        database.run('INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
-          stored.id, stored.createdAt, stored.state, stored.deletedAt, JSON.stringify(stored), JSON.stringify(config))
-        stages.forEach((stage, position) => database.run('INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)', stored.id, stage.id, position, JSON.stringify(stage)))
+        database.run(
+          'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
+          stored.id,
+          stored.createdAt,
+          stored.state,
+          stored.deletedAt,
+          JSON.stringify(stored),
+          JSON.stringify(config),
+        )
+        stages.forEach((stage, position) =>
+          database.run(
+            'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
+            stored.id,
+            stage.id,
+            position,
+            JSON.stringify(stage),
+          ),
+        )
       })
       runs.set(stored.id, { ...stored, stages })
     },
@@ -62,9 +98,15 @@ export function createRunsTable(database: Database): RunsTable {
     },
     updateStage(id, stageId, change, options = { write: true }) {
       const run = summaryOf(id)
-      const stages = run.stages.map((stage) => (stage.id === stageId ? { ...stage, ...structuredClone(change) } : stage))
+      const stages = run.stages.map((stage) =>
+        stage.id === stageId ? { ...stage, ...structuredClone(change) } : stage,
+      )
       const stage = stages.find((entry) => entry.id === stageId)
-      if (!stage) throw new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, { wanted: run.stages.map((entry) => entry.id).join(', '), got: stageId })
+      if (!stage)
+        throw new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, {
+          wanted: run.stages.map((entry) => entry.id).join(', '),
+          got: stageId,
+        })
       runs.set(id, { ...run, stages })
       if (options.write) writeStage(id, stage)
       return structuredClone({ ...run, stages })
@@ -90,7 +132,10 @@ const brief = (run: RunSummary): RunSummary => ({
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** Columns are read as bytes: the driver ends the process at text that is no UTF-8, where one damaged record should only show as damaged. */
+/**
+ * Columns are read as bytes: the driver ends the process at text that is no UTF-8, where one damaged record should only
+ * show as damaged.
+ */
 const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
 
 function readConfig(database: Database, id: string): ExperimentConfig {
@@ -98,15 +143,26 @@ function readConfig(database: Database, id: string): ExperimentConfig {
   try {
     return completed(JSON.parse(textOf(row?.config)) as ExperimentConfig)
   } catch (error) {
-    throw new UserError('The configuration of this run cannot be read.', { where: id, action: 'The record is damaged; other runs are not affected.', cause: error })
+    throw new UserError('The configuration of this run cannot be read.', {
+      where: id,
+      action: 'The record is damaged; other runs are not affected.',
+      cause: error,
+    })
   }
 }
 
-/** What an earlier version did not know yet has the default that leaves everything as it was; members' own parameters are filled where they are used. */
+/**
+ * What an earlier version did not know yet has the default that leaves everything as it was; members' own parameters
+ * are filled where they are used.
+ */
 const completed = (config: ExperimentConfig): ExperimentConfig => ({
   ...config,
   poisoning: { ...defaultsOf(poisoningSchema), ...config.poisoning },
-  teacher: { ...defaultsOf(teacherSourceSchema), ...config.teacher, training: completeTraining(config.teacher.training) } as ExperimentConfig['teacher'],
+  teacher: {
+    ...defaultsOf(teacherSourceSchema),
+    ...config.teacher,
+    training: completeTraining(config.teacher.training),
+  } as ExperimentConfig['teacher'],
   recording: { ...defaultsOf(recordingSchema), ...config.recording },
   execution: { ...defaultsOf(executionSchema), ...config.execution },
 })
@@ -115,7 +171,9 @@ const completed = (config: ExperimentConfig): ExperimentConfig => ({
 function load(database: Database): Map<string, RunSummary> {
   const stages = new Map<string, StageRecord[]>()
   const damaged = new Map<string, unknown>()
-  for (const [runId, record] of database.columns('SELECT run_id, CAST(record AS BLOB) FROM stages ORDER BY run_id, position')) {
+  for (const [runId, record] of database.columns(
+    'SELECT run_id, CAST(record AS BLOB) FROM stages ORDER BY run_id, position',
+  )) {
     const id = String(runId)
     try {
       const list = stages.get(id) ?? []
@@ -145,14 +203,37 @@ function readSummary(row: Row, stages: StageRecord[], fault: unknown): RunSummar
 
 const damageOf = (id: string, fault: unknown): Pick<RunSummary, 'state' | 'error'> => ({
   state: 'failed',
-  error: toCauses(new UserError('The record of this run is damaged.', { where: id, action: 'Its files are untouched in the workspace; delete the run to be rid of it.', cause: fault })),
+  error: toCauses(
+    new UserError('The record of this run is damaged.', {
+      where: id,
+      action: 'Its files are untouched in the workspace; delete the run to be rid of it.',
+      cause: fault,
+    }),
+  ),
 })
 
 function damagedRun(row: Row, stages: StageRecord[], fault: unknown): RunSummary {
   const id = String(row.id)
   return {
-    id, name: `Damaged run ${id}`, note: '', tags: [], createdAt: Number(row.created_at) || 0, startedAt: null, endedAt: null, seconds: 0, stages,
-    data: '', attack: '', poisonRatio: 0, target: 0, method: '', seed: 0, preset: null, device: null,
-    deletedAt: typeof row.deleted_at === 'number' ? row.deleted_at : null, bytesOnDisk: 0, ...damageOf(id, fault),
+    id,
+    name: `Damaged run ${id}`,
+    note: '',
+    tags: [],
+    createdAt: Number(row.created_at) || 0,
+    startedAt: null,
+    endedAt: null,
+    seconds: 0,
+    stages,
+    data: '',
+    attack: '',
+    poisonRatio: 0,
+    target: 0,
+    method: '',
+    seed: 0,
+    preset: null,
+    device: null,
+    deletedAt: typeof row.deleted_at === 'number' ? row.deleted_at : null,
+    bytesOnDisk: 0,
+    ...damageOf(id, fault),
   }
 }

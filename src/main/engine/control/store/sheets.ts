@@ -18,10 +18,15 @@ export async function encodeSheet(images: ImageBatch): Promise<Uint8Array> {
   const rows = Math.ceil(count / columns)
   const sheet = Buffer.alloc(columns * width * rows * height * channels)
   copyTiles(images, (tile, y, offset, length) => {
-    sheet.set(pixels.subarray(offset, offset + length), ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels)
+    sheet.set(
+      pixels.subarray(offset, offset + length),
+      ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels,
+    )
   })
   const encoder = await loadSharp()
-  return encoder(sheet, { raw: { width: columns * width, height: rows * height, channels } }).png({ compressionLevel: 3 }).toBuffer()
+  return encoder(sheet, { raw: { width: columns * width, height: rows * height, channels } })
+    .png({ compressionLevel: 3 })
+    .toBuffer()
 }
 
 /** @throws UserError when the file is missing or damaged */
@@ -30,8 +35,12 @@ export async function decodeSheet(file: string, layout: SheetLayout): Promise<Ui
   const columns = columnsOf(count)
   try {
     const decoder = await loadSharp()
-    const { data, info } = await decoder(await readFile(file)).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer({ resolveWithObject: true })
-    if (info.width !== columns * width || info.channels !== channels) throw new Error(`the sheet is ${info.width}×${info.height}×${info.channels}`)
+    const { data, info } = await decoder(await readFile(file))
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    if (info.width !== columns * width || info.channels !== channels)
+      throw new Error(`the sheet is ${info.width}×${info.height}×${info.channels}`)
     const pixels = new Uint8Array(count * height * width * channels)
     copyTiles(layout, (tile, y, offset, length) => {
       const from = ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels
@@ -39,7 +48,11 @@ export async function decodeSheet(file: string, layout: SheetLayout): Promise<Ui
     })
     return pixels
   } catch (error) {
-    throw new UserError('The images of this step cannot be read.', { where: file, action: 'The file is missing or damaged; other steps are not affected.', cause: error })
+    throw new UserError('The images of this step cannot be read.', {
+      where: file,
+      action: 'The file is missing or damaged; other steps are not affected.',
+      cause: error,
+    })
   }
 }
 

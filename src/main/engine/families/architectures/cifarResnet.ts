@@ -11,37 +11,76 @@ import { countUnits, createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
-  depth: integer({ label: 'Depth', unit: 'layers', default: 20, min: 8, max: 200, help: 'Layers d = 6n + 2: 8, 14, 20, 32, 44, 56, 110 …' }),
+  depth: integer({
+    label: 'Depth',
+    unit: 'layers',
+    default: 20,
+    min: 8,
+    max: 200,
+    help: 'Layers d = 6n + 2: 8, 14, 20, 32, 44, 56, 110 …',
+  }),
   width: choice({
-    label: 'Width', default: '1', help: 'Channels of the stem and the three stages.',
-    options: [{ value: '1', label: '16, 16, 32, 64' }, { value: '4', label: '32, 64, 128, 256' }],
+    label: 'Width',
+    default: '1',
+    help: 'Channels of the stem and the three stages.',
+    options: [
+      { value: '1', label: '16, 16, 32, 64' },
+      { value: '4', label: '32, 64, 128, 256' },
+    ],
   }),
   shortcut: choice({
-    label: 'Shortcut', default: 'projection', help: 'What stands in for x where size and channels change.',
+    label: 'Shortcut',
+    default: 'projection',
+    help: 'What stands in for x where size and channels change.',
     options: [
-      { value: 'projection', label: 'Convolution', help: '1×1 convolution and batch norm, called downsample (RepDistiller, CMI).' },
-      { value: 'padding', label: 'Zero padding', help: 'Every second pixel, zeros as new channels; no parameters (cifar_resnet of ABD’s ZSKT side).' },
+      {
+        value: 'projection',
+        label: 'Convolution',
+        help: '1×1 convolution and batch norm, called downsample (RepDistiller, CMI).',
+      },
+      {
+        value: 'padding',
+        label: 'Zero padding',
+        help: 'Every second pixel, zeros as new channels; no parameters (cifar_resnet of ABD’s ZSKT side).',
+      },
     ],
   }),
 }
 type CifarResnetParameters = ValuesOf<typeof params>
 
-const widths: Record<CifarResnetParameters['width'], readonly [number, number, number, number]> = { 1: [16, 16, 32, 64], 4: [32, 64, 128, 256] }
+const widths: Record<CifarResnetParameters['width'], readonly [number, number, number, number]> = {
+  1: [16, 16, 32, 64],
+  4: [32, 64, 128, 256],
+}
 
-/** x at every second pixel, with a quarter of the new channels as zeros in front and a quarter behind: a 1×1 convolution with a filter of zeros and ones. */
+/**
+ * x at every second pixel, with a quarter of the new channels as zeros in front and a quarter behind: a 1×1 convolution
+ * with a filter of zeros and ones.
+ */
 function paddedShortcut(inputs: number, outputs: number, stride: number): ImageLayer {
   const before = Math.floor(outputs / 4)
   return (x) => {
     // Made on the device: a captured graph takes no constants of this size.
-    const places = tf.tensor1d(Int32Array.from({ length: inputs }, (_, channel) => before + channel), 'int32')
-    return conv2d(x, tf.reshape(tf.cast(tf.oneHot(places, outputs), 'float32'), [1, 1, inputs, outputs]), { stride, padding: 0 })
+    const places = tf.tensor1d(
+      Int32Array.from({ length: inputs }, (_, channel) => before + channel),
+      'int32',
+    )
+    return conv2d(x, tf.reshape(tf.cast(tf.oneHot(places, outputs), 'float32'), [1, 1, inputs, outputs]), {
+      stride,
+      padding: 0,
+    })
   }
 }
 
 function unitsOf(depth: number): number {
   const units = (depth - 2) / 6
   if (Number.isInteger(units) && units >= 1) return units
-  throw new RefusedInputError('This depth is not one of a CIFAR ResNet.', { wanted: '6n + 2 layers: 8, 14, 20, 32, 44, 56, 110 …', got: String(depth), where: 'depth', action: 'Choose one of these depths.' })
+  throw new RefusedInputError('This depth is not one of a CIFAR ResNet.', {
+    wanted: '6n + 2 layers: 8, 14, 20, 32, 44, 56, 110 …',
+    got: String(depth),
+    where: 'depth',
+    action: 'Choose one of these depths.',
+  })
 }
 
 const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width, shortcut }, problem) => {
@@ -52,23 +91,45 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
   let size = { height: problem.height, width: problem.width }
   let inputs = stem
   trunk.stem(() => {
-    const conv1 = build.convolution('conv1', { inputs: problem.channels, outputs: stem, kernel: 3, padding: 1, initial, output: size })
+    const conv1 = build.convolution('conv1', {
+      inputs: problem.channels,
+      outputs: stem,
+      kernel: 3,
+      padding: 1,
+      initial,
+      output: size,
+    })
     const bn1 = build.batchNorm('bn1', stem)
     return (x, context) => relu(bn1(conv1(x, context), context))
   })
-  stages.forEach((planes, stage) => trunk.stage(() => inSequence(Array.from({ length: units }, (_, unit) => {
-    const name = `layer${stage + 1}.${unit}`
-    const stride = stage > 0 && unit === 0 ? 2 : 1
-    const input = size
-    size = strided(size, stride)
-    const layer = basicUnit(build, name, {
-      inputs, planes, stride, input, output: size, initial,
-      shortcut: shortcut === 'padding' ? paddedShortcut : projection(build, `${name}.downsample`, initial, size),
-    })
-    inputs = planes
-    return layer
-  }))))
-  const fc = build.linear('fc', { inputs, outputs: problem.classes, initial: shortcut === 'padding' ? 'fanIn' : 'default' })
+  stages.forEach((planes, stage) =>
+    trunk.stage(() =>
+      inSequence(
+        Array.from({ length: units }, (_, unit) => {
+          const name = `layer${stage + 1}.${unit}`
+          const stride = stage > 0 && unit === 0 ? 2 : 1
+          const input = size
+          size = strided(size, stride)
+          const layer = basicUnit(build, name, {
+            inputs,
+            planes,
+            stride,
+            input,
+            output: size,
+            initial,
+            shortcut: shortcut === 'padding' ? paddedShortcut : projection(build, `${name}.downsample`, initial, size),
+          })
+          inputs = planes
+          return layer
+        }),
+      ),
+    ),
+  )
+  const fc = build.linear('fc', {
+    inputs,
+    outputs: problem.classes,
+    initial: shortcut === 'padding' ? 'fanIn' : 'default',
+  })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(activations.at(-1) ?? images)
@@ -77,15 +138,21 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
 }
 
 /**
- * The small ResNets for 32×32 images: three stages of post-activation units, depth 6n + 2. Activations: the three stage outputs.
- * Reference: He et al. 2016, arXiv:1512.03385, section 4.2; ABD cmi/datafree/models/classifiers/resnet_tiny.py (projection) and
+ * The small ResNets for 32×32 images: three stages of post-activation units, depth 6n + 2. Activations: the three stage
+ * outputs.
+ * Reference: He et al. 2016, arXiv:1512.03385, section 4.2; ABD cmi/datafree/models/classifiers/resnet_tiny.py
+ * (projection) and
  * zskt/models/shufl_resnet.py (padding; what is called cifar_resnet18 there has three stages of two units: depth 14).
  */
 export const cifarResnet = defineArchitecture({
   id: 'cifar_resnet',
   title: 'CIFAR ResNet',
   summary: 'Small ResNet of three stages, depth 6n + 2.',
-  reference: { citation: 'He et al. 2016, Deep residual learning for image recognition', link: 'https://arxiv.org/abs/1512.03385', place: 'ABD cmi/datafree/models/classifiers/resnet_tiny.py, zskt/models/shufl_resnet.py' },
+  reference: {
+    citation: 'He et al. 2016, Deep residual learning for image recognition',
+    link: 'https://arxiv.org/abs/1512.03385',
+    place: 'ABD cmi/datafree/models/classifiers/resnet_tiny.py, zskt/models/shufl_resnet.py',
+  },
   params,
   presets: {
     resnet8: { title: 'ResNet-8', params: { depth: 8 } },
@@ -97,8 +164,12 @@ export const cifarResnet = defineArchitecture({
   candidates: (shapes) => {
     const depth = 6 * countUnits(shapes, 'layer1') + 2
     const width = shapes.get('bn1.weight')?.[0] === widths[4][0] ? '4' : '1'
-    return [{ depth, width, shortcut: 'projection' }, { depth, width, shortcut: 'padding' }]
+    return [
+      { depth, width, shortcut: 'projection' },
+      { depth, width, shortcut: 'padding' },
+    ]
   },
-  label: ({ depth, width, shortcut }) => `ResNet-${depth}${width === '4' ? '×4' : ''}${shortcut === 'padding' ? ' (padding)' : ''}`,
+  label: ({ depth, width, shortcut }) =>
+    `ResNet-${depth}${width === '4' ? '×4' : ''}${shortcut === 'padding' ? ' (padding)' : ''}`,
   ...networkOf(define),
 })

@@ -3,7 +3,16 @@ import type { ArchitectureCost } from './types'
 /** Adds up parameters and multiply-adds layer by layer. */
 export interface CostCounter {
   /** `upsampled`: of an image that was doubled before, as the builder's convolutions are. */
-  convolution(options: { inputs: number; outputs: number; kernel: number; height: number; width: number; bias?: boolean; depthwise?: boolean; upsampled?: boolean }): void
+  convolution(options: {
+    inputs: number
+    outputs: number
+    kernel: number
+    height: number
+    width: number
+    bias?: boolean
+    depthwise?: boolean
+    upsampled?: boolean
+  }): void
   batchNorm(channels: number): void
   linear(inputs: number, outputs: number): void
   total(): ArchitectureCost

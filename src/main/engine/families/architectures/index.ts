@@ -9,5 +9,22 @@ import { vgg } from './vgg'
 import { wrn } from './wrn'
 
 /** Classifiers that can be trained, distilled and imported. */
-export const architectures = createRegistry('architecture', 'Architectures', [wrn, resnet, cifarResnet, vgg, smallVgg, mobileNetV2, shuffleNetV2, lenet])
-export type { Architecture, ArchitectureContext, ArchitectureCost, ImageProblem, Level, NetworkOutline, WeightShapes } from './types'
+export const architectures = createRegistry('architecture', 'Architectures', [
+  wrn,
+  resnet,
+  cifarResnet,
+  vgg,
+  smallVgg,
+  mobileNetV2,
+  shuffleNetV2,
+  lenet,
+])
+export type {
+  Architecture,
+  ArchitectureContext,
+  ArchitectureCost,
+  ImageProblem,
+  Level,
+  NetworkOutline,
+  WeightShapes,
+} from './types'

@@ -11,18 +11,40 @@ import { createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
-  width: number({ label: 'Width', unit: 'times', default: 1, min: 0.1, max: 4, step: 0.05, help: 'Factor on all channels, rounded to multiples of 8.' }),
-  smallImages: boolean({ label: 'For small images', default: false, help: 'Stride 1 in the first convolution and in the 24-channel stage, so that 32-pixel images keep 4×4 pixels to the end. Names and shapes stay.' }),
+  width: number({
+    label: 'Width',
+    unit: 'times',
+    default: 1,
+    min: 0.1,
+    max: 4,
+    step: 0.05,
+    help: 'Factor on all channels, rounded to multiples of 8.',
+  }),
+  smallImages: boolean({
+    label: 'For small images',
+    default: false,
+    help: 'Stride 1 in the first convolution and in the 24-channel stage, so that 32-pixel images keep 4×4 pixels to the end. Names and shapes stay.',
+  }),
 }
 
 /** Expansion, channels, units, stride: table 2 of the paper. */
-const settings = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]] as const
+const settings = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const
 const smallStageWithStrideOne = 1
 const stemChannels = 32
 const lastChannels = 1280
 const dropRate = 0.2
 /** The declared steps from 1 outwards, for files: weights tell a factor only up to its rounding. */
-const widths = Array.from({ length: 79 }, (_, index) => Math.round(100 * (0.1 + 0.05 * index)) / 100).sort((left, right) => Math.abs(left - 1) - Math.abs(right - 1))
+const widths = Array.from({ length: 79 }, (_, index) => Math.round(100 * (0.1 + 0.05 * index)) / 100).sort(
+  (left, right) => Math.abs(left - 1) - Math.abs(right - 1),
+)
 
 /** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
 export function toMultipleOf8(value: number): number {
@@ -30,24 +52,64 @@ export function toMultipleOf8(value: number): number {
   return rounded < 0.9 * value ? rounded + 8 : rounded
 }
 
-interface LayerOptions { readonly inputs: number; readonly outputs: number; readonly kernel: number; readonly stride: number; readonly depthwise?: boolean; readonly output: Size }
+interface LayerOptions {
+  readonly inputs: number
+  readonly outputs: number
+  readonly kernel: number
+  readonly stride: number
+  readonly depthwise?: boolean
+  readonly output: Size
+}
 
 /** Convolution, batch norm, ReLU6 under `name`.0 and `name`.1. */
 function activatedConvolution(build: NetworkBuilder, name: string, options: LayerOptions): ImageLayer {
-  const convolution = build.convolution(`${name}.0`, { ...options, padding: (options.kernel - 1) / 2, initial: 'fanOut' })
+  const convolution = build.convolution(`${name}.0`, {
+    ...options,
+    padding: (options.kernel - 1) / 2,
+    initial: 'fanOut',
+  })
   const norm = build.batchNorm(`${name}.1`, options.outputs)
   return (x, context) => relu6(norm(convolution(x, context), context))
 }
 
-interface BottleneckOptions { readonly inputs: number; readonly outputs: number; readonly stride: number; readonly expansion: number; readonly input: Size; readonly output: Size }
+interface BottleneckOptions {
+  readonly inputs: number
+  readonly outputs: number
+  readonly stride: number
+  readonly expansion: number
+  readonly input: Size
+  readonly output: Size
+}
 
 /** Inverted residual: 1×1 up, depthwise 3×3, 1×1 down without activation; added to x where nothing changes. */
-function invertedResidual(build: NetworkBuilder, name: string, { inputs, outputs, stride, expansion, input, output }: BottleneckOptions): ImageLayer {
+function invertedResidual(
+  build: NetworkBuilder,
+  name: string,
+  { inputs, outputs, stride, expansion, input, output }: BottleneckOptions,
+): ImageLayer {
   const hidden = inputs * expansion
   const layers: ImageLayer[] = []
-  if (expansion !== 1) layers.push(activatedConvolution(build, `${name}.conv.0`, { inputs, outputs: hidden, kernel: 1, stride: 1, output: input }))
-  layers.push(activatedConvolution(build, `${name}.conv.${layers.length}`, { inputs: hidden, outputs: hidden, kernel: 3, stride, depthwise: true, output }))
-  const down = build.convolution(`${name}.conv.${layers.length}`, { inputs: hidden, outputs, kernel: 1, initial: 'fanOut', output })
+  if (expansion !== 1)
+    layers.push(
+      activatedConvolution(build, `${name}.conv.0`, { inputs, outputs: hidden, kernel: 1, stride: 1, output: input }),
+    )
+  layers.push(
+    activatedConvolution(build, `${name}.conv.${layers.length}`, {
+      inputs: hidden,
+      outputs: hidden,
+      kernel: 3,
+      stride,
+      depthwise: true,
+      output,
+    }),
+  )
+  const down = build.convolution(`${name}.conv.${layers.length}`, {
+    inputs: hidden,
+    outputs,
+    kernel: 1,
+    initial: 'fanOut',
+    output,
+  })
   const norm = build.batchNorm(`${name}.conv.${layers.length + 1}`, outputs)
   const body = inSequence([...layers, (x, context) => norm(down(x, context), context)])
   return stride === 1 && inputs === outputs ? (x, context) => tf.add(x, body(x, context)) : body
@@ -59,45 +121,83 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
   const stemStride = smallImages ? 1 : 2
   let size = strided({ height: problem.height, width: problem.width }, stemStride)
   let position = 1
-  trunk.stem(() => activatedConvolution(build, 'features.0', { inputs: problem.channels, outputs: inputs, kernel: 3, stride: stemStride, output: size }))
-  settings.forEach(([expansion, channels, units, firstStride], stage) => trunk.stage(() => inSequence(Array.from({ length: units }, (_, unit) => {
-    const stride = unit > 0 || (smallImages && stage === smallStageWithStrideOne) ? 1 : firstStride
-    const input = size
-    size = strided(size, stride)
-    const outputs = toMultipleOf8(channels * width)
-    const layer = invertedResidual(build, `features.${position}`, { inputs, outputs, stride, expansion, input, output: size })
-    inputs = outputs
-    position += 1
-    return layer
-  }))))
+  trunk.stem(() =>
+    activatedConvolution(build, 'features.0', {
+      inputs: problem.channels,
+      outputs: inputs,
+      kernel: 3,
+      stride: stemStride,
+      output: size,
+    }),
+  )
+  settings.forEach(([expansion, channels, units, firstStride], stage) =>
+    trunk.stage(() =>
+      inSequence(
+        Array.from({ length: units }, (_, unit) => {
+          const stride = unit > 0 || (smallImages && stage === smallStageWithStrideOne) ? 1 : firstStride
+          const input = size
+          size = strided(size, stride)
+          const outputs = toMultipleOf8(channels * width)
+          const layer = invertedResidual(build, `features.${position}`, {
+            inputs,
+            outputs,
+            stride,
+            expansion,
+            input,
+            output: size,
+          })
+          inputs = outputs
+          position += 1
+          return layer
+        }),
+      ),
+    ),
+  )
   const last = toMultipleOf8(lastChannels * Math.max(1, width))
-  const lastLayer = activatedConvolution(build, `features.${position}`, { inputs, outputs: last, kernel: 1, stride: 1, output: size })
+  const lastLayer = activatedConvolution(build, `features.${position}`, {
+    inputs,
+    outputs: last,
+    kernel: 1,
+    stride: 1,
+    output: size,
+  })
   const classifier = build.linear('classifier.1', { inputs: last, outputs: problem.classes, initial: 0.01 })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(lastLayer(activations.at(-1) ?? images, context))
-    const kept = context.training && context.dropoutSeed ? dropout(features, dropRate, context.dropoutSeed, 0) : features
+    const kept =
+      context.training && context.dropoutSeed ? dropout(features, dropRate, context.dropoutSeed, 0) : features
     return { logits: classifier(kept, context), activations, features }
   }
 }
 
 /**
- * MobileNetV2: inverted residuals with linear bottlenecks, ReLU6, dropout .2 before the linear layer. Activations: the outputs of the seven stages.
- * Dropout acts in training steps that bring a seed. Reference: Sandler et al. 2018, arXiv:1801.04381; torchvision's mobilenet_v2, which ABD uses.
+ * MobileNetV2: inverted residuals with linear bottlenecks, ReLU6, dropout .2 before the linear layer. Activations: the
+ * outputs of the seven stages.
+ * Dropout acts in training steps that bring a seed. Reference: Sandler et al. 2018, arXiv:1801.04381; torchvision's
+ * mobilenet_v2, which ABD uses.
  */
 export const mobileNetV2 = defineArchitecture({
   id: 'mobilenet_v2',
   title: 'MobileNetV2',
   summary: 'Inverted residuals with depthwise convolutions, as in torchvision.',
-  reference: { citation: 'Sandler et al. 2018, MobileNetV2', link: 'https://arxiv.org/abs/1801.04381', place: 'ABD cmi/datafree/models/classifiers/mobilenetv2.py' },
+  reference: {
+    citation: 'Sandler et al. 2018, MobileNetV2',
+    link: 'https://arxiv.org/abs/1801.04381',
+    place: 'ABD cmi/datafree/models/classifiers/mobilenetv2.py',
+  },
   params,
   presets: { small: { title: 'For 32×32 images', params: { smallImages: true } } },
   candidates: (shapes) => {
     const [, widest] = settings.at(-1) ?? [1, stemChannels]
     const outputs = shapes.get('features.17.conv.3.weight')?.[0] ?? widest
     const width = widths.find((factor) => toMultipleOf8(widest * factor) === outputs) ?? outputs / widest
-    return [{ width, smallImages: false }, { width, smallImages: true }]
+    return [
+      { width, smallImages: false },
+      { width, smallImages: true },
+    ]
   },
-  label: ({ width, smallImages }) => `MobileNetV2${width === 1 ? '' : ` ×${width}`}${smallImages ? ' (small images)' : ''}`,
+  label: ({ width, smallImages }) =>
+    `MobileNetV2${width === 1 ? '' : ` ×${width}`}${smallImages ? ' (small images)' : ''}`,
   ...networkOf(define),
 })

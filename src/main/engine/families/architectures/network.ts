@@ -1,4 +1,7 @@
-/** An architecture is written once, as layers asked of a builder; making the network, counting its cost and the outline of its weights follow from that. */
+/**
+ * An architecture is written once, as layers asked of a builder; making the network, counting its cost and the outline
+ * of its weights follow from that.
+ */
 import { createBuilder } from '../../maths/nn/builder'
 import type { ConvolutionOptions, LinearOptions, NetworkBuilder } from '../../maths/nn/builder'
 import type { Classifier, ClassifierOutput, ForwardContext } from '../../maths/nn/types'
@@ -9,7 +12,11 @@ import type { ArchitectureContext, ArchitectureCost, ImageProblem, Level, Networ
 export type ForwardFunction = (images: Tensor4D, context: ForwardContext) => ClassifierOutput
 
 /** Asks the builder for all layers, in PyTorch's order of registration, and says how they are joined. */
-export type NetworkDefinition<Params> = (build: NetworkBuilder, params: Params, problem: ImageProblem) => ForwardFunction
+export type NetworkDefinition<Params> = (
+  build: NetworkBuilder,
+  params: Params,
+  problem: ImageProblem,
+) => ForwardFunction
 
 /** What every architecture offers, out of its definition. */
 export function networkOf<Params>(define: NetworkDefinition<Params>): {
@@ -24,13 +31,25 @@ export function networkOf<Params>(define: NetworkDefinition<Params>): {
   }
 }
 
-function createFrom<Params>(define: NetworkDefinition<Params>, params: Params, context: ArchitectureContext): Classifier {
+function createFrom<Params>(
+  define: NetworkDefinition<Params>,
+  params: Params,
+  context: ArchitectureContext,
+): Classifier {
   const build = createBuilder(context.stream)
   const forward = define(build, params, context)
-  return { classes: context.classes, parameters: build.parameters, buffers: build.buffers, forward, dispose: () => build.dispose() }
+  return {
+    classes: context.classes,
+    parameters: build.parameters,
+    buffers: build.buffers,
+    forward,
+    dispose: () => build.dispose(),
+  }
 }
 
-const notMade = (): never => { throw new Error('A network that is only described cannot be run.') }
+const notMade = (): never => {
+  throw new Error('A network that is only described cannot be run.')
+}
 
 /** A builder that makes nothing and tells what it was asked for. */
 function describingBuilder(layers: {
@@ -41,7 +60,9 @@ function describingBuilder(layers: {
 }): NetworkBuilder {
   return {
     activation: layers.activation,
-    parameters: [], buffers: [], dispose: () => undefined,
+    parameters: [],
+    buffers: [],
+    dispose: () => undefined,
     convolution(name, options) {
       layers.convolution(name, options)
       return notMade
@@ -57,14 +78,20 @@ function describingBuilder(layers: {
   }
 }
 
-/** Parameters and multiply-adds of the layers that `ask` asks a builder for; nothing is made. A convolution must say the size of its output. */
+/**
+ * Parameters and multiply-adds of the layers that `ask` asks a builder for; nothing is made. A convolution must say the
+ * size of its output.
+ */
 export function costOf(ask: (build: NetworkBuilder) => unknown): ArchitectureCost {
   const counter = createCostCounter()
-  ask(describingBuilder({
-    convolution: (_name, { output = { height: 1, width: 1 }, ...options }) => counter.convolution({ ...options, ...output }),
-    batchNorm: (_name, channels) => counter.batchNorm(channels),
-    linear: (_name, { inputs, outputs }) => counter.linear(inputs, outputs),
-  }))
+  ask(
+    describingBuilder({
+      convolution: (_name, { output = { height: 1, width: 1 }, ...options }) =>
+        counter.convolution({ ...options, ...output }),
+      batchNorm: (_name, channels) => counter.batchNorm(channels),
+      linear: (_name, { inputs, outputs }) => counter.linear(inputs, outputs),
+    }),
+  )
   return counter.total()
 }
 
@@ -74,23 +101,29 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
   let lastLinear = ''
   let size: Level = { height: problem.height, width: problem.width }
   const levels: Level[] = []
-  define(describingBuilder({
-    convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false, output }) {
-      size = output ?? size
-      firstConvolution ||= name
-      shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs, kernel, kernel])
-      if (bias) shapes.set(`${name}.bias`, [outputs])
-    },
-    batchNorm(name, channels) {
-      for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${name}.${part}`, [channels])
-      shapes.set(`${name}.num_batches_tracked`, [])
-    },
-    linear(name, { inputs, outputs }) {
-      lastLinear = name
-      shapes.set(`${name}.weight`, [outputs, inputs])
-      shapes.set(`${name}.bias`, [outputs])
-    },
-    activation: () => { levels.push(size) },
-  }), params, problem)
+  define(
+    describingBuilder({
+      convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false, output }) {
+        size = output ?? size
+        firstConvolution ||= name
+        shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs, kernel, kernel])
+        if (bias) shapes.set(`${name}.bias`, [outputs])
+      },
+      batchNorm(name, channels) {
+        for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${name}.${part}`, [channels])
+        shapes.set(`${name}.num_batches_tracked`, [])
+      },
+      linear(name, { inputs, outputs }) {
+        lastLinear = name
+        shapes.set(`${name}.weight`, [outputs, inputs])
+        shapes.set(`${name}.bias`, [outputs])
+      },
+      activation: () => {
+        levels.push(size)
+      },
+    }),
+    params,
+    problem,
+  )
   return { shapes, firstConvolution, lastLinear, levels }
 }

@@ -7,7 +7,11 @@ import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {}
-const blocks = [{ channels: 32, dropout: 0.3 }, { channels: 64, dropout: 0.4 }, { channels: 128, dropout: 0.4 }] as const
+const blocks = [
+  { channels: 32, dropout: 0.3 },
+  { channels: 64, dropout: 0.4 },
+  { channels: 128, dropout: 0.4 },
+] as const
 /** Two times (convolution, batch norm, ELU), then pooling and dropout. */
 const positionsPerBlock = 8
 
@@ -19,7 +23,14 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
     const layers = blocks.flatMap((block, index) => {
       const at = (offset: number): string => `features.${index * positionsPerBlock + offset}`
       const pairs = [0, 3].map((offset): ImageLayer => {
-        const convolution = build.convolution(at(offset), { inputs: offset === 0 ? inputs : block.channels, outputs: block.channels, kernel: 3, padding: 1, bias: true, output: size })
+        const convolution = build.convolution(at(offset), {
+          inputs: offset === 0 ? inputs : block.channels,
+          outputs: block.channels,
+          kernel: 3,
+          padding: 1,
+          bias: true,
+          output: size,
+        })
         const norm = build.batchNorm(at(offset + 1), block.channels)
         return (x, context) => elu(norm(convolution(x, context), context))
       })
@@ -34,7 +45,11 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
     return (x, context) => layers.reduce((value, layer) => layer(value, context), x)
   })
   const length = size.height * size.width * inputs
-  const classifier = build.linear('classifier', { inputs: length, outputs: problem.classes, fromImage: [size.height, size.width, inputs] })
+  const classifier = build.linear('classifier', {
+    inputs: length,
+    outputs: problem.classes,
+    fromImage: [size.height, size.width, inputs],
+  })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = tf.reshape(activations.at(-1) ?? images, [-1, length]) as tf.Tensor2D
@@ -43,7 +58,8 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
 }
 
 /**
- * The network that ABD calls VGG16 for GTSRB: six 3×3 convolutions with batch norm and ELU, three times pooled, dropout .3, .4, .4, one linear layer.
+ * The network that ABD calls VGG16 for GTSRB: six 3×3 convolutions with batch norm and ELU, three times pooled, dropout
+ * .3, .4, .4, one linear layer.
  * Activation: the feature map before the linear layer. Dropout acts in training steps that bring a seed.
  * Reference: Zeng et al. 2022 (I-BAU); ABD zskt/models/vgg.py.
  */
@@ -51,7 +67,11 @@ export const smallVgg = defineArchitecture({
   id: 'small_vgg',
   title: 'Small VGG (GTSRB)',
   summary: 'Six convolutions with ELU and dropout; called VGG16 in the reference, for GTSRB.',
-  reference: { citation: 'Zeng et al. 2022, Adversarial unlearning of backdoors via implicit hypergradient', link: 'https://arxiv.org/abs/2110.03735', place: 'ABD zskt/models/vgg.py' },
+  reference: {
+    citation: 'Zeng et al. 2022, Adversarial unlearning of backdoors via implicit hypergradient',
+    link: 'https://arxiv.org/abs/2110.03735',
+    place: 'ABD zskt/models/vgg.py',
+  },
   params,
   label: () => 'Small VGG',
   ...networkOf(define),

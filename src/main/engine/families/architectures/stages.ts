@@ -5,7 +5,10 @@ import { globalAveragePool } from '../../maths/ops'
 import type { WeightShapes } from './types'
 
 /** Layers one after the other. */
-export const inSequence = (layers: readonly ImageLayer[]): ImageLayer => (x, context) => layers.reduce((value, layer) => layer(value, context), x)
+export const inSequence =
+  (layers: readonly ImageLayer[]): ImageLayer =>
+  (x, context) =>
+    layers.reduce((value, layer) => layer(value, context), x)
 
 export interface Trunk {
   /** A part whose output is no activation (the stem). */
@@ -16,7 +19,11 @@ export interface Trunk {
   run(images: Tensor4D, context: ForwardContext): Tensor4D[]
 }
 
-interface Part { readonly layer: ImageLayer; readonly variables: ReadonlySet<Variable>; readonly activation: boolean }
+interface Part {
+  readonly layer: ImageLayer
+  readonly variables: ReadonlySet<Variable>
+  readonly activation: boolean
+}
 
 /**
  * The sequence of stages of a network; it knows which parameters each of them holds.
@@ -30,7 +37,8 @@ export function createTrunk(build: NetworkBuilder, contrastAt: 'batchNorms' | 's
     if (activation) build.activation?.()
     parts.push({ layer, activation, variables: new Set(build.parameters.slice(start).map(({ variable }) => variable)) })
   }
-  const touched = ({ variables }: Part, substitutes: ReadonlyMap<Variable, Tensor>): boolean => [...substitutes.keys()].some((variable) => variables.has(variable))
+  const touched = ({ variables }: Part, substitutes: ReadonlyMap<Variable, Tensor>): boolean =>
+    [...substitutes.keys()].some((variable) => variables.has(variable))
 
   return {
     stem: (make) => add(make, false),

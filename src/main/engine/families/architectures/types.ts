@@ -26,7 +26,10 @@ export interface ArchitectureCost {
 export type WeightShapes = ReadonlyMap<string, readonly number[]>
 
 /** Size of an activation that attention transfer reads. */
-export interface Level { readonly height: number; readonly width: number }
+export interface Level {
+  readonly height: number
+  readonly width: number
+}
 
 /** A network's state_dict without its numbers. */
 export interface NetworkOutline {
@@ -52,12 +55,15 @@ export interface Architecture<S extends ParameterSchema = ParameterSchema> exten
   /** Names and shapes of the weights, without making the network. */
   outline(params: ValuesOf<S>, problem: ImageProblem): NetworkOutline
   /**
-   * Parameter sets that weights of these shapes may have been made with, the likeliest first. A file is recognised by comparing it with the outline of
-   * each, so a guess may be wrong. Left out where the parameters are switches and choices: then every combination is tried, the defaults first.
+   * Parameter sets that weights of these shapes may have been made with, the likeliest first. A file is recognised by
+   * comparing it with the outline of
+   * each, so a guess may be wrong. Left out where the parameters are switches and choices: then every combination is
+   * tried, the defaults first.
    */
   candidates?(shapes: WeightShapes): readonly Partial<ValuesOf<S>>[]
   /** Short name with its parameters, e.g. WRN-16-2. */
   label(params: ValuesOf<S>): string
 }
 
-export const defineArchitecture = <S extends ParameterSchema>(architecture: Architecture<S>): Architecture => architecture as unknown as Architecture
+export const defineArchitecture = <S extends ParameterSchema>(architecture: Architecture<S>): Architecture =>
+  architecture as unknown as Architecture

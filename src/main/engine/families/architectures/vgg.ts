@@ -10,34 +10,69 @@ import type { Size } from './residual'
 
 const params = {
   depth: choice({
-    label: 'Depth', default: '11', help: 'Layers with weights: convolutions and the last linear layer.',
-    options: [{ value: '8', label: '8' }, { value: '11', label: '11' }, { value: '13', label: '13' }, { value: '16', label: '16' }, { value: '19', label: '19' }],
+    label: 'Depth',
+    default: '11',
+    help: 'Layers with weights: convolutions and the last linear layer.',
+    options: [
+      { value: '8', label: '8' },
+      { value: '11', label: '11' },
+      { value: '13', label: '13' },
+      { value: '16', label: '16' },
+      { value: '19', label: '19' },
+    ],
   }),
-  batchNorm: boolean({ label: 'Batch norm', default: true, help: 'After every convolution. The reference uses the variants with batch norm.' }),
+  batchNorm: boolean({
+    label: 'Batch norm',
+    default: true,
+    help: 'After every convolution. The reference uses the variants with batch norm.',
+  }),
 }
 type VggParameters = ValuesOf<typeof params>
 
 const stageChannels = [64, 128, 256, 512, 512] as const
 /** Convolutions of each stage. */
 const convolutionCounts: Record<VggParameters['depth'], readonly number[]> = {
-  8: [1, 1, 1, 1, 1], 11: [1, 1, 2, 2, 2], 13: [2, 2, 2, 2, 2], 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4],
+  8: [1, 1, 1, 1, 1],
+  11: [1, 1, 2, 2, 2],
+  13: [2, 2, 2, 2, 2],
+  16: [2, 2, 3, 3, 3],
+  19: [2, 2, 4, 4, 4],
 }
 /** From this image height on, the fourth stage is pooled too. */
 const tall = 64
 
-interface StageOptions { readonly count: number; readonly inputs: number; readonly outputs: number; readonly batchNorm: boolean; readonly output: Size }
+interface StageOptions {
+  readonly count: number
+  readonly inputs: number
+  readonly outputs: number
+  readonly batchNorm: boolean
+  readonly output: Size
+}
 
 /** conv 3×3 (with bias), BN, ReLU, `count` times; names by their position in PyTorch's nn.Sequential. */
-function createStage(build: NetworkBuilder, name: string, { count, inputs, outputs, batchNorm, output }: StageOptions): ImageLayer {
+function createStage(
+  build: NetworkBuilder,
+  name: string,
+  { count, inputs, outputs, batchNorm, output }: StageOptions,
+): ImageLayer {
   const step = batchNorm ? 3 : 2
   const layers = Array.from({ length: count }, (_, index) => {
-    const convolution = build.convolution(`${name}.${index * step}`, { inputs: index === 0 ? inputs : outputs, outputs, kernel: 3, padding: 1, bias: true, initial: 'fanOut', output })
+    const convolution = build.convolution(`${name}.${index * step}`, {
+      inputs: index === 0 ? inputs : outputs,
+      outputs,
+      kernel: 3,
+      padding: 1,
+      bias: true,
+      initial: 'fanOut',
+      output,
+    })
     return { convolution, norm: batchNorm ? build.batchNorm(`${name}.${index * step + 1}`, outputs) : undefined }
   })
-  return (x, context) => layers.reduce((value, { convolution, norm }) => {
-    const out = convolution(value, context)
-    return relu(norm ? norm(out, context) : out)
-  }, x)
+  return (x, context) =>
+    layers.reduce((value, { convolution, norm }) => {
+      const out = convolution(value, context)
+      return relu(norm ? norm(out, context) : out)
+    }, x)
 }
 
 const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, problem) => {
@@ -45,13 +80,21 @@ const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, p
   let output = { height: problem.height, width: problem.width }
   let inputs = problem.channels
   const pools = [false, true, true, true, problem.height === tall]
-  stageChannels.forEach((outputs, stage) => trunk.stage(() => {
-    const pooled = pools[stage] === true
-    if (pooled) output = { height: Math.floor(output.height / 2), width: Math.floor(output.width / 2) }
-    const layers = createStage(build, `block${stage}`, { count: convolutionCounts[depth][stage] ?? 1, inputs, outputs, batchNorm, output })
-    inputs = outputs
-    return (x, context) => layers(pooled ? maxPool(x, 2, 2) : x, context)
-  }))
+  stageChannels.forEach((outputs, stage) =>
+    trunk.stage(() => {
+      const pooled = pools[stage] === true
+      if (pooled) output = { height: Math.floor(output.height / 2), width: Math.floor(output.width / 2) }
+      const layers = createStage(build, `block${stage}`, {
+        count: convolutionCounts[depth][stage] ?? 1,
+        inputs,
+        outputs,
+        batchNorm,
+        output,
+      })
+      inputs = outputs
+      return (x, context) => layers(pooled ? maxPool(x, 2, 2) : x, context)
+    }),
+  )
   const classifier = build.linear('classifier', { inputs, outputs: problem.classes, initial: 0.01 })
   return (images, context) => {
     const activations = trunk.run(images, context)
@@ -61,7 +104,8 @@ const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, p
 }
 
 /**
- * VGG in five blocks with global average pooling and one linear layer; the first three blocks are followed by 2×2 max pooling (the fourth too at 64 pixels).
+ * VGG in five blocks with global average pooling and one linear layer; the first three blocks are followed by 2×2 max
+ * pooling (the fourth too at 64 pixels).
  * Activations: the five block outputs after ReLU, before pooling.
  * Reference: Simonyan & Zisserman 2015, arXiv:1409.1556; ABD cmi/datafree/models/classifiers/vgg.py.
  */
@@ -69,10 +113,17 @@ export const vgg = defineArchitecture({
   id: 'vgg',
   title: 'VGG',
   summary: 'VGG-8 to -19 in five blocks, with global average pooling.',
-  reference: { citation: 'Simonyan & Zisserman 2015, Very deep convolutional networks', link: 'https://arxiv.org/abs/1409.1556', place: 'ABD cmi/datafree/models/classifiers/vgg.py' },
+  reference: {
+    citation: 'Simonyan & Zisserman 2015, Very deep convolutional networks',
+    link: 'https://arxiv.org/abs/1409.1556',
+    place: 'ABD cmi/datafree/models/classifiers/vgg.py',
+  },
   params,
   batchNorm: { parameter: 'batchNorm' },
-  presets: { vgg11: { title: 'VGG-11 with batch norm', params: { depth: '11' } }, vgg8: { title: 'VGG-8 with batch norm', params: { depth: '8' } } },
+  presets: {
+    vgg11: { title: 'VGG-11 with batch norm', params: { depth: '11' } },
+    vgg8: { title: 'VGG-8 with batch norm', params: { depth: '8' } },
+  },
   label: ({ depth, batchNorm }) => `VGG-${depth}${batchNorm ? '' : ' (no BN)'}`,
   ...networkOf(define),
 })

@@ -10,33 +10,80 @@ import { countUnits, createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
-  depth: integer({ label: 'Depth', unit: 'layers', default: 16, min: 10, max: 100, help: 'Layers d = 6n + 4: 10, 16, 22, 28, 34, 40 … with n residual units in each of the three blocks.' }),
-  width: integer({ label: 'Width', unit: 'times', default: 2, min: 1, max: 20, help: 'Widening factor k: the blocks have 16k, 32k and 64k channels.' }),
+  depth: integer({
+    label: 'Depth',
+    unit: 'layers',
+    default: 16,
+    min: 10,
+    max: 100,
+    help: 'Layers d = 6n + 4: 10, 16, 22, 28, 34, 40 … with n residual units in each of the three blocks.',
+  }),
+  width: integer({
+    label: 'Width',
+    unit: 'times',
+    default: 2,
+    min: 1,
+    max: 20,
+    help: 'Widening factor k: the blocks have 16k, 32k and 64k channels.',
+  }),
 }
 type WideResNetParameters = ValuesOf<typeof params>
 
 const stemChannels = 16
-const blocks = [{ channels: 16, stride: 1 }, { channels: 32, stride: 2 }, { channels: 64, stride: 2 }] as const
+const blocks = [
+  { channels: 16, stride: 1 },
+  { channels: 32, stride: 2 },
+  { channels: 64, stride: 2 },
+] as const
 
 function unitsOf(depth: number): number {
   const units = (depth - 4) / 6
   if (!Number.isInteger(units) || units < 1) {
     throw new RefusedInputError('This depth is not one of a wide residual network.', {
-      wanted: '6n + 4 layers: 10, 16, 22, 28, 34, 40 …', got: String(depth), where: 'depth', action: 'Choose one of these depths.',
+      wanted: '6n + 4 layers: 10, 16, 22, 28, 34, 40 …',
+      got: String(depth),
+      where: 'depth',
+      action: 'Choose one of these depths.',
     })
   }
   return units
 }
 
-interface UnitOptions { readonly inputs: number; readonly outputs: number; readonly stride: number; readonly output: { readonly height: number; readonly width: number } }
+interface UnitOptions {
+  readonly inputs: number
+  readonly outputs: number
+  readonly stride: number
+  readonly output: { readonly height: number; readonly width: number }
+}
 
-/** One residual unit. Where the channels change, relu(bn1(x)) replaces x and feeds the shortcut too; elsewhere the raw x is the shortcut. */
+/**
+ * One residual unit. Where the channels change, relu(bn1(x)) replaces x and feeds the shortcut too; elsewhere the raw x
+ * is the shortcut.
+ */
 function createUnit(build: NetworkBuilder, name: string, { inputs, outputs, stride, output }: UnitOptions): ImageLayer {
   const bn1 = build.batchNorm(`${name}.bn1`, inputs)
-  const conv1 = build.convolution(`${name}.conv1`, { inputs, outputs, kernel: 3, stride, padding: 1, initial: 'fanOut', output })
+  const conv1 = build.convolution(`${name}.conv1`, {
+    inputs,
+    outputs,
+    kernel: 3,
+    stride,
+    padding: 1,
+    initial: 'fanOut',
+    output,
+  })
   const bn2 = build.batchNorm(`${name}.bn2`, outputs)
-  const conv2 = build.convolution(`${name}.conv2`, { inputs: outputs, outputs, kernel: 3, padding: 1, initial: 'fanOut', output })
-  const shortcut = inputs === outputs ? undefined : build.convolution(`${name}.convShortcut`, { inputs, outputs, kernel: 1, stride, initial: 'fanOut', output })
+  const conv2 = build.convolution(`${name}.conv2`, {
+    inputs: outputs,
+    outputs,
+    kernel: 3,
+    padding: 1,
+    initial: 'fanOut',
+    output,
+  })
+  const shortcut =
+    inputs === outputs
+      ? undefined
+      : build.convolution(`${name}.convShortcut`, { inputs, outputs, kernel: 1, stride, initial: 'fanOut', output })
   return (x, context) => {
     const activated = relu(bn1(x, context))
     const out = conv2(relu(bn2(conv1(activated, context), context)), context)
@@ -49,16 +96,29 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
   const trunk = createTrunk(build)
   let output = { height: problem.height, width: problem.width }
   let inputs = stemChannels
-  trunk.stem(() => build.convolution('conv1', { inputs: problem.channels, outputs: stemChannels, kernel: 3, padding: 1, initial: 'fanOut', output }))
+  trunk.stem(() =>
+    build.convolution('conv1', {
+      inputs: problem.channels,
+      outputs: stemChannels,
+      kernel: 3,
+      padding: 1,
+      initial: 'fanOut',
+      output,
+    }),
+  )
   blocks.forEach((block, index) => {
-    trunk.stage(() => inSequence(Array.from({ length: units }, (_, unit) => {
-      const stride = unit === 0 ? block.stride : 1
-      const outputs = block.channels * width
-      output = { height: Math.ceil(output.height / stride), width: Math.ceil(output.width / stride) }
-      const layer = createUnit(build, `block${index + 1}.layer.${unit}`, { inputs, outputs, stride, output })
-      inputs = outputs
-      return layer
-    })))
+    trunk.stage(() =>
+      inSequence(
+        Array.from({ length: units }, (_, unit) => {
+          const stride = unit === 0 ? block.stride : 1
+          const outputs = block.channels * width
+          output = { height: Math.ceil(output.height / stride), width: Math.ceil(output.width / stride) }
+          const layer = createUnit(build, `block${index + 1}.layer.${unit}`, { inputs, outputs, stride, output })
+          inputs = outputs
+          return layer
+        }),
+      ),
+    )
   })
   const bn1 = build.batchNorm('bn1', inputs)
   const fc = build.linear('fc', { inputs, outputs: problem.classes, initial: 'zeroBias' })
@@ -70,15 +130,21 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
 }
 
 /**
- * Wide residual network WRN-d-k: pre-activation units, no convolution biases, strides 1, 2, 2, global average pool, one linear layer.
- * Activations: the three block outputs before the next batch norm. Initial weights: convolutions N(0, 2/(k²·outputs)), the linear layer PyTorch's default with bias 0.
+ * Wide residual network WRN-d-k: pre-activation units, no convolution biases, strides 1, 2, 2, global average pool, one
+ * linear layer.
+ * Activations: the three block outputs before the next batch norm. Initial weights: convolutions N(0, 2/(k²·outputs)),
+ * the linear layer PyTorch's default with bias 0.
  * Reference: Zagoruyko & Komodakis 2016, arXiv:1605.07146; ABD zskt/models/wresnet.py.
  */
 export const wrn = defineArchitecture({
   id: 'wrn',
   title: 'Wide ResNet',
   summary: 'Wide residual network WRN-d-k, the architecture of the ABD experiments.',
-  reference: { citation: 'Zagoruyko & Komodakis 2016, Wide Residual Networks', link: 'https://arxiv.org/abs/1605.07146', place: 'ABD zskt/models/wresnet.py' },
+  reference: {
+    citation: 'Zagoruyko & Komodakis 2016, Wide Residual Networks',
+    link: 'https://arxiv.org/abs/1605.07146',
+    place: 'ABD zskt/models/wresnet.py',
+  },
   params,
   presets: {
     teacher: { title: 'WRN-16-2 (reference teacher)', params: { depth: 16, width: 2 } },
@@ -87,8 +153,11 @@ export const wrn = defineArchitecture({
     kdTeacher: { title: 'WRN-40-2', params: { depth: 40, width: 2 } },
   },
   candidates: (shapes) => {
-    const channels = shapes.get('block1.layer.0.bn2.weight')?.[0] ?? shapes.get('block1.layer.0.conv1.weight')?.[0] ?? stemChannels
-    return [{ depth: 6 * countUnits(shapes, 'block1.layer') + 4, width: Math.max(1, Math.round(channels / stemChannels)) }]
+    const channels =
+      shapes.get('block1.layer.0.bn2.weight')?.[0] ?? shapes.get('block1.layer.0.conv1.weight')?.[0] ?? stemChannels
+    return [
+      { depth: 6 * countUnits(shapes, 'block1.layer') + 4, width: Math.max(1, Math.round(channels / stemChannels)) },
+    ]
   },
   label: ({ depth, width }) => `WRN-${depth}-${width}`,
   ...networkOf(define),

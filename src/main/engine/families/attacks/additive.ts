@@ -8,7 +8,13 @@ import type { Trigger } from '../../images/poisoning/trigger'
  * @param picture file or trigger pack; empty takes `draw`'s pattern
  * @param fileName the attack's file in a trigger pack
  */
-export async function additiveTrigger(picture: string, fileName: string, context: AttackContext, draw: () => Float64Array): Promise<Trigger> {
-  const { values, notes } = picture === '' ? { values: draw(), notes: [] } : await readPicture(picture, [fileName], context)
+export async function additiveTrigger(
+  picture: string,
+  fileName: string,
+  context: AttackContext,
+  draw: () => Float64Array,
+): Promise<Trigger> {
+  const { values, notes } =
+    picture === '' ? { values: draw(), notes: [] } : await readPicture(picture, [fileName], context)
   return pixelwise(context, (value, place) => value + values[place]!, notes)
 }

@@ -5,7 +5,8 @@ const white = 255
 const black = 0
 
 /**
- * A patch of alternating black and white pixels, white at its lower right, whose upper left pixel is black whatever the alternation says:
+ * A patch of alternating black and white pixels, white at its lower right, whose upper left pixel is black whatever the
+ * alternation says:
  * the reference's 3×3 is [0 0 255 | 0 255 0 | 255 0 255], not a full chequerboard.
  */
 export function gridPatch(side: number, top: number, left: number): StampPixel[] {

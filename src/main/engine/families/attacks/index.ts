@@ -12,7 +12,17 @@ import { trojan8x8 } from './trojan8x8'
 import { trojanWatermark } from './trojanWatermark'
 
 export const attacks = createRegistry('attack', 'Attacks', [
-  badnetGrid, badnetSquare, blend, sig, smooth, l0Inv, l2Inv, trojan3x3, trojan8x8, trojanWatermark, cleanLabel,
+  badnetGrid,
+  badnetSquare,
+  blend,
+  sig,
+  smooth,
+  l0Inv,
+  l2Inv,
+  trojan3x3,
+  trojan8x8,
+  trojanWatermark,
+  cleanLabel,
 ])
 
 export { createTrigger } from './create'

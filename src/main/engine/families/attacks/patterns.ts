@@ -1,4 +1,7 @@
-/** Trigger patterns drawn by code, in place of pictures that cannot be shipped. HWC, 0..255, deterministic in their seed. */
+/**
+ * Trigger patterns drawn by code, in place of pictures that cannot be shipped. HWC, 0..255, deterministic in their
+ * seed.
+ */
 import { createStream } from '../../maths/random'
 import type { AttackContext } from './types'
 
@@ -23,7 +26,7 @@ export function sinePattern(context: AttackContext, frequency: number): Float64A
   const { height, width, channels } = context
   return Float64Array.from({ length: height * width * channels }, (_, index) => {
     const column = Math.floor(index / channels) % width
-    return Math.round(128 + 127 * Math.sin(2 * Math.PI * frequency * column / width))
+    return Math.round(128 + 127 * Math.sin((2 * Math.PI * frequency * column) / width))
   })
 }
 
@@ -38,7 +41,7 @@ export function smoothPattern(context: AttackContext, amplitude: number, seed: n
     const dx = ((pixel % width) + 0.5) / width - centreX
     const dy = (Math.floor(pixel / width) + 0.5) / height - centreY
     const bump = Math.max(0, Math.cos(Math.PI * Math.min(0.5, Math.hypot(dx, dy) / 1.4)))
-    return Math.round(amplitude * bump * draws[2 + (index % channels)]! / strongest)
+    return Math.round((amplitude * bump * draws[2 + (index % channels)]!) / strongest)
   })
 }
 
@@ -49,14 +52,22 @@ export function noisePattern(context: AttackContext, strength: number, seed: num
 }
 
 /** Random colours in a square of `side` pixels at (top, left), 0 elsewhere. */
-export function patchPattern(context: AttackContext, top: number, left: number, side: number, seed: number): Float64Array {
+export function patchPattern(
+  context: AttackContext,
+  top: number,
+  left: number,
+  side: number,
+  seed: number,
+): Float64Array {
   const { width, channels } = context
   const colours = createStream(seed, 'trigger/patch').uniform(side * side * channels)
   const values = new Float64Array(context.height * width * channels)
   for (let row = 0; row < side; row++) {
     for (let column = 0; column < side; column++) {
       for (let channel = 0; channel < channels; channel++) {
-        values[((top + row) * width + left + column) * channels + channel] = byte(colours[(row * side + column) * channels + channel]!)
+        values[((top + row) * width + left + column) * channels + channel] = byte(
+          colours[(row * side + column) * channels + channel]!,
+        )
       }
     }
   }
@@ -78,7 +89,11 @@ export function watermarkPattern(context: AttackContext, seed: number): Float64A
 }
 
 /** A row of `count` saturated pixels in the bottom right corner; `mask` is 1 there. */
-export function sparsePattern(context: AttackContext, count: number, seed: number): { values: Float64Array; mask: Float32Array } {
+export function sparsePattern(
+  context: AttackContext,
+  count: number,
+  seed: number,
+): { values: Float64Array; mask: Float32Array } {
   const { height, width, channels } = context
   const values = new Float64Array(height * width * channels)
   const mask = new Float32Array(values.length)

@@ -1,7 +1,9 @@
 /**
  * Resizing of trigger pictures as the reference does it: skimage.transform.resize with order 1 and anti-aliasing.
- * A Gaussian of standard deviation (factor − 1)/2 per axis (SciPy: radius int(4σ + 0.5), mirrored without repeating the edge), then linear
- * interpolation at pixel centres. An image library's resampling gives other bytes, and the trigger must be the reference's to the bit.
+ * A Gaussian of standard deviation (factor − 1)/2 per axis (SciPy: radius int(4σ + 0.5), mirrored without repeating the
+ * edge), then linear
+ * interpolation at pixel centres. An image library's resampling gives other bytes, and the trigger must be the
+ * reference's to the bit.
  */
 
 import { createBreather } from '../../images/breather'
@@ -17,7 +19,9 @@ export interface Plane {
 
 function gaussianKernel(sigma: number): Float64Array {
   const radius = Math.floor(4 * sigma + 0.5)
-  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, index) => Math.exp(-0.5 / (sigma * sigma) * (index - radius) ** 2))
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, index) =>
+    Math.exp((-0.5 / (sigma * sigma)) * (index - radius) ** 2),
+  )
   const sum = kernel.reduce((total, value) => total + value, 0)
   return kernel.map((value) => value / sum)
 }
@@ -30,8 +34,16 @@ function mirror(index: number, length: number): number {
   return wrapped < length ? wrapped : period - wrapped
 }
 
-/** Source places and weights of one output position: a blurred value at each of two neighbours, then linear interpolation. */
-function tapsAt(position: number, before: number, after: number, kernel: Float64Array): readonly (readonly [number, number])[] {
+/**
+ * Source places and weights of one output position: a blurred value at each of two neighbours, then linear
+ * interpolation.
+ */
+function tapsAt(
+  position: number,
+  before: number,
+  after: number,
+  kernel: Float64Array,
+): readonly (readonly [number, number])[] {
   const place = (position + 0.5) * (before / after) - 0.5
   const lower = Math.floor(place)
   const fraction = place - lower
@@ -54,7 +66,9 @@ async function resizeAxis(plane: Plane, axis: 'rows' | 'columns', after: number,
     for (let other = 0; other < others; other++) {
       for (let channel = 0; channel < channels; channel++) {
         let sum = 0
-        for (const [source, weight] of sources) sum += weight * values[(axis === 'rows' ? source * width + other : other * width + source) * channels + channel]!
+        for (const [source, weight] of sources)
+          sum +=
+            weight * values[(axis === 'rows' ? source * width + other : other * width + source) * channels + channel]!
         out[(axis === 'rows' ? position * width + other : other * after + position) * channels + channel] = sum
       }
     }

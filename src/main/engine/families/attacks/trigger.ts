@@ -18,14 +18,15 @@ export function toBytes(values: Float64Array): Uint8Array {
 /** A trigger out of its exact arithmetic. */
 export function triggerOf(exact: Trigger['exact'], notes: readonly string[] = []): Trigger {
   return {
-    exact, notes,
+    exact,
+    notes,
     apply(pixels, count, variant, indices) {
       if (count === 0) return new Uint8Array(0)
       const size = pixels.length / count
       const out = new Uint8Array(pixels.length)
       for (let first = 0; first < count; first += imagesPerPiece) {
         const last = Math.min(first + imagesPerPiece, count)
-        const piece = indices === undefined ? undefined : Array.prototype.slice.call(indices, first, last) as number[]
+        const piece = indices === undefined ? undefined : (Array.prototype.slice.call(indices, first, last) as number[])
         out.set(toBytes(exact(pixels.subarray(first * size, last * size), last - first, variant, piece)), first * size)
       }
       return out
@@ -36,7 +37,11 @@ export function triggerOf(exact: Trigger['exact'], notes: readonly string[] = []
 /**
  * A trigger that treats each byte alone: x'[p] = f(x[p], p), p the place within the image (HWC).
  */
-export function pixelwise(context: AttackContext, change: (value: number, place: number) => number, notes: readonly string[] = []): Trigger {
+export function pixelwise(
+  context: AttackContext,
+  change: (value: number, place: number) => number,
+  notes: readonly string[] = [],
+): Trigger {
   const size = context.height * context.width * context.channels
   return triggerOf((pixels) => {
     const out = new Float64Array(pixels.length)
@@ -49,7 +54,11 @@ export function pixelwise(context: AttackContext, change: (value: number, place:
 }
 
 /** One pixel that a stamp sets, all channels alike. */
-export interface StampPixel { readonly row: number; readonly column: number; readonly value: number }
+export interface StampPixel {
+  readonly row: number
+  readonly column: number
+  readonly value: number
+}
 
 /** The bytes with the stamp's pixels replaced. */
 export function stampExact(pixels: Uint8Array, stamp: readonly StampPixel[], context: AttackContext): Float64Array {

@@ -8,24 +8,39 @@ import { defineAttack } from './types'
 /**
  * Trojan patch of 3×3 pixels.
  *
- * x' = clip(x + t), t a coloured patch, 0 elsewhere; the same in train and test. Built in: rows and columns 25–27 of a 32×32 image.
+ * x' = clip(x + t), t a coloured patch, 0 elsewhere; the same in train and test. Built in: rows and columns 25–27 of a
+ * 32×32 image.
  * Images NHWC bytes, grey or RGB, any size that holds the patch.
- * Reference: Liu et al. 2018, Trojaning attack on neural networks; zskt/datasets/backdoor.py. Differs: the paper makes t excite chosen neurons;
+ * Reference: Liu et al. 2018, Trojaning attack on neural networks; zskt/datasets/backdoor.py. Differs: the paper makes
+ * t excite chosen neurons;
  * without a trigger pack seeded random colours take its place.
  */
 export const trojan3x3 = defineAttack({
   id: 'trojan_3x3',
   title: 'Trojan patch, 3×3',
   summary: 'A 3×3 patch of random colours is added near the bottom right corner.',
-  reference: { citation: 'Liu, Ma, Aafer, Lee, Zhai, Wang, Zhang 2018, Trojaning attack on neural networks', link: 'doi:10.14722/ndss.2018.23291', place: 'zskt/datasets/backdoor.py' },
+  reference: {
+    citation: 'Liu, Ma, Aafer, Lee, Zhai, Wang, Zhang 2018, Trojaning attack on neural networks',
+    link: 'doi:10.14722/ndss.2018.23291',
+    place: 'zskt/datasets/backdoor.py',
+  },
   cleanLabel: false,
   params: {
     picture: pictureField('trojan_3x3.png'),
-    margin: integer({ label: 'Distance from the edge', unit: 'px', default: 4, min: 0, max: 64, visibleWhen: { field: 'picture', equals: '' }, help: 'Pixels between the built-in patch and the image edges at the bottom right.' }),
+    margin: integer({
+      label: 'Distance from the edge',
+      unit: 'px',
+      default: 4,
+      min: 0,
+      max: 64,
+      visibleWhen: { field: 'picture', equals: '' },
+      help: 'Pixels between the built-in patch and the image edges at the bottom right.',
+    }),
     patternSeed: patternSeedField,
   },
-  create: ({ picture, margin, patternSeed }, context) => additiveTrigger(picture, 'trojan_3x3.png', context, () => {
-    const { top, left } = placePatch('bottomRight', 3, margin, context)
-    return patchPattern(context, top, left, 3, patternSeed)
-  }),
+  create: ({ picture, margin, patternSeed }, context) =>
+    additiveTrigger(picture, 'trojan_3x3.png', context, () => {
+      const { top, left } = placePatch('bottomRight', 3, margin, context)
+      return patchPattern(context, top, left, 3, patternSeed)
+    }),
 })

@@ -14,36 +14,74 @@ const kind: CifarKind = {
   archive: /^cifar-100-(binary|python).*\.(tar\.gz|tgz|tar)$/i,
   normalization: { mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762] },
 }
-const labels = [{ key: 'coarse_labels', classes: 20 }, { key: 'fine_labels', classes: 100 }]
-const numbered = (classes: number): CifarLevel['fallback'] => ({ names: Array.from({ length: classes }, (_, index) => `class ${index}`), note: 'classes are numbered' })
+const labels = [
+  { key: 'coarse_labels', classes: 20 },
+  { key: 'fine_labels', classes: 100 },
+]
+const numbered = (classes: number): CifarLevel['fallback'] => ({
+  names: Array.from({ length: classes }, (_, index) => `class ${index}`),
+  note: 'classes are numbered',
+})
 const levels: Record<'fine' | 'coarse', CifarLevel> = {
-  fine: { layout: { labels, labelAt: 1 }, namesFile: 'fine_label_names.txt', pythonNames: 'fine_label_names', fallback: numbered(100) },
-  coarse: { layout: { labels, labelAt: 0 }, namesFile: 'coarse_label_names.txt', pythonNames: 'coarse_label_names', fallback: numbered(20) },
+  fine: {
+    layout: { labels, labelAt: 1 },
+    namesFile: 'fine_label_names.txt',
+    pythonNames: 'fine_label_names',
+    fallback: numbered(100),
+  },
+  coarse: {
+    layout: { labels, labelAt: 0 },
+    namesFile: 'coarse_label_names.txt',
+    pythonNames: 'coarse_label_names',
+    fallback: numbered(20),
+  },
 }
 
 /**
  * CIFAR-100 from its official binary or Python version, 32×32 RGB, 100 classes or their 20 groups.
  *
- * Record: coarse label byte (0–19), fine label byte (0–99), 3,072 pixel bytes; the number of records comes from the file size. Both labels are
- * checked, whichever is wanted. Python version: as in CIFAR-10. Normalisation: mean and standard deviation of the training images.
+ * Record: coarse label byte (0–19), fine label byte (0–99), 3,072 pixel bytes; the number of records comes from the
+ * file size. Both labels are
+ * checked, whichever is wanted. Python version: as in CIFAR-10. Normalisation: mean and standard deviation of the
+ * training images.
  */
 export const cifar100 = defineDataset({
   id: 'cifar100',
   title: kind.title,
   summary: '50,000 + 10,000 photographs in 100 classes or 20 groups, 32×32 RGB, from the official files.',
-  reference: { citation: 'Krizhevsky 2009, Learning multiple layers of features from tiny images', link: 'https://www.cs.toronto.edu/~kriz/cifar.html' },
+  reference: {
+    citation: 'Krizhevsky 2009, Learning multiple layers of features from tiny images',
+    link: 'https://www.cs.toronto.edu/~kriz/cifar.html',
+  },
   facts: {
-    needsFiles: true, augmentation: { crop: true, flip: true }, licence: 'no licence stated; the authors ask to cite the report',
-    sources: [{ url: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz', fileName: 'cifar-100-binary.tar.gz', bytes: 168_513_733, md5: '03b5dce01913d631647c71ecec9e9cb8' }],
+    needsFiles: true,
+    augmentation: { crop: true, flip: true },
+    licence: 'no licence stated; the authors ask to cite the report',
+    sources: [
+      {
+        url: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz',
+        fileName: 'cifar-100-binary.tar.gz',
+        bytes: 168_513_733,
+        md5: '03b5dce01913d631647c71ecec9e9cb8',
+      },
+    ],
   },
   params: {
     folder: path({
-      label: 'CIFAR-100 folder', default: '', select: 'fileOrFolder', extensions: ['gz', 'tgz', 'tar'],
+      label: 'CIFAR-100 folder',
+      default: '',
+      select: 'fileOrFolder',
+      extensions: ['gz', 'tgz', 'tar'],
       help: 'The folder cifar-100-binary or cifar-100-python, the folder around it, or its .tar.gz as downloaded. Every record is checked.',
     }),
     labels: choice({
-      label: 'Labels', default: 'fine', help: 'Which of the two labels of a record is the class.',
-      options: [{ value: 'fine', label: '100 classes' }, { value: 'coarse', label: '20 groups' }],
+      label: 'Labels',
+      default: 'fine',
+      help: 'Which of the two labels of a record is the class.',
+      options: [
+        { value: 'fine', label: '100 classes' },
+        { value: 'coarse', label: '20 groups' },
+      ],
     }),
   },
   load: (params, context) => loadCifar(kind, levels[params.labels], params.folder, context),

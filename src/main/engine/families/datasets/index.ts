@@ -9,9 +9,26 @@ import { signs } from './signs'
 import { svhn } from './svhn'
 
 /** The image folder comes last: it reads layouts that no other member claims. */
-export const datasets = createRegistry('dataset', 'Data sets', [signs, cifar10, cifar100, gtsrb, svhn, mnist, fashionMnist, imageFolder])
+export const datasets = createRegistry('dataset', 'Data sets', [
+  signs,
+  cifar10,
+  cifar100,
+  gtsrb,
+  svhn,
+  mnist,
+  fashionMnist,
+  imageFolder,
+])
 
-export { imageShapeOf, knownLabels, openDataset, outlineDataset, previewImages, recognizeDataset, summarizeDataset } from './open'
+export {
+  imageShapeOf,
+  knownLabels,
+  openDataset,
+  outlineDataset,
+  previewImages,
+  recognizeDataset,
+  summarizeDataset,
+} from './open'
 export { createDatasetShelf } from './shelf'
 export type { DatasetShelf, LoadWatcher } from './shelf'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from '../../images/imageSets'

@@ -8,24 +8,49 @@ const base = 'https://ossci-datasets.s3.amazonaws.com/mnist'
 
 /**
  * MNIST: handwritten digits, 28×28 grey, padded to 32×32 unless asked otherwise.
- * IDX files, plain or gzipped; sizes, counts and labels are checked. Normalisation 0.1307, 0.3081 (of the 28×28 images, as customary).
+ * IDX files, plain or gzipped; sizes, counts and labels are checked. Normalisation 0.1307, 0.3081 (of the 28×28 images,
+ * as customary).
  */
 export const mnist = defineDataset({
   id: 'mnist',
   title,
   summary: '60,000 + 10,000 handwritten digits, grey, 28×28 padded to 32×32.',
-  reference: { citation: 'LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition', link: 'http://yann.lecun.com/exdb/mnist/' },
+  reference: {
+    citation: 'LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition',
+    link: 'http://yann.lecun.com/exdb/mnist/',
+  },
   facts: {
-    classNames, classes: 10, needsFiles: true, augmentation: { crop: false, flip: false }, licence: 'CC BY-SA 3.0',
+    classNames,
+    classes: 10,
+    needsFiles: true,
+    augmentation: { crop: false, flip: false },
+    licence: 'CC BY-SA 3.0',
     sources: [
-      { url: `${base}/train-images-idx3-ubyte.gz`, fileName: 'train-images-idx3-ubyte.gz', md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873' },
-      { url: `${base}/train-labels-idx1-ubyte.gz`, fileName: 'train-labels-idx1-ubyte.gz', md5: 'd53e105ee54ea40749a09fcbcd1e9432' },
-      { url: `${base}/t10k-images-idx3-ubyte.gz`, fileName: 't10k-images-idx3-ubyte.gz', md5: '9fb629c4189551a2d022fa330f9573f3' },
-      { url: `${base}/t10k-labels-idx1-ubyte.gz`, fileName: 't10k-labels-idx1-ubyte.gz', md5: 'ec29112dd5afa0611ce80d1b7f02629c' },
+      {
+        url: `${base}/train-images-idx3-ubyte.gz`,
+        fileName: 'train-images-idx3-ubyte.gz',
+        md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873',
+      },
+      {
+        url: `${base}/train-labels-idx1-ubyte.gz`,
+        fileName: 'train-labels-idx1-ubyte.gz',
+        md5: 'd53e105ee54ea40749a09fcbcd1e9432',
+      },
+      {
+        url: `${base}/t10k-images-idx3-ubyte.gz`,
+        fileName: 't10k-images-idx3-ubyte.gz',
+        md5: '9fb629c4189551a2d022fa330f9573f3',
+      },
+      {
+        url: `${base}/t10k-labels-idx1-ubyte.gz`,
+        fileName: 't10k-labels-idx1-ubyte.gz',
+        md5: 'ec29112dd5afa0611ce80d1b7f02629c',
+      },
     ],
   },
   params: mnistParams(title),
   image: mnistImage,
-  load: (params, context) => loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
+  load: (params, context) =>
+    loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
   match: (path) => matchMnist(path, title, false),
 })

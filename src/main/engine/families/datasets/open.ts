@@ -10,22 +10,38 @@ import { countClasses, joinImages, placesOfExamples } from '../../images/imageSe
 import type { Dataset, DatasetContext, LoadedDataset } from './types'
 import type { ClassExamples, ImageRange, ImageSet, ImageShape } from '../../images/types'
 
-function prepare(registry: Registry<Dataset>, choice: MemberChoice): { dataset: Dataset; params: Record<string, never> } {
+function prepare(
+  registry: Registry<Dataset>,
+  choice: MemberChoice,
+): { dataset: Dataset; params: Record<string, never> } {
   const dataset = registry.get(choice.id, 'data.id')
   const { values, issues } = validateParameters(dataset.params, choice.params, 'data')
   const wrong = issues.find((issue) => issue.severity === 'error')
-  if (wrong) throw new RefusedInputError(`The data set's parameter ${wrong.path} ${wrong.message}.`, { where: wrong.path, action: 'Correct it in the form, or with --set.' })
+  if (wrong)
+    throw new RefusedInputError(`The data set's parameter ${wrong.path} ${wrong.message}.`, {
+      where: wrong.path,
+      action: 'Correct it in the form, or with --set.',
+    })
   return { dataset, params: values as Record<string, never> }
 }
 
 /** Loads a data set by its saved choice; parameters are checked and defaults filled. */
-export async function openDataset(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext): Promise<LoadedDataset> {
+export async function openDataset(
+  registry: Registry<Dataset>,
+  choice: MemberChoice,
+  context: DatasetContext,
+): Promise<LoadedDataset> {
   const { dataset, params } = prepare(registry, choice)
   return dataset.load(params, context)
 }
 
 /** Some images, drawn or read alone; null where the data set has to be loaded for them. */
-export async function previewImages(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext, wanted: ImageRange | ClassExamples): Promise<ImageSet | null> {
+export async function previewImages(
+  registry: Registry<Dataset>,
+  choice: MemberChoice,
+  context: DatasetContext,
+  wanted: ImageRange | ClassExamples,
+): Promise<ImageSet | null> {
   const { dataset, params } = prepare(registry, choice)
   if (!dataset.preview) return null
   if (!('classes' in wanted)) return dataset.preview(params, context, wanted)
@@ -33,22 +49,31 @@ export async function previewImages(registry: Registry<Dataset>, choice: MemberC
   if (!labels) return null
   const { split } = wanted
   const drawn: ImageSet[] = []
-  for (const first of placesOfExamples(labels[split], wanted)) drawn.push(await dataset.preview(params, context, { split, first, count: 1 }))
-  return joinImages(drawn[0] ?? await dataset.preview(params, context, { split, first: 0, count: 0 }), drawn)
+  for (const first of placesOfExamples(labels[split], wanted))
+    drawn.push(await dataset.preview(params, context, { split, first, count: 1 }))
+  return joinImages(drawn[0] ?? (await dataset.preview(params, context, { split, first: 0, count: 0 })), drawn)
 }
 
 /** Of the sets that do not say otherwise. */
 const usualImage: ImageShape = { height: 32, width: 32, channels: 3 }
 
-/** Shape of the images, before anything is loaded and while the form is still being filled in: what is unknown or not valid counts as the usual. */
+/**
+ * Shape of the images, before anything is loaded and while the form is still being filled in: what is unknown or not
+ * valid counts as the usual.
+ */
 export function imageShapeOf(registry: Registry<Dataset>, choice: MemberChoice): ImageShape {
   if (!registry.has(choice.id)) return usualImage
   const dataset = registry.get(choice.id)
-  return dataset.image?.(validateParameters(dataset.params, choice.params, '').values as Record<string, never>) ?? usualImage
+  return (
+    dataset.image?.(validateParameters(dataset.params, choice.params, '').values as Record<string, never>) ?? usualImage
+  )
 }
 
 /** The labels of both sets and the number of classes where they are known without loading, else null. */
-export function knownLabels(registry: Registry<Dataset>, choice: MemberChoice): { train: Int32Array; test: Int32Array; classes: number } | null {
+export function knownLabels(
+  registry: Registry<Dataset>,
+  choice: MemberChoice,
+): { train: Int32Array; test: Int32Array; classes: number } | null {
   const { dataset, params } = prepare(registry, choice)
   const classes = dataset.facts.classes ?? dataset.facts.classNames?.length
   const labels = dataset.labels?.(params)
@@ -57,26 +82,41 @@ export function knownLabels(registry: Registry<Dataset>, choice: MemberChoice): 
 
 /**
  * The member that reads `path`, with its parameters.
- * @throws RefusedInputError when no layout fits: that of the first member whose layout nearly does, else one that lists the layouts
+ * @throws RefusedInputError when no layout fits: that of the first member whose layout nearly does, else one that lists
+ *   the layouts
  */
 export async function recognizeDataset(registry: Registry<Dataset>, path: string): Promise<MemberChoice> {
   let nearest: { dataset: Dataset; refusal: RefusedInputError } | null = null
   for (const dataset of registry.members) {
-    const match = await dataset.match?.(path) ?? null
+    const match = (await dataset.match?.(path)) ?? null
     if (match instanceof RefusedInputError) nearest ??= { dataset, refusal: match }
     else if (match !== null) return { id: dataset.id, params: match }
   }
-  const titles = registry.members.filter((member) => member.match && member !== nearest?.dataset).map((member) => member.title).join(', ')
+  const titles = registry.members
+    .filter((member) => member.match && member !== nearest?.dataset)
+    .map((member) => member.title)
+    .join(', ')
   if (nearest !== null) {
     const { dataset, refusal } = nearest
     throw new RefusedInputError(refusal.message, {
-      wanted: refusal.wanted, got: refusal.got, where: refusal.where, cause: refusal.cause,
-      action: [refusal.action, `The files come nearest to ${dataset.title}; the other layouts known are those of ${titles}.`].filter((sentence) => sentence !== undefined).join(' '),
+      wanted: refusal.wanted,
+      got: refusal.got,
+      where: refusal.where,
+      cause: refusal.cause,
+      action: [
+        refusal.action,
+        `The files come nearest to ${dataset.title}; the other layouts known are those of ${titles}.`,
+      ]
+        .filter((sentence) => sentence !== undefined)
+        .join(' '),
     })
   }
   throw new RefusedInputError('The layout of these data is not known.', {
-    wanted: `the files of ${titles}`, got: await whatLiesAt(path), where: path,
-    action: 'Name the folder that the official archive unpacks to, or choose the data set by name with --set data.id=….',
+    wanted: `the files of ${titles}`,
+    got: await whatLiesAt(path),
+    where: path,
+    action:
+      'Name the folder that the official archive unpacks to, or choose the data set by name with --set data.id=….',
   })
 }
 
@@ -86,23 +126,55 @@ async function whatLiesAt(path: string): Promise<string> {
   return found.isDirectory() ? listNames(await readdir(path).catch(() => [])) : 'a file'
 }
 
-type Summarized = Pick<LoadedDataset, 'id' | 'title' | 'classNames' | 'notes'> & { train: Pick<ImageSet, 'height' | 'width' | 'channels' | 'labels'>; test: Pick<ImageSet, 'labels'> }
+type Summarized = Pick<LoadedDataset, 'id' | 'title' | 'classNames' | 'notes'> & {
+  train: Pick<ImageSet, 'height' | 'width' | 'channels' | 'labels'>
+  test: Pick<ImageSet, 'labels'>
+}
 
 /** Sizes and class counts, for forms and tables. */
 export function summarizeDataset({ id, title, classNames, notes, train, test }: Summarized): DatasetInfo {
   const classes = classNames.length
   const { height, width, channels } = train
   return {
-    id, title, classNames: [...classNames], train: train.labels.length, test: test.labels.length, height, width, channels,
-    trainPerClass: countClasses(train.labels, classes), testPerClass: countClasses(test.labels, classes), notes: [...notes ?? []],
+    id,
+    title,
+    classNames: [...classNames],
+    train: train.labels.length,
+    test: test.labels.length,
+    height,
+    width,
+    channels,
+    trainPerClass: countClasses(train.labels, classes),
+    testPerClass: countClasses(test.labels, classes),
+    notes: [...(notes ?? [])],
   }
 }
 
-/** The summary without loading, where labels and class names are known beforehand and one image can be drawn alone; else null. */
-export async function outlineDataset(registry: Registry<Dataset>, choice: MemberChoice, context: DatasetContext): Promise<DatasetInfo | null> {
+/**
+ * The summary without loading, where labels and class names are known beforehand and one image can be drawn alone; else
+ * null.
+ */
+export async function outlineDataset(
+  registry: Registry<Dataset>,
+  choice: MemberChoice,
+  context: DatasetContext,
+): Promise<DatasetInfo | null> {
   const { dataset, params } = prepare(registry, choice)
-  const { id, title, facts: { classNames } } = dataset
+  const {
+    id,
+    title,
+    facts: { classNames },
+  } = dataset
   const labels = dataset.labels?.(params)
-  const image = labels && classNames ? await dataset.preview?.(params, context, { split: 'train', first: 0, count: 1 }) : undefined
-  return labels && classNames && image ? summarizeDataset({ id, title, classNames, train: { ...image, labels: labels.train }, test: { labels: labels.test } }) : null
+  const image =
+    labels && classNames ? await dataset.preview?.(params, context, { split: 'train', first: 0, count: 1 }) : undefined
+  return labels && classNames && image
+    ? summarizeDataset({
+        id,
+        title,
+        classNames,
+        train: { ...image, labels: labels.train },
+        test: { labels: labels.test },
+      })
+    : null
 }

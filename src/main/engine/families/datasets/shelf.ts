@@ -22,8 +22,14 @@ export interface DatasetShelf {
   clear(): void
 }
 
-/** A shelf for one data set. Files are looked at when it is loaded; a changed file shows after the idle time or another choice. */
-export function createDatasetShelf(registry: Registry<Dataset>, context: Pick<DatasetContext, 'cacheFolder'>): DatasetShelf {
+/**
+ * A shelf for one data set. Files are looked at when it is loaded; a changed file shows after the idle time or another
+ * choice.
+ */
+export function createDatasetShelf(
+  registry: Registry<Dataset>,
+  context: Pick<DatasetContext, 'cacheFolder'>,
+): DatasetShelf {
   let key = ''
   let loading: Promise<LoadedDataset> | null = null
   let loaded: LoadedDataset | null = null
@@ -41,17 +47,27 @@ export function createDatasetShelf(registry: Registry<Dataset>, context: Pick<Da
     timer = setTimeout(clear, idleMilliseconds)
     timer.unref()
   }
-  const peek = (choice: MemberChoice): LoadedDataset | null => JSON.stringify(choice) === key ? loaded : null
+  const peek = (choice: MemberChoice): LoadedDataset | null => (JSON.stringify(choice) === key ? loaded : null)
   const start = (choice: MemberChoice): Promise<LoadedDataset> => {
     clear()
     const wanted = JSON.stringify(choice)
     // A load that was overtaken goes on; it tells those who still wait for it, and nobody else.
-    const own = watchers = new Set()
-    const load = openDataset(registry, choice, { ...context, onProgress: (fraction, message) => own.forEach((watcher) => watcher(fraction, message)) })
+    const own = (watchers = new Set())
+    const load = openDataset(registry, choice, {
+      ...context,
+      onProgress: (fraction, message) => own.forEach((watcher) => watcher(fraction, message)),
+    })
     key = wanted
     loading = load
     // A load that was overtaken by another choice, or failed, leaves the shelf alone.
-    load.then((dataset) => { if (loading === load) loaded = dataset }, () => { if (loading === load) clear() })
+    load.then(
+      (dataset) => {
+        if (loading === load) loaded = dataset
+      },
+      () => {
+        if (loading === load) clear()
+      },
+    )
     return load
   }
   const open = async (choice: MemberChoice, signal?: AbortSignal, onProgress?: LoadWatcher): Promise<LoadedDataset> => {
@@ -66,14 +82,19 @@ export function createDatasetShelf(registry: Registry<Dataset>, context: Pick<Da
     }
   }
   return {
-    open, peek, clear,
+    open,
+    peek,
+    clear,
     async images(choice, wanted, signal) {
       const present = peek(choice)
       if (present) {
         touch()
         return pickImages(present[wanted.split], wanted)
       }
-      return await previewImages(registry, choice, { ...context, signal }, wanted) ?? pickImages((await open(choice, signal))[wanted.split], wanted)
+      return (
+        (await previewImages(registry, choice, { ...context, signal }, wanted)) ??
+        pickImages((await open(choice, signal))[wanted.split], wanted)
+      )
     },
   }
 }

@@ -9,7 +9,9 @@ export interface LoadedDataset {
   readonly train: ImageSet
   readonly test: ImageSet
   readonly normalization: Normalization
-  /** What the researcher should know about these files (cut-down set, guessed names …); sentences for a warning list. */
+  /**
+   * What the researcher should know about these files (cut-down set, guessed names …); sentences for a warning list.
+   */
   readonly notes?: readonly string[]
 }
 
@@ -24,7 +26,9 @@ export interface DatasetContext {
 export interface DatasetSource {
   readonly url: string
   readonly fileName: string
-  /** As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked. */
+  /**
+   * As its publisher or a library that reads the same file states it; where it is absent, the file counts as unchecked.
+   */
   readonly md5?: string
   readonly bytes?: number
 }
@@ -36,7 +40,10 @@ export interface DatasetFacts {
   readonly classes?: number
   /** False where the set is made by code. */
   readonly needsFiles: boolean
-  /** How the reference varies this set's training images (ABD cmi/registry.py); where it does not know the set, what does no harm to its classes. */
+  /**
+   * How the reference varies this set's training images (ABD cmi/registry.py); where it does not know the set, what
+   * does no harm to its classes.
+   */
   readonly augmentation: Augmentation
   /** Terms of use, one line. */
   readonly licence: string
@@ -44,7 +51,8 @@ export interface DatasetFacts {
 }
 
 /**
- * What a member says of a path by the names there: the parameters with which it would read the files; the refusal that loading them would end
+ * What a member says of a path by the names there: the parameters with which it would read the files; the refusal that
+ * loading them would end
  * with, where they are nearly of its layout; null where they are of another.
  */
 export type LayoutMatch<P = Record<string, unknown>> = Partial<P> | RefusedInputError | null
@@ -53,7 +61,10 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   readonly facts: DatasetFacts
   /** Shape of the images with these parameters, for estimates and early checks; 32×32 RGB where it is absent. */
   image?(params: ValuesOf<S>): ImageShape
-  /** Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file and record */
+  /**
+   * Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file
+   * and record
+   */
   load(params: ValuesOf<S>, context: DatasetContext): Promise<LoadedDataset>
   /** A few images without loading all of them, where that is possible; the range is cut to the set's size. */
   preview?(params: ValuesOf<S>, context: DatasetContext, range: ImageRange): Promise<ImageSet>

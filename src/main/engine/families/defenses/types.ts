@@ -2,11 +2,21 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { ActiveDefense, DistillationContext, StageRemark } from '../distillation/types'
 
-/** `measure` gives one number for each image [N, H, W, C] of the teacher's normalised space; the values come in the order of the images. */
-export type TestDivergences = (measure: (images: tf.Tensor4D) => number[]) => { clean: number[]; triggered: number[] | null }
+/**
+ * `measure` gives one number for each image [N, H, W, C] of the teacher's normalised space; the values come in the
+ * order of the images.
+ */
+export type TestDivergences = (measure: (images: tf.Tensor4D) => number[]) => {
+  clean: number[]
+  triggered: number[] | null
+}
 
 /** A student of an earlier run after so many steps. */
-export interface StartPoint { readonly runId: string; readonly stageId: string; readonly step: number }
+export interface StartPoint {
+  readonly runId: string
+  readonly stageId: string
+  readonly step: number
+}
 
 /** When a late defense acts. */
 export interface DefensePhase {
@@ -24,7 +34,10 @@ export interface DefensePhase {
 export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
   /** Length of the method's own distillation in pseudo batches. */
   readonly methodTotal: number
-  /** Measures test images for the defense's report. No decision may depend on it: a defender has neither clean labels nor the trigger. */
+  /**
+   * Measures test images for the defense's report. No decision may depend on it: a defender has neither clean labels
+   * nor the trigger.
+   */
   readonly testDivergences: TestDivergences
   /** Tells what is no metric; it reaches the stage's record after the step. */
   readonly tell: (remark: StageRemark) => void
@@ -33,10 +46,17 @@ export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether it works on how images come about, and so does nothing where they are the real training images. */
   readonly needsSynthesis?: boolean
-  /** For defenses whose parameter `testBatches` sets a test on pooled images: the first pseudo batch, counted from 0, that is pooled. */
+  /**
+   * For defenses whose parameter `testBatches` sets a test on pooled images: the first pseudo batch, counted from 0,
+   * that is pooled.
+   */
   readonly selectionPoolsFrom?: number
   /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
-  cost(params: ValuesOf<S>): { teacherForwardsPerGeneratorImage: number; studentForwardsPerStudentImage: number; teacherForwardsPerStudentImage: number }
+  cost(params: ValuesOf<S>): {
+    teacherForwardsPerGeneratorImage: number
+    studentForwardsPerStudentImage: number
+    teacherForwardsPerStudentImage: number
+  }
   /** For defenses that act late. */
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense

@@ -17,7 +17,9 @@ export interface DivergenceStudentOptions {
   /** Updates per pseudo batch, and images of one. */
   readonly updates: number
   readonly batchSize: number
-  /** 'kl', or 'l1' between the logits themselves, for which temperature, T² and reduction have no meaning. Default 'kl'. */
+  /**
+   * 'kl', or 'l1' between the logits themselves, for which temperature, T² and reduction have no meaning. Default 'kl'.
+   */
   readonly distance?: 'kl' | 'l1'
   readonly temperature: number
   readonly reduction: DivergenceReduction
@@ -29,20 +31,30 @@ export interface DivergenceStudentOptions {
 }
 
 /**
- * L = s · mean_i l_i, l_i = Σ_c p_T (log p_T − log p_S) at temperature T ('mean': divided by the classes), s = T² or 1; with the distance 'l1' l_i = mean_c |S − T|, s = 1.
+ * L = s · mean_i l_i, l_i = Σ_c p_T (log p_T − log p_S) at temperature T ('mean': divided by the classes), s = T² or 1;
+ * with the distance 'l1' l_i = mean_c |S − T|, s = 1.
  * With imageWeights w [N] in the arguments the mean gives way to Σ_i w_i l_i: how a defense silences or turns images.
- * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD cmi/datafree/criterions.py KLDiv ('batchMean', T²), cmi/vanilla_kd_ood.py KDLoss ('mean', no T²),
+ * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD cmi/datafree/criterions.py KLDiv ('batchMean', T²),
+ * cmi/vanilla_kd_ood.py KDLoss ('mean', no T²),
  * cmi/datafree_kd.py main_worker (L1Loss for DFAD).
  */
 export function divergenceLoss(
-  output: ClassifierOutput, args: NamedTensors, options: Pick<DivergenceStudentOptions, 'distance' | 'temperature' | 'reduction' | 'squaredTemperature'>,
+  output: ClassifierOutput,
+  args: NamedTensors,
+  options: Pick<DivergenceStudentOptions, 'distance' | 'temperature' | 'reduction' | 'squaredTemperature'>,
 ): { loss: tf.Scalar; outputs: NamedTensors } {
   const { distance = 'kl', temperature, reduction, squaredTemperature } = options
-  const factor = (squaredTemperature ? temperature * temperature : 1) / (reduction === 'mean' ? output.logits.shape[1] : 1)
+  const factor =
+    (squaredTemperature ? temperature * temperature : 1) / (reduction === 'mean' ? output.logits.shape[1] : 1)
   const [loss, divergence] = tf.tidy(() => {
     const teacherLogits = args.teacherLogits as tf.Tensor2D
-    const perImage = distance === 'l1' ? logitDistances(output.logits, teacherLogits)
-      : tf.mul(sum<tf.Tensor1D>(elementwiseKl(output.logits, teacherLogits, temperature), [1]), factor) as tf.Tensor1D
+    const perImage =
+      distance === 'l1'
+        ? logitDistances(output.logits, teacherLogits)
+        : (tf.mul(
+            sum<tf.Tensor1D>(elementwiseKl(output.logits, teacherLogits, temperature), [1]),
+            factor,
+          ) as tf.Tensor1D)
     const average = mean<tf.Scalar>(perImage)
     return [args.imageWeights ? sum<tf.Scalar>(tf.mul(perImage, args.imageWeights)) : average, average]
   }) as [tf.Scalar, tf.Scalar]
@@ -50,22 +62,31 @@ export function divergenceLoss(
 }
 
 /** @param batches takes over a pseudo batch; each call of the result gives the batch of one update */
-export function createDivergenceStudent(options: DivergenceStudentOptions, context: DistillationContext, batches: StudentTrainer['batches']): StudentTrainer {
+export function createDivergenceStudent(
+  options: DivergenceStudentOptions,
+  context: DistillationContext,
+  batches: StudentTrainer['batches'],
+): StudentTrainer {
   const { program, student, state } = context
   const { optimizer } = options
   state.addNetwork('student', student)
   state.addVariables('studentOptimizer', optimizer.slots)
-  const runner = program.compile('student', (args) => tf.tidy(() => {
-    const result = differentiate(student.parameters, (updates) =>
-      divergenceLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options))
-    const gradientNorm = globalNorm(result.gradients)
-    optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { loss: result.loss, gradientNorm, ...result.outputs }
-  }))
+  const runner = program.compile('student', (args) =>
+    tf.tidy(() => {
+      const result = differentiate(student.parameters, (updates) =>
+        divergenceLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options),
+      )
+      const gradientNorm = globalNorm(result.gradients)
+      optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
+      applyUpdates(result.updates)
+      return { loss: result.loss, gradientNorm, ...result.outputs }
+    }),
+  )
 
   return {
-    imagesPerStep: options.batchSize * options.updates, updates: options.updates, batches,
+    imagesPerStep: options.batchSize * options.updates,
+    updates: options.updates,
+    batches,
     loss: (output, args) => divergenceLoss(output, args, options),
     async step(batch, position) {
       const rate = options.schedule(position.index)

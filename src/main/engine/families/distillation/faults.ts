@@ -7,7 +7,8 @@ export function faultsOf(check: () => unknown): ParameterFault[] {
     check()
     return []
   } catch (error) {
-    if (error instanceof RefusedInputError && error.wanted !== undefined) return [{ wanted: error.wanted, got: error.got ?? 'another value' }]
+    if (error instanceof RefusedInputError && error.wanted !== undefined)
+      return [{ wanted: error.wanted, got: error.got ?? 'another value' }]
     throw error
   }
 }

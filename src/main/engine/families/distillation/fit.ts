@@ -1,4 +1,7 @@
-/** Whether a method can be run with its parameters and these images: asked before a run is made, and by its data stage, before a teacher is trained for nothing. */
+/**
+ * Whether a method can be run with its parameters and these images: asked before a run is made, and by its data stage,
+ * before a teacher is trained for nothing.
+ */
 import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { ParameterFault } from '../../../../shared/schema'
@@ -10,7 +13,8 @@ import type { KnownImages } from './types'
 const place = 'distillation.method'
 
 /** Where a fault of the method is mended. */
-export const pathOfFault = ({ parameter }: { readonly parameter?: string | undefined }): string => parameter === undefined ? `${place}.id` : `${place}.params.${parameter}`
+export const pathOfFault = ({ parameter }: { readonly parameter?: string | undefined }): string =>
+  parameter === undefined ? `${place}.id` : `${place}.params.${parameter}`
 
 export function methodFaults(choice: MemberChoice, images: KnownImages | undefined): readonly ParameterFault[] {
   if (!distillationMethods.has(choice.id)) return []
@@ -23,11 +27,20 @@ export async function refuseUnfitMethod(choice: MemberChoice, images: ImageSet):
   const { title, params, loadPicture } = distillationMethods.get(choice.id, `${place}.id`)
   const [fault] = methodFaults(choice, images)
   if (fault) {
-    throw new RefusedInputError(`${title} cannot be run like this.`, { wanted: fault.wanted, got: fault.got, where: pathOfFault(fault), action: 'Change this value, the method or the data set.' })
+    throw new RefusedInputError(`${title} cannot be run like this.`, {
+      wanted: fault.wanted,
+      got: fault.got,
+      where: pathOfFault(fault),
+      action: 'Change this value, the method or the data set.',
+    })
   }
   try {
     await loadPicture?.(validateParameters(params, choice.params, `${place}.params`).values, images.channels)
   } catch (error) {
-    throw new RefusedInputError(`The picture of ${title} cannot be used.`, { where: pathOfFault({ parameter: Object.keys(params).find((name) => params[name]?.kind === 'path') }), action: 'Choose another picture.', cause: error })
+    throw new RefusedInputError(`The picture of ${title} cannot be used.`, {
+      where: pathOfFault({ parameter: Object.keys(params).find((name) => params[name]?.kind === 'path') }),
+      action: 'Choose another picture.',
+      cause: error,
+    })
   }
 }

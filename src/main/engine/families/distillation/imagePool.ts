@@ -1,4 +1,7 @@
-/** The synthetic data set of a distillation: images as bytes, growing call by call, read in random order, varied like training images of its data set. */
+/**
+ * The synthetic data set of a distillation: images as bytes, growing call by call, read in random order, varied like
+ * training images of its data set.
+ */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Augmentation, ImageSet, Normalization } from '../../images/types'
 import type { RandomStream } from '../../maths/random'
@@ -25,7 +28,12 @@ export interface ImagePool {
 }
 
 /** Normalised values to bytes. */
-function bytesOf(values: Float32Array, { mean, standardDeviation }: Normalization, channels: number, rounding: ImagePoolOptions['rounding']): Uint8Array {
+function bytesOf(
+  values: Float32Array,
+  { mean, standardDeviation }: Normalization,
+  channels: number,
+  rounding: ImagePoolOptions['rounding'],
+): Uint8Array {
   const whole = rounding === 'round' ? Math.round : Math.floor
   return Uint8Array.from(values, (value, index) => {
     const channel = index % channels
@@ -35,8 +43,10 @@ function bytesOf(values: Float32Array, { mean, standardDeviation }: Normalizatio
 
 /**
  * A pool that grows like a folder of pictures, part of every checkpoint.
- * Reference: ABD cmi/datafree/utils/_utils.py ImagePool and the loader of CMISynthesizer. Differs from the reference: bytes are rounded unless 'truncate' is asked for,
- * a last batch is filled up from the next round instead of being small, and a pool belongs to its run instead of to a folder that is never emptied.
+ * Reference: ABD cmi/datafree/utils/_utils.py ImagePool and the loader of CMISynthesizer. Differs from the reference:
+ * bytes are rounded unless 'truncate' is asked for,
+ * a last batch is filled up from the next round instead of being small, and a pool belongs to its run instead of to a
+ * folder that is never emptied.
  */
 export function createImagePool(options: ImagePoolOptions, stream: RandomStream, state: StateBundle): ImagePool {
   const { height, width, channels } = options.image
@@ -47,13 +57,28 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
   let next = 0
   const grow = (images: number): void => {
     if (images * size <= pixels.length) return
-    const larger = new Uint8Array(Math.max(images, options.capacity > 0 ? Math.min(options.capacity, 2 * count) : 2 * count) * size)
+    const larger = new Uint8Array(
+      Math.max(images, options.capacity > 0 ? Math.min(options.capacity, 2 * count) : 2 * count) * size,
+    )
     larger.set(pixels)
     pixels = larger
   }
-  state.addPlain('pool', { read: () => ({ next }), write: (saved) => { next = Number(saved.next ?? 0) } })
+  state.addPlain('pool', {
+    read: () => ({ next }),
+    write: (saved) => {
+      next = Number(saved.next ?? 0)
+    },
+  })
   state.addPooled('poolImages', {
-    read: () => count === 0 ? new Map() : new Map([['images', { dtype: 'uint8', shape: [count, height, width, channels], data: pixels.slice(0, count * size) }]]),
+    read: () =>
+      count === 0
+        ? new Map()
+        : new Map([
+            [
+              'images',
+              { dtype: 'uint8', shape: [count, height, width, channels], data: pixels.slice(0, count * size) },
+            ],
+          ]),
     write: (saved) => {
       const images = saved.get('images')
       count = images?.shape[0] ?? 0
@@ -62,7 +87,9 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
   })
 
   return {
-    get count() { return count },
+    get count() {
+      return count
+    },
     add(images) {
       const bytes = bytesOf(images.dataSync() as Float32Array, options.normalization, channels, options.rounding)
       for (let image = 0; image < images.shape[0]; image++) {
@@ -79,7 +106,14 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
       next = 0
     },
     batches(batch) {
-      const set: ImageSet = { count, height, width, channels: channels === 1 ? 1 : 3, pixels, labels: new Int32Array(0) }
+      const set: ImageSet = {
+        count,
+        height,
+        width,
+        channels: channels === 1 ? 1 : 3,
+        pixels,
+        labels: new Int32Array(0),
+      }
       let order = stream.permutation(count)
       let place = 0
       return () => {
@@ -90,7 +124,12 @@ export function createImagePool(options: ImagePoolOptions, stream: RandomStream,
           }
           return order[place++] ?? 0
         })
-        return tf.tensor4d(augmentedImages(set, indices, table, options.augmentation, stream), [batch, height, width, channels])
+        return tf.tensor4d(augmentedImages(set, indices, table, options.augmentation, stream), [
+          batch,
+          height,
+          width,
+          channels,
+        ])
       }
     },
   }

@@ -4,4 +4,14 @@ import { kd } from './cleanKd'
 import { ood } from './oneImage'
 import { zskt } from './zskt'
 
-export const distillationMethods = createRegistry('distillation', 'Distillation', [zskt, cmi, deepInversion, dafl, dfq, dfad, zsktInversion, ood, kd])
+export const distillationMethods = createRegistry('distillation', 'Distillation', [
+  zskt,
+  cmi,
+  deepInversion,
+  dafl,
+  dfq,
+  dfad,
+  zsktInversion,
+  ood,
+  kd,
+])

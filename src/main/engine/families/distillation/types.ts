@@ -1,5 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { CallOrigin, ImageBatch, MetricDefinition, MetricPoint, PooledImages, RecordingInterval, SuspectTest, TermMetricName } from '../../../../shared/domain'
+import type {
+  CallOrigin,
+  ImageBatch,
+  MetricDefinition,
+  MetricPoint,
+  PooledImages,
+  RecordingInterval,
+  SuspectTest,
+  TermMetricName,
+} from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterFault, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { Augmentation, ImageSet, ImageShape, Normalization } from '../../images/types'
 import type { StepProgram } from '../../graph/types'
@@ -20,7 +29,10 @@ export type StageRemark =
   /** The whole suspect test so far; replaces what was reported before. */
   | { type: 'suspectTest'; test: SuspectTest }
 
-/** A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver disposes it. */
+/**
+ * A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver
+ * disposes it.
+ */
 export interface PseudoBatch {
   readonly images: tf.Tensor4D
   readonly teacherLogits: tf.Tensor2D
@@ -42,7 +54,9 @@ export interface Picture {
 }
 
 /** What is known of the training images before they are read. */
-export interface KnownImages extends ImageShape { readonly count?: number }
+export interface KnownImages extends ImageShape {
+  readonly count?: number
+}
 
 /** Where a distillation stands; schedules are functions of it. */
 export interface Position {
@@ -51,7 +65,10 @@ export interface Position {
   readonly total: number
   /** Whether metrics are wanted: values leave the device only then. */
   readonly measure: boolean
-  /** To be called after each inner step by what takes many, and awaited where it returns a promise. A StepInterrupted that comes out of it passes through. */
+  /**
+   * To be called after each inner step by what takes many, and awaited where it returns a promise. A StepInterrupted
+   * that comes out of it passes through.
+   */
   readonly within?: Within
 }
 
@@ -65,7 +82,10 @@ export interface CostProblem {
 
 /** Work per pseudo batch, for the time estimate. */
 export interface MethodWork {
-  /** In passes of one image. A pass both ways that trains counts as 3, one that only goes back to the images as 2: see `passes`. */
+  /**
+   * In passes of one image. A pass both ways that trains counts as 3, one that only goes back to the images as 2: see
+   * `passes`.
+   */
   readonly studentForwards: number
   readonly teacherForwards: number
   /** Multiply-adds of the networks that the method has beside them. */
@@ -75,7 +95,10 @@ export interface MethodWork {
   readonly studentImages: number
 }
 
-/** What a forward and a backward pass cost together, in units of a forward pass: a backward pass has a half for the images and one for the weights. */
+/**
+ * What a forward and a backward pass cost together, in units of a forward pass: a backward pass has a half for the
+ * images and one for the weights.
+ */
 export const passes = { training: 3, toImages: 2 } as const
 
 /** What a distillation is made from. */
@@ -96,7 +119,10 @@ export interface DistillationContext {
   readonly state: StateBundle
   /** Defenses that act inside this distillation, in the order of the plan. */
   readonly defenses: readonly ActiveDefense[]
-  /** The clean training images with their true labels: the privilege of methods that say `usesRealImages`; absent for all others. */
+  /**
+   * The clean training images with their true labels: the privilege of methods that say `usesRealImages`; absent for
+   * all others.
+   */
   readonly realImages?: ImageSet
   /** What the method's loadPicture gave. */
   readonly picture?: Picture
@@ -125,7 +151,8 @@ export interface ActiveDefense {
   /** Added to the synthesizer's loss. `outputs` become metrics. */
   synthesizerTerm?(input: SynthesisLossInput): { loss: tf.Scalar; outputs: NamedTensors }
   /**
-   * For methods whose images no loss can steer: weights of the images in the student's loss, [N], in place of 1/N each; inside a step.
+   * For methods whose images no loss can steer: weights of the images in the student's loss, [N], in place of 1/N each;
+   * inside a step.
    * Acts and takes its arguments like the loss term.
    */
   studentWeights?(input: Omit<SynthesisLossInput, 'updates'>): { weights: tf.Tensor1D; outputs: NamedTensors }
@@ -134,11 +161,15 @@ export interface ActiveDefense {
   /** Wraps the student's trainer, e.g. to unlearn at the end. */
   wrapStudentTrainer?(trainer: StudentTrainer, context: DistillationContext): StudentTrainer
   /**
-   * After each step of a synthesis call that takes many; `images` gives the step's images in the teacher's normalised space, and whoever asks disposes them.
+   * After each step of a synthesis call that takes many; `images` gives the step's images in the teacher's normalised
+   * space, and whoever asks disposes them.
    * Where it is called, selection tests count these steps instead of pseudo batches.
    */
   afterSynthesisStep?(images: () => tf.Tensor4D): void
-  /** After each pseudo batch, outside the graph: selection tests, schedules. What is returned where no metrics are wanted is recorded all the same. */
+  /**
+   * After each pseudo batch, outside the graph: selection tests, schedules. What is returned where no metrics are
+   * wanted is recorded all the same.
+   */
   afterPseudoBatch?(batch: PseudoBatch, position: Position): StepMetrics
   /** Marks samples the defense suspects (1) for the image views. */
   suspects?(batch: PseudoBatch): number[]
@@ -157,7 +188,10 @@ export interface Synthesizer {
   step(position: Position): StepMetrics | Promise<StepMetrics>
   /** A new pseudo batch. */
   sample(position: Position): PseudoBatch
-  /** Further images for a student update of the same pseudo batch, for methods whose student sees new ones at every update. */
+  /**
+   * Further images for a student update of the same pseudo batch, for methods whose student sees new ones at every
+   * update.
+   */
   fresh?(): StudentBatch
   /** Forgets what it has learnt from earlier synthetic images and still uses. */
   forget?(): void
@@ -171,7 +205,10 @@ export interface StudentTrainer {
   readonly imagesPerStep: number
   /** Student updates per pseudo batch. */
   readonly updates: number
-  /** Takes over a pseudo batch; each call of the result gives the batch of one update. For defenses that replace the update. */
+  /**
+   * Takes over a pseudo batch; each call of the result gives the batch of one update. For defenses that replace the
+   * update.
+   */
   batches(batch: PseudoBatch): () => StudentBatch
   /** Forgets the synthetic images that it has gathered. */
   forget?(): void
@@ -192,11 +229,20 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   readonly metrics?: Readonly<Record<TermMetricName, MetricDefinition>>
   /** Parameters that need batch-norm layers in the teacher when they are above 0. */
   readonly batchNormParameters?: readonly string[]
-  /** Parameters that compare activations of teacher and student when they are above 0: both networks then need the same levels. */
+  /**
+   * Parameters that compare activations of teacher and student when they are above 0: both networks then need the same
+   * levels.
+   */
   readonly levelParameters?: readonly string[]
-  /** Which of its parameters gives an interval of recording, in pseudo batches, where the researcher names none: calls of an epoch, say. */
+  /**
+   * Which of its parameters gives an interval of recording, in pseudo batches, where the researcher names none: calls
+   * of an epoch, say.
+   */
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
-  /** What of its parameters does not go together, or not with such images, as far as they are known: else it would be found after the teacher's training. */
+  /**
+   * What of its parameters does not go together, or not with such images, as far as they are known: else it would be
+   * found after the teacher's training.
+   */
   faults?(params: ValuesOf<S>, images: KnownImages | undefined): readonly ParameterFault[]
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
@@ -209,10 +255,14 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
     /** What they depend on. */
     readonly parameters: readonly (keyof S & string)[]
     /** Yields to the event loop every few milliseconds. @throws RefusedInputError naming the picture's file */
-    make(params: ValuesOf<S>, request: PatchRequest): Promise<{ picture: ImageBatch; patches: ImageBatch; total: number }>
+    make(
+      params: ValuesOf<S>,
+      request: PatchRequest,
+    ): Promise<{ picture: ImageBatch; patches: ImageBatch; total: number }>
   }
   createSynthesizer(params: ValuesOf<S>, context: DistillationContext): Synthesizer
   createStudentTrainer(params: ValuesOf<S>, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer
 }
 
-export const defineDistillation = <S extends ParameterSchema>(method: DistillationMethod<S>): DistillationMethod => method as unknown as DistillationMethod
+export const defineDistillation = <S extends ParameterSchema>(method: DistillationMethod<S>): DistillationMethod =>
+  method as unknown as DistillationMethod

@@ -16,13 +16,25 @@ export interface Exporter {
 
 export const exporters: readonly Exporter[] = [
   {
-    id: 'safetensors', title: exportFormats.safetensors.title, extension: exportFormats.safetensors.extensions[0],
-    reference: { citation: 'Hugging Face, safetensors', link: 'https://github.com/huggingface/safetensors', place: 'README, Format' },
+    id: 'safetensors',
+    title: exportFormats.safetensors.title,
+    extension: exportFormats.safetensors.extensions[0],
+    reference: {
+      citation: 'Hugging Face, safetensors',
+      link: 'https://github.com/huggingface/safetensors',
+      place: 'README, Format',
+    },
     write: (path, tensors) => writeSafetensors(path, tensors, { format: 'pt' }),
   },
   {
-    id: 'torch', title: exportFormats.torch.title, extension: exportFormats.torch.extensions[0],
-    reference: { citation: 'PyTorch, torch/serialization.py', link: 'https://github.com/pytorch/pytorch', place: '_save' },
+    id: 'torch',
+    title: exportFormats.torch.title,
+    extension: exportFormats.torch.extensions[0],
+    reference: {
+      citation: 'PyTorch, torch/serialization.py',
+      link: 'https://github.com/pytorch/pytorch',
+      place: '_save',
+    },
     write: writeTorch,
   },
 ]

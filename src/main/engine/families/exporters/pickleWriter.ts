@@ -4,8 +4,16 @@ import { elementCount, type WeightDtype, type WeightMap, type WeightTensor } fro
 
 /** PyTorch's storage class of each type. */
 const storageOf: Record<WeightDtype, string> = {
-  float64: 'DoubleStorage', float32: 'FloatStorage', float16: 'HalfStorage', bfloat16: 'BFloat16Storage', int64: 'LongStorage',
-  int32: 'IntStorage', int16: 'ShortStorage', int8: 'CharStorage', uint8: 'ByteStorage', bool: 'BoolStorage',
+  float64: 'DoubleStorage',
+  float32: 'FloatStorage',
+  float16: 'HalfStorage',
+  bfloat16: 'BFloat16Storage',
+  int64: 'LongStorage',
+  int32: 'IntStorage',
+  int16: 'ShortStorage',
+  int8: 'CharStorage',
+  uint8: 'ByteStorage',
+  bool: 'BoolStorage',
 }
 
 /** The pickle of `OrderedDict([(name, tensor), …])`; the i-th tensor's storage has the key i. */
@@ -22,10 +30,28 @@ export function pickleStateDict(tensors: WeightMap): Buffer {
 
 /** torch._utils._rebuild_tensor_v2(storage, 0, size, stride, False, OrderedDict()). */
 function tensorValue({ dtype, shape, data }: WeightTensor, key: number): Buffer {
-  const persistentId = [mark(), text('storage'), global('torch', storageOf[dtype]), text(String(key)), text('cpu'), integer(data.length), tupleEnd(), Buffer.from('Q', 'latin1')]
+  const persistentId = [
+    mark(),
+    text('storage'),
+    global('torch', storageOf[dtype]),
+    text(String(key)),
+    text('cpu'),
+    integer(data.length),
+    tupleEnd(),
+    Buffer.from('Q', 'latin1'),
+  ]
   return Buffer.concat([
-    global('torch._utils', '_rebuild_tensor_v2'), mark(), ...persistentId, integer(0), integers(shape), integers(contiguousStrides(shape)),
-    Buffer.from([0x89]), global('collections', 'OrderedDict'), Buffer.from(')R', 'latin1'), tupleEnd(), Buffer.from('R', 'latin1'),
+    global('torch._utils', '_rebuild_tensor_v2'),
+    mark(),
+    ...persistentId,
+    integer(0),
+    integers(shape),
+    integers(contiguousStrides(shape)),
+    Buffer.from([0x89]),
+    global('collections', 'OrderedDict'),
+    Buffer.from(')R', 'latin1'),
+    tupleEnd(),
+    Buffer.from('R', 'latin1'),
   ])
 }
 
@@ -59,8 +85,10 @@ function widthOf(value: number): IntegerWidth {
 function integer(value: number): Buffer {
   const width = widthOf(value)
   switch (width) {
-    case 'byte': return Buffer.from([0x4b, value])
-    case 'short': return Buffer.from([0x4d, value & 0xff, value >> 8])
+    case 'byte':
+      return Buffer.from([0x4b, value])
+    case 'short':
+      return Buffer.from([0x4d, value & 0xff, value >> 8])
     case 'word': {
       const bytes = Buffer.from([0x4a, 0, 0, 0, 0])
       bytes.writeInt32LE(value, 1)
@@ -71,6 +99,7 @@ function integer(value: number): Buffer {
       bytes.writeBigInt64LE(BigInt(value), 2)
       return bytes
     }
-    default: throw new ExhaustiveError(width)
+    default:
+      throw new ExhaustiveError(width)
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Writes a state_dict as PyTorch's zip format, which torch.load(path, weights_only=True) reads: stored entries, protocol 2
+ * Writes a state_dict as PyTorch's zip format, which torch.load(path, weights_only=True) reads: stored entries,
+ * protocol 2
  * pickle, contents aligned to 64 bytes. Reference: pytorch/pytorch torch/serialization.py, _save.
  */
 import { basename } from 'node:path'
@@ -48,7 +49,11 @@ export function encodeTorch(tensors: WeightMap, root = 'archive'): Uint8Array[] 
     const bytes = bytesOf(tensor)
     const wanted = elementCount(tensor.shape) * bytesPer(tensor.dtype)
     if (bytes.byteLength !== wanted) {
-      throw new UserError(`The tensor ${quoteFromFile(name)} cannot be written.`, { wanted: `${wanted} bytes for [${tensor.shape.join(', ')}]`, got: `${bytes.byteLength} bytes`, where: quoteFromFile(name) })
+      throw new UserError(`The tensor ${quoteFromFile(name)} cannot be written.`, {
+        wanted: `${wanted} bytes for [${tensor.shape.join(', ')}]`,
+        got: `${bytes.byteLength} bytes`,
+        where: quoteFromFile(name),
+      })
     }
     add(`data/${key}`, bytes)
     key += 1
@@ -56,14 +61,21 @@ export function encodeTorch(tensors: WeightMap, root = 'archive'): Uint8Array[] 
   add('version', Buffer.from('3\n'))
   const directory = Buffer.concat(entries.map(directoryEntry))
   if (at + directory.length > largestArchive || entries.length > 0xfffe) {
-    throw new UserError('The file would be too large for this format.', { wanted: 'at most 4 GB and 65,534 entries', got: `${at} bytes, ${entries.length} entries`, action: 'Export as safetensors.' })
+    throw new UserError('The file would be too large for this format.', {
+      wanted: 'at most 4 GB and 65,534 entries',
+      got: `${at} bytes, ${entries.length} entries`,
+      action: 'Export as safetensors.',
+    })
   }
   return [...chunks, directory, endRecord(entries.length, directory.length, at)]
 }
 
 /** torch.save names the folder after the file; anything but plain characters is replaced. */
 function rootName(path: string): string {
-  const name = basename(path).replace(/\.[^.]*$/, '').replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100)
+  const name = basename(path)
+    .replace(/\.[^.]*$/, '')
+    .replace(/[^A-Za-z0-9_-]/g, '_')
+    .slice(0, 100)
   return name === '' ? 'archive' : name
 }
 

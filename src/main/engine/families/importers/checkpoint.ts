@@ -1,6 +1,8 @@
 /**
- * Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or run.
- * Names and shapes decide first; values are read only of a file that passes, piece by piece for the findings, and kept only where somebody asks for them.
+ * Import of a checkpoint: format, weights, architecture and findings as one report. Nothing in the file is built or
+ * run.
+ * Names and shapes decide first; values are read only of a file that passes, piece by piece for the findings, and kept
+ * only where somebody asks for them.
  */
 import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
@@ -56,7 +58,8 @@ export interface ImportAnswer {
 
 export interface ImportOptions {
   /**
-   * The architecture that the file is said to hold. It decides where several fit, and a file that fits none is refused with its differences from
+   * The architecture that the file is said to hold. It decides where several fit, and a file that fits none is refused
+   * with its differences from
    * this one. Without it such a file is accepted, with a warning and `architecture: null`.
    */
   architecture?: MemberChoice | null
@@ -70,7 +73,8 @@ const headBytes = 64
 const hashRefusedUpTo = 64 * 2 ** 20
 
 /**
- * Reads a checkpoint of any known format and says what it holds, with its weights. A bad file gives `accepted: false` with a reason, never an
+ * Reads a checkpoint of any known format and says what it holds, with its weights. A bad file gives `accepted: false`
+ * with a reason, never an
  * exception; only faults of the program throw.
  */
 export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportedCheckpoint> {
@@ -82,10 +86,26 @@ export async function importCheckpoint(file: string, options: ImportOptions = {}
 }
 
 /** The same report; no weights are kept, so that memory does not grow with the file. */
-export const inspectCheckpoint = (file: string, options: ImportOptions = {}): Promise<ImportReport> => reportOn(file, options, () => Promise.resolve())
+export const inspectCheckpoint = (file: string, options: ImportOptions = {}): Promise<ImportReport> =>
+  reportOn(file, options, () => Promise.resolve())
 
-async function reportOn(file: string, options: ImportOptions, use: (source: FileSource, stored: StoredMap) => Promise<void>): Promise<ImportReport> {
-  const report: ImportReport = { accepted: false, reason: null, format: null, architecture: null, ambiguous: false, tensors: 0, sha256: '', findings: [], ignored: [], metadata: {} }
+async function reportOn(
+  file: string,
+  options: ImportOptions,
+  use: (source: FileSource, stored: StoredMap) => Promise<void>,
+): Promise<ImportReport> {
+  const report: ImportReport = {
+    accepted: false,
+    reason: null,
+    format: null,
+    architecture: null,
+    ambiguous: false,
+    tensors: 0,
+    sha256: '',
+    findings: [],
+    ignored: [],
+    metadata: {},
+  }
   let source: FileSource | null = null
   try {
     source = await openFileSource(file)
@@ -106,13 +126,28 @@ async function reportOn(file: string, options: ImportOptions, use: (source: File
 }
 
 /** Exactly the fields that the command line prints. */
-export function importAnswer({ accepted, reason, architecture, tensors, sha256, findings }: ImportReport): ImportAnswer {
+export function importAnswer({
+  accepted,
+  reason,
+  architecture,
+  tensors,
+  sha256,
+  findings,
+}: ImportReport): ImportAnswer {
   return { accepted, reason, architecture, tensors, sha256, findings }
 }
 
-async function readInto(report: ImportReport, source: FileSource, { architecture = null, onlyKnown = false, side }: ImportOptions): Promise<StoredMap> {
+async function readInto(
+  report: ImportReport,
+  source: FileSource,
+  { architecture = null, onlyKnown = false, side }: ImportOptions,
+): Promise<StoredMap> {
   if (source.size > importLimits.fileBytes) {
-    throw new RefusedInputError('The file is larger than any checkpoint of this field.', { wanted: `at most ${importLimits.fileBytes} bytes`, got: `${source.size} bytes`, where: source.name })
+    throw new RefusedInputError('The file is larger than any checkpoint of this field.', {
+      wanted: `at most ${importLimits.fileBytes} bytes`,
+      got: `${source.size} bytes`,
+      where: source.name,
+    })
   }
   const head = await source.read(0, Math.min(headBytes, source.size))
   const format = checkpointFormats.find((candidate) => candidate.match({ head, size: source.size, name: source.name }))
@@ -120,7 +155,12 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   report.format = format.id
   const opened = await format.open(source)
   const known = withoutKnownPrefixes(opened.tensors)
-  if (known.tensors.size === 0) throw new RefusedInputError('The file holds no tensors.', { wanted: 'the weights of a network', got: 'none', where: source.name })
+  if (known.tensors.size === 0)
+    throw new RefusedInputError('The file holds no tensors.', {
+      wanted: 'the weights of a network',
+      got: 'none',
+      where: source.name,
+    })
   const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture, side)
   report.tensors = tensors.size
   report.metadata = opened.metadata
@@ -128,23 +168,45 @@ async function readInto(report: ImportReport, source: FileSource, { architecture
   report.findings = [...opened.findings, ...known.findings, ...findings, ...ignoredFindings(opened.ignored)]
   recognizeInto(report, recognition, tensors, onlyKnown)
   await opened.verify()
-  report.findings.push(...await checkWeights(source, tensors))
+  report.findings.push(...(await checkWeights(source, tensors)))
   return tensors
 }
 
-function recognizeInto(report: ImportReport, recognition: Recognition | null, tensors: StoredMap, onlyKnown: boolean): void {
+function recognizeInto(
+  report: ImportReport,
+  recognition: Recognition | null,
+  tensors: StoredMap,
+  onlyKnown: boolean,
+): void {
   if (recognition === null) {
     const names = [...tensors.keys()].slice(0, 3).map(quoteFromFile).join(', ')
-    if (onlyKnown) throw new RefusedInputError('The architecture of this file was not recognised.', { wanted: 'weights of a known architecture with PyTorch names', got: `${tensors.size} tensors of an unknown pattern (${names} …)`, action: 'To see what differs from a network, name it: abd evaluate --architecture ID --architecture-param name=value, or choose it in the form.' })
-    report.findings.push({ severity: 'warning', message: `The architecture is not recognized from the names (${names} …).` })
+    if (onlyKnown)
+      throw new RefusedInputError('The architecture of this file was not recognised.', {
+        wanted: 'weights of a known architecture with PyTorch names',
+        got: `${tensors.size} tensors of an unknown pattern (${names} …)`,
+        action:
+          'To see what differs from a network, name it: abd evaluate --architecture ID --architecture-param name=value, or choose it in the form.',
+      })
+    report.findings.push({
+      severity: 'warning',
+      message: `The architecture is not recognized from the names (${names} …).`,
+    })
     return
   }
   if (recognition.kind === 'mismatch') {
     const { title, chosen: asked, differences } = recognition
-    throw new RefusedInputError(asked ? `The weights are not those of ${title}, the chosen architecture.` : `The weights look like ${title} but do not fit it.`, {
-      wanted: `the names and shapes of ${title}`, got: differences.join('; '),
-      action: asked ? 'Choose the architecture and parameters that the file was saved from.' : 'Export the state_dict of one whole network.',
-    })
+    throw new RefusedInputError(
+      asked
+        ? `The weights are not those of ${title}, the chosen architecture.`
+        : `The weights look like ${title} but do not fit it.`,
+      {
+        wanted: `the names and shapes of ${title}`,
+        got: differences.join('; '),
+        action: asked
+          ? 'Choose the architecture and parameters that the file was saved from.'
+          : 'Export the state_dict of one whole network.',
+      },
+    )
   }
   report.architecture = recognition.architecture
   report.ambiguous = recognition.ambiguous
@@ -154,17 +216,25 @@ function recognizeInto(report: ImportReport, recognition: Recognition | null, te
 const mostIgnored = 20
 
 function ignoredFindings(ignored: readonly IgnoredPart[]): Finding[] {
-  const findings: Finding[] = ignored.slice(0, mostIgnored).map(({ path, reason }) => ({ severity: 'info', message: `Ignored ${quoteFromFile(path)}: ${reason}.` }))
-  if (ignored.length > mostIgnored) findings.push({ severity: 'info', message: `Ignored ${ignored.length - mostIgnored} more parts.` })
+  const findings: Finding[] = ignored
+    .slice(0, mostIgnored)
+    .map(({ path, reason }) => ({ severity: 'info', message: `Ignored ${quoteFromFile(path)}: ${reason}.` }))
+  if (ignored.length > mostIgnored)
+    findings.push({ severity: 'info', message: `Ignored ${ignored.length - mostIgnored} more parts.` })
   return findings
 }
 
 function unknownFormat(head: Buffer, name: string): RefusedInputError {
   const tfjs = head[0] === 0x7b && name.toLowerCase().endsWith('.json')
-  return new RefusedInputError(tfjs ? 'TensorFlow.js models are not read.' : 'The file is of no known checkpoint format.', {
-    wanted: checkpointFormats.map((format) => format.title).join(', '), got: describeFirstBytes(head), where: name,
-    action: 'Import a PyTorch state_dict or a safetensors file.',
-  })
+  return new RefusedInputError(
+    tfjs ? 'TensorFlow.js models are not read.' : 'The file is of no known checkpoint format.',
+    {
+      wanted: checkpointFormats.map((format) => format.title).join(', '),
+      got: describeFirstBytes(head),
+      where: name,
+      action: 'Import a PyTorch state_dict or a safetensors file.',
+    },
+  )
 }
 
 function sentenceOf(error: RefusedInputError): string {

@@ -26,10 +26,12 @@ export async function checkWeights(source: ByteSource, tensors: StoredMap): Prom
   for (const [name, tensor] of tensors) {
     if (!isFloatDtype(tensor.dtype)) continue
     const census = emptyCensus()
-    for await (const data of piecesOf(tensor)) count(census, toFloat32({ dtype: tensor.dtype, shape: [data.length], data }))
+    for await (const data of piecesOf(tensor))
+      count(census, toFloat32({ dtype: tensor.dtype, shape: [data.length], data }))
     censuses.set(name, census)
   }
-  const named = (wanted: (name: string, census: Census) => boolean): string[] => [...censuses].filter(([name, census]) => wanted(name, census)).map(([name]) => name)
+  const named = (wanted: (name: string, census: Census) => boolean): string[] =>
+    [...censuses].filter(([name, census]) => wanted(name, census)).map(([name]) => name)
   const isVariance = (name: string): boolean => name.endsWith('running_var')
   const allZero = ({ values, zero }: Census): boolean => values > 0 && zero === values
   /** Means all 0 with variances all 1 are PyTorch's initial values: the network never saw a batch in training mode. */
@@ -38,12 +40,30 @@ export async function checkWeights(source: ByteSource, tensors: StoredMap): Prom
     return mean !== undefined && values > 0 && one === values && mean.zero === mean.values
   }
   return [
-    ...warn(named((_, census) => census.notFinite > 0), 'NaN or infinite values in'),
-    ...warn(named((name, census) => isVariance(name) && census.negative > 0), 'Negative running variance in'),
-    ...warn(named((name, census) => isVariance(name) && allZero(census)), 'Running variance all zero in'),
-    ...warn(named((name, census) => /running_(mean|var)$/.test(name) && census.largest > largestPlausible), 'Batch-norm statistics of absurd size in'),
-    ...warn(named((_, census) => census.subnormal > 0), 'Subnormal values (nearly zero, slow on some processors) in'),
-    ...warn(named((name, census) => isVariance(name) && isUntouched(name, census)), 'Batch-norm statistics never updated (mean 0, variance 1) in'),
+    ...warn(
+      named((_, census) => census.notFinite > 0),
+      'NaN or infinite values in',
+    ),
+    ...warn(
+      named((name, census) => isVariance(name) && census.negative > 0),
+      'Negative running variance in',
+    ),
+    ...warn(
+      named((name, census) => isVariance(name) && allZero(census)),
+      'Running variance all zero in',
+    ),
+    ...warn(
+      named((name, census) => /running_(mean|var)$/.test(name) && census.largest > largestPlausible),
+      'Batch-norm statistics of absurd size in',
+    ),
+    ...warn(
+      named((_, census) => census.subnormal > 0),
+      'Subnormal values (nearly zero, slow on some processors) in',
+    ),
+    ...warn(
+      named((name, census) => isVariance(name) && isUntouched(name, census)),
+      'Batch-norm statistics never updated (mean 0, variance 1) in',
+    ),
     ...conversions(tensors),
   ]
 }
@@ -79,5 +99,8 @@ function conversions(tensors: StoredMap): Finding[] {
     if (dtype === 'float32' || name.endsWith('num_batches_tracked')) continue
     counts.set(dtype, [...(counts.get(dtype) ?? []), name])
   }
-  return [...counts].map(([dtype, names]) => ({ severity: 'warning', message: `${names.length} ${names.length === 1 ? 'tensor is' : 'tensors are'} stored as ${dtype} and computed as float32${dtype === 'float64' ? ', rounded' : ''}.` }))
+  return [...counts].map(([dtype, names]) => ({
+    severity: 'warning',
+    message: `${names.length} ${names.length === 1 ? 'tensor is' : 'tensors are'} stored as ${dtype} and computed as float32${dtype === 'float64' ? ', rounded' : ''}.`,
+  }))
 }

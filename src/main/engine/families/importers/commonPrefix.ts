@@ -9,13 +9,21 @@ import type { StoredMap } from '../../weights/stored'
 const knownPrefixes = ['module.', '_orig_mod.'] as const
 const mostParts = 4
 
-interface Named { tensors: StoredMap; findings: Finding[] }
+interface Named {
+  tensors: StoredMap
+  findings: Finding[]
+}
 
-const allBegin = (names: readonly string[], prefix: string): boolean => names.length > 0 && names.every((name) => name.startsWith(prefix) && name.length > prefix.length)
+const allBegin = (names: readonly string[], prefix: string): boolean =>
+  names.length > 0 && names.every((name) => name.startsWith(prefix) && name.length > prefix.length)
 
-const without = (tensors: StoredMap, prefix: string): StoredMap => new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
+const without = (tensors: StoredMap, prefix: string): StoredMap =>
+  new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
 
-const removed = (prefix: string): Finding => ({ severity: 'warning', message: `The prefix ${quoteFromFile(prefix)} was removed from every name.` })
+const removed = (prefix: string): Finding => ({
+  severity: 'warning',
+  message: `The prefix ${quoteFromFile(prefix)} was removed from every name.`,
+})
 
 /** Names without a known prefix, where all of them have it. */
 export function withoutKnownPrefixes(tensors: StoredMap): Named {
@@ -32,16 +40,26 @@ export function withoutKnownPrefixes(tensors: StoredMap): Named {
 }
 
 /**
- * The architecture of the tensors, as they are named or without a dotted prefix that all names share (`model.` of PyTorch Lightning). A prefix goes only
+ * The architecture of the tensors, as they are named or without a dotted prefix that all names share (`model.` of
+ * PyTorch Lightning). A prefix goes only
  * where the rest is a known network; where nothing is, the names stay that have most in common with one.
  */
-export function nameUnderPrefix(tensors: StoredMap, chosen: MemberChoice | null, side?: number): Named & { recognition: Recognition | null } {
+export function nameUnderPrefix(
+  tensors: StoredMap,
+  chosen: MemberChoice | null,
+  side?: number,
+): Named & { recognition: Recognition | null } {
   const tryNames = (prefix: string): Named & { recognition: Recognition | null } => {
     const renamed = prefix === '' ? tensors : without(tensors, prefix)
-    const recognition = recognizeArchitecture(new Map([...renamed].map(([name, { shape }]) => [name, shape])), chosen, side)
+    const recognition = recognizeArchitecture(
+      new Map([...renamed].map(([name, { shape }]) => [name, shape])),
+      chosen,
+      side,
+    )
     return { tensors: renamed, recognition, findings: prefix === '' ? [] : [removed(prefix)] }
   }
-  const sharedBy = (recognition: Recognition | null): number => recognition?.kind === 'mismatch' ? recognition.shared : -1
+  const sharedBy = (recognition: Recognition | null): number =>
+    recognition?.kind === 'mismatch' ? recognition.shared : -1
   let best = tryNames('')
   if (best.recognition?.kind === 'recognized') return best
   for (const prefix of commonPrefixes([...tensors.keys()])) {

@@ -5,7 +5,8 @@ import { quoteFromFile } from '../../weights/quote'
 /** Counters may be absent: PyTorch has them since 0.4.1, and they start at 0. */
 export const isCounter = (name: string): boolean => name.endsWith('.num_batches_tracked')
 
-export const sameShape = (left: readonly number[], right: readonly number[]): boolean => left.length === right.length && left.every((extent, axis) => extent === right[axis])
+export const sameShape = (left: readonly number[], right: readonly number[]): boolean =>
+  left.length === right.length && left.every((extent, axis) => extent === right[axis])
 
 const mostDifferences = 12
 
@@ -31,5 +32,7 @@ export function keyDifferences(file: WeightShapes, { shapes }: Pick<NetworkOutli
 /** Same extents in another order: most likely TensorFlow's layout. */
 function layoutHint(got: readonly number[], wanted: readonly number[]): string {
   const sorted = (shape: readonly number[]): number[] => [...shape].sort((left, right) => left - right)
-  return got.length > 1 && sameShape(sorted(got), sorted(wanted)) ? ' (transposed; PyTorch keeps [out, in, height, width] and [out, in])' : ''
+  return got.length > 1 && sameShape(sorted(got), sorted(wanted))
+    ? ' (transposed; PyTorch keeps [out, in, height, width] and [out, in])'
+    : ''
 }

@@ -22,7 +22,9 @@ export function createAdam(parameters: readonly Parameter[], options: AdamOption
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options
   const count = parameterCount(parameters)
   const [step, firstMoment, secondMoment] = tf.tidy(() => [
-    tf.variable(tf.scalar(0), false), tf.variable(tf.zeros([count]), false), tf.variable(tf.zeros([count]), false),
+    tf.variable(tf.scalar(0), false),
+    tf.variable(tf.zeros([count]), false),
+    tf.variable(tf.zeros([count]), false),
   ]) as [tf.Variable, tf.Variable, tf.Variable]
   /** 1 − βᵗ; as expm1 it keeps its digits while βᵗ is near 1. */
   const correction = (beta: number): tf.Tensor => tf.neg(tf.expm1(tf.mul(step, Math.log(beta))))
@@ -39,9 +41,14 @@ export function createAdam(parameters: readonly Parameter[], options: AdamOption
         firstMoment.assign(first)
         secondMoment.assign(second)
         const denominator = tf.add(tf.div(tf.sqrt(second), tf.sqrt(correction(beta2))), epsilon)
-        subtractFlat(parameters, tf.div(tf.mul(first, tf.div(learningRate, correction(beta1))), denominator) as tf.Tensor1D)
+        subtractFlat(
+          parameters,
+          tf.div(tf.mul(first, tf.div(learningRate, correction(beta1))), denominator) as tf.Tensor1D,
+        )
       })
     },
-    dispose: () => { tf.dispose([step, firstMoment, secondMoment]) },
+    dispose: () => {
+      tf.dispose([step, firstMoment, secondMoment])
+    },
   }
 }

@@ -10,7 +10,8 @@ export interface SgdOptions {
 }
 
 /**
- * Stochastic gradient descent as torch.optim.SGD: d = g + λθ, b ← μb + d, θ ← θ − lr · b. Defaults μ 0, λ 0; no dampening, no Nesterov.
+ * Stochastic gradient descent as torch.optim.SGD: d = g + λθ, b ← μb + d, θ ← θ − lr · b. Defaults μ 0, λ 0; no
+ * dampening, no Nesterov.
  * Slot: `momentum` (b, from zero), absent where μ is 0.
  */
 export function createSgd(parameters: readonly Parameter[], options: SgdOptions = {}): Optimizer {

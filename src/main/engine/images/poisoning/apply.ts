@@ -16,11 +16,15 @@ export function poisonTrainingSet(train: ImageSet, planned: PlannedPoisoning, tr
   const set = selectImages({ ...train, labels: planned.labels }, order)
   const size = bytesPerImage(train)
   const rowOf = new Int32Array(train.count).fill(-1)
-  order.forEach((index, row) => { rowOf[index] = row })
+  order.forEach((index, row) => {
+    rowOf[index] = row
+  })
   for (let first = 0; first < planned.poisoned.length; first += chunk) {
     const indices = planned.poisoned.subarray(first, first + chunk)
     const triggered = trigger.apply(selectImages(train, indices).pixels, indices.length, 'train', indices)
-    indices.forEach((index, position) => set.pixels.set(triggered.subarray(position * size, (position + 1) * size), rowOf[index]! * size))
+    indices.forEach((index, position) =>
+      set.pixels.set(triggered.subarray(position * size, (position + 1) * size), rowOf[index]! * size),
+    )
   }
   return set
 }
@@ -33,13 +37,23 @@ function concatenate(first: Int32Array, second: Int32Array): Int32Array {
 }
 
 /** Every image with the test trigger, labels unchanged. */
-export const triggerAll = (set: ImageSet, trigger: Trigger): ImageSet => ({ ...set, pixels: trigger.apply(set.pixels, set.count, 'test') })
+export const triggerAll = (set: ImageSet, trigger: Trigger): ImageSet => ({
+  ...set,
+  pixels: trigger.apply(set.pixels, set.count, 'test'),
+})
 
 /**
- * The test set for the attack success rate: images with the trigger, relabelled to the target, so that accuracy on it is the rate.
- * `nonTarget` leaves the target class out, as the reference does (zskt/datasets/backdoor.py); `all` keeps it, for the variant shown beside it.
+ * The test set for the attack success rate: images with the trigger, relabelled to the target, so that accuracy on it
+ * is the rate.
+ * `nonTarget` leaves the target class out, as the reference does (zskt/datasets/backdoor.py); `all` keeps it, for the
+ * variant shown beside it.
  */
-export function triggeredTestSet(test: ImageSet, trigger: Trigger, target: number, include: 'nonTarget' | 'all' = 'nonTarget'): ImageSet {
+export function triggeredTestSet(
+  test: ImageSet,
+  trigger: Trigger,
+  target: number,
+  include: 'nonTarget' | 'all' = 'nonTarget',
+): ImageSet {
   const indices = Array.from(test.labels.keys()).filter((index) => include === 'all' || test.labels[index] !== target)
   const chosen = triggerAll(selectImages(test, indices), trigger)
   return { ...chosen, labels: new Int32Array(chosen.count).fill(target) }

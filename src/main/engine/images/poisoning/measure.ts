@@ -22,22 +22,53 @@ export interface TriggerMeasure {
   readonly truncation: number
   /** Share of bytes in which the train and the test variant differ. */
   readonly trainTestDifference: number
-  /** Over the 81 random crops: mean share of the change that stays in the image, and share of crops that lose nearly all (95 %). */
+  /**
+   * Over the 81 random crops: mean share of the change that stays in the image, and share of crops that lose nearly all
+   * (95 %).
+   */
   readonly keptByCrop: number
   readonly cropsThatLose: number
   /** Cosine between the mean change and its mirror image, −1 … 1; 1: a flip does not matter. */
   readonly mirrorSimilarity: number
 }
 
-interface Sums { absolute: number; squared: number; largest: number; exact: number; clipped: number; truncated: number; changedPixels: number; unchangedImages: number; differing: number }
+interface Sums {
+  absolute: number
+  squared: number
+  largest: number
+  exact: number
+  clipped: number
+  truncated: number
+  changedPixels: number
+  unchangedImages: number
+  differing: number
+}
 
 /** Per pixel: mean absolute change; per byte: mean signed change. */
-interface ChangeMaps { absolute: Float64Array; signed: Float64Array }
+interface ChangeMaps {
+  absolute: Float64Array
+  signed: Float64Array
+}
 
-function accumulate(images: ImageSet, exact: Float64Array, train: Uint8Array, test: Uint8Array): { sums: Sums; maps: ChangeMaps } {
+function accumulate(
+  images: ImageSet,
+  exact: Float64Array,
+  train: Uint8Array,
+  test: Uint8Array,
+): { sums: Sums; maps: ChangeMaps } {
   const size = bytesPerImage(images)
   const { channels } = images
-  const sums: Sums = { absolute: 0, squared: 0, largest: 0, exact: 0, clipped: 0, truncated: 0, changedPixels: 0, unchangedImages: 0, differing: 0 }
+  const sums: Sums = {
+    absolute: 0,
+    squared: 0,
+    largest: 0,
+    exact: 0,
+    clipped: 0,
+    truncated: 0,
+    changedPixels: 0,
+    unchangedImages: 0,
+    differing: 0,
+  }
   const maps = { absolute: new Float64Array(size / channels), signed: new Float64Array(size) }
   for (let image = 0; image < images.count; image++) {
     let changedInImage = 0
@@ -78,7 +109,8 @@ function overCrops(map: Float64Array, height: number, width: number): { kept: nu
     for (let left = -cropPadding; left <= cropPadding; left++) {
       let inside = 0
       for (let row = Math.max(0, top); row < Math.min(height, height + top); row++) {
-        for (let column = Math.max(0, left); column < Math.min(width, width + left); column++) inside += map[row * width + column]!
+        for (let column = Math.max(0, left); column < Math.min(width, width + left); column++)
+          inside += map[row * width + column]!
       }
       kept += inside / total
       if (inside / total < 0.05) losing += 1
@@ -108,13 +140,25 @@ export function measureTrigger(images: ImageSet, trigger: Trigger, indices: Arra
   const { count, height, width, channels } = images
   const train = trigger.apply(images.pixels, count, 'train', indices)
   const test = trigger.apply(images.pixels, count, 'test')
-  const { sums, maps } = accumulate(images, count === 0 ? new Float64Array(0) : trigger.exact(images.pixels, count, 'test'), train, test)
+  const { sums, maps } = accumulate(
+    images,
+    count === 0 ? new Float64Array(0) : trigger.exact(images.pixels, count, 'test'),
+    train,
+    test,
+  )
   const bytes = Math.max(1, images.pixels.length)
   const crops = overCrops(maps.absolute, height, width)
   return {
-    unchangedImages: sums.unchangedImages, changedPixels: sums.changedPixels * channels / bytes, meanChange: sums.absolute / bytes, largestChange: sums.largest,
-    psnr: sums.squared === 0 ? Infinity : 10 * Math.log10(255 ** 2 * bytes / sums.squared),
-    keptByClipping: sums.exact === 0 ? 1 : sums.clipped / sums.exact, truncation: sums.clipped === 0 ? 0 : sums.truncated / sums.clipped,
-    trainTestDifference: sums.differing / bytes, keptByCrop: crops.kept, cropsThatLose: crops.losing, mirrorSimilarity: mirrorCosine(maps.signed, width, channels),
+    unchangedImages: sums.unchangedImages,
+    changedPixels: (sums.changedPixels * channels) / bytes,
+    meanChange: sums.absolute / bytes,
+    largestChange: sums.largest,
+    psnr: sums.squared === 0 ? Infinity : 10 * Math.log10((255 ** 2 * bytes) / sums.squared),
+    keptByClipping: sums.exact === 0 ? 1 : sums.clipped / sums.exact,
+    truncation: sums.clipped === 0 ? 0 : sums.truncated / sums.clipped,
+    trainTestDifference: sums.differing / bytes,
+    keptByCrop: crops.kept,
+    cropsThatLose: crops.losing,
+    mirrorSimilarity: mirrorCosine(maps.signed, width, channels),
   }
 }

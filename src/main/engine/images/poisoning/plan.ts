@@ -1,4 +1,6 @@
-/** Which training images carry the trigger, and what they are called. Pure: labels and a random stream in, indices out. */
+/**
+ * Which training images carry the trigger, and what they are called. Pure: labels and a random stream in, indices out.
+ */
 import type { PoisoningPlan } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { ImageSet } from '../types'
@@ -12,7 +14,10 @@ export interface PlannedPoisoning {
   readonly trainPart: Int32Array
   /** The clean hold-out's images, likewise. */
   readonly holdout: Int32Array
-  /** Places in the full training set of the images that carry the trigger, in training order; all lie in the training part. */
+  /**
+   * Places in the full training set of the images that carry the trigger, in training order; all lie in the training
+   * part.
+   */
   readonly poisoned: Int32Array
   /** Labels of the full training set after poisoning. */
   readonly labels: Int32Array
@@ -31,7 +36,8 @@ export interface PlannedPoisoning {
 
 /**
  * Whether images lie sorted by class: far fewer label changes than a random order would have.
- * Random order has (n − 1)(1 − Σ pₖ²) changes on average; less than a tenth of that counts as sorted. Never true below 50 images.
+ * Random order has (n − 1)(1 − Σ pₖ²) changes on average; less than a tenth of that counts as sorted. Never true below
+ * 50 images.
  */
 export function isClassSorted(labels: ArrayLike<number>): boolean {
   if (labels.length < 50) return false
@@ -56,27 +62,41 @@ function shortfall(requested: number, taken: number, target: number, cleanLabel:
 /**
  * Plans the poisoning of a training set.
  *
- * The last int(holdout · n) images are set apart clean; of the others the first N = int(ratio · n) eligible ones in order are poisoned,
- * n the FULL training size. Eligible: every class but the target; for clean-label attacks the target class alone, N limited to its size.
+ * The last int(holdout · n) images are set apart clean; of the others the first N = int(ratio · n) eligible ones in
+ * order are poisoned,
+ * n the FULL training size. Eligible: every class but the target; for clean-label attacks the target class alone, N
+ * limited to its size.
  * Labels of poisoned images become the target.
- * Source: zskt/datasets/backdoor.py. Differs: where the images lie sorted by class the order is shuffled first (the reference shuffles only GTSRB,
- * by the global random state), else one class only would be poisoned and the hold-out would be one class; where fewer than N are eligible all
+ * Source: zskt/datasets/backdoor.py. Differs: where the images lie sorted by class the order is shuffled first (the
+ * reference shuffles only GTSRB,
+ * by the global random state), else one class only would be poisoned and the hold-out would be one class; where fewer
+ * than N are eligible all
  * are taken with a warning (the reference fails).
  *
  * @param stream used only when the images must be shuffled; the same stream state gives the same plan
  * @throws RefusedInputError when the target is no class of the labels' range, or nothing is left to train on
  */
 export function planPoisoning(
-  train: Pick<ImageSet, 'count' | 'labels'>, attack: { readonly cleanLabel: boolean }, plan: PoisoningPlan, stream: RandomStream,
+  train: Pick<ImageSet, 'count' | 'labels'>,
+  attack: { readonly cleanLabel: boolean },
+  plan: PoisoningPlan,
+  stream: RandomStream,
 ): PlannedPoisoning {
   const { cleanLabel } = attack
   const { target } = plan
   const holdoutCount = Math.trunc(train.count * plan.holdout)
   if (train.count - holdoutCount < 1) {
-    throw new RefusedInputError('No training image is left.', { wanted: 'at least 1 image after the hold-out', got: `${train.count} images, ${holdoutCount} held out`, where: 'poisoning.holdout', action: 'Make the hold-out smaller.' })
+    throw new RefusedInputError('No training image is left.', {
+      wanted: 'at least 1 image after the hold-out',
+      got: `${train.count} images, ${holdoutCount} held out`,
+      where: 'poisoning.holdout',
+      action: 'Make the hold-out smaller.',
+    })
   }
   const shuffled = isClassSorted(train.labels)
-  const order = shuffled ? stream.permutation(train.count) : Int32Array.from({ length: train.count }, (_, index) => index)
+  const order = shuffled
+    ? stream.permutation(train.count)
+    : Int32Array.from({ length: train.count }, (_, index) => index)
   const trainPart = order.slice(0, train.count - holdoutCount)
   const isEligible = (index: number): boolean => (train.labels[index] === target) === cleanLabel
   const candidates = trainPart.filter(isEligible)
@@ -85,11 +105,24 @@ export function planPoisoning(
   const labels = train.labels.slice()
   for (const index of poisoned) labels[index] = target
   const warnings: string[] = []
-  if (shuffled && requested > 0) warnings.push('The training images lie sorted by class: they were shuffled before hold-out and poisoned images were chosen.')
+  if (shuffled && requested > 0)
+    warnings.push(
+      'The training images lie sorted by class: they were shuffled before hold-out and poisoned images were chosen.',
+    )
   if (poisoned.length < requested) warnings.push(shortfall(requested, poisoned.length, target, cleanLabel))
-  else if (requested === 0 && plan.ratio > 0) warnings.push(`A ratio of ${plan.ratio} is less than one image of ${train.count}: the teacher is trained clean.`)
+  else if (requested === 0 && plan.ratio > 0)
+    warnings.push(`A ratio of ${plan.ratio} is less than one image of ${train.count}: the teacher is trained clean.`)
   return {
-    trainPart, holdout: order.slice(train.count - holdoutCount), poisoned, labels, target, cleanLabel, trainOnHoldout: plan.trainOnHoldout,
-    requested, eligible: candidates.length, shuffled, warnings,
+    trainPart,
+    holdout: order.slice(train.count - holdoutCount),
+    poisoned,
+    labels,
+    target,
+    cleanLabel,
+    trainOnHoldout: plan.trainOnHoldout,
+    requested,
+    eligible: candidates.length,
+    shuffled,
+    warnings,
   }
 }

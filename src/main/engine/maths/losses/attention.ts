@@ -6,7 +6,8 @@ import { channelEnergy, mean, sumKept } from '../ops'
 const smallestSquare = 1e-24
 
 /**
- * Attention map of an activation: the mean over channels of its squares, as a vector of length 1 per image. [N, H, W, C] → [N, H·W].
+ * Attention map of an activation: the mean over channels of its squares, as a vector of length 1 per image. [N, H, W,
+ * C] → [N, H·W].
  * Reference: Zagoruyko & Komodakis 2017, arXiv:1612.03928; ABD zskt/solver.py attention.
  */
 export function attentionMap(activation: tf.Tensor4D): tf.Tensor2D {
@@ -25,14 +26,31 @@ export function attentionDistance(studentMap: tf.Tensor2D, teacherMap: tf.Tensor
   })
 }
 
-/** Σ over levels of the attention distance; the student's activations against the teacher's maps. @throws RefusedInputError where their levels differ */
-export function attentionTransfer(studentActivations: readonly tf.Tensor4D[], teacherMaps: readonly tf.Tensor2D[]): tf.Scalar {
-  const [student, teacher] = [studentActivations.map(({ shape }) => (shape[1] ?? 0) * (shape[2] ?? 0)), teacherMaps.map(({ shape }) => shape[1] ?? 0)]
+/**
+ * Σ over levels of the attention distance; the student's activations against the teacher's maps. @throws
+ * RefusedInputError where their levels differ
+ */
+export function attentionTransfer(
+  studentActivations: readonly tf.Tensor4D[],
+  teacherMaps: readonly tf.Tensor2D[],
+): tf.Scalar {
+  const [student, teacher] = [
+    studentActivations.map(({ shape }) => (shape[1] ?? 0) * (shape[2] ?? 0)),
+    teacherMaps.map(({ shape }) => shape[1] ?? 0),
+  ]
   if (student.length === 0 || student.join() !== teacher.join()) {
     throw new RefusedInputError('Attention transfer compares levels that student and teacher do not share.', {
-      wanted: `activations of ${teacher.join(', ') || 'no'} pixels, as the teacher’s`, got: `${student.join(', ') || 'none'} of the student`, where: 'distillation.architecture',
+      wanted: `activations of ${teacher.join(', ') || 'no'} pixels, as the teacher’s`,
+      got: `${student.join(', ') || 'none'} of the student`,
+      where: 'distillation.architecture',
       action: 'Choose a student of the teacher’s family, or switch attention transfer off.',
     })
   }
-  return tf.tidy(() => tf.addN(studentActivations.map((activation, level) => attentionDistance(attentionMap(activation), teacherMaps[level] as tf.Tensor2D))))
+  return tf.tidy(() =>
+    tf.addN(
+      studentActivations.map((activation, level) =>
+        attentionDistance(attentionMap(activation), teacherMaps[level] as tf.Tensor2D),
+      ),
+    ),
+  )
 }

@@ -18,16 +18,21 @@ export interface ContrastiveInput {
 }
 
 /**
- * l_i = −log( exp(u_i·v_i / T) / Σ_j exp(u_i·v_j / T) ), u local, v global; the mean over the current images plus the mean over the remembered ones,
+ * l_i = −log( exp(u_i·v_i / T) / Σ_j exp(u_i·v_j / T) ), u local, v global; the mean over the current images plus the
+ * mean over the remembered ones,
  * so that a large memory does not thin out the generator's gradient.
- * Reference: Fang et al. 2021, arXiv:2105.08584, equation 6; ABD cmi/datafree/synthesis/contrastive.py CMISynthesizer.synthesize.
+ * Reference: Fang et al. 2021, arXiv:2105.08584, equation 6; ABD cmi/datafree/synthesis/contrastive.py
+ * CMISynthesizer.synthesize.
  * Differs from the reference: an empty memory adds nothing, where its mean over no rows would be NaN.
  */
 export function contrastiveLoss({ local, global, present, current, temperature }: ContrastiveInput): tf.Scalar {
   return tf.tidy(() => {
     const target = detach(global)
     const rows = local.shape[0]
-    const similarity = tf.add(tf.mul(tf.matMul(local, target, false, true), 1 / temperature), tf.reshape(tf.mul(tf.sub(1, present), absent), [1, rows]))
+    const similarity = tf.add(
+      tf.mul(tf.matMul(local, target, false, true), 1 / temperature),
+      tf.reshape(tf.mul(tf.sub(1, present), absent), [1, rows]),
+    )
     // The largest one is a constant: it only keeps the exponentials finite.
     const largest = tf.max(detach(similarity), 1, true)
     const spread = tf.add(tf.log(sumKept(tf.exp(tf.sub(similarity, largest)), [1])), largest)

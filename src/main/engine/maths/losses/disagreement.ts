@@ -4,12 +4,17 @@ import { detach, logSoftmax, mean, softmax, sum } from '../ops'
 import { elementwiseKl } from './divergence'
 
 /**
- * Decision adversarial distillation: mean over all images of m_i · KL(T ‖ S)_i with m_i = [argmax S = argmax T]; images on which the decisions already differ are left alone.
- * Reference: Fang et al. 2021, arXiv:2105.08584; ABD cmi/datafree/synthesis/contrastive.py (loss_adv, without its sign).
+ * Decision adversarial distillation: mean over all images of m_i · KL(T ‖ S)_i with m_i = [argmax S = argmax T]; images
+ * on which the decisions already differ are left alone.
+ * Reference: Fang et al. 2021, arXiv:2105.08584; ABD cmi/datafree/synthesis/contrastive.py (loss_adv, without its
+ * sign).
  */
 export function agreedDivergence(studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): tf.Scalar {
   return tf.tidy(() => {
-    const agreed = tf.cast(tf.equal(tf.argMax(detach(studentLogits), 1), tf.argMax(detach(teacherLogits), 1)), 'float32')
+    const agreed = tf.cast(
+      tf.equal(tf.argMax(detach(studentLogits), 1), tf.argMax(detach(teacherLogits), 1)),
+      'float32',
+    )
     return mean<tf.Scalar>(tf.mul(sum(elementwiseKl(studentLogits, teacherLogits), [1]), agreed))
   })
 }
@@ -33,7 +38,8 @@ const held = (x: tf.Tensor): tf.Tensor => {
 }
 
 /**
- * Jensen–Shannon divergence with probabilities held between 0.01 and 0.99: ½ Σ M (log M − log P) + ½ Σ M (log M − log Q), M = (P + Q) / 2, per image.
+ * Jensen–Shannon divergence with probabilities held between 0.01 and 0.99: ½ Σ M (log M − log P) + ½ Σ M (log M − log
+ * Q), M = (P + Q) / 2, per image.
  * Reference: Yin et al. 2020 (DeepInversion), arXiv:1912.08795; zju-vipa/CMI datafree/criterions.py jsdiv (T = 3).
  */
 export function jensenShannon(studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, temperature: number): tf.Scalar {
@@ -48,4 +54,9 @@ export function jensenShannon(studentLogits: tf.Tensor2D, teacherLogits: tf.Tens
 
 /** Σ over classes, mean over images, of KL(teacher ‖ student). Reference: Choi et al. 2020 (DFQ), arXiv:2005.04136. */
 export const wholeDivergence = (studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): tf.Scalar =>
-  tf.tidy(() => tf.mul(sum<tf.Scalar>(tf.mul(softmax(teacherLogits), tf.sub(logSoftmax(teacherLogits), logSoftmax(studentLogits)))), 1 / studentLogits.shape[0]))
+  tf.tidy(() =>
+    tf.mul(
+      sum<tf.Scalar>(tf.mul(softmax(teacherLogits), tf.sub(logSoftmax(teacherLogits), logSoftmax(studentLogits)))),
+      1 / studentLogits.shape[0],
+    ),
+  )

@@ -10,13 +10,25 @@ export interface KnowledgeDistillationOptions {
 }
 
 /**
- * Distillation with data: α T² · KL(teacher/T ‖ student/T) + (1 − α) · CE(student, labels), KL divided by images and classes.
- * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD zskt/kd_distill.py KDLoss (whose KL is smaller than Hinton's by the number of classes).
+ * Distillation with data: α T² · KL(teacher/T ‖ student/T) + (1 − α) · CE(student, labels), KL divided by images and
+ * classes.
+ * Reference: Hinton et al. 2015, arXiv:1503.02531; ABD zskt/kd_distill.py KDLoss (whose KL is smaller than Hinton's by
+ * the number of classes).
  */
-export function knowledgeDistillationLoss(studentLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, labels: tf.Tensor1D, options: KnowledgeDistillationOptions = {}): tf.Scalar {
+export function knowledgeDistillationLoss(
+  studentLogits: tf.Tensor2D,
+  teacherLogits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: KnowledgeDistillationOptions = {},
+): tf.Scalar {
   const { alpha = 0.95, temperature = 6 } = options
-  return tf.tidy(() => tf.add(
-    tf.mul(klDivergence(studentLogits, teacherLogits, { temperature, reduction: 'mean' }), alpha * temperature * temperature),
-    tf.mul(crossEntropy(studentLogits, labels), 1 - alpha),
-  ))
+  return tf.tidy(() =>
+    tf.add(
+      tf.mul(
+        klDivergence(studentLogits, teacherLogits, { temperature, reduction: 'mean' }),
+        alpha * temperature * temperature,
+      ),
+      tf.mul(crossEntropy(studentLogits, labels), 1 - alpha),
+    ),
+  )
 }

@@ -1,7 +1,9 @@
 /**
- * Self-Retrospection with the hypergradient: what would the student's unlearning of its most harmful perturbation do to its weights,
+ * Self-Retrospection with the hypergradient: what would the student's unlearning of its most harmful perturbation do to
+ * its weights,
  * when the perturbation itself depends on them.
- * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor and use_hg) and zskt/utils/hypergrad.py; Grazzi et al. 2020, arXiv:2006.16218.
+ * Reference: Hong et al. 2023 (ABD), zskt/solver.py (sup_backdoor and use_hg) and zskt/utils/hypergrad.py; Grazzi et
+ * al. 2020, arXiv:2006.16218.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { differentiate } from '../nn/differentiate'
@@ -22,10 +24,18 @@ export interface PerturbationOptions extends DivergenceOptions {
  * @param cleanLogits the network's answer to the images themselves, held constant
  */
 export function perturbationObjective(
-  network: Classifier, images: tf.Tensor4D, cleanLogits: tf.Tensor2D, perturbation: tf.Tensor, context: ForwardContext, options: PerturbationOptions,
+  network: Classifier,
+  images: tf.Tensor4D,
+  cleanLogits: tf.Tensor2D,
+  perturbation: tf.Tensor,
+  context: ForwardContext,
+  options: PerturbationOptions,
 ): tf.Scalar {
   const { logits } = network.forward(tf.add(images, perturbation) as tf.Tensor4D, context)
-  return tf.sub(tf.mul(sum<tf.Scalar>(tf.mul(perturbation, perturbation)), options.penalty), klDivergence(logits, detach(cleanLogits), options)) as tf.Scalar
+  return tf.sub(
+    tf.mul(sum<tf.Scalar>(tf.mul(perturbation, perturbation)), options.penalty),
+    klDivergence(logits, detach(cleanLogits), options),
+  ) as tf.Scalar
 }
 
 export interface HypergradientOptions extends PerturbationOptions {
@@ -33,7 +43,10 @@ export interface HypergradientOptions extends PerturbationOptions {
   readonly iterations: number
   /** Step of the map w ↦ w − step · ∂inner/∂w; 0.1 in the reference, whatever the perturbation's own learning rate. */
   readonly step: number
-  /** Whether the outer loss holds student(x) constant: yes in the reference's ZSKT, no in its CMI and OoD programs. Default true. */
+  /**
+   * Whether the outer loss holds student(x) constant: yes in the reference's ZSKT, no in its CMI and OoD programs.
+   * Default true.
+   */
   readonly constantTarget?: boolean
 }
 
@@ -55,29 +68,46 @@ export interface Hypergradient {
 /**
  * d outer(p*(θ), θ) / dθ by K fixed-point steps, all student passes in training mode:
  * v₀ = 0, v ← (∂Φ/∂p)ᵀ v + ∂outer/∂p with Φ(p) = p − step · ∂inner/∂p, then (∂Φ/∂θ)ᵀ v + ∂outer/∂θ.
- * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant unless `constantTarget` is off; inner = {@link perturbationObjective} of the student.
- * Reference: ABD zskt/utils/hypergrad.py fixed_point with zskt/solver.py (constant) or cmi/datafree/unlearn.py (not constant).
+ * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant unless `constantTarget` is off; inner =
+ * {@link perturbationObjective} of the student.
+ * Reference: ABD zskt/utils/hypergrad.py fixed_point with zskt/solver.py (constant) or cmi/datafree/unlearn.py (not
+ * constant).
  * Differs from the reference: it always does all K steps (there it may end early when v moves less than 1e-10).
  * Call it inside tf.tidy.
  * @param perturbation [1, H, W, C], the inner problem's answer
- * @param mask [N, 1, 1, 1], 1 for the images that carry the perturbation in the outer loss (2 % at random in the reference)
+ * @param mask [N, 1, 1, 1], 1 for the images that carry the perturbation in the outer loss (2 % at random in the
+ *   reference)
  */
-export function hypergradient(student: Classifier, images: tf.Tensor4D, perturbation: tf.Tensor4D, mask: tf.Tensor, options: HypergradientOptions): Hypergradient {
+export function hypergradient(
+  student: Classifier,
+  images: tf.Tensor4D,
+  perturbation: tf.Tensor4D,
+  mask: tf.Tensor,
+  options: HypergradientOptions,
+): Hypergradient {
   const updates: StateUpdate[] = []
   const clean = (): tf.Tensor2D => student.forward(images, { training: true, updates }).logits
-  const constant = options.constantTarget ?? true ? clean() : undefined
-  const outer = differentiate(student.parameters, (asked) => {
-    asked.push(...updates)
-    const target = constant ?? student.forward(images, { training: true, updates: asked }).logits
-    const { logits } = student.forward(tf.add(images, tf.mul(perturbation, mask)) as tf.Tensor4D, { training: true, updates: asked })
-    return { loss: klDivergence(logits, target, options), outputs: {} }
-  }, [perturbation])
+  const constant = (options.constantTarget ?? true) ? clean() : undefined
+  const outer = differentiate(
+    student.parameters,
+    (asked) => {
+      asked.push(...updates)
+      const target = constant ?? student.forward(images, { training: true, updates: asked }).logits
+      const { logits } = student.forward(tf.add(images, tf.mul(perturbation, mask)) as tf.Tensor4D, {
+        training: true,
+        updates: asked,
+      })
+      return { loss: klDivergence(logits, target, options), outputs: {} }
+    },
+    [perturbation],
+  )
   const outerByPerturbation = outer.inputGradients[0] as tf.Tensor
   const direct = outer.gradients
   updates.splice(0, updates.length, ...outer.updates)
 
   const innerTarget = clean()
-  // Running statistics are asked for by a pass of their own: what is made inside nested differentiations does not outlive them.
+  // Running statistics are asked for by a pass of their own: what is made inside nested differentiations does not
+  // outlive them.
   student.forward(tf.add(images, perturbation) as tf.Tensor4D, { training: true, updates })
   /** ⟨∂inner/∂p at `at`, v⟩; differentiable by p and by the student's parameters. */
   const projected = (at: tf.Tensor, v: tf.Tensor): tf.Scalar => {
@@ -95,7 +125,13 @@ export function hypergradient(student: Classifier, images: tf.Tensor4D, perturba
   }
   const cross = differentiate(student.parameters, () => ({ loss: projected(perturbation, adjoint), outputs: {} }))
   return {
-    gradients: cross.gradients.map((gradient, index) => tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step))),
-    direct, outerLoss: outer.loss, outerByPerturbation, adjoints, updates,
+    gradients: cross.gradients.map((gradient, index) =>
+      tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step)),
+    ),
+    direct,
+    outerLoss: outer.loss,
+    outerByPerturbation,
+    adjoints,
+    updates,
   }
 }

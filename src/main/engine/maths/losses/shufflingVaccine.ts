@@ -27,8 +27,10 @@ export interface ShuffledEnsemble {
 }
 
 /**
- * The filters to shuffle: parameters with "conv" in their name, in state_dict order, the last `layers` (the first |layers| where negative).
- * Differs from the reference where no name says "conv" (VGG's features.N): there every ordinary convolution counts, not none.
+ * The filters to shuffle: parameters with "conv" in their name, in state_dict order, the last `layers` (the first
+ * |layers| where negative).
+ * Differs from the reference where no name says "conv" (VGG's features.N): there every ordinary convolution counts, not
+ * none.
  */
 export function shuffledLayers(parameters: readonly Parameter[], layers: number): Parameter[] {
   const convolutions = parameters.filter(({ layout }) => layout === 'convolution')
@@ -38,7 +40,11 @@ export function shuffledLayers(parameters: readonly Parameter[], layers: number)
 }
 
 /** filter[:, :, i, :] ← filter[:, :, order[i], :] (HWIO): PyTorch's v[:, order]. */
-export function permuteInputChannels(values: Float32Array, shape: readonly number[], order: ArrayLike<number>): Float32Array {
+export function permuteInputChannels(
+  values: Float32Array,
+  shape: readonly number[],
+  order: ArrayLike<number>,
+): Float32Array {
   const [height = 1, width = 1, inputs = 1, outputs = 1] = shape
   const out = new Float32Array(values.length)
   for (let position = 0; position < height * width; position++) {
@@ -51,17 +57,27 @@ export function permuteInputChannels(values: Float32Array, shape: readonly numbe
 }
 
 function createMember(teacher: Classifier, chosen: readonly Parameter[]): Classifier {
-  const parameters = chosen.map((parameter): Parameter => ({ ...parameter, variable: tf.variable(parameter.variable, false) }))
-  const substitutes = new Map(chosen.map(({ variable }, index) => [variable, (parameters[index] as Parameter).variable]))
+  const parameters = chosen.map((parameter): Parameter => ({
+    ...parameter,
+    variable: tf.variable(parameter.variable, false),
+  }))
+  const substitutes = new Map(
+    chosen.map(({ variable }, index) => [variable, (parameters[index] as Parameter).variable]),
+  )
   return {
-    classes: teacher.classes, parameters, buffers: [],
+    classes: teacher.classes,
+    parameters,
+    buffers: [],
     forward: (images, context) => teacher.forward(images, { ...context, substitutes }),
-    dispose: () => { tf.dispose(parameters.map(({ variable }) => variable)) },
+    dispose: () => {
+      tf.dispose(parameters.map(({ variable }) => variable))
+    },
   }
 }
 
 /**
- * Copies of the teacher in which the input channels of some convolutions are permuted at random, independently per layer and member; batch norm stays.
+ * Copies of the teacher in which the input channels of some convolutions are permuted at random, independently per
+ * layer and member; batch norm stays.
  * Reference: ABD zskt/utils/syn_vaccine.py shuffle_ckpt_layer.
  */
 export function createShuffledEnsemble(teacher: Classifier, options: ShuffledEnsembleOptions): ShuffledEnsemble {
@@ -70,7 +86,14 @@ export function createShuffledEnsemble(teacher: Classifier, options: ShuffledEns
   const reshuffle = (stream: PermutationStream): void => {
     for (const member of members) {
       for (const { variable } of member.parameters) {
-        assignValues(variable, permuteInputChannels(variable.dataSync() as Float32Array, variable.shape, stream.permutation(variable.shape[2] ?? 0)))
+        assignValues(
+          variable,
+          permuteInputChannels(
+            variable.dataSync() as Float32Array,
+            variable.shape,
+            stream.permutation(variable.shape[2] ?? 0),
+          ),
+        )
       }
     }
   }
@@ -80,11 +103,20 @@ export function createShuffledEnsemble(teacher: Classifier, options: ShuffledEns
 
 /**
  * Mean of the members' logits, evaluation mode: [N, H, W, C] → [N, classes].
- * @param teacherActivations the teacher's activations of these images, where known: the part of the network before the first shuffled layer is then not computed again
+ * @param teacherActivations the teacher's activations of these images, where known: the part of the network before the
+ *   first shuffled layer is then not computed again
  */
-export function shuffledEnsembleLogits(ensemble: ShuffledEnsemble, images: tf.Tensor4D, teacherActivations?: readonly tf.Tensor4D[]): tf.Tensor2D {
+export function shuffledEnsembleLogits(
+  ensemble: ShuffledEnsemble,
+  images: tf.Tensor4D,
+  teacherActivations?: readonly tf.Tensor4D[],
+): tf.Tensor2D {
   return tf.tidy(() => {
-    const logits = ensemble.members.map((member) => member.forward(images, { training: false, ...(teacherActivations ? { prefix: teacherActivations } : {}) }).logits)
+    const logits = ensemble.members.map(
+      (member) =>
+        member.forward(images, { training: false, ...(teacherActivations ? { prefix: teacherActivations } : {}) })
+          .logits,
+    )
     return tf.mul(tf.addN(logits), 1 / logits.length)
   })
 }
@@ -96,7 +128,10 @@ export interface SuspectMeasures {
   readonly mask: tf.Tensor1D
 }
 
-export function suspectKl(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D): SuspectMeasures & Record<string, tf.Tensor> {
+export function suspectKl(
+  shuffledLogits: tf.Tensor2D,
+  teacherLogits: tf.Tensor2D,
+): SuspectMeasures & Record<string, tf.Tensor> {
   const [kl, mask] = tf.tidy(() => [
     klPerImage(shuffledLogits, teacherLogits),
     tf.cast(tf.equal(tf.argMax(detach(shuffledLogits), 1), tf.argMax(detach(teacherLogits), 1)), 'float32'),
@@ -110,11 +145,18 @@ export interface VaccinePenaltyOptions {
 }
 
 /**
- * −coefficient · Σ m_i kl_i / Σ m_i, 0 where no image is suspected: the generator is led to images on which shuffled and whole teacher disagree.
- * The mask carries no gradient; the teacher's logits do, also where the shuffled ones are held constant. No temperature.
+ * −coefficient · Σ m_i kl_i / Σ m_i, 0 where no image is suspected: the generator is led to images on which shuffled
+ * and whole teacher disagree.
+ * The mask carries no gradient; the teacher's logits do, also where the shuffled ones are held constant. No
+ * temperature.
  * Reference: ABD zskt/utils/syn_vaccine.py BackdoorSuspectLoss.loss.
  */
-export function vaccinePenalty(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, coefficient: tf.Scalar, options: VaccinePenaltyOptions = {}): { penalty: tf.Scalar; maskRate: tf.Scalar } {
+export function vaccinePenalty(
+  shuffledLogits: tf.Tensor2D,
+  teacherLogits: tf.Tensor2D,
+  coefficient: tf.Scalar,
+  options: VaccinePenaltyOptions = {},
+): { penalty: tf.Scalar; maskRate: tf.Scalar } {
   const [penalty, maskRate] = tf.tidy(() => {
     const shuffled = options.shuffledGradient === false ? detach(shuffledLogits) : shuffledLogits
     const { kl, mask } = suspectKl(shuffled, teacherLogits)
@@ -126,11 +168,17 @@ export function vaccinePenalty(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Te
 }
 
 /**
- * Weights of images in the loss of a student that cannot have suspected ones replaced: w_i = (1 − m_i) / Σ(1 − m) − coefficient · m_i / Σ m, [N].
+ * Weights of images in the loss of a student that cannot have suspected ones replaced: w_i = (1 − m_i) / Σ(1 − m) −
+ * coefficient · m_i / Σ m, [N].
  * The student learns the unsuspected images and unlearns, by so much, the suspected ones. No gradient flows through.
- * Reference: ABD cmi/vanilla_kd_ood.py train_kd. Differs from the reference: where all images are suspected their part alone counts, not NaN.
+ * Reference: ABD cmi/vanilla_kd_ood.py train_kd. Differs from the reference: where all images are suspected their part
+ * alone counts, not NaN.
  */
-export function vaccineWeights(shuffledLogits: tf.Tensor2D, teacherLogits: tf.Tensor2D, coefficient: tf.Scalar): { weights: tf.Tensor1D; maskRate: tf.Scalar } {
+export function vaccineWeights(
+  shuffledLogits: tf.Tensor2D,
+  teacherLogits: tf.Tensor2D,
+  coefficient: tf.Scalar,
+): { weights: tf.Tensor1D; maskRate: tf.Scalar } {
   const [weights, maskRate] = tf.tidy(() => {
     const { mask } = suspectKl(detach(shuffledLogits), detach(teacherLogits))
     const kept = tf.sub(1, mask)
@@ -157,7 +205,8 @@ const smallestKl = 1e-12
 export const logKl = (kl: readonly number[]): number[] => kl.map((value) => Math.log10(Math.max(value, smallestKl)))
 
 /**
- * Whether an ensemble tells images apart: more than `acceptedRatio` of them have log₁₀ KL below mean − 3 standard deviations. float64.
+ * Whether an ensemble tells images apart: more than `acceptedRatio` of them have log₁₀ KL below mean − 3 standard
+ * deviations. float64.
  * Reference: ABD zskt/utils/syn_vaccine.py test_suspect_model_syn and select_shuffle (0.02).
  */
 export function tailTest(kl: readonly number[], acceptedRatio = 0.02): TailTest {

@@ -8,7 +8,7 @@ export function suspectSample(kl: readonly number[]): SuspectSample {
   const { from, to, count } = suspectBins
   const counts = new Array<number>(count).fill(0)
   for (const value of logKl(kl)) {
-    const bin = Math.min(count - 1, Math.max(0, Math.floor((value - from) / (to - from) * count)))
+    const bin = Math.min(count - 1, Math.max(0, Math.floor(((value - from) / (to - from)) * count)))
     counts[bin] = (counts[bin] ?? 0) + 1
   }
   const { mean, deviation } = tailTest(kl)
@@ -22,9 +22,12 @@ export function suspectTail(kl: readonly number[]): SuspectTail {
 }
 
 /**
- * Area under the ROC curve of "low means triggered": P(triggered < clean) + ½ P(equal) over all pairs; null where one side is empty.
- * Reference: ABD zskt/utils/syn_vaccine.py compare_shuffle, whose score falls with the KL. Differs from the reference: its logistic function of the
- * KL makes ties of large values in float64 and changes nothing else; its accuracy, which points the other way, is left out.
+ * Area under the ROC curve of "low means triggered": P(triggered < clean) + ½ P(equal) over all pairs; null where one
+ * side is empty.
+ * Reference: ABD zskt/utils/syn_vaccine.py compare_shuffle, whose score falls with the KL. Differs from the reference:
+ * its logistic function of the
+ * KL makes ties of large values in float64 and changes nothing else; its accuracy, which points the other way, is left
+ * out.
  */
 export function suspectAuc(triggered: readonly number[], clean: readonly number[]): number | null {
   if (triggered.length === 0 || clean.length === 0) return null

@@ -1,6 +1,15 @@
 /** Layers as functions, and the list of their parameters under PyTorch's names. */
 import * as tf from '@tensorflow/tfjs-core'
-import { batchNorm, batchNormInference, channelMoments, composedBatchNorm, conv2d, depthwiseConv2d, globalAveragePool, upsampledConv2d } from '../ops'
+import {
+  batchNorm,
+  batchNormInference,
+  channelMoments,
+  composedBatchNorm,
+  conv2d,
+  depthwiseConv2d,
+  globalAveragePool,
+  upsampledConv2d,
+} from '../ops'
 import { normalValues, uniformValues } from './initial'
 import type { InitialStream } from './initial'
 import type { ForwardContext, Parameter, ParameterLayout, StateUpdate } from './types'
@@ -23,7 +32,8 @@ export interface ConvolutionOptions {
   /** Each pixel is doubled along both sides first (nn.Upsample(scale_factor=2)); for kernel 3, stride 1, padding 1. */
   readonly upsampled?: boolean
   /**
-   * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias. 'fanOut': N(0, 2/(k²·outputs)), bias 0. 'fanIn': N(0, 2/(k²·inputs)), bias 0.
+   * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias. 'fanOut': N(0, 2/(k²·outputs)), bias 0.
+   * 'fanIn': N(0, 2/(k²·inputs)), bias 0.
    */
   readonly initial?: 'default' | 'fanOut' | 'fanIn'
   /** Height and width of what comes out, for the count of multiply-adds alone. */
@@ -34,7 +44,8 @@ export interface LinearOptions {
   readonly inputs: number
   readonly outputs: number
   /**
-   * 'default': PyTorch's Linear, U(−1/√inputs, 1/√inputs) for weight and bias. 'zeroBias': the same weight, bias 0. 'fanIn': N(0, 2/inputs), default bias.
+   * 'default': PyTorch's Linear, U(−1/√inputs, 1/√inputs) for weight and bias. 'zeroBias': the same weight, bias 0.
+   * 'fanIn': N(0, 2/inputs), default bias.
    * A number: N(0, number²), bias 0.
    */
   readonly initial?: 'default' | 'zeroBias' | 'fanIn' | number
@@ -73,9 +84,21 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
   const parameters: Parameter[] = []
   const buffers: Parameter[] = []
 
-  const add = (list: Parameter[], name: string, layout: ParameterLayout, shape: readonly number[], values: Float32Array, image?: Parameter['image']): Parameter => {
+  const add = (
+    list: Parameter[],
+    name: string,
+    layout: ParameterLayout,
+    shape: readonly number[],
+    values: Float32Array,
+    image?: Parameter['image'],
+  ): Parameter => {
     const initial = tf.tensor(values, [...shape], 'float32')
-    const parameter: Parameter = { name, layout, variable: tf.variable(initial, list === parameters), ...(image ? { image } : {}) }
+    const parameter: Parameter = {
+      name,
+      layout,
+      variable: tf.variable(initial, list === parameters),
+      ...(image ? { image } : {}),
+    }
     initial.dispose()
     list.push(parameter)
     return parameter
@@ -89,17 +112,36 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
     },
 
     convolution(name, options) {
-      const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default', depthwise = false, upsampled = false } = options
+      const {
+        inputs,
+        outputs,
+        kernel,
+        stride = 1,
+        padding = 0,
+        initial = 'default',
+        depthwise = false,
+        upsampled = false,
+      } = options
       const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
       const fanOut = kernel * kernel * outputs
       const count = fanIn * outputs
       const bound = 1 / Math.sqrt(fanIn)
-      const values = initial === 'default' ? uniformValues(stream, count, bound) : normalValues(stream, count, Math.sqrt(2 / (initial === 'fanOut' ? fanOut : fanIn)))
+      const values =
+        initial === 'default'
+          ? uniformValues(stream, count, bound)
+          : normalValues(stream, count, Math.sqrt(2 / (initial === 'fanOut' ? fanOut : fanIn)))
       const shape = depthwise ? [kernel, kernel, outputs, 1] : [kernel, kernel, inputs, outputs]
       const weight = add(parameters, `${name}.weight`, depthwise ? 'depthwise' : 'convolution', shape, values)
-      const bias = options.bias === true
-        ? add(parameters, `${name}.bias`, 'plain', [outputs], initial === 'default' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs))
-        : undefined
+      const bias =
+        options.bias === true
+          ? add(
+              parameters,
+              `${name}.bias`,
+              'plain',
+              [outputs],
+              initial === 'default' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs),
+            )
+          : undefined
       const convolve = depthwise ? depthwiseConv2d : conv2d
       return (x, context) => {
         const filter = valueOf<tf.Tensor4D>(weight, context)
@@ -112,14 +154,25 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
       const weight = add(parameters, `${name}.weight`, 'plain', [channels], new Float32Array(channels).fill(1))
       const bias = add(parameters, `${name}.bias`, 'plain', [channels], new Float32Array(channels))
       const runningMean = add(buffers, `${name}.running_mean`, 'plain', [channels], new Float32Array(channels))
-      const runningVariance = add(buffers, `${name}.running_var`, 'plain', [channels], new Float32Array(channels).fill(1))
+      const runningVariance = add(
+        buffers,
+        `${name}.running_var`,
+        'plain',
+        [channels],
+        new Float32Array(channels).fill(1),
+      )
       const batches = add(buffers, `${name}.num_batches_tracked`, 'count', [], new Float32Array(1))
       return (x, context) => {
         const scale = valueOf<tf.Tensor1D>(weight, context)
         const offset = valueOf<tf.Tensor1D>(bias, context)
         const storedMean = runningMean.variable as unknown as tf.Tensor1D
         const storedVariance = runningVariance.variable as unknown as tf.Tensor1D
-        context.statistics?.push({ layer: name, ...channelMoments(x), runningMean: storedMean, runningVariance: storedVariance })
+        context.statistics?.push({
+          layer: name,
+          ...channelMoments(x),
+          runningMean: storedMean,
+          runningVariance: storedVariance,
+        })
         context.instanceMeans?.push(globalAveragePool(x))
         if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance)
         const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset)
@@ -127,7 +180,10 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
         if (updates) {
           const blend = (variable: tf.Variable, value: tf.Tensor): void => {
             const old = pending(updates, variable)
-            updates.push({ variable, value: tf.add(tf.mul(old, 1 - batchNormMomentum), tf.mul(value, batchNormMomentum)) })
+            updates.push({
+              variable,
+              value: tf.add(tf.mul(old, 1 - batchNormMomentum), tf.mul(value, batchNormMomentum)),
+            })
           }
           blend(runningMean.variable, normalized.mean)
           blend(runningVariance.variable, normalized.unbiasedVariance)
@@ -141,10 +197,22 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
       const { inputs, outputs, initial = 'default', image, fromImage } = options
       const bound = 1 / Math.sqrt(inputs)
       const deviation = initial === 'fanIn' ? Math.sqrt(2 / inputs) : initial
-      const values = typeof deviation === 'number' ? normalValues(stream, inputs * outputs, deviation) : uniformValues(stream, inputs * outputs, bound)
+      const values =
+        typeof deviation === 'number'
+          ? normalValues(stream, inputs * outputs, deviation)
+          : uniformValues(stream, inputs * outputs, bound)
       const layout = image ? 'linearToImage' : fromImage ? 'linearFromImage' : 'linear'
       const weight = add(parameters, `${name}.weight`, layout, [inputs, outputs], values, image ?? fromImage)
-      const bias = add(parameters, `${name}.bias`, image ? 'biasToImage' : 'plain', [outputs], initial === 'default' || initial === 'fanIn' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs), image)
+      const bias = add(
+        parameters,
+        `${name}.bias`,
+        image ? 'biasToImage' : 'plain',
+        [outputs],
+        initial === 'default' || initial === 'fanIn'
+          ? uniformValues(stream, outputs, bound)
+          : new Float32Array(outputs),
+        image,
+      )
       return (x, context) => tf.add(tf.matMul(x, valueOf<tf.Tensor2D>(weight, context)), valueOf(bias, context))
     },
   }

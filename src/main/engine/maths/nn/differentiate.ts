@@ -10,7 +10,10 @@ export interface ForwardResult<Outputs extends NamedTensors> {
 }
 
 export interface Differentiated<Outputs extends NamedTensors> extends ForwardResult<Outputs> {
-  /** d loss / d parameter, in the order and memory layout of the parameters; zeros where the loss does not depend on one. */
+  /**
+   * d loss / d parameter, in the order and memory layout of the parameters; zeros where the loss does not depend on
+   * one.
+   */
   readonly gradients: readonly tf.Tensor[]
   /** d loss / d input, for the further inputs. */
   readonly inputGradients: readonly tf.Tensor[]
@@ -19,7 +22,11 @@ export interface Differentiated<Outputs extends NamedTensors> extends ForwardRes
 }
 
 /** Keeps tensors over the end of tfjs's scope of the forward pass, and gives them to the scope around it afterwards. */
-function createKeeper(): { keep<T extends tf.Tensor>(tensor: T): T; release<T extends tf.Tensor>(tensor: T): T; disposeAll(): void } {
+function createKeeper(): {
+  keep<T extends tf.Tensor>(tensor: T): T
+  release<T extends tf.Tensor>(tensor: T): T
+  disposeAll(): void
+} {
   const kept = new Set<tf.Tensor>()
   return {
     keep(tensor) {
@@ -38,29 +45,45 @@ function createKeeper(): { keep<T extends tf.Tensor>(tensor: T): T; release<T ex
 }
 
 /**
- * Loss, gradients by parameters, and by-products of one forward pass. Call it inside tf.tidy: everything it returns belongs to the caller's scope.
+ * Loss, gradients by parameters, and by-products of one forward pass. Call it inside tf.tidy: everything it returns
+ * belongs to the caller's scope.
  * Cannot be nested in another differentiation.
  * @param inputs further tensors to differentiate by, which `forward` uses as they are
  */
 export function differentiate<Outputs extends NamedTensors>(
-  parameters: readonly Parameter[], forward: (updates: StateUpdate[]) => ForwardResult<Outputs>, inputs: readonly tf.Tensor[] = [],
+  parameters: readonly Parameter[],
+  forward: (updates: StateUpdate[]) => ForwardResult<Outputs>,
+  inputs: readonly tf.Tensor[] = [],
 ): Differentiated<Outputs> {
   const keeper = createKeeper()
   const keptOutputs: NamedTensors = {}
   const keptUpdates: StateUpdate[] = []
   const sources = [...inputs, ...parameters.map((parameter) => parameter.variable)]
-  const { value, grads } = tf.engine().gradients(() => {
-    const updates: StateUpdate[] = []
-    const { loss, outputs } = forward(updates)
-    for (const [name, tensor] of Object.entries(outputs)) keptOutputs[name] = keeper.keep(tensor)
-    for (const { variable, value: next } of updates) keptUpdates.push({ variable, value: keeper.keep(next) })
-    return loss
-  }, sources, undefined, true)
-  const outputs = Object.fromEntries(Object.entries(keptOutputs).map(([name, tensor]) => [name, keeper.release(tensor)])) as Outputs
+  const { value, grads } = tf.engine().gradients(
+    () => {
+      const updates: StateUpdate[] = []
+      const { loss, outputs } = forward(updates)
+      for (const [name, tensor] of Object.entries(outputs)) keptOutputs[name] = keeper.keep(tensor)
+      for (const { variable, value: next } of updates) keptUpdates.push({ variable, value: keeper.keep(next) })
+      return loss
+    },
+    sources,
+    undefined,
+    true,
+  )
+  const outputs = Object.fromEntries(
+    Object.entries(keptOutputs).map(([name, tensor]) => [name, keeper.release(tensor)]),
+  ) as Outputs
   const updates = keptUpdates.map(({ variable, value: next }) => ({ variable, value: keeper.release(next) }))
   keeper.disposeAll()
   const gradients = sources.map((source, index) => (grads[index] as tf.Tensor | undefined) ?? zerosLike(source))
-  return { loss: value, outputs, updates, inputGradients: gradients.slice(0, inputs.length), gradients: gradients.slice(inputs.length) }
+  return {
+    loss: value,
+    outputs,
+    updates,
+    inputGradients: gradients.slice(0, inputs.length),
+    gradients: gradients.slice(inputs.length),
+  }
 }
 
 /** Carries out what forward passes asked for; the last value of each variable counts. */

@@ -13,15 +13,20 @@ export function flattenGradients(gradients: Gradients): tf.Tensor1D {
 }
 
 /** Number of scalars in all parameters. */
-export const parameterCount = (parameters: readonly Parameter[]): number => parameters.reduce((total, { variable }) => total + variable.size, 0)
+export const parameterCount = (parameters: readonly Parameter[]): number =>
+  parameters.reduce((total, { variable }) => total + variable.size, 0)
 
 /** The parameters' values as one vector. */
-export const flatParameters = (parameters: readonly Parameter[]): tf.Tensor1D => flattenGradients(parameters.map(({ variable }) => variable))
+export const flatParameters = (parameters: readonly Parameter[]): tf.Tensor1D =>
+  flattenGradients(parameters.map(({ variable }) => variable))
 
 /** parameter ← parameter − its part of `step`. */
 export function subtractFlat(parameters: readonly Parameter[], step: tf.Tensor1D): void {
   tf.tidy(() => {
-    const parts = tf.split(step, parameters.map(({ variable }) => variable.size))
+    const parts = tf.split(
+      step,
+      parameters.map(({ variable }) => variable.size),
+    )
     parameters.forEach(({ variable }, index) => {
       variable.assign(tf.sub(variable, tf.reshape(parts[index] as tf.Tensor, variable.shape)))
     })
@@ -29,7 +34,8 @@ export function subtractFlat(parameters: readonly Parameter[], step: tf.Tensor1D
 }
 
 /**
- * Scales the gradients so that their common L2 norm is at most `limit`: g · min(1, limit / (‖g‖ + 1e-6)), as torch's clip_grad_norm_.
+ * Scales the gradients so that their common L2 norm is at most `limit`: g · min(1, limit / (‖g‖ + 1e-6)), as torch's
+ * clip_grad_norm_.
  * Returns them as one vector, with the norm before clipping.
  */
 export function clipByGlobalNorm(gradients: Gradients, limit: number): { gradients: tf.Tensor1D; norm: tf.Scalar } {
@@ -42,4 +48,5 @@ export function clipByGlobalNorm(gradients: Gradients, limit: number): { gradien
 }
 
 /** L2 norm over all gradients. */
-export const globalNorm = (gradients: Gradients): tf.Scalar => tf.tidy(() => tf.sqrt(sum<tf.Scalar>(tf.square(flattenGradients(gradients)))))
+export const globalNorm = (gradients: Gradients): tf.Scalar =>
+  tf.tidy(() => tf.sqrt(sum<tf.Scalar>(tf.square(flattenGradients(gradients)))))

@@ -7,7 +7,9 @@ export interface InitialStream {
 }
 
 /** N(0, deviation²). */
-export const normalValues = (stream: InitialStream, count: number, deviation: number): Float32Array => stream.normal(count).map((value) => value * deviation)
+export const normalValues = (stream: InitialStream, count: number, deviation: number): Float32Array =>
+  stream.normal(count).map((value) => value * deviation)
 
 /** U(−bound, bound). */
-export const uniformValues = (stream: InitialStream, count: number, bound: number): Float32Array => stream.uniform(count).map((value) => (2 * value - 1) * bound)
+export const uniformValues = (stream: InitialStream, count: number, bound: number): Float32Array =>
+  stream.uniform(count).map((value) => (2 * value - 1) * bound)

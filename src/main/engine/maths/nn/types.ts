@@ -50,16 +50,22 @@ export interface ForwardContext {
   readonly updates?: StateUpdate[]
   /** When given, every batch-norm layer appends the statistics of its input (DeepInversion-style losses). */
   readonly statistics?: BatchStatistics[]
-  /** When given, every contrastive point of the network appends the mean of what passes it over each image: [N, C] (contrastive inversion). */
+  /**
+   * When given, every contrastive point of the network appends the mean of what passes it over each image: [N, C]
+   * (contrastive inversion).
+   */
   readonly instanceMeans?: tf.Tensor2D[]
   /** Use kernels that can be differentiated twice (Self-Retrospection); slower. */
   readonly twiceDifferentiable?: boolean
-  /** int32 [2]; layers with dropout apply it when training and given this. An argument of the step, never a constant. */
+  /**
+   * int32 [2]; layers with dropout apply it when training and given this. An argument of the step, never a constant.
+   */
   readonly dropoutSeed?: tf.Tensor1D
   /** Tensors to use in place of some parameters, e.g. channel-shuffled filters. */
   readonly substitutes?: ReadonlyMap<tf.Variable, tf.Tensor>
   /**
-   * Activations of a pass over the same images in the same mode without the substitutes. The architecture may start from the last of them
+   * Activations of a pass over the same images in the same mode without the substitutes. The architecture may start
+   * from the last of them
    * that lies before every substituted parameter, instead of computing it again.
    */
   readonly prefix?: readonly tf.Tensor4D[]
@@ -84,7 +90,10 @@ export interface NetworkState {
 }
 export interface Classifier extends NetworkState {
   readonly classes: number
-  /** Channels at each point whose means `instanceMeans` collects, in order; where it is absent, the points are the inputs of all batch-norm layers. */
+  /**
+   * Channels at each point whose means `instanceMeans` collects, in order; where it is absent, the points are the
+   * inputs of all batch-norm layers.
+   */
   readonly contrastivePoints?: readonly number[]
   forward(images: tf.Tensor4D, context: ForwardContext): ClassifierOutput
 }

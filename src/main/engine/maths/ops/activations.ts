@@ -3,10 +3,12 @@ import { defineOperation, execute, floatType, real, single } from './kernels'
 import type { Operation } from './kernels'
 import { zerosLike } from './reductions'
 
-// The mask of a rectifier is constant almost everywhere, so its second derivative is zero and saved outputs (shared with the next layer) will do.
+// The mask of a rectifier is constant almost everywhere, so its second derivative is zero and saved outputs (shared
+// with the next layer) will do.
 
 const reluGradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', object>({
-  name: 'AbdReluGradient', saveInputs: ['y'],
+  name: 'AbdReluGradient',
+  saveInputs: ['y'],
   run: ({ dy, y }) => execute('ReluGrad', [floatType()], [dy, y]),
   gradient: ([upstream], [y]) => ({
     dy: () => single(reluGradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, {})),
@@ -14,7 +16,8 @@ const reluGradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', 
   }),
 })
 const reluOperation: Operation<'x', object> = defineOperation<'x', object>({
-  name: 'AbdRelu', saveOutputs: [true],
+  name: 'AbdRelu',
+  saveOutputs: [true],
   run: ({ x }) => execute('Relu', [floatType()], [x]),
   gradient: ([dy], [y]) => ({ x: () => single(reluGradient({ dy: dy as tf.Tensor, y: y as tf.Tensor }, {})) }),
 })
@@ -23,7 +26,8 @@ const reluOperation: Operation<'x', object> = defineOperation<'x', object>({
 export const relu = <T extends tf.Tensor>(x: T): T => single<T>(reluOperation({ x }, {}))
 
 const leakyReluGradient: Operation<'dy' | 'y', { slope: number }> = defineOperation<'dy' | 'y', { slope: number }>({
-  name: 'AbdLeakyReluGradient', saveInputs: ['y'],
+  name: 'AbdLeakyReluGradient',
+  saveInputs: ['y'],
   run: ({ dy, y }, { slope }) => execute('LeakyReluGrad', [floatType(), real('alpha', slope)], [dy, y]),
   gradient: ([upstream], [y], attributes) => ({
     dy: () => single(leakyReluGradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, attributes)),
@@ -31,16 +35,21 @@ const leakyReluGradient: Operation<'dy' | 'y', { slope: number }> = defineOperat
   }),
 })
 const leakyReluOperation: Operation<'x', { slope: number }> = defineOperation<'x', { slope: number }>({
-  name: 'AbdLeakyRelu', saveOutputs: [true],
+  name: 'AbdLeakyRelu',
+  saveOutputs: [true],
   run: ({ x }, { slope }) => execute('LeakyRelu', [floatType(), real('alpha', slope)], [x]),
-  gradient: ([dy], [y], attributes) => ({ x: () => single(leakyReluGradient({ dy: dy as tf.Tensor, y: y as tf.Tensor }, attributes)) }),
+  gradient: ([dy], [y], attributes) => ({
+    x: () => single(leakyReluGradient({ dy: dy as tf.Tensor, y: y as tf.Tensor }, attributes)),
+  }),
 })
 
 /** x where positive, slope·x elsewhere; 0 < slope < 1. */
-export const leakyRelu = <T extends tf.Tensor>(x: T, slope: number): T => single<T>(leakyReluOperation({ x }, { slope }))
+export const leakyRelu = <T extends tf.Tensor>(x: T, slope: number): T =>
+  single<T>(leakyReluOperation({ x }, { slope }))
 
 const relu6Gradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', object>({
-  name: 'AbdRelu6Gradient', saveInputs: ['y'],
+  name: 'AbdRelu6Gradient',
+  saveInputs: ['y'],
   run: ({ dy, y }) => execute('Relu6Grad', [floatType()], [dy, y]),
   gradient: ([upstream], [y]) => ({
     dy: () => single(relu6Gradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, {})),
@@ -48,7 +57,8 @@ const relu6Gradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y',
   }),
 })
 const relu6Operation = defineOperation<'x', object>({
-  name: 'AbdRelu6', saveOutputs: [true],
+  name: 'AbdRelu6',
+  saveOutputs: [true],
   run: ({ x }) => execute('Relu6', [floatType()], [x]),
   gradient: ([dy], [y]) => ({ x: () => single(relu6Gradient({ dy: dy as tf.Tensor, y: y as tf.Tensor }, {})) }),
 })
@@ -57,7 +67,8 @@ const relu6Operation = defineOperation<'x', object>({
 export const relu6 = <T extends tf.Tensor>(x: T): T => single<T>(relu6Operation({ x }, {}))
 
 const eluGradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', object>({
-  name: 'AbdEluGradient', saveInputs: ['dy', 'y'],
+  name: 'AbdEluGradient',
+  saveInputs: ['dy', 'y'],
   run: ({ dy, y }) => execute('EluGrad', [floatType()], [dy, y]),
   gradient: ([upstream], [dy, y]) => ({
     dy: () => single(eluGradient({ dy: upstream as tf.Tensor, y: y as tf.Tensor }, {})),
@@ -66,7 +77,8 @@ const eluGradient: Operation<'dy' | 'y', object> = defineOperation<'dy' | 'y', o
 })
 const eluOperation: Operation<'x', object> = defineOperation<'x', object>({
   // The input is saved, not the output: unlike a rectifier's, this slope has a derivative.
-  name: 'AbdElu', saveInputs: ['x'],
+  name: 'AbdElu',
+  saveInputs: ['x'],
   run: ({ x }) => execute('Elu', [floatType()], [x]),
   gradient: ([dy], [x]) => ({ x: () => single(eluGradient({ dy: dy as tf.Tensor, y: elu(x as tf.Tensor) }, {})) }),
 })

@@ -22,7 +22,10 @@ function isSame({ padding, stride, inputShape, filterShape }: ConvolutionAttribu
   })
 }
 
-/** TensorFlow's names for a padding. SAME wherever it means the same: oneDNN's backward kernels are up to four times slower with explicit padding. */
+/**
+ * TensorFlow's names for a padding. SAME wherever it means the same: oneDNN's backward kernels are up to four times
+ * slower with explicit padding.
+ */
 function paddingAttributes(attributes: ConvolutionAttributes): KernelAttribute[] {
   const { padding } = attributes
   if (padding === 0) return [text('padding', 'VALID')]
@@ -31,13 +34,25 @@ function paddingAttributes(attributes: ConvolutionAttributes): KernelAttribute[]
 }
 
 const kernelAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] => [
-  floatType(), integers('strides', [1, attributes.stride, attributes.stride, 1]), ...paddingAttributes(attributes),
-  text('data_format', 'NHWC'), integers('dilations', [1, 1, 1, 1]),
+  floatType(),
+  integers('strides', [1, attributes.stride, attributes.stride, 1]),
+  ...paddingAttributes(attributes),
+  text('data_format', 'NHWC'),
+  integers('dilations', [1, 1, 1, 1]),
 ]
-const fullAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] => [...kernelAttributes(attributes), flag('use_cudnn_on_gpu', true)]
+const fullAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] => [
+  ...kernelAttributes(attributes),
+  flag('use_cudnn_on_gpu', true),
+]
 
-/** The same convolution over an image that holds its padding: for the filter's gradient of a stride-2 convolution, padding first takes half the time. */
-function withoutExplicitPadding(x: tf.Tensor, attributes: ConvolutionAttributes): { x: tf.Tensor, attributes: ConvolutionAttributes } {
+/**
+ * The same convolution over an image that holds its padding: for the filter's gradient of a stride-2 convolution,
+ * padding first takes half the time.
+ */
+function withoutExplicitPadding(
+  x: tf.Tensor,
+  attributes: ConvolutionAttributes,
+): { x: tf.Tensor; attributes: ConvolutionAttributes } {
   const { padding } = attributes
   if (padding === 0 || isSame(attributes)) return { x, attributes }
   const around: [number, number] = [padding, padding]
@@ -45,32 +60,52 @@ function withoutExplicitPadding(x: tf.Tensor, attributes: ConvolutionAttributes)
   return { x: padded, attributes: { ...attributes, padding: 0, inputShape: padded.shape } }
 }
 
-/** A convolution and its two backward kernels: it is bilinear, so the three are each other's gradients and every order of derivative follows. */
-function defineConvolution(label: string, kernels: { forward: string; toInput: string; toFilter: string }, attributesOf: (attributes: ConvolutionAttributes) => KernelAttribute[]) {
-  const forward: Operation<'x' | 'filter', ConvolutionAttributes> = defineOperation<'x' | 'filter', ConvolutionAttributes>({
-    name: `Abd${label}`, saveInputs: ['x', 'filter'],
+/**
+ * A convolution and its two backward kernels: it is bilinear, so the three are each other's gradients and every order
+ * of derivative follows.
+ */
+function defineConvolution(
+  label: string,
+  kernels: { forward: string; toInput: string; toFilter: string },
+  attributesOf: (attributes: ConvolutionAttributes) => KernelAttribute[],
+) {
+  const forward: Operation<'x' | 'filter', ConvolutionAttributes> = defineOperation<
+    'x' | 'filter',
+    ConvolutionAttributes
+  >({
+    name: `Abd${label}`,
+    saveInputs: ['x', 'filter'],
     run: ({ x, filter }, attributes) => execute(kernels.forward, attributesOf(attributes), [x, filter]),
     gradient: ([dy], [x, filter], attributes) => ({
       x: () => single(toInput({ dy: dy as tf.Tensor, filter: filter as tf.Tensor }, attributes)),
       filter: () => single(toFilter({ x: x as tf.Tensor, dy: dy as tf.Tensor }, attributes)),
     }),
   })
-  const toInput: Operation<'dy' | 'filter', ConvolutionAttributes> = defineOperation<'dy' | 'filter', ConvolutionAttributes>({
-    name: `Abd${label}ToInput`, saveInputs: ['dy', 'filter'],
-    run: ({ dy, filter }, attributes) => withIntegers(attributes.inputShape, (shape) => execute(kernels.toInput, attributesOf(attributes), [shape, filter, dy])),
+  const toInput: Operation<'dy' | 'filter', ConvolutionAttributes> = defineOperation<
+    'dy' | 'filter',
+    ConvolutionAttributes
+  >({
+    name: `Abd${label}ToInput`,
+    saveInputs: ['dy', 'filter'],
+    run: ({ dy, filter }, attributes) =>
+      withIntegers(attributes.inputShape, (shape) =>
+        execute(kernels.toInput, attributesOf(attributes), [shape, filter, dy]),
+      ),
     gradient: ([upstream], [dy, filter], attributes) => ({
       dy: () => single(forward({ x: upstream as tf.Tensor, filter: filter as tf.Tensor }, attributes)),
       filter: () => single(toFilter({ x: upstream as tf.Tensor, dy: dy as tf.Tensor }, attributes)),
     }),
   })
   const toFilter: Operation<'x' | 'dy', ConvolutionAttributes> = defineOperation<'x' | 'dy', ConvolutionAttributes>({
-    name: `Abd${label}ToFilter`, saveInputs: ['x', 'dy'],
-    run: ({ x, dy }, attributes) => withIntegers(attributes.filterShape, (shape) => {
-      const padded = withoutExplicitPadding(x, attributes)
-      const filter = execute(kernels.toFilter, attributesOf(padded.attributes), [padded.x, shape, dy])
-      if (padded.x !== x) padded.x.dispose()
-      return filter
-    }),
+    name: `Abd${label}ToFilter`,
+    saveInputs: ['x', 'dy'],
+    run: ({ x, dy }, attributes) =>
+      withIntegers(attributes.filterShape, (shape) => {
+        const padded = withoutExplicitPadding(x, attributes)
+        const filter = execute(kernels.toFilter, attributesOf(padded.attributes), [padded.x, shape, dy])
+        if (padded.x !== x) padded.x.dispose()
+        return filter
+      }),
     gradient: ([upstream], [x, dy], attributes) => ({
       x: () => single(toInput({ dy: dy as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
       dy: () => single(forward({ x: x as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
@@ -79,17 +114,29 @@ function defineConvolution(label: string, kernels: { forward: string; toInput: s
   return { forward, toInput }
 }
 
-const { forward: convolution, toInput: convolutionToInput } = defineConvolution('Convolution', { forward: 'Conv2D', toInput: 'Conv2DBackpropInput', toFilter: 'Conv2DBackpropFilter' }, fullAttributes)
-const { forward: depthwise } = defineConvolution('DepthwiseConvolution', {
-  forward: 'DepthwiseConv2dNative', toInput: 'DepthwiseConv2dNativeBackpropInput', toFilter: 'DepthwiseConv2dNativeBackpropFilter',
-}, kernelAttributes)
+const { forward: convolution, toInput: convolutionToInput } = defineConvolution(
+  'Convolution',
+  { forward: 'Conv2D', toInput: 'Conv2DBackpropInput', toFilter: 'Conv2DBackpropFilter' },
+  fullAttributes,
+)
+const { forward: depthwise } = defineConvolution(
+  'DepthwiseConvolution',
+  {
+    forward: 'DepthwiseConv2dNative',
+    toInput: 'DepthwiseConv2dNativeBackpropInput',
+    toFilter: 'DepthwiseConv2dNativeBackpropFilter',
+  },
+  kernelAttributes,
+)
 
 /**
  * Cross-correlation without bias, as torch.nn.functional.conv2d: out = ⌊(in + 2·padding − kernel) / stride⌋ + 1.
  * x [N, H, W, I], filter [kh, kw, I, O] → [N, H', W', O]. Differentiable to any order.
  */
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: ConvolutionGeometry): tf.Tensor4D {
-  return single<tf.Tensor4D>(convolution({ x, filter }, { ...geometry, inputShape: x.shape, filterShape: filter.shape }))
+  return single<tf.Tensor4D>(
+    convolution({ x, filter }, { ...geometry, inputShape: x.shape, filterShape: filter.shape }),
+  )
 }
 
 /** The same with one filter per channel (groups = channels). filter [kh, kw, C, 1]. Differentiable to any order. */
@@ -98,28 +145,43 @@ export function depthwiseConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: C
 }
 
 /**
- * Where a tap of a 3×3 filter lands in the 4×4 filter of {@link upsampledConv2d}, [16, 9]. Along one axis, output 2u − 1 + a sees input u through
+ * Where a tap of a 3×3 filter lands in the 4×4 filter of {@link upsampledConv2d}, [16, 9]. Along one axis, output 2u −
+ * 1 + a sees input u through
  * the taps t with a + t − 2 ∈ {0, 1}: those that fall on one of the two copies of pixel u.
  */
-const upsampledTaps: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((row) => [0, 1, 2, 3].map((column) => {
-  const meets = (place: number, tap: number): number => place + tap === 2 || place + tap === 3 ? 1 : 0
-  return [0, 1, 2].flatMap((tapRow) => [0, 1, 2].map((tapColumn) => meets(row, tapRow) * meets(column, tapColumn)))
-}))
+const upsampledTaps: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((row) =>
+  [0, 1, 2, 3].map((column) => {
+    const meets = (place: number, tap: number): number => (place + tap === 2 || place + tap === 3 ? 1 : 0)
+    return [0, 1, 2].flatMap((tapRow) => [0, 1, 2].map((tapColumn) => meets(row, tapRow) * meets(column, tapColumn)))
+  }),
+)
 
 /**
- * conv2d(upsampleNearest2(x), filter) with a 3×3 filter and padding 1, without the upsampled image: [N, H, W, I] → [N, 2H, 2W, O].
- * Of the nine taps over copied pixels several meet the same pixel; added up beforehand they are a 4×4 transposed convolution of stride 2, with
- * 4 multiply-adds per output pixel instead of 9. Differs from the two operations in the order of sums alone. Differentiable to any order.
+ * conv2d(upsampleNearest2(x), filter) with a 3×3 filter and padding 1, without the upsampled image: [N, H, W, I] → [N,
+ * 2H, 2W, O].
+ * Of the nine taps over copied pixels several meet the same pixel; added up beforehand they are a 4×4 transposed
+ * convolution of stride 2, with
+ * 4 multiply-adds per output pixel instead of 9. Differs from the two operations in the order of sums alone.
+ * Differentiable to any order.
  */
 export function upsampledConv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const [height, width, inputs, outputs] = filter.shape
-  if (height !== 3 || width !== 3) throw new Error(`The convolution of an upsampled image takes 3×3 filters, got ${height}×${width}.`)
+  if (height !== 3 || width !== 3)
+    throw new Error(`The convolution of an upsampled image takes 3×3 filters, got ${height}×${width}.`)
   const [images, rows, columns] = x.shape
   return tf.tidy(() => {
     const spread = tf.matMul(tf.tensor2d(upsampledTaps as number[][]), tf.reshape(filter, [9, inputs * outputs]))
     const transposed = tf.transpose(tf.reshape(spread, [4, 4, inputs, outputs]), [0, 1, 3, 2])
-    return single<tf.Tensor4D>(convolutionToInput(
-      { dy: x, filter: transposed }, { stride: 2, padding: 1, inputShape: [images, rows * 2, columns * 2, outputs], filterShape: [4, 4, outputs, inputs] },
-    ))
+    return single<tf.Tensor4D>(
+      convolutionToInput(
+        { dy: x, filter: transposed },
+        {
+          stride: 2,
+          padding: 1,
+          inputShape: [images, rows * 2, columns * 2, outputs],
+          filterShape: [4, 4, outputs, inputs],
+        },
+      ),
+    )
   })
 }

@@ -3,7 +3,8 @@ import { defineOperation, execute, floatType, single } from './kernels'
 import { mean } from './reductions'
 
 const energyOperation = defineOperation<'x', object>({
-  name: 'AbdChannelEnergy', saveInputs: ['x'],
+  name: 'AbdChannelEnergy',
+  saveInputs: ['x'],
   run: ({ x }) => tf.tidy(() => mean(execute('Square', [floatType()], [x]), [3])),
   gradient: ([dy], [x]) => ({
     x: () => {
@@ -13,5 +14,8 @@ const energyOperation = defineOperation<'x', object>({
   }),
 })
 
-/** [N, H, W, C] → [N, H, W]: mean over channels of x². One pass back instead of tfjs's three. Differentiable to any order. */
+/**
+ * [N, H, W, C] → [N, H, W]: mean over channels of x². One pass back instead of tfjs's three. Differentiable to any
+ * order.
+ */
 export const channelEnergy = (x: tf.Tensor4D): tf.Tensor3D => single<tf.Tensor3D>(energyOperation({ x }, {}))

@@ -1,6 +1,8 @@
 /**
- * Philox4x32-10, a counter-based generator: ten rounds turn (128-bit counter, 64-bit key) into four random 32-bit words.
- * Reference: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.2; constants as in Random123.
+ * Philox4x32-10, a counter-based generator: ten rounds turn (128-bit counter, 64-bit key) into four random 32-bit
+ * words.
+ * Reference: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.2; constants as
+ * in Random123.
  */
 
 const multiplier0 = 0xd2511f53
@@ -25,7 +27,14 @@ function multiplyHigh(a: number, b: number): number {
  * Counter words c0 (lowest) … c3 and key words k0, k1 in Random123's order.
  */
 export function philoxBlock(
-  c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: Uint32Array, offset: number,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+  out: Uint32Array,
+  offset: number,
 ): void {
   let key0 = k0 | 0
   let key1 = k1 | 0

@@ -21,7 +21,8 @@ function requireCount(count: number): void {
  * @param name what the numbers are for, e.g. `teacher/order` or `student-1/latent`
  */
 export function createStream(seed: number, name: string): RandomStream {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`Wanted a whole number of at least 0 as seed, got ${seed}.`)
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`Wanted a whole number of at least 0 as seed, got ${seed}.`)
   const [key0, key1, upper0, upper1] = identify(seed, name)
   let counter = 0
   let scratch = new Uint32Array(1024)
@@ -31,14 +32,24 @@ export function createStream(seed: number, name: string): RandomStream {
     if (scratch.length < blocks * wordsPerBlock) scratch = new Uint32Array(blocks * wordsPerBlock)
     for (let block = 0; block < blocks; block++) {
       const position = counter + block
-      philoxBlock(position >>> 0, (position / twoTo32) >>> 0, upper0, upper1, key0, key1, scratch, block * wordsPerBlock)
+      philoxBlock(
+        position >>> 0,
+        (position / twoTo32) >>> 0,
+        upper0,
+        upper1,
+        key0,
+        key1,
+        scratch,
+        block * wordsPerBlock,
+      )
     }
     counter += blocks
     return scratch
   }
 
   return {
-    seed, name,
+    seed,
+    name,
     uniform(count) {
       requireCount(count)
       const source = words(count)
@@ -61,7 +72,8 @@ export function createStream(seed: number, name: string): RandomStream {
     },
     integers(count, below) {
       requireCount(count)
-      if (!Number.isSafeInteger(below) || below < 1 || below > 2 ** 31) throw new RangeError(`Wanted an upper bound from 1 to 2³¹, got ${below}.`)
+      if (!Number.isSafeInteger(below) || below < 1 || below > 2 ** 31)
+        throw new RangeError(`Wanted an upper bound from 1 to 2³¹, got ${below}.`)
       const source = words(2 * count)
       const values = new Int32Array(count)
       for (let index = 0; index < count; index++) values[index] = Math.floor(fraction53(source, index) * below)
@@ -83,7 +95,9 @@ export function createStream(seed: number, name: string): RandomStream {
     state: () => ({ seed, name, counter }),
     restore(state) {
       if (state.seed !== seed || state.name !== name) {
-        throw new RangeError(`The saved position belongs to the stream "${state.name}" of seed ${state.seed}, not to "${name}" of seed ${seed}.`)
+        throw new RangeError(
+          `The saved position belongs to the stream "${state.name}" of seed ${state.seed}, not to "${name}" of seed ${seed}.`,
+        )
       }
       requireCount(state.counter)
       counter = state.counter

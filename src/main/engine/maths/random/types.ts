@@ -10,7 +10,8 @@ export interface StreamState {
  * A named, counter-based source of random numbers (Philox4x32-10).
  *
  * Two streams with different names or seeds are independent, so adding a consumer never shifts another's numbers.
- * Every call starts on a fresh block; the unused words of the last block are dropped, so that `{seed, name, counter}` is the whole state.
+ * Every call starts on a fresh block; the unused words of the last block are dropped, so that `{seed, name, counter}`
+ * is the whole state.
  */
 export interface RandomStream {
   readonly seed: number

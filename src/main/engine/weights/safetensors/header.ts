@@ -19,7 +19,9 @@ export interface SafetensorsHeader {
   readonly metadata: Record<string, string>
 }
 
-/** @throws RefusedInputError on anything but the format's own shape, on duplicate names and on more than `mostTensors` */
+/**
+ * @throws RefusedInputError on anything but the format's own shape, on duplicate names and on more than `mostTensors`
+ */
 export function parseHeader(text: string, mostTensors: number): SafetensorsHeader {
   const scanner = createScanner(text)
   const entries: HeaderEntry[] = []
@@ -29,7 +31,9 @@ export function parseHeader(text: string, mostTensors: number): SafetensorsHeade
     else entries.push(readEntry(scanner, name))
     if (entries.length > mostTensors) {
       throw new RefusedInputError('The header names too many tensors.', {
-        wanted: `at most ${mostTensors} tensors`, got: `more than ${mostTensors}`, where: 'header',
+        wanted: `at most ${mostTensors} tensors`,
+        got: `more than ${mostTensors}`,
+        where: 'header',
       })
     }
   })
@@ -39,7 +43,9 @@ export function parseHeader(text: string, mostTensors: number): SafetensorsHeade
 
 function readMetadata(scanner: Scanner): Record<string, string> {
   const pairs: [string, string][] = []
-  scanner.object((key) => { pairs.push([key, scanner.string()]) })
+  scanner.object((key) => {
+    pairs.push([key, scanner.string()])
+  })
   return Object.fromEntries(pairs)
 }
 
@@ -77,7 +83,11 @@ function createScanner(text: string): Scanner {
   let at = 0
 
   function refusal(got: string, wanted: string): RefusedInputError {
-    return new RefusedInputError('The safetensors header is not valid.', { wanted, got, where: `header, character ${at}` })
+    return new RefusedInputError('The safetensors header is not valid.', {
+      wanted,
+      got,
+      where: `header, character ${at}`,
+    })
   }
   function match(pattern: RegExp): string | undefined {
     pattern.lastIndex = at

@@ -15,8 +15,16 @@ import { bytesPer, type WeightDtype, type WeightMap } from '../weightMap'
 const lengthBytes = 8
 
 const dtypeOf: ReadonlyMap<string, WeightDtype> = new Map([
-  ['F64', 'float64'], ['F32', 'float32'], ['F16', 'float16'], ['BF16', 'bfloat16'], ['I64', 'int64'],
-  ['I32', 'int32'], ['I16', 'int16'], ['I8', 'int8'], ['U8', 'uint8'], ['BOOL', 'bool'],
+  ['F64', 'float64'],
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['I64', 'int64'],
+  ['I32', 'int32'],
+  ['I16', 'int16'],
+  ['I8', 'int8'],
+  ['U8', 'uint8'],
+  ['BOOL', 'bool'],
 ])
 
 export interface SafetensorsFile {
@@ -48,13 +56,19 @@ export async function readSafetensorsSource(source: ByteSource): Promise<Safeten
 }
 
 /** Where the tensors lie, in the order of the data; no value is read. */
-async function placesIn(source: ByteSource, mostTensors: number): Promise<{ stored: StoredMap; metadata: Record<string, string> }> {
+async function placesIn(
+  source: ByteSource,
+  mostTensors: number,
+): Promise<{ stored: StoredMap; metadata: Record<string, string> }> {
   const headerBytes = await readHeaderLength(source)
   const text = decodeHeader(await source.read(lengthBytes, headerBytes))
   const { entries, metadata } = parseHeader(text, mostTensors)
   const dataStart = lengthBytes + headerBytes
   const stored: StoredMap = new Map()
-  for (const { entry: { name, shape, start }, dtype } of checkLayout(entries, source.size - dataStart)) {
+  for (const {
+    entry: { name, shape, start },
+    dtype,
+  } of checkLayout(entries, source.size - dataStart)) {
     stored.set(name, { dtype, shape, strides: rowMajorStrides(shape), at: dataStart + start })
   }
   return { stored, metadata }
@@ -64,9 +78,14 @@ async function placesIn(source: ByteSource, mostTensors: number): Promise<{ stor
 export const safetensorsFormat: CheckpointFormat = {
   id: 'safetensors',
   title: 'safetensors',
-  reference: { citation: 'Hugging Face, safetensors', link: 'https://github.com/huggingface/safetensors', place: 'README, Format' },
+  reference: {
+    citation: 'Hugging Face, safetensors',
+    link: 'https://github.com/huggingface/safetensors',
+    place: 'README, Format',
+  },
   match: ({ head, size, name }) => {
-    if (head.length >= lengthBytes + 1 && head[lengthBytes] === 0x7b && head.readBigUInt64LE(0) <= BigInt(size)) return true
+    if (head.length >= lengthBytes + 1 && head[lengthBytes] === 0x7b && head.readBigUInt64LE(0) <= BigInt(size))
+      return true
     return name.toLowerCase().endsWith('.safetensors')
   },
   open: async (source): Promise<OpenedCheckpoint> => {
@@ -79,7 +98,9 @@ export const safetensorsFormat: CheckpointFormat = {
 async function readHeaderLength(source: ByteSource): Promise<number> {
   if (source.size < lengthBytes + 2) {
     throw new RefusedInputError('The file is too short for a safetensors file.', {
-      wanted: 'at least 10 bytes', got: `${source.size} bytes`, where: source.name,
+      wanted: 'at least 10 bytes',
+      got: `${source.size} bytes`,
+      where: source.name,
     })
   }
   const head = await source.read(0, Math.min(source.size, 16))
@@ -87,7 +108,9 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   const most = Math.min(importLimits.safetensorsHeaderBytes, source.size - lengthBytes)
   if (claimed < 2n || claimed > BigInt(most)) {
     throw new RefusedInputError('The safetensors header length is impossible.', {
-      wanted: `2 to ${most} bytes`, got: `${claimed} bytes; ${describeFirstBytes(head)}`, where: 'bytes 0 to 8',
+      wanted: `2 to ${most} bytes`,
+      got: `${claimed} bytes; ${describeFirstBytes(head)}`,
+      where: 'bytes 0 to 8',
     })
   }
   return Number(claimed)
@@ -96,13 +119,20 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
 function decodeHeader(bytes: Uint8Array): string {
   if (bytes[0] !== 0x7b) {
     throw new RefusedInputError('The safetensors header does not begin with "{".', {
-      wanted: 'a JSON object', got: describeFirstBytes(bytes), where: 'byte 8',
+      wanted: 'a JSON object',
+      got: describeFirstBytes(bytes),
+      where: 'byte 8',
     })
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
-    throw new RefusedInputError('The safetensors header is not UTF-8.', { wanted: 'UTF-8 text', got: 'other bytes', where: 'header', cause: error })
+    throw new RefusedInputError('The safetensors header is not UTF-8.', {
+      wanted: 'UTF-8 text',
+      got: 'other bytes',
+      where: 'header',
+      cause: error,
+    })
   }
 }
 
@@ -118,16 +148,26 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number): Placed
   let covered = 0
   for (const { entry } of placed) {
     if (entry.start !== covered) {
-      throw new RefusedInputError(`The tensor ${quoteFromFile(entry.name)} ${entry.start < covered ? 'overlaps another' : 'leaves a hole before it'}.`, {
-        wanted: `data from ${covered}`, got: `data from ${entry.start}`, where: quoteFromFile(entry.name),
-      })
+      throw new RefusedInputError(
+        `The tensor ${quoteFromFile(entry.name)} ${entry.start < covered ? 'overlaps another' : 'leaves a hole before it'}.`,
+        {
+          wanted: `data from ${covered}`,
+          got: `data from ${entry.start}`,
+          where: quoteFromFile(entry.name),
+        },
+      )
     }
     covered = entry.end
   }
   if (covered !== dataBytes) {
-    throw new RefusedInputError(covered > dataBytes ? 'The safetensors file is truncated.' : 'Bytes follow the last tensor.', {
-      wanted: `${covered} bytes of data`, got: `${dataBytes} bytes`, where: 'end of the file',
-    })
+    throw new RefusedInputError(
+      covered > dataBytes ? 'The safetensors file is truncated.' : 'Bytes follow the last tensor.',
+      {
+        wanted: `${covered} bytes of data`,
+        got: `${dataBytes} bytes`,
+        where: 'end of the file',
+      },
+    )
   }
   return placed
 }
@@ -137,13 +177,18 @@ function checkEntry(entry: HeaderEntry): WeightDtype {
   const dtype = dtypeOf.get(entry.dtype)
   if (dtype === undefined) {
     throw new RefusedInputError(`The tensor ${where} has an element type that is not read.`, {
-      wanted: [...dtypeOf.keys()].join(', '), got: quoteFromFile(entry.dtype), where, action: 'Save the weights as float32.',
+      wanted: [...dtypeOf.keys()].join(', '),
+      got: quoteFromFile(entry.dtype),
+      where,
+      action: 'Save the weights as float32.',
     })
   }
   const bytes = entry.shape.reduce((product, extent) => product * BigInt(extent), BigInt(bytesPer(dtype)))
   if (entry.end < entry.start || bytes !== BigInt(entry.end - entry.start)) {
     throw new RefusedInputError(`The size of the tensor ${where} contradicts its shape.`, {
-      wanted: `${bytes} bytes for ${entry.dtype} [${entry.shape.join(', ')}]`, got: `data_offsets ${entry.start} to ${entry.end}`, where,
+      wanted: `${bytes} bytes for ${entry.dtype} [${entry.shape.join(', ')}]`,
+      got: `data_offsets ${entry.start} to ${entry.end}`,
+      where,
     })
   }
   return dtype

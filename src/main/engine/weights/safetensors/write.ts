@@ -6,16 +6,29 @@ import { bytesOf, bytesPer, elementCount, type WeightDtype, type WeightMap } fro
 import { writeWhole } from '../wholeFile'
 
 const nameOf: Record<WeightDtype, string> = {
-  float64: 'F64', float32: 'F32', float16: 'F16', bfloat16: 'BF16', int64: 'I64',
-  int32: 'I32', int16: 'I16', int8: 'I8', uint8: 'U8', bool: 'BOOL',
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint8: 'U8',
+  bool: 'BOOL',
 }
 
 /**
  * Writes the map to one safetensors file, atomically; every data type is kept. Tensors lie in order of falling element
- * size, then in map order, so that each is aligned; a reader gets them back in that order. `metadata` becomes `__metadata__`.
+ * size, then in map order, so that each is aligned; a reader gets them back in that order. `metadata` becomes
+ * `__metadata__`.
  * @throws UserError when a tensor's data contradict its shape, or the header would be larger than our reader accepts
  */
-export async function writeSafetensors(path: string, tensors: WeightMap, metadata: Record<string, string> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  tensors: WeightMap,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   await writeWhole(path, encodeSafetensors(tensors, metadata))
 }
 
@@ -30,10 +43,15 @@ export function encodeSafetensors(tensors: WeightMap, metadata: Record<string, s
     const wanted = elementCount(tensor.shape) * bytesPer(tensor.dtype)
     if (name === '__metadata__' || bytes.byteLength !== wanted) {
       throw new UserError(`The tensor ${quoteFromFile(name)} cannot be written.`, {
-        wanted: `${wanted} bytes for [${tensor.shape.join(', ')}], and a name other than __metadata__`, got: `${bytes.byteLength} bytes`, where: quoteFromFile(name),
+        wanted: `${wanted} bytes for [${tensor.shape.join(', ')}], and a name other than __metadata__`,
+        got: `${bytes.byteLength} bytes`,
+        where: quoteFromFile(name),
       })
     }
-    entries.push([name, { dtype: nameOf[tensor.dtype], shape: tensor.shape, data_offsets: [offset, offset + bytes.byteLength] }])
+    entries.push([
+      name,
+      { dtype: nameOf[tensor.dtype], shape: tensor.shape, data_offsets: [offset, offset + bytes.byteLength] },
+    ])
     chunks.push(bytes)
     offset += bytes.byteLength
   }
@@ -47,7 +65,8 @@ function encodeHeader(entries: readonly [string, unknown][]): Uint8Array {
   const padded = length + ((8 - (length % 8)) % 8)
   if (padded > importLimits.safetensorsHeaderBytes) {
     throw new UserError('The header of the safetensors file would be too large.', {
-      wanted: `at most ${importLimits.safetensorsHeaderBytes} bytes of names and metadata`, got: `${padded} bytes`,
+      wanted: `at most ${importLimits.safetensorsHeaderBytes} bytes of names and metadata`,
+      got: `${padded} bytes`,
     })
   }
   const bytes = Buffer.alloc(8 + padded, ' ')

@@ -46,34 +46,58 @@ export interface CifarLevel {
 }
 
 const filesOf = (version: CifarVersion): string[] => [...version.train, version.test]
-const actionOf = ({ binary, python }: CifarKind): string => `Name the folder ${binary.folderName} or ${python.folderName}, the folder around it, or its .tar.gz ("binary version" or "python version" on the CIFAR page).`
+const actionOf = ({ binary, python }: CifarKind): string =>
+  `Name the folder ${binary.folderName} or ${python.folderName}, the folder around it, or its .tar.gz ("binary version" or "python version" on the CIFAR page).`
 
-/** The version that a folder's or archive's names tell. @throws RefusedInputError naming another version, or every missing file */
+/**
+ * The version that a folder's or archive's names tell. @throws RefusedInputError naming another version, or every
+ * missing file
+ */
 function chooseVersion(kind: CifarKind, files: NamedFiles): 'binary' | 'python' {
   const { title, binary, python } = kind
   const holds = (names: readonly string[]): boolean => names.some((name) => files.names.includes(name))
-  const version = !holds(filesOf(binary)) && (basename(files.where) === python.folderName || holds(filesOf(python))) ? 'python' : 'binary'
+  const version =
+    !holds(filesOf(binary)) && (basename(files.where) === python.folderName || holds(filesOf(python)))
+      ? 'python'
+      : 'binary'
   if (version === 'binary' && !holds(filesOf(binary)) && holds(kind.matlab)) {
-    throw new RefusedInputError(`This is the Matlab version of ${title}; the binary and the Python version are read here.`, { wanted: filesOf(binary).join(', '), got: 'the Matlab version', where: files.where, action: `${actionOf(kind)} Their images are the same.` })
+    throw new RefusedInputError(
+      `This is the Matlab version of ${title}; the binary and the Python version are read here.`,
+      {
+        wanted: filesOf(binary).join(', '),
+        got: 'the Matlab version',
+        where: files.where,
+        action: `${actionOf(kind)} Their images are the same.`,
+      },
+    )
   }
   requireFiles(files, filesOf(kind[version]), title, actionOf(kind))
   return version
 }
 
 /** Reads either version; every record is checked. */
-export async function loadCifar(kind: CifarKind, level: CifarLevel, folder: string, context: DatasetContext): Promise<LoadedDataset> {
+export async function loadCifar(
+  kind: CifarKind,
+  level: CifarLevel,
+  folder: string,
+  context: DatasetContext,
+): Promise<LoadedDataset> {
   const { id, title, binary, python, normalization } = kind
   const { layout, fallback } = level
   const files = await openNamedFiles(folder, {
-    title, folderNames: [binary.folderName, python.folderName], files: [...filesOf(binary), level.namesFile, ...filesOf(python), python.namesFile],
-    action: actionOf(kind), archiveLimit: 2 * fileLimit, signal: context.signal,
+    title,
+    folderNames: [binary.folderName, python.folderName],
+    files: [...filesOf(binary), level.namesFile, ...filesOf(python), python.namesFile],
+    action: actionOf(kind),
+    archiveLimit: 2 * fileLimit,
+    signal: context.signal,
   })
   const version = chooseVersion(kind, files)
   const breather = createBreather(context.signal)
   const read = async (names: readonly string[], done: number): Promise<ImageSet> => {
     const batches = []
     for (const [index, name] of names.entries()) {
-      context.onProgress?.(done + 0.8 * index / names.length, `Reading ${name}`)
+      context.onProgress?.(done + (0.8 * index) / names.length, `Reading ${name}`)
       const batch = { name, bytes: await files.read(name, fileLimit) }
       batches.push(version === 'python' ? await toRecords(batch, layout, files.where, breather) : batch)
       await breather.pause()
@@ -87,11 +111,20 @@ export async function loadCifar(kind: CifarKind, level: CifarLevel, folder: stri
   const notes: string[] = []
   if (!named) notes.push(`${namesFile} is absent: ${fallback.note}.`)
   if (train.count !== officialTrain || test.count !== officialTest) {
-    notes.push(`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 50,000 + 10,000: results on it are not results on ${title}.`)
+    notes.push(
+      `This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 50,000 + 10,000: results on it are not results on ${title}.`,
+    )
   }
   const readNames = async (): Promise<string[]> => {
     const bytes = await files.read(namesFile, 1 << 16)
-    return readClassNames(version === 'python' ? await toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where, breather) : bytes, fallback.names.length, namesFile, files.where)
+    return readClassNames(
+      version === 'python'
+        ? await toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where, breather)
+        : bytes,
+      fallback.names.length,
+      namesFile,
+      files.where,
+    )
   }
   return { id, title, train, test, notes, classNames: named ? await readNames() : fallback.names, normalization }
 }
@@ -100,8 +133,15 @@ export async function loadCifar(kind: CifarKind, level: CifarLevel, folder: stri
 export function matchCifar(kind: CifarKind, path: string): Promise<LayoutMatch<{ folder: string }>> {
   const { binary, python } = kind
   return matchNamedFiles(path, {
-    folderNames: [binary.folderName, python.folderName], files: [...filesOf(binary), ...filesOf(python)], archive: kind.archive,
-    tells: (names) => [binary.folderName, python.folderName, ...filesOf(binary), ...python.telling, ...kind.matlab].some((name) => names.includes(name)) || [...filesOf(python), python.namesFile].every((name) => names.includes(name)),
-    check: (files) => { chooseVersion(kind, files) },
+    folderNames: [binary.folderName, python.folderName],
+    files: [...filesOf(binary), ...filesOf(python)],
+    archive: kind.archive,
+    tells: (names) =>
+      [binary.folderName, python.folderName, ...filesOf(binary), ...python.telling, ...kind.matlab].some((name) =>
+        names.includes(name),
+      ) || [...filesOf(python), python.namesFile].every((name) => names.includes(name)),
+    check: (files) => {
+      chooseVersion(kind, files)
+    },
   })
 }

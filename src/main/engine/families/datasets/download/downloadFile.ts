@@ -22,21 +22,31 @@ const margin = 16 << 20
 const usualPauses = [500, 2000, 5000]
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0
-const wait = (milliseconds: number, signal?: AbortSignal): Promise<void> => new Promise((resolve, reject) => {
-  const timer = setTimeout(resolve, milliseconds)
-  signal?.addEventListener('abort', () => {
-    clearTimeout(timer)
-    reject(signal.reason as Error)
-  }, { once: true })
-})
+const wait = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      },
+      { once: true },
+    )
+  })
 
 /** What the partial bytes belong to; without a validator of the server's they cannot be continued safely. */
-interface PartialNote { url: string; validator: string }
+interface PartialNote {
+  url: string
+  validator: string
+}
 
 async function readNote(path: string): Promise<PartialNote | null> {
   try {
     const note = JSON.parse(await readFile(path, 'utf8')) as Partial<PartialNote>
-    return typeof note.url === 'string' && typeof note.validator === 'string' ? { url: note.url, validator: note.validator } : null
+    return typeof note.url === 'string' && typeof note.validator === 'string'
+      ? { url: note.url, validator: note.validator }
+      : null
   } catch {
     return null
   }
@@ -47,7 +57,11 @@ async function checkSpace(part: string, wanted: number): Promise<void> {
   if (bavail * bsize < wanted + margin) throw noSpace(part, wanted, bavail * bsize)
 }
 
-interface Answer { response: Response; from: number; total: number | null }
+interface Answer {
+  response: Response
+  from: number
+  total: number | null
+}
 
 /** Asks for the rest of the file, or for all of it where the server or our bytes do not allow the rest. */
 async function ask(request: FileRequest, part: string, note: string): Promise<Answer> {
@@ -55,8 +69,14 @@ async function ask(request: FileRequest, part: string, note: string): Promise<An
   const have = await sizeOf(part)
   const known = await readNote(note)
   const resumes = have > 0 && known?.url === url
-  const response = await fetch(url, { signal, headers: resumes ? { 'Range': `bytes=${have}-`, 'If-Range': known.validator, 'Accept-Encoding': 'identity' } : { 'Accept-Encoding': 'identity' } })
-    .catch((error: unknown) => { throw signal?.aborted ? error : offline(url, error) })
+  const response = await fetch(url, {
+    signal,
+    headers: resumes
+      ? { Range: `bytes=${have}-`, 'If-Range': known.validator, 'Accept-Encoding': 'identity' }
+      : { 'Accept-Encoding': 'identity' },
+  }).catch((error: unknown) => {
+    throw signal?.aborted ? error : offline(url, error)
+  })
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
   if (response.status === 206 && resumes && range && Number(range[1]) === have) {
     return { response, from: have, total: range[2] === '*' ? null : Number(range[2]) }
@@ -81,7 +101,8 @@ async function receive(request: FileRequest, part: string, note: string): Promis
   const expected = total ?? request.bytes ?? null
   if (expected !== null) await checkSpace(part, expected - from)
   const validator = response.headers.get('etag') ?? response.headers.get('last-modified')
-  if (validator !== null && !validator.startsWith('W/')) await writeFile(note, JSON.stringify({ url: request.url, validator } satisfies PartialNote))
+  if (validator !== null && !validator.startsWith('W/'))
+    await writeFile(note, JSON.stringify({ url: request.url, validator } satisfies PartialNote))
   else await rm(note, { force: true })
   let received = from
   request.onProgress?.(received, expected)
@@ -112,7 +133,7 @@ async function verify({ target, bytes, md5, signal }: FileRequest, path: string)
 
 /** What a file that is there already agrees with; null where it does not, or is not there. */
 async function checkPresent(request: FileRequest): Promise<FileCheck | null> {
-  if (await sizeOf(request.target) === 0) return null
+  if ((await sizeOf(request.target)) === 0) return null
   return verify(request, request.target).catch((error: unknown) => {
     if (request.signal?.aborted) throw error
     return null
@@ -120,11 +141,15 @@ async function checkPresent(request: FileRequest): Promise<FileCheck | null> {
 }
 
 /**
- * Brings a file to `target`. A whole file that is there already is left alone. Bytes of an earlier attempt are continued where the server can
- * (Range with If-Range, so that a changed file begins anew); a broken connection is tried again. Size and checksum are checked, then the file is
+ * Brings a file to `target`. A whole file that is there already is left alone. Bytes of an earlier attempt are
+ * continued where the server can
+ * (Range with If-Range, so that a changed file begins anew); a broken connection is tried again. Size and checksum are
+ * checked, then the file is
  * synced and renamed; a wrong one is deleted.
- * @returns what the file was compared with: without size and checksum in the request it is unchecked, one that was there already included
- * @throws UserError: offline, refused, no space, interrupted, wrong size or checksum; the abort reason when cancelled. Except after a wrong size or checksum the bytes so far are kept.
+ * @returns what the file was compared with: without size and checksum in the request it is unchecked, one that was
+ *   there already included
+ * @throws UserError: offline, refused, no space, interrupted, wrong size or checksum; the abort reason when cancelled.
+ *   Except after a wrong size or checksum the bytes so far are kept.
  */
 export async function downloadFile(request: FileRequest): Promise<FileCheck> {
   const part = `${request.target}.part`
@@ -159,9 +184,16 @@ export async function downloadFile(request: FileRequest): Promise<FileCheck> {
   return check
 }
 
-const brokenCodes = new Set(['UND_ERR_SOCKET', 'UND_ERR_BODY_TIMEOUT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'])
+const brokenCodes = new Set([
+  'UND_ERR_SOCKET',
+  'UND_ERR_BODY_TIMEOUT',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
 const isBroken = (error: unknown): boolean => {
   if (error instanceof Error && error.name === 'UserError') return false
   const code = codeOf(error)
-  return code !== undefined && brokenCodes.has(code) || (error instanceof TypeError && error.message === 'terminated')
+  return (code !== undefined && brokenCodes.has(code)) || (error instanceof TypeError && error.message === 'terminated')
 }

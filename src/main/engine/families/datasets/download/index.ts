@@ -46,10 +46,21 @@ export function sourceAddress(source: DatasetSource, mirror: string | undefined)
   try {
     base = new URL(mirror.trim().replace(/\/*$/, '/'))
   } catch (error) {
-    throw new RefusedInputError('This is no address of a mirror.', { wanted: 'https://…/folder', got: mirror, where: 'mirror', action: 'Give the address of the folder that holds the files.', cause: error })
+    throw new RefusedInputError('This is no address of a mirror.', {
+      wanted: 'https://…/folder',
+      got: mirror,
+      where: 'mirror',
+      action: 'Give the address of the folder that holds the files.',
+      cause: error,
+    })
   }
   if (base.protocol !== 'https:' && base.protocol !== 'http:') {
-    throw new RefusedInputError('A mirror is reached over HTTP.', { wanted: 'http or https', got: base.protocol, where: 'mirror', action: 'Files on this machine need no download: name their folder.' })
+    throw new RefusedInputError('A mirror is reached over HTTP.', {
+      wanted: 'http or https',
+      got: base.protocol,
+      where: 'mirror',
+      action: 'Files on this machine need no download: name their folder.',
+    })
   }
   return new URL(source.fileName, base).href
 }
@@ -57,38 +68,67 @@ export function sourceAddress(source: DatasetSource, mirror: string | undefined)
 /** A lone tar archive is read as it is; anything else by its folder. */
 function pathOf(folder: string, sources: readonly DatasetSource[]): string {
   const [only] = sources
-  return only && sources.length === 1 && /\.(tar\.gz|tgz|tar)$/.test(only.fileName) ? join(folder, only.fileName) : folder
+  return only && sources.length === 1 && /\.(tar\.gz|tgz|tar)$/.test(only.fileName)
+    ? join(folder, only.fileName)
+    : folder
 }
 
 /**
- * Downloads a data set: every official file (or the mirror's), compared with the size and MD5 that are published for it, archives of loose pictures unpacked.
+ * Downloads a data set: every official file (or the mirror's), compared with the size and MD5 that are published for
+ * it, archives of loose pictures unpacked.
  * What is there already and agrees is not fetched again.
  * @throws RefusedInputError for a data set without files; UserError as downloadFile
  */
-export async function downloadDataset(registry: Registry<Dataset>, request: DownloadRequest, context: DownloadContext): Promise<DownloadResult> {
+export async function downloadDataset(
+  registry: Registry<Dataset>,
+  request: DownloadRequest,
+  context: DownloadContext,
+): Promise<DownloadResult> {
   const dataset = registry.get(request.dataset, 'dataset')
   const sources = dataset.facts.sources ?? []
   if (sources.length === 0) {
     throw new RefusedInputError(`${dataset.title} has nothing to download.`, {
-      wanted: registry.members.filter((member) => member.facts.sources?.length).map(({ id }) => id).join(', '), got: dataset.id, where: 'dataset',
+      wanted: registry.members
+        .filter((member) => member.facts.sources?.length)
+        .map(({ id }) => id)
+        .join(', '),
+      got: dataset.id,
+      where: 'dataset',
       action: dataset.facts.needsFiles ? 'Name the folder of your files.' : 'It is made by code: use it as it is.',
     })
   }
   const addresses = sources.map((source) => sourceAddress(source, request.mirror))
-  const folder = request.folder && request.folder.trim() !== '' ? resolve(request.folder.trim()) : join(context.cacheFolder, 'downloads', dataset.id)
+  const folder =
+    request.folder && request.folder.trim() !== ''
+      ? resolve(request.folder.trim())
+      : join(context.cacheFolder, 'downloads', dataset.id)
   const files: DownloadedFile[] = []
   for (const [index, source] of sources.entries()) {
     const tell = (step: string, receivedBytes: number, totalBytes: number | null): void =>
       context.onProgress?.({ step, filesDone: index, files: sources.length, receivedBytes, totalBytes })
     const target = join(folder, source.fileName)
     const check = await downloadFile({
-      url: addresses[index] ?? source.url, target, md5: source.md5, bytes: source.bytes, signal: context.signal, onProgress: (received, total) => tell(source.fileName, received, total),
+      url: addresses[index] ?? source.url,
+      target,
+      md5: source.md5,
+      bytes: source.bytes,
+      signal: context.signal,
+      onProgress: (received, total) => tell(source.fileName, received, total),
     }).catch((error: NodeJS.ErrnoException): never => {
       if (error.code !== 'EACCES' && error.code !== 'EROFS' && error.code !== 'EPERM') throw error
-      throw new UserError('The folder cannot be written to.', { wanted: 'a folder of your own', got: error.code, where: folder, action: 'Choose another folder for the files.', cause: error })
+      throw new UserError('The folder cannot be written to.', {
+        wanted: 'a folder of your own',
+        got: error.code,
+        where: folder,
+        action: 'Choose another folder for the files.',
+        cause: error,
+      })
     })
     files.push({ name: source.fileName, check })
-    if (source.fileName.endsWith('.zip')) await unpackZip(target, folder, context.signal, (done, total) => tell(`Unpacking ${source.fileName}`, done, total))
+    if (source.fileName.endsWith('.zip'))
+      await unpackZip(target, folder, context.signal, (done, total) =>
+        tell(`Unpacking ${source.fileName}`, done, total),
+      )
   }
   return { folder, params: { folder: pathOf(folder, sources) }, files }
 }

@@ -15,13 +15,18 @@ export interface ClassFolder {
   readonly ignored: number
 }
 
-const byName = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const isPicture = (name: string): boolean => pictureExtensions.includes(extname(name).toLowerCase())
 
 /** The pictures directly in a folder; hidden files and folders within are passed over. */
 export async function listPictures(folder: string): Promise<{ pictures: string[]; ignored: number }> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory())
-  const pictures = entries.filter((entry) => isPicture(entry.name)).map((entry) => entry.name).sort(byName)
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(
+    (entry) => !entry.name.startsWith('.') && !entry.isDirectory(),
+  )
+  const pictures = entries
+    .filter((entry) => isPicture(entry.name))
+    .map((entry) => entry.name)
+    .sort(byName)
   return { pictures: pictures.map((name) => join(folder, name)), ignored: entries.length - pictures.length }
 }
 
@@ -30,7 +35,9 @@ export async function listFolders(folder: string): Promise<string[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => !entry.name.startsWith('.'))
   const names: string[] = []
   for (const entry of entries) {
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stat(join(folder, entry.name)).catch(() => null))?.isDirectory())
+    const isFolder =
+      entry.isDirectory() ||
+      (entry.isSymbolicLink() && (await stat(join(folder, entry.name)).catch(() => null))?.isDirectory())
     if (isFolder) names.push(entry.name)
   }
   return names.sort(byName)
@@ -42,18 +49,35 @@ export async function listFolders(folder: string): Promise<string[]> {
  */
 export async function readClassFolders(root: string, title: string, action: string): Promise<ClassFolder[]> {
   const names = await listFolders(root)
-  if (names.length < 2) throw new RefusedInputError(`${title} has no classes.`, { wanted: 'at least 2 folders, one per class', got: names.length === 1 ? '1 folder' : `${names.length} folders`, where: root, action })
+  if (names.length < 2)
+    throw new RefusedInputError(`${title} has no classes.`, {
+      wanted: 'at least 2 folders, one per class',
+      got: names.length === 1 ? '1 folder' : `${names.length} folders`,
+      where: root,
+      action,
+    })
   const seen = new Map<string, string>()
   const classes: ClassFolder[] = []
   for (const name of names) {
     const folded = name.normalize('NFC').toLowerCase()
     const twin = seen.get(folded)
     if (twin !== undefined) {
-      throw new RefusedInputError('Two class folders have the same name on other systems.', { wanted: 'names that differ in more than case or encoding', got: `${quoteFromFile(twin)} and ${quoteFromFile(name)}`, where: root, action: 'Rename or merge them.' })
+      throw new RefusedInputError('Two class folders have the same name on other systems.', {
+        wanted: 'names that differ in more than case or encoding',
+        got: `${quoteFromFile(twin)} and ${quoteFromFile(name)}`,
+        where: root,
+        action: 'Rename or merge them.',
+      })
     }
     seen.set(folded, name)
     const { pictures, ignored } = await listPictures(join(root, name))
-    if (pictures.length === 0) throw new RefusedInputError(`The class ${quoteFromFile(name)} has no pictures.`, { wanted: `files ending in ${pictureExtensions.join(', ')}`, got: `${ignored} other files`, where: join(root, name), action: 'Add pictures or remove the folder.' })
+    if (pictures.length === 0)
+      throw new RefusedInputError(`The class ${quoteFromFile(name)} has no pictures.`, {
+        wanted: `files ending in ${pictureExtensions.join(', ')}`,
+        got: `${ignored} other files`,
+        where: join(root, name),
+        action: 'Add pictures or remove the folder.',
+      })
     classes.push({ name, pictures, ignored })
   }
   return classes
@@ -63,7 +87,13 @@ export async function readClassFolders(root: string, title: string, action: stri
 export async function holdsPictures(root: string): Promise<boolean> {
   const folders = await listFolders(root).catch(() => [] as string[])
   for (const folder of [root, ...folders.map((name) => join(root, name))]) {
-    if (await listPictures(folder).then(({ pictures }) => pictures.length > 0, () => false)) return true
+    if (
+      await listPictures(folder).then(
+        ({ pictures }) => pictures.length > 0,
+        () => false,
+      )
+    )
+      return true
   }
   return false
 }

@@ -1,6 +1,7 @@
 /**
  * Numeric arrays out of MATLAB level 5 files (.mat as saved by "-v5", "-v6" and "-v7"; not the HDF5 of "-v7.3").
- * Only numeric matrices are read; structures, cells, text and objects are skipped. Layout: MathWorks, "MAT-File Format", level 5.
+ * Only numeric matrices are read; structures, cells, text and objects are skipped. Layout: MathWorks, "MAT-File
+ * Format", level 5.
  */
 import { promisify } from 'node:util'
 import { inflate as inflateWithCallback } from 'node:zlib'
@@ -18,15 +19,26 @@ const numericClasses = { first: 6, last: 13 }
 export interface MatMatrix {
   readonly shape: readonly number[]
   /** Column-major, as MATLAB stores it. */
-  readonly data: Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+  readonly data:
+    Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
 }
 
-interface Element { readonly type: number; readonly data: Buffer; readonly next: number }
+interface Element {
+  readonly type: number
+  readonly data: Buffer
+  readonly next: number
+}
 
 /** Data types of the file format to views of aligned copies. */
 const viewsByType: Record<number, (buffer: ArrayBuffer) => MatMatrix['data']> = {
-  1: (buffer) => new Int8Array(buffer), 2: (buffer) => new Uint8Array(buffer), 3: (buffer) => new Int16Array(buffer), 4: (buffer) => new Uint16Array(buffer),
-  5: (buffer) => new Int32Array(buffer), 6: (buffer) => new Uint32Array(buffer), 7: (buffer) => new Float32Array(buffer), 9: (buffer) => new Float64Array(buffer),
+  1: (buffer) => new Int8Array(buffer),
+  2: (buffer) => new Uint8Array(buffer),
+  3: (buffer) => new Int16Array(buffer),
+  4: (buffer) => new Uint16Array(buffer),
+  5: (buffer) => new Int32Array(buffer),
+  6: (buffer) => new Uint32Array(buffer),
+  7: (buffer) => new Float32Array(buffer),
+  9: (buffer) => new Float64Array(buffer),
 }
 
 function readElement(bytes: Buffer, offset: number, refuse: (wanted: string, got: string) => never): Element {
@@ -38,7 +50,8 @@ function readElement(bytes: Buffer, offset: number, refuse: (wanted: string, got
     return { type: first & 0xffff, data: bytes.subarray(offset + 4, offset + 4 + small), next: offset + 8 }
   }
   const size = bytes.readUInt32LE(offset + 4)
-  if (offset + 8 + size > bytes.length) return refuse(`an element of ${bytesText(size)}`, `${bytesText(bytes.length - offset - 8)} to the end of the file`)
+  if (offset + 8 + size > bytes.length)
+    return refuse(`an element of ${bytesText(size)}`, `${bytesText(bytes.length - offset - 8)} to the end of the file`)
   // Elements are padded to 8 bytes, compressed ones are not.
   const padding = first === compressedType ? 0 : (8 - (size % 8)) % 8
   return { type: first, data: bytes.subarray(offset + 8, offset + 8 + size), next: offset + 8 + size + padding }
@@ -55,9 +68,16 @@ function readMatrix(bytes: Buffer, refuse: (wanted: string, got: string) => neve
   const shape = Array.from({ length: dimensions.data.length / 4 }, (_, index) => dimensions.data.readInt32LE(index * 4))
   if (!view) return refuse('numbers', `data of type ${values.type}`)
   // Bytes need no alignment: the largest matrices, images, are not copied.
-  const data = values.type === 2 ? new Uint8Array(values.data.buffer, values.data.byteOffset, values.data.length) : view(new Uint8Array(values.data).buffer)
+  const data =
+    values.type === 2
+      ? new Uint8Array(values.data.buffer, values.data.byteOffset, values.data.length)
+      : view(new Uint8Array(values.data).buffer)
   const wanted = shape.reduce((product, size) => product * size, 1)
-  if (data.length !== wanted) return refuse(`${wanted.toLocaleString('en-US')} values for ${shape.join(' × ')}`, `${data.length.toLocaleString('en-US')} values`)
+  if (data.length !== wanted)
+    return refuse(
+      `${wanted.toLocaleString('en-US')} values for ${shape.join(' × ')}`,
+      `${data.length.toLocaleString('en-US')} values`,
+    )
   return [name.data.toString('latin1'), { shape, data }]
 }
 
@@ -66,9 +86,19 @@ function readMatrix(bytes: Buffer, refuse: (wanted: string, got: string) => neve
  * @param limit largest unpacked size of one matrix in bytes
  * @throws RefusedInputError when the file is no level 5 file, damaged, or claims more than the limit
  */
-export async function parseMat5(file: Uint8Array, name: string, where: string, limit: number): Promise<Map<string, MatMatrix>> {
+export async function parseMat5(
+  file: Uint8Array,
+  name: string,
+  where: string,
+  limit: number,
+): Promise<Map<string, MatMatrix>> {
   const refuse = (wanted: string, got: string): never => {
-    throw new RefusedInputError(`${quoteFromFile(name)} cannot be read as a MATLAB file.`, { wanted, got, where, action: 'Download the file again, or save it in MATLAB with "-v7".' })
+    throw new RefusedInputError(`${quoteFromFile(name)} cannot be read as a MATLAB file.`, {
+      wanted,
+      got,
+      where,
+      action: 'Download the file again, or save it in MATLAB with "-v7".',
+    })
   }
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length)
   if (bytes.subarray(0, 128).includes('MATLAB 7.3')) return refuse('a level 5 file', 'MATLAB 7.3 (HDF5)')
@@ -80,7 +110,9 @@ export async function parseMat5(file: Uint8Array, name: string, where: string, l
     let element = readElement(bytes, offset, refuse)
     offset = element.next
     if (element.type === compressedType) {
-      const unpacked = await inflate(element.data, { maxOutputLength: limit }).catch((error: Error) => refuse(`compressed data of at most ${bytesText(limit)} unpacked`, error.message))
+      const unpacked = await inflate(element.data, { maxOutputLength: limit }).catch((error: Error) =>
+        refuse(`compressed data of at most ${bytesText(limit)} unpacked`, error.message),
+      )
       element = readElement(unpacked, 0, refuse)
     }
     if (element.type !== matrixType) continue

@@ -23,7 +23,10 @@ export interface NamedFiles {
 export interface FilesWanted {
   /** The data set's title, for messages. */
   readonly title: string
-  /** Folders that the official archives unpack to; one may be named, or its parent. Of several in one parent the first is taken. */
+  /**
+   * Folders that the official archives unpack to; one may be named, or its parent. Of several in one parent the first
+   * is taken.
+   */
   readonly folderNames: readonly string[]
   /** Files to hold in memory out of an archive. */
   readonly files: readonly string[]
@@ -46,12 +49,24 @@ export function listNames(names: readonly string[]): string {
 
 /** What kind of thing lies at a path, following links. @throws RefusedInputError when nothing does */
 export async function kindOf(path: string, wanted: Pick<FilesWanted, 'title' | 'action'>): Promise<'folder' | 'file'> {
-  if (path.trim() === '') throw new RefusedInputError(`No folder of ${wanted.title} was named.`, { wanted: 'a path', got: 'nothing', action: wanted.action })
+  if (path.trim() === '')
+    throw new RefusedInputError(`No folder of ${wanted.title} was named.`, {
+      wanted: 'a path',
+      got: 'nothing',
+      action: wanted.action,
+    })
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR'
-    throw new RefusedInputError(`${wanted.title} cannot be read: ${missing ? 'nothing lies there' : 'the path cannot be opened'}.`, {
-      wanted: 'a folder or an archive', got: error.code ?? 'an unknown error', where: path, action: wanted.action, cause: error,
-    })
+    throw new RefusedInputError(
+      `${wanted.title} cannot be read: ${missing ? 'nothing lies there' : 'the path cannot be opened'}.`,
+      {
+        wanted: 'a folder or an archive',
+        got: error.code ?? 'an unknown error',
+        where: path,
+        action: wanted.action,
+        cause: error,
+      },
+    )
   })
   return found.isDirectory() ? 'folder' : 'file'
 }
@@ -81,11 +96,20 @@ async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFile
     entry.resume()
     unpacked += entry.size
     if (names.length >= nameLimit || unpacked > wanted.archiveLimit) {
-      refuse(`The archive ${quoteFromFile(basename(path))} is larger than ${wanted.title} can be.`, { wanted: `at most ${bytesText(wanted.archiveLimit)} unpacked`, got: 'more' })
+      refuse(`The archive ${quoteFromFile(basename(path))} is larger than ${wanted.title} can be.`, {
+        wanted: `at most ${bytesText(wanted.archiveLimit)} unpacked`,
+        got: 'more',
+      })
     } else if (!['File', 'OldFile', 'ContiguousFile', 'Directory'].includes(entry.type)) {
-      refuse(`The archive ${quoteFromFile(basename(path))} holds something else than files.`, { wanted: 'files and folders', got: `${quoteFromFile(entry.path)} of type ${entry.type}` })
+      refuse(`The archive ${quoteFromFile(basename(path))} holds something else than files.`, {
+        wanted: 'files and folders',
+        got: `${quoteFromFile(entry.path)} of type ${entry.type}`,
+      })
     } else if (entry.path.startsWith('/') || entry.path.split(/[\\/]/).includes('..')) {
-      refuse(`The archive ${quoteFromFile(basename(path))} names a file outside itself.`, { wanted: 'names below one folder', got: quoteFromFile(entry.path) })
+      refuse(`The archive ${quoteFromFile(basename(path))} names a file outside itself.`, {
+        wanted: 'names below one folder',
+        got: quoteFromFile(entry.path),
+      })
     } else if (entry.type !== 'Directory') {
       collect(entry)
     }
@@ -93,7 +117,10 @@ async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFile
   const collect = (entry: ReadEntry): void => {
     const name = basename(entry.path)
     if (names.includes(name) && wanted.files.includes(name)) {
-      refuse(`The archive ${quoteFromFile(basename(path))} holds ${quoteFromFile(name)} twice.`, { wanted: 'each file once', got: quoteFromFile(entry.path) })
+      refuse(`The archive ${quoteFromFile(basename(path))} holds ${quoteFromFile(name)} twice.`, {
+        wanted: 'each file once',
+        got: quoteFromFile(entry.path),
+      })
     }
     names.push(name)
     if (!wanted.files.includes(name)) return
@@ -108,17 +135,39 @@ async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFile
     await pipeline(createReadStream(path), parser as unknown as NodeJS.WritableStream, { signal })
   } catch (error) {
     wanted.signal?.throwIfAborted()
-    throw refusal ?? new RefusedInputError(`The archive ${quoteFromFile(basename(path))} cannot be read: it is damaged or cut short.`, {
-      wanted: 'a whole .tar.gz', got: error instanceof Error ? error.message : String(error), where: path, action: 'Download it again and compare its size with the official one.', cause: error,
-    })
+    throw (
+      refusal ??
+      new RefusedInputError(
+        `The archive ${quoteFromFile(basename(path))} cannot be read: it is damaged or cut short.`,
+        {
+          wanted: 'a whole .tar.gz',
+          got: error instanceof Error ? error.message : String(error),
+          where: path,
+          action: 'Download it again and compare its size with the official one.',
+          cause: error,
+        },
+      )
+    )
   }
   if (refusal) throw refusal
   return {
-    where: path, names,
+    where: path,
+    names,
     read: async (name, limit) => {
       const bytes = contents.get(name)
-      if (!bytes) throw new RefusedInputError(`The archive lacks ${quoteFromFile(name)}.`, { wanted: name, got: listNames(names), where: path, action: wanted.action })
-      if (bytes.length > limit) throw new RefusedInputError(`${quoteFromFile(name)} is larger than such a file can be.`, { wanted: `at most ${bytesText(limit)}`, got: bytesText(bytes.length), where: path })
+      if (!bytes)
+        throw new RefusedInputError(`The archive lacks ${quoteFromFile(name)}.`, {
+          wanted: name,
+          got: listNames(names),
+          where: path,
+          action: wanted.action,
+        })
+      if (bytes.length > limit)
+        throw new RefusedInputError(`${quoteFromFile(name)} is larger than such a file can be.`, {
+          wanted: `at most ${bytesText(limit)}`,
+          got: bytesText(bytes.length),
+          where: path,
+        })
       return bytes
     },
   }
@@ -129,12 +178,15 @@ async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFile
  * @throws RefusedInputError naming path and reason
  */
 export async function openNamedFiles(path: string, wanted: FilesWanted): Promise<NamedFiles> {
-  if (await kindOf(path, wanted) === 'folder') return openFolder(path, wanted)
+  if ((await kindOf(path, wanted)) === 'folder') return openFolder(path, wanted)
   // Opening checks that it is a regular file before a byte of a pipe or device is read.
   await (await openFileSource(path)).close()
   if (isArchive(path)) return openArchive(path, wanted)
   throw new RefusedInputError(`${quoteFromFile(basename(path))} is neither a folder nor a .tar.gz.`, {
-    wanted: `the folder ${wanted.folderNames.join(' or ')}, or its .tar.gz`, got: quoteFromFile(basename(path)), where: path, action: wanted.action,
+    wanted: `the folder ${wanted.folderNames.join(' or ')}, or its .tar.gz`,
+    got: quoteFromFile(basename(path)),
+    where: path,
+    action: wanted.action,
   })
 }
 
@@ -142,7 +194,12 @@ export async function openNamedFiles(path: string, wanted: FilesWanted): Promise
 export function requireFiles(files: NamedFiles, needed: readonly string[], title: string, action: string): void {
   const missing = needed.filter((name) => !files.names.includes(name))
   if (missing.length === 0) return
-  throw new RefusedInputError(`${title} lacks ${missing.join(', ')}.`, { wanted: needed.join(', '), got: listNames(files.names), where: files.where, action })
+  throw new RefusedInputError(`${title} lacks ${missing.join(', ')}.`, {
+    wanted: needed.join(', '),
+    got: listNames(files.names),
+    where: files.where,
+    action,
+  })
 }
 
 /** How a data set of named files is told by names alone. */

@@ -19,16 +19,27 @@ const stems = { train: ['train-images', 'train-labels'], test: ['t10k-images', '
 
 export const mnistParams = (title: string) => ({
   folder: path({
-    label: `${title} folder`, default: '', select: 'folder',
+    label: `${title} folder`,
+    default: '',
+    select: 'folder',
     help: 'The folder with the four official files (train-images-idx3-ubyte and so on), gzipped or unpacked; or the folder around its "raw" folder.',
   }),
   size: choice({
-    label: 'Image size', default: '32', help: 'Two black pixels on each side make 32×32, which generators and networks for CIFAR expect.',
-    options: [{ value: '32', label: '32×32, padded' }, { value: '28', label: '28×28, as it is' }],
+    label: 'Image size',
+    default: '32',
+    help: 'Two black pixels on each side make 32×32, which generators and networks for CIFAR expect.',
+    options: [
+      { value: '32', label: '32×32, padded' },
+      { value: '28', label: '28×28, as it is' },
+    ],
   }),
 })
 
-export const mnistImage = ({ size }: { size: string }): ImageShape => ({ height: Number(size), width: Number(size), channels: 1 })
+export const mnistImage = ({ size }: { size: string }): ImageShape => ({
+  height: Number(size),
+  width: Number(size),
+  channels: 1,
+})
 
 /** The names under which a file is found in the wild. */
 const variants = (stem: string): string[] => {
@@ -41,7 +52,10 @@ function findName(files: NamedFiles, stem: string, title: string): string {
   const name = variants(stem).find((candidate) => files.names.includes(candidate))
   if (name !== undefined) return name
   throw new RefusedInputError(`${title} lacks ${variants(stem)[0]}.`, {
-    wanted: `${variants(stem)[0]}, or with .gz`, got: listNames(files.names), where: files.where, action: `Name the folder with the four files of ${title}.`,
+    wanted: `${variants(stem)[0]}, or with .gz`,
+    got: listNames(files.names),
+    where: files.where,
+    action: `Name the folder with the four files of ${title}.`,
   })
 }
 
@@ -55,29 +69,60 @@ async function pad(images: Uint8Array, count: number, breather: Breather): Promi
   const padded = new Uint8Array(count * paddedSide * paddedSide)
   for (let row = 0; row < count * mnistSide; row++) {
     const image = Math.floor(row / mnistSide)
-    padded.set(images.subarray(row * mnistSide, (row + 1) * mnistSide), (image * paddedSide + offset + (row % mnistSide)) * paddedSide + offset)
+    padded.set(
+      images.subarray(row * mnistSide, (row + 1) * mnistSide),
+      (image * paddedSide + offset + (row % mnistSide)) * paddedSide + offset,
+    )
     if (breather.due()) await breather.pause()
   }
   return padded
 }
 
-async function loadSplit(files: NamedFiles, split: keyof typeof stems, title: string, padded: boolean, breather: Breather): Promise<ImageSet> {
+async function loadSplit(
+  files: NamedFiles,
+  split: keyof typeof stems,
+  title: string,
+  padded: boolean,
+  breather: Breather,
+): Promise<ImageSet> {
   const [imagesName, labelsName] = stems[split].map((stem) => findName(files, stem, title)) as [string, string]
   const images = await parseIdx(await files.read(imagesName, fileLimit), imagesName, files.where, 3, fileLimit)
   const labels = await parseIdx(await files.read(labelsName, fileLimit), labelsName, files.where, 1, fileLimit)
   const [count, rows, columns] = images.shape as [number, number, number]
   if (rows !== mnistSide || columns !== mnistSide) {
-    throw new RefusedInputError(`${imagesName} holds images of another size.`, { wanted: '28 × 28', got: `${columns} × ${rows}`, where: `${files.where}: ${imagesName}`, action: `Check that these are the files of ${title}.` })
+    throw new RefusedInputError(`${imagesName} holds images of another size.`, {
+      wanted: '28 × 28',
+      got: `${columns} × ${rows}`,
+      where: `${files.where}: ${imagesName}`,
+      action: `Check that these are the files of ${title}.`,
+    })
   }
   if (labels.shape[0] !== count) {
-    throw new RefusedInputError(`${labelsName} does not fit ${imagesName}.`, { wanted: `${count.toLocaleString('en-US')} labels`, got: `${(labels.shape[0] ?? 0).toLocaleString('en-US')} labels`, where: files.where, action: 'Take both files from the same download.' })
+    throw new RefusedInputError(`${labelsName} does not fit ${imagesName}.`, {
+      wanted: `${count.toLocaleString('en-US')} labels`,
+      got: `${(labels.shape[0] ?? 0).toLocaleString('en-US')} labels`,
+      where: files.where,
+      action: 'Take both files from the same download.',
+    })
   }
   const wrong = labels.data.findIndex((label) => label >= classes)
   if (wrong >= 0) {
-    throw new RefusedInputError(`Label ${(wrong + 1).toLocaleString('en-US')} of ${labelsName} does not exist.`, { wanted: '0 to 9', got: String(labels.data[wrong]), where: `${files.where}: ${labelsName}, byte ${wrong + 8}`, action: 'The file is damaged; download it again.' })
+    throw new RefusedInputError(`Label ${(wrong + 1).toLocaleString('en-US')} of ${labelsName} does not exist.`, {
+      wanted: '0 to 9',
+      got: String(labels.data[wrong]),
+      where: `${files.where}: ${labelsName}, byte ${wrong + 8}`,
+      action: 'The file is damaged; download it again.',
+    })
   }
   const side = padded ? paddedSide : mnistSide
-  return { count, height: side, width: side, channels: 1, pixels: padded ? await pad(images.data, count, breather) : new Uint8Array(images.data), labels: Int32Array.from(labels.data) }
+  return {
+    count,
+    height: side,
+    width: side,
+    channels: 1,
+    pixels: padded ? await pad(images.data, count, breather) : new Uint8Array(images.data),
+    labels: Int32Array.from(labels.data),
+  }
 }
 
 export interface MnistKind {
@@ -89,10 +134,19 @@ export interface MnistKind {
 }
 
 /** Reads the four files; labels and sizes are checked. */
-export async function loadMnist(kind: MnistKind, params: { folder: string; size: string }, context: DatasetContext): Promise<LoadedDataset> {
+export async function loadMnist(
+  kind: MnistKind,
+  params: { folder: string; size: string },
+  context: DatasetContext,
+): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
   const files = await openNamedFiles(params.folder, {
-    title, folderNames: ['raw'], files: allNames, action: `Name the folder with the four files of ${title}.`, archiveLimit: 4 * fileLimit, signal: context.signal,
+    title,
+    folderNames: ['raw'],
+    files: allNames,
+    action: `Name the folder with the four files of ${title}.`,
+    archiveLimit: 4 * fileLimit,
+    signal: context.signal,
   })
   const padded = params.size === '32'
   const breather = createBreather(context.signal)
@@ -103,8 +157,17 @@ export async function loadMnist(kind: MnistKind, params: { folder: string; size:
   const test = await loadSplit(files, 'test', title, padded, breather)
   const official = train.count === 60_000 && test.count === 10_000
   return {
-    id, title, classNames, train, test, normalization: { mean: [kind.mean], standardDeviation: [kind.standardDeviation] },
-    notes: official ? [] : [`This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 60,000 + 10,000: results on it are not results on ${title}.`],
+    id,
+    title,
+    classNames,
+    train,
+    test,
+    normalization: { mean: [kind.mean], standardDeviation: [kind.standardDeviation] },
+    notes: official
+      ? []
+      : [
+          `This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 60,000 + 10,000: results on it are not results on ${title}.`,
+        ],
   }
 }
 

@@ -16,12 +16,19 @@ export interface UniversalPerturbation {
 }
 
 /**
- * p ← Adam on −KL(f(x) ‖ f(x + p)) + penalty · ‖p‖², f the teacher in evaluation mode or the student in training mode; without the penalty where
- * `penaltyInSearch` is off. The student sees the clean images in every round too: two updates of its running statistics each.
- * Reference: ABD zskt/solver.py, the sup_backdoor branch; cmi/datafree/unlearn.py (teacher alone, no penalty). Differs: p starts from small random numbers
- * instead of 0, where the gradient is zero but for rounding noise; the teacher's f(x) comes with the batch instead of being computed in each round.
+ * p ← Adam on −KL(f(x) ‖ f(x + p)) + penalty · ‖p‖², f the teacher in evaluation mode or the student in training mode;
+ * without the penalty where
+ * `penaltyInSearch` is off. The student sees the clean images in every round too: two updates of its running statistics
+ * each.
+ * Reference: ABD zskt/solver.py, the sup_backdoor branch; cmi/datafree/unlearn.py (teacher alone, no penalty). Differs:
+ * p starts from small random numbers
+ * instead of 0, where the gradient is zero but for rounding noise; the teacher's f(x) comes with the batch instead of
+ * being computed in each round.
  */
-export function createUniversalPerturbation(values: SelfRetrospectionParameters, context: DefenseContext): UniversalPerturbation {
+export function createUniversalPerturbation(
+  values: SelfRetrospectionParameters,
+  context: DefenseContext,
+): UniversalPerturbation {
   const { program, image } = context
   const onStudent = values.model === 'student'
   const network = onStudent ? context.student : context.teacher
@@ -31,32 +38,54 @@ export function createUniversalPerturbation(values: SelfRetrospectionParameters,
   const optimizer = createAdam([parameter])
   const stream = context.stream('perturbation')
   context.state.addVariables('perturbation', { value: variable, ...optimizer.slots })
-  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: values.squaredTemperature, penalty: values.penaltyInSearch ? values.perturbationPenalty : 0 }
+  const options = {
+    reduction: values.reduction,
+    temperature: values.temperature,
+    squaredTemperature: values.squaredTemperature,
+    penalty: values.penaltyInSearch ? values.perturbationPenalty : 0,
+  }
 
   const begin = program.compile('perturbationBegin', ({ start }) => {
     variable.assign(start as tf.Tensor4D)
-    tf.tidy(() => { for (const slot of Object.values(optimizer.slots)) slot.assign(tf.mul(slot, 0)) })
+    tf.tidy(() => {
+      for (const slot of Object.values(optimizer.slots)) slot.assign(tf.mul(slot, 0))
+    })
     return {}
   })
-  const answer = program.compile('perturbationAnswers', ({ images }) => tf.tidy(() => {
-    const updates: StateUpdate[] = []
-    const { logits } = network.forward(images as tf.Tensor4D, { training: onStudent, updates })
-    applyUpdates(updates)
-    return { logits }
-  }))
-  const round: StepRunner = program.compile('perturbationRound', ({ images, answers, learningRate }) => tf.tidy(() => {
-    const result = differentiate([parameter], (updates) => ({
-      loss: perturbationObjective(network, images as tf.Tensor4D, answers as tf.Tensor2D, variable, { training: onStudent, updates }, options), outputs: {},
-    }))
-    optimizer.apply(result.gradients, learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { loss: result.loss }
-  }))
+  const answer = program.compile('perturbationAnswers', ({ images }) =>
+    tf.tidy(() => {
+      const updates: StateUpdate[] = []
+      const { logits } = network.forward(images as tf.Tensor4D, { training: onStudent, updates })
+      applyUpdates(updates)
+      return { logits }
+    }),
+  )
+  const round: StepRunner = program.compile('perturbationRound', ({ images, answers, learningRate }) =>
+    tf.tidy(() => {
+      const result = differentiate([parameter], (updates) => ({
+        loss: perturbationObjective(
+          network,
+          images as tf.Tensor4D,
+          answers as tf.Tensor2D,
+          variable,
+          { training: onStudent, updates },
+          options,
+        ),
+        outputs: {},
+      }))
+      optimizer.apply(result.gradients, learningRate as tf.Scalar)
+      applyUpdates(result.updates)
+      return { loss: result.loss }
+    }),
+  )
 
   return {
     variable,
     find(images, teacherLogits) {
-      const start = tf.tensor4d(Float32Array.from(stream.normal(variable.size), (value) => value * values.perturbationStart), shape)
+      const start = tf.tensor4d(
+        Float32Array.from(stream.normal(variable.size), (value) => value * values.perturbationStart),
+        shape,
+      )
       const learningRate = tf.scalar(values.perturbationLearningRate)
       tf.dispose(begin.run({ start }))
       for (let index = 0; index < values.rounds; index++) {

@@ -8,8 +8,13 @@ export function startPointOf(text: string): StartPoint | undefined {
 }
 
 /** From the named checkpoint's step, else `takeover` pseudo batches before the method's end, to `extra` after it. */
-export function phaseOf({ start, takeover, extra }: Pick<SelfRetrospectionParameters, 'start' | 'takeover' | 'extra'>, methodTotal: number): DefensePhase {
+export function phaseOf(
+  { start, takeover, extra }: Pick<SelfRetrospectionParameters, 'start' | 'takeover' | 'extra'>,
+  methodTotal: number,
+): DefensePhase {
   const total = methodTotal + extra
   const from = startPointOf(start)
-  return from ? { start: from.step, total, decidedBy: 'start', from } : { start: Math.max(0, methodTotal - takeover), total, decidedBy: 'takeover' }
+  return from
+    ? { start: from.step, total, decidedBy: 'start', from }
+    : { start: Math.max(0, methodTotal - takeover), total, decidedBy: 'takeover' }
 }

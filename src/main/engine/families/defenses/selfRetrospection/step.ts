@@ -8,15 +8,20 @@ import type { NamedTensors } from '../../../maths/ops/tensors'
 import type { Optimizer } from '../../optimizers/types'
 
 /**
- * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not clipped.
- * Reference: ABD zskt/solver.py, the use_hg branch; cmi/datafree/unlearn.py UnlearnOptimizer.step. Differs: its two further training-mode passes, made only to log the outer loss after the update (UnlearnOptimizer: one, for the answers it logs), are left out.
+ * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not
+ * clipped.
+ * Reference: ABD zskt/solver.py, the use_hg branch; cmi/datafree/unlearn.py UnlearnOptimizer.step. Differs: its two
+ * further training-mode passes, made only to log the outer loss after the update (UnlearnOptimizer: one, for the
+ * answers it logs), are left out.
  * @param parts.distillationLoss the method's own loss on the student's answer to the clean images
  * @param args images [N, H, W, C], perturbation [1, H, W, C], mask [N, 1, 1, 1], learningRate scalar
  * @returns outerLoss (before the update), loss (distillation), hypergradientNorm, gradientNorm
  */
 export function selfRetrospectionStep(
   parts: {
-    readonly student: Classifier; readonly optimizer: Optimizer; readonly options: HypergradientOptions
+    readonly student: Classifier
+    readonly optimizer: Optimizer
+    readonly options: HypergradientOptions
     readonly distillationLoss: (output: ClassifierOutput) => tf.Scalar
   },
   args: NamedTensors,
@@ -29,9 +34,17 @@ export function selfRetrospectionStep(
       asked.push(...unlearning.updates)
       return { loss: parts.distillationLoss(student.forward(images, { training: true, updates: asked })), outputs: {} }
     })
-    const total = tf.add(flattenGradients(unlearning.gradients), flattenGradients(distillation.gradients)) as tf.Tensor1D
+    const total = tf.add(
+      flattenGradients(unlearning.gradients),
+      flattenGradients(distillation.gradients),
+    ) as tf.Tensor1D
     optimizer.apply(total, args.learningRate as tf.Scalar)
     applyUpdates(distillation.updates)
-    return { outerLoss: unlearning.outerLoss, loss: distillation.loss, hypergradientNorm: globalNorm(unlearning.gradients), gradientNorm: globalNorm(total) }
+    return {
+      outerLoss: unlearning.outerLoss,
+      loss: distillation.loss,
+      hypergradientNorm: globalNorm(unlearning.gradients),
+      gradientNorm: globalNorm(total),
+    }
   })
 }

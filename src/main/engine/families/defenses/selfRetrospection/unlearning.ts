@@ -28,68 +28,122 @@ function drawMask(count: number, values: SelfRetrospectionParameters, stream: Ra
 }
 
 /** The student learns x̃ = x + mask · p with the teacher's answer to x; outputs: loss, gradientNorm. */
-function consistencyStep(values: SelfRetrospectionParameters, plain: StudentTrainer, context: DistillationContext, optimizer: Optimizer, perturbation: tf.Variable<tf.Rank.R4>): StepFunction {
+function consistencyStep(
+  values: SelfRetrospectionParameters,
+  plain: StudentTrainer,
+  context: DistillationContext,
+  optimizer: Optimizer,
+  perturbation: tf.Variable<tf.Rank.R4>,
+): StepFunction {
   const { student } = context
-  return (args) => tf.tidy(() => {
-    const result = differentiate(student.parameters, (updates) => {
-      const images = tf.add(args.images as tf.Tensor4D, tf.mul(perturbation, args.mask as tf.Tensor4D)) as tf.Tensor4D
-      const { loss } = plain.loss(student.forward(images, { training: true, updates }), args)
-      return { loss: tf.mul(loss, values.distillationWeight) as tf.Scalar, outputs: {} }
+  return (args) =>
+    tf.tidy(() => {
+      const result = differentiate(student.parameters, (updates) => {
+        const images = tf.add(args.images as tf.Tensor4D, tf.mul(perturbation, args.mask as tf.Tensor4D)) as tf.Tensor4D
+        const { loss } = plain.loss(student.forward(images, { training: true, updates }), args)
+        return { loss: tf.mul(loss, values.distillationWeight) as tf.Scalar, outputs: {} }
+      })
+      const { gradients, norm } =
+        values.gradientClip > 0
+          ? clipByGlobalNorm(result.gradients, values.gradientClip)
+          : { gradients: result.gradients, norm: globalNorm(result.gradients) }
+      optimizer.apply(gradients, args.learningRate as tf.Scalar)
+      applyUpdates(result.updates)
+      return { outerLoss: result.loss, gradientNorm: norm, perturbationNorm: tf.norm(perturbation) }
     })
-    const { gradients, norm } = values.gradientClip > 0
-      ? clipByGlobalNorm(result.gradients, values.gradientClip)
-      : { gradients: result.gradients, norm: globalNorm(result.gradients) }
-    optimizer.apply(gradients, args.learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { outerLoss: result.loss, gradientNorm: norm, perturbationNorm: tf.norm(perturbation) }
-  })
 }
 
-function hypergradientStep(values: SelfRetrospectionParameters, plain: StudentTrainer, context: DistillationContext, optimizer: Optimizer, perturbation: tf.Variable<tf.Rank.R4>): StepFunction {
-  const options = { reduction: values.reduction, temperature: values.temperature, squaredTemperature: values.squaredTemperature, penalty: values.perturbationPenalty, iterations: values.iterations, step: values.fixedPointStep, constantTarget: values.constantTarget }
-  return (args) => tf.tidy(() => {
-    const outputs = selfRetrospectionStep({
-      student: context.student, optimizer, options,
-      distillationLoss: (output) => tf.mul(plain.loss(output, args).loss, values.distillationWeight) as tf.Scalar,
-    }, { ...args, perturbation: perturbation as tf.Tensor })
-    return { ...outputs, perturbationNorm: tf.norm(perturbation) }
-  })
+function hypergradientStep(
+  values: SelfRetrospectionParameters,
+  plain: StudentTrainer,
+  context: DistillationContext,
+  optimizer: Optimizer,
+  perturbation: tf.Variable<tf.Rank.R4>,
+): StepFunction {
+  const options = {
+    reduction: values.reduction,
+    temperature: values.temperature,
+    squaredTemperature: values.squaredTemperature,
+    penalty: values.perturbationPenalty,
+    iterations: values.iterations,
+    step: values.fixedPointStep,
+    constantTarget: values.constantTarget,
+  }
+  return (args) =>
+    tf.tidy(() => {
+      const outputs = selfRetrospectionStep(
+        {
+          student: context.student,
+          optimizer,
+          options,
+          distillationLoss: (output) => tf.mul(plain.loss(output, args).loss, values.distillationWeight) as tf.Scalar,
+        },
+        { ...args, perturbation: perturbation as tf.Tensor },
+      )
+      return { ...outputs, perturbationNorm: tf.norm(perturbation) }
+    })
 }
 
-function stepOf(values: SelfRetrospectionParameters, ...parts: [StudentTrainer, DistillationContext, Optimizer, tf.Variable<tf.Rank.R4>]): StepFunction {
+function stepOf(
+  values: SelfRetrospectionParameters,
+  ...parts: [StudentTrainer, DistillationContext, Optimizer, tf.Variable<tf.Rank.R4>]
+): StepFunction {
   switch (values.update) {
-    case 'hypergradient': return hypergradientStep(values, ...parts)
-    case 'consistency': return consistencyStep(values, ...parts)
-    default: throw new ExhaustiveError(values.update)
+    case 'hypergradient':
+      return hypergradientStep(values, ...parts)
+    case 'consistency':
+      return consistencyStep(values, ...parts)
+    default:
+      throw new ExhaustiveError(values.update)
   }
 }
 
-function optimizerOf({ optimizer, momentum, weightDecay }: SelfRetrospectionParameters, parameters: readonly Parameter[]): Optimizer {
+function optimizerOf(
+  { optimizer, momentum, weightDecay }: SelfRetrospectionParameters,
+  parameters: readonly Parameter[],
+): Optimizer {
   switch (optimizer) {
-    case 'adam': return createAdam(parameters)
-    case 'sgd': return createSgd(parameters, { momentum, weightDecay })
-    default: throw new ExhaustiveError(optimizer)
+    case 'adam':
+      return createAdam(parameters)
+    case 'sgd':
+      return createSgd(parameters, { momentum, weightDecay })
+    default:
+      throw new ExhaustiveError(optimizer)
   }
 }
 
-/** The student's learning rate in the phase, by pseudo batches of the whole distillation: cosine to 0, one step every `rateEvery` of them. */
-export function phaseSchedule({ learningRate, rateEvery }: Pick<SelfRetrospectionParameters, 'learningRate' | 'rateEvery'>, phase: Pick<DefensePhase, 'start' | 'total'>): Schedule {
+/**
+ * The student's learning rate in the phase, by pseudo batches of the whole distillation: cosine to 0, one step every
+ * `rateEvery` of them.
+ */
+export function phaseSchedule(
+  { learningRate, rateEvery }: Pick<SelfRetrospectionParameters, 'learningRate' | 'rateEvery'>,
+  phase: Pick<DefensePhase, 'start' | 'total'>,
+): Schedule {
   const cosine = cosineSchedule(learningRate, Math.ceil((phase.total - phase.start) / rateEvery))
   return (index) => cosine(Math.floor((index - phase.start) / rateEvery))
 }
 
 /** One pass in training mode for the running statistics' sake. */
 function createSettler({ student, program }: DistillationContext): (images: tf.Tensor4D) => void {
-  const runner = program.compile('settle', ({ images }) => tf.tidy(() => {
-    const updates: StateUpdate[] = []
-    student.forward(images as tf.Tensor4D, { training: true, updates })
-    applyUpdates(updates)
-    return {}
-  }))
+  const runner = program.compile('settle', ({ images }) =>
+    tf.tidy(() => {
+      const updates: StateUpdate[] = []
+      student.forward(images as tf.Tensor4D, { training: true, updates })
+      applyUpdates(updates)
+      return {}
+    }),
+  )
   return (images) => tf.dispose(runner.run({ images }))
 }
 
-export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<DefensePhase, 'start' | 'total'>, perturbation: UniversalPerturbation, plain: StudentTrainer, context: DistillationContext): StudentTrainer {
+export function wrapTrainer(
+  values: SelfRetrospectionParameters,
+  phase: Pick<DefensePhase, 'start' | 'total'>,
+  perturbation: UniversalPerturbation,
+  plain: StudentTrainer,
+  context: DistillationContext,
+): StudentTrainer {
   const optimizer = optimizerOf(values, context.student.parameters)
   context.state.addVariables('selfRetrospectionOptimizer', optimizer.slots)
   const schedule = phaseSchedule(values, phase)
@@ -103,7 +157,12 @@ export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<Def
     if (!images || !teacherLogits) throw new Error('A student batch came without images or the teacher’s answers.')
     perturbation.find(images as tf.Tensor4D, teacherLogits as tf.Tensor2D)
     const mask = drawMask(images.shape[0] ?? 0, values, stream)
-    const outputs = update.run({ ...unweighed, ...(imageWeights && values.imageWeights ? { imageWeights } : {}), learningRate, mask })
+    const outputs = update.run({
+      ...unweighed,
+      ...(imageWeights && values.imageWeights ? { imageWeights } : {}),
+      learningRate,
+      mask,
+    })
     mask.dispose()
     return outputs
   }
@@ -135,5 +194,9 @@ export function wrapTrainer(values: SelfRetrospectionParameters, phase: Pick<Def
     }
     return metrics
   }
-  return { ...plain, step: (batch, position) => (position.index < phase.start ? plain.step(batch, position) : phaseStep(batch, position)) }
+  return {
+    ...plain,
+    step: (batch, position) =>
+      position.index < phase.start ? plain.step(batch, position) : phaseStep(batch, position),
+  }
 }

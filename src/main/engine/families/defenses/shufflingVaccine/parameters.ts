@@ -1,19 +1,64 @@
 import { boolean, integer, number } from '../../../../../shared/schema'
 import type { ValuesOf } from '../../../../../shared/schema'
 
-/** The first pooled pseudo batch, counted from 0; the reference compares the pseudo-batch count with its 11 iterations per batch. */
+/**
+ * The first pooled pseudo batch, counted from 0; the reference compares the pseudo-batch count with its 11 iterations
+ * per batch.
+ */
 export const firstPooledBatch = 11
 
 export const params = {
-  coefficient: number({ label: 'Coefficient', default: 0.1, min: 0, max: 1000, help: 'Weight of the penalty in the generator’s loss; where images come from a picture, of the suspected patches, which the student unlearns.' }),
-  members: integer({ label: 'Ensemble', unit: 'teachers', default: 3, min: 1, max: 32, help: 'Copies of the teacher with shuffled channels; their logits are averaged.' }),
-  layers: integer({ label: 'Shuffled layers', default: 5, min: 1, max: 200, help: 'The last so many convolutions whose input channels are permuted.' }),
+  coefficient: number({
+    label: 'Coefficient',
+    default: 0.1,
+    min: 0,
+    max: 1000,
+    help: 'Weight of the penalty in the generator’s loss; where images come from a picture, of the suspected patches, which the student unlearns.',
+  }),
+  members: integer({
+    label: 'Ensemble',
+    unit: 'teachers',
+    default: 3,
+    min: 1,
+    max: 32,
+    help: 'Copies of the teacher with shuffled channels; their logits are averaged.',
+  }),
+  layers: integer({
+    label: 'Shuffled layers',
+    default: 5,
+    min: 1,
+    max: 200,
+    help: 'The last so many convolutions whose input channels are permuted.',
+  }),
   testBatches: integer({
-    label: 'Selection test after', unit: 'pseudo batches', default: 0, min: 0, max: 100_000,
+    label: 'Selection test after',
+    unit: 'pseudo batches',
+    default: 0,
+    min: 0,
+    max: 100_000,
     help: 'The penalty stays off until then; the images pooled from pseudo batch 12 on decide whether the shuffles are kept. 0: no test, on from the first step (CIFAR-10). GTSRB: 50. Otherwise at least 12 and less than the length of the distillation. Methods with many synthesis steps per pseudo batch count those steps.',
   }),
-  trials: integer({ label: 'Trials', default: 8, min: 1, max: 100, help: 'Ensembles tried by the selection test, the first included; after so many failures the defense stays off.', visibleWhen: { field: 'testBatches', greaterThan: 0 } }),
-  tailRatio: number({ label: 'Accepted tail ratio', default: 0.02, min: 0, max: 1, help: 'The ensemble is accepted when more than this share of log10 KL lies below mean − 3 standard deviations.', visibleWhen: { field: 'testBatches', greaterThan: 0 } }),
-  shuffledGradient: boolean({ label: 'Gradient through the shuffled teachers', default: true, advanced: true, help: 'Off: their logits are constants for the generator (the reference’s no_shuf_grad).' }),
+  trials: integer({
+    label: 'Trials',
+    default: 8,
+    min: 1,
+    max: 100,
+    help: 'Ensembles tried by the selection test, the first included; after so many failures the defense stays off.',
+    visibleWhen: { field: 'testBatches', greaterThan: 0 },
+  }),
+  tailRatio: number({
+    label: 'Accepted tail ratio',
+    default: 0.02,
+    min: 0,
+    max: 1,
+    help: 'The ensemble is accepted when more than this share of log10 KL lies below mean − 3 standard deviations.',
+    visibleWhen: { field: 'testBatches', greaterThan: 0 },
+  }),
+  shuffledGradient: boolean({
+    label: 'Gradient through the shuffled teachers',
+    default: true,
+    advanced: true,
+    help: 'Off: their logits are constants for the generator (the reference’s no_shuf_grad).',
+  }),
 }
 export type VaccineParameters = ValuesOf<typeof params>

@@ -1,4 +1,7 @@
-/** Keeps the suspect test of a run: what each ensemble tells of clean and triggered test images, and how the selection judged it. */
+/**
+ * Keeps the suspect test of a run: what each ensemble tells of clean and triggered test images, and how the selection
+ * judged it.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import type { SuspectTest, SuspectTrial } from '../../../../../shared/domain'
 import { suspectAuc, suspectSample, suspectTail } from '../../../maths/losses/suspectTest'
@@ -19,24 +22,39 @@ export interface SuspectReport {
   write(saved: Record<string, unknown>): void
 }
 
-export function createSuspectReport(values: VaccineParameters, { testDivergences, tell }: DefenseContext, klOf: Parameters<DefenseContext['testDivergences']>[0]): SuspectReport {
+export function createSuspectReport(
+  values: VaccineParameters,
+  { testDivergences, tell }: DefenseContext,
+  klOf: Parameters<DefenseContext['testDivergences']>[0],
+): SuspectReport {
   const selects = values.testBatches > 0
   let test: SuspectTest = { trials: [], acceptedRatio: selects ? values.tailRatio : null, last: null }
   let told: SuspectTest | null = null
   const change = (trial: Partial<SuspectTrial>): void => {
-    test = { ...test, trials: test.trials.map((entry, index) => index === test.trials.length - 1 ? { ...entry, ...trial } : entry) }
+    test = {
+      ...test,
+      trials: test.trials.map((entry, index) => (index === test.trials.length - 1 ? { ...entry, ...trial } : entry)),
+    }
   }
   return {
-    get started() { return test.trials.length > 0 },
+    get started() {
+      return test.trials.length > 0
+    },
     drawn(step) {
       const { clean, triggered } = testDivergences(klOf)
       const trial: SuspectTrial = {
-        trial: test.trials.length + 1, step, verdict: selects ? 'waiting' : 'untested', clean: suspectSample(clean),
-        triggered: triggered ? suspectSample(triggered) : null, auc: triggered ? suspectAuc(triggered, clean) : null, tail: null,
+        trial: test.trials.length + 1,
+        step,
+        verdict: selects ? 'waiting' : 'untested',
+        clean: suspectSample(clean),
+        triggered: triggered ? suspectSample(triggered) : null,
+        auc: triggered ? suspectAuc(triggered, clean) : null,
+        tail: null,
       }
       test = { ...test, trials: [...test.trials, trial] }
     },
-    judged: (step, pooledKl, accepted) => change({ step, verdict: accepted ? 'accepted' : 'refused', tail: suspectTail(pooledKl) }),
+    judged: (step, pooledKl, accepted) =>
+      change({ step, verdict: accepted ? 'accepted' : 'refused', tail: suspectTail(pooledKl) }),
     ended(step, kl) {
       test = { ...test, last: { step, ...suspectTail(kl) } }
     },

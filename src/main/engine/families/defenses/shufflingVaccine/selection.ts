@@ -1,4 +1,7 @@
-/** The selection test: images pooled from some pseudo batches decide whether the shuffles are kept, drawn anew, or given up. */
+/**
+ * The selection test: images pooled from some pseudo batches decide whether the shuffles are kept, drawn anew, or given
+ * up.
+ */
 import * as tf from '@tensorflow/tfjs-core'
 import { float32Tensor, toFloat32 } from '../../../weights/weightMap'
 import { tailTest } from '../../../maths/losses/shufflingVaccine'
@@ -22,15 +25,25 @@ export interface ImagePool {
 export function createImagePool(testBatches: number, state: StateBundle): ImagePool {
   let pooled: tf.Tensor4D[] = []
   state.addPooled('shufflingVaccinePool', {
-    read: () => new Map(pooled.map((images, index) => [String(index), float32Tensor(images.shape, Float32Array.from(images.dataSync()))])),
+    read: () =>
+      new Map(
+        pooled.map((images, index) => [
+          String(index),
+          float32Tensor(images.shape, Float32Array.from(images.dataSync())),
+        ]),
+      ),
     write: (saved) => {
       tf.dispose(pooled)
-      pooled = [...saved.values()].map((tensor) => tf.tensor4d(toFloat32(tensor), tensor.shape as [number, number, number, number]))
+      pooled = [...saved.values()].map((tensor) =>
+        tf.tensor4d(toFloat32(tensor), tensor.shape as [number, number, number, number]),
+      )
     },
   })
   const takes = (index: number): boolean => index >= firstPooledBatch && index < testBatches
   return {
-    get size() { return pooled.length },
+    get size() {
+      return pooled.length
+    },
     takes,
     add(images, index) {
       if (takes(index)) pooled.push(images.clone())
@@ -52,10 +65,14 @@ export interface SelectionParts {
 }
 
 /**
- * Tries the ensemble as it stands, then draws it anew until the tail test accepts, `trials` ensembles in all. Permutations compose, as in the reference.
+ * Tries the ensemble as it stands, then draws it anew until the tail test accepts, `trials` ensembles in all.
+ * Permutations compose, as in the reference.
  * Reference: ABD zskt/utils/syn_vaccine.py select_shuffle.
  */
-export function selectShuffles({ trials, tailRatio }: Pick<VaccineParameters, 'trials' | 'tailRatio'>, parts: SelectionParts): { accepted: boolean; ratio: number; best: number } {
+export function selectShuffles(
+  { trials, tailRatio }: Pick<VaccineParameters, 'trials' | 'tailRatio'>,
+  parts: SelectionParts,
+): { accepted: boolean; ratio: number; best: number } {
   let best = 0
   for (let trial = 1; ; trial++) {
     const kl = parts.pooledKl()

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ActiveDefense, Position, StepMetrics } from '../../distillation/types'
 import type { StepRunner } from '../../../graph/types'
-import { createShuffledEnsemble, shuffledEnsembleLogits, suspectKl, vaccinePenalty, vaccineWeights } from '../../../maths/losses/shufflingVaccine'
+import {
+  createShuffledEnsemble,
+  shuffledEnsembleLogits,
+  suspectKl,
+  vaccinePenalty,
+  vaccineWeights,
+} from '../../../maths/losses/shufflingVaccine'
 import type { DefenseContext } from '../types'
 import type { VaccineParameters } from './parameters'
 import { createSuspectReport } from './report'
@@ -20,10 +26,12 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const suspectStep = (count: number): StepRunner => {
     const known = runners.get(count)
     if (known) return known
-    const made = program.compile(`suspect@${count}`, ({ images }) => tf.tidy(() => {
-      const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
-      return { ...suspectKl(shuffledEnsembleLogits(ensemble, images as tf.Tensor4D, activations), logits) }
-    }))
+    const made = program.compile(`suspect@${count}`, ({ images }) =>
+      tf.tidy(() => {
+        const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
+        return { ...suspectKl(shuffledEnsembleLogits(ensemble, images as tf.Tensor4D, activations), logits) }
+      }),
+    )
     runners.set(count, made)
     return made
   }
@@ -52,7 +60,10 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const select = (step: number): StepMetrics => {
     decided = true
     if (pool.size === 0) {
-      tell({ type: 'warning', message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}: the penalty stays off, this student is not defended by it.` })
+      tell({
+        type: 'warning',
+        message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}: the penalty stays off, this student is not defended by it.`,
+      })
       return { svCoefficient: coefficient }
     }
     const { accepted, ratio, best } = selectShuffles(values, {
@@ -67,7 +78,11 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
     })
     pool.empty()
     if (accepted) coefficient = values.coefficient
-    else tell({ type: 'warning', message: `Shuffling Vaccine found no ensemble in ${values.trials} trials: the highest tail ratio was ${percent(best)}, accepted is more than ${percent(values.tailRatio)}. The penalty stays off, this student is not defended by it.` })
+    else
+      tell({
+        type: 'warning',
+        message: `Shuffling Vaccine found no ensemble in ${values.trials} trials: the highest tail ratio was ${percent(best)}, accepted is more than ${percent(values.tailRatio)}. The penalty stays off, this student is not defended by it.`,
+      })
     return { svTailRatio: ratio, svCoefficient: coefficient }
   }
 
@@ -85,11 +100,17 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
     synthesizerArguments: () => ({ coefficient: tf.scalar(coefficient) }),
     synthesizerTerm: ({ images, teacherLogits, teacherActivations, args }) => {
       const shuffled = shuffledEnsembleLogits(ensemble, images, teacherActivations)
-      const { penalty, maskRate } = vaccinePenalty(shuffled, teacherLogits, args.coefficient as tf.Scalar, { shuffledGradient: values.shuffledGradient })
+      const { penalty, maskRate } = vaccinePenalty(shuffled, teacherLogits, args.coefficient as tf.Scalar, {
+        shuffledGradient: values.shuffledGradient,
+      })
       return { loss: penalty, outputs: { svPenalty: penalty, svMaskRate: maskRate } }
     },
     studentWeights: ({ images, teacherLogits, teacherActivations, args }) => {
-      const { weights, maskRate } = vaccineWeights(shuffledEnsembleLogits(ensemble, images, teacherActivations), teacherLogits, args.coefficient as tf.Scalar)
+      const { weights, maskRate } = vaccineWeights(
+        shuffledEnsembleLogits(ensemble, images, teacherActivations),
+        teacherLogits,
+        args.coefficient as tf.Scalar,
+      )
       return { weights, outputs: { svMaskRate: maskRate } }
     },
     afterSynthesisStep(images) {
@@ -109,7 +130,10 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
       report.tell()
       if (decided || position.index + 1 < context.methodTotal) return metrics
       decided = true
-      tell({ type: 'warning', message: `Shuffling Vaccine’s selection test was to come after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}, but the distillation has only ${synthesisSteps ?? context.methodTotal}: the penalty was off throughout.` })
+      tell({
+        type: 'warning',
+        message: `Shuffling Vaccine’s selection test was to come after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}, but the distillation has only ${synthesisSteps ?? context.methodTotal}: the penalty was off throughout.`,
+      })
       return metrics
     },
     suspects: (batch) => measured(batch.images).mask,

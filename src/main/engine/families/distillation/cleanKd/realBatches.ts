@@ -24,15 +24,24 @@ export interface RealBatches {
 }
 
 /**
- * A random subset of int(percent · count) images, drawn once, then passes over it in random order without end; a batch may reach into the next pass.
+ * A random subset of int(percent · count) images, drawn once, then passes over it in random order without end; a batch
+ * may reach into the next pass.
  * The place in the pass is part of every checkpoint.
  * @throws RefusedInputError when the share is less than one image
  */
-export function createRealBatches(options: RealBatchOptions, real: RealImages, streamOf: (name: string) => RandomStream, state: StateBundle): RealBatches {
+export function createRealBatches(
+  options: RealBatchOptions,
+  real: RealImages,
+  streamOf: (name: string) => RandomStream,
+  state: StateBundle,
+): RealBatches {
   const seen = Math.trunc(options.percent * real.count)
   if (seen < 1) {
     throw new RefusedInputError('No real image is left to learn from.', {
-      wanted: 'a share of at least one image', got: `${options.percent} of ${real.count} images`, where: 'distillation.method.params.percent', action: 'Raise the share.',
+      wanted: 'a share of at least one image',
+      got: `${options.percent} of ${real.count} images`,
+      where: 'distillation.method.params.percent',
+      action: 'Raise the share.',
     })
   }
   const subset = streamOf('realSubset').permutation(real.count).slice(0, seen)
@@ -40,7 +49,9 @@ export function createRealBatches(options: RealBatchOptions, real: RealImages, s
   let order: number[] = []
   state.addPlain('realImages', {
     read: () => ({ order: [...order] }),
-    write: (saved) => { order = Array.isArray(saved.order) ? saved.order.map(Number) : [] },
+    write: (saved) => {
+      order = Array.isArray(saved.order) ? saved.order.map(Number) : []
+    },
   })
   const next = (): number => {
     if (order.length === 0) order = [...streamOf('dataOrder').permutation(seen)]
@@ -52,7 +63,10 @@ export function createRealBatches(options: RealBatchOptions, real: RealImages, s
       const pixels = augmentedImages(real, chosen, table, options, streamOf('augmentation'))
       return {
         images: tf.tensor4d(pixels, [chosen.length, real.height, real.width, real.channels]),
-        labels: tf.tensor1d(chosen.map((index) => real.labels[index] ?? 0), 'int32'),
+        labels: tf.tensor1d(
+          chosen.map((index) => real.labels[index] ?? 0),
+          'int32',
+        ),
       }
     },
   }

@@ -27,15 +27,23 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
   const made = values.synthesisSteps * values.synthesisBatchSize
   const learnt = values.studentSteps * values.batchSize
   const contrasts = values.contrastiveWeight > 0
-  // A kept generator makes each student batch anew; else the images that enter the pool are shown to the teacher once more.
+  // A kept generator makes each student batch anew; else the images that enter the pool are shown to the teacher once
+  // more.
   const [fresh, shown] = values.source === 'generatorKept' ? [learnt, 0] : [0, values.synthesisBatchSize]
   const generator = values.source === 'pixels' ? 0 : cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds
-  const contrast = contrasts ? contrastCost({ features: teacherFeatures, outputs: values.headWidth, rows: values.synthesisBatchSize + values.negatives }) : 0
+  const contrast = contrasts
+    ? contrastCost({
+        features: teacherFeatures,
+        outputs: values.headWidth,
+        rows: values.synthesisBatchSize + values.negatives,
+      })
+    : 0
   return {
     studentForwards: passes.training * learnt + (values.adversarialWeight > 0 ? passes.toImages * made : 0),
     teacherForwards: passes.toImages * made * (contrasts ? 2 : 1) + shown + learnt,
     ownMultiplyAdds: generator * (passes.training * made + fresh) + values.synthesisSteps * contrast,
-    defendedImages: made, studentImages: learnt,
+    defendedImages: made,
+    studentImages: learnt,
   }
 }
 
@@ -44,20 +52,29 @@ function faultsOfInversion(values: InversionParameters, image: ImageShape | unde
   const weights = inversionTerms.map(({ weight }) => weight)
   const aimless = weights.every((weight) => Number(values[weight as keyof InversionParameters]) === 0)
   return [
-    ...(aimless ? [{ parameter: weights[0], wanted: `a weight above 0 for at least one loss term (${weights.join(', ')})`, got: '0 for all' }] : []),
+    ...(aimless
+      ? [
+          {
+            parameter: weights[0],
+            wanted: `a weight above 0 for at least one loss term (${weights.join(', ')})`,
+            got: '0 for all',
+          },
+        ]
+      : []),
     ...(image && values.source !== 'pixels' ? faultsOf(() => cmiGeneratorCost(generatorOptions(values, image))) : []),
   ]
 }
 
-export const defineInversion = ({ defaults, ...member }: InversionMember): DistillationMethod => defineDistillation<InversionSchema>({
-  ...member,
-  params: inversionParameters(defaults),
-  totalPseudoBatches: (values) => values.pseudoBatches,
-  cost: costOf,
-  faults: faultsOfInversion,
-  metrics: metricsOfTerms(inversionTerms),
-  batchNormParameters: inversionTerms.flatMap((term) => term.needsBatchNorm ? [term.weight] : []),
-  recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
-  createSynthesizer: createInversionSynthesizer,
-  createStudentTrainer: createInversionStudent,
-})
+export const defineInversion = ({ defaults, ...member }: InversionMember): DistillationMethod =>
+  defineDistillation<InversionSchema>({
+    ...member,
+    params: inversionParameters(defaults),
+    totalPseudoBatches: (values) => values.pseudoBatches,
+    cost: costOf,
+    faults: faultsOfInversion,
+    metrics: metricsOfTerms(inversionTerms),
+    batchNormParameters: inversionTerms.flatMap((term) => (term.needsBatchNorm ? [term.weight] : [])),
+    recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
+    createSynthesizer: createInversionSynthesizer,
+    createStudentTrainer: createInversionStudent,
+  })

@@ -11,7 +11,10 @@ export interface MemoryBankOptions {
   readonly width: number
   /** Rows drawn per step, at most as many as are kept. */
   readonly negatives: number
-  /** What the call sees after the ring has been filled for the first time, exactly: its rows, or nothing as in the reference. */
+  /**
+   * What the call sees after the ring has been filled for the first time, exactly: its rows, or nothing as in the
+   * reference.
+   */
   readonly whenFull: 'kept' | 'empty'
 }
 
@@ -19,17 +22,26 @@ export interface MemoryBank {
   /** Takes over the rows of [n, width]. */
   add(rows: tf.Tensor2D): void
   clear(): void
-  /** Whether it hides its rows now as the reference's does (`whenFull`); the reference then keeps the images of the call's first step. */
+  /**
+   * Whether it hides its rows now as the reference's does (`whenFull`); the reference then keeps the images of the
+   * call's first step.
+   */
   readonly looksEmpty: boolean
-  /** Random rows without repetition, [negatives, width], and 1 for each that is there. All of them in order while there are no more than asked for. */
+  /**
+   * Random rows without repetition, [negatives, width], and 1 for each that is there. All of them in order while there
+   * are no more than asked for.
+   */
   draw(): { rows: tf.Tensor2D; present: Float32Array }
 }
 
 /**
  * A ring of rows on the host, part of every checkpoint.
- * Reference: ABD cmi/datafree/synthesis/contrastive.py MemoryBank. Fixed here: the reference counts updates and compares them with > to the capacity,
- * so that the call after the ring has been filled exactly finds it empty; the mean over nothing makes that call's losses NaN, and the images of its
- * first step, of an untrained generator, are kept. `whenFull: 'empty'` brings the call back; its loss leaves the mean over nothing out.
+ * Reference: ABD cmi/datafree/synthesis/contrastive.py MemoryBank. Fixed here: the reference counts updates and
+ * compares them with > to the capacity,
+ * so that the call after the ring has been filled exactly finds it empty; the mean over nothing makes that call's
+ * losses NaN, and the images of its
+ * first step, of an untrained generator, are kept. `whenFull: 'empty'` brings the call back; its loss leaves the mean
+ * over nothing out.
  */
 export function createMemoryBank(options: MemoryBankOptions, stream: RandomStream, state: StateBundle): MemoryBank {
   const { capacity, width, whenFull } = options
@@ -45,9 +57,16 @@ export function createMemoryBank(options: MemoryBankOptions, stream: RandomStrea
     larger.set(data)
     data = larger
   }
-  state.addPlain('memoryBank', { read: () => ({ next, added }), write: (saved) => { next = Number(saved.next ?? 0); added = Number(saved.added ?? next) } })
+  state.addPlain('memoryBank', {
+    read: () => ({ next, added }),
+    write: (saved) => {
+      next = Number(saved.next ?? 0)
+      added = Number(saved.added ?? next)
+    },
+  })
   state.addPooled('memoryBankRows', {
-    read: () => filled === 0 ? new Map() : new Map([['rows', float32Tensor([filled, width], data.slice(0, filled * width))]]),
+    read: () =>
+      filled === 0 ? new Map() : new Map([['rows', float32Tensor([filled, width], data.slice(0, filled * width))]]),
     write: (saved) => {
       const rows = saved.get('rows')
       filled = rows?.shape[0] ?? 0
@@ -57,7 +76,9 @@ export function createMemoryBank(options: MemoryBankOptions, stream: RandomStrea
 
   const looksEmpty = (): boolean => whenFull === 'empty' && added === capacity
   return {
-    get looksEmpty() { return looksEmpty() },
+    get looksEmpty() {
+      return looksEmpty()
+    },
     add(rows) {
       const values = rows.dataSync() as Float32Array
       for (let row = 0; row < rows.shape[0]; row++) {
@@ -79,8 +100,17 @@ export function createMemoryBank(options: MemoryBankOptions, stream: RandomStrea
       const count = looksEmpty() ? 0 : Math.min(negatives, filled)
       if (count === 0) return { rows: tf.tensor2d(out, [negatives, width]), present: new Float32Array(negatives) }
       if (count === filled) out.set(data.subarray(0, filled * width))
-      else stream.permutation(filled).subarray(0, count).forEach((row, place) => { out.set(data.subarray(row * width, (row + 1) * width), place * width) })
-      return { rows: tf.tensor2d(out, [negatives, width]), present: Float32Array.from({ length: negatives }, (_unused, place) => (place < count ? 1 : 0)) }
+      else
+        stream
+          .permutation(filled)
+          .subarray(0, count)
+          .forEach((row, place) => {
+            out.set(data.subarray(row * width, (row + 1) * width), place * width)
+          })
+      return {
+        rows: tf.tensor2d(out, [negatives, width]),
+        present: Float32Array.from({ length: negatives }, (_unused, place) => (place < count ? 1 : 0)),
+      }
     },
   }
 }

@@ -37,32 +37,57 @@ export interface ImageSource {
 const firstBeta = 0.5
 
 /** [0, 1] → (x − mean) / standard deviation. */
-export function normalizer({ normalization, image }: Pick<DistillationContext, 'normalization' | 'image'>): (images: tf.Tensor4D) => tf.Tensor4D {
-  const perChannel = (values: readonly number[]): number[] => Array.from({ length: image.channels }, (_unused, channel) => values[channel] ?? 0)
+export function normalizer({
+  normalization,
+  image,
+}: Pick<DistillationContext, 'normalization' | 'image'>): (images: tf.Tensor4D) => tf.Tensor4D {
+  const perChannel = (values: readonly number[]): number[] =>
+    Array.from({ length: image.channels }, (_unused, channel) => values[channel] ?? 0)
   const scale = perChannel(normalization.standardDeviation).map((value) => 1 / value)
-  return (images) => tf.tidy(() => tf.mul(tf.sub(images, tf.tensor1d(perChannel(normalization.mean))), tf.tensor1d(scale)))
+  return (images) =>
+    tf.tidy(() => tf.mul(tf.sub(images, tf.tensor1d(perChannel(normalization.mean))), tf.tensor1d(scale)))
 }
 
-const zeroSlots = (optimizer: Optimizer): void => { for (const slot of Object.values(optimizer.slots)) slot.assign(zerosLike(slot)) }
+const zeroSlots = (optimizer: Optimizer): void => {
+  for (const slot of Object.values(optimizer.slots)) slot.assign(zerosLike(slot))
+}
 
 /** Parameters ← their parts of one vector. */
 function assignFlat(parameters: readonly Parameter[], values: tf.Tensor1D): void {
-  const parts = tf.split(values, parameters.map(({ variable }) => variable.size))
+  const parts = tf.split(
+    values,
+    parameters.map(({ variable }) => variable.size),
+  )
   parameters.forEach(({ variable }, index) => variable.assign(tf.reshape(parts[index] as tf.Tensor, variable.shape)))
 }
 
-export const generatorOptions = (values: InversionParameters, image: DistillationContext['image']): CmiGeneratorOptions => ({
-  latent: values.latent, width: values.generatorWidth, large: values.largeGenerator, channels: image.channels, height: image.height, imageWidth: image.width,
+export const generatorOptions = (
+  values: InversionParameters,
+  image: DistillationContext['image'],
+): CmiGeneratorOptions => ({
+  latent: values.latent,
+  width: values.generatorWidth,
+  large: values.largeGenerator,
+  channels: image.channels,
+  height: image.height,
+  imageWidth: image.width,
 })
 
 const generatorOf = (values: InversionParameters, context: DistillationContext): Generator =>
   createCmiGenerator({ ...generatorOptions(values, context.image), stream: context.stream('initialGenerator') })
 
-/** A generator and its codes, both begun anew at each call. Reference: ABD cmi/datafree/synthesis/contrastive.py (Adam β .5, .999). */
+/**
+ * A generator and its codes, both begun anew at each call. Reference: ABD cmi/datafree/synthesis/contrastive.py (Adam β
+ * .5, .999).
+ */
 function generatorAnew(values: InversionParameters, context: DistillationContext): ImageSource {
   const generator = generatorOf(values, context)
   const { synthesisBatchSize: count, latent } = values
-  const codes: Parameter = { name: 'codes', layout: 'plain', variable: tf.tidy(() => tf.variable(tf.zeros([count, latent]), true)) }
+  const codes: Parameter = {
+    name: 'codes',
+    layout: 'plain',
+    variable: tf.tidy(() => tf.variable(tf.zeros([count, latent]), true)),
+  }
   const parameters = [...generator.parameters, codes]
   const optimizer = createAdam(parameters, { beta1: firstBeta })
   const weights = context.stream('generatorWeights')
@@ -77,11 +102,16 @@ function generatorAnew(values: InversionParameters, context: DistillationContext
     return {}
   })
   return {
-    parameters, optimizer, normalized: normalizer(context),
+    parameters,
+    optimizer,
+    normalized: normalizer(context),
     // Running statistics are of no use to a generator that is thrown away.
     images: () => generator.forward(codes.variable as unknown as tf.Tensor2D, { training: true }),
     begin() {
-      const args = { start: tf.tensor1d(freshGeneratorWeights(generator.parameters, weights)), firstCodes: tf.tensor2d(latentCodes.normal(count * latent), [count, latent]) }
+      const args = {
+        start: tf.tensor1d(freshGeneratorWeights(generator.parameters, weights)),
+        firstCodes: tf.tensor2d(latentCodes.normal(count * latent), [count, latent]),
+      }
       tf.dispose([reset.run(args), args])
     },
     stepArguments: () => ({}),
@@ -89,7 +119,10 @@ function generatorAnew(values: InversionParameters, context: DistillationContext
   }
 }
 
-/** The pixels of a batch in the normalised space, held in the range of real images. Reference: Yin et al. 2020; zju-vipa/CMI datafree/synthesis/deepinversion.py (Adam β .5, .99). */
+/**
+ * The pixels of a batch in the normalised space, held in the range of real images. Reference: Yin et al. 2020;
+ * zju-vipa/CMI datafree/synthesis/deepinversion.py (Adam β .5, .99).
+ */
 function pixels(values: InversionParameters, context: DistillationContext): ImageSource {
   const { height, width, channels } = context.image
   const count = values.synthesisBatchSize
@@ -99,8 +132,13 @@ function pixels(values: InversionParameters, context: DistillationContext): Imag
   const optimizer = createAdam(parameters, { beta1: firstBeta, beta2: 0.99 })
   const first = context.stream('firstImages')
   const views = context.stream('globalViews')
-  const limit = (intensity: number): number[] => Array.from({ length: channels }, (_unused, channel) =>
-    (intensity - (context.normalization.mean[channel] ?? 0)) / (context.normalization.standardDeviation[channel] ?? 1))
+  const limit = (intensity: number): number[] =>
+    Array.from(
+      { length: channels },
+      (_unused, channel) =>
+        (intensity - (context.normalization.mean[channel] ?? 0)) /
+        (context.normalization.standardDeviation[channel] ?? 1),
+    )
   const reset = context.program.compile('inversionBegin', ({ start }) => {
     tf.tidy(() => {
       variable.assign(start as tf.Tensor4D)
@@ -109,10 +147,14 @@ function pixels(values: InversionParameters, context: DistillationContext): Imag
     return {}
   })
   return {
-    parameters, optimizer, normalized: (images) => images,
+    parameters,
+    optimizer,
+    normalized: (images) => images,
     images: () => variable as unknown as tf.Tensor4D,
     last: () => tf.clone(variable as unknown as tf.Tensor4D),
-    afterUpdate: () => { tf.tidy(() => variable.assign(tf.minimum(tf.maximum(variable, tf.tensor1d(limit(0))), tf.tensor1d(limit(1))))) },
+    afterUpdate: () => {
+      tf.tidy(() => variable.assign(tf.minimum(tf.maximum(variable, tf.tensor1d(limit(0))), tf.tensor1d(limit(1)))))
+    },
     begin() {
       const start = tf.tensor4d(first.normal(variable.size), shape)
       tf.dispose([reset.run({ start }), start])
@@ -122,7 +164,9 @@ function pixels(values: InversionParameters, context: DistillationContext): Imag
   }
 }
 
-/** One generator that learns throughout, fresh codes at every step. Reference: ABD cmi/datafree/synthesis/generative.py. */
+/**
+ * One generator that learns throughout, fresh codes at every step. Reference: ABD cmi/datafree/synthesis/generative.py.
+ */
 function generatorKept(values: InversionParameters, context: DistillationContext): ImageSource {
   const generator = generatorOf(values, context)
   const optimizer = createAdam(generator.parameters, { beta1: firstBeta })
@@ -132,7 +176,9 @@ function generatorKept(values: InversionParameters, context: DistillationContext
   const shape: [number, number] = [values.synthesisBatchSize, values.latent]
   const normalized = normalizer(context)
   return {
-    parameters: generator.parameters, optimizer, normalized,
+    parameters: generator.parameters,
+    optimizer,
+    normalized,
     images: (args, updates) => generator.forward(args.codes as tf.Tensor2D, { training: true, updates }),
     begin: () => undefined,
     stepArguments: () => ({ codes: tf.tensor2d(codes.normal(shape[0] * shape[1]), shape) }),
@@ -142,9 +188,13 @@ function generatorKept(values: InversionParameters, context: DistillationContext
 
 export function createImageSource(values: InversionParameters, context: DistillationContext): ImageSource {
   switch (values.source) {
-    case 'generatorAnew': return generatorAnew(values, context)
-    case 'pixels': return pixels(values, context)
-    case 'generatorKept': return generatorKept(values, context)
-    default: throw new ExhaustiveError(values.source)
+    case 'generatorAnew':
+      return generatorAnew(values, context)
+    case 'pixels':
+      return pixels(values, context)
+    case 'generatorKept':
+      return generatorKept(values, context)
+    default:
+      throw new ExhaustiveError(values.source)
   }
 }

@@ -1,6 +1,9 @@
 import type { RandomStream } from '../../../maths/random'
 
-/** Beta(α, α) by Jöhnk's method, in logarithms where both powers vanish: for α ≤ 1, where it accepts at least every other draw. */
+/**
+ * Beta(α, α) by Jöhnk's method, in logarithms where both powers vanish: for α ≤ 1, where it accepts at least every
+ * other draw.
+ */
 function smallBeta(alpha: number, stream: RandomStream): number {
   for (;;) {
     const [first = 0, second = 0] = stream.uniform(2)
@@ -13,7 +16,10 @@ function smallBeta(alpha: number, stream: RandomStream): number {
   }
 }
 
-/** Gamma(α, 1) for α ≥ 1. Reference: Marsaglia & Tsang 2000, A simple method for generating gamma variables; accepts more than 95 of 100 draws. */
+/**
+ * Gamma(α, 1) for α ≥ 1. Reference: Marsaglia & Tsang 2000, A simple method for generating gamma variables; accepts
+ * more than 95 of 100 draws.
+ */
 function gammaDraw(alpha: number, stream: RandomStream): number {
   const d = alpha - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
@@ -32,14 +38,25 @@ export function betaDraw(alpha: number, stream: RandomStream): number {
   return x / (x + gammaDraw(alpha, stream))
 }
 
-export interface BatchShape { readonly count: number; readonly height: number; readonly width: number; readonly channels: number }
+export interface BatchShape {
+  readonly count: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
 
 /**
- * CutMix within a batch: one box, the same for all images, of area 1 − λ with λ ~ Beta(α, α), filled from another image of the batch (a random order).
+ * CutMix within a batch: one box, the same for all images, of area 1 − λ with λ ~ Beta(α, α), filled from another image
+ * of the batch (a random order).
  * The teacher labels the mixed image, so λ itself is not needed. The box may reach over the border and is then smaller.
  * Reference: Yun et al. 2019, arXiv:1905.04899; ABD cmi/vanilla_kd_ood.py rand_bbox (α = 0.25, always on).
  */
-export function cutMix(images: Float32Array, { count, height, width, channels }: BatchShape, alpha: number, stream: RandomStream): void {
+export function cutMix(
+  images: Float32Array,
+  { count, height, width, channels }: BatchShape,
+  alpha: number,
+  stream: RandomStream,
+): void {
   const cut = Math.sqrt(1 - betaDraw(alpha, stream))
   const order = stream.permutation(count)
   const [rowDraw = 0, columnDraw = 0] = stream.uniform(2)
@@ -55,7 +72,10 @@ export function cutMix(images: Float32Array, { count, height, width, channels }:
   for (let image = 0; image < count; image++) {
     for (let row = top; row < bottom; row++) {
       const from = (order[image] ?? 0) * size + (row * width + left) * channels
-      images.set(source.subarray(from, from + (right - left) * channels), image * size + (row * width + left) * channels)
+      images.set(
+        source.subarray(from, from + (right - left) * channels),
+        image * size + (row * width + left) * channels,
+      )
     }
   }
 }

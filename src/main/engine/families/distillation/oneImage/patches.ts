@@ -24,7 +24,10 @@ export interface Patches {
   need(indices: ArrayLike<number>): void
 }
 
-interface Level { readonly side: number; readonly pixels: Float32Array }
+interface Level {
+  readonly side: number
+  readonly pixels: Float32Array
+}
 
 /** Half as large, each pixel the mean of four. */
 function halved({ side, pixels }: Level, channels: number): Level {
@@ -36,7 +39,9 @@ function halved({ side, pixels }: Level, channels: number): Level {
       for (let channel = 0; channel < channels; channel++, place++) {
         const at = start + channel
         const below = at + side * channels
-        means[place] = ((pixels[at] ?? 0) + (pixels[at + channels] ?? 0) + (pixels[below] ?? 0) + (pixels[below + channels] ?? 0)) / 4
+        means[place] =
+          ((pixels[at] ?? 0) + (pixels[at + channels] ?? 0) + (pixels[below] ?? 0) + (pixels[below + channels] ?? 0)) /
+          4
       }
     }
   }
@@ -46,7 +51,8 @@ function halved({ side, pixels }: Level, channels: number): Level {
 /** The picture at full, half, quarter … size: a large patch reads averages instead of single pixels. */
 function levelsOf({ side, channels, pixels }: Picture, smallest: number): Level[] {
   const levels: Level[] = [{ side, pixels: Float32Array.from(pixels) }]
-  for (let level = levels[0] as Level; level.side >= 2 * smallest; level = levels[levels.length - 1] as Level) levels.push(halved(level, channels))
+  for (let level = levels[0] as Level; level.side >= 2 * smallest; level = levels[levels.length - 1] as Level)
+    levels.push(halved(level, channels))
   return levels
 }
 
@@ -66,9 +72,11 @@ function reflected(position: number, extent: number): number {
 const drawsPerPatch = 9
 
 /**
- * Patches as Asano & Saeed make them from one picture: a square of log-uniform area anywhere in it, turned, mirrored and recoloured. Which patch is which depends on
+ * Patches as Asano & Saeed make them from one picture: a square of log-uniform area anywhere in it, turned, mirrored
+ * and recoloured. Which patch is which depends on
  * the stream alone; each is drawn when it is first needed.
- * Reference: Asano & Saeed 2023, Extrapolating from a single image to a thousand classes using distillation, arXiv:2112.00725. Differs: no shearing, own ranges.
+ * Reference: Asano & Saeed 2023, Extrapolating from a single image to a thousand classes using distillation,
+ * arXiv:2112.00725. Differs: no shearing, own ranges.
  */
 export function createPatches(picture: Picture, options: PatchOptions, stream: RandomStream): Patches {
   const { count, height, width } = options
@@ -76,22 +84,36 @@ export function createPatches(picture: Picture, options: PatchOptions, stream: R
   const size = height * width * channels
   const levels = levelsOf(picture, Math.max(height, width))
   const draws = stream.uniform(count * drawsPerPatch)
-  const set: ImageSet = { count, height, width, channels, pixels: new Uint8Array(count * size), labels: new Int32Array(0) }
+  const set: ImageSet = {
+    count,
+    height,
+    width,
+    channels,
+    pixels: new Uint8Array(count * size),
+    labels: new Int32Array(0),
+  }
   const done = new Uint8Array(count)
 
   const draw = (patch: number): void => {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, ...g] = draws.subarray(patch * drawsPerPatch, (patch + 1) * drawsPerPatch)
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, ...g] = draws.subarray(
+      patch * drawsPerPatch,
+      (patch + 1) * drawsPerPatch,
+    )
     const share = Math.sqrt(Math.exp(Math.log(options.smallest) * a + Math.log(options.largest) * (1 - a)))
-    const perPixel = picture.side * share / Math.max(height, width)
+    const perPixel = (picture.side * share) / Math.max(height, width)
     const { side, pixels } = levels[Math.max(0, Math.min(levels.length - 1, Math.round(Math.log2(perPixel))))] as Level
     const [centreX, centreY] = [(share / 2 + (1 - share) * b) * side, (share / 2 + (1 - share) * c) * side]
-    const angle = (2 * d - 1) * options.rotation * Math.PI / 180
-    const step = side * share / Math.max(height, width)
+    const angle = ((2 * d - 1) * options.rotation * Math.PI) / 180
+    const step = (side * share) / Math.max(height, width)
     const [cosine, sine, mirror] = [Math.cos(angle) * step, Math.sin(angle) * step, options.flips && e < 0.5 ? -1 : 1]
-    const gains = Array.from({ length: channels }, (_unused, channel) => (1 + options.colour * (2 * f - 1)) * (1 + options.colour * (2 * (g[channel] ?? 0) - 1)))
-    const at = (column: number, row: number, channel: number): number => pixels[(row * side + column) * channels + channel] ?? 0
+    const gains = Array.from(
+      { length: channels },
+      (_unused, channel) => (1 + options.colour * (2 * f - 1)) * (1 + options.colour * (2 * (g[channel] ?? 0) - 1)),
+    )
+    const at = (column: number, row: number, channel: number): number =>
+      pixels[(row * side + column) * channels + channel] ?? 0
     for (let pixel = 0; pixel < height * width; pixel++) {
-      const right = mirror * (pixel % width - (width - 1) / 2)
+      const right = mirror * ((pixel % width) - (width - 1) / 2)
       const down = Math.floor(pixel / width) - (height - 1) / 2
       const x = reflected(centreX - 0.5 + right * cosine - down * sine, side)
       const y = reflected(centreY - 0.5 + right * sine + down * cosine, side)

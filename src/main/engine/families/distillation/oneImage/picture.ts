@@ -1,4 +1,7 @@
-/** The built-in picture: noise on many scales under hundreds of shapes, so that patches of any size have something to see. */
+/**
+ * The built-in picture: noise on many scales under hundreds of shapes, so that patches of any size have something to
+ * see.
+ */
 import { createBreather } from '../../../images/breather'
 import type { Breather } from '../../../images/breather'
 import { createStream } from '../../../maths/random'
@@ -50,7 +53,10 @@ const kinds: readonly ((x: number, y: number) => boolean)[] = [
   (x, y) => Math.abs(x) < 1 && Math.abs(y) < 1,
   (x, y) => Math.abs(x) < 1 && Math.abs(y) < 1 && Math.floor((x + 1) * 4) % 2 === 0,
   (x, y) => Math.abs(x) < 1 && Math.abs(y) < 1 && (Math.floor((x + 1) * 3) + Math.floor((y + 1) * 3)) % 2 === 0,
-  (x, y) => { const radius = x * x + y * y; return radius < 1 && radius > 0.5 },
+  (x, y) => {
+    const radius = x * x + y * y
+    return radius < 1 && radius > 0.5
+  },
   (x, y) => y > -1 && Math.abs(x) < (1 - y) / 2,
 ]
 
@@ -68,12 +74,16 @@ function drawShape(image: Float32Array, side: number, late: number, stream: Rand
       const y = (row - centreY) / radius
       if (!paints(x * cosine + y * sine, (y * cosine - x * sine) / squeeze)) continue
       const light = 0.85 + 0.15 * y
-      for (let channel = 0; channel < 3; channel++) image[(row * side + column) * 3 + channel] = (colour[channel] ?? 0) * light
+      for (let channel = 0; channel < 3; channel++)
+        image[(row * side + column) * 3 + channel] = (colour[channel] ?? 0) * light
     }
   }
 }
 
-/** A picture of our own making, 512 × 512, the same for the same seed everywhere. Half a second of work, with gaps in which others do theirs. */
+/**
+ * A picture of our own making, 512 × 512, the same for the same seed everywhere. Half a second of work, with gaps in
+ * which others do theirs.
+ */
 export async function drawPicture(seed: number, channels: number, signal?: AbortSignal): Promise<Picture> {
   const breather = createBreather(signal)
   const stream = createStream(seed, 'ood/picture')
@@ -86,6 +96,7 @@ export async function drawPicture(seed: number, channels: number, signal?: Abort
   const rgb = Uint8Array.from(image, (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
   if (channels !== 1) return { side: builtInSide, channels: 3, pixels: rgb }
   const grey = Uint8Array.from({ length: builtInSide * builtInSide }, (_unused, pixel) =>
-    Math.round(0.299 * (rgb[pixel * 3] ?? 0) + 0.587 * (rgb[pixel * 3 + 1] ?? 0) + 0.114 * (rgb[pixel * 3 + 2] ?? 0)))
+    Math.round(0.299 * (rgb[pixel * 3] ?? 0) + 0.587 * (rgb[pixel * 3 + 1] ?? 0) + 0.114 * (rgb[pixel * 3 + 2] ?? 0)),
+  )
   return { side: builtInSide, channels: 1, pixels: grey }
 }

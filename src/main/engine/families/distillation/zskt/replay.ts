@@ -18,21 +18,34 @@ export interface ReplayOptions {
 export interface ReplayMemory {
   /** Takes over the images of a pseudo batch. */
   add(images: tf.Tensor4D): void
-  /** A student batch of the newest batch's size: the share from the memory, the rest from the newest batch, augmented. */
+  /**
+   * A student batch of the newest batch's size: the share from the memory, the rest from the newest batch, augmented.
+   */
   draw(): tf.Tensor4D
 }
 
 type Shape = readonly [number, number, number, number]
 
 /** x'(r, c) = gain · x(r + Δr, c + Δc) + offset, edges repeated; written to `out` at `to`. */
-function shiftAndLight(source: Float32Array, from: number, out: Float32Array, to: number, [, height, width, channels]: Shape, top: number, left: number, gain: number, offset: number): void {
+function shiftAndLight(
+  source: Float32Array,
+  from: number,
+  out: Float32Array,
+  to: number,
+  [, height, width, channels]: Shape,
+  top: number,
+  left: number,
+  gain: number,
+  offset: number,
+): void {
   const clamp = (value: number, size: number): number => Math.max(0, Math.min(size - 1, value))
   let target = to
   for (let row = 0; row < height; row++) {
     const start = from + clamp(row + top, height) * width * channels
     for (let column = 0; column < width; column++) {
       const pixel = start + clamp(column + left, width) * channels
-      for (let channel = 0; channel < channels; channel++) out[target++] = gain * (source[pixel + channel] ?? 0) + offset
+      for (let channel = 0; channel < channels; channel++)
+        out[target++] = gain * (source[pixel + channel] ?? 0) + offset
     }
   }
 }
@@ -41,7 +54,12 @@ function shiftAndLight(source: Float32Array, from: number, out: Float32Array, to
  * A ring of images on the host, part of every checkpoint.
  * The ring grows with what it holds, so that a short run does not pay for a large capacity.
  */
-export function createReplayMemory(options: ReplayOptions, shape: Shape, stream: RandomStream, state: StateBundle): ReplayMemory {
+export function createReplayMemory(
+  options: ReplayOptions,
+  shape: Shape,
+  stream: RandomStream,
+  state: StateBundle,
+): ReplayMemory {
   const [batch, height, width, channels] = shape
   const size = height * width * channels
   const slots = Math.max(1, Math.floor(options.capacity / batch))
@@ -50,7 +68,10 @@ export function createReplayMemory(options: ReplayOptions, shape: Shape, stream:
   let added = 0
   state.addPlain('replay', {
     read: () => ({ newest, added }),
-    write: (saved) => { newest = Number(saved.newest ?? -1); added = Number(saved.added ?? 0) },
+    write: (saved) => {
+      newest = Number(saved.newest ?? -1)
+      added = Number(saved.added ?? 0)
+    },
   })
   state.addPooled('replayImages', {
     read: () => new Map(batches.map((images, slot) => [String(slot), float32Tensor(shape, images)])),
@@ -75,13 +96,20 @@ export function createReplayMemory(options: ReplayOptions, shape: Shape, stream:
       const order = stream.permutation(batch)
       const draws = stream.uniform(batch * 4)
       for (let row = 0; row < batch; row++) {
-        const place = row < remembered ? places[row] ?? 0 : newest * batch + (order[row] ?? 0)
+        const place = row < remembered ? (places[row] ?? 0) : newest * batch + (order[row] ?? 0)
         const source = batches[Math.floor(place / batch)] ?? fresh
         const [first = 0, second = 0, third = 0, fourth = 0] = draws.subarray(row * 4, row * 4 + 4)
         const steps = 2 * options.shift + 1
         shiftAndLight(
-          source, (place % batch) * size, out, row * size, shape, Math.floor(first * steps) - options.shift, Math.floor(second * steps) - options.shift,
-          1 + options.light * (2 * third - 1), options.light * (2 * fourth - 1),
+          source,
+          (place % batch) * size,
+          out,
+          row * size,
+          shape,
+          Math.floor(first * steps) - options.shift,
+          Math.floor(second * steps) - options.shift,
+          1 + options.light * (2 * third - 1),
+          options.light * (2 * fourth - 1),
         )
       }
       return tf.tensor4d(out, [batch, height, width, channels])

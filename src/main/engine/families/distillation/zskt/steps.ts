@@ -1,4 +1,7 @@
-/** The steps of ZSKT as pure functions over networks, optimizers and argument tensors: run eagerly or captured as graphs. */
+/**
+ * The steps of ZSKT as pure functions over networks, optimizers and argument tensors: run eagerly or captured as
+ * graphs.
+ */
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { attentionMap, attentionTransfer } from '../../../maths/losses/attention'
@@ -40,7 +43,11 @@ const clipped = (gradients: Gradients, limit: number): { gradients: Gradients; n
 
 /** The arguments whose names begin with `prefix`, without it. */
 const argumentsOf = (args: NamedTensors, prefix: string): NamedTensors =>
-  Object.fromEntries(Object.entries(args).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]))
+  Object.fromEntries(
+    Object.entries(args)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  )
 
 /** Tensors under numbered names (`prefix0`, `prefix1` …), in order. */
 function levelsOf<T extends tf.Tensor>(args: NamedTensors, prefix: string): T[] {
@@ -56,13 +63,20 @@ type Defenses = readonly Pick<ActiveDefense, 'id' | 'synthesizerTerm'>[]
 
 /** Loss terms of the generator on its images; also the names under which they are reported. */
 function generatorLoss(
-  images: tf.Tensor4D, networks: { teacher: Classifier; student: Classifier }, options: GeneratorStepOptions, defenses: Defenses,
-  args: NamedTensors, updates: StateUpdate[],
+  images: tf.Tensor4D,
+  networks: { teacher: Classifier; student: Classifier },
+  options: GeneratorStepOptions,
+  defenses: Defenses,
+  args: NamedTensors,
+  updates: StateUpdate[],
 ): { loss: tf.Scalar; outputs: NamedTensors } {
   const outputs: NamedTensors = {}
   const statistics: BatchStatistics[] = []
   const student = networks.student.forward(images, { training: true, updates })
-  const teacher = networks.teacher.forward(images, { training: false, ...(options.batchNormWeight > 0 ? { statistics } : {}) })
+  const teacher = networks.teacher.forward(images, {
+    training: false,
+    ...(options.batchNormWeight > 0 ? { statistics } : {}),
+  })
   const divergence = klDivergence(student.logits, teacher.logits, options)
   outputs.divergence = divergence
   const terms: tf.Scalar[] = [tf.mul(divergence, -options.adversarialWeight)]
@@ -72,12 +86,20 @@ function generatorLoss(
     outputs[name] = value
     terms.push(tf.mul(value, weight))
   }
-  add('batchNorm', options.batchNormWeight, () => batchNormStatisticsLoss(statistics, options.batchNormReduction ?? 'mean'))
-  add('oneHot', options.oneHotWeight, () => args.classes ? crossEntropy(teacher.logits, args.classes as tf.Tensor1D) : oneHotLoss(teacher.logits))
+  add('batchNorm', options.batchNormWeight, () =>
+    batchNormStatisticsLoss(statistics, options.batchNormReduction ?? 'mean'),
+  )
+  add('oneHot', options.oneHotWeight, () =>
+    args.classes ? crossEntropy(teacher.logits, args.classes as tf.Tensor1D) : oneHotLoss(teacher.logits),
+  )
   add('balance', options.balanceWeight, () => classBalanceLoss(teacher.logits))
   for (const defense of defenses) {
     const term = defense.synthesizerTerm?.({
-      images, teacherLogits: teacher.logits, teacherActivations: teacher.activations, updates, args: argumentsOf(args, `${defense.id}.`),
+      images,
+      teacherLogits: teacher.logits,
+      teacherActivations: teacher.activations,
+      updates,
+      args: argumentsOf(args, `${defense.id}.`),
     })
     if (!term) continue
     terms.push(term.loss)
@@ -88,16 +110,23 @@ function generatorLoss(
 
 /**
  * One update of the generator: images on which student and teacher disagree.
- * L = −w · KL(T ‖ S) + the optional terms + the defenses' terms; gradients through teacher and student, clipped to a global norm.
+ * L = −w · KL(T ‖ S) + the optional terms + the defenses' terms; gradients through teacher and student, clipped to a
+ * global norm.
  * Generator and student in training mode (both update running statistics), teacher in evaluation mode.
  * Reference: ABD zskt/solver.py run, the generator branch.
- * @param args latentCodes [N, latent], learningRate scalar, optionally classes int32 [N] (the one-hot term then asks for them), and each defense's own under `<id>.`
- * @returns loss, divergence, gradientNorm (before clipping), batchNorm, oneHot, balance where their weight is not 0, and each defense's outputs under `<id>.`
+ * @param args latentCodes [N, latent], learningRate scalar, optionally classes int32 [N] (the one-hot term then asks
+ *   for them), and each defense's own under `<id>.`
+ * @returns loss, divergence, gradientNorm (before clipping), batchNorm, oneHot, balance where their weight is not 0,
+ *   and each defense's outputs under `<id>.`
  */
 export function zsktGeneratorStep(
   parts: {
-    readonly teacher: Classifier; readonly student: Classifier; readonly generator: Generator; readonly optimizer: Optimizer
-    readonly options: GeneratorStepOptions; readonly defenses: Defenses
+    readonly teacher: Classifier
+    readonly student: Classifier
+    readonly generator: Generator
+    readonly optimizer: Optimizer
+    readonly options: GeneratorStepOptions
+    readonly defenses: Defenses
   },
   args: NamedTensors,
 ): NamedTensors {
@@ -119,12 +148,17 @@ export function zsktGeneratorStep(
  * @param args latentCodes [N, latent]
  * @returns images, logits, and attentionMap0 … where `attention` is asked for
  */
-export function zsktSampleStep(parts: { readonly teacher: Classifier; readonly generator: Generator; readonly attention: boolean }, args: NamedTensors): NamedTensors {
+export function zsktSampleStep(
+  parts: { readonly teacher: Classifier; readonly generator: Generator; readonly attention: boolean },
+  args: NamedTensors,
+): NamedTensors {
   return tf.tidy(() => {
     const updates: StateUpdate[] = []
     const images = parts.generator.forward(args.latentCodes as tf.Tensor2D, { training: true, updates })
     const { logits, activations } = parts.teacher.forward(images, { training: false })
-    const maps = parts.attention ? activations.map((activation, level) => [`attentionMap${level}`, attentionMap(activation)] as const) : []
+    const maps = parts.attention
+      ? activations.map((activation, level) => [`attentionMap${level}`, attentionMap(activation)] as const)
+      : []
     applyUpdates(updates)
     return { images, logits, ...Object.fromEntries(maps) }
   })
@@ -134,7 +168,11 @@ export function zsktSampleStep(parts: { readonly teacher: Classifier; readonly g
  * L_S = KL(T ‖ S) + β · Σ_l mean (a_S − a_T)². Reference: ABD zskt/solver.py KT_loss_student.
  * @param args teacherLogits [N, classes]; with β > 0 also teacherAttention0 … or teacherActivation0 …
  */
-export function zsktStudentLoss(output: ClassifierOutput, args: NamedTensors, options: StudentStepOptions): { loss: tf.Scalar; outputs: NamedTensors } {
+export function zsktStudentLoss(
+  output: ClassifierOutput,
+  args: NamedTensors,
+  options: StudentStepOptions,
+): { loss: tf.Scalar; outputs: NamedTensors } {
   const divergence = klDivergence(output.logits, args.teacherLogits as tf.Tensor2D, options)
   if (options.attention === 0) return { loss: divergence, outputs: { divergence } }
   const attention = attentionTransfer(output.activations, teacherMaps(args))
@@ -142,19 +180,23 @@ export function zsktStudentLoss(output: ClassifierOutput, args: NamedTensors, op
 }
 
 /**
- * One update of the student on a pseudo batch: L = KL(T ‖ S) + β · Σ_l mean (a_S − a_T)², gradients clipped to a global norm.
+ * One update of the student on a pseudo batch: L = KL(T ‖ S) + β · Σ_l mean (a_S − a_T)², gradients clipped to a global
+ * norm.
  * Reference: ABD zskt/solver.py run, the student branch, and KT_loss_student.
- * @param args images [N, H, W, C], teacherLogits [N, classes], learningRate scalar; with β > 0 also the teacher's attention: teacherAttention0 …
+ * @param args images [N, H, W, C], teacherLogits [N, classes], learningRate scalar; with β > 0 also the teacher's
+ *   attention: teacherAttention0 …
  * (attentionMap of each activation, [N, H·W]) or teacherActivation0 … (the activations themselves)
  * @returns loss, divergence, attention (Σ before β, where β > 0), gradientNorm (before clipping)
  */
 export function zsktStudentStep(
-  parts: { readonly student: Classifier; readonly optimizer: Optimizer; readonly options: StudentStepOptions }, args: NamedTensors,
+  parts: { readonly student: Classifier; readonly optimizer: Optimizer; readonly options: StudentStepOptions },
+  args: NamedTensors,
 ): NamedTensors {
   const { student, optimizer, options } = parts
   return tf.tidy(() => {
     const result = differentiate(student.parameters, (updates) =>
-      zsktStudentLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options))
+      zsktStudentLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options),
+    )
     const { gradients, norm } = clipped(result.gradients, options.gradientClip)
     optimizer.apply(gradients, args.learningRate as tf.Scalar)
     applyUpdates(result.updates)

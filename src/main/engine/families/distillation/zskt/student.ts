@@ -16,7 +16,9 @@ type BatchSource = StudentTrainer['batches']
 /** Every update sees the pseudo batch itself with the teacher's answers that came with it. */
 const sameBatch: BatchSource = (batch) => {
   const args: NamedTensors = { images: batch.images, teacherLogits: batch.teacherLogits }
-  batch.teacherAttention.forEach((map, level) => { args[`teacherAttention${level}`] = map })
+  batch.teacherAttention.forEach((map, level) => {
+    args[`teacherAttention${level}`] = map
+  })
   return () => ({ args, own: [] })
 }
 
@@ -24,14 +26,26 @@ const sameBatch: BatchSource = (batch) => {
 function replayedBatches(values: ZsktParameters, context: DistillationContext): BatchSource {
   const { teacher, program, image } = context
   const memory = createReplayMemory(
-    { capacity: values.replay > 0 ? values.replayCapacity : values.batchSize, share: values.replay, shift: values.shift, light: values.light },
-    [values.batchSize, image.height, image.width, image.channels], context.stream('replay'), context.state,
+    {
+      capacity: values.replay > 0 ? values.replayCapacity : values.batchSize,
+      share: values.replay,
+      shift: values.shift,
+      light: values.light,
+    },
+    [values.batchSize, image.height, image.width, image.channels],
+    context.stream('replay'),
+    context.state,
   )
-  const ask = program.compile('askTeacher', ({ images }) => tf.tidy(() => {
-    const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
-    const maps = values.attention > 0 ? activations.map((activation, level) => [`teacherAttention${level}`, attentionMap(activation)] as const) : []
-    return { teacherLogits: logits, ...Object.fromEntries(maps) }
-  }))
+  const ask = program.compile('askTeacher', ({ images }) =>
+    tf.tidy(() => {
+      const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
+      const maps =
+        values.attention > 0
+          ? activations.map((activation, level) => [`teacherAttention${level}`, attentionMap(activation)] as const)
+          : []
+      return { teacherLogits: logits, ...Object.fromEntries(maps) }
+    }),
+  )
   return (batch) => {
     memory.add(batch.images)
     return () => {
@@ -51,7 +65,10 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
   const runner = program.compile('student', (args) => zsktStudentStep({ student, optimizer, options: values }, args))
   const batches = asksTeacherAnew(values) ? replayedBatches(values, context) : sameBatch
   const read: Readonly<Record<string, keyof StepMetrics>> = {
-    loss: 'studentLoss', divergence: 'divergence', gradientNorm: 'gradientNorm', ...(values.attention > 0 ? { attention: 'attention' as const } : {}),
+    loss: 'studentLoss',
+    divergence: 'divergence',
+    gradientNorm: 'gradientNorm',
+    ...(values.attention > 0 ? { attention: 'attention' as const } : {}),
   }
 
   return {
@@ -68,7 +85,8 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
         const { args, own } = next()
         const outputs = runner.run({ ...args, learningRate: rate })
         if (position.measure) {
-          for (const [output, metric] of Object.entries(read)) metrics[metric] = (metrics[metric] ?? 0) + scalarOf(outputs, output) / values.studentSteps
+          for (const [output, metric] of Object.entries(read))
+            metrics[metric] = (metrics[metric] ?? 0) + scalarOf(outputs, output) / values.studentSteps
         }
         tf.dispose([outputs, [...own]])
       }

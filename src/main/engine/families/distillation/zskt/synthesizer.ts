@@ -13,7 +13,12 @@ import { asksTeacherAnew } from './parameters'
 import type { ZsktParameters } from './parameters'
 
 const metricNames = {
-  loss: 'generatorLoss', batchNorm: 'batchNormLoss', oneHot: 'oneHotLoss', balance: 'balanceLoss', 'sv.svPenalty': 'svPenalty', 'sv.svMaskRate': 'svMaskRate',
+  loss: 'generatorLoss',
+  batchNorm: 'batchNormLoss',
+  oneHot: 'oneHotLoss',
+  balance: 'balanceLoss',
+  'sv.svPenalty': 'svPenalty',
+  'sv.svMaskRate': 'svMaskRate',
 } as const
 
 /** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */
@@ -34,8 +39,12 @@ function drawCodes(values: ZsktParameters, classes: number, stream: RandomStream
 export function createZsktSynthesizer(values: ZsktParameters, context: DistillationContext): Synthesizer {
   const { program, teacher, student, state, defenses } = context
   const generator = createZsktGenerator({
-    latent: values.latent + (values.classConditional ? context.classes : 0), width: values.generatorWidth,
-    channels: context.image.channels, height: context.image.height, imageWidth: context.image.width, stream: context.stream('initialGenerator'),
+    latent: values.latent + (values.classConditional ? context.classes : 0),
+    width: values.generatorWidth,
+    channels: context.image.channels,
+    height: context.image.height,
+    imageWidth: context.image.width,
+    stream: context.stream('initialGenerator'),
   })
   const optimizer = createAdam(generator.parameters)
   state.addNetwork('generator', generator)
@@ -49,7 +58,9 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
     const key = ['generator', ...active.map((defense) => defense.id)].join('+')
     const known = runners.get(key)
     if (known) return known
-    const made = program.compile(key, (args) => zsktGeneratorStep({ teacher, student, generator, optimizer, options: values, defenses: active }, args))
+    const made = program.compile(key, (args) =>
+      zsktGeneratorStep({ teacher, student, generator, optimizer, options: values, defenses: active }, args),
+    )
     runners.set(key, made)
     return made
   }
@@ -62,10 +73,13 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
       codes = drawCodes(values, context.classes, stream)
       // Phases of defenses follow the distillation: the generator, its learning rate at 0, rests.
       if (position.index >= values.pseudoBatches) return {}
-      const active = defenses.filter((defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined)
+      const active = defenses.filter(
+        (defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined,
+      )
       const numbers: NamedTensors = { learningRate: tf.scalar(schedule(position.index)) }
       for (const defense of active) {
-        for (const [name, tensor] of Object.entries(defense.synthesizerArguments?.() ?? {})) numbers[`${defense.id}.${name}`] = tensor
+        for (const [name, tensor] of Object.entries(defense.synthesizerArguments?.() ?? {}))
+          numbers[`${defense.id}.${name}`] = tensor
       }
       const outputs = stepFor(active).run({ ...codes, ...numbers })
       const metrics = position.measure ? metricsOf(outputs, metricNames) : {}
@@ -74,13 +88,17 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
     },
     sample() {
       const { latentCodes, classes } = codes ?? {}
-      if (!latentCodes) throw new Error('A pseudo batch was asked for before the generator step that draws its latent codes.')
+      if (!latentCodes)
+        throw new Error('A pseudo batch was asked for before the generator step that draws its latent codes.')
       const { images, logits, ...maps } = sample.run({ latentCodes })
       tf.dispose([latentCodes, classes ?? []])
       codes = undefined
       return {
-        images: images as tf.Tensor4D, teacherLogits: logits as tf.Tensor2D,
-        teacherAttention: Object.keys(maps).sort().map((name) => maps[name] as tf.Tensor2D),
+        images: images as tf.Tensor4D,
+        teacherLogits: logits as tf.Tensor2D,
+        teacherAttention: Object.keys(maps)
+          .sort()
+          .map((name) => maps[name] as tf.Tensor2D),
       }
     },
   }

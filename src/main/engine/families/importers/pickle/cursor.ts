@@ -27,18 +27,31 @@ export function createCursor(bytes: Buffer, start: number): Cursor {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   function take(length: number): number {
-    if (length > bytes.length - at) throw refusePickle('The pickle is truncated.', { wanted: `${length} more bytes`, got: `${bytes.length - at}`, at })
+    if (length > bytes.length - at)
+      throw refusePickle('The pickle is truncated.', {
+        wanted: `${length} more bytes`,
+        got: `${bytes.length - at}`,
+        at,
+      })
     const from = at
     at += length
     return from
   }
   function line(): string {
     const end = bytes.indexOf(0x0a, at)
-    if (end < 0 || end - at > longestLine) throw refusePickle('The pickle has a line without an end.', { wanted: `a line of at most ${longestLine} bytes`, at })
+    if (end < 0 || end - at > longestLine)
+      throw refusePickle('The pickle has a line without an end.', {
+        wanted: `a line of at most ${longestLine} bytes`,
+        at,
+      })
     const from = take(end - at + 1)
     for (let index = from; index < end; index++) {
       if ((bytes[index] ?? 0) > 0x7e) {
-        throw refusePickle('The pickle has a name that is not plain text.', { wanted: 'ASCII', got: quoteFromFile(bytes.toString('latin1', from, end)), at: from })
+        throw refusePickle('The pickle has a name that is not plain text.', {
+          wanted: 'ASCII',
+          got: quoteFromFile(bytes.toString('latin1', from, end)),
+          at: from,
+        })
       }
     }
     return bytes.toString('latin1', from, end)
@@ -53,28 +66,45 @@ export function createCursor(bytes: Buffer, start: number): Cursor {
     }
   }
   function integer(length: number): number | bigint {
-    if (length > longestInteger) throw refusePickle('The pickle has an integer of absurd size.', { wanted: `at most ${longestInteger} bytes`, got: `${length} bytes`, at })
+    if (length > longestInteger)
+      throw refusePickle('The pickle has an integer of absurd size.', {
+        wanted: `at most ${longestInteger} bytes`,
+        got: `${length} bytes`,
+        at,
+      })
     const from = take(length)
     let value = 0n
     for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(bytes[from + index] ?? 0)
     return narrow(BigInt.asIntN(length * 8, value))
   }
   return {
-    get at() { return at },
+    get at() {
+      return at
+    },
     byte: () => bytes[take(1)] ?? 0,
     unsigned: (count) => bytes.readUIntLE(take(count), count),
     length8: () => {
       const from = take(8)
       const length = bytes.readBigUInt64LE(from)
-      if (length > BigInt(bytes.length - at)) throw refusePickle('The pickle claims more bytes than it has.', { wanted: `at most ${bytes.length - at}`, got: `${length}`, at: from })
+      if (length > BigInt(bytes.length - at))
+        throw refusePickle('The pickle claims more bytes than it has.', {
+          wanted: `at most ${bytes.length - at}`,
+          got: `${length}`,
+          at: from,
+        })
       return Number(length)
     },
     signed32: () => bytes.readInt32LE(take(4)),
     float64: () => bytes.readDoubleBE(take(8)),
     line,
     utf8,
-    latin1: (length) => { const from = take(length); return bytes.toString('latin1', from, from + length) },
-    skip: (length) => { take(length) },
+    latin1: (length) => {
+      const from = take(length)
+      return bytes.toString('latin1', from, from + length)
+    },
+    skip: (length) => {
+      take(length)
+    },
     integer,
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The fixed table of names that a checkpoint's pickle may mention. Names are compared exactly: no module is imported, no
+ * The fixed table of names that a checkpoint's pickle may mention. Names are compared exactly: no module is imported,
+ * no
  * attribute is looked up, nothing from the file runs. What is not here is refused by name.
  */
 import { RefusedInputError } from '../../../../../shared/errors'
@@ -10,29 +11,110 @@ import { rebuildFromType, rebuildParameter, rebuildTensor, rebuildTensorWithDtyp
 import type { GlobalMeaning, PickleGlobal } from './values'
 
 const storageTypes: Record<string, WeightDtype> = {
-  DoubleStorage: 'float64', FloatStorage: 'float32', HalfStorage: 'float16', BFloat16Storage: 'bfloat16', LongStorage: 'int64',
-  IntStorage: 'int32', ShortStorage: 'int16', CharStorage: 'int8', ByteStorage: 'uint8', BoolStorage: 'bool',
+  DoubleStorage: 'float64',
+  FloatStorage: 'float32',
+  HalfStorage: 'float16',
+  BFloat16Storage: 'bfloat16',
+  LongStorage: 'int64',
+  IntStorage: 'int32',
+  ShortStorage: 'int16',
+  CharStorage: 'int8',
+  ByteStorage: 'uint8',
+  BoolStorage: 'bool',
 }
-const dtypes: readonly WeightDtype[] = ['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool']
+const dtypes: readonly WeightDtype[] = [
+  'float64',
+  'float32',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint8',
+  'bool',
+]
 
 /** What pickled NumPy arrays are made with; data sets read them. */
-export const arrayClasses: readonly string[] = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct']
+export const arrayClasses: readonly string[] = [
+  'numpy.core.multiarray._reconstruct',
+  'numpy._core.multiarray._reconstruct',
+]
 
 /** Classes and functions whose results are data beside the weights; they are counted and skipped. */
 const opaqueNames = [
-  'argparse.Namespace', 'types.SimpleNamespace', 'collections.Counter', 'collections.defaultdict', 'collections.deque',
-  'torch.device', 'torch.layout', 'torch.Tensor', 'torch.nn.parameter.Parameter', 'torch.Generator', 'torch.serialization._get_layout',
-  'numpy.dtype', 'numpy.ndarray', 'numpy.bool_', 'numpy.float64', 'numpy.float32', 'numpy.int64', 'numpy.int32',
-  ...arrayClasses, ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.numeric._frombuffer`]),
-  'numpy.dtypes.Float64DType', 'numpy.dtypes.Float32DType', 'numpy.dtypes.Int64DType',
-  '_codecs.encode', 'datetime.datetime', 'datetime.date', 'datetime.timedelta', 'datetime.timezone',
-  ...['pathlib', 'pathlib._local'].flatMap((root) => ['Path', 'PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].map((name) => `${root}.${name}`)),
-  ...['builtins', '__builtin__'].flatMap((root) => ['set', 'frozenset', 'complex', 'bytearray', 'slice', 'object', 'int', 'float', 'str', 'bool', 'dict', 'list', 'tuple', 'long', 'unicode', 'bytes'].map((name) => `${root}.${name}`)),
-  'copyreg._reconstructor', 'copy_reg._reconstructor', 'easydict.EasyDict', 'yacs.config.CfgNode', 'fvcore.common.config.CfgNode',
-  'omegaconf.dictconfig.DictConfig', 'omegaconf.listconfig.ListConfig', 'omegaconf.base.ContainerMetadata', 'omegaconf.base.Metadata',
-  'omegaconf.nodes.AnyNode', 'wandb.sdk.wandb_config.Config', 'wandb.wandb_config.Config', 'wandb.sdk.lib.wandb_config.Config',
-  'wandb.old.summary.Summary', 'wandb.sdk.wandb_summary.Summary', 'wandb.sdk.wandb_summary.SummarySubDict', 'wandb.sdk.wandb_run.Run',
-  'torch.optim.lr_scheduler.CosineAnnealingLR', 'torch.optim.lr_scheduler.MultiStepLR', 'torch.optim.lr_scheduler.StepLR', 'torch.optim.lr_scheduler.LambdaLR',
+  'argparse.Namespace',
+  'types.SimpleNamespace',
+  'collections.Counter',
+  'collections.defaultdict',
+  'collections.deque',
+  'torch.device',
+  'torch.layout',
+  'torch.Tensor',
+  'torch.nn.parameter.Parameter',
+  'torch.Generator',
+  'torch.serialization._get_layout',
+  'numpy.dtype',
+  'numpy.ndarray',
+  'numpy.bool_',
+  'numpy.float64',
+  'numpy.float32',
+  'numpy.int64',
+  'numpy.int32',
+  ...arrayClasses,
+  ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.numeric._frombuffer`]),
+  'numpy.dtypes.Float64DType',
+  'numpy.dtypes.Float32DType',
+  'numpy.dtypes.Int64DType',
+  '_codecs.encode',
+  'datetime.datetime',
+  'datetime.date',
+  'datetime.timedelta',
+  'datetime.timezone',
+  ...['pathlib', 'pathlib._local'].flatMap((root) =>
+    ['Path', 'PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].map((name) => `${root}.${name}`),
+  ),
+  ...['builtins', '__builtin__'].flatMap((root) =>
+    [
+      'set',
+      'frozenset',
+      'complex',
+      'bytearray',
+      'slice',
+      'object',
+      'int',
+      'float',
+      'str',
+      'bool',
+      'dict',
+      'list',
+      'tuple',
+      'long',
+      'unicode',
+      'bytes',
+    ].map((name) => `${root}.${name}`),
+  ),
+  'copyreg._reconstructor',
+  'copy_reg._reconstructor',
+  'easydict.EasyDict',
+  'yacs.config.CfgNode',
+  'fvcore.common.config.CfgNode',
+  'omegaconf.dictconfig.DictConfig',
+  'omegaconf.listconfig.ListConfig',
+  'omegaconf.base.ContainerMetadata',
+  'omegaconf.base.Metadata',
+  'omegaconf.nodes.AnyNode',
+  'wandb.sdk.wandb_config.Config',
+  'wandb.wandb_config.Config',
+  'wandb.sdk.lib.wandb_config.Config',
+  'wandb.old.summary.Summary',
+  'wandb.sdk.wandb_summary.Summary',
+  'wandb.sdk.wandb_summary.SummarySubDict',
+  'wandb.sdk.wandb_run.Run',
+  'torch.optim.lr_scheduler.CosineAnnealingLR',
+  'torch.optim.lr_scheduler.MultiStepLR',
+  'torch.optim.lr_scheduler.StepLR',
+  'torch.optim.lr_scheduler.LambdaLR',
 ] as const
 
 /** Parts of PyTorch that we know and do not read, with the reason. */
@@ -50,8 +132,12 @@ const refusedNames: Readonly<Record<string, string>> = {
 
 const meanings: ReadonlyMap<string, GlobalMeaning> = new Map<string, GlobalMeaning>([
   ...opaqueNames.map((name): [string, GlobalMeaning] => [name, { kind: 'opaque' }]),
-  ...['torch', 'torch.cuda'].flatMap((root) => Object.entries(storageTypes).map(([name, dtype]): [string, GlobalMeaning] =>
-    [`${root}.${name}`, { kind: 'storageType', dtype }])),
+  ...['torch', 'torch.cuda'].flatMap((root) =>
+    Object.entries(storageTypes).map(([name, dtype]): [string, GlobalMeaning] => [
+      `${root}.${name}`,
+      { kind: 'storageType', dtype },
+    ]),
+  ),
   ['torch.storage.UntypedStorage', { kind: 'storageType', dtype: null }],
   ['torch.UntypedStorage', { kind: 'storageType', dtype: null }],
   ...dtypes.map((dtype): [string, GlobalMeaning] => [`torch.${dtype}`, { kind: 'dtype', dtype }]),
@@ -75,10 +161,20 @@ export function resolveGlobal(module: string, attribute: string, at: number): Pi
   const meaning = attribute.includes('.') ? undefined : meanings.get(name)
   if (meaning) return { kind: 'global', name, meaning }
   const known = refusedNames[name]
-  if (known !== undefined) throw refusePickle(known, { wanted: 'dense floating-point weights', got: name, at, action: 'Save model.state_dict() with plain float32 tensors.' })
+  if (known !== undefined)
+    throw refusePickle(known, {
+      wanted: 'dense floating-point weights',
+      got: name,
+      at,
+      action: 'Save model.state_dict() with plain float32 tensors.',
+    })
   throw new ForbiddenNameError(`The file wants to load ${quoteFromFile(name)}, which is not allowed.`, {
-    wanted: 'tensors, containers and a fixed list of harmless classes', got: quoteFromFile(name), where: `pickle, byte ${at}`,
-    action: isModelClass(module) ? 'The file holds a whole model object. Save model.state_dict() instead of the model.' : 'Do not open this file elsewhere before you know what it would run. Ask its author for a plain state_dict or safetensors.',
+    wanted: 'tensors, containers and a fixed list of harmless classes',
+    got: quoteFromFile(name),
+    where: `pickle, byte ${at}`,
+    action: isModelClass(module)
+      ? 'The file holds a whole model object. Save model.state_dict() instead of the model.'
+      : 'Do not open this file elsewhere before you know what it would run. Ask its author for a plain state_dict or safetensors.',
   })
 }
 

@@ -17,7 +17,8 @@ const largestExpansion = 2 ** 26
 
 /**
  * Runs one pickle program from `start` to its STOP.
- * @throws RefusedInputError at the first thing that is not allowed: unknown names, opcodes or shapes of data, or bounds passed
+ * @throws RefusedInputError at the first thing that is not allowed: unknown names, opcodes or shapes of data, or bounds
+ *   passed
  */
 export function runPickle(bytes: Buffer, start: number, loadPersistent: LoadPersistent): PickleProgram {
   const program = interpret(bytes, start, loadPersistent)
@@ -28,7 +29,12 @@ export function runPickle(bytes: Buffer, start: number, loadPersistent: LoadPers
 }
 
 /** As `runPickle`, letting others work now and then: lists of 50,000 names take longer than control may block. */
-export async function runPickleInPieces(bytes: Buffer, start: number, loadPersistent: LoadPersistent, breather: { due(): boolean; pause(): Promise<void> }): Promise<PickleProgram> {
+export async function runPickleInPieces(
+  bytes: Buffer,
+  start: number,
+  loadPersistent: LoadPersistent,
+  breather: { due(): boolean; pause(): Promise<void> },
+): Promise<PickleProgram> {
   const program = interpret(bytes, start, loadPersistent)
   for (;;) {
     const piece = program.next()
@@ -46,11 +52,20 @@ function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent
     const opcode = machine.cursor.byte()
     if (opcode === stop) return { value: machine.pop(), end: machine.cursor.at }
     const handler = opcodeHandlers[opcode]
-    if (!handler) throw refusePickle('The pickle has an operation that is not allowed.', { wanted: 'operations of protocols 0 to 4', got: `0x${opcode.toString(16).padStart(2, '0')}`, at })
+    if (!handler)
+      throw refusePickle('The pickle has an operation that is not allowed.', {
+        wanted: 'operations of protocols 0 to 4',
+        got: `0x${opcode.toString(16).padStart(2, '0')}`,
+        at,
+      })
     handler(machine)
     if (count % operationsPerPiece === operationsPerPiece - 1) yield
   }
-  throw refusePickle('The pickle is longer than any checkpoint.', { wanted: `at most ${importLimits.pickleOpcodes} operations`, got: 'more', at: machine.cursor.at })
+  throw refusePickle('The pickle is longer than any checkpoint.', {
+    wanted: `at most ${importLimits.pickleOpcodes} operations`,
+    got: 'more',
+    at: machine.cursor.at,
+  })
 }
 
 function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine {
@@ -61,14 +76,20 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
 
   function charge(items: number): void {
     work += items
-    if (work > importLimits.pickleWork) throw refusePickle('The pickle makes more work than any checkpoint.', { wanted: `at most ${importLimits.pickleWork} items moved or copied`, got: 'more', at: cursor.at })
+    if (work > importLimits.pickleWork)
+      throw refusePickle('The pickle makes more work than any checkpoint.', {
+        wanted: `at most ${importLimits.pickleWork} items moved or copied`,
+        got: 'more',
+        at: cursor.at,
+      })
   }
   function base(): number {
     return marks.at(-1) ?? 0
   }
   function top(): PickleValue {
     const value = stack.at(-1)
-    if (value === undefined || stack.length <= base()) throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
+    if (value === undefined || stack.length <= base())
+      throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
     return value
   }
   function pop(): PickleValue {
@@ -82,14 +103,28 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
     return stack.splice(start)
   }
   return {
-    cursor, memo, loadPersistent, top, pop, popMark, charge,
+    cursor,
+    memo,
+    loadPersistent,
+    top,
+    pop,
+    popMark,
+    charge,
     chargeObject: () => charge(importLimits.pickleObjectWork),
     push(value) {
-      if (stack.length >= importLimits.pickleStack) throw refusePickle('The pickle piles up too many values.', { wanted: `at most ${importLimits.pickleStack}`, at: cursor.at })
+      if (stack.length >= importLimits.pickleStack)
+        throw refusePickle('The pickle piles up too many values.', {
+          wanted: `at most ${importLimits.pickleStack}`,
+          at: cursor.at,
+        })
       stack.push(value)
     },
     mark() {
-      if (marks.length >= importLimits.pickleStack) throw refusePickle('The pickle opens too many groups.', { wanted: `at most ${importLimits.pickleStack}`, at: cursor.at })
+      if (marks.length >= importLimits.pickleStack)
+        throw refusePickle('The pickle opens too many groups.', {
+          wanted: `at most ${importLimits.pickleStack}`,
+          at: cursor.at,
+        })
       marks.push(stack.length)
     },
     dropTop() {
@@ -98,7 +133,11 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
     },
     remember(index) {
       memo.set(index, top())
-      if (memo.size > importLimits.pickleMemo) throw refusePickle('The pickle remembers too many values.', { wanted: `at most ${importLimits.pickleMemo}`, at: cursor.at })
+      if (memo.size > importLimits.pickleMemo)
+        throw refusePickle('The pickle remembers too many values.', {
+          wanted: `at most ${importLimits.pickleMemo}`,
+          at: cursor.at,
+        })
     },
     grow(container, children) {
       charge(children.length)
@@ -107,8 +146,18 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
         container.weight += weight
         container.depth = Math.max(container.depth, depth + 1)
       }
-      if (container.weight > largestExpansion) throw refusePickle('The pickle repeats itself beyond bounds.', { wanted: `at most ${largestExpansion} values written out`, got: 'more', at: cursor.at })
-      if (container.depth > importLimits.pickleDepth) throw refusePickle('The pickle is nested too deeply.', { wanted: `at most ${importLimits.pickleDepth} levels`, got: 'more', at: cursor.at })
+      if (container.weight > largestExpansion)
+        throw refusePickle('The pickle repeats itself beyond bounds.', {
+          wanted: `at most ${largestExpansion} values written out`,
+          got: 'more',
+          at: cursor.at,
+        })
+      if (container.depth > importLimits.pickleDepth)
+        throw refusePickle('The pickle is nested too deeply.', {
+          wanted: `at most ${importLimits.pickleDepth} levels`,
+          got: 'more',
+          at: cursor.at,
+        })
     },
   }
 }

@@ -31,7 +31,11 @@ function list(machine: Machine, items: PickleValue[]): void {
 function append(machine: Machine, items: readonly PickleValue[]): void {
   const target = machine.top()
   if (target === null || typeof target !== 'object' || (target.kind !== 'list' && target.kind !== 'opaque')) {
-    throw refusePickle('The pickle appends to something that is no list.', { wanted: 'a list', got: describeValue(target), at: machine.cursor.at })
+    throw refusePickle('The pickle appends to something that is no list.', {
+      wanted: 'a list',
+      got: describeValue(target),
+      at: machine.cursor.at,
+    })
   }
   machine.grow(target, items)
   if (target.kind === 'list') for (const item of items) target.items.push(item)
@@ -47,7 +51,11 @@ function setItems(machine: Machine, pairs: readonly PickleValue[]): void {
   const target = machine.top()
   if (pairs.length % 2 !== 0) throw refusePickle('The pickle sets a key without a value.', { at: machine.cursor.at })
   if (target === null || typeof target !== 'object' || (target.kind !== 'dict' && target.kind !== 'opaque')) {
-    throw refusePickle('The pickle sets items of something that is no dictionary.', { wanted: 'a dictionary', got: describeValue(target), at: machine.cursor.at })
+    throw refusePickle('The pickle sets items of something that is no dictionary.', {
+      wanted: 'a dictionary',
+      got: describeValue(target),
+      at: machine.cursor.at,
+    })
   }
   machine.grow(target, pairs)
   if (target.kind === 'dict') for (const item of pairs) target.pairs.push(item)
@@ -57,10 +65,18 @@ function setItems(machine: Machine, pairs: readonly PickleValue[]): void {
 function construct(machine: Machine, callee: PickleValue, args: PickleValue): void {
   const { at } = machine.cursor
   if (callee === null || typeof callee !== 'object' || callee.kind !== 'global') {
-    throw refusePickle('The pickle calls something that is no known function.', { wanted: 'a known name', got: describeValue(callee), at })
+    throw refusePickle('The pickle calls something that is no known function.', {
+      wanted: 'a known name',
+      got: describeValue(callee),
+      at,
+    })
   }
   if (args === null || typeof args !== 'object' || args.kind !== 'tuple') {
-    throw refusePickle('The pickle calls a function without a tuple of arguments.', { wanted: 'a tuple', got: describeValue(args), at })
+    throw refusePickle('The pickle calls a function without a tuple of arguments.', {
+      wanted: 'a tuple',
+      got: describeValue(args),
+      at,
+    })
   }
   const { meaning, name } = callee
   machine.chargeObject()
@@ -71,7 +87,12 @@ function construct(machine: Machine, callee: PickleValue, args: PickleValue): vo
   else throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
 }
 
-const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleValue => ({ kind: 'opaque', className, weight, depth })
+const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleValue => ({
+  kind: 'opaque',
+  className,
+  weight,
+  depth,
+})
 
 /** Python 2 wrote `OrderedDict([[key, value], …])`; later ones fill an empty one. */
 function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValue {
@@ -79,11 +100,24 @@ function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValu
   const [items] = args
   if (items === undefined) return value
   if (items === null || typeof items !== 'object' || items.kind !== 'list') {
-    throw refusePickle('An ordered dictionary is built from something that is no list.', { wanted: 'a list of pairs', got: describeValue(items), at: machine.cursor.at })
+    throw refusePickle('An ordered dictionary is built from something that is no list.', {
+      wanted: 'a list of pairs',
+      got: describeValue(items),
+      at: machine.cursor.at,
+    })
   }
   for (const pair of items.items) {
-    if (pair === null || typeof pair !== 'object' || (pair.kind !== 'tuple' && pair.kind !== 'list') || pair.items.length !== 2) {
-      throw refusePickle('An ordered dictionary has an entry that is no pair.', { wanted: 'key and value', got: describeValue(pair), at: machine.cursor.at })
+    if (
+      pair === null ||
+      typeof pair !== 'object' ||
+      (pair.kind !== 'tuple' && pair.kind !== 'list') ||
+      pair.items.length !== 2
+    ) {
+      throw refusePickle('An ordered dictionary has an entry that is no pair.', {
+        wanted: 'key and value',
+        got: describeValue(pair),
+        at: machine.cursor.at,
+      })
     }
     machine.grow(value, pair.items)
     for (const item of pair.items) value.pairs.push(item)
@@ -91,12 +125,23 @@ function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValu
   return value
 }
 
-/** BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted, and kept for NumPy's arrays. */
+/**
+ * BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted,
+ * and kept for NumPy's arrays.
+ */
 function build(machine: Machine): void {
   const state = machine.pop()
   const target = machine.top()
-  const allowed = target !== null && typeof target === 'object' && (target.kind === 'dict' || target.kind === 'tensor' || target.kind === 'opaque')
-  if (!allowed) throw refusePickle('The pickle sets the state of something that has none.', { wanted: 'a dictionary, tensor or opaque object', got: describeValue(target), at: machine.cursor.at })
+  const allowed =
+    target !== null &&
+    typeof target === 'object' &&
+    (target.kind === 'dict' || target.kind === 'tensor' || target.kind === 'opaque')
+  if (!allowed)
+    throw refusePickle('The pickle sets the state of something that has none.', {
+      wanted: 'a dictionary, tensor or opaque object',
+      got: describeValue(target),
+      at: machine.cursor.at,
+    })
   if (target.kind !== 'opaque') return
   machine.grow(target, [state])
   if (arrayClasses.includes(target.className)) target.state = state
@@ -104,27 +149,37 @@ function build(machine: Machine): void {
 
 function recall(machine: Machine, index: number): void {
   const value = machine.memo.get(index)
-  if (value === undefined) throw refusePickle('The pickle refers to a value that it never stored.', { got: `memo ${index}`, at: machine.cursor.at })
+  if (value === undefined)
+    throw refusePickle('The pickle refers to a value that it never stored.', {
+      got: `memo ${index}`,
+      at: machine.cursor.at,
+    })
   machine.push(value)
 }
 
 function decimal(machine: Machine, text: string): number {
   const value = Number(text)
-  if (!/^\d{1,15}$/.test(text)) throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
+  if (!/^\d{1,15}$/.test(text))
+    throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
   return value
 }
 
 function textInteger(machine: Machine, text: string): PickleValue {
   if (text === '00') return false
   if (text === '01') return true
-  if (!/^-?\d{1,64}L?$/.test(text)) throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
+  if (!/^-?\d{1,64}L?$/.test(text))
+    throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
   return narrow(BigInt(text.replace('L', '')))
 }
 
 function stackGlobal(machine: Machine): void {
   const attribute = machine.pop()
   const module = machine.pop()
-  if (typeof attribute !== 'string' || typeof module !== 'string') throw refusePickle('The pickle loads a name that is no text.', { got: `${describeValue(module)}, ${describeValue(attribute)}`, at: machine.cursor.at })
+  if (typeof attribute !== 'string' || typeof module !== 'string')
+    throw refusePickle('The pickle loads a name that is no text.', {
+      got: `${describeValue(module)}, ${describeValue(attribute)}`,
+      at: machine.cursor.at,
+    })
   machine.push(resolveGlobal(module, attribute, machine.cursor.at))
 }
 
@@ -161,7 +216,12 @@ function bytes(machine: Machine, length: number): void {
 
 function protocol(machine: Machine): void {
   const version = machine.cursor.byte()
-  if (version > 5) throw refusePickle('The pickle protocol is unknown.', { wanted: '0 to 5', got: `${version}`, at: machine.cursor.at })
+  if (version > 5)
+    throw refusePickle('The pickle protocol is unknown.', {
+      wanted: '0 to 5',
+      got: `${version}`,
+      at: machine.cursor.at,
+    })
 }
 
 const textOpcodes: [number, Handler][] = [
@@ -169,7 +229,16 @@ const textOpcodes: [number, Handler][] = [
   [code('L'), (machine) => machine.push(textInteger(machine, machine.cursor.line()))],
   [code('F'), (machine) => machine.push(Number.parseFloat(machine.cursor.line()))],
   [code('S'), (machine) => text(machine, machine.cursor.line().replace(/^(['"])(.*)\1$/, '$2'))],
-  [code('V'), (machine) => text(machine, machine.cursor.line().replace(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))))],
+  [
+    code('V'),
+    (machine) =>
+      text(
+        machine,
+        machine.cursor
+          .line()
+          .replace(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+      ),
+  ],
   [code('p'), (machine) => machine.remember(decimal(machine, machine.cursor.line()))],
   [code('g'), (machine) => recall(machine, decimal(machine, machine.cursor.line()))],
 ]
@@ -188,12 +257,15 @@ const scalarOpcodes: [number, Handler][] = [
   [0x8c, (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(1)))],
   [0x8d, (machine) => text(machine, machine.cursor.utf8(machine.cursor.length8()))],
   [code('U'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(1)))],
-  [code('T'), (machine) => {
-    // Python 2 wrote the bytes of arrays as text.
-    const length = machine.cursor.unsigned(4)
-    if (length > importLimits.nameBytes) bytes(machine, length)
-    else text(machine, machine.cursor.latin1(length))
-  }],
+  [
+    code('T'),
+    (machine) => {
+      // Python 2 wrote the bytes of arrays as text.
+      const length = machine.cursor.unsigned(4)
+      if (length > importLimits.nameBytes) bytes(machine, length)
+      else text(machine, machine.cursor.latin1(length))
+    },
+  ],
   [code('C'), (machine) => bytes(machine, machine.cursor.unsigned(1))],
   [code('B'), (machine) => bytes(machine, machine.cursor.unsigned(4))],
   [0x8e, (machine) => bytes(machine, machine.cursor.length8())],
@@ -204,33 +276,96 @@ const containerOpcodes: [number, Handler][] = [
   [code(')'), (machine) => tuple(machine, [])],
   [code('t'), (machine) => tuple(machine, machine.popMark())],
   [0x85, (machine) => tuple(machine, [machine.pop()])],
-  [0x86, (machine) => { const second = machine.pop(); tuple(machine, [machine.pop(), second]) }],
-  [0x87, (machine) => { const third = machine.pop(); const second = machine.pop(); tuple(machine, [machine.pop(), second, third]) }],
+  [
+    0x86,
+    (machine) => {
+      const second = machine.pop()
+      tuple(machine, [machine.pop(), second])
+    },
+  ],
+  [
+    0x87,
+    (machine) => {
+      const third = machine.pop()
+      const second = machine.pop()
+      tuple(machine, [machine.pop(), second, third])
+    },
+  ],
   [code(']'), (machine) => list(machine, [])],
   [code('l'), (machine) => list(machine, machine.popMark())],
-  [code('a'), (machine) => { const item = machine.pop(); append(machine, [item]) }],
-  [code('e'), (machine) => { const items = machine.popMark(); append(machine, items) }],
+  [
+    code('a'),
+    (machine) => {
+      const item = machine.pop()
+      append(machine, [item])
+    },
+  ],
+  [
+    code('e'),
+    (machine) => {
+      const items = machine.popMark()
+      append(machine, items)
+    },
+  ],
   [code('}'), (machine) => dict(machine, [])],
   [code('d'), (machine) => dict(machine, machine.popMark())],
-  [code('s'), (machine) => { const value = machine.pop(); const key = machine.pop(); setItems(machine, [key, value]) }],
-  [code('u'), (machine) => { const pairs = machine.popMark(); setItems(machine, pairs) }],
-  [0x8f, (machine) => { machine.chargeObject(); machine.push(opaque('builtins.set', { weight: 1, depth: 0 })) }],
-  [0x90, (machine) => { const items = machine.popMark(); append(machine, items) }],
-  [0x91, (machine) => {
-    const value = { kind: 'opaque' as const, className: 'builtins.frozenset', weight: 1, depth: 0 }
-    machine.chargeObject()
-    machine.grow(value, machine.popMark())
-    machine.push(value)
-  }],
+  [
+    code('s'),
+    (machine) => {
+      const value = machine.pop()
+      const key = machine.pop()
+      setItems(machine, [key, value])
+    },
+  ],
+  [
+    code('u'),
+    (machine) => {
+      const pairs = machine.popMark()
+      setItems(machine, pairs)
+    },
+  ],
+  [
+    0x8f,
+    (machine) => {
+      machine.chargeObject()
+      machine.push(opaque('builtins.set', { weight: 1, depth: 0 }))
+    },
+  ],
+  [
+    0x90,
+    (machine) => {
+      const items = machine.popMark()
+      append(machine, items)
+    },
+  ],
+  [
+    0x91,
+    (machine) => {
+      const value = { kind: 'opaque' as const, className: 'builtins.frozenset', weight: 1, depth: 0 }
+      machine.chargeObject()
+      machine.grow(value, machine.popMark())
+      machine.push(value)
+    },
+  ],
 ]
 
 const stackOpcodes: [number, Handler][] = [
   [0x80, protocol],
   // A frame only groups bytes; the claim is checked, the grouping ignored.
-  [0x95, (machine) => { machine.cursor.length8() }],
+  [
+    0x95,
+    (machine) => {
+      machine.cursor.length8()
+    },
+  ],
   [code('('), (machine) => machine.mark()],
   [code('0'), (machine) => machine.dropTop()],
-  [code('1'), (machine) => { machine.popMark() }],
+  [
+    code('1'),
+    (machine) => {
+      machine.popMark()
+    },
+  ],
   [code('2'), (machine) => machine.push(machine.top())],
   [code('q'), (machine) => machine.remember(machine.cursor.unsigned(1))],
   [code('r'), (machine) => machine.remember(machine.cursor.unsigned(4))],
@@ -240,21 +375,51 @@ const stackOpcodes: [number, Handler][] = [
 ]
 
 const objectOpcodes: [number, Handler][] = [
-  [code('c'), (machine) => { const { cursor } = machine; machine.push(resolveGlobal(cursor.line(), cursor.line(), cursor.at)) }],
+  [
+    code('c'),
+    (machine) => {
+      const { cursor } = machine
+      machine.push(resolveGlobal(cursor.line(), cursor.line(), cursor.at))
+    },
+  ],
   [0x93, stackGlobal],
-  [code('R'), (machine) => { const args = machine.pop(); construct(machine, machine.pop(), args) }],
-  [0x81, (machine) => { const args = machine.pop(); construct(machine, machine.pop(), args) }],
+  [
+    code('R'),
+    (machine) => {
+      const args = machine.pop()
+      construct(machine, machine.pop(), args)
+    },
+  ],
+  [
+    0x81,
+    (machine) => {
+      const args = machine.pop()
+      construct(machine, machine.pop(), args)
+    },
+  ],
   [0x92, newObjectWithKeywords],
   [code('i'), instance],
   [code('o'), object],
   [code('b'), build],
-  [code('Q'), (machine) => { machine.chargeObject(); machine.push(machine.loadPersistent(machine.pop())) }],
+  [
+    code('Q'),
+    (machine) => {
+      machine.chargeObject()
+      machine.push(machine.loadPersistent(machine.pop()))
+    },
+  ],
 ]
 
 /** Indexed by the operation's byte; a hole is an operation that is refused. */
 export const opcodeHandlers: readonly (Handler | undefined)[] = (() => {
   const table: (Handler | undefined)[] = new Array<Handler | undefined>(256).fill(undefined)
-  for (const [opcode, handler] of [...textOpcodes, ...scalarOpcodes, ...containerOpcodes, ...stackOpcodes, ...objectOpcodes]) {
+  for (const [opcode, handler] of [
+    ...textOpcodes,
+    ...scalarOpcodes,
+    ...containerOpcodes,
+    ...stackOpcodes,
+    ...objectOpcodes,
+  ]) {
     if (table[opcode]) throw new Error(`Two handlers for pickle operation ${opcode}.`)
     table[opcode] = handler
   }

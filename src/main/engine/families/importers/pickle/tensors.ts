@@ -1,7 +1,15 @@
 /** PyTorch's rebuild functions as pure data: they check that a tensor stays inside its storage and describe it. */
 import { importLimits } from '../../../weights/limits'
 import { refusePickle } from './refusal'
-import { describeValue, measureOf, type Charge, type PickleStorage, type PickleTensor, type PickleTuple, type PickleValue } from './values'
+import {
+  describeValue,
+  measureOf,
+  type Charge,
+  type PickleStorage,
+  type PickleTensor,
+  type PickleTuple,
+  type PickleValue,
+} from './values'
 
 /** `_rebuild_tensor(_v2)(storage, storage_offset, size, stride, …)`; requires_grad and hooks do not matter here. */
 export function rebuildTensor(args: readonly PickleValue[], charge: Charge): PickleTensor {
@@ -19,7 +27,10 @@ export function rebuildTensorWithDtype(args: readonly PickleValue[], charge: Cha
   }
   const element = dtype.meaning.dtype
   if (storage.dtype !== null && storage.dtype !== element) {
-    throw refusePickle('A tensor and its storage have different element types.', { wanted: storage.dtype, got: element })
+    throw refusePickle('A tensor and its storage have different element types.', {
+      wanted: storage.dtype,
+      got: element,
+    })
   }
   return tensorIn(storage, element, args, charge)
 }
@@ -36,8 +47,17 @@ export function rebuildParameter(args: readonly PickleValue[]): PickleTensor {
 /** `_rebuild_from_type_v2(func, type, args, state)`: the tensor that func(*args) gives; class and state are dropped. */
 export function rebuildFromType(args: readonly PickleValue[], charge: Charge): PickleValue {
   const [func, , inner] = args
-  if (func === null || typeof func !== 'object' || func.kind !== 'global' || func.meaning.kind !== 'call' || func.meaning.call === rebuildFromType) {
-    throw refusePickle('A tensor is to be built by an unknown function.', { wanted: 'one of the tensor functions of PyTorch', got: describeValue(func) })
+  if (
+    func === null ||
+    typeof func !== 'object' ||
+    func.kind !== 'global' ||
+    func.meaning.kind !== 'call' ||
+    func.meaning.call === rebuildFromType
+  ) {
+    throw refusePickle('A tensor is to be built by an unknown function.', {
+      wanted: 'one of the tensor functions of PyTorch',
+      got: describeValue(func),
+    })
   }
   return func.meaning.call(itemsOf(inner, 'the arguments of a tensor'), charge)
 }
@@ -49,7 +69,13 @@ export function sizeTuple(args: readonly PickleValue[]): PickleTuple {
 }
 
 function itemsOf(value: PickleValue | undefined, what: string): readonly PickleValue[] {
-  if (value !== undefined && value !== null && typeof value === 'object' && (value.kind === 'tuple' || value.kind === 'list')) return value.items
+  if (
+    value !== undefined &&
+    value !== null &&
+    typeof value === 'object' &&
+    (value.kind === 'tuple' || value.kind === 'list')
+  )
+    return value.items
   throw refusePickle(`${what} must be a tuple.`, { wanted: 'a tuple', got: describeValue(value) })
 }
 
@@ -60,36 +86,62 @@ function storageOf(value: PickleValue | undefined): PickleStorage {
 
 function extents(value: PickleValue | undefined, what: string): number[] {
   const items = itemsOf(value, what)
-  if (items.length > importLimits.tensorRank) throw refusePickle(`${what} has too many dimensions.`, { wanted: `at most ${importLimits.tensorRank}`, got: `${items.length}` })
+  if (items.length > importLimits.tensorRank)
+    throw refusePickle(`${what} has too many dimensions.`, {
+      wanted: `at most ${importLimits.tensorRank}`,
+      got: `${items.length}`,
+    })
   return items.map((item) => wholeNumber(item, what))
 }
 
 function wholeNumber(value: PickleValue | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw refusePickle(`${what} must consist of whole numbers from 0.`, {
-    wanted: 'whole numbers from 0 below 2^53', got: typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value),
+    wanted: 'whole numbers from 0 below 2^53',
+    got: typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value),
   })
 }
 
 const elementBytes: Readonly<Record<PickleTensor['dtype'], number>> = {
-  float64: 8, float32: 4, float16: 2, bfloat16: 2, int64: 8, int32: 4, int16: 2, int8: 1, uint8: 1, bool: 1,
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
 }
 
 /** Last index = offset + Σ (size_i − 1)·stride_i must lie in the storage, and no tensor has more elements than it. */
-function tensorIn(storage: PickleStorage, dtype: PickleTensor['dtype'], args: readonly PickleValue[], charge: Charge): PickleTensor {
+function tensorIn(
+  storage: PickleStorage,
+  dtype: PickleTensor['dtype'],
+  args: readonly PickleValue[],
+  charge: Charge,
+): PickleTensor {
   const offset = wholeNumber(args[1], 'The storage offset of a tensor')
   const shape = extents(args[2], 'The size of a tensor')
   const strides = extents(args[3], 'The stride of a tensor')
-  if (shape.length !== strides.length) throw refusePickle('Size and stride of a tensor differ in length.', { wanted: `${shape.length}`, got: `${strides.length}` })
+  if (shape.length !== strides.length)
+    throw refusePickle('Size and stride of a tensor differ in length.', {
+      wanted: `${shape.length}`,
+      got: `${strides.length}`,
+    })
   charge(shape.length + strides.length)
   const available = storage.dtype === null ? Math.floor(storage.length / elementBytes[dtype]) : storage.length
   const elements = shape.reduce((product, extent) => product * BigInt(extent), 1n)
   let last = BigInt(offset)
-  shape.forEach((extent, axis) => { last += BigInt(extent - 1) * BigInt(strides[axis] ?? 0) })
+  shape.forEach((extent, axis) => {
+    last += BigInt(extent - 1) * BigInt(strides[axis] ?? 0)
+  })
   const inside = elements === 0n ? offset <= available : last < BigInt(available) && elements <= BigInt(available)
   if (!inside) {
     throw refusePickle('A tensor reaches outside its storage.', {
-      wanted: `at most ${available} elements`, got: `offset ${offset}, size [${shape.join(', ')}], stride [${strides.join(', ')}]`,
+      wanted: `at most ${available} elements`,
+      got: `offset ${offset}, size [${shape.join(', ')}], stride [${strides.join(', ')}]`,
     })
   }
   return { kind: 'tensor', storage, dtype, offset: storage.offset + offset, shape, strides }

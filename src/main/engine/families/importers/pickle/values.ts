@@ -8,10 +8,19 @@ interface Measured {
   depth: number
 }
 
-export interface PickleTuple extends Measured { kind: 'tuple'; items: readonly PickleValue[] }
-export interface PickleList extends Measured { kind: 'list'; items: PickleValue[] }
+export interface PickleTuple extends Measured {
+  kind: 'tuple'
+  items: readonly PickleValue[]
+}
+export interface PickleList extends Measured {
+  kind: 'list'
+  items: PickleValue[]
+}
 /** Keys and values in turn, in order of arrival; equal keys are not merged. */
-export interface PickleDict extends Measured { kind: 'dict'; pairs: PickleValue[] }
+export interface PickleDict extends Measured {
+  kind: 'dict'
+  pairs: PickleValue[]
+}
 /** An object whose class we know by name only; its contents are counted, not kept. */
 export interface PickleOpaque extends Measured {
   kind: 'opaque'
@@ -20,8 +29,16 @@ export interface PickleOpaque extends Measured {
   state?: PickleValue
 }
 /** Bytes, or text too long for a name; they stay in the program. */
-export interface PickleBytes { kind: 'bytes'; at: number; length: number }
-export interface PickleGlobal { kind: 'global'; name: string; meaning: GlobalMeaning }
+export interface PickleBytes {
+  kind: 'bytes'
+  at: number
+  length: number
+}
+export interface PickleGlobal {
+  kind: 'global'
+  name: string
+  meaning: GlobalMeaning
+}
 
 /** A flat run of elements in the file that tensors look into. */
 export interface PickleStorage {
@@ -48,8 +65,19 @@ export interface PickleTensor {
 }
 
 export type PickleValue =
-  | null | boolean | number | bigint | string
-  | PickleTuple | PickleList | PickleDict | PickleOpaque | PickleBytes | PickleGlobal | PickleStorage | PickleTensor
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PickleTuple
+  | PickleList
+  | PickleDict
+  | PickleOpaque
+  | PickleBytes
+  | PickleGlobal
+  | PickleStorage
+  | PickleTensor
 
 /** Counts items that are looked at against the program's budget. */
 export type Charge = (items: number) => void
@@ -75,5 +103,7 @@ export function describeValue(value: PickleValue | undefined): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'None'
   if (typeof value !== 'object') return typeof value
-  return value.kind === 'opaque' || value.kind === 'global' ? `${value.kind} ${value.kind === 'opaque' ? value.className : value.name}` : value.kind
+  return value.kind === 'opaque' || value.kind === 'global'
+    ? `${value.kind} ${value.kind === 'opaque' ? value.className : value.name}`
+    : value.kind
 }

@@ -1,5 +1,6 @@
 /**
- * PyTorch's old format (torch.save before 1.6): pickles of magic number, protocol version, system facts, objects and storage
+ * PyTorch's old format (torch.save before 1.6): pickles of magic number, protocol version, system facts, objects and
+ * storage
  * keys, then each storage as an element count (int64) and its bytes, in the order of the keys.
  * Reference: pytorch/pytorch torch/serialization.py, _legacy_save.
  */
@@ -23,17 +24,28 @@ const protocolVersion = 1001
 export const torchLegacyFormat: CheckpointFormat = {
   id: 'torch-legacy',
   title: 'PyTorch (before 1.6)',
-  reference: { citation: 'PyTorch, torch/serialization.py', link: 'https://github.com/pytorch/pytorch', place: '_legacy_save' },
+  reference: {
+    citation: 'PyTorch, torch/serialization.py',
+    link: 'https://github.com/pytorch/pytorch',
+    place: '_legacy_save',
+  },
   match: ({ head, name }) => head[0] === 0x80 || /\.(pth?|pkl|ckpt|tar)$/i.test(name),
   open: openTorchLegacy,
 }
 
 async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const bytes = await source.read(0, Math.min(source.size, importLimits.pickleBytes))
-  const noStorage = (): never => { throw refusePickle('The head of the file refers to a storage.') }
+  const noStorage = (): never => {
+    throw refusePickle('The head of the file refers to a storage.')
+  }
   const magic = readMagic(bytes, noStorage)
   const version = runPickle(bytes, magic, noStorage)
-  if (version.value !== protocolVersion) throw refusePickle('The protocol version of the file is unknown.', { wanted: `${protocolVersion}`, got: String(describeNumber(version.value)), at: magic })
+  if (version.value !== protocolVersion)
+    throw refusePickle('The protocol version of the file is unknown.', {
+      wanted: `${protocolVersion}`,
+      got: String(describeNumber(version.value)),
+      at: magic,
+    })
   const system = runPickle(bytes, version.end, noStorage)
   requireLittleEndian(system.value)
   const table = createStorageTable()
@@ -47,7 +59,13 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
     return start
   })
   // The format has no checksums.
-  return { tensors, metadata: {}, ignored: found.ignored, findings: wrapperFinding(found.wrapper), verify: () => Promise.resolve() }
+  return {
+    tensors,
+    metadata: {},
+    ignored: found.ignored,
+    findings: wrapperFinding(found.wrapper),
+    verify: () => Promise.resolve(),
+  }
 }
 
 /** The first pickle must be the magic number; a hostile program in its place is refused by the name it wants. */
@@ -59,7 +77,9 @@ function readMagic(bytes: Buffer, noStorage: () => never): number {
     if (error instanceof ForbiddenNameError || !(error instanceof RefusedInputError)) throw error
   }
   throw new RefusedInputError('The file is no PyTorch checkpoint.', {
-    wanted: 'a zip archive or the magic number of torch.save', got: describeFirstBytes(bytes), where: 'byte 0',
+    wanted: 'a zip archive or the magic number of torch.save',
+    got: describeFirstBytes(bytes),
+    where: 'byte 0',
     action: 'Import a file written by torch.save, or safetensors.',
   })
 }
@@ -72,7 +92,12 @@ function requireLittleEndian(value: PickleValue): void {
   const pairs = value !== null && typeof value === 'object' && value.kind === 'dict' ? value.pairs : []
   const at = pairs.indexOf('little_endian')
   if (at % 2 === 0 && pairs[at + 1] === true) return
-  throw new RefusedInputError('The file was written on a big-endian machine, or does not say.', { wanted: 'little_endian: True', got: describeValue(pairs[at + 1]), where: 'system facts', action: 'Save it again on a little-endian machine.' })
+  throw new RefusedInputError('The file was written on a big-endian machine, or does not say.', {
+    wanted: 'little_endian: True',
+    got: describeValue(pairs[at + 1]),
+    where: 'system facts',
+    action: 'Save it again on a little-endian machine.',
+  })
 }
 
 /** The storages in file order; exactly those that the objects refer to. */
@@ -81,31 +106,54 @@ function orderOf(value: PickleValue, records: ReadonlyMap<string, StorageRecord>
   const ordered: StorageRecord[] = []
   for (const key of new Set(keys)) {
     const record = typeof key === 'string' ? records.get(key) : undefined
-    if (!record) throw refusePickle('The list of storages names one that no object refers to.', { got: describeValue(key) })
+    if (!record)
+      throw refusePickle('The list of storages names one that no object refers to.', { got: describeValue(key) })
     ordered.push(record)
   }
   if (ordered.length !== records.size || ordered.length !== keys.length) {
-    throw refusePickle('The list of storages does not match the objects.', { wanted: `${records.size} storages`, got: `${keys.length}` })
+    throw refusePickle('The list of storages does not match the objects.', {
+      wanted: `${records.size} storages`,
+      got: `${keys.length}`,
+    })
   }
   return ordered
 }
 
 /** The byte at which each storage's values begin. */
-async function placeStorages(source: ByteSource, ordered: readonly StorageRecord[], from: number): Promise<Map<string, number>> {
+async function placeStorages(
+  source: ByteSource,
+  ordered: readonly StorageRecord[],
+  from: number,
+): Promise<Map<string, number>> {
   const places = new Map<string, number>()
   let at = from
   for (const record of ordered) {
     const bytes = record.count * record.elementBytes
     if (at + 8 + bytes > source.size) throw truncated(at + 8 + bytes, source.size)
     const claimed = (await source.read(at, 8)).readBigInt64LE(0)
-    if (claimed !== BigInt(record.count)) throw new RefusedInputError('A storage of the file has the wrong size.', { wanted: `${record.count} elements`, got: `${claimed}`, where: `byte ${at}` })
+    if (claimed !== BigInt(record.count))
+      throw new RefusedInputError('A storage of the file has the wrong size.', {
+        wanted: `${record.count} elements`,
+        got: `${claimed}`,
+        where: `byte ${at}`,
+      })
     places.set(record.key, at + 8)
     at += 8 + bytes
   }
-  if (at !== source.size) throw new RefusedInputError('Bytes follow the last storage.', { wanted: `${at} bytes`, got: `${source.size} bytes`, where: 'end of the file' })
+  if (at !== source.size)
+    throw new RefusedInputError('Bytes follow the last storage.', {
+      wanted: `${at} bytes`,
+      got: `${source.size} bytes`,
+      where: 'end of the file',
+    })
   return places
 }
 
 function truncated(wanted: number, got: number): RefusedInputError {
-  return new RefusedInputError('The file is truncated.', { wanted: `${wanted} bytes`, got: `${got} bytes`, where: 'storages', action: 'Copy or download the file again.' })
+  return new RefusedInputError('The file is truncated.', {
+    wanted: `${wanted} bytes`,
+    got: `${got} bytes`,
+    where: 'storages',
+    action: 'Copy or download the file again.',
+  })
 }

@@ -13,7 +13,18 @@ export interface StateDict {
 }
 
 /** Keys under which training programs keep the weights; the first three in the reference loader's order. */
-const wrapperKeys = ['state_dict', 'model', 'net', 'model_state_dict', 'student_state_dict', 'weights', 'params', 'module', 'network', 'ema'] as const
+const wrapperKeys = [
+  'state_dict',
+  'model',
+  'net',
+  'model_state_dict',
+  'student_state_dict',
+  'weights',
+  'params',
+  'module',
+  'network',
+  'ema',
+] as const
 const deepestWrapper = 3
 
 /** @throws RefusedInputError when no dictionary of tensors is found at a known place */
@@ -25,7 +36,8 @@ export function findStateDict(value: PickleValue): StateDict {
     const entries = entriesOf(current)
     const next = nextWrapper(entries)
     if (!next) break
-    for (const [key, part] of entries) if (key !== next.key) ignored.push({ path: pathOf(wrapper, key), reason: reasonFor(part) })
+    for (const [key, part] of entries)
+      if (key !== next.key) ignored.push({ path: pathOf(wrapper, key), reason: reasonFor(part) })
     wrapper.push(next.key)
     current = next.dict
   }
@@ -35,7 +47,11 @@ export function findStateDict(value: PickleValue): StateDict {
     else ignored.push({ path: pathOf(wrapper, key), reason: reasonFor(part) })
   }
   if (tensors.size === 0) throw noWeights(describeKeys(current))
-  if (tensors.size > importLimits.tensors) throw new RefusedInputError('The file has too many tensors.', { wanted: `at most ${importLimits.tensors}`, got: `${tensors.size}` })
+  if (tensors.size > importLimits.tensors)
+    throw new RefusedInputError('The file has too many tensors.', {
+      wanted: `at most ${importLimits.tensors}`,
+      got: `${tensors.size}`,
+    })
   return { tensors, ignored, wrapper }
 }
 
@@ -46,7 +62,9 @@ function requireDict(value: PickleValue): PickleDict {
 
 function noWeights(got: string): RefusedInputError {
   return new RefusedInputError('The file holds no state_dict.', {
-    wanted: `a dictionary from names to tensors, bare or under ${wrapperKeys.slice(0, 3).join(', ')}`, got, where: 'pickle',
+    wanted: `a dictionary from names to tensors, bare or under ${wrapperKeys.slice(0, 3).join(', ')}`,
+    got,
+    where: 'pickle',
     action: 'Save model.state_dict() with torch.save.',
   })
 }
@@ -61,8 +79,18 @@ function entriesOf(dict: PickleDict): Map<string, PickleValue> {
   for (let index = 0; index + 1 < dict.pairs.length; index += 2) {
     const key = dict.pairs[index]
     const name = typeof key === 'string' ? key : `(${typeof key === 'number' ? key : describeValue(key)})`
-    if (typeof key === 'string' && key.length > importLimits.nameBytes) throw new RefusedInputError('A name in the checkpoint is absurdly long.', { wanted: `at most ${importLimits.nameBytes} characters`, got: `${key.length}`, where: quoteFromFile(key) })
-    if (typeof key === 'string' && entries.has(name)) throw new RefusedInputError('A name comes twice in the checkpoint.', { wanted: 'each name once', got: quoteFromFile(name), where: 'pickle' })
+    if (typeof key === 'string' && key.length > importLimits.nameBytes)
+      throw new RefusedInputError('A name in the checkpoint is absurdly long.', {
+        wanted: `at most ${importLimits.nameBytes} characters`,
+        got: `${key.length}`,
+        where: quoteFromFile(key),
+      })
+    if (typeof key === 'string' && entries.has(name))
+      throw new RefusedInputError('A name comes twice in the checkpoint.', {
+        wanted: 'each name once',
+        got: quoteFromFile(name),
+        where: 'pickle',
+      })
     entries.set(name, dict.pairs[index + 1] ?? null)
   }
   return entries
@@ -79,7 +107,11 @@ function nextWrapper(entries: ReadonlyMap<string, PickleValue>): { key: string; 
 /** Settings may lie under a wrapper's name (`model: {depth: 16}`); only tensors, or a further wrapper, make it one. */
 function leadsToTensors(dict: PickleDict): boolean {
   const known = new Set<PickleValue>(wrapperKeys)
-  return dict.pairs.some((value, index) => index % 2 === 1 && (isKind(value, 'tensor') || (isKind(value, 'dict') && known.has(dict.pairs[index - 1] ?? null))))
+  return dict.pairs.some(
+    (value, index) =>
+      index % 2 === 1 &&
+      (isKind(value, 'tensor') || (isKind(value, 'dict') && known.has(dict.pairs[index - 1] ?? null))),
+  )
 }
 
 function pathOf(wrapper: readonly string[], key: string): string {
@@ -90,14 +122,20 @@ function pathOf(wrapper: readonly string[], key: string): string {
 function reasonFor(value: PickleValue): string {
   if (value === null || typeof value !== 'object') return 'a plain value beside the weights'
   switch (value.kind) {
-    case 'opaque': return `an object of ${value.className}; kept as data, not built`
-    case 'dict': return 'a dictionary beside the weights'
-    case 'tensor': return 'a tensor beside the weights'
-    default: return `a ${value.kind} beside the weights`
+    case 'opaque':
+      return `an object of ${value.className}; kept as data, not built`
+    case 'dict':
+      return 'a dictionary beside the weights'
+    case 'tensor':
+      return 'a tensor beside the weights'
+    default:
+      return `a ${value.kind} beside the weights`
   }
 }
 
 function describeKeys(dict: PickleDict): string {
   const keys = [...entriesOf(dict).keys()]
-  return keys.length === 0 ? 'an empty dictionary' : `a dictionary with ${keys.slice(0, 8).map(quoteFromFile).join(', ')}${keys.length > 8 ? ' …' : ''}`
+  return keys.length === 0
+    ? 'an empty dictionary'
+    : `a dictionary with ${keys.slice(0, 8).map(quoteFromFile).join(', ')}${keys.length > 8 ? ' …' : ''}`
 }

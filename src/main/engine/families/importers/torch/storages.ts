@@ -12,7 +12,10 @@ export interface StorageRecord {
 }
 
 /** Collects the storages that a pickle refers to and checks that it does so consistently. */
-export function createStorageTable(): { load: (id: PickleValue) => PickleStorage; records: Map<string, StorageRecord> } {
+export function createStorageTable(): {
+  load: (id: PickleValue) => PickleStorage
+  records: Map<string, StorageRecord>
+} {
   const records = new Map<string, StorageRecord>()
   return {
     records,
@@ -20,14 +23,25 @@ export function createStorageTable(): { load: (id: PickleValue) => PickleStorage
       const items = id !== null && typeof id === 'object' && id.kind === 'tuple' ? id.items : []
       const [tag, type, key, location, count, view] = items
       if (tag !== 'storage' || items.length < 5 || items.length > 6 || typeof location !== 'string') {
-        throw refusePickle('The file refers to something that is no storage.', { wanted: "('storage', type, key, location, count)", got: typeof tag === 'string' ? quoteFromFile(tag) : describeValue(id) })
+        throw refusePickle('The file refers to something that is no storage.', {
+          wanted: "('storage', type, key, location, count)",
+          got: typeof tag === 'string' ? quoteFromFile(tag) : describeValue(id),
+        })
       }
       if (type === null || typeof type !== 'object' || type.kind !== 'global' || type.meaning.kind !== 'storageType') {
-        throw refusePickle('A storage has no element type.', { wanted: 'a storage type of PyTorch', got: describeValue(type) })
+        throw refusePickle('A storage has no element type.', {
+          wanted: 'a storage type of PyTorch',
+          got: describeValue(type),
+        })
       }
-      if (typeof key !== 'string' || !/^\d{1,20}$/.test(key)) throw refusePickle('A storage has a key that is no number.', { wanted: 'digits', got: typeof key === 'string' ? quoteFromFile(key) : describeValue(key) })
+      if (typeof key !== 'string' || !/^\d{1,20}$/.test(key))
+        throw refusePickle('A storage has a key that is no number.', {
+          wanted: 'digits',
+          got: typeof key === 'string' ? quoteFromFile(key) : describeValue(key),
+        })
       const { dtype } = type.meaning
-      if (dtype === null && view !== undefined && view !== null) throw refusePickle('An untyped storage is a view of another.', { wanted: 'whole untyped storages' })
+      if (dtype === null && view !== undefined && view !== null)
+        throw refusePickle('An untyped storage is a view of another.', { wanted: 'whole untyped storages' })
       const record = { key, elementBytes: dtype === null ? 1 : bytesPer(dtype), count: wholeCount(count) }
       remember(records, record)
       return { kind: 'storage', key, dtype, count: record.count, ...viewOf(view, record.count) }
@@ -38,15 +52,26 @@ export function createStorageTable(): { load: (id: PickleValue) => PickleStorage
 function remember(records: Map<string, StorageRecord>, record: StorageRecord): void {
   const known = records.get(record.key)
   if (known && (known.count !== record.count || known.elementBytes !== record.elementBytes)) {
-    throw refusePickle('The file describes one storage in two ways.', { wanted: `${known.count} elements of ${known.elementBytes} bytes`, got: `${record.count} of ${record.elementBytes}` })
+    throw refusePickle('The file describes one storage in two ways.', {
+      wanted: `${known.count} elements of ${known.elementBytes} bytes`,
+      got: `${record.count} of ${record.elementBytes}`,
+    })
   }
   records.set(record.key, record)
-  if (records.size > importLimits.storages) throw refusePickle('The file refers to too many storages.', { wanted: `at most ${importLimits.storages}`, got: 'more' })
+  if (records.size > importLimits.storages)
+    throw refusePickle('The file refers to too many storages.', {
+      wanted: `at most ${importLimits.storages}`,
+      got: 'more',
+    })
 }
 
 function wholeCount(value: PickleValue | undefined): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= importLimits.fileBytes) return value
-  throw refusePickle('A storage has an impossible size.', { wanted: `0 to ${importLimits.fileBytes} elements`, got: typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value) })
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= importLimits.fileBytes)
+    return value
+  throw refusePickle('A storage has an impossible size.', {
+    wanted: `0 to ${importLimits.fileBytes} elements`,
+    got: typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value),
+  })
 }
 
 /** Old files keep views of storages as (key, offset, size); None otherwise. */
@@ -55,6 +80,10 @@ function viewOf(view: PickleValue | undefined, count: number): { offset: number;
   const items = typeof view === 'object' && view.kind === 'tuple' ? view.items : []
   const offset = wholeCount(items[1])
   const length = wholeCount(items[2])
-  if (items.length !== 3 || offset + length > count) throw refusePickle('A view reaches outside its storage.', { wanted: `at most ${count} elements`, got: `${length} from ${offset}` })
+  if (items.length !== 3 || offset + length > count)
+    throw refusePickle('A view reaches outside its storage.', {
+      wanted: `at most ${count} elements`,
+      got: `${length} from ${offset}`,
+    })
   return { offset, length }
 }

@@ -1,5 +1,6 @@
 /**
- * PyTorch's zip format (torch.save since 1.6): <root>/data.pkl describes the objects, <root>/data/<key> holds each storage.
+ * PyTorch's zip format (torch.save since 1.6): <root>/data.pkl describes the objects, <root>/data/<key> holds each
+ * storage.
  * Reference: pytorch/pytorch torch/serialization.py, caffe2/serialize/inline_container.h.
  */
 import { RefusedInputError } from '../../../../../shared/errors'
@@ -16,7 +17,11 @@ import { openZip, type ZipArchive, type ZipEntry } from './zipArchive'
 export const torchZipFormat: CheckpointFormat = {
   id: 'torch-zip',
   title: 'PyTorch (zip)',
-  reference: { citation: 'PyTorch, torch/serialization.py', link: 'https://github.com/pytorch/pytorch', place: '_save' },
+  reference: {
+    citation: 'PyTorch, torch/serialization.py',
+    link: 'https://github.com/pytorch/pytorch',
+    place: '_save',
+  },
   match: ({ head }) => head.length >= 4 && head[0] === 0x50 && head[1] === 0x4b,
   open: openTorchZip,
 }
@@ -33,21 +38,33 @@ async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
   for (const record of program.records.values()) requireSize(archive, root, record)
   return {
     tensors: placeTensors(found.tensors, source.size, (key) => required(archive, `${root}/data/${key}`).start),
-    metadata: {}, ignored: [...found.ignored, ...unreferenced(archive, root, program.records)], findings: wrapperFinding(found.wrapper),
-    verify: async () => { for (const entry of archive.entries.values()) await archive.verify(entry) },
+    metadata: {},
+    ignored: [...found.ignored, ...unreferenced(archive, root, program.records)],
+    findings: wrapperFinding(found.wrapper),
+    verify: async () => {
+      for (const entry of archive.entries.values()) await archive.verify(entry)
+    },
   }
 }
 
 /** Says what a zip without a state_dict is, by its names. */
 function refuseOtherKinds(names: ReadonlySet<string>): void {
   const has = (pattern: RegExp): boolean => [...names].some((name) => pattern.test(name))
-  const kind = has(/^[^/]+\/(constants\.pkl|code\/)/) ? 'a TorchScript program'
-    : has(/(^|\/)archive_format$|(^|\/)models\/[^/]+\.json$/) ? 'an exported program (.pt2)'
-      : has(/^MAR-INF\//) ? 'a TorchServe archive (.mar)'
-        : has(/\.npy$/) ? 'a NumPy archive (.npz)' : null
+  const kind = has(/^[^/]+\/(constants\.pkl|code\/)/)
+    ? 'a TorchScript program'
+    : has(/(^|\/)archive_format$|(^|\/)models\/[^/]+\.json$/)
+      ? 'an exported program (.pt2)'
+      : has(/^MAR-INF\//)
+        ? 'a TorchServe archive (.mar)'
+        : has(/\.npy$/)
+          ? 'a NumPy archive (.npz)'
+          : null
   if (kind === null) return
   throw new RefusedInputError(`The file is ${kind}, not a checkpoint.`, {
-    wanted: 'a state_dict saved with torch.save', got: kind, where: 'zip directory', action: 'Export a state_dict: torch.save(model.state_dict(), path).',
+    wanted: 'a state_dict saved with torch.save',
+    got: kind,
+    where: 'zip directory',
+    action: 'Export a state_dict: torch.save(model.state_dict(), path).',
   })
 }
 
@@ -56,56 +73,108 @@ function rootOf(names: readonly string[]): string {
   const programs = names.filter((name) => name === 'data.pkl' || name.endsWith('/data.pkl'))
   const [program] = programs
   if (programs.length !== 1 || program === undefined || program.split('/').length !== 2) {
-    throw new RefusedInputError(programs.length > 1 ? 'The archive has two programs data.pkl.' : 'The zip archive is no PyTorch checkpoint.', {
-      wanted: 'one folder with one data.pkl', got: programs.length === 0 ? `entries ${names.slice(0, 5).map(quoteFromFile).join(', ')}` : programs.slice(0, 5).map(quoteFromFile).join(', '), where: 'zip directory',
-    })
+    throw new RefusedInputError(
+      programs.length > 1 ? 'The archive has two programs data.pkl.' : 'The zip archive is no PyTorch checkpoint.',
+      {
+        wanted: 'one folder with one data.pkl',
+        got:
+          programs.length === 0
+            ? `entries ${names.slice(0, 5).map(quoteFromFile).join(', ')}`
+            : programs.slice(0, 5).map(quoteFromFile).join(', '),
+        where: 'zip directory',
+      },
+    )
   }
   const root = program.slice(0, -'/data.pkl'.length)
   const stray = names.find((name) => !name.startsWith(`${root}/`))
-  if (stray !== undefined) throw new RefusedInputError('The archive has two root folders.', { wanted: `everything under ${quoteFromFile(root)}`, got: quoteFromFile(stray), where: 'zip directory' })
+  if (stray !== undefined)
+    throw new RefusedInputError('The archive has two root folders.', {
+      wanted: `everything under ${quoteFromFile(root)}`,
+      got: quoteFromFile(stray),
+      where: 'zip directory',
+    })
   return root
 }
 
 function required(archive: ZipArchive, name: string): ZipEntry {
   const entry = archive.entries.get(name)
-  if (!entry) throw new RefusedInputError('The archive lacks a part that its program refers to.', { wanted: quoteFromFile(name), got: 'nothing', where: 'zip directory' })
+  if (!entry)
+    throw new RefusedInputError('The archive lacks a part that its program refers to.', {
+      wanted: quoteFromFile(name),
+      got: 'nothing',
+      where: 'zip directory',
+    })
   return entry
 }
 
 async function requireLittleEndian(archive: ZipArchive, root: string): Promise<void> {
   const entry = archive.entries.get(`${root}/byteorder`)
   if (!entry) return
-  if (entry.size > 16) throw new RefusedInputError('The byte order of the file is unknown.', { wanted: 'little', got: `${entry.size} bytes`, where: quoteFromFile(entry.name) })
+  if (entry.size > 16)
+    throw new RefusedInputError('The byte order of the file is unknown.', {
+      wanted: 'little',
+      got: `${entry.size} bytes`,
+      where: quoteFromFile(entry.name),
+    })
   const order = (await archive.read(entry)).toString('latin1')
   if (order !== 'little') {
-    throw new RefusedInputError('The file was written on a big-endian machine.', { wanted: 'little', got: quoteFromFile(order), where: quoteFromFile(entry.name), action: 'Save it again on a little-endian machine.' })
+    throw new RefusedInputError('The file was written on a big-endian machine.', {
+      wanted: 'little',
+      got: quoteFromFile(order),
+      where: quoteFromFile(entry.name),
+      action: 'Save it again on a little-endian machine.',
+    })
   }
 }
 
-async function readProgram(archive: ZipArchive, entry: ZipEntry): Promise<{ value: ReturnType<typeof runPickle>['value']; records: Map<string, StorageRecord> }> {
+async function readProgram(
+  archive: ZipArchive,
+  entry: ZipEntry,
+): Promise<{ value: ReturnType<typeof runPickle>['value']; records: Map<string, StorageRecord> }> {
   if (entry.size > importLimits.pickleBytes) {
-    throw new RefusedInputError('The program of the checkpoint is too large.', { wanted: `at most ${importLimits.pickleBytes} bytes`, got: `${entry.size} bytes`, where: quoteFromFile(entry.name) })
+    throw new RefusedInputError('The program of the checkpoint is too large.', {
+      wanted: `at most ${importLimits.pickleBytes} bytes`,
+      got: `${entry.size} bytes`,
+      where: quoteFromFile(entry.name),
+    })
   }
   const bytes = await archive.read(entry)
   const table = createStorageTable()
   const { value, end } = runPickle(bytes, 0, table.load)
-  if (end !== bytes.length) throw new RefusedInputError('Bytes follow the end of the pickle.', { wanted: `${end} bytes`, got: `${bytes.length} bytes`, where: quoteFromFile(entry.name) })
+  if (end !== bytes.length)
+    throw new RefusedInputError('Bytes follow the end of the pickle.', {
+      wanted: `${end} bytes`,
+      got: `${bytes.length} bytes`,
+      where: quoteFromFile(entry.name),
+    })
   return { value, records: table.records }
 }
 
 function requireSize(archive: ZipArchive, root: string, record: StorageRecord): void {
   const entry = required(archive, `${root}/data/${record.key}`)
   const wanted = record.count * record.elementBytes
-  if (entry.size !== wanted) throw new RefusedInputError('A storage of the archive has the wrong size.', { wanted: `${wanted} bytes`, got: `${entry.size} bytes`, where: quoteFromFile(entry.name) })
+  if (entry.size !== wanted)
+    throw new RefusedInputError('A storage of the archive has the wrong size.', {
+      wanted: `${wanted} bytes`,
+      got: `${entry.size} bytes`,
+      where: quoteFromFile(entry.name),
+    })
 }
 
-function unreferenced(archive: ZipArchive, root: string, records: ReadonlyMap<string, StorageRecord>): OpenedCheckpoint['ignored'] {
+function unreferenced(
+  archive: ZipArchive,
+  root: string,
+  records: ReadonlyMap<string, StorageRecord>,
+): OpenedCheckpoint['ignored'] {
   const prefix = `${root}/data/`
-  return [...archive.entries.keys()].filter((name) => name.startsWith(prefix) && !records.has(name.slice(prefix.length)))
+  return [...archive.entries.keys()]
+    .filter((name) => name.startsWith(prefix) && !records.has(name.slice(prefix.length)))
     .map((name) => ({ path: name, reason: 'no object of the file refers to it' }))
 }
 
 /** Tells where in the file the weights were. */
 export function wrapperFinding(wrapper: readonly string[]): OpenedCheckpoint['findings'] {
-  return wrapper.length === 0 ? [] : [{ severity: 'info', message: `The weights lie under ${wrapper.map(quoteFromFile).join(', ')}.` }]
+  return wrapper.length === 0
+    ? []
+    : [{ severity: 'info', message: `The weights lie under ${wrapper.map(quoteFromFile).join(', ')}.` }]
 }

@@ -8,14 +8,30 @@ import type { InversionInput } from './term'
 function featuresOf({ teacher }: InversionInput): tf.Tensor2D {
   if (teacher.features) return teacher.features
   throw new UserError('This teacher does not show its features, which the activation term needs.', {
-    wanted: 'a teacher that gives the input of its last layer', got: 'an architecture without it', where: 'distillation.method.params.activationWeight', action: 'Set the activation weight to 0 or choose another teacher.',
+    wanted: 'a teacher that gives the input of its last layer',
+    got: 'an architecture without it',
+    where: 'distillation.method.params.activationWeight',
+    action: 'Set the activation weight to 0 or choose another teacher.',
   })
 }
 
 export const activation = defineTerm({
   id: 'activation',
-  params: { activationWeight: number({ label: 'Activation weight', default: 0, min: 0, max: 1e4, help: '−mean |f| of the teacher’s features before its last layer (DAFL).' }) },
+  params: {
+    activationWeight: number({
+      label: 'Activation weight',
+      default: 0,
+      min: 0,
+      max: 1e4,
+      help: '−mean |f| of the teacher’s features before its last layer (DAFL).',
+    }),
+  },
   weight: 'activationWeight',
-  metric: { title: 'Activation', group: 'loss', unit: '', definition: '−mean |f| of the teacher’s features before its last layer.' },
+  metric: {
+    title: 'Activation',
+    group: 'loss',
+    unit: '',
+    definition: '−mean |f| of the teacher’s features before its last layer.',
+  },
   value: (input) => activationLoss(featuresOf(input)),
 })

@@ -4,7 +4,15 @@ import { defineTerm } from './term'
 
 export const balance = defineTerm({
   id: 'balance',
-  params: { balanceWeight: number({ label: 'Class balance weight', default: 0, min: 0, max: 1e4, help: 'Negative entropy of the mean prediction (DAFL).' }) },
+  params: {
+    balanceWeight: number({
+      label: 'Class balance weight',
+      default: 0,
+      min: 0,
+      max: 1e4,
+      help: 'Negative entropy of the mean prediction (DAFL).',
+    }),
+  },
   weight: 'balanceWeight',
   metric: 'balanceLoss',
   value: ({ teacher }) => classBalanceLoss(teacher.logits),

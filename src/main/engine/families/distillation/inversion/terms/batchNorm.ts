@@ -4,7 +4,15 @@ import { defineTerm } from './term'
 
 export const batchNorm = defineTerm({
   id: 'batchNorm',
-  params: { batchNormWeight: number({ label: 'BN statistics weight', default: 1, min: 0, max: 1e4, help: 'Σ over layers of ‖μ_batch − μ‖ + ‖σ²_batch − σ²‖ inside the teacher (DeepInversion).' }) },
+  params: {
+    batchNormWeight: number({
+      label: 'BN statistics weight',
+      default: 1,
+      min: 0,
+      max: 1e4,
+      help: 'Σ over layers of ‖μ_batch − μ‖ + ‖σ²_batch − σ²‖ inside the teacher (DeepInversion).',
+    }),
+  },
   weight: 'batchNormWeight',
   metric: 'batchNormLoss',
   needsBatchNorm: true,

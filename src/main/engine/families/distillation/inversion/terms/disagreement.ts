@@ -8,30 +8,49 @@ const jensenShannonTemperature = 3
 export const disagreement = defineTerm({
   id: 'disagreement',
   params: {
-    adversarialWeight: number({ label: 'Adversarial weight', default: 0.5, min: 0, max: 1e4, help: 'Weight of the disagreement of student and teacher that the images shall cause; 0 inverts without the student.' }),
+    adversarialWeight: number({
+      label: 'Adversarial weight',
+      default: 0.5,
+      min: 0,
+      max: 1e4,
+      help: 'Weight of the disagreement of student and teacher that the images shall cause; 0 inverts without the student.',
+    }),
     adversarial: choice({
-      label: 'Disagreement', default: 'agreed', help: 'How far apart student and teacher are.', visibleWhen: { field: 'adversarialWeight', greaterThan: 0 },
+      label: 'Disagreement',
+      default: 'agreed',
+      help: 'How far apart student and teacher are.',
+      visibleWhen: { field: 'adversarialWeight', greaterThan: 0 },
       options: [
-        { value: 'agreed', label: 'KL where both decide alike (CMI)' }, { value: 'kl', label: 'KL (DFQ, ZSKT)' },
-        { value: 'jensenShannon', label: 'Jensen–Shannon, T = 3 (DeepInversion)' }, { value: 'logits', label: 'Mean |S − T| of the logits (DFAD)' },
+        { value: 'agreed', label: 'KL where both decide alike (CMI)' },
+        { value: 'kl', label: 'KL (DFQ, ZSKT)' },
+        { value: 'jensenShannon', label: 'Jensen–Shannon, T = 3 (DeepInversion)' },
+        { value: 'logits', label: 'Mean |S − T| of the logits (DFAD)' },
       ],
     }),
   },
   weight: 'adversarialWeight',
   sign: -1,
   metric: {
-    title: 'Disagreement', group: 'loss', unit: '',
-    definition: 'How far student and teacher disagree on the synthetic images, as configured: KL(teacher ‖ student) over all of them or where both decide alike, Jensen–Shannon at T = 3, or mean |S − T| of the logits. The synthesis raises it.',
+    title: 'Disagreement',
+    group: 'loss',
+    unit: '',
+    definition:
+      'How far student and teacher disagree on the synthetic images, as configured: KL(teacher ‖ student) over all of them or where both decide alike, Jensen–Shannon at T = 3, or mean |S − T| of the logits. The synthesis raises it.',
   },
   value(input, { adversarial }) {
     const student = input.student()
     const teacher = input.teacher.logits
     switch (adversarial) {
-      case 'agreed': return agreedDivergence(student, teacher)
-      case 'kl': return wholeDivergence(student, teacher)
-      case 'jensenShannon': return jensenShannon(student, teacher, jensenShannonTemperature)
-      case 'logits': return logitDistance(student, teacher)
-      default: throw new ExhaustiveError(adversarial)
+      case 'agreed':
+        return agreedDivergence(student, teacher)
+      case 'kl':
+        return wholeDivergence(student, teacher)
+      case 'jensenShannon':
+        return jensenShannon(student, teacher, jensenShannonTemperature)
+      case 'logits':
+        return logitDistance(student, teacher)
+      default:
+        throw new ExhaustiveError(adversarial)
     }
   },
 })

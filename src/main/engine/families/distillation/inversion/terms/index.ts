@@ -1,4 +1,7 @@
-/** The loss terms of inversion. A new term is one file and its place in this list; its parameters, weight, curve and definition follow. */
+/**
+ * The loss terms of inversion. A new term is one file and its place in this list; its parameters, weight, curve and
+ * definition follow.
+ */
 import type { ParameterSchema } from '../../../../../../shared/schema'
 import { activation } from './activation'
 import { balance } from './balance'
@@ -15,7 +18,9 @@ const terms = [batchNorm, oneHot, disagreement, contrastive, balance, activation
 /** Their own parameters' types are forgotten, as in registries. */
 export const inversionTerms = terms as unknown as readonly InversionTerm[]
 
-type Together<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer All) => void ? All : never
+type Together<Union> = (Union extends unknown ? (member: Union) => void : never) extends (member: infer All) => void
+  ? All
+  : never
 type TermSchema = Together<(typeof terms)[number]['params']>
 
 /** The parameters of all terms, in their order. */

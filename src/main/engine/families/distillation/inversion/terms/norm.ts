@@ -4,7 +4,16 @@ import { defineTerm } from './term'
 
 export const norm = defineTerm({
   id: 'norm',
-  params: { normWeight: number({ label: 'Image norm weight', default: 0, min: 0, max: 1e4, help: 'L2 norm of the batch (DeepInversion).', advanced: true }) },
+  params: {
+    normWeight: number({
+      label: 'Image norm weight',
+      default: 0,
+      min: 0,
+      max: 1e4,
+      help: 'L2 norm of the batch (DeepInversion).',
+      advanced: true,
+    }),
+  },
   weight: 'normWeight',
   metric: { title: 'Image norm', group: 'loss', unit: '', definition: 'L2 norm of the synthetic batch.' },
   value: ({ images }) => imageNorm(images),

@@ -30,7 +30,10 @@ export interface InversionTerm<S extends ParameterSchema = ParameterSchema> {
   readonly weight: keyof S & string
   /** −1 where the synthesis raises the value. */
   readonly sign?: -1
-  /** What the chart says of it, recorded as `loss.<id>` without its weight; or the name of a metric that other methods record too. */
+  /**
+   * What the chart says of it, recorded as `loss.<id>` without its weight; or the name of a metric that other methods
+   * record too.
+   */
   readonly metric: MetricDefinition | SharedMetricName
   /** Whether the teacher must have batch-norm layers. */
   readonly needsBatchNorm?: true
@@ -41,15 +44,25 @@ export interface InversionTerm<S extends ParameterSchema = ParameterSchema> {
 export const defineTerm = <S extends ParameterSchema>(term: InversionTerm<S>): InversionTerm<S> => term
 
 /** Signed weight of a term in the total. */
-export const weightOf = ({ weight, sign }: Pick<InversionTerm, 'weight' | 'sign'>, values: Readonly<Record<string, unknown>>): number => (sign ?? 1) * Number(values[weight])
+export const weightOf = (
+  { weight, sign }: Pick<InversionTerm, 'weight' | 'sign'>,
+  values: Readonly<Record<string, unknown>>,
+): number => (sign ?? 1) * Number(values[weight])
 
 const ownMetric = (id: string): TermMetricName => `loss.${id}`
 
-export const metricNameOf = ({ id, metric }: Pick<InversionTerm, 'id' | 'metric'>): MetricName => typeof metric === 'string' ? metric : ownMetric(id)
+export const metricNameOf = ({ id, metric }: Pick<InversionTerm, 'id' | 'metric'>): MetricName =>
+  typeof metric === 'string' ? metric : ownMetric(id)
 
 /** What holds of every term's curve. */
 const ofEveryTerm = 'Before its weight; of a synthesis call: of the step whose images are kept, else of its last.'
 
 /** Definitions of the terms' own metrics by name, for the catalogue. */
 export const metricsOfTerms = (terms: readonly InversionTerm[]): Record<TermMetricName, MetricDefinition> =>
-  Object.fromEntries(terms.flatMap(({ id, metric }) => typeof metric === 'string' ? [] : [[ownMetric(id), { ...metric, definition: `${metric.definition} ${ofEveryTerm}` }]])) as Record<TermMetricName, MetricDefinition>
+  Object.fromEntries(
+    terms.flatMap(({ id, metric }) =>
+      typeof metric === 'string'
+        ? []
+        : [[ownMetric(id), { ...metric, definition: `${metric.definition} ${ofEveryTerm}` }]],
+    ),
+  ) as Record<TermMetricName, MetricDefinition>

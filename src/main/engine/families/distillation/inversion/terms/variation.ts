@@ -4,8 +4,21 @@ import { defineTerm } from './term'
 
 export const variation = defineTerm({
   id: 'variation',
-  params: { variationWeight: number({ label: 'Total variation weight', default: 0, min: 0, max: 1e4, help: 'Mean difference of neighbouring pixels in four directions (DeepInversion).' }) },
+  params: {
+    variationWeight: number({
+      label: 'Total variation weight',
+      default: 0,
+      min: 0,
+      max: 1e4,
+      help: 'Mean difference of neighbouring pixels in four directions (DeepInversion).',
+    }),
+  },
   weight: 'variationWeight',
-  metric: { title: 'Total variation', group: 'loss', unit: '', definition: 'Mean difference of neighbouring pixels, summed over four directions.' },
+  metric: {
+    title: 'Total variation',
+    group: 'loss',
+    unit: '',
+    definition: 'Mean difference of neighbouring pixels, summed over four directions.',
+  },
   value: ({ images }) => totalVariation(images),
 })
