@@ -58,11 +58,11 @@ export async function runToEnd(
   const finished = await runStage(
     {
       ...work,
-      step: (index, measure, within) => {
+      step: (index, measure, innerStep) => {
         steps += 1
         return work.step(index, measure, (what, done, of) => {
           inner += 1
-          return within?.(what, done, of)
+          return innerStep?.(what, done, of)
         })
       },
     },
@@ -74,7 +74,7 @@ export async function runToEnd(
         reports.push(report)
       },
       checkpointEverySeconds: options.pauseInside === undefined ? 1e9 : 0,
-      ...(options.pauseInside === undefined ? {} : { within: { breatheEvery: 0, patience: 0 } }),
+      ...(options.pauseInside === undefined ? {} : { innerStep: { yieldEvery: 0, patience: 0 } }),
       request: () =>
         steps >= (options.pauseAfter ?? Infinity) || inner >= (options.pauseInside ?? Infinity) ? 'pause' : 'go',
     },

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeTorch, exporters } from '../../../src/main/engine/families/exporters'
-import { writeWhole } from '../../../src/main/engine/weights/wholeFile'
+import { writeAtomically } from '../../../src/main/engine/weights/atomicFile'
 import { contiguousStrides } from '../../../src/main/engine/families/exporters/pickleWriter'
 import { importCheckpoint } from '../../../src/main/engine/families/importers'
 import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
@@ -69,7 +69,7 @@ describe('exporters', () => {
       yield Buffer.from('half')
       throw new Error('disk full')
     }
-    await expect(writeWhole(path, failing())).rejects.toThrow('disk full')
+    await expect(writeAtomically(path, failing())).rejects.toThrow('disk full')
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(place)).toEqual(['weights'])
   })

@@ -59,7 +59,7 @@ export type TrainerCommand =
   | { type: 'start'; job: TrainerJob }
   /**
    * Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one
-   * (families/distillation/within.ts).
+   * (families/distillation/innerSteps.ts).
    */
   | { type: 'pause' }
   | { type: 'stop' }

@@ -7,10 +7,10 @@ import { dropOlderCheckpoints, readCheckpointAt, readLatestCheckpoint, writeChec
 import type { KeepCheckpoint } from './checkpoints'
 import type { TrainerReport } from '../protocol/messages'
 import type { StateBundle } from '../families/distillation/state'
-import { breathe, createWithin, defaultPatience } from './within'
-import { StepInterrupted } from '../families/distillation/within'
-import type { WithinOptions } from './within'
-import type { Within } from '../families/distillation/within'
+import { yieldToEventLoop, createInnerStepListener, defaultPatience } from './innerSteps'
+import { StepInterrupted } from '../families/distillation/innerSteps'
+import type { InnerStepOptions } from './innerSteps'
+import type { InnerStepListener } from '../families/distillation/innerSteps'
 import type { StageStart } from '../protocol/plans'
 
 export type StepMetrics = Partial<Record<MetricName, number>>
@@ -23,9 +23,9 @@ export interface StageWork {
   /**
    * Does the step with this index (0-based). Metrics are returned when `measure` is set; on other steps only what
    * happens once (a decision), which is recorded too.
-   * A step of many inner ones calls `within` after each, and lets the StepInterrupted pass that may come out of it.
+   * A step of many inner ones calls `innerStep` after each, and lets the StepInterrupted pass that may come out of it.
    */
-  step(index: number, measure: boolean, within?: Within): StepMetrics | Promise<StepMetrics>
+  step(index: number, measure: boolean, innerStep?: InnerStepListener): StepMetrics | Promise<StepMetrics>
   /** What was said since the last call: warnings and reports of a defense. Read after every step. */
   remarks?(): StageRemark[]
   /** Images that went through training per step, for images per second. */
@@ -55,7 +55,7 @@ export interface LoopOptions {
   /** Read after every step, and inside one that takes long: what control asked for. */
   request(): 'go' | 'pause' | 'stop'
   /** How soon a request acts inside a step. */
-  within?: Pick<WithinOptions, 'breatheEvery' | 'patience' | 'now'>
+  innerStep?: Pick<InnerStepOptions, 'yieldEvery' | 'patience' | 'now'>
 }
 
 const rateWindow = 20
@@ -171,10 +171,10 @@ export async function runStage(
       ...(activity ? { activity } : {}),
     })
   }
-  const within = createWithin({
+  const innerStep = createInnerStepListener({
     tell: (activity) => progress(true, activity),
     request: options.request,
-    ...options.within,
+    ...options.innerStep,
   })
   /**
    * The state is somewhere inside a step: back to the last checkpoint, from which all that follows comes again bit for
@@ -206,7 +206,7 @@ export async function runStage(
     stepBegan = performance.now()
     let metrics: StepMetrics
     try {
-      metrics = await work.step(stepsDone, measure, within)
+      metrics = await work.step(stepsDone, measure, innerStep)
     } catch (error) {
       if (error instanceof StepInterrupted) return giveUp(error.request)
       throw error
@@ -229,7 +229,7 @@ export async function runStage(
       lastCheckpoint = performance.now()
     }
     progress(false)
-    await breathe()
+    await yieldToEventLoop()
   }
   return finish('done')
 }

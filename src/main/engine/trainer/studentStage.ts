@@ -140,8 +140,8 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     imagesAfter: keep,
     remarks: () => input.remarks.splice(0),
     keepsCheckpoint: keptCheckpoints(recording, totalPseudoBatches, input.branchesAt),
-    async step(index, measure, within) {
-      const position = { index, total: totalPseudoBatches, measure, ...(within ? { within } : {}) }
+    async step(index, measure, innerStep) {
+      const position = { index, total: totalPseudoBatches, measure, ...(innerStep ? { innerStep } : {}) }
       if (defenses.some((defense) => defense.forgetsBefore === index)) {
         synthesizer.forget?.()
         trainer.forget?.()

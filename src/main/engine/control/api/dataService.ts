@@ -15,7 +15,7 @@ import type { Registry } from '../../../../shared/schema'
 import { createTrigger, type Attack } from '../../families/attacks'
 import { downloadDataset } from '../../families/datasets/download'
 import {
-  createDatasetShelf,
+  createLoadedDatasets,
   knownLabels,
   outlineDataset,
   summarizeDataset,
@@ -57,14 +57,14 @@ export interface DataRegistries {
 
 export function createDataService({ datasets, attacks, methods }: DataRegistries, cacheFolder: string): DataService {
   const downloading = new Set<string>()
-  const shelf = createDatasetShelf(datasets, { cacheFolder })
+  const loaded = createLoadedDatasets(datasets, { cacheFolder })
 
   /**
    * Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not
    * wait for more.
    */
   const planFor = (config: ExperimentConfig): LintInput['plan'] => {
-    const dataset = shelf.peek(config.data)
+    const dataset = loaded.peek(config.data)
     const labels = dataset
       ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length }
       : knownLabels(datasets, config.data)
@@ -81,14 +81,14 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
     return { planned, trainLabels: labels.train, testLabels: labels.test, classes: labels.classes }
   }
   return {
-    // Nothing is remembered beyond the shelf: counts must not outlive the files that the pictures beside them come
+    // Nothing is remembered beyond the loaded set: counts must not outlive the files that the pictures beside them come
     // from.
     async info(data, onProgress, signal) {
       const outline = await outlineDataset(datasets, data, { cacheFolder, signal })
       if (outline) return outline
       let lastTold = -Infinity
       return summarizeDataset(
-        await shelf.open(data, signal, (fraction, message) => {
+        await loaded.open(data, signal, (fraction, message) => {
           if (performance.now() - lastTold < progressInterval) return
           lastTold = performance.now()
           onProgress({ dataset: data.id, fraction, message })
@@ -96,13 +96,13 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       )
     },
     async images(data, wanted, signal) {
-      const { labels, ...batch } = await shelf.images(data, wanted, signal)
+      const { labels, ...batch } = await loaded.images(data, wanted, signal)
       return { ...batch, labels: [...labels] }
     },
     async triggerPreview(config, first, count, signal) {
-      const images = await shelf.images(config.data, { split: 'train', first, count }, signal)
+      const images = await loaded.images(config.data, { split: 'train', first, count }, signal)
       const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
-      const classNames = shelf.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
+      const classNames = loaded.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
       return previewTrigger(
         {
           images,
@@ -132,7 +132,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
           where: refused.path,
           action: 'Correct the value.',
         })
-      const image = await shelf.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
+      const image = await loaded.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
       return patchPreview.make(values, { image, count, signal })
     },
     async download(request, onProgress, signal) {

@@ -1,6 +1,6 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
-import { createBreather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
 import { readNpy } from '../datasets/files/npy'
 import type { NpyArray } from '../datasets/files/npy'
 import { placePatch } from './corners'
@@ -30,7 +30,7 @@ interface AdversarialImages {
 
 /** Images as shares of 1, or normalised ones, would be truncated to black and teach the teacher a black square. */
 async function refuseOtherScales(values: Numbers, dtype: string, file: string): Promise<void> {
-  const breather = createBreather()
+  const yielding = createYielding()
   let largest = -Infinity
   for (let place = 0; place < values.length; place++) {
     const value = values[place]!
@@ -45,7 +45,7 @@ async function refuseOtherScales(values: Numbers, dtype: string, file: string): 
     if (value > largest) largest = value
     // Bytes cannot leave the range; one that is more than 1 settles the scale.
     if (largest > 1 && values instanceof Uint8Array) return
-    if (place % 65_536 === 0 && breather.due()) await breather.pause()
+    if (place % 65_536 === 0 && yielding.due()) await yielding.pause()
   }
   if (largest <= 1) {
     throw new RefusedInputError('The adversarial images are shares of 1, not bytes.', {

@@ -6,8 +6,8 @@
  * reference's to the bit.
  */
 
-import { createBreather } from '../../images/breather'
-import type { Breather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
+import type { Yielding } from '../../images/yielding'
 
 export interface Plane {
   readonly height: number
@@ -53,7 +53,7 @@ function tapsAt(
   return [...blurredAt(lower, 1 - fraction), ...blurredAt(lower + 1, fraction)]
 }
 
-async function resizeAxis(plane: Plane, axis: 'rows' | 'columns', after: number, breather: Breather): Promise<Plane> {
+async function resizeAxis(plane: Plane, axis: 'rows' | 'columns', after: number, yielding: Yielding): Promise<Plane> {
   const { height, width, channels, values } = plane
   const before = axis === 'rows' ? height : width
   const sigma = Math.max(0, (before / after - 1) / 2)
@@ -72,7 +72,7 @@ async function resizeAxis(plane: Plane, axis: 'rows' | 'columns', after: number,
         out[(axis === 'rows' ? position * width + other : other * after + position) * channels + channel] = sum
       }
     }
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   return { ...size, channels, values: out }
 }
@@ -80,6 +80,6 @@ async function resizeAxis(plane: Plane, axis: 'rows' | 'columns', after: number,
 /** @returns the plane itself when the size is right already */
 export async function resizePlane(plane: Plane, height: number, width: number): Promise<Plane> {
   if (plane.height === height && plane.width === width) return plane
-  const breather = createBreather()
-  return resizeAxis(await resizeAxis(plane, 'rows', height, breather), 'columns', width, breather)
+  const yielding = createYielding()
+  return resizeAxis(await resizeAxis(plane, 'rows', height, yielding), 'columns', width, yielding)
 }

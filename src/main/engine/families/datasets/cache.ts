@@ -11,7 +11,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { openFileSource } from '../../weights/byteSource'
-import { createBreather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
 import type { DatasetContext } from './types'
 import type { ImageSet } from '../../images/types'
 
@@ -47,12 +47,12 @@ const sizesOf = (shape: z.infer<typeof imageShape>): [number, number] => [
 ]
 
 async function hashOf(parts: readonly Uint8Array[], context: DatasetContext): Promise<string> {
-  const breather = createBreather(context.signal)
+  const yielding = createYielding(context.signal)
   const hash = createHash('sha256')
   for (const part of parts) {
     for (let offset = 0; offset < part.length; offset += hashChunkBytes) {
       hash.update(part.subarray(offset, offset + hashChunkBytes))
-      if (breather.due()) await breather.pause()
+      if (yielding.due()) await yielding.pause()
     }
   }
   return hash.digest('hex')

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { RefusedInputError } from '../../../../shared/errors'
 import { choice, path } from '../../../../shared/schema'
 import { quoteFromFile } from '../../weights/quote'
-import { createBreather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
 import { cachedImages } from './cache'
 import { fingerprint, listFolders, listPictures, readClassFolders } from './files/classFolders'
 import { kindOf } from './files/namedFiles'
@@ -294,7 +294,7 @@ export const gtsrb = defineDataset({
     const found = (training.labels.at(-1) ?? 0) + 1
     const testing = await listTest(root, params.folder, found)
     const shape: PictureShape = { side: Number(params.size), channels: 3, fit: 'fill' }
-    const files = await fingerprint([...training.paths, ...testing.paths, testing.csv], createBreather(context.signal))
+    const files = await fingerprint([...training.paths, ...testing.paths, testing.csv], createYielding(context.signal))
     const total = training.paths.length + testing.paths.length
     const report = (done: number): void => {
       if (done % 100 === 0)

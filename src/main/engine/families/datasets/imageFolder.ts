@@ -2,8 +2,8 @@ import { basename, join } from 'node:path'
 import { RefusedInputError } from '../../../../shared/errors'
 import { choice, integer, number, path } from '../../../../shared/schema'
 import { createStream } from '../../maths/random'
-import { createBreather } from '../../images/breather'
-import type { Breather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
+import type { Yielding } from '../../images/yielding'
 import { cachedImages } from './cache'
 import { fingerprint, holdsPictures, listFolders, readClassFolders } from './files/classFolders'
 import type { ClassFolder } from './files/classFolders'
@@ -93,12 +93,12 @@ async function splitClasses(root: string, share: number, seed: number): Promise<
 }
 
 /** Mean and standard deviation per channel over all pixels, in units of [0, 1]. */
-async function measure(set: ImageSet, breather: Breather): Promise<Normalization> {
+async function measure(set: ImageSet, yielding: Yielding): Promise<Normalization> {
   const counts = Array.from({ length: set.channels }, () => new Float64Array(256))
   const size = bytesPerImage(set)
   for (let image = 0; image < set.count; image++) {
     for (let place = 0; place < size; place++) counts[place % set.channels]![set.pixels[image * size + place]!]! += 1
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   const moments = counts.map((histogram) => {
     const total = histogram.reduce((sum, count) => sum + count, 0)
@@ -224,7 +224,7 @@ export const imageFolder = defineDataset({
         ? await readSplitFolders(params.folder, testName)
         : await splitClasses(params.folder, params.testShare, params.splitSeed)
     const shape: PictureShape = { side: params.size, channels: channelsOf(params.colour), fit: params.fit }
-    const breather = createBreather(context.signal)
+    const yielding = createYielding(context.signal)
     const { train, test } = layout
     const total = train.paths.length + test.paths.length
     refuseTooMany(total, shape, params.folder)
@@ -238,8 +238,8 @@ export const imageFolder = defineDataset({
     const key = JSON.stringify({
       version,
       shape,
-      train: await fingerprint(train.paths, breather),
-      test: await fingerprint(test.paths, breather),
+      train: await fingerprint(train.paths, yielding),
+      test: await fingerprint(test.paths, yielding),
     })
     const pair = await cachedImages('image_folder', key, context, async () => ({
       train: await decode(train, shape, context, report),
@@ -251,7 +251,7 @@ export const imageFolder = defineDataset({
       classNames: layout.names,
       train: pair.train,
       test: pair.test,
-      normalization: await measure(pair.train, breather),
+      normalization: await measure(pair.train, yielding),
       notes: layout.ignored > 0 ? [`${layout.ignored} files are no pictures by their names and were passed over.`] : [],
     }
   },

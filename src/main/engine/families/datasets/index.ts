@@ -29,8 +29,8 @@ export {
   recognizeDataset,
   summarizeDataset,
 } from './open'
-export { createDatasetShelf } from './shelf'
-export type { DatasetShelf, LoadWatcher } from './shelf'
+export { createLoadedDatasets } from './loadedDatasets'
+export type { LoadedDatasets, LoadWatcher } from './loadedDatasets'
 export { bytesPerImage, countClasses, selectImages, sliceImages } from '../../images/imageSets'
 export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, LoadedDataset } from './types'
 export type { ClassExamples, ImageRange, ImageSet, ImageShape, Normalization } from '../../images/types'

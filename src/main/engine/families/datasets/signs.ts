@@ -1,5 +1,5 @@
 import { integer } from '../../../../shared/schema'
-import { createBreather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
 import { cachedImages } from './cache'
 import { drawSign, signLabel, signSize } from './signs/draw'
 import { signClasses } from './signs/shapes'
@@ -20,15 +20,15 @@ async function drawSigns(
   context: Pick<DatasetContext, 'signal'>,
   onImage?: (done: number) => void,
 ): Promise<ImageSet> {
-  const breather = createBreather(context.signal)
+  const yielding = createYielding(context.signal)
   const pixels = new Uint8Array(count * imageBytes)
   const labels = new Int32Array(count)
   for (let index = 0; index < count; index++) {
     drawSign(seed, splits[split], first + index, pixels, index * imageBytes)
     labels[index] = signLabel(first + index)
-    if (breather.due()) {
+    if (yielding.due()) {
       onImage?.(index)
-      await breather.pause()
+      await yielding.pause()
     }
   }
   return { count, height: signSize, width: signSize, channels: 3, pixels, labels }

@@ -1,6 +1,6 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
-import { createBreather } from '../../images/breather'
+import { createYielding } from '../../images/yielding'
 import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
 import type { NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
@@ -50,7 +50,7 @@ async function readSplit(files: NamedFiles, name: string, context: DatasetContex
       where,
       action,
     })
-  const breather = createBreather(context.signal)
+  const yielding = createYielding(context.signal)
   const size = side * side * 3
   const pixels = new Uint8Array(count * size)
   for (let image = 0; image < count; image++) {
@@ -62,7 +62,7 @@ async function readSplit(files: NamedFiles, name: string, context: DatasetContex
             images.data[start + (channel * side + column) * side + row]!
       }
     }
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   return { count, height: side, width: side, channels: 3, pixels, labels: labelsOf(labels.data, name, where) }
 }

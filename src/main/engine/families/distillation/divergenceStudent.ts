@@ -103,8 +103,8 @@ export function createDivergenceStudent(
             metrics.gradientNorm = (metrics.gradientNorm ?? 0) + scalarOf(outputs, 'gradientNorm') / options.updates
           }
           tf.dispose([outputs, [...own]])
-          const breath = position.within?.('Student updates', repeat + 1, options.updates)
-          if (breath) await breath
+          const waiting = position.innerStep?.('Student updates', repeat + 1, options.updates)
+          if (waiting) await waiting
         }
       } finally {
         learningRate.dispose()

@@ -16,7 +16,7 @@ import type { NamedTensors } from '../../maths/ops/tensors'
 import type { Classifier, ClassifierOutput, StateUpdate } from '../../maths/nn/types'
 import type { RandomStream } from '../../maths/random'
 import type { StateBundle } from './state'
-import type { Within } from './within'
+import type { InnerStepListener } from './innerSteps'
 
 /** Metric values of one step by name. */
 export type StepMetrics = Partial<Record<MetricPoint['name'], number>>
@@ -69,7 +69,7 @@ export interface Position {
    * To be called after each inner step by what takes many, and awaited where it returns a promise. A StepInterrupted
    * that comes out of it passes through.
    */
-  readonly within?: Within
+  readonly innerStep?: InnerStepListener
 }
 
 /** What the costs of a method depend on beside its parameters. */

@@ -9,7 +9,7 @@ import { UserError } from '../../../../shared/errors'
 import { quoteFromFile } from '../../weights/quote'
 import { bytesOf, bytesPer, elementCount, type WeightMap } from '../../weights/weightMap'
 import { pickleStateDict } from './pickleWriter'
-import { writeWhole } from '../../weights/wholeFile'
+import { writeAtomically } from '../../weights/atomicFile'
 
 interface StoredEntry {
   name: string
@@ -27,7 +27,7 @@ const utf8Flag = 0x800
  * @throws UserError when a tensor's data contradict its shape, or the file would pass 4 GB
  */
 export async function writeTorch(path: string, tensors: WeightMap): Promise<void> {
-  await writeWhole(path, encodeTorch(tensors, rootName(path)))
+  await writeAtomically(path, encodeTorch(tensors, rootName(path)))
 }
 
 /** The archive as chunks. `root` is the folder inside it. */

@@ -3,7 +3,7 @@ import { UserError } from '../../../../shared/errors'
 import { importLimits } from '../limits'
 import { quoteFromFile } from '../quote'
 import { bytesOf, bytesPer, elementCount, type WeightDtype, type WeightMap } from '../weightMap'
-import { writeWhole } from '../wholeFile'
+import { writeAtomically } from '../atomicFile'
 
 const nameOf: Record<WeightDtype, string> = {
   float64: 'F64',
@@ -29,7 +29,7 @@ export async function writeSafetensors(
   tensors: WeightMap,
   metadata: Record<string, string> = {},
 ): Promise<void> {
-  await writeWhole(path, encodeSafetensors(tensors, metadata))
+  await writeAtomically(path, encodeSafetensors(tensors, metadata))
 }
 
 /** The file as chunks: header, then one chunk per tensor. */

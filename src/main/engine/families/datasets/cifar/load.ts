@@ -1,7 +1,7 @@
 /** What CIFAR-10 and CIFAR-100 have in common: the versions of their page hold the same images in other files. */
 import { basename } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { createBreather } from '../../../images/breather'
+import { createYielding } from '../../../images/yielding'
 import { matchNamedFiles, openNamedFiles, requireFiles } from '../files/namedFiles'
 import type { NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LayoutMatch, LoadedDataset } from '../types'
@@ -93,16 +93,16 @@ export async function loadCifar(
     signal: context.signal,
   })
   const version = chooseVersion(kind, files)
-  const breather = createBreather(context.signal)
+  const yielding = createYielding(context.signal)
   const read = async (names: readonly string[], done: number): Promise<ImageSet> => {
     const batches = []
     for (const [index, name] of names.entries()) {
       context.onProgress?.(done + (0.8 * index) / names.length, `Reading ${name}`)
       const batch = { name, bytes: await files.read(name, fileLimit) }
-      batches.push(version === 'python' ? await toRecords(batch, layout, files.where, breather) : batch)
-      await breather.pause()
+      batches.push(version === 'python' ? await toRecords(batch, layout, files.where, yielding) : batch)
+      await yielding.pause()
     }
-    return readRecords(batches, layout, files.where, breather)
+    return readRecords(batches, layout, files.where, yielding)
   }
   const train = await read(kind[version].train, 0)
   const test = await read([kind[version].test], 0.8)
@@ -119,7 +119,7 @@ export async function loadCifar(
     const bytes = await files.read(namesFile, 1 << 16)
     return readClassNames(
       version === 'python'
-        ? await toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where, breather)
+        ? await toNameLines({ name: namesFile, bytes }, level.pythonNames, files.where, yielding)
         : bytes,
       fallback.names.length,
       namesFile,

@@ -7,7 +7,7 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { runPickleInPieces } from '../../importers/pickle/machine'
 import { refusePickle } from '../../importers/pickle/refusal'
 import { describeValue, type PickleValue } from '../../importers/pickle/values'
-import type { Breather } from '../../../images/breather'
+import type { Yielding } from '../../../images/yielding'
 import { bytesText } from '../../../weights/byteSource'
 import { pixelBytes, recordSize } from './records'
 import type { BatchFile, RecordLayout } from './records'
@@ -30,7 +30,7 @@ function textOf(value: PickleValue | undefined, program: Buffer): string | null 
 async function readDictionary(
   { name, bytes }: BatchFile,
   where: string,
-  breather: Breather,
+  yielding: Yielding,
 ): Promise<{ entries: Map<string, PickleValue>; program: Buffer }> {
   const program = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const refuse = (got: string, place = '', cause?: unknown): never => {
@@ -49,7 +49,7 @@ async function readDictionary(
       () => {
         throw refusePickle('The pickle refers to a storage.')
       },
-      breather,
+      yielding,
     )
     if (!isObject(value, 'dict')) return refuse(describeValue(value))
     if (end !== program.length) return refuse(`${bytesText(program.length - end)} after the dictionary`)
@@ -90,9 +90,9 @@ export async function toRecords(
   file: BatchFile,
   layout: RecordLayout,
   where: string,
-  breather: Breather,
+  yielding: Yielding,
 ): Promise<BatchFile> {
-  const { entries, program } = await readDictionary(file, where, breather)
+  const { entries, program } = await readDictionary(file, where, yielding)
   const place = `${where}: ${file.name}`
   const pixels = arrayBytes(entries.get('data'), program)
   if (pixels === null)
@@ -128,12 +128,12 @@ export async function toRecords(
         )
       }
       bytes[record * size + at] = label
-      if (breather.due()) await breather.pause()
+      if (yielding.due()) await yielding.pause()
     }
   }
   for (let record = 0; record < count; record++) {
     bytes.set(pixels.subarray(record * pixelBytes, (record + 1) * pixelBytes), record * size + layout.labels.length)
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   return { name: file.name, bytes }
 }
@@ -143,9 +143,9 @@ export async function toNameLines(
   file: BatchFile,
   key: string,
   where: string,
-  breather: Breather,
+  yielding: Yielding,
 ): Promise<Uint8Array> {
-  const { entries, program } = await readDictionary(file, where, breather)
+  const { entries, program } = await readDictionary(file, where, yielding)
   const list = entries.get(key)
   return Buffer.from((isObject(list, 'list') ? list.items : []).map((item) => textOf(item, program) ?? '').join('\n'))
 }

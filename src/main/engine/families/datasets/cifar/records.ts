@@ -4,7 +4,7 @@
  */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText } from '../../../weights/byteSource'
-import type { Breather } from '../../../images/breather'
+import type { Yielding } from '../../../images/yielding'
 import type { ImageSet } from '../../../images/types'
 
 export const cifarSize = 32
@@ -49,7 +49,7 @@ export async function readRecords(
   files: readonly BatchFile[],
   layout: RecordLayout,
   where: string,
-  breather: Breather,
+  yielding: Yielding,
 ): Promise<ImageSet> {
   const counts = files.map((file) => countRecords(file, layout, where))
   const count = counts.reduce((sum, records) => sum + records, 0)
@@ -63,7 +63,7 @@ export async function readRecords(
         checkLabel(file, record, start + place, classes, where)
       labels[image] = file.bytes[start + layout.labelAt]!
       interleave(file.bytes, start + layout.labels.length, pixels, image * pixelBytes)
-      if (breather.due()) await breather.pause()
+      if (yielding.due()) await yielding.pause()
     }
   }
   return { count, height: cifarSize, width: cifarSize, channels: 3, pixels, labels }

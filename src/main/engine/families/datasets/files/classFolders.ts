@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { quoteFromFile } from '../../../weights/quote'
-import type { Breather } from '../../../images/breather'
+import type { Yielding } from '../../../images/yielding'
 import { pictureExtensions } from '../../../images/decoding'
 
 export interface ClassFolder {
@@ -99,12 +99,12 @@ export async function holdsPictures(root: string): Promise<boolean> {
 }
 
 /** A hash over names, sizes and times of files: decoded images are kept under it until one changes. */
-export async function fingerprint(paths: readonly string[], breather: Breather): Promise<string> {
+export async function fingerprint(paths: readonly string[], yielding: Yielding): Promise<string> {
   const hash = createHash('sha256')
   for (const path of paths) {
     const found = await stat(path).catch(() => null)
     hash.update(`${path}\0${found?.size ?? -1}\0${found?.mtimeMs ?? -1}\n`)
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   return hash.digest('hex')
 }

@@ -1,8 +1,8 @@
 /** MNIST and the sets that copy its layout: four IDX files, grey images of 28×28. */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { choice, path } from '../../../../../shared/schema'
-import { createBreather } from '../../../images/breather'
-import type { Breather } from '../../../images/breather'
+import { createYielding } from '../../../images/yielding'
+import type { Yielding } from '../../../images/yielding'
 import { parseIdx } from '../files/idx'
 import { listNames, openNamedFiles } from '../files/namedFiles'
 import type { NamedFiles } from '../files/namedFiles'
@@ -64,7 +64,7 @@ export function requireMnist(files: NamedFiles, title: string): void {
   for (const stem of [...stems.train, ...stems.test]) findName(files, stem, title)
 }
 
-async function pad(images: Uint8Array, count: number, breather: Breather): Promise<Uint8Array> {
+async function pad(images: Uint8Array, count: number, yielding: Yielding): Promise<Uint8Array> {
   const offset = (paddedSide - mnistSide) / 2
   const padded = new Uint8Array(count * paddedSide * paddedSide)
   for (let row = 0; row < count * mnistSide; row++) {
@@ -73,7 +73,7 @@ async function pad(images: Uint8Array, count: number, breather: Breather): Promi
       images.subarray(row * mnistSide, (row + 1) * mnistSide),
       (image * paddedSide + offset + (row % mnistSide)) * paddedSide + offset,
     )
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
   return padded
 }
@@ -83,7 +83,7 @@ async function loadSplit(
   split: keyof typeof stems,
   title: string,
   padded: boolean,
-  breather: Breather,
+  yielding: Yielding,
 ): Promise<ImageSet> {
   const [imagesName, labelsName] = stems[split].map((stem) => findName(files, stem, title)) as [string, string]
   const images = await parseIdx(await files.read(imagesName, fileLimit), imagesName, files.where, 3, fileLimit)
@@ -120,7 +120,7 @@ async function loadSplit(
     height: side,
     width: side,
     channels: 1,
-    pixels: padded ? await pad(images.data, count, breather) : new Uint8Array(images.data),
+    pixels: padded ? await pad(images.data, count, yielding) : new Uint8Array(images.data),
     labels: Int32Array.from(labels.data),
   }
 }
@@ -149,12 +149,12 @@ export async function loadMnist(
     signal: context.signal,
   })
   const padded = params.size === '32'
-  const breather = createBreather(context.signal)
+  const yielding = createYielding(context.signal)
   context.onProgress?.(0, 'Reading the training images')
-  const train = await loadSplit(files, 'train', title, padded, breather)
+  const train = await loadSplit(files, 'train', title, padded, yielding)
   context.signal?.throwIfAborted()
   context.onProgress?.(0.8, 'Reading the test images')
-  const test = await loadSplit(files, 'test', title, padded, breather)
+  const test = await loadSplit(files, 'test', title, padded, yielding)
   const official = train.count === 60_000 && test.count === 10_000
   return {
     id,

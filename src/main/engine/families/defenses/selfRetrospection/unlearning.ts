@@ -181,8 +181,8 @@ export function wrapTrainer(
           metrics.gradientNorm = scalarOf(outputs, 'gradientNorm')
         }
         tf.dispose([outputs, [...own]])
-        const breath = position.within?.('Unlearning', repeat + 1, plain.updates)
-        if (breath) await breath
+        const waiting = position.innerStep?.('Unlearning', repeat + 1, plain.updates)
+        if (waiting) await waiting
       }
     } finally {
       learningRate.dispose()

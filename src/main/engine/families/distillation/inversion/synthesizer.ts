@@ -173,7 +173,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
   const synthesize = async (
     runner: StepRunner,
     active: readonly ActiveDefense[],
-    within: Position['within'],
+    innerStep: Position['innerStep'],
   ): Promise<Best> => {
     source.begin()
     const fixed = {
@@ -200,8 +200,8 @@ export function createInversionSynthesizer(values: InversionParameters, context:
         } else {
           tf.dispose(outputs)
         }
-        const breath = within?.('Synthesis', step + 1, values.synthesisSteps)
-        if (breath) await breath
+        const waiting = innerStep?.('Synthesis', step + 1, values.synthesisSteps)
+        if (waiting) await waiting
       }
     } catch (error) {
       tf.dispose(best?.outputs ?? {})
@@ -220,7 +220,7 @@ export function createInversionSynthesizer(values: InversionParameters, context:
       const active = defenses.filter(
         (defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined,
       )
-      const best = await synthesize(stepFor(active), active, position.within)
+      const best = await synthesize(stepFor(active), active, position.innerStep)
       const metrics: StepMetrics = position.measure ? metricsOf(best.outputs, metricNames) : {}
       const keptStep = best.step + 1
       if (position.measure && !source.fresh) metrics.keptStep = keptStep

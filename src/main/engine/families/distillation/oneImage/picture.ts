@@ -2,8 +2,8 @@
  * The built-in picture: noise on many scales under hundreds of shapes, so that patches of any size have something to
  * see.
  */
-import { createBreather } from '../../../images/breather'
-import type { Breather } from '../../../images/breather'
+import { createYielding } from '../../../images/yielding'
+import type { Yielding } from '../../../images/yielding'
 import { createStream } from '../../../maths/random'
 import type { RandomStream } from '../../../maths/random'
 import type { Picture } from '../types'
@@ -27,11 +27,11 @@ function noise(cells: number, stream: RandomStream): (x: number, y: number) => n
   }
 }
 
-async function drawNoise(image: Float32Array, side: number, stream: RandomStream, breather: Breather): Promise<void> {
+async function drawNoise(image: Float32Array, side: number, stream: RandomStream, yielding: Yielding): Promise<void> {
   for (let channel = 0; channel < 3; channel++) {
     const layers = Array.from({ length: octaves }, (_unused, octave) => noise(4 * 2 ** octave, stream))
     for (let row = 0; row < side; row++) {
-      if (breather.due()) await breather.pause()
+      if (yielding.due()) await yielding.pause()
       for (let column = 0; column < side; column++) {
         let value = 0
         let weight = 1
@@ -85,12 +85,12 @@ function drawShape(image: Float32Array, side: number, late: number, stream: Rand
  * which others do theirs.
  */
 export async function drawPicture(seed: number, channels: number, signal?: AbortSignal): Promise<Picture> {
-  const breather = createBreather(signal)
+  const yielding = createYielding(signal)
   const stream = createStream(seed, 'ood/picture')
   const image = new Float32Array(builtInSide * builtInSide * 3)
-  await drawNoise(image, builtInSide, stream, breather)
+  await drawNoise(image, builtInSide, stream, yielding)
   for (let shape = 0; shape < shapes; shape++) {
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
     drawShape(image, builtInSide, shape / shapes, stream)
   }
   const rgb = Uint8Array.from(image, (value) => Math.max(0, Math.min(255, Math.round(value * 255))))

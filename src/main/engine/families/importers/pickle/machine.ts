@@ -33,13 +33,13 @@ export async function runPickleInPieces(
   bytes: Buffer,
   start: number,
   loadPersistent: LoadPersistent,
-  breather: { due(): boolean; pause(): Promise<void> },
+  yielding: { due(): boolean; pause(): Promise<void> },
 ): Promise<PickleProgram> {
   const program = interpret(bytes, start, loadPersistent)
   for (;;) {
     const piece = program.next()
     if (piece.done) return piece.value
-    if (breather.due()) await breather.pause()
+    if (yielding.due()) await yielding.pause()
   }
 }
 

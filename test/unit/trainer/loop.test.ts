@@ -78,10 +78,10 @@ describe('a step that takes long', () => {
           inner = tensors.get('a/inner')?.data[0] ?? 0
         },
       } as unknown as StageWork['state'],
-      step: async (_index, _measure, within) => {
+      step: async (_index, _measure, innerStep) => {
         for (let done = 1; done <= 10; done++) {
           inner += 1
-          await within?.('Synthesis', done, 10)
+          await innerStep?.('Synthesis', done, 10)
         }
         return {}
       },
@@ -97,7 +97,7 @@ describe('a step that takes long', () => {
       reports.push(report)
     },
     request: () => 'go',
-    within: { breatheEvery: 0, patience: 0 },
+    innerStep: { yieldEvery: 0, patience: 0 },
     ...change,
   })
 
@@ -158,7 +158,7 @@ describe('a step that takes long', () => {
     expect(
       await runStage(
         work,
-        options([], { within: { breatheEvery: 0, patience: 1e9 }, request: () => (inner() >= 4 ? 'pause' : 'go') }),
+        options([], { innerStep: { yieldEvery: 0, patience: 1e9 }, request: () => (inner() >= 4 ? 'pause' : 'go') }),
       ),
     ).toMatchObject({ outcome: 'paused', step: 1 })
     expect(inner()).toBe(10)
@@ -171,7 +171,7 @@ describe('a step that takes long', () => {
     await runStage(
       work,
       options(reports, {
-        within: {
+        innerStep: {
           now: () => {
             time += 200
             return time

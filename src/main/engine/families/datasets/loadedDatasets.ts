@@ -12,24 +12,24 @@ const idleMilliseconds = 120_000
 /** Told how far a load is, whoever began it. */
 export type LoadWatcher = NonNullable<DatasetContext['onProgress']>
 
-export interface DatasetShelf {
+export interface LoadedDatasets {
   /** The whole set; two callers at once share one load. `signal` ends the waiting, not the load. */
   open(choice: MemberChoice, signal?: AbortSignal, onProgress?: LoadWatcher): Promise<LoadedDataset>
-  /** Some images: from the set on the shelf, drawn alone where the member can, else after loading it. */
+  /** Some images: from the set in memory, drawn alone where the member can, else after loading it. */
   images(choice: MemberChoice, wanted: ImageRange | ClassExamples, signal?: AbortSignal): Promise<ImageSet>
-  /** The set if it lies on the shelf. */
+  /** The set if it is in memory. */
   peek(choice: MemberChoice): LoadedDataset | null
   clear(): void
 }
 
 /**
- * A shelf for one data set. Files are looked at when it is loaded; a changed file shows after the idle time or another
+ * Memory for one data set. Files are looked at when it is loaded; a changed file shows after the idle time or another
  * choice.
  */
-export function createDatasetShelf(
+export function createLoadedDatasets(
   registry: Registry<Dataset>,
   context: Pick<DatasetContext, 'cacheFolder'>,
-): DatasetShelf {
+): LoadedDatasets {
   let key = ''
   let loading: Promise<LoadedDataset> | null = null
   let loaded: LoadedDataset | null = null
@@ -59,7 +59,7 @@ export function createDatasetShelf(
     })
     key = wanted
     loading = load
-    // A load that was overtaken by another choice, or failed, leaves the shelf alone.
+    // A load that was overtaken by another choice, or failed, leaves the one in memory alone.
     load.then(
       (dataset) => {
         if (loading === load) loaded = dataset

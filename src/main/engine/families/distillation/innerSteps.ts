@@ -5,7 +5,7 @@
  * has to be awaited;
  * else a promise to await before going on, which rejects with StepInterrupted when the step is to be given up.
  */
-export type Within = (what: string, done: number, of: number) => Promise<void> | undefined
+export type InnerStepListener = (what: string, done: number, of: number) => Promise<void> | undefined
 
 /**
  * A pause or stop inside a step. Whoever holds tensors disposes them and lets it pass; the loop goes back to where the

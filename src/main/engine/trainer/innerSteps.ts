@@ -3,9 +3,9 @@
  * way out.
  */
 import type { StageActivity } from '../../../shared/domain'
-import { StepInterrupted, type Within } from '../families/distillation/within'
+import { StepInterrupted, type InnerStepListener } from '../families/distillation/innerSteps'
 
-export interface WithinOptions {
+export interface InnerStepOptions {
   /** Called about once a second; never in loops that are quicker than that. */
   tell(activity: StageActivity): void
   request(): 'go' | 'pause' | 'stop'
@@ -13,7 +13,7 @@ export interface WithinOptions {
    * Milliseconds between two looks at what came in; in between, an inner step costs one reading of the clock. Default
    * 100.
    */
-  breatheEvery?: number
+  yieldEvery?: number
   /** A step that ends within so many milliseconds of the request is not given up. Default 2000. */
   patience?: number
   now?: () => number
@@ -23,25 +23,25 @@ export const defaultPatience = 2000
 const tellEvery = 1000
 
 /** Lets messages in: control's pings and requests are read between steps. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-export function createWithin({
+export function createInnerStepListener({
   tell,
   request,
-  breatheEvery = 100,
+  yieldEvery = 100,
   patience = defaultPatience,
   now = () => performance.now(),
-}: WithinOptions): Within {
+}: InnerStepOptions): InnerStepListener {
   let told = now()
-  let breathed = now()
+  let yielded = now()
   let askedAt: number | null = null
   const listen = async (): Promise<void> => {
-    await breathe()
-    breathed = now()
+    await yieldToEventLoop()
+    yielded = now()
     const wanted = request()
     if (wanted === 'go') return
-    askedAt ??= breathed
-    if (breathed - askedAt >= patience) throw new StepInterrupted(wanted)
+    askedAt ??= yielded
+    if (yielded - askedAt >= patience) throw new StepInterrupted(wanted)
   }
   return (what, done, of) => {
     const time = now()
@@ -50,6 +50,6 @@ export function createWithin({
       told = time
       tell({ message: `${what} ${done} of ${of}`, fraction: done / of })
     }
-    return time - breathed < breatheEvery ? undefined : listen()
+    return time - yielded < yieldEvery ? undefined : listen()
   }
 }

@@ -4,7 +4,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** A kill at any moment leaves the old file or the new one, never a part. */
-export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
   try {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createWithin } from '../../../src/main/engine/trainer/within'
-import { StepInterrupted } from '../../../src/main/engine/families/distillation/within'
-import type { WithinOptions } from '../../../src/main/engine/trainer/within'
+import { createInnerStepListener } from '../../../src/main/engine/trainer/innerSteps'
+import { StepInterrupted } from '../../../src/main/engine/families/distillation/innerSteps'
+import type { InnerStepOptions } from '../../../src/main/engine/trainer/innerSteps'
 
 /** A loop of inner steps on a clock of its own. */
-function loopOf(options: Partial<WithinOptions>) {
+function loopOf(options: Partial<InnerStepOptions>) {
   const told: string[] = []
   let time = 0
-  const within = createWithin({
+  const innerStep = createInnerStepListener({
     tell: ({ message, fraction }) => {
       told.push(`${message}, ${Math.round(fraction * 100)} %`)
     },
@@ -19,7 +19,7 @@ function loopOf(options: Partial<WithinOptions>) {
     told,
     run: (what: string, done: number, of: number, milliseconds: number) => {
       time += milliseconds
-      return within(what, done, of)
+      return innerStep(what, done, of)
     },
   }
 }
@@ -38,9 +38,9 @@ describe('inside a step', () => {
     const { run } = loopOf({})
     const breaths: boolean[] = []
     for (let step = 1; step <= 6; step++) {
-      const breath = run('Student updates', step, 6, 40)
-      breaths.push(breath !== undefined)
-      await breath
+      const waiting = run('Student updates', step, 6, 40)
+      breaths.push(waiting !== undefined)
+      await waiting
     }
     expect(breaths).toEqual([false, false, true, false, false, true])
   })

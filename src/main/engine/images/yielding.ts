@@ -5,15 +5,15 @@
 
 const sliceMilliseconds = 8
 
-export interface Breather {
+export interface Yielding {
   /** True when the loop has run long enough to let others work. */
   due(): boolean
   /** Lets pending events run. @throws the signal's reason when it was aborted */
   pause(): Promise<void>
 }
 
-/** `if (breather.due()) await breather.pause()` costs next to nothing when it is not due. */
-export function createBreather(signal?: AbortSignal): Breather {
+/** `if (yielding.due()) await yielding.pause()` costs next to nothing when it is not due. */
+export function createYielding(signal?: AbortSignal): Yielding {
   let started = performance.now()
   return {
     due: () => performance.now() - started >= sliceMilliseconds,
