@@ -27,7 +27,7 @@ function runtimeState(): { ready: boolean; message: string | null } {
 void runControlProcess({
   version,
   openDoor: startEngineServer,
-  staticFolder: join(__dirname, '../..', 'renderer'),
+  staticFolder: join(__dirname, '..', 'renderer'),
   onFault: (name, error) => {
     if (log) log.error(`A fault in ${name}.`, error)
     else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

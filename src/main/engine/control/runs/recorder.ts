@@ -91,7 +91,7 @@ class Recorder implements RunRecorder {
     this.log(
       runId,
       causes ? 'error' : 'info',
-      `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '../../entries/control'}`,
+      `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '.'}`,
     )
     this.tell(runId)
     if (causes)
