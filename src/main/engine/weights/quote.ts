@@ -20,8 +20,6 @@ export function describeFirstBytes(bytes: Uint8Array): string {
   const head = bytes.subarray(0, 16)
   if (head.length === 0) return 'an empty file'
   const hexadecimal = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const text = Array.from(head, (byte) =>
-    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
-  ).join('')
+  const text = Array.from(head, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
   return `first bytes ${hexadecimal} (${text})`
 }
