@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { changedPaths, flattenConfig, withConfigValue } from '../../../src/shared/domain'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { fakeMembers } from '../../fakes/catalogue'
+import { changedPaths, flattenConfig, withConfigValue } from '../../../../src/shared/domain'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { fakeMembers } from '../../../fakes/catalogue'
 
 const resolve = (config: Record<string, unknown>) => resolveExperiment(config, fakeMembers)
 const errorsOf = (config: Record<string, unknown>) =>

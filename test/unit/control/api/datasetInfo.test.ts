@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, expect, it, vi } from 'vitest'
-import { attacks } from '../../../src/main/engine/families/attacks'
-import { createDataService } from '../../../src/main/engine/control/api/dataService'
-import { datasets, type Dataset } from '../../../src/main/engine/families/datasets'
-import { distillationMethods } from '../../../src/main/engine/families/distillation'
-import { parseCall } from '../../../src/shared/contract'
-import { createRegistry } from '../../../src/shared/schema'
+import { attacks } from '../../../../src/main/engine/families/attacks'
+import { createDataService } from '../../../../src/main/engine/control/api/dataService'
+import { datasets, type Dataset } from '../../../../src/main/engine/families/datasets'
+import { distillationMethods } from '../../../../src/main/engine/families/distillation'
+import { parseCall } from '../../../../src/shared/contract'
+import { createRegistry } from '../../../../src/shared/schema'
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'abd-info-'))
 afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))

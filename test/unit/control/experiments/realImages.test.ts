@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { families } from '../../../src/main/engine/control/experiments/families'
-import { kdNormalization } from '../../../src/main/engine/families/distillation/cleanKd'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { families } from '../../../../src/main/engine/control/experiments/families'
+import { kdNormalization } from '../../../../src/main/engine/families/distillation/cleanKd'
 
 const table = memberTable(families)
 const issuesWith = (method: string) =>

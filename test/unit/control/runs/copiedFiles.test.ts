@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bringNamedFiles, bringTeacher, withBroughtFiles } from '../../../src/main/engine/control/runs/copiedFiles'
-import { namedFileIssues } from '../../../src/main/engine/control/experiments/namedFiles'
-import { fakeMembers } from '../../fakes/catalogue'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { bringNamedFiles, bringTeacher, withBroughtFiles } from '../../../../src/main/engine/control/runs/copiedFiles'
+import { namedFileIssues } from '../../../../src/main/engine/control/experiments/namedFiles'
+import { fakeMembers } from '../../../fakes/catalogue'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 
 let folder: string
 beforeEach(() => {

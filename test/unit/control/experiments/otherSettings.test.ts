@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { families } from '../../../src/main/engine/control/experiments/families'
-import { createOtherSettings } from '../../../src/main/engine/control/experiments/otherSettings'
-import { presets } from '../../../src/main/engine/control/experiments/presets'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { newRun } from '../../../src/main/engine/control/runs/newRun'
+import { families } from '../../../../src/main/engine/control/experiments/families'
+import { createOtherSettings } from '../../../../src/main/engine/control/experiments/otherSettings'
+import { presets } from '../../../../src/main/engine/control/experiments/presets'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { newRun } from '../../../../src/main/engine/control/runs/newRun'
 import {
   otherSettingsOf,
   publishedAttacks,
   withConfigValue,
   type PartialExperimentConfig,
-} from '../../../src/shared/domain'
+} from '../../../../src/shared/domain'
 
 const table = memberTable(families)
 const otherSettings = createOtherSettings(presets, table)

@@ -2,19 +2,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createEngine, type Engine, type EngineOptions } from '../../../src/main/engine/control/api/engine'
-import { createEngineLog } from '../../../src/main/engine/control/log'
+import { createEngine, type Engine, type EngineOptions } from '../../../../src/main/engine/control/api/engine'
+import { createEngineLog } from '../../../../src/main/engine/control/log'
 import type {
   TrainerHandle,
   TrainerLauncher,
   TrainerListener,
-} from '../../../src/main/engine/control/executors/trainerProcess'
-import { databaseName, openStore, type RunStore } from '../../../src/main/engine/control/store'
-import type { TrainerCommand, TrainerJob } from '../../../src/main/engine/protocol/messages'
-import type { EngineEvents } from '../../../src/shared/contract'
-import { fakeCatalogue, fakeFamilies } from '../../fakes/catalogue'
-import { fakeDevice } from '../../fakes/device'
-import { createFakeData, fakeCosts, inspectFakeModel } from '../../fakes/services'
+} from '../../../../src/main/engine/control/executors/trainerProcess'
+import { databaseName, openStore, type RunStore } from '../../../../src/main/engine/control/store'
+import type { TrainerCommand, TrainerJob } from '../../../../src/main/engine/protocol/messages'
+import type { EngineEvents } from '../../../../src/shared/contract'
+import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
+import { fakeDevice } from '../../../fakes/device'
+import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 
 /** A busy machine takes its time. */
 const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { selectionTestIssues } from '../../../src/main/engine/control/experiments/selectionTest'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { selectionTestIssues } from '../../../../src/main/engine/control/experiments/selectionTest'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 
 const table = memberTable(families)
 const issuesIn = (config: PartialExperimentConfig) =>

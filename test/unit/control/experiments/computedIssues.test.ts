@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { computedIssues } from '../../../src/main/engine/control/experiments/computedIssues'
-import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import type { LateDefenseContext } from '../../../src/main/engine/control/experiments/lateDefenses'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { architectures } from '../../../src/main/engine/families/architectures'
-import { datasets } from '../../../src/main/engine/families/datasets'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
-import { defaultsOf } from '../../../src/shared/schema'
+import { computedIssues } from '../../../../src/main/engine/control/experiments/computedIssues'
+import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import type { LateDefenseContext } from '../../../../src/main/engine/control/experiments/lateDefenses'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { architectures } from '../../../../src/main/engine/families/architectures'
+import { datasets } from '../../../../src/main/engine/families/datasets'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
+import { defaultsOf } from '../../../../src/shared/schema'
 
 const table = memberTable(families)
 const issuesOf = (config: PartialExperimentConfig): string[] => {

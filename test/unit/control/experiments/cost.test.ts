@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { cmiGeneratorCost } from '../../../src/main/engine/families/architectures/generators/cmi'
-import { zsktGeneratorCost } from '../../../src/main/engine/families/architectures/generators/zskt'
-import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { contrastCost } from '../../../src/main/engine/families/distillation/inversion/head'
+import { cmiGeneratorCost } from '../../../../src/main/engine/families/architectures/generators/cmi'
+import { zsktGeneratorCost } from '../../../../src/main/engine/families/architectures/generators/zskt'
+import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { contrastCost } from '../../../../src/main/engine/families/distillation/inversion/head'
 
 const table = memberTable(families)
 const image = { channels: 3, height: 32, imageWidth: 32 }

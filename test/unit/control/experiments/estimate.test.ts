@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { stageOperations } from '../../../src/main/engine/control/experiments/estimate'
-import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import { stageOperations } from '../../../../src/main/engine/control/experiments/estimate'
+import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 
 const table = memberTable(families)
 const defended = (id: string, params: Record<string, unknown> = {}) => ({ defenses: [{ id, params }] })

@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { costs, families } from '../../../src/main/engine/control/experiments/families'
-import { lateDefenseIssues, type LateDefenseContext } from '../../../src/main/engine/control/experiments/lateDefenses'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import { newRun } from '../../../src/main/engine/control/runs/newRun'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
-import type { Issue } from '../../../src/shared/schema'
+import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import {
+  lateDefenseIssues,
+  type LateDefenseContext,
+} from '../../../../src/main/engine/control/experiments/lateDefenses'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import { newRun } from '../../../../src/main/engine/control/runs/newRun'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
+import type { Issue } from '../../../../src/shared/schema'
 
 const table = memberTable(families)
 const resolve = (config: PartialExperimentConfig) => resolveExperiment(config, table).config

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createModelInspector } from '../../../src/main/engine/control/api/inspectModel'
-import { bundle } from '../../fixtures/bundle'
-import { honest, temporaryFolder, torchZip } from '../importers/craft/files'
+import { createModelInspector } from '../../../../src/main/engine/control/api/inspectModel'
+import { bundle } from '../../../fixtures/bundle'
+import { honest, temporaryFolder, torchZip } from '../../importers/craft/files'
 
 describe('the inspector', () => {
   const folder = temporaryFolder()

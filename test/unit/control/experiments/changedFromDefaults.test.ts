@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { changedFromDefaults } from '../../../src/main/engine/control/experiments/changedFromDefaults'
-import { families } from '../../../src/main/engine/control/experiments/families'
-import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import { changedFromDefaults } from '../../../../src/main/engine/control/experiments/changedFromDefaults'
+import { families } from '../../../../src/main/engine/control/experiments/families'
+import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 
 const table = memberTable(families)
 const resolve = (config: PartialExperimentConfig) => resolveExperiment(config, table)
