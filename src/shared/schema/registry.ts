@@ -1,5 +1,6 @@
 import { RefusedInputError } from '../errors'
 import { defaultsOf, type ParameterSchema, type ValuesOf } from './fields'
+import { checkParameters } from './validate'
 
 /** Where a method comes from; shown beside it. */
 export interface Reference {
@@ -51,6 +52,18 @@ export interface FamilyDescription {
   members: MemberDescription[]
 }
 
+/** A member as a configuration names it. */
+export interface RegistryChoice {
+  readonly id: string
+  readonly params?: unknown
+}
+
+/** A member with the values of its parameters, defaults filled in. */
+export interface OpenedMember<M extends MemberDeclaration> {
+  readonly member: M
+  readonly values: ValuesOf<M['params']>
+}
+
 export interface Registry<M extends MemberDeclaration> {
   readonly family: FamilyId
   readonly title: string
@@ -58,6 +71,17 @@ export interface Registry<M extends MemberDeclaration> {
   has(id: string): boolean
   /** @throws RefusedInputError naming the known ids */
   get(id: string, where?: string): M
+  /**
+   * The chosen member with its checked parameters.
+   * @param where path of the choice in the configuration, or whatever else it was found in
+   * @throws RefusedInputError naming what was wanted, what came and where: an unknown id, or a value that is refused
+   */
+  open(choice: RegistryChoice, where: string): OpenedMember<M>
+  /**
+   * As `open` for estimates and forms that are still being filled in: undefined where there is no such member, the
+   * default in the place of a value that would be refused.
+   */
+  openLeniently(choice: RegistryChoice): OpenedMember<M> | undefined
 }
 
 /** A family's list of members. Throws on a duplicate id at once, on an unknown id when asked. */
@@ -71,20 +95,50 @@ export function createRegistry<M extends MemberDeclaration>(
     if (byId.has(member.id)) throw new Error(`Two members of the family ${family} are called ${member.id}.`)
     byId.set(member.id, member)
   }
+  const get = (id: string, where?: string): M => {
+    const member = byId.get(id)
+    if (member) return member
+    throw new RefusedInputError(`There is no ${family} called "${id}".`, {
+      wanted: `one of ${[...byId.keys()].join(', ')}`,
+      got: id,
+      where,
+      action: 'Choose one of the known names.',
+    })
+  }
+  const valuesOf = (member: M, input: unknown) => {
+    const params: M['params'] = member.params
+    return checkParameters(params, input)
+  }
   return {
     family,
     title,
     members,
     has: (id) => byId.has(id),
-    get(id, where) {
-      const member = byId.get(id)
-      if (member) return member
-      throw new RefusedInputError(`There is no ${family} called "${id}".`, {
-        wanted: `one of ${[...byId.keys()].join(', ')}`,
-        got: id,
-        where,
-        action: 'Choose one of the known names.',
+    get,
+    open(choice, where) {
+      const member = get(choice.id, `${where}.id`)
+      const {
+        values,
+        refusals: [refusal],
+      } = valuesOf(member, choice.params)
+      if (!refusal) return { member, values }
+      const { name, wanted, got } = refusal
+      const message =
+        name === undefined
+          ? `${member.title} cannot be set up with these parameters.`
+          : name in member.params
+            ? `The value of "${name}" is not accepted by ${member.title}.`
+            : `${member.title} has no parameter called "${name}".`
+      throw new RefusedInputError(message, {
+        wanted,
+        got,
+        where: name === undefined ? `${where}.params` : `${where}.params.${name}`,
+        action: 'Correct it in the form, or with --set.',
       })
+    },
+    openLeniently(choice) {
+      const member = byId.get(choice.id)
+      return member && { member, values: valuesOf(member, choice.params).values }
     },
   }
 }

@@ -101,8 +101,15 @@ describe('stamps', () => {
   })
 
   it('refuse a parameter that does not exist or is out of range, by its path', async () => {
-    await expect(trigger('badnet_grid', { size: 3 })).rejects.toThrow('attack.size is no parameter here')
-    await expect(trigger('blend', { ratio: 2 })).rejects.toThrow('attack.ratio wanted a value from 0 to 1, got 2')
+    await expect(trigger('badnet_grid', { size: 3 })).rejects.toMatchObject({
+      message: 'BadNets, grid has no parameter called "size".',
+      where: 'attack.params.size',
+    })
+    await expect(trigger('blend', { ratio: 2 })).rejects.toMatchObject({
+      wanted: 'a value from 0 to 1',
+      got: '2',
+      where: 'attack.params.ratio',
+    })
     await expect(trigger('badnet')).rejects.toThrow('There is no attack called "badnet".')
   })
 })

@@ -283,7 +283,7 @@ describe('an architecture that somebody named', () => {
       /depth is not one of a wide residual network/,
     )
     expect((await importAs(shapes, { id: 'wrn', params: { depth: 'x' } })).reason).toMatch(
-      /parameter of the chosen architecture is not valid.*whole number/,
+      /value of "depth" is not accepted by Wide ResNet.*whole number/,
     )
   })
 })

@@ -4,7 +4,6 @@
  */
 import { dirname, join } from 'node:path'
 import type { MemberChoice, StudentPlan } from '../../../shared/domain'
-import { validateParameters } from '../../../shared/schema'
 import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
 
@@ -30,8 +29,9 @@ export interface PlannedLength {
 
 export function lengthOf(plan: StudentPlan, methodTotal: number): PlannedLength {
   const phased = plan.defenses.flatMap((choice) => {
-    const member = defenses.get(choice.id)
-    const phase = member.phase?.(validateParameters(member.params, choice.params, 'defense').values, methodTotal)
+    // Estimates ask while a form is being filled in; whoever trains opens every defense strictly besides.
+    const opened = defenses.openLeniently(choice)
+    const phase = opened?.member.phase?.(opened.values, methodTotal)
     return phase ? [{ choice, phase }] : []
   })
   if (phased.length === 0) return { total: methodTotal, prefix: null }

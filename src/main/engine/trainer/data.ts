@@ -3,8 +3,7 @@
  * evaluation.
  */
 import type { ExperimentConfig, MemberChoice, TeacherNormalization } from '../../../shared/domain'
-import { ExhaustiveError, RefusedInputError, UserError } from '../../../shared/errors'
-import { validateParameters } from '../../../shared/schema'
+import { ExhaustiveError, UserError } from '../../../shared/errors'
 import { attacks, createTrigger } from '../families/attacks'
 import { datasets, sliceImages } from '../families/datasets'
 import type { LoadedDataset } from '../families/datasets/types'
@@ -46,14 +45,7 @@ export interface DataRequest {
  * for
  */
 export async function loadDataset(request: DataRequest): Promise<LoadedDataset> {
-  const member = datasets.get(request.data.id, 'data.id')
-  const { values, issues } = validateParameters(member.params, request.data.params, 'data.params')
-  const refused = issues.find((issue) => issue.severity === 'error')
-  if (refused)
-    throw new RefusedInputError(`The data set cannot be read: ${refused.path} ${refused.message}.`, {
-      where: refused.path,
-      action: 'Correct the value.',
-    })
+  const { member, values } = datasets.open(request.data, 'data')
   return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
 }
 

@@ -2,7 +2,6 @@
 import type { MemberChoice } from '../../../shared/domain'
 import { acknowledgementOf } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { validateParameters } from '../../../shared/schema'
 import { architectures } from '../families/architectures'
 import type { LoadedDataset } from '../families/datasets/types'
 import { importCheckpoint } from '../families/importers'
@@ -19,8 +18,7 @@ export function createClassifier(
   stream: RandomStream,
   where: string,
 ): Classifier {
-  const member = architectures.get(choice.id, `${where}.id`)
-  const { values } = validateParameters(member.params, choice.params, `${where}.params`)
+  const { member, values } = architectures.open(choice, where)
   const { height, width, channels } = dataset.train
   return member.create(values, { classes: dataset.classNames.length, channels, height, width, stream })
 }
@@ -75,13 +73,12 @@ export async function openClassifier(
 
 /** The network's first convolution tells how many channels it was made for. */
 function refuseOtherChannels(
-  { id, params }: MemberChoice,
+  choice: MemberChoice,
   { weights }: ImportedCheckpoint,
   { title, classNames, train: { height, width, channels } }: LoadedDataset,
   file: string,
 ): void {
-  const member = architectures.get(id)
-  const { values } = validateParameters(member.params, params, 'model.params')
+  const { member, values } = architectures.open(choice, 'model')
   const { firstConvolution } = member.outline(values, { classes: classNames.length, channels, height, width })
   const made = weights.get(`${firstConvolution}.weight`)?.shape[1]
   if (made === undefined || made === channels) return

@@ -1,7 +1,6 @@
 /** From a job to a stage's work: the models, the data and the program that the loop runs. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { ExperimentConfig } from '../../../shared/domain'
-import { validateParameters } from '../../../shared/schema'
 import { datasets } from '../families/datasets'
 import { defenses } from '../families/defenses'
 import type { DefenseContext } from '../families/defenses/types'
@@ -74,8 +73,7 @@ export async function prepareStudentStage(
     state.stream('initialStudent'),
     'distillation.architecture',
   )
-  const method = distillationMethods.get(config.distillation.method.id, 'distillation.method.id')
-  const { values } = validateParameters(method.params, config.distillation.method.params, 'distillation.method.params')
+  const { member: method, values } = distillationMethods.open(config.distillation.method, 'distillation.method')
   const plan = config.students[job.studentIndex] ?? { defenses: [] }
   const methodTotal = method.totalPseudoBatches(values)
   const { height, width, channels } = data.dataset.train
@@ -101,9 +99,8 @@ export async function prepareStudentStage(
     },
   }
   const active = plan.defenses.map((choice, index) => {
-    const where = `students.${job.studentIndex}.defenses.${index}`
-    const member = defenses.get(choice.id, `${where}.id`)
-    return member.create(validateParameters(member.params, choice.params, `${where}.params`).values, base)
+    const { member, values } = defenses.open(choice, `students.${job.studentIndex}.defenses.${index}`)
+    return member.create(values, base)
   })
   const picture = await method.loadPicture?.(values, channels)
   const context: DistillationContext = {

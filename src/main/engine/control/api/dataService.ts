@@ -10,7 +10,6 @@ import type {
 } from '../../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import { validateParameters } from '../../../../shared/schema'
 import type { Registry } from '../../../../shared/schema'
 import { createTrigger, type Attack } from '../../families/attacks'
 import { downloadDataset } from '../../families/datasets/download'
@@ -117,20 +116,15 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       )
     },
     async patchPreview(config, count, signal) {
-      const { id, params } = config.distillation.method
-      const { title, params: schema, patchPreview } = methods.get(id, 'distillation.method.id')
+      const {
+        member: { id, title, patchPreview },
+        values,
+      } = methods.open(config.distillation.method, 'distillation.method')
       if (!patchPreview)
         throw new RefusedInputError(`${title} makes no patches.`, {
           wanted: 'a method that is made from a picture',
           got: id,
           where: 'distillation.method.id',
-        })
-      const { values, issues } = validateParameters(schema, params, 'distillation.method.params')
-      const refused = issues.find((issue) => issue.severity === 'error')
-      if (refused)
-        throw new RefusedInputError(`The patches cannot be drawn: ${refused.path} ${refused.message}.`, {
-          where: refused.path,
-          action: 'Correct the value.',
         })
       const image = await loaded.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
       return patchPreview.make(values, { image, count, signal })

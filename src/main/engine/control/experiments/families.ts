@@ -5,7 +5,7 @@
 import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
 import { describeError } from '../../../../shared/errors'
 import type { FamilyDescription } from '../../../../shared/schema'
-import { describeRegistry, validateParameters } from '../../../../shared/schema'
+import { describeRegistry } from '../../../../shared/schema'
 import { architectures, type ArchitectureCost, type ImageProblem } from '../../families/architectures'
 import { attacks } from '../../families/attacks'
 import { datasets, imageShapeOf } from '../../families/datasets'
@@ -42,11 +42,9 @@ export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.
 )
 
 function knownImages(data: MemberChoice): KnownImages | undefined {
-  if (!datasets.has(data.id)) return undefined
-  const member = datasets.get(data.id)
-  const { values } = validateParameters(member.params, data.params, '')
-  const shape = member.image?.(values)
-  const { trainImages } = values as Record<string, unknown>
+  const opened = datasets.openLeniently(data)
+  const shape = opened?.member.image?.(opened.values)
+  const trainImages = opened?.values.trainImages
   return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
 }
 
@@ -55,17 +53,15 @@ const classesOf = (data: MemberChoice): number =>
 const problemOf = (data: MemberChoice): ImageProblem => ({ ...imageShapeOf(datasets, data), classes: classesOf(data) })
 
 function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
-  if (!architectures.has(choice.id)) return undefined
-  const member = architectures.get(choice.id)
-  const { values } = validateParameters(member.params, choice.params, '')
-  return member.cost(values, problemOf(data))
+  const opened = architectures.openLeniently(choice)
+  return opened?.member.cost(opened.values, problemOf(data))
 }
 
 /** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
 function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
-  if (!architectures.has(choice.id)) return 0
-  const member = architectures.get(choice.id)
-  const { values } = validateParameters(member.params, choice.params, '')
+  const opened = architectures.openLeniently(choice)
+  if (!opened) return 0
+  const { member, values } = opened
   try {
     const points =
       member.contrastivePoints?.(values) ??
@@ -100,9 +96,9 @@ export const costs: CostModel = {
     }
   },
   distillation({ distillation: { method }, teacher: { architecture }, data }) {
-    if (!distillationMethods.has(method.id)) return undefined
-    const member = distillationMethods.get(method.id)
-    const { values } = validateParameters(member.params, method.params, '')
+    const opened = distillationMethods.openLeniently(method)
+    if (!opened) return undefined
+    const { member, values } = opened
     try {
       return {
         ...member.cost(values, {
@@ -117,19 +113,17 @@ export const costs: CostModel = {
     }
   },
   levels(choice, data) {
-    if (!architectures.has(choice.id)) return undefined
-    const member = architectures.get(choice.id)
+    const opened = architectures.openLeniently(choice)
     try {
-      return member.outline(validateParameters(member.params, choice.params, '').values, problemOf(data)).levels
+      return opened?.member.outline(opened.values, problemOf(data)).levels
     } catch {
       return undefined
     }
   },
   faults: (method, data) => methodFaults(method, knownImages(data)),
   defense(choice) {
-    if (!defenses.has(choice.id)) return undefined
-    const member = defenses.get(choice.id)
-    return member.cost(validateParameters(member.params, choice.params, '').values)
+    const opened = defenses.openLeniently(choice)
+    return opened?.member.cost(opened.values)
   },
   actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
   range(students, index, pseudoBatches) {
@@ -140,12 +134,7 @@ export const costs: CostModel = {
     }
   },
   images(data) {
-    if (!datasets.has(data.id)) return imagesOfFiles
-    const member = datasets.get(data.id)
-    const { trainImages, testImages } = validateParameters(member.params, data.params, '').values as Record<
-      string,
-      unknown
-    >
+    const { trainImages, testImages } = datasets.openLeniently(data)?.values ?? {}
     return {
       train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train,
       test: typeof testImages === 'number' ? testImages : imagesOfFiles.test,

@@ -3,27 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import type { MemberChoice } from '../../../../shared/domain'
 import type { DatasetInfo } from '../../../../shared/contract'
 import { RefusedInputError } from '../../../../shared/errors'
-import { validateParameters } from '../../../../shared/schema'
 import type { Registry } from '../../../../shared/schema'
 import { listNames } from './files/namedFiles'
 import { countClasses, joinImages, placesOfExamples } from '../../images/imageSets'
 import type { Dataset, DatasetContext, LoadedDataset } from './types'
 import type { ClassExamples, ImageRange, ImageSet, ImageShape } from '../../images/types'
-
-function prepare(
-  registry: Registry<Dataset>,
-  choice: MemberChoice,
-): { dataset: Dataset; params: Record<string, never> } {
-  const dataset = registry.get(choice.id, 'data.id')
-  const { values, issues } = validateParameters(dataset.params, choice.params, 'data')
-  const wrong = issues.find((issue) => issue.severity === 'error')
-  if (wrong)
-    throw new RefusedInputError(`The data set's parameter ${wrong.path} ${wrong.message}.`, {
-      where: wrong.path,
-      action: 'Correct it in the form, or with --set.',
-    })
-  return { dataset, params: values as Record<string, never> }
-}
 
 /** Loads a data set by its saved choice; parameters are checked and defaults filled. */
 export async function openDataset(
@@ -31,7 +15,7 @@ export async function openDataset(
   choice: MemberChoice,
   context: DatasetContext,
 ): Promise<LoadedDataset> {
-  const { dataset, params } = prepare(registry, choice)
+  const { member: dataset, values: params } = registry.open(choice, 'data')
   return dataset.load(params, context)
 }
 
@@ -42,7 +26,7 @@ export async function previewImages(
   context: DatasetContext,
   wanted: ImageRange | ClassExamples,
 ): Promise<ImageSet | null> {
-  const { dataset, params } = prepare(registry, choice)
+  const { member: dataset, values: params } = registry.open(choice, 'data')
   if (!dataset.preview) return null
   if (!('classes' in wanted)) return dataset.preview(params, context, wanted)
   const labels = dataset.labels?.(params)
@@ -62,11 +46,8 @@ const usualImage: ImageShape = { height: 32, width: 32, channels: 3 }
  * valid counts as the usual.
  */
 export function imageShapeOf(registry: Registry<Dataset>, choice: MemberChoice): ImageShape {
-  if (!registry.has(choice.id)) return usualImage
-  const dataset = registry.get(choice.id)
-  return (
-    dataset.image?.(validateParameters(dataset.params, choice.params, '').values as Record<string, never>) ?? usualImage
-  )
+  const opened = registry.openLeniently(choice)
+  return opened?.member.image?.(opened.values) ?? usualImage
 }
 
 /** The labels of both sets and the number of classes where they are known without loading, else null. */
@@ -74,7 +55,7 @@ export function knownLabels(
   registry: Registry<Dataset>,
   choice: MemberChoice,
 ): { train: Int32Array; test: Int32Array; classes: number } | null {
-  const { dataset, params } = prepare(registry, choice)
+  const { member: dataset, values: params } = registry.open(choice, 'data')
   const classes = dataset.facts.classes ?? dataset.facts.classNames?.length
   const labels = dataset.labels?.(params)
   return labels && classes !== undefined ? { ...labels, classes } : null
@@ -159,7 +140,7 @@ export async function outlineDataset(
   choice: MemberChoice,
   context: DatasetContext,
 ): Promise<DatasetInfo | null> {
-  const { dataset, params } = prepare(registry, choice)
+  const { member: dataset, values: params } = registry.open(choice, 'data')
   const {
     id,
     title,

@@ -5,7 +5,6 @@
 import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { ParameterFault } from '../../../../shared/schema'
-import { validateParameters } from '../../../../shared/schema'
 import type { ImageSet } from '../../images/types'
 import { distillationMethods } from '.'
 import type { KnownImages } from './types'
@@ -17,14 +16,16 @@ export const pathOfFault = ({ parameter }: { readonly parameter?: string | undef
   parameter === undefined ? `${place}.id` : `${place}.params.${parameter}`
 
 export function methodFaults(choice: MemberChoice, images: KnownImages | undefined): readonly ParameterFault[] {
-  if (!distillationMethods.has(choice.id)) return []
-  const member = distillationMethods.get(choice.id)
-  return member.faults?.(validateParameters(member.params, choice.params, `${place}.params`).values, images) ?? []
+  const opened = distillationMethods.openLeniently(choice)
+  return opened?.member.faults?.(opened.values, images) ?? []
 }
 
 /** @throws RefusedInputError naming the parameter; also where the method's picture cannot be read */
 export async function refuseUnfitMethod(choice: MemberChoice, images: ImageSet): Promise<void> {
-  const { title, params, loadPicture } = distillationMethods.get(choice.id, `${place}.id`)
+  const {
+    member: { title, params, loadPicture },
+    values,
+  } = distillationMethods.open(choice, place)
   const [fault] = methodFaults(choice, images)
   if (fault) {
     throw new RefusedInputError(`${title} cannot be run like this.`, {
@@ -35,7 +36,7 @@ export async function refuseUnfitMethod(choice: MemberChoice, images: ImageSet):
     })
   }
   try {
-    await loadPicture?.(validateParameters(params, choice.params, `${place}.params`).values, images.channels)
+    await loadPicture?.(values, images.channels)
   } catch (error) {
     throw new RefusedInputError(`The picture of ${title} cannot be used.`, {
       where: pathOfFault({ parameter: Object.keys(params).find((name) => params[name]?.kind === 'path') }),

@@ -6,7 +6,7 @@
  */
 import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import { validateParameters, type Field, type ParameterSchema } from '../../../../shared/schema'
+import { checkParameters, type Field, type ParameterSchema } from '../../../../shared/schema'
 import { architectures, type Architecture, type NetworkOutline, type WeightShapes } from '../architectures'
 import type { Finding } from '../../weights/format'
 import { isCounter, keyDifferences, sameShape } from './keyDifferences'
@@ -76,9 +76,11 @@ export function recognizeArchitecture(
   side?: number,
 ): Recognition | null {
   const sides = side === undefined ? otherSides : [side, ...otherSides]
-  const named = chosen && attemptOf(architectures.get(chosen.id, 'architecture'), chosen.params, shapes, sides)
+  const named = chosen && attemptOf(chosen, shapes, sides)
   const attempts = architectures.members.flatMap((member) =>
-    candidatesOf(member, shapes).flatMap((params) => unlessRefused(() => attemptOf(member, params, shapes, sides))),
+    candidatesOf(member, shapes).flatMap((params) =>
+      unlessRefused(() => attemptOf({ id: member.id, params }, shapes, sides)),
+    ),
   )
   const fitting = attempts.filter(({ fits }) => fits)
   const found = named?.fits ? named : fitting[0]
@@ -107,9 +109,7 @@ export function recognizeArchitecture(
 
 function candidatesOf(member: Architecture, shapes: WeightShapes): Params[] {
   const candidates: readonly object[] = member.candidates?.(shapes) ?? combinations(member.params)
-  return candidates.filter(
-    (candidate) => validateParameters(member.params, candidate, '').issues.length === 0,
-  ) as Params[]
+  return candidates.filter((candidate) => checkParameters(member.params, candidate).refusals.length === 0) as Params[]
 }
 
 /** Every combination of switches and choices, the defaults first; other fields keep their default. */
@@ -127,16 +127,8 @@ function valuesOf(field: Field): Params[string][] {
   return typeof field.default === 'object' ? [] : [field.default]
 }
 
-function attemptOf(member: Architecture, given: unknown, shapes: WeightShapes, sides: readonly number[]): Attempt {
-  const {
-    values,
-    issues: [issue],
-  } = validateParameters(member.params, given, 'architecture.params')
-  if (issue)
-    throw new RefusedInputError('A parameter of the chosen architecture is not valid.', {
-      got: issue.message,
-      where: issue.path,
-    })
+function attemptOf(choice: MemberChoice, shapes: WeightShapes, sides: readonly number[]): Attempt {
+  const { member, values } = architectures.open(choice, 'architecture')
   const params = values as Params
   const usual = compare(member, params, shapes, usualSide)
   if (usual.fits || usual.shared < 1) return usual
