@@ -1,11 +1,9 @@
 /** The whole application on a fake engine, mounted; for tests that walk through views. */
 import { flushPromises } from '@vue/test-utils'
-import { shallowRef } from 'vue'
 import type { Router } from 'vue-router'
-import type { HostApi } from '@shared/contract'
-import type { ConnectionState } from '@renderer/api/connection'
 import { createWorkbench } from '@renderer/app'
-import { createFakeEngine, type FakeEngineOptions } from '../fakes/engine'
+import type { FakeEngineOptions } from '../fakes/engine'
+import { fakeConnection } from './fakeConnection'
 // Views load lazily; loaded once here, a test never waits for a compiler.
 import '@renderer/views/compare/CompareView.vue'
 import '@renderer/views/home/HomeView.vue'
@@ -13,42 +11,11 @@ import '@renderer/views/new/NewExperimentView.vue'
 import '@renderer/views/run/RunView.vue'
 import '@renderer/views/settings/SettingsView.vue'
 
-export interface SavedFile {
-  name: string
-  text: string
-}
-
 export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/') {
   document.body.innerHTML = '<div id="app"></div>'
   location.hash = `#${path}`
-  const engine = createFakeEngine(options)
-  const state = shallowRef<ConnectionState>({ kind: 'open' })
-  const reopened = new Set<() => void>()
-  const saved: SavedFile[] = []
-  const copied: string[] = []
-  const host: HostApi = {
-    kind: 'browser',
-    choosePath: () => Promise.resolve(null),
-    openExternal: () => Promise.resolve(),
-    revealPath: () => Promise.resolve(),
-    saveFile: ({ name, data }) => {
-      saved.push({ name, text: typeof data === 'string' ? data : '' })
-      return Promise.resolve(true)
-    },
-    copyText: (text) => {
-      copied.push(text)
-      return Promise.resolve()
-    },
-  }
-  const app = createWorkbench({
-    engine,
-    host,
-    state,
-    onReopen: (listener) => {
-      reopened.add(listener)
-      return () => reopened.delete(listener)
-    },
-  })
+  const { connection, engine, state, saved, copied, reopen } = fakeConnection(options)
+  const app = createWorkbench(connection)
   app.mount('#app')
   await settle()
   return {
@@ -62,7 +29,7 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
       await settle()
     },
     unmount: () => app.unmount(),
-    reopen: () => reopened.forEach((listener) => listener()),
+    reopen,
     text: () => document.body.textContent ?? '',
     find: <E extends HTMLElement = HTMLElement>(selector: string): E => {
       const found = document.querySelector<E>(selector)

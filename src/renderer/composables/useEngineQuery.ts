@@ -1,6 +1,7 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { CallArgs, CallResult, EngineCallName } from '@shared/contract'
 import { useConnection } from '../api/connection'
+import { useNewestTask } from './useNewestTask'
 
 /**
  * Asks the engine again, debounced, whenever the arguments change; an answer that was overtaken is dropped.
@@ -12,20 +13,13 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
   const error = shallowRef<unknown>(null)
   const pending = shallowRef(false)
   let timer: ReturnType<typeof setTimeout> | undefined
-  let controller: AbortController | null = null
+  const task = useNewestTask()
 
   async function ask(asked: CallArgs<K>): Promise<void> {
-    controller?.abort()
-    const own = (controller = new AbortController())
-    try {
-      const answer = await engine.call(name, asked, own.signal)
-      if (own.signal.aborted) return
-      data.value = answer
-      error.value = null
-    } catch (failure) {
-      if (own.signal.aborted) return
-      error.value = failure
-    }
+    const outcome = await task.run((signal) => engine.call(name, asked, signal))
+    if (outcome.kind === 'overtaken') return
+    error.value = outcome.kind === 'failed' ? outcome.error : null
+    if (outcome.kind === 'done') data.value = outcome.value
     pending.value = false
   }
   function refresh(wait = 0): void {
@@ -33,7 +27,7 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
     clearTimeout(timer)
     if (asked === null) {
       // What was on its way answers a question that no longer stands.
-      controller?.abort()
+      task.abort()
       pending.value = false
       return
     }
@@ -46,9 +40,6 @@ export function useEngineQuery<K extends EngineCallName>(name: K, args: () => Ca
     (_now, before) => refresh(before === undefined ? 0 : delay),
     { immediate: true },
   )
-  onScopeDispose(() => {
-    clearTimeout(timer)
-    controller?.abort()
-  })
+  onScopeDispose(() => clearTimeout(timer))
   return { data, error, pending, refresh: () => refresh() }
 }

@@ -8,17 +8,16 @@ const halted: readonly StageRecord['state'][] = ['paused', 'stopped', 'interrupt
  * Tells of each stage whose record went back to an earlier step, or that halted: points and images after that step are
  * gone.
  */
-export function onStepsBack(engine: EngineApi, listener: (runId: string, stageId: string) => void): void {
-  const last = new Map<string, Pick<StageRecord, 'step' | 'state'>>()
+export function onStepsBack(engine: EngineApi, listener: (stage: { runId: string; stageId: string }) => void): void {
+  const last = new Map<string, Map<string, Pick<StageRecord, 'step' | 'state'>>>()
   engine.subscribe('run.changed', {}, ({ run }) => {
+    const known = last.get(run.id)
+    last.set(run.id, new Map(run.stages.map(({ id, step, state }) => [id, { step, state }])))
     for (const { id, step, state } of run.stages) {
-      const key = `${run.id}/${id}`
-      const before = last.get(key)
-      last.set(key, { step, state })
-      if (step < (before?.step ?? 0) || (state !== before?.state && halted.includes(state))) listener(run.id, id)
+      const before = known?.get(id)
+      if (step < (before?.step ?? 0) || (state !== before?.state && halted.includes(state)))
+        listener({ runId: run.id, stageId: id })
     }
   })
-  engine.subscribe('run.removed', {}, ({ runId }) => {
-    for (const key of last.keys()) if (key.startsWith(`${runId}/`)) last.delete(key)
-  })
+  engine.subscribe('run.removed', {}, ({ runId }) => last.delete(runId))
 }

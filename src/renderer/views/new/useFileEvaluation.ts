@@ -1,6 +1,7 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { CallArgs, EvaluatedModel, ModelProgress } from '@shared/contract'
 import { useConnection } from '../../api/connection'
+import { useNewestTask } from '../../composables/useNewestTask'
 
 /**
  * Accuracy and ASR of a weights file, when asked for. A result stands only for what was asked: it goes when file, data,
@@ -13,33 +14,26 @@ export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
   /** When it began, in milliseconds; null while nothing runs. */
   const since = shallowRef<number | null>(null)
   const progress = shallowRef<ModelProgress | null>(null)
-  let controller: AbortController | null = null
-  const unsubscribe = engine.subscribe('model.progress', {}, (event) => {
-    if (since.value !== null && event.file === args().file) progress.value = event
-  })
+  const task = useNewestTask()
+  onScopeDispose(
+    engine.subscribe('model.progress', {}, (event) => {
+      if (since.value !== null && event.file === args().file) progress.value = event
+    }),
+  )
 
   function clear(): void {
-    controller?.abort()
-    controller = since.value = evaluation.value = error.value = progress.value = null
+    task.abort()
+    since.value = evaluation.value = error.value = progress.value = null
   }
   async function evaluate(): Promise<void> {
     clear()
-    const own = (controller = new AbortController())
     since.value = Date.now()
-    try {
-      const answer = await engine.call('model.evaluate', args(), own.signal)
-      if (own.signal.aborted) return
-      evaluation.value = answer
-    } catch (failure) {
-      if (own.signal.aborted) return
-      error.value = failure
-    }
+    const outcome = await task.run((signal) => engine.call('model.evaluate', args(), signal))
+    if (outcome.kind === 'overtaken') return
+    if (outcome.kind === 'done') evaluation.value = outcome.value
+    else error.value = outcome.error
     since.value = null
   }
   watch(() => JSON.stringify(args()), clear)
-  onScopeDispose(() => {
-    controller?.abort()
-    unsubscribe()
-  })
   return { evaluation, error, since, progress, evaluate, cancel: clear }
 }

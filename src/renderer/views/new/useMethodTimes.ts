@@ -2,6 +2,7 @@ import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import type { ExperimentConfig } from '@shared/domain'
 import type { MemberDescription } from '@shared/schema'
 import { useConnection } from '../../api/connection'
+import { useNewestTask } from '../../composables/useNewestTask'
 import { useDraftStore } from '../../stores/draft'
 
 const delay = 900
@@ -19,30 +20,25 @@ export function useMethodTimes(
   const draft = useDraftStore()
   const seconds = shallowRef<Readonly<Record<string, number>>>({})
   let timer: ReturnType<typeof setTimeout> | undefined
-  let controller: AbortController | null = null
+  const task = useNewestTask()
 
-  async function ask(base: ExperimentConfig): Promise<void> {
-    controller?.abort()
-    const own = (controller = new AbortController())
+  async function secondsOf(id: string, base: ExperimentConfig, signal: AbortSignal): Promise<[string, number]> {
     const { distillation } = base
-    const answers = await Promise.allSettled(
-      methods().map(async ({ id }) => {
-        const change =
-          id === distillation.method.id
-            ? {}
-            : { distillation: { ...distillation, method: { id, params: {} } }, students: draft.studentsWith(id) }
-        const { totalSeconds } = await engine.call(
-          'experiment.estimate',
-          { config: { ...base, ...change } },
-          own.signal,
-        )
-        return [id, totalSeconds] as const
-      }),
+    const change =
+      id === distillation.method.id
+        ? {}
+        : { distillation: { ...distillation, method: { id, params: {} } }, students: draft.studentsWith(id) }
+    const { totalSeconds } = await engine.call('experiment.estimate', { config: { ...base, ...change } }, signal)
+    return [id, totalSeconds]
+  }
+  async function ask(base: ExperimentConfig): Promise<void> {
+    const answers = await task.run((signal) =>
+      Promise.allSettled(methods().map(({ id }) => secondsOf(id, base, signal))),
     )
-    if (own.signal.aborted) return
-    seconds.value = Object.fromEntries(
-      answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
-    )
+    if (answers.kind === 'done')
+      seconds.value = Object.fromEntries(
+        answers.value.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+      )
   }
   watch(
     () => JSON.stringify(config()),
@@ -53,9 +49,6 @@ export function useMethodTimes(
     },
     { immediate: true },
   )
-  onScopeDispose(() => {
-    clearTimeout(timer)
-    controller?.abort()
-  })
+  onScopeDispose(() => clearTimeout(timer))
   return seconds
 }

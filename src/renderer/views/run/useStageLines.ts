@@ -26,7 +26,9 @@ const outcome = ['accuracy', 'asr'] as const
 export function useStageLines(runId: () => string, looks: () => readonly StageLook[]) {
   const metrics = useMetricsStore()
   const engine = useEngineStore()
-  const histories = computed(() => looks().map((look) => ({ look, history: metrics.open(runId(), look.stage.id) })))
+  const histories = computed(() =>
+    looks().map((look) => ({ look, history: metrics.open({ runId: runId(), stageId: look.stage.id }) })),
+  )
   const definitionOf = (name: string): MetricDefinition =>
     engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
@@ -87,7 +89,7 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   /** Asks again for the histories that failed. */
   function retry(): void {
     for (const { look, history } of histories.value)
-      if (history.state.value === 'failed') metrics.retry(runId(), look.stage.id)
+      if (history.state.value === 'failed') metrics.refresh({ runId: runId(), stageId: look.stage.id })
   }
   return { plans, outcomePlan, loading, failure, lastStep, retry }
 }

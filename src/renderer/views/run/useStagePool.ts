@@ -1,59 +1,46 @@
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed, watch } from 'vue'
 import type { ImageBatch, PoolCall } from '@shared/domain'
-import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
+import { useFollowedChoice } from '../../composables/useFollowedChoice'
+import { usePoolsStore } from '../../stores/pools'
+import type { StageOfRun } from '../../stores/stageCache'
 
 /**
  * The pool of one student: the account of its calls, the chosen call and its images. Follows the newest call until
  * another is chosen.
  * @param step of the stage: the account is asked for again when it moves
  */
-export function useStagePool(runId: () => string, stageId: () => string | null, step: () => number) {
-  const { onReopen } = useConnection()
-  const account = useEngineQuery('runs.pool', () => {
-    const stage = stageId()
-    return stage === null ? null : { runId: runId(), stageId: stage }
+export function useStagePool(stage: () => StageOfRun | null, step: () => number) {
+  const store = usePoolsStore()
+  const entry = computed(() => {
+    const shown = stage()
+    return shown === null ? null : store.open(shown)
   })
-  watch(step, () => account.refresh())
-  onScopeDispose(onReopen(() => account.refresh()))
-
-  /** Another student's account is not shown while this one's is on its way. */
-  const shownOf = shallowRef<string | null>(null)
-  watch(
-    account.data,
-    () => {
-      shownOf.value = `${runId()}/${stageId()}`
-    },
-    { flush: 'sync' },
-  )
-  const summary = computed(() => (shownOf.value === `${runId()}/${stageId()}` ? account.data.value : null))
+  const summary = computed(() => entry.value?.summary.value ?? null)
   const calls = computed<readonly PoolCall[]>(() => summary.value?.calls ?? [])
-
-  const chosen = ref<number | null>(null)
-  watch([runId, stageId], () => {
-    chosen.value = null
-  })
-  /** The chosen call, or the newest before it where a resumed run has begun it anew. */
-  const position = computed(() =>
-    chosen.value === null
-      ? calls.value.length - 1
-      : calls.value.findLastIndex(({ call }) => call <= (chosen.value ?? 0)),
-  )
-  const call = computed<PoolCall | null>(() => calls.value[Math.max(0, position.value)] ?? null)
-  function choose(index: number): void {
-    const place = Math.min(calls.value.length - 1, Math.max(0, index))
-    chosen.value = place === calls.value.length - 1 ? null : (calls.value[place]?.call ?? null)
+  function refresh(): void {
+    const shown = stage()
+    if (shown !== null) store.refresh(shown)
   }
+  watch(step, refresh)
+  // The stage may have moved since it was looked at last.
+  if (entry.value && entry.value.state.value !== 'loading') refresh()
 
+  const { position, following, choose } = useFollowedChoice(
+    () => calls.value.map((entry) => entry.call),
+    () => entry.value,
+  )
+  const call = computed<PoolCall | null>(() => calls.value[position.value] ?? null)
   const pictures = useEngineQuery(
     'runs.poolImages',
     () => {
-      const stage = stageId()
-      return stage === null || !call.value?.onDisk ? null : { runId: runId(), stageId: stage, call: call.value.call }
+      const shown = stage()
+      return shown === null || !call.value?.onDisk ? null : { ...shown, call: call.value.call }
     },
     60,
   )
   const images = computed<ImageBatch | null>(() => (call.value?.onDisk ? pictures.data.value : null))
+  const accountError = computed(() => entry.value?.error.value ?? null)
   return {
     summary,
     calls,
@@ -61,13 +48,13 @@ export function useStagePool(runId: () => string, stageId: () => string | null, 
     call,
     images,
     choose,
-    following: computed(() => chosen.value === null),
-    loading: computed(() => account.pending.value && summary.value === null),
+    following,
+    loading: computed(() => entry.value?.state.value === 'loading'),
     pending: pictures.pending,
-    accountError: account.error,
+    accountError,
     imagesError: pictures.error,
     retry: () => {
-      if (account.error.value) account.refresh()
+      if (accountError.value) refresh()
       else pictures.refresh()
     },
   }
