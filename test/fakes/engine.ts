@@ -11,9 +11,14 @@ import type {
   EngineEventName,
   EngineEvents,
   ModelReport,
-  Settings,
 } from '../../src/shared/contract'
-import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../../src/shared/domain'
+import {
+  defaultSettings,
+  type ImageBatch,
+  type MetricSeries,
+  type PartialExperimentConfig,
+  type Settings,
+} from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { fakeCatalogue, fakeMembers } from './catalogue'
@@ -82,7 +87,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
 class FakeState {
   readonly runs = new Map<string, FakeRun>()
   readonly subscriptions = new Set<Subscription>()
-  settings: Settings = { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' }
+  settings: Settings = { ...defaultSettings }
   /** Paths of exported weights. */
   readonly written = new Set<string>()
   private counter = 0

@@ -11,7 +11,7 @@ import {
   type IpcMainInvokeEvent,
   type OpenDialogOptions,
 } from 'electron'
-import type { HostApi } from '../../shared/contract/api'
+import type { HostApi } from '../../shared/contract/host'
 import { channels } from './channels'
 import type { IsTrusted } from './relay'
 

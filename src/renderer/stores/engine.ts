@@ -1,7 +1,13 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import type { Catalogue, DiskUse, EngineInfo, Settings } from '@shared/contract'
-import { isSharedMetric, metricDefinitions, type MetricDefinition } from '@shared/domain'
+import type { Catalogue, DiskUse, EngineInfo } from '@shared/contract'
+import {
+  defaultSettings,
+  isSharedMetric,
+  metricDefinitions,
+  type MetricDefinition,
+  type Settings,
+} from '@shared/domain'
 import type { FamilyId, MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 
@@ -10,7 +16,7 @@ export const useEngineStore = defineStore('engine', () => {
   const { engine, onReopen } = useConnection()
   const info = shallowRef<EngineInfo | null>(null)
   const catalogue = shallowRef<Catalogue | null>(null)
-  const settings = ref<Settings>({ threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' })
+  const settings = ref<Settings>({ ...defaultSettings })
   const diskUse = shallowRef<DiskUse | null>(null)
   const loadError = shallowRef<unknown>(null)
   let loading: Promise<void> | null = null

@@ -1,4 +1,4 @@
-import type { HostApi } from './api'
+import type { HostApi } from './host'
 
 /** What the preload script gives a desktop window: frames to the engine, and what only a window can do. */
 export interface WindowBridge {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { parseCall, parseSubscription, callSchemas, type DiskUse, type EngineInfo } from '../../../src/shared/contract'
+import { calls, parseCall, parseSubscription, type DiskUse, type EngineInfo } from '../../../src/shared/contract'
 import { createEventHub } from '../../../src/main/engine/control/events'
 import { diagnosticsText, withoutPrivateData } from '../../../src/main/engine/control/api/diagnostics'
 import { estimateTime, type FinishedStage } from '../../../src/main/engine/control/experiments/estimate'
@@ -19,8 +19,8 @@ describe('arguments of calls', () => {
   })
 
   it('have a schema for every call', () => {
-    for (const [name, schema] of Object.entries(callSchemas))
-      expect(schema.safeParse('nothing of the kind').success, name).toBe(false)
+    for (const [name, { args }] of Object.entries(calls))
+      expect(args.safeParse('nothing of the kind').success, name).toBe(false)
   })
 })
 

@@ -1,7 +1,7 @@
 /** The calls about runs: start, pause, stop, resume, edit, delete, and what they recorded. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
-import type { CallArgs, CallResult, EngineCallName } from '../../../../shared/contract'
+import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contract'
 import type { PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
 import { poolBytesOf } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
@@ -18,8 +18,7 @@ import type { RunRecorder } from './recorder'
 import { newRun, newRunId } from './newRun'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
-type RunCallName = Extract<EngineCallName, `runs.${string}`>
-export type RunCalls = { [K in RunCallName]: (args: CallArgs<K>) => Promise<CallResult<K>> | CallResult<K> }
+export type RunCalls = CallHandlers<CallsOf<'runs'>>
 
 export interface RunServiceOptions {
   store: RunStore

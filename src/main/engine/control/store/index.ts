@@ -1,8 +1,8 @@
 /** The run store of a workspace: one SQLite file, and a folder per run with checkpoints and images. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LogLine, Settings } from '../../../../shared/contract'
-import type { RunDetail } from '../../../../shared/domain'
+import type { LogLine } from '../../../../shared/contract'
+import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
 import { openDatabase, isDamaged, type Database } from './database'
 import { writeFileWhole } from './files'
 import { createImagesTable, type ImagesTable } from './images'
@@ -30,8 +30,6 @@ export interface RunStore {
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
-
-export const defaultSettings: Settings = { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'system' }
 
 /**
  * Opens the store of a workspace, making it when there is none.

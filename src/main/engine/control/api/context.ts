@@ -1,0 +1,73 @@
+/** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
+import type { ModelReport } from '../../../../shared/contract'
+import type { ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../../shared/domain'
+import { UserError } from '../../../../shared/errors'
+import type { FamilyDescription } from '../../../../shared/schema'
+import type { EventHub } from '../events'
+import type { TrainerLauncher } from '../executors/trainerProcess'
+import { computedIssues } from '../experiments/computedIssues'
+import type { CostModel } from '../experiments/estimate'
+import { memberTable, type MemberTable } from '../experiments/memberTable'
+import { resolveExperiment, type Resolution } from '../experiments/resolve'
+import type { EngineLog } from '../log'
+import type { RunStore } from '../store'
+import type { DataService } from './dataService'
+
+export interface EngineOptions {
+  version: string
+  store: RunStore
+  cacheFolder: string
+  readOnly: boolean
+  /** Who owns a workspace that is open read-only, in words. */
+  owner?: string | null
+  families: readonly FamilyDescription[]
+  /** Definitions of the metrics of single methods, beside the shared ones. */
+  methodMetrics?: Readonly<Record<string, MetricDefinition>>
+  presets: readonly ExperimentPreset[]
+  costs: CostModel
+  data: DataService
+  launch: TrainerLauncher
+  log: EngineLog
+  inspectModel(file: string, signal?: AbortSignal): Promise<ModelReport>
+  runtimeState(): { ready: boolean; message: string | null }
+}
+
+export interface EngineContext {
+  readonly options: EngineOptions
+  readonly hub: EventHub
+  readonly table: MemberTable
+  /** Settings are the defaults of what is kept; the configuration decides. */
+  resolve(config: PartialExperimentConfig): Resolution
+  /** @throws UserError while TensorFlow is not set up */
+  assertReady(): void
+}
+
+export function createEngineContext(options: EngineOptions, hub: EventHub): EngineContext {
+  const table = memberTable(options.families)
+  return {
+    options,
+    hub,
+    table,
+    resolve(config) {
+      const { keptSteps, imagesPerStep } = options.store.settings()
+      const given = config.recording
+      const recording =
+        given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given))
+          ? { keptSteps, imagesPerStep, ...given }
+          : given
+      const resolution = resolveExperiment({ ...config, recording }, table)
+      return {
+        ...resolution,
+        issues: [...resolution.issues, ...computedIssues(resolution.config, { ...options, table })],
+      }
+    },
+    assertReady() {
+      const { ready, message } = options.runtimeState()
+      if (!ready)
+        throw new UserError('TensorFlow is not set up.', {
+          got: message ?? 'no runtime',
+          action: 'Run "npm start" or "npm run doctor" in the project folder; it prepares the runtime.',
+        })
+    },
+  }
+}

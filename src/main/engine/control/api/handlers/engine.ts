@@ -1,0 +1,92 @@
+/** Answers the calls about the engine itself. */
+import { statfs } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { CallHandlers, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
+import { experimentSections, metricDefinitions, type DeviceReport } from '../../../../../shared/domain'
+import { runShortJob } from '../../executors/shortJobs'
+import { databaseName, folderBytes } from '../../store'
+import type { EngineContext } from '../context'
+import { diagnosticsText } from '../diagnostics'
+
+export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'engine'>> {
+  const { store, log, cacheFolder } = context.options
+  const startedAt = Date.now()
+  let device: DeviceReport | null = null
+  const info = (): EngineInfo => engineInfo(context, startedAt, device)
+  return {
+    'engine.info': info,
+    'engine.catalogue': () => catalogue(context),
+    'engine.settings': () => store.settings(),
+    'engine.setSettings': (change) => store.setSettings(change),
+    'engine.diskUse': () => diskUse(store.folder, cacheFolder),
+    'engine.diagnostics': async () => ({
+      text: diagnosticsText({
+        info: info(),
+        settings: store.settings(),
+        disk: await diskUse(store.folder, cacheFolder),
+        runs: store.runs.list(true),
+        log: log.last(60),
+      }),
+    }),
+    'engine.device': async ({ fresh = false }, signal) => {
+      if (fresh || device === null) device = await findDevice(context, signal)
+      return device
+    },
+    'engine.log': ({ lines = 500 }) => log.last(lines),
+  }
+}
+
+function engineInfo({ options }: EngineContext, startedAt: number, device: DeviceReport | null): EngineInfo {
+  const { ready, message } = options.runtimeState()
+  return {
+    product: 'ABD Workbench',
+    version: options.version,
+    workspace: options.store.folder,
+    readOnly: options.readOnly,
+    startedAt,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    device,
+    runtimeReady: ready,
+    runtimeMessage: message,
+  }
+}
+
+const catalogue = ({ options, resolve }: EngineContext): Catalogue => ({
+  families: [...options.families],
+  sections: experimentSections,
+  metrics: { ...metricDefinitions, ...options.methodMetrics },
+  presets: [...options.presets],
+  defaults: resolve({}).config,
+})
+
+async function diskUse(folder: string, cacheFolder: string): Promise<DiskUse> {
+  const [workspaceBytes, imagesBytes, checkpointsBytes, databaseBytes, cacheBytes, space] = await Promise.all([
+    folderBytes(folder),
+    folderBytes(join(folder, 'runs'), (name) => name.endsWith('.png')),
+    folderBytes(join(folder, 'runs'), (name) => name.endsWith('.safetensors')),
+    folderBytes(folder, (name) => name.startsWith(databaseName)),
+    folderBytes(cacheFolder),
+    statfs(folder),
+  ])
+  return {
+    workspaceBytes,
+    imagesBytes,
+    checkpointsBytes,
+    databaseBytes,
+    cacheBytes,
+    freeBytes: space.bavail * space.bsize,
+  }
+}
+
+async function findDevice(context: EngineContext, signal?: AbortSignal): Promise<DeviceReport> {
+  context.assertReady()
+  const { launch, store } = context.options
+  const execution = { ...context.resolve({}).config.execution, threads: store.settings().threads }
+  const { device } = await runShortJob(launch, { kind: 'device', execution }, signal)
+  if (!device) throw new Error('The trainer reported no device.')
+  return device
+}

@@ -1,0 +1,40 @@
+/** Answers the calls about files of weights. */
+import type { CallArgs, CallHandlers, CallsOf, EvaluatedModel } from '../../../../../shared/contract'
+import { runShortJob, tenASecond, type ShortProgress } from '../../executors/shortJobs'
+import type { EngineContext } from '../context'
+import { exportModel } from '../exportModel'
+import type { NetworksOfFiles } from '../networksOfFiles'
+
+export function modelHandlers(context: EngineContext, networks: NetworksOfFiles): CallHandlers<CallsOf<'model'>> {
+  const { store } = context.options
+  return {
+    'model.evaluate': (args, signal) => evaluate(context, args, signal),
+    'model.inspect': ({ file }, signal) => networks.inspect(file, signal),
+    'model.export': (args) => exportModel(store.runs.summary(args.runId), args),
+  }
+}
+
+async function evaluate(
+  { options, hub, resolve, assertReady }: EngineContext,
+  { device = 'auto', architecture, normalization = 'dataset', ...subject }: CallArgs<'model.evaluate'>,
+  signal?: AbortSignal,
+): Promise<EvaluatedModel> {
+  assertReady()
+  const { cacheFolder, store, launch } = options
+  const { file } = subject
+  const { evaluation, ...rest } = await runShortJob(
+    launch,
+    {
+      kind: 'evaluate',
+      ...subject,
+      architecture: architecture ?? null,
+      normalization,
+      execution: { ...resolve({}).config.execution, device, threads: store.settings().threads },
+      cacheFolder,
+    },
+    signal,
+    tenASecond((progress: ShortProgress) => hub.emit('model.progress', { file, ...progress })),
+  )
+  if (!evaluation) throw new Error('The trainer reported no evaluation.')
+  return { evaluation, ...rest }
+}

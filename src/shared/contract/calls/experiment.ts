@@ -1,0 +1,56 @@
+/** The calls about a configuration that is not a run yet. */
+import { z } from 'zod'
+import type { ExperimentConfig, LintFinding } from '../../domain'
+import type { Issue } from '../../schema'
+import { call, config, count, imageBatch, record } from '../parts'
+
+const estimate = z.object({
+  /** Seconds per stage id. */
+  stages: z.record(z.string(), z.number()),
+  totalSeconds: z.number(),
+  /** 'measured': from earlier runs on this machine; 'calculated': from operation counts and a calibration. */
+  basis: z.enum(['measured', 'calculated']),
+  note: z.string(),
+})
+export type TimeEstimate = z.infer<typeof estimate>
+
+const triggerPreview = z.object({
+  clean: imageBatch,
+  poisoned: imageBatch,
+  /** |poisoned − clean| · 8, clipped: the ×8 is stated in the view. */
+  difference: imageBatch,
+  labels: z.array(z.string()),
+  /** The trigger lint, in reading order; an error would stop the run. */
+  findings: z.array(record<LintFinding>()),
+})
+export type TriggerPreview = z.infer<typeof triggerPreview>
+
+const patchPreview = z.object({
+  /** The picture, reduced. */
+  picture: imageBatch,
+  /** The first patches of the run's set of `total`, as they are before they are mixed and varied in training. */
+  patches: imageBatch,
+  total: count,
+})
+export type PatchPreview = z.infer<typeof patchPreview>
+
+export const experimentCalls = {
+  'experiment.validate': call({
+    args: z.strictObject({ config }),
+    result: z.object({ config: record<ExperimentConfig>(), issues: z.array(record<Issue>()) }),
+  }),
+  'experiment.estimate': call({ args: z.strictObject({ config }), result: estimate }),
+  'experiment.triggerPreview': call({
+    args: z.strictObject({
+      config,
+      count: z.number().int().min(1).max(64).optional(),
+      firstImage: z.number().int().min(0).max(100_000_000).optional(),
+    }),
+    result: triggerPreview,
+  }),
+  /** What a method that is made from one picture (its fact `patchPreview`) would cut out of it. */
+  'experiment.patchPreview': call({
+    args: z.strictObject({ config, count: z.number().int().min(1).max(256).optional() }),
+    result: patchPreview,
+  }),
+}

@@ -1,0 +1,50 @@
+/** The calls about files of weights. */
+import { z } from 'zod'
+import { exportFormatIds, teacherNormalizations, type DeviceReport, type Evaluation } from '../../domain'
+import { call, count, file, member, ofStage, record, severity } from '../parts'
+
+const evaluated = z.object({
+  evaluation: record<Evaluation>(),
+  /** The importer's, and of a GPU that is not used. */
+  warnings: z.array(z.string()),
+  device: record<DeviceReport>().nullable(),
+})
+export type EvaluatedModel = z.infer<typeof evaluated>
+
+const report = z.object({
+  accepted: z.boolean(),
+  reason: z.string().nullable(),
+  architecture: z.object({ id: z.string(), params: z.record(z.string(), z.unknown()), title: z.string() }).nullable(),
+  /** Other networks fit the names and shapes as well. */
+  ambiguous: z.boolean(),
+  format: z.string().nullable(),
+  tensors: count,
+  sha256: z.string(),
+  findings: z.array(z.object({ severity, message: z.string() })),
+})
+export type ModelReport = z.infer<typeof report>
+
+export const modelCalls = {
+  /** Evaluates a weights file on a data set with an attack. */
+  'model.evaluate': call({
+    args: z.strictObject({
+      file,
+      data: member,
+      attack: member,
+      target: z.number().int().min(0).max(100_000),
+      device: z.enum(['auto', 'cpu', 'gpu']).optional(),
+      /** Taken where the file does not tell its network for certain. */
+      architecture: member.optional(),
+      /** Default: as the data set is. */
+      normalization: z.enum(teacherNormalizations).optional(),
+    }),
+    result: evaluated,
+  }),
+  /** What a weights file holds, nothing built or executed. */
+  'model.inspect': call({ args: z.strictObject({ file }), result: report }),
+  /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */
+  'model.export': call({
+    args: ofStage.extend({ format: z.enum(exportFormatIds), path: file }),
+    result: z.object({ path: z.string(), bytes: count }),
+  }),
+}

@@ -1,0 +1,63 @@
+/** The calls about runs: begin, steer, edit and delete them, and read what they recorded. */
+import { z } from 'zod'
+import type { ExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages } from '../../domain'
+import {
+  call,
+  config,
+  count,
+  imageBatch,
+  lines,
+  logLine,
+  metricSeries,
+  nothing,
+  ofRun,
+  ofStage,
+  record,
+  runId,
+} from '../parts'
+
+const summary = record<RunSummary>()
+const note = z.string().max(20_000)
+const manyRuns = z.strictObject({ runIds: z.array(runId).max(10_000) })
+/** Of a run as it is then. */
+const changing = { result: summary, changes: true }
+
+export const runCalls = {
+  'runs.list': call({ args: z.strictObject({ includeDeleted: z.boolean().optional() }), result: z.array(summary) }),
+  'runs.get': call({ args: ofRun, result: record<RunDetail>() }),
+  'runs.start': call({
+    args: z.strictObject({ config, preset: z.string().max(100).optional(), note: note.optional() }),
+    ...changing,
+  }),
+  /**
+   * Pause and stop act after the current step and write a checkpoint; a step of many inner ones that does not end
+   * within two seconds is given up for the last checkpoint.
+   */
+  'runs.pause': call({ args: ofRun, ...changing }),
+  'runs.stop': call({ args: ofRun, ...changing }),
+  /** From pause, stop, failure or interruption: goes on at the last checkpoint. */
+  'runs.resume': call({ args: ofRun, ...changing }),
+  'runs.rename': call({ args: ofRun.extend({ name: z.string().trim().min(1).max(200) }), ...changing }),
+  'runs.note': call({ args: ofRun.extend({ note }), ...changing }),
+  'runs.tag': call({ args: ofRun.extend({ tags: z.array(z.string().trim().min(1).max(60)).max(50) }), ...changing }),
+  /** The configuration to start again from, name marked as a copy. */
+  'runs.clone': call({ args: ofRun, result: z.object({ config: record<ExperimentConfig>() }) }),
+  'runs.delete': call({ args: manyRuns, result: z.object({ deleted: z.array(runId) }), changes: true }),
+  'runs.undelete': call({ args: manyRuns, result: z.object({ restored: z.array(runId) }), changes: true }),
+  'runs.emptyBin': call({ args: nothing, result: z.object({ freedBytes: count }), changes: true }),
+  'runs.metrics': call({
+    args: ofStage.extend({
+      names: z.array(z.string().max(100)).max(200).optional(),
+      maximumPoints: z.number().int().min(2).max(1_000_000).optional(),
+      afterStep: z.number().int().min(-1).optional(),
+    }),
+    result: z.object({ series: metricSeries }),
+  }),
+  'runs.imageSteps': call({ args: ofStage, result: z.object({ steps: z.array(count) }) }),
+  'runs.images': call({ args: ofStage.extend({ step: count }), result: record<SyntheticImages>() }),
+  /** The calls that have given images to a student's pool; none for methods without one. */
+  'runs.pool': call({ args: ofStage, result: record<PoolSummary>() }),
+  /** All images of one call, those displaced since then included. */
+  'runs.poolImages': call({ args: ofStage.extend({ call: z.number().int().min(1) }), result: imageBatch }),
+  'runs.log': call({ args: ofRun.extend({ lines }), result: z.array(logLine) }),
+}

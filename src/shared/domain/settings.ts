@@ -1,0 +1,43 @@
+/** What a researcher sets once for a workspace; the defaults of new runs among it. */
+import { choice, defaultsOf, integer, type ParameterSchema, type ValuesOf } from '../schema'
+
+export const settingsSchema = {
+  threads: integer({
+    label: 'Threads',
+    unit: 'threads',
+    default: 0,
+    min: 0,
+    max: 256,
+    help: 'CPU threads of TensorFlow for new runs; 0 takes all cores.',
+  }),
+  keptSteps: integer({
+    label: 'Kept steps',
+    unit: 'steps',
+    default: 200,
+    min: 1,
+    max: 5000,
+    help: 'Steps of synthetic images that stay on disk per student; thinned evenly beyond.',
+  }),
+  imagesPerStep: integer({
+    label: 'Images per step',
+    unit: 'images',
+    default: 64,
+    min: 1,
+    max: 256,
+    help: 'How many images of a pseudo batch are kept.',
+  }),
+  theme: choice({
+    label: 'Theme',
+    default: 'system',
+    help: 'System follows the desktop’s light or dark mode.',
+    options: [
+      { value: 'system', label: 'System' },
+      { value: 'light', label: 'Light' },
+      { value: 'dark', label: 'Dark' },
+    ],
+  }),
+} satisfies ParameterSchema
+
+export type Settings = ValuesOf<typeof settingsSchema>
+
+export const defaultSettings: Readonly<Settings> = defaultsOf(settingsSchema)

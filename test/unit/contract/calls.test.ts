@@ -1,0 +1,100 @@
+/** The table of calls against an engine that answers: results and events are what the table declares. */
+import { describe, expect, it } from 'vitest'
+import {
+  calls,
+  events,
+  parseCall,
+  type CallArgs,
+  type EngineCallName,
+  type EngineEventName,
+} from '../../../src/shared/contract'
+import { createFakeEngine } from '../../fakes/engine'
+
+const finished = { runId: 'fake-1' }
+const student = { ...finished, stageId: 'student-1' }
+const running = { runId: 'fake-2' }
+const pooling = { ...running, stageId: 'student-1' }
+const poolingConfig = {
+  distillation: { method: { id: 'cmi' } },
+  teacher: { training: { epochs: 1 } },
+  recording: { imagesEvery: 2 },
+}
+const member = { id: 'signs', params: {} }
+
+/** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
+const examples: { [K in EngineCallName]: CallArgs<K> } = {
+  'engine.info': {},
+  'engine.catalogue': {},
+  'engine.settings': {},
+  'engine.setSettings': { threads: 2 },
+  'engine.diskUse': {},
+  'engine.diagnostics': {},
+  'engine.device': { fresh: true },
+  'engine.log': { lines: 3 },
+  'experiment.validate': { config: { seed: 'none' } },
+  'experiment.estimate': { config: {} },
+  'experiment.triggerPreview': { config: {}, count: 2 },
+  'experiment.patchPreview': { config: {}, count: 2 },
+  'dataset.info': { config: {} },
+  'dataset.images': { config: {}, split: 'test', first: 0, count: 2 },
+  'dataset.download': { dataset: 'cifar10' },
+  'runs.list': { includeDeleted: true },
+  'runs.get': finished,
+  'runs.start': { config: {}, note: 'a note' },
+  'runs.pause': running,
+  'runs.resume': running,
+  'runs.stop': running,
+  'runs.rename': { ...finished, name: 'Another' },
+  'runs.note': { ...finished, note: 'noted' },
+  'runs.tag': { ...finished, tags: ['tagged'] },
+  'runs.clone': finished,
+  'runs.metrics': student,
+  'runs.imageSteps': student,
+  'runs.images': { ...student, step: 20 },
+  'runs.pool': pooling,
+  'runs.poolImages': { ...pooling, call: 1 },
+  'runs.log': finished,
+  'model.evaluate': { file: '/a.pt', data: member, attack: member, target: 0 },
+  'model.inspect': { file: '/a.pt' },
+  'model.export': { ...student, format: 'torch', path: '/a.pt' },
+  'runs.delete': { runIds: ['fake-1'] },
+  'runs.undelete': { runIds: ['fake-1'] },
+  'runs.emptyBin': {},
+}
+
+describe('the contract', () => {
+  it('has answers and events of the declared shape', async () => {
+    const engine = createFakeEngine({ finishedRuns: 1 })
+    const heard = new Set<EngineEventName>()
+    for (const name of Object.keys(events) as EngineEventName[])
+      engine.subscribe(name, {}, (event) => {
+        heard.add(name)
+        expect(events[name].safeParse(event).error?.issues, name).toBeUndefined()
+      })
+    await engine.call('runs.start', { config: poolingConfig })
+    engine.advance(20)
+    for (const name of Object.keys(examples) as EngineCallName[]) {
+      const answer = await engine.call(name, parseCall(name, examples[name]))
+      expect(calls[name].result.safeParse(answer).error?.issues, name).toBeUndefined()
+    }
+    expect([...heard].sort()).toEqual([
+      'dataset.progress',
+      'model.progress',
+      'run.changed',
+      'run.images',
+      'run.metrics',
+    ])
+  })
+
+  it('says which calls write', () => {
+    const writing = (Object.keys(calls) as EngineCallName[]).filter((name) => calls[name].changes)
+    expect(writing.sort()).toEqual(
+      [
+        'engine.setSettings',
+        ...['start', 'pause', 'stop', 'resume', 'rename', 'note', 'tag', 'delete', 'undelete', 'emptyBin'].map(
+          (verb) => `runs.${verb}`,
+        ),
+      ].sort(),
+    )
+  })
+})
