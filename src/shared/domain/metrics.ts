@@ -201,7 +201,7 @@ export const metricDefinitions = {
 
 export type SharedMetricName = keyof typeof metricDefinitions
 /** A metric of one method's loss term: defined beside the term, delivered by the catalogue. */
-export type TermMetricName = `loss.${string}`
+export type TermMetricName = `${string}.${string}`
 export type MetricName = SharedMetricName | TermMetricName
 export const isSharedMetric = (name: string): name is SharedMetricName => Object.hasOwn(metricDefinitions, name)
 

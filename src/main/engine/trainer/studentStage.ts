@@ -12,10 +12,12 @@ import type {
   StudentTrainer,
   Synthesizer,
 } from '../families/distillation/types'
+import { disposePseudoBatch } from '../families/distillation/stepOutputs'
 import { writeSafetensors } from '../families/exporters'
 import { weightsOf } from '../weights/network'
 import type { Normalization } from '../images/types'
 import { toBytes } from '../images/batches'
+import { createAfterwards } from './afterwards'
 import type { KeepCheckpoint } from './checkpoints'
 import { createEvaluator } from './evaluation'
 import type { TestSets } from './evaluation'
@@ -97,21 +99,13 @@ function keptImages(
   }
 }
 
-const disposeBatch = (batch: PseudoBatch): void =>
-  tf.dispose([
-    batch.images,
-    batch.teacherLogits,
-    ...batch.teacherAttention,
-    batch.labels ?? [],
-    batch.imageWeights ?? [],
-  ])
-
 /** How many classes the teacher sees; the collapse of a generator shows here first. */
 const classesSeen = (logits: tf.Tensor2D): number => new Set(tf.tidy(() => tf.argMax(logits, 1).dataSync())).size
 
 export function createStudentStage(input: StudentStageInput): StageWork {
   const { context, synthesizer, trainer, defenses, recording, totalPseudoBatches } = input
   const { program, state, student } = context
+  const afterwards = createAfterwards(input)
   const evaluate = createEvaluator(program, 'evaluateStudent', student, context.normalization, input.test)
   const view = program.compile('viewStudent', ({ images }) => ({
     logits: student.forward(images as tf.Tensor4D, { training: false }).logits,
@@ -122,25 +116,30 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     try {
       return await trainer.step(batch, position)
     } catch (error) {
-      disposeBatch(batch)
+      disposePseudoBatch(batch)
       throw error
     }
   }
   const keep = (stepsDone: number): boolean =>
-    stepsDone > 0 && (stepsDone % recording.imagesEvery === 0 || stepsDone === 1 || stepsDone === totalPseudoBatches)
+    stepsDone > 0 &&
+    stepsDone <= totalPseudoBatches &&
+    (stepsDone % recording.imagesEvery === 0 || stepsDone === 1 || stepsDone === totalPseudoBatches)
+  /** The student as the distillation leaves it is worth a look where a defense goes on with it. */
+  const endsDistillation = (stepsDone: number): boolean => afterwards.steps > 0 && stepsDone === totalPseudoBatches
 
   return {
-    totalSteps: totalPseudoBatches,
+    totalSteps: totalPseudoBatches + afterwards.steps,
     state,
     program,
     measureEvery: recording.metricsEvery,
     imagesPerStep: trainer.imagesPerStep,
     evaluate,
-    evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0,
+    evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0 || endsDistillation(stepsDone),
     imagesAfter: keep,
     remarks: () => input.remarks.splice(0),
     keepsCheckpoint: keptCheckpoints(recording, totalPseudoBatches, input.branchesAt),
     async step(index, measure, innerStep) {
+      if (index >= totalPseudoBatches) return afterwards.step(index - totalPseudoBatches, measure, innerStep)
       const position = { index, total: totalPseudoBatches, measure, ...(innerStep ? { innerStep } : {}) }
       if (defenses.some((defense) => defense.forgetsBefore === index)) {
         synthesizer.forget?.()
@@ -151,7 +150,7 @@ export function createStudentStage(input: StudentStageInput): StageWork {
       const learning = await learn(batch, position)
       const checks = defenses.map((defense) => defense.afterPseudoBatch?.(batch, position) ?? {})
       const seen = measure ? { classesSeen: classesSeen(batch.teacherLogits) } : {}
-      if (latest) disposeBatch(latest)
+      if (latest) disposePseudoBatch(latest)
       latest = batch
       return Object.assign({}, synthesis, learning, seen, ...checks) as StepMetrics
     },
@@ -177,7 +176,7 @@ export function createStudentStage(input: StudentStageInput): StageWork {
       return path
     },
     dispose() {
-      if (latest) disposeBatch(latest)
+      if (latest) disposePseudoBatch(latest)
       latest = null
       program.dispose()
     },

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
-import type { ActiveDefense, DistillationContext, StageRemark } from '../distillation/types'
+import type { ActiveDefense, DistillationMethod, DistillationParts, StageRemark } from '../distillation/types'
 
 /**
  * `measure` gives one number for each image [N, H, W, C] of the teacher's normalised space; the values come in the
@@ -18,6 +18,26 @@ export interface StartPoint {
   readonly step: number
 }
 
+/** What a defense may know of the method that it is planned with. */
+export type MethodTraits = Pick<DistillationMethod, 'title' | 'usesRealImages'>
+
+/** What the checks of a defense's values may look at. */
+export interface DefenseCheckContext {
+  readonly method: MethodTraits
+  /** Length of the method's own distillation in pseudo batches; undefined where it is not known. */
+  readonly methodTotal: number | undefined
+  /** Synthesis steps that the method makes per pseudo batch; undefined where it does not count them. */
+  readonly synthesisSteps: number | undefined
+}
+
+/** What does not go together although each value is fine alone. */
+export interface DefenseIssue {
+  /** The parameter to change first. */
+  readonly parameter: string
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+}
+
 /** When a late defense acts. */
 export interface DefensePhase {
   /** The pseudo batch from which it acts. Until then the student equals one without it. */
@@ -31,7 +51,7 @@ export interface DefensePhase {
 }
 
 /** A defense is made before the synthesizer and the student trainer that it wraps. */
-export interface DefenseContext extends Omit<DistillationContext, 'defenses'> {
+export interface DefenseContext extends DistillationParts {
   /** Length of the method's own distillation in pseudo batches. */
   readonly methodTotal: number
   /**
@@ -57,8 +77,15 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
     studentForwardsPerStudentImage: number
     teacherForwardsPerStudentImage: number
   }
-  /** For defenses that act late. */
+  /** Whether it has an effect with the method, and if not, why: the rest of a sentence, "has no effect with …: …". */
+  compatibleWith?(method: MethodTraits): true | string
+  /**
+   * For defenses that act late: when they do, how long the distillation gets, and the student that this one continues.
+   * A defense without it acts from the first pseudo batch on.
+   */
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
+  /** What would be found only when a run is under way. */
+  checks?(params: ValuesOf<S>, context: DefenseCheckContext): readonly DefenseIssue[]
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense
 }
 

@@ -1,5 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../../maths/ops/tensors'
-import type { StepMetrics } from './types'
+import type { MemberMetrics, PseudoBatch, StepMetrics } from './types'
 
 /** A scalar output of a step; waits for the device. */
 export function scalarOf(outputs: NamedTensors, name: string): number {
@@ -14,3 +15,17 @@ export function metricsOf(outputs: NamedTensors, names: Readonly<Record<string, 
   for (const [output, metric] of Object.entries(names)) if (outputs[output]) metrics[metric] = scalarOf(outputs, output)
   return metrics
 }
+
+/** A member's own metrics under the names of the catalogue, `<member>.<metric>`. */
+export const metricsOfMember = (member: string, metrics: MemberMetrics): StepMetrics =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${member}.${name}`, value]))
+
+/** Gives back the tensors of a pseudo batch. */
+export const disposePseudoBatch = (batch: PseudoBatch): void =>
+  tf.dispose([
+    batch.images,
+    batch.teacherLogits,
+    ...batch.teacherAttention,
+    batch.labels ?? [],
+    batch.imageWeights ?? [],
+  ])

@@ -2,7 +2,7 @@ import { defineDefense } from '../types'
 import { selfRetrospectionParameters } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import { createUniversalPerturbation } from './perturbation'
-import { phaseOf } from './phase'
+import { phaseIssues, phaseOf } from './phase'
 import { wrapTrainer } from './unlearning'
 
 /** What the reference's sweeps set in all of its programs. */
@@ -87,6 +87,7 @@ export const selfRetrospection = defineDefense({
     teacherForwardsPerStudentImage: values.model === 'teacher' ? 2 * values.rounds : 0,
   }),
   phase: phaseOf,
+  checks: phaseIssues,
   create(values, context) {
     const phase = phaseOf(values, context.methodTotal)
     const perturbation = createUniversalPerturbation(values, context)

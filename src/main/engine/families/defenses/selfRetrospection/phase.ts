@@ -1,4 +1,4 @@
-import type { DefensePhase, StartPoint } from '../types'
+import type { DefenseCheckContext, DefenseIssue, DefensePhase, StartPoint } from '../types'
 import type { SelfRetrospectionParameters } from './parameters'
 
 /** "run/student-1@79400"; undefined where it is none. */
@@ -17,4 +17,28 @@ export function phaseOf(
   return from
     ? { start: from.step, total, decidedBy: 'start', from }
     : { start: Math.max(0, methodTotal - takeover), total, decidedBy: 'takeover' }
+}
+
+/** A phase of no length does nothing; one as long as the distillation unlearns what nobody has learnt. */
+export function phaseIssues(
+  { start, takeover, extra }: Pick<SelfRetrospectionParameters, 'start' | 'takeover' | 'extra'>,
+  { methodTotal }: Pick<DefenseCheckContext, 'methodTotal'>,
+): DefenseIssue[] {
+  if (start !== '') return []
+  if (takeover === 0 && extra === 0)
+    return [
+      {
+        parameter: 'takeover',
+        severity: 'error',
+        message: 'wanted at least 1, or further pseudo batches after the end, got 0 and none: sr would never act',
+      },
+    ]
+  if (methodTotal === undefined || takeover < methodTotal) return []
+  return [
+    {
+      parameter: 'takeover',
+      severity: 'warning',
+      message: `is not below the distillation’s ${methodTotal.toLocaleString('en')} pseudo batches: sr acts from the first one, on a student that has learnt nothing yet`,
+    },
+  ]
 }

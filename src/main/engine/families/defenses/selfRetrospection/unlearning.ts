@@ -1,7 +1,7 @@
 /** The student trainer of Self-Retrospection's phase: each update first finds a perturbation, then unlearns it. */
 import * as tf from '@tensorflow/tfjs-core'
 import { scalarOf } from '../../distillation/stepOutputs'
-import type { DistillationContext, Position, PseudoBatch, StepMetrics, StudentTrainer } from '../../distillation/types'
+import type { DistillationParts, Position, PseudoBatch, StepMetrics, StudentTrainer } from '../../distillation/types'
 import type { StepFunction } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { selfRetrospectionStep } from './step'
@@ -31,7 +31,7 @@ function drawMask(count: number, values: SelfRetrospectionParameters, stream: Ra
 function consistencyStep(
   values: SelfRetrospectionParameters,
   plain: StudentTrainer,
-  context: DistillationContext,
+  context: DistillationParts,
   optimizer: Optimizer,
   perturbation: tf.Variable<tf.Rank.R4>,
 ): StepFunction {
@@ -56,7 +56,7 @@ function consistencyStep(
 function hypergradientStep(
   values: SelfRetrospectionParameters,
   plain: StudentTrainer,
-  context: DistillationContext,
+  context: DistillationParts,
   optimizer: Optimizer,
   perturbation: tf.Variable<tf.Rank.R4>,
 ): StepFunction {
@@ -86,7 +86,7 @@ function hypergradientStep(
 
 function stepOf(
   values: SelfRetrospectionParameters,
-  ...parts: [StudentTrainer, DistillationContext, Optimizer, tf.Variable<tf.Rank.R4>]
+  ...parts: [StudentTrainer, DistillationParts, Optimizer, tf.Variable<tf.Rank.R4>]
 ): StepFunction {
   switch (values.update) {
     case 'hypergradient':
@@ -125,7 +125,7 @@ export function phaseSchedule(
 }
 
 /** One pass in training mode for the running statistics' sake. */
-function createSettler({ student, program }: DistillationContext): (images: tf.Tensor4D) => void {
+function createSettler({ student, program }: DistillationParts): (images: tf.Tensor4D) => void {
   const runner = program.compile('settle', ({ images }) =>
     tf.tidy(() => {
       const updates: StateUpdate[] = []
@@ -142,7 +142,7 @@ export function wrapTrainer(
   phase: Pick<DefensePhase, 'start' | 'total'>,
   perturbation: UniversalPerturbation,
   plain: StudentTrainer,
-  context: DistillationContext,
+  context: DistillationParts,
 ): StudentTrainer {
   const optimizer = optimizerOf(values, context.student.parameters)
   context.state.addVariables('selfRetrospectionOptimizer', optimizer.slots)

@@ -1,5 +1,5 @@
 import { defineDefense } from '../types'
-import { firstPooledBatch, params } from './parameters'
+import { firstPooledBatch, params, selectionIssues } from './parameters'
 import { createVaccine } from './vaccine'
 
 /**
@@ -23,6 +23,8 @@ export const shufflingVaccine = defineDefense({
   },
   needsSynthesis: true,
   selectionPoolsFrom: firstPooledBatch,
+  compatibleWith: ({ usesRealImages }) => (usesRealImages ? 'its images are real, none are synthesised' : true),
+  checks: selectionIssues,
   params,
   presets: {
     cifar10: { title: 'CIFAR-10 (reference)', params: { coefficient: 0.1, testBatches: 0 } },

@@ -1,5 +1,6 @@
 import { boolean, integer, number } from '../../../../../shared/schema'
 import type { ValuesOf } from '../../../../../shared/schema'
+import type { DefenseCheckContext, DefenseIssue } from '../types'
 
 /**
  * The first pooled pseudo batch, counted from 0; the reference compares the pseudo-batch count with its 11 iterations
@@ -62,3 +63,30 @@ export const params = {
   }),
 }
 export type VaccineParameters = ValuesOf<typeof params>
+
+/**
+ * A test that pools nothing, or never comes, would leave the defense off without a word.
+ * With many synthesis steps per pseudo batch the steps count, and what is decided acts from the next pseudo batch on.
+ */
+export function selectionIssues(
+  { testBatches }: Pick<VaccineParameters, 'testBatches'>,
+  { methodTotal, synthesisSteps }: Pick<DefenseCheckContext, 'methodTotal' | 'synthesisSteps'>,
+): DefenseIssue[] {
+  const end = methodTotal === undefined ? undefined : (methodTotal - 1) * (synthesisSteps ?? 1) + 1
+  if (testBatches === 0 || (testBatches > firstPooledBatch && (end === undefined || testBatches < end))) return []
+  const unit = synthesisSteps === undefined ? 'pseudo batch' : 'synthesis step'
+  const range =
+    end === undefined
+      ? `at least ${firstPooledBatch + 1}`
+      : end > firstPooledBatch + 1
+        ? `${firstPooledBatch + 1} to ${end - 1}`
+        : 'a longer distillation'
+  const deadline = end === undefined ? '' : ` and the decision must come before ${unit} ${end}`
+  return [
+    {
+      parameter: 'testBatches',
+      severity: 'error',
+      message: `wanted 0 (no selection test) or ${range}: images are pooled from ${unit} ${firstPooledBatch + 1} on${deadline}; got ${testBatches}`,
+    },
+  ]
+}

@@ -70,6 +70,7 @@ export const defineInversion = ({ defaults, ...member }: InversionMember): Disti
     ...member,
     params: inversionParameters(defaults),
     totalPseudoBatches: (values) => values.pseudoBatches,
+    synthesisSteps: (values) => values.synthesisSteps,
     cost: costOf,
     faults: faultsOfInversion,
     metrics: metricsOfTerms(inversionTerms),
