@@ -70,7 +70,7 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   faults?(params: ValuesOf<S>, images: KnownImages | undefined): readonly ParameterFault[]
   /** Length of the run in pseudo batches. */
   totalPseudoBatches(params: ValuesOf<S>): number
-  /** Steps of the synthesis call that makes a pseudo batch, for methods that count them: selection tests then do too. */
+  /** Steps of the synthesis call that makes a pseudo batch, for methods that count them; selection tests do so then. */
   synthesisSteps?(params: ValuesOf<S>): number
   /** @throws RefusedInputError where the method cannot make such images */
   cost(params: ValuesOf<S>, problem: CostProblem): MethodWork
