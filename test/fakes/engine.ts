@@ -14,6 +14,7 @@ import type {
 } from '../../src/shared/contract'
 import {
   defaultSettings,
+  stageIdOf,
   type ImageBatch,
   type MetricSeries,
   type PartialExperimentConfig,
@@ -361,7 +362,7 @@ function dataHandlers(): DataHandlers {
       const pseudoBatches = Number(resolved.distillation.method.params.pseudoBatches)
       const stages: Record<string, number> = { data: 1, teacher: resolved.teacher.training.epochs * 15 }
       resolved.students.forEach((plan, index) => {
-        stages[`student-${index + 1}`] = pseudoBatches * (1 + plan.defenses.length * 0.3)
+        stages[stageIdOf({ kind: 'student', index })] = pseudoBatches * (1 + plan.defenses.length * 0.3)
       })
       return {
         stages,

@@ -8,10 +8,11 @@ import type {
   RunDetail,
   RunState,
   RunSummary,
+  StageName,
   StageRecord,
   SyntheticImages,
 } from '../../src/shared/domain'
-import { defenseLabel, poolBytesOf, recipeOf } from '../../src/shared/domain'
+import { defenseLabel, poolBytesOf, recipeOf, stageIdOf, stageNameOf } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 import { changedFromDefaults } from '../../src/main/engine/control/experiments/changedFromDefaults'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
@@ -27,15 +28,9 @@ interface Column {
   values: number[]
 }
 
-const stage = (
-  id: string,
-  kind: StageRecord['kind'],
-  title: string,
-  totalSteps: number,
-  more: Partial<StageRecord> = {},
-): StageRecord => ({
-  id,
-  kind,
+const stage = (name: StageName, title: string, totalSteps: number, more: Partial<StageRecord> = {}): StageRecord => ({
+  ...name,
+  id: stageIdOf(name),
   title,
   totalSteps,
   state: 'waiting',
@@ -51,12 +46,11 @@ const stage = (
 function stagesOf(config: ExperimentConfig): StageRecord[] {
   const pseudoBatches = config.distillation.method.params.pseudoBatches
   return [
-    stage('data', 'data', 'Data and attack', 1),
-    stage('teacher', 'teacher', 'Teacher', config.teacher.training.epochs * 5),
+    stage({ kind: 'data', index: 0 }, 'Data and attack', 1),
+    stage({ kind: 'teacher', index: 0 }, 'Teacher', config.teacher.training.epochs * 5),
     ...config.students.map((plan, index) =>
       stage(
-        `student-${index + 1}`,
-        'student',
+        { kind: 'student', index },
         studentTitle(plan, index),
         typeof pseudoBatches === 'number' ? pseudoBatches : 60,
         { method: config.distillation.method.id, defense: defenseLabel(plan) },
@@ -221,7 +215,8 @@ export class FakeRun {
   }
 
   private subjectOf(stageId: string): Subject {
-    return stageId.startsWith('student-') ? Number(stageId.slice('student-'.length)) - 1 : null
+    const name = stageNameOf(stageId)
+    return name?.kind === 'student' ? name.index : null
   }
 
   private record(current: StageRecord, total: number): FakeStep {

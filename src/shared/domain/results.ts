@@ -9,6 +9,8 @@ export interface ModelResult extends DefenseWorth {
   runName: string
   stageId: string
   kind: 'teacher' | 'student'
+  /** Among the stages of its kind. */
+  index: number
   method: string | null
   defense: string | null
   data: string
@@ -36,6 +38,7 @@ export function resultsOf(run: RunSummary): ModelResult[] {
             runName: run.name,
             stageId: stage.id,
             kind: stage.kind,
+            index: stage.index,
             method: stage.method ?? null,
             defense: stage.defense ?? null,
             data: run.data,

@@ -1,10 +1,10 @@
 import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
+import type { StageName } from './stageName'
 import type { SuspectTest } from './suspects'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
 export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
-export type StageKind = 'data' | 'teacher' | 'student'
 
 /** Fractions of 1. `null` where it was not (or cannot be) measured, e.g. ASR without an attack. */
 export interface Evaluation {
@@ -39,10 +39,9 @@ export interface StageActivity {
   fraction: number
 }
 
-export interface StageRecord {
-  /** 'data', 'teacher', 'student-1', 'student-2', … in the order of the pipeline. */
-  id: string
-  kind: StageKind
+export interface StageRecord extends StageName {
+  /** stageIdOf its name. */
+  readonly id: string
   title: string
   state: StageState
   /** For students: method id and "none", "sv", … */

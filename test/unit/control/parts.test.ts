@@ -99,8 +99,8 @@ describe('the estimate', () => {
   it('follows what such runs took on this machine', () => {
     const finished: FinishedStage[] = [
       { kind: 'teacher', config, index: 0, seconds: 1000 },
-      { kind: 'student', config, index: 1, seconds: 500 },
-      { kind: 'student', config, index: 2, seconds: 700 },
+      { kind: 'student', config, index: 0, seconds: 500 },
+      { kind: 'student', config, index: 1, seconds: 700 },
     ]
     const estimate = estimateTime(config, fakeCosts, finished, 2)
     expect(estimate.basis).toBe('measured')

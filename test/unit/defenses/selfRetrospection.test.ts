@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { selfRetrospection } from '../../../src/main/engine/families/defenses/selfRetrospection'
 import { perturbedCount } from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
-import { phaseOf, startPointOf } from '../../../src/main/engine/families/defenses/selfRetrospection/phase'
+import { phaseOf } from '../../../src/main/engine/families/defenses/selfRetrospection/phase'
 import { phaseSchedule } from '../../../src/main/engine/families/defenses/selfRetrospection/unlearning'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
 import { defaultsOf } from '../../../src/shared/schema'
@@ -74,13 +74,6 @@ describe('the phase', () => {
       from: { runId: '20240131-174500-a1b2', stageId: 'student-2', step: 79_400 },
     })
   })
-
-  it.each(['', 'student-1@3', 'run/teacher@3', 'a/b/student-1@3', 'run/student-1', '../student-1@x'])(
-    'reads no checkpoint out of "%s"',
-    (text) => {
-      expect(startPointOf(text)).toBeUndefined()
-    },
-  )
 
   it('lets the learning rate fall per pseudo batch, or per epoch as the reference’s OoD program', () => {
     const each = phaseSchedule({ learningRate: 5e-4, rateEvery: 1 }, { start: 79_400, total: 80_000 })

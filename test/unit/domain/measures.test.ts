@@ -18,6 +18,7 @@ const student = (
 ): StageRecord => ({
   id,
   kind: 'student',
+  index: 0,
   title: id,
   state: 'done',
   method: 'zskt',

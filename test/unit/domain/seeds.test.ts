@@ -28,6 +28,7 @@ describe('models over seeds', () => {
     runName: 'x',
     stageId: 'student-1',
     kind: 'student',
+    index: 0,
     method: 'zskt',
     defense: 'none',
     data: 'signs',

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ExperimentConfig, PooledImages, RunDetail, SyntheticImages } from '../../../src/shared/domain'
+import type {
+  ExperimentConfig,
+  PooledImages,
+  RunDetail,
+  StageRecord,
+  SyntheticImages,
+} from '../../../src/shared/domain'
 import {
   callsToDrop,
   databaseName,
@@ -56,6 +62,20 @@ describe('runs', () => {
     const before = store.runs.summary('a')
     expect(reopen().runs.summary('a')).toEqual(before)
     expect(store.runs.config('a')).toEqual(fakeCatalogue.defaults)
+  })
+
+  it('of earlier versions learn which of its kind a stage is', () => {
+    const { stages, ...run } = detail('a')
+    store.runs.insert({ ...run, stages: stages.map(({ index: _index, ...stage }) => stage as StageRecord) })
+    const indices = (): unknown[] => store.runs.summary('a').stages.map(({ id, index }) => [id, index])
+    const expected = [['data', 0], ['teacher', 0], ['student-1', 0], ['student-2', 1]] // prettier-ignore
+    expect(indices()).toEqual(expected)
+    store.close()
+    const database = openDatabase(join(folder, databaseName))
+    database.run("UPDATE stages SET record = json_remove(record, '$.index')")
+    database.close()
+    store = openStore(folder)
+    expect(indices()).toEqual(expected)
   })
 
   it('are listed newest first, without the bin and without confusion matrices and suspect tests', () => {

@@ -15,6 +15,7 @@ const model = (
   runName: runId,
   stageId,
   kind: defense === null ? 'teacher' : 'student',
+  index: 0,
   method: defense === null ? null : method,
   defense,
   data: 'signs',

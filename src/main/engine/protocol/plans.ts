@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import type { MemberChoice, StudentPlan } from '../../../shared/domain'
+import { checkpointNameText, stageIdOf } from '../../../shared/domain'
 import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
 
@@ -88,8 +89,8 @@ export function startOf(
     return {
       folder: join(dirname(runFolder), from.runId, from.stageId),
       step: from.step,
-      named: `${from.runId}/${from.stageId}@${from.step}`,
+      named: checkpointNameText(from),
     }
   const twin = twinOf(plans, index, methodTotal)
-  return twin && { folder: join(runFolder, `student-${twin.index + 1}`), step: twin.step }
+  return twin && { folder: join(runFolder, stageIdOf({ kind: 'student', index: twin.index })), step: twin.step }
 }

@@ -16,8 +16,7 @@ function operations(config: PartialExperimentConfig): number[] {
   const lastEvaluation =
     2 * costs.images(resolved.data).test * (costs.forward(resolved.distillation.architecture, resolved.data) ?? 0)
   return resolved.students.map(
-    (_plan, index) =>
-      stageOperations(resolved, { kind: 'student', id: `student-${index + 1}` }, costs) - lastEvaluation,
+    (_plan, index) => stageOperations(resolved, { kind: 'student', index }, costs) - lastEvaluation,
   )
 }
 
@@ -58,8 +57,8 @@ describe('what the students of an experiment cost', () => {
     const student = costs.forward(often.distillation.architecture, often.data) ?? 0
     const { test } = costs.images(often.data)
     expect(
-      stageOperations(often, { kind: 'student', id: 'student-1' }, costs) -
-        stageOperations(once, { kind: 'student', id: 'student-1' }, costs),
+      stageOperations(often, { kind: 'student', index: 0 }, costs) -
+        stageOperations(once, { kind: 'student', index: 0 }, costs),
     ).toBeCloseTo(9 * 2 * test * student, -3)
   })
 })

@@ -3,7 +3,7 @@
  * runs took.
  */
 import type { TimeEstimate } from '../../../../shared/contract'
-import type { ExperimentConfig, MemberChoice, RunSummary, StageRecord, StudentPlan } from '../../../../shared/domain'
+import type { ExperimentConfig, MemberChoice, RunSummary, StageName, StudentPlan } from '../../../../shared/domain'
 import type { ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { MethodWork } from '../../families/distillation/types'
@@ -45,10 +45,8 @@ export interface MethodCost extends MethodWork {
 }
 
 /** An earlier stage that ran to its end on this machine. */
-export interface FinishedStage {
-  kind: StageRecord['kind']
+export interface FinishedStage extends StageName {
   config: ExperimentConfig
-  index: number
   seconds: number
 }
 
@@ -65,11 +63,7 @@ const testSets = 2
 /** Start of TensorFlow, recording of the graphs. */
 const overheadSeconds = 4
 
-export function stageOperations(
-  config: ExperimentConfig,
-  stage: Pick<StageRecord, 'kind' | 'id'>,
-  costs: CostModel,
-): number {
+export function stageOperations(config: ExperimentConfig, stage: StageName, costs: CostModel): number {
   const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
   if (stage.kind === 'data') return 0
   if (stage.kind === 'teacher') {
@@ -77,7 +71,7 @@ export function stageOperations(
     const { train, test } = costs.images(config.data)
     return config.teacher.training.epochs * teacher * (train * trainingPasses + test * testSets)
   }
-  return studentOperations(config, Number(stage.id.slice('student-'.length)) - 1, teacher, costs)
+  return studentOperations(config, stage.index, teacher, costs)
 }
 
 function studentOperations(config: ExperimentConfig, index: number, teacher: number, costs: CostModel): number {
@@ -121,10 +115,9 @@ export function estimateTime(
   finished: readonly FinishedStage[],
   threads: number,
 ): TimeEstimate {
-  const calculated = (target: ExperimentConfig, stage: Pick<StageRecord, 'kind' | 'id'>): number =>
+  const calculated = (target: ExperimentConfig, stage: StageName): number =>
     overheadSeconds + stageOperations(target, stage, costs) / (ratePerThread * Math.max(1, threads))
-  const ratio = (entry: FinishedStage): number =>
-    entry.seconds / calculated(entry.config, { kind: entry.kind, id: `student-${entry.index}` })
+  const ratio = (entry: FinishedStage): number => entry.seconds / calculated(entry.config, entry)
   let measured = 0
   const trained = stagesOf(config).filter((stage) => stage.kind !== 'data')
   const stages = Object.fromEntries(
@@ -165,7 +158,7 @@ export function finishedStages(
           .map((stage) => ({
             kind: stage.kind,
             config,
-            index: Number(stage.id.split('-')[1] ?? 0),
+            index: stage.index,
             seconds: stage.seconds,
           }))
       } catch {

@@ -1,8 +1,8 @@
 /** Checks of defenses that act late, which need earlier runs and the length of the distillation. */
 import { join } from 'node:path'
 import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
+import { checkpointNameOf } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
-import { startPointOf } from '../../families/defenses/selfRetrospection/phase'
 import type { RunStore } from '../store'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { CostModel } from './estimate'
@@ -59,23 +59,23 @@ function startFault(
   pseudoBatches: number,
   { folder, runs }: LateDefenseContext['store'],
 ): string | null {
-  const point = startPointOf(String(params.start))
+  const point = checkpointNameOf(String(params.start))
   // Its form is the field's own check.
   if (!point) return null
   const { runId, stageId, step } = point
   if (!runs.has(runId))
     return `wanted a student of a run in this workspace, got "${runId}", which is none; "abd runs" and the table of runs name them`
-  const summary = runs.summary(runId)
-  const students = summary.stages.filter(({ kind }) => kind === 'student').map(({ id }) => id)
-  if (!students.includes(stageId))
-    return `wanted a student of ${runId} (${students.join(', ') || 'it has none'}), got ${stageId}`
+  const students = runs.summary(runId).stages.filter(({ kind }) => kind === 'student')
+  const started = students.find(({ id }) => id === stageId)
+  if (!started)
+    return `wanted a student of ${runId} (${students.map(({ id }) => id).join(', ') || 'it has none'}), got ${stageId}`
   const steps = listCheckpoints(join(folder, 'runs', runId, stageId))
     .map((checkpoint) => checkpoint.step)
     .reverse()
   if (!steps.includes(step))
     return `wanted a kept checkpoint of ${runId}/${stageId} (${listed(steps)}), got step ${step}; Recording says how many evaluation points are kept`
   const earlier = runs.config(runId)
-  const before = earlier.students[Number(stageId.slice('student-'.length)) - 1]?.defenses ?? []
+  const before = earlier.students[started.index]?.defenses ?? []
   const differing = Object.entries(traits(earlier, before))
     .filter(([what, value]) => value !== traits(config, defenses)[what])
     .map(([what]) => what)

@@ -22,7 +22,7 @@ import { isVisible } from '../../../../shared/schema'
 import { resolveExperiment } from './resolve'
 import type { MemberTable } from './memberTable'
 
-type Model = Pick<StageRecord, 'id' | 'kind' | 'method' | 'defense'>
+type Model = Pick<StageRecord, 'kind' | 'index' | 'method' | 'defense'>
 /**
  * Sentences without a full stop, the first part of the pipeline first; undefined where nothing is published about such
  * a model.
@@ -134,7 +134,7 @@ function studentDifferences(
  * StageRecord.imageCounts.
  */
 export function createOtherSettings(presets: readonly ExperimentPreset[], table: MemberTable): OtherSettings {
-  return (config, { id, kind, method, defense }) => {
+  return (config, { kind, index, method, defense }) => {
     if (config.data.id !== publishedData || kind === 'data') return undefined
     const column = publishedColumn(
       { kind, method: method ?? null, defense: defense ?? null },
@@ -149,9 +149,7 @@ export function createOtherSettings(presets: readonly ExperimentPreset[], table:
       ...memberDifferences(table, 'attack', 'attack', config.attack, reference.attack),
       ...missingFile(table, config.attack),
       ...teacherDifferences(table, config, reference),
-      ...(kind === 'student'
-        ? studentDifferences(table, config, reference, config.students[Number(id.slice('student-'.length)) - 1])
-        : []),
+      ...(kind === 'student' ? studentDifferences(table, config, reference, config.students[index]) : []),
     ]
   }
 }

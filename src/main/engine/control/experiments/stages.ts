@@ -1,6 +1,6 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import type { ExperimentConfig, StageRecord, StudentPlan } from '../../../../shared/domain'
-import { defenseLabel } from '../../../../shared/domain'
+import type { ExperimentConfig, StageName, StageRecord, StudentPlan } from '../../../../shared/domain'
+import { defenseLabel, stageIdOf } from '../../../../shared/domain'
 
 /** The title of a student's stage, e.g. "Student 2: sv". */
 export const studentTitle = (plan: StudentPlan, index: number): string => {
@@ -8,9 +8,9 @@ export const studentTitle = (plan: StudentPlan, index: number): string => {
   return defense === 'none' ? `Student ${index + 1}: no defense` : `Student ${index + 1}: ${defense}`
 }
 
-const stage = (id: string, kind: StageRecord['kind'], title: string, more: Partial<StageRecord> = {}): StageRecord => ({
-  id,
-  kind,
+const stage = (name: StageName, title: string, more: Partial<StageRecord> = {}): StageRecord => ({
+  ...name,
+  id: stageIdOf(name),
   title,
   state: 'waiting',
   step: 0,
@@ -25,10 +25,10 @@ const stage = (id: string, kind: StageRecord['kind'], title: string, more: Parti
 
 export function stagesOf(config: ExperimentConfig): StageRecord[] {
   return [
-    stage('data', 'data', 'Data and attack'),
-    stage('teacher', 'teacher', config.teacher.source === 'file' ? 'Teacher from a file' : 'Teacher'),
+    stage({ kind: 'data', index: 0 }, 'Data and attack'),
+    stage({ kind: 'teacher', index: 0 }, config.teacher.source === 'file' ? 'Teacher from a file' : 'Teacher'),
     ...config.students.map((plan, index) =>
-      stage(`student-${index + 1}`, 'student', studentTitle(plan, index), {
+      stage({ kind: 'student', index }, studentTitle(plan, index), {
         method: config.distillation.method.id,
         defense: defenseLabel(plan),
       }),

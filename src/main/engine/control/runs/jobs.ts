@@ -43,7 +43,7 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
         config: effective,
         folders,
         resume,
-        studentIndex: Number(record.id.slice('student-'.length)) - 1,
+        studentIndex: record.index,
         teacherWeights: teacherWeights(run),
       }
     default:

@@ -8,6 +8,7 @@ import {
   executionSchema,
   poisoningSchema,
   recordingSchema,
+  stageNameOf,
   teacherSourceSchema,
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
@@ -67,7 +68,8 @@ export function createRunsTable(database: Database): RunsTable {
     summary: (id) => structuredClone(summaryOf(id)),
     config: (id) => readConfig(database, summaryOf(id).id),
     insert(detail) {
-      const { config, stages, ...stored } = structuredClone(detail)
+      const { config, stages: given, ...stored } = structuredClone(detail)
+      const stages = given.map(numbered)
       database.transaction(() => {
         database.run(
           'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
@@ -167,6 +169,12 @@ const completed = (config: ExperimentConfig): ExperimentConfig => ({
   execution: { ...defaultsOf(executionSchema), ...config.execution },
 })
 
+/** Records of earlier versions tell a stage by its id alone. */
+const numbered = (stage: StageRecord): StageRecord => ({
+  ...stage,
+  index: (stage.index as number | undefined) ?? stageNameOf(stage.id)?.index ?? 0,
+})
+
 /** A damaged record becomes a failed run that says so: it never hides the others. */
 function load(database: Database): Map<string, RunSummary> {
   const stages = new Map<string, StageRecord[]>()
@@ -177,7 +185,7 @@ function load(database: Database): Map<string, RunSummary> {
     const id = String(runId)
     try {
       const list = stages.get(id) ?? []
-      list.push(JSON.parse(textOf(record)) as StageRecord)
+      list.push(numbered(JSON.parse(textOf(record)) as StageRecord))
       stages.set(id, list)
     } catch (error) {
       damaged.set(id, error)

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import type { CheckpointName } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { ActiveDefense, DistillationMethod, DistillationParts, StageRemark } from '../distillation/types'
 
@@ -12,11 +13,7 @@ export type TestDivergences = (measure: (images: tf.Tensor4D) => number[]) => {
 }
 
 /** A student of an earlier run after so many steps. */
-export interface StartPoint {
-  readonly runId: string
-  readonly stageId: string
-  readonly step: number
-}
+export type StartPoint = CheckpointName
 
 /** What a defense may know of the method that it is planned with. */
 export type MethodTraits = Pick<DistillationMethod, 'title' | 'usesRealImages'>

@@ -1,4 +1,5 @@
 /** Self-Retrospection's parameters; the reference's values are the defaults. */
+import { checkpointNamePattern } from '../../../../../shared/domain'
 import { boolean, choice, integer, number, text } from '../../../../../shared/schema'
 import type { ValuesOf } from '../../../../../shared/schema'
 
@@ -17,7 +18,7 @@ export const selfRetrospectionParameters = {
     default: '',
     maxLength: 200,
     placeholder: 'run/student-1@79400',
-    pattern: '^$|^[^/@\\s]+/student-[0-9]+@[0-9]+$',
+    pattern: `^$|^${checkpointNamePattern}$`,
     help: 'A kept checkpoint of an earlier run’s student: student, generator, optimizers and random streams go on from it at its step, and nothing before is done again. Empty: this run’s own distillation. Runs keep checkpoints where Recording says so.',
   }),
   extra: integer({

@@ -1,11 +1,6 @@
-import type { DefenseCheckContext, DefenseIssue, DefensePhase, StartPoint } from '../types'
+import { checkpointNameOf } from '../../../../../shared/domain'
+import type { DefenseCheckContext, DefenseIssue, DefensePhase } from '../types'
 import type { SelfRetrospectionParameters } from './parameters'
-
-/** "run/student-1@79400"; undefined where it is none. */
-export function startPointOf(text: string): StartPoint | undefined {
-  const [, runId, stageId, step] = /^([^/]+)\/(student-\d+)@(\d+)$/.exec(text) ?? []
-  return runId && stageId && step ? { runId, stageId, step: Number(step) } : undefined
-}
 
 /** From the named checkpoint's step, else `takeover` pseudo batches before the method's end, to `extra` after it. */
 export function phaseOf(
@@ -13,7 +8,7 @@ export function phaseOf(
   methodTotal: number,
 ): DefensePhase {
   const total = methodTotal + extra
-  const from = startPointOf(start)
+  const from = checkpointNameOf(start)
   return from
     ? { start: from.step, total, decidedBy: 'start', from }
     : { start: Math.max(0, methodTotal - takeover), total, decidedBy: 'takeover' }
