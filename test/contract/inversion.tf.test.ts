@@ -101,9 +101,9 @@ describe('selection test of the Shuffling Vaccine', () => {
     const reports = await runToEnd(work, folder)
     work.dispose()
     const decisions = reports.flatMap((report) =>
-      report.type === 'metrics' ? report.points.filter(({ name }) => name === 'svTailRatio') : [],
+      report.type === 'metrics' ? report.points.filter(({ name }) => name === 'sv.tailRatio') : [],
     )
-    expect(decisions).toEqual([{ name: 'svTailRatio', step: 2, value: expect.any(Number) }])
+    expect(decisions).toEqual([{ name: 'sv.tailRatio', step: 2, value: expect.any(Number) }])
     expect(reports).toContainEqual({
       type: 'warning',
       message: expect.stringContaining('found no ensemble in 2 trials'),

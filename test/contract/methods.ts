@@ -55,7 +55,7 @@ export const switches: Record<string, Record<string, unknown>[]> = {
 /** The student's losses, whichever trainer reports them. */
 const learningOf = (reports: readonly TrainerReport[]): number[] => [
   ...valuesOf(reports, 'studentLoss'),
-  ...valuesOf(reports, 'srOuterLoss'),
+  ...valuesOf(reports, 'sr.outerLoss'),
 ]
 const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
 const defensePlans: StudentPlan[] = [

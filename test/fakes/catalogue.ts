@@ -4,7 +4,7 @@
 import type { Catalogue } from '../../src/shared/contract'
 import { experimentSections, metricDefinitions } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
-import { boolean, choice, integer, integerList, number, path } from '../../src/shared/schema'
+import { boolean, choice, integer, integerList, metricsOfMembers, number, path } from '../../src/shared/schema'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 
@@ -219,12 +219,23 @@ export const fakeFamilies: FamilyDescription[] = [
   },
 ]
 
+export const fakeMetrics = metricsOfMembers([
+  {
+    id: 'sv',
+    metrics: {
+      penalty: { title: 'SV penalty', group: 'defense', unit: '', definition: 'Penalty of suspected images.' },
+      maskRate: { title: 'SV suspected share', group: 'defense', unit: '%', definition: 'Of the pseudo batch.' },
+      tailRatio: { title: 'SV tail ratio', group: 'defense', unit: '%', definition: 'Of the pooled samples.' },
+    },
+  },
+])
+
 export const fakeMembers = memberTable(fakeFamilies)
 
 export const fakeCatalogue: Catalogue = {
   families: fakeFamilies,
   sections: experimentSections,
-  metrics: metricDefinitions,
+  metrics: { ...metricDefinitions, ...fakeMetrics },
   presets: [
     {
       id: 'quick',

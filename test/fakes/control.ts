@@ -9,7 +9,7 @@ import { forkingLauncher } from '../../src/main/engine/control/executors/trainer
 import { openStore } from '../../src/main/engine/control/store'
 import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
-import { fakeCatalogue, fakeFamilies } from './catalogue'
+import { fakeCatalogue, fakeFamilies, fakeMetrics } from './catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from './services'
 
 void runControlProcess({
@@ -25,6 +25,7 @@ void runControlProcess({
       readOnly,
       owner,
       families: fakeFamilies,
+      memberMetrics: fakeMetrics,
       presets: fakeCatalogue.presets,
       costs: fakeCosts,
       data: createFakeData(),

@@ -99,9 +99,9 @@ export function metricsAt(config: ExperimentConfig, subject: Subject, step: numb
   const defended = config.students[subject]?.defenses.some((defense) => defense.id === 'sv') === true
   const sv: MetricPoint[] = defended
     ? [
-        { name: 'svPenalty', step, value: -0.4 * wobble },
-        { name: 'svMaskRate', step, value: clamp(0.3 * wobble) },
-        { name: 'svTailRatio', step, value: clamp(0.03 * wobble) },
+        { name: 'sv.penalty', step, value: -0.4 * wobble },
+        { name: 'sv.maskRate', step, value: clamp(0.3 * wobble) },
+        { name: 'sv.tailRatio', step, value: clamp(0.03 * wobble) },
       ]
     : []
   return [

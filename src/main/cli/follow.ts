@@ -1,13 +1,23 @@
 /** Stays with a run to its end: shows progress, passes Ctrl+C on, survives a lost connection. */
 import { metricDefinitions } from '../../shared/domain'
-import type { MetricSeries, RunSummary, SharedMetricName } from '../../shared/domain'
+import type { MetricDefinition, MetricSeries, RunSummary } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
 import { progressLine, stageLine, type Output } from './output'
 
 const ended: readonly RunSummary['state'][] = ['done', 'failed', 'stopped', 'paused', 'interrupted']
 
-/** The loss that a progress line names: the student's where there is one. */
-const shownLosses: readonly SharedMetricName[] = ['studentLoss', 'srOuterLoss', 'loss']
+/** The newest value of the first metric that stands for a stage, in words; undefined where none of them came. */
+function headlineOf(
+  definitions: Readonly<Record<string, MetricDefinition>>,
+  series: Readonly<Record<string, MetricSeries>>,
+): string | undefined {
+  const [name, definition] =
+    Object.entries(definitions).find(([entry, { headline }]) => headline === true && series[entry]) ?? []
+  const value = name === undefined ? undefined : series[name]?.values.at(-1)
+  return definition && value !== undefined
+    ? `${definition.title.toLowerCase()} ${Number(value.toPrecision(4))}`
+    : undefined
+}
 
 export interface Followed {
   run: RunSummary
@@ -20,6 +30,7 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     let interrupted = 0
     let current = first
     const told = new Set<string>()
+    let definitions: Readonly<Record<string, MetricDefinition>> = metricDefinitions
     /** Each stage's newest loss, and whether the line that first has a figure was written. */
     const losses = new Map<string, string>()
     let figuresOf = ''
@@ -55,10 +66,9 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
       if (figures !== '') figuresOf = figures
     }
     const seeMetrics = (stageId: string, series: Record<string, MetricSeries>): void => {
-      const name = shownLosses.find((entry) => series[entry])
-      const value = name && series[name]?.values.at(-1)
-      if (name === undefined || value === undefined) return
-      losses.set(stageId, `${metricDefinitions[name].title.toLowerCase()} ${Number(value.toPrecision(4))}`)
+      const loss = headlineOf(definitions, series)
+      if (loss === undefined) return
+      losses.set(stageId, loss)
       if (!ended.includes(current.state) && interrupted === 0) tellProgress(current)
     }
     const onInterrupt = (): void => {
@@ -80,6 +90,13 @@ export function followRun(client: EngineClient, first: RunSummary, output: Outpu
     ]
     process.on('SIGINT', onInterrupt)
     process.on('SIGTERM', onInterrupt)
+    // Members' own metrics are the catalogue's; until it is here, and without it, the shared ones do.
+    client.call('engine.catalogue', {}).then(
+      ({ metrics }) => {
+        definitions = metrics
+      },
+      () => undefined,
+    )
     // The run may have ended before the subscription began.
     client.call('runs.get', { runId: first.id }).then(see, (error: unknown) => finish(() => reject(error as Error)))
   })

@@ -1,3 +1,4 @@
 export * from './fields'
+export * from './metrics'
 export * from './registry'
 export * from './validate'

@@ -1,5 +1,6 @@
 import { RefusedInputError } from '../errors'
 import { defaultsOf, type ParameterSchema, type ValuesOf } from './fields'
+import type { MetricDefinition } from './metrics'
 import { checkParameters } from './validate'
 
 /** Where a method comes from; shown beside it. */
@@ -22,6 +23,8 @@ export interface MemberDeclaration<S extends ParameterSchema = ParameterSchema> 
   params: S
   /** Named parameter sets of the literature, e.g. `cifar10`. */
   presets?: Record<string, { title: string; params: Partial<ValuesOf<S>> }>
+  /** What it records by itself: `name` reaches catalogue and curves as `<id>.<name>`. */
+  metrics?: Readonly<Record<string, MetricDefinition>>
 }
 
 /** What does not go together although each value is fine alone: "wanted …, got …". */

@@ -120,12 +120,12 @@ describe('selection of shuffles', () => {
     const before = tf.memory().numTensors
     const metrics = run(defense, 13, 1)
     expect(defense.synthesizerTermActive?.()).toBe(false)
-    expect(metrics[0]).toEqual({ svCoefficient: 0 })
+    expect(metrics[0]).toEqual({ 'sv.coefficient': 0 })
     expect(metrics[1]).toEqual({})
-    expect(run(defense, 14, 1, 13)).toEqual([{ svTailRatio: 1 / batchSize, svCoefficient: expect.closeTo(0.1) }])
+    expect(run(defense, 14, 1, 13)).toEqual([{ 'sv.tailRatio': 1 / batchSize, 'sv.coefficient': expect.closeTo(0.1) }])
     expect(defense.synthesizerTermActive?.()).toBe(true)
     expect(draws()).toBe(1)
-    expect(run(defense, 21, 1, 20)).toEqual([{ svCoefficient: expect.closeTo(0.1) }])
+    expect(run(defense, 21, 1, 20)).toEqual([{ 'sv.coefficient': expect.closeTo(0.1) }])
     expect(warnings()).toEqual([])
     expect(tf.memory().numTensors).toBe(before)
   })
@@ -134,14 +134,14 @@ describe('selection of shuffles', () => {
     // An ensemble that is not shuffled diverges from no image: no deviation, no tail. Permutations compose on the
     // shuffled filters.
     const { defense, draws } = vaccine({}, [same, same, turned])
-    expect(run(defense, 14, 1).at(-1)).toMatchObject({ svTailRatio: 1 / batchSize })
+    expect(run(defense, 14, 1).at(-1)).toMatchObject({ 'sv.tailRatio': 1 / batchSize })
     expect(draws()).toBe(3)
     expect(defense.synthesizerTermActive?.()).toBe(true)
   })
 
   it('gives up after the last trial, says so, and stays off', () => {
     const { defense, draws } = vaccine({}, [turned, same])
-    expect(run(defense, 14, 0).at(-1)).toEqual({ svTailRatio: 0, svCoefficient: 0 })
+    expect(run(defense, 14, 0).at(-1)).toEqual({ 'sv.tailRatio': 0, 'sv.coefficient': 0 })
     expect(draws()).toBe(8)
     expect(defense.synthesizerTermActive?.()).toBe(false)
     expect(warnings()).toEqual([
@@ -156,7 +156,7 @@ describe('selection of shuffles', () => {
     run(first.defense, 13, 1)
     const second = vaccine({}, [same])
     second.state.restore({ ...first.state.snapshot(), streams: [] })
-    expect(run(second.defense, 14, 1, 13)[0]).toMatchObject({ svTailRatio: 1 / batchSize })
+    expect(run(second.defense, 14, 1, 13)[0]).toMatchObject({ 'sv.tailRatio': 1 / batchSize })
     expect(second.defense.synthesizerTermActive?.()).toBe(true)
   })
 
@@ -222,7 +222,7 @@ describe('selection of shuffles', () => {
     const before = tf.memory().numTensors
     call(10)
     expect(asked).toBe(3)
-    expect(run(defense, 2, 0, 1)).toEqual([{ svTailRatio: 1 / batchSize, svCoefficient: expect.closeTo(0.1) }])
+    expect(run(defense, 2, 0, 1)).toEqual([{ 'sv.tailRatio': 1 / batchSize, 'sv.coefficient': expect.closeTo(0.1) }])
     call(10)
     expect(asked).toBe(3)
     expect(tf.memory().numTensors).toBe(before)
@@ -231,7 +231,7 @@ describe('selection of shuffles', () => {
   it('acts from the first step where no test is asked for', () => {
     const { defense } = vaccine({ testBatches: 0 }, [turned])
     expect(defense.synthesizerTermActive?.()).toBe(true)
-    expect(run(defense, 1, 1)).toEqual([{ svCoefficient: expect.closeTo(0.1) }])
+    expect(run(defense, 1, 1)).toEqual([{ 'sv.coefficient': expect.closeTo(0.1) }])
   })
 
   it('warns where the test pools nothing or never comes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { families, methodMetrics } from '../../../src/main/engine/control/experiments/families'
+import { families, memberMetrics } from '../../../src/main/engine/control/experiments/families'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { datasets } from '../../../src/main/engine/families/datasets'
@@ -110,7 +110,7 @@ describe('the pool’s images', () => {
 describe.each(inversionTerms.map((term) => [term.id, term] as const))('the term %s', (_id, term) => {
   it('has a weight among the parameters and a definition for its curve', () => {
     expect(distillationMethods.get('cmi').params[term.weight]).toBe(term.params[term.weight])
-    const definitions: Record<string, MetricDefinition> = { ...metricDefinitions, ...methodMetrics }
+    const definitions: Record<string, MetricDefinition> = { ...metricDefinitions, ...memberMetrics }
     const definition = definitions[metricNameOf(term)]
     expect(definition?.title.length).toBeGreaterThan(2)
     expect(definition?.definition.length).toBeGreaterThan(10)

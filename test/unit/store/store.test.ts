@@ -405,6 +405,63 @@ describe('the database', () => {
   })
 })
 
+describe('series of earlier versions', () => {
+  const metricNames = new Map([['svPenalty', 'sv.penalty']])
+  const point = (name: string, step: number, value: number) => ({ name: name as 'loss', step, value })
+  const read = async (opened: typeof store) => {
+    const series = await opened.metrics.read('a', 'student-1')
+    return Object.fromEntries(
+      Object.entries(series).map(([name, { steps, values }]) => [name, [[...steps], [...values]]]),
+    )
+  }
+  beforeEach(() => {
+    store.runs.insert(detail('a'))
+    store.metrics.append('a', 'student-1', [point('svPenalty', 1, -1), point('svPenalty', 2, -2), point('loss', 1, 3)])
+    store.metrics.flush()
+  })
+
+  it('open under today’s names, also where they may not be renamed', async () => {
+    const wanted = {
+      'sv.penalty': [
+        [1, 2],
+        [-1, -2],
+      ],
+      loss: [[1], [3]],
+    }
+    const reader = openStore(folder, { readOnly: true, metricNames })
+    expect(await read(reader)).toEqual(wanted)
+    expect(Object.keys(await reader.metrics.read('a', 'student-1', { names: ['svPenalty'] }))).toEqual(['sv.penalty'])
+    reader.close()
+    store.close()
+    store = openStore(folder, { metricNames })
+    expect(await read(store)).toEqual(wanted)
+    store.close()
+    store = openStore(folder)
+    expect(await read(store)).toEqual(wanted)
+  })
+
+  it('and of today’s are one curve', async () => {
+    store.metrics.append('a', 'student-1', [point('sv.penalty', 2, -9), point('sv.penalty', 3, -3)])
+    store.metrics.flush()
+    const wanted = {
+      'sv.penalty': [
+        [1, 2, 3],
+        [-1, -9, -3],
+      ],
+      loss: [[1], [3]],
+    }
+    const reader = openStore(folder, { readOnly: true, metricNames })
+    expect(await read(reader)).toEqual(wanted)
+    reader.close()
+    store.close()
+    store = openStore(folder, { metricNames })
+    expect(await read(store)).toEqual(wanted)
+    store.close()
+    store = openStore(folder)
+    expect(await read(store)).toEqual(wanted)
+  })
+})
+
 describe('a store that is read only', () => {
   it('reads what is there and changes nothing', () => {
     store.runs.insert(detail('a'))

@@ -44,8 +44,8 @@ it('records what an unmeasured step brings, and what the work says beside metric
   const reports = await reportsOf(
     workOf({
       step: (index, measure) => ({
-        ...(measure ? { svCoefficient: 0 } : {}),
-        ...(index === 2 ? { svTailRatio: 0.03 } : {}),
+        ...(measure ? { 'sv.coefficient': 0 } : {}),
+        ...(index === 2 ? { 'sv.tailRatio': 0.03 } : {}),
       }),
       remarks: () => (said.shift() ?? []) as never,
     }),
@@ -54,9 +54,9 @@ it('records what an unmeasured step brings, and what the work says beside metric
     .flatMap((report) => (report.type === 'metrics' ? report.points : []))
     .filter(({ name }) => name.startsWith('sv'))
   expect(points).toEqual([
-    { name: 'svCoefficient', step: 1, value: 0 },
-    { name: 'svTailRatio', step: 3, value: 0.03 },
-    { name: 'svCoefficient', step: 5, value: 0 },
+    { name: 'sv.coefficient', step: 1, value: 0 },
+    { name: 'sv.tailRatio', step: 3, value: 0.03 },
+    { name: 'sv.coefficient', step: 5, value: 0 },
   ])
   expect(reports.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', message: 'off' }])
 })

@@ -1,10 +1,11 @@
 /** The control process: contract, store, queue, previews. It never loads TensorFlow; trainers, its children, do. */
 import { join } from 'node:path'
 import { version } from '../../../../package.json'
+import { currentNames } from '../../../shared/schema'
 import { runControlProcess } from '../../host/controlProcess'
 import { createDataService } from '../control/api/dataService'
 import { createEngine } from '../control/api/engine'
-import { attacks, costs, datasets, distillationMethods, families, methodMetrics } from '../control/experiments/families'
+import { attacks, costs, datasets, distillationMethods, families, memberMetrics } from '../control/experiments/families'
 import { createModelInspector } from '../control/api/inspectModel'
 import { createEngineLog, type EngineLog } from '../control/log'
 import { presets } from '../control/experiments/presets'
@@ -41,13 +42,13 @@ void runControlProcess({
       readOnly,
       owner,
       families,
-      methodMetrics,
+      memberMetrics,
       presets,
       costs,
       log,
       runtimeState,
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
-      store: openStore(workspace, { readOnly }),
+      store: openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) }),
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
       launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
     })

@@ -21,8 +21,8 @@ export interface EngineOptions {
   /** Who owns a workspace that is open read-only, in words. */
   owner?: string | null
   families: readonly FamilyDescription[]
-  /** Definitions of the metrics of single methods, beside the shared ones. */
-  methodMetrics?: Readonly<Record<string, MetricDefinition>>
+  /** Definitions of the metrics of single members, beside the shared ones. */
+  memberMetrics?: Readonly<Record<string, MetricDefinition>>
   presets: readonly ExperimentPreset[]
   costs: CostModel
   data: DataService

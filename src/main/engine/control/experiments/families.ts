@@ -5,12 +5,13 @@
 import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
 import { describeError } from '../../../../shared/errors'
 import type { FamilyDescription } from '../../../../shared/schema'
-import { describeRegistry } from '../../../../shared/schema'
+import { describeRegistry, metricsOfMembers } from '../../../../shared/schema'
 import { architectures, type ArchitectureCost, type ImageProblem } from '../../families/architectures'
 import { attacks } from '../../families/attacks'
 import { datasets, imageShapeOf } from '../../families/datasets'
 import { defenses } from '../../families/defenses'
 import { distillationMethods } from '../../families/distillation'
+import { inversionTerms } from '../../families/distillation/inversion/terms'
 import type { KnownImages } from '../../families/distillation/types'
 import { methodFaults } from '../../families/distillation/fit'
 import { lengthOf, twinOf } from '../../protocol/plans'
@@ -35,11 +36,12 @@ export const families: readonly FamilyDescription[] = [
   })),
 ]
 
-/** Definitions of the metrics that single methods record. */
-export const methodMetrics: Readonly<Record<string, MetricDefinition>> = Object.assign(
-  {},
-  ...distillationMethods.members.map(({ metrics }) => metrics),
-)
+/** What members record by themselves, as the catalogue names it. */
+export const memberMetrics: Readonly<Record<string, MetricDefinition>> = metricsOfMembers([
+  ...distillationMethods.members,
+  ...inversionTerms,
+  ...defenses.members,
+])
 
 function knownImages(data: MemberChoice): KnownImages | undefined {
   const opened = datasets.openLeniently(data)

@@ -1,7 +1,7 @@
 /** The reference page of this program's own members. */
 import { experimentSections, metricDefinitions } from '../../../../shared/domain'
-import { families, methodMetrics } from './families'
+import { families, memberMetrics } from './families'
 import { referencePage } from './referencePage'
 
 export const referenceMarkdown = (): string =>
-  referencePage({ families, sections: experimentSections, metrics: { ...metricDefinitions, ...methodMetrics } })
+  referencePage({ families, sections: experimentSections, metrics: { ...metricDefinitions, ...memberMetrics } })

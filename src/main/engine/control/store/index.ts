@@ -7,6 +7,7 @@ import { openDatabase, isDamaged, type Database } from './database'
 import { writeFileWhole } from './files'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
+import { renameSeries } from './metricNames'
 import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
 
@@ -35,8 +36,12 @@ const mirrorName = 'run.json'
  * Opens the store of a workspace, making it when there is none.
  * A damaged database is moved aside and begun anew with what the run folders tell; nothing is deleted.
  * `readOnly` (default false): the workspace belongs to another engine, so nothing is made, migrated or repaired.
+ * `metricNames`: today's name of a metric by the name that earlier versions recorded it under.
  */
-export function openStore(folder: string, { readOnly = false }: { readOnly?: boolean } = {}): RunStore {
+export function openStore(
+  folder: string,
+  { readOnly = false, metricNames = new Map() }: { readOnly?: boolean; metricNames?: ReadonlyMap<string, string> } = {},
+): RunStore {
   const runsFolder = join(folder, 'runs')
   if (!readOnly) mkdirSync(runsFolder, { recursive: true })
   const file = join(folder, databaseName)
@@ -44,6 +49,7 @@ export function openStore(folder: string, { readOnly = false }: { readOnly?: boo
     ? { database: openDatabase(file, { readOnly }), movedTo: null }
     : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
+  if (!readOnly) tryToRename(database, metricNames)
   const runs = createRunsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
   const settings = (): Settings => {
@@ -55,7 +61,7 @@ export function openStore(folder: string, { readOnly = false }: { readOnly?: boo
     runs,
     runFolder,
     settings,
-    metrics: createMetricsTable(database),
+    metrics: createMetricsTable(database, metricNames),
     images: createImagesTable(database, runsFolder),
     pool: createPoolTable(database, runsFolder),
     repaired: movedTo === null ? null : { movedTo, restored },
@@ -81,6 +87,15 @@ export function openStore(folder: string, { readOnly = false }: { readOnly?: boo
       await writeFileWhole(join(runFolder(runId), mirrorName), JSON.stringify(detail, null, 1))
     },
     close: () => database.close(),
+  }
+}
+
+/** What cannot be renamed now (a full disk, damage) is read under today's name all the same. */
+function tryToRename(database: Database, names: ReadonlyMap<string, string>): void {
+  try {
+    renameSeries(database, names)
+  } catch {
+    // Tried again at the next opening.
   }
 }
 

@@ -1,6 +1,7 @@
 /** Metric series: buffered, written in transactions, read whole or as the minimum and maximum per bucket. */
 import type { MetricPoint, MetricSeries } from '../../../../shared/domain'
 import type { Database } from './database'
+import { joinSeries } from './metricNames'
 
 export interface MetricsTable {
   /** Written with the next `flush`; a point at a step that exists replaces it. */
@@ -22,7 +23,9 @@ interface Buffered {
   point: MetricPoint
 }
 
-export function createMetricsTable(database: Database): MetricsTable {
+/** @param names today's name of a metric by a former one, for what could not be renamed: a workspace open read-only */
+export function createMetricsTable(database: Database, names: ReadonlyMap<string, string> = new Map()): MetricsTable {
+  const today = (name: string): string => names.get(name) ?? name
   const seriesIds = new Map<string, number>()
   let buffer: Buffered[] = []
 
@@ -79,18 +82,21 @@ export function createMetricsTable(database: Database): MetricsTable {
     async read(runId, stageId, options = {}) {
       flush()
       const result: Record<string, MetricSeries> = {}
+      const wanted = options.names && new Set(options.names.map(today))
       for (const row of database.all(
         'SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id',
         runId,
         stageId,
       )) {
-        const name = String(row.name)
-        if (options.names && !options.names.includes(name)) continue
+        const name = today(String(row.name))
+        if (wanted && !wanted.has(name)) continue
         const series = await readSeries(database, Number(row.id), options.afterStep ?? -1)
-        if (series.steps.length > 0)
-          result[name] = options.maximumPoints === undefined ? series : downsample(series, options.maximumPoints)
+        if (series.steps.length > 0) result[name] = result[name] ? joinSeries(result[name], series) : series
       }
-      return result
+      const { maximumPoints } = options
+      return maximumPoints === undefined
+        ? result
+        : Object.fromEntries(Object.entries(result).map(([name, series]) => [name, downsample(series, maximumPoints)]))
     },
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { MemberMetricName } from '../../../../shared/schema'
 import type { NamedTensors } from '../../maths/ops/tensors'
 import type { MemberMetrics, PseudoBatch, StepMetrics } from './types'
 
@@ -9,10 +10,18 @@ export function scalarOf(outputs: NamedTensors, name: string): number {
   return tensor.dataSync()[0] ?? NaN
 }
 
-/** The outputs that are there, under their public metric names. */
+const isMemberMetric = (name: string): name is MemberMetricName => name.includes('.')
+
+/**
+ * The outputs that are there, under their public metric names; those of loss terms and defenses have theirs already,
+ * `<member>.<metric>`.
+ */
 export function metricsOf(outputs: NamedTensors, names: Readonly<Record<string, keyof StepMetrics>>): StepMetrics {
   const metrics: StepMetrics = {}
-  for (const [output, metric] of Object.entries(names)) if (outputs[output]) metrics[metric] = scalarOf(outputs, output)
+  for (const output of Object.keys(outputs)) {
+    const metric = names[output] ?? (isMemberMetric(output) ? output : undefined)
+    if (metric) metrics[metric] = scalarOf(outputs, output)
+  }
   return metrics
 }
 

@@ -58,7 +58,7 @@ function engineInfo({ options }: EngineContext, startedAt: number, device: Devic
 const catalogue = ({ options, resolve }: EngineContext): Catalogue => ({
   families: [...options.families],
   sections: experimentSections,
-  metrics: { ...metricDefinitions, ...options.methodMetrics },
+  metrics: { ...metricDefinitions, ...options.memberMetrics },
   presets: [...options.presets],
   defaults: resolve({}).config,
 })

@@ -1,4 +1,5 @@
 import { defineDefense } from '../types'
+import { selfRetrospectionMetrics } from './metrics'
 import { selfRetrospectionParameters } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import { createUniversalPerturbation } from './perturbation'
@@ -58,6 +59,7 @@ export const selfRetrospection = defineDefense({
     place: 'ABD zskt/solver.py',
   },
   params: selfRetrospectionParameters,
+  metrics: selfRetrospectionMetrics,
   // A preset called like a method holds what this defense defaults to with it: the last two epochs, on the method's own
   // schedule.
   presets: {

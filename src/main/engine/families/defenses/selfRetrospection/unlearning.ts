@@ -176,8 +176,8 @@ export function wrapTrainer(
         const { args, own } = next()
         const outputs = unlearn(args, learningRate)
         if (position.measure) {
-          metrics.srOuterLoss = (metrics.srOuterLoss ?? 0) + scalarOf(outputs, 'outerLoss') / plain.updates
-          metrics.srPerturbationNorm = scalarOf(outputs, 'perturbationNorm')
+          metrics['sr.outerLoss'] = (metrics['sr.outerLoss'] ?? 0) + scalarOf(outputs, 'outerLoss') / plain.updates
+          metrics['sr.perturbationNorm'] = scalarOf(outputs, 'perturbationNorm')
           metrics.gradientNorm = scalarOf(outputs, 'gradientNorm')
         }
         tf.dispose([outputs, [...own]])

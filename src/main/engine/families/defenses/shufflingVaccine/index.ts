@@ -1,4 +1,5 @@
 import { defineDefense } from '../types'
+import { vaccineMetrics } from './metrics'
 import { firstPooledBatch, params, selectionIssues } from './parameters'
 import { createVaccine } from './vaccine'
 
@@ -26,6 +27,7 @@ export const shufflingVaccine = defineDefense({
   compatibleWith: ({ usesRealImages }) => (usesRealImages ? 'its images are real, none are synthesised' : true),
   checks: selectionIssues,
   params,
+  metrics: vaccineMetrics,
   presets: {
     cifar10: { title: 'CIFAR-10 (reference)', params: { coefficient: 0.1, testBatches: 0 } },
     gtsrb: { title: 'GTSRB (reference)', params: { coefficient: 0.1, testBatches: 50 } },

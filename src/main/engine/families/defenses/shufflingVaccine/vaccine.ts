@@ -64,7 +64,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
         type: 'warning',
         message: `Shuffling Vaccine pooled no image before its selection test after ${values.testBatches} ${synthesisSteps === null ? 'pseudo batches' : 'synthesis steps'}: the penalty stays off, this student is not defended by it.`,
       })
-      return { svCoefficient: coefficient }
+      return { 'sv.coefficient': coefficient }
     }
     const { accepted, ratio, best } = selectShuffles(values, {
       pooledKl: () => pool.map((images) => measured(images).kl),
@@ -83,12 +83,12 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
         type: 'warning',
         message: `Shuffling Vaccine found no ensemble in ${values.trials} trials: the highest tail ratio was ${percent(best)}, accepted is more than ${percent(values.tailRatio)}. The penalty stays off, this student is not defended by it.`,
       })
-    return { svTailRatio: ratio, svCoefficient: coefficient }
+    return { 'sv.tailRatio': ratio, 'sv.coefficient': coefficient }
   }
 
   /** What the pseudo batch with this index brings: pooled images, the decision, the coefficient in force. */
   const follow = (images: tf.Tensor4D, { index, measure }: Pick<Position, 'index' | 'measure'>): StepMetrics => {
-    const current = measure ? { svCoefficient: coefficient } : {}
+    const current = measure ? { 'sv.coefficient': coefficient } : {}
     if (decided) return current
     if (synthesisSteps === null) pool.add(images, index)
     return (synthesisSteps ?? index + 1) < values.testBatches ? current : select(index + 1)
@@ -103,7 +103,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
       const { penalty, maskRate } = vaccinePenalty(shuffled, teacherLogits, args.coefficient as tf.Scalar, {
         shuffledGradient: values.shuffledGradient,
       })
-      return { loss: penalty, outputs: { svPenalty: penalty, svMaskRate: maskRate } }
+      return { loss: penalty, outputs: { penalty, maskRate } }
     },
     studentWeights: ({ images, teacherLogits, teacherActivations, args }) => {
       const { weights, maskRate } = vaccineWeights(
@@ -111,7 +111,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
         teacherLogits,
         args.coefficient as tf.Scalar,
       )
-      return { weights, outputs: { svMaskRate: maskRate } }
+      return { weights, outputs: { maskRate } }
     },
     afterSynthesisStep(images) {
       if (decided) return

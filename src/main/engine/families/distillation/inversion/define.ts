@@ -9,7 +9,7 @@ import { contrastCost } from './head'
 import { inversionParameters } from './parameters'
 import type { InversionParameters, InversionSchema } from './parameters'
 import { generatorOptions } from './sources'
-import { inversionTerms, metricsOfTerms } from './terms'
+import { inversionTerms } from './terms'
 import { createInversionStudent } from './student'
 import { createInversionSynthesizer } from './synthesizer'
 
@@ -73,7 +73,6 @@ export const defineInversion = ({ defaults, ...member }: InversionMember): Disti
     synthesisSteps: (values) => values.synthesisSteps,
     cost: costOf,
     faults: faultsOfInversion,
-    metrics: metricsOfTerms(inversionTerms),
     batchNormParameters: inversionTerms.flatMap((term) => (term.needsBatchNorm ? [term.weight] : [])),
     recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
     createSynthesizer: createInversionSynthesizer,

@@ -27,8 +27,6 @@ import { viewArguments, zoomedView } from './views'
 
 const metricNames: Readonly<Record<string, keyof StepMetrics>> = {
   loss: 'generatorLoss',
-  'sv.svPenalty': 'svPenalty',
-  'sv.svMaskRate': 'svMaskRate',
   ...Object.fromEntries(inversionTerms.map((term) => [term.id, metricNameOf(term)])),
 }
 

@@ -280,6 +280,9 @@ function createBatches(values: OodParameters, context: DistillationContext): () 
   }
 }
 
+const prefixed = (tensors: NamedTensors, prefix: string): NamedTensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}${name}`, tensor]))
+
 /** The teacher's answers, and the weights that an active defense gives the images. */
 function createJudge(context: DistillationContext): (images: tf.Tensor4D) => NamedTensors {
   const { teacher, program } = context
@@ -299,7 +302,10 @@ function createJudge(context: DistillationContext): (images: tf.Tensor4D) => Nam
               args,
             })
           : undefined
-        return { teacherLogits: logits, ...(weighed ? { imageWeights: weighed.weights, ...weighed.outputs } : {}) }
+        return {
+          teacherLogits: logits,
+          ...(weighed ? { imageWeights: weighed.weights, ...prefixed(weighed.outputs, `${weighing?.id}.`) } : {}),
+        }
       }),
     )
     runners.set(weighs, made)
@@ -325,7 +331,7 @@ function createSynthesizer(values: OodParameters, context: DistillationContext):
     step(position): StepMetrics {
       const images = draw()
       const { teacherLogits, imageWeights, ...numbers } = judge(images)
-      const metrics = position.measure ? metricsOf(numbers, { svMaskRate: 'svMaskRate' }) : {}
+      const metrics = position.measure ? metricsOf(numbers, {}) : {}
       tf.dispose(numbers)
       batch = {
         images,

@@ -1,4 +1,4 @@
-import type { ImageBatch, MetricDefinition, RecordingInterval, TermMetricName } from '../../../../../shared/domain'
+import type { ImageBatch, RecordingInterval } from '../../../../../shared/domain'
 import type { MemberDeclaration, ParameterFault, ParameterSchema, ValuesOf } from '../../../../../shared/schema'
 import type { ImageShape } from '../../../images/types'
 import type { DistillationContext } from './context'
@@ -49,8 +49,6 @@ export interface PatchRequest {
 export interface DistillationMethod<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether it is given the real training images: a baseline, not a data-free method. */
   readonly usesRealImages?: boolean
-  /** Definitions of metrics that this method alone records, for the catalogue. */
-  readonly metrics?: Readonly<Record<TermMetricName, MetricDefinition>>
   /** Parameters that need batch-norm layers in the teacher when they are above 0. */
   readonly batchNormParameters?: readonly string[]
   /**

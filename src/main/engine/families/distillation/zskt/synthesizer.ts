@@ -14,11 +14,9 @@ import type { ZsktParameters } from './parameters'
 
 const metricNames = {
   loss: 'generatorLoss',
-  batchNorm: 'batchNormLoss',
-  oneHot: 'oneHotLoss',
-  balance: 'balanceLoss',
-  'sv.svPenalty': 'svPenalty',
-  'sv.svMaskRate': 'svMaskRate',
+  batchNorm: 'batchNorm.loss',
+  oneHot: 'oneHot.loss',
+  balance: 'balance.loss',
 } as const
 
 /** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { UserError } from '../../../../../../shared/errors'
 import { number } from '../../../../../../shared/schema'
 import { activationLoss } from '../../../../maths/losses/activation'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 import type { InversionInput } from './term'
 
 function featuresOf({ teacher }: InversionInput): tf.Tensor2D {
@@ -27,11 +27,12 @@ export const activation = defineTerm({
     }),
   },
   weight: 'activationWeight',
-  metric: {
+  metrics: lossMetric({
     title: 'Activation',
-    group: 'loss',
+
     unit: '',
     definition: '−mean |f| of the teacher’s features before its last layer.',
-  },
+    formerly: ['loss.activation'],
+  }),
   value: (input) => activationLoss(featuresOf(input)),
 })

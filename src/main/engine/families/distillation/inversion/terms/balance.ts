@@ -1,6 +1,6 @@
 import { number } from '../../../../../../shared/schema'
 import { classBalanceLoss } from '../../../../maths/losses/synthesis'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 export const balance = defineTerm({
   id: 'balance',
@@ -14,6 +14,11 @@ export const balance = defineTerm({
     }),
   },
   weight: 'balanceWeight',
-  metric: 'balanceLoss',
+  metrics: lossMetric({
+    title: 'Class balance',
+    unit: 'nats',
+    formerly: ['balanceLoss'],
+    definition: 'Negative entropy of the mean class distribution that the teacher predicts on the synthetic images.',
+  }),
   value: ({ teacher }) => classBalanceLoss(teacher.logits),
 })

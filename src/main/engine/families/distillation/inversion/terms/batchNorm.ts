@@ -1,6 +1,6 @@
 import { number } from '../../../../../../shared/schema'
 import { batchNormStatisticsLoss } from '../../../../maths/losses/synthesis'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 export const batchNorm = defineTerm({
   id: 'batchNorm',
@@ -14,7 +14,13 @@ export const batchNorm = defineTerm({
     }),
   },
   weight: 'batchNormWeight',
-  metric: 'batchNormLoss',
+  metrics: lossMetric({
+    title: 'BN statistics',
+    unit: '',
+    formerly: ['batchNormLoss'],
+    definition:
+      '‖μ_batch − μ‖ + ‖σ²_batch − σ²‖ of the synthetic images inside the teacher, against its running statistics: mean over its layers in ZSKT, sum in the inversion family.',
+  }),
   needsBatchNorm: true,
   value: ({ statistics }) => batchNormStatisticsLoss(statistics, 'sum'),
 })

@@ -1,6 +1,6 @@
 import { choice, integer, number } from '../../../../../../shared/schema'
 import type { VisibleWhen } from '../../../../../../shared/schema'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 const contrasts: VisibleWhen = { field: 'contrastiveWeight', greaterThan: 0 }
 
@@ -67,13 +67,14 @@ export const contrastive = defineTerm({
     }),
   },
   weight: 'contrastiveWeight',
-  metric: {
+  metrics: lossMetric({
     title: 'Contrastive',
-    group: 'loss',
+
     unit: 'nats',
     definition:
       'Cross entropy of finding an image’s global view by its local view among all others: mean over the current plus mean over the remembered images.',
-  },
+    formerly: ['loss.contrastive'],
+  }),
   needsBatchNorm: true,
   value: ({ contrast }) => contrast(),
 })

@@ -1,7 +1,7 @@
 import { ExhaustiveError } from '../../../../../../shared/errors'
 import { choice, number } from '../../../../../../shared/schema'
 import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../../../maths/losses/disagreement'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 const jensenShannonTemperature = 3
 
@@ -30,13 +30,14 @@ export const disagreement = defineTerm({
   },
   weight: 'adversarialWeight',
   sign: -1,
-  metric: {
+  metrics: lossMetric({
     title: 'Disagreement',
-    group: 'loss',
+
     unit: '',
     definition:
       'How far student and teacher disagree on the synthetic images, as configured: KL(teacher ‖ student) over all of them or where both decide alike, Jensen–Shannon at T = 3, or mean |S − T| of the logits. The synthesis raises it.',
-  },
+    formerly: ['loss.disagreement'],
+  }),
   value(input, { adversarial }) {
     const student = input.student()
     const teacher = input.teacher.logits

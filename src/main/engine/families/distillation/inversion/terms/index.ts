@@ -26,5 +26,5 @@ type TermSchema = Together<(typeof terms)[number]['params']>
 /** The parameters of all terms, in their order. */
 export const termFields = Object.assign({}, ...terms.map(({ params }): ParameterSchema => params)) as TermSchema
 
-export { metricNameOf, metricsOfTerms, weightOf } from './term'
+export { metricNameOf, weightOf } from './term'
 export type { InversionInput, InversionTerm } from './term'

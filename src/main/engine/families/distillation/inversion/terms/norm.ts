@@ -1,6 +1,6 @@
 import { number } from '../../../../../../shared/schema'
 import { imageNorm } from '../../../../maths/losses/imagePrior'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 export const norm = defineTerm({
   id: 'norm',
@@ -15,6 +15,11 @@ export const norm = defineTerm({
     }),
   },
   weight: 'normWeight',
-  metric: { title: 'Image norm', group: 'loss', unit: '', definition: 'L2 norm of the synthetic batch.' },
+  metrics: lossMetric({
+    title: 'Image norm',
+    unit: '',
+    definition: 'L2 norm of the synthetic batch.',
+    formerly: ['loss.norm'],
+  }),
   value: ({ images }) => imageNorm(images),
 })

@@ -1,7 +1,7 @@
 import { number } from '../../../../../../shared/schema'
 import { crossEntropy } from '../../../../maths/losses/crossEntropy'
 import { oneHotLoss } from '../../../../maths/losses/synthesis'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 export const oneHot = defineTerm({
   id: 'oneHot',
@@ -15,6 +15,12 @@ export const oneHot = defineTerm({
     }),
   },
   weight: 'oneHotWeight',
-  metric: 'oneHotLoss',
+  metrics: lossMetric({
+    title: 'One-hot',
+    unit: 'nats',
+    formerly: ['oneHotLoss'],
+    definition:
+      'Cross entropy of the teacher’s prediction against the class that an image shall show: the one drawn for it (CMI, DeepInversion, class-conditional codes), else the teacher’s own arg max.',
+  }),
   value: ({ teacher, classes }) => (classes ? crossEntropy(teacher.logits, classes) : oneHotLoss(teacher.logits)),
 })

@@ -1,7 +1,6 @@
 /** What a loss term of the inversion is: one file beside this one, and one line in the list. */
 import type * as tf from '@tensorflow/tfjs-core'
-import type { MetricDefinition, MetricName, SharedMetricName, TermMetricName } from '../../../../../../shared/domain'
-import type { ParameterSchema, ValuesOf } from '../../../../../../shared/schema'
+import type { MemberMetricName, MetricDefinition, ParameterSchema, ValuesOf } from '../../../../../../shared/schema'
 import type { BatchStatistics, ClassifierOutput } from '../../../../maths/nn/types'
 
 /** Everything a term may look at; tensors of the step. */
@@ -30,11 +29,8 @@ export interface InversionTerm<S extends ParameterSchema = ParameterSchema> {
   readonly weight: keyof S & string
   /** −1 where the synthesis raises the value. */
   readonly sign?: -1
-  /**
-   * What the chart says of it, recorded as `loss.<id>` without its weight; or the name of a metric that other methods
-   * record too.
-   */
-  readonly metric: MetricDefinition | SharedMetricName
+  /** Its value without its weight is recorded as `<id>.loss`. */
+  readonly metrics: { readonly loss: MetricDefinition }
   /** Whether the teacher must have batch-norm layers. */
   readonly needsBatchNorm?: true
   value(input: InversionInput, values: ValuesOf<S>): tf.Scalar
@@ -49,20 +45,13 @@ export const weightOf = (
   values: Readonly<Record<string, unknown>>,
 ): number => (sign ?? 1) * Number(values[weight])
 
-const ownMetric = (id: string): TermMetricName => `loss.${id}`
+export const metricNameOf = ({ id }: Pick<InversionTerm, 'id'>): MemberMetricName => `${id}.loss`
 
-export const metricNameOf = ({ id, metric }: Pick<InversionTerm, 'id' | 'metric'>): MetricName =>
-  typeof metric === 'string' ? metric : ownMetric(id)
-
-/** What holds of every term's curve. */
-const ofEveryTerm = 'Before its weight; of a synthesis call: of the step whose images are kept, else of its last.'
-
-/** Definitions of the terms' own metrics by name, for the catalogue. */
-export const metricsOfTerms = (terms: readonly InversionTerm[]): Record<TermMetricName, MetricDefinition> =>
-  Object.fromEntries(
-    terms.flatMap(({ id, metric }) =>
-      typeof metric === 'string'
-        ? []
-        : [[ownMetric(id), { ...metric, definition: `${metric.definition} ${ofEveryTerm}` }]],
-    ),
-  ) as Record<TermMetricName, MetricDefinition>
+/** What the chart says of a term's value, recorded as `<id>.loss`. */
+export const lossMetric = (metric: Omit<MetricDefinition, 'group'>): { loss: MetricDefinition } => ({
+  loss: {
+    ...metric,
+    group: 'loss',
+    definition: `${metric.definition} Before its weight; of a synthesis call: of the step whose images are kept, else of its last.`,
+  },
+})

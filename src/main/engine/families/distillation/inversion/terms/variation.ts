@@ -1,6 +1,6 @@
 import { number } from '../../../../../../shared/schema'
 import { totalVariation } from '../../../../maths/losses/imagePrior'
-import { defineTerm } from './term'
+import { defineTerm, lossMetric } from './term'
 
 export const variation = defineTerm({
   id: 'variation',
@@ -14,11 +14,12 @@ export const variation = defineTerm({
     }),
   },
   weight: 'variationWeight',
-  metric: {
+  metrics: lossMetric({
     title: 'Total variation',
-    group: 'loss',
+
     unit: '',
     definition: 'Mean difference of neighbouring pixels, summed over four directions.',
-  },
+    formerly: ['loss.variation'],
+  }),
   value: ({ images }) => totalVariation(images),
 })
