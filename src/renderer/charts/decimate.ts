@@ -25,35 +25,26 @@ export function decimateMinMax(
   const width = (steps[end - 1]! - first) / columns || 1
   let index = start
   for (let column = 0; column < columns && index < end; column++) {
-    const limit = column === columns - 1 ? Infinity : first + width * (column + 1)
-    index = pushExtremes(points, series, index, end, limit)
+    const limit = first + width * (column + 1)
+    const behind = column === columns - 1 ? end : Math.min(end, lowerBound(steps, limit))
+    for (const extreme of extremesOf(values, index, behind)) points.push([steps[extreme]!, values[extreme]!])
+    index = behind
   }
   return points
 }
 
-/** Adds the extremes of one column; returns the first index behind it. */
-function pushExtremes(
-  points: [number, number][],
-  { steps, values }: MetricSeries,
-  start: number,
-  end: number,
-  limit: number,
-): number {
+/** Where the smallest and the largest finite value of [start, end) lie, in the order in which they came, each once. */
+function extremesOf(values: Float64Array, start: number, end: number): number[] {
   let lowest = -1
   let highest = -1
-  let index = start
-  for (; index < end && steps[index]! < limit; index++) {
+  for (let index = start; index < end; index++) {
     const value = values[index]!
     if (!Number.isFinite(value)) continue
     if (lowest < 0 || value < values[lowest]!) lowest = index
     if (highest < 0 || value > values[highest]!) highest = index
   }
-  if (lowest < 0) return index
-  const early = Math.min(lowest, highest)
-  const late = Math.max(lowest, highest)
-  points.push([steps[early]!, values[early]!])
-  if (late !== early) points.push([steps[late]!, values[late]!])
-  return index
+  if (lowest < 0) return []
+  return lowest === highest ? [lowest] : [Math.min(lowest, highest), Math.max(lowest, highest)]
 }
 
 function lowerBound(sorted: Float64Array, value: number): number {

@@ -51,8 +51,9 @@ export function histogramOption({
   colors: ChartColors
 }): EChartsCoreOption {
   const range = filledBins(layers.map((layer) => layer.sample))
-  const highest = Math.max(0.01, ...layers.flatMap((layer) => outline(layer.sample, range).map(([, share]) => share)))
   const shownLimit = limit && Number.isFinite(limit.value) ? limit : undefined
+  const series = layers.map((layer) => layerSeries(layer, range))
+  const highest = Math.max(0.01, ...series.flatMap(({ data }) => data.map(([, share]) => share)))
   return {
     animation: false,
     textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif', fontSize: 11 },
@@ -86,34 +87,32 @@ export function histogramOption({
       splitLine: { lineStyle: { color: colors.grid } },
       axisLabel: { color: colors.muted, fontSize: 10.5, formatter: (value: number) => percent(value, 0) },
     },
-    series: [
-      ...layers.map((layer) => ({
-        type: 'line',
-        id: layer.key,
-        name: layer.label,
-        data: outline(layer.sample, range),
-        step: 'end',
-        symbol: 'none',
-        silent: true,
-        lineStyle: { width: 1.6, color: layer.color, type: layer.dashed === true ? [5, 4] : 'solid' },
-        areaStyle: { color: layer.color, opacity: 0.14 },
-      })),
-      ...(shownLimit
-        ? [
-            {
-              type: 'line',
-              id: 'limit',
-              name: shownLimit.label,
-              data: [
-                [shownLimit.value, 0],
-                [shownLimit.value, highest],
-              ],
-              symbol: 'none',
-              silent: true,
-              lineStyle: { width: 1.2, color: colors.muted, type: [2, 3] },
-            },
-          ]
-        : []),
-    ],
+    series: [...series, ...(shownLimit ? [limitSeries(shownLimit, highest, colors)] : [])],
   }
 }
+
+const layerSeries = (layer: HistogramLayer, range: readonly [number, number]) => ({
+  type: 'line',
+  id: layer.key,
+  name: layer.label,
+  data: outline(layer.sample, range),
+  step: 'end',
+  symbol: 'none',
+  silent: true,
+  lineStyle: { width: 1.6, color: layer.color, type: layer.dashed === true ? [5, 4] : 'solid' },
+  areaStyle: { color: layer.color, opacity: 0.14 },
+})
+
+/** From the axis to the highest bar. */
+const limitSeries = ({ value, label }: HistogramLimit, highest: number, colors: ChartColors) => ({
+  type: 'line',
+  id: 'limit',
+  name: label,
+  data: [
+    [value, 0],
+    [value, highest],
+  ],
+  symbol: 'none',
+  silent: true,
+  lineStyle: { width: 1.2, color: colors.muted, type: [2, 3] },
+})

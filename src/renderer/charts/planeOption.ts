@@ -69,33 +69,15 @@ export interface PlaneInput {
 }
 
 /** The accuracy–ASR plane: what a defense wants lies at the lower right (accurate, not triggered). */
-export function planeOption({ results, selected, colors, nameOf, size }: PlaneInput): EChartsCoreOption {
+export function planeOption(input: PlaneInput): EChartsCoreOption {
+  const { results, colors, nameOf } = input
   const measured = results.filter((result) => result.accuracy !== null && result.asr !== null)
-  const defenses = defenseOrder(measured)
-  const plot = {
-    width: Math.max(1, size.width - margins.left - margins.right),
-    height: Math.max(1, size.height - margins.top - margins.bottom),
-  }
-  const dimmed = (result: ModelResult): boolean => selected.size > 0 && !selected.has(resultKey(result))
-  const axis = (name: string): Record<string, unknown> => ({
-    type: 'value',
-    min: 0,
-    max: 1,
-    interval: 0.2,
-    name,
-    nameLocation: 'middle',
-    nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
-    axisLine: { lineStyle: { color: colors.line } },
-    axisTick: { show: false },
-    splitLine: { lineStyle: { color: colors.grid } },
-    axisLabel: { color: colors.muted, fontSize: 11, formatter: (value: number) => `${Math.round(value * 100)}` },
-  })
   return {
     animation: false,
     textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif' },
     grid: margins,
-    xAxis: { ...axis('Accuracy on clean test images, %'), nameGap: 28 },
-    yAxis: { ...axis('Attack success rate, %'), nameGap: 36 },
+    xAxis: { ...percentAxis('Accuracy on clean test images, %', colors), nameGap: 28 },
+    yAxis: { ...percentAxis('Attack success rate, %', colors), nameGap: 36 },
     tooltip: {
       trigger: 'item',
       confine: true,
@@ -106,43 +88,75 @@ export function planeOption({ results, selected, colors, nameOf, size }: PlaneIn
       renderMode: 'richText',
       formatter: (entry: unknown) => pointText(entry, measured, nameOf),
     },
-    series: [
-      {
-        type: 'lines',
-        coordinateSystem: 'cartesian2d',
-        silent: true,
-        z: 1,
-        symbol: ['none', 'arrow'],
-        symbolSize: 8,
-        data: defenseArrows(measured).map(({ from, to }) => ({
-          coords: shortened([from.accuracy ?? 0, from.asr ?? 0], [to.accuracy ?? 0, to.asr ?? 0], plot),
-          lineStyle: {
-            color: colors.muted,
-            width: 1.3,
-            opacity: dimmed(from) && dimmed(to) ? 0.18 : 0.75,
-            curveness: 0,
-          },
-        })),
+    series: [arrowSeries(measured, input), pointSeries(measured, input)],
+  }
+}
+
+/** Fractions of 1, shown in percent. */
+const percentAxis = (name: string, colors: ChartColors) => ({
+  type: 'value',
+  min: 0,
+  max: 1,
+  interval: 0.2,
+  name,
+  nameLocation: 'middle',
+  nameTextStyle: { color: colors.text, fontSize: 12, fontWeight: 550 },
+  axisLine: { lineStyle: { color: colors.line } },
+  axisTick: { show: false },
+  splitLine: { lineStyle: { color: colors.grid } },
+  axisLabel: { color: colors.muted, fontSize: 11, formatter: (value: number) => `${Math.round(value * 100)}` },
+})
+
+/** Where models are selected, the others step back. */
+const isDimmed = (result: ModelResult, selected: ReadonlySet<string>): boolean =>
+  selected.size > 0 && !selected.has(resultKey(result))
+
+function arrowSeries(measured: readonly ModelResult[], { size, selected, colors }: PlaneInput) {
+  const plot = {
+    width: Math.max(1, size.width - margins.left - margins.right),
+    height: Math.max(1, size.height - margins.top - margins.bottom),
+  }
+  return {
+    type: 'lines',
+    coordinateSystem: 'cartesian2d',
+    silent: true,
+    z: 1,
+    symbol: ['none', 'arrow'],
+    symbolSize: 8,
+    data: defenseArrows(measured).map(({ from, to }) => ({
+      coords: shortened([from.accuracy ?? 0, from.asr ?? 0], [to.accuracy ?? 0, to.asr ?? 0], plot),
+      lineStyle: {
+        color: colors.muted,
+        width: 1.3,
+        opacity: isDimmed(from, selected) && isDimmed(to, selected) ? 0.18 : 0.75,
+        curveness: 0,
       },
-      {
-        type: 'scatter',
-        z: 3,
-        id: 'models',
-        data: measured.map((result) => ({
-          id: resultKey(result),
-          value: [result.accuracy, result.asr],
-          symbol: planeShape(defenses, result),
-          symbolSize: selected.has(resultKey(result)) ? 15 : 11,
-          itemStyle: {
-            color: planeColor(defenses, result, colors),
-            opacity: dimmed(result) ? 0.28 : 0.95,
-            borderColor: selected.has(resultKey(result)) ? colors.text : colors.panel,
-            borderWidth: selected.has(resultKey(result)) ? 2 : 1,
-          },
-        })),
-        emphasis: { scale: 1.25 },
-      },
-    ],
+    })),
+  }
+}
+
+function pointSeries(measured: readonly ModelResult[], { selected, colors }: PlaneInput) {
+  const defenses = defenseOrder(measured)
+  return {
+    type: 'scatter',
+    z: 3,
+    id: 'models',
+    data: measured.map((result) => {
+      const isSelected = selected.has(resultKey(result))
+      return {
+        id: resultKey(result),
+        value: [result.accuracy, result.asr],
+        symbol: planeShape(defenses, result),
+        symbolSize: isSelected ? 15 : 11,
+        itemStyle: {
+          color: planeColor(defenses, result, colors),
+          opacity: isDimmed(result, selected) ? 0.28 : 0.95,
+          borderColor: isSelected ? colors.text : colors.panel,
+          borderWidth: isSelected ? 2 : 1,
+        },
+      }
+    }),
+    emphasis: { scale: 1.25 },
   }
 }
 

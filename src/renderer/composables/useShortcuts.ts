@@ -15,11 +15,10 @@ export const allShortcuts = (): Shortcut[] => [...registered].flat()
 
 /** Letters choose an entry in a list and belong to a dialog; there, too, they are no shortcuts. */
 const takesLetters = '[role=combobox], [role=listbox], [role=dialog]'
+const fields = 'input, textarea, select'
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable ||
-    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
-    target.closest(takesLetters) !== null)
+  (target.isContentEditable || target.matches(fields) || target.closest(takesLetters) !== null)
 
 function keyOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key

@@ -1,8 +1,6 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
 import {
-  proposedIntervals,
-  recordingIntervals,
   withConfigValue,
   type ExperimentConfig,
   type ExperimentPreset,
@@ -13,21 +11,41 @@ import {
 import { memberDefaults, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from './engine'
+import { intervalsWithMethod, studentsWithMethod } from './methodChange'
 
 const storageKey = 'abd.draft'
 interface Draft {
-  config: ExperimentConfig
+  config: ExperimentConfig | null
+  /** Where the draft began. */
   preset: string | null
-  edited?: boolean
+  /** Something differs from where it began. */
+  edited: boolean
+}
+const noDraft: Draft = { config: null, preset: null, edited: false }
+
+function readStored(): Draft {
+  try {
+    const draft = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Partial<Draft> | null
+    return draft?.config?.format === 1 ? { ...noDraft, ...draft } : noDraft
+  } catch {
+    return noDraft
+  }
+}
+function writeStored(draft: Draft): void {
+  if (draft.config) localStorage.setItem(storageKey, JSON.stringify(draft))
+  else localStorage.removeItem(storageKey)
 }
 
-function readStored(): Draft | null {
-  try {
-    const draft = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Draft | null
-    return draft?.config?.format === 1 ? draft : null
-  } catch {
-    return null
-  }
+/** The stored draft, which follows every change. */
+function useStoredDraft() {
+  const stored = readStored()
+  const config = shallowRef<ExperimentConfig | null>(stored.config)
+  const preset = ref<string | null>(stored.preset)
+  const edited = ref(stored.edited)
+  watch([config, preset, edited], () =>
+    writeStored({ config: config.value, preset: preset.value, edited: edited.value }),
+  )
+  return { config, preset, edited }
 }
 
 /**
@@ -36,26 +54,27 @@ function readStored(): Draft | null {
 export const useDraftStore = defineStore('draft', () => {
   const { engine } = useConnection()
   const engineStore = useEngineStore()
-  const stored = readStored()
-  const config = shallowRef<ExperimentConfig | null>(stored?.config ?? null)
-  /** Where the draft began. */
-  const preset = ref<string | null>(stored?.preset ?? null)
-  /** Something differs from where it began. */
-  const edited = ref(stored?.edited ?? false)
+  const { config, preset, edited } = useStoredDraft()
   /** How many runs, each from its own seed, counted up from the draft's; as typed. */
   const seeds = ref<number | string>(1)
   /** Parameters of members that were left for another, so that going back loses nothing. */
   const leftBehind = new Map<string, MemberChoice['params']>()
 
-  watch([config, preset, edited], () => {
-    if (config.value)
-      localStorage.setItem(
-        storageKey,
-        JSON.stringify({ config: config.value, preset: preset.value, edited: edited.value }),
-      )
-    else localStorage.removeItem(storageKey)
-  })
-
+  function begin(newConfig: ExperimentConfig | null, from: string | null): void {
+    config.value = newConfig
+    preset.value = from
+    edited.value = false
+    seeds.value = 1
+  }
+  /** The preset's values over the defaults. */
+  async function applyPreset(chosen: ExperimentPreset): Promise<void> {
+    const resolved = await engine.call('experiment.validate', { config: chosen.config })
+    begin(resolved.config, chosen.id)
+  }
+  /** A copy of another experiment. */
+  const use = (newConfig: ExperimentConfig): void => begin(structuredClone(newConfig), null)
+  /** The declared defaults. */
+  const reset = (): void => begin(structuredClone(engineStore.catalogue?.defaults ?? null), null)
   /**
    * Makes sure that there is a draft: the kept one, else the first preset, which ends within minutes (the defaults are
    * the paper's, and take days on a CPU).
@@ -66,6 +85,7 @@ export const useDraftStore = defineStore('draft', () => {
     if (first) await applyPreset(first)
     else reset()
   }
+
   function set(path: string, value: unknown): void {
     if (!config.value) return
     config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
@@ -73,89 +93,36 @@ export const useDraftStore = defineStore('draft', () => {
   }
   /**
    * Puts another member in a place such as "attack"; its parameters are those it had before, else its defaults with
-   * what the place (`role`:
-   * a teacher, a student) changes in them. They stand in the draft, so that the run gets what the form shows.
+   * what the place (`role`: a teacher, a student) changes in them. They stand in the draft, so that the run gets what
+   * the form shows.
    */
   function chooseMember(path: string, current: MemberChoice, member: MemberDescription, role?: string): void {
     leftBehind.set(`${path}:${current.id}`, { ...current.params })
-    const params = leftBehind.get(`${path}:${member.id}`) ?? memberDefaults(member, role)
-    if (path === 'distillation.method') {
-      set('students', studentsWith(member.id))
-      followIntervals(current, { id: member.id, params })
+    const chosen = {
+      id: member.id,
+      params: leftBehind.get(`${path}:${member.id}`) ?? memberDefaults(member, role),
     }
-    set(path, { id: member.id, params })
+    if (path === 'distillation.method') followMethod(chosen)
+    set(path, chosen)
   }
+  function followMethod(method: MemberChoice): void {
+    if (!config.value) return
+    const intervals = intervalsWithMethod(config.value, method, engineStore.member)
+    set('students', studentsWith(method.id))
+    for (const [name, steps] of Object.entries(intervals)) set(`recording.${name}`, steps)
+  }
+  /** The students as another method would have them. */
+  const studentsWith = (method: string): StudentPlan[] =>
+    config.value ? studentsWithMethod(config.value, method, engineStore.member) : []
+  const setStudents = (students: StudentPlan[]): void => set('students', students)
   /** A defense as the chosen method has it. */
   const freshDefense = (member: MemberDescription): MemberChoice => ({
     id: member.id,
     params: memberDefaults(member, config.value?.distillation.method.id),
   })
-  /**
-   * The students as another method would have them: parameters of defenses that are the chosen method's become that
-   * one's; those that the researcher set stay.
-   */
-  function studentsWith(method: string): StudentPlan[] {
-    const chosen = config.value?.distillation.method.id
-    const followed = ({ id, params }: MemberChoice): MemberChoice => {
-      const member = engineStore.member('defense', id)
-      if (!member) return { id, params }
-      const [before, after] = [memberDefaults(member, chosen), memberDefaults(member, method)]
-      return {
-        id,
-        params: Object.fromEntries(
-          Object.entries(params).map(([name, value]) => [
-            name,
-            JSON.stringify(value) === JSON.stringify(before[name]) ? after[name] : value,
-          ]),
-        ),
-      }
-    }
-    return (config.value?.students ?? []).map(({ defenses }) => ({ defenses: defenses.map(followed) }))
-  }
-  /** Recording intervals that were the old method's become the new one's; those that the researcher set stay. */
-  function followIntervals(from: MemberChoice, to: MemberChoice): void {
-    const proposals = ({ id, params }: MemberChoice) =>
-      proposedIntervals(engineStore.member('distillation', id), params)
-    const [before, after] = [proposals(from), proposals(to)]
-    for (const interval of recordingIntervals)
-      if (config.value?.recording[interval] === before[interval]) set(`recording.${interval}`, after[interval])
-  }
-  const setStudents = (students: StudentPlan[]): void => set('students', students)
-
-  /** The preset's values over the defaults. */
-  async function applyPreset(chosen: ExperimentPreset): Promise<void> {
-    const resolved = await engine.call('experiment.validate', { config: chosen.config })
-    config.value = resolved.config
-    preset.value = chosen.id
-    edited.value = false
-    seeds.value = 1
-  }
-  function use(newConfig: ExperimentConfig): void {
-    config.value = structuredClone(newConfig)
-    preset.value = null
-    edited.value = false
-    seeds.value = 1
-  }
-  /** The declared defaults. */
-  function reset(): void {
-    config.value = engineStore.catalogue ? structuredClone(engineStore.catalogue.defaults) : null
-    preset.value = null
-    edited.value = false
-    seeds.value = 1
-  }
   return {
-    config,
-    preset,
-    edited,
-    seeds,
-    ensure,
-    set,
-    chooseMember,
-    freshDefense,
-    studentsWith,
-    setStudents,
-    applyPreset,
-    use,
-    reset,
+    ...{ config, preset, edited, seeds },
+    ...{ ensure, applyPreset, use, reset },
+    ...{ set, chooseMember, freshDefense, studentsWith, setStudents },
   }
 })

@@ -1,8 +1,9 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, type ShallowRef } from 'vue'
 import type { Catalogue, DiskUse, EngineInfo } from '@shared/contract'
 import {
   defaultSettings,
+  defensesOfLabel,
   isSharedMetric,
   metricDefinitions,
   type MetricDefinition,
@@ -50,13 +51,6 @@ export const useEngineStore = defineStore('engine', () => {
   }
   onReopen(() => void fetchAll())
 
-  const member = (family: FamilyId, id: string): MemberDescription | undefined =>
-    catalogue.value?.families.find((entry) => entry.id === family)?.members.find((entry) => entry.id === id)
-  /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
-  const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
-  /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
-  const metricDefinition = (name: string): MetricDefinition | undefined =>
-    catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
   const ready = computed(() => catalogue.value !== null && info.value !== null)
 
   return {
@@ -70,8 +64,23 @@ export const useEngineStore = defineStore('engine', () => {
     refreshInfo,
     refreshDiskUse,
     change,
-    member,
-    titleOf,
-    metricDefinition,
+    ...lookUpsIn(catalogue),
   }
 })
+
+/** What names stand for. */
+function lookUpsIn(catalogue: Readonly<ShallowRef<Catalogue | null>>) {
+  const member = (family: FamilyId, id: string): MemberDescription | undefined =>
+    catalogue.value?.families.find((entry) => entry.id === family)?.members.find((entry) => entry.id === id)
+  /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
+  const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
+  /** The titles of the defenses that a model's label names, "sv+sr" for example. */
+  const defenseTitle = (label: string | null | undefined): string =>
+    defensesOfLabel(label)
+      .map((id) => titleOf('defense', id))
+      .join(' + ') || 'No defense'
+  /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
+  const metricDefinition = (name: string): MetricDefinition | undefined =>
+    catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
+  return { member, titleOf, defenseTitle, metricDefinition }
+}

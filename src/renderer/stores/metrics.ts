@@ -17,6 +17,14 @@ interface History {
 }
 export type StageHistory = StageEntry<History>
 
+function append({ buffers }: History, series: Record<string, MetricSeries>): void {
+  for (const [name, points] of Object.entries(series)) {
+    let buffer = buffers.get(name)
+    if (!buffer) buffers.set(name, (buffer = new SeriesBuffer()))
+    buffer.append(points)
+  }
+}
+
 /**
  * Batches come up to 30 times a second; charts that redraw less often look as live and leave the processor to training.
  */
@@ -36,22 +44,18 @@ function createRedraws(): (history: History) => void {
 export const useMetricsStore = defineStore('metrics', () => {
   const { engine } = useConnection()
   const redraw = createRedraws()
-  function append(history: History, series: Record<string, MetricSeries>): void {
-    for (const [name, points] of Object.entries(series)) {
-      let buffer = history.buffers.get(name)
-      if (!buffer) history.buffers.set(name, (buffer = new SeriesBuffer()))
-      buffer.append(points)
-    }
-    redraw(history)
-  }
   const { open, refresh, add } = createStageCache({
     create: (): History => ({ buffers: new Map(), version: shallowRef(0) }),
     ask: (stage) => engine.call('runs.metrics', { ...stage, maximumPoints: historyPoints }),
     take: (history, { series }) => {
       history.buffers.clear()
       append(history, series)
+      history.version.value++
     },
-    add: append,
+    add: (history, series: Record<string, MetricSeries>) => {
+      append(history, series)
+      redraw(history)
+    },
   })
   engine.subscribe('run.metrics', {}, ({ series, ...stage }) => add(stage, series))
   return { open, refresh }

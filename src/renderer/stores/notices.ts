@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { toCauses, type ErrorCause } from '@shared/errors'
+import { useConnection } from '../api/connection'
 
 export interface Notice {
   id: number
@@ -17,6 +18,7 @@ const standingSeconds = { info: 6, good: 5, warning: 12, error: 0 } as const
 
 /** Short messages at the corner of the window. Errors stay until dismissed. */
 export const useNoticesStore = defineStore('notices', () => {
+  const { engine } = useConnection()
   const notices = ref<Notice[]>([])
   const timers = new Map<number, ReturnType<typeof setTimeout>>()
   let lastId = 0
@@ -50,5 +52,6 @@ export const useNoticesStore = defineStore('notices', () => {
       return undefined
     }
   }
+  engine.subscribe('engine.notice', {}, (notice) => show(notice))
   return { notices, show, fail, dismiss, attempt }
 })

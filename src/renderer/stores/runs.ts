@@ -8,7 +8,6 @@ import { useNoticesStore } from './notices'
 /** The records of all runs, kept current by the engine's events. */
 export const useRunsStore = defineStore('runs', () => {
   const { engine, onReopen } = useConnection()
-  const notices = useNoticesStore()
   const byId = shallowReactive(new Map<string, RunSummary>())
   const loaded = shallowRef(false)
   const loadError = shallowRef<unknown>(null)
@@ -42,9 +41,6 @@ export const useRunsStore = defineStore('runs', () => {
 
   engine.subscribe('run.changed', {}, ({ run }) => keep(run))
   engine.subscribe('run.removed', {}, ({ runId }) => byId.delete(runId))
-  engine.subscribe('engine.notice', {}, ({ severity, title, causes, runId }) =>
-    notices.show({ severity, title, causes, runId }),
-  )
   onReopen(() => void fetchAll())
 
   const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => keep(await engine.call('runs.start', args))
@@ -57,14 +53,24 @@ export const useRunsStore = defineStore('runs', () => {
   const note = async (runId: string, text: string): Promise<RunSummary> =>
     keep(await engine.call('runs.note', { runId, note: text }))
 
+  return { byId, runs, active, loaded, loadError, load, start, control, rename, note, keep, ...useBin(byId) }
+})
+
+/** Deleting, which can be undone until the bin is emptied. */
+function useBin(byId: Map<string, RunSummary>) {
+  const { engine } = useConnection()
+  const notices = useNoticesStore()
+  function mark(runIds: readonly string[], deletedAt: number | null): void {
+    for (const id of runIds) {
+      const run = byId.get(id)
+      if (run) byId.set(id, { ...run, deletedAt })
+    }
+  }
   /** Moves runs to the bin; the notice offers to bring them back. Returns the ids of those that went. */
   async function remove(runIds: string[]): Promise<string[]> {
     const names = runIds.map((id) => byId.get(id)?.name ?? id)
     const { deleted } = await engine.call('runs.delete', { runIds })
-    for (const id of deleted) {
-      const run = byId.get(id)
-      if (run) byId.set(id, { ...run, deletedAt: Date.now() })
-    }
+    mark(deleted, Date.now())
     if (deleted.length === 0) return deleted
     notices.show({
       severity: 'info',
@@ -79,13 +85,10 @@ export const useRunsStore = defineStore('runs', () => {
   }
   async function restore(runIds: string[]): Promise<void> {
     const { restored } = await engine.call('runs.undelete', { runIds })
-    for (const id of restored) {
-      const run = byId.get(id)
-      if (run) byId.set(id, { ...run, deletedAt: null })
-    }
+    mark(restored, null)
   }
-  return { byId, runs, active, loaded, loadError, load, start, control, rename, note, remove, restore, keep }
-})
+  return { remove, restore }
+}
 
 /**
  * The run with the confusion matrices that its known record has: the list leaves them out. An evaluation that has

@@ -392,12 +392,16 @@ export interface ExperimentConfig {
 /** What a caller may send: anything left out takes its declared default. */
 export type PartialExperimentConfig = { [K in keyof ExperimentConfig]?: unknown }
 
+const seedEnding = (seed: number): string => `, seed ${seed}`
 /** The same experiment from another seed; the name tells them apart. */
 export const withSeed = <C extends PartialExperimentConfig>(config: C, name: string, seed: number): C => ({
   ...config,
   seed,
-  name: `${name.slice(0, 180)}, seed ${seed}`,
+  name: `${name.slice(0, 180)}${seedEnding(seed)}`,
 })
+/** The name before `withSeed`. */
+export const nameWithoutSeed = (name: string, seed: number): string =>
+  name.endsWith(seedEnding(seed)) ? name.slice(0, -seedEnding(seed).length) : name
 
 /** A ready-made experiment; `config` needs to name only what differs from the defaults. */
 export interface ExperimentPreset {
@@ -411,3 +415,6 @@ export interface ExperimentPreset {
 /** "none", "sv", "sr" or "sv+sr": the name of a student's defense in tables and on the command line. */
 export const defenseLabel = (plan: StudentPlan): string =>
   plan.defenses.map((defense) => defense.id).join('+') || 'none'
+/** The ids of the defenses that such a name stands for. */
+export const defensesOfLabel = (label: string | null | undefined): string[] =>
+  !label || label === 'none' ? [] : label.split('+')

@@ -25,6 +25,9 @@ export function changedPaths(config: unknown, reference: unknown): string[] {
   return [...added, ...removed]
 }
 
+/** Whether a path leads to a place of a configuration or to something in it. */
+export const liesWithin = (path: string, place: string): boolean => path === place || path.startsWith(`${place}.`)
+
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**

@@ -1,6 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { DatasetLoading } from '@shared/contract'
-import type { ExperimentConfig } from '@shared/domain'
+import type { ExperimentConfig, MemberChoice } from '@shared/domain'
 import type { MemberDescription } from '@shared/schema'
 import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
@@ -12,14 +12,14 @@ const picturesPerClass = 8
 const imageLimit = 512
 const byteLimit = 8e6
 
-/** What the chosen data set contains, asked again when its parameters change. `enabled`: its parameters are valid. */
-export function useDatasetContents(
-  config: () => ExperimentConfig,
+/** The description of the chosen data set, and what has to be done before there is one. */
+function useDatasetInfo(
+  choice: () => MemberChoice,
   member: () => MemberDescription | undefined,
   enabled: () => boolean,
 ) {
   const { engine } = useConnection()
-  const data = computed(() => config().data)
+  const data = computed(choice)
   /** The path that has to be named before there is anything to look at. */
   const missing = computed(() => {
     const [entry] = Object.entries(member()?.params ?? {}).filter(
@@ -47,6 +47,14 @@ export function useDatasetContents(
     loading.value = null
   })
 
+  return { data, asked, query, info, missing, loading }
+}
+
+/** The classes on show, and pictures of them. */
+function useClassPictures(
+  { data, asked, query, info }: Pick<ReturnType<typeof useDatasetInfo>, 'data' | 'asked' | 'query' | 'info'>,
+  target: () => number,
+) {
   const all = ref(false)
   watch(
     () => data.value.id,
@@ -54,13 +62,12 @@ export function useDatasetContents(
       all.value = false
     },
   )
-  const target = computed(() => config().poisoning.target)
   /** The classes on show; the target's is never hidden. */
   const shown = computed(() => {
     const classes = (info.value?.classNames ?? []).map((_name, label) => label)
     return all.value || classes.length <= shortList
       ? classes
-      : classes.filter((label) => label < shortList || label === target.value)
+      : classes.filter((label) => label < shortList || label === target())
   })
   const perClass = computed(() => {
     if (!info.value) return 0
@@ -83,6 +90,18 @@ export function useDatasetContents(
     pictures.data.value?.labels.forEach((label, index) => found.set(label, [...(found.get(label) ?? []), index]))
     return found
   })
-  return { query, info, missing, loading, all, shown, target, perClass, pictures, places }
+  return { all, shown, perClass, pictures, places }
+}
+
+/** What the chosen data set contains, asked again when its parameters change. `enabled`: its parameters are valid. */
+export function useDatasetContents(
+  config: () => ExperimentConfig,
+  member: () => MemberDescription | undefined,
+  enabled: () => boolean,
+) {
+  const contents = useDatasetInfo(() => config().data, member, enabled)
+  const target = computed(() => config().poisoning.target)
+  const classes = useClassPictures(contents, () => target.value)
+  return { ...contents, ...classes, target }
 }
 export type DatasetContents = ReturnType<typeof useDatasetContents>
