@@ -5,10 +5,18 @@ import { attacks } from '../../src/main/engine/families/attacks'
 import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
+import { importers } from '../../src/main/engine/families/importers'
 import { createRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
 import { testMember } from './memberSuite'
 
-const families: Registry<MemberDeclaration>[] = [attacks, datasets, architectures, distillationMethods, defenses]
+const families: Registry<MemberDeclaration>[] = [
+  attacks,
+  datasets,
+  architectures,
+  distillationMethods,
+  defenses,
+  importers,
+]
 const members = families.flatMap((family) =>
   family.members.map((member) => ({ name: `${family.family} ${member.id}`, member, family })),
 )

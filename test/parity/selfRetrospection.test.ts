@@ -4,7 +4,7 @@ import { attentionMap, attentionTransfer } from '../../src/main/engine/maths/los
 import { klDivergence } from '../../src/main/engine/maths/losses/divergence'
 import { hypergradient, perturbationObjective } from '../../src/main/engine/maths/losses/selfRetrospection'
 import { selfRetrospectionStep } from '../../src/main/engine/families/defenses/selfRetrospection/step'
-import { readSafetensors } from '../../src/main/engine/families/importers'
+import { readSafetensors } from '../../src/main/engine/weights/safetensors/read'
 import { toFloat32 } from '../../src/main/engine/weights/weightMap'
 import { applyUpdates } from '../../src/main/engine/maths/nn'
 import { weightsOf } from '../../src/main/engine/weights/network'

@@ -47,7 +47,7 @@ export interface MemberDescription {
   facts: Record<string, unknown>
 }
 
-export type FamilyId = 'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense'
+export type FamilyId = 'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense' | 'importer' | 'exporter'
 
 export interface FamilyDescription {
   id: FamilyId

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { encodeTorch } from '../../../src/main/engine/families/exporters'
-import { checkpointFormats } from '../../../src/main/engine/families/importers'
+import { importers } from '../../../src/main/engine/families/importers'
 import { memorySource } from '../../../src/main/engine/weights/byteSource'
 import { RefusedInputError } from '../../../src/shared/errors'
 import {
@@ -49,7 +49,7 @@ describe('containers', () => {
       ...Array.from({ length: Math.floor(whole.length / 4096) }, (_, index) => (index + 1) * 4096),
       ...Array.from({ length: 64 }, (_, index) => whole.length - 1 - index),
     ]
-    const [zip] = checkpointFormats
+    const [zip] = importers.members
     expect(cuts.length).toBeGreaterThan(100)
     for (const cut of cuts)
       await expect(zip?.open(memorySource(whole.subarray(0, cut)))).rejects.toBeInstanceOf(RefusedInputError)

@@ -1,6 +1,6 @@
 /** Pickle programs that must not run, loop, grow or reach outside; numbers are those of the list of bad inputs. */
 import { describe, expect, it } from 'vitest'
-import { importLimits } from '../../../src/main/engine/weights/limits'
+import { importLimits } from '../../../src/main/engine/weights/importLimits'
 import { expectRefused, fourFloats, honest, importBytes, torchLegacy, torchZip } from './craft/files'
 import {
   dictOf,

@@ -1,14 +1,13 @@
 /** Damaged files: whatever bytes change, a reader refuses in words or gives tensors, within its bounds. */
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors, encodeTorch } from '../../../src/main/engine/families/exporters'
+import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
+import { encodeTorch } from '../../../src/main/engine/families/exporters'
 import { memorySource } from '../../../src/main/engine/weights/byteSource'
 import { readTensor } from '../../../src/main/engine/weights/stored'
 import { elementCount, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { runPickle } from '../../../src/main/engine/families/importers/pickle/machine'
 import { createStorageTable } from '../../../src/main/engine/families/importers/torch/storages'
-import { safetensorsFormat } from '../../../src/main/engine/weights/safetensors/read'
-import { torchLegacyFormat } from '../../../src/main/engine/families/importers/torch/legacy'
-import { torchZipFormat } from '../../../src/main/engine/families/importers/torch/zip'
+import { importers, type Importer } from '../../../src/main/engine/families/importers'
 import { RefusedInputError } from '../../../src/shared/errors'
 import { honest, torchLegacy, torchZip } from './craft/files'
 import { dictOf, globalName, pickled, program, text, tupleOf } from './craft/pickle'
@@ -67,7 +66,7 @@ async function survives(bytes: Buffer, open: (damagedBytes: Buffer) => Promise<v
 }
 
 const openWith =
-  (format: typeof torchZipFormat) =>
+  (format: Importer) =>
   async (bytes: Buffer): Promise<void> => {
     const source = memorySource(bytes, 'fuzz')
     const { tensors, verify } = await format.open(source)
@@ -78,10 +77,10 @@ const openWith =
 
 describe('random damage', () => {
   it.each([
-    ['zip', Buffer.concat(encodeTorch(weights)), torchZipFormat],
-    ['zip with objects', torchZip(rich), torchZipFormat],
-    ['old format', torchLegacy({ objects: rich }), torchLegacyFormat],
-    ['safetensors', Buffer.concat(encodeSafetensors(weights, { a: 'b' })), safetensorsFormat],
+    ['zip', Buffer.concat(encodeTorch(weights)), importers.get('torch-zip')],
+    ['zip with objects', torchZip(rich), importers.get('torch-zip')],
+    ['old format', torchLegacy({ objects: rich }), importers.get('torch-legacy')],
+    ['safetensors', Buffer.concat(encodeSafetensors(weights, { a: 'b' })), importers.get('safetensors')],
   ] as const)('%s', async (_, bytes, format) => {
     await openWith(format)(bytes)
     const { refused } = await survives(bytes, openWith(format))

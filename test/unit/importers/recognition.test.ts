@@ -2,14 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { WeightMap, WeightTensor } from '../../../src/main/engine/weights/weightMap'
 import { encodeTorch } from '../../../src/main/engine/families/exporters'
 import { architectures, type ImageProblem } from '../../../src/main/engine/families/architectures'
-import {
-  importCheckpoint,
-  type ImportReport,
-  type WeightMap,
-  type WeightTensor,
-} from '../../../src/main/engine/families/importers'
+import { importCheckpoint, type ImportReport } from '../../../src/main/engine/families/importers'
 import { recognizeArchitecture, type Recognition } from '../../../src/main/engine/families/importers/recognition'
 import { defaultsOf } from '../../../src/shared/schema'
 import { missingShared, requireShared } from '../../fixtures/shared'

@@ -3,15 +3,14 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors, encodeTorch, writeTorch } from '../../../src/main/engine/families/exporters'
+import type { WeightMap, WeightTensor } from '../../../src/main/engine/weights/weightMap'
+import { readSafetensors } from '../../../src/main/engine/weights/safetensors/read'
+import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
+import { encodeTorch, writeTorch } from '../../../src/main/engine/families/exporters'
 import {
-  importAnswer,
   importCheckpoint,
-  readSafetensors,
   type ImportedCheckpoint,
   type ImportReport,
-  type WeightMap,
-  type WeightTensor,
 } from '../../../src/main/engine/families/importers'
 import type { LoadedDataset } from '../../../src/main/engine/families/datasets/types'
 import { openClassifier, refuseUnreadWarnings } from '../../../src/main/engine/trainer/models'
@@ -271,17 +270,6 @@ describe('weights', () => {
       new Map([[name, { dtype: 'float32', shape: [1], data: Float32Array.of(Number.NaN) }]]),
     )
     expect(messages(report)).toContain('NaN or infinite values in "\\u202egnp.exe\\u0007\\"\\u000a"')
-  })
-
-  it('the answer of the command line has exactly its fields', async () => {
-    expect(Object.keys(importAnswer(await importMap(small())))).toEqual([
-      'accepted',
-      'reason',
-      'architecture',
-      'tensors',
-      'sha256',
-      'findings',
-    ])
   })
 })
 

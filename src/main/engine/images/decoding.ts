@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
-import { quoteFromFile } from '../weights/quote'
+import { quoteFromFile } from '../weights/fileText'
 import { readWhole } from '../weights/byteSource'
 
 export const pictureExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.ppm']

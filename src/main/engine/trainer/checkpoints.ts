@@ -1,8 +1,8 @@
 /** Two generations of checkpoints per stage: the older one stays whole while the newer one is written. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSafetensors } from '../families/importers'
-import { writeSafetensors } from '../families/exporters'
+import { readSafetensors } from '../weights/safetensors/read'
+import { writeSafetensors } from '../weights/safetensors/write'
 import type { StateSnapshot } from '../families/distillation/state'
 import type { StreamState } from '../maths/random'
 import { listCheckpoints, type Checkpoint } from '../protocol/checkpointFiles'

@@ -13,7 +13,7 @@ import type {
   Synthesizer,
 } from '../families/distillation/types'
 import { disposePseudoBatch } from '../families/distillation/stepOutputs'
-import { writeSafetensors } from '../families/exporters'
+import { writeSafetensors } from '../weights/safetensors/write'
 import { weightsOf } from '../weights/network'
 import type { Normalization } from '../images/types'
 import { toBytes } from '../images/batches'

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { RefusedInputError, UserError } from '../../../shared/errors'
-import { quoteFromFile } from './quote'
+import { quoteFromFile } from './fileText'
 
 export interface ByteSource {
   /** File name for messages, without its folder. */

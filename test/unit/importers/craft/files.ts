@@ -3,12 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import {
-  importCheckpoint,
-  type ImportedCheckpoint,
-  type WeightMap,
-  type WeightTensor,
-} from '../../../../src/main/engine/families/importers'
+import type { WeightMap, WeightTensor } from '../../../../src/main/engine/weights/weightMap'
+import { importCheckpoint, type ImportedCheckpoint } from '../../../../src/main/engine/families/importers'
 import { dictOf, integer, pickled, program, proto, stop, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
 

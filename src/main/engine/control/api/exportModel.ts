@@ -6,8 +6,9 @@ import { exportFormats } from '../../../../shared/domain'
 import type { ExportFormat, RunSummary, StageRecord } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
 import { exporters } from '../../families/exporters'
-import { importCheckpoint, readSafetensors } from '../../families/importers'
-import type { WeightMap } from '../../families/importers'
+import { importCheckpoint } from '../../families/importers'
+import { readSafetensors } from '../../weights/safetensors/read'
+import type { WeightMap } from '../../weights/weightMap'
 
 /**
  * Reads the stage's weights and writes them to `path`, whole or not at all; names (without a prefix common to all),

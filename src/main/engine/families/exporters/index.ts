@@ -39,5 +39,4 @@ export const exporters: readonly Exporter[] = [
   },
 ]
 
-export { encodeSafetensors, writeSafetensors } from '../../weights/safetensors/write'
 export { encodeTorch, writeTorch } from './torch'

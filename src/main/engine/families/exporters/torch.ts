@@ -6,7 +6,7 @@
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { UserError } from '../../../../shared/errors'
-import { quoteFromFile } from '../../weights/quote'
+import { quoteFromFile } from '../../weights/fileText'
 import { bytesOf, bytesPer, elementCount, type WeightMap } from '../../weights/weightMap'
 import { pickleStateDict } from './pickleWriter'
 import { writeAtomically } from '../../weights/atomicFile'

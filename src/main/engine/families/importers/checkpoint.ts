@@ -8,25 +8,20 @@ import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { openFileSource, type FileSource } from '../../weights/byteSource'
 import { checkWeights } from './checks'
+import { importers } from './registry'
 import { nameUnderPrefix, withoutKnownPrefixes } from './commonPrefix'
-import type { CheckpointFormat, Finding, IgnoredPart } from '../../weights/format'
-import { importLimits } from '../../weights/limits'
-import { describeFirstBytes, quoteFromFile } from '../../weights/quote'
+import type { Finding, IgnoredPart } from './types'
+import { importLimits } from '../../weights/importLimits'
+import { describeFirstBytes, quoteFromFile } from '../../weights/fileText'
 import type { Recognition, RecognizedArchitecture } from './recognition'
-import { safetensorsFormat } from '../../weights/safetensors/read'
 import { readTensor, type StoredMap } from '../../weights/stored'
-import { torchLegacyFormat } from './torch/legacy'
-import { torchZipFormat } from './torch/zip'
 import type { WeightMap } from '../../weights/weightMap'
-
-/** Formats in the order of trial; the first that matches opens the file. */
-export const checkpointFormats: readonly CheckpointFormat[] = [torchZipFormat, safetensorsFormat, torchLegacyFormat]
 
 export interface ImportReport {
   accepted: boolean
   /** Why it was refused, in a sentence with what was wanted, what came and where; null when accepted. */
   reason: string | null
-  /** Id of the format, null when none matched. */
+  /** Id of the importer, null when none matched. */
   format: string | null
   /** Null when the names are of no known architecture. */
   architecture: RecognizedArchitecture | null
@@ -44,16 +39,6 @@ export interface ImportReport {
 export interface ImportedCheckpoint extends ImportReport {
   /** Empty when refused. Names without a common prefix. */
   weights: WeightMap
-}
-
-/** The answer of `abd import FILE --json`. */
-export interface ImportAnswer {
-  accepted: boolean
-  reason: string | null
-  architecture: RecognizedArchitecture | null
-  tensors: number
-  sha256: string
-  findings: Finding[]
 }
 
 export interface ImportOptions {
@@ -125,18 +110,6 @@ async function reportOn(
   return report
 }
 
-/** Exactly the fields that the command line prints. */
-export function importAnswer({
-  accepted,
-  reason,
-  architecture,
-  tensors,
-  sha256,
-  findings,
-}: ImportReport): ImportAnswer {
-  return { accepted, reason, architecture, tensors, sha256, findings }
-}
-
 async function readInto(
   report: ImportReport,
   source: FileSource,
@@ -150,10 +123,10 @@ async function readInto(
     })
   }
   const head = await source.read(0, Math.min(headBytes, source.size))
-  const format = checkpointFormats.find((candidate) => candidate.match({ head, size: source.size, name: source.name }))
-  if (!format) throw unknownFormat(head, source.name)
-  report.format = format.id
-  const opened = await format.open(source)
+  const importer = importers.members.find(({ match }) => match({ head, size: source.size, name: source.name }))
+  if (!importer) throw unknownFormat(head, source.name)
+  report.format = importer.id
+  const opened = await importer.open(source)
   const known = withoutKnownPrefixes(opened.tensors)
   if (known.tensors.size === 0)
     throw new RefusedInputError('The file holds no tensors.', {
@@ -229,7 +202,7 @@ function unknownFormat(head: Buffer, name: string): RefusedInputError {
   return new RefusedInputError(
     tfjs ? 'TensorFlow.js models are not read.' : 'The file is of no known checkpoint format.',
     {
-      wanted: checkpointFormats.map((format) => format.title).join(', '),
+      wanted: importers.members.map(({ title }) => title).join(', '),
       got: describeFirstBytes(head),
       where: name,
       action: 'Import a PyTorch state_dict or a safetensors file.',

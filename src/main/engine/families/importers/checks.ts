@@ -1,7 +1,7 @@
 /** What may be wrong with weights that read well: values that are no numbers, statistics that no training leaves. */
 import type { ByteSource } from '../../weights/byteSource'
-import type { Finding } from '../../weights/format'
-import { quoteFromFile } from '../../weights/quote'
+import type { Finding } from './types'
+import { quoteFromFile } from '../../weights/fileText'
 import { createPieceReader, type StoredMap } from '../../weights/stored'
 import { isFloatDtype, toFloat32, type WeightDtype } from '../../weights/weightMap'
 

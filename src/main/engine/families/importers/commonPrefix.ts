@@ -1,7 +1,7 @@
 /** Prefixes that wrappers of a network put before the name of every tensor. */
 import type { MemberChoice } from '../../../../shared/domain'
-import type { Finding } from '../../weights/format'
-import { quoteFromFile } from '../../weights/quote'
+import type { Finding } from './types'
+import { quoteFromFile } from '../../weights/fileText'
 import { recognizeArchitecture, type Recognition } from './recognition'
 import type { StoredMap } from '../../weights/stored'
 

@@ -1,7 +1,9 @@
-export { checkpointFormats, importAnswer, importCheckpoint, inspectCheckpoint } from './checkpoint'
-export type { ImportAnswer, ImportedCheckpoint, ImportOptions, ImportReport } from './checkpoint'
-export type { CheckpointFormat, Finding, IgnoredPart } from '../../weights/format'
+/**
+ * What weights are read from: one importer per file format, and the report on a file whatever its format. Nothing in a
+ * file is built or run; what an importer gives are names, shapes and places, and values only of files that pass.
+ */
+export { importers } from './registry'
+export { importCheckpoint, inspectCheckpoint } from './checkpoint'
+export type { ImportedCheckpoint, ImportOptions, ImportReport } from './checkpoint'
+export type { Finding, IgnoredPart, Importer } from './types'
 export type { RecognizedArchitecture } from './recognition'
-export { readSafetensors, readSafetensorsSource } from '../../weights/safetensors/read'
-export type { SafetensorsFile } from '../../weights/safetensors/read'
-export type { WeightDtype, WeightMap, WeightTensor } from '../../weights/weightMap'

@@ -1,6 +1,6 @@
 /** Names and shapes of a file against those of a network. */
 import type { NetworkOutline, WeightShapes } from '../architectures'
-import { quoteFromFile } from '../../weights/quote'
+import { quoteFromFile } from '../../weights/fileText'
 
 /** Counters may be absent: PyTorch has them since 0.4.1, and they start at 0. */
 export const isCounter = (name: string): boolean => name.endsWith('.num_batches_tracked')

@@ -8,7 +8,7 @@ import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { checkParameters, type Field, type ParameterSchema } from '../../../../shared/schema'
 import { architectures, type Architecture, type NetworkOutline, type WeightShapes } from '../architectures'
-import type { Finding } from '../../weights/format'
+import type { Finding } from './types'
 import { isCounter, keyDifferences, sameShape } from './keyDifferences'
 
 /** A member of the architecture family with its parameters. */

@@ -3,8 +3,8 @@
  * JSON.parse would keep the last of two equal keys in silence, and would build whatever a hostile header nests.
  */
 import { RefusedInputError } from '../../../../shared/errors'
-import { importLimits } from '../limits'
-import { quoteFromFile } from '../quote'
+import { importLimits } from '../importLimits'
+import { quoteFromFile } from '../fileText'
 
 export interface HeaderEntry {
   readonly name: string

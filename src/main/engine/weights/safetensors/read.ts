@@ -5,9 +5,8 @@
  */
 import { RefusedInputError } from '../../../../shared/errors'
 import { openFileSource, type ByteSource } from '../byteSource'
-import type { CheckpointFormat, OpenedCheckpoint } from '../format'
-import { importLimits } from '../limits'
-import { describeFirstBytes, quoteFromFile } from '../quote'
+import { importLimits } from '../importLimits'
+import { describeFirstBytes, quoteFromFile } from '../fileText'
 import { parseHeader, type HeaderEntry } from './header'
 import { readTensor, rowMajorStrides, type StoredMap } from '../stored'
 import { bytesPer, type WeightDtype, type WeightMap } from '../weightMap'
@@ -49,14 +48,17 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 
 /** The same from any byte source. */
 export async function readSafetensorsSource(source: ByteSource): Promise<SafetensorsFile> {
-  const { stored, metadata } = await placesIn(source, importLimits.ownTensors)
+  const { stored, metadata } = await locateSafetensors(source, importLimits.ownTensors)
   const tensors: WeightMap = new Map()
   for (const [name, tensor] of stored) tensors.set(name, await readTensor(source, tensor))
   return { tensors, metadata }
 }
 
-/** Where the tensors lie, in the order of the data; no value is read. */
-async function placesIn(
+/**
+ * Where the tensors lie, in the order of the data; no value is read.
+ * @throws RefusedInputError as `readSafetensors`, and where there are more than `mostTensors`
+ */
+export async function locateSafetensors(
   source: ByteSource,
   mostTensors: number,
 ): Promise<{ stored: StoredMap; metadata: Record<string, string> }> {
@@ -74,26 +76,9 @@ async function placesIn(
   return { stored, metadata }
 }
 
-/** The importer's face of the format. */
-export const safetensorsFormat: CheckpointFormat = {
-  id: 'safetensors',
-  title: 'safetensors',
-  reference: {
-    citation: 'Hugging Face, safetensors',
-    link: 'https://github.com/huggingface/safetensors',
-    place: 'README, Format',
-  },
-  match: ({ head, size, name }) => {
-    if (head.length >= lengthBytes + 1 && head[lengthBytes] === 0x7b && head.readBigUInt64LE(0) <= BigInt(size))
-      return true
-    return name.toLowerCase().endsWith('.safetensors')
-  },
-  open: async (source): Promise<OpenedCheckpoint> => {
-    const { stored, metadata } = await placesIn(source, importLimits.tensors)
-    // The format has no checksums.
-    return { tensors: stored, metadata, ignored: [], findings: [], verify: () => Promise.resolve() }
-  },
-}
+/** Whether a file that begins with `head` looks like this format: a length that fits, then a JSON object. */
+export const looksLikeSafetensors = (head: Buffer, size: number): boolean =>
+  head.length >= lengthBytes + 1 && head[lengthBytes] === 0x7b && head.readBigUInt64LE(0) <= BigInt(size)
 
 async function readHeaderLength(source: ByteSource): Promise<number> {
   if (source.size < lengthBytes + 2) {

@@ -1,7 +1,7 @@
 /** Writes safetensors files (huggingface/safetensors README, "Format"). */
 import { UserError } from '../../../../shared/errors'
-import { importLimits } from '../limits'
-import { quoteFromFile } from '../quote'
+import { importLimits } from '../importLimits'
+import { quoteFromFile } from '../fileText'
 import { bytesOf, bytesPer, elementCount, type WeightDtype, type WeightMap } from '../weightMap'
 import { writeAtomically } from '../atomicFile'
 

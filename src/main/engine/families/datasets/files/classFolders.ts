@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import type { Yielding } from '../../../images/yielding'
 import { pictureExtensions } from '../../../images/decoding'
 

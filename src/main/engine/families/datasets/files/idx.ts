@@ -5,7 +5,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { describeFirstBytes } from '../../../weights/quote'
+import { describeFirstBytes } from '../../../weights/fileText'
 import { bytesText } from '../../../weights/byteSource'
 
 const inflate = promisify(gunzip)

@@ -6,7 +6,7 @@
 import { promisify } from 'node:util'
 import { inflate as inflateWithCallback } from 'node:zlib'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { describeFirstBytes, quoteFromFile } from '../../../weights/quote'
+import { describeFirstBytes, quoteFromFile } from '../../../weights/fileText'
 import { bytesText } from '../../../weights/byteSource'
 
 const inflate = promisify(inflateWithCallback)

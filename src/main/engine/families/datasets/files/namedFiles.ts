@@ -7,7 +7,7 @@ import { Parser } from 'tar'
 import type { ReadEntry } from 'tar'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { openFileSource } from '../../../weights/byteSource'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import type { LayoutMatch } from '../types'
 import { bytesText, readWhole } from '../../../weights/byteSource'
 

@@ -1,6 +1,6 @@
 /** NumPy's .npy arrays of plain numbers. Object arrays hold pickles: they are refused, never read. */
 import { RefusedInputError } from '../../../../../shared/errors'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { bytesText, readWhole } from '../../../weights/byteSource'
 
 type Numbers = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array | BigInt64Array

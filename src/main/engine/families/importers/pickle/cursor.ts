@@ -1,5 +1,5 @@
 /** Reads a pickle program's bytes in order; every read is checked against the end. */
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { refusePickle } from './refusal'
 
 const longestLine = 4_096

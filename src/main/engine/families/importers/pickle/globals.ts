@@ -4,7 +4,7 @@
  * attribute is looked up, nothing from the file runs. What is not here is refused by name.
  */
 import { RefusedInputError } from '../../../../../shared/errors'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import type { WeightDtype } from '../../../weights/weightMap'
 import { refusePickle } from './refusal'
 import { rebuildFromType, rebuildParameter, rebuildTensor, rebuildTensorWithDtype, sizeTuple } from './tensors'

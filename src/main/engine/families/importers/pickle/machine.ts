@@ -1,5 +1,5 @@
 /** The restricted pickle machine: a stack, marks and a memo over our own values, with bounds on all of them. */
-import { importLimits } from '../../../weights/limits'
+import { importLimits } from '../../../weights/importLimits'
 import { createCursor, type Cursor } from './cursor'
 import { opcodeHandlers } from './opcodes'
 import { refusePickle } from './refusal'

@@ -2,8 +2,8 @@
  * Pickle operations of protocols 0 to 4 (CPython Lib/pickletools.py), one handler each. Left out on purpose: extension
  * registry (EXT1 …), out-of-band buffers (NEXT_BUFFER …) and text persistent ids, which PyTorch never writes.
  */
-import { importLimits } from '../../../weights/limits'
-import { quoteFromFile } from '../../../weights/quote'
+import { importLimits } from '../../../weights/importLimits'
+import { quoteFromFile } from '../../../weights/fileText'
 import { narrow } from './cursor'
 import { arrayClasses, resolveGlobal } from './globals'
 import type { Machine } from './program'

@@ -1,5 +1,5 @@
 /** PyTorch's rebuild functions as pure data: they check that a tensor stays inside its storage and describe it. */
-import { importLimits } from '../../../weights/limits'
+import { importLimits } from '../../../weights/importLimits'
 import { refusePickle } from './refusal'
 import {
   describeValue,

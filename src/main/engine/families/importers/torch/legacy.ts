@@ -6,13 +6,13 @@
  */
 import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
-import type { CheckpointFormat, OpenedCheckpoint } from '../../../weights/format'
-import { importLimits } from '../../../weights/limits'
+import { defineImporter, type OpenedCheckpoint } from '../types'
+import { importLimits } from '../../../weights/importLimits'
 import { ForbiddenNameError } from '../pickle/globals'
 import { runPickle } from '../pickle/machine'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
-import { describeFirstBytes } from '../../../weights/quote'
+import { describeFirstBytes } from '../../../weights/fileText'
 import { placeTensors } from './placement'
 import { findStateDict } from './stateDict'
 import { createStorageTable, type StorageRecord } from './storages'
@@ -21,9 +21,12 @@ import { wrapperFinding } from './zip'
 const magicNumber = 0x1950a86a20f9469cfc6cn
 const protocolVersion = 1001
 
-export const torchLegacyFormat: CheckpointFormat = {
+export const torchLegacy = defineImporter({
   id: 'torch-legacy',
   title: 'PyTorch (before 1.6)',
+  summary:
+    'The format that torch.save wrote before 1.6: pickles, then the storages; read by a machine that executes nothing.',
+  extensions: ['.pt', '.pth', '.pkl', '.ckpt', '.tar'],
   reference: {
     citation: 'PyTorch, torch/serialization.py',
     link: 'https://github.com/pytorch/pytorch',
@@ -31,7 +34,7 @@ export const torchLegacyFormat: CheckpointFormat = {
   },
   match: ({ head, name }) => head[0] === 0x80 || /\.(pth?|pkl|ckpt|tar)$/i.test(name),
   open: openTorchLegacy,
-}
+})
 
 async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const bytes = await source.read(0, Math.min(source.size, importLimits.pickleBytes))

@@ -1,8 +1,8 @@
 /** Where a pickle's tensors lie in the file. */
 import { RefusedInputError } from '../../../../../shared/errors'
-import { importLimits } from '../../../weights/limits'
+import { importLimits } from '../../../weights/importLimits'
 import type { PickleTensor } from '../pickle/values'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { overlapsItself, spanOf, type StoredMap } from '../../../weights/stored'
 import { bytesPer, elementCount } from '../../../weights/weightMap'
 

@@ -1,9 +1,9 @@
 /** Finds the weights in what a checkpoint's pickle left behind. */
 import { RefusedInputError } from '../../../../../shared/errors'
-import type { IgnoredPart } from '../../../weights/format'
-import { importLimits } from '../../../weights/limits'
+import type { IgnoredPart } from '../types'
+import { importLimits } from '../../../weights/importLimits'
 import { describeValue, type PickleDict, type PickleTensor, type PickleValue } from '../pickle/values'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 
 export interface StateDict {
   tensors: Map<string, PickleTensor>

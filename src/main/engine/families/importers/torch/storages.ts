@@ -1,8 +1,8 @@
 /** Persistent ids of PyTorch pickles: ('storage', type, key, location, count[, view]) and nothing else. */
-import { importLimits } from '../../../weights/limits'
+import { importLimits } from '../../../weights/importLimits'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleStorage, type PickleValue } from '../pickle/values'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { bytesPer } from '../../../weights/weightMap'
 
 export interface StorageRecord {

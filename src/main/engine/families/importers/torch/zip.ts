@@ -5,18 +5,21 @@
  */
 import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
-import type { CheckpointFormat, OpenedCheckpoint } from '../../../weights/format'
-import { importLimits } from '../../../weights/limits'
+import { defineImporter, type OpenedCheckpoint } from '../types'
+import { importLimits } from '../../../weights/importLimits'
 import { runPickle } from '../pickle/machine'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { placeTensors } from './placement'
 import { findStateDict } from './stateDict'
 import { createStorageTable, type StorageRecord } from './storages'
 import { openZip, type ZipArchive, type ZipEntry } from './zipArchive'
 
-export const torchZipFormat: CheckpointFormat = {
+export const torchZip = defineImporter({
   id: 'torch-zip',
   title: 'PyTorch (zip)',
+  summary:
+    'The format of torch.save since 1.6: a zip of a pickle and the storages; read by a machine that executes nothing.',
+  extensions: ['.pt', '.pth', '.ckpt'],
   reference: {
     citation: 'PyTorch, torch/serialization.py',
     link: 'https://github.com/pytorch/pytorch',
@@ -24,7 +27,7 @@ export const torchZipFormat: CheckpointFormat = {
   },
   match: ({ head }) => head.length >= 4 && head[0] === 0x50 && head[1] === 0x4b,
   open: openTorchZip,
-}
+})
 
 async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
   let root = ''

@@ -8,7 +8,7 @@
 import { crc32 } from 'node:zlib'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { chunksOf, type ByteSource } from '../../../weights/byteSource'
-import { quoteFromFile } from '../../../weights/quote'
+import { quoteFromFile } from '../../../weights/fileText'
 import { readDirectory, requireStored, type DirectoryEntry } from './zipDirectory'
 
 export interface ZipEntry {

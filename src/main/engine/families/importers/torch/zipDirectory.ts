@@ -1,8 +1,8 @@
 /** The central directory of a zip archive, with zip64, read strictly (APPNOTE.TXT 4.3.12 to 4.3.16). */
 import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
-import { importLimits } from '../../../weights/limits'
-import { quoteFromFile } from '../../../weights/quote'
+import { importLimits } from '../../../weights/importLimits'
+import { quoteFromFile } from '../../../weights/fileText'
 
 export interface DirectoryEntry {
   readonly name: string

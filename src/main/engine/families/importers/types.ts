@@ -1,7 +1,7 @@
 /** What a checkpoint format gives: a cheap look, then a full reading. */
-import type { Reference } from '../../../shared/schema'
-import type { ByteSource } from './byteSource'
-import type { StoredMap } from './stored'
+import type { MemberDeclaration, ParameterSchema } from '../../../../shared/schema'
+import type { ByteSource } from '../../weights/byteSource'
+import type { StoredMap } from '../../weights/stored'
 
 export interface Finding {
   severity: 'info' | 'warning' | 'error'
@@ -37,13 +37,15 @@ export interface OpenedCheckpoint {
 }
 
 /**
- * One file format. `match` looks at the first bytes only; `open` reads names, shapes and places of everything, no
- * values, or throws RefusedInputError.
+ * A file format that weights are read from. `match` looks at the first bytes only; `open` reads names, shapes and places
+ * of everything, no values, or throws RefusedInputError.
  */
-export interface CheckpointFormat {
-  readonly id: string
-  readonly title: string
-  readonly reference: Reference
+export interface Importer<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  /** Of the names that such files usually have, with the dot. The contents decide, not the name. */
+  readonly extensions: readonly string[]
   match(context: MatchContext): boolean
   open(source: ByteSource): Promise<OpenedCheckpoint>
 }
+
+/** An importer asks nothing of the researcher: a file says itself what it is. */
+export const defineImporter = (importer: Omit<Importer, 'params'>): Importer => ({ ...importer, params: {} })

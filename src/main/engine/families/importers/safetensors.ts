@@ -1,0 +1,22 @@
+import { importLimits } from '../../weights/importLimits'
+import { locateSafetensors, looksLikeSafetensors } from '../../weights/safetensors/read'
+import { defineImporter } from './types'
+
+/** Names, shapes and places as the header tells them; see weights/safetensors. */
+export const safetensors = defineImporter({
+  id: 'safetensors',
+  title: 'safetensors',
+  summary: 'A JSON header with names and shapes, then the tensors; nothing in it can be executed.',
+  extensions: ['.safetensors'],
+  reference: {
+    citation: 'Hugging Face, safetensors',
+    link: 'https://github.com/huggingface/safetensors',
+    place: 'README, Format',
+  },
+  match: ({ head, size, name }) => looksLikeSafetensors(head, size) || name.toLowerCase().endsWith('.safetensors'),
+  open: async (source) => {
+    const { stored, metadata } = await locateSafetensors(source, importLimits.tensors)
+    // The format has no checksums.
+    return { tensors: stored, metadata, ignored: [], findings: [], verify: () => Promise.resolve() }
+  },
+})
