@@ -37,8 +37,8 @@ export interface OpenedCheckpoint {
 }
 
 /**
- * A file format that weights are read from. `match` looks at the first bytes only; `open` reads names, shapes and places
- * of everything, no values, or throws RefusedInputError.
+ * A file format that weights are read from. `match` looks at the first bytes only; `open` reads names, shapes and
+ * places of everything, no values, or throws RefusedInputError.
  */
 export interface Importer<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Of the names that such files usually have, with the dot. The contents decide, not the name. */
