@@ -5,6 +5,7 @@ import { attacks } from '../../src/main/engine/families/attacks'
 import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
+import { exporters } from '../../src/main/engine/families/exporters'
 import { importers } from '../../src/main/engine/families/importers'
 import { createRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
 import { testMember } from './memberSuite'
@@ -16,6 +17,7 @@ const families: Registry<MemberDeclaration>[] = [
   distillationMethods,
   defenses,
   importers,
+  exporters,
 ]
 const members = families.flatMap((family) =>
   family.members.map((member) => ({ name: `${family.family} ${member.id}`, member, family })),

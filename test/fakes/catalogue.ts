@@ -217,6 +217,14 @@ export const fakeFamilies: FamilyDescription[] = [
       ),
     ],
   },
+  {
+    id: 'exporter',
+    title: 'File formats that are written',
+    members: [
+      member('torch', 'PyTorch', {}, { extensions: ['.pt', '.pth'], needs: 'weights' }),
+      member('safetensors', 'safetensors', {}, { extensions: ['.safetensors'], needs: 'weights' }),
+    ],
+  },
 ]
 
 export const fakeMetrics = metricsOfMembers([

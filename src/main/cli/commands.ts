@@ -5,9 +5,8 @@ import type { DeviceReport, ExportFormat, RunSummary, TeacherNormalization } fro
 import {
   defenseLabel,
   describeChecks,
-  exportFormatIds,
   exportFormatOf,
-  exportFormats,
+  exportFormatsOf,
   flattenConfig,
   withSeed,
 } from '../../shared/domain'
@@ -330,8 +329,27 @@ export async function importFile({ client, output, json }: CommandContext, file:
 
 export interface ExportFlags {
   stage?: string
-  format?: ExportFormat
+  format?: string
   out: string
+}
+
+/** The format that is named, or else the one that the file's name asks for. */
+function formatOf(formats: readonly ExportFormat[], { format, out }: ExportFlags): ExportFormat {
+  const found = format === undefined ? exportFormatOf(out, formats) : formats.find(({ id }) => id === format)
+  if (found) return found
+  const ids = formats.map(({ id }) => id)
+  if (format !== undefined)
+    throw new RefusedInputError('There is no such format.', {
+      wanted: `one of ${ids.join(', ')}`,
+      got: format,
+      where: '--format',
+    })
+  throw new RefusedInputError('The file’s name does not tell the format.', {
+    wanted: formats.flatMap(({ extensions }) => extensions).join(', '),
+    got: out,
+    where: '--out',
+    action: `Name the format: --format ${ids.join(' or --format ')}.`,
+  })
 }
 
 /**
@@ -343,23 +361,18 @@ export async function exportWeights(
   wanted: string,
   flags: ExportFlags,
 ): Promise<ExitCode> {
-  const format = flags.format ?? exportFormatOf(flags.out)
-  if (format === null) {
-    const extensions = exportFormatIds.flatMap((id) => [...exportFormats[id].extensions])
-    throw new RefusedInputError('The file’s name does not tell the format.', {
-      wanted: extensions.join(', '),
-      got: flags.out,
-      where: '--out',
-      action: `Name the format: --format ${exportFormatIds.join(' or --format ')}.`,
-    })
-  }
+  const catalogue: Catalogue = await client.call('engine.catalogue', {})
+  const format = formatOf(exportFormatsOf(catalogue.families), flags)
   const run = await findRun(client, wanted)
   const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
-  const result = await client.call('model.export', { runId: run.id, stageId, format, path: resolve(flags.out) })
+  const result = await client.call('model.export', {
+    runId: run.id,
+    stageId,
+    format: format.id,
+    path: resolve(flags.out),
+  })
   output.result(
-    json
-      ? jsonLine(result)
-      : `${stageId} of ${run.id}: ${result.path} (${exportFormats[format].title}, ${megabytes(result.bytes)})`,
+    json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${format.title}, ${megabytes(result.bytes)})`,
   )
   return 0
 }

@@ -1,6 +1,6 @@
 /** The command line's grammar. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { exportFormatIds, teacherNormalizations } from '../../shared/domain'
+import { teacherNormalizations } from '../../shared/domain'
 import { RefusedInputError, describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import {
@@ -144,11 +144,11 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
   command('import', 'report what a weights file holds')
     .argument('<file>')
     .action((file: string, flags: { json?: boolean }) => withEngine(flags, (context) => importFile(context, file)))
-  command('export', 'write a model of a run to a new file, for PyTorch or as safetensors')
+  command('export', 'write a model of a run to a new file in another tool’s format')
     .argument('<run>', 'id, its beginning, or "latest"')
     .requiredOption('--out <file>', 'the new file')
     .option('--stage <id>', 'teacher, student-1, … (default: the last student)')
-    .addOption(new Option('--format <format>', 'default: by the file’s extension').choices(exportFormatIds))
+    .option('--format <format>', 'e.g. torch (default: by the file’s extension)')
     .action((wanted: string, flags: ExportFlags & { json?: boolean }) =>
       withEngine(flags, (context) => exportWeights(context, wanted, flags)),
     )

@@ -1,18 +1,27 @@
-/** File formats that a run's weights can be exported to. */
-export const exportFormats = {
-  torch: { title: 'PyTorch', extensions: ['.pt', '.pth'] },
-  safetensors: { title: 'safetensors', extensions: ['.safetensors'] },
-} as const satisfies Record<string, { title: string; extensions: readonly [string, ...string[]] }>
+/** File formats that a model can be exported to, as the catalogue tells them. */
+import type { FamilyDescription } from '../schema'
 
-export type ExportFormat = keyof typeof exportFormats
-
-export const exportFormatIds = Object.keys(exportFormats) as [ExportFormat, ...ExportFormat[]]
-
-/** The format that a file's name asks for, or null. */
-export function exportFormatOf(path: string): ExportFormat | null {
-  return (
-    exportFormatIds.find((id) =>
-      exportFormats[id].extensions.some((extension) => path.toLowerCase().endsWith(extension)),
-    ) ?? null
-  )
+export interface ExportFormat {
+  id: string
+  title: string
+  /** What such a file is for. */
+  summary: string
+  /** With the dot; a new file gets the first. */
+  extensions: readonly string[]
 }
+
+/** In the order in which they are offered. */
+export const exportFormatsOf = (families: readonly FamilyDescription[]): ExportFormat[] =>
+  families
+    .filter(({ id }) => id === 'exporter')
+    .flatMap(({ members }) => members)
+    .map(({ id, title, summary, facts: { extensions } }) => ({
+      id,
+      title,
+      summary,
+      extensions: Array.isArray(extensions) ? extensions.map(String) : [],
+    }))
+
+/** The first format that a file's name asks for, or null. */
+export const exportFormatOf = (path: string, formats: readonly ExportFormat[]): ExportFormat | null =>
+  formats.find(({ extensions }) => extensions.some((extension) => path.toLowerCase().endsWith(extension))) ?? null

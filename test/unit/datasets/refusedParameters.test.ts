@@ -6,8 +6,6 @@ it.each([{ trainImages: 'many' }, { noSuchParameter: 1 }])(
   async (params) => {
     const request = {
       data: { id: 'signs', params },
-      attack: { id: 'badnet_grid', params: {} },
-      seed: 0,
       cacheFolder: '/nowhere',
     }
     await expect(loadDataset(request)).rejects.toMatchObject({

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeTorch, exporters } from '../../../src/main/engine/families/exporters'
+import { exporters, type WeightsExporter } from '../../../src/main/engine/families/exporters'
+import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { writeAtomically } from '../../../src/main/engine/weights/atomicFile'
 import { contiguousStrides } from '../../../src/main/engine/families/exporters/pickleWriter'
 import { importCheckpoint } from '../../../src/main/engine/families/importers'
@@ -24,12 +25,15 @@ const weights: WeightMap = new Map([
   ['empty', { dtype: 'float32', shape: [0, 3], data: new Float32Array(0) }],
 ])
 
+const architecture = { id: 'wrn', params: {} }
+const weightsExporters = exporters.members.filter((member): member is WeightsExporter => member.needs === 'weights')
+
 describe('exporters', () => {
-  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))(
+  it.each(weightsExporters.map((exporter) => [exporter.id, exporter] as const))(
     '%s: every type comes back',
     async (_, exporter) => {
-      const path = join(folder(), `weights${exporter.extension}`)
-      await exporter.write(path, weights)
+      const path = join(folder(), `weights${exporter.extensions[0]}`)
+      await exporter.write(path, { weights, architecture }, {})
       const report = await importCheckpoint(path)
       expect(report.reason).toBeNull()
       expect(new Map([...report.weights].sort())).toEqual(new Map([...weights].sort()))
@@ -47,14 +51,18 @@ describe('exporters', () => {
     expect(entries).toBe(weights.size + 3)
   })
 
-  it.each(exporters.map((exporter) => [exporter.id, exporter] as const))(
+  it.each(weightsExporters.map((exporter) => [exporter.id, exporter] as const))(
     '%s: what cannot be written leaves the old file and nothing else',
     async (_, exporter) => {
       const place = folder()
       const path = join(place, 'weights')
       writeFileSync(path, 'old')
       await expect(
-        exporter.write(path, new Map([['w', { dtype: 'float32', shape: [3], data: new Float32Array(2) }]])),
+        exporter.write(
+          path,
+          { weights: new Map([['w', { dtype: 'float32', shape: [3], data: new Float32Array(2) }]]), architecture },
+          {},
+        ),
       ).rejects.toThrow(/"w" cannot be written/)
       expect(readFileSync(path, 'utf8')).toBe('old')
       expect(readdirSync(place)).toEqual(['weights'])

@@ -1,7 +1,7 @@
 /** Damaged files: whatever bytes change, a reader refuses in words or gives tensors, within its bounds. */
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
-import { encodeTorch } from '../../../src/main/engine/families/exporters'
+import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { memorySource } from '../../../src/main/engine/weights/byteSource'
 import { readTensor } from '../../../src/main/engine/weights/stored'
 import { elementCount, type WeightMap } from '../../../src/main/engine/weights/weightMap'

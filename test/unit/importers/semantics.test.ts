@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { WeightMap, WeightTensor } from '../../../src/main/engine/weights/weightMap'
 import { readSafetensors } from '../../../src/main/engine/weights/safetensors/read'
 import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
-import { encodeTorch, writeTorch } from '../../../src/main/engine/families/exporters'
+import { encodeTorch, writeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import {
   importCheckpoint,
   type ImportedCheckpoint,

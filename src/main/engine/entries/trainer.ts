@@ -1,8 +1,10 @@
 /** The trainer process: owns TensorFlow, runs one job that control hands over, reports, and ends. */
 import type { Evaluation } from '../../../shared/domain'
 import { ExhaustiveError, toCauses } from '../../../shared/errors'
+import { exporters } from '../families/exporters'
 import { startTensorFlow } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
+import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
 import { runStage } from '../trainer/loop'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
@@ -25,7 +27,7 @@ const preparation = (fraction: number, message: string): void =>
 
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
 const startFor = async (job: TrainerJob): Promise<void> => {
-  const execution = job.kind === 'evaluate' || job.kind === 'device' ? job.execution : job.config.execution
+  const execution = 'config' in job ? job.config.execution : job.execution
   const runtime = await startTensorFlow({
     device: execution.device,
     threads: execution.threads,
@@ -83,6 +85,10 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
     case 'evaluate':
       await startFor(job)
       return doneWith(await evaluateModelFile(job, preparation, report))
+    case 'export':
+      await startFor(job)
+      await exportProgram(job, exporters, preparation)
+      return doneWith(null)
     case 'device':
       await startFor(job)
       return doneWith(null)

@@ -164,6 +164,7 @@ class Recorder {
         inputs.map((input) => input.type),
       ),
       inputs: inputs.map((input) => input.source),
+      outputs: results.map(({ shape, dtype }) => ({ shape, type: dtype })),
       place: here(),
     })
     const index = this.nodes.length - 1
@@ -345,8 +346,8 @@ function readAssignments(
 
 function readOutputs(backend: NodeBackend, recorder: Recorder, outputs: NamedTensors): RecordedOutput[] {
   return Object.entries(outputs).map(([name, tensor]) => {
-    const { source, type } = recorder.resolve(tensorId(backend, tensor), `output "${name}"`)
-    return { name, source, type }
+    const { source, type, shape } = recorder.resolve(tensorId(backend, tensor), `output "${name}"`)
+    return { name, source, type, shape }
   })
 }
 

@@ -19,6 +19,7 @@ export interface RecordedNode {
   readonly op: string
   readonly attributes: Readonly<Record<string, AttributeValue>>
   readonly inputs: readonly Source[]
+  readonly outputs: readonly TensorSpecification[]
   readonly place: Place
 }
 
@@ -33,10 +34,9 @@ export interface RecordedArgument extends TensorSpecification {
   readonly dtype: tf.DataType
 }
 
-export interface RecordedOutput {
+export interface RecordedOutput extends TensorSpecification {
   readonly name: string
   readonly source: Source
-  readonly type: number
 }
 
 export interface RecordedAssignment {

@@ -53,6 +53,20 @@ export type TrainerJob =
       /** Where the file becomes the teacher of a run: whose warnings were read. */
       acknowledged?: string
     }
+  | {
+      /** A model as a program (families/exporters): traced and written by a trainer. */
+      kind: 'export'
+      exporter: MemberChoice
+      /** The new file. */
+      path: string
+      /** File of the stage's weights. */
+      weights: string
+      architecture: MemberChoice
+      data: MemberChoice
+      normalization: TeacherNormalization
+      execution: Execution
+      cacheFolder: string
+    }
   | { kind: 'device'; execution: Execution }
 
 export type TrainerCommand =

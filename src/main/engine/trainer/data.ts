@@ -34,8 +34,6 @@ const lintedImages = 64
 
 export interface DataRequest {
   readonly data: MemberChoice
-  readonly attack: MemberChoice
-  readonly seed: number
   readonly cacheFolder: string
   readonly onProgress?: (fraction: number, message: string) => void
 }
@@ -97,13 +95,7 @@ export async function prepareData(
   cacheFolder: string,
   onProgress?: DataRequest['onProgress'],
 ): Promise<PreparedData> {
-  const dataset = await loadDataset({
-    data: config.data,
-    attack: config.attack,
-    seed: config.seed,
-    cacheFolder,
-    onProgress,
-  })
+  const dataset = await loadDataset({ data: config.data, cacheFolder, onProgress })
   const trigger = await createTrigger(attacks, config.attack, { ...dataset.train, dataset: dataset.id })
   const { target } = config.poisoning
   const attack = attacks.get(config.attack.id, 'attack.id')

@@ -19,13 +19,7 @@ export async function evaluateModelFile(
   onProgress: (fraction: number, message: string) => void,
   report: (report: TrainerReport) => void,
 ): Promise<Evaluation> {
-  const dataset = await loadDataset({
-    data: job.data,
-    attack: job.attack,
-    seed: 0,
-    cacheFolder: job.cacheFolder,
-    onProgress,
-  })
+  const dataset = await loadDataset({ data: job.data, cacheFolder: job.cacheFolder, onProgress })
   if (job.target >= dataset.classNames.length) {
     throw new RefusedInputError('The target is no class of this data set.', {
       wanted: `a class from 0 to ${dataset.classNames.length - 1}`,

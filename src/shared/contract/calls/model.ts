@@ -1,6 +1,6 @@
 /** The calls about files of weights. */
 import { z } from 'zod'
-import { exportFormatIds, teacherNormalizations, type DeviceReport, type Evaluation } from '../../domain'
+import { teacherNormalizations, type DeviceReport, type Evaluation } from '../../domain'
 import { call, count, file, member, ofStage, record, severity } from '../parts'
 
 const evaluated = z.object({
@@ -42,9 +42,16 @@ export const modelCalls = {
   }),
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': call({ args: z.strictObject({ file }), result: report }),
-  /** Writes a stage's weights to `path`, an absolute path on the engine's machine where nothing lies yet. */
+  /**
+   * Writes a stage's model to `path`, an absolute path on the engine's machine where nothing lies yet. `format`: a
+   * member of the exporter family, `params` its parameters.
+   */
   'model.export': call({
-    args: ofStage.extend({ format: z.enum(exportFormatIds), path: file }),
+    args: ofStage.extend({
+      format: z.string().min(1).max(100),
+      params: z.record(z.string(), z.unknown()).optional(),
+      path: file,
+    }),
     result: z.object({ path: z.string(), bytes: count }),
   }),
 }

@@ -2,13 +2,18 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../../src/main/engine/weights/safetensors/write'
+import { tracedNodes } from '../../../../examples/exporter/tracedNodes'
 import { createEngine, type Engine } from '../../../../src/main/engine/control/api/engine'
+import type { TrainerLauncher } from '../../../../src/main/engine/control/executors/trainerProcess'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
+import { exporters, type Exporter } from '../../../../src/main/engine/families/exporters'
+import type { TrainerJob } from '../../../../src/main/engine/protocol/messages'
+import { toCauses, UserError } from '../../../../src/shared/errors'
+import { createRegistry } from '../../../../src/shared/schema'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
-import { writeTorch } from '../../../../src/main/engine/families/exporters'
+import { writeTorch } from '../../../../src/main/engine/families/exporters/torchArchive'
 import { importCheckpoint } from '../../../../src/main/engine/families/importers'
 import { openStore } from '../../../../src/main/engine/control/store'
-import type { ExportFormat } from '../../../../src/shared/domain'
 import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 import { fakeWeights } from '../../../fakes/weights'
@@ -18,7 +23,29 @@ const base = temporaryFolder()
 let folder = ''
 let engine: Engine
 
+const formats = createRegistry<Exporter>('exporter', 'Formats', [...exporters.members, tracedNodes])
+const jobs: TrainerJob[] = []
+/** A trainer that writes the file, or fails. */
+const launch: TrainerLauncher = (job, listener) => {
+  jobs.push(job)
+  queueMicrotask(() => {
+    if (job.kind !== 'export') throw new Error('An export starts no other trainer.')
+    if (job.weights.includes('student')) writeFileSync(job.path, 'nodes')
+    const refused = new UserError('The model could not be written.', { got: 'ENOSPC' })
+    listener.onReport(
+      job.weights.includes('student')
+        ? { type: 'finished', outcome: 'done', step: 0, evaluation: null, weights: null }
+        : { type: 'failed', causes: toCauses(refused) },
+    )
+    listener.onExit(0, null, '')
+  })
+  return { pid: 1, send: () => undefined, kill: () => undefined }
+}
+let ready = true
+
 beforeEach(async () => {
+  ready = true
+  jobs.length = 0
   folder = mkdtempSync(join(base, 'export-model-'))
   const store = openStore(join(folder, 'workspace'))
   const place = join(store.runFolder('r'), 'student-1')
@@ -39,23 +66,23 @@ beforeEach(async () => {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    launch: () => {
-      throw new Error('An export needs no trainer.')
-    },
+    launch,
+    exporters: formats,
     log: createEngineLog(null),
     inspectModel: inspectFakeModel,
-    runtimeState: () => ({ ready: false, message: 'no TensorFlow' }),
+    runtimeState: () => ({ ready, message: ready ? null : 'no TensorFlow' }),
   })
 })
 afterEach(() => engine.close())
 
-const exportTo = (path: string, { stageId = 'student-1', format = 'torch' as ExportFormat } = {}) =>
-  engine.call('model.export', { runId: 'r', stageId, format, path })
+const exportTo = (path: string, { stageId = 'student-1', format = 'torch', params = {} } = {}) =>
+  engine.call('model.export', { runId: 'r', stageId, format, params, path })
 
 describe('model.export', () => {
   it.each(['torch', 'safetensors'] as const)(
     '%s: our importer reads the same tensors back, without TensorFlow',
     async (format) => {
+      ready = false
       const path = join(folder, 'student.bin')
       const { bytes, path: written } = await exportTo(path, { format })
       expect([written, bytes]).toEqual([path, readFileSync(path).length])
@@ -118,9 +145,42 @@ describe('model.export', () => {
 
   it('refuses a relative path and a format that is none', async () => {
     await expect(exportTo('x.pt')).rejects.toMatchObject({ wanted: 'an absolute path on the engine’s machine' })
-    await expect(exportTo(join(folder, 'x'), { format: 'onnx' as ExportFormat })).rejects.toMatchObject({
+    await expect(exportTo(join(folder, 'x'), { format: 'onnx' })).rejects.toMatchObject({
       name: 'RefusedInputError',
       where: 'format',
     })
+  })
+  it('has a trainer write what needs the program, and control what needs weights alone', async () => {
+    const path = join(folder, 'student.json')
+    const params = { attributes: false }
+    expect(await exportTo(path, { format: 'traced-nodes', params })).toEqual({ path, bytes: 5 })
+    expect(jobs).toMatchObject([
+      {
+        kind: 'export',
+        exporter: { id: 'traced-nodes', params },
+        path,
+        weights: join(folder, 'workspace', 'runs', 'r', 'student-1', 'weights.safetensors'),
+        architecture: fakeCatalogue.defaults.distillation.architecture,
+        data: fakeCatalogue.defaults.data,
+        normalization: 'dataset',
+        execution: { device: 'cpu' },
+      },
+    ])
+    await exportTo(join(folder, 'student.pt'))
+    expect(jobs).toHaveLength(1)
+  })
+
+  it('tells what the trainer says, and refuses before it starts one', async () => {
+    const format = 'traced-nodes'
+    const to = join(folder, 'x.json')
+    await expect(exportTo(to, { format, stageId: 'teacher' })).rejects.toMatchObject({ got: 'ENOSPC' })
+    expect(jobs).toHaveLength(1)
+    await expect(exportTo(to, { format, params: { attributes: 1 } })).rejects.toMatchObject({
+      name: 'RefusedInputError',
+      where: 'format.params.attributes',
+    })
+    ready = false
+    await expect(exportTo(to, { format })).rejects.toThrow('TensorFlow is not set up.')
+    expect(jobs).toHaveLength(1)
   })
 })

@@ -2,7 +2,8 @@
 import type { ModelReport } from '../../../../shared/contract'
 import type { ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
-import type { FamilyDescription } from '../../../../shared/schema'
+import type { FamilyDescription, Registry } from '../../../../shared/schema'
+import type { Exporter } from '../../families/exporters'
 import type { EventHub } from '../events'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 import { computedIssues } from '../experiments/computedIssues'
@@ -27,6 +28,8 @@ export interface EngineOptions {
   costs: CostModel
   data: DataService
   launch: TrainerLauncher
+  /** Formats that models are exported to; those of the product unless told otherwise. */
+  exporters?: Registry<Exporter>
   log: EngineLog
   inspectModel(file: string, signal?: AbortSignal): Promise<ModelReport>
   runtimeState(): { ready: boolean; message: string | null }

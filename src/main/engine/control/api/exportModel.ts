@@ -1,52 +1,84 @@
-/** Writes the weights of a stage to a new file in another tool's format; no TensorFlow needed. */
+/** Writes the model of a stage to a new file in another tool's format. */
 import { lstat, stat } from 'node:fs/promises'
 import { dirname, extname, isAbsolute } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
-import { exportFormats } from '../../../../shared/domain'
-import type { ExportFormat, RunSummary, StageRecord } from '../../../../shared/domain'
-import { RefusedInputError, UserError } from '../../../../shared/errors'
-import { exporters } from '../../families/exporters'
+import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
+import { ExhaustiveError, RefusedInputError, UserError } from '../../../../shared/errors'
+import type { Registry } from '../../../../shared/schema'
+import { exporters, writeExport, type Exporter } from '../../families/exporters'
 import { importCheckpoint } from '../../families/importers'
 import { readSafetensors } from '../../weights/safetensors/read'
 import type { WeightMap } from '../../weights/weightMap'
+import { runShortJob } from '../executors/shortJobs'
+import type { TrainerLauncher } from '../executors/trainerProcess'
+
+export interface ExportServices {
+  /** Runs what needs TensorFlow. */
+  launch: TrainerLauncher
+  cacheFolder: string
+  threads: number
+  /** @throws UserError where TensorFlow is not set up */
+  assertReady(): void
+  /** The formats to choose from; those of the product unless told otherwise. */
+  exporters?: Registry<Exporter>
+}
+
+/** A stage of a run, and the format and file that its model goes to. */
+export interface ExportRequest extends CallArgs<'model.export'> {
+  run: RunSummary
+  config: ExperimentConfig
+}
 
 /**
  * Reads the stage's weights and writes them to `path`, whole or not at all; names (without a prefix common to all),
- * types and values are kept.
- * @throws RefusedInputError when the target exists or is no absolute path in an existing folder, or the run has no such
- *   stage
+ * types and values are kept. Control does it itself where weights are all that the format holds; where it holds the
+ * program, a trainer does.
+ * @throws RefusedInputError when the format is none, the target exists or is no absolute path in an existing folder, or
+ *   the run has no such stage
  * @throws UserError when the stage has no weights, or the target cannot be written
  */
 export async function exportModel(
-  run: RunSummary,
-  { stageId, format, path }: CallArgs<'model.export'>,
+  { run, config, stageId, format, params, path }: ExportRequest,
+  services: ExportServices,
+  signal?: AbortSignal,
 ): Promise<CallResult<'model.export'>> {
-  const weights = weightsOf(run, stageId)
+  const registry = services.exporters ?? exporters
+  registry.get(format, 'format')
+  const choice = { id: format, params: params ?? {} }
+  const { member, values } = registry.open(choice, 'format')
+  const stage = stageWithWeights(run, stageId)
   await assertNewFile(path)
-  const tensors = await readWeights(weights)
-  try {
-    await exporterOf(format).write(path, tensors)
-  } catch (error) {
-    const code = codeOf(error)
-    if (code === undefined) throw error
-    throw new UserError('The weights could not be written.', {
-      wanted: 'a folder that can be written to, with enough room',
-      got: code,
-      where: path,
-      action: 'Choose another folder.',
-      cause: error,
-    })
+  const architecture = stage.kind === 'teacher' ? config.teacher.architecture : config.distillation.architecture
+  switch (member.needs) {
+    case 'weights': {
+      const model = { weights: await readWeights(stage.weights), architecture }
+      await writeExport(path, () => member.write(path, model, values))
+      break
+    }
+    case 'program': {
+      services.assertReady()
+      const job = {
+        kind: 'export',
+        exporter: choice,
+        path,
+        weights: stage.weights,
+        architecture,
+        data: config.data,
+        normalization: config.teacher.source === 'file' ? config.teacher.normalization : 'dataset',
+        // A trace computes next to nothing, and a run may be using the GPU.
+        execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },
+        cacheFolder: services.cacheFolder,
+      } as const
+      await runShortJob(services.launch, job, signal)
+      break
+    }
+    default:
+      throw new ExhaustiveError(member)
   }
   return { path, bytes: (await stat(path)).size }
 }
 
-function exporterOf(format: ExportFormat) {
-  const exporter = exporters.find(({ id }) => id === format)
-  if (exporter) return exporter
-  throw new Error(`No exporter writes ${exportFormats[format].title}.`)
-}
-
-function weightsOf({ stages }: RunSummary, stageId: string): string {
+function stageWithWeights({ stages }: RunSummary, stageId: string): StageRecord & { weights: string } {
   const stage: StageRecord | undefined = stages.find(({ id }) => id === stageId)
   const models = stages
     .filter(({ kind }) => kind !== 'data')
@@ -68,7 +100,7 @@ function weightsOf({ stages }: RunSummary, stageId: string): string {
       action: 'Wait for its end, or choose another stage.',
     })
   }
-  return stage.weights
+  return { ...stage, weights: stage.weights }
 }
 
 /**
@@ -110,6 +142,3 @@ async function assertNewFile(path: string): Promise<void> {
       action: 'Make the folder, or choose another.',
     })
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

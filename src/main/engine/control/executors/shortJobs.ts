@@ -1,4 +1,4 @@
-/** Jobs beside the queue: a device report, an evaluation. */
+/** Jobs beside the queue: a device report, an evaluation, an export. */
 import type { ModelProgress } from '../../../../shared/contract'
 import type { DeviceReport, Evaluation } from '../../../../shared/domain'
 import { UserError, fromCauses } from '../../../../shared/errors'
@@ -28,7 +28,7 @@ export function tenASecond<T>(listener: (value: T) => void): (value: T) => void 
 /** Runs a job to its end. Cancelling kills its process. */
 export function runShortJob(
   launch: TrainerLauncher,
-  job: Extract<TrainerJob, { kind: 'device' | 'evaluate' }>,
+  job: Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' }>,
   signal?: AbortSignal,
   onProgress: (progress: ShortProgress) => void = () => undefined,
 ): Promise<ShortResult> {

@@ -10,6 +10,8 @@ import { architectures, type ArchitectureCost, type ImageProblem } from '../../f
 import { attacks } from '../../families/attacks'
 import { datasets, imageShapeOf } from '../../families/datasets'
 import { defenses } from '../../families/defenses'
+import { exporters } from '../../families/exporters'
+import { importers } from '../../families/importers'
 import { distillationMethods } from '../../families/distillation'
 import { inversionTerms } from '../../families/distillation/inversion/terms'
 import type { KnownImages } from '../../families/distillation/types'
@@ -34,6 +36,8 @@ export const families: readonly FamilyDescription[] = [
     needsSynthesis: needsSynthesis === true,
     ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }),
   })),
+  describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
+  describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
 ]
 
 /** What members record by themselves, as the catalogue names it. */

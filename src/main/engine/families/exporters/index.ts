@@ -1,42 +1,23 @@
-import { exportFormats, type ExportFormat } from '../../../../shared/domain'
-import type { Reference } from '../../../../shared/schema'
-import type { WeightMap } from '../../weights/weightMap'
-import { writeSafetensors } from '../../weights/safetensors/write'
-import { writeTorch } from './torch'
+/**
+ * What a finished model can be written as: one exporter per file format. An exporter of weights needs nothing but a
+ * stage's file; one of the program gets the traced forward pass, with shapes and normalisation, in a trainer.
+ */
+import { createRegistry } from '../../../../shared/schema'
+import { safetensors } from './safetensors'
+import { torch } from './torch'
+import type { Exporter } from './types'
 
-/** A file format that weights can be exported to. */
-export interface Exporter {
-  readonly id: ExportFormat
-  readonly title: string
-  /** With the dot. */
-  readonly extension: string
-  readonly reference: Reference
-  write(path: string, tensors: WeightMap): Promise<void>
-}
+/** In the order in which they are offered. */
+export const exporters = createRegistry<Exporter>('exporter', 'File formats that are written', [torch, safetensors])
 
-export const exporters: readonly Exporter[] = [
-  {
-    id: 'safetensors',
-    title: exportFormats.safetensors.title,
-    extension: exportFormats.safetensors.extensions[0],
-    reference: {
-      citation: 'Hugging Face, safetensors',
-      link: 'https://github.com/huggingface/safetensors',
-      place: 'README, Format',
-    },
-    write: (path, tensors) => writeSafetensors(path, tensors, { format: 'pt' }),
-  },
-  {
-    id: 'torch',
-    title: exportFormats.torch.title,
-    extension: exportFormats.torch.extensions[0],
-    reference: {
-      citation: 'PyTorch, torch/serialization.py',
-      link: 'https://github.com/pytorch/pytorch',
-      place: '_save',
-    },
-    write: writeTorch,
-  },
-]
-
-export { encodeTorch, writeTorch } from './torch'
+export { writeExport } from './writing'
+export { defineExporter } from './types'
+export type {
+  Exporter,
+  ForwardProgram,
+  ModelProgram,
+  ModelWeights,
+  ProgramExporter,
+  ProgramWeight,
+  WeightsExporter,
+} from './types'

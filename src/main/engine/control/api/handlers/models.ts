@@ -10,7 +10,15 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
   return {
     'model.evaluate': (args, signal) => evaluate(context, args, signal),
     'model.inspect': ({ file }, signal) => networks.inspect(file, signal),
-    'model.export': (args) => exportModel(store.runs.summary(args.runId), args),
+    'model.export': (args, signal) => {
+      const { runId } = args
+      const { launch, cacheFolder, exporters } = context.options
+      return exportModel(
+        { ...args, run: store.runs.summary(runId), config: store.runs.config(runId) },
+        { launch, cacheFolder, exporters, threads: store.settings().threads, assertReady: context.assertReady },
+        signal,
+      )
+    },
   }
 }
 
