@@ -1,6 +1,6 @@
 /**
  * Where in the program something happened, for errors about a step: the innermost frames outside this folder and
- * outside packages.
+ * outside packages. Words of a message only: nothing is decided by a stack.
  */
 import path from 'node:path'
 

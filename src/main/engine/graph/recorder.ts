@@ -19,6 +19,7 @@ import {
   type OpAttribute,
   type TensorMetadata,
 } from './backend'
+import { watchCheckingKernels } from './checkingKernels'
 import type { AttributeValue } from './graphDef'
 import { Outline } from './outline'
 import { here } from './place'
@@ -70,6 +71,8 @@ class Recorder {
   readonly madeOnHost = new WeakSet<object>()
   /** Whether the step runs; before and after it, kernels run for real. */
   active = false
+  /** How many kernels are at work that may read integers to check them. */
+  checkingKernels = 0
   private readonly outline: Outline
   private nextOutputId = firstOutputId
 
@@ -189,9 +192,9 @@ class Recorder {
   }
 
   readOnHost(id: number): ReturnType<Binding['tensorDataSync']> {
-    // tf.gather reads its indices only to check their range.
     const known = this.known.get(id)
-    if (known && known.type !== this.native.TF_FLOAT && new Error('reader').stack?.includes('GatherV2'))
+    // Integers have their true values here: see outline.ts.
+    if (known && known.type !== this.native.TF_FLOAT && this.checkingKernels > 0)
       return this.native.tensorDataSync(known.native)
     return this.refuse("it reads a tensor's values on the host.", {
       wanted: 'tensors only',
@@ -241,6 +244,10 @@ function describeShape(type: number, shape: readonly number[]): string {
 /** Runs `work` with the backend's kernels going to the recorder. */
 function intercepted<T>(backend: NodeBackend, recorder: Recorder, work: () => T): T {
   const { binding } = backend
+  const endWatch = watchCheckingKernels(
+    () => (recorder.checkingKernels += 1),
+    () => (recorder.checkingKernels -= 1),
+  )
   backend.binding = recorder.binding()
   backend.write = (values, shape, dtype) => {
     const dataId = writeOf(backend).call(backend, values, shape, dtype)
@@ -258,6 +265,7 @@ function intercepted<T>(backend: NodeBackend, recorder: Recorder, work: () => T)
     return work()
   } finally {
     backend.binding = binding
+    endWatch()
     recorder.dispose()
     // The methods of the class show again.
     Reflect.deleteProperty(backend, 'write')

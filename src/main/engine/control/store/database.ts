@@ -58,26 +58,21 @@ export function openDatabase(file: string, { readOnly = false }: { readOnly?: bo
 }
 
 function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean): Database {
-  const statements = new Map<string, Statement>()
-  const prepare = (sql: string): Statement => {
-    const known = statements.get(sql)
-    if (known) return known
-    const made = connection.prepare(sql) as unknown as Statement
-    statements.set(sql, made)
-    return made
-  }
+  // A statement answers in one form for good, so each form of a query has a statement of its own.
+  const asRecords = preparedOnce((sql) => connection.prepare(sql) as unknown as Statement)
+  const asColumns = preparedOnce((sql) => {
+    const statement = connection.prepare(sql) as unknown as Statement
+    statement.raw(true)
+    return statement
+  })
   let depth = 0
   return {
     run: (sql, ...values) => {
-      prepare(sql).run(...values)
+      asRecords(sql).run(...values)
     },
-    all: (sql, ...values) => prepare(sql).all(...values) as Row[],
-    columns: (sql, ...values) => {
-      const statement = prepare(`${sql} `)
-      statement.raw(true)
-      return statement.all(...values) as unknown[][]
-    },
-    get: (sql, ...values) => (prepare(sql).get(...values) as Row | undefined) ?? undefined,
+    all: (sql, ...values) => asRecords(sql).all(...values) as Row[],
+    columns: (sql, ...values) => asColumns(sql).all(...values) as unknown[][],
+    get: (sql, ...values) => (asRecords(sql).get(...values) as Row | undefined) ?? undefined,
     transaction(work) {
       if (depth > 0) return work()
       depth += 1
@@ -101,6 +96,16 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean
       }
       connection.close()
     },
+  }
+}
+
+/** Statements by their text, made when they are first wanted. */
+function preparedOnce(prepare: (sql: string) => Statement): (sql: string) => Statement {
+  const statements = new Map<string, Statement>()
+  return (sql) => {
+    const statement = statements.get(sql) ?? prepare(sql)
+    statements.set(sql, statement)
+    return statement
   }
 }
 
