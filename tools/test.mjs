@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Runs every test suite and ends with one line summed over all: `N passed, N failed, N skipped`.
+ * Checks formatting, lint and types, runs every test suite and ends with one line summed over all: `N passed, N failed, N skipped`.
  *
- *   node tools/test.mjs [--suite unit|tf|e2e] [file filters and other options of vitest]
+ *   node tools/test.mjs [--suite static|unit|tf|e2e] [file filters and other options of vitest]
  *
  * REQUIRE_ALL=1: a skipped test fails the run.
  */
@@ -10,6 +10,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { getTestElectron } from '../test/e2e/support/electron/get-electron.mjs'
 import { ensureBuilt } from './run/build.mjs'
+import { runChecks } from './run/checks.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { addTotals, countSuite, exitCodeOf, suites, summaryLine } from './run/suites.mjs'
 import { readJson } from './setup/files.mjs'
@@ -18,7 +19,10 @@ import { say } from './setup/report.mjs'
 
 function readArguments(parameters) {
   const at = parameters.indexOf('--suite')
-  if (at === -1) return { chosen: suites, rest: parameters }
+  if (at === -1) {
+    // Filters name tests: who gives some waits for nothing else.
+    return { chosen: suites.filter(({ id }) => id !== 'static' || parameters.length === 0), rest: parameters }
+  }
   const chosen = suites.filter((suite) => suite.id === parameters[at + 1])
   if (chosen.length === 0)
     throw Object.assign(
@@ -31,9 +35,13 @@ function readArguments(parameters) {
 }
 
 async function runSuite(suite, rest) {
+  process.stdout.write(`\n== ${suite.title}\n`)
+  return suite.id === 'static' ? runChecks() : runTests(suite, rest)
+}
+
+async function runTests(suite, rest) {
   const report = path.join(projectRoot, 'test-results', `${suite.id}.json`)
   fs.rmSync(report, { force: true })
-  process.stdout.write(`\n== ${suite.title}\n`)
   const exitCode = await runInForeground(
     process.execPath,
     [

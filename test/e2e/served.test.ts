@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
-import { createEngineClient, type EngineClient } from '../../src/shared/rpc'
 import type { EngineEvents } from '../../src/shared/contract'
-import { webSocketChannel } from '../../src/main/transports/webSocketChannel'
 import { isBuilt, newWorkspace, notBuilt, removeWorkspace, start, until, type Program } from './support/engine'
+import { openTab } from './support/tab'
 
 const tiny = {
   name: 'served',
@@ -29,21 +27,6 @@ const longer = {
       params: { ...tiny.distillation.method.params, pseudoBatches: longPseudoBatches },
     },
   },
-}
-
-/** What a browser does: opens the printed address, keeps the cookie, connects from the page's origin. */
-async function openTab(address: string): Promise<EngineClient> {
-  const url = new URL(address)
-  const response = await fetch(url, { redirect: 'manual' })
-  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
-  return createEngineClient(
-    () =>
-      new Promise((resolve, reject) => {
-        const socket = new WebSocket(`ws://${url.host}/rpc`, { headers: { cookie, origin: url.origin } })
-        socket.once('open', () => resolve(webSocketChannel(socket)))
-        socket.once('error', reject)
-      }),
-  )
 }
 
 describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt, () => {

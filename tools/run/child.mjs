@@ -6,10 +6,15 @@ import tty from 'node:tty'
 // From a terminal, Ctrl+C reaches the whole process group by itself.
 const hasTerminal = [0, 1, 2].some((descriptor) => tty.isatty(descriptor))
 
-/** Resolves to the exit code the shell would show (128 + signal where a signal ended it). */
-export function runInForeground(command, parameters, options = {}) {
+/**
+ * Resolves to the exit code the shell would show (128 + signal where a signal ended it). With `onMessage` the program
+ * gets a channel to tell us something.
+ */
+export function runInForeground(command, parameters, { onMessage, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, { stdio: 'inherit', ...options })
+    const stdio = onMessage === undefined ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc']
+    const child = spawn(command, parameters, { stdio, ...options })
+    if (onMessage !== undefined) child.on('message', onMessage)
     const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
       const handler = () => {
         if (signal !== 'SIGINT' || !hasTerminal) child.kill(signal)

@@ -23,6 +23,9 @@ if (typeof options === 'string') {
   process.stderr.write(`${options}\n`)
   process.exit(2)
 }
-void serve({ ...options, script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js') }).then((code) =>
-  process.exit(code),
-)
+void serve({
+  ...options,
+  script: process.env.ABD_CONTROL ?? join(__dirname, 'control.js'),
+  // Whoever started this with a channel (tools/dev.mjs) goes on when the engine answers.
+  onReady: (url) => process.send?.({ url }),
+}).then((code) => process.exit(code))

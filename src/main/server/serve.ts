@@ -8,10 +8,12 @@ export interface ServeOptions {
   port?: number
   /** The control process: lies beside the entries, where a shared chunk cannot look for it. */
   script: string
+  /** Told the address, token included, once the engine answers there. */
+  onReady?(url: string): void
 }
 
 /** Resolves to an exit code: 0 after Ctrl+C, 1 when the engine is gone for good. */
-export async function serve({ workspace, host, port, script }: ServeOptions): Promise<0 | 1> {
+export async function serve({ workspace, host, port, script, onReady }: ServeOptions): Promise<0 | 1> {
   const say = (text: string): void => {
     process.stdout.write(`${text}\n`)
   }
@@ -29,6 +31,7 @@ export async function serve({ workspace, host, port, script }: ServeOptions): Pr
         : 'This workspace is open already. Its interface:',
     )
     say(`\n  ${started.url()}\n`)
+    onReady?.(started.url())
     if (!started.owned && (host !== undefined || port !== undefined))
       say('--host and --port count for an engine that is started; this one listens where it did.')
     if (started.owned && host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host))

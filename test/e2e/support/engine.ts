@@ -43,8 +43,12 @@ export interface Program {
 }
 
 /** Starts an entry of out/main with Node. */
-export function start(entry: 'cli' | 'serve', parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const child = spawn(process.execPath, [join(outFolder, 'main', `${entry}.js`), ...parameters], {
+export const start = (entry: 'cli' | 'serve', parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Program =>
+  startScript(join(outFolder, 'main', `${entry}.js`), parameters, env)
+
+/** Starts any script with Node. */
+export function startScript(script: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  const child = spawn(process.execPath, [script, ...parameters], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
