@@ -2,6 +2,7 @@
  * The inversion family: what every method promises, calls that are given up, the pool, and the selection test inside a
  * call.
  */
+import type { SuspectsArtifact } from '../../src/main/engine/families/analyses/suspects'
 import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -108,7 +109,11 @@ describe('selection test of the Shuffling Vaccine', () => {
       type: 'warning',
       message: expect.stringContaining('found no ensemble in 2 trials'),
     })
-    const test = reports.flatMap((report) => (report.type === 'suspectTest' ? [report.test] : [])).at(-1)
+    const test = reports
+      .flatMap((report) =>
+        report.type === 'artifact' && report.analysis === 'suspects' ? [report.artifact as SuspectsArtifact] : [],
+      )
+      .at(-1)
     expect(test?.trials.map(({ trial, verdict, step }) => [trial, verdict, step])).toEqual([
       [1, 'refused', 2],
       [2, 'refused', 2],

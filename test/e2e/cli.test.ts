@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunDetail } from '../../src/shared/domain'
+import type { RunDetail, StageArtifact } from '../../src/shared/domain'
 import { readLock } from '../../src/main/transports/lockFile'
 import { missingShared, requireShared, sharedPath } from '../fixtures/shared'
 import { abd, isBuilt, newWorkspace, notBuilt, removeWorkspace, start, tinyFlags, until } from './support/engine'
@@ -74,14 +74,24 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
       expect(value).toBeGreaterThanOrEqual(0)
       expect(value).toBeLessThanOrEqual(1)
     }
-    const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail
+    const detail = JSON.parse((await abd('show', 'latest', '--workspace', workspace, '--json')).stdout) as RunDetail & {
+      artifacts: StageArtifact[]
+    }
     expect(detail.device?.tensorflow).toMatch(/^\d+\.\d+/)
     expect(existsSync(detail.stages[1]?.weights ?? '')).toBe(true)
-    expect(detail.stages[3]?.suspectTest).toMatchObject({
-      acceptedRatio: null,
-      trials: [{ trial: 1, verdict: 'untested', clean: { images: 100 }, triggered: { images: 90 } }],
-      last: { step: 4 },
+    const found = (stageId: string, analysis: string): StageArtifact | undefined =>
+      detail.artifacts.find((entry) => entry.stageId === stageId && entry.analysis === analysis)
+    expect(found('student-2', 'suspects')).toMatchObject({
+      step: 4,
+      line: expect.stringMatching(/^AUC \d.*, 1 ensemble, untested$/),
+      artifact: {
+        acceptedRatio: null,
+        trials: [{ trial: 1, verdict: 'untested', clean: { images: 100 }, triggered: { images: 90 } }],
+        last: { step: 4 },
+      },
     })
+    const { images } = found('teacher', 'classes')?.artifact as { images: number[] }
+    expect(images.reduce((sum, count) => sum + count, 0)).toBe(100)
     expect(existsSync(join(workspace, 'runs', detail.id, 'student-1', 'images', '000000002.png'))).toBe(true)
   })
 

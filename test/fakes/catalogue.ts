@@ -2,7 +2,7 @@
  * The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does.
  */
 import type { Catalogue } from '../../src/shared/contract'
-import { experimentSections, metricDefinitions } from '../../src/shared/domain'
+import { experimentSections, metricDefinitions, type ArtifactForm } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
 import { boolean, choice, integer, integerList, metricsOfMembers, number, path } from '../../src/shared/schema'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
@@ -38,7 +38,28 @@ const classNames = [
 ]
 const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3, needsFiles: false }
 
+const form = (kind: ArtifactForm): MemberDescription => member(kind, `A ${kind}`, {}, { view: { kind }, empty: null })
+
 export const fakeFamilies: FamilyDescription[] = [
+  {
+    id: 'analysis',
+    title: 'Analyses',
+    members: [
+      member(
+        'classes',
+        'Classes',
+        {},
+        {
+          view: { kind: 'component', component: 'Classes' },
+          empty: { title: 'Nothing evaluated yet', text: 'It appears with the first evaluation.' },
+        },
+      ),
+      member('suspects', 'Suspect test', {}, { view: { kind: 'component', component: 'Suspects' }, empty: null }),
+      form('histogram'),
+      form('table'),
+      form('images'),
+    ],
+  },
   {
     id: 'dataset',
     title: 'Data sets',

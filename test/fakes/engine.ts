@@ -267,7 +267,7 @@ function createHandlers(state: FakeState): Handlers {
     },
     'runs.list': ({ includeDeleted }) =>
       [...state.runs.values()]
-        .map((run) => run.brief())
+        .map((run) => run.summary())
         .filter((run) => includeDeleted === true || run.deletedAt === null)
         .reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
@@ -302,6 +302,7 @@ function createHandlers(state: FakeState): Handlers {
     }),
     'runs.imageSteps': ({ runId, stageId }) => ({ steps: state.run(runId).imageSteps(stageId) }),
     'runs.images': ({ runId, stageId, step }) => state.run(runId).images(stageId, step),
+    'runs.artifacts': ({ runId, stageId, analysis }) => ({ artifacts: state.run(runId).artifacts(stageId, analysis) }),
     'runs.pool': ({ runId, stageId }) => state.run(runId).pool(stageId),
     'runs.poolImages': ({ runId, stageId, call }) => state.run(runId).poolImages(stageId, call),
     'runs.log': () => [{ time: epoch, level: 'info', message: 'Fake run, nothing to tell.' }],

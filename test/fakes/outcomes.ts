@@ -3,15 +3,10 @@
  * Shuffling
  * Vaccine lowers it and costs a little accuracy; a blended trigger crosses to the student better than a patch.
  */
-import { suspectBins } from '../../src/shared/domain'
-import type {
-  Evaluation,
-  ExperimentConfig,
-  MetricPoint,
-  SuspectSample,
-  SuspectTest,
-  SyntheticImages,
-} from '../../src/shared/domain'
+import type { ClassesArtifact } from '../../src/main/engine/families/analyses/classes'
+import { suspects, type SuspectMeasurements } from '../../src/main/engine/families/analyses/suspects'
+import { divergenceBins, type DivergenceSample } from '../../src/main/engine/maths/losses/suspectTest'
+import type { Evaluation, ExperimentConfig, MetricPoint, SyntheticImages } from '../../src/shared/domain'
 
 /** A pseudo-random number in [0, 1) that depends on its arguments only. */
 export function noise(...keys: number[]): number {
@@ -56,14 +51,6 @@ export function evaluationAt(config: ExperimentConfig, subject: Subject, fractio
   const progress = learned(fraction)
   const accuracy = clamp(chance + (rates.accuracy - chance) * progress)
   const asr = clamp(chance + (rates.asr - chance) * progress)
-  const perClassAccuracy = Array.from({ length: fakeClasses }, (_, index) =>
-    clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05),
-  )
-  const confusion = perClassAccuracy.map((rate, row) =>
-    Array.from({ length: fakeClasses }, (_, column) =>
-      row === column ? Math.round(rate * 100) : Math.round(((1 - rate) * 100) / 9),
-    ),
-  )
   return {
     accuracy,
     asr,
@@ -71,9 +58,20 @@ export function evaluationAt(config: ExperimentConfig, subject: Subject, fractio
     robustAccuracy: clamp(accuracy * (1 - asr)),
     images: 1000,
     nonTarget: 900,
-    perClassAccuracy,
-    confusion,
   }
+}
+
+/** The confusion matrix that goes with an accuracy. */
+export function classesAt(config: ExperimentConfig, { accuracy }: Evaluation): ClassesArtifact {
+  const perClass = Array.from({ length: fakeClasses }, (_, index) =>
+    clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05),
+  )
+  const confusion = perClass.map((rate, row) =>
+    Array.from({ length: fakeClasses }, (_, column) =>
+      row === column ? Math.round(rate * 100) : Math.round(((1 - rate) * 100) / 9),
+    ),
+  )
+  return { accuracy: perClass, confusion, images: confusion.map((row) => row.reduce((sum, count) => sum + count, 0)) }
 }
 
 /** The metrics of one step. */
@@ -115,8 +113,8 @@ export function metricsAt(config: ExperimentConfig, subject: Subject, step: numb
 }
 
 /** A bell of 500 images around `mean` in the bins of log10 KL. */
-function bell(mean: number, deviation: number): SuspectSample {
-  const { from, to, count } = suspectBins
+function bell(mean: number, deviation: number): DivergenceSample {
+  const { from, to, count } = divergenceBins
   const weights = Array.from({ length: count }, (_, bin) =>
     Math.exp(-0.5 * ((from + ((bin + 0.5) * (to - from)) / count - mean) / deviation) ** 2),
   )
@@ -128,9 +126,9 @@ function bell(mean: number, deviation: number): SuspectSample {
  * What the Shuffling Vaccine's ensembles tell: the first is refused, the second separates triggered images. null
  * without that defense.
  */
-export function suspectTestAt(config: ExperimentConfig, subject: Subject, step: number): SuspectTest | null {
+export function suspectsAt(config: ExperimentConfig, subject: Subject, step: number): unknown {
   if (subject === null || !config.students[subject]?.defenses.some((defense) => defense.id === 'sv')) return null
-  return {
+  const measurements: SuspectMeasurements = {
     acceptedRatio: 0.02,
     last: { step, ratio: 0.004, limit: -3.2, images: bell(-1.1, 0.7) },
     trials: [
@@ -154,6 +152,7 @@ export function suspectTestAt(config: ExperimentConfig, subject: Subject, step: 
       },
     ],
   }
+  return suspects.measure({}, { measurements } as never)
 }
 
 /** Synthetic images of a step: a colour gradient per class that grows sharper with training. */

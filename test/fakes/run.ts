@@ -8,6 +8,7 @@ import type {
   RunDetail,
   RunState,
   RunSummary,
+  StageArtifact,
   StageName,
   StageRecord,
   SyntheticImages,
@@ -17,9 +18,10 @@ import { RefusedInputError } from '../../src/shared/errors'
 import { changedFromDefaults } from '../../src/main/engine/control/experiments/changedFromDefaults'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { studentTitle } from '../../src/main/engine/control/experiments/stages'
-import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
+import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeMembers } from './catalogue'
 import { fakeDevice } from './device'
+import { formsAt } from './forms'
 
 const callImages = 80
 
@@ -70,6 +72,7 @@ export class FakeRun {
   readonly detail: RunDetail
   private readonly metrics = new Map<string, Map<string, Column>>()
   private readonly kept = new Map<string, number[]>()
+  private readonly found = new Map<string, StageArtifact>()
 
   constructor(id: string, config: ExperimentConfig, preset: string | null, createdAt: number) {
     this.detail = {
@@ -98,17 +101,6 @@ export class FakeRun {
       bytesOnDisk: 1_000_000,
       changedPaths: changedFromDefaults(config, (given) => resolveExperiment(given, fakeMembers)),
     }
-  }
-
-  /** As the list tells it: without what is large. */
-  brief(): RunSummary {
-    const summary = this.summary()
-    for (const stage of summary.stages) {
-      delete stage.suspectTest
-      delete stage.evaluation?.confusion
-      delete stage.evaluation?.perClassAccuracy
-    }
-    return summary
   }
 
   summary(): RunSummary {
@@ -227,15 +219,30 @@ export class FakeRun {
     const evaluateEvery = subject === null ? 5 : config.recording.evaluateEvery
     if (current.step % evaluateEvery === 0 || current.step >= total) {
       current.evaluation = evaluationAt(config, subject, current.step / total)
+      this.find(current, 'classes', classesAt(config, current.evaluation))
+      if (config.name.includes('analyses'))
+        for (const [analysis, artifact] of Object.entries(formsAt(config))) this.find(current, analysis, artifact)
       points.push({ name: 'accuracy', step: current.step, value: current.evaluation.accuracy })
       points.push({ name: 'asr', step: current.step, value: current.evaluation.asr ?? 0 })
     }
     for (const point of points) this.append(current.id, point)
-    const suspectTest = suspectTestAt(config, subject, current.step)
-    if (suspectTest) current.suspectTest = suspectTest
+    const suspected = suspectsAt(config, subject, current.step)
+    if (suspected) this.find(current, 'suspects', suspected)
     const keep = subject !== null && (current.step % config.recording.imagesEvery === 0 || current.step === 1)
     if (keep) this.kept.set(current.id, [...(this.kept.get(current.id) ?? []), current.step])
     return { stageId: current.id, points, images: keep ? this.images(current.id, current.step) : null }
+  }
+
+  artifacts(stageId?: string, analysis?: string): StageArtifact[] {
+    return [...this.found.values()].filter(
+      (entry) => entry.stageId === (stageId ?? entry.stageId) && entry.analysis === (analysis ?? entry.analysis),
+    )
+  }
+
+  private find(current: StageRecord, analysis: string, artifact: unknown): void {
+    const { id: stageId, step } = current
+    this.found.set(`${stageId} ${analysis}`, { stageId, analysis, step, artifact, line: null, fault: null })
+    current.artifacts = { ...current.artifacts, [analysis]: step }
   }
 
   private append(stageId: string, point: MetricPoint): void {

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { UserError, toCauses } from '../../src/shared/errors'
 import { encodeSafetensors } from '../../src/main/engine/weights/safetensors/write'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../../src/main/engine/protocol/messages'
-import { evaluationAt, imagesAt, metricsAt, suspectTestAt, type Subject } from './outcomes'
+import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeWeights } from './weights'
 
@@ -105,17 +105,20 @@ async function train(job: StageJob): Promise<TrainerReport> {
         ],
       })
       void send({ type: 'evaluation', step, evaluation })
+      void send({ type: 'artifact', analysis: 'classes', step, artifact: classesAt(config, evaluation) })
     }
     if (step % 10 === 0) checkpoint(job, step)
     await progress()
     await holdOnce(job, step)
   }
-  const test = suspectTestAt(config, subject, step)
-  if (test) await send({ type: 'suspectTest', test })
+  const evaluation = evaluationAt(config, subject, 1)
+  void send({ type: 'artifact', analysis: 'classes', step, artifact: classesAt(config, evaluation) })
+  const suspected = suspectsAt(config, subject, step)
+  if (suspected) await send({ type: 'artifact', analysis: 'suspects', step, artifact: suspected })
   checkpoint(job, step)
   const weights = join(job.folders.stage, 'weights.safetensors')
   writeFileSync(weights, Buffer.concat(encodeSafetensors(fakeWeights)))
-  return { type: 'finished', outcome: 'done', step, evaluation: evaluationAt(config, subject, 1), weights }
+  return { type: 'finished', outcome: 'done', step, evaluation, weights }
 }
 
 async function run(job: TrainerJob): Promise<TrainerReport> {

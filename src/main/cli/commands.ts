@@ -28,7 +28,7 @@ import {
   printable,
   runResult,
   stageLine,
-  suspectLine,
+  analysisLines,
   table,
   worthLine,
   type Output,
@@ -185,8 +185,14 @@ export async function show(
   const { id } = await findRun(client, wanted)
   const detail = await client.call('runs.get', { runId: id })
   if (options.config === true) output.result(json ? jsonLine(detail.config) : configLines(detail.config))
-  else if (json) output.result(jsonLine(detail))
   else {
+    const { artifacts } = await client.call('runs.artifacts', { runId: id })
+    if (json) {
+      output.result(jsonLine({ ...detail, artifacts }))
+      return 0
+    }
+    const known = membersOf(await client.call('engine.catalogue', {}), 'analysis')
+    const titleOf = (analysis: string): string => known.find((member) => member.id === analysis)?.title ?? analysis
     output.result(
       [
         `${printable(detail.name)} (${detail.id}): ${detail.state}`,
@@ -195,7 +201,7 @@ export async function show(
         ...(detail.device ? [`device: ${detail.device.title}`] : []),
         ...detail.stages.flatMap((stage) => [
           `  ${stageLine(stage)}`,
-          ...[...worthLine(detail, stage), ...suspectLine(stage)].map((line) => `    ${line}`),
+          ...[...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map((line) => `    ${line}`),
         ]),
         ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
         ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),

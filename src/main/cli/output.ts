@@ -1,6 +1,6 @@
 /** What the command line writes: results on stdout, everything else on stderr. */
-import { currentTrial, defenseWorth } from '../../shared/domain'
-import type { Evaluation, RunSummary, StageRecord } from '../../shared/domain'
+import { defenseWorth } from '../../shared/domain'
+import type { Evaluation, RunSummary, StageArtifact, StageRecord } from '../../shared/domain'
 
 export interface Output {
   /** A result line. */
@@ -88,15 +88,15 @@ export function worthLine(run: Pick<RunSummary, 'stages'>, stage: StageRecord): 
     : [`DER ${percent(der)}, RIR ${percent(rir)}, against the undefended student`]
 }
 
-/** E.g. "suspect test: AUC 97.3 % (1 ensemble), accepted"; nothing where none was made. */
-export function suspectLine({ suspectTest }: StageRecord): string[] {
-  const trial = suspectTest && currentTrial(suspectTest)
-  if (!suspectTest || !trial) return []
-  const tried = `${suspectTest.trials.length} ${suspectTest.trials.length === 1 ? 'ensemble' : 'ensembles'}`
-  return [
-    `suspect test: AUC ${percent(trial.auc)}, ${tried}, ${trial.verdict}${trial.tail ? `, tail ratio ${percent(trial.tail.ratio)}` : ''}`,
-  ]
-}
+/** What the analyses of a stage say in one line each, e.g. "suspect test: AUC 97.3 %, 1 ensemble, accepted". */
+export const analysisLines = (
+  artifacts: readonly StageArtifact[],
+  stageId: string,
+  titleOf: (analysis: string) => string,
+): string[] =>
+  artifacts
+    .filter((entry) => entry.stageId === stageId && (entry.line ?? entry.fault) !== null)
+    .map(({ analysis, line, fault }) => `${titleOf(analysis).toLowerCase()}: ${line ?? fault}`)
 
 export interface RunResult {
   seconds: number

@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import { suspectBins, type SuspectSample } from '@shared/domain'
+import type { HistogramBins } from '@shared/domain'
 import { percent, tidy } from '../format/numbers'
 import type { ChartColors } from './colors'
 
@@ -8,30 +8,35 @@ export interface HistogramLayer {
   label: string
   color: string
   dashed?: boolean
-  sample: SuspectSample
+  images: number
+  mean: number | null
+  /** Images per bin. */
+  counts: readonly number[]
 }
+type Sample = Pick<HistogramLayer, 'images' | 'counts'>
 /** A vertical line with its meaning. */
 export interface HistogramLimit {
   value: number
   label: string
 }
 
-const width = (suspectBins.to - suspectBins.from) / suspectBins.count
-const edge = (bin: number): number => suspectBins.from + bin * width
+const edgeOf = ({ from, to, count }: HistogramBins, bin: number): number => from + bin * ((to - from) / count)
 
 /** The bins that hold anything in any layer, one empty bin at either side; [first, last]. */
-export function filledBins(samples: readonly SuspectSample[]): [number, number] {
-  const filled = Array.from({ length: suspectBins.count }, (_, bin) => bin).filter((bin) =>
+export function filledBins({ count }: HistogramBins, samples: readonly Sample[]): [number, number] {
+  const filled = Array.from({ length: count }, (_, bin) => bin).filter((bin) =>
     samples.some((sample) => (sample.counts[bin] ?? 0) > 0),
   )
-  return [
-    Math.max(0, (filled[0] ?? 0) - 1),
-    Math.min(suspectBins.count - 1, (filled.at(-1) ?? suspectBins.count - 1) + 1),
-  ]
+  return [Math.max(0, (filled[0] ?? 0) - 1), Math.min(count - 1, (filled.at(-1) ?? count - 1) + 1)]
 }
 
 /** A sample as the outline of its bars: [edge, share of its images], closed at both ends. */
-export function outline(sample: SuspectSample, [first, last]: readonly [number, number]): [number, number][] {
+export function outline(
+  bins: HistogramBins,
+  sample: Sample,
+  [first, last]: readonly [number, number],
+): [number, number][] {
+  const edge = (bin: number): number => edgeOf(bins, bin)
   const shares = sample.counts.slice(first, last + 1).map((count) => count / Math.max(1, sample.images))
   return [
     [edge(first), 0],
@@ -40,19 +45,23 @@ export function outline(sample: SuspectSample, [first, last]: readonly [number, 
   ]
 }
 
-/** ECharts option of histograms of log₁₀ KL laid over each other, as shares of their own images. */
+/** ECharts option of histograms laid over each other, as shares of their own images. */
 export function histogramOption({
+  quantity,
+  bins,
   layers,
   limit,
   colors,
 }: {
+  quantity: string
+  bins: HistogramBins
   layers: readonly HistogramLayer[]
   limit?: HistogramLimit | undefined
   colors: ChartColors
 }): EChartsCoreOption {
-  const range = filledBins(layers.map((layer) => layer.sample))
+  const range = filledBins(bins, layers)
   const shownLimit = limit && Number.isFinite(limit.value) ? limit : undefined
-  const series = layers.map((layer) => layerSeries(layer, range))
+  const series = layers.map((layer) => layerSeries(bins, layer, range))
   const highest = Math.max(0.01, ...series.flatMap(({ data }) => data.map(([, share]) => share)))
   return {
     animation: false,
@@ -60,12 +69,12 @@ export function histogramOption({
     grid: { left: 48, right: 20, top: 12, bottom: 40 },
     xAxis: {
       type: 'value',
-      name: 'log₁₀ KL',
+      name: quantity,
       nameLocation: 'middle',
       nameGap: 24,
       nameTextStyle: { color: colors.muted },
-      min: Math.min(edge(range[0]), shownLimit?.value ?? Infinity),
-      max: edge(range[1] + 1),
+      min: Math.min(edgeOf(bins, range[0]), shownLimit?.value ?? Infinity),
+      max: edgeOf(bins, range[1] + 1),
       splitNumber: 6,
       axisLine: { lineStyle: { color: colors.line } },
       axisTick: { show: false },
@@ -91,11 +100,11 @@ export function histogramOption({
   }
 }
 
-const layerSeries = (layer: HistogramLayer, range: readonly [number, number]) => ({
+const layerSeries = (bins: HistogramBins, layer: HistogramLayer, range: readonly [number, number]) => ({
   type: 'line',
   id: layer.key,
   name: layer.label,
-  data: outline(layer.sample, range),
+  data: outline(bins, layer, range),
   step: 'end',
   symbol: 'none',
   silent: true,

@@ -70,8 +70,10 @@ export const useEngineStore = defineStore('engine', () => {
 
 /** What names stand for. */
 function lookUpsIn(catalogue: Readonly<ShallowRef<Catalogue | null>>) {
+  const membersOf = (family: FamilyId): readonly MemberDescription[] =>
+    catalogue.value?.families.find((entry) => entry.id === family)?.members ?? []
   const member = (family: FamilyId, id: string): MemberDescription | undefined =>
-    catalogue.value?.families.find((entry) => entry.id === family)?.members.find((entry) => entry.id === id)
+    membersOf(family).find((entry) => entry.id === id)
   /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
   const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
   /** The titles of the defenses that a model's label names, "sv+sr" for example. */
@@ -82,5 +84,5 @@ function lookUpsIn(catalogue: Readonly<ShallowRef<Catalogue | null>>) {
   /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
   const metricDefinition = (name: string): MetricDefinition | undefined =>
     catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
-  return { member, titleOf, defenseTitle, metricDefinition }
+  return { member, membersOf, titleOf, defenseTitle, metricDefinition }
 }

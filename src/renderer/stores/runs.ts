@@ -28,7 +28,7 @@ export const useRunsStore = defineStore('runs', () => {
       const list = await engine.call('runs.list', {})
       const present = new Set(list.map((run) => run.id))
       for (const id of byId.keys()) if (!present.has(id)) byId.delete(id)
-      for (const run of list) keep(withKnownConfusion(run, byId.get(run.id)))
+      for (const run of list) keep(run)
       loadError.value = null
       loaded.value = true
     } catch (error) {
@@ -88,21 +88,4 @@ function useBin(byId: Map<string, RunSummary>) {
     mark(restored, null)
   }
   return { remove, restore }
-}
-
-/**
- * The run with the confusion matrices that its known record has: the list leaves them out. An evaluation that has
- * changed keeps nothing of the old one.
- */
-function withKnownConfusion(run: RunSummary, known: RunSummary | undefined): RunSummary {
-  if (!known) return run
-  return {
-    ...run,
-    stages: run.stages.map((stage) => {
-      const before = known.stages.find((entry) => entry.id === stage.id)?.evaluation
-      const now = stage.evaluation
-      if (!now || !before || now.confusion || now.accuracy !== before.accuracy || now.asr !== before.asr) return stage
-      return { ...stage, evaluation: { ...before, ...now } }
-    }),
-  }
 }

@@ -1,7 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type { ExperimentConfig } from './config'
 import type { StageName } from './stageName'
-import type { SuspectTest } from './suspects'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
 export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -19,9 +18,6 @@ export interface Evaluation {
   images: number
   /** Triggered non-target images behind the ASR. */
   nonTarget: number
-  perClassAccuracy?: number[]
-  /** confusion[true][predicted], counts. */
-  confusion?: number[][]
 }
 
 /** One answer of the trigger lint. */
@@ -69,8 +65,8 @@ export interface StageRecord extends StageName {
    * published about such a model.
    */
   otherSettings?: string[]
-  /** Of the Shuffling Vaccine; absent in lists, and where nothing was measured. */
-  suspectTest?: SuspectTest
+  /** The step of the newest artifact of each analysis that was measured; absent where none was. */
+  artifacts?: Record<string, number>
 }
 
 export interface DeviceReport {

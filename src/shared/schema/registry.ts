@@ -47,7 +47,8 @@ export interface MemberDescription {
   facts: Record<string, unknown>
 }
 
-export type FamilyId = 'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense' | 'importer' | 'exporter'
+export type FamilyId =
+  'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense' | 'analysis' | 'importer' | 'exporter'
 
 export interface FamilyDescription {
   id: FamilyId

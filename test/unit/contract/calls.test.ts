@@ -51,6 +51,7 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'runs.metrics': student,
   'runs.imageSteps': student,
   'runs.images': { ...student, step: 20 },
+  'runs.artifacts': finished,
   'runs.pool': pooling,
   'runs.poolImages': { ...pooling, call: 1 },
   'runs.log': finished,

@@ -16,7 +16,7 @@ import { createStepProgram } from '../../../src/main/engine/graph'
 import type { Classifier } from '../../../src/main/engine/maths/nn/types'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
-import type { SuspectTest } from '../../../src/shared/domain'
+import type { SuspectMeasurements } from '../../../src/main/engine/families/analyses/suspects'
 import { validateParameters } from '../../../src/shared/schema'
 
 beforeAll(async () => {
@@ -110,8 +110,10 @@ function run(defense: ActiveDefense, last: number, grey: number, first = 0): Ste
     return metrics
   })
 }
-const reported = (): SuspectTest | undefined =>
-  remarks.flatMap((remark) => (remark.type === 'suspectTest' ? [remark.test] : [])).at(-1)
+const reported = (): SuspectMeasurements | undefined =>
+  remarks
+    .flatMap((remark) => (remark.type === 'measurements' ? [remark.measurements as SuspectMeasurements] : []))
+    .at(-1)
 const warnings = (): string[] => remarks.flatMap((remark) => (remark.type === 'warning' ? [remark.message] : []))
 
 describe('selection of shuffles', () => {
@@ -169,7 +171,7 @@ describe('selection of shuffles', () => {
       trials: [{ trial: 1, step: 0, verdict: 'waiting', auc: 0.5, tail: null }],
     })
     run(defense, 13, 1, 1)
-    expect(remarks.filter(({ type }) => type === 'suspectTest')).toHaveLength(1)
+    expect(remarks.filter(({ type }) => type === 'measurements')).toHaveLength(1)
     run(defense, 14, 1, 13)
     const [first, second] = reported()?.trials ?? []
     expect(first).toMatchObject({ step: 14, verdict: 'refused', auc: 0.5, tail: { ratio: 0 } })

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { suspectAuc, suspectSample, suspectTail } from '../../../src/main/engine/maths/losses/suspectTest'
-import { suspectBins } from '../../../src/shared/domain'
+import {
+  divergenceBins,
+  suspectAuc,
+  suspectSample,
+  suspectTail,
+} from '../../../src/main/engine/maths/losses/suspectTest'
 
 describe('suspect test', () => {
   it('is 1 where every triggered image lies below every clean one, ½ where nothing tells them apart', () => {
@@ -19,7 +23,7 @@ describe('suspect test', () => {
   })
 
   it('counts every image in one bin of log10 KL; what lies outside in the outermost', () => {
-    const { from, to, count } = suspectBins
+    const { from, to, count } = divergenceBins
     const width = (to - from) / count
     const sample = suspectSample([1, 0, 1e9, 10 ** (from + 1.5 * width)])
     expect(sample.images).toBe(4)

@@ -55,9 +55,8 @@ describe('runs', () => {
         robustAccuracy: 0.1,
         images: 10,
         nonTarget: 9,
-        confusion: [[1]],
       },
-      suspectTest: { trials: [], acceptedRatio: null, last: null },
+      artifacts: { classes: 4 },
     })
     const before = store.runs.summary('a')
     expect(reopen().runs.summary('a')).toEqual(before)
@@ -78,13 +77,11 @@ describe('runs', () => {
     expect(indices()).toEqual(expected)
   })
 
-  it('are listed newest first, without the bin and without confusion matrices and suspect tests', () => {
+  it('are listed newest first, without the bin', () => {
     store.runs.insert(detail('a', 1))
     store.runs.insert(detail('b', 3))
     store.runs.insert(detail('c', 2))
     store.runs.update('c', { deletedAt: 5 })
-    store.runs.updateStage('b', 'teacher', { suspectTest: { trials: [], acceptedRatio: null, last: null } })
-    expect(store.runs.list(false)[0]?.stages.some((stage) => 'suspectTest' in stage)).toBe(false)
     expect(store.runs.list(false).map((run) => run.id)).toEqual(['b', 'a'])
     expect(store.runs.list(true).map((run) => run.id)).toEqual(['b', 'c', 'a'])
   })

@@ -96,8 +96,6 @@ describe('logits that are no numbers', () => {
       asrAll: 0,
       robustAccuracy: 0,
       images: 50,
-      perClassAccuracy: new Array<number>(10).fill(0),
-      confusion: new Array<number[]>(10).fill(new Array<number>(10).fill(0)),
     })
     expect(warnings).toEqual([
       expect.stringContaining('NaN or infinite values in "fc.weight"'),

@@ -1,28 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { suspectBins, type SuspectSample } from '@shared/domain'
 import { chartColors } from '@renderer/charts/colors'
 import { filledBins, histogramOption, outline } from '@renderer/charts/histogramOption'
 
-const sample = (bins: Record<number, number>): SuspectSample => {
-  const counts = Array.from({ length: suspectBins.count }, (_, bin) => bins[bin] ?? 0)
-  return { images: counts.reduce((sum, count) => sum + count, 0), mean: 0, deviation: 1, counts }
+const bins = { from: -12, to: 2, count: 56 }
+const sample = (filled: Record<number, number>) => {
+  const counts = Array.from({ length: bins.count }, (_, bin) => filled[bin] ?? 0)
+  return { images: counts.reduce((sum, count) => sum + count, 0), mean: 0, counts }
 }
-const width = (suspectBins.to - suspectBins.from) / suspectBins.count
+const width = (bins.to - bins.from) / bins.count
 const option = (limit?: number) =>
   histogramOption({
     colors: chartColors(false),
-    layers: [{ key: 'clean', label: 'Clean', color: '#123456', sample: sample({ 20: 3, 21: 1 }) }],
+    quantity: 'log₁₀ KL',
+    bins,
+    layers: [{ key: 'clean', label: 'Clean', color: '#123456', ...sample({ 20: 3, 21: 1 }) }],
     limit: limit === undefined ? undefined : { value: limit, label: 'mean − 3 σ' },
   }) as unknown as { xAxis: { min: number; max: number }; series: { id: string; data: [number, number][] }[] }
 
 describe('histogramOption', () => {
   it('shows the bins that hold anything, with one empty at either side', () => {
-    expect(filledBins([sample({ 20: 3 }), sample({ 25: 1 })])).toEqual([19, 26])
-    expect(filledBins([sample({ 0: 3, [suspectBins.count - 1]: 1 })])).toEqual([0, suspectBins.count - 1])
+    expect(filledBins(bins, [sample({ 20: 3 }), sample({ 25: 1 })])).toEqual([19, 26])
+    expect(filledBins(bins, [sample({ 0: 3, [bins.count - 1]: 1 })])).toEqual([0, bins.count - 1])
   })
   it('draws shares of the images, closed at both ends', () => {
-    const from = suspectBins.from + 19 * width
-    expect(outline(sample({ 20: 3, 21: 1 }), [19, 22])).toEqual([
+    const from = bins.from + 19 * width
+    expect(outline(bins, sample({ 20: 3, 21: 1 }), [19, 22])).toEqual([
       [from, 0],
       [from, 0],
       [from + width, 0.75],

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { ClassesArtifact } from '@renderer/analyses/confusions'
 import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -79,13 +80,13 @@ describe('measures of defenses and classes', () => {
   it('shows a model class by class, with its confusion matrix', async () => {
     page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
     await settle(100)
-    const { stages } = await page.engine.call('runs.get', { runId: 'fake-1' })
-    const { perClassAccuracy, confusion } = stages.at(-1)!.evaluation!
+    const { artifacts } = await page.engine.call('runs.artifacts', { runId: 'fake-1', analysis: 'classes' })
+    const { accuracy, confusion } = artifacts.at(-1)!.artifact as ClassesArtifact
     const classes = [...page.find('section[aria-labelledby=per-class-title]').querySelectorAll('tbody tr')].map(
       (row) => row.textContent ?? '',
     )
     expect(classes).toHaveLength(10)
-    expect(classes[3]).toContain(`${(perClassAccuracy![3]! * 100).toFixed(1)} %`)
+    expect(classes[3]).toContain(`${(accuracy[3]! * 100).toFixed(1)} %`)
     expect(classes[0]).toContain('target')
     const defined = [
       ...document.querySelectorAll<HTMLElement>('section .panel-head .defined, section thead .defined'),
@@ -94,7 +95,7 @@ describe('measures of defenses and classes', () => {
     const cells = [...page.find('section[aria-labelledby=confusion-title]').querySelectorAll('tbody td')].map((cell) =>
       Number(cell.textContent),
     )
-    expect(cells).toEqual(confusion!.flat())
+    expect(cells).toEqual(confusion.flat())
     expect(page.find('section[aria-labelledby=mistakes-title]').textContent).toContain('taken for')
   })
 })

@@ -80,7 +80,9 @@ export type TrainerCommand =
   | { type: 'ping'; time: number }
 
 export type TrainerReport =
-  | StageRemark
+  | Exclude<StageRemark, { type: 'measurements' }>
+  /** What an analysis found after so many steps, as JSON; replaces one of the same step. */
+  | { type: 'artifact'; analysis: string; step: number; artifact: unknown }
   /** TensorFlow runs; the device that really ran an op. */
   | { type: 'ready'; device: DeviceReport }
   | {

@@ -41,7 +41,7 @@ export async function evaluateModelFile(
   )
   const started = performance.now()
   let last: EvaluationPart | null = null
-  for (const part of evaluateInParts(predict, classifier.classes, await testSetsOf(dataset, job.attack, job.target))) {
+  for (const part of evaluateInParts(predict, await testSetsOf(dataset, job.attack, job.target))) {
     last = part
     const seconds = (performance.now() - started) / 1000
     const {

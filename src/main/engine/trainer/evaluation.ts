@@ -1,6 +1,7 @@
 /** Clean accuracy, attack success rate and robust accuracy of a classifier over the test images. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Evaluation } from '../../../shared/domain'
+import type { AnalysisMaterials } from '../families/analyses/types'
 import type { ImageSet, Normalization } from '../images/types'
 import type { StepProgram, StepRunner } from '../graph/types'
 import type { Classifier } from '../maths/nn/types'
@@ -69,20 +70,16 @@ export function createPredictor(
 /**
  * The metrics from predictions, as fractions of 1.
  * accuracy = mean[f(x) = y]; ASR = mean over y ≠ target of [f(x') = target]; ASR over all = the same over every y;
- * robust accuracy = mean over y ≠ target of [f(x') = y]. A prediction of −1 is wrong and no target, and stands in no
- * column of the confusion matrix.
+ * robust accuracy = mean over y ≠ target of [f(x') = y]. A prediction of −1 is wrong and no target.
  * Source: zskt/datasets/backdoor.py (the test set drops images of the target class); Trap-and-Replace computes the same
  * number.
  */
 export function evaluationFrom(
-  classes: number,
   labels: Int32Array,
   clean: Int32Array,
   triggered: Int32Array | null,
   target: number,
 ): Evaluation {
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  const imagesOf = new Array<number>(classes).fill(0)
   let correct = 0
   let hits = 0
   let hitsAll = 0
@@ -90,11 +87,7 @@ export function evaluationFrom(
   let nonTarget = 0
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] ?? 0
-    const row = confusion[label]
-    const prediction = clean[index] ?? noClass
-    imagesOf[label] = (imagesOf[label] ?? 0) + 1
-    if (row && prediction !== noClass) row[prediction] = (row[prediction] ?? 0) + 1
-    if (prediction === label) correct += 1
+    if (clean[index] === label) correct += 1
     if (!triggered) continue
     if (triggered[index] === target) hitsAll += 1
     if (label === target) continue
@@ -102,7 +95,6 @@ export function evaluationFrom(
     if (triggered[index] === target) hits += 1
     if (triggered[index] === label) robust += 1
   }
-  const perClass = confusion.map((row, label) => (row[label] ?? 0) / Math.max(1, imagesOf[label] ?? 0))
   return {
     accuracy: correct / Math.max(1, labels.length),
     asr: triggered && nonTarget > 0 ? hits / nonTarget : null,
@@ -110,8 +102,6 @@ export function evaluationFrom(
     robustAccuracy: triggered && nonTarget > 0 ? robust / nonTarget : null,
     images: labels.length,
     nonTarget: triggered ? nonTarget : 0,
-    perClassAccuracy: perClass,
-    confusion,
   }
 }
 
@@ -125,7 +115,7 @@ export interface EvaluationPart {
 }
 
 /** The evaluation of the first images, then of more, up to all of them: a long one shows early what to expect. */
-export function* evaluateInParts(predict: Predictor, classes: number, sets: TestSets): Generator<EvaluationPart> {
+export function* evaluateInParts(predict: Predictor, sets: TestSets): Generator<EvaluationPart> {
   const { labels, count } = sets.clean
   const [clean, triggered] = [new Int32Array(count), sets.triggered ? new Int32Array(count) : null]
   const withoutClass = (predicted: Int32Array | null, end: number): number =>
@@ -136,7 +126,6 @@ export function* evaluateInParts(predict: Predictor, classes: number, sets: Test
     if (sets.triggered) triggered?.set(predict(sets.triggered, first, end), first)
     yield {
       evaluation: evaluationFrom(
-        classes,
         labels.subarray(0, end),
         clean.subarray(0, end),
         triggered?.subarray(0, end) ?? null,
@@ -147,6 +136,12 @@ export function* evaluateInParts(predict: Predictor, classes: number, sets: Test
   }
 }
 
+/** An evaluation with the predictions that it was made from. */
+export interface Evaluated {
+  readonly evaluation: Evaluation
+  readonly predictions: AnalysisMaterials['predictions']
+}
+
 /** A function that evaluates the classifier as it stands in the program. */
 export function createEvaluator(
   program: StepProgram,
@@ -154,14 +149,15 @@ export function createEvaluator(
   classifier: Classifier,
   normalization: Normalization,
   sets: TestSets,
-): () => Evaluation {
+): () => Evaluated {
   const predict = createPredictor(program, name, classifier, normalization)
-  return () =>
-    evaluationFrom(
-      classifier.classes,
-      sets.clean.labels,
-      predict(sets.clean),
-      sets.triggered ? predict(sets.triggered) : null,
-      sets.target,
-    )
+  const { labels } = sets.clean
+  return () => {
+    const clean = predict(sets.clean)
+    const triggered = sets.triggered ? predict(sets.triggered) : null
+    return {
+      evaluation: evaluationFrom(labels, clean, triggered, sets.target),
+      predictions: { labels, clean, triggered },
+    }
+  }
 }

@@ -1,13 +1,17 @@
 /** The teacher of the epoch with the highest test accuracy, beside the one that is being trained. */
 import type { Evaluation } from '../../../shared/domain'
+import { analyses, withoutFormerArtifacts } from '../families/analyses'
 import type { WeightMap } from '../weights/weightMap'
+import type { Artifact } from './analyses'
 import type { StateBundle } from '../families/distillation/state'
 
 export interface KeptTeacher {
   /** Keeps the weights where the accuracy is higher than that of all before; of equal ones the first stays. */
-  offer(evaluation: Evaluation, weights: () => WeightMap): void
+  offer(evaluation: Evaluation, weights: () => WeightMap, artifacts?: readonly Artifact[]): void
   /** Null before the first evaluation. */
   evaluation(): Evaluation | null
+  /** What the analyses found with that evaluation. */
+  artifacts(): readonly Artifact[]
   weights(): WeightMap | null
 }
 
@@ -18,11 +22,15 @@ export interface KeptTeacher {
  */
 export function createKeptTeacher(state: StateBundle): KeptTeacher {
   let evaluation: Evaluation | null = null
+  let artifacts: readonly Artifact[] = []
   let kept: WeightMap = new Map()
   state.addPlain('keptEvaluation', {
-    read: () => ({ evaluation }),
+    read: () => ({ evaluation, artifacts }),
     write: (values) => {
-      evaluation = (values.evaluation ?? null) as Evaluation | null
+      // Checkpoints of earlier versions hold the artifacts inside the evaluation.
+      const former = withoutFormerArtifacts(analyses.members, { evaluation: values.evaluation ?? null })
+      evaluation = former.record.evaluation as Evaluation | null
+      artifacts = (values.artifacts as Artifact[] | undefined) ?? former.artifacts
     },
   })
   state.addPooled('keptTeacher', {
@@ -32,12 +40,14 @@ export function createKeptTeacher(state: StateBundle): KeptTeacher {
     },
   })
   return {
-    offer(offered, weights) {
+    offer(offered, weights, found = []) {
       if (evaluation && offered.accuracy <= evaluation.accuracy) return
       evaluation = offered
+      artifacts = found
       kept = weights()
     },
     evaluation: () => evaluation,
+    artifacts: () => artifacts,
     weights: () => (kept.size > 0 ? kept : null),
   }
 }

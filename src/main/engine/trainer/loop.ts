@@ -1,7 +1,7 @@
 /** The loop that every training stage runs in: stop, pause, checkpoints, evaluation, images and progress exist once. */
 import type { Evaluation, MetricName, MetricPoint, StageActivity, SyntheticImages } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
-import type { StageRemark } from '../families/distillation/types'
+import type { WorkRemark } from './analyses'
 import type { StepProgram } from '../graph/types'
 import { dropOlderCheckpoints, readCheckpointAt, readLatestCheckpoint, writeCheckpoint } from './checkpoints'
 import type { KeepCheckpoint } from './checkpoints'
@@ -26,8 +26,10 @@ export interface StageWork {
    * A step of many inner ones calls `innerStep` after each, and lets the StepInterrupted pass that may come out of it.
    */
   step(index: number, measure: boolean, innerStep?: InnerStepListener): StepMetrics | Promise<StepMetrics>
-  /** What was said since the last call: warnings and reports of a defense. Read after every step. */
-  remarks?(): StageRemark[]
+  /** What was said since the last call: warnings, artifacts. Read after every step and evaluation, and at the end. */
+  remarks?(): WorkRemark[]
+  /** At the end, a pause or a stop, when nothing trains any more: for what takes the model as writeWeights has it. */
+  conclude?(outcome: 'done' | 'paused' | 'stopped'): void
   /** Images that went through training per step, for images per second. */
   readonly imagesPerStep: number
   readonly measureEvery: number
@@ -126,6 +128,10 @@ export async function runStage(
     checkpointSeconds = (performance.now() - begun) / 1000
     report({ type: 'checkpoint', step: stepsDone, path: written.path })
   }
+  const tellRemarks = (): void => {
+    for (const remark of work.remarks?.() ?? [])
+      report(remark.type === 'artifact' ? { ...remark, step: stepsDone } : remark)
+  }
   let evaluation: Evaluation | null = null
   let evaluatedAt = -1
   const evaluate = (): void => {
@@ -139,6 +145,7 @@ export async function runStage(
       points.push({ name: 'robustAccuracy', step: stepsDone, value: evaluation.robustAccuracy })
     report({ type: 'metrics', points })
     report({ type: 'evaluation', step: stepsDone, evaluation })
+    tellRemarks()
   }
   const finish = async (
     outcome: 'done' | 'paused' | 'stopped',
@@ -149,6 +156,8 @@ export async function runStage(
     await checkpoint()
     if (outcome === 'done' || outcome === 'stopped') evaluate()
     const weights = await work.writeWeights()
+    work.conclude?.(outcome)
+    tellRemarks()
     if (outcome === 'done') await dropOlderCheckpoints(options.folder, keeps)
     return { type: 'finished', outcome, step: stepsDone, evaluation: work.keptEvaluation?.() ?? evaluation, weights }
   }
@@ -214,7 +223,7 @@ export async function runStage(
     const stepSeconds = (performance.now() - stepBegan) / 1000
     rate.add(stepSeconds)
     stepsDone += 1
-    for (const remark of work.remarks?.() ?? []) report(remark)
+    tellRemarks()
     const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) =>
       value === undefined ? [] : [{ name: name as MetricName, step: stepsDone, value }],
     )

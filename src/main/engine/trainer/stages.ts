@@ -121,6 +121,7 @@ export async function prepareStudentStage(
     totalPseudoBatches: lengthOf(plan, methodTotal).total,
     recording: config.recording,
     test: data.test,
+    classNames: data.dataset.classNames,
     folder: folders.stage,
     branchesAt: branchesOf(config.students, job.studentIndex, methodTotal),
   })

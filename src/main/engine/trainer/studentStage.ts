@@ -15,12 +15,14 @@ import type {
 import { disposePseudoBatch } from '../families/distillation/stepOutputs'
 import { writeSafetensors } from '../weights/safetensors/write'
 import { weightsOf } from '../weights/network'
-import type { Normalization } from '../images/types'
+import type { ImageSet, Normalization } from '../images/types'
 import { toBytes } from '../images/batches'
 import { createAfterwards } from './afterwards'
 import type { KeepCheckpoint } from './checkpoints'
+import { createStageAnalyses, type StageAnalyses, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
 import type { TestSets } from './evaluation'
+import { createImageModel } from './imageModel'
 import type { StageWork } from './loop'
 
 export interface StudentStageInput {
@@ -33,6 +35,7 @@ export interface StudentStageInput {
   readonly totalPseudoBatches: number
   readonly recording: Recording
   readonly test: TestSets
+  readonly classNames: readonly string[]
   readonly folder: string
   /** Steps at which a later student goes on from this one. */
   readonly branchesAt: ReadonlySet<number>
@@ -102,6 +105,34 @@ function keptImages(
 /** How many classes the teacher sees; the collapse of a generator shows here first. */
 const classesSeen = (logits: tf.Tensor2D): number => new Set(tf.tidy(() => tf.argMax(logits, 1).dataSync())).size
 
+/** The pseudo batch as bytes with the teacher's classes. */
+function imageSetOf({ images, teacherLogits }: PseudoBatch, normalization: Normalization): ImageSet {
+  const [count, height, width, channels] = images.shape
+  return {
+    count,
+    height,
+    width,
+    channels: channels === 1 ? 1 : 3,
+    pixels: toBytes(images.dataSync() as Float32Array, normalization, channels),
+    labels: tf.tidy(() => Int32Array.from(tf.argMax(teacherLogits, 1).dataSync())),
+  }
+}
+
+function analysesOf({ context, test, classNames }: StudentStageInput): StageAnalyses {
+  const { program, normalization } = context
+  const model = createImageModel(program, 'analyseStudent', context.student, normalization)
+  const teacher = createImageModel(program, 'analyseTeacher', context.teacher, normalization)
+  return createStageAnalyses({
+    classNames,
+    target: test.target,
+    materials: {
+      model: () => model,
+      teacher: () => teacher,
+      testImages: () => test,
+    },
+  })
+}
+
 export function createStudentStage(input: StudentStageInput): StageWork {
   const { context, synthesizer, trainer, defenses, recording, totalPseudoBatches } = input
   const { program, state, student } = context
@@ -111,6 +142,8 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     logits: student.forward(images as tf.Tensor4D, { training: false }).logits,
   }))
   let latest: PseudoBatch | null = null
+  const measured = analysesOf(input)
+  const own: WorkRemark[] = []
   /** A batch whose updates are given up belongs to nobody. */
   const learn = async (batch: PseudoBatch, position: Position): Promise<StepMetrics> => {
     try {
@@ -133,10 +166,21 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     program,
     measureEvery: recording.metricsEvery,
     imagesPerStep: trainer.imagesPerStep,
-    evaluate,
+    evaluate() {
+      const { evaluation, predictions } = evaluate()
+      own.push(...measured.measure('evaluation', { predictions: () => predictions }))
+      return evaluation
+    },
     evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0 || endsDistillation(stepsDone),
     imagesAfter: keep,
-    remarks: () => input.remarks.splice(0),
+    remarks: () => [...input.remarks.splice(0).flatMap((remark) => measured.told(remark)), ...own.splice(0)],
+    conclude(outcome) {
+      if (outcome !== 'done') return
+      // There is none where the stage was resumed at its end.
+      const batch = latest
+      const more = batch ? { syntheticImages: () => imageSetOf(batch, context.normalization) } : {}
+      own.push(...measured.measure('end', more))
+    },
     keepsCheckpoint: keptCheckpoints(recording, totalPseudoBatches, input.branchesAt),
     async step(index, measure, innerStep) {
       if (index >= totalPseudoBatches) return afterwards.step(index - totalPseudoBatches, measure, innerStep)

@@ -8,7 +8,7 @@ import type { StepProgram, StepRunner } from '../graph/types'
 import type { WeightMap } from '../weights/weightMap'
 import { teacherStep } from './teacherStep'
 import type { Classifier } from '../maths/nn/types'
-import { weightsOf } from '../weights/network'
+import { loadWeights, weightsOf } from '../weights/network'
 import { createAdam } from '../families/optimizers/adam'
 import { createSgd } from '../families/optimizers/sgd'
 import { constantSchedule, cosineSchedule, oneCycleSchedule } from '../families/schedules/schedules'
@@ -16,7 +16,9 @@ import type { Schedule } from '../families/schedules/schedules'
 import type { Optimizer } from '../families/optimizers/types'
 import { augmentedImages, normalizationTable } from '../images/batches'
 import type { PreparedData } from './data'
+import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
+import { createImageModel } from './imageModel'
 import { createKeptTeacher } from './keptTeacher'
 import type { StageWork } from './loop'
 import type { StateBundle } from '../families/distillation/state'
@@ -87,6 +89,11 @@ function createEpochOrder(state: StateBundle, count: number): (epoch: number) =>
   }
 }
 
+const artifactsIn = (remarks: readonly WorkRemark[]): Artifact[] =>
+  remarks.flatMap((remark) =>
+    remark.type === 'artifact' ? [{ analysis: remark.analysis, artifact: remark.artifact }] : [],
+  )
+
 export function createTeacherStage(input: TeacherStageInput): StageWork {
   const { teacher, data, program, state } = input
   const { training } = input
@@ -111,6 +118,13 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
     return made
   }
   const evaluate = createEvaluator(program, 'evaluateTeacher', teacher, data.normalization, data.test)
+  const model = createImageModel(program, 'analyseTeacher', teacher, data.normalization)
+  const measured = createStageAnalyses({
+    classNames: data.dataset.classNames,
+    target: data.test.target,
+    materials: { model: () => model, testImages: () => data.test },
+  })
+  const remarks: WorkRemark[] = []
 
   const currentWeights = (): WeightMap => {
     program.readState()
@@ -124,9 +138,22 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
     imagesPerStep: training.batchSize,
     measureEvery,
     evaluate() {
-      const evaluation = evaluate()
-      kept?.offer(evaluation, currentWeights)
+      const { evaluation, predictions } = evaluate()
+      const found = measured.measure('evaluation', { predictions: () => predictions })
+      remarks.push(...found)
+      kept?.offer(evaluation, currentWeights, artifactsIn(found))
       return evaluation
+    },
+    remarks: () => remarks.splice(0),
+    conclude(outcome) {
+      remarks.push(...(kept?.artifacts() ?? []).map((artifact) => ({ type: 'artifact' as const, ...artifact })))
+      if (outcome !== 'done') return
+      const best = kept?.weights()
+      if (best) {
+        loadWeights(teacher, best, 'the kept teacher')
+        program.writeState()
+      }
+      remarks.push(...measured.measure('end'))
     },
     keptEvaluation: () => kept?.evaluation() ?? null,
     evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,

@@ -6,31 +6,6 @@ import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useRunsStore } from '../../stores/runs'
 import { runProgress } from '../../format/runProgress'
 
-/**
- * Lists leave the large parts of a stage out (confusion matrix, suspect test): what was asked for once fills them in
- * where it still fits.
- */
-export function filledIn(live: RunSummary, detail: RunSummary | null): RunSummary {
-  if (!detail) return live
-  return {
-    ...live,
-    stages: live.stages.map((stage) => {
-      const known = detail.stages.find((entry) => entry.id === stage.id)
-      if (!known) return stage
-      const same =
-        stage.evaluation !== null &&
-        !stage.evaluation.confusion &&
-        known.evaluation?.accuracy === stage.evaluation.accuracy &&
-        known.evaluation.asr === stage.evaluation.asr
-      return {
-        ...stage,
-        ...(same ? { evaluation: known.evaluation } : {}),
-        ...((stage.suspectTest ?? known.suspectTest) ? { suspectTest: stage.suspectTest ?? known.suspectTest } : {}),
-      } as StageRecord
-    }),
-  }
-}
-
 /** A run by id: its live record from the store, its configuration asked for once and again after a lost connection. */
 export function useRun(runId: () => string) {
   const { engine, onReopen } = useConnection()
@@ -45,7 +20,6 @@ export function useRun(runId: () => string) {
       const answer = await engine.call('runs.get', { runId: id })
       if (runId() !== id) return
       detail.value = answer
-      // The list of runs leaves out confusion matrices; only this answer has them.
       const { config: _config, changedPaths: _changedPaths, ...summary } = answer
       store.keep(summary)
     } catch (failure) {
@@ -72,10 +46,7 @@ export function useRun(runId: () => string) {
     }),
   )
 
-  const run = computed(() => {
-    const live = store.byId.get(runId())
-    return live ? filledIn(live, detail.value) : detail.value
-  })
+  const run = computed<RunSummary | null>(() => store.byId.get(runId()) ?? detail.value)
   const students = computed<StageRecord[]>(() => run.value?.stages.filter((stage) => stage.kind === 'student') ?? [])
   const teacher = computed<StageRecord | undefined>(() => run.value?.stages.find((stage) => stage.kind === 'teacher'))
   const estimate = useEngineQuery('experiment.estimate', () =>

@@ -1,6 +1,6 @@
 /** The calls about runs: begin, steer, edit and delete them, and read what they recorded. */
 import { z } from 'zod'
-import type { ExperimentConfig, PoolSummary, RunDetail, RunSummary, SyntheticImages } from '../../domain'
+import type { ExperimentConfig, PoolSummary, RunDetail, RunSummary, StageArtifact, SyntheticImages } from '../../domain'
 import {
   call,
   config,
@@ -14,6 +14,7 @@ import {
   ofStage,
   record,
   runId,
+  stageId,
 } from '../parts'
 
 const summary = record<RunSummary>()
@@ -55,6 +56,11 @@ export const runCalls = {
   }),
   'runs.imageSteps': call({ args: ofStage, result: z.object({ steps: z.array(count) }) }),
   'runs.images': call({ args: ofStage.extend({ step: count }), result: record<SyntheticImages>() }),
+  /** The newest artifact of each stage and analysis, or of those that are named. */
+  'runs.artifacts': call({
+    args: ofRun.extend({ stageId: stageId.optional(), analysis: z.string().min(1).max(100).optional() }),
+    result: z.object({ artifacts: z.array(record<StageArtifact>()) }),
+  }),
   /** The calls that have given images to a student's pool; none for methods without one. */
   'runs.pool': call({ args: ofStage, result: record<PoolSummary>() }),
   /** All images of one call, those displaced since then included. */

@@ -226,20 +226,48 @@ describe('a run', () => {
     )
   })
 
-  it('keeps the suspect test that a stage reports last', async () => {
+  it('keeps the artifact that a stage reports last, and goes back with it to a checkpoint', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
-    for (const step of [1, 2])
+    const found = (step: number): void =>
       data.listener.onReport({
-        type: 'suspectTest',
-        test: {
-          trials: [],
-          acceptedRatio: null,
-          last: { step, ratio: 0, limit: -3, images: { images: 1, mean: -1, deviation: 0, counts: [1] } },
-        },
+        type: 'artifact',
+        analysis: 'classes',
+        step,
+        artifact: { images: [step], confusion: [[step]], accuracy: [1] },
       })
-    expect((await engine.call('runs.get', { runId: id })).stages[0]?.suspectTest?.last?.step).toBe(2)
+    found(1)
+    found(2)
+    const newest = async () => (await engine.call('runs.artifacts', { runId: id, analysis: 'classes' })).artifacts
+    expect(await newest()).toEqual([
+      {
+        stageId: 'data',
+        analysis: 'classes',
+        step: 2,
+        artifact: { images: [2], confusion: [[2]], accuracy: [1] },
+        line: null,
+        fault: null,
+      },
+    ])
+    expect((await engine.call('runs.get', { runId: id })).stages[0]?.artifacts).toEqual({ classes: 2 })
+    expect((await engine.call('runs.artifacts', { runId: id, stageId: 'teacher' })).artifacts).toEqual([])
+    data.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    expect(await newest()).toMatchObject([{ step: 1 }])
+    expect((await engine.call('runs.get', { runId: id })).stages[0]?.artifacts).toEqual({ classes: 1 })
+  })
+
+  it('tells of an artifact that does not fit its analysis, or whose analysis is gone, instead of showing it', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    const data = await trainer(0)
+    for (const analysis of ['classes', 'gone'])
+      data.listener.onReport({ type: 'artifact', analysis, step: 1, artifact: { images: 'many' } })
+    const { artifacts } = await engine.call('runs.artifacts', { runId: id })
+    expect(artifacts.map(({ analysis, artifact, fault }) => [analysis, artifact, fault])).toEqual([
+      ['classes', null, 'The record of this analysis is damaged, or of another form.'],
+      ['gone', null, 'This version knows no analysis called “gone”.'],
+    ])
   })
 
   it('is ended at once by a second stop', async () => {

@@ -6,6 +6,7 @@ import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
 import { describeError } from '../../../../shared/errors'
 import type { FamilyDescription } from '../../../../shared/schema'
 import { describeRegistry, metricsOfMembers } from '../../../../shared/schema'
+import { analyses } from '../../families/analyses'
 import { architectures, type ArchitectureCost, type ImageProblem } from '../../families/architectures'
 import { attacks } from '../../families/attacks'
 import { datasets, imageShapeOf } from '../../families/datasets'
@@ -36,6 +37,7 @@ export const families: readonly FamilyDescription[] = [
     needsSynthesis: needsSynthesis === true,
     ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }),
   })),
+  describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
 ]

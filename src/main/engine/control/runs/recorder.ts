@@ -129,6 +129,7 @@ class Recorder implements RunRecorder {
       metrics: this.store.metrics,
       images: this.store.images,
       pool: this.store.pool,
+      artifacts: this.store.artifacts,
       updateStage: (stageId, change, write = true) => {
         this.change(runId, stageId, change, write)
         this.tellSoon(runId)

@@ -15,6 +15,7 @@ import type { Resolution } from '../experiments/resolve'
 import type { MemberTable } from '../experiments/memberTable'
 import { driveRun, type RunDriver } from './driver'
 import type { RunRecorder } from './recorder'
+import { readArtifact } from './artifacts'
 import { newRun, newRunId } from './newRun'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
@@ -138,6 +139,9 @@ class Service {
       },
       'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
       'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
+      'runs.artifacts': ({ runId, ...which }) => ({
+        artifacts: store.artifacts.read(store.runs.summary(runId).id, which).map((stored) => readArtifact(stored)),
+      }),
       'runs.pool': ({ runId, stageId }) => ({
         ...store.pool.summary(store.runs.summary(runId).id, stageId),
         budgetBytes: poolBytesOf(store.runs.config(runId).recording),

@@ -126,8 +126,9 @@ class StageRunner {
       case 'imageCounts':
         context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } })
         break
-      case 'suspectTest':
-        context.updateStage(stage.id, { suspectTest: report.test })
+      case 'artifact':
+        context.artifacts.put(context.runId, { ...report, stageId: stage.id })
+        context.updateStage(stage.id, { artifacts: context.artifacts.newestSteps(context.runId, stage.id) })
         break
       case 'checkpoint':
         context.log('debug', `${stage.title}: checkpoint at step ${report.step}`)
@@ -186,6 +187,8 @@ class StageRunner {
   private forgetAfter(step: number): void {
     const { context, stage } = this
     context.metrics.truncate(context.runId, stage.id, step + 1)
+    context.artifacts.truncate(context.runId, stage.id, step + 1)
+    context.updateStage(stage.id, { artifacts: context.artifacts.newestSteps(context.runId, stage.id) })
     this.chain(() => context.images.truncate(context.runId, stage.id, step + 1))
     this.chain(() => context.pool.truncate(context.runId, stage.id, step + 1))
   }

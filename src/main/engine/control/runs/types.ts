@@ -22,6 +22,7 @@ export interface StageContext extends EngineNoticeSink {
   readonly metrics: RunStore['metrics']
   readonly images: RunStore['images']
   readonly pool: RunStore['pool']
+  readonly artifacts: RunStore['artifacts']
   updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
   addWarning(stageId: string, message: string): void
   preparing(stageId: string, activity: StageActivity): void

@@ -153,6 +153,14 @@ function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, 
   }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Text of a column that was read as bytes: the driver ends the process at text that is no UTF-8, where one damaged
+ * record should only show as damaged.
+ */
+export const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
+
 /** Whether an error of the driver says that the disk is full. */
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error &&

@@ -3,6 +3,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'no
 import { join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
+import {
+  createArtifactsTable,
+  moveFormerArtifacts,
+  splitRun,
+  type ArtifactsTable,
+  type StoredArtifact,
+} from './artifacts'
 import { openDatabase, isDamaged, type Database } from './database'
 import { writeFileWhole } from './files'
 import { createImagesTable, type ImagesTable } from './images'
@@ -17,6 +24,7 @@ export interface RunStore {
   readonly metrics: MetricsTable
   readonly images: ImagesTable
   readonly pool: PoolTable
+  readonly artifacts: ArtifactsTable
   log(runId: string, line: LogLine): void
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
@@ -31,6 +39,8 @@ export interface RunStore {
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
+
+type MirroredRun = Omit<RunDetail, 'changedPaths'> & { artifacts?: StoredArtifact[] }
 
 /**
  * Opens the store of a workspace, making it when there is none.
@@ -51,6 +61,7 @@ export function openStore(
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
   if (!readOnly) tryToRename(database, metricNames)
   const runs = createRunsTable(database)
+  const artifacts = createArtifactsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
   const settings = (): Settings => {
     const row = database.get("SELECT value FROM settings WHERE key = 'settings'")
@@ -59,6 +70,7 @@ export function openStore(
   return {
     folder,
     runs,
+    artifacts,
     runFolder,
     settings,
     metrics: createMetricsTable(database, metricNames),
@@ -83,7 +95,11 @@ export function openStore(
       return next
     },
     async mirror(runId) {
-      const detail = { ...runs.summary(runId), config: runs.config(runId) }
+      const detail: MirroredRun = {
+        ...runs.summary(runId),
+        config: runs.config(runId),
+        artifacts: artifacts.read(runId).filter(({ artifact }) => artifact !== undefined),
+      }
       await writeFileWhole(join(runFolder(runId), mirrorName), JSON.stringify(detail, null, 1))
     },
     close: () => database.close(),
@@ -102,6 +118,7 @@ function tryToRename(database: Database, names: ReadonlyMap<string, string>): vo
 function openOrReplace(file: string): { database: Database; movedTo: string | null } {
   try {
     const database = openDatabase(file)
+    moveFormerArtifacts(database)
     // Reads every row that the list needs, so that damage in them shows here and not later.
     database.all('SELECT count(*) FROM runs')
     database.all('SELECT count(*) FROM stages')
@@ -118,12 +135,15 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
 
 function restoreFromMirrors(database: Database, runsFolder: string): number {
   const runs = createRunsTable(database)
+  const table = createArtifactsTable(database)
   let restored = 0
   for (const name of readdirSync(runsFolder)) {
     try {
-      runs.insert(
-        JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as Omit<RunDetail, 'changedPaths'>,
+      const { run, artifacts } = splitRun(
+        JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as MirroredRun,
       )
+      runs.insert(run)
+      for (const artifact of artifacts) table.put(run.id, artifact)
       restored += 1
     } catch {
       // A folder without a readable mirror stays on disk; it cannot be listed.
@@ -134,6 +154,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 
 export * from './database'
 export * from './files'
+export type { StoredArtifact } from './artifacts'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'
 export { callsToDrop } from './pool'

@@ -36,4 +36,14 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run_id, stage_id, call)
   ) WITHOUT ROWID;
   `,
+  // What the records of stages held until then is moved by moveFormerArtifacts, which takes the mark away.
+  `
+  CREATE TABLE artifacts (
+    id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, stage_id TEXT NOT NULL,
+    analysis TEXT NOT NULL, step INTEGER NOT NULL, artifact TEXT NOT NULL,
+    UNIQUE (run_id, stage_id, analysis, step)
+  );
+  CREATE TABLE to_move (what TEXT PRIMARY KEY) WITHOUT ROWID;
+  INSERT INTO to_move (what) VALUES ('artifacts in records');
+  `,
 ]

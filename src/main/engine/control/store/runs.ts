@@ -13,12 +13,12 @@ import {
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import { defaultsOf } from '../../../../shared/schema'
-import type { Database, Row } from './database'
+import { textOf, type Database, type Row } from './database'
 
 type StoredSummary = Omit<RunSummary, 'stages'>
 
 export interface RunsTable {
-  /** Newest first. Confusion matrices and per-class rates are left out: `get` has them. */
+  /** Newest first. */
   list(includeDeleted: boolean): RunSummary[]
   has(id: string): boolean
   /** @throws RefusedInputError when there is none */
@@ -62,8 +62,7 @@ export function createRunsTable(database: Database): RunsTable {
     list: (includeDeleted) =>
       [...runs.values()]
         .filter((run) => includeDeleted || run.deletedAt === null)
-        .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1))
-        .map(brief),
+        .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1)),
     has: (id) => runs.has(id),
     summary: (id) => structuredClone(summaryOf(id)),
     config: (id) => readConfig(database, summaryOf(id).id),
@@ -122,23 +121,6 @@ export function createRunsTable(database: Database): RunsTable {
     },
   }
 }
-
-const brief = (run: RunSummary): RunSummary => ({
-  ...run,
-  stages: run.stages.map(({ suspectTest: _suspectTest, ...stage }) => {
-    if (!stage.evaluation) return stage
-    const { confusion: _confusion, perClassAccuracy: _perClass, ...evaluation } = stage.evaluation
-    return { ...stage, evaluation }
-  }),
-})
-
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
-/**
- * Columns are read as bytes: the driver ends the process at text that is no UTF-8, where one damaged record should only
- * show as damaged.
- */
-const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
 
 function readConfig(database: Database, id: string): ExperimentConfig {
   const row = database.get('SELECT CAST(config AS BLOB) AS config FROM runs WHERE id = ?', id)

@@ -3,7 +3,7 @@
  * judged it.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { SuspectTest, SuspectTrial } from '../../../../../shared/domain'
+import { handSuspects, type SuspectMeasurements, type SuspectTrial } from '../../analyses/suspects'
 import { suspectAuc, suspectSample, suspectTail } from '../../../maths/losses/suspectTest'
 import type { DefenseContext } from '../types'
 import type { VaccineParameters } from './parameters'
@@ -28,8 +28,8 @@ export function createSuspectReport(
   klOf: Parameters<DefenseContext['testDivergences']>[0],
 ): SuspectReport {
   const selects = values.testBatches > 0
-  let test: SuspectTest = { trials: [], acceptedRatio: selects ? values.tailRatio : null, last: null }
-  let told: SuspectTest | null = null
+  let test: SuspectMeasurements = { trials: [], acceptedRatio: selects ? values.tailRatio : null, last: null }
+  let told: SuspectMeasurements | null = null
   const change = (trial: Partial<SuspectTrial>): void => {
     test = {
       ...test,
@@ -61,11 +61,11 @@ export function createSuspectReport(
     tell() {
       if (isDeepStrictEqual(test, told)) return
       told = test
-      tell({ type: 'suspectTest', test })
+      tell(handSuspects(test))
     },
     read: () => ({ suspectTest: test }),
     write(saved) {
-      if (saved.suspectTest) test = saved.suspectTest as SuspectTest
+      if (saved.suspectTest) test = saved.suspectTest as SuspectMeasurements
     },
   }
 }

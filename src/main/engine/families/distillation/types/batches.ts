@@ -1,6 +1,6 @@
 /** What synthesizer, student trainer and defenses hand to each other. */
 import type * as tf from '@tensorflow/tfjs-core'
-import type { CallOrigin, MetricPoint, PooledImages, SuspectTest } from '../../../../../shared/domain'
+import type { CallOrigin, MetricPoint, PooledImages } from '../../../../../shared/domain'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import type { InnerStepListener } from '../innerSteps'
 
@@ -15,8 +15,8 @@ export type StageRemark =
   | { type: 'warning'; message: string }
   /** What the pseudo batch of the step gave to the pool. */
   | { type: 'pool'; images: PooledImages }
-  /** The whole suspect test so far; replaces what was reported before. */
-  | { type: 'suspectTest'; test: SuspectTest }
+  /** What an analysis is made from, all of it so far; replaces what was told before. */
+  | { type: 'measurements'; analysis: string; measurements: unknown }
 
 /**
  * A pseudo batch: synthetic images in the teacher's normalised space with the teacher's view of them. The receiver

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { frequentConfusions, rowShares } from '@renderer/views/run/confusions'
+import { frequentConfusions, rowShares } from '@renderer/analyses/confusions'
 
 const confusion = [
   [8, 2, 0],

@@ -1,5 +1,13 @@
 /** What a confusion matrix says, for the class table. confusion[true][predicted], counts. */
 
+/** The artifact, as its analysis measures it. */
+export interface ClassesArtifact {
+  /** Clean test images of each class. */
+  images: number[]
+  confusion: number[][]
+  accuracy: number[]
+}
+
 export interface Confusion {
   truth: number
   predicted: number

@@ -1,0 +1,35 @@
+/** The artifact of the suspect test, as its analysis measures it. */
+import type { HistogramBins } from '@shared/domain'
+
+export interface SuspectSample {
+  images: number
+  mean: number | null
+  deviation: number | null
+  counts: number[]
+}
+export interface SuspectTail {
+  /** Share of images below `limit`. */
+  ratio: number | null
+  /** mean − 3 · deviation. */
+  limit: number | null
+  images: SuspectSample
+}
+export interface SuspectTrial {
+  trial: number
+  step: number
+  verdict: 'waiting' | 'untested' | 'accepted' | 'refused'
+  clean: SuspectSample
+  triggered: SuspectSample | null
+  auc: number | null
+  tail: SuspectTail | null
+}
+export interface SuspectTest {
+  bins: HistogramBins
+  trials: SuspectTrial[]
+  acceptedRatio: number | null
+  last: (SuspectTail & { step: number }) | null
+}
+
+/** For views that need a word beside the number. */
+export const aucDefinition =
+  'Area under the ROC curve of “low KL(teacher ‖ shuffled ensemble) means triggered”: the share of pairs of a triggered and a clean test image in which the triggered one has the lower KL, ties counting half. 100 %: the ensemble separates them; 50 %: it tells nothing.'

@@ -1,0 +1,88 @@
+/**
+ * What an analysis leaves of a finished or growing model: an artifact, as JSON. Three forms have a view of their own;
+ * an analysis with another form names its component.
+ */
+import { z } from 'zod'
+
+/** Rows under titled columns. */
+export const tableArtifact = z.object({
+  columns: z
+    .array(
+      z.object({
+        title: z.string(),
+        /** Shown on hover: formula and meaning. */
+        definition: z.string().optional(),
+        /** Of its numbers; shares are fractions of 1. */
+        unit: z.enum(['', '%']).optional(),
+      }),
+    )
+    .min(1),
+  /** One cell for each column. */
+  rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+})
+export type TableArtifact = z.infer<typeof tableArtifact>
+
+/** Bins of one width; what lies outside counts in the outermost. */
+export const binsSchema = z.object({ from: z.number(), to: z.number(), count: z.number().int().min(1) })
+export type HistogramBins = z.infer<typeof binsSchema>
+
+/** Histograms over the same bins, laid over each other as shares of their own images. */
+export const histogramArtifact = z.object({
+  /** What is counted, the title of the axis, e.g. "log₁₀ KL". */
+  quantity: z.string(),
+  bins: binsSchema,
+  layers: z
+    .array(
+      z.object({
+        label: z.string(),
+        images: z.number().int().min(0),
+        mean: z.number().nullable(),
+        /** Images per bin. */
+        counts: z.array(z.number().int().min(0)),
+      }),
+    )
+    .min(1),
+  /** A vertical line with its meaning. */
+  limit: z.object({ value: z.number(), label: z.string() }).optional(),
+})
+export type HistogramArtifact = z.infer<typeof histogramArtifact>
+
+/** Images with a line under each. */
+export const imagesArtifact = z.object({
+  count: z.number().int().min(0),
+  height: z.number().int().min(1),
+  width: z.number().int().min(1),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  /** Bytes, row-major [count][height][width][channels], as base64. */
+  pixels: z.string(),
+  captions: z.array(z.string()).optional(),
+})
+export type ImagesArtifact = z.infer<typeof imagesArtifact>
+
+/** The forms that the interface knows how to show. */
+export const artifactForms = { table: tableArtifact, histogram: histogramArtifact, images: imagesArtifact } as const
+export type ArtifactForm = keyof typeof artifactForms
+
+/** How an analysis is shown: in a form's view, or by the component of that name under src/renderer/analyses. */
+export type AnalysisView = { kind: ArtifactForm } | { kind: 'component'; component: string }
+
+/** What the catalogue tells of an analysis beside its declaration. */
+export interface AnalysisFacts {
+  view: AnalysisView
+  /** Shown while nothing is measured; without it the view comes with the first artifact. */
+  empty: { title: string; text: string } | null
+}
+
+/** The newest artifact of an analysis of one stage. */
+export interface StageArtifact {
+  stageId: string
+  analysis: string
+  /** Steps of the stage when it was measured. */
+  step: number
+  /** Fits the schema of its analysis; null where it cannot be read. */
+  artifact: unknown
+  /** What it says in one line, for a terminal. */
+  line: string | null
+  /** Why it cannot be read. */
+  fault: string | null
+}

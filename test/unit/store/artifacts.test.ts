@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import LibsqlDatabase from 'libsql'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readArtifact } from '../../../src/main/engine/control/runs/artifacts'
+import { databaseName, openDatabase, openStore, type RunStore } from '../../../src/main/engine/control/store'
+import { migrations } from '../../../src/main/engine/control/store/migrations'
+import type { RunDetail, StageRecord } from '../../../src/shared/domain'
+import { fakeCatalogue } from '../../fakes/catalogue'
+import { FakeRun } from '../../fakes/run'
+
+let folder = ''
+let store: RunStore | null = null
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'abd-artifacts-'))
+})
+afterEach(() => {
+  store?.close()
+  store = null
+  rmSync(folder, { recursive: true, force: true })
+})
+const open = (): RunStore => {
+  store?.close()
+  store = openStore(folder)
+  return store
+}
+const detail = (id: string, stages?: StageRecord[]): RunDetail => {
+  const run = new FakeRun(id, fakeCatalogue.defaults, null, 1).detail
+  return { ...run, stages: stages ?? run.stages }
+}
+const stored = (step: number, more: Partial<{ stageId: string; analysis: string; artifact: unknown }> = {}) => ({
+  stageId: 'teacher',
+  analysis: 'classes',
+  step,
+  artifact: { at: step },
+  ...more,
+})
+
+describe('the table of artifacts', () => {
+  it('gives the newest of each stage and analysis, after the store was opened again too', () => {
+    open().runs.insert(detail('a'))
+    for (const entry of [
+      stored(1),
+      stored(10),
+      stored(2),
+      stored(3, { analysis: 'other' }),
+      stored(1, { stageId: 'student-1' }),
+    ])
+      store?.artifacts.put('a', entry)
+    expect(open().artifacts.read('a')).toEqual([
+      stored(1, { stageId: 'student-1' }),
+      stored(10),
+      stored(3, { analysis: 'other' }),
+    ])
+    expect(store?.artifacts.read('a', { stageId: 'teacher', analysis: 'other' })).toHaveLength(1)
+    expect(store?.artifacts.newestSteps('a', 'teacher')).toEqual({ classes: 10, other: 3 })
+  })
+
+  it('replaces one of the same step, keeps the newest eight, and goes back as far', () => {
+    const { runs, artifacts } = open()
+    runs.insert(detail('a'))
+    for (let step = 1; step <= 20; step++) artifacts.put('a', stored(step))
+    artifacts.put('a', stored(20, { artifact: 'replaced' }))
+    expect(artifacts.read('a')).toMatchObject([{ step: 20, artifact: 'replaced' }])
+    artifacts.truncate('a', 'teacher', 16)
+    expect(artifacts.newestSteps('a', 'teacher')).toEqual({ classes: 15 })
+    artifacts.truncate('a', 'teacher', 13)
+    expect(artifacts.read('a')).toEqual([])
+  })
+
+  it('goes with its run, and a damaged row is one without an artifact', () => {
+    const { runs, artifacts } = open()
+    for (const id of ['a', 'b']) {
+      runs.insert(detail(id))
+      artifacts.put(id, stored(1))
+    }
+    runs.remove('a')
+    expect(artifacts.read('a')).toEqual([])
+    store?.close()
+    const database = openDatabase(join(folder, databaseName))
+    database.run("UPDATE artifacts SET artifact = CAST(X'7BFF7D' AS TEXT)")
+    database.close()
+    expect(open().artifacts.read('b')).toEqual([stored(1, { artifact: undefined })])
+    expect(readArtifact(stored(1, { artifact: undefined })).fault).toContain('damaged')
+  })
+})
+
+describe('artifacts that an earlier version kept in the records of stages', () => {
+  const past = (): StageRecord[] =>
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/stages-0.1.0.json'), 'utf8')) as StageRecord[]
+
+  /** A workspace as it was before the table of artifacts. */
+  function pastWorkspace(records: Record<string, string>): void {
+    const { config, stages: _stages, changedPaths: _changed, ...summary } = detail('a')
+    const connection = new LibsqlDatabase(join(folder, databaseName))
+    for (const migration of migrations.slice(0, 2)) connection.exec(migration)
+    connection.exec('PRAGMA user_version = 2')
+    connection
+      .prepare('INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)')
+      .run('a', 1, 'done', null, JSON.stringify(summary), JSON.stringify(config))
+    Object.entries(records).forEach(([id, record], position) =>
+      connection
+        .prepare('INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)')
+        .run('a', id, position, record),
+    )
+    connection.close()
+  }
+
+  function expectMoved(): void {
+    const [teacher, student] = store!.runs.summary('a').stages
+    expect(teacher).toMatchObject({ step: 90, evaluation: { accuracy: 0.75, asr: 0.5 }, artifacts: { classes: 90 } })
+    expect(student).toMatchObject({ step: 40, artifacts: { suspects: 40 } })
+    expect(JSON.stringify([teacher, student])).not.toMatch(/confusion|perClassAccuracy|suspectTest/)
+    const found = store!.artifacts.read('a').map((entry) => readArtifact(entry))
+    expect(found.map(({ fault }) => fault)).toEqual([null, null])
+    expect(found).toMatchObject([
+      {
+        stageId: 'student-1',
+        analysis: 'suspects',
+        line: 'AUC 97.3 %, 1 ensemble, accepted, tail ratio 3.4 %',
+        artifact: {
+          bins: { from: -12, to: 2, count: 56 },
+          acceptedRatio: 0.02,
+          trials: [{ verdict: 'accepted', clean: { counts: [0, 2] }, tail: { images: { deviation: null } } }],
+          last: { step: 40, ratio: 0.004 },
+        },
+      },
+      {
+        stageId: 'teacher',
+        analysis: 'classes',
+        artifact: {
+          images: [2, 2],
+          accuracy: [0.5, 1],
+          confusion: [
+            [1, 1],
+            [0, 2],
+          ],
+        },
+      },
+    ])
+  }
+
+  it('are moved when the workspace is opened, once, and damaged records stay as they are', () => {
+    const records = past().map((stage): [string, string] => [stage.id, JSON.stringify(stage)])
+    pastWorkspace({ ...Object.fromEntries(records), 'student-2': '{"id": "student-2", "suspect' })
+    open()
+    expectMoved()
+    store?.artifacts.truncate('a', 'teacher', 0)
+    expect(open().artifacts.read('a')).toHaveLength(1)
+    expect(store?.runs.summary('a').error?.[0]).toMatchObject({ message: 'The record of this run is damaged.' })
+  })
+
+  it('are found in the run.json of an earlier version, from which a damaged database is begun anew', () => {
+    mkdirSync(join(folder, 'runs', 'a'), { recursive: true })
+    writeFileSync(join(folder, 'runs', 'a', 'run.json'), JSON.stringify(detail('a', past())))
+    writeFileSync(join(folder, databaseName), 'no database')
+    expect(open().repaired?.restored).toBe(1)
+    expectMoved()
+  })
+
+  it('are in the run.json of this version beside the stages', async () => {
+    mkdirSync(join(folder, 'runs', 'a'), { recursive: true })
+    open().runs.insert(detail('a'))
+    store?.artifacts.put('a', stored(3))
+    await store?.mirror('a')
+    store?.close()
+    writeFileSync(join(folder, databaseName), 'no database')
+    expect(open().artifacts.read('a')).toEqual([stored(3)])
+    expect(store?.runs.summary('a').stages).toHaveLength(4)
+  })
+})
