@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineEvents } from '../../../src/shared/contract'
@@ -96,7 +96,7 @@ describe('a run over process borders', () => {
     expect(run.stages.map((stage) => stage.state)).toEqual(['done', 'done', 'failed', 'waiting'])
   }, 60_000)
 
-  it('brings a teacher along: the run keeps a copy, evaluates it and distils from it', async () => {
+  it('imports a teacher: the run keeps a copy and its weights, evaluates it and distils from it', async () => {
     const { client } = await workspace.start()
     const file = join(workspace.folder, 'teacher.pt')
     writeFileSync(file, 'weights')
@@ -105,8 +105,9 @@ describe('a run over process borders', () => {
     expect(run.stages[1]).toMatchObject({
       state: 'done',
       evaluation: { accuracy: 0.9, asr: 0.8 },
-      weights: join(workspace.folder, 'runs', id, 'teacher', 'brought.pt'),
+      weights: join(workspace.folder, 'runs', id, 'teacher', 'weights.safetensors'),
     })
+    expect(readFileSync(join(workspace.folder, 'runs', id, 'teacher', 'imported.pt'), 'utf8')).toBe('weights')
     expect(existsSync(run.stages[1]?.weights ?? '')).toBe(true)
     const missing = await client.call('runs.start', {
       config: { ...small, teacher: { source: 'file', file: '/nowhere.pt' } },

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
-import { fileNormalization, prepareData } from '../../../src/main/engine/trainer/data'
+import { importCheckpoint } from '../../../src/main/engine/families/importers'
+import { weightsOf } from '../../../src/main/engine/weights/network'
+import { readSafetensors } from '../../../src/main/engine/weights/safetensors/read'
+import { openClassifier } from '../../../src/main/engine/trainer/models'
+import { fileNormalization, loadDataset, prepareData } from '../../../src/main/engine/trainer/data'
 import { evaluateModelFile } from '../../../src/main/engine/trainer/evaluateFile'
 import type { TrainerReport } from '../../../src/main/engine/protocol/messages'
 import { acknowledgementOf, teacherNormalizations, type ExperimentConfig } from '../../../src/shared/domain'
@@ -13,6 +17,8 @@ import { wideResNet } from '../importers/craft/files'
 
 const folder = temporaryFolder('teacherFile')
 const file = join(folder, 'teacher.pt')
+/** Where a run keeps the weights of its imported teacher. */
+const kept = join(folder, 'weights.safetensors')
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -42,7 +48,7 @@ async function evaluated(acknowledged: string | null, path = file) {
       execution,
       cacheFolder: folder,
       normalization: 'dataset',
-      ...(acknowledged === null ? { architecture: null } : { architecture, acknowledged }),
+      ...(acknowledged === null ? { architecture: null } : { architecture, teacher: { acknowledged, weights: kept } }),
     },
     () => undefined,
     (report) => {
@@ -123,8 +129,21 @@ describe('a weights file with warnings', () => {
       warnings,
       evaluations: 0,
     })
+    expect(existsSync(kept)).toBe(false)
     expect(
       await evaluated(acknowledgementOf(createHash('sha256').update(readFileSync(file)).digest('hex'))),
     ).toMatchObject({ evaluation: { images: 50 }, warnings })
+  })
+  it('leaves a run the weights as they were read: later stages take them as they would take the original', async () => {
+    await evaluated(acknowledgementOf(createHash('sha256').update(readFileSync(file)).digest('hex')))
+    expect((await readSafetensors(kept)).tensors).toEqual((await importCheckpoint(file)).weights)
+    const { data, teacher } = tinyExperiment()
+    const dataset = await loadDataset({ data, cacheFolder: folder })
+    const [before, after] = await Promise.all(
+      [file, kept].map(async (path) =>
+        weightsOf((await openClassifier(path, dataset, teacher.architecture)).classifier),
+      ),
+    )
+    expect(after).toEqual(before)
   })
 })

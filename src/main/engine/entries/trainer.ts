@@ -53,7 +53,7 @@ async function runPrepared(
   })
 }
 
-const doneWith = (evaluation: Evaluation | null): TrainerReport => ({
+const doneWith = (evaluation: Evaluation | null): Extract<TrainerReport, { type: 'finished' }> => ({
   type: 'finished',
   outcome: 'done',
   step: 0,
@@ -84,7 +84,7 @@ async function run(job: TrainerJob): Promise<TrainerReport> {
       return runPrepared(job, await prepareStudentStage(job, preparation))
     case 'evaluate':
       await startFor(job)
-      return doneWith(await evaluateModelFile(job, preparation, report))
+      return { ...doneWith(await evaluateModelFile(job, preparation, report)), weights: job.teacher?.weights ?? null }
     case 'export':
       await startFor(job)
       await exportProgram(job, exporters, preparation)

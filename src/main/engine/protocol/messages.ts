@@ -50,8 +50,13 @@ export type TrainerJob =
       /** The network that decides where the file alone does not. */
       architecture: MemberChoice | null
       normalization: TeacherNormalization
-      /** Where the file becomes the teacher of a run: whose warnings were read. */
-      acknowledged?: string
+      /** Where the file becomes the teacher of a run. */
+      teacher?: {
+        /** Whose warnings were read. */
+        acknowledged: string
+        /** New file for its weights under PyTorch's names: later stages and exports read that, not the original. */
+        weights: string
+      }
     }
   | {
       /** A model as a program (families/exporters): traced and written by a trainer. */

@@ -7,11 +7,12 @@ import { fileNormalization, loadDataset, testSetsOf } from './data'
 import { createPredictor, evaluateInParts, type EvaluationPart } from './evaluation'
 import { openClassifier, refuseUnreadWarnings } from './models'
 import type { TrainerJob, TrainerReport } from '../protocol/messages'
+import { writeSafetensors } from '../weights/safetensors/write'
 import { createProgram } from './stages'
 
 /**
  * Reports the importer's warnings, then the evaluation over growing parts of the test set, then how many images got no
- * finite logits.
+ * finite logits. Of a file that becomes a teacher, the weights are kept as they were read, types and values alike.
  * @throws RefusedInputError where the file is refused, or has unread warnings and is to be a teacher
  */
 export async function evaluateModelFile(
@@ -30,7 +31,7 @@ export async function evaluateModelFile(
   }
   const opened = await openClassifier(job.file, dataset, job.architecture)
   for (const message of opened.warnings) report({ type: 'warning', message })
-  if (job.acknowledged !== undefined) refuseUnreadWarnings(opened, job.acknowledged, job.file)
+  if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
   const { classifier } = opened
   const program = createProgram(job)
   const predict = createPredictor(
@@ -68,6 +69,7 @@ export async function evaluateModelFile(
       action: 'Choose a data set with test images.',
     })
   for (const message of notFiniteWarning(last)) report({ type: 'warning', message })
+  if (job.teacher) await writeSafetensors(job.teacher.weights, opened.weights, { format: 'pt' })
   return last.evaluation
 }
 

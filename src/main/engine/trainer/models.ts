@@ -7,6 +7,7 @@ import type { LoadedDataset } from '../families/datasets/types'
 import { importCheckpoint } from '../families/importers'
 import type { ImportedCheckpoint, ImportReport } from '../families/importers'
 import { loadWeights } from '../weights/network'
+import type { WeightMap } from '../weights/weightMap'
 import type { Classifier } from '../maths/nn/types'
 import { createStream } from '../maths/random'
 import type { RandomStream } from '../maths/random'
@@ -26,6 +27,8 @@ export function createClassifier(
 /** What a weights file holds, and what the importer warns of. */
 export interface OpenedClassifier {
   classifier: Classifier
+  /** As they lie in the file, under PyTorch's names. */
+  weights: WeightMap
   /** Of the file; hexadecimal. */
   sha256: string
   warnings: string[]
@@ -68,7 +71,7 @@ export async function openClassifier(
   refuseOtherChannels(choice, report, dataset, file)
   const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
   loadWeights(classifier, report.weights, file)
-  return { classifier, sha256: report.sha256, warnings: warningsOf(report) }
+  return { classifier, weights: report.weights, sha256: report.sha256, warnings: warningsOf(report) }
 }
 
 /** The network's first convolution tells how many channels it was made for. */

@@ -104,8 +104,8 @@ function stageWithWeights({ stages }: RunSummary, stageId: string): StageRecord 
 }
 
 /**
- * Our own files hold tensors and nothing else; a teacher that was brought along may be a pickle, and may have changed
- * since the run.
+ * Our own files hold tensors and nothing else; runs of version 0.1.0 name the original of an imported teacher, which
+ * may be a pickle, and may have changed since the run.
  */
 async function readWeights(file: string): Promise<WeightMap> {
   if (extname(file) === '.safetensors') return (await readSafetensors(file)).tensors

@@ -101,12 +101,10 @@ class Driver {
     const outcome = await this.current.outcome
     this.current = null
     recorder.flushMetrics()
-    const brought =
-      stage.kind === 'teacher' && config.teacher.source === 'file' ? importedTeacher(runFolder, config) : null
-    return this.conclude(stage, outcome, (Date.now() - started) / 1000, brought)
+    return this.conclude(stage, outcome, (Date.now() - started) / 1000)
   }
 
-  private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number, brought: string | null): boolean {
+  private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number): boolean {
     const { recorder } = this.options
     const end = (
       state: Exclude<RunState, 'queued' | 'running' | 'done'>,
@@ -125,7 +123,7 @@ class Driver {
           secondsLeft: 0,
           seconds: seconds || elapsed,
           evaluation: outcome.evaluation,
-          weights: outcome.weights ?? brought,
+          weights: outcome.weights,
         })
         return true
       }

@@ -34,7 +34,10 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
         cacheFolder,
         architecture: config.teacher.architecture,
         normalization: config.teacher.normalization,
-        acknowledged: config.teacher.acknowledged,
+        teacher: {
+          acknowledged: config.teacher.acknowledged,
+          weights: join(folders.stage, 'weights.safetensors'),
+        },
       }
     case 'student':
       return {
@@ -51,9 +54,9 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
   }
 }
 
-/** Where the file of a teacher that was brought along is kept with the run. */
+/** Where the original of an imported teacher is kept with the run. */
 export const importedTeacher = (runFolder: string, config: ExperimentConfig): string =>
-  join(runFolder, 'teacher', `brought${extname(config.teacher.file)}`)
+  join(runFolder, 'teacher', `imported${extname(config.teacher.file)}`)
 
 function teacherWeights(run: RunSummary): string {
   const weights = run.stages.find((entry) => entry.kind === 'teacher')?.weights
