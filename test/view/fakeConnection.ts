@@ -1,10 +1,11 @@
 /** A connection to a fake engine, and stores or composables on it without any view. */
 import { createPinia } from 'pinia'
 import { createApp, shallowRef } from 'vue'
+import { createMemoryHistory, createRouter } from 'vue-router'
 import type { HostApi } from '@shared/contract'
 import { connectionKey, type Connection, type ConnectionState } from '@renderer/api/connection'
-import { createWorkbenchRouter } from '@renderer/router'
-import { createFakeEngine, type FakeEngineOptions } from '../fakes/engine'
+import type { PartialExperimentConfig } from '@shared/domain'
+import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from '../fakes/engine'
 
 export interface SavedFile {
   name: string
@@ -43,11 +44,14 @@ export function fakeConnection(options: FakeEngineOptions = {}) {
   return { connection, engine, state, saved, copied, reopen: () => reopened.forEach((listener) => listener()) }
 }
 
+const nothing = { render: () => null }
+const addresses = ['/runs/:runId/:tab?', '/:rest(.*)*'].map((path) => ({ path, component: nothing }))
+
 /** Stores and composables run in `mount`, as in the setup of a component; several share their stores. */
 export function createBench(options: FakeEngineOptions = {}) {
   const fake = fakeConnection(options)
   const pinia = createPinia()
-  const router = createWorkbenchRouter()
+  const router = createRouter({ history: createMemoryHistory(), routes: addresses })
   const mounted = new Set<() => void>()
   function mount<T>(setup: () => T): { result: T; unmount: () => void } {
     const results: T[] = []
@@ -85,3 +89,19 @@ export function deferred<T>() {
   })
   return { promise, resolve, reject }
 }
+
+/** A running experiment of one student: 1 step of data, 5 of the teacher, then the student's. */
+export async function startSmallRun(engine: FakeEngine, more: PartialExperimentConfig = {}): Promise<string> {
+  const { id } = await engine.call('runs.start', {
+    config: {
+      name: 'Small',
+      teacher: { training: { epochs: 1 } },
+      students: [{ defenses: [] }],
+      distillation: { method: { id: 'zskt', params: { pseudoBatches: 20 } } },
+      recording: { imagesEvery: 2, imagesPerStep: 4, evaluateEvery: 5 },
+      ...more,
+    },
+  })
+  return id
+}
+export const stepsBeforeStudent = 6

@@ -38,8 +38,7 @@ export const useImagesStore = defineStore('images', () => {
     take: (content, { steps }) => {
       content.steps.value = steps
     },
-    add: (content, { step, images }: { step: number; images: SyntheticImages | null }) => {
-      if (images) remember(content, images)
+    add: (content, step: number) => {
       content.steps.value = withStep(content.steps.value, step)
     },
     stepBack: ({ inMemory }) => inMemory.clear(),
@@ -54,10 +53,12 @@ export const useImagesStore = defineStore('images', () => {
     return images
   }
   engine.subscribe('run.images', {}, ({ step, images, ...stage }) => {
-    add(stage, { step, images })
-    // The engine thins kept steps evenly beyond the budget; a doubled spacing shows only in a fresh list.
     const entry = find(stage)
-    if (entry && entry.steps.value.length % thinningCheck === 0) refresh(stage)
+    if (!entry) return
+    if (images) remember(entry, images)
+    add(stage, step)
+    // The engine thins kept steps evenly beyond the budget; a doubled spacing shows only in a fresh list.
+    if (entry.steps.value.length % thinningCheck === 0) refresh(stage)
   })
   return { open, refresh, fetch }
 })
