@@ -1,6 +1,6 @@
 /** Stages of the tiny world, on a teacher that was trained in it. */
 import { prepareStudentStage, prepareTeacherStage } from '../../src/main/engine/trainer/stages'
-import type { StageWork } from '../../src/main/engine/trainer/loop'
+import type { StageWork } from '../../src/main/engine/trainer/stageWork'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import type { ExperimentConfig } from '../../src/shared/domain'
 import { runToEnd, temporaryFolder, tinyExperiment } from './support'

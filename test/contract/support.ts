@@ -9,8 +9,9 @@ import { memberTable } from '../../src/main/engine/control/experiments/memberTab
 import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
-import { runStage } from '../../src/main/engine/trainer/loop'
-import type { LoopOptions, StageWork } from '../../src/main/engine/trainer/loop'
+import { runTrainingLoop } from '../../src/main/engine/trainer/loop'
+import type { LoopOptions } from '../../src/main/engine/trainer/loop'
+import type { StageWork } from '../../src/main/engine/trainer/stageWork'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
 import { describeRegistry } from '../../src/shared/schema'
@@ -55,7 +56,7 @@ export async function runToEnd(
   const reports: TrainerReport[] = []
   let steps = 0
   let inner = 0
-  const finished = await runStage(
+  const finished = await runTrainingLoop(
     {
       ...work,
       step: (index, measure, innerStep) => {

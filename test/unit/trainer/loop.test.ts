@@ -3,8 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { float32Tensor } from '../../../src/main/engine/weights/weightMap'
-import { runStage } from '../../../src/main/engine/trainer/loop'
-import type { LoopOptions, StageWork } from '../../../src/main/engine/trainer/loop'
+import {
+  beginStage,
+  evaluateModel,
+  finishStage,
+  runTrainingLoop,
+  saveCheckpoint,
+  takeStep,
+} from '../../../src/main/engine/trainer/loop'
+import type { LoopOptions } from '../../../src/main/engine/trainer/loop'
+import { DivergedError, MissingStartError } from '../../../src/main/engine/trainer/stageErrors'
+import type { StageWork } from '../../../src/main/engine/trainer/stageWork'
 import type { TrainerReport } from '../../../src/main/engine/protocol/messages'
 
 const evaluation = { accuracy: 0.5, asr: null, asrAll: null, robustAccuracy: null, images: 10, nonTarget: 0 }
@@ -27,7 +36,7 @@ const workOf = (changes: Partial<StageWork>): StageWork => ({
 
 async function reportsOf(work: StageWork): Promise<TrainerReport[]> {
   const reports: TrainerReport[] = []
-  await runStage(work, {
+  await runTrainingLoop(work, {
     folder: mkdtempSync(join(tmpdir(), 'abd-loop-')),
     resume: false,
     checkpointEverySeconds: 1e9,
@@ -59,6 +68,98 @@ it('records what an unmeasured step brings, and what the work says beside metric
     { name: 'sv.coefficient', step: 5, value: 0 },
   ])
   expect(reports.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', message: 'off' }])
+})
+
+const optionsOf = (reports: TrainerReport[], change: Partial<LoopOptions> = {}): LoopOptions => ({
+  folder: mkdtempSync(join(tmpdir(), 'abd-loop-')),
+  resume: false,
+  checkpointEverySeconds: 1e9,
+  report: (report) => {
+    reports.push(report)
+  },
+  request: () => 'go',
+  ...change,
+})
+
+describe('a number that is not finite', () => {
+  it.each([
+    [NaN, 'not a number'],
+    [Infinity, 'infinite'],
+    [-Infinity, 'infinite'],
+  ])('%s ends the stage after it was reported, whatever the metric', async (value, what) => {
+    for (const name of ['loss', 'trainAccuracy', 'learningRate'] as const) {
+      const reports: TrainerReport[] = []
+      const work = workOf({ step: (index) => (index === 2 ? { [name]: value } : {}) })
+      const run = runTrainingLoop(work, optionsOf(reports))
+      await expect(run).rejects.toThrow(DivergedError)
+      await expect(run).rejects.toMatchObject({
+        message: `Training diverged: ${name} is ${what}.`,
+        metric: name,
+        step: 3,
+        got: String(value),
+      })
+      expect(reports).toContainEqual({ type: 'metrics', points: [{ name, step: 3, value }] })
+    }
+  })
+
+  it('is looked for in every step, measured or not, and the largest of float32 is finite', async () => {
+    const work = workOf({ step: () => ({ loss: 3.4e38, klLoss: -3.4e38 }) })
+    expect(await runTrainingLoop(work, optionsOf([]))).toMatchObject({ outcome: 'done', step: 5 })
+  })
+})
+
+describe('the parts of a stage', () => {
+  const kinds = (reports: readonly TrainerReport[]): string[] => reports.map(({ type }) => type)
+
+  it('a step reports what was said, numbers, images and the evaluation, in this order', async () => {
+    const reports: TrainerReport[] = []
+    const loop = await beginStage(
+      workOf({
+        remarks: () => [{ type: 'warning', message: 'careful' }],
+        imagesAfter: () => true,
+        images: (step) => ({ step }) as never,
+        evaluateAfter: () => true,
+        step: () => ({ loss: 1 }),
+      }),
+      optionsOf(reports, { checkpointEverySeconds: 0 }),
+    )
+    await takeStep(loop)
+    expect(kinds(reports)).toEqual(
+      ['warning', 'metrics', 'images', 'metrics', 'evaluation', 'checkpoint', 'progress'], // prettier-ignore
+    )
+    expect(loop.state).toMatchObject({ stepsDone: 1, checkpointAt: 1, evaluatedAt: 1, evaluation })
+  })
+
+  it('are done once after a step: its checkpoint and its evaluation', async () => {
+    const reports: TrainerReport[] = []
+    const loop = await beginStage(workOf({}), optionsOf(reports))
+    await takeStep(loop)
+    reports.length = 0
+    for (let time = 0; time < 2; time++) {
+      await saveCheckpoint(loop)
+      evaluateModel(loop)
+    }
+    expect(kinds(reports)).toEqual(['checkpoint', 'metrics', 'evaluation'])
+    expect(await finishStage(loop, 'paused')).toMatchObject({ outcome: 'paused', step: 1, evaluation })
+    expect(kinds(reports).slice(3)).toEqual(['progress'])
+  })
+
+  it('a stage goes on at its newest checkpoint, with the seconds until then', async () => {
+    const first = await beginStage(workOf({}), optionsOf([]))
+    await takeStep(first)
+    first.state.secondsBefore += 100
+    await saveCheckpoint(first)
+    const second = await beginStage(workOf({}), optionsOf([], { resume: true, folder: first.options.folder }))
+    expect(second).toMatchObject({ firstStep: 1, state: { stepsDone: 1, checkpointAt: 1, evaluatedAt: null } })
+    expect(second.seconds()).toBeGreaterThanOrEqual(100)
+  })
+
+  it('a named start that is not there is refused, another is done again', async () => {
+    const startFrom = { folder: '/nowhere', step: 3 }
+    expect((await beginStage(workOf({}), optionsOf([], { startFrom }))).firstStep).toBe(0)
+    const named = { ...startFrom, named: 'run/student-1@3' }
+    await expect(beginStage(workOf({}), optionsOf([], { startFrom: named }))).rejects.toThrow(MissingStartError)
+  })
 })
 
 describe('a step that takes long', () => {
@@ -110,14 +211,14 @@ describe('a step that takes long', () => {
       if (inner() < 30) setImmediate(listen)
     }
     setImmediate(listen)
-    await runStage(work, options([], {}))
+    await runTrainingLoop(work, options([], {}))
     expect(heard.length).toBeGreaterThan(20)
   })
 
   it('is given up for a stop and leaves the state of the last checkpoint', async () => {
     const reports: TrainerReport[] = []
     const { work, inner } = longWork()
-    const finished = await runStage(
+    const finished = await runTrainingLoop(
       work,
       options(reports, { checkpointEverySeconds: 0, request: () => (inner() >= 25 ? 'stop' : 'go') }),
     )
@@ -129,9 +230,9 @@ describe('a step that takes long', () => {
   it('is begun anew on resuming', async () => {
     const first = longWork()
     const settings = options([], { checkpointEverySeconds: 0, request: () => (first.inner() >= 13 ? 'pause' : 'go') })
-    expect(await runStage(first.work, settings)).toMatchObject({ outcome: 'paused', step: 1 })
+    expect(await runTrainingLoop(first.work, settings)).toMatchObject({ outcome: 'paused', step: 1 })
     const second = longWork()
-    expect(await runStage(second.work, { ...settings, resume: true, request: () => 'go' })).toMatchObject({
+    expect(await runTrainingLoop(second.work, { ...settings, resume: true, request: () => 'go' })).toMatchObject({
       outcome: 'done',
       step: 3,
     })
@@ -143,7 +244,7 @@ describe('a step that takes long', () => {
       writeWeights: () => Promise.reject(new Error('the state is in the middle of a step')),
     })
     const settings = options([], { request: () => (inner() >= 4 ? 'stop' : 'go') })
-    expect(await runStage(work, settings)).toEqual({
+    expect(await runTrainingLoop(work, settings)).toEqual({
       type: 'finished',
       outcome: 'stopped',
       step: 0,
@@ -156,7 +257,7 @@ describe('a step that takes long', () => {
   it('ends where it ends within the patience, with a checkpoint of its own', async () => {
     const { work, inner } = longWork()
     expect(
-      await runStage(
+      await runTrainingLoop(
         work,
         options([], { innerStep: { yieldEvery: 0, patience: 1e9 }, request: () => (inner() >= 4 ? 'pause' : 'go') }),
       ),
@@ -168,7 +269,7 @@ describe('a step that takes long', () => {
     const reports: TrainerReport[] = []
     let time = 0
     const { work } = longWork({ totalSteps: 1 })
-    await runStage(
+    await runTrainingLoop(
       work,
       options(reports, {
         innerStep: {

@@ -6,7 +6,7 @@ import { startTensorFlow } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
 import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
-import { runStage } from '../trainer/loop'
+import { runTrainingLoop } from '../trainer/loop'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
 import { prepareStudentStage, prepareTeacherStage, runDataStage } from '../trainer/stages'
 import type { PreparedStage } from '../trainer/stages'
@@ -43,7 +43,7 @@ async function runPrepared(
   prepared: PreparedStage,
 ): Promise<TrainerReport> {
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
-  return runStage(prepared.work, {
+  return runTrainingLoop(prepared.work, {
     folder: job.folders.stage,
     resume: job.resume,
     startFrom: prepared.startFrom,

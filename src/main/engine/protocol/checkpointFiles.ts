@@ -4,6 +4,9 @@ import { join } from 'node:path'
 
 const filePattern = /^checkpoint-(\d{9})\.safetensors$/
 
+/** Zeros in front, so that names sort by step. */
+export const checkpointFile = (step: number): string => `checkpoint-${String(step).padStart(9, '0')}.safetensors`
+
 export interface Checkpoint {
   path: string
   /** Steps done when it was written. */

@@ -5,7 +5,7 @@ import { readSafetensors } from '../weights/safetensors/read'
 import { writeSafetensors } from '../weights/safetensors/write'
 import type { StateSnapshot } from '../families/distillation/state'
 import type { StreamState } from '../maths/random'
-import { listCheckpoints, type Checkpoint } from '../protocol/checkpointFiles'
+import { checkpointFile, listCheckpoints, type Checkpoint } from '../protocol/checkpointFiles'
 
 const formatVersion = 1
 const generations = 2
@@ -32,23 +32,20 @@ interface CheckpointMetadata {
   streams: StreamState[]
 }
 
-/** Writes a checkpoint (temporary file, fsync, rename) and then drops all but the last two and those to keep. */
-export async function writeCheckpoint(
-  folder: string,
-  step: number,
-  seconds: number,
-  snapshot: StateSnapshot,
-  keep: KeepCheckpoint,
-): Promise<Checkpoint> {
-  const path = join(folder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`)
-  const metadata: CheckpointMetadata = {
-    formatVersion,
-    step,
-    seconds,
-    plain: snapshot.plain,
-    streams: snapshot.streams,
-  }
-  await writeSafetensors(path, snapshot.tensors, { abdWorkbench: JSON.stringify(metadata) })
+/** Writes a checkpoint whole or not at all, and then drops all but the last two and those to keep. */
+export async function writeCheckpoint(input: {
+  readonly folder: string
+  readonly step: number
+  /** Working seconds until then. */
+  readonly seconds: number
+  readonly snapshot: StateSnapshot
+  readonly keep: KeepCheckpoint
+}): Promise<Checkpoint> {
+  const { folder, step, seconds, snapshot, keep } = input
+  const path = join(folder, checkpointFile(step))
+  const { plain, streams, tensors } = snapshot
+  const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain, streams }
+  await writeSafetensors(path, tensors, { abdWorkbench: JSON.stringify(metadata) })
   await dropAllBut(generations, folder, keep)
   return { path, step }
 }

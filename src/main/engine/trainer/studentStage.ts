@@ -23,7 +23,7 @@ import { createStageAnalyses, type StageAnalyses, type WorkRemark } from './anal
 import { createEvaluator } from './evaluation'
 import type { TestSets } from './evaluation'
 import { createImageModel } from './imageModel'
-import type { StageWork } from './loop'
+import type { StageWork } from './stageWork'
 
 export interface StudentStageInput {
   readonly context: DistillationContext

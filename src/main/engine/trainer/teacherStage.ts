@@ -20,7 +20,7 @@ import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
 import { createImageModel } from './imageModel'
 import { createKeptTeacher } from './keptTeacher'
-import type { StageWork } from './loop'
+import type { StageWork } from './stageWork'
 import type { StateBundle } from '../families/distillation/state'
 
 export interface TeacherStageInput {
