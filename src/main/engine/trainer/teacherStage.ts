@@ -19,7 +19,7 @@ import type { PreparedData } from './data'
 import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
 import { createImageModel } from './imageModel'
-import { createKeptTeacher } from './keptTeacher'
+import { createBestTeacher } from './bestTeacher'
 import type { StageWork } from './stageWork'
 import type { StateBundle } from '../families/distillation/state'
 
@@ -106,7 +106,7 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
   const optimizer = optimizerOf(training, teacher)
   state.addNetwork('teacher', teacher)
   state.addVariables('optimizer', optimizer.slots)
-  const kept = training.keep === 'bestAccuracy' ? createKeptTeacher(state) : null
+  const bestTeacher = training.keep === 'bestAccuracy' ? createBestTeacher(state) : null
   const orderOf = createEpochOrder(state, train.count)
   const table = normalizationTable(data.normalization, train.channels)
   const runners = new Map<number, StepRunner>()
@@ -141,21 +141,21 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
       const { evaluation, predictions } = evaluate()
       const found = measured.measure('evaluation', { predictions: () => predictions })
       remarks.push(...found)
-      kept?.offer(evaluation, currentWeights, artifactsIn(found))
+      bestTeacher?.offer(evaluation, currentWeights, artifactsIn(found))
       return evaluation
     },
     remarks: () => remarks.splice(0),
     conclude(outcome) {
-      remarks.push(...(kept?.artifacts() ?? []).map((artifact) => ({ type: 'artifact' as const, ...artifact })))
+      remarks.push(...(bestTeacher?.artifacts() ?? []).map((artifact) => ({ type: 'artifact' as const, ...artifact })))
       if (outcome !== 'done') return
-      const best = kept?.weights()
+      const best = bestTeacher?.weights()
       if (best) {
-        loadWeights(teacher, best, 'the kept teacher')
+        loadWeights(teacher, best, 'the teacher of the best epoch')
         program.writeState()
       }
       remarks.push(...measured.measure('end'))
     },
-    keptEvaluation: () => kept?.evaluation() ?? null,
+    keptEvaluation: () => bestTeacher?.evaluation() ?? null,
     evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
     step(index, measure) {
       const order = orderOf(Math.floor(index / stepsPerEpoch))
@@ -192,7 +192,7 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
     },
     async writeWeights() {
       const path = join(input.folder, 'weights.safetensors')
-      await writeSafetensors(path, kept?.weights() ?? currentWeights(), { format: 'pt' })
+      await writeSafetensors(path, bestTeacher?.weights() ?? currentWeights(), { format: 'pt' })
       return path
     },
     dispose() {

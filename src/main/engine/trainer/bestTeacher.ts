@@ -5,7 +5,7 @@ import type { WeightMap } from '../weights/weightMap'
 import type { Artifact } from './analyses'
 import type { StateBundle } from '../families/distillation/state'
 
-export interface KeptTeacher {
+export interface BestTeacher {
   /** Keeps the weights where the accuracy is higher than that of all before; of equal ones the first stays. */
   offer(evaluation: Evaluation, weights: () => WeightMap, artifacts?: readonly Artifact[]): void
   /** Null before the first evaluation. */
@@ -20,10 +20,11 @@ export interface KeptTeacher {
  * each epoch. Part of the checkpoints.
  * Reference: Trap-and-Replace normal_training.py.
  */
-export function createKeptTeacher(state: StateBundle): KeptTeacher {
+export function createBestTeacher(state: StateBundle): BestTeacher {
   let evaluation: Evaluation | null = null
   let artifacts: readonly Artifact[] = []
-  let kept: WeightMap = new Map()
+  let best: WeightMap = new Map()
+  // The two names are those of every version's checkpoints.
   state.addPlain('keptEvaluation', {
     read: () => ({ evaluation, artifacts }),
     write: (values) => {
@@ -34,9 +35,9 @@ export function createKeptTeacher(state: StateBundle): KeptTeacher {
     },
   })
   state.addPooled('keptTeacher', {
-    read: () => kept,
+    read: () => best,
     write: (tensors) => {
-      kept = tensors
+      best = tensors
     },
   })
   return {
@@ -44,10 +45,10 @@ export function createKeptTeacher(state: StateBundle): KeptTeacher {
       if (evaluation && offered.accuracy <= evaluation.accuracy) return
       evaluation = offered
       artifacts = found
-      kept = weights()
+      best = weights()
     },
     evaluation: () => evaluation,
     artifacts: () => artifacts,
-    weights: () => (kept.size > 0 ? kept : null),
+    weights: () => (best.size > 0 ? best : null),
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKeptTeacher } from '../../../src/main/engine/trainer/keptTeacher'
+import { createBestTeacher } from '../../../src/main/engine/trainer/bestTeacher'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
 import type { Evaluation } from '../../../src/shared/domain'
@@ -23,7 +23,7 @@ const weights = (value: number) => (): WeightMap =>
 
 describe('the teacher of the best epoch', () => {
   it('is none before the first evaluation, then the first of the highest accuracy', () => {
-    const kept = createKeptTeacher(bundle())
+    const kept = createBestTeacher(bundle())
     expect([kept.evaluation(), kept.weights()]).toEqual([null, null])
     for (const [epoch, accuracy] of [0.2, 0.7, 0.7, 0.6].entries()) kept.offer(evaluation(accuracy), weights(epoch))
     expect(kept.evaluation()?.accuracy).toBe(0.7)
@@ -31,15 +31,15 @@ describe('the teacher of the best epoch', () => {
   })
 
   it('is one without any accuracy too', () => {
-    const kept = createKeptTeacher(bundle())
+    const kept = createBestTeacher(bundle())
     kept.offer(evaluation(0), weights(5))
     expect(kept.weights()).toEqual(weights(5)())
   })
 
   it('comes back with a checkpoint', () => {
     const [before, after] = [bundle(), bundle()]
-    createKeptTeacher(before).offer(evaluation(0.5), weights(3))
-    const restored = createKeptTeacher(after)
+    createBestTeacher(before).offer(evaluation(0.5), weights(3))
+    const restored = createBestTeacher(after)
     after.restore({
       ...before.snapshot(),
       plain: JSON.parse(JSON.stringify(before.snapshot().plain)) as Record<string, Record<string, unknown>>,
