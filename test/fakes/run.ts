@@ -172,7 +172,7 @@ export class FakeRun {
     )
   }
 
-  /** CMI alone has a pool, 80 images from each call; where the budget is 0, only the first has a sheet. */
+  /** CMI alone has a pool, 80 images from each call; where the budget is 0, only the first has an image grid. */
   pool(stageId: string): PoolSummary {
     const { config } = this.detail
     const done =

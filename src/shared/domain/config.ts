@@ -189,7 +189,7 @@ export const recordingSchema = {
     default: 256,
     min: 0,
     max: 1_000_000,
-    help: 'Sheets of the pool’s images, one per synthesis call, stay within it per student; every second one is dropped when it is full. 0 writes none. Training does not read them.',
+    help: 'Grids of the pool’s images, one per synthesis call, stay within it per student; every second one is dropped when it is full. 0 writes none. Training does not read them.',
   }),
   checkpointEvery: integer({
     label: 'Checkpoint every',
@@ -219,7 +219,7 @@ export const recordingSchema = {
 } satisfies ParameterSchema
 export type Recording = ValuesOf<typeof recordingSchema>
 
-/** The budget of the pool's sheets in bytes; runs from before it have the default. */
+/** The budget of the pool's image grids in bytes; runs from before it have the default. */
 export const poolBytesOf = ({ poolMegabytes = recordingSchema.poolMegabytes.default }: Partial<Recording>): number =>
   poolMegabytes * 1e6
 
@@ -287,7 +287,7 @@ export const teacherSourceSchema = {
   source: choice({
     label: 'Teacher',
     default: 'train',
-    help: 'Train one here on the poisoned data, or bring a file.',
+    help: 'Train one here on the poisoned data, or import a file.',
     options: [
       { value: 'train', label: 'Train here' },
       { value: 'file', label: 'From a file' },

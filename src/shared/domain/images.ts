@@ -41,7 +41,7 @@ export interface PoolCall extends CallOrigin {
   images: number
   /** How many of them are in the pool still: the last ones. Newer calls have displaced the others. */
   inPool: number
-  /** Whether its sheet is on disk: the budget may have taken it. */
+  /** Whether its image grid is on disk: the budget may have taken it. */
   onDisk: boolean
 }
 
@@ -53,7 +53,7 @@ export interface PoolSummary {
   images: number
   /** Those of them that an earlier student's calls gave, from which this one goes on. */
   elsewhere: number
-  /** Disk that the sheets use, and may use. */
+  /** Disk that the image grids use, and may use. */
   bytes: number
   budgetBytes: number
 }

@@ -264,7 +264,7 @@ describe('the pool', () => {
     expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[0, 4], 0])
   })
 
-  it('keeps its sheets within the budget and never loses a row', async () => {
+  it('keeps its image grids within the budget and never loses a row', async () => {
     store.runs.insert(detail('a'))
     await store.pool.add('a', 'student-1', callOf(1, 4), 1e9)
     const { bytes } = store.pool.summary('a', 'student-1')
@@ -279,13 +279,13 @@ describe('the pool', () => {
     ).rejects.toMatchObject({ name: 'RefusedInputError' })
   })
 
-  it('writes no sheet without a budget', async () => {
+  it('writes no image grid without a budget', async () => {
     store.runs.insert(detail('a'))
     await store.pool.add('a', 'student-1', callOf(1, 4), 0)
     expect(store.pool.summary('a', 'student-1')).toMatchObject({ bytes: 0, calls: [{ call: 1, onDisk: false }] })
   })
 
-  it('forgets the calls after a checkpoint, sheets and all', async () => {
+  it('forgets the calls after a checkpoint, image grids and all', async () => {
     store.runs.insert(detail('a'))
     for (let call = 1; call <= 3; call++) await store.pool.add('a', 'student-1', callOf(call, 4 * call), 1e9)
     await store.pool.truncate('a', 'student-1', 2)
@@ -298,7 +298,7 @@ describe('the pool', () => {
     [[1, 1, 1, 1], 3, [2]],
     [[9], 3, [1]],
     [[1, 1, 1, 1, 1, 1, 1, 1], 2, [2, 3, 4, 5, 6, 7]],
-  ])('sheets of %j within %i give up %j', (sizes, budget, dropped) => {
+  ])('image grids of %j within %i give up %j', (sizes, budget, dropped) => {
     expect(
       callsToDrop(
         sizes.map((bytes, index) => ({ call: index + 1, bytes })),

@@ -46,7 +46,7 @@ describe('Pool of a student', () => {
     await openPool(cmi, 4)
     expect(line()).toMatch(/Call 4.*kept step 177 of 200.*loss 1\.970.*80 of 80 in the pool/)
     expect(page.find('.viewer').textContent).toContain('The pool holds 200 images')
-    expect(page.find('.viewer').textContent).toMatch(/Sheets on disk: 960 kB of 256 MB/)
+    expect(page.find('.viewer').textContent).toMatch(/Images on disk: 960 kB of 256 MB/)
     await slide('ArrowLeft')
     await slide('ArrowLeft')
     expect(line()).toMatch(/Call 2.*40 of 80 in the pool, 40 displaced/)
@@ -86,7 +86,7 @@ describe('Pool of a student', () => {
     expect(line()).toContain('Call 8')
   })
 
-  it('says that a sheet gave way to the budget', async () => {
+  it('says that an image grid gave way to the budget', async () => {
     await openPool(cmi, 4, {}, { poolMegabytes: 0 })
     expect(page.find('.viewer').textContent).toContain(
       'gave way to the budget of the pool on disk; its images are in the pool all the same',
@@ -101,9 +101,9 @@ describe('Pool of a student', () => {
   })
 
   it('says what could not be read, and reads it on Retry', async () => {
-    const failures: FakeEngineOptions['failures'] = { 'runs.poolImages': new Error('The sheet is damaged.') }
+    const failures: FakeEngineOptions['failures'] = { 'runs.poolImages': new Error('The image grid is damaged.') }
     await openPool(cmi, 4, { failures })
-    expect(page.text()).toContain('The sheet is damaged.')
+    expect(page.text()).toContain('The image grid is damaged.')
     expect(line()).toContain('Call 4')
     delete failures['runs.poolImages']
     page.button('Retry').click()

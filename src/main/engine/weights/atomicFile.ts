@@ -1,16 +1,25 @@
 /** Writes a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. */
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** A kill at any moment leaves the old file or the new one, never a part. */
-export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const folder = dirname(path)
-  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
+const syncAndClose = (handle: FileHandle): Promise<void> => handle.sync().finally(() => handle.close())
+
+/**
+ * A kill at any moment leaves the old file or the new one, never a part; so does a fault of `chunks`, which passes
+ * through.
+ * @param mode of the new file; by default what the process's mask leaves
+ */
+export async function writeAtomically(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { mode }: { mode?: number } = {},
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
-    const handle = await open(temporary, 'wx')
+    const handle = await open(temporary, 'wx', mode)
     try {
-      for (const chunk of chunks) await handle.writeFile(chunk)
+      for await (const chunk of chunks) await handle.writeFile(chunk)
       await handle.sync()
     } finally {
       await handle.close()
@@ -20,15 +29,15 @@ export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>
     await rm(temporary, { force: true })
     throw error
   }
-  await syncFolder(folder)
+  await syncFolder(path)
+}
+
+/** Gives a file that was written piece by piece its name, once it is whole: both ends lie in one folder. */
+export async function renameAtomically(finished: string, path: string): Promise<void> {
+  await syncAndClose(await open(finished, 'r+'))
+  await rename(finished, path)
+  await syncFolder(path)
 }
 
 /** Makes the rename itself survive a power cut. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
+const syncFolder = async (path: string): Promise<void> => syncAndClose(await open(dirname(path), 'r'))

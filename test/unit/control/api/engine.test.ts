@@ -163,7 +163,7 @@ describe('a run', () => {
     expect(await activity()).toBeUndefined()
   })
 
-  it('keeps a sheet of what each call gives to the pool, and makes those after the checkpoint again when it goes on', async () => {
+  it('keeps an image grid of what each call gives to the pool, and makes those after the checkpoint again when it goes on', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: { students: [{ defenses: [] }] } })
     finish(await trainer(0))

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bringNamedFiles, bringTeacher, withBroughtFiles } from '../../../../src/main/engine/control/runs/copiedFiles'
+import { copyNamedFiles, copyTeacherFile, withCopiedFiles } from '../../../../src/main/engine/control/runs/copiedFiles'
 import { namedFileIssues } from '../../../../src/main/engine/control/experiments/namedFiles'
 import { fakeMembers } from '../../../fakes/catalogue'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
@@ -14,11 +14,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('bringing a teacher file into a run', () => {
+describe('copying a teacher file into a run', () => {
   it('copies every byte of a file longer than one chunk', async () => {
     const bytes = Buffer.alloc((1 << 20) + 12345, 'teacher')
     writeFileSync(join(folder, 'teacher.pt'), bytes)
-    await bringTeacher(join(folder, 'teacher.pt'), join(folder, 'copy.pt'))
+    await copyTeacherFile(join(folder, 'teacher.pt'), join(folder, 'copy.pt'))
     expect(readFileSync(join(folder, 'copy.pt')).equals(bytes)).toBe(true)
   })
 
@@ -26,15 +26,15 @@ describe('bringing a teacher file into a run', () => {
     'refuses a pipe that nothing writes to instead of waiting for ever',
     async () => {
       execFileSync('mkfifo', [join(folder, 'pipe.pt')])
-      await expect(bringTeacher(join(folder, 'pipe.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
+      await expect(copyTeacherFile(join(folder, 'pipe.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
         'The teacher file cannot be read.',
       )
-      expect(existsSync(join(folder, 'copy.pt'))).toBe(false)
+      expect(readdirSync(folder)).toEqual(['pipe.pt'])
     },
   )
 
   it('names a file that is not there', async () => {
-    await expect(bringTeacher(join(folder, 'absent.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
+    await expect(copyTeacherFile(join(folder, 'absent.pt'), join(folder, 'copy.pt'))).rejects.toThrow(
       'The teacher file cannot be read.',
     )
   })
@@ -44,17 +44,17 @@ describe('the picture that a method is made from', () => {
   const configOf = (picture: string) =>
     resolveExperiment({ distillation: { method: { id: 'ood', params: { picture } } } }, fakeMembers).config
   const pictureOf = (picture: string): string =>
-    String(withBroughtFiles(configOf(picture), fakeMembers, join(folder, 'run')).distillation.method.params.picture)
+    String(withCopiedFiles(configOf(picture), fakeMembers, join(folder, 'run')).distillation.method.params.picture)
 
   it('is what it was when the run began, whatever becomes of the original', async () => {
     const original = join(folder, 'cat.png')
     writeFileSync(original, 'a cat')
-    await bringNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: true })
+    await copyNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: true })
     writeFileSync(original, 'a dog')
-    await bringNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: false })
+    await copyNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: false })
     expect(readFileSync(pictureOf(original), 'utf8')).toBe('a cat')
     rmSync(original)
-    await bringNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: false })
+    await copyNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: false })
     expect(readFileSync(pictureOf(original), 'utf8')).toBe('a cat')
   })
 
@@ -62,14 +62,14 @@ describe('the picture that a method is made from', () => {
     const original = join(folder, 'cat.png')
     for (const content of ['a broken cat', 'a cat']) {
       writeFileSync(original, content)
-      await bringNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: true })
+      await copyNamedFiles(configOf(original), fakeMembers, join(folder, 'run'), { anew: true })
     }
     expect(readFileSync(pictureOf(original), 'utf8')).toBe('a cat')
   })
 
   it('is refused by name where it has gone before the run began', async () => {
     await expect(
-      bringNamedFiles(configOf(join(folder, 'absent.png')), fakeMembers, join(folder, 'run'), { anew: true }),
+      copyNamedFiles(configOf(join(folder, 'absent.png')), fakeMembers, join(folder, 'run'), { anew: true }),
     ).rejects.toMatchObject({
       name: 'RefusedInputError',
       where: 'distillation.method.params.picture',

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
-import { bringNamedFiles, bringTeacher, withBroughtFiles } from './copiedFiles'
+import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunRecorder } from './recorder'
 import { runStage, type RunningStage, type StageOutcome } from './stageRunner'
-import { importedTeacher, jobOf } from './jobs'
+import { jobOf } from './jobs'
 import type { TrainerLauncher } from '../executors/trainerProcess'
 
 export interface RunDriver {
@@ -83,12 +83,12 @@ class Driver {
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })
     if (stage.kind === 'teacher' && config.teacher.source === 'file')
-      await bringTeacher(config.teacher.file, importedTeacher(runFolder, config))
+      await copyTeacherFile(config.teacher.file, importedTeacherFile(runFolder, config))
     // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
-    await bringNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
+    await copyNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
     const job = jobOf(stage, {
       run,
-      config: withBroughtFiles(config, table, runFolder),
+      config: withCopiedFiles(config, table, runFolder),
       runFolder,
       cacheFolder,
       threads,

@@ -1,7 +1,8 @@
 /** What the trainer of a stage is asked to do. */
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../../shared/errors'
+import { importedTeacherFile } from './copiedFiles'
 import type { StageFolders, TrainerJob } from '../../protocol/messages'
 
 export interface JobInput {
@@ -26,7 +27,7 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
         return { kind: 'teacher', stageId: record.id, config: effective, folders, resume }
       return {
         kind: 'evaluate',
-        file: importedTeacher(runFolder, config),
+        file: importedTeacherFile(runFolder, config),
         data: config.data,
         attack: config.attack,
         target: config.poisoning.target,
@@ -53,10 +54,6 @@ export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder
       throw new ExhaustiveError(record.kind)
   }
 }
-
-/** Where the original of an imported teacher is kept with the run. */
-export const importedTeacher = (runFolder: string, config: ExperimentConfig): string =>
-  join(runFolder, 'teacher', `imported${extname(config.teacher.file)}`)
 
 function teacherWeights(run: RunSummary): string {
   const weights = run.stages.find((entry) => entry.kind === 'teacher')?.weights

@@ -15,7 +15,7 @@ export interface EngineNoticeSink {
 export interface StageContext extends EngineNoticeSink {
   readonly runId: string
   readonly keptSteps: number
-  /** Disk for the sheets of a student's pool. */
+  /** Disk for the image grids of a student's pool. */
   readonly poolBytes: number
   readonly launch: TrainerLauncher
   readonly hub: EventHub

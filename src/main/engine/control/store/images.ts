@@ -1,5 +1,5 @@
 /**
- * Synthetic images: one PNG sheet per kept step, which any viewer opens, and an index row with what the models say of
+ * Synthetic images: one PNG grid per kept step, which any viewer opens, and an index row with what the models say of
  * them.
  */
 import { mkdir, rm } from 'node:fs/promises'
@@ -7,13 +7,14 @@ import { join } from 'node:path'
 import type { SyntheticImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
-import { writeFileWhole } from './files'
-import { decodeSheet, encodeSheet } from './sheets'
+import { privateFile } from './folders'
+import { writeAtomically } from '../../weights/atomicFile'
+import { decodeGrid, encodeGrid } from './imageGrid'
 
 type Labels = Omit<SyntheticImages, 'pixels'>
 
 export interface ImagesTable {
-  /** Writes the sheet, then the row; thins the stage when its budget is exceeded. */
+  /** Writes the grid, then the row; thins the stage when its budget is exceeded. */
   add(runId: string, stageId: string, images: SyntheticImages, keptSteps: number): Promise<void>
   steps(runId: string, stageId: string): number[]
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
@@ -39,15 +40,15 @@ export function createImagesTable(database: Database, runsFolder: string): Image
   return {
     async add(runId, stageId, images, keptSteps) {
       await mkdir(folder(runId, stageId), { recursive: true })
-      const sheet = await encodeSheet(images)
-      await writeFileWhole(fileOf(runId, stageId, images.step), sheet)
+      const grid = await encodeGrid(images)
+      await writeAtomically(fileOf(runId, stageId, images.step), [grid], { mode: privateFile })
       const { pixels: _pixels, ...labels } = images
       database.run(
         'INSERT OR REPLACE INTO images (run_id, stage_id, step, bytes, meta) VALUES (?, ?, ?, ?, ?)',
         runId,
         stageId,
         images.step,
-        sheet.byteLength,
+        grid.byteLength,
         JSON.stringify(labels),
       )
       await drop(runId, stageId, stepsToDrop(steps(runId, stageId), keptSteps))
@@ -67,7 +68,7 @@ export function createImagesTable(database: Database, runsFolder: string): Image
           where: `${runId}/${stageId}`,
         })
       const labels = JSON.parse(String(row.meta)) as Labels
-      return { ...labels, pixels: await decodeSheet(fileOf(runId, stageId, step), labels) }
+      return { ...labels, pixels: await decodeGrid(fileOf(runId, stageId, step), labels) }
     },
     truncate: (runId, stageId, fromStep) =>
       drop(

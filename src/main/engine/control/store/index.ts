@@ -11,7 +11,8 @@ import {
   type StoredArtifact,
 } from './artifacts'
 import { openDatabase, isDamaged, type Database } from './database'
-import { writeFileWhole } from './files'
+import { writeAtomically } from '../../weights/atomicFile'
+import { privateFile } from './folders'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
 import { renameSeries } from './metricNames'
@@ -100,7 +101,9 @@ export function openStore(
         config: runs.config(runId),
         artifacts: artifacts.read(runId).filter(({ artifact }) => artifact !== undefined),
       }
-      await writeFileWhole(join(runFolder(runId), mirrorName), JSON.stringify(detail, null, 1))
+      await writeAtomically(join(runFolder(runId), mirrorName), [Buffer.from(JSON.stringify(detail, null, 1))], {
+        mode: privateFile,
+      })
     },
     close: () => database.close(),
   }
@@ -153,7 +156,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 }
 
 export * from './database'
-export * from './files'
+export { folderBytes } from './folders'
 export type { StoredArtifact } from './artifacts'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'

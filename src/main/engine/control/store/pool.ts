@@ -1,5 +1,5 @@
 /**
- * The pool of synthetic images as people see it: a PNG sheet per synthesis call, and a row that says what was kept.
+ * The pool of synthetic images as people see it: a PNG grid per synthesis call, and a row that says what was kept.
  * Training never reads it: its checkpoint holds the pool.
  */
 import { mkdir, rm } from 'node:fs/promises'
@@ -7,20 +7,21 @@ import { join } from 'node:path'
 import type { CallOrigin, ImageBatch, PoolCall, PoolSummary, PooledImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
-import { writeFileWhole } from './files'
+import { privateFile } from './folders'
+import { writeAtomically } from '../../weights/atomicFile'
 import { stepsToDrop } from './images'
-import { decodeSheet, encodeSheet } from './sheets'
-import type { SheetLayout } from './sheets'
+import { decodeGrid, encodeGrid } from './imageGrid'
+import type { GridLayout } from './imageGrid'
 
 /** NaN has no JSON; a call that diverged has no loss. */
-type StoredCall = Omit<CallOrigin, 'loss'> & SheetLayout & { loss: number | null; poolImages: number }
+type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }
 
 export interface PoolTable {
-  /** Writes the sheet, then the row; drops sheets when they exceed the budget, never rows. */
+  /** Writes the grid, then the row; drops grids when they exceed the budget, never rows. */
   add(runId: string, stageId: string, images: PooledImages, budgetBytes: number): Promise<void>
   summary(runId: string, stageId: string): Omit<PoolSummary, 'budgetBytes'>
   /**
-   * @throws RefusedInputError when there is no such call or its sheet was dropped, UserError when the file is gone or
+   * @throws RefusedInputError when there is no such call or its grid was dropped, UserError when the file is gone or
    * damaged
    */
   read(runId: string, stageId: string, call: number): Promise<ImageBatch>
@@ -35,7 +36,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
     database
       .columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
-  const dropSheets = async (runId: string, stageId: string, calls: readonly number[]): Promise<void> => {
+  const dropGrids = async (runId: string, stageId: string, calls: readonly number[]): Promise<void> => {
     database.transaction(() => {
       for (const call of calls)
         database.run('UPDATE pool SET bytes = 0 WHERE run_id = ? AND stage_id = ? AND call = ?', runId, stageId, call)
@@ -48,9 +49,9 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
       let bytes = 0
       if (budgetBytes > 0) {
         await mkdir(folder(runId, stageId), { recursive: true })
-        const sheet = await encodeSheet(images)
-        await writeFileWhole(fileOf(runId, stageId, images.call), sheet)
-        bytes = sheet.byteLength
+        const grid = await encodeGrid(images)
+        await writeAtomically(fileOf(runId, stageId, images.call), [grid], { mode: privateFile })
+        bytes = grid.byteLength
       }
       database.run(
         'INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)',
@@ -65,10 +66,10 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
           0,
       )
       if (used <= budgetBytes) return
-      const sheets = rows(runId, stageId)
+      const grids = rows(runId, stageId)
         .filter((row) => row.bytes > 0)
         .map((row) => ({ call: row.stored.call, bytes: row.bytes }))
-      await dropSheets(runId, stageId, callsToDrop(sheets, budgetBytes))
+      await dropGrids(runId, stageId, callsToDrop(grids, budgetBytes))
     },
     summary(runId, stageId) {
       const known = rows(runId, stageId)
@@ -93,7 +94,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
       )
       if (!row || Number(row.bytes) === 0) {
         throw new RefusedInputError(`There are no images of call ${call} on disk.`, {
-          wanted: 'a call of the pool whose sheet was kept',
+          wanted: 'a call of the pool whose grid was kept',
           got: String(call),
           where: `${runId}/${stageId}`,
           ...(row
@@ -103,7 +104,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
       }
       const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
       const layout = { count, height, width, channels }
-      return { ...layout, pixels: await decodeSheet(fileOf(runId, stageId, call), layout) }
+      return { ...layout, pixels: await decodeGrid(fileOf(runId, stageId, call), layout) }
     },
     async truncate(runId, stageId, fromCall) {
       const calls = rows(runId, stageId)
@@ -116,12 +117,12 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
 }
 
 /**
- * The sheets to give up when they use more than the budget: every second one, as often as it takes, never the newest
+ * The grids to give up when they use more than the budget: every second one, as often as it takes, never the newest
  * while another can go.
  */
-export function callsToDrop(sheets: readonly { call: number; bytes: number }[], budgetBytes: number): number[] {
-  let kept = [...sheets]
-  while (kept.length > 0 && kept.reduce((sum, sheet) => sum + sheet.bytes, 0) > budgetBytes) {
+export function callsToDrop(grids: readonly { call: number; bytes: number }[], budgetBytes: number): number[] {
+  let kept = [...grids]
+  while (kept.length > 0 && kept.reduce((sum, grid) => sum + grid.bytes, 0) > budgetBytes) {
     const dropped = new Set(
       stepsToDrop(
         kept.map(({ call }) => call),
@@ -130,5 +131,5 @@ export function callsToDrop(sheets: readonly { call: number; bytes: number }[], 
     )
     kept = kept.filter(({ call }) => !dropped.has(call))
   }
-  return sheets.map(({ call }) => call).filter((call) => !kept.some((sheet) => sheet.call === call))
+  return grids.map(({ call }) => call).filter((call) => !kept.some((grid) => grid.call === call))
 }

@@ -6,10 +6,11 @@
  * A file whose key, sizes or SHA-256 do not fit is made again; the cache is never needed, so a full disk only costs
  * time.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { writeAtomically } from '../../weights/atomicFile'
 import { openFileSource } from '../../weights/byteSource'
 import { createYielding } from '../../images/yielding'
 import type { DatasetContext } from './types'
@@ -106,20 +107,7 @@ async function writeCached(file: string, key: string, pair: ImagePair, context: 
   const length = Buffer.alloc(4)
   length.writeUInt32LE(headerBytes.length)
   await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
-  try {
-    const handle = await open(temporary, 'wx')
-    try {
-      for (const part of [magic, length, headerBytes, ...parts]) await handle.writeFile(part)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
+  await writeAtomically(file, [magic, length, headerBytes, ...parts])
 }
 
 /**

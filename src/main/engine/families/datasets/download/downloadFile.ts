@@ -1,7 +1,8 @@
 /** One file over HTTP: goes on where it stopped, is checked, and gets its name only when whole. */
-import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FileCheck } from '../../../../../shared/domain'
+import { renameAtomically } from '../../../weights/atomicFile'
 import { md5Of } from './checksum'
 import { codeOf, interrupted, noSpace, offline, refusedByServer, wrongChecksum, wrongSize } from './failures'
 
@@ -177,9 +178,7 @@ export async function downloadFile(request: FileRequest): Promise<FileCheck> {
     if (!request.signal?.aborted) await Promise.all([rm(part, { force: true }), rm(note, { force: true })])
     throw error
   })
-  const file = await open(part, 'r+')
-  await file.sync().finally(() => file.close())
-  await rename(part, request.target)
+  await renameAtomically(part, request.target)
   await rm(note, { force: true })
   return check
 }

@@ -4,33 +4,33 @@ import type sharp from 'sharp'
 import type { ImageBatch } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
 
-export type SheetLayout = Omit<ImageBatch, 'pixels'>
+export type GridLayout = Omit<ImageBatch, 'pixels'>
 
-const sheetColumns = 8
+const gridColumns = 8
 
 const loadSharp = async (): Promise<typeof sharp> => (await import('sharp')).default
 
-const columnsOf = (count: number): number => Math.min(sheetColumns, count)
+const columnsOf = (count: number): number => Math.min(gridColumns, count)
 
-export async function encodeSheet(images: ImageBatch): Promise<Uint8Array> {
+export async function encodeGrid(images: ImageBatch): Promise<Uint8Array> {
   const { count, height, width, channels, pixels } = images
   const columns = columnsOf(count)
   const rows = Math.ceil(count / columns)
-  const sheet = Buffer.alloc(columns * width * rows * height * channels)
+  const grid = Buffer.alloc(columns * width * rows * height * channels)
   copyTiles(images, (tile, y, offset, length) => {
-    sheet.set(
+    grid.set(
       pixels.subarray(offset, offset + length),
       ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels,
     )
   })
   const encoder = await loadSharp()
-  return encoder(sheet, { raw: { width: columns * width, height: rows * height, channels } })
+  return encoder(grid, { raw: { width: columns * width, height: rows * height, channels } })
     .png({ compressionLevel: 3 })
     .toBuffer()
 }
 
 /** @throws UserError when the file is missing or damaged */
-export async function decodeSheet(file: string, layout: SheetLayout): Promise<Uint8Array> {
+export async function decodeGrid(file: string, layout: GridLayout): Promise<Uint8Array> {
   const { count, height, width, channels } = layout
   const columns = columnsOf(count)
   try {
@@ -40,7 +40,7 @@ export async function decodeSheet(file: string, layout: SheetLayout): Promise<Ui
       .raw()
       .toBuffer({ resolveWithObject: true })
     if (info.width !== columns * width || info.channels !== channels)
-      throw new Error(`the sheet is ${info.width}×${info.height}×${info.channels}`)
+      throw new Error(`the grid is ${info.width}×${info.height}×${info.channels}`)
     const pixels = new Uint8Array(count * height * width * channels)
     copyTiles(layout, (tile, y, offset, length) => {
       const from = ((Math.floor(tile / columns) * height + y) * columns + (tile % columns)) * width * channels
@@ -57,7 +57,7 @@ export async function decodeSheet(file: string, layout: SheetLayout): Promise<Ui
 }
 
 /** Every line of every tile, with its offset in the batch. */
-function copyTiles(images: SheetLayout, copy: (tile: number, y: number, offset: number, length: number) => void): void {
+function copyTiles(images: GridLayout, copy: (tile: number, y: number, offset: number, length: number) => void): void {
   const { count, height, width, channels } = images
   const length = width * channels
   for (let tile = 0; tile < count; tile++) {
