@@ -20,7 +20,7 @@ export const formSections = {
   teacher: {
     number: 2,
     title: 'Teacher',
-    about: 'Trained here on the poisoned data, or brought from a file',
+    about: 'Trained here on the poisoned data, or imported from a file',
     paths: ['teacher'],
   },
   distillation: {
