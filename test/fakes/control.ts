@@ -5,7 +5,8 @@
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
 import { createEngineLog } from '../../src/main/engine/control/log'
-import { forkingLauncher } from '../../src/main/engine/control/executors/trainerProcess'
+import { createLocalExecutor } from '../../src/main/engine/control/executors/local'
+import { forkingLauncher } from '../../src/main/engine/control/executors/local/trainerProcess'
 import { openStore } from '../../src/main/engine/control/store'
 import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
@@ -32,7 +33,7 @@ void runControlProcess({
       store: openStore(workspace, { readOnly }),
       log: createEngineLog(readOnly ? null : join(workspace, 'logs')),
       inspectModel: inspectFakeModel,
-      launch: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
+      executor: createLocalExecutor(forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' })),
       runtimeState: () => ({ ready: true, message: null }),
     })
   },

@@ -113,9 +113,10 @@ describe('the parts of a stage', () => {
 
   it('a step reports what was said, numbers, images and the evaluation, in this order', async () => {
     const reports: TrainerReport[] = []
+    const said = [{ type: 'warning' as const, message: 'careful' }]
     const loop = await beginStage(
       workOf({
-        remarks: () => [{ type: 'warning', message: 'careful' }],
+        remarks: () => said.splice(0),
         imagesAfter: () => true,
         images: (step) => ({ step }) as never,
         evaluateAfter: () => true,

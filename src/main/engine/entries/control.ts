@@ -9,7 +9,8 @@ import { attacks, costs, datasets, distillationMethods, families, memberMetrics 
 import { createModelInspector } from '../control/api/inspectModel'
 import { createEngineLog, type EngineLog } from '../control/log'
 import { presets } from '../control/experiments/presets'
-import { forkingLauncher } from '../control/executors/trainerProcess'
+import { createLocalExecutor } from '../control/executors/local'
+import { forkingLauncher } from '../control/executors/local/trainerProcess'
 import { readRuntimeDescription } from '../runtime/runtimeFile'
 import { openStore } from '../control/store'
 import { startEngineServer } from '../../server/httpServer'
@@ -50,7 +51,7 @@ void runControlProcess({
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store: openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) }),
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
-      launch: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
+      executor: createLocalExecutor(forkingLauncher({ script: join(__dirname, 'trainer.js') })),
     })
   },
 })

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEngine, type Engine, type EngineOptions } from '../../../../src/main/engine/control/api/engine'
+import { createLocalExecutor } from '../../../../src/main/engine/control/executors/local'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
 import type {
   TrainerHandle,
   TrainerLauncher,
   TrainerListener,
-} from '../../../../src/main/engine/control/executors/trainerProcess'
+} from '../../../../src/main/engine/control/executors/local/trainerProcess'
 import { databaseName, openStore, type RunStore } from '../../../../src/main/engine/control/store'
 import type { TrainerCommand, TrainerJob } from '../../../../src/main/engine/protocol/messages'
 import type { EngineEvents } from '../../../../src/shared/contract'
@@ -57,7 +58,7 @@ function open(change: Partial<EngineOptions> = {}): Engine {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    launch,
+    executor: createLocalExecutor(launch),
     log: createEngineLog(null),
     inspectModel: inspectFakeModel,
     runtimeState: () => ({ ready: true, message: null }),

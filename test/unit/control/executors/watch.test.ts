@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { watchTrainer, type Watch } from '../../../../src/main/engine/control/executors/trainerProcess'
+import { watchTrainer, type Watch } from '../../../../src/main/engine/control/executors/local/watch'
 
 const told: string[] = []
 let watch: Watch

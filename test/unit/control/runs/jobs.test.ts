@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { importedTeacher, jobOf } from '../../../../src/main/engine/control/runs/jobs'
+import { importedTeacherFile } from '../../../../src/main/engine/control/runs/copiedFiles'
+import { jobOf } from '../../../../src/main/engine/control/runs/jobs'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
 import { fakeCatalogue } from '../../../fakes/catalogue'
 
@@ -22,7 +23,7 @@ const jobFor = (stageId: string, teacherWeights: string | null) => {
 
 describe('a run with an imported teacher', () => {
   it('has its copy of the original evaluated, and the weights kept beside it', () => {
-    expect(importedTeacher('/runs/r', config)).toBe('/runs/r/teacher/imported.pth')
+    expect(importedTeacherFile('/runs/r', config)).toBe('/runs/r/teacher/imported.pth')
     expect(jobFor('teacher', null)).toMatchObject({
       kind: 'evaluate',
       file: '/runs/r/teacher/imported.pth',

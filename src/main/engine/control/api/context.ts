@@ -5,7 +5,7 @@ import { UserError } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
 import type { EventHub } from '../events'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
 import { computedIssues } from '../experiments/computedIssues'
 import type { CostModel } from '../experiments/estimate'
 import { memberTable, type MemberTable } from '../experiments/memberTable'
@@ -27,7 +27,8 @@ export interface EngineOptions {
   presets: readonly ExperimentPreset[]
   costs: CostModel
   data: DataService
-  launch: TrainerLauncher
+  /** Where stages run. */
+  executor: Executor
   /** Formats that models are exported to; those of the product unless told otherwise. */
   exporters?: Registry<Exporter>
   log: EngineLog

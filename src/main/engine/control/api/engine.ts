@@ -73,7 +73,7 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
     recorder,
     table,
     log: options.log,
-    launch: options.launch,
+    executor: options.executor,
     cacheFolder: options.cacheFolder,
     readOnly: options.readOnly,
     resolve,

@@ -10,11 +10,11 @@ import { importCheckpoint } from '../../families/importers'
 import { readSafetensors } from '../../weights/safetensors/read'
 import type { WeightMap } from '../../weights/weightMap'
 import { runShortJob } from '../executors/shortJobs'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
 
 export interface ExportServices {
   /** Runs what needs TensorFlow. */
-  launch: TrainerLauncher
+  executor: Executor
   cacheFolder: string
   threads: number
   /** @throws UserError where TensorFlow is not set up */
@@ -69,7 +69,7 @@ export async function exportModel(
         execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },
         cacheFolder: services.cacheFolder,
       } as const
-      await runShortJob(services.launch, job, signal)
+      await runShortJob(services.executor, job, signal)
       break
     }
     default:

@@ -3,7 +3,7 @@ import type { ModelProgress } from '../../../../shared/contract'
 import type { DeviceReport, Evaluation } from '../../../../shared/domain'
 import { UserError, fromCauses } from '../../../../shared/errors'
 import type { TrainerJob, TrainerReport } from '../../protocol/messages'
-import type { TrainerLauncher } from './trainerProcess'
+import type { Executor, TaskEnd } from './executor'
 
 export interface ShortResult {
   device: DeviceReport | null
@@ -25,9 +25,9 @@ export function tenASecond<T>(listener: (value: T) => void): (value: T) => void 
   }
 }
 
-/** Runs a job to its end. Cancelling kills its process. */
+/** Runs a job to its end. Cancelling kills it. */
 export function runShortJob(
-  launch: TrainerLauncher,
+  executor: Executor,
   job: Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' }>,
   signal?: AbortSignal,
   onProgress: (progress: ShortProgress) => void = () => undefined,
@@ -54,7 +54,7 @@ export function runShortJob(
         result.evaluation = report.evaluation ?? result.evaluation
       }
     }
-    const onExit = (code: number | null, ending: NodeJS.Signals | null, lastWords: string): void => {
+    const onEnd = ({ killedBy, exitCode, lastWords }: TaskEnd): void => {
       signal?.removeEventListener('abort', cancel)
       if (signal?.aborted) reject(signal.reason as Error)
       else if (failure !== undefined) reject(failure as Error)
@@ -62,13 +62,13 @@ export function runShortJob(
       else
         reject(
           new UserError('The process that runs TensorFlow ended unexpectedly.', {
-            got: `${ending ?? `exit code ${code ?? 'unknown'}`}${lastWords ? `: ${lastWords.trim().split('\n').at(-1) ?? ''}` : ''}`,
+            got: `${killedBy ?? `exit code ${exitCode ?? 'unknown'}`}${lastWords ? `: ${lastWords.trim().split('\n').at(-1) ?? ''}` : ''}`,
             action: 'Run "npm run doctor" to check the set-up.',
           }),
         )
     }
-    const handle = launch(job, { onReport, onExit })
-    const cancel = (): void => handle.kill()
+    const task = executor.start(job, { onReport, onSilent: () => undefined, onEnd })
+    const cancel = (): void => task.kill()
     signal?.addEventListener('abort', cancel, { once: true })
   })
 }

@@ -6,9 +6,10 @@ import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunRecorder } from './recorder'
-import { runStage, type RunningStage, type StageOutcome } from './stageRunner'
+import { superviseStage, type RunningStage } from './stageSupervisor'
+import type { StageOutcome } from './types'
 import { jobOf } from './jobs'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
 
 export interface RunDriver {
   /** Resolves when the run has ended, for whatever reason; never rejects. */
@@ -26,7 +27,7 @@ export interface DriverOptions {
   recorder: RunRecorder
   /** The declarations that tell which parameters name files. */
   table: MemberTable
-  launch: TrainerLauncher
+  executor: Executor
   cacheFolder: string
   threads: number
 }
@@ -78,7 +79,7 @@ class Driver {
 
   /** True when the next stage may begin. */
   private async runOne(stage: StageRecord, config: ExperimentConfig): Promise<boolean> {
-    const { recorder, table, launch, cacheFolder, threads } = this.options
+    const { recorder, table, executor, cacheFolder, threads } = this.options
     const run: RunSummary = recorder.summary(this.runId)
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })
@@ -95,7 +96,7 @@ class Driver {
     })
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
-    this.current = runStage(recorder.contextOf(this.runId, config, launch), stage, job)
+    this.current = superviseStage(recorder.contextOf(this.runId, config, executor), stage, job)
     // A request that came while the stage was being made has not reached it.
     if (this.requested) this.current.request(this.requested)
     const outcome = await this.current.outcome

@@ -7,7 +7,7 @@ import { toCauses, type ErrorCause } from '../../../../shared/errors'
 import { folderBytes, isDiskFull, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
 import type { StageContext } from './types'
 
 /** run.changed leaves at most this often for progress; states leave at once. */
@@ -24,7 +24,7 @@ export interface RunRecorder {
   /** Sizes and mirror, after the end. */
   settle(runId: string): Promise<void>
   updateStage(runId: string, stageId: string, change: Partial<StageRecord>): void
-  contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext
+  contextOf(runId: string, config: ExperimentConfig, executor: Executor): StageContext
   flushMetrics(): void
   causesOf(error: unknown): ErrorCause[]
   /** Called when the disk does not take what a run finds. */
@@ -119,10 +119,10 @@ class Recorder implements RunRecorder {
     this.tell(runId)
   }
 
-  contextOf(runId: string, config: ExperimentConfig, launch: TrainerLauncher): StageContext {
+  contextOf(runId: string, config: ExperimentConfig, executor: Executor): StageContext {
     return {
       runId,
-      launch,
+      executor,
       keptSteps: config.recording.keptSteps,
       poolBytes: poolBytesOf(config.recording),
       hub: this.hub,

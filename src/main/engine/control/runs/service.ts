@@ -17,7 +17,7 @@ import { driveRun, type RunDriver } from './driver'
 import type { RunRecorder } from './recorder'
 import { readArtifact } from './artifacts'
 import { newRun, newRunId } from './newRun'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
 
 export type RunCalls = CallHandlers<CallsOf<'runs'>>
 
@@ -27,7 +27,7 @@ export interface RunServiceOptions {
   recorder: RunRecorder
   table: MemberTable
   log: EngineLog
-  launch: TrainerLauncher
+  executor: Executor
   cacheFolder: string
   readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
@@ -63,8 +63,8 @@ class Service {
 
   constructor(private readonly options: RunServiceOptions) {
     this.queue = createRunQueue(async (runId) => {
-      const { recorder, table, launch, cacheFolder, store } = options
-      const driver = driveRun(runId, { recorder, table, launch, cacheFolder, threads: store.settings().threads })
+      const { recorder, table, executor, cacheFolder, store } = options
+      const driver = driveRun(runId, { recorder, table, executor, cacheFolder, threads: store.settings().threads })
       this.driver = { runId, driver }
       await driver.done
       this.driver = null

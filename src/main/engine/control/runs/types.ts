@@ -1,9 +1,15 @@
-import type { DeviceReport, StageActivity, StageRecord } from '../../../../shared/domain'
+import type { DeviceReport, Evaluation, StageActivity, StageRecord } from '../../../../shared/domain'
 import type { EngineEvents, LogLine } from '../../../../shared/contract'
 import type { ErrorCause } from '../../../../shared/errors'
 import type { RunStore } from '../store'
 import type { EventHub } from '../events'
-import type { TrainerLauncher } from '../executors/trainerProcess'
+import type { Executor } from '../executors/executor'
+
+export type StageOutcome =
+  | { type: 'done' | 'paused' | 'stopped'; evaluation: Evaluation | null; weights: string | null }
+  | { type: 'failed'; causes: ErrorCause[] }
+  /** The process ended without a word: a native crash, a kill, no memory. */
+  | { type: 'crashed'; reason: string }
 
 export interface EngineNoticeSink {
   notice(severity: EngineEvents['engine.notice']['severity'], title: string, causes: ErrorCause[]): void
@@ -17,7 +23,7 @@ export interface StageContext extends EngineNoticeSink {
   readonly keptSteps: number
   /** Disk for the image grids of a student's pool. */
   readonly poolBytes: number
-  readonly launch: TrainerLauncher
+  readonly executor: Executor
   readonly hub: EventHub
   readonly metrics: RunStore['metrics']
   readonly images: RunStore['images']
