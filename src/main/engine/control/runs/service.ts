@@ -1,25 +1,24 @@
-/** The calls about runs: start, pause, stop, resume, edit, delete, and what they recorded. */
+/** The calls about runs: start, pause, stop and resume here; records and the bin in files of their own. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contract'
+import { mkdir } from 'node:fs/promises'
+import type { CallArgs } from '../../../../shared/contract'
 import type { PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
-import { poolBytesOf } from '../../../../shared/domain'
-import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
+import { RefusedInputError, UserError } from '../../../../shared/errors'
 import { createRunQueue, type RunQueue } from './queue'
-import { folderBytes, type RunStore } from '../store'
-import { changedFromDefaults } from '../experiments/changedFromDefaults'
+import type { RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
 import type { OtherSettings } from '../experiments/otherSettings'
 import type { Resolution } from '../experiments/resolve'
 import type { MemberTable } from '../experiments/memberTable'
 import { driveRun, type RunDriver } from './driver'
+import { binCalls } from './bin'
 import type { RunRecorder } from './recorder'
-import { readArtifact } from './artifacts'
+import { recordCalls } from './records'
+import { recoverRuns } from './recovery'
 import { newRun, newRunId } from './newRun'
 import type { Executor } from '../executors/executor'
-
-export type RunCalls = CallHandlers<CallsOf<'runs'>>
+import type { RunCalls } from './types'
 
 export interface RunServiceOptions {
   store: RunStore
@@ -46,18 +45,19 @@ export interface RunService {
 const resumable: readonly RunState[] = ['paused', 'stopped', 'interrupted', 'failed']
 
 export function createRunService(options: RunServiceOptions): RunService {
-  const service = new Service(options)
-  if (!options.readOnly) service.recover()
+  if (!options.readOnly) recoverRuns(options.store)
+  const scheduler = new RunScheduler(options)
   return {
-    calls: service.calls(),
+    calls: { ...scheduler.calls(), ...recordCalls(options), ...binCalls(options) },
     get active() {
-      return service.queue.current !== null
+      return scheduler.queue.current !== null
     },
-    close: () => service.close(),
+    close: () => scheduler.close(),
   }
 }
 
-class Service {
+/** What trains, what waits, and what interrupts it. */
+class RunScheduler {
   readonly queue: RunQueue
   private driver: { runId: string; driver: RunDriver } | null = null
 
@@ -72,33 +72,6 @@ class Service {
     options.recorder.onDiskFull((error) => this.driver?.driver.fail(error))
   }
 
-  /**
-   * What an engine that ended badly left behind: running becomes interrupted, waiting becomes paused (nothing trains
-   * unasked).
-   */
-  recover(): void {
-    const { store } = this.options
-    for (const run of store.runs.list(true)) {
-      if (run.state !== 'running' && run.state !== 'queued') continue
-      const state = run.state === 'running' ? ('interrupted' as const) : ('paused' as const)
-      for (const stage of run.stages)
-        if (stage.state === 'running')
-          store.runs.updateStage(run.id, stage.id, { state: 'interrupted', secondsLeft: null, activity: undefined })
-      store.runs.update(run.id, {
-        state,
-        endedAt: Date.now(),
-        error:
-          state === 'interrupted'
-            ? toCauses(
-                new UserError('The engine ended while this run was training.', {
-                  action: 'Resume it: it goes on at its last checkpoint.',
-                }),
-              )
-            : null,
-      })
-    }
-  }
-
   async close(): Promise<void> {
     for (const runId of this.queue.waiting()) {
       this.queue.remove(runId)
@@ -108,46 +81,12 @@ class Service {
     await this.queue.close()
   }
 
-  calls(): RunCalls {
-    const { store, recorder } = this.options
+  calls(): Pick<RunCalls, 'runs.start' | 'runs.pause' | 'runs.stop' | 'runs.resume'> {
     return {
-      'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
-      'runs.get': ({ runId }) => {
-        const config = store.runs.config(runId)
-        return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, this.options.resolve) }
-      },
       'runs.start': (args) => this.start(args),
       'runs.pause': ({ runId }) => this.interrupt(runId, 'pause'),
       'runs.stop': ({ runId }) => this.interrupt(runId, 'stop'),
       'runs.resume': ({ runId }) => this.resume(runId),
-      'runs.rename': ({ runId, name }) => {
-        store.runs.setConfigName(runId, name)
-        return this.edit(runId, { name })
-      },
-      'runs.note': ({ runId, note }) => this.edit(runId, { note }),
-      'runs.tag': ({ runId, tags }) => this.edit(runId, { tags: [...new Set(tags)] }),
-      'runs.clone': ({ runId }) => {
-        const config = store.runs.config(runId)
-        return { config: { ...config, name: `${config.name} (copy)`.slice(-200) } }
-      },
-      'runs.delete': ({ runIds }) => ({ deleted: this.bin(runIds, Date.now()) }),
-      'runs.undelete': ({ runIds }) => ({ restored: this.bin(runIds, null) }),
-      'runs.emptyBin': () => this.emptyBin(),
-      'runs.metrics': async ({ runId, stageId, ...rest }) => {
-        store.runs.summary(runId)
-        return { series: await store.metrics.read(runId, stageId, rest) }
-      },
-      'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
-      'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
-      'runs.artifacts': ({ runId, ...which }) => ({
-        artifacts: store.artifacts.read(store.runs.summary(runId).id, which).map((stored) => readArtifact(stored)),
-      }),
-      'runs.pool': ({ runId, stageId }) => ({
-        ...store.pool.summary(store.runs.summary(runId).id, stageId),
-        budgetBytes: poolBytesOf(store.runs.config(runId).recording),
-      }),
-      'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(runId, stageId, call),
-      'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
     }
   }
 
@@ -206,42 +145,5 @@ class Service {
     this.options.store.runs.update(runId, { state, error: null })
     this.options.recorder.tell(runId)
     return this.options.store.runs.summary(runId)
-  }
-
-  private edit(runId: string, change: Partial<Pick<RunSummary, 'name' | 'note' | 'tags'>>): RunSummary {
-    const { store, recorder } = this.options
-    const run = store.runs.update(runId, change)
-    recorder.tell(runId)
-    void store.mirror(runId).catch(() => undefined)
-    return run
-  }
-
-  private bin(runIds: readonly string[], deletedAt: number | null): string[] {
-    const { store, recorder } = this.options
-    const runs = runIds.map((id) => store.runs.summary(id))
-    const busy = runs.find((run) => deletedAt !== null && (run.state === 'running' || run.state === 'queued'))
-    if (busy)
-      throw new UserError(`"${busy.name}" is ${busy.state}; it cannot be deleted now.`, {
-        where: busy.id,
-        action: 'Stop it first.',
-      })
-    for (const { id } of runs) {
-      store.runs.update(id, { deletedAt })
-      recorder.tell(id)
-    }
-    return runs.map((run) => run.id)
-  }
-
-  private async emptyBin(): Promise<{ freedBytes: number }> {
-    const { store, hub } = this.options
-    let freedBytes = 0
-    for (const run of store.runs.list(true)) {
-      if (run.deletedAt === null) continue
-      freedBytes += await folderBytes(store.runFolder(run.id))
-      await rm(store.runFolder(run.id), { recursive: true, force: true })
-      store.runs.remove(run.id)
-      hub.emit('run.removed', { runId: run.id })
-    }
-    return { freedBytes }
   }
 }

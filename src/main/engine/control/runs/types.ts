@@ -1,9 +1,11 @@
 import type { DeviceReport, Evaluation, StageActivity, StageRecord } from '../../../../shared/domain'
-import type { EngineEvents, LogLine } from '../../../../shared/contract'
+import type { CallHandlers, CallsOf, EngineEvents, LogLine } from '../../../../shared/contract'
 import type { ErrorCause } from '../../../../shared/errors'
 import type { RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
+
+export type RunCalls = CallHandlers<CallsOf<'runs'>>
 
 export type StageOutcome =
   | { type: 'done' | 'paused' | 'stopped'; evaluation: Evaluation | null; weights: string | null }

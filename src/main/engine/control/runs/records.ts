@@ -1,0 +1,71 @@
+/** The calls that look at runs and what they recorded, and that change a run's name, note and tags. */
+import type { PartialExperimentConfig, RunSummary } from '../../../../shared/domain'
+import { poolBytesOf } from '../../../../shared/domain'
+import { changedFromDefaults } from '../experiments/changedFromDefaults'
+import type { Resolution } from '../experiments/resolve'
+import type { RunStore } from '../store'
+import { readArtifact } from './artifacts'
+import type { RunRecorder } from './recorder'
+import type { RunCalls } from './types'
+
+export interface RecordCallsOptions {
+  readonly store: RunStore
+  readonly recorder: RunRecorder
+  resolve(config: PartialExperimentConfig): Resolution
+}
+
+type RecordCallName =
+  | 'runs.list'
+  | 'runs.get'
+  | 'runs.clone'
+  | 'runs.metrics'
+  | 'runs.imageSteps'
+  | 'runs.images'
+  | 'runs.artifacts'
+  | 'runs.pool'
+  | 'runs.poolImages'
+  | 'runs.log'
+  | 'runs.rename'
+  | 'runs.note'
+  | 'runs.tag'
+
+export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): Pick<RunCalls, RecordCallName> {
+  const edit = (runId: string, change: Partial<Pick<RunSummary, 'name' | 'note' | 'tags'>>): RunSummary => {
+    const run = store.runs.update(runId, change)
+    recorder.tell(runId)
+    void store.mirror(runId).catch(() => undefined)
+    return run
+  }
+  return {
+    'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
+    'runs.get': ({ runId }) => {
+      const config = store.runs.config(runId)
+      return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, resolve) }
+    },
+    'runs.clone': ({ runId }) => {
+      const config = store.runs.config(runId)
+      return { config: { ...config, name: `${config.name} (copy)`.slice(-200) } }
+    },
+    'runs.metrics': async ({ runId, stageId, ...rest }) => {
+      store.runs.summary(runId)
+      return { series: await store.metrics.read(runId, stageId, rest) }
+    },
+    'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
+    'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
+    'runs.artifacts': ({ runId, ...which }) => ({
+      artifacts: store.artifacts.read(store.runs.summary(runId).id, which).map((stored) => readArtifact(stored)),
+    }),
+    'runs.pool': ({ runId, stageId }) => ({
+      ...store.pool.summary(store.runs.summary(runId).id, stageId),
+      budgetBytes: poolBytesOf(store.runs.config(runId).recording),
+    }),
+    'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(runId, stageId, call),
+    'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
+    'runs.rename': ({ runId, name }) => {
+      store.runs.setConfigName(runId, name)
+      return edit(runId, { name })
+    },
+    'runs.note': ({ runId, note }) => edit(runId, { note }),
+    'runs.tag': ({ runId, tags }) => edit(runId, { tags: [...new Set(tags)] }),
+  }
+}
