@@ -36,7 +36,6 @@ import type { Arrays } from './golden'
 
 interface Manifest {
   layers: string[]
-  neg2_layers: string[]
   tail_fixture: { mean: number; std: number; n_tail: number; ratio: number; accept: boolean }
   select: { ratios: number[] }
 }
@@ -95,19 +94,9 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
       expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), name).toBeLessThan(bound)
   }
 
-  it('picks the last convolutions by name, the first where the number is negative', async () => {
+  it('picks the last convolutions by name', async () => {
     const teacher = await goldenClassifier(2)
     expect(shuffledLayers(teacher.parameters, 5).map(({ name }) => name)).toEqual(manifest.layers)
-    expect(shuffledLayers(teacher.parameters, -2).map(({ name }) => name)).toEqual(manifest.neg2_layers)
-    const queue = ['neg2.perm0', 'neg2.perm1'].map((name) => Array.from(arrayOf(arrays, name).data, Number))
-    const ensemble = createShuffledEnsemble(teacher, {
-      members: 1,
-      layers: -2,
-      stream: { permutation: () => queue.shift() ?? [] },
-    })
-    const logits = tf.tidy(() => shuffledEnsembleLogits(ensemble, imagesOf(arrays, 'x')).dataSync())
-    expect(relativeDistance(logits, floatsOf(arrays, 'neg2.logits'))).toBeLessThan(1e-5)
-    ensemble.dispose()
     teacher.dispose()
   })
 

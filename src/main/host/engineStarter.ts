@@ -47,7 +47,7 @@ export interface StarterOptions {
 }
 
 /** At most so many restarts within the window; then the user is told. */
-export const restartCap = { restarts: 3, windowMilliseconds: 5 * 60_000 }
+const restartCap = { restarts: 3, windowMilliseconds: 5 * 60_000 }
 const usualHeartbeat = { interval: 5000, lostAfter: 60_000 }
 const usualStartTimeout = 30_000
 

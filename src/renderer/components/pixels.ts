@@ -1,7 +1,7 @@
 import type { ImageBatch } from '@shared/domain'
 
 /** Image `index` of a batch as opaque RGBA; grey images repeat their one channel. */
-export function toRgba(batch: ImageBatch, index: number): Uint8ClampedArray<ArrayBuffer> {
+function toRgba(batch: ImageBatch, index: number): Uint8ClampedArray<ArrayBuffer> {
   const { height, width, channels, pixels } = batch
   const size = height * width
   const rgba = new Uint8ClampedArray(size * 4)

@@ -26,7 +26,3 @@ export function runProgress(
   const secondsLeft = left.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0)
   return { fraction: done / total, secondsLeft }
 }
-
-export const currentStage = (run: RunSummary): StageRecord | undefined =>
-  run.stages.find((stage) => stage.state === 'running') ??
-  run.stages.find((stage) => !['done', 'waiting'].includes(stage.state))

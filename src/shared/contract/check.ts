@@ -4,8 +4,8 @@ import { RefusedInputError } from '../errors'
 import { calls, type CallArgs, type EngineCallName } from './calls'
 import { eventFilter, events, type EngineEventFilter, type EngineEventName } from './events'
 
-export const isCallName = (name: string): name is EngineCallName => Object.hasOwn(calls, name)
-export const isEventName = (name: string): name is EngineEventName => Object.hasOwn(events, name)
+const isCallName = (name: string): name is EngineCallName => Object.hasOwn(calls, name)
+const isEventName = (name: string): name is EngineEventName => Object.hasOwn(events, name)
 
 const refuse = (name: string, error: z.ZodError): RefusedInputError => {
   const [issue] = error.issues

@@ -41,7 +41,7 @@ export function robustnessImprovement(
 }
 
 /** The student of the same run and method without a defense, which a defended student is compared with. */
-export const undefendedTwin = (run: Pick<RunSummary, 'stages'>, stage: StageRecord): StageRecord | undefined =>
+const undefendedTwin = (run: Pick<RunSummary, 'stages'>, stage: StageRecord): StageRecord | undefined =>
   stage.kind !== 'student' || !stage.defense || stage.defense === 'none'
     ? undefined
     : run.stages.find((other) => other.kind === 'student' && other.defense === 'none' && other.method === stage.method)

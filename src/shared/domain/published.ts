@@ -31,7 +31,7 @@ export const publishedSource: string = table.source
 /** Data set of all rows. */
 export const publishedData: string = table.data
 /** Images of the whole set, which all rows were trained and tested on. */
-export const publishedImages: { readonly train: number; readonly test: number } = table.images
+const publishedImages: { readonly train: number; readonly test: number } = table.images
 /** The attacks of the table, in its order. */
 export const publishedAttacks: readonly string[] = Object.keys(rows)
 

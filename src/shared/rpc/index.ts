@@ -1,4 +1,3 @@
 export * from './client'
 export * from './frames'
-export * from './memory'
 export * from './server'

@@ -6,9 +6,9 @@ import { toCauses } from '../errors'
 import { decodeClientFrame, encodeFrame, type ClientFrame, type FrameChannel, type ServerFrame } from './frames'
 
 /** Above this many bytes in the carrier, live images stay behind (the step is still told). */
-export const previewLimit = 1 << 20
+const previewLimit = 1 << 20
 /** Above this many, the telling of image steps stays behind too. Metrics and states are never dropped. */
-export const imageEventLimit = 8 << 20
+const imageEventLimit = 8 << 20
 
 export interface ServeOptions {
   /** Sees errors that are faults of the program, with their stack, for the log. */

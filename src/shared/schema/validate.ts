@@ -11,7 +11,7 @@ export interface Issue {
 }
 
 /** What a field accepts, as the words after "wanted". */
-export function wantedBy(field: Field): string {
+function wantedBy(field: Field): string {
   const unit = field.unit ? ` ${field.unit}` : ''
   switch (field.kind) {
     case 'integer':

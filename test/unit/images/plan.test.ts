@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  isClassSorted,
-  planPoisoning,
-  poisonTrainingSet,
-  triggerAll,
-  triggeredTestSet,
-} from '../../../src/main/engine/images/poisoning'
+import { planPoisoning, poisonTrainingSet, triggerAll } from '../../../src/main/engine/images/poisoning'
+import { isClassSorted } from '../../../src/main/engine/images/poisoning/plan'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 import type { ImageSet } from '../../../src/main/engine/images/types'
 import { createStream } from '../../../src/main/engine/maths/random'
@@ -143,13 +138,9 @@ describe('poisoned sets', () => {
     expect(rows(poisoned)).toEqual([...planned.trainPart])
   })
 
-  it('leave the target class out of the triggered test set, and keep it in the other variant', () => {
-    const test = imagesOf([3, 0, 1, 0, 2])
-    const nonTarget = triggeredTestSet(test, adder, 0)
-    expect(rows(nonTarget)).toEqual([200, 202, 204])
-    expect([...nonTarget.labels]).toEqual([0, 0, 0])
-    const all = triggeredTestSet(test, adder, 0, 'all')
-    expect([all.count, [...all.labels]]).toEqual([5, [0, 0, 0, 0, 0]])
-    expect([...triggerAll(test, adder).labels]).toEqual([3, 0, 1, 0, 2])
+  it('put the trigger on every test image and keep its label', () => {
+    const triggered = triggerAll(imagesOf([3, 0, 1, 0, 2]), adder)
+    expect(rows(triggered)).toEqual([200, 201, 202, 203, 204])
+    expect([...triggered.labels]).toEqual([3, 0, 1, 0, 2])
   })
 })

@@ -5,7 +5,7 @@ import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { importers } from '../../../src/main/engine/families/importers'
-import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { memorySource } from './craft/memorySource'
 import { RefusedInputError } from '../../../src/shared/errors'
 import {
   entry,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
-import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { memorySource } from './craft/memorySource'
 import { readTensor } from '../../../src/main/engine/weights/stored'
 import { elementCount, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { runPickle } from '../../../src/main/engine/families/importers/pickle/machine'

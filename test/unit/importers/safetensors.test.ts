@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors, writeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
 import { readSafetensors, readSafetensorsSource } from '../../../src/main/engine/weights/safetensors/read'
-import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { memorySource } from './craft/memorySource'
 import { toFloat32, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { temporaryFolder } from './craft/files'
 

@@ -1,6 +1,6 @@
 /** Tensors in their file: the whole of one, and its values piece by piece, are the same values whatever the strides. */
 import { describe, expect, it } from 'vitest'
-import { memorySource } from '../../../src/main/engine/weights/byteSource'
+import { memorySource } from './craft/memorySource'
 import {
   createPieceReader,
   overlapsItself,

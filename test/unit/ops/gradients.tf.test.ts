@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import * as ops from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { expectGradients, expectSecondGradients, randomTensor } from './numericGradients'
+import { upsampleNearest2 } from './upsampleNearest2'
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -221,10 +222,10 @@ describe('batch normalisation', () => {
 describe('resampling, reductions, softmax', () => {
   it('nearest upsampling repeats each pixel, and its gradient sums them', () => {
     tf.tidy(() => {
-      expect([...ops.upsampleNearest2(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])).dataSync()]).toEqual([
+      expect([...upsampleNearest2(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])).dataSync()]).toEqual([
         1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4,
       ])
-      const f = (x: tf.Tensor): tf.Tensor => ops.upsampleNearest2(x as Tensor4D)
+      const f = (x: tf.Tensor): tf.Tensor => upsampleNearest2(x as Tensor4D)
       expectGradients(f, [image('x')])
       expectSecondGradients((x) => tf.pow(f(x), 3), [tf.mul(image('x'), 0.5)])
     })
@@ -314,7 +315,7 @@ it('no operation leaves a tensor behind', () => {
         const filtered = ops.conv2d(y as Tensor4D, randomTensor('filter', [3, 3, 4, 4]), { stride: 2, padding: 1 })
         const normal = ops.batchNorm(filtered, tf.ones([4]), tf.zeros([4])).output
         const stored = ops.batchNormInference(
-          ops.upsampleNearest2(ops.relu(normal)),
+          upsampleNearest2(ops.relu(normal)),
           tf.ones([4]),
           tf.zeros([4]),
           tf.zeros([4]),

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { conv2d, sum, upsampleNearest2, upsampledConv2d } from '../../../src/main/engine/maths/ops'
+import { conv2d, sum, upsampledConv2d } from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { upsampleNearest2 } from './upsampleNearest2'
 
 beforeAll(async () => {
   await startTensorFlow()

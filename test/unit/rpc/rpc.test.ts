@@ -4,11 +4,11 @@ import {
   decodeClientFrame,
   decodeServerFrame,
   encodeFrame,
-  memoryChannelPair,
   serveEngine,
   shed,
   type FrameChannel,
 } from '../../../src/shared/rpc'
+import { memoryChannelPair } from '../../fakes/memoryChannel'
 import type { EngineApi, EngineEvents } from '../../../src/shared/contract'
 import { RefusedInputError, UserError } from '../../../src/shared/errors'
 import { createFakeEngine } from '../../fakes/engine'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { composeDeviceReport, type DeviceFacts } from '../../../src/main/engine/runtime'
+import { composeDeviceReport, type DeviceFacts } from '../../../src/main/engine/runtime/deviceReport'
 
 const gpu = { index: 0, name: 'NVIDIA T4', driver: '550.54.15', computeCapability: '7.5', memoryBytes: 16 * 2 ** 30 }
 const facts = (change: Partial<DeviceFacts> = {}): DeviceFacts => ({

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readRuntimeDescription, runtimeFilePath } from '../../../src/main/engine/runtime'
+import { readRuntimeDescription, runtimeFilePath } from '../../../src/main/engine/runtime/runtimeFile'
 import { applyEnvironment, quotaCpus, resolveThreads } from '../../../src/main/engine/runtime/environment'
 import { loadedCudaLibraries, parseGpuRows, readCpu, readKernelDriver } from '../../../src/main/engine/runtime/hardware'
 

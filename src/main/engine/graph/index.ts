@@ -1,6 +1,4 @@
-export { createStepProgram, type StepProgramOptions } from './program'
-export { largestConstantBytes } from './recorder'
+export { createStepProgram } from './program'
 export { traceStep } from './traced'
-export type { ElementType, TracedGraph, TracedNode, TracedSource, TracedTensor } from './traced'
 export type { StepFunction, StepProgram, StepRunner } from './types'
 export type { NamedTensors } from '../maths/ops/tensors'

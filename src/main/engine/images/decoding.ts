@@ -29,7 +29,7 @@ interface RawPicture {
 }
 
 /** Binary PPM (P6, 8 bits). @throws Error with what is wrong */
-export function parsePpm(bytes: Buffer): RawPicture {
+function parsePpm(bytes: Buffer): RawPicture {
   const fields: number[] = []
   let offset = 2
   while (fields.length < 3) {

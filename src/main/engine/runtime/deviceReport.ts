@@ -26,7 +26,7 @@ export interface DeviceFacts {
 }
 
 /** Why the CPU ran where a GPU was to be expected; null where all is as it should be. */
-export function fallbackReason(facts: DeviceFacts): string | null {
+function fallbackReason(facts: DeviceFacts): string | null {
   if (facts.kind === 'gpu' || facts.options.device === 'cpu') return null
   const driver = facts.gpus[0]?.driver ?? facts.kernelDriver
   if (facts.runtime.variant === 'cpu') {

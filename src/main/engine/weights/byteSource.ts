@@ -65,20 +65,6 @@ export async function openFileSource(path: string): Promise<FileSource> {
   }
 }
 
-/** The same access over bytes in memory. */
-export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
-  const source: ByteSource = {
-    name,
-    size: bytes.byteLength,
-    read: (offset, length) => readExactly(source, offset, length),
-    fill: async (target, offset) => {
-      assertInside(name, bytes.byteLength, offset, target.byteLength)
-      target.set(bytes.subarray(offset, offset + target.byteLength))
-    },
-  }
-  return source
-}
-
 /** The bytes [offset, offset + length) piece by piece, at most 1 MB each. A piece holds until the next is asked for. */
 export async function* chunksOf(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const scratch = new Uint8Array(Math.min(chunkBytes, length))

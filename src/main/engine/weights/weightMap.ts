@@ -5,19 +5,8 @@
 import { ExhaustiveError } from '../../../shared/errors'
 
 /** Element types of a weight; float16 and bfloat16 keep their raw bits until a reader asks for float32. */
-export const weightDtypes = [
-  'float64',
-  'float32',
-  'float16',
-  'bfloat16',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint8',
-  'bool',
-] as const
-export type WeightDtype = (typeof weightDtypes)[number]
+export type WeightDtype =
+  'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool'
 
 export type WeightData =
   Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
@@ -131,7 +120,7 @@ function widenFloat16(bits: Uint16Array): Float32Array {
 }
 
 /** IEEE 754 binary16 to number: sign 1 bit, exponent 5 bits (bias 15), fraction 10 bits. */
-export function float16ToNumber(bits: number): number {
+function float16ToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f
   const fraction = bits & 0x3ff

@@ -47,7 +47,7 @@ const widths = Array.from({ length: 79 }, (_, index) => Math.round(100 * (0.1 + 
 )
 
 /** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
-export function toMultipleOf8(value: number): number {
+function toMultipleOf8(value: number): number {
   const rounded = Math.max(8, Math.floor((value + 4) / 8) * 8)
   return rounded < 0.9 * value ? rounded + 8 : rounded
 }

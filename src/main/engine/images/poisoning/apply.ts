@@ -41,20 +41,3 @@ export const triggerAll = (set: ImageSet, trigger: Trigger): ImageSet => ({
   ...set,
   pixels: trigger.apply(set.pixels, set.count, 'test'),
 })
-
-/**
- * The test set for the attack success rate: images with the trigger, relabelled to the target, so that accuracy on it
- * is the rate.
- * `nonTarget` leaves the target class out, as the reference does (zskt/datasets/backdoor.py); `all` keeps it, for the
- * variant shown beside it.
- */
-export function triggeredTestSet(
-  test: ImageSet,
-  trigger: Trigger,
-  target: number,
-  include: 'nonTarget' | 'all' = 'nonTarget',
-): ImageSet {
-  const indices = Array.from(test.labels.keys()).filter((index) => include === 'all' || test.labels[index] !== target)
-  const chosen = triggerAll(selectImages(test, indices), trigger)
-  return { ...chosen, labels: new Int32Array(chosen.count).fill(target) }
-}

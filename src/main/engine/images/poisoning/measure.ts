@@ -4,7 +4,7 @@ import { bytesPerImage } from '../imageSets'
 import type { ImageSet } from '../types'
 
 /** RandomCrop(padding = 4) of teacher training. */
-export const cropPadding = 4
+const cropPadding = 4
 
 export interface TriggerMeasure {
   /** Images without a single changed byte. */

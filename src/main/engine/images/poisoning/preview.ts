@@ -4,10 +4,10 @@ import { lintTrigger } from './lint'
 import type { LintInput } from './lint'
 
 /** Stated beside the difference in the view. */
-export const differenceGain = 8
+const differenceGain = 8
 
 /** |poisoned − clean| · 8, clipped to bytes. */
-export function differenceOf(clean: Uint8Array, poisoned: Uint8Array): Uint8Array {
+function differenceOf(clean: Uint8Array, poisoned: Uint8Array): Uint8Array {
   return clean.map((value, index) => Math.min(255, Math.abs(poisoned[index]! - value) * differenceGain))
 }
 

@@ -13,7 +13,7 @@ export interface PermutationStream {
 export interface ShuffledEnsembleOptions {
   /** Copies of the teacher; 3 in the reference. */
   readonly members: number
-  /** The last so many convolutions are shuffled; a negative number means the first ones. 5 in the reference. */
+  /** The last so many convolutions are shuffled; 5 in the reference, where a negative number means the first ones. */
   readonly layers: number
   readonly stream: PermutationStream
 }
@@ -27,8 +27,7 @@ export interface ShuffledEnsemble {
 }
 
 /**
- * The filters to shuffle: parameters with "conv" in their name, in state_dict order, the last `layers` (the first
- * |layers| where negative).
+ * The filters to shuffle: parameters with "conv" in their name, in state_dict order, the last `layers`.
  * Differs from the reference where no name says "conv" (VGG's features.N): there every ordinary convolution counts, not
  * none.
  */
@@ -36,7 +35,7 @@ export function shuffledLayers(parameters: readonly Parameter[], layers: number)
   const convolutions = parameters.filter(({ layout }) => layout === 'convolution')
   const named = convolutions.filter(({ name }) => name.includes('conv'))
   const candidates = named.length > 0 ? named : convolutions
-  return layers >= 0 ? candidates.slice(Math.max(0, candidates.length - layers)) : candidates.slice(0, -layers)
+  return candidates.slice(Math.max(0, candidates.length - layers))
 }
 
 /** filter[:, :, i, :] ← filter[:, :, order[i], :] (HWIO): PyTorch's v[:, order]. */

@@ -96,10 +96,3 @@ export function upsampleNearest(
     throw new Error(`Upsampling cannot shrink: ${rows}×${columns} to ${height}×${width}.`)
   return single<tf.Tensor4D>(upsampleOperation({ x }, { rows, columns, height, width }))
 }
-
-/**
- * [N, H, W, C] → [N, 2H, 2W, C], each pixel four times (torch.nn.Upsample(scale_factor=2)). Differentiable to any
- * order.
- */
-export const upsampleNearest2 = (x: tf.Tensor4D): tf.Tensor4D =>
-  upsampleNearest(x, { height: 2 * x.shape[1], width: 2 * x.shape[2] })

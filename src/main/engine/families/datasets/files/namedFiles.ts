@@ -221,7 +221,7 @@ export async function matchNamedFiles(path: string, layout: NamedLayout): Promis
 }
 
 /** The refusal that a check ends with, else null. */
-export function refusalOf(check: () => void): RefusedInputError | null {
+function refusalOf(check: () => void): RefusedInputError | null {
   try {
     check()
     return null

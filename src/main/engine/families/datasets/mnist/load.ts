@@ -9,7 +9,7 @@ import type { NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LoadedDataset } from '../types'
 import type { ImageSet, ImageShape } from '../../../images/types'
 
-export const mnistSide = 28
+const mnistSide = 28
 const paddedSide = 32
 /** 1 GB: more than 20 times the official images. */
 const fileLimit = 1_000_000_000

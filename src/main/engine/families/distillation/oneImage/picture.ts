@@ -9,7 +9,7 @@ import type { RandomStream } from '../../../maths/random'
 import type { Picture } from '../types'
 
 /** Side of the built-in picture in pixels. */
-export const builtInSide = 512
+const builtInSide = 512
 const octaves = 6
 const shapes = 400
 

@@ -1,8 +1,5 @@
-/**
- * Two channel ends in one process, for tests and for a caller that lives beside the engine. Frames arrive in a later
- * microtask.
- */
-import type { FrameChannel } from './frames'
+/** Two channel ends in one process. Frames arrive in a later microtask. */
+import type { FrameChannel } from '../../src/shared/rpc'
 
 class MemoryEnd implements FrameChannel {
   other: MemoryEnd | null = null
