@@ -2,10 +2,11 @@
  * The declarations that the fake engine offers: few, small, stable, so that view tests do not move when a method does.
  */
 import type { Catalogue } from '../../src/shared/contract'
-import { experimentSections, metricDefinitions, type ArtifactForm } from '../../src/shared/domain'
+import { metricDefinitions, type ArtifactForm } from '../../src/shared/domain'
 import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
 import { boolean, choice, integer, integerList, metricsOfMembers, number, path } from '../../src/shared/schema'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { sections } from '../../src/main/engine/control/experiments/sections'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 
 const member = (
@@ -263,7 +264,7 @@ export const fakeMembers = memberTable(fakeFamilies)
 
 export const fakeCatalogue: Catalogue = {
   families: fakeFamilies,
-  sections: experimentSections,
+  sections,
   metrics: { ...metricDefinitions, ...fakeMetrics },
   presets: [
     {

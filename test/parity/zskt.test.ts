@@ -9,7 +9,7 @@ import { attentionDistance, attentionMap } from '../../src/main/engine/maths/los
 import { klDivergence } from '../../src/main/engine/maths/losses/divergence'
 import { differentiate } from '../../src/main/engine/maths/nn'
 import { createAdam } from '../../src/main/engine/families/optimizers'
-import { cosineSchedule } from '../../src/main/engine/families/schedules/schedules'
+import { cosineSchedule } from '../../src/main/engine/families/schedules'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'

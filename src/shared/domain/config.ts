@@ -44,112 +44,15 @@ export const poisoningSchema = {
 export type PoisoningPlan = ValuesOf<typeof poisoningSchema>
 
 /**
- * Teacher training: SGD or Adam with coupled weight decay and a one-cycle, cosine or constant schedule. The published
- * teachers' training is that of the published presets.
+ * How a teacher is trained. Its parameters are declared beside what they choose from (optimizers, schedules) and come
+ * with the catalogue; these are known everywhere.
  */
-export const teacherTrainingSchema = {
-  epochs: integer({ label: 'Epochs', default: 8, min: 1, max: 1000, help: 'Passes over the poisoned training set.' }),
-  batchSize: integer({
-    label: 'Batch size',
-    unit: 'images',
-    default: 128,
-    min: 2,
-    max: 4096,
-    help: 'Images per step.',
-  }),
-  keepLastBatch: boolean({
-    label: 'Keep the last batch',
-    default: true,
-    help: 'Train on what is left of an epoch as a smaller batch. Off: it is dropped, as in the published teachers’ training.',
-    advanced: true,
-  }),
-  learningRate: number({
-    label: 'Peak learning rate',
-    default: 0.1,
-    min: 1e-6,
-    max: 10,
-    logarithmic: true,
-    help: 'Peak of the schedule.',
-  }),
-  schedule: choice({
-    label: 'Schedule',
-    default: 'oneCycle',
-    help: 'How the learning rate moves over the whole training.',
-    options: [
-      { value: 'oneCycle', label: 'One cycle' },
-      { value: 'cosine', label: 'Cosine to 0' },
-      { value: 'constant', label: 'Constant' },
-    ],
-  }),
-  scheduleStep: choice({
-    label: 'Schedule moves',
-    default: 'step',
-    help: 'How often the learning rate follows the schedule.',
-    advanced: true,
-    options: [
-      { value: 'step', label: 'Every step' },
-      { value: 'epoch', label: 'Every epoch', help: 'As in the published teachers’ training.' },
-    ],
-  }),
-  optimizer: choice({
-    label: 'Optimizer',
-    default: 'sgd',
-    help: 'What turns gradients into updates.',
-    advanced: true,
-    options: [
-      { value: 'sgd', label: 'SGD' },
-      { value: 'adam', label: 'Adam', help: 'As the published GTSRB teachers had it.' },
-    ],
-  }),
-  momentum: number({
-    label: 'Momentum',
-    default: 0.9,
-    min: 0,
-    max: 0.9999,
-    help: 'SGD momentum (PyTorch semantics).',
-    advanced: true,
-    visibleWhen: { field: 'optimizer', equals: 'sgd' },
-  }),
-  weightDecay: number({
-    label: 'Weight decay',
-    default: 5e-4,
-    min: 0,
-    max: 1,
-    help: 'Coupled: added to the gradient.',
-    advanced: true,
-  }),
-  crop: boolean({
-    label: 'Random crop',
-    default: true,
-    help: 'Pad by 4 pixels (zeros), crop at random. Comes after poisoning, so triggers move and may be cut.',
-  }),
-  flip: boolean({
-    label: 'Random horizontal flip',
-    default: true,
-    help: 'Mirror half of the images. Switch off for signs whose side matters.',
-  }),
-  keep: choice({
-    label: 'Kept teacher',
-    default: 'last',
-    help: 'Whose weights are handed on to the students.',
-    advanced: true,
-    options: [
-      { value: 'last', label: 'Of the last epoch' },
-      {
-        value: 'bestAccuracy',
-        label: 'Of the best epoch',
-        help: 'The first epoch of the highest test accuracy, as the published teachers were chosen. It peeks at the test set: that accuracy is flattered.',
-      },
-    ],
-  }),
-} satisfies ParameterSchema
-export type TeacherTraining = ValuesOf<typeof teacherTrainingSchema>
-
-/** The training with every parameter; runs from before a parameter existed have its default. */
-export const completeTraining = (training: Partial<TeacherTraining>): TeacherTraining => ({
-  ...defaultsOf(teacherTrainingSchema),
-  ...training,
-})
+export interface TeacherTraining extends Record<string, unknown> {
+  epochs: number
+  batchSize: number
+  crop: boolean
+  flip: boolean
+}
 
 /** What a run keeps, and how often it looks at itself. */
 export const recordingSchema = {
@@ -352,12 +255,11 @@ export const experimentSchema = {
   }),
 } satisfies ParameterSchema
 
-/** The sections of an experiment that belong to no family, as forms and catalogue show them. */
+/** The sections of an experiment that belong to no family, but for the teacher's training. */
 export const experimentSections = {
   experiment: { title: 'Experiment', params: experimentSchema },
   poisoning: { title: 'Poisoning', params: poisoningSchema },
   teacher: { title: 'Teacher', params: teacherSourceSchema },
-  training: { title: 'Teacher training', params: teacherTrainingSchema },
   recording: { title: 'Recording', params: recordingSchema },
   execution: { title: 'Execution', params: executionSchema },
 }

@@ -1,4 +1,5 @@
 export * from './fields'
+export * from './members'
 export * from './metrics'
 export * from './registry'
 export * from './validate'

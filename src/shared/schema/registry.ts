@@ -48,7 +48,17 @@ export interface MemberDescription {
 }
 
 export type FamilyId =
-  'dataset' | 'attack' | 'architecture' | 'distillation' | 'defense' | 'analysis' | 'importer' | 'exporter'
+  | 'dataset'
+  | 'attack'
+  | 'architecture'
+  | 'distillation'
+  | 'defense'
+  | 'term'
+  | 'optimizer'
+  | 'schedule'
+  | 'analysis'
+  | 'importer'
+  | 'exporter'
 
 export interface FamilyDescription {
   id: FamilyId

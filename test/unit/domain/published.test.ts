@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import {
-  completeTraining,
-  publishedAttacks,
-  publishedColumn,
-  publishedComparison,
-  publishedRates,
-} from '../../../src/shared/domain'
+import { publishedAttacks, publishedColumn, publishedComparison, publishedRates } from '../../../src/shared/domain'
 import { families } from '../../../src/main/engine/control/experiments/families'
 import { presets } from '../../../src/main/engine/control/experiments/presets'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { completeTraining } from '../../../src/main/engine/families/teacherTraining'
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 
 const student = {

@@ -4,7 +4,7 @@ import {
   cosineSchedule,
   oneCycleSchedule,
   stepSchedule,
-} from '../../../src/main/engine/families/schedules/schedules'
+} from '../../../src/main/engine/families/schedules'
 
 const expectRates = (schedule: (step: number) => number, wanted: Readonly<Record<number, number>>): void => {
   for (const [step, rate] of Object.entries(wanted))

@@ -2,18 +2,17 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TeacherTraining } from '../../../shared/domain'
-import { ExhaustiveError } from '../../../shared/errors'
 import { writeSafetensors } from '../weights/safetensors/write'
 import type { StepProgram, StepRunner } from '../graph/types'
 import type { WeightMap } from '../weights/weightMap'
 import { teacherStep } from './teacherStep'
 import type { Classifier } from '../maths/nn/types'
 import { loadWeights, weightsOf } from '../weights/network'
-import { createAdam } from '../families/optimizers/adam'
-import { createSgd } from '../families/optimizers/sgd'
-import { constantSchedule, cosineSchedule, oneCycleSchedule } from '../families/schedules/schedules'
-import type { Schedule } from '../families/schedules/schedules'
-import type { Optimizer } from '../families/optimizers/types'
+import { createOptimizer } from '../families/optimizers'
+import { createSchedule } from '../families/schedules'
+import type { Schedule } from '../families/schedules'
+import { completeTraining, teacherTrainingSchema } from '../families/teacherTraining'
+import type { TeacherTrainingValues } from '../families/teacherTraining'
 import { augmentedImages, normalizationTable } from '../images/batches'
 import type { PreparedData } from './data'
 import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
@@ -36,37 +35,11 @@ export interface TeacherStageInput {
 const measureEvery = 2
 
 /** The rate at each step: the schedule over all steps, or over the epochs. */
-function scheduleOf(
-  { schedule, scheduleStep, learningRate, epochs }: TeacherTraining,
-  stepsPerEpoch: number,
-): Schedule {
-  const held = scheduleStep === 'epoch' ? stepsPerEpoch : 1
-  const total = (epochs * stepsPerEpoch) / held
-  const over =
-    (rate: Schedule): Schedule =>
-    (step) =>
-      rate(Math.floor(step / held))
-  switch (schedule) {
-    case 'oneCycle':
-      return over(oneCycleSchedule(learningRate, total))
-    case 'cosine':
-      return over(cosineSchedule(learningRate, total))
-    case 'constant':
-      return constantSchedule(learningRate)
-    default:
-      throw new ExhaustiveError(schedule)
-  }
-}
-
-function optimizerOf({ optimizer, momentum, weightDecay }: TeacherTraining, { parameters }: Classifier): Optimizer {
-  switch (optimizer) {
-    case 'sgd':
-      return createSgd(parameters, { momentum, weightDecay })
-    case 'adam':
-      return createAdam(parameters, { weightDecay })
-    default:
-      throw new ExhaustiveError(optimizer)
-  }
+function scheduleOf(training: TeacherTrainingValues, stepsPerEpoch: number): Schedule {
+  const stepsPerMove = training.scheduleStep === 'epoch' ? stepsPerEpoch : 1
+  const total = (training.epochs * stepsPerEpoch) / stepsPerMove
+  const rate = createSchedule(teacherTrainingSchema, training, { peak: training.learningRate, total })
+  return (step) => rate(Math.floor(step / stepsPerMove))
 }
 
 /** The order of an epoch: drawn when its first step comes, kept in the checkpoint's plain state. */
@@ -96,14 +69,14 @@ const artifactsIn = (remarks: readonly WorkRemark[]): Artifact[] =>
 
 export function createTeacherStage(input: TeacherStageInput): StageWork {
   const { teacher, data, program, state } = input
-  const { training } = input
+  const training = completeTraining(input.training)
   const train = data.train()
   const batches = train.count / training.batchSize
   // Fewer images than a batch has are one batch all the same.
   const stepsPerEpoch = Math.max(1, training.keepLastBatch ? Math.ceil(batches) : Math.floor(batches))
   const totalSteps = stepsPerEpoch * training.epochs
   const schedule = scheduleOf(training, stepsPerEpoch)
-  const optimizer = optimizerOf(training, teacher)
+  const optimizer = createOptimizer(teacherTrainingSchema, training, teacher.parameters)
   state.addNetwork('teacher', teacher)
   state.addVariables('optimizer', optimizer.slots)
   const bestTeacher = training.keep === 'bestAccuracy' ? createBestTeacher(state) : null

@@ -15,10 +15,10 @@ import {
   publishedData,
   publishedPresetId,
   publishedRates,
-  teacherTrainingSchema,
 } from '../../../../shared/domain'
 import type { FamilyId, Field, ParameterSchema } from '../../../../shared/schema'
 import { isVisible } from '../../../../shared/schema'
+import { teacherTrainingSchema } from '../../families/teacherTraining'
 import { resolveExperiment } from './resolve'
 import type { MemberTable } from './memberTable'
 

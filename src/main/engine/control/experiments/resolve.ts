@@ -10,10 +10,10 @@ import {
   proposedIntervals,
   recordingSchema,
   teacherSourceSchema,
-  teacherTrainingSchema,
 } from '../../../../shared/domain'
 import type { FamilyId, Issue } from '../../../../shared/schema'
 import { memberDefaults, validateParameters } from '../../../../shared/schema'
+import { teacherTrainingSchema } from '../../families/teacherTraining'
 import { crossCheck } from './crossChecks'
 import type { MemberTable } from './memberTable'
 

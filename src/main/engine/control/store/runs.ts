@@ -4,7 +4,6 @@
  */
 import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../../shared/domain'
 import {
-  completeTraining,
   executionSchema,
   poisoningSchema,
   recordingSchema,
@@ -13,6 +12,7 @@ import {
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import { defaultsOf } from '../../../../shared/schema'
+import { completeTraining } from '../../families/teacherTraining'
 import { textOf, type Database, type Row } from './database'
 
 type StoredSummary = Omit<RunSummary, 'stages'>

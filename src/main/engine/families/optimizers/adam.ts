@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Parameter } from '../../maths/nn/types'
 import { flatParameters, flattenGradients, parameterCount, subtractFlat } from '../../maths/nn/gradients'
+import { weightDecay } from './fields'
+import { defineOptimizer } from './types'
 import type { Optimizer } from './types'
 
 export interface AdamOptions {
@@ -52,3 +54,15 @@ export function createAdam(parameters: readonly Parameter[], options: AdamOption
     },
   }
 }
+
+export const adam = defineOptimizer({
+  id: 'adam',
+  title: 'Adam',
+  summary: 'Steps of about one learning rate, whatever the size of the gradient.',
+  reference: {
+    citation: 'Kingma & Ba 2015, Adam: a method for stochastic optimization',
+    link: 'https://arxiv.org/abs/1412.6980',
+  },
+  params: { weightDecay },
+  create: (values, parameters) => createAdam(parameters, values),
+})

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Parameter } from '../../maths/nn/types'
 import { flatParameters, flattenGradients, parameterCount, subtractFlat } from '../../maths/nn/gradients'
+import { number } from '../../../../shared/schema'
+import { weightDecay } from './fields'
+import { defineOptimizer } from './types'
 import type { Optimizer } from './types'
 
 export interface SgdOptions {
@@ -33,3 +36,22 @@ export function createSgd(parameters: readonly Parameter[], options: SgdOptions 
     dispose: () => buffer?.dispose(),
   }
 }
+
+export const sgd = defineOptimizer({
+  id: 'sgd',
+  title: 'SGD',
+  summary: 'Gradient descent with momentum.',
+  reference: { citation: 'torch.optim.SGD' },
+  params: {
+    momentum: number({
+      label: 'Momentum',
+      default: 0.9,
+      min: 0,
+      max: 0.9999,
+      help: 'SGD momentum (PyTorch semantics).',
+      advanced: true,
+    }),
+    weightDecay,
+  },
+  create: (values, parameters) => createSgd(parameters, values),
+})

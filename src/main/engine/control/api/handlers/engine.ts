@@ -3,8 +3,9 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { CallHandlers, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
-import { experimentSections, metricDefinitions, type DeviceReport } from '../../../../../shared/domain'
+import { metricDefinitions, type DeviceReport } from '../../../../../shared/domain'
 import { runShortJob } from '../../executors/shortJobs'
+import { sections } from '../../experiments/sections'
 import { databaseName, folderBytes } from '../../store'
 import type { EngineContext } from '../context'
 import { diagnosticsText } from '../diagnostics'
@@ -57,7 +58,7 @@ function engineInfo({ options }: EngineContext, startedAt: number, device: Devic
 
 const catalogue = ({ options, resolve }: EngineContext): Catalogue => ({
   families: [...options.families],
-  sections: experimentSections,
+  sections,
   metrics: { ...metricDefinitions, ...options.memberMetrics },
   presets: [...options.presets],
   defaults: resolve({}).config,

@@ -1,7 +1,8 @@
 /** Self-Retrospection's parameters; the reference's values are the defaults. */
 import { checkpointNamePattern } from '../../../../../shared/domain'
-import { boolean, choice, integer, number, text } from '../../../../../shared/schema'
+import { boolean, choice, integer, memberChoice, memberFields, number, text } from '../../../../../shared/schema'
 import type { ValuesOf } from '../../../../../shared/schema'
+import { adam, optimizerMembers, sgd } from '../../optimizers'
 
 export const selfRetrospectionParameters = {
   takeover: integer({
@@ -170,32 +171,19 @@ export const selfRetrospectionParameters = {
     advanced: true,
     help: 'Whether the distillation loss keeps the weights that Shuffling Vaccine gives the images (one image). Off in the reference, whose unlearning counts all images alike.',
   }),
-  optimizer: choice({
+  optimizer: memberChoice(optimizerMembers, {
     label: 'Optimizer',
-    default: 'adam',
+    default: adam.id,
     help: 'Of the student during the phase; begun anew.',
-    options: [
-      { value: 'adam', label: 'Adam' },
-      { value: 'sgd', label: 'SGD', help: 'As the reference’s CMI program has it.' },
-    ],
+    notes: { [sgd.id]: 'As the reference’s CMI program has it.' },
   }),
-  momentum: number({
-    label: 'Momentum',
-    default: 0.9,
-    min: 0,
-    max: 0.9999,
-    help: 'Of the SGD.',
-    advanced: true,
-    visibleWhen: { field: 'optimizer', equals: 'sgd' },
-  }),
-  weightDecay: number({
-    label: 'Weight decay',
-    default: 1e-4,
-    min: 0,
-    max: 1,
-    help: 'Of the SGD, added to the gradient.',
-    advanced: true,
-    visibleWhen: { field: 'optimizer', equals: 'sgd' },
+  ...memberFields(optimizerMembers, 'optimizer', {
+    momentum: { help: 'Of the SGD.' },
+    weightDecay: {
+      default: 1e-4,
+      help: 'Of the SGD, added to the gradient.',
+      visibleWhen: { field: 'optimizer', equals: sgd.id },
+    },
   }),
   learningRate: number({
     label: 'Learning rate',

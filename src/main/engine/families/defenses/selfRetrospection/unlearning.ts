@@ -6,17 +6,16 @@ import type { StepFunction } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { selfRetrospectionStep } from './step'
 import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
-import type { Parameter, StateUpdate } from '../../../maths/nn/types'
-import { createAdam } from '../../optimizers/adam'
+import type { StateUpdate } from '../../../maths/nn/types'
 import { clipByGlobalNorm, globalNorm } from '../../../maths/nn/gradients'
-import { cosineSchedule } from '../../schedules/schedules'
-import type { Schedule } from '../../schedules/schedules'
-import { createSgd } from '../../optimizers/sgd'
+import { cosineSchedule } from '../../schedules'
+import type { Schedule } from '../../schedules'
+import { createOptimizer } from '../../optimizers'
 import type { Optimizer } from '../../optimizers/types'
 import type { RandomStream } from '../../../maths/random'
 import { ExhaustiveError } from '../../../../../shared/errors'
 import type { DefensePhase } from '../types'
-import { perturbedCount } from './parameters'
+import { perturbedCount, selfRetrospectionParameters } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import type { UniversalPerturbation } from './perturbation'
 
@@ -98,20 +97,6 @@ function stepOf(
   }
 }
 
-function optimizerOf(
-  { optimizer, momentum, weightDecay }: SelfRetrospectionParameters,
-  parameters: readonly Parameter[],
-): Optimizer {
-  switch (optimizer) {
-    case 'adam':
-      return createAdam(parameters)
-    case 'sgd':
-      return createSgd(parameters, { momentum, weightDecay })
-    default:
-      throw new ExhaustiveError(optimizer)
-  }
-}
-
 /**
  * The student's learning rate in the phase, by pseudo batches of the whole distillation: cosine to 0, one step every
  * `rateEvery` of them.
@@ -144,7 +129,7 @@ export function wrapTrainer(
   plain: StudentTrainer,
   context: DistillationParts,
 ): StudentTrainer {
-  const optimizer = optimizerOf(values, context.student.parameters)
+  const optimizer = createOptimizer(selfRetrospectionParameters, values, context.student.parameters)
   context.state.addVariables('selfRetrospectionOptimizer', optimizer.slots)
   const schedule = phaseSchedule(values, phase)
   const stream = context.stream('perturbedImages')

@@ -1,7 +1,7 @@
 /** The student of the inversion family: SGD on the pool of synthetic images, or on fresh images of a kept generator. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Augmentation } from '../../../images/types'
-import { cosineSchedule } from '../../schedules/schedules'
+import { cosineSchedule } from '../../schedules'
 import { createSgd } from '../../optimizers/sgd'
 import { createDivergenceStudent } from '../divergenceStudent'
 import { createImagePool } from '../imagePool'

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { ExhaustiveError } from '../../../../../shared/errors'
-import { boolean, choice, integer, integerList, number, path } from '../../../../../shared/schema'
+import { boolean, integer, memberChoice, memberFields, number, path } from '../../../../../shared/schema'
 import type { ParameterFault, ValuesOf } from '../../../../../shared/schema'
 import type { ImageShape } from '../../../images/types'
 import { decodePicture, pictureExtensions } from '../../../images/decoding'
@@ -8,8 +7,7 @@ import type { StepRunner } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { float32Tensor, toFloat32 } from '../../../weights/weightMap'
 import { createAdam } from '../../optimizers/adam'
-import { constantSchedule, cosineSchedule, stepSchedule } from '../../schedules/schedules'
-import type { Schedule } from '../../schedules/schedules'
+import { createSchedule, scheduleMembers, step as stepSchedule } from '../../schedules'
 import { createStream } from '../../../maths/random'
 import { augmentedImages, normalizationTable } from '../../../images/batches'
 import { createDivergenceStudent } from '../divergenceStudent'
@@ -135,26 +133,12 @@ const params = {
     logarithmic: true,
     help: 'Adam for the student; it falls by the schedule.',
   }),
-  schedule: choice({
+  schedule: memberChoice(scheduleMembers, {
     label: 'Schedule',
-    default: 'step',
+    default: stepSchedule.id,
     help: 'How the learning rate falls.',
-    options: [
-      { value: 'step', label: 'In steps' },
-      { value: 'cosine', label: 'Cosine to 0' },
-      { value: 'constant', label: 'Constant' },
-    ],
   }),
-  milestones: integerList({
-    label: 'Milestones',
-    unit: 'epochs',
-    default: [150, 300, 600],
-    min: 1,
-    max: 100_000,
-    maxLength: 20,
-    help: 'Epochs after which the learning rate is halved.',
-    visibleWhen: { field: 'schedule', equals: 'step' },
-  }),
+  ...memberFields(scheduleMembers, 'schedule'),
 }
 type OodParameters = ValuesOf<typeof params>
 
@@ -211,20 +195,6 @@ const patchesOf = (
 const previewSide = 256
 /** Side to which a picture out of a file is scaled. */
 const decodedSide = 1024
-const milestoneFactor = 0.5
-
-function scheduleOf(values: OodParameters): Schedule {
-  switch (values.schedule) {
-    case 'step':
-      return stepSchedule(values.learningRate, values.milestones, milestoneFactor)
-    case 'cosine':
-      return cosineSchedule(values.learningRate, values.epochs)
-    case 'constant':
-      return constantSchedule(values.learningRate)
-    default:
-      throw new ExhaustiveError(values.schedule)
-  }
-}
 
 /**
  * The order of an epoch's patches, drawn anew for each; part of every checkpoint. A last batch that is not full is left
@@ -356,7 +326,7 @@ const sameBatch: StudentTrainer['batches'] =
 
 function createStudentTrainer(values: OodParameters, context: DistillationContext): StudentTrainer {
   const perEpoch = batchesPerEpoch(values)
-  const schedule = scheduleOf(values)
+  const schedule = createSchedule(params, values, { peak: values.learningRate, total: values.epochs })
   return createDivergenceStudent(
     {
       updates: 1,

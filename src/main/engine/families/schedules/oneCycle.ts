@@ -1,33 +1,6 @@
-/**
- * Learning rates as functions of the number of steps done so far. Host arithmetic in float64; the value goes into the
- * step as a tensor.
- */
-
-export type Schedule = (step: number) => number
-
-const cosineBetween = (from: number, to: number, fraction: number): number =>
-  to + ((from - to) / 2) * (1 + Math.cos(Math.PI * fraction))
-
-/** The same value at every step. */
-export const constantSchedule =
-  (value: number): Schedule =>
-  () =>
-    value
-
-/**
- * peak · (1 + cos(π · step / total)) / 2: torch CosineAnnealingLR(T_max = total, eta_min = 0) in closed form; 0 from
- * `total` on.
- */
-export const cosineSchedule =
-  (peak: number, total: number): Schedule =>
-  (step) =>
-    cosineBetween(peak, 0, Math.min(1, step / Math.max(1, total)))
-
-/** peak · gammaᵏ with k the number of milestones reached: torch MultiStepLR. */
-export const stepSchedule =
-  (peak: number, milestones: readonly number[], gamma = 0.1): Schedule =>
-  (step) =>
-    peak * gamma ** milestones.filter((milestone) => step >= milestone).length
+import { cosineBetween } from './cosine'
+import { defineSchedule } from './types'
+import type { Schedule } from './types'
 
 export interface OneCycleOptions {
   /** Share of the steps in which the rate rises. */
@@ -56,3 +29,16 @@ export function oneCycleSchedule(peak: number, total: number, options: OneCycleO
     return cosineBetween(peak, first / finalDivision, last > top ? (at - top) / (last - top) : 0)
   }
 }
+
+export const oneCycle = defineSchedule({
+  id: 'oneCycle',
+  title: 'One cycle',
+  summary: 'Rises to its peak and falls again.',
+  reference: {
+    citation: 'Smith & Topin 2018, Super-convergence',
+    link: 'https://arxiv.org/abs/1708.07120',
+    place: 'torch OneCycleLR',
+  },
+  params: {},
+  create: (_values, { peak, total }) => oneCycleSchedule(peak, total),
+})
