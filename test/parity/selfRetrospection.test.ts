@@ -108,7 +108,7 @@ describe.skipIf(absent)('Self-Retrospection against the reference (g5)', () => {
         for (let round = 2; round < 10; round++) {
           const perturbation = imagesOf(arrays, `${kind}.pert_steps`, round - 1)
           const { value, grad } = tf.valueAndGrad((p) =>
-            perturbationObjective(network, images, clean, p, context, options),
+            perturbationObjective(network, { images, cleanLogits: clean, perturbation: p }, context, options),
           )(perturbation)
           const penalty = options.penalty * length(perturbation.dataSync()) ** 2
           expectNear(
@@ -156,7 +156,12 @@ describe.skipIf(absent)('Self-Retrospection against the reference (g5)', () => {
 
         const innerTarget = student.forward(images, { training: true }).logits
         const inner = tf.grad((p) =>
-          perturbationObjective(student, images, innerTarget, p, { training: true }, options),
+          perturbationObjective(
+            student,
+            { images, cleanLogits: innerTarget, perturbation: p },
+            { training: true },
+            options,
+          ),
         )(perturbation)
         const start = channelsFirst(perturbation)
         const step = channelsFirst(inner).map((value) => -options.step * value)

@@ -4,7 +4,7 @@ import { resolveExperiment } from '../../../src/main/engine/control/experiments/
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { datasets } from '../../../src/main/engine/families/datasets'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
-import { inversionTerms, metricNameOf } from '../../../src/main/engine/families/distillation/inversion/terms'
+import { terms } from '../../../src/main/engine/families/distillation/terms'
 import { poolAugmentation } from '../../../src/main/engine/families/distillation/inversion/student'
 import { metricDefinitions, type MetricDefinition } from '../../../src/shared/domain'
 import { defaultsOf } from '../../../src/shared/schema'
@@ -107,11 +107,11 @@ describe('the pool’s images', () => {
   })
 })
 
-describe.each(inversionTerms.map((term) => [term.id, term] as const))('the term %s', (_id, term) => {
+describe.each(terms.members.map((term) => [term.id, term] as const))('the term %s', (_id, term) => {
   it('has a weight among the parameters and a definition for its curve', () => {
     expect(distillationMethods.get('cmi').params[term.weight]).toBe(term.params[term.weight])
     const definitions: Record<string, MetricDefinition> = { ...metricDefinitions, ...memberMetrics }
-    const definition = definitions[metricNameOf(term)]
+    const definition = definitions[`${term.id}.loss`]
     expect(definition?.title.length).toBeGreaterThan(2)
     expect(definition?.definition.length).toBeGreaterThan(10)
     expect(definition?.definition).toMatch(

@@ -11,7 +11,7 @@ import {
 import { inversionParameters } from '../../../src/main/engine/families/distillation/inversion/parameters'
 import { createImageSource, type ImageSource } from '../../../src/main/engine/families/distillation/inversion/sources'
 import { inversionStep } from '../../../src/main/engine/families/distillation/inversion/step'
-import { inversionTerms, weightOf } from '../../../src/main/engine/families/distillation/inversion/terms'
+import { terms, weightOf } from '../../../src/main/engine/families/distillation/terms'
 import { shiftedView, viewArguments, zoomedView } from '../../../src/main/engine/families/distillation/inversion/views'
 import {
   zsktGeneratorStep,
@@ -358,7 +358,7 @@ describe('captured training steps', () => {
     const parts = { teacher, student, source, values, defenses: [], contrast: { head, optimizer } }
     const codes = source.parameters.at(-1)
     codes?.variable.assign(normal([images, latent], 5) as tf.Tensor2D)
-    expect(inversionTerms.every((term) => weightOf(term, values) !== 0)).toBe(true)
+    expect(terms.members.every((term) => weightOf(term, values) !== 0)).toBe(true)
     compare({
       step: (args) => inversionStep(parts, args),
       length: few,

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../maths/ops/tensors'
-import { applyUpdates, differentiate } from '../maths/nn/differentiate'
 import type { Classifier } from '../maths/nn/types'
 import type { Optimizer } from '../families/optimizers/types'
+import { updateStep } from '../families/optimizers/update'
 import { accuracy, crossEntropy } from '../maths/losses/crossEntropy'
 
 /**
@@ -12,15 +12,10 @@ import { accuracy, crossEntropy } from '../maths/losses/crossEntropy'
  * @returns loss and accuracy of the batch before the update
  */
 export function teacherStep(teacher: Classifier, optimizer: Optimizer, args: NamedTensors): NamedTensors {
-  return tf.tidy(() => {
-    const labels = args.labels as tf.Tensor1D
-    const dropout = args.dropoutSeed ? { dropoutSeed: args.dropoutSeed as tf.Tensor1D } : {}
-    const result = differentiate(teacher.parameters, (updates) => {
-      const { logits } = teacher.forward(args.images as tf.Tensor4D, { training: true, updates, ...dropout })
-      return { loss: crossEntropy(logits, labels), outputs: { accuracy: accuracy(logits, labels) } }
-    })
-    optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { loss: result.loss, accuracy: result.outputs.accuracy }
+  const labels = args.labels as tf.Tensor1D
+  const dropout = args.dropoutSeed ? { dropoutSeed: args.dropoutSeed as tf.Tensor1D } : {}
+  return updateStep({ parameters: teacher.parameters, optimizer }, args.learningRate as tf.Scalar, (updates) => {
+    const { logits } = teacher.forward(args.images as tf.Tensor4D, { training: true, updates, ...dropout })
+    return { loss: crossEntropy(logits, labels), outputs: { accuracy: accuracy(logits, labels) } }
   })
 }

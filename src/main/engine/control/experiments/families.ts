@@ -14,7 +14,7 @@ import { defenses } from '../../families/defenses'
 import { exporters } from '../../families/exporters'
 import { importers } from '../../families/importers'
 import { distillationMethods } from '../../families/distillation'
-import { inversionTerms } from '../../families/distillation/inversion/terms'
+import { terms } from '../../families/distillation/terms'
 import type { KnownImages } from '../../families/distillation/types'
 import { methodFaults } from '../../families/distillation/fit'
 import { lengthOf, twinOf } from '../../protocol/plans'
@@ -45,7 +45,7 @@ export const families: readonly FamilyDescription[] = [
 /** What members record by themselves, as the catalogue names it. */
 export const memberMetrics: Readonly<Record<string, MetricDefinition>> = metricsOfMembers([
   ...distillationMethods.members,
-  ...inversionTerms,
+  ...terms.members,
   ...defenses.members,
 ])
 

@@ -4,12 +4,11 @@ import type { NamedTensors } from '../../maths/ops/tensors'
 import { logitDistances } from '../../maths/losses/disagreement'
 import { elementwiseKl } from '../../maths/losses/divergence'
 import type { DivergenceReduction } from '../../maths/losses/divergence'
-import { applyUpdates, differentiate } from '../../maths/nn/differentiate'
 import type { ClassifierOutput } from '../../maths/nn/types'
 import { mean, sum } from '../../maths/ops'
-import { globalNorm } from '../../maths/nn/gradients'
 import type { Schedule } from '../schedules'
 import type { Optimizer } from '../optimizers/types'
+import { updateStep } from '../optimizers/update'
 import { scalarOf } from './stepOutputs'
 import type { DistillationContext, StepMetrics, StudentTrainer } from './types'
 
@@ -71,16 +70,11 @@ export function createDivergenceStudent(
   const { optimizer } = options
   state.addNetwork('student', student)
   state.addVariables('studentOptimizer', optimizer.slots)
+  const update = { parameters: student.parameters, optimizer, gradientClip: 0 }
   const runner = program.compile('student', (args) =>
-    tf.tidy(() => {
-      const result = differentiate(student.parameters, (updates) =>
-        divergenceLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options),
-      )
-      const gradientNorm = globalNorm(result.gradients)
-      optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
-      applyUpdates(result.updates)
-      return { loss: result.loss, gradientNorm, ...result.outputs }
-    }),
+    updateStep(update, args.learningRate as tf.Scalar, (updates) =>
+      divergenceLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options),
+    ),
   )
 
   return {

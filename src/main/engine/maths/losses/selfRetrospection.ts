@@ -17,17 +17,23 @@ export interface PerturbationOptions extends DivergenceOptions {
   readonly penalty: number
 }
 
+export interface PerturbedImages {
+  /** [N, H, W, C] */
+  readonly images: tf.Tensor4D
+  /** The network's answer to the images themselves, held constant. */
+  readonly cleanLogits: tf.Tensor2D
+  /** [1, H, W, C], one for all images. */
+  readonly perturbation: tf.Tensor
+}
+
 /**
  * The inner objective, which the perturbation minimises: −KL(clean ‖ network(x + p)) + λ‖p‖². One p for all images.
  * At p = 0 its gradient is zero: begin from small random numbers.
  * Call it inside tf.tidy: what a network in training mode asks to update must outlive it.
- * @param cleanLogits the network's answer to the images themselves, held constant
  */
 export function perturbationObjective(
   network: Classifier,
-  images: tf.Tensor4D,
-  cleanLogits: tf.Tensor2D,
-  perturbation: tf.Tensor,
+  { images, cleanLogits, perturbation }: PerturbedImages,
   context: ForwardContext,
   options: PerturbationOptions,
 ): tf.Scalar {
@@ -112,7 +118,9 @@ export function hypergradient(
   /** ⟨∂inner/∂p at `at`, v⟩; differentiable by p and by the student's parameters. */
   const projected = (at: tf.Tensor, v: tf.Tensor): tf.Scalar => {
     const context: ForwardContext = { training: true, twiceDifferentiable: true }
-    const gradient = tf.grad((p) => perturbationObjective(student, images, innerTarget, p, context, options))(at)
+    const gradient = tf.grad((p) =>
+      perturbationObjective(student, { images, cleanLogits: innerTarget, perturbation: p }, context, options),
+    )(at)
     return sum<tf.Scalar>(tf.mul(gradient, v))
   }
   let adjoint = outerByPerturbation

@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { StepRunner } from '../../../graph/types'
 import { perturbationObjective } from '../../../maths/losses/selfRetrospection'
-import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
+import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { Parameter, StateUpdate } from '../../../maths/nn/types'
 import { createAdam } from '../../optimizers/adam'
+import { updateStep } from '../../optimizers/update'
 import type { DefenseContext } from '../types'
 import type { SelfRetrospectionParameters } from './parameters'
 
@@ -61,22 +62,15 @@ export function createUniversalPerturbation(
     }),
   )
   const round: StepRunner = program.compile('perturbationRound', ({ images, answers, learningRate }) =>
-    tf.tidy(() => {
-      const result = differentiate([parameter], (updates) => ({
-        loss: perturbationObjective(
-          network,
-          images as tf.Tensor4D,
-          answers as tf.Tensor2D,
-          variable,
-          { training: onStudent, updates },
-          options,
-        ),
-        outputs: {},
-      }))
-      optimizer.apply(result.gradients, learningRate as tf.Scalar)
-      applyUpdates(result.updates)
-      return { loss: result.loss }
-    }),
+    updateStep({ parameters: [parameter], optimizer }, learningRate as tf.Scalar, (updates) => ({
+      loss: perturbationObjective(
+        network,
+        { images: images as tf.Tensor4D, cleanLogits: answers as tf.Tensor2D, perturbation: variable },
+        { training: onStudent, updates },
+        options,
+      ),
+      outputs: {},
+    })),
   )
 
   return {

@@ -1,11 +1,12 @@
 /** The update of the student with the hypergradient. */
 import * as tf from '@tensorflow/tfjs-core'
 import { hypergradient, type HypergradientOptions } from '../../../maths/losses/selfRetrospection'
-import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
+import { differentiate } from '../../../maths/nn/differentiate'
 import { flattenGradients, globalNorm } from '../../../maths/nn/gradients'
 import type { Classifier, ClassifierOutput } from '../../../maths/nn/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import type { Optimizer } from '../../optimizers/types'
+import { applyGradients } from '../../optimizers/update'
 
 /**
  * One update of the student against a perturbation: hypergradient plus the gradient of the distillation loss, not
@@ -38,13 +39,17 @@ export function selfRetrospectionStep(
       flattenGradients(unlearning.gradients),
       flattenGradients(distillation.gradients),
     ) as tf.Tensor1D
-    optimizer.apply(total, args.learningRate as tf.Scalar)
-    applyUpdates(distillation.updates)
+    const { updates } = distillation
+    const norm = applyGradients(
+      { optimizer, gradientClip: 0 },
+      { gradients: total, updates },
+      args.learningRate as tf.Scalar,
+    )
     return {
       outerLoss: unlearning.outerLoss,
       loss: distillation.loss,
       hypergradientNorm: globalNorm(unlearning.gradients),
-      gradientNorm: globalNorm(total),
+      ...norm,
     }
   })
 }

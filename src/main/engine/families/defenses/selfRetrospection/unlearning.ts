@@ -5,13 +5,13 @@ import type { DistillationParts, Position, PseudoBatch, StepMetrics, StudentTrai
 import type { StepFunction } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { selfRetrospectionStep } from './step'
-import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
+import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { StateUpdate } from '../../../maths/nn/types'
-import { clipByGlobalNorm, globalNorm } from '../../../maths/nn/gradients'
 import { cosineSchedule } from '../../schedules'
 import type { Schedule } from '../../schedules'
 import { createOptimizer } from '../../optimizers'
 import type { Optimizer } from '../../optimizers/types'
+import { updateStep } from '../../optimizers/update'
 import type { RandomStream } from '../../../maths/random'
 import { ExhaustiveError } from '../../../../../shared/errors'
 import type { DefensePhase } from '../types'
@@ -35,20 +35,15 @@ function consistencyStep(
   perturbation: tf.Variable<tf.Rank.R4>,
 ): StepFunction {
   const { student } = context
+  const update = { parameters: student.parameters, optimizer, gradientClip: values.gradientClip }
   return (args) =>
     tf.tidy(() => {
-      const result = differentiate(student.parameters, (updates) => {
+      const { loss, gradientNorm } = updateStep(update, args.learningRate as tf.Scalar, (updates) => {
         const images = tf.add(args.images as tf.Tensor4D, tf.mul(perturbation, args.mask as tf.Tensor4D)) as tf.Tensor4D
-        const { loss } = plain.loss(student.forward(images, { training: true, updates }), args)
-        return { loss: tf.mul(loss, values.distillationWeight) as tf.Scalar, outputs: {} }
+        const distillation = plain.loss(student.forward(images, { training: true, updates }), args)
+        return { loss: tf.mul(distillation.loss, values.distillationWeight) as tf.Scalar, outputs: {} }
       })
-      const { gradients, norm } =
-        values.gradientClip > 0
-          ? clipByGlobalNorm(result.gradients, values.gradientClip)
-          : { gradients: result.gradients, norm: globalNorm(result.gradients) }
-      optimizer.apply(gradients, args.learningRate as tf.Scalar)
-      applyUpdates(result.updates)
-      return { outerLoss: result.loss, gradientNorm: norm, perturbationNorm: tf.norm(perturbation) }
+      return { outerLoss: loss, gradientNorm, perturbationNorm: tf.norm(perturbation) } as NamedTensors
     })
 }
 

@@ -10,7 +10,7 @@ import type { StateBundle } from '../../distillation/state'
 import { firstPooledBatch } from './parameters'
 import type { VaccineParameters } from './parameters'
 
-export interface ImagePool {
+export interface SelectionPool {
   readonly size: number
   /** Whether images of the pseudo batch (or synthesis step) with this index are pooled. */
   takes(index: number): boolean
@@ -22,7 +22,7 @@ export interface ImagePool {
 }
 
 /** Pseudo batches `firstPooledBatch` to `testBatches` − 1, part of every checkpoint. */
-export function createImagePool(testBatches: number, state: StateBundle): ImagePool {
+export function createSelectionPool(testBatches: number, state: StateBundle): SelectionPool {
   let pooled: tf.Tensor4D[] = []
   state.addPooled('shufflingVaccinePool', {
     read: () =>

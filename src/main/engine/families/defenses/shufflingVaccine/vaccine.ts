@@ -11,7 +11,7 @@ import {
 import type { DefenseContext } from '../types'
 import type { VaccineParameters } from './parameters'
 import { createSuspectReport } from './report'
-import { createImagePool, selectShuffles } from './selection'
+import { createSelectionPool, selectShuffles } from './selection'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
@@ -20,7 +20,7 @@ export function createVaccine(values: VaccineParameters, context: DefenseContext
   const stream = context.stream('shuffles')
   const ensemble = createShuffledEnsemble(teacher, { members: values.members, layers: values.layers, stream })
   ensemble.members.forEach((member, index) => state.addNetwork(`shuffled${index}`, member))
-  const pool = createImagePool(values.testBatches, state)
+  const pool = createSelectionPool(values.testBatches, state)
   const runners = new Map<number, StepRunner>()
   /** A captured step has one shape: one for each number of images that is asked for. */
   const suspectStep = (count: number): StepRunner => {

@@ -7,9 +7,8 @@ import type { Normalization } from '../../../images/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { accuracy } from '../../../maths/losses/crossEntropy'
 import { knowledgeDistillationLoss } from '../../../maths/losses/knowledgeDistillation'
-import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
-import { globalNorm } from '../../../maths/nn/gradients'
 import { createSgd } from '../../optimizers/sgd'
+import { updateStep } from '../../optimizers/update'
 import { createRealBatches } from './realBatches'
 import type { RealImages } from './realBatches'
 import { scalarOf } from '../stepOutputs'
@@ -151,16 +150,11 @@ function createStudentTrainer(values: KdParameters, context: DistillationContext
       outputs: { accuracy: accuracy(logits, labels) },
     }
   }
+  const update = { parameters: student.parameters, optimizer, gradientClip: 0 }
   const runner = program.compile('student', (args) =>
-    tf.tidy(() => {
-      const result = differentiate(student.parameters, (updates) =>
-        loss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args),
-      )
-      const gradientNorm = globalNorm(result.gradients)
-      optimizer.apply(result.gradients, args.learningRate as tf.Scalar)
-      applyUpdates(result.updates)
-      return { loss: result.loss, gradientNorm, ...result.outputs }
-    }),
+    updateStep(update, args.learningRate as tf.Scalar, (updates) =>
+      loss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args),
+    ),
   )
   const batches: StudentTrainer['batches'] = ({ images, teacherLogits, labels }) => {
     if (!labels) throw new Error('A batch of real images came without labels.')

@@ -9,7 +9,7 @@ import { contrastCost } from './head'
 import { inversionParameters } from './parameters'
 import type { InversionParameters, InversionSchema } from './parameters'
 import { generatorOptions } from './sources'
-import { inversionTerms } from './terms'
+import { terms } from '../terms'
 import { createInversionStudent } from './student'
 import { createInversionSynthesizer } from './synthesizer'
 
@@ -49,7 +49,7 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
 
 /** A loss without a term moves nothing, and a generator makes only images of sides that it can double twice. */
 function faultsOfInversion(values: InversionParameters, image: ImageShape | undefined): readonly ParameterFault[] {
-  const weights = inversionTerms.map(({ weight }) => weight)
+  const weights = terms.members.map(({ weight }) => weight)
   const aimless = weights.every((weight) => Number(values[weight as keyof InversionParameters]) === 0)
   return [
     ...(aimless
@@ -73,7 +73,7 @@ export const defineInversion = ({ defaults, ...member }: InversionMember): Disti
     synthesisSteps: (values) => values.synthesisSteps,
     cost: costOf,
     faults: faultsOfInversion,
-    batchNormParameters: inversionTerms.flatMap((term) => (term.needsBatchNorm ? [term.weight] : [])),
+    batchNormParameters: terms.members.flatMap((term) => (term.needsBatchNorm ? [term.weight] : [])),
     recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },
     createSynthesizer: createInversionSynthesizer,
     createStudentTrainer: createInversionStudent,

@@ -6,11 +6,11 @@ import { defineInversion } from './define'
 import type { InversionParameters } from './parameters'
 
 /**
- * What the methods with one kept generator have in common; 200 epochs of 400 student steps. Their scripts say --T 20,
- * but the program builds the student's loss
- * anew, without the flag, where it builds their generator: the student learns at T = 1 (DFAD's by |S − T|).
+ * What the methods with one generator for the whole run have in common; 200 epochs of 400 student steps. Their scripts
+ * say --T 20, but the program builds the student's loss anew, without the flag, where it builds their generator: the
+ * student learns at T = 1 (DFAD's by |S − T|).
  */
-const kept = {
+const lastingGenerator = {
   source: 'generatorKept',
   synthesisSteps: 1,
   synthesisBatchSize: 256,
@@ -101,7 +101,7 @@ export const dafl = defineInversion({
     place: 'ABD cmi/datafree/synthesis/generative.py',
   },
   defaults: {
-    ...kept,
+    ...lastingGenerator,
     ...perEpoch(5),
     latent: 512,
     batchNormWeight: 0,
@@ -128,7 +128,14 @@ export const dfq = defineInversion({
     link: 'https://arxiv.org/abs/2005.04136',
     place: 'ABD cmi/datafree/synthesis/generative.py',
   },
-  defaults: { ...kept, ...perEpoch(10), batchNormWeight: 1, oneHotWeight: 1, adversarialWeight: 1, balanceWeight: 20 },
+  defaults: {
+    ...lastingGenerator,
+    ...perEpoch(10),
+    batchNormWeight: 1,
+    oneHotWeight: 1,
+    adversarialWeight: 1,
+    balanceWeight: 20,
+  },
   presets: {
     cifar10: {
       title: 'CIFAR-10 (published script)',
@@ -157,7 +164,7 @@ export const zsktInversion = defineInversion({
     link: 'https://arxiv.org/abs/1905.09768',
     place: 'ABD cmi/datafree/synthesis/generative.py',
   },
-  defaults: { ...kept, ...perEpoch(5), batchNormWeight: 0, oneHotWeight: 0, adversarialWeight: 1 },
+  defaults: { ...lastingGenerator, ...perEpoch(5), batchNormWeight: 0, oneHotWeight: 0, adversarialWeight: 1 },
   presets: {
     cifar10: { title: 'CIFAR-10 (published script)', params: { ...perEpoch(5), adversarialWeight: 1, temperature: 1 } },
   },
@@ -177,7 +184,7 @@ export const dfad = defineInversion({
     place: 'ABD cmi/datafree/synthesis/generative.py',
   },
   defaults: {
-    ...kept,
+    ...lastingGenerator,
     ...perEpoch(5),
     adversarial: 'logits',
     studentLoss: 'l1',

@@ -1,7 +1,7 @@
 /** The parameters that all inversion methods share; a method is a set of defaults. */
 import { boolean, choice, integer, number } from '../../../../../shared/schema'
 import type { ParameterSchema, ValuesOf, VisibleWhen } from '../../../../../shared/schema'
-import { termFields } from './terms'
+import { termFields } from '../terms'
 
 const usesGenerator: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'generatorKept'] }
 const fillsPool: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'pixels'] }

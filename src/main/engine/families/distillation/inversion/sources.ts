@@ -30,7 +30,7 @@ export interface ImageSource {
   globalView?(): ViewMatrices
   /** The images as the last step left them; inside a step. Only where the images themselves are optimised. */
   last?(): tf.Tensor4D
-  /** Fresh images in evaluation mode, from codes [n, latent]; inside a step. Only where the generator is kept. */
+  /** Fresh images in evaluation mode, from codes [n, latent]; inside a step. Only of a generator that lasts the run. */
   fresh?(codes: tf.Tensor2D): tf.Tensor4D
 }
 
@@ -167,7 +167,7 @@ function pixels(values: InversionParameters, context: DistillationContext): Imag
 /**
  * One generator that learns throughout, fresh codes at every step. Reference: ABD cmi/datafree/synthesis/generative.py.
  */
-function generatorKept(values: InversionParameters, context: DistillationContext): ImageSource {
+function lastingGenerator(values: InversionParameters, context: DistillationContext): ImageSource {
   const generator = generatorOf(values, context)
   const optimizer = createAdam(generator.parameters, { beta1: firstBeta })
   context.state.addNetwork('generator', generator)
@@ -193,7 +193,7 @@ export function createImageSource(values: InversionParameters, context: Distilla
     case 'pixels':
       return pixels(values, context)
     case 'generatorKept':
-      return generatorKept(values, context)
+      return lastingGenerator(values, context)
     default:
       throw new ExhaustiveError(values.source)
   }

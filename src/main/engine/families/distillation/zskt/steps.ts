@@ -5,16 +5,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { attentionMap, attentionTransfer } from '../../../maths/losses/attention'
-import { crossEntropy } from '../../../maths/losses/crossEntropy'
 import { klDivergence } from '../../../maths/losses/divergence'
 import type { DivergenceReduction } from '../../../maths/losses/divergence'
-import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../../maths/losses/synthesis'
-import { applyUpdates, differentiate } from '../../../maths/nn/differentiate'
+import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { BatchStatistics, Classifier, ClassifierOutput, Generator, StateUpdate } from '../../../maths/nn/types'
-import { clipByGlobalNorm, globalNorm } from '../../../maths/nn/gradients'
 import type { Optimizer } from '../../optimizers/types'
-import type { Gradients } from '../../../maths/nn/gradients'
-import type { ActiveDefense } from '../types'
+import { updateStep } from '../../optimizers/update'
+import { generatorStep, readsStatistics } from '../generatorStep'
+import type { GeneratorStepParts } from '../generatorStep'
+import { zsktTerms } from '../terms'
 
 export interface GeneratorStepOptions {
   readonly temperature: number
@@ -38,17 +37,6 @@ export interface StudentStepOptions {
   readonly gradientClip: number
 }
 
-const clipped = (gradients: Gradients, limit: number): { gradients: Gradients; norm: tf.Scalar } =>
-  limit > 0 ? clipByGlobalNorm(gradients, limit) : { gradients, norm: globalNorm(gradients) }
-
-/** The arguments whose names begin with `prefix`, without it. */
-const argumentsOf = (args: NamedTensors, prefix: string): NamedTensors =>
-  Object.fromEntries(
-    Object.entries(args)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  )
-
 /** Tensors under numbered names (`prefix0`, `prefix1` …), in order. */
 function levelsOf<T extends tf.Tensor>(args: NamedTensors, prefix: string): T[] {
   const levels: T[] = []
@@ -59,55 +47,6 @@ function levelsOf<T extends tf.Tensor>(args: NamedTensors, prefix: string): T[] 
   }
 }
 
-type Defenses = readonly Pick<ActiveDefense, 'id' | 'synthesizerTerm'>[]
-
-/** Loss terms of the generator on its images; also the names under which they are reported. */
-function generatorLoss(
-  images: tf.Tensor4D,
-  networks: { teacher: Classifier; student: Classifier },
-  options: GeneratorStepOptions,
-  defenses: Defenses,
-  args: NamedTensors,
-  updates: StateUpdate[],
-): { loss: tf.Scalar; outputs: NamedTensors } {
-  const outputs: NamedTensors = {}
-  const statistics: BatchStatistics[] = []
-  const student = networks.student.forward(images, { training: true, updates })
-  const teacher = networks.teacher.forward(images, {
-    training: false,
-    ...(options.batchNormWeight > 0 ? { statistics } : {}),
-  })
-  const divergence = klDivergence(student.logits, teacher.logits, options)
-  outputs.divergence = divergence
-  const terms: tf.Scalar[] = [tf.mul(divergence, -options.adversarialWeight)]
-  const add = (name: string, weight: number, term: () => tf.Scalar): void => {
-    if (weight === 0) return
-    const value = term()
-    outputs[name] = value
-    terms.push(tf.mul(value, weight))
-  }
-  add('batchNorm', options.batchNormWeight, () =>
-    batchNormStatisticsLoss(statistics, options.batchNormReduction ?? 'mean'),
-  )
-  add('oneHot', options.oneHotWeight, () =>
-    args.classes ? crossEntropy(teacher.logits, args.classes as tf.Tensor1D) : oneHotLoss(teacher.logits),
-  )
-  add('balance', options.balanceWeight, () => classBalanceLoss(teacher.logits))
-  for (const defense of defenses) {
-    const term = defense.synthesizerTerm?.({
-      images,
-      teacherLogits: teacher.logits,
-      teacherActivations: teacher.activations,
-      updates,
-      args: argumentsOf(args, `${defense.id}.`),
-    })
-    if (!term) continue
-    terms.push(term.loss)
-    for (const [name, tensor] of Object.entries(term.outputs)) outputs[`${defense.id}.${name}`] = tensor
-  }
-  return { loss: tf.addN(terms), outputs }
-}
-
 /**
  * One update of the generator: images on which student and teacher disagree.
  * L = −w · KL(T ‖ S) + the optional terms + the defenses' terms; gradients through teacher and student, clipped to a
@@ -116,8 +55,8 @@ function generatorLoss(
  * Reference: ABD zskt/solver.py run, the generator branch.
  * @param args latentCodes [N, latent], learningRate scalar, optionally classes int32 [N] (the one-hot term then asks
  *   for them), and each defense's own under `<id>.`
- * @returns loss, divergence, gradientNorm (before clipping), batchNorm, oneHot, balance where their weight is not 0,
- *   and each defense's outputs under `<id>.`
+ * @returns loss, gradientNorm (before clipping), `<term>.loss` of each term whose weight is not 0, and each defense's
+ *   outputs under `<id>.`
  */
 export function zsktGeneratorStep(
   parts: {
@@ -126,21 +65,45 @@ export function zsktGeneratorStep(
     readonly generator: Generator
     readonly optimizer: Optimizer
     readonly options: GeneratorStepOptions
-    readonly defenses: Defenses
+    readonly defenses: GeneratorStepParts['defenses']
   },
   args: NamedTensors,
 ): NamedTensors {
   const { generator, optimizer, options } = parts
-  return tf.tidy(() => {
-    const result = differentiate(generator.parameters, (updates) => {
-      const images = generator.forward(args.latentCodes as tf.Tensor2D, { training: true, updates })
-      return generatorLoss(images, parts, options, parts.defenses, args, updates)
-    })
-    const { gradients, norm } = clipped(result.gradients, options.gradientClip)
-    optimizer.apply(gradients, args.learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { loss: result.loss, gradientNorm: norm, ...result.outputs }
-  })
+  const values = { ...options }
+  return generatorStep(
+    {
+      parameters: generator.parameters,
+      optimizer,
+      gradientClip: options.gradientClip,
+      terms: zsktTerms,
+      values,
+      defenses: parts.defenses,
+      look(updates) {
+        const images = generator.forward(args.latentCodes as tf.Tensor2D, { training: true, updates })
+        const statistics: BatchStatistics[] = []
+        // Asked for whatever the weights are: the pass moves the student's running statistics.
+        const student = parts.student.forward(images, { training: true, updates })
+        const teacher = parts.teacher.forward(images, {
+          training: false,
+          ...(readsStatistics(zsktTerms, values) ? { statistics } : {}),
+        })
+        return {
+          shown: images,
+          input: {
+            images,
+            teacher,
+            statistics,
+            layers: options.batchNormReduction ?? 'mean',
+            student: () => student.logits,
+            divergence: options,
+            classes: args.classes as tf.Tensor1D | undefined,
+          },
+        }
+      },
+    },
+    args,
+  )
 }
 
 /**
@@ -193,15 +156,12 @@ export function zsktStudentStep(
   args: NamedTensors,
 ): NamedTensors {
   const { student, optimizer, options } = parts
-  return tf.tidy(() => {
-    const result = differentiate(student.parameters, (updates) =>
+  return updateStep(
+    { parameters: student.parameters, optimizer, gradientClip: options.gradientClip },
+    args.learningRate as tf.Scalar,
+    (updates) =>
       zsktStudentLoss(student.forward(args.images as tf.Tensor4D, { training: true, updates }), args, options),
-    )
-    const { gradients, norm } = clipped(result.gradients, options.gradientClip)
-    optimizer.apply(gradients, args.learningRate as tf.Scalar)
-    applyUpdates(result.updates)
-    return { loss: result.loss, gradientNorm: norm, ...result.outputs }
-  })
+  )
 }
 
 function teacherMaps(args: NamedTensors): tf.Tensor2D[] {

@@ -1,23 +1,16 @@
 /** ZSKT's generator side: one adversarial update per pseudo batch, then the batch itself. */
 import * as tf from '@tensorflow/tfjs-core'
 import { createZsktGenerator } from '../../architectures/generators/zskt'
-import type { StepRunner } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { createAdam } from '../../optimizers/adam'
 import { cosineSchedule } from '../../schedules'
 import type { RandomStream } from '../../../maths/random'
+import { activeDefenses, argumentsOfDefenses, createDefendedStep } from '../defendedStep'
 import { metricsOf } from '../stepOutputs'
 import { zsktGeneratorStep, zsktSampleStep } from './steps'
-import type { ActiveDefense, DistillationContext, Synthesizer } from '../types'
+import type { DistillationContext, Synthesizer } from '../types'
 import { asksTeacherAnew } from './parameters'
 import type { ZsktParameters } from './parameters'
-
-const metricNames = {
-  loss: 'generatorLoss',
-  batchNorm: 'batchNorm.loss',
-  oneHot: 'oneHot.loss',
-  balance: 'balance.loss',
-} as const
 
 /** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */
 function drawCodes(values: ZsktParameters, classes: number, stream: RandomStream): NamedTensors {
@@ -49,19 +42,13 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
   state.addVariables('generatorOptimizer', optimizer.slots)
   const schedule = cosineSchedule(values.generatorLearningRate, values.pseudoBatches)
   const stream = context.stream('latentCodes')
-  const runners = new Map<string, StepRunner>()
   let codes: NamedTensors | undefined
-
-  const stepFor = (active: readonly ActiveDefense[]): StepRunner => {
-    const key = ['generator', ...active.map((defense) => defense.id)].join('+')
-    const known = runners.get(key)
-    if (known) return known
-    const made = program.compile(key, (args) =>
+  const stepFor = createDefendedStep(
+    program,
+    'generator',
+    (active) => (args) =>
       zsktGeneratorStep({ teacher, student, generator, optimizer, options: values, defenses: active }, args),
-    )
-    runners.set(key, made)
-    return made
-  }
+  )
   const attention = values.attention > 0 && !asksTeacherAnew(values)
   const sample = program.compile('sample', (args) => zsktSampleStep({ teacher, generator, attention }, args))
 
@@ -71,16 +58,10 @@ export function createZsktSynthesizer(values: ZsktParameters, context: Distillat
       codes = drawCodes(values, context.classes, stream)
       // Phases of defenses follow the distillation: the generator, its learning rate at 0, rests.
       if (position.index >= values.pseudoBatches) return {}
-      const active = defenses.filter(
-        (defense) => defense.synthesizerTermActive?.() ?? defense.synthesizerTerm !== undefined,
-      )
-      const numbers: NamedTensors = { learningRate: tf.scalar(schedule(position.index)) }
-      for (const defense of active) {
-        for (const [name, tensor] of Object.entries(defense.synthesizerArguments?.() ?? {}))
-          numbers[`${defense.id}.${name}`] = tensor
-      }
+      const active = activeDefenses(defenses)
+      const numbers = { learningRate: tf.scalar(schedule(position.index)), ...argumentsOfDefenses(active) }
       const outputs = stepFor(active).run({ ...codes, ...numbers })
-      const metrics = position.measure ? metricsOf(outputs, metricNames) : {}
+      const metrics = position.measure ? metricsOf(outputs, { loss: 'generatorLoss' }) : {}
       tf.dispose([numbers, outputs])
       return metrics
     },

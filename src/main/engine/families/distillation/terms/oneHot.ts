@@ -1,10 +1,13 @@
-import { number } from '../../../../../../shared/schema'
-import { crossEntropy } from '../../../../maths/losses/crossEntropy'
-import { oneHotLoss } from '../../../../maths/losses/synthesis'
+import { number } from '../../../../../shared/schema'
+import { crossEntropy } from '../../../maths/losses/crossEntropy'
+import { oneHotLoss } from '../../../maths/losses/synthesis'
 import { defineTerm, lossMetric } from './term'
 
 export const oneHot = defineTerm({
   id: 'oneHot',
+  title: 'One-hot',
+  summary: 'Images of which the teacher is sure.',
+  reference: { citation: 'Chen et al. 2019 (DAFL)', link: 'https://arxiv.org/abs/1904.01186' },
   params: {
     oneHotWeight: number({
       label: 'One-hot weight',

@@ -1,9 +1,12 @@
-import { number } from '../../../../../../shared/schema'
-import { classBalanceLoss } from '../../../../maths/losses/synthesis'
+import { number } from '../../../../../shared/schema'
+import { classBalanceLoss } from '../../../maths/losses/synthesis'
 import { defineTerm, lossMetric } from './term'
 
 export const balance = defineTerm({
   id: 'balance',
+  title: 'Class balance',
+  summary: 'All classes in the batch.',
+  reference: { citation: 'Chen et al. 2019 (DAFL)', link: 'https://arxiv.org/abs/1904.01186' },
   params: {
     balanceWeight: number({
       label: 'Class balance weight',

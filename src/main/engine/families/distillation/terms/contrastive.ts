@@ -1,11 +1,14 @@
-import { choice, integer, number } from '../../../../../../shared/schema'
-import type { VisibleWhen } from '../../../../../../shared/schema'
+import { choice, integer, number } from '../../../../../shared/schema'
+import type { VisibleWhen } from '../../../../../shared/schema'
 import { defineTerm, lossMetric } from './term'
 
 const contrasts: VisibleWhen = { field: 'contrastiveWeight', greaterThan: 0 }
 
 export const contrastive = defineTerm({
   id: 'contrastive',
+  title: 'Contrastive',
+  summary: 'Images that a learnt head tells from all others.',
+  reference: { citation: 'Fang et al. 2021 (CMI)', link: 'https://arxiv.org/abs/2105.08584' },
   params: {
     contrastiveWeight: number({
       label: 'Contrastive weight',
@@ -76,5 +79,8 @@ export const contrastive = defineTerm({
     formerly: ['loss.contrastive'],
   }),
   needsBatchNorm: true,
-  value: ({ contrast }) => contrast(),
+  value({ contrast }) {
+    if (!contrast) throw new Error('The contrastive term needs its head.')
+    return contrast()
+  },
 })

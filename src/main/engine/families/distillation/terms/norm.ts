@@ -1,9 +1,12 @@
-import { number } from '../../../../../../shared/schema'
-import { imageNorm } from '../../../../maths/losses/imagePrior'
+import { number } from '../../../../../shared/schema'
+import { imageNorm } from '../../../maths/losses/imagePrior'
 import { defineTerm, lossMetric } from './term'
 
 export const norm = defineTerm({
   id: 'norm',
+  title: 'Image norm',
+  summary: 'Images of small norm.',
+  reference: { citation: 'Yin et al. 2020 (DeepInversion)', link: 'https://arxiv.org/abs/1912.08795' },
   params: {
     normWeight: number({
       label: 'Image norm weight',

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { UserError } from '../../../../../../shared/errors'
-import { number } from '../../../../../../shared/schema'
-import { activationLoss } from '../../../../maths/losses/activation'
+import { UserError } from '../../../../../shared/errors'
+import { number } from '../../../../../shared/schema'
+import { activationLoss } from '../../../maths/losses/activation'
 import { defineTerm, lossMetric } from './term'
-import type { InversionInput } from './term'
+import type { TermInput } from './term'
 
-function featuresOf({ teacher }: InversionInput): tf.Tensor2D {
+function featuresOf({ teacher }: TermInput): tf.Tensor2D {
   if (teacher.features) return teacher.features
   throw new UserError('This teacher does not show its features, which the activation term needs.', {
     wanted: 'a teacher that gives the input of its last layer',
@@ -17,6 +17,9 @@ function featuresOf({ teacher }: InversionInput): tf.Tensor2D {
 
 export const activation = defineTerm({
   id: 'activation',
+  title: 'Activation',
+  summary: 'Features of the teacher that are rich.',
+  reference: { citation: 'Chen et al. 2019 (DAFL)', link: 'https://arxiv.org/abs/1904.01186' },
   params: {
     activationWeight: number({
       label: 'Activation weight',

@@ -1,12 +1,19 @@
-import { ExhaustiveError } from '../../../../../../shared/errors'
-import { choice, number } from '../../../../../../shared/schema'
-import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../../../maths/losses/disagreement'
+import { ExhaustiveError } from '../../../../../shared/errors'
+import { choice, number } from '../../../../../shared/schema'
+import { agreedDivergence, jensenShannon, logitDistance, wholeDivergence } from '../../../maths/losses/disagreement'
+import { klDivergence } from '../../../maths/losses/divergence'
 import { defineTerm, lossMetric } from './term'
 
 const jensenShannonTemperature = 3
 
 export const disagreement = defineTerm({
   id: 'disagreement',
+  title: 'Disagreement',
+  summary: 'Images on which student and teacher disagree.',
+  reference: {
+    citation: 'Micaelli & Storkey 2019 (ZSKT); Fang et al. 2019 (DFAD)',
+    link: 'https://arxiv.org/abs/1905.09768',
+  },
   params: {
     adversarialWeight: number({
       label: 'Adversarial weight',
@@ -41,6 +48,7 @@ export const disagreement = defineTerm({
   value(input, { adversarial }) {
     const student = input.student()
     const teacher = input.teacher.logits
+    if (input.divergence) return klDivergence(student, teacher, input.divergence)
     switch (adversarial) {
       case 'agreed':
         return agreedDivergence(student, teacher)

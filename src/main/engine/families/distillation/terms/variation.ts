@@ -1,9 +1,12 @@
-import { number } from '../../../../../../shared/schema'
-import { totalVariation } from '../../../../maths/losses/imagePrior'
+import { number } from '../../../../../shared/schema'
+import { totalVariation } from '../../../maths/losses/imagePrior'
 import { defineTerm, lossMetric } from './term'
 
 export const variation = defineTerm({
   id: 'variation',
+  title: 'Total variation',
+  summary: 'Images without noise.',
+  reference: { citation: 'Yin et al. 2020 (DeepInversion)', link: 'https://arxiv.org/abs/1912.08795' },
   params: {
     variationWeight: number({
       label: 'Total variation weight',

@@ -1,0 +1,67 @@
+/** One update of what makes the images, whatever it is: loss terms, defenses, gradients. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { StateUpdate } from '../../maths/nn/types'
+import type { NamedTensors } from '../../maths/ops/tensors'
+import { updateStep } from '../optimizers/update'
+import type { UpdateParts } from '../optimizers/update'
+import { argumentsOf } from './defendedStep'
+import { weightOf } from './terms'
+import type { LossTerm, TermInput } from './terms'
+import type { ActiveDefense } from './types'
+
+/** One look of the networks at the images. */
+export interface Synthesis {
+  readonly input: TermInput
+  /** The images as the teacher was shown them; defenses judge these. */
+  readonly shown: tf.Tensor4D
+  /** Further outputs of the step; asked for when all terms have been computed. */
+  readonly outputs?: () => NamedTensors
+}
+
+export interface GeneratorStepParts extends UpdateParts {
+  /** Those whose weight is not 0 take part, in this order. */
+  readonly terms: readonly LossTerm[]
+  /** Weights and other parameters of the terms, by name. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly defenses: readonly Pick<ActiveDefense, 'id' | 'synthesizerTerm'>[]
+  /** Makes the images and asks the networks. */
+  look(updates: StateUpdate[]): Synthesis
+}
+
+/**
+ * L = Σ_k sign_k · w_k · L_k + the defenses' terms; gradients clipped to a global norm where that is asked for.
+ * @param args learningRate, and each defense's own under `<id>.`
+ * @returns loss, gradientNorm where `gradientClip` is set, `<term>.loss` of each active term before its weight, each
+ *   defense's outputs under `<id>.`, and what `look` adds
+ */
+export const generatorStep = (parts: GeneratorStepParts, args: NamedTensors): NamedTensors =>
+  updateStep(parts, args.learningRate as tf.Scalar, (updates) => {
+    const { input, shown, outputs } = parts.look(updates)
+    const found: NamedTensors = {}
+    const summands: tf.Scalar[] = []
+    for (const term of parts.terms) {
+      const weight = weightOf(term, parts.values)
+      if (weight === 0) continue
+      const value = term.value(input, parts.values as never)
+      found[`${term.id}.loss`] = value
+      summands.push(tf.mul(value, weight))
+    }
+    for (const defense of parts.defenses) {
+      const term = defense.synthesizerTerm?.({
+        images: shown,
+        teacherLogits: input.teacher.logits,
+        teacherActivations: input.teacher.activations,
+        updates,
+        args: argumentsOf(args, `${defense.id}.`),
+      })
+      if (!term) continue
+      summands.push(term.loss)
+      for (const [name, tensor] of Object.entries(term.outputs)) found[`${defense.id}.${name}`] = tensor
+    }
+    const loss: tf.Scalar = summands.length > 0 ? tf.addN(summands) : tf.scalar(0)
+    return { loss, outputs: { ...found, ...outputs?.() } }
+  })
+
+/** Whether a pass must gather batch-norm statistics for the terms that take part. */
+export const readsStatistics = (terms: readonly LossTerm[], values: Readonly<Record<string, unknown>>): boolean =>
+  terms.some((term) => term.readsStatistics === true && weightOf(term, values) !== 0)
