@@ -28,9 +28,10 @@ function createFreshBatches(
   context: DistillationContext,
   source: ImageSource,
 ): (() => NamedTensors) | undefined {
+  // Part of the checkpoints of all sources.
+  const codes = context.stream('sampleCodes')
   const { fresh } = source
   if (!fresh) return undefined
-  const codes = context.stream('sampleCodes')
   const runner = context.program.compile('inversionFresh', ({ latentCodes }) =>
     tf.tidy(() => {
       const images = fresh(latentCodes as tf.Tensor2D)
