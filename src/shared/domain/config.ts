@@ -1,5 +1,5 @@
 import type { MemberDescription, ParameterSchema, ValuesOf } from '../schema'
-import { boolean, choice, defaultsOf, integer, number, path, text } from '../schema'
+import { boolean, choice, integer, number, path, text } from '../schema'
 
 /** A member of a family with its parameters, as saved. */
 export interface MemberChoice {
