@@ -79,141 +79,162 @@ function pending(updates: readonly StateUpdate[], variable: tf.Variable): tf.Ten
   return variable
 }
 
+/** Where a network's parameters or buffers are gathered, and what they begin with. */
+interface Gathered {
+  readonly stream: InitialStream
+  parameter(made: NewParameter): Parameter
+  buffer(made: NewParameter): Parameter
+}
+
+interface NewParameter {
+  readonly name: string
+  readonly layout: ParameterLayout
+  readonly shape: readonly number[]
+  readonly values: Float32Array
+  readonly image?: Parameter['image']
+}
+
+function makeParameter({ name, layout, shape, values, image }: NewParameter, trainable: boolean): Parameter {
+  const initial = tf.tensor(values, [...shape], 'float32')
+  const parameter: Parameter = { name, layout, variable: tf.variable(initial, trainable), ...(image ? { image } : {}) }
+  initial.dispose()
+  return parameter
+}
+
+const plain = (name: string, values: Float32Array, image?: Parameter['image']): NewParameter => ({
+  name,
+  layout: image ? 'biasToImage' : 'plain',
+  shape: [values.length],
+  values,
+  ...(image ? { image } : {}),
+})
+
+function convolutionLayer(gathered: Gathered, name: string, options: ConvolutionOptions): ImageLayer {
+  const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default' } = options
+  const { depthwise = false, upsampled = false } = options
+  const { stream } = gathered
+  const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
+  const fanOut = kernel * kernel * outputs
+  const count = fanIn * outputs
+  const bound = 1 / Math.sqrt(fanIn)
+  const weight = gathered.parameter({
+    name: `${name}.weight`,
+    layout: depthwise ? 'depthwise' : 'convolution',
+    shape: depthwise ? [kernel, kernel, outputs, 1] : [kernel, kernel, inputs, outputs],
+    values:
+      initial === 'default'
+        ? uniformValues(stream, count, bound)
+        : normalValues(stream, count, Math.sqrt(2 / (initial === 'fanOut' ? fanOut : fanIn))),
+  })
+  const bias =
+    options.bias === true
+      ? gathered.parameter(
+          plain(
+            `${name}.bias`,
+            initial === 'default' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs),
+          ),
+        )
+      : undefined
+  const convolve = depthwise ? depthwiseConv2d : conv2d
+  return (x, context) => {
+    const filter = valueOf<tf.Tensor4D>(weight, context)
+    const y = upsampled ? upsampledConv2d(x, filter) : convolve(x, filter, { stride, padding })
+    return bias ? tf.add(y, valueOf(bias, context)) : y
+  }
+}
+
+/** old · (1 − momentum) + value · momentum, asked for as an update. */
+function blend(updates: StateUpdate[], variable: tf.Variable, value: tf.Tensor): void {
+  const old = pending(updates, variable)
+  updates.push({
+    variable,
+    value: tf.add(tf.mul(old, 1 - batchNormMomentum), tf.mul(value, batchNormMomentum)),
+  })
+}
+
+function batchNormLayer(gathered: Gathered, name: string, channels: number): ImageLayer {
+  const ones = (): Float32Array => new Float32Array(channels).fill(1)
+  const weight = gathered.parameter(plain(`${name}.weight`, ones()))
+  const bias = gathered.parameter(plain(`${name}.bias`, new Float32Array(channels)))
+  const runningMean = gathered.buffer(plain(`${name}.running_mean`, new Float32Array(channels)))
+  const runningVariance = gathered.buffer(plain(`${name}.running_var`, ones()))
+  const batches = gathered.buffer({
+    name: `${name}.num_batches_tracked`,
+    layout: 'count',
+    shape: [],
+    values: new Float32Array(1),
+  })
+  return (x, context) => {
+    const scale = valueOf<tf.Tensor1D>(weight, context)
+    const offset = valueOf<tf.Tensor1D>(bias, context)
+    const storedMean = runningMean.variable as unknown as tf.Tensor1D
+    const storedVariance = runningVariance.variable as unknown as tf.Tensor1D
+    context.statistics?.push({
+      layer: name,
+      ...channelMoments(x),
+      runningMean: storedMean,
+      runningVariance: storedVariance,
+    })
+    context.instanceMeans?.push(globalAveragePool(x))
+    if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance)
+    const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset)
+    const { updates } = context
+    if (updates) {
+      blend(updates, runningMean.variable, normalized.mean)
+      blend(updates, runningVariance.variable, normalized.unbiasedVariance)
+      updates.push({ variable: batches.variable, value: tf.add(pending(updates, batches.variable), 1) })
+    }
+    return normalized.output
+  }
+}
+
+function linearLayer(gathered: Gathered, name: string, options: LinearOptions): VectorLayer {
+  const { inputs, outputs, initial = 'default', image, fromImage } = options
+  const { stream } = gathered
+  const bound = 1 / Math.sqrt(inputs)
+  const deviation = initial === 'fanIn' ? Math.sqrt(2 / inputs) : initial
+  const arrangement = image ?? fromImage
+  const weight = gathered.parameter({
+    name: `${name}.weight`,
+    layout: image ? 'linearToImage' : fromImage ? 'linearFromImage' : 'linear',
+    shape: [inputs, outputs],
+    values:
+      typeof deviation === 'number'
+        ? normalValues(stream, inputs * outputs, deviation)
+        : uniformValues(stream, inputs * outputs, bound),
+    ...(arrangement ? { image: arrangement } : {}),
+  })
+  const bias = gathered.parameter(
+    plain(
+      `${name}.bias`,
+      initial === 'default' || initial === 'fanIn' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs),
+      image,
+    ),
+  )
+  return (x, context) => tf.add(tf.matMul(x, valueOf<tf.Tensor2D>(weight, context)), valueOf(bias, context))
+}
+
 /** Parameters in the order in which layers are asked for, which must be PyTorch's order of registration. */
 export function createBuilder(stream: InitialStream): NetworkBuilder {
   const parameters: Parameter[] = []
   const buffers: Parameter[] = []
-
-  const add = (
-    list: Parameter[],
-    name: string,
-    layout: ParameterLayout,
-    shape: readonly number[],
-    values: Float32Array,
-    image?: Parameter['image'],
-  ): Parameter => {
-    const initial = tf.tensor(values, [...shape], 'float32')
-    const parameter: Parameter = {
-      name,
-      layout,
-      variable: tf.variable(initial, list === parameters),
-      ...(image ? { image } : {}),
-    }
-    initial.dispose()
+  const keep = (list: Parameter[], parameter: Parameter): Parameter => {
     list.push(parameter)
     return parameter
   }
-
+  const gathered: Gathered = {
+    stream,
+    parameter: (made) => keep(parameters, makeParameter(made, true)),
+    buffer: (made) => keep(buffers, makeParameter(made, false)),
+  }
   return {
     parameters,
     buffers,
     dispose() {
       for (const { variable } of [...parameters, ...buffers]) variable.dispose()
     },
-
-    convolution(name, options) {
-      const {
-        inputs,
-        outputs,
-        kernel,
-        stride = 1,
-        padding = 0,
-        initial = 'default',
-        depthwise = false,
-        upsampled = false,
-      } = options
-      const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
-      const fanOut = kernel * kernel * outputs
-      const count = fanIn * outputs
-      const bound = 1 / Math.sqrt(fanIn)
-      const values =
-        initial === 'default'
-          ? uniformValues(stream, count, bound)
-          : normalValues(stream, count, Math.sqrt(2 / (initial === 'fanOut' ? fanOut : fanIn)))
-      const shape = depthwise ? [kernel, kernel, outputs, 1] : [kernel, kernel, inputs, outputs]
-      const weight = add(parameters, `${name}.weight`, depthwise ? 'depthwise' : 'convolution', shape, values)
-      const bias =
-        options.bias === true
-          ? add(
-              parameters,
-              `${name}.bias`,
-              'plain',
-              [outputs],
-              initial === 'default' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs),
-            )
-          : undefined
-      const convolve = depthwise ? depthwiseConv2d : conv2d
-      return (x, context) => {
-        const filter = valueOf<tf.Tensor4D>(weight, context)
-        const y = upsampled ? upsampledConv2d(x, filter) : convolve(x, filter, { stride, padding })
-        return bias ? tf.add(y, valueOf(bias, context)) : y
-      }
-    },
-
-    batchNorm(name, channels) {
-      const weight = add(parameters, `${name}.weight`, 'plain', [channels], new Float32Array(channels).fill(1))
-      const bias = add(parameters, `${name}.bias`, 'plain', [channels], new Float32Array(channels))
-      const runningMean = add(buffers, `${name}.running_mean`, 'plain', [channels], new Float32Array(channels))
-      const runningVariance = add(
-        buffers,
-        `${name}.running_var`,
-        'plain',
-        [channels],
-        new Float32Array(channels).fill(1),
-      )
-      const batches = add(buffers, `${name}.num_batches_tracked`, 'count', [], new Float32Array(1))
-      return (x, context) => {
-        const scale = valueOf<tf.Tensor1D>(weight, context)
-        const offset = valueOf<tf.Tensor1D>(bias, context)
-        const storedMean = runningMean.variable as unknown as tf.Tensor1D
-        const storedVariance = runningVariance.variable as unknown as tf.Tensor1D
-        context.statistics?.push({
-          layer: name,
-          ...channelMoments(x),
-          runningMean: storedMean,
-          runningVariance: storedVariance,
-        })
-        context.instanceMeans?.push(globalAveragePool(x))
-        if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance)
-        const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset)
-        const { updates } = context
-        if (updates) {
-          const blend = (variable: tf.Variable, value: tf.Tensor): void => {
-            const old = pending(updates, variable)
-            updates.push({
-              variable,
-              value: tf.add(tf.mul(old, 1 - batchNormMomentum), tf.mul(value, batchNormMomentum)),
-            })
-          }
-          blend(runningMean.variable, normalized.mean)
-          blend(runningVariance.variable, normalized.unbiasedVariance)
-          updates.push({ variable: batches.variable, value: tf.add(pending(updates, batches.variable), 1) })
-        }
-        return normalized.output
-      }
-    },
-
-    linear(name, options) {
-      const { inputs, outputs, initial = 'default', image, fromImage } = options
-      const bound = 1 / Math.sqrt(inputs)
-      const deviation = initial === 'fanIn' ? Math.sqrt(2 / inputs) : initial
-      const values =
-        typeof deviation === 'number'
-          ? normalValues(stream, inputs * outputs, deviation)
-          : uniformValues(stream, inputs * outputs, bound)
-      const layout = image ? 'linearToImage' : fromImage ? 'linearFromImage' : 'linear'
-      const weight = add(parameters, `${name}.weight`, layout, [inputs, outputs], values, image ?? fromImage)
-      const bias = add(
-        parameters,
-        `${name}.bias`,
-        image ? 'biasToImage' : 'plain',
-        [outputs],
-        initial === 'default' || initial === 'fanIn'
-          ? uniformValues(stream, outputs, bound)
-          : new Float32Array(outputs),
-        image,
-      )
-      return (x, context) => tf.add(tf.matMul(x, valueOf<tf.Tensor2D>(weight, context)), valueOf(bias, context))
-    },
+    convolution: (name, options) => convolutionLayer(gathered, name, options),
+    batchNorm: (name, channels) => batchNormLayer(gathered, name, channels),
+    linear: (name, options) => linearLayer(gathered, name, options),
   }
 }

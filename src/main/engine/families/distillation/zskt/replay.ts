@@ -26,17 +26,27 @@ export interface ReplayMemory {
 
 type Shape = readonly [number, number, number, number]
 
-/** x'(r, c) = gain · x(r + Δr, c + Δc) + offset, edges repeated; written to `out` at `to`. */
+/** One image among others of its shape. */
+interface ImagePlace {
+  readonly values: Float32Array
+  /** Where it begins. */
+  readonly first: number
+}
+
+/** How an image is varied. */
+interface Variation {
+  readonly top: number
+  readonly left: number
+  readonly gain: number
+  readonly offset: number
+}
+
+/** x'(r, c) = gain · x(r + top, c + left) + offset, edges repeated. */
 function shiftAndLight(
-  source: Float32Array,
-  from: number,
-  out: Float32Array,
-  to: number,
+  { values: source, first: from }: ImagePlace,
+  { values: out, first: to }: ImagePlace,
   [, height, width, channels]: Shape,
-  top: number,
-  left: number,
-  gain: number,
-  offset: number,
+  { top, left, gain, offset }: Variation,
 ): void {
   const clamp = (value: number, size: number): number => Math.max(0, Math.min(size - 1, value))
   let target = to
@@ -100,17 +110,12 @@ export function createReplayMemory(
         const source = batches[Math.floor(place / batch)] ?? fresh
         const [first = 0, second = 0, third = 0, fourth = 0] = draws.subarray(row * 4, row * 4 + 4)
         const steps = 2 * options.shift + 1
-        shiftAndLight(
-          source,
-          (place % batch) * size,
-          out,
-          row * size,
-          shape,
-          Math.floor(first * steps) - options.shift,
-          Math.floor(second * steps) - options.shift,
-          1 + options.light * (2 * third - 1),
-          options.light * (2 * fourth - 1),
-        )
+        shiftAndLight({ values: source, first: (place % batch) * size }, { values: out, first: row * size }, shape, {
+          top: Math.floor(first * steps) - options.shift,
+          left: Math.floor(second * steps) - options.shift,
+          gain: 1 + options.light * (2 * third - 1),
+          offset: options.light * (2 * fourth - 1),
+        })
       }
       return tf.tensor4d(out, [batch, height, width, channels])
     },
