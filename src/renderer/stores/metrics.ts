@@ -17,6 +17,17 @@ interface History {
 }
 export type StageHistory = StageEntry<History>
 
+/** The points of one metric, null where there are none; a computed that reads them depends on them. */
+export function pointsOf({ buffers, version }: StageHistory, name: string): MetricSeries | null {
+  void version.value
+  return buffers.get(name)?.view() ?? null
+}
+/** The metrics that any of these histories has; a computed that reads them depends on them. */
+export function metricNamesOf(histories: readonly StageHistory[]): string[] {
+  for (const { version } of histories) void version.value
+  return [...new Set(histories.flatMap(({ buffers }) => [...buffers.keys()]))]
+}
+
 function append({ buffers }: History, series: Record<string, MetricSeries>): void {
   for (const [name, points] of Object.entries(series)) {
     let buffer = buffers.get(name)

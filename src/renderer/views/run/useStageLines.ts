@@ -3,7 +3,7 @@ import { metricDefinitions, type MetricDefinition, type StageRecord } from '@sha
 import { axisEnd } from '../../charts/axisEnd'
 import type { ChartLine } from '../../charts/lineOption'
 import { useEngineStore } from '../../stores/engine'
-import { useMetricsStore } from '../../stores/metrics'
+import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 
 export interface ChartPlan {
   key: string
@@ -33,29 +33,11 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
   const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] =>
-    histories.value.flatMap(({ look, history }) => {
-      void history.version.value
-      const buffer = history.buffers.get(name)
-      return buffer
-        ? [
-            {
-              key: `${look.stage.id}/${name}`,
-              label: `${look.label}${suffix}`,
-              color: look.color,
-              dashed,
-              series: buffer.view(),
-            },
-          ]
-        : []
+    histories.value.flatMap(({ look: { stage, label, color }, history }) => {
+      const series = pointsOf(history, name)
+      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, dashed, series }] : []
     })
-  const names = computed(() => {
-    const found = new Set<string>()
-    for (const { history } of histories.value) {
-      void history.version.value
-      for (const name of history.buffers.keys()) found.add(name)
-    }
-    return [...found]
-  })
+  const names = computed(() => metricNamesOf(histories.value.map(({ history }) => history)))
   const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
     key: 'outcome',
     title: 'Accuracy and ASR',
