@@ -217,6 +217,7 @@ function createHandlers(state: FakeState): Handlers {
           step: `${dataset}.tar.gz`,
           filesDone: 0,
           files: 1,
+          unit: 'bytes',
           received,
           total: 1000,
         })

@@ -386,10 +386,11 @@ export async function exportWeights(
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 /** E.g. "[1/4] train-images-idx3-ubyte.gz: 3.1 MB of 9.9 MB". */
-export function downloadLine({ step, filesDone, files, received, total }: DownloadProgress): string {
-  const amount = step.startsWith('Unpacking')
-    ? `${received} of ${total ?? '?'} files`
-    : `${megabytes(received)}${total === null ? '' : ` of ${megabytes(total)}`}`
+export function downloadLine({ step, filesDone, files, unit, received, total }: DownloadProgress): string {
+  const amount =
+    unit === 'files'
+      ? `${received} of ${total ?? '?'} files`
+      : `${megabytes(received)}${total === null ? '' : ` of ${megabytes(total)}`}`
   return `[${filesDone + 1}/${files}] ${step}: ${amount}`
 }
 

@@ -10,7 +10,9 @@ const downloadProgress = z.object({
   step: z.string(),
   filesDone: count,
   files: count,
-  /** Of the current file (of entries, while unpacking); total null where the server does not say. */
+  /** What `received` and `total` count: bytes of a file on its way, files of an archive that is unpacked. */
+  unit: z.enum(['bytes', 'files']),
+  /** Of the current step; total null where the server does not say. */
   received: count,
   total: count.nullable(),
 })

@@ -55,7 +55,16 @@ function mountDownload(id = 'cifar10', dataset = fakeMembers.find('dataset', id)
     calls,
     press,
     tell: (change: Partial<DownloadProgress>) =>
-      tell({ dataset: id, step: 'cifar10.tar.gz', filesDone: 0, files: 1, received: 0, total: 1000, ...change }),
+      tell({
+        dataset: id,
+        step: 'cifar10.tar.gz',
+        filesDone: 0,
+        files: 1,
+        unit: 'bytes',
+        received: 0,
+        total: 1000,
+        ...change,
+      }),
   }
 }
 

@@ -59,7 +59,7 @@ export function useDatasetDownload(
     const now = progress.value
     if (!now) return 'Asking the server…'
     const count = now.files > 1 ? `File ${now.filesDone + 1} of ${now.files}, ` : ''
-    if (now.step.startsWith('Unpacking')) return `${count}${now.step}: ${now.received} of ${now.total ?? '?'}`
+    if (now.unit === 'files') return `${count}${now.step}: ${now.received} of ${now.total ?? '?'}`
     return `${count}${now.step}: ${bytes(now.received)}${now.total === null ? '' : ` of ${bytes(now.total)}`}`
   })
   return { running, progress, fraction, line, error, mirror, start, cancel }

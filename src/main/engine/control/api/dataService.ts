@@ -143,10 +143,11 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
         return await downloadDataset(datasets, request, {
           cacheFolder,
           signal,
-          onProgress: ({ step, filesDone, files, receivedBytes: received, totalBytes: total }) => {
+          onProgress: (progress) => {
+            const { received, total } = progress
             if (received > 0 && received !== total && Date.now() - lastTold < progressInterval) return
             lastTold = Date.now()
-            onProgress({ dataset, step, filesDone, files, received, total })
+            onProgress({ dataset, ...progress })
           },
         })
       } finally {

@@ -13,9 +13,11 @@ export interface DownloadProgress {
   /** Files done, and all of them. */
   readonly filesDone: number
   readonly files: number
-  /** Of the current file; null where the server does not say. */
-  readonly receivedBytes: number
-  readonly totalBytes: number | null
+  /** What is counted: bytes of a file on its way, files of an archive that is unpacked. */
+  readonly unit: 'bytes' | 'files'
+  /** Of the current step; null where the server does not say. */
+  readonly received: number
+  readonly total: number | null
 }
 
 export interface DownloadRequest {
@@ -104,8 +106,8 @@ export async function downloadDataset(
       : join(context.cacheFolder, 'downloads', dataset.id)
   const files: DownloadedFile[] = []
   for (const [index, source] of sources.entries()) {
-    const tell = (step: string, receivedBytes: number, totalBytes: number | null): void =>
-      context.onProgress?.({ step, filesDone: index, files: sources.length, receivedBytes, totalBytes })
+    const tell = (current: Pick<DownloadProgress, 'step' | 'unit' | 'received' | 'total'>): void =>
+      context.onProgress?.({ ...current, filesDone: index, files: sources.length })
     const target = join(folder, source.fileName)
     const check = await downloadFile({
       url: addresses[index] ?? source.url,
@@ -113,7 +115,7 @@ export async function downloadDataset(
       md5: source.md5,
       bytes: source.bytes,
       signal: context.signal,
-      onProgress: (received, total) => tell(source.fileName, received, total),
+      onProgress: (received, total) => tell({ step: source.fileName, unit: 'bytes', received, total }),
     }).catch((error: NodeJS.ErrnoException): never => {
       if (error.code !== 'EACCES' && error.code !== 'EROFS' && error.code !== 'EPERM') throw error
       throw new UserError('The folder cannot be written to.', {
@@ -126,8 +128,8 @@ export async function downloadDataset(
     })
     files.push({ name: source.fileName, check })
     if (source.fileName.endsWith('.zip'))
-      await unpackZip(target, folder, context.signal, (done, total) =>
-        tell(`Unpacking ${source.fileName}`, done, total),
+      await unpackZip(target, folder, context.signal, (received, total) =>
+        tell({ step: `Unpacking ${source.fileName}`, unit: 'files', received, total }),
       )
   }
   return { folder, params: { folder: pathOf(folder, sources) }, files }
