@@ -143,14 +143,16 @@ export interface Evaluated {
 }
 
 /** A function that evaluates the classifier as it stands in the program. */
-export function createEvaluator(
-  program: StepProgram,
-  name: string,
-  classifier: Classifier,
-  normalization: Normalization,
-  sets: TestSets,
-): () => Evaluated {
-  const predict = createPredictor(program, name, classifier, normalization)
+export function createEvaluator(input: {
+  readonly program: StepProgram
+  /** Of the captured step, unique in the program. */
+  readonly name: string
+  readonly classifier: Classifier
+  readonly normalization: Normalization
+  readonly sets: TestSets
+}): () => Evaluated {
+  const { sets } = input
+  const predict = createPredictor(input.program, input.name, input.classifier, input.normalization)
   const { labels } = sets.clean
   return () => {
     const clean = predict(sets.clean)

@@ -15,6 +15,8 @@ import type { StageWork } from './stageWork'
 import { createClassifier, openClassifier } from './models'
 import { branchesOf, lengthOf, startOf } from '../protocol/plans'
 import type { StageFolders, TrainerJob } from '../protocol/messages'
+import type { StateBundle } from '../families/distillation/state'
+import type { Classifier } from '../maths/nn/types'
 import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
 import { createTeacherStage } from './teacherStage'
@@ -63,46 +65,20 @@ export async function prepareStudentStage(
   job: Extract<TrainerJob, { kind: 'student' }>,
   onProgress: Progress,
 ): Promise<PreparedStage> {
-  const { config, folders } = job
+  const { config, folders, studentIndex } = job
   const data = await prepareData(config, folders.cache, onProgress)
   const state = createStateBundle(config.seed, tf)
-  const { classifier: teacher } = await openClassifier(job.teacherWeights, data.dataset, config.teacher.architecture)
-  const student = createClassifier(
-    config.distillation.architecture,
-    data.dataset,
-    state.stream('initialStudent'),
-    'distillation.architecture',
-  )
+  const models = await openModels(job, data, state)
   const { member: method, values } = distillationMethods.open(config.distillation.method, 'distillation.method')
-  const plan = config.students[job.studentIndex] ?? { defenses: [] }
+  const plan = config.students[studentIndex] ?? { defenses: [] }
   const methodTotal = method.totalPseudoBatches(values)
-  const { height, width, channels } = data.dataset.train
   const remarks: StageRemark[] = []
-  const base: DefenseContext = {
-    dataset: data.dataset.id,
-    teacher,
-    student,
-    classes: data.dataset.classNames.length,
-    image: { height, width, channels },
-    normalization: data.normalization,
-    augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
-    program: createProgram(config),
-    stream: (name: string) => state.stream(name),
-    state,
-    methodTotal,
-    testDivergences: createTestDivergences(data.test, data.normalization),
-    pooled: (images) => {
-      remarks.push({ type: 'pool', images })
-    },
-    tell: (remark) => {
-      remarks.push(remark)
-    },
-  }
+  const base = defenseContext({ config, data, state, models, methodTotal, remarks })
   const active = plan.defenses.map((choice, index) => {
-    const { member, values } = defenses.open(choice, `students.${job.studentIndex}.defenses.${index}`)
+    const { member, values } = defenses.open(choice, `students.${studentIndex}.defenses.${index}`)
     return member.create(values, base)
   })
-  const picture = await method.loadPicture?.(values, channels)
+  const picture = await method.loadPicture?.(values, data.dataset.train.channels)
   const context: DistillationContext = {
     ...base,
     defenses: active,
@@ -111,11 +87,10 @@ export async function prepareStudentStage(
   }
   const synthesizer = method.createSynthesizer(values, context)
   const plain = method.createStudentTrainer(values, context, synthesizer)
-  const trainer = active.reduce((wrapped, defense) => defense.wrapStudentTrainer?.(wrapped, context) ?? wrapped, plain)
   const work = createStudentStage({
     context,
     synthesizer,
-    trainer,
+    trainer: active.reduce((wrapped, defense) => defense.wrapStudentTrainer?.(wrapped, context) ?? wrapped, plain),
     defenses: active,
     remarks,
     totalPseudoBatches: lengthOf(plan, methodTotal).total,
@@ -123,9 +98,58 @@ export async function prepareStudentStage(
     test: data.test,
     classNames: data.dataset.classNames,
     folder: folders.stage,
-    branchesAt: branchesOf(config.students, job.studentIndex, methodTotal),
+    branchesAt: branchesOf(config.students, studentIndex, methodTotal),
   })
-  return { work, data, startFrom: startOf(config.students, job.studentIndex, methodTotal, folders.stage) }
+  return { work, data, startFrom: startOf(config.students, studentIndex, methodTotal, folders.stage) }
+}
+
+interface Models {
+  readonly teacher: Classifier
+  readonly student: Classifier
+}
+
+async function openModels(
+  { config, teacherWeights }: Extract<TrainerJob, { kind: 'student' }>,
+  { dataset }: PreparedData,
+  state: StateBundle,
+): Promise<Models> {
+  const { classifier: teacher } = await openClassifier(teacherWeights, dataset, config.teacher.architecture)
+  const { architecture } = config.distillation
+  const initial = state.stream('initialStudent')
+  return { teacher, student: createClassifier(architecture, dataset, initial, 'distillation.architecture') }
+}
+
+/** What defenses, synthesizer and student trainer are made from; what they say goes into `remarks`. */
+function defenseContext(input: {
+  readonly config: ExperimentConfig
+  readonly data: PreparedData
+  readonly state: StateBundle
+  readonly models: Models
+  readonly methodTotal: number
+  readonly remarks: StageRemark[]
+}): DefenseContext {
+  const { config, data, state, models, methodTotal, remarks } = input
+  const { dataset, normalization } = data
+  const { height, width, channels } = dataset.train
+  return {
+    ...models,
+    dataset: dataset.id,
+    classes: dataset.classNames.length,
+    image: { height, width, channels },
+    normalization,
+    augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
+    program: createProgram(config),
+    stream: (name) => state.stream(name),
+    state,
+    methodTotal,
+    testDivergences: createTestDivergences(data.test, normalization),
+    pooled: (images) => {
+      remarks.push({ type: 'pool', images })
+    },
+    tell: (remark) => {
+      remarks.push(remark)
+    },
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { NetworkState } from '../maths/nn/types'
 import { loadWeights, weightsOf } from '../weights/network'
 import { createStream, restoreStream } from '../maths/random'
 import type { RandomStream } from '../maths/random'
-import type { PlainState, PooledState, StateBundle } from '../families/distillation/state'
+import type { PlainState, PooledState, StateBundle, StateSnapshot } from '../families/distillation/state'
 
 function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {
   return [...map].map(([name, tensor]) => [`${prefix}/${name}`, tensor])
@@ -39,34 +39,35 @@ function assign(
   value.dispose()
 }
 
+/** What was registered, by name. The order is that of registration, and of the checkpoint's file. */
+interface Parts {
+  readonly networks: Map<string, NetworkState>
+  readonly variables: Map<string, Readonly<Record<string, tf.Variable>>>
+  readonly plain: Map<string, PlainState>
+  readonly pooled: Map<string, PooledState>
+  readonly streams: Map<string, RandomStream>
+}
+
 /** An empty bundle whose streams start from `seed`. */
 export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'>): StateBundle {
-  const networks = new Map<string, NetworkState>()
-  const variables = new Map<string, Readonly<Record<string, tf.Variable>>>()
-  const plain = new Map<string, PlainState>()
-  const pooled = new Map<string, PooledState>()
-  const streams = new Map<string, RandomStream>()
-  const claim = (name: string): void => {
+  const parts: Parts = {
+    networks: new Map(),
+    variables: new Map(),
+    plain: new Map(),
+    pooled: new Map(),
+    streams: new Map(),
+  }
+  const { networks, variables, plain, pooled, streams } = parts
+  const add = <Value>(map: Map<string, Value>, name: string, value: Value): void => {
     if ([networks, variables, plain, pooled].some((part) => part.has(name)))
       throw new Error(`State "${name}" was added twice.`)
+    map.set(name, value)
   }
   return {
-    addNetwork(name, network) {
-      claim(name)
-      networks.set(name, network)
-    },
-    addVariables(name, slots) {
-      claim(name)
-      variables.set(name, slots)
-    },
-    addPlain(name, state) {
-      claim(name)
-      plain.set(name, state)
-    },
-    addPooled(name, state) {
-      claim(name)
-      pooled.set(name, state)
-    },
+    addNetwork: (name, network) => add(networks, name, network),
+    addVariables: (name, slots) => add(variables, name, slots),
+    addPlain: (name, state) => add(plain, name, state),
+    addPooled: (name, state) => add(pooled, name, state),
     stream(name) {
       let stream = streams.get(name)
       if (!stream) {
@@ -75,33 +76,9 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
       }
       return stream
     },
-    snapshot() {
-      const tensors: WeightMap = new Map()
-      for (const [name, network] of networks)
-        for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
-      for (const [name, slots] of variables) {
-        for (const [key, variable] of Object.entries(slots))
-          tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
-      }
-      for (const [name, state] of pooled)
-        for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
-      return {
-        tensors,
-        plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
-        streams: [...streams.values()].map((stream) => stream.state()),
-      }
-    },
+    snapshot: () => snapshotOf(parts),
     restore(snapshot, { missing } = { missing: 'refuse' }) {
-      const parts = new Set([...snapshot.tensors.keys()].map((key) => key.slice(0, key.indexOf('/'))))
-      const taken = (name: string): boolean => missing === 'refuse' || parts.has(name)
-      for (const [name, network] of networks)
-        if (taken(name)) loadWeights(network, withoutPrefix(name, snapshot.tensors))
-      for (const [name, slots] of variables) {
-        if (!taken(name)) continue
-        for (const [key, variable] of Object.entries(slots))
-          assign(tfCore, `${name}/${key}`, variable, snapshot.tensors.get(`${name}/${key}`))
-      }
-      for (const [name, state] of pooled) state.write(withoutPrefix(name, snapshot.tensors))
+      restoreTensors(parts, snapshot.tensors, { missing, tfCore })
       for (const [name, state] of plain)
         if (missing === 'refuse' || name in snapshot.plain) state.write(snapshot.plain[name] ?? {})
       for (const state of snapshot.streams) {
@@ -111,4 +88,39 @@ export function createStateBundle(seed: number, tfCore: Pick<typeof tf, 'tensor'
       }
     },
   }
+}
+
+function snapshotOf({ networks, variables, pooled, plain, streams }: Parts): StateSnapshot {
+  const tensors: WeightMap = new Map()
+  for (const [name, network] of networks)
+    for (const [key, tensor] of withPrefix(name, weightsOf(network))) tensors.set(key, tensor)
+  for (const [name, slots] of variables) {
+    for (const [key, variable] of Object.entries(slots))
+      tensors.set(`${name}/${key}`, float32Tensor(variable.shape, Float32Array.from(variable.dataSync())))
+  }
+  for (const [name, state] of pooled)
+    for (const [key, tensor] of withPrefix(name, state.read())) tensors.set(key, tensor)
+  return {
+    tensors,
+    plain: Object.fromEntries([...plain].map(([name, state]) => [name, state.read()])),
+    streams: [...streams.values()].map((stream) => stream.state()),
+  }
+}
+
+interface RestoreOptions {
+  /** keep: parts that the snapshot lacks stay as they are. */
+  readonly missing: 'refuse' | 'keep'
+  readonly tfCore: Pick<typeof tf, 'tensor'>
+}
+
+function restoreTensors({ networks, variables, pooled }: Parts, tensors: WeightMap, options: RestoreOptions): void {
+  const held = new Set([...tensors.keys()].map((key) => key.slice(0, key.indexOf('/'))))
+  const taken = (name: string): boolean => options.missing === 'refuse' || held.has(name)
+  for (const [name, network] of networks) if (taken(name)) loadWeights(network, withoutPrefix(name, tensors))
+  for (const [name, slots] of variables) {
+    if (!taken(name)) continue
+    for (const [key, variable] of Object.entries(slots))
+      assign(options.tfCore, `${name}/${key}`, variable, tensors.get(`${name}/${key}`))
+  }
+  for (const [name, state] of pooled) state.write(withoutPrefix(name, tensors))
 }

@@ -90,7 +90,13 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
     runners.set(batch, made)
     return made
   }
-  const evaluate = createEvaluator(program, 'evaluateTeacher', teacher, data.normalization, data.test)
+  const evaluate = createEvaluator({
+    program,
+    name: 'evaluateTeacher',
+    classifier: teacher,
+    normalization: data.normalization,
+    sets: data.test,
+  })
   const model = createImageModel(program, 'analyseTeacher', teacher, data.normalization)
   const measured = createStageAnalyses({
     classNames: data.dataset.classNames,
