@@ -52,7 +52,7 @@ beforeEach(async () => {
   const place = join(store.runFolder('r'), 'student-1')
   for (const name of [place, join(store.runFolder('r'), 'teacher')]) mkdirSync(name, { recursive: true })
   await writeSafetensors(join(place, 'weights.safetensors'), fakeWeights, { format: 'pt' })
-  store.runs.insert(newRun('r', fakeCatalogue.defaults, null, '', 0))
+  store.runs.insert(newRun({ id: 'r', config: fakeCatalogue.defaults, createdAt: 0 }))
   store.runs.updateStage('r', 'student-1', { state: 'done', weights: join(place, 'weights.safetensors') })
   store.runs.updateStage('r', 'teacher', {
     state: 'done',

@@ -32,7 +32,7 @@ const store = {
   runs: {
     has: (id: string) => id === 'first',
     config: () => earlier,
-    summary: () => newRun('first', earlier, null, '', 0),
+    summary: () => newRun({ id: 'first', config: earlier, createdAt: 0 }),
   },
 } as unknown as LateDefenseContext['store']
 const issuesOf = (params: Record<string, unknown>, distillation: Record<string, unknown> = { method }): Issue[] =>

@@ -24,7 +24,12 @@ function unlike(
     (whole, [path, value]) => withConfigValue(whole, path, value),
     structuredClone(config),
   )
-  const { stages } = newRun('run', resolveExperiment(changed, table).config, null, '', 0, otherSettings)
+  const { stages } = newRun({
+    id: 'run',
+    config: resolveExperiment(changed, table).config,
+    createdAt: 0,
+    otherSettings,
+  })
   return Object.fromEntries(
     stages.filter(({ kind }) => kind !== 'data').map((stage) => [stage.id, stage.otherSettings]),
   )
@@ -111,7 +116,7 @@ describe('settings unlike the published ones', () => {
   })
 
   it('count a copy of the data that is not whole, once it is loaded', () => {
-    const run = newRun('run', resolveExperiment(grid, table).config, null, '', 0, otherSettings)
+    const run = newRun({ id: 'run', config: resolveExperiment(grid, table).config, createdAt: 0, otherSettings })
     const loaded = (train: number, test: number) => ({
       stages: run.stages.map((stage) => (stage.kind === 'data' ? { ...stage, imageCounts: { train, test } } : stage)),
     })

@@ -13,7 +13,7 @@ const config = {
     acknowledged: '0123abcd',
   },
 }
-const run = newRun('r', config, null, '', 0)
+const run = newRun({ id: 'r', config, createdAt: 0 })
 const jobFor = (stageId: string, teacherWeights: string | null) => {
   const stages = run.stages.map((stage) => (stage.id === 'teacher' ? { ...stage, weights: teacherWeights } : stage))
   const record = stages.find(({ id }) => id === stageId)

@@ -4,15 +4,26 @@ import { recipeOf } from '../../../../shared/domain'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 
+export interface NewRun {
+  readonly id: string
+  readonly config: ExperimentConfig
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly preset?: string | null
+  readonly note?: string
+  /** Default: nothing is published. */
+  readonly otherSettings?: OtherSettings
+}
+
 /** A record for a run that waits to start. */
-export function newRun(
-  id: string,
-  config: ExperimentConfig,
-  preset: string | null,
-  note: string,
-  now: number,
-  otherSettings: OtherSettings = () => undefined,
-): Omit<RunDetail, 'changedPaths'> {
+export function newRun({
+  id,
+  config,
+  createdAt,
+  preset = null,
+  note = '',
+  otherSettings = () => undefined,
+}: NewRun): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
     return others === undefined ? record : { ...record, otherSettings: others }
@@ -25,7 +36,7 @@ export function newRun(
     name: config.name,
     tags: [],
     state: 'queued',
-    createdAt: now,
+    createdAt,
     startedAt: null,
     endedAt: null,
     seconds: 0,

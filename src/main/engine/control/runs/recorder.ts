@@ -4,14 +4,14 @@ import type { LogLine } from '../../../../shared/contract'
 import { poolBytesOf } from '../../../../shared/domain'
 import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
 import { toCauses, type ErrorCause } from '../../../../shared/errors'
-import { folderBytes, isDiskFull, type RunStore } from '../store'
+import { folderBytes, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
 import type { Executor } from '../executors/executor'
+import { createRunTeller, type RunTeller } from './runTeller'
+import { createStoreWrites, type StoreWrites } from './storeWrites'
 import type { StageContext } from './types'
 
-/** run.changed leaves at most this often for progress; states leave at once. */
-const changedInterval = 250
 const metricsWriteInterval = 250
 
 export interface RunRecorder {
@@ -39,18 +39,18 @@ export function createRunRecorder(store: RunStore, hub: EventHub, log: EngineLog
 }
 
 class Recorder implements RunRecorder {
-  private readonly pending = new Map<string, NodeJS.Timeout>()
   private readonly flushTimer: NodeJS.Timeout
-  /** Set when a write failed for want of space: told once, tried again with the next. */
-  private storeFailing = false
-  private diskFullListener: (error: unknown) => void = () => undefined
+  private readonly writes: StoreWrites
+  private readonly teller: RunTeller
 
   constructor(
     private readonly store: RunStore,
     private readonly hub: EventHub,
     private readonly engineLog: EngineLog,
   ) {
-    this.flushTimer = setInterval(() => this.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
+    this.writes = createStoreWrites(hub, engineLog)
+    this.teller = createRunTeller(store, hub)
+    this.flushTimer = setInterval(() => this.writes.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
     this.flushTimer.unref()
   }
 
@@ -72,7 +72,7 @@ class Recorder implements RunRecorder {
 
   started(runId: string): void {
     const { startedAt } = this.summary(runId)
-    this.quietly(() =>
+    this.writes.quietly(() =>
       this.store.runs.update(runId, {
         state: 'running',
         startedAt: startedAt ?? Date.now(),
@@ -87,7 +87,7 @@ class Recorder implements RunRecorder {
   ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes: ErrorCause[] | null = null): void {
     this.flushMetrics()
     this.hub.flush()
-    this.quietly(() => this.store.runs.update(runId, { state, endedAt: Date.now(), error: causes }))
+    this.writes.quietly(() => this.store.runs.update(runId, { state, endedAt: Date.now(), error: causes }))
     this.log(
       runId,
       causes ? 'error' : 'info',
@@ -132,7 +132,7 @@ class Recorder implements RunRecorder {
       artifacts: this.store.artifacts,
       updateStage: (stageId, change, write = true) => {
         this.change(runId, stageId, change, write)
-        this.tellSoon(runId)
+        this.teller.tellSoon(runId)
       },
       addWarning: (stageId, message) => {
         const { warnings } = this.stage(runId, stageId)
@@ -141,10 +141,10 @@ class Recorder implements RunRecorder {
       },
       preparing: (stageId, activity) => {
         this.change(runId, stageId, { activity }, false)
-        this.tellSoon(runId)
+        this.teller.tellSoon(runId)
       },
       deviceFound: (device) => {
-        this.quietly(() => this.store.runs.update(runId, { device }))
+        this.writes.quietly(() => this.store.runs.update(runId, { device }))
         this.tell(runId)
       },
       log: (level, message) => this.log(runId, level, message),
@@ -154,7 +154,7 @@ class Recorder implements RunRecorder {
   }
 
   flushMetrics(): void {
-    this.quietly(() => this.store.metrics.flush())
+    this.writes.quietly(() => this.store.metrics.flush())
   }
 
   causesOf(error: unknown): ErrorCause[] {
@@ -164,58 +164,29 @@ class Recorder implements RunRecorder {
   }
 
   onDiskFull(listener: (error: unknown) => void): void {
-    this.diskFullListener = listener
+    this.writes.onDiskFull(listener)
   }
 
   tell(runId: string): void {
-    clearTimeout(this.pending.get(runId))
-    this.pending.delete(runId)
-    if (this.store.runs.has(runId)) this.hub.emit('run.changed', { run: this.summary(runId) })
+    this.teller.tell(runId)
   }
 
   dispose(): void {
     clearInterval(this.flushTimer)
-    for (const timer of this.pending.values()) clearTimeout(timer)
+    this.teller.dispose()
     this.flushMetrics()
   }
 
   private change(runId: string, stageId: string, change: Partial<StageRecord>, write: boolean): void {
-    this.quietly(() => this.store.runs.updateStage(runId, stageId, change, { write }))
+    this.writes.quietly(() => this.store.runs.updateStage(runId, stageId, change, { write }))
     const seconds = this.summary(runId).stages.reduce((sum, stage) => sum + stage.seconds, 0)
-    this.quietly(() => this.store.runs.update(runId, { seconds }, { write }))
-  }
-
-  private tellSoon(runId: string): void {
-    if (!this.pending.has(runId))
-      this.pending.set(
-        runId,
-        setTimeout(() => this.tell(runId), changedInterval),
-      )
+    this.writes.quietly(() => this.store.runs.update(runId, { seconds }, { write }))
   }
 
   private log(runId: string, level: LogLine['level'], message: string): void {
     const line: LogLine = { time: Date.now(), level, message }
     this.engineLog[level](message, level === 'error' ? undefined : { runId })
-    this.quietly(() => this.store.log(runId, line))
+    this.writes.quietly(() => this.store.log(runId, line))
     this.hub.emit('run.log', { runId, line })
-  }
-
-  /** The memory keeps the truth when the disk does not take it; what could not be written is told once. */
-  private quietly(work: () => void): void {
-    try {
-      work()
-      this.storeFailing = false
-    } catch (error) {
-      if (isDiskFull(error)) this.diskFullListener(error)
-      if (this.storeFailing) return
-      this.storeFailing = true
-      this.engineLog.error('The workspace could not be written.', error)
-      this.hub.emit('engine.notice', {
-        severity: 'error',
-        title: 'The workspace could not be written.',
-        causes: toCauses(error),
-        runId: null,
-      })
-    }
   }
 }

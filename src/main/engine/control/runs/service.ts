@@ -91,7 +91,7 @@ class RunScheduler {
   }
 
   private async start({ config, preset, note }: CallArgs<'runs.start'>): Promise<RunSummary> {
-    const { store, recorder, log } = this.options
+    const { store, recorder, log, otherSettings } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
     const errors = issues.filter((issue) => issue.severity === 'error')
     const [first] = errors
@@ -104,7 +104,7 @@ class RunScheduler {
     this.options.assertReady()
     const id = newRunId(new Date(), randomBytes(2).toString('hex'))
     await mkdir(store.runFolder(id), { recursive: true })
-    store.runs.insert(newRun(id, resolved, preset ?? null, note ?? '', Date.now(), this.options.otherSettings))
+    store.runs.insert(newRun({ id, config: resolved, createdAt: Date.now(), preset, note, otherSettings }))
     // The database holds the run: without its copy it trains all the same, and would else wait for ever.
     await store.mirror(id).catch((error: unknown) => log.error('A run could not be written beside its files.', error))
     recorder.tell(id)
