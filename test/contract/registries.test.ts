@@ -1,5 +1,6 @@
 /** One suite over every family: what all members promise. Special behaviour has its own tests beside this one. */
 import { describe, expect, it } from 'vitest'
+import { analyses } from '../../src/main/engine/families/analyses'
 import { architectures } from '../../src/main/engine/families/architectures'
 import { attacks } from '../../src/main/engine/families/attacks'
 import { datasets } from '../../src/main/engine/families/datasets'
@@ -16,6 +17,7 @@ const families: Registry<MemberDeclaration>[] = [
   architectures,
   distillationMethods,
   defenses,
+  analyses,
   importers,
   exporters,
 ]

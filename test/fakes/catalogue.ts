@@ -39,7 +39,8 @@ const classNames = [
 ]
 const imageFacts = { classes: 10, classNames, height: 32, width: 32, channels: 3, needsFiles: false }
 
-const form = (kind: ArtifactForm): MemberDescription => member(kind, `A ${kind}`, {}, { view: { kind }, empty: null })
+const form = (kind: ArtifactForm): MemberDescription =>
+  member(`form-${kind}`, `The form ${kind}`, {}, { view: { kind }, empty: null })
 
 export const fakeFamilies: FamilyDescription[] = [
   {

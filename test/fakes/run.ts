@@ -221,7 +221,7 @@ export class FakeRun {
       current.evaluation = evaluationAt(config, subject, current.step / total)
       this.find(current, 'classes', classesAt(config, current.evaluation))
       if (config.name.includes('analyses'))
-        for (const [analysis, artifact] of Object.entries(formsAt(config))) this.find(current, analysis, artifact)
+        for (const [form, artifact] of Object.entries(formsAt(config))) this.find(current, `form-${form}`, artifact)
       points.push({ name: 'accuracy', step: current.step, value: current.evaluation.accuracy })
       points.push({ name: 'asr', step: current.step, value: current.evaluation.asr ?? 0 })
     }

@@ -14,6 +14,10 @@ export interface SuspectTail {
   limit: number | null
   images: SuspectSample
 }
+/** Of the last pseudo batch. */
+export interface LastTail extends SuspectTail {
+  step: number
+}
 export interface SuspectTrial {
   trial: number
   step: number
@@ -27,7 +31,7 @@ export interface SuspectTest {
   bins: HistogramBins
   trials: SuspectTrial[]
   acceptedRatio: number | null
-  last: (SuspectTail & { step: number }) | null
+  last: LastTail | null
 }
 
 /** For views that need a word beside the number. */
