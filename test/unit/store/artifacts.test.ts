@@ -5,10 +5,13 @@ import LibsqlDatabase from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readArtifact } from '../../../src/main/engine/control/runs/artifacts'
 import { databaseName, openDatabase, openStore, type RunStore } from '../../../src/main/engine/control/store'
+import type { ClassesArtifact } from '../../../src/main/engine/families/analyses/classes'
+import type { SuspectsArtifact } from '../../../src/main/engine/families/analyses/suspects'
 import { migrations } from '../../../src/main/engine/control/store/migrations'
 import type { RunDetail, StageRecord } from '../../../src/shared/domain'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { FakeRun } from '../../fakes/run'
+import { layOutPast, pastRuns, pastVersions } from '../../fixtures/past'
 
 let folder = ''
 let store: RunStore | null = null
@@ -168,5 +171,22 @@ describe('artifacts that an earlier version kept in the records of stages', () =
     writeFileSync(join(folder, databaseName), 'no database')
     expect(open().artifacts.read('a')).toEqual([stored(3)])
     expect(store?.runs.summary('a').stages).toHaveLength(4)
+  })
+})
+
+describe.each(pastVersions)('the kept workspace of version %s', (version) => {
+  it('has the confusion matrices and suspect tests that it had', () => {
+    store = openStore(layOutPast(version, folder))
+    for (const [runId, { stages }] of Object.entries(pastRuns(version)))
+      for (const [stageId, { confusionRow0, suspectTrials }] of Object.entries(stages)) {
+        const found = store.artifacts.read(runId, { stageId }).map((entry) => readArtifact(entry))
+        expect(found.map(({ fault }) => fault).filter((fault) => fault !== null)).toEqual([])
+        const artifactOf = (analysis: string): unknown => found.find((entry) => entry.analysis === analysis)?.artifact
+        const classes = artifactOf('classes') as ClassesArtifact | undefined
+        const suspects = artifactOf('suspects') as SuspectsArtifact | undefined
+        expect([classes?.confusion[0] ?? null, suspects?.trials.length ?? 0]).toEqual([confusionRow0, suspectTrials])
+        const stage = store.runs.summary(runId).stages.find(({ id }) => id === stageId)
+        expect(Object.keys(stage?.artifacts ?? {}).sort()).toEqual(found.map(({ analysis }) => analysis).sort())
+      }
   })
 })
