@@ -5,13 +5,16 @@
  *   npm run bench -- [--reference PATH] [--python PYTHON] [--repeats 10] [--warm-ups 2] [--threads 2] [--batch 128]
  * [--device cpu|gpu] [--eager] [--json]
  *                    [--baselines tuned,published] [--suite zskt|inversion]
+ *   npm run bench -- --against PATH [the same options]
  *
+ * --against: interleaved with another checkout of this project, built by its own tools; ratios are its time / ours.
  * Writes docs/benchmarks.md (docs/benchmarks-gpu.md for a GPU, docs/benchmarks-inversion.md for the inversion suite)
  * when compared with a reference;
  * --json prints one line instead of the tables.
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { writeReport } from './bench/report.mjs'
 import { measureRun } from './bench/runMemory.mjs'
@@ -32,6 +35,14 @@ const leastRepeats = 10
 /** Pseudo batches before peak memory is read, in processes that do nothing else. */
 const memoryBatches = 5
 
+const workerBuilderOf = (checkout) => path.resolve(checkout, 'tools', 'bench', 'worker.mjs')
+
+/** The worker of another checkout, whose packages must be installed. */
+async function workerOf(checkout) {
+  const { buildWorker: buildOther } = await import(pathToFileURL(workerBuilderOf(checkout)).href)
+  return buildOther()
+}
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -46,6 +57,7 @@ function readOptions() {
       json: { type: 'boolean', default: false },
       baselines: { type: 'string', default: 'tuned,published' },
       suite: { type: 'string', default: 'zskt' },
+      against: { type: 'string' },
     },
   })
   const whole = (name, least) => {
@@ -66,6 +78,10 @@ function readOptions() {
       `--reference wants a checkout of illidanlab/ABD, got "${values.reference}", which has no zskt/solver.py.`,
     )
   }
+  if (values.against !== undefined && !fs.existsSync(workerBuilderOf(values.against)))
+    throw new SetupError(
+      `--against wants another checkout of this project, got "${values.against}", which has no tools/bench/worker.mjs.`,
+    )
   return {
     ...values,
     repeats: whole('repeats', 1),
@@ -76,16 +92,18 @@ function readOptions() {
 }
 
 /** How to start each subject: ours, and with a reference the two baselines. */
-function subjectsOf(options, worker) {
+function subjectsOf(options, worker, other) {
   const { threads, batch, device, python, reference, suite } = options
   const settings = JSON.stringify({ threads, batch, device, graph: !options.eager, ...synthesis })
   const phases = suites[suite]
-  const ours = {
-    name: 'ours',
+  const engine = (name, { script, environment }) => ({
+    name,
     phases,
-    command: [process.execPath, worker.script, settings],
-    environment: worker.environment,
-  }
+    command: [process.execPath, script, settings],
+    environment,
+  })
+  const ours = engine('ours', worker)
+  if (other !== undefined) return [ours, engine('against', other)]
   if (reference === undefined) return [ours]
   // Convolutions in TF32 would be another arithmetic than ours.
   const subject = (name, file, does) => ({
@@ -153,9 +171,13 @@ async function measureMemory(definitions, { batch, threads, device }) {
 
 async function main() {
   const options = readOptions()
-  const definitions = subjectsOf(options, await buildWorker())
+  const definitions = subjectsOf(
+    options,
+    await buildWorker(),
+    options.against === undefined ? undefined : await workerOf(options.against),
+  )
   const { samples, facts } = await measure(definitions, options)
-  const measuresMemory = options.suite === 'zskt'
+  const measuresMemory = options.suite === 'zskt' && options.against === undefined
   if (measuresMemory) say('peak memory')
   const memory = measuresMemory ? await measureMemory(definitions, options) : {}
   const result = summarize({ samples, facts, memory, options, phases: suites[options.suite] })
@@ -163,7 +185,7 @@ async function main() {
     zskt: options.device === 'gpu' ? 'benchmarks-gpu.md' : 'benchmarks.md',
     inversion: 'benchmarks-inversion.md',
   }[options.suite]
-  const keep = options.reference !== undefined && options.repeats >= leastRepeats
+  const keep = options.reference !== undefined && options.against === undefined && options.repeats >= leastRepeats
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   writeReport(result, { file: keep ? path.join(projectRoot, 'docs', file) : null, print: !options.json })
   if (options.reference !== undefined && !keep)

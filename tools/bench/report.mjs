@@ -4,7 +4,12 @@ import { say } from '../setup/report.mjs'
 import { figures } from './summary.mjs'
 
 const notesMarker = '<!-- Written by hand below this line; the benchmark keeps it. -->'
-const titles = { ours: 'ABD Workbench', tuned: 'tuned PyTorch', published: 'as published' }
+const titles = {
+  ours: 'ABD Workbench',
+  tuned: 'tuned PyTorch',
+  published: 'as published',
+  against: 'the other checkout',
+}
 
 /** What the figures are to reach, as their time / our time. */
 const goals = {
@@ -89,17 +94,18 @@ export function formatReport(result) {
   const subjects = Object.keys(titles).filter((subject) => firstFigure[subject])
   const baselines = subjects.filter((subject) => subject !== 'ours')
   const { settings, machine, versions } = result
+  const comparison = subjects.includes('against') ? '--against' : '--reference'
   return [
     settings.suite === 'zskt' ? '# Benchmarks' : '# Benchmarks of the inversion family',
     '',
-    `Written by \`npm run bench -- --suite ${settings.suite} --reference PATH\` on ${result.date}: batch ${settings.batch}, WRN-16-2 → WRN-16-1, ${settings.threads} threads each, ${settings.repeats} repeats after ${settings.warmUps} warm-ups,`,
+    `Written by \`npm run bench -- --suite ${settings.suite} ${comparison} PATH\` on ${result.date}: batch ${settings.batch}, WRN-16-2 → WRN-16-1, ${settings.threads} threads each, ${settings.repeats} repeats after ${settings.warmUps} warm-ups,`,
     'all subjects in one run and in turn, in processes of their own. float32 everywhere. Ours has its allocator settings as a run has them.',
     '',
     `- Device: ${settings.device} (${machine.cpu}, ${machine.cores} cores; load ${machine.load.join(', ')} at the end of the run); execution: ${settings.execution}`,
     `- Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,
-    ...baselineNotes[settings.suite],
+    ...(subjects.includes('published') || subjects.includes('tuned') ? baselineNotes[settings.suite] : []),
     '',
     ...timesTable(result, subjects),
     '',
