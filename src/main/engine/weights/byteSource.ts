@@ -43,7 +43,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
       })
     }
     const size = Number(opened.size)
-    const fill = (target: Uint8Array, offset: number) => fillExactly(handle, name, size, target, offset)
+    const fill = (target: Uint8Array, offset: number) => fillExactly({ handle, name, size }, target, offset)
     const source: ByteSource = { name, size, fill, read: (offset, length) => readExactly(source, offset, length) }
     return {
       ...source,
@@ -98,13 +98,13 @@ async function readExactly({ name, size, fill }: ByteSource, offset: number, len
   return buffer
 }
 
-async function fillExactly(
-  handle: FileHandle,
-  name: string,
-  size: number,
-  target: Uint8Array,
-  offset: number,
-): Promise<void> {
+interface OpenedFile {
+  readonly handle: FileHandle
+  readonly name: string
+  readonly size: number
+}
+
+async function fillExactly({ handle, name, size }: OpenedFile, target: Uint8Array, offset: number): Promise<void> {
   assertInside(name, size, offset, target.byteLength)
   let filled = 0
   while (filled < target.byteLength) {

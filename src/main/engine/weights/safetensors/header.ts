@@ -79,37 +79,52 @@ const stringPattern = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})
 const integerPattern = /0|[1-9][0-9]*/y
 const spacePattern = /[ \t\r\n]*/y
 
-function createScanner(text: string): Scanner {
-  let at = 0
+/** The text from where it is read on: single tokens, spaces passed over. */
+interface Tokens {
+  /** Takes what `pattern` (sticky) finds here; spaces count. */
+  match(pattern: RegExp): string | undefined
+  skipSpace(): void
+  /** Takes the character, or says that it is not there. */
+  accept(character: string): boolean
+  expect(character: string): void
+  /** What stands here, for a message. */
+  here(): string
+  atEnd(): boolean
+  refusal(got: string, wanted: string): RefusedInputError
+}
 
-  function refusal(got: string, wanted: string): RefusedInputError {
-    return new RefusedInputError('The safetensors header is not valid.', {
-      wanted,
-      got,
-      where: `header, character ${at}`,
-    })
-  }
+function createTokens(text: string): Tokens {
+  let at = 0
   function match(pattern: RegExp): string | undefined {
     pattern.lastIndex = at
     const found = pattern.exec(text)?.[0]
     if (found !== undefined) at += found.length
     return found
   }
-  function skipSpace(): void {
-    match(spacePattern)
+  const tokens: Tokens = {
+    match,
+    skipSpace() {
+      match(spacePattern)
+    },
+    accept(character) {
+      tokens.skipSpace()
+      if (text[at] !== character) return false
+      at += 1
+      return true
+    },
+    expect(character) {
+      if (!tokens.accept(character)) throw tokens.refusal(tokens.here(), `"${character}"`)
+    },
+    here: () => (at < text.length ? quoteFromFile(text.slice(at, at + 20)) : 'the end of the header'),
+    atEnd: () => at === text.length,
+    refusal: (got, wanted) =>
+      new RefusedInputError('The safetensors header is not valid.', { wanted, got, where: `header, character ${at}` }),
   }
-  function accept(character: string): boolean {
-    skipSpace()
-    if (text[at] !== character) return false
-    at += 1
-    return true
-  }
-  function here(): string {
-    return at < text.length ? quoteFromFile(text.slice(at, at + 20)) : 'the end of the header'
-  }
-  function expect(character: string): void {
-    if (!accept(character)) throw refusal(here(), `"${character}"`)
-  }
+  return tokens
+}
+
+function createScanner(text: string): Scanner {
+  const { match, skipSpace, accept, expect, here, atEnd, refusal } = createTokens(text)
   function string(): string {
     skipSpace()
     const found = match(stringPattern)
@@ -148,7 +163,7 @@ function createScanner(text: string): Scanner {
   }
   function end(): void {
     skipSpace()
-    if (at !== text.length) throw refusal(here(), 'nothing after the header object')
+    if (!atEnd()) throw refusal(here(), 'nothing after the header object')
   }
   return { string, integers, object, end, refusal }
 }

@@ -4,6 +4,7 @@ import { refusePickle } from './refusal'
 
 const longestLine = 4_096
 const longestInteger = 64
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export interface Cursor {
   readonly at: number
@@ -22,91 +23,101 @@ export interface Cursor {
   integer(length: number): number | bigint
 }
 
-export function createCursor(bytes: Buffer, start: number): Cursor {
-  let at = start
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Where the next byte is read; `take` alone moves it on. */
+interface Position {
+  readonly bytes: Buffer
+  at: number
+}
 
-  function take(length: number): number {
-    if (length > bytes.length - at)
-      throw refusePickle('The pickle is truncated.', {
-        wanted: `${length} more bytes`,
-        got: `${bytes.length - at}`,
-        at,
-      })
-    const from = at
-    at += length
-    return from
-  }
-  function line(): string {
-    const end = bytes.indexOf(0x0a, at)
-    if (end < 0 || end - at > longestLine)
-      throw refusePickle('The pickle has a line without an end.', {
-        wanted: `a line of at most ${longestLine} bytes`,
-        at,
-      })
-    const from = take(end - at + 1)
-    for (let index = from; index < end; index++) {
-      if ((bytes[index] ?? 0) > 0x7e) {
-        throw refusePickle('The pickle has a name that is not plain text.', {
-          wanted: 'ASCII',
-          got: quoteFromFile(bytes.toString('latin1', from, end)),
-          at: from,
-        })
-      }
-    }
-    return bytes.toString('latin1', from, end)
-  }
-  function utf8(length: number): string {
-    const from = take(length)
-    try {
-      return decoder.decode(bytes.subarray(from, from + length))
-    } catch (error) {
-      if (error instanceof TypeError) throw refusePickle('The pickle has text that is not UTF-8.', { at: from })
-      throw error
-    }
-  }
-  function integer(length: number): number | bigint {
-    if (length > longestInteger)
-      throw refusePickle('The pickle has an integer of absurd size.', {
-        wanted: `at most ${longestInteger} bytes`,
-        got: `${length} bytes`,
-        at,
-      })
-    const from = take(length)
-    let value = 0n
-    for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(bytes[from + index] ?? 0)
-    return narrow(BigInt.asIntN(length * 8, value))
-  }
+export function createCursor(bytes: Buffer, start: number): Cursor {
+  const position: Position = { bytes, at: start }
+  const next = (length: number): number => take(position, length)
   return {
     get at() {
-      return at
+      return position.at
     },
-    byte: () => bytes[take(1)] ?? 0,
-    unsigned: (count) => bytes.readUIntLE(take(count), count),
-    length8: () => {
-      const from = take(8)
-      const length = bytes.readBigUInt64LE(from)
-      if (length > BigInt(bytes.length - at))
-        throw refusePickle('The pickle claims more bytes than it has.', {
-          wanted: `at most ${bytes.length - at}`,
-          got: `${length}`,
-          at: from,
-        })
-      return Number(length)
-    },
-    signed32: () => bytes.readInt32LE(take(4)),
-    float64: () => bytes.readDoubleBE(take(8)),
-    line,
-    utf8,
+    byte: () => bytes[next(1)] ?? 0,
+    unsigned: (count) => bytes.readUIntLE(next(count), count),
+    length8: () => readLength(position),
+    signed32: () => bytes.readInt32LE(next(4)),
+    float64: () => bytes.readDoubleBE(next(8)),
+    line: () => readLine(position),
+    utf8: (length) => readUtf8(position, length),
     latin1: (length) => {
-      const from = take(length)
+      const from = next(length)
       return bytes.toString('latin1', from, from + length)
     },
     skip: (length) => {
-      take(length)
+      next(length)
     },
-    integer,
+    integer: (length) => readInteger(position, length),
   }
+}
+
+/** The place of the next `length` bytes, which then lie behind. */
+function take(position: Position, length: number): number {
+  const { bytes, at } = position
+  if (length > bytes.length - at)
+    throw refusePickle('The pickle is truncated.', { wanted: `${length} more bytes`, got: `${bytes.length - at}`, at })
+  position.at = at + length
+  return at
+}
+
+function readLength(position: Position): number {
+  const { bytes } = position
+  const from = take(position, 8)
+  const length = bytes.readBigUInt64LE(from)
+  if (length > BigInt(bytes.length - position.at))
+    throw refusePickle('The pickle claims more bytes than it has.', {
+      wanted: `at most ${bytes.length - position.at}`,
+      got: `${length}`,
+      at: from,
+    })
+  return Number(length)
+}
+
+function readLine(position: Position): string {
+  const { bytes, at } = position
+  const end = bytes.indexOf(0x0a, at)
+  if (end < 0 || end - at > longestLine)
+    throw refusePickle('The pickle has a line without an end.', {
+      wanted: `a line of at most ${longestLine} bytes`,
+      at,
+    })
+  const from = take(position, end - at + 1)
+  for (let index = from; index < end; index++) {
+    if ((bytes[index] ?? 0) > 0x7e) {
+      throw refusePickle('The pickle has a name that is not plain text.', {
+        wanted: 'ASCII',
+        got: quoteFromFile(bytes.toString('latin1', from, end)),
+        at: from,
+      })
+    }
+  }
+  return bytes.toString('latin1', from, end)
+}
+
+function readUtf8(position: Position, length: number): string {
+  const from = take(position, length)
+  try {
+    return decoder.decode(position.bytes.subarray(from, from + length))
+  } catch (error) {
+    if (error instanceof TypeError) throw refusePickle('The pickle has text that is not UTF-8.', { at: from })
+    throw error
+  }
+}
+
+function readInteger(position: Position, length: number): number | bigint {
+  if (length > longestInteger)
+    throw refusePickle('The pickle has an integer of absurd size.', {
+      wanted: `at most ${longestInteger} bytes`,
+      got: `${length} bytes`,
+      at: position.at,
+    })
+  const from = take(position, length)
+  let value = 0n
+  for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(position.bytes[from + index] ?? 0)
+  return narrow(BigInt.asIntN(length * 8, value))
 }
 
 /** A number where it is exact, a bigint elsewhere. */

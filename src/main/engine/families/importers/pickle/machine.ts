@@ -69,70 +69,18 @@ function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent
 }
 
 function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine {
-  const stack: PickleValue[] = []
-  const marks: number[] = []
   const memo = new Map<number, PickleValue>()
-  let work = 0
-
-  function charge(items: number): void {
-    work += items
-    if (work > importLimits.pickleWork)
-      throw refusePickle('The pickle makes more work than any checkpoint.', {
-        wanted: `at most ${importLimits.pickleWork} items moved or copied`,
-        got: 'more',
-        at: cursor.at,
-      })
-  }
-  function base(): number {
-    return marks.at(-1) ?? 0
-  }
-  function top(): PickleValue {
-    const value = stack.at(-1)
-    if (value === undefined || stack.length <= base())
-      throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
-    return value
-  }
-  function pop(): PickleValue {
-    const value = top()
-    stack.pop()
-    return value
-  }
-  function popMark(): PickleValue[] {
-    const start = marks.pop()
-    if (start === undefined) throw refusePickle('The pickle closes a group that it did not open.', { at: cursor.at })
-    return stack.splice(start)
-  }
+  const stack = createStack(cursor)
+  const charge = createMeter(cursor)
   return {
     cursor,
     memo,
     loadPersistent,
-    top,
-    pop,
-    popMark,
+    ...stack,
     charge,
     chargeObject: () => charge(importLimits.pickleObjectWork),
-    push(value) {
-      if (stack.length >= importLimits.pickleStack)
-        throw refusePickle('The pickle piles up too many values.', {
-          wanted: `at most ${importLimits.pickleStack}`,
-          at: cursor.at,
-        })
-      stack.push(value)
-    },
-    mark() {
-      if (marks.length >= importLimits.pickleStack)
-        throw refusePickle('The pickle opens too many groups.', {
-          wanted: `at most ${importLimits.pickleStack}`,
-          at: cursor.at,
-        })
-      marks.push(stack.length)
-    },
-    dropTop() {
-      if (stack.length > base()) stack.pop()
-      else popMark()
-    },
     remember(index) {
-      memo.set(index, top())
+      memo.set(index, stack.top())
       if (memo.size > importLimits.pickleMemo)
         throw refusePickle('The pickle remembers too many values.', {
           wanted: `at most ${importLimits.pickleMemo}`,
@@ -158,6 +106,67 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
           got: 'more',
           at: cursor.at,
         })
+    },
+  }
+}
+
+/** Counts the work of one program, and refuses beyond the bound. */
+function createMeter(cursor: Cursor): Machine['charge'] {
+  let work = 0
+  return (items) => {
+    work += items
+    if (work > importLimits.pickleWork)
+      throw refusePickle('The pickle makes more work than any checkpoint.', {
+        wanted: `at most ${importLimits.pickleWork} items moved or copied`,
+        got: 'more',
+        at: cursor.at,
+      })
+  }
+}
+
+/** Values and marks; nothing below the last mark can be taken. */
+function createStack(cursor: Cursor): Pick<Machine, 'top' | 'pop' | 'popMark' | 'push' | 'mark' | 'dropTop'> {
+  const values: PickleValue[] = []
+  const marks: number[] = []
+  const base = (): number => marks.at(-1) ?? 0
+  function top(): PickleValue {
+    const value = values.at(-1)
+    if (value === undefined || values.length <= base())
+      throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
+    return value
+  }
+  function popMark(): PickleValue[] {
+    const start = marks.pop()
+    if (start === undefined) throw refusePickle('The pickle closes a group that it did not open.', { at: cursor.at })
+    return values.splice(start)
+  }
+  return {
+    top,
+    popMark,
+    pop() {
+      const value = top()
+      values.pop()
+      return value
+    },
+    push(value) {
+      if (values.length >= importLimits.pickleStack)
+        throw refusePickle('The pickle piles up too many values.', {
+          wanted: `at most ${importLimits.pickleStack}`,
+          at: cursor.at,
+        })
+      values.push(value)
+    },
+    mark() {
+      if (marks.length >= importLimits.pickleStack)
+        throw refusePickle('The pickle opens too many groups.', {
+          wanted: `at most ${importLimits.pickleStack}`,
+          at: cursor.at,
+        })
+      marks.push(values.length)
+    },
+    dropTop() {
+      if (values.length > base()) values.pop()
+      else popMark()
     },
   }
 }
