@@ -17,7 +17,7 @@ import {
   absolutePaths,
   configurationOf,
   membersOf,
-  parseValue,
+  namedValues,
   type RecognizeData,
   type RunFlags,
 } from './configuration'
@@ -263,18 +263,7 @@ export async function evaluate(
     id,
     params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
       ...params,
-      ...Object.fromEntries(
-        given.map((entry) => {
-          const at = entry.indexOf('=')
-          if (at < 1)
-            throw new RefusedInputError('A parameter has no value.', {
-              wanted: 'name=value',
-              got: entry,
-              action: 'Write e.g. --attack-param patchSize=5.',
-            })
-          return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
-        }),
-      ),
+      ...namedValues(given, '--attack-param patchSize=5'),
     }),
   })
   const file = resolve(flags.model)
@@ -336,6 +325,7 @@ export async function importFile({ client, output, json }: CommandContext, file:
 export interface ExportFlags {
   stage?: string
   format?: string
+  formatParam?: string[]
   out: string
 }
 
@@ -375,6 +365,7 @@ export async function exportWeights(
     runId: run.id,
     stageId,
     format: format.id,
+    params: absolutePaths(format.params, namedValues(flags.formatParam ?? [], '--format-param name=value')),
     path: resolve(flags.out),
   })
   output.result(

@@ -47,6 +47,21 @@ export function parseValue(text: string): unknown {
   }
 }
 
+/** `name=value` entries of a repeatable option as parameters. `example` shows how one is written. */
+export const namedValues = (entries: readonly string[], example: string): Record<string, unknown> =>
+  Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf('=')
+      if (at < 1)
+        throw new RefusedInputError('A parameter has no value.', {
+          wanted: 'name=value',
+          got: entry,
+          action: `Write e.g. ${example}.`,
+        })
+      return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
+    }),
+  )
+
 export async function configurationOf(
   flags: RunFlags,
   catalogue: Catalogue,

@@ -148,7 +148,8 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .argument('<run>', 'id, its beginning, or "latest"')
     .requiredOption('--out <file>', 'the new file')
     .option('--stage <id>', 'teacher, student-1, … (default: the last student)')
-    .option('--format <format>', 'e.g. torch (default: by the file’s extension)')
+    .option('--format <format>', 'name of a file format (default: by the file’s extension)')
+    .option('--format-param <name=value>', 'parameter of that format, repeatable', collect)
     .action((wanted: string, flags: ExportFlags & { json?: boolean }) =>
       withEngine(flags, (context) => exportWeights(context, wanted, flags)),
     )

@@ -1,5 +1,5 @@
 /** File formats that a model can be exported to, as the catalogue tells them. */
-import type { FamilyDescription } from '../schema'
+import type { FamilyDescription, ParameterSchema } from '../schema'
 
 export interface ExportFormat {
   id: string
@@ -8,6 +8,7 @@ export interface ExportFormat {
   summary: string
   /** With the dot; a new file gets the first. */
   extensions: readonly string[]
+  params: ParameterSchema
 }
 
 /** In the order in which they are offered. */
@@ -15,10 +16,11 @@ export const exportFormatsOf = (families: readonly FamilyDescription[]): ExportF
   families
     .filter(({ id }) => id === 'exporter')
     .flatMap(({ members }) => members)
-    .map(({ id, title, summary, facts: { extensions } }) => ({
+    .map(({ id, title, summary, params, facts: { extensions } }) => ({
       id,
       title,
       summary,
+      params,
       extensions: Array.isArray(extensions) ? extensions.map(String) : [],
     }))
 

@@ -42,7 +42,7 @@ describe('abd export', () => {
     const [run] = await engine.call('runs.list', {})
     expect(code).toBe(0)
     expect(asked).toEqual([
-      { runId: run?.id, stageId: run?.stages.at(-1)?.id, format: 'torch', path: resolve('student.pth') },
+      { runId: run?.id, stageId: run?.stages.at(-1)?.id, format: 'torch', params: {}, path: resolve('student.pth') },
     ])
     expect(results.map((line) => JSON.parse(line) as unknown)).toEqual([
       { path: resolve('student.pth'), bytes: 2_800_000 },
@@ -64,9 +64,15 @@ describe('abd export', () => {
     expect(results).toEqual([expect.stringContaining('/tmp/teacher.bin (safetensors, 2.8 MB)')])
   })
 
+  it('takes parameters of the format as named', async () => {
+    await abd('latest', '--out', 'x.pt', '--format-param', 'half=true', '--format-param', 'version=12')
+    expect(asked[0]).toMatchObject({ format: 'torch', params: { half: true, version: 12 } })
+  })
+
   it.each([
     [['latest', '--out', 'student.onnx'], 'The file’s name does not tell the format', 2],
     [['latest', '--out', 'x.pt', '--format', 'onnx'], '', 2],
+    [['latest', '--out', 'x.pt', '--format-param', 'half'], 'A parameter has no value', 2],
     [['latest'], '', 2],
     [['nope', '--out', 'x.pt'], 'There is no run "nope"', 2],
     [['latest', '--stage', 'data', '--out', 'x.pt'], 'no weights', 1],
