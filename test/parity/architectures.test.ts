@@ -17,7 +17,8 @@ import { createStream } from '../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed, hashedWeights } from '../fixtures/hashed'
-import { channelsFirst, inFileOrder, length, relativeDistance, tenfold } from './golden'
+import { channelsFirst, inFileOrder, length, relativeDistance } from './golden'
+import { boundFrom, boundOf, expectWithin, roundingBound, sensitivityOf } from './tolerances'
 
 /** The output of a block: entries at hashed positions, and the length of the whole. */
 interface Block {
@@ -29,14 +30,10 @@ interface Case {
   params: Record<string, string | number | boolean>
   shape: [number, number, number, number]
   classes: number
-  /** Distance of the reference from itself in double precision. */
-  noise: number
   eval: number[]
   train: number[]
   gradients: Record<string, number>
   buffers: Record<string, number>
-  /** The same of the entries below: the largest of any parameter's and of any block's. */
-  sampleNoise: { gradients: number; blocks: number }
   gradientSamples: Record<string, number[]>
   evalBlocks: Block[]
   trainBlocks: Block[]
@@ -70,76 +67,84 @@ function sampled(name: string, values: Float32Array, count: number): number[] {
   )
 }
 
+/**
+ * What half of the networks move. A kink that a case's own runs did not meet may be met on another processor, so that
+ * no bound of a gradient is below it.
+ */
+function usualMove(quantity: string): number {
+  const moves = Object.keys(cases).map((name) => sensitivityOf('architectures', name, quantity))
+  return moves.sort((a, b) => a - b)[Math.floor(moves.length / 2)] ?? NaN
+}
+
 function expectBlocks(activations: readonly tf.Tensor4D[], wanted: readonly Block[], bound: number): void {
   expect(activations).toHaveLength(wanted.length)
   wanted.forEach(({ norm, samples }, index) => {
     const got = channelsFirst(activations[index] as tf.Tensor4D)
-    expect(relativeDistance(sampled(`block ${index}`, got, samples.length), samples), `block ${index}`).toBeLessThan(
-      bound,
-    )
-    expect(Math.abs(length(got) / norm - 1), `block ${index}`).toBeLessThan(bound)
+    expectWithin(relativeDistance(sampled(`block ${index}`, got, samples.length), samples), bound, `block ${index}`)
+    expectWithin(Math.abs(length(got) / norm - 1), bound, `block ${index}, length`)
   })
 }
 
 describe('architectures against PyTorch', () => {
-  it.each(Object.entries(cases))(
-    '%s',
-    (_name, { architecture, params, shape, classes, noise, sampleNoise, ...wanted }) => {
-      const [count, channels, height, width] = shape
-      const problem = { classes, channels, height, width }
-      const network = architectures.get(architecture).create(params, { ...problem, stream: createStream(1, 'parity') })
-      loadWeights(network, startWeights([...network.parameters, ...network.buffers]))
-      expect(network.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
-      // 3e-3: the share of a unit at a ReLU's kink, which falls on either side.
-      const tolerance = Math.max(10 * noise, 3e-3)
-      // Of eight entries such a unit has a larger share: 1.2e-2 was measured, 8e-2 between the reference's two
-      // precisions. A permutation is off by the entries' own size.
-      const entryTolerance = Math.min(Math.max(10 * sampleNoise.gradients, 0.03), 0.2)
-      const images = tf.tidy(() =>
-        tf.transpose(tf.tensor4d(hashed('images', count * channels * height * width, 0, 1.7), shape), [0, 2, 3, 1]),
-      )
-      tf.tidy(() => {
-        const evaluated = network.forward(images, { training: false })
-        expect(relativeDistance(evaluated.logits.dataSync(), wanted.eval)).toBeLessThan(1e-4)
-        expectBlocks(evaluated.activations, wanted.evalBlocks, tenfold(sampleNoise.blocks))
-        const coefficients = tf.tensor2d(hashed('loss', count * classes, 0, 1), [count, classes])
-        const result = differentiate(network.parameters, (updates) => {
-          const { logits, activations } = network.forward(images, { training: true, updates })
-          return {
-            loss: sum<tf.Scalar>(tf.mul(logits, coefficients)),
-            outputs: {
-              logits,
-              ...Object.fromEntries(activations.map((activation, index) => [`block${index}`, activation])),
-            },
-          }
-        })
-        const { logits, ...blocks } = result.outputs as Record<string, tf.Tensor> & { logits: tf.Tensor }
-        expect(relativeDistance(logits.dataSync(), wanted.train)).toBeLessThan(tolerance)
-        expectBlocks(Object.values(blocks) as tf.Tensor4D[], wanted.trainBlocks, tenfold(sampleNoise.blocks))
-        const gradients = network.parameters.map((parameter, index) =>
-          inFileOrder(parameter, result.gradients[index] as tf.Tensor),
-        )
-        const largest = Math.max(...gradients.map(length))
-        network.parameters.forEach(({ name }, index) => {
-          const gradient = gradients[index] ?? new Float32Array()
-          const reference = wanted.gradients[name] ?? NaN
-          // A bias before batch norm has no gradient but rounding.
-          expect(Math.abs(length(gradient) - reference), name).toBeLessThan(tolerance * reference + 1e-5 * largest)
-          const samples = wanted.gradientSamples[name] ?? []
-          const got = sampled(name, gradient, samples.length)
-          const difference = length(got.map((value, entry) => value - (samples[entry] ?? NaN)))
-          const size = Math.max(length(samples), reference * Math.sqrt(samples.length / gradient.length))
-          expect(difference, `${name}, entries`).toBeLessThan(entryTolerance * size + 1e-5 * largest)
-        })
-        applyUpdates(result.updates)
+  it.each(Object.entries(cases))('%s', (name, { architecture, params, shape, classes, ...wanted }) => {
+    const [count, channels, height, width] = shape
+    const problem = { classes, channels, height, width }
+    const network = architectures.get(architecture).create(params, { ...problem, stream: createStream(1, 'parity') })
+    loadWeights(network, startWeights([...network.parameters, ...network.buffers]))
+    expect(network.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
+    const bound = (quantity: string): number => boundOf('architectures', name, quantity)
+    const gradientBound = (quantity: string): number =>
+      boundFrom(Math.max(sensitivityOf('architectures', name, quantity), usualMove(quantity)))
+    const images = tf.tidy(() =>
+      tf.transpose(tf.tensor4d(hashed('images', count * channels * height * width, 0, 1.7), shape), [0, 2, 3, 1]),
+    )
+    tf.tidy(() => {
+      const evaluated = network.forward(images, { training: false })
+      expectWithin(relativeDistance(evaluated.logits.dataSync(), wanted.eval), bound('eval'), 'logits in evaluation')
+      expectBlocks(evaluated.activations, wanted.evalBlocks, bound('blocks'))
+      const coefficients = tf.tensor2d(hashed('loss', count * classes, 0, 1), [count, classes])
+      const result = differentiate(network.parameters, (updates) => {
+        const { logits, activations } = network.forward(images, { training: true, updates })
+        return {
+          loss: sum<tf.Scalar>(tf.mul(logits, coefficients)),
+          outputs: {
+            logits,
+            ...Object.fromEntries(activations.map((activation, index) => [`block${index}`, activation])),
+          },
+        }
       })
-      for (const [name, tensor] of weightsOf({ parameters: [], buffers: network.buffers })) {
-        expect(Math.abs(length(toFloat32(tensor)) / (wanted.buffers[name] ?? NaN) - 1), name).toBeLessThan(1e-3)
-      }
-      images.dispose()
-      network.dispose()
-    },
-  )
+      const { logits, ...blocks } = result.outputs as Record<string, tf.Tensor> & { logits: tf.Tensor }
+      expectWithin(relativeDistance(logits.dataSync(), wanted.train), bound('train'), 'logits in training')
+      expectBlocks(Object.values(blocks) as tf.Tensor4D[], wanted.trainBlocks, bound('blocks'))
+      const gradients = network.parameters.map((parameter, index) =>
+        inFileOrder(parameter, result.gradients[index] as tf.Tensor),
+      )
+      const largest = Math.max(...gradients.map(length))
+      network.parameters.forEach((parameter, index) => {
+        const gradient = gradients[index] ?? new Float32Array()
+        const reference = wanted.gradients[parameter.name] ?? NaN
+        // A bias before batch norm has no gradient but rounding.
+        const rounding = roundingBound * largest
+        expectWithin(
+          Math.abs(length(gradient) - reference),
+          gradientBound('gradients') * reference + rounding,
+          `gradient of ${parameter.name}, length`,
+        )
+        const samples = wanted.gradientSamples[parameter.name] ?? []
+        const got = sampled(parameter.name, gradient, samples.length)
+        const difference = length(got.map((value, entry) => value - (samples[entry] ?? NaN)))
+        const size = Math.max(length(samples), reference * Math.sqrt(samples.length / gradient.length))
+        expectWithin(difference, gradientBound('samples') * size + rounding, `gradient of ${parameter.name}, entries`)
+      })
+      applyUpdates(result.updates)
+    })
+    for (const [buffer, tensor] of weightsOf({ parameters: [], buffers: network.buffers })) {
+      const wantedLength = wanted.buffers[buffer] ?? NaN
+      expectWithin(Math.abs(length(toFloat32(tensor)) / wantedLength - 1), bound('buffers'), buffer)
+    }
+    images.dispose()
+    network.dispose()
+  })
 
   it.each(architectures.members.map((member) => [member.id, member] as const))(
     '%s: the count of parameters is that of the network, its outline has its names and shapes, and nothing is left behind',

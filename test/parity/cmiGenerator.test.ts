@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, it } from 'vitest'
 import { architectures } from '../../src/main/engine/families/architectures'
 import { createCmiGenerator } from '../../src/main/engine/families/architectures/generators/cmi'
 import { readSafetensors } from '../../src/main/engine/weights/safetensors/read'
@@ -12,6 +12,7 @@ import { startTensorFlow } from '../../src/main/engine/runtime'
 import { floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
 import { channelsFirst, goldenArrays, goldenPath, imagesOf, inFileOrder, relativeDistance, tensorOf } from './golden'
+import { boundOf, expectWithin } from './tolerances'
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -39,10 +40,11 @@ describe.skipIf(missingShared('golden', 'g1_models_cmi'))('networks of the CMI s
         ['ngf8_eval', false],
         ['ngf8_train', true],
       ] as const) {
-        expect(
+        expectWithin(
           relativeDistance(channelsFirst(generator.forward(codes, { training })), floatsOf(arrays, name)),
+          boundOf('cmiGenerator', training ? 'train images' : 'eval images'),
           name,
-        ).toBeLessThan(1e-5)
+        )
       }
     })
     generator.dispose()
@@ -73,14 +75,14 @@ describe.skipIf(missingShared('golden', 'g1_models_cmi'))('networks of the CMI s
         ['conv_blocks.2.weight', 'ngf8_grad_conv'],
       ] as const) {
         const index = generator.parameters.findIndex((parameter) => parameter.name === name)
-        // The authors' code has 6e-7 of noise here.
-        expect(
+        expectWithin(
           relativeDistance(
             inFileOrder(generator.parameters[index] as Parameter, gradients[index] as tf.Tensor),
             floatsOf(arrays, wanted),
           ),
+          boundOf('cmiGenerator', `gradient ${name}`),
           name,
-        ).toBeLessThan(1e-5)
+        )
       }
     })
     generator.dispose()
@@ -104,10 +106,11 @@ describe.skipIf(missingShared('golden', 'g1_models_cmi'))('networks of the CMI s
         ['logits_eval_after', false],
         ['logits_train', true],
       ] as const) {
-        expect(
+        expectWithin(
           relativeDistance(network.forward(images, { training }).logits.dataSync(), floatsOf(arrays, name)),
+          boundOf('cmiGenerator', training ? 'train logits' : 'eval logits'),
           name,
-        ).toBeLessThan(1e-5)
+        )
       }
     })
     network.dispose()

@@ -15,6 +15,7 @@ import { createStream } from '../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { channelsFirst, length, relativeDistance } from './golden'
+import { boundOf, expectWithin, roundingBound } from './tolerances'
 
 interface Images {
   sample: number[]
@@ -29,19 +30,11 @@ interface Case {
   train: Images
   gradients: Record<string, number>
   buffers: Record<string, number>
-  noise: { eval: Noise; train: Noise; gradients: number; buffers: number }
 }
-type Noise = Record<keyof Images, number>
 
 const cases = JSON.parse(
   readFileSync(join(import.meta.dirname, '../fixtures/parity/generators.json'), 'utf8'),
 ) as Record<string, Case>
-
-/**
- * Ten times the distance of the reference in single precision from itself in double precision, but no less than a few
- * rounding steps.
- */
-const toleranceFor = (noise: number): number => Math.max(10 * noise, 1e-5)
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -51,55 +44,56 @@ const generatorOf = (side: number, latent: number, width = 128) =>
   createZsktGenerator({ latent, width, channels: 3, height: side, imageWidth: side, stream: createStream(1, 'parity') })
 
 describe("ZSKT's generator", () => {
-  it.each(Object.entries(cases))(
-    "is the reference's at %s",
-    (_name, { side, latent, images, stride, noise, ...wanted }) => {
-      const generator = generatorOf(side, latent)
-      loadWeights(generator, hashedWeights([...generator.parameters, ...generator.buffers]))
-      expect(generator.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
-      tf.tidy(() => {
-        const codes = tf.tensor2d(hashed('codes', images * latent), [images, latent])
-        const coefficients = tf.transpose(
-          tf.tensor4d(hashed('loss', images * 3 * side * side), [images, 3, side, side]),
-          [0, 2, 3, 1],
-        )
-        const compare = (mode: 'eval' | 'train', output: tf.Tensor4D): void => {
-          const sample = channelsFirst(output).filter((_, place) => place % stride === 0)
-          expect(relativeDistance(sample, wanted[mode].sample), mode).toBeLessThan(toleranceFor(noise[mode].sample))
-          expect(
-            relativeDistance(tf.sum(tf.mul(output, coefficients), [1, 2]).dataSync(), wanted[mode].sums),
-            mode,
-          ).toBeLessThan(toleranceFor(noise[mode].sums))
-        }
-        compare('eval', generator.forward(codes, { training: false }))
-        const result = differentiate(generator.parameters, (updates) => {
-          const output = generator.forward(codes, { training: true, updates })
-          return { loss: sum<tf.Scalar>(tf.mul(output, coefficients)), outputs: { output } }
-        })
-        compare('train', result.outputs.output)
-        const norms = result.gradients.map((gradient) => length(gradient.dataSync()))
-        const largest = Math.max(...norms)
-        generator.parameters.forEach(({ name }, index) => {
-          const reference = wanted.gradients[name] ?? NaN
-          // A bias before batch norm has no gradient but rounding.
-          expect(Math.abs((norms[index] ?? NaN) - reference), name).toBeLessThan(
-            toleranceFor(noise.gradients) * reference + 1e-5 * largest,
-          )
-        })
-        applyUpdates(result.updates)
-      })
-      const buffers = [...weightsOf({ parameters: [], buffers: generator.buffers })].map(
-        ([name, tensor]) => [name, length(toFloat32(tensor))] as const,
+  it.each(Object.entries(cases))("is the reference's at %s", (name, { side, latent, images, stride, ...wanted }) => {
+    const bound = (...quantity: string[]): number => boundOf('generators', name, ...quantity)
+    const generator = generatorOf(side, latent)
+    loadWeights(generator, hashedWeights([...generator.parameters, ...generator.buffers]))
+    expect(generator.parameters.map(({ name }) => name)).toEqual(Object.keys(wanted.gradients))
+    tf.tidy(() => {
+      const codes = tf.tensor2d(hashed('codes', images * latent), [images, latent])
+      const coefficients = tf.transpose(
+        tf.tensor4d(hashed('loss', images * 3 * side * side), [images, 3, side, side]),
+        [0, 2, 3, 1],
       )
-      const statistics = buffers.filter(([name]) => !name.endsWith('num_batches_tracked'))
-      expect(statistics.map(([name]) => name)).toEqual(Object.keys(wanted.buffers))
-      for (const [name, norm] of statistics)
-        expect(Math.abs(norm / (wanted.buffers[name] ?? NaN) - 1), name).toBeLessThan(toleranceFor(noise.buffers))
-      for (const [name, count] of buffers.filter(([other]) => other.endsWith('num_batches_tracked')))
-        expect(count, name).toBe(1)
-      generator.dispose()
-    },
-  )
+      const compare = (mode: 'eval' | 'train', output: tf.Tensor4D): void => {
+        const sample = channelsFirst(output).filter((_, place) => place % stride === 0)
+        expectWithin(relativeDistance(sample, wanted[mode].sample), bound(mode, 'sample'), `${mode} sample`)
+        expectWithin(
+          relativeDistance(tf.sum(tf.mul(output, coefficients), [1, 2]).dataSync(), wanted[mode].sums),
+          bound(mode, 'sums'),
+          `${mode} sums`,
+        )
+      }
+      compare('eval', generator.forward(codes, { training: false }))
+      const result = differentiate(generator.parameters, (updates) => {
+        const output = generator.forward(codes, { training: true, updates })
+        return { loss: sum<tf.Scalar>(tf.mul(output, coefficients)), outputs: { output } }
+      })
+      compare('train', result.outputs.output)
+      const norms = result.gradients.map((gradient) => length(gradient.dataSync()))
+      const largest = Math.max(...norms)
+      generator.parameters.forEach((parameter, index) => {
+        const reference = wanted.gradients[parameter.name] ?? NaN
+        // A bias before batch norm has no gradient but rounding.
+        expectWithin(
+          Math.abs((norms[index] ?? NaN) - reference),
+          bound('gradients') * reference + roundingBound * largest,
+          `gradient of ${parameter.name}`,
+        )
+      })
+      applyUpdates(result.updates)
+    })
+    const buffers = [...weightsOf({ parameters: [], buffers: generator.buffers })].map(
+      ([name, tensor]) => [name, length(toFloat32(tensor))] as const,
+    )
+    const statistics = buffers.filter(([name]) => !name.endsWith('num_batches_tracked'))
+    expect(statistics.map(([buffer]) => buffer)).toEqual(Object.keys(wanted.buffers))
+    for (const [buffer, norm] of statistics)
+      expectWithin(Math.abs(norm / (wanted.buffers[buffer] ?? NaN) - 1), bound('buffers'), buffer)
+    for (const [buffer, count] of buffers.filter(([other]) => other.endsWith('num_batches_tracked')))
+      expect(count, buffer).toBe(1)
+    generator.dispose()
+  })
 
   it.each([
     [8, 16],

@@ -12,6 +12,7 @@ import { createStream } from '../../src/main/engine/maths/random'
 import { arrayOf, floatsOf, readNpz } from '../fixtures/npz'
 import type { NpyArray } from '../fixtures/npz'
 import { requireShared } from '../fixtures/shared'
+import { expectWithin } from './tolerances'
 
 export type Arrays = ReadonlyMap<string, NpyArray>
 
@@ -90,18 +91,9 @@ export function relativeDistance(got: ArrayLike<number>, wanted: ArrayLike<numbe
   return Math.sqrt(difference / Math.max(size, 1e-300))
 }
 
-/**
- * Bound of a relative distance by the notes on the golden files: ten times the reference's distance from itself in
- * double precision, at least 1e-5.
- */
-export const tenfold = (noise: number): number => Math.max(10 * noise, 1e-5)
-
-/** Bound of a gradient for which no such distance was recorded. */
-export const gradientBound = 1e-3
-
 /** Expects a number within `bound` relative, or 1e-6 absolute, of the wanted one. */
 export function expectNear(got: number, wanted: number, bound: number, message?: string): void {
-  expect(Math.abs(got - wanted), message).toBeLessThan(Math.max(bound * Math.abs(wanted), 1e-6))
+  expectWithin(Math.abs(got - wanted), Math.max(bound * Math.abs(wanted), 1e-6), message)
 }
 
 /** Largest |a − b|. */

@@ -37,7 +37,7 @@ import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed } from '../fixtures/hashed'
 import { classifier, compare, filled, image, logitsOf, near, normalization, size, stream } from './inversionNetworks'
-import type { Measured, Noise } from './inversionNetworks'
+import type { Measured } from './inversionNetworks'
 
 interface Call {
   loss: number
@@ -54,12 +54,6 @@ const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/pa
   bank: number[][]
   synthesis: [Call, Call]
   several: { calls: { loss?: number; step: number; images: number[]; features: number[] }[]; head: number[] }
-  noise: {
-    terms: Record<string, Noise>
-    masked: Noise
-    synthesis: Record<keyof Call, number>
-    several: { calls: Record<'loss' | 'images' | 'features', number>; head: number }
-  }
 }
 
 beforeAll(async () => {
@@ -113,7 +107,7 @@ describe('inversion terms against the reference', () => {
     tf.tidy(() => {
       compare(
         golden.terms[name],
-        golden.noise.terms[name],
+        ['inversion', 'terms', name],
         terms[name] ??
           (() => {
             throw new Error(`No formula for ${name}.`)
@@ -155,7 +149,7 @@ describe('distillation from one image against the reference', () => {
       expect(maskRate.dataSync()[0]).toBeCloseTo(1 / 3)
       compare(
         golden.masked,
-        golden.noise.masked,
+        ['inversion', 'masked'],
         (x) =>
           divergenceLoss(
             { logits: x as tf.Tensor2D, activations: [] },
@@ -244,17 +238,17 @@ describe('a CMI synthesis step against the reference', () => {
         },
         args,
       )
-      const noise = golden.noise.synthesis
-      near(outputs.loss?.dataSync() ?? [], [wanted.loss], noise.loss)
-      near(outputs.images?.dataSync() ?? [], wanted.images, noise.images)
+      const quantity = (name: keyof Call): readonly string[] => ['inversion', 'synthesis', name]
+      near(outputs.loss?.dataSync() ?? [], [wanted.loss], ...quantity('loss'))
+      near(outputs.images?.dataSync() ?? [], wanted.images, ...quantity('images'))
       near(
         tf.tidy(() => tf.norm(outputs.features as tf.Tensor2D, 2, 1).dataSync()),
         wanted.features,
-        noise.features,
+        ...quantity('features'),
       )
-      near(made.norms.slice(0, -1), wanted.generator, noise.generator)
-      near(made.last, wanted.codes, noise.codes)
-      near(projected.norms, wanted.head, noise.head)
+      near(made.norms.slice(0, -1), wanted.generator, ...quantity('generator'))
+      near(made.last, wanted.codes, ...quantity('codes'))
+      near(projected.norms, wanted.head, ...quantity('head'))
       bank.set(outputs.features?.dataSync() as Float32Array)
       tf.dispose([outputs, args])
     })
@@ -359,13 +353,14 @@ describe('CMI synthesis calls of several steps against the reference', () => {
         const position = { index: call, total: 4, measure: true }
         const metrics = await synthesizer.step(position)
         const batch = synthesizer.sample(position)
-        const noise = golden.noise.several.calls
-        if (wanted.loss !== undefined) near([metrics.generatorLoss ?? NaN], [wanted.loss], noise.loss)
+        const quantity = ['inversion', 'several', 'calls']
+        if (wanted.loss !== undefined) near([metrics.generatorLoss ?? NaN], [wanted.loss], ...quantity, 'loss')
         expect(metrics.keptStep).toBe(wanted.step + 1)
         near(
           tf.tidy(() => tf.add(tf.mul(batch.images, normalization.standardDeviation), normalization.mean).dataSync()),
           wanted.images,
-          noise.images,
+          ...quantity,
+          'images',
         )
         tf.dispose([batch.images, batch.teacherLogits])
       }
@@ -375,7 +370,9 @@ describe('CMI synthesis calls of several steps against the reference', () => {
           parameters.map(({ variable }) => tf.tidy(() => tf.norm(variable).dataSync()[0] ?? NaN)),
         ),
         golden.several.head,
-        golden.noise.several.head,
+        'inversion',
+        'several',
+        'head',
       )
       program.dispose()
     },

@@ -2,7 +2,6 @@
  * What the parity tests of the inversion family share: small networks whose weights are hashes, and how near is near.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { expect } from 'vitest'
 import { wrn } from '../../src/main/engine/families/architectures/wrn'
 import { loadWeights } from '../../src/main/engine/weights/network'
 import type { NetworkState } from '../../src/main/engine/maths/nn'
@@ -10,36 +9,33 @@ import type { Classifier } from '../../src/main/engine/maths/nn/types'
 import { createStream } from '../../src/main/engine/maths/random'
 import { hashed, hashedWeights } from '../fixtures/hashed'
 import { relativeDistance } from './golden'
+import { boundOf, expectWithin } from './tolerances'
 
 export interface Measured {
   value: number
   gradient: number[]
 }
-export interface Noise {
-  value: number
-  gradient: number
-}
 
-/**
- * Ten times the distance of the reference in single precision from itself in double precision, but no less than a few
- * rounding steps.
- */
-const toleranceFor = (noise: number | undefined): number => Math.max(10 * (noise ?? NaN), 1e-5)
-export const near = (actual: ArrayLike<number>, expected: readonly number[], noise: number | undefined): void =>
-  expect(relativeDistance(Float32Array.from(actual), Float32Array.from(expected))).toBeLessThan(toleranceFor(noise))
+/** Expects them as near as the quantity at this path of tolerances.json asks. */
+export const near = (actual: ArrayLike<number>, expected: readonly number[], ...quantity: readonly string[]): void =>
+  expectWithin(
+    relativeDistance(Float32Array.from(actual), Float32Array.from(expected)),
+    boundOf(...quantity),
+    quantity.slice(1).join(', '),
+  )
 
 export const logitsOf = (name: string, spread = 3): tf.Tensor2D => tf.tensor2d(hashed(name, 30, 0, spread), [6, 5])
 
 export function compare(
   wanted: Measured | undefined,
-  noise: Noise | undefined,
+  quantity: readonly string[],
   loss: (x: tf.Tensor) => tf.Scalar,
   input: tf.Tensor,
 ): void {
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss(x))(input)
-  near(value.dataSync(), [wanted?.value ?? NaN], noise?.value)
+  near(value.dataSync(), [wanted?.value ?? NaN], ...quantity, 'value')
   const gradient = input.rank === 4 ? tf.transpose(grad, [0, 3, 1, 2]) : grad
-  near(gradient.dataSync(), wanted?.gradient ?? [], noise?.gradient)
+  near(gradient.dataSync(), wanted?.gradient ?? [], ...quantity, 'gradient')
 }
 
 export const size = 8

@@ -19,20 +19,18 @@ import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed } from '../fixtures/hashed'
 import { classifier, compare, filled, image, logitsOf, near, normalization, size } from './inversionNetworks'
-import type { Measured, Noise } from './inversionNetworks'
+import type { Measured } from './inversionNetworks'
 
 interface Synthesis {
   losses: number[]
   images: number[]
 }
-type Distances = Record<keyof Synthesis, number>
 const golden = JSON.parse(
   readFileSync(join(import.meta.dirname, '../fixtures/parity/inversionRelatives.json'), 'utf8'),
 ) as {
   students: Record<string, Measured>
   kept: Record<string, Synthesis>
   pixels: Synthesis
-  noise: { students: Record<string, Noise>; kept: Record<string, Distances>; pixels: Distances }
 }
 
 /** Our ids by the names of the reference's --method. */
@@ -79,7 +77,7 @@ describe.each(Object.entries(golden.students))('the student of %s against the re
     tf.tidy(() => {
       compare(
         wanted,
-        golden.noise.students[method],
+        ['inversionRelatives', 'students', method],
         (x) => loss({ logits: x as tf.Tensor2D, activations: [] }, { teacherLogits: logitsOf('teacher') }).loss,
         logitsOf('logits'),
       )
@@ -109,9 +107,9 @@ describe.each(Object.entries(golden.kept))('the kept generator of %s against the
     const losses: number[] = []
     const positions = [0, 1, 2].map((index) => ({ index, total: 3, measure: true }))
     for (const position of positions) losses.push((await synthesizer.step(position)).generatorLoss ?? NaN)
-    near(losses, wanted.losses, golden.noise.kept[method]?.losses)
+    near(losses, wanted.losses, 'inversionRelatives', 'kept', method, 'losses')
     const batch = synthesizer.sample({ index: 2, total: 3, measure: true })
-    near(batch.images.dataSync(), wanted.images, golden.noise.kept[method]?.images)
+    near(batch.images.dataSync(), wanted.images, 'inversionRelatives', 'kept', method, 'images')
     tf.dispose([batch.images, batch.teacherLogits])
   })
 })
@@ -154,8 +152,9 @@ describe('a synthesis call of DeepInversion against the reference', () => {
   it('has the same loss after each step, and keeps the same images', async () => {
     for (const [step, loss] of golden.pixels.losses.entries()) {
       const { metrics, images } = await call({ synthesisSteps: step + 1, keptImages: 'last' })
-      near([metrics.generatorLoss ?? NaN], [loss], golden.noise.pixels.losses)
-      if (step + 1 === golden.pixels.losses.length) near(images, golden.pixels.images, golden.noise.pixels.images)
+      near([metrics.generatorLoss ?? NaN], [loss], 'inversionRelatives', 'pixels', 'losses')
+      if (step + 1 === golden.pixels.losses.length)
+        near(images, golden.pixels.images, 'inversionRelatives', 'pixels', 'images')
     }
   })
 

@@ -28,11 +28,11 @@ import {
   manifestOf,
   numberOf,
   relativeDistance,
-  tenfold,
   tensorOf,
   withoutGradient,
 } from './golden'
 import type { Arrays } from './golden'
+import { boundOf, expectWithin } from './tolerances'
 
 interface Manifest {
   layers: string[]
@@ -42,28 +42,21 @@ interface Manifest {
 
 const coefficient = 0.1
 const members = 3
-/**
- * Most that the gradient by an image moves in the authors' own code when the images are multiplied by 1 + 1e-6 · N(0,
- * 1), the float32 error of a network's activations:
- * over 16 such runs (PyTorch 2.15, one thread). A unit that near a ReLU's kink falls on either side; image 3 has one in
- * the teacher, worth 2.8e-2. Without a kink it is 1e-4.
- */
-const kinkShare = 0.032
-const withoutKink = 1e-4
-/**
- * The same end to end: images that differ from the recorded ones by 1e-6, as any other machine's, put the authors' own
- * code 1.2e-2 from its recorded generator gradients
- * (1.6e-2 at layers.9.bias, 3.4e-2 at layers.12.bias, where the sum over images cancels). The two halves are compared
- * strictly on their own: gradients by the images, and the generator's from those.
- */
-const throughKinks = (name: string): number => (name === 'layers.12.bias' ? 0.07 : 0.03)
+/** The recorded gradients by the images, and their names in tolerances.json. */
+const quantities: Readonly<Record<string, string>> = {
+  grad_x_total: 'total',
+  grad_x_penalty_only: 'penalty',
+  grad_x_penalty_no_shuf_grad: 'constant',
+}
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN
 
 beforeAll(async () => {
   await startTensorFlow()
 })
 
 const absent = missingShared('golden', 'g4_shuffling_vaccine')
-describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
+describe.skipIf(absent)('Shuffling Vaccine against the reference', () => {
   const manifest = absent ? ({} as Manifest) : manifestOf<Manifest>('g4_shuffling_vaccine')
   const arrays: Arrays = absent ? new Map() : goldenArrays('g4_shuffling_vaccine', 'sv.npz')
 
@@ -86,12 +79,15 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
   const relative = (tensor: tf.Tensor, name: string): number =>
     Math.abs((tensor.dataSync()[0] ?? NaN) / numberOf(arrays, name) - 1)
 
-  const expectGradient = (parameter: Parameter, tensor: tf.Tensor, bound: number): void => {
+  const within = (distance: number, quantity: string): void =>
+    expectWithin(distance, boundOf('shufflingVaccine', quantity), quantity)
+
+  const expectGradient = (parameter: Parameter, tensor: tf.Tensor, quantity: string): void => {
     const gradient = inFileOrder(parameter, tensor)
     const { name } = parameter
-    expect(Math.abs(length(gradient) / numberOf(arrays, `gradnormG_total:${name}`) - 1), name).toBeLessThan(bound)
+    within(Math.abs(length(gradient) / numberOf(arrays, `gradnormG_total:${name}`) - 1), `${quantity} ${name}`)
     if (arrays.has(`gradG_total:${name}`))
-      expect(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), name).toBeLessThan(bound)
+      within(relativeDistance(gradient, floatsOf(arrays, `gradG_total:${name}`)), `${quantity} ${name}`)
   }
 
   it('picks the last convolutions by name', async () => {
@@ -106,26 +102,26 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
     tf.tidy(() => {
       const images = imagesOf(arrays, 'x')
       const answer = student.forward(images, { training: true }).logits
-      expect(relativeDistance(answer.dataSync(), floatsOf(arrays, 'student_logits'))).toBeLessThan(1e-5)
+      within(relativeDistance(answer.dataSync(), floatsOf(arrays, 'student_logits')), 'student logits')
       const { logits, activations } = teacher.forward(images, { training: false })
-      expect(relativeDistance(logits.dataSync(), floatsOf(arrays, 'teacher_logits'))).toBeLessThan(1e-5)
+      within(relativeDistance(logits.dataSync(), floatsOf(arrays, 'teacher_logits')), 'teacher logits')
       const each = floatsOf(arrays, 'shuffled_logits_each')
       ensemble.members.forEach((member, index) => {
         const own = member.forward(images, { training: false }).logits.dataSync()
-        expect(relativeDistance(own, each.slice(index * own.length, (index + 1) * own.length))).toBeLessThan(1e-5)
+        within(relativeDistance(own, each.slice(index * own.length, (index + 1) * own.length)), 'shuffled logits each')
       })
       const shuffled = shuffledEnsembleLogits(ensemble, images)
-      expect(relativeDistance(shuffled.dataSync(), floatsOf(arrays, 'shuffled_logits_mean'))).toBeLessThan(1e-5)
-      expect(relative(tf.neg(klDivergence(answer, logits)), 'base_generator_loss')).toBeLessThan(1e-5)
+      within(relativeDistance(shuffled.dataSync(), floatsOf(arrays, 'shuffled_logits_mean')), 'shuffled logits')
+      within(relative(tf.neg(klDivergence(answer, logits)), 'base_generator_loss'), 'base loss')
       // From the teacher's own activations: the same kernels on the same numbers.
       expect(
         largestDifference(shuffledEnsembleLogits(ensemble, images, activations).dataSync(), shuffled.dataSync()),
       ).toBeLessThan(1e-6)
       const { kl, mask } = suspectKl(shuffled, logits)
       expect([...mask.dataSync()]).toEqual([...floatsOf(arrays, 'mask')])
-      expect(relativeDistance(kl.dataSync(), floatsOf(arrays, 'kl_per_sample'))).toBeLessThan(1e-5)
+      within(relativeDistance(kl.dataSync(), floatsOf(arrays, 'kl_per_sample')), 'divergences')
       const { penalty, maskRate } = vaccinePenalty(shuffled, logits, tf.scalar(coefficient))
-      expect(relative(penalty, 'penalty')).toBeLessThan(1e-5)
+      within(relative(penalty, 'penalty'), 'penalty')
       expect((maskRate.dataSync()[0] ?? NaN) * 32).toBeCloseTo(numberOf(arrays, 'n_shufl_penalized'), 4)
       expect(
         vaccinePenalty(shuffled, logits, tf.scalar(coefficient), { shuffledGradient: false }).penalty.dataSync()[0],
@@ -170,12 +166,11 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
           else {
             const distance = relativeDistance(own, part)
             distances.push(distance)
-            expect(distance, `${name}, image ${image}`).toBeLessThan(kinkShare)
           }
         }
-        // On a given machine most images have no such unit.
-        distances.sort((a, b) => a - b)
-        expect(distances[Math.floor((distances.length - 1) / 2)], `${name}, median`).toBeLessThan(withoutKink)
+        // Which unit falls on the other side of its kink depends on the processor, but for most images none does.
+        within(Math.max(...distances), `${quantities[name]} gradient, image most`)
+        within(median(distances), `${quantities[name]} gradient, image median`)
       })
     }
     for (const part of [teacher, student, ensemble]) part.dispose()
@@ -226,11 +221,11 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
         },
         { latentCodes: tensorOf(arrays, 'z'), learningRate: tf.scalar(1e-3), 'sv.coefficient': tf.scalar(coefficient) },
       )
-      expect(relative(outputs.loss as tf.Tensor, 'total')).toBeLessThan(1e-5)
-      expect(relative(outputs['sv.penalty'] as tf.Tensor, 'penalty')).toBeLessThan(1e-5)
+      within(relative(outputs.loss as tf.Tensor, 'total'), 'step total')
+      within(relative(outputs['sv.penalty'] as tf.Tensor, 'penalty'), 'step penalty')
       generator.parameters.forEach((parameter, index) => {
         if (withoutGradient.has(parameter.name)) return
-        expectGradient(parameter, collected[index] as tf.Tensor, throughKinks(parameter.name))
+        expectGradient(parameter, collected[index] as tf.Tensor, 'step gradient')
       })
       tf.dispose(collected)
     })
@@ -245,16 +240,10 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
         const images = generator.forward(tensorOf(arrays, 'z'), { training: true, updates })
         return { loss: tf.sum(tf.mul(images, upstream)), outputs: { images } }
       })
-      expect(relativeDistance(channelsFirst(outputs.images), floatsOf(arrays, 'x'))).toBeLessThan(1e-5)
-      // The authors' generator in double precision is 1.3e-3 from its single precision at layers.9.bias and at most
-      // 3.4e-4 elsewhere.
+      within(relativeDistance(channelsFirst(outputs.images), floatsOf(arrays, 'x')), 'images')
       generator.parameters.forEach((parameter, index) => {
         if (!withoutGradient.has(parameter.name))
-          expectGradient(
-            parameter,
-            gradients[index] as tf.Tensor,
-            tenfold(parameter.name === 'layers.9.bias' ? 1.3e-3 : 3.4e-4),
-          )
+          expectGradient(parameter, gradients[index] as tf.Tensor, 'gradient from images')
       })
     })
     generator.dispose()
@@ -291,18 +280,25 @@ describe.skipIf(absent)('Shuffling Vaccine against the reference (g4)', () => {
     tf.tidy(() => {
       const codes = tf.reshape(tf.slice(tensorOf(arrays, 'pool_z'), [0, 0, 0], [1, 16, 100]), [16, 100]) as tf.Tensor2D
       const wanted = floatsOf(arrays, 'pool_first_batch_x')
-      expect(
+      within(
         relativeDistance(channelsFirst(generator.forward(codes, { training: true })).slice(0, wanted.length), wanted),
-      ).toBeLessThan(1e-5)
+        'pool images',
+      )
     })
     const first = divergences()
-    expect(relativeDistance(first, floatsOf(arrays, 'pool_kl'))).toBeLessThan(1e-5)
+    within(relativeDistance(first, floatsOf(arrays, 'pool_kl')), 'pool divergences')
     const { mean, deviation } = tailTest(first)
-    expect(relativeDistance([mean, deviation], floatsOf(arrays, 'pool_mean_std_tail').slice(0, 2))).toBeLessThan(1e-5)
+    within(
+      relativeDistance([mean, deviation], floatsOf(arrays, 'pool_mean_std_tail').slice(0, 2)),
+      'pool mean and deviation',
+    )
     expect(tailTest(first)).toMatchObject({ ratio: manifest.select.ratios[0], accepted: false })
     ensemble.reshuffle(recorded(1))
     const logits = tf.tidy(() => shuffledEnsembleLogits(ensemble, imagesOf(arrays, 'x')).dataSync())
-    expect(relativeDistance(logits, floatsOf(arrays, 'logits_mean_after_one_remake'))).toBeLessThan(1e-5)
+    within(
+      relativeDistance(logits, floatsOf(arrays, 'logits_mean_after_one_remake')),
+      'shuffled logits after one remake',
+    )
     expect(tailTest(divergences())).toMatchObject({ ratio: manifest.select.ratios[1], accepted: true })
     for (const part of [teacher, generator, ensemble]) part.dispose()
   })

@@ -51,7 +51,7 @@ function npyOf(shape: readonly number[], data: Uint8Array): Buffer {
   ])
 }
 
-describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit for bit', () => {
+describe.skipIf(missingShared('golden', 'g2_triggers'))('triggers against the reference, bit for bit', () => {
   let golden: Map<string, NpyArray>
   let decoded: Map<string, NpyArray>
   const bytes = (name: string): Uint8Array => arrayOf(golden, name).data as Uint8Array
@@ -61,7 +61,7 @@ describe.skipIf(missingShared('golden', 'g2_triggers'))('golden g2: triggers bit
 
   beforeAll(async () => {
     golden = await readNpz(requireShared('golden', 'g2_triggers', 'poisoned.npz'))
-    const folder = mkdtempSync(join(tmpdir(), 'g2-'))
+    const folder = mkdtempSync(join(tmpdir(), 'triggers-'))
     adversarialFile = join(folder, 'adversarial.npy')
     writeFileSync(
       adversarialFile,
