@@ -6,6 +6,7 @@ import { defineDefense } from '../../src/main/engine/families/defenses/types'
 import { disposePseudoBatch } from '../../src/main/engine/families/distillation/stepOutputs'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import { createRegistry, integer } from '../../src/shared/schema'
+import type { Registry } from '../../src/shared/schema'
 import { prepareTinyTeacher, studentStage } from './stages'
 import { runToEnd, temporaryFolder, tinyExperiment, valuesOf } from './support'
 
@@ -56,8 +57,16 @@ const shrink = defineDefense({
   }),
 })
 
+/** Made when it is asked: the mock stands before everything else in this file. */
+const registry = () => createRegistry('defense', 'Defenses', [shrink])
+
 vi.mock('../../src/main/engine/families/defenses', () => ({
-  defenses: { ...createRegistry('defense', 'Defenses', []), members: [], get: () => shrink },
+  defenses: {
+    ...createRegistry('defense', 'Defenses', []),
+    get: (...args: Parameters<Registry<typeof shrink>['get']>) => registry().get(...args),
+    open: (...args: Parameters<Registry<typeof shrink>['open']>) => registry().open(...args),
+    openLeniently: (...args: Parameters<Registry<typeof shrink>['openLeniently']>) => registry().openLeniently(...args),
+  },
 }))
 
 beforeAll(prepareTinyTeacher)
