@@ -148,34 +148,39 @@ export const fakeFamilies: FamilyDescription[] = [
     id: 'distillation',
     title: 'Distillation',
     members: [
-      member('zskt', 'ZSKT', {
-        pseudoBatches: integer({
-          label: 'Pseudo batches',
-          default: 60,
-          min: 1,
-          max: 1_000_000,
-          help: 'Length of the run.',
-        }),
-        batchSize: integer({ label: 'Batch size', default: 64, min: 2, max: 1024, help: 'Images per pseudo batch.' }),
-        attention: number({
-          label: 'Attention weight',
-          default: 250,
-          min: 0,
-          max: 10_000,
-          help: 'β of attention transfer.',
-        }),
-        scheduled: boolean({ label: 'Anneal the learning rate', default: true, help: 'Cosine.' }),
-        milestones: integerList({
-          label: 'Milestones',
-          default: [],
-          min: 0,
-          max: 1_000_000,
-          maxLength: 8,
-          advanced: true,
-          help: 'Steps.',
-          visibleWhen: { field: 'scheduled', equals: false },
-        }),
-      }),
+      member(
+        'zskt',
+        'ZSKT',
+        {
+          pseudoBatches: integer({
+            label: 'Pseudo batches',
+            default: 60,
+            min: 1,
+            max: 1_000_000,
+            help: 'Length of the run.',
+          }),
+          batchSize: integer({ label: 'Batch size', default: 64, min: 2, max: 1024, help: 'Images per pseudo batch.' }),
+          attention: number({
+            label: 'Attention weight',
+            default: 250,
+            min: 0,
+            max: 10_000,
+            help: 'β of attention transfer.',
+          }),
+          scheduled: boolean({ label: 'Anneal the learning rate', default: true, help: 'Cosine.' }),
+          milestones: integerList({
+            label: 'Milestones',
+            default: [],
+            min: 0,
+            max: 1_000_000,
+            maxLength: 8,
+            advanced: true,
+            help: 'Steps.',
+            visibleWhen: { field: 'scheduled', equals: false },
+          }),
+        },
+        { batchParameter: 'batchSize' },
+      ),
       member('cmi', 'CMI', {
         pseudoBatches: integer({ label: 'Calls', default: 20, min: 1, max: 1_000_000, help: 'Synthesis calls.' }),
         poolCapacity: integer({

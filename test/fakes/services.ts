@@ -29,6 +29,8 @@ export const fakeCosts: CostModel = {
   forward: () => 50e6,
   refusal: () => null,
   faults: () => [],
+  memberIssues: () => [],
+  phase: () => undefined,
   levels: () => [],
   distillation: ({ distillation: { method } }) => ({
     pseudoBatches: Number(

@@ -35,6 +35,14 @@ export interface ParameterFault {
   readonly got: string
 }
 
+/** What a member's own check finds in its values beside the rest of an experiment. */
+export interface MemberIssue {
+  /** The parameter to change first; left out where it is the member itself. */
+  readonly parameter?: string
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+}
+
 /** A member as it crosses the wire: the declaration without functions. */
 export interface MemberDescription {
   id: string

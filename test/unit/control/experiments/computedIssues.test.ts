@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { computedIssues } from '../../../../src/main/engine/control/experiments/computedIssues'
-import { costs, families } from '../../../../src/main/engine/control/experiments/families'
-import type { LateDefenseContext } from '../../../../src/main/engine/control/experiments/lateDefenses'
+import { costs } from '../../../../src/main/engine/control/experiments/costs'
+import { families } from '../../../../src/main/engine/control/experiments/families'
+import type { ContinuedContext } from '../../../../src/main/engine/control/experiments/continuedStudents'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import { architectures } from '../../../../src/main/engine/families/architectures'
@@ -13,9 +14,9 @@ const table = memberTable(families)
 const issuesOf = (config: PartialExperimentConfig): string[] => {
   const { config: resolved, issues } = resolveExperiment(config, table)
   expect(issues.filter(({ severity }) => severity === 'error')).toEqual([])
-  return computedIssues(resolved, { costs, table, store: {} as LateDefenseContext['store'] }).map(
-    ({ path, message }) => `${path} ${message}`,
-  )
+  return computedIssues(resolved, { costs, table, store: {} as ContinuedContext['store'] })
+    .filter(({ severity }) => severity === 'error')
+    .map(({ path, message }) => `${path} ${message}`)
 }
 const method = (
   id: string,

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest'
 import { zsktGeneratorCost } from '../../../../src/main/engine/families/architectures/generators/zskt'
-import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { costs } from '../../../../src/main/engine/control/experiments/costs'
+import { families } from '../../../../src/main/engine/control/experiments/families'
 import { estimateTime } from '../../../../src/main/engine/control/experiments/estimate'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stageOperations } from '../../../../src/main/engine/control/experiments/estimate'
-import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { costs } from '../../../../src/main/engine/control/experiments/costs'
+import { families } from '../../../../src/main/engine/control/experiments/families'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import type { PartialExperimentConfig } from '../../../../src/shared/domain'

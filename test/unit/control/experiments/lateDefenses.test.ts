@@ -2,11 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { costs, families } from '../../../../src/main/engine/control/experiments/families'
-import {
-  lateDefenseIssues,
-  type LateDefenseContext,
-} from '../../../../src/main/engine/control/experiments/lateDefenses'
+import { costs } from '../../../../src/main/engine/control/experiments/costs'
+import { families } from '../../../../src/main/engine/control/experiments/families'
+import { computedIssues, type ComputedContext } from '../../../../src/main/engine/control/experiments/computedIssues'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
@@ -34,9 +32,13 @@ const store = {
     config: () => earlier,
     summary: () => newRun({ id: 'first', config: earlier, createdAt: 0 }),
   },
-} as unknown as LateDefenseContext['store']
+} as unknown as ComputedContext['store']
 const issuesOf = (params: Record<string, unknown>, distillation: Record<string, unknown> = { method }): Issue[] =>
-  lateDefenseIssues(resolve({ distillation, students: [{}, { defenses: [{ id: 'sr', params }] }] }), { costs, store })
+  computedIssues(resolve({ distillation, students: [{}, { defenses: [{ id: 'sr', params }] }] }), {
+    costs,
+    table,
+    store,
+  })
 
 describe('a defense that acts late', () => {
   it('is fine in the last pseudo batches, or from a kept checkpoint', () => {
@@ -47,7 +49,7 @@ describe('a defense that acts late', () => {
 
   it('is refused where it goes on from a student with other earlier defenses or of another teacher', () => {
     const of = (config: PartialExperimentConfig) =>
-      lateDefenseIssues(resolve({ distillation: { method }, ...config }), { costs, store }).map(
+      computedIssues(resolve({ distillation: { method }, ...config }), { costs, table, store }).map(
         ({ message }) => message,
       )
     const sr = { id: 'sr', params: { start: 'first/student-1@80' } }
@@ -64,13 +66,13 @@ describe('a defense that acts late', () => {
     const file = { source: 'file', file: '/teacher.pt' }
     const from = resolve({ teacher: file, distillation: { method }, students: [{}] })
     const of = (normalization: string) =>
-      lateDefenseIssues(
+      computedIssues(
         resolve({
           teacher: { ...file, normalization },
           distillation: { method },
           students: [{ defenses: [{ id: 'sr', params: { start: 'first/student-1@80' } }] }],
         }),
-        { costs, store: { ...store, runs: { ...store.runs, config: () => from } } },
+        { costs, table, store: { ...store, runs: { ...store.runs, config: () => from } } },
       ).map(({ message }) => message)
     expect(of('dataset')).toEqual([])
     expect(of('unit')).toEqual([expect.stringContaining('with other teacher')])

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
+import { memberIssues } from '../../../../src/main/engine/control/experiments/memberIssues'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import { families } from '../../../../src/main/engine/control/experiments/families'
+import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 import { kdNormalization } from '../../../../src/main/engine/families/distillation/cleanKd'
 
 const table = memberTable(families)
+const issuesOf = (config: PartialExperimentConfig) => memberIssues(resolveExperiment(config, table).config)
 const issuesWith = (method: string) =>
-  resolveExperiment(
-    {
-      distillation: { method: { id: method } },
-      students: [{ defenses: [] }, { defenses: [{ id: 'sr' }, { id: 'sv' }] }],
-    },
-    table,
-  ).issues.filter(({ path }) => path.startsWith('students'))
+  issuesOf({
+    distillation: { method: { id: method } },
+    students: [{ defenses: [] }, { defenses: [{ id: 'sr' }, { id: 'sv' }] }],
+  })
 
 describe('the baseline with real images', () => {
   it('warns that a defense of the synthesis has nothing to act on, and names it', () => {
@@ -35,14 +35,11 @@ describe('the baseline with real images', () => {
   })
   it('says that the reference’s normalisation has no effect on another set than CIFAR-10', () => {
     const issuesOn = (data: string) =>
-      resolveExperiment(
-        {
-          data: { id: data },
-          distillation: { method: { id: 'kd', params: { referenceNormalization: true } } },
-          students: [{ defenses: [] }],
-        },
-        table,
-      ).issues.filter(({ path }) => path.startsWith('distillation'))
+      issuesOf({
+        data: { id: data },
+        distillation: { method: { id: 'kd', params: { referenceNormalization: true } } },
+        students: [{ defenses: [] }],
+      })
     expect(issuesOn('cifar10')).toEqual([])
     expect(issuesOn('signs')).toEqual([
       {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { costs, families } from '../../../../src/main/engine/control/experiments/families'
+import { families } from '../../../../src/main/engine/control/experiments/families'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
-import { selectionTestIssues } from '../../../../src/main/engine/control/experiments/selectionTest'
+import { memberIssues } from '../../../../src/main/engine/control/experiments/memberIssues'
 import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 
 const table = memberTable(families)
-const issuesIn = (config: PartialExperimentConfig) =>
-  selectionTestIssues(resolveExperiment(config, table).config, { costs, table })
+const issuesIn = (config: PartialExperimentConfig) => memberIssues(resolveExperiment(config, table).config)
 const issuesOf = (testBatches: number, pseudoBatches = 60) =>
   issuesIn({
     distillation: { method: { id: 'zskt', params: { pseudoBatches } } },

@@ -7,18 +7,17 @@ import type { Issue } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import { pathOfFault } from '../../families/distillation/fit'
 import { namedFileIssues } from './namedFiles'
-import { lateDefenseIssues, type LateDefenseContext } from './lateDefenses'
-import type { MemberTable } from './memberTable'
-import { selectionTestIssues } from './selectionTest'
+import type { CostModel } from './estimate'
+import { continuedStudentIssues, type ContinuedContext } from './continuedStudents'
 
-export type ComputedContext = LateDefenseContext & { readonly table: MemberTable }
+export type ComputedContext = ContinuedContext & { readonly costs: CostModel }
 
 export const computedIssues = (config: ExperimentConfig, context: ComputedContext): Issue[] => [
   ...networkIssues(config, context),
   ...methodIssues(config, context),
   ...levelIssues(config, context),
-  ...selectionTestIssues(config, context),
-  ...lateDefenseIssues(config, context),
+  ...context.costs.memberIssues(config),
+  ...continuedStudentIssues(config, context),
   ...namedFileIssues(config, context.table),
 ]
 

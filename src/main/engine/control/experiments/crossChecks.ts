@@ -1,6 +1,6 @@
 /** Checks that need more than one part of a configuration. */
 import type { ExperimentConfig } from '../../../../shared/domain'
-import { defenseLabel, publishedData } from '../../../../shared/domain'
+import { defenseLabel } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
@@ -49,8 +49,9 @@ const batchFitsTraining: Check = (config, table) => {
     : undefined
 }
 
-const imagesFitPseudoBatch: Check = (config) => {
-  const batchSize = config.distillation.method.params.batchSize
+const imagesFitPseudoBatch: Check = (config, table) => {
+  const { id, params } = config.distillation.method
+  const batchSize = params[String(table.find('distillation', id)?.facts.batchParameter)]
   return typeof batchSize === 'number' && config.recording.imagesPerStep > batchSize
     ? warning('recording.imagesPerStep', `is more than the pseudo batch of ${batchSize} images; all of them are kept`)
     : undefined
@@ -112,28 +113,6 @@ const methodNeedsBatchNorm: Check = ({ teacher, distillation: { method } }, tabl
       )
 }
 
-/** A defense of the synthesis has nothing to act on where a baseline learns from real images. */
-const defenseNeedsSynthesis: Check = (config, table) => {
-  if (table.find('distillation', config.distillation.method.id)?.facts.usesRealImages !== true) return undefined
-  for (const [index, plan] of config.students.entries()) {
-    const idle = plan.defenses.findIndex((defense) => table.find('defense', defense.id)?.facts.needsSynthesis === true)
-    if (idle >= 0)
-      return warning(
-        `students.${index}.defenses.${idle}.id`,
-        `has no effect with ${config.distillation.method.id}: its images are real, none are synthesised`,
-      )
-  }
-  return undefined
-}
-
-const referenceNormalizationFits: Check = (config) =>
-  config.distillation.method.params.referenceNormalization === true && config.data.id !== publishedData
-    ? warning(
-        'distillation.method.params.referenceNormalization',
-        `has no effect on ${config.data.id}: the reference normalises only ${publishedData} so`,
-      )
-    : undefined
-
 const checks: readonly Check[] = [
   targetIsAClass,
   teacherFileIsNamed,
@@ -145,8 +124,6 @@ const checks: readonly Check[] = [
   distinctStudents,
   distinctDefenses,
   methodNeedsBatchNorm,
-  defenseNeedsSynthesis,
-  referenceNormalizationFits,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

@@ -4,8 +4,9 @@
  */
 import type { TimeEstimate } from '../../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageName, StudentPlan } from '../../../../shared/domain'
-import type { ParameterFault } from '../../../../shared/schema'
+import type { Issue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
+import type { DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
 import { stagesOf } from './stages'
 
@@ -21,6 +22,10 @@ export interface CostModel {
    * What of a method's parameters does not go together, or not with the data's images as far as their size is known.
    */
   faults(method: MemberChoice, data: MemberChoice): readonly ParameterFault[]
+  /** What the chosen members say of their own values beside the rest of the experiment. */
+  memberIssues(config: ExperimentConfig): readonly Issue[]
+  /** When a defense acts, and the student that it continues; undefined where it acts from the first pseudo batch on. */
+  phase(defense: MemberChoice, pseudoBatches: number): DefensePhase | undefined
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
   defense(defense: MemberChoice):

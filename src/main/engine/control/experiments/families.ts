@@ -1,24 +1,22 @@
 /**
- * The registries as control needs them: descriptions for forms and checks, costs for the estimate. None of them loads
- * TensorFlow's library.
+ * The registries as control needs them: descriptions for forms and checks. None of them loads TensorFlow's library.
+ * `facts` are what views and checks need of a member beside its parameters, as data, so that the fake engine can have
+ * its own: of a data set its classes and sources; of an attack whether it is clean-label; of an architecture which
+ * parameter switches its batch norms; of a method which of its parameters give its length and its batch, compare levels
+ * of activations, need batch norms or give intervals of recording, and whether its images are real.
  */
-import type { MemberChoice, MetricDefinition } from '../../../../shared/domain'
-import { describeError } from '../../../../shared/errors'
+import type { MetricDefinition } from '../../../../shared/domain'
 import type { FamilyDescription } from '../../../../shared/schema'
 import { describeRegistry, metricsOfMembers } from '../../../../shared/schema'
 import { analyses } from '../../families/analyses'
-import { architectures, type ArchitectureCost, type ImageProblem } from '../../families/architectures'
+import { architectures } from '../../families/architectures'
 import { attacks } from '../../families/attacks'
-import { datasets, imageShapeOf } from '../../families/datasets'
+import { datasets } from '../../families/datasets'
 import { defenses } from '../../families/defenses'
 import { exporters } from '../../families/exporters'
 import { importers } from '../../families/importers'
 import { distillationMethods } from '../../families/distillation'
 import { terms } from '../../families/distillation/terms'
-import type { KnownImages } from '../../families/distillation/types'
-import { methodFaults } from '../../families/distillation/fit'
-import { lengthOf, twinOf } from '../../protocol/plans'
-import type { CostModel } from './estimate'
 
 export { attacks, datasets, distillationMethods }
 
@@ -30,13 +28,12 @@ export const families: readonly FamilyDescription[] = [
     usesRealImages: member.usesRealImages === true,
     batchNormParameters: member.batchNormParameters ?? [],
     levelParameters: member.levelParameters ?? [],
+    lengthParameters: member.lengthParameters ?? [],
+    ...(member.batchParameter === undefined ? {} : { batchParameter: member.batchParameter }),
     recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
-  describeRegistry(defenses, ({ needsSynthesis, selectionPoolsFrom }) => ({
-    needsSynthesis: needsSynthesis === true,
-    ...(selectionPoolsFrom === undefined ? {} : { selectionPoolsFrom }),
-  })),
+  describeRegistry(defenses),
   describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
@@ -48,104 +45,3 @@ export const memberMetrics: Readonly<Record<string, MetricDefinition>> = metrics
   ...terms.members,
   ...defenses.members,
 ])
-
-function knownImages(data: MemberChoice): KnownImages | undefined {
-  const opened = datasets.openLeniently(data)
-  const shape = opened?.member.image?.(opened.values)
-  const trainImages = opened?.values.trainImages
-  return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
-}
-
-const classesOf = (data: MemberChoice): number =>
-  datasets.has(data.id) ? (datasets.get(data.id).facts.classes ?? 10) : 10
-const problemOf = (data: MemberChoice): ImageProblem => ({ ...imageShapeOf(datasets, data), classes: classesOf(data) })
-
-function costOf(choice: MemberChoice, data: MemberChoice): ArchitectureCost | undefined {
-  const opened = architectures.openLeniently(choice)
-  return opened?.member.cost(opened.values, problemOf(data))
-}
-
-/** As `instanceFeatureCount` counts them, without the network; 0 where there can be none. */
-function teacherFeatures(choice: MemberChoice, data: MemberChoice): number {
-  const opened = architectures.openLeniently(choice)
-  if (!opened) return 0
-  const { member, values } = opened
-  try {
-    const points =
-      member.contrastivePoints?.(values) ??
-      [...member.outline(values, problemOf(data)).shapes].map(([name, [channels = 0]]) =>
-        name.endsWith('running_mean') ? channels : 0,
-      )
-    return points.reduce((total, count) => total + count, 0)
-  } catch {
-    return 0
-  }
-}
-
-/**
- * Of sets that are read from files, until they have been read: as many as the CIFAR sets and the digits have, about.
- */
-const imagesOfFiles = { train: 50_000, test: 10_000 }
-
-export const costs: CostModel = {
-  forward(choice, data) {
-    try {
-      return costOf(choice, data)?.multiplyAdds
-    } catch {
-      return undefined
-    }
-  },
-  refusal(choice, data) {
-    try {
-      costOf(choice, data)
-      return null
-    } catch (error) {
-      return describeError(error).replace(/\s*\n\s*/g, '; ')
-    }
-  },
-  distillation({ distillation: { method }, teacher: { architecture }, data }) {
-    const opened = distillationMethods.openLeniently(method)
-    if (!opened) return undefined
-    const { member, values } = opened
-    try {
-      return {
-        ...member.cost(values, {
-          image: imageShapeOf(datasets, data),
-          classes: classesOf(data),
-          teacherFeatures: teacherFeatures(architecture, data),
-        }),
-        pseudoBatches: member.totalPseudoBatches(values),
-      }
-    } catch {
-      return undefined
-    }
-  },
-  levels(choice, data) {
-    const opened = architectures.openLeniently(choice)
-    try {
-      return opened?.member.outline(opened.values, problemOf(data)).levels
-    } catch {
-      return undefined
-    }
-  },
-  faults: (method, data) => methodFaults(method, knownImages(data)),
-  defense(choice) {
-    const opened = defenses.openLeniently(choice)
-    return opened?.member.cost(opened.values)
-  },
-  actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
-  range(students, index, pseudoBatches) {
-    const { total, prefix, from } = lengthOf(students[index] ?? { defenses: [] }, pseudoBatches)
-    return {
-      total,
-      start: Math.min(total, from && prefix ? prefix.steps : (twinOf(students, index, pseudoBatches)?.step ?? 0)),
-    }
-  },
-  images(data) {
-    const { trainImages, testImages } = datasets.openLeniently(data)?.values ?? {}
-    return {
-      train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train,
-      test: typeof testImages === 'number' ? testImages : imagesOfFiles.test,
-    }
-  },
-}

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { CheckpointName } from '../../../../shared/domain'
-import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { MemberDeclaration, MemberIssue, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { ActiveDefense, DistillationMethod, DistillationParts, StageRemark } from '../distillation/types'
 
 /**
@@ -25,14 +25,6 @@ export interface DefenseCheckContext {
   readonly methodTotal: number | undefined
   /** Synthesis steps that the method makes per pseudo batch; undefined where it does not count them. */
   readonly synthesisSteps: number | undefined
-}
-
-/** What does not go together although each value is fine alone. */
-export interface DefenseIssue {
-  /** The parameter to change first. */
-  readonly parameter: string
-  readonly severity: 'error' | 'warning'
-  readonly message: string
 }
 
 /** When a late defense acts. */
@@ -61,13 +53,6 @@ export interface DefenseContext extends DistillationParts {
 }
 
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
-  /** Whether it works on how images come about, and so does nothing where they are the real training images. */
-  readonly needsSynthesis?: boolean
-  /**
-   * For defenses whose parameter `testBatches` sets a test on pooled images: the first pseudo batch, counted from 0,
-   * that is pooled.
-   */
-  readonly selectionPoolsFrom?: number
   /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
   cost(params: ValuesOf<S>): {
     teacherForwardsPerGeneratorImage: number
@@ -82,7 +67,7 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
    */
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   /** What would be found only when a run is under way. */
-  checks?(params: ValuesOf<S>, context: DefenseCheckContext): readonly DefenseIssue[]
+  checks?(params: ValuesOf<S>, context: DefenseCheckContext): readonly MemberIssue[]
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense
 }
 

@@ -1,5 +1,6 @@
 import { checkpointNameOf } from '../../../../../shared/domain'
-import type { DefenseCheckContext, DefenseIssue, DefensePhase } from '../types'
+import type { MemberIssue } from '../../../../../shared/schema'
+import type { DefenseCheckContext, DefensePhase } from '../types'
 import type { SelfRetrospectionParameters } from './parameters'
 
 /** From the named checkpoint's step, else `takeover` pseudo batches before the method's end, to `extra` after it. */
@@ -18,7 +19,7 @@ export function phaseOf(
 export function phaseIssues(
   { start, takeover, extra }: Pick<SelfRetrospectionParameters, 'start' | 'takeover' | 'extra'>,
   { methodTotal }: Pick<DefenseCheckContext, 'methodTotal'>,
-): DefenseIssue[] {
+): MemberIssue[] {
   if (start !== '') return []
   if (takeover === 0 && extra === 0)
     return [

@@ -1,6 +1,6 @@
 import { defineDefense } from '../types'
 import { vaccineMetrics } from './metrics'
-import { firstPooledBatch, params, selectionIssues } from './parameters'
+import { params, selectionIssues } from './parameters'
 import { createVaccine } from './vaccine'
 
 /**
@@ -22,8 +22,6 @@ export const shufflingVaccine = defineDefense({
     link: 'https://arxiv.org/abs/2306.02368',
     place: 'ABD zskt/utils/syn_vaccine.py',
   },
-  needsSynthesis: true,
-  selectionPoolsFrom: firstPooledBatch,
   compatibleWith: ({ usesRealImages }) => (usesRealImages ? 'its images are real, none are synthesised' : true),
   checks: selectionIssues,
   params,

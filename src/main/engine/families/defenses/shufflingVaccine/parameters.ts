@@ -1,6 +1,6 @@
 import { boolean, integer, number } from '../../../../../shared/schema'
-import type { ValuesOf } from '../../../../../shared/schema'
-import type { DefenseCheckContext, DefenseIssue } from '../types'
+import type { MemberIssue, ValuesOf } from '../../../../../shared/schema'
+import type { DefenseCheckContext } from '../types'
 
 /**
  * The first pooled pseudo batch, counted from 0; the reference compares the pseudo-batch count with its 11 iterations
@@ -71,7 +71,7 @@ export type VaccineParameters = ValuesOf<typeof params>
 export function selectionIssues(
   { testBatches }: Pick<VaccineParameters, 'testBatches'>,
   { methodTotal, synthesisSteps }: Pick<DefenseCheckContext, 'methodTotal' | 'synthesisSteps'>,
-): DefenseIssue[] {
+): MemberIssue[] {
   const end = methodTotal === undefined ? undefined : (methodTotal - 1) * (synthesisSteps ?? 1) + 1
   if (testBatches === 0 || (testBatches > firstPooledBatch && (end === undefined || testBatches < end))) return []
   const unit = synthesisSteps === undefined ? 'pseudo batch' : 'synthesis step'

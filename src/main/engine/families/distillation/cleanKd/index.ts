@@ -229,6 +229,18 @@ export const kd = defineDistillation({
     defendedImages: 0,
     studentImages: values.batchSize,
   }),
+  lengthParameters: ['pseudoBatches'],
+  batchParameter: 'batchSize',
+  checks: ({ referenceNormalization }, { dataset }) =>
+    referenceNormalization && dataset !== publishedData
+      ? [
+          {
+            parameter: 'referenceNormalization',
+            severity: 'warning',
+            message: `has no effect on ${dataset}: the reference normalises only ${publishedData} so`,
+          },
+        ]
+      : [],
   faults: ({ percent }, images) =>
     images?.count === undefined || Math.trunc(percent * images.count) >= 1
       ? []

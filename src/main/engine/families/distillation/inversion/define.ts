@@ -72,6 +72,8 @@ export const defineInversion = ({ defaults, ...member }: InversionMember): Disti
     totalPseudoBatches: (values) => values.pseudoBatches,
     synthesisSteps: (values) => values.synthesisSteps,
     cost: costOf,
+    lengthParameters: ['pseudoBatches'],
+    batchParameter: 'batchSize',
     faults: faultsOfInversion,
     batchNormParameters: terms.members.flatMap((term) => (term.needsBatchNorm ? [term.weight] : [])),
     recording: { evaluateEvery: 'callsPerEpoch', imagesEvery: 'callsPerEpoch' },

@@ -70,6 +70,8 @@ export const ood = defineDistillation({
     defendedImages: values.batchSize,
     studentImages: values.batchSize,
   }),
+  lengthParameters: ['epochs'],
+  batchParameter: 'batchSize',
   faults: faultsOfPatches,
   loadPicture,
   patchPreview: {

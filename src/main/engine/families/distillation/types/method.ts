@@ -1,5 +1,11 @@
 import type { ImageBatch, RecordingInterval } from '../../../../../shared/domain'
-import type { MemberDeclaration, ParameterFault, ParameterSchema, ValuesOf } from '../../../../../shared/schema'
+import type {
+  MemberDeclaration,
+  MemberIssue,
+  ParameterFault,
+  ParameterSchema,
+  ValuesOf,
+} from '../../../../../shared/schema'
 import type { ImageShape } from '../../../images/types'
 import type { DistillationContext } from './context'
 import type { Picture } from './parts'
@@ -9,6 +15,12 @@ import type { Synthesizer } from './synthesizer'
 /** What is known of the training images before they are read. */
 export interface KnownImages extends ImageShape {
   readonly count?: number
+}
+
+/** What the checks of a method's values may look at. */
+export interface MethodCheckContext {
+  /** Id of the data set that the models are for. */
+  readonly dataset: string
 }
 
 /** What the costs of a method depend on beside its parameters. */
@@ -61,6 +73,12 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
    * of an epoch, say.
    */
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
+  /** Its parameters that say how long the distillation is: a student may go on from one that was to be shorter. */
+  readonly lengthParameters?: readonly (keyof S & string)[]
+  /** Which of its parameters is the number of images of a pseudo batch. */
+  readonly batchParameter?: keyof S & string
+  /** What its values do, or do not, beside the rest of an experiment. */
+  checks?(params: ValuesOf<S>, context: MethodCheckContext): readonly MemberIssue[]
   /**
    * What of its parameters does not go together, or not with such images, as far as they are known: else it would be
    * found after the teacher's training.

@@ -69,6 +69,8 @@ export const zskt = defineDistillation({
     defendedImages: values.batchSize,
     studentImages: values.batchSize * values.studentSteps,
   }),
+  lengthParameters: ['pseudoBatches'],
+  batchParameter: 'batchSize',
   faults: ({ latent, generatorWidth }, images) =>
     images
       ? faultsOf(() =>

@@ -1,68 +1,52 @@
-/** Checks of defenses that act late, which need earlier runs and the length of the distillation. */
+/**
+ * Students that go on from an earlier run's, as their defenses say (`phase`): the checkpoint must be there, and fit.
+ * What a defense asks of its own values it checks itself.
+ */
 import { join } from 'node:path'
 import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
-import { checkpointNameOf } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
+import type { DefensePhase, StartPoint } from '../../families/defenses/types'
 import type { RunStore } from '../store'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { CostModel } from './estimate'
+import type { MemberTable } from './memberTable'
 
 /** How many kept steps a message lists. */
 const shownSteps = 8
 
-export interface LateDefenseContext {
-  readonly costs: CostModel
+export interface ContinuedContext {
+  readonly costs: Pick<CostModel, 'distillation' | 'phase'>
+  readonly table: MemberTable
   readonly store: Pick<RunStore, 'folder' | 'runs'>
 }
 
-/**
- * A named start must be there and fit; a phase of no length does nothing; one as long as the distillation unlearns what
- * nobody has learnt.
- */
-export function lateDefenseIssues(config: ExperimentConfig, { costs, store }: LateDefenseContext): Issue[] {
-  const pseudoBatches = costs.distillation(config)?.pseudoBatches
+export function continuedStudentIssues(config: ExperimentConfig, context: ContinuedContext): Issue[] {
+  const pseudoBatches = context.costs.distillation(config)?.pseudoBatches
   if (pseudoBatches === undefined) return []
   return config.students.flatMap(({ defenses }, student) =>
     defenses.flatMap((defense, place): Issue[] => {
-      const path = `students.${student}.defenses.${place}.params`
-      if (typeof defense.params.start === 'string' && defense.params.start !== '') {
-        const message = startFault(defense, defenses, config, pseudoBatches, store)
-        return message === null ? [] : [{ path: `${path}.start`, severity: 'error', message }]
-      }
-      const { takeover, extra } = defense.params
-      if (takeover === 0 && extra === 0)
-        return [
-          {
-            path: `${path}.takeover`,
-            severity: 'error',
-            message: `wanted at least 1, or further pseudo batches after the end, got 0 and none: ${defense.id} would never act`,
-          },
-        ]
-      return typeof takeover === 'number' && takeover >= pseudoBatches
-        ? [
-            {
-              path: `${path}.takeover`,
-              severity: 'warning',
-              message: `is not below the distillation’s ${pseudoBatches.toLocaleString('en')} pseudo batches: ${defense.id} acts from the first one, on a student that has learnt nothing yet`,
-            },
-          ]
-        : []
+      const phase = context.costs.phase(defense, pseudoBatches)
+      if (!phase?.from) return []
+      const early = defenses.filter((other) => context.costs.phase(other, pseudoBatches) === undefined)
+      const message = startFault(phase.from, phase, { config, defenses: early, context })
+      const path = `students.${student}.defenses.${place}.params.${phase.decidedBy}`
+      return message === null ? [] : [{ path, severity: 'error', message }]
     }),
   )
 }
 
 /** What is wrong with a student's kept checkpoint as a beginning, or null. */
 function startFault(
-  { params }: MemberChoice,
-  defenses: readonly MemberChoice[],
-  config: ExperimentConfig,
-  pseudoBatches: number,
-  { folder, runs }: LateDefenseContext['store'],
+  { runId, stageId, step }: StartPoint,
+  { total }: Pick<DefensePhase, 'total'>,
+  student: {
+    readonly config: ExperimentConfig
+    readonly defenses: readonly MemberChoice[]
+    readonly context: ContinuedContext
+  },
 ): string | null {
-  const point = checkpointNameOf(String(params.start))
-  // Its form is the field's own check.
-  if (!point) return null
-  const { runId, stageId, step } = point
+  const { costs, store, table } = student.context
+  const { folder, runs } = store
   if (!runs.has(runId))
     return `wanted a student of a run in this workspace, got "${runId}", which is none; "abd runs" and the table of runs name them`
   const students = runs.summary(runId).stages.filter(({ kind }) => kind === 'student')
@@ -75,13 +59,15 @@ function startFault(
   if (!steps.includes(step))
     return `wanted a kept checkpoint of ${runId}/${stageId} (${listed(steps)}), got step ${step}; Recording says how many evaluation points are kept`
   const earlier = runs.config(runId)
-  const before = earlier.students[started.index]?.defenses ?? []
-  const differing = Object.entries(traits(earlier, before))
-    .filter(([what, value]) => value !== traits(config, defenses)[what])
+  const before = (earlier.students[started.index]?.defenses ?? []).filter(
+    (defense) => costs.phase(defense, total) === undefined,
+  )
+  const ours = traits(student.config, student.defenses, table)
+  const differing = Object.entries(traits(earlier, before, table))
+    .filter(([what, value]) => value !== ours[what])
     .map(([what]) => what)
   if (differing.length > 0)
     return `wanted a student of the same experiment up to there, got one of ${runId} with other ${differing.join(', ')}`
-  const total = pseudoBatches + Number(params.extra)
   return step >= total
     ? `wanted a step before the end at ${total}, got ${step}; lengthen the distillation or let the defense go on for further pseudo batches`
     : null
@@ -94,8 +80,12 @@ function startFault(
 function traits(
   { data, attack, poisoning, teacher, distillation }: ExperimentConfig,
   defenses: readonly MemberChoice[],
+  table: MemberTable,
 ): Record<string, string> {
-  const { pseudoBatches: _length, epochs: _epochs, ...method } = distillation.method.params
+  const length = table.find('distillation', distillation.method.id)?.facts.lengthParameters
+  const method = Object.entries(distillation.method.params).filter(
+    ([name]) => !(Array.isArray(length) && length.includes(name)),
+  )
   const source =
     teacher.source === 'file'
       ? [teacher.file, teacher.normalization]
@@ -107,8 +97,8 @@ function traits(
     teacher: text([teacher.source, ...source]),
     'student network': text(distillation.architecture),
     method: distillation.method.id,
-    'method settings': text(method),
-    'earlier defenses': text(defenses.filter(({ params }) => !('takeover' in params))),
+    'method settings': text(Object.fromEntries(method)),
+    'earlier defenses': text(defenses),
   }
 }
 
