@@ -17,7 +17,7 @@ import { defenseLabel, poolBytesOf, recipeOf, stageIdOf, stageNameOf } from '../
 import { RefusedInputError } from '../../src/shared/errors'
 import { changedFromDefaults } from '../../src/main/engine/control/experiments/changedFromDefaults'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
-import { studentTitle } from '../../src/main/engine/control/experiments/stages'
+import { studentStageTitle } from '../../src/main/engine/control/experiments/stages'
 import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeMembers } from './catalogue'
 import { fakeDevice } from './device'
@@ -53,7 +53,7 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
     ...config.students.map((plan, index) =>
       stage(
         { kind: 'student', index },
-        studentTitle(plan, index),
+        studentStageTitle(plan, index),
         typeof pseudoBatches === 'number' ? pseudoBatches : 60,
         { method: config.distillation.method.id, defense: defenseLabel(plan) },
       ),

@@ -314,9 +314,15 @@ export interface ExperimentPreset {
   config: PartialExperimentConfig
 }
 
-/** "none", "sv", "sr" or "sv+sr": the name of a student's defense in tables and on the command line. */
+/** The title of a student, e.g. "Student 2: sv". @param index from 0 */
+export const studentTitle = (index: number, defense: string): string => `Student ${index + 1}: ${defense}`
+
+/** The label of a student without a defense. */
+export const noDefense = 'none'
+
+/** "none", or the ids of its defenses ("sv+sr"): the name of a student's defense in tables and on the command line. */
 export const defenseLabel = (plan: StudentPlan): string =>
-  plan.defenses.map((defense) => defense.id).join('+') || 'none'
+  plan.defenses.map((defense) => defense.id).join('+') || noDefense
 /** The ids of the defenses that such a name stands for. */
 export const defensesOfLabel = (label: string | null | undefined): string[] =>
-  !label || label === 'none' ? [] : label.split('+')
+  !label || label === noDefense ? [] : label.split('+')

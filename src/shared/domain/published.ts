@@ -1,8 +1,19 @@
 /** The reference's published results beside ours: resources/published.json is the one place that holds the numbers. */
 import table from '../../../resources/published.json'
+import { defensesOfLabel } from './config'
 import type { RunSummary, StageRecord } from './run'
 
-export type PublishedColumn = 'teacher' | 'zskt' | 'zskt+abd' | 'cleanKd'
+/** Which models a column of the table is about, and the preset that repeats its cells. */
+interface PublishedColumn {
+  readonly id: string
+  /** A teacher's column is that of runs with this method: baselines have teachers of other architectures. */
+  readonly model: ModelTraits['kind']
+  readonly method: string
+  /** Of a student's: ids in alphabetical order. */
+  readonly defenses?: readonly string[]
+  /** Id with {attack} in the place of the attack's. */
+  readonly preset: string
+}
 
 /** Fractions of 1. */
 export interface PublishedRates {
@@ -20,7 +31,7 @@ export interface PublishedComparison extends PublishedRates {
   asrDifference: number | null
 }
 
-const columnIndex: Record<PublishedColumn, number> = { teacher: 0, zskt: 1, 'zskt+abd': 2, cleanKd: 3 }
+const columns = table.columns as readonly PublishedColumn[]
 const rows: Readonly<Record<string, readonly (readonly number[])[]>> = table.rows
 
 /** The table has one decimal; 71.9 becomes 0.719, not a neighbour of it. */
@@ -35,15 +46,17 @@ const publishedImages: { readonly train: number; readonly test: number } = table
 /** The attacks of the table, in its order. */
 export const publishedAttacks: readonly string[] = Object.keys(rows)
 
-export function publishedRates(attack: string, column: PublishedColumn): PublishedRates | null {
-  const pair = Object.hasOwn(rows, attack) ? rows[attack]?.[columnIndex[column]] : undefined
+/** @param column a column's id */
+export function publishedRates(attack: string, column: string): PublishedRates | null {
+  const place = columns.findIndex(({ id }) => id === column)
+  const pair = Object.hasOwn(rows, attack) ? rows[attack]?.[place] : undefined
   const [accuracy, asr] = pair ?? []
   return accuracy === undefined || asr === undefined ? null : { accuracy: fraction(accuracy), asr: fraction(asr) }
 }
 
-/** The preset that repeats a cell: one for teacher, ZSKT and ABD, one for the data baseline. */
-export const publishedPresetId = (attack: string, column: PublishedColumn): string =>
-  `published-${attack}${column === 'cleanKd' ? '-kd' : ''}`
+/** The preset that repeats a cell of the table. */
+export const publishedPresetId = (attack: string, column: string): string =>
+  columns.find(({ id }) => id === column)?.preset.replace('{attack}', attack) ?? ''
 
 /**
  * What stands between a model and a published number: its settings, and a data set that is not whole.
@@ -71,14 +84,19 @@ export interface ModelTraits {
 }
 
 /**
- * The column that a model belongs to. ABD is both defenses together; a single one has no published number.
- * @param runMethod the run's method: teachers of the data baseline are of another architecture than the table's
+ * The id of the column that a model belongs to; null where nothing is published about such a one, as about a single
+ * defense.
  */
-export function publishedColumn(result: ModelTraits, runMethod: string): PublishedColumn | null {
-  if (result.kind === 'teacher') return runMethod === 'zskt' ? 'teacher' : null
-  const defense = [...(result.defense ?? 'none').split('+')].sort().join('+')
-  if (result.method === 'zskt') return defense === 'none' ? 'zskt' : defense === 'sr+sv' ? 'zskt+abd' : null
-  return result.method === 'kd' && defense === 'none' ? 'cleanKd' : null
+export function publishedColumn({ kind, method, defense }: ModelTraits, runMethod: string): string | null {
+  const defenses = defensesOfLabel(defense).sort().join('+')
+  const column = columns.find(
+    (entry) =>
+      entry.model === kind &&
+      (kind === 'teacher'
+        ? entry.method === runMethod
+        : entry.method === method && entry.defenses?.join('+') === defenses),
+  )
+  return column?.id ?? null
 }
 
 /** A model with what was measured of it, as results name it. */

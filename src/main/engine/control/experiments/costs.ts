@@ -11,11 +11,16 @@ import { lengthOf, twinOf } from '../../protocol/plans'
 import type { CostModel } from './estimate'
 import { memberIssues } from './memberIssues'
 
+const countsOf = (data: MemberChoice): { readonly train: number; readonly test: number } | undefined => {
+  const opened = datasets.openLeniently(data)
+  return opened?.member.imageCounts?.(opened.values)
+}
+
 function knownImages(data: MemberChoice): KnownImages | undefined {
   const opened = datasets.openLeniently(data)
   const shape = opened?.member.image?.(opened.values)
-  const trainImages = opened?.values.trainImages
-  return shape && { ...shape, ...(typeof trainImages === 'number' ? { count: trainImages } : {}) }
+  const count = countsOf(data)?.train
+  return shape && { ...shape, ...(count === undefined ? {} : { count }) }
 }
 
 const classesOf = (data: MemberChoice): number =>
@@ -108,11 +113,5 @@ export const costs: CostModel = {
       start: Math.min(total, from && prefix ? prefix.steps : (twinOf(students, index, pseudoBatches)?.step ?? 0)),
     }
   },
-  images(data) {
-    const { trainImages, testImages } = datasets.openLeniently(data)?.values ?? {}
-    return {
-      train: typeof trainImages === 'number' ? trainImages : imagesOfFiles.train,
-      test: typeof testImages === 'number' ? testImages : imagesOfFiles.test,
-    }
-  },
+  images: (data) => countsOf(data) ?? imagesOfFiles,
 }

@@ -16,9 +16,8 @@ import {
   publishedPresetId,
   publishedRates,
 } from '../../../../shared/domain'
-import type { FamilyId, Field, ParameterSchema } from '../../../../shared/schema'
-import { isVisible } from '../../../../shared/schema'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
+import { memberDifferences, parameterDifferences } from './differences'
 import { resolveExperiment } from './resolve'
 import type { MemberTable } from './memberTable'
 
@@ -29,43 +28,10 @@ type Model = Pick<StageRecord, 'kind' | 'index' | 'method' | 'defense'>
  */
 export type OtherSettings = (config: ExperimentConfig, model: Model) => string[] | undefined
 
-function valueText(field: Field, value: unknown): string {
-  if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? String(value)
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return typeof value === 'number'
-    ? value.toLocaleString('en-US', { maximumSignificantDigits: 6 })
-    : JSON.stringify(value)
-}
-
-/** Fields that have no say are left out, and so are paths: where files lie differs from machine to machine. */
-function parameterDifferences(
-  part: string,
-  schema: ParameterSchema,
-  ours: Record<string, unknown>,
-  theirs: Record<string, unknown>,
-): string[] {
-  return Object.entries(schema).flatMap(([name, field]) => {
-    if (
-      field.kind === 'path' ||
-      (!isVisible(field, ours) && !isVisible(field, theirs)) ||
-      JSON.stringify(ours[name]) === JSON.stringify(theirs[name])
-    )
-      return []
-    return [`${part}: ${field.label} ${valueText(field, ours[name])} instead of ${valueText(field, theirs[name])}`]
-  })
-}
-
-function memberDifferences(
-  table: MemberTable,
-  part: string,
-  family: FamilyId,
-  ours: MemberChoice,
-  theirs: MemberChoice,
-): string[] {
-  const member = table.find(family, ours.id)
-  if (ours.id !== theirs.id)
-    return [`${part}: ${member?.title ?? ours.id} instead of ${table.find(family, theirs.id)?.title ?? theirs.id}`]
-  return member ? parameterDifferences(part, member.params, ours.params, theirs.params) : []
+/** Ours and the published experiment. */
+interface Experiments {
+  readonly ours: ExperimentConfig
+  readonly theirs: ExperimentConfig
 }
 
 /** The published triggers come from files; without its file an attack draws its own. */
@@ -77,21 +43,26 @@ function missingFile(table: MemberTable, { id, params }: MemberChoice): string[]
     : []
 }
 
-function teacherDifferences(table: MemberTable, ours: ExperimentConfig, theirs: ExperimentConfig): string[] {
+function teacherDifferences(table: MemberTable, { ours, theirs }: Experiments): string[] {
   if (ours.teacher.source === 'file') {
+    const [target, published] = [ours.poisoning.target, theirs.poisoning.target]
     return [
       'teacher: from a file, trained nobody knows how',
-      ...(ours.poisoning.target === theirs.poisoning.target
-        ? []
-        : [
-            `poisoning: ${poisoningSchema.target.label} ${ours.poisoning.target} instead of ${theirs.poisoning.target}`,
-          ]),
+      ...(target === published ? [] : [`poisoning: ${poisoningSchema.target.label} ${target} instead of ${published}`]),
     ]
   }
   return [
-    ...parameterDifferences('poisoning', poisoningSchema, ours.poisoning, theirs.poisoning),
-    ...memberDifferences(table, 'teacher', 'architecture', ours.teacher.architecture, theirs.teacher.architecture),
-    ...parameterDifferences('teacher', teacherTrainingSchema, ours.teacher.training, theirs.teacher.training),
+    ...parameterDifferences(poisoningSchema, { part: 'poisoning', ours: ours.poisoning, theirs: theirs.poisoning }),
+    ...memberDifferences(table, 'architecture', {
+      part: 'teacher',
+      ours: ours.teacher.architecture,
+      theirs: theirs.teacher.architecture,
+    }),
+    ...parameterDifferences(teacherTrainingSchema, {
+      part: 'teacher',
+      ours: ours.teacher.training,
+      theirs: theirs.teacher.training,
+    }),
   ]
 }
 
@@ -104,27 +75,37 @@ const idsOf = (plan: StudentPlan | undefined): string =>
 
 function studentDifferences(
   table: MemberTable,
-  ours: ExperimentConfig,
-  theirs: ExperimentConfig,
+  { ours, theirs }: Experiments,
   plan: StudentPlan | undefined,
 ): string[] {
   const published = defensesOf(theirs.students.find((other) => idsOf(other) === idsOf(plan)))
+  const [our, their] = [ours.distillation, theirs.distillation]
   return [
-    ...memberDifferences(
-      table,
-      'student',
-      'architecture',
-      ours.distillation.architecture,
-      theirs.distillation.architecture,
-    ),
-    ...memberDifferences(table, 'method', 'distillation', ours.distillation.method, theirs.distillation.method),
+    ...memberDifferences(table, 'architecture', {
+      part: 'student',
+      ours: our.architecture,
+      theirs: their.architecture,
+    }),
+    ...memberDifferences(table, 'distillation', { part: 'method', ours: our.method, theirs: their.method }),
     ...defensesOf(plan).flatMap((defense, index) => {
       const other = published[index]
-      return other
-        ? memberDifferences(table, table.find('defense', defense.id)?.title ?? defense.id, 'defense', defense, other)
-        : []
+      const part = table.find('defense', defense.id)?.title ?? defense.id
+      return other ? memberDifferences(table, 'defense', { part, ours: defense, theirs: other }) : []
     }),
   ]
+}
+
+/** The preset that repeats the published number of such a model; undefined where none is published. */
+function presetOf(
+  presets: readonly ExperimentPreset[],
+  config: ExperimentConfig,
+  { kind, method, defense }: Model,
+): ExperimentPreset | undefined {
+  if (config.data.id !== publishedData || kind === 'data') return undefined
+  const model = { kind, method: method ?? null, defense: defense ?? null }
+  const column = publishedColumn(model, config.distillation.method.id)
+  if (column === null || publishedRates(config.attack.id, column) === null) return undefined
+  return presets.find((entry) => entry.id === publishedPresetId(config.attack.id, column))
 }
 
 /**
@@ -134,22 +115,16 @@ function studentDifferences(
  * StageRecord.imageCounts.
  */
 export function createOtherSettings(presets: readonly ExperimentPreset[], table: MemberTable): OtherSettings {
-  return (config, { kind, index, method, defense }) => {
-    if (config.data.id !== publishedData || kind === 'data') return undefined
-    const column = publishedColumn(
-      { kind, method: method ?? null, defense: defense ?? null },
-      config.distillation.method.id,
-    )
-    if (column === null || publishedRates(config.attack.id, column) === null) return undefined
-    const preset = presets.find((entry) => entry.id === publishedPresetId(config.attack.id, column))
+  return (ours, model) => {
+    const preset = presetOf(presets, ours, model)
     if (!preset) return undefined
-    const reference = resolveExperiment(preset.config, table).config
+    const theirs = resolveExperiment(preset.config, table).config
     return [
-      ...memberDifferences(table, 'data', 'dataset', config.data, reference.data),
-      ...memberDifferences(table, 'attack', 'attack', config.attack, reference.attack),
-      ...missingFile(table, config.attack),
-      ...teacherDifferences(table, config, reference),
-      ...(kind === 'student' ? studentDifferences(table, config, reference, config.students[index]) : []),
+      ...memberDifferences(table, 'dataset', { part: 'data', ours: ours.data, theirs: theirs.data }),
+      ...memberDifferences(table, 'attack', { part: 'attack', ours: ours.attack, theirs: theirs.attack }),
+      ...missingFile(table, ours.attack),
+      ...teacherDifferences(table, { ours, theirs }),
+      ...(model.kind === 'student' ? studentDifferences(table, { ours, theirs }, ours.students[model.index]) : []),
     ]
   }
 }

@@ -6,12 +6,6 @@ import type { ExperimentPreset } from '../../../../shared/domain'
 import cifar10Zskt from '../../../../../resources/presets/cifar10-zskt.json'
 import gtsrbZskt from '../../../../../resources/presets/gtsrb-zskt.json'
 import quick from '../../../../../resources/presets/quick.json'
-import { publishedPresets, sweepPresets } from './publishedPresets'
+import { publishedPresets } from './publishedPresets'
 
-export const presets: readonly ExperimentPreset[] = [
-  quick,
-  cifar10Zskt,
-  gtsrbZskt,
-  ...sweepPresets,
-  ...publishedPresets,
-]
+export const presets: readonly ExperimentPreset[] = [quick, cifar10Zskt, gtsrbZskt, ...publishedPresets]

@@ -1,12 +1,9 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
 import type { ExperimentConfig, StageName, StageRecord, StudentPlan } from '../../../../shared/domain'
-import { defenseLabel, stageIdOf } from '../../../../shared/domain'
+import { defenseLabel, stageIdOf, studentTitle } from '../../../../shared/domain'
 
-/** The title of a student's stage, e.g. "Student 2: sv". */
-export const studentTitle = (plan: StudentPlan, index: number): string => {
-  const defense = defenseLabel(plan)
-  return defense === 'none' ? `Student ${index + 1}: no defense` : `Student ${index + 1}: ${defense}`
-}
+export const studentStageTitle = (plan: StudentPlan, index: number): string =>
+  studentTitle(index, plan.defenses.length === 0 ? 'no defense' : defenseLabel(plan))
 
 const stage = (name: StageName, title: string, more: Partial<StageRecord> = {}): StageRecord => ({
   ...name,
@@ -28,7 +25,7 @@ export function stagesOf(config: ExperimentConfig): StageRecord[] {
     stage({ kind: 'data', index: 0 }, 'Data and attack'),
     stage({ kind: 'teacher', index: 0 }, config.teacher.source === 'file' ? 'Teacher from a file' : 'Teacher'),
     ...config.students.map((plan, index) =>
-      stage({ kind: 'student', index }, studentTitle(plan, index), {
+      stage({ kind: 'student', index }, studentStageTitle(plan, index), {
         method: config.distillation.method.id,
         defense: defenseLabel(plan),
       }),

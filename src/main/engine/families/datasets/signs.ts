@@ -85,6 +85,7 @@ export const signs = defineDataset({
       help: 'Never trained on; accuracy and attack success rate are measured on them. One image of 1,000 is 0.1 points.',
     }),
   },
+  imageCounts: ({ trainImages, testImages }) => ({ train: trainImages, test: testImages }),
   async load(params, context) {
     const { seed, trainImages, testImages } = params
     const total = trainImages + testImages

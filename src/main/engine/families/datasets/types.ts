@@ -61,6 +61,8 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   readonly facts: DatasetFacts
   /** Shape of the images with these parameters, for estimates and early checks; 32×32 RGB where it is absent. */
   image?(params: ValuesOf<S>): ImageShape
+  /** How many images it has with these parameters, where that is known before they are read. */
+  imageCounts?(params: ValuesOf<S>): { readonly train: number; readonly test: number }
   /**
    * Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file
    * and record
