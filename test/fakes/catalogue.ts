@@ -264,6 +264,14 @@ export const fakeMetrics = metricsOfMembers([
       tailRatio: { title: 'SV tail ratio', group: 'defense', unit: '%', definition: 'Of the pooled samples.' },
     },
   },
+  {
+    id: 'classes',
+    metrics: {
+      accuracy: { title: 'Accuracy by class', group: 'quality', unit: '%', definition: 'Of the images of a class.' },
+      confusion: { title: 'Confusion matrix', group: 'quality', unit: '', definition: 'Counts of images.' },
+      mistakeShare: { title: 'Share of the true class', group: 'quality', unit: '%', definition: 'Of a mistake.' },
+    },
+  },
 ])
 
 export const fakeMembers = memberTable(fakeFamilies)

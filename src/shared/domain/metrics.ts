@@ -45,26 +45,6 @@ export const metricDefinitions = {
     unit: '%',
     definition: 'Share of triggered non-target test images that keep their true class.',
   },
-  classAccuracy: {
-    title: 'Accuracy by class',
-    group: 'quality',
-    unit: '%',
-    definition:
-      'Of the clean test images of class i, the share classified as class i: n(i, i) / Σⱼ n(i, j), n(i, j) being the images of class i classified as class j. The mean over all images is the accuracy.',
-  },
-  confusion: {
-    title: 'Confusion matrix',
-    group: 'quality',
-    unit: '',
-    definition:
-      'n(i, j): number of clean test images of class i (row) that are classified as class j (column). Colour: √ of the share n(i, j) / Σₖ n(i, k) of the row.',
-  },
-  mistakeShare: {
-    title: 'Share of the true class',
-    group: 'quality',
-    unit: '%',
-    definition: 'Of the clean test images of class i, the share taken for class j ≠ i: n(i, j) / Σₖ n(i, k).',
-  },
   der: {
     title: 'DER',
     group: 'quality',

@@ -56,7 +56,7 @@ function setIn(container: unknown, keys: readonly string[], value: unknown, path
   const [key, ...rest] = keys
   if (key === undefined) return value
   if (Array.isArray(container) || (!isContainer(container) && /^\d+$/.test(key)))
-    return setInList(Array.isArray(container) ? container : [], key, rest, value, path)
+    return setInList(Array.isArray(container) ? container : [], keys, value, path)
   const source = isContainer(container) ? (container as Record<string, unknown>) : {}
   const next: Record<string, unknown> = { ...source, [key]: setIn(source[key], rest, value, path) }
   if (key === 'id' && rest.length === 0 && source.id !== value) delete next.params
@@ -65,8 +65,7 @@ function setIn(container: unknown, keys: readonly string[], value: unknown, path
 
 function setInList(
   list: readonly unknown[],
-  key: string,
-  rest: readonly string[],
+  [key, ...rest]: readonly string[],
   value: unknown,
   path: string,
 ): unknown[] {

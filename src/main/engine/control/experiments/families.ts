@@ -44,4 +44,5 @@ export const memberMetrics: Readonly<Record<string, MetricDefinition>> = metrics
   ...distillationMethods.members,
   ...terms.members,
   ...defenses.members,
+  ...analyses.members,
 ])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { MetricDefinition } from '../../../../shared/schema'
 import { defineAnalysis } from './types'
 
 const artifact = z.object({
@@ -35,12 +36,36 @@ interface FormerEvaluation {
   perClassAccuracy?: number[]
 }
 
+const metrics = {
+  accuracy: {
+    title: 'Accuracy by class',
+    group: 'quality',
+    unit: '%',
+    definition:
+      'Of the clean test images of class i, the share classified as class i: n(i, i) / Σⱼ n(i, j), n(i, j) being the images of class i classified as class j. The mean over all images is the accuracy.',
+  },
+  confusion: {
+    title: 'Confusion matrix',
+    group: 'quality',
+    unit: '',
+    definition:
+      'n(i, j): number of clean test images of class i (row) that are classified as class j (column). Colour: √ of the share n(i, j) / Σₖ n(i, k) of the row.',
+  },
+  mistakeShare: {
+    title: 'Share of the true class',
+    group: 'quality',
+    unit: '%',
+    definition: 'Of the clean test images of class i, the share taken for class j ≠ i: n(i, j) / Σₖ n(i, k).',
+  },
+} satisfies Record<string, MetricDefinition>
+
 export const classes = defineAnalysis({
   id: 'classes',
   title: 'Classes',
   summary: 'Accuracy by class and the confusion matrix over the clean test images.',
   reference: { citation: 'Stehman 1997, Selecting and interpreting measures of thematic classification accuracy' },
   params: {},
+  metrics,
   needs: ['predictions'],
   when: 'evaluation',
   artifact,
