@@ -31,6 +31,6 @@ export {
 } from './open'
 export { createLoadedDatasets } from './loadedDatasets'
 export type { LoadedDatasets, LoadWatcher } from './loadedDatasets'
-export { bytesPerImage, countClasses, selectImages, sliceImages } from '../../images/imageSets'
+export { sliceImages } from '../../images/imageSets'
 export type { Dataset, DatasetContext, DatasetFacts, DatasetSource, LoadedDataset } from './types'
 export type { ClassExamples, ImageRange, ImageSet, ImageShape, Normalization } from '../../images/types'
