@@ -127,7 +127,7 @@ describe.skipIf(absent)('Self-Retrospection against the reference', () => {
       tf.tidy(() => {
         const images = imagesOf(arrays, 'x')
         const perturbation = perturbationOf(kind)
-        const result = hypergradient(student, images, perturbation, maskOf(patchedOf(kind)[0]), options)
+        const result = hypergradient(student, { images, perturbation, mask: maskOf(patchedOf(kind)[0]) }, options)
         const outer = channelsFirst(result.outerByPerturbation)
         expectNear(valueOf(result.outerLoss), numberOf(arrays, `${kind}.loss_outer_first`), bound('outer loss'))
         const adjoints = result.adjoints.map(channelsFirst)

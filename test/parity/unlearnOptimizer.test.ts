@@ -202,11 +202,15 @@ describe('UnlearnOptimizer in the reference’s programs', () => {
         [count, 1, 1, 1],
       )
       const perturbation = tf.tensor4d(wanted.perturbation, [1, size, size, 3])
-      const result = hypergradient(student, imagesOf('images0', count, 2), perturbation, mask, {
-        ...values,
-        penalty: values.perturbationPenalty,
-        step: values.fixedPointStep,
-      })
+      const result = hypergradient(
+        student,
+        { images: imagesOf('images0', count, 2), perturbation, mask },
+        {
+          ...values,
+          penalty: values.perturbationPenalty,
+          step: values.fixedPointStep,
+        },
+      )
       near(result.outerLoss.dataSync(), [wanted.outerLoss], program, 'outerLoss')
       near((result.adjoints.at(-1) as tf.Tensor).dataSync(), wanted.adjoint, program, 'adjoint')
       const inFile = (gradients: readonly tf.Tensor[]): Float32Array[] =>

@@ -215,8 +215,7 @@ describe('the switches of the reference’s programs', () => {
       const values = valuesWith({ imageWeights, update: 'consistency', rounds: 1 })
       const trainer = wrapTrainer(
         values,
-        { start: 0, total: 1 },
-        createUniversalPerturbation(values, context),
+        { phase: { start: 0, total: 1 }, perturbation: createUniversalPerturbation(values, context) },
         plain,
         context as DistillationContext,
       )

@@ -44,6 +44,15 @@ export function perturbationObjective(
   ) as tf.Scalar
 }
 
+export interface MaskedImages {
+  /** [N, H, W, C] */
+  readonly images: tf.Tensor4D
+  /** [1, H, W, C], the inner problem's answer. */
+  readonly perturbation: tf.Tensor4D
+  /** [N, 1, 1, 1], 1 for the images that carry the perturbation in the outer loss (2 % at random in the reference). */
+  readonly mask: tf.Tensor
+}
+
 export interface HypergradientOptions extends PerturbationOptions {
   /** Steps K of the fixed-point iteration; 5 in the reference. */
   readonly iterations: number
@@ -80,15 +89,10 @@ export interface Hypergradient {
  * constant).
  * Differs from the reference: it always does all K steps (there it may end early when v moves less than 1e-10).
  * Call it inside tf.tidy.
- * @param perturbation [1, H, W, C], the inner problem's answer
- * @param mask [N, 1, 1, 1], 1 for the images that carry the perturbation in the outer loss (2 % at random in the
- *   reference)
  */
 export function hypergradient(
   student: Classifier,
-  images: tf.Tensor4D,
-  perturbation: tf.Tensor4D,
-  mask: tf.Tensor,
+  { images, perturbation, mask }: MaskedImages,
   options: HypergradientOptions,
 ): Hypergradient {
   const updates: StateUpdate[] = []

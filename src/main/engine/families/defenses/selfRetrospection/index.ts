@@ -96,7 +96,8 @@ export const selfRetrospection = defineDefense({
     return {
       id: 'sr',
       ...(values.emptyPool ? { forgetsBefore: phase.start } : {}),
-      wrapStudentTrainer: (trainer, distillation) => wrapTrainer(values, phase, perturbation, trainer, distillation),
+      wrapStudentTrainer: (trainer, distillation) =>
+        wrapTrainer(values, { phase, perturbation }, trainer, distillation),
     }
   },
 })

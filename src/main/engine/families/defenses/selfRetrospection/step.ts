@@ -30,7 +30,11 @@ export function selfRetrospectionStep(
   const { student, optimizer, options } = parts
   return tf.tidy(() => {
     const images = args.images as tf.Tensor4D
-    const unlearning = hypergradient(student, images, args.perturbation as tf.Tensor4D, args.mask as tf.Tensor, options)
+    const unlearning = hypergradient(
+      student,
+      { images, perturbation: args.perturbation as tf.Tensor4D, mask: args.mask as tf.Tensor },
+      options,
+    )
     const distillation = differentiate(student.parameters, (asked) => {
       asked.push(...unlearning.updates)
       return { loss: parts.distillationLoss(student.forward(images, { training: true, updates: asked })), outputs: {} }

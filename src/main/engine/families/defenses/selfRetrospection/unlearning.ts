@@ -2,94 +2,24 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { scalarOf } from '../../distillation/stepOutputs'
 import type { DistillationParts, Position, PseudoBatch, StepMetrics, StudentTrainer } from '../../distillation/types'
-import type { StepFunction } from '../../../graph/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
-import { selfRetrospectionStep } from './step'
 import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { StateUpdate } from '../../../maths/nn/types'
 import { cosineSchedule } from '../../schedules'
 import type { Schedule } from '../../schedules'
 import { createOptimizer } from '../../optimizers'
-import type { Optimizer } from '../../optimizers/types'
-import { updateStep } from '../../optimizers/update'
 import type { RandomStream } from '../../../maths/random'
-import { ExhaustiveError } from '../../../../../shared/errors'
 import type { DefensePhase } from '../types'
 import { perturbedCount, selfRetrospectionParameters } from './parameters'
 import type { SelfRetrospectionParameters } from './parameters'
 import type { UniversalPerturbation } from './perturbation'
+import { unlearningStep } from './updates'
 
 /** 1 for `perturbedCount` random images of a batch, else 0: [N, 1, 1, 1]. */
 function drawMask(count: number, values: SelfRetrospectionParameters, stream: RandomStream): tf.Tensor4D {
   const mask = new Float32Array(count)
   for (const place of stream.permutation(count).subarray(0, perturbedCount(count, values))) mask[place] = 1
   return tf.tensor4d(mask, [count, 1, 1, 1])
-}
-
-/** The student learns x̃ = x + mask · p with the teacher's answer to x; outputs: loss, gradientNorm. */
-function consistencyStep(
-  values: SelfRetrospectionParameters,
-  plain: StudentTrainer,
-  context: DistillationParts,
-  optimizer: Optimizer,
-  perturbation: tf.Variable<tf.Rank.R4>,
-): StepFunction {
-  const { student } = context
-  const update = { parameters: student.parameters, optimizer, gradientClip: values.gradientClip }
-  return (args) =>
-    tf.tidy(() => {
-      const { loss, gradientNorm } = updateStep(update, args.learningRate as tf.Scalar, (updates) => {
-        const images = tf.add(args.images as tf.Tensor4D, tf.mul(perturbation, args.mask as tf.Tensor4D)) as tf.Tensor4D
-        const distillation = plain.loss(student.forward(images, { training: true, updates }), args)
-        return { loss: tf.mul(distillation.loss, values.distillationWeight) as tf.Scalar, outputs: {} }
-      })
-      return { outerLoss: loss, gradientNorm, perturbationNorm: tf.norm(perturbation) } as NamedTensors
-    })
-}
-
-function hypergradientStep(
-  values: SelfRetrospectionParameters,
-  plain: StudentTrainer,
-  context: DistillationParts,
-  optimizer: Optimizer,
-  perturbation: tf.Variable<tf.Rank.R4>,
-): StepFunction {
-  const options = {
-    reduction: values.reduction,
-    temperature: values.temperature,
-    squaredTemperature: values.squaredTemperature,
-    penalty: values.perturbationPenalty,
-    iterations: values.iterations,
-    step: values.fixedPointStep,
-    constantTarget: values.constantTarget,
-  }
-  return (args) =>
-    tf.tidy(() => {
-      const outputs = selfRetrospectionStep(
-        {
-          student: context.student,
-          optimizer,
-          options,
-          distillationLoss: (output) => tf.mul(plain.loss(output, args).loss, values.distillationWeight) as tf.Scalar,
-        },
-        { ...args, perturbation: perturbation as tf.Tensor },
-      )
-      return { ...outputs, perturbationNorm: tf.norm(perturbation) }
-    })
-}
-
-function stepOf(
-  values: SelfRetrospectionParameters,
-  ...parts: [StudentTrainer, DistillationParts, Optimizer, tf.Variable<tf.Rank.R4>]
-): StepFunction {
-  switch (values.update) {
-    case 'hypergradient':
-      return hypergradientStep(values, ...parts)
-    case 'consistency':
-      return consistencyStep(values, ...parts)
-    default:
-      throw new ExhaustiveError(values.update)
-  }
 }
 
 /**
@@ -117,10 +47,13 @@ function createSettler({ student, program }: DistillationParts): (images: tf.Ten
   return (images) => tf.dispose(runner.run({ images }))
 }
 
+/** @param acts when the phase is, and what it unlearns */
 export function wrapTrainer(
   values: SelfRetrospectionParameters,
-  phase: Pick<DefensePhase, 'start' | 'total'>,
-  perturbation: UniversalPerturbation,
+  {
+    phase,
+    perturbation,
+  }: { readonly phase: Pick<DefensePhase, 'start' | 'total'>; perturbation: UniversalPerturbation },
   plain: StudentTrainer,
   context: DistillationParts,
 ): StudentTrainer {
@@ -129,7 +62,16 @@ export function wrapTrainer(
   const schedule = phaseSchedule(values, phase)
   const stream = context.stream('perturbedImages')
   const settle = createSettler(context)
-  const update = context.program.compile('unlearn', stepOf(values, plain, context, optimizer, perturbation.variable))
+  const update = context.program.compile(
+    'unlearn',
+    unlearningStep({
+      values,
+      student: context.student,
+      optimizer,
+      loss: plain.loss,
+      perturbation: perturbation.variable,
+    }),
+  )
 
   const unlearn = (args: NamedTensors, learningRate: tf.Scalar): NamedTensors => {
     const { imageWeights, ...unweighed } = args
