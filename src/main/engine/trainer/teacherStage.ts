@@ -13,12 +13,14 @@ import { createSchedule } from '../families/schedules'
 import type { Schedule } from '../families/schedules'
 import { completeTraining, teacherTrainingSchema } from '../families/teacherTraining'
 import type { TeacherTrainingValues } from '../families/teacherTraining'
+import type { Optimizer } from '../families/optimizers/types'
+import type { NamedTensors } from '../maths/ops/tensors'
 import { augmentedImages, normalizationTable } from '../images/batches'
 import type { PreparedData } from './data'
 import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
 import { createImageModel } from './imageModel'
-import { createBestTeacher } from './bestTeacher'
+import { createBestTeacher, type BestTeacher } from './bestTeacher'
 import type { StageWork } from './stageWork'
 import type { StateBundle } from '../families/distillation/state'
 
@@ -67,111 +69,128 @@ const artifactsIn = (remarks: readonly WorkRemark[]): Artifact[] =>
     remark.type === 'artifact' ? [{ analysis: remark.analysis, artifact: remark.artifact }] : [],
   )
 
-export function createTeacherStage(input: TeacherStageInput): StageWork {
-  const { teacher, data, program, state } = input
-  const training = completeTraining(input.training)
+/** The images of a step: the epoch's order cut into batches, cropped, flipped and normalised. */
+interface TeacherBatches {
+  readonly stepsPerEpoch: number
+  /** What the captured step takes; the caller disposes it. */
+  batch(index: number): { readonly size: number; readonly args: NamedTensors }
+}
+
+function createTeacherBatches(
+  { data, state }: TeacherStageInput,
+  { batchSize, keepLastBatch, crop, flip }: TeacherTrainingValues,
+): TeacherBatches {
   const train = data.train()
-  const batches = train.count / training.batchSize
+  const { height, width, channels } = train
+  const batches = train.count / batchSize
   // Fewer images than a batch has are one batch all the same.
-  const stepsPerEpoch = Math.max(1, training.keepLastBatch ? Math.ceil(batches) : Math.floor(batches))
-  const totalSteps = stepsPerEpoch * training.epochs
-  const schedule = scheduleOf(training, stepsPerEpoch)
-  const optimizer = createOptimizer(teacherTrainingSchema, training, teacher.parameters)
-  state.addNetwork('teacher', teacher)
-  state.addVariables('optimizer', optimizer.slots)
-  const bestTeacher = training.keep === 'bestAccuracy' ? createBestTeacher(state) : null
+  const stepsPerEpoch = Math.max(1, keepLastBatch ? Math.ceil(batches) : Math.floor(batches))
   const orderOf = createEpochOrder(state, train.count)
-  const table = normalizationTable(data.normalization, train.channels)
-  const runners = new Map<number, StepRunner>()
-  const runnerFor = (batch: number): StepRunner => {
-    const known = runners.get(batch)
-    if (known) return known
-    const made = program.compile(`teacher-${batch}`, (args) => teacherStep(teacher, optimizer, args))
-    runners.set(batch, made)
-    return made
+  const table = normalizationTable(data.normalization, channels)
+  return {
+    stepsPerEpoch,
+    batch(index) {
+      const first = (index % stepsPerEpoch) * batchSize
+      const chosen = orderOf(Math.floor(index / stepsPerEpoch)).subarray(first, first + batchSize)
+      const pixels = augmentedImages(train, chosen, table, { crop, flip }, state.stream('augmentation'))
+      const labels = Int32Array.from(chosen, (row) => train.labels[row] ?? 0)
+      return {
+        size: chosen.length,
+        args: {
+          images: tf.tensor4d(pixels, [chosen.length, height, width, channels]),
+          labels: tf.tensor1d(labels, 'int32'),
+          dropoutSeed: tf.tensor1d(state.stream('dropout').integers(2, 2 ** 31 - 1), 'int32'),
+        },
+      }
+    },
   }
-  const evaluate = createEvaluator({
-    program,
-    name: 'evaluateTeacher',
-    classifier: teacher,
-    normalization: data.normalization,
-    sets: data.test,
-  })
-  const model = createImageModel(program, 'analyseTeacher', teacher, data.normalization)
+}
+
+/** One update per call; a graph for each size of batch. */
+function createTeacherUpdate(program: StepProgram, teacher: Classifier, optimizer: Optimizer) {
+  const runners = new Map<number, StepRunner>()
+  return (size: number, args: NamedTensors): NamedTensors => {
+    const runner =
+      runners.get(size) ?? program.compile(`teacher-${size}`, (given) => teacherStep(teacher, optimizer, given))
+    runners.set(size, runner)
+    const outputs = runner.run(args)
+    tf.dispose(args)
+    return outputs
+  }
+}
+
+/** Evaluation, analyses, and the teacher of the best epoch where that is the one handed on. */
+function createTeacherJudge({ teacher, data, program }: TeacherStageInput, best: BestTeacher | null) {
+  const { normalization, test: sets } = data
+  const evaluate = createEvaluator({ program, name: 'evaluateTeacher', classifier: teacher, normalization, sets })
+  const model = createImageModel(program, 'analyseTeacher', teacher, normalization)
   const measured = createStageAnalyses({
     classNames: data.dataset.classNames,
-    target: data.test.target,
-    materials: { model: () => model, testImages: () => data.test },
+    target: sets.target,
+    materials: { model: () => model, testImages: () => sets },
   })
   const remarks: WorkRemark[] = []
-
   const currentWeights = (): WeightMap => {
     program.readState()
     return weightsOf(teacher)
   }
-
-  return {
-    totalSteps,
-    state,
-    program,
-    imagesPerStep: training.batchSize,
-    measureEvery,
+  const judge: Pick<StageWork, 'evaluate' | 'keptEvaluation' | 'conclude'> & Required<Pick<StageWork, 'remarks'>> = {
     evaluate() {
       const { evaluation, predictions } = evaluate()
       const found = measured.measure('evaluation', { predictions: () => predictions })
       remarks.push(...found)
-      bestTeacher?.offer(evaluation, currentWeights, artifactsIn(found))
+      best?.offer(evaluation, currentWeights, artifactsIn(found))
       return evaluation
     },
     remarks: () => remarks.splice(0),
     conclude(outcome) {
-      remarks.push(...(bestTeacher?.artifacts() ?? []).map((artifact) => ({ type: 'artifact' as const, ...artifact })))
+      remarks.push(...(best?.artifacts() ?? []).map((artifact) => ({ type: 'artifact' as const, ...artifact })))
       if (outcome !== 'done') return
-      const best = bestTeacher?.weights()
-      if (best) {
-        loadWeights(teacher, best, 'the teacher of the best epoch')
+      const weights = best?.weights()
+      if (weights) {
+        loadWeights(teacher, weights, 'the teacher of the best epoch')
         program.writeState()
       }
       remarks.push(...measured.measure('end'))
     },
-    keptEvaluation: () => bestTeacher?.evaluation() ?? null,
+    keptEvaluation: () => best?.evaluation() ?? null,
+  }
+  return { judge, handedOn: (): WeightMap => best?.weights() ?? currentWeights() }
+}
+
+export function createTeacherStage(input: TeacherStageInput): StageWork {
+  const { teacher, program, state } = input
+  const training = completeTraining(input.training)
+  const optimizer = createOptimizer(teacherTrainingSchema, training, teacher.parameters)
+  // Registered in the order of every version's checkpoints.
+  state.addNetwork('teacher', teacher)
+  state.addVariables('optimizer', optimizer.slots)
+  const best = training.keep === 'bestAccuracy' ? createBestTeacher(state) : null
+  const { stepsPerEpoch, batch } = createTeacherBatches(input, training)
+  const schedule = scheduleOf(training, stepsPerEpoch)
+  const update = createTeacherUpdate(program, teacher, optimizer)
+  const { judge, handedOn } = createTeacherJudge(input, best)
+  return {
+    ...judge,
+    totalSteps: stepsPerEpoch * training.epochs,
+    state,
+    program,
+    imagesPerStep: training.batchSize,
+    measureEvery,
     evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
     step(index, measure) {
-      const order = orderOf(Math.floor(index / stepsPerEpoch))
-      const first = (index % stepsPerEpoch) * training.batchSize
-      const chosen = order.subarray(first, first + training.batchSize)
-      const pixels = augmentedImages(
-        train,
-        chosen,
-        table,
-        { crop: training.crop, flip: training.flip },
-        state.stream('augmentation'),
-      )
+      const { size, args } = batch(index)
       const learningRate = schedule(index)
-      const args = {
-        images: tf.tensor4d(pixels, [chosen.length, train.height, train.width, train.channels]),
-        labels: tf.tensor1d(
-          Int32Array.from(chosen, (row) => train.labels[row] ?? 0),
-          'int32',
-        ),
-        learningRate: tf.scalar(learningRate),
-        dropoutSeed: tf.tensor1d(state.stream('dropout').integers(2, 2 ** 31 - 1), 'int32'),
-      }
-      const outputs = runnerFor(chosen.length).run(args)
-      tf.dispose(args)
-      const metrics = measure
-        ? {
-            loss: outputs.loss?.dataSync()[0] ?? NaN,
-            trainAccuracy: outputs.accuracy?.dataSync()[0] ?? NaN,
-            learningRate,
-          }
-        : {}
+      const outputs = update(size, { ...args, learningRate: tf.scalar(learningRate) })
+      // Reading waits for the device; most steps are not read.
+      const valueOf = (name: string): number => outputs[name]?.dataSync()[0] ?? NaN
+      const metrics = measure ? { loss: valueOf('loss'), trainAccuracy: valueOf('accuracy'), learningRate } : {}
       tf.dispose(outputs)
       return metrics
     },
     async writeWeights() {
       const path = join(input.folder, 'weights.safetensors')
-      await writeSafetensors(path, bestTeacher?.weights() ?? currentWeights(), { format: 'pt' })
+      await writeSafetensors(path, handedOn(), { format: 'pt' })
       return path
     },
     dispose() {
