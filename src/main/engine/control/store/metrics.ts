@@ -26,20 +26,8 @@ interface Buffered {
 /** @param names today's name of a metric by a former one, for what could not be renamed: a workspace open read-only */
 export function createMetricsTable(database: Database, names: ReadonlyMap<string, string> = new Map()): MetricsTable {
   const today = (name: string): string => names.get(name) ?? name
-  const seriesIds = new Map<string, number>()
+  const series = createSeriesIds(database)
   let buffer: Buffered[] = []
-
-  const seriesId = (runId: string, stageId: string, name: string): number => {
-    const key = `${runId}\n${stageId}\n${name}`
-    const known = seriesIds.get(key)
-    if (known !== undefined) return known
-    database.run('INSERT OR IGNORE INTO series (run_id, stage_id, name) VALUES (?, ?, ?)', runId, stageId, name)
-    const id = Number(
-      database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id,
-    )
-    seriesIds.set(key, id)
-    return id
-  }
 
   const flush = (): void => {
     if (buffer.length === 0) return
@@ -49,7 +37,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
           // SQLite has no NaN: it is stored as NULL and comes back as NaN.
           database.run(
             'INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
-            seriesId(runId, stageId, point.name),
+            series.id(runId, stageId, point.name),
             point.step,
             Number.isNaN(point.value) ? null : point.value,
           )
@@ -57,7 +45,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       })
     } catch (error) {
       // Ids handed out in a transaction that was rolled back do not exist.
-      seriesIds.clear()
+      series.forget()
       throw error
     }
     buffer = []
@@ -90,14 +78,36 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       )) {
         const name = today(String(row.name))
         if (wanted && !wanted.has(name)) continue
-        const series = await readSeries(database, Number(row.id), options.afterStep ?? -1)
-        if (series.steps.length > 0) result[name] = result[name] ? joinSeries(result[name], series) : series
+        const found = await readSeries(database, Number(row.id), options.afterStep ?? -1)
+        if (found.steps.length > 0) result[name] = result[name] ? joinSeries(result[name], found) : found
       }
       const { maximumPoints } = options
       return maximumPoints === undefined
         ? result
         : Object.fromEntries(Object.entries(result).map(([name, series]) => [name, downsample(series, maximumPoints)]))
     },
+  }
+}
+
+/** The numbers that stand for a metric of a stage in the table of points. */
+function createSeriesIds(database: Database): {
+  id(runId: string, stageId: string, name: string): number
+  forget(): void
+} {
+  const known = new Map<string, number>()
+  return {
+    id(runId, stageId, name) {
+      const key = `${runId}\n${stageId}\n${name}`
+      const cached = known.get(key)
+      if (cached !== undefined) return cached
+      database.run('INSERT OR IGNORE INTO series (run_id, stage_id, name) VALUES (?, ?, ?)', runId, stageId, name)
+      const id = Number(
+        database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id,
+      )
+      known.set(key, id)
+      return id
+    },
+    forget: () => known.clear(),
   }
 }
 

@@ -3,7 +3,7 @@
  * Training never reads it: its checkpoint holds the pool.
  */
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { CallOrigin, ImageBatch, PoolCall, PoolSummary, PooledImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
@@ -15,6 +15,11 @@ import type { GridLayout } from './imageGrid'
 
 /** NaN has no JSON; a call that diverged has no loss. */
 type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }
+
+interface PoolRow {
+  readonly bytes: number
+  readonly stored: StoredCall
+}
 
 export interface PoolTable {
   /** Writes the grid, then the row; drops grids when they exceed the budget, never rows. */
@@ -32,7 +37,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
   const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'pool')
   const fileOf = (runId: string, stageId: string, call: number): string =>
     join(folder(runId, stageId), `${String(call).padStart(9, '0')}.png`)
-  const rows = (runId: string, stageId: string): { bytes: number; stored: StoredCall }[] =>
+  const rows = (runId: string, stageId: string): PoolRow[] =>
     database
       .columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
@@ -46,13 +51,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
   return {
     async add(runId, stageId, images, budgetBytes) {
       const { pixels: _pixels, loss, ...record } = images
-      let bytes = 0
-      if (budgetBytes > 0) {
-        await mkdir(folder(runId, stageId), { recursive: true })
-        const grid = await encodeGrid(images)
-        await writeAtomically(fileOf(runId, stageId, images.call), [grid], { mode: privateFile })
-        bytes = grid.byteLength
-      }
+      const bytes = budgetBytes > 0 ? await writeGrid(fileOf(runId, stageId, images.call), images) : 0
       database.run(
         'INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)',
         runId,
@@ -71,20 +70,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
         .map((row) => ({ call: row.stored.call, bytes: row.bytes }))
       await dropGrids(runId, stageId, callsToDrop(grids, budgetBytes))
     },
-    summary(runId, stageId) {
-      const known = rows(runId, stageId)
-      const images = known.at(-1)?.stored.poolImages ?? 0
-      let room = images
-      const calls = known
-        .reverse()
-        .map(({ bytes, stored: { call, keptStep, steps, loss, count } }): PoolCall => {
-          const inPool = Math.min(count, room)
-          room -= inPool
-          return { call, keptStep, steps, loss: loss ?? NaN, images: count, inPool, onDisk: bytes > 0 }
-        })
-        .reverse()
-      return { calls, images, elsewhere: room, bytes: known.reduce((sum, row) => sum + row.bytes, 0) }
-    },
+    summary: (runId, stageId) => summaryOf(rows(runId, stageId)),
     async read(runId, stageId, call) {
       const row = database.get(
         'SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? AND call = ?',
@@ -92,16 +78,7 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
         stageId,
         call,
       )
-      if (!row || Number(row.bytes) === 0) {
-        throw new RefusedInputError(`There are no images of call ${call} on disk.`, {
-          wanted: 'a call of the pool whose grid was kept',
-          got: String(call),
-          where: `${runId}/${stageId}`,
-          ...(row
-            ? { action: 'The budget of the pool on disk took it; raise recording.poolMegabytes for the next run.' }
-            : {}),
-        })
-      }
+      if (!row || Number(row.bytes) === 0) throw notOnDisk({ runId, stageId, call, dropped: row !== undefined })
       const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
       const layout = { count, height, width, channels }
       return { ...layout, pixels: await decodeGrid(fileOf(runId, stageId, call), layout) }
@@ -115,6 +92,39 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
     },
   }
 }
+
+/** @returns the bytes that it takes */
+async function writeGrid(file: string, images: ImageBatch): Promise<number> {
+  await mkdir(dirname(file), { recursive: true })
+  const grid = await encodeGrid(images)
+  await writeAtomically(file, [grid], { mode: privateFile })
+  return grid.byteLength
+}
+
+/** Which images newer calls have displaced follows from the rows, the newest first. */
+function summaryOf(rows: readonly PoolRow[]): Omit<PoolSummary, 'budgetBytes'> {
+  const images = rows.at(-1)?.stored.poolImages ?? 0
+  let room = images
+  const calls = [...rows]
+    .reverse()
+    .map(({ bytes, stored: { call, keptStep, steps, loss, count } }): PoolCall => {
+      const inPool = Math.min(count, room)
+      room -= inPool
+      return { call, keptStep, steps, loss: loss ?? NaN, images: count, inPool, onDisk: bytes > 0 }
+    })
+    .reverse()
+  return { calls, images, elsewhere: room, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) }
+}
+
+const notOnDisk = (asked: { runId: string; stageId: string; call: number; dropped: boolean }): RefusedInputError =>
+  new RefusedInputError(`There are no images of call ${asked.call} on disk.`, {
+    wanted: 'a call of the pool whose grid was kept',
+    got: String(asked.call),
+    where: `${asked.runId}/${asked.stageId}`,
+    ...(asked.dropped
+      ? { action: 'The budget of the pool on disk took it; raise recording.poolMegabytes for the next run.' }
+      : {}),
+  })
 
 /**
  * The grids to give up when they use more than the budget: every second one, as often as it takes, never the newest

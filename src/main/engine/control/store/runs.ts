@@ -69,26 +69,7 @@ export function createRunsTable(database: Database): RunsTable {
     insert(detail) {
       const { config, stages: given, ...stored } = structuredClone(detail)
       const stages = given.map(numbered)
-      database.transaction(() => {
-        database.run(
-          'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
-          stored.id,
-          stored.createdAt,
-          stored.state,
-          stored.deletedAt,
-          JSON.stringify(stored),
-          JSON.stringify(config),
-        )
-        stages.forEach((stage, position) =>
-          database.run(
-            'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
-            stored.id,
-            stage.id,
-            position,
-            JSON.stringify(stage),
-          ),
-        )
-      })
+      insertRun(database, { ...stored, stages }, config)
       runs.set(stored.id, { ...stored, stages })
     },
     update(id, change, options = { write: true }) {
@@ -103,11 +84,7 @@ export function createRunsTable(database: Database): RunsTable {
         stage.id === stageId ? { ...stage, ...structuredClone(change) } : stage,
       )
       const stage = stages.find((entry) => entry.id === stageId)
-      if (!stage)
-        throw new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, {
-          wanted: run.stages.map((entry) => entry.id).join(', '),
-          got: stageId,
-        })
+      if (!stage) throw noSuchStage(run, stageId)
       runs.set(id, { ...run, stages })
       if (options.write) writeStage(id, stage)
       return structuredClone({ ...run, stages })
@@ -121,6 +98,35 @@ export function createRunsTable(database: Database): RunsTable {
     },
   }
 }
+
+function insertRun(database: Database, { stages, ...stored }: RunSummary, config: ExperimentConfig): void {
+  database.transaction(() => {
+    database.run(
+      'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
+      stored.id,
+      stored.createdAt,
+      stored.state,
+      stored.deletedAt,
+      JSON.stringify(stored),
+      JSON.stringify(config),
+    )
+    stages.forEach((stage, position) =>
+      database.run(
+        'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
+        stored.id,
+        stage.id,
+        position,
+        JSON.stringify(stage),
+      ),
+    )
+  })
+}
+
+const noSuchStage = ({ id, stages }: RunSummary, stageId: string): RefusedInputError =>
+  new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, {
+    wanted: stages.map((entry) => entry.id).join(', '),
+    got: stageId,
+  })
 
 function readConfig(database: Database, id: string): ExperimentConfig {
   const row = database.get('SELECT CAST(config AS BLOB) AS config FROM runs WHERE id = ?', id)
