@@ -1,13 +1,13 @@
 /** Takes a run through its stages, one trainer after another, and writes its state. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
-import { ExhaustiveError, UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
+import type { ExperimentConfig, StageRecord } from '../../../../shared/domain'
+import type { TrainerJob } from '../../protocol/messages'
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunRecorder } from './recorder'
 import { superviseStage, type RunningStage } from './stageSupervisor'
-import type { StageOutcome } from './types'
+import { endOf, endedBy } from './stageEnd'
 import { jobOf } from './jobs'
 import type { Executor } from '../executors/executor'
 
@@ -67,7 +67,7 @@ class Driver {
       for (;;) {
         const stage = recorder.summary(this.runId).stages.find((entry) => entry.state !== 'done')
         if (!stage) return recorder.ended(this.runId, 'done')
-        if (this.requested) return recorder.ended(this.runId, this.requested === 'pause' ? 'paused' : 'stopped')
+        if (this.requested) return recorder.ended(this.runId, endedBy(this.requested))
         if (!(await this.runOne(stage, config))) return
       }
     } catch (error) {
@@ -79,21 +79,8 @@ class Driver {
 
   /** True when the next stage may begin. */
   private async runOne(stage: StageRecord, config: ExperimentConfig): Promise<boolean> {
-    const { recorder, table, executor, cacheFolder, threads } = this.options
-    const run: RunSummary = recorder.summary(this.runId)
-    const runFolder = recorder.runFolder(this.runId)
-    await mkdir(join(runFolder, stage.id), { recursive: true })
-    if (stage.kind === 'teacher' && config.teacher.source === 'file')
-      await copyTeacherFile(config.teacher.file, importedTeacherFile(runFolder, config))
-    // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
-    await copyNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
-    const job = jobOf(stage, {
-      run,
-      config: withCopiedFiles(config, table, runFolder),
-      runFolder,
-      cacheFolder,
-      threads,
-    })
+    const { recorder, executor } = this.options
+    const job = await this.prepareJob(stage, config)
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
     this.current = superviseStage(recorder.contextOf(this.runId, config, executor), stage, job)
@@ -102,56 +89,33 @@ class Driver {
     const outcome = await this.current.outcome
     this.current = null
     recorder.flushMetrics()
-    return this.conclude(stage, outcome, (Date.now() - started) / 1000)
+    const { seconds } = recorder.stage(this.runId, stage.id)
+    const { change, run } = endOf({
+      outcome,
+      title: stage.title,
+      requested: this.requested,
+      seconds: seconds || (Date.now() - started) / 1000,
+    })
+    recorder.updateStage(this.runId, stage.id, change)
+    if (run) recorder.ended(this.runId, run.state, run.causes)
+    return run === null
   }
 
-  private conclude(stage: StageRecord, outcome: StageOutcome, elapsed: number): boolean {
-    const { recorder } = this.options
-    const end = (
-      state: Exclude<RunState, 'queued' | 'running' | 'done'>,
-      causes: ErrorCause[] | null = null,
-    ): false => {
-      recorder.updateStage(this.runId, stage.id, { state, secondsLeft: null, activity: undefined })
-      recorder.ended(this.runId, state, causes)
-      return false
-    }
-    switch (outcome.type) {
-      case 'done': {
-        const { seconds } = recorder.stage(this.runId, stage.id)
-        recorder.updateStage(this.runId, stage.id, {
-          state: 'done',
-          activity: undefined,
-          secondsLeft: 0,
-          seconds: seconds || elapsed,
-          evaluation: outcome.evaluation,
-          weights: outcome.weights,
-        })
-        return true
-      }
-      case 'paused':
-      case 'stopped':
-        recorder.updateStage(this.runId, stage.id, {
-          weights: outcome.weights,
-          ...(outcome.evaluation ? { evaluation: outcome.evaluation } : {}),
-        })
-        return end(outcome.type)
-      case 'failed':
-        return end('failed', outcome.causes)
-      case 'crashed':
-        if (this.requested) return end(this.requested === 'pause' ? 'paused' : 'stopped')
-        return end(
-          'interrupted',
-          toCauses(
-            new UserError('The training process ended unexpectedly.', {
-              got: outcome.reason,
-              where: stage.title,
-              action:
-                'Resume the run: it goes on at its last checkpoint. If it ends again, look into the log; too little memory is a common reason.',
-            }),
-          ),
-        )
-      default:
-        throw new ExhaustiveError(outcome)
-    }
+  /** The stage's folder with the files that it reads, and what its trainer is asked to do. */
+  private async prepareJob(stage: StageRecord, config: ExperimentConfig): Promise<TrainerJob> {
+    const { recorder, table, cacheFolder, threads } = this.options
+    const runFolder = recorder.runFolder(this.runId)
+    await mkdir(join(runFolder, stage.id), { recursive: true })
+    if (stage.kind === 'teacher' && config.teacher.source === 'file')
+      await copyTeacherFile(config.teacher.file, importedTeacherFile(runFolder, config))
+    // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
+    await copyNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
+    return jobOf(stage, {
+      run: recorder.summary(this.runId),
+      config: withCopiedFiles(config, table, runFolder),
+      runFolder,
+      cacheFolder,
+      threads,
+    })
   }
 }
