@@ -51,7 +51,11 @@ export interface MemberDescription {
   reference: Reference
   params: ParameterSchema
   presets: Record<string, { title: string; params: Record<string, unknown> }>
-  /** Facts that views need (a data set's class names, whether an attack is clean-label …); JSON only. */
+  /**
+   * What views and checks need of a member beside its parameters (a data set's class names, which of a method's
+   * parameters give its length …), as JSON; which facts each family has is said where control describes it,
+   * experiments/families.ts.
+   */
   facts: Record<string, unknown>
 }
 
