@@ -113,7 +113,11 @@ function presetConfig(id: string | undefined, catalogue: Catalogue): PartialExpe
 }
 
 /** The name of a data set, or a path that one of them recognises. */
-async function dataOf(value: string, catalogue: Catalogue, recognize: RecognizeData): Promise<unknown> {
+export async function dataOf(
+  value: string,
+  catalogue: Catalogue,
+  recognize: RecognizeData,
+): Promise<{ id: string; params?: Record<string, unknown> }> {
   if (membersOf(catalogue, 'dataset').some((member) => member.id === value)) return { id: value }
   return recognize(resolve(value))
 }

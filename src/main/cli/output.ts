@@ -48,6 +48,14 @@ export function createOutput(
   }
 }
 
+/** One line of JSON; typed arrays as plain ones. */
+export const jsonLine = (value: unknown): string =>
+  JSON.stringify(value, (_key, entry: unknown) =>
+    ArrayBuffer.isView(entry) ? [...(entry as unknown as Iterable<number>)] : entry,
+  )
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
 export const percent = (fraction: number | null | undefined): string =>
   fraction === null || fraction === undefined ? '–' : `${(fraction * 100).toFixed(1)} %`
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { evaluate, importFile, type CommandContext } from '../../../src/main/cli/commands'
+import type { CommandContext } from '../../../src/main/cli/commands/command'
+import { evaluate } from '../../../src/main/cli/commands/evaluate'
+import { importFile } from '../../../src/main/cli/commands/import'
 import { configurationOf } from '../../../src/main/cli/configuration'
 import type { Catalogue } from '../../../src/shared/contract'
 import type { EngineClient } from '../../../src/shared/rpc'
@@ -16,6 +18,8 @@ const answers: Record<string, unknown> = {
   },
 }
 
+const recognize = (path: string) => Promise.resolve({ id: 'imageFolder', params: { folder: path } })
+
 function contextOfFake(catalogue: unknown = answers['engine.catalogue']) {
   const call = vi.fn<(name: string, parameters: unknown) => Promise<unknown>>((name) =>
     Promise.resolve(name === 'engine.catalogue' ? catalogue : answers[name]),
@@ -30,6 +34,7 @@ function contextOfFake(catalogue: unknown = answers['engine.catalogue']) {
       },
     } as unknown as EngineClient,
     json: true,
+    recognize,
     output: {
       result: vi.fn(),
       tell: vi.fn(),
@@ -39,18 +44,17 @@ function contextOfFake(catalogue: unknown = answers['engine.catalogue']) {
   }
   return { context, call }
 }
-const recognize = (path: string) => Promise.resolve({ id: 'imageFolder', params: { folder: path } })
 
 describe('paths typed at the command line', () => {
   it('reach the engine absolute from import', async () => {
     const { context, call } = contextOfFake()
-    await importFile(context, 'models/teacher.pt')
+    await importFile.run(context, {}, ['models/teacher.pt'])
     expect(call).toHaveBeenCalledWith('model.inspect', { file: resolve('models/teacher.pt') })
   })
 
   it('reach the engine absolute from evaluate, model and data alike', async () => {
     const { context, call } = contextOfFake()
-    await evaluate(context, { model: 'teacher.pt', data: 'pictures', attack: 'badnet_grid', target: 0 }, recognize)
+    await evaluate.run(context, { model: 'teacher.pt', data: 'pictures', attack: 'badnet_grid', target: 0 }, [])
     expect(call.mock.lastCall).toMatchObject([
       'model.evaluate',
       { file: resolve('teacher.pt'), data: { id: 'imageFolder', params: { folder: resolve('pictures') } } },
@@ -139,7 +143,7 @@ describe('paths typed at the command line', () => {
 
   it('reach the engine absolute from the parameters of evaluate', async () => {
     const { context, call } = contextOfFake(fakeCatalogue)
-    await evaluate(
+    await evaluate.run(
       context,
       {
         model: 'teacher.pt',
@@ -149,7 +153,7 @@ describe('paths typed at the command line', () => {
         attackParam: ['patchSize=5'],
         target: 0,
       },
-      recognize,
+      [],
     )
     expect(call.mock.lastCall).toMatchObject([
       'model.evaluate',

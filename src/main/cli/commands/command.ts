@@ -1,0 +1,34 @@
+/** What every command of `abd` is made of. */
+import type { Command } from 'commander'
+import type { EngineClient } from '../../../shared/rpc'
+import type { RecognizeData } from '../configuration'
+import type { Output } from '../output'
+
+/** 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130
+
+export interface CommandContext {
+  client: EngineClient
+  output: Output
+  json: boolean
+  /** Which data set a path holds. */
+  recognize: RecognizeData
+}
+
+/** A command on an engine. `Flags` are what its options give. */
+export interface EngineCommand<Flags extends object = object> {
+  readonly name: string
+  readonly description: string
+  /** Its arguments and options; every command has --workspace and --json besides. */
+  declare?(command: Command): Command
+  /** `given`: the arguments in order; those left out are missing. */
+  run(context: CommandContext, flags: Flags, given: readonly string[]): Promise<ExitCode>
+}
+
+export const defineCommand = <Flags extends object>(command: EngineCommand<Flags>): EngineCommand<Flags> => command
+
+/** An argument that the grammar wants, so that it cannot be missing here. */
+export function wantedArgument([first]: readonly string[]): string {
+  if (first === undefined) throw new Error('The command line let a missing argument through.')
+  return first
+}

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path'
+import { Option } from 'commander'
+import type { Catalogue, ModelProgress } from '../../../shared/contract'
+import { teacherNormalizations, type Evaluation, type TeacherNormalization } from '../../../shared/domain'
+import type { FamilyId } from '../../../shared/schema'
+import { absolutePaths, dataOf, membersOf, namedValues } from '../configuration'
+import { collect, deviceOption, wholeNumber } from '../options'
+import { duration, jsonLine, percent, printable } from '../output'
+import { defineCommand } from './command'
+
+export interface EvaluateFlags {
+  model: string
+  data: string
+  attack: string
+  target: number
+  device?: 'auto' | 'cpu' | 'gpu'
+  attackParam?: string[]
+  dataParam?: string[]
+  architecture?: string
+  architectureParam?: string[]
+  normalization?: TeacherNormalization
+}
+
+export const evaluate = defineCommand<EvaluateFlags>({
+  name: 'evaluate',
+  description: 'accuracy and ASR of a weights file',
+  declare: (command) =>
+    command
+      .requiredOption('--model <file>', 'weights with PyTorch names')
+      .requiredOption('--data <path>', 'a data set’s name, folder or archive')
+      .requiredOption('--attack <id>', 'trigger')
+      .requiredOption('--target <class>', 'target class', wholeNumber)
+      .addOption(deviceOption())
+      .option('--architecture <id>', 'network, where the file does not tell it')
+      .option('--architecture-param <name=value>', 'parameter of that network, repeatable', collect)
+      .addOption(
+        new Option(
+          '--normalization <kind>',
+          'pixel values that the network takes (default: normalised as the data set is)',
+        ).choices(teacherNormalizations),
+      )
+      .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect)
+      .option('--data-param <name=value>', 'parameter of the data set, repeatable', collect),
+  async run({ client, output, json, recognize }, flags) {
+    const catalogue = await client.call('engine.catalogue', {})
+    const data = await dataOf(flags.data, catalogue, recognize)
+    const { attack, architecture, target, device, normalization } = flags
+    const chosen = choiceFrom(catalogue)
+    const file = resolve(flags.model)
+    const unsubscribe = client.subscribe('model.progress', {}, (progress) => {
+      if (progress.file === file) output.progress(evaluationLine(progress))
+    })
+    const { evaluation, warnings } = await client
+      .call('model.evaluate', {
+        file,
+        target,
+        device,
+        normalization,
+        data: chosen('dataset', data, flags.dataParam),
+        attack: chosen('attack', { id: attack }, flags.attackParam),
+        ...(architecture === undefined
+          ? {}
+          : { architecture: chosen('architecture', { id: architecture }, flags.architectureParam) }),
+      })
+      .finally(() => {
+        unsubscribe()
+        output.endProgress()
+      })
+    for (const warning of warnings) output.tell(`warning: ${printable(warning)}`)
+    output.result(json ? jsonResult(evaluation) : resultLines(evaluation))
+    return 0
+  },
+})
+
+/** A member with the parameters that are known of it and those given as `name=value`; paths as seen from here. */
+const choiceFrom =
+  (catalogue: Catalogue) =>
+  (
+    family: FamilyId,
+    { id, params }: { id: string; params?: Record<string, unknown> },
+    given: readonly string[] = [],
+  ): { id: string; params: Record<string, unknown> } => ({
+    id,
+    params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
+      ...params,
+      ...namedValues(given, '--attack-param patchSize=5'),
+    }),
+  })
+
+const jsonResult = ({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }: Evaluation): string =>
+  jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget })
+
+const resultLines = ({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }: Evaluation): string =>
+  [
+    `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`,
+    `robust accuracy ${percent(robustAccuracy)} of the same ${nonTarget}, ASR ${percent(asrAll)} of all ${images} triggered images`,
+  ].join('\n')
+
+/** E.g. "evaluating, 40 %, accuracy 78.9 %, ASR 99.8 %, 12 s left". */
+const evaluationLine = ({ message, fraction, secondsLeft, evaluation }: ModelProgress): string =>
+  `${message ?? 'evaluating'}, ${Math.floor(100 * fraction)} %${evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : ''}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`

@@ -1,0 +1,27 @@
+/** The commands of `abd` on an engine, in the order of its help; a new one is one file and one line here. */
+import type { EngineCommand } from './command'
+import { doctor } from './doctor'
+import { download } from './download'
+import { evaluate } from './evaluate'
+import { exportWeights } from './export'
+import { importFile } from './import'
+import { pause } from './pause'
+import { resume } from './resume'
+import { run } from './run'
+import { runs } from './runs'
+import { show } from './show'
+import { stop } from './stop'
+
+export const commands: readonly EngineCommand[] = [
+  run,
+  runs,
+  show,
+  pause,
+  stop,
+  resume,
+  evaluate,
+  importFile,
+  exportWeights,
+  download,
+  doctor,
+]

@@ -1,0 +1,62 @@
+import { defenseLabel, flattenConfig, type RunDetail, type StageArtifact } from '../../../shared/domain'
+import { RefusedInputError } from '../../../shared/errors'
+import { membersOf } from '../configuration'
+import { findRun, runNames } from '../findRun'
+import { analysisLines, jsonLine, printable, stageLine, worthLine } from '../output'
+import { defineCommand } from './command'
+
+export const show = defineCommand<{ config?: boolean }>({
+  name: 'show',
+  description: 'show a run, or with --config its configuration as path=value',
+  declare: (command) =>
+    command.argument('[run]', runNames).option('--config', 'the configuration; without a run, the defaults'),
+  async run({ client, output, json }, { config = false }, [wanted]) {
+    const showConfig = (shown: unknown): void => output.result(json ? jsonLine(shown) : configLines(shown))
+    if (wanted === undefined) {
+      const { defaults } = await client.call('engine.catalogue', {})
+      if (!config)
+        throw new RefusedInputError('abd show wants a run.', {
+          wanted: 'abd show RUN, or abd show --config for the defaults',
+        })
+      showConfig(defaults)
+      return 0
+    }
+    const { id: runId } = await findRun(client, wanted)
+    const detail = await client.call('runs.get', { runId })
+    if (config) {
+      showConfig(detail.config)
+      return 0
+    }
+    const { artifacts } = await client.call('runs.artifacts', { runId })
+    if (json) output.result(jsonLine({ ...detail, artifacts }))
+    else {
+      const known = membersOf(await client.call('engine.catalogue', {}), 'analysis')
+      const titleOf = (analysis: string): string => known.find(({ id }) => id === analysis)?.title ?? analysis
+      output.result(runLines(detail, artifacts, titleOf).join('\n'))
+    }
+    return 0
+  },
+})
+
+const runLines = (
+  detail: RunDetail,
+  artifacts: readonly StageArtifact[],
+  titleOf: (analysis: string) => string,
+): string[] => [
+  `${printable(detail.name)} (${detail.id}): ${detail.state}`,
+  `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
+  `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
+  ...(detail.device ? [`device: ${detail.device.title}`] : []),
+  ...detail.stages.flatMap((stage) => [
+    `  ${stageLine(stage)}`,
+    ...[...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map((line) => `    ${line}`),
+  ]),
+  ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
+  ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
+  ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
+]
+
+const configLines = (config: unknown): string =>
+  flattenConfig(config)
+    .map(([path, value]) => `${path}=${JSON.stringify(value)}`)
+    .join('\n')

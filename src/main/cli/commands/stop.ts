@@ -1,0 +1,3 @@
+import { endEarly } from './endEarly'
+
+export const stop = endEarly('stop')
