@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BrowserWindow, app, dialog, session } from 'electron'
+import { type BrowserWindow, app, session } from 'electron'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
 import { startBackground, trayIcon, type Background } from './background'
+import { askToPause, showFailure } from './dialogs'
 import { serveHostApi } from './hostApi'
 import { setMenu } from './menu'
 import { startRelay } from './relay'
@@ -148,20 +149,8 @@ class Application {
   /** Asks when a run trains; without a window to ask in, asking on its own. */
   private async mayQuit(): Promise<boolean> {
     const active = this.background?.active
-    if (!active || process.env.ABD_NO_DIALOGS === '1') return true
-    const options = {
-      type: 'question' as const,
-      buttons: ['Pause and quit', 'Cancel'],
-      defaultId: 0,
-      cancelId: 1,
-      title: 'ABD Workbench',
-      message: `"${active.name}" ${active.state === 'queued' ? 'waits for its turn' : 'is still training'}.`,
-      detail: 'Quitting pauses it with a checkpoint; it can be resumed later from there.',
-    }
-    const { response } = await (this.window
-      ? dialog.showMessageBox(this.window, options)
-      : dialog.showMessageBox(options))
-    return response === 0
+    if (!active) return true
+    return askToPause(this.window, active)
   }
 
   private async endEngine(): Promise<void> {
@@ -174,9 +163,7 @@ class Application {
   }
 
   private async fail(title: string, detail: string): Promise<void> {
-    process.stderr.write(`${title}\n${detail}\n`)
-    if (process.env.ABD_NO_DIALOGS !== '1')
-      await dialog.showMessageBox({ type: 'error', title: 'ABD Workbench', message: title, detail, buttons: ['Close'] })
+    await showFailure(title, detail)
     this.quitting = true
     app.exit(1)
   }

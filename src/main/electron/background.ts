@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Menu, Notification, Tray, nativeImage, powerSaveBlocker } from 'electron'
 import type { RunSummary } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
+import { watchActiveRuns } from './activeRuns'
 
 export interface Background {
   /** The run that trains now, or the first that waits for its turn, if any. */
@@ -21,52 +22,19 @@ export interface BackgroundOptions {
   onIdle: () => void
 }
 
-/** A waiting run counts: between two runs of the queue nothing is over. */
-const isActive = (run: RunSummary): boolean => run.state === 'running' || run.state === 'queued'
-
 export function startBackground(options: BackgroundOptions): Background {
-  const active = new Map<string, RunSummary>()
-  let blocker: number | null = null
   let told = false
   const tray = createTray(options)
-
-  const firstActive = (): RunSummary | null => {
-    const runs = [...active.values()]
-    return runs.find((run) => run.state === 'running') ?? runs[0] ?? null
-  }
-  const settle = (): void => {
-    if (active.size > 0 && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
-    if (active.size === 0 && blocker !== null) {
-      powerSaveBlocker.stop(blocker)
-      blocker = null
-      options.onIdle()
-    }
-    const first = firstActive()
+  tray?.setToolTip('ABD Workbench')
+  const wake = createWakeLock()
+  const runs = watchActiveRuns(options.client, (first) => {
+    wake.hold(first !== null)
     tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
-  }
-  const see = (run: RunSummary): void => {
-    const before = active.get(run.id)
-    if (isActive(run)) active.set(run.id, run)
-    else active.delete(run.id)
-    if (before?.state !== run.state) settle()
-  }
-  const load = async (): Promise<void> => {
-    const runs = await options.client.call('runs.list', {})
-    active.clear()
-    for (const run of runs) if (isActive(run)) active.set(run.id, run)
-    settle()
-  }
-  const stops = [
-    options.client.subscribe('run.changed', {}, ({ run }) => see(run)),
-    // What happened while the engine was away shows in the list.
-    options.client.onConnection((state) => {
-      if (state === 'connected') void load().catch(() => undefined)
-    }),
-  ]
-  void load().catch(() => undefined)
+    if (first === null) options.onIdle()
+  })
   return {
     get active() {
-      return firstActive()
+      return runs.first()
     },
     tellHidden() {
       if (told || !Notification.isSupported()) return
@@ -79,9 +47,23 @@ export function startBackground(options: BackgroundOptions): Background {
       notification.show()
     },
     dispose() {
-      for (const stop of stops) stop()
-      if (blocker !== null) powerSaveBlocker.stop(blocker)
+      runs.stop()
+      wake.hold(false)
       tray?.destroy()
+    },
+  }
+}
+
+/** Keeps the machine from sleeping while it is held. */
+function createWakeLock(): { hold(wanted: boolean): void } {
+  let blocker: number | null = null
+  return {
+    hold(wanted) {
+      if (wanted) blocker ??= powerSaveBlocker.start('prevent-app-suspension')
+      else if (blocker !== null) {
+        powerSaveBlocker.stop(blocker)
+        blocker = null
+      }
     },
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { EngineApi } from '../../shared/contract'
-import { UserError, toCauses } from '../../shared/errors'
+import { ExhaustiveError, UserError, toCauses } from '../../shared/errors'
 import { serveEngine, type FrameChannel } from '../../shared/rpc'
 import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
 import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
@@ -70,7 +70,7 @@ export async function runControlProcess(dependencies: ControlDependencies): Prom
 
 class ControlProcess {
   private engine: ControlledEngine | null = null
-  private server: EngineDoor | null = null
+  private door: EngineDoor | null = null
   private lock: HeldLock | null = null
   private released = false
   private ending = false
@@ -111,64 +111,60 @@ class ControlProcess {
     owner: Exclude<Owner, { state: 'reachable' }>,
     values: { host?: string; port?: string },
   ): Promise<boolean> {
-    const readOnly = owner.state === 'unreachable'
     const token = takeToken() ?? randomBytes(32).toString('hex')
+    const { door, deliver } = await this.openDoor(token, values)
+    const endpoint = { host: reachableHost(door.host), port: door.port, token }
+    if (owner.state === 'none') {
+      const { version } = this.dependencies
+      this.lock = takeLock(workspace, { ...endpoint, startedAt: Date.now(), version }, owner.stale)
+      if (!this.lock) {
+        await door.close()
+        return false
+      }
+    }
+    this.door = door
+    this.engine = await this.openEngine(workspace, owner)
+    deliver(this.engine)
+    setInterval(() => this.watchIdle(), 100).unref()
+    await tell({ type: 'ready', endpoint, url: door.url, readOnly: owner.state === 'unreachable' })
+    return true
+  }
+
+  /** Clients may come in before the engine is there; their frames wait for what is delivered. */
+  private async openDoor(
+    token: string,
+    { host, port }: { host?: string; port?: string },
+  ): Promise<{ door: EngineDoor; deliver: (engine: ControlledEngine) => void }> {
+    const { openDoor, staticFolder, onFault } = this.dependencies
     let deliver: (engine: ControlledEngine) => void = () => undefined
     const ready = new Promise<ControlledEngine>((resolve) => {
       deliver = resolve
     })
-    const server = await this.dependencies
-      .openDoor({
-        token,
-        host: values.host,
-        port: Number(values.port ?? 0),
-        staticFolder: this.dependencies.staticFolder,
-        // A client may be faster than the store; its frames wait.
-        onChannel: (channel) =>
-          void ready.then((engine) => serveEngine(engine, channel, { onFault: this.dependencies.onFault })),
-      })
-      .catch((error: unknown) => {
-        throw cannotListen(error, values)
-      })
-    const endpoint = { host: server.host, port: server.port, token }
-    if (owner.state === 'none') {
-      this.lock = takeLock(
-        workspace,
-        {
-          host: reachableHost(server.host),
-          port: server.port,
-          token,
-          startedAt: Date.now(),
-          version: this.dependencies.version,
-        },
-        owner.stale,
-      )
-      if (!this.lock) {
-        await server.close()
-        return false
-      }
+    const onChannel = (channel: FrameChannel): void =>
+      void ready.then((engine) => serveEngine(engine, channel, { onFault }))
+    try {
+      const door = await openDoor({ token, host, port: Number(port ?? 0), staticFolder, onChannel })
+      return { door, deliver }
+    } catch (error) {
+      throw cannotListen(error, { host, port })
     }
-    this.server = server
-    this.engine = await this.dependencies
-      .createEngine({
+  }
+
+  private async openEngine(
+    workspace: string,
+    owner: Exclude<Owner, { state: 'reachable' }>,
+  ): Promise<ControlledEngine> {
+    try {
+      return await this.dependencies.createEngine({
         workspace,
         cacheFolder: cacheFolder(),
-        readOnly,
+        readOnly: owner.state === 'unreachable',
         owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null,
       })
-      .catch((error: unknown) => {
-        this.lock?.release()
-        throw error
-      })
-    deliver(this.engine)
-    setInterval(() => this.watchIdle(), 100).unref()
-    await tell({
-      type: 'ready',
-      endpoint: { ...endpoint, host: reachableHost(server.host) },
-      url: server.url,
-      readOnly,
-    })
-    return true
+    } catch (error) {
+      this.lock?.release()
+      throw error
+    }
   }
 
   private listenToStarter(): void {
@@ -183,6 +179,8 @@ class ControlProcess {
         case 'release':
           this.released = true
           break
+        default:
+          throw new ExhaustiveError(message)
       }
     })
     process.on('disconnect', () => {
@@ -203,7 +201,7 @@ class ControlProcess {
   }
 
   private watchIdle(): void {
-    const busy = !this.released || this.engine?.active === true || (this.server?.clients ?? 0) > 0
+    const busy = !this.released || this.engine?.active === true || (this.door?.clients ?? 0) > 0
     if (busy) this.idleSince = null
     else if (this.idleSince === null) this.idleSince = Date.now()
     else if (Date.now() - this.idleSince > idleGrace) void this.shutdown()
@@ -216,7 +214,7 @@ class ControlProcess {
       await this.engine?.close()
       // Only now may another engine open the workspace; those still connected find it.
       this.lock?.release()
-      await this.server?.close()
+      await this.door?.close()
     } catch (error) {
       this.dependencies.onFault('shutdown', error)
       this.lock?.release()

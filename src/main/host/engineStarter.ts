@@ -2,12 +2,11 @@
  * Starts control (or finds the one that owns the workspace) and keeps it alive: heartbeat, restart cap, crash told from
  * request.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { UserError, fromCauses } from '../../shared/errors'
 import { createEngineClient, type EngineClient, type FrameChannel } from '../../shared/rpc'
 import { connectWebSocket, type EngineEndpoint } from '../transports/webSocketChannel'
 import { findOwner } from '../transports/lockFile'
-import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
+import { spawnControl, type ControlChild, type ControlChildOptions } from './controlChild'
+import { urlOf } from './controlMessages'
 
 export type ExitKind = 'asked' | 'crashed' | 'gaveUp'
 
@@ -33,23 +32,10 @@ export interface EngineStarter {
   start(): Promise<StartedEngine>
 }
 
-export interface StarterOptions {
-  workspace: string
-  /** Built entry of control. */
-  script: string
-  /** Program and environment that run it. */
-  node: { execPath: string; env: NodeJS.ProcessEnv }
-  host?: string
-  port?: number
-  /** Milliseconds; tests make them short. */
-  heartbeat?: { interval: number; lostAfter: number }
-  startTimeout?: number
-}
+export type StarterOptions = ControlChildOptions
 
 /** At most so many restarts within the window; then the user is told. */
 const restartCap = { restarts: 3, windowMilliseconds: 5 * 60_000 }
-const usualHeartbeat = { interval: 5000, lostAfter: 60_000 }
-const usualStartTimeout = 30_000
 
 /**
  * The starter for any Node: the command line, served mode, and Electron's main process (which names another execPath).
@@ -59,7 +45,8 @@ export function createEngineStarter(options: StarterOptions): EngineStarter {
     async start() {
       const owner = await findOwner(options.workspace)
       const supervisor = new Supervisor(options)
-      await (owner.state === 'reachable' ? Promise.resolve(supervisor.attach(owner.endpoint)) : supervisor.launch())
+      if (owner.state === 'reachable') supervisor.attach(owner.endpoint)
+      else await supervisor.launch()
       return supervisor
     },
   }
@@ -70,9 +57,9 @@ class Supervisor implements StartedEngine {
   owned = false
   readOnly = false
   private endpoint: EngineEndpoint | null = null
-  private child: ChildProcess | null = null
+  private child: ControlChild | null = null
   private asked = false
-  private readonly crashes: number[] = []
+  private readonly mayRestart = restartCounter()
   private readonly listeners: ((kind: ExitKind, reason: string) => void)[] = []
   private restarting: Promise<void> | null = null
 
@@ -110,104 +97,34 @@ class Supervisor implements StartedEngine {
     this.asked = true
     this.client.close()
     const { child } = this
-    if (!this.owned || !child || child.exitCode !== null || child.signalCode !== null) return
-    this.send({ type: how })
-    if (how === 'release') {
-      child.disconnect()
-      child.unref()
-      return
-    }
-    await new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    if (!this.owned || !child?.alive) return
+    child.send({ type: how })
+    if (how === 'release') child.letGo()
+    else await child.ended
   }
 
   /** Starts control and resolves when it answers; rejects with its own reason when it cannot start. */
-  launch(): Promise<void> {
-    const { workspace, script, node, host } = this.options
-    // A restarted engine listens where it did, with the token it had: browsers find it again.
-    const earlier = this.owned ? this.endpoint : null
-    const port = earlier?.port ?? this.options.port
-    const env = earlier ? { ...node.env, ABD_CONTROL_TOKEN: earlier.token } : node.env
-    const parameters = [
-      script,
-      '--workspace',
-      workspace,
-      ...(host ? ['--host', host] : []),
-      ...(port !== undefined ? ['--port', String(port)] : []),
-    ]
-    // Detached: Ctrl+C in a terminal is for the command, which decides what happens to the engine.
-    const child = spawn(node.execPath, parameters, {
-      env,
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'json',
-    })
+  async launch(): Promise<void> {
+    const child = spawnControl(this.options, this.owned ? this.endpoint : null)
     this.child = child
-    let words = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      words = (words + text).slice(-4000)
-    })
-    // The pipe must not keep a command alive that is done.
-    ;(child.stderr as unknown as { unref?: () => void } | null)?.unref?.()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        child.kill('SIGKILL')
-        reject(
-          new UserError('The engine did not start in time.', {
-            got: words.trim() || 'no answer',
-            action: 'Look into logs/engine.log in the workspace.',
-          }),
-        )
-      }, this.options.startTimeout ?? usualStartTimeout)
-      const settled = (): void => clearTimeout(timer)
-      child.on('message', (message: ControlMessage) => {
-        switch (message.type) {
-          case 'ready':
-            settled()
-            this.endpoint = message.endpoint
-            this.owned = true
-            this.readOnly = message.readOnly
-            this.watch(child)
-            resolve()
-            break
-          case 'occupied':
-            settled()
-            this.child = null
-            this.attach(message.endpoint)
-            resolve()
-            break
-          case 'failed':
-            settled()
-            reject(fromCauses(message.causes))
-            break
-          case 'pong':
-            break
-        }
-      })
-      child.once('error', (error) => {
-        settled()
-        reject(new UserError('The engine’s program cannot be run.', { where: node.execPath, cause: error }))
-      })
-      child.once('exit', (code, signal) => {
-        settled()
-        const reason = signal ? `ended by ${signal}` : `exit code ${code ?? 'unknown'}`
-        reject(
-          new UserError('The engine ended while starting.', {
-            got: `${reason}${words ? `: ${words.trim()}` : ''}`,
-            action: 'Run "npm run doctor"; the log in the workspace may say more.',
-          }),
-        )
-        if (this.child === child && this.owned) this.ended(reason)
-      })
+    const start = await child.started
+    if (start.kind === 'occupied') {
+      this.child = null
+      this.attach(start.endpoint)
+      return
+    }
+    this.endpoint = start.endpoint
+    this.owned = true
+    this.readOnly = start.readOnly
+    void child.ended.then((reason) => {
+      if (this.child === child) this.ended(reason)
     })
   }
 
   private ended(reason: string): void {
     this.child = null
     if (this.asked) return this.tell('asked', reason)
-    const now = Date.now()
-    this.crashes.push(now)
-    while ((this.crashes[0] ?? now) < now - restartCap.windowMilliseconds) this.crashes.shift()
-    if (this.crashes.length > restartCap.restarts) {
+    if (!this.mayRestart()) {
       this.client.close()
       return this.tell('gaveUp', reason)
     }
@@ -215,7 +132,7 @@ class Supervisor implements StartedEngine {
     this.restarting = this.launch()
       .catch((error: unknown) => {
         this.client.close()
-        this.tell('gaveUp', error instanceof Error ? error.message : String(error))
+        this.tell(this.asked ? 'asked' : 'gaveUp', error instanceof Error ? error.message : String(error))
       })
       .finally(() => {
         this.restarting = null
@@ -229,28 +146,18 @@ class Supervisor implements StartedEngine {
     else if (owner.state === 'none') await this.launch().catch(() => undefined)
   }
 
-  private watch(child: ChildProcess): void {
-    const { interval, lostAfter } = this.options.heartbeat ?? usualHeartbeat
-    // Pings are counted, not time: after a suspend or Ctrl+Z the clock has jumped over a minute in which nobody asked.
-    let missed = 0
-    child.on('message', () => {
-      missed = 0
-    })
-    const timer = setInterval(() => {
-      if (this.child !== child) return clearInterval(timer)
-      if (missed * interval > lostAfter) return void child.kill('SIGKILL')
-      missed += 1
-      this.send({ type: 'ping' })
-    }, interval)
-    timer.unref()
-    child.once('exit', () => clearInterval(timer))
-  }
-
-  private send(message: HostMessage): void {
-    if (this.child?.connected) this.child.send(message, () => undefined)
-  }
-
   private tell(kind: ExitKind, reason: string): void {
     for (const listener of this.listeners) listener(kind, reason)
+  }
+}
+
+/** Counts a crash at every call, and answers whether there may be another start. */
+function restartCounter(): () => boolean {
+  const crashes: number[] = []
+  return () => {
+    const now = Date.now()
+    crashes.push(now)
+    while ((crashes[0] ?? now) < now - restartCap.windowMilliseconds) crashes.shift()
+    return crashes.length <= restartCap.restarts
   }
 }

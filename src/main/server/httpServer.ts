@@ -58,7 +58,17 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
         end(response, 500, 'The engine could not answer this request.')
       }),
   )
-  server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, sockets, access, options))
+  server.on('upgrade', (request, socket, head: Buffer) => {
+    // Nobody else listens on this socket until it is a WebSocket: a reset of a refused one would end the process.
+    socket.on('error', () => socket.destroy())
+    const refusal = upgradeRefusal(request, access)
+    if (refusal) return refuseUpgrade(socket, refusal, options)
+    const authorized = access.authorizationOf(request) === 'right'
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      if (authorized) options.onChannel(webSocketChannel(webSocket))
+      else awaitToken(webSocket, access, options)
+    })
+  })
   const pings = setInterval(() => {
     for (const socket of sockets.clients) socket.ping()
   }, pingInterval)
@@ -140,40 +150,33 @@ function end(response: ServerResponse, status: number, text: string): void {
   response.end(text === '' ? undefined : `${text}\n`)
 }
 
-function upgrade(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  sockets: WebSocketServer,
-  access: Access,
-  options: EngineServerOptions,
-): void {
-  // Nobody else listens on this socket until it is a WebSocket: a reset of a refused one would end the process.
-  socket.on('error', () => socket.destroy())
+interface UpgradeRefusal {
+  status: '400 Bad Request' | '401 Unauthorized' | '403 Forbidden'
+  /** For the log. */
+  reason: string
+  /** Whether the other side is told the reason. */
+  told: boolean
+}
+
+/** Null when the request may become a WebSocket, with its token or to bring one. */
+function upgradeRefusal(request: IncomingMessage, access: Access): UpgradeRefusal | null {
   const url = addressOf(request)
-  if (!url) {
-    options.onRefused?.(unreadableAddress)
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${unreadableAddress}\n`,
-    )
-    return
-  }
-  const refusal = access.refusalOf(request) ?? (url.pathname === '/rpc' ? null : 'Frames are exchanged at /rpc.')
-  if (refusal) {
-    options.onRefused?.(refusal)
-    socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${refusal}\n`)
-    return
-  }
-  const authorization = access.authorizationOf(request)
-  if (authorization === 'wrong') {
-    options.onRefused?.('The token was not right.')
-    socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n')
-    return
-  }
-  sockets.handleUpgrade(request, socket, head, (webSocket) => {
-    if (authorization === 'right') options.onChannel(webSocketChannel(webSocket))
-    else awaitToken(webSocket, access, options)
-  })
+  if (!url) return { status: '400 Bad Request', reason: unreadableAddress, told: true }
+  const reason = access.refusalOf(request) ?? (url.pathname === '/rpc' ? null : 'Frames are exchanged at /rpc.')
+  if (reason) return { status: '403 Forbidden', reason, told: true }
+  if (access.authorizationOf(request) === 'wrong')
+    return { status: '401 Unauthorized', reason: 'The token was not right.', told: false }
+  return null
+}
+
+function refuseUpgrade(
+  socket: Duplex,
+  { status, reason, told }: UpgradeRefusal,
+  { onRefused }: EngineServerOptions,
+): void {
+  onRefused?.(reason)
+  const content = told ? 'Content-Type: text/plain\r\n' : ''
+  socket.end(`HTTP/1.1 ${status}\r\n${content}Connection: close\r\n\r\n${told ? `${reason}\n` : ''}`)
 }
 
 /** No cookie: the first message must be the token as text; nothing else is read before it. */

@@ -11,11 +11,11 @@ import type {
   EngineEventName,
   EngineEvents,
 } from '../contract'
-import { UserError, fromCauses } from '../errors'
+import { ExhaustiveError, fromCauses } from '../errors'
+import { Connection, type ConnectionListener, type ConnectionOptions, type ConnectionState } from './connection'
 import { decodeServerFrame, encodeFrame, type ClientFrame, type FrameChannel, type ServerFrame } from './frames'
 
-/** 'connecting' also between two connections; 'closed' for good. */
-export type ConnectionState = 'connecting' | 'connected' | 'closed'
+export type { ConnectionState } from './connection'
 
 export interface EngineClient extends EngineApi {
   readonly connection: ConnectionState
@@ -23,19 +23,11 @@ export interface EngineClient extends EngineApi {
    * Called at every change; a second 'connected' means that the engine may have missed nothing but this client may
    * have: fetch again.
    */
-  onConnection(listener: (state: ConnectionState, reason: string | null) => void): () => void
+  onConnection(listener: ConnectionListener): () => void
   close(): void
 }
 
-export interface ClientOptions {
-  /** Wait before the first new attempt; doubles up to `maximumDelay`. Milliseconds. */
-  firstDelay?: number
-  maximumDelay?: number
-  /** How long a call waits for a connection before it fails. Milliseconds. */
-  connectionTimeout?: number
-  /** false: one connection, and when it ends the client is closed. */
-  reconnect?: boolean
-}
+export type ClientOptions = Partial<ConnectionOptions>
 
 interface PendingCall {
   resolve: (value: unknown) => void
@@ -46,12 +38,6 @@ interface Subscription {
   filter: EngineEventFilter
   listener: (event: never) => void
 }
-
-const lost = (reason: string): UserError =>
-  new UserError('The connection to the engine was lost.', {
-    got: reason,
-    action: 'Wait until it is back; runs go on meanwhile.',
-  })
 
 /** An engine behind channels that `connect` makes, one after another. */
 export function createEngineClient(connect: () => Promise<FrameChannel>, options: ClientOptions = {}): EngineClient {
@@ -65,25 +51,31 @@ export function createEngineClient(connect: () => Promise<FrameChannel>, options
 }
 
 class Client implements EngineClient {
-  connection: ConnectionState = 'connecting'
-  private channel: FrameChannel | null = null
+  private readonly line: Connection
   private nextId = 1
-  private delay: number
   private readonly calls = new Map<number, PendingCall>()
   private readonly subscriptions = new Map<number, Subscription>()
-  private readonly listeners = new Set<(state: ConnectionState, reason: string | null) => void>()
 
-  constructor(
-    private readonly connect: () => Promise<FrameChannel>,
-    private readonly options: Required<ClientOptions>,
-  ) {
-    this.delay = options.firstDelay
-    void this.open()
+  constructor(connect: () => Promise<FrameChannel>, options: ConnectionOptions) {
+    this.line = new Connection(connect, options, {
+      onOpen: () => {
+        for (const [id, { name, filter }] of this.subscriptions) this.send({ verb: 'subscribe', id, name, filter })
+      },
+      onMessage: (bytes) => this.receive(bytes),
+      onLost: (error) => {
+        for (const call of this.calls.values()) call.reject(error)
+        this.calls.clear()
+      },
+    })
+  }
+
+  get connection(): ConnectionState {
+    return this.line.state
   }
 
   async call<K extends EngineCallName>(name: K, args: CallArgs<K>, signal?: AbortSignal): Promise<CallResult<K>> {
     signal?.throwIfAborted()
-    if (this.channel === null) await this.connected(signal)
+    if (!this.line.isOpen) await this.line.whenOpen(signal)
     const id = this.nextId++
     const answer = new Promise<unknown>((resolve, reject) => {
       this.calls.set(id, { resolve, reject })
@@ -106,85 +98,19 @@ class Client implements EngineClient {
   ): () => void {
     const id = this.nextId++
     this.subscriptions.set(id, { name, filter, listener: listener as (event: never) => void })
-    if (this.channel) this.send({ verb: 'subscribe', id, name, filter })
+    // Without a channel, the next one begins with every subscription.
+    this.send({ verb: 'subscribe', id, name, filter })
     return () => {
-      if (this.subscriptions.delete(id) && this.channel) this.send({ verb: 'unsubscribe', id })
+      if (this.subscriptions.delete(id)) this.send({ verb: 'unsubscribe', id })
     }
   }
 
-  onConnection(listener: (state: ConnectionState, reason: string | null) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+  onConnection(listener: ConnectionListener): () => void {
+    return this.line.onState(listener)
   }
 
   close(): void {
-    if (this.connection === 'closed') return
-    const channel = this.channel
-    this.channel = null
-    this.change('closed', null)
-    this.rejectAll(lost('this side closed it'))
-    channel?.close()
-  }
-
-  private async open(): Promise<void> {
-    try {
-      const channel = await this.connect()
-      if (this.connection === 'closed') {
-        channel.close()
-        return
-      }
-      this.adopt(channel)
-    } catch (error) {
-      this.retry(error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  private adopt(channel: FrameChannel): void {
-    this.channel = channel
-    this.delay = this.options.firstDelay
-    channel.onMessage((bytes) => this.receive(bytes))
-    channel.onClose((reason) => {
-      if (this.channel !== channel) return
-      this.channel = null
-      this.rejectAll(lost(reason))
-      this.retry(reason)
-    })
-    for (const [id, { name, filter }] of this.subscriptions) this.send({ verb: 'subscribe', id, name, filter })
-    this.change('connected', null)
-  }
-
-  private retry(reason: string): void {
-    if (this.connection === 'closed') return
-    if (!this.options.reconnect) {
-      this.change('closed', reason)
-      return
-    }
-    this.change('connecting', reason)
-    setTimeout(() => void (this.connection === 'closed' ? undefined : this.open()), this.delay)
-    this.delay = Math.min(this.delay * 2, this.options.maximumDelay)
-  }
-
-  private connected(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.connection === 'closed') {
-        reject(lost('closed'))
-        return
-      }
-      const finish = (error?: unknown) => {
-        clearTimeout(timer)
-        stop()
-        signal?.removeEventListener('abort', onAbort)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      const onAbort = () => finish(signal?.reason)
-      const timer = setTimeout(() => finish(lost('no connection in time')), this.options.connectionTimeout)
-      const stop = this.onConnection((state, reason) => {
-        if (state === 'connected') finish()
-        else if (state === 'closed') finish(lost(reason ?? 'closed'))
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    this.line.close()
   }
 
   private receive(bytes: Uint8Array): void {
@@ -192,7 +118,7 @@ class Client implements EngineClient {
     try {
       frame = decodeServerFrame(bytes)
     } catch {
-      this.channel?.close()
+      this.line.drop()
       return
     }
     switch (frame.answer) {
@@ -205,25 +131,17 @@ class Client implements EngineClient {
       case 'event':
         this.subscriptions.get(frame.id)?.listener(frame.value as never)
         break
+      default:
+        throw new ExhaustiveError(frame)
     }
   }
 
   private cancel(id: number, reason: unknown): void {
-    if (this.channel) this.send({ verb: 'cancel', id })
+    this.send({ verb: 'cancel', id })
     this.calls.get(id)?.reject(reason)
   }
 
-  private rejectAll(error: UserError): void {
-    for (const call of this.calls.values()) call.reject(error)
-    this.calls.clear()
-  }
-
-  private change(state: ConnectionState, reason: string | null): void {
-    this.connection = state
-    for (const listener of [...this.listeners]) listener(state, reason)
-  }
-
   private send(frame: ClientFrame): void {
-    this.channel?.send(encodeFrame(frame))
+    if (this.line.isOpen) this.line.send(encodeFrame(frame))
   }
 }
