@@ -272,6 +272,10 @@ export const fakeMetrics = metricsOfMembers([
       mistakeShare: { title: 'Share of the true class', group: 'quality', unit: '%', definition: 'Of a mistake.' },
     },
   },
+  {
+    id: 'suspects',
+    metrics: { auc: { title: 'AUC', group: 'defense', unit: '%', definition: 'Area under the ROC curve.' } },
+  },
 ])
 
 export const fakeMembers = memberTable(fakeFamilies)

@@ -33,7 +33,3 @@ export interface SuspectTest {
   acceptedRatio: number | null
   last: LastTail | null
 }
-
-/** For views that need a word beside the number. */
-export const aucDefinition =
-  'Area under the ROC curve of “low KL(teacher ‖ shuffled ensemble) means triggered”: the share of pairs of a triggered and a clean test image in which the triggered one has the lower KL, ties counting half. 100 %: the ensemble separates them; 50 %: it tells nothing.'

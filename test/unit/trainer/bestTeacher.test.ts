@@ -49,4 +49,19 @@ describe('the teacher of the best epoch', () => {
     restored.offer(evaluation(0.5), weights(4))
     expect(restored.weights()).toEqual(weights(3)())
   })
+
+  it('keeps what the analyses found with it, also where an earlier version kept that in the evaluation', () => {
+    const [before, after, past] = [bundle(), bundle(), bundle()]
+    const found = [{ analysis: 'classes', artifact: { images: [1], confusion: [[1]], accuracy: [1] } }]
+    createBestTeacher(before).offer(evaluation(0.5), weights(3), found)
+    const restored = createBestTeacher(after)
+    after.restore(before.snapshot())
+    expect(restored.artifacts()).toEqual(found)
+    const { plain, ...rest } = before.snapshot()
+    const former = { ...evaluation(0.5), confusion: [[1]], perClassAccuracy: [1] }
+    const fromPast = createBestTeacher(past)
+    past.restore({ ...rest, plain: { ...plain, keptEvaluation: { evaluation: former } } })
+    expect(fromPast.evaluation()).toEqual(evaluation(0.5))
+    expect(fromPast.artifacts()).toEqual(found)
+  })
 })

@@ -74,6 +74,15 @@ export const suspects = defineAnalysis({
     place: 'ABD zskt/utils/syn_vaccine.py compare_shuffle',
   },
   params: {},
+  metrics: {
+    auc: {
+      title: 'AUC',
+      group: 'defense',
+      unit: '%',
+      definition:
+        'Area under the ROC curve of “low KL(teacher ‖ shuffled ensemble) means triggered”: the share of pairs of a triggered and a clean test image in which the triggered one has the lower KL, ties counting half. 100 %: the ensemble separates them; 50 %: it tells nothing.',
+    },
+  },
   needs: ['measurements'],
   when: 'handed',
   artifact,
