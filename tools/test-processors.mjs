@@ -115,6 +115,8 @@ function main() {
       if (!(margin.share <= (worst[file]?.share ?? -1))) worst[file] = { setting: id, ...margin }
   for (const [file, { share, setting, what }] of Object.entries(worst))
     process.stdout.write(`${file}: at most ${(100 * share).toFixed(0)} % of a bound (${what}; ${setting})\n`)
+  for (const margin of Object.values(worst))
+    for (const key of ['share', 'distance', 'bound']) margin[key] = Number(Number(margin[key]).toPrecision(2))
   if (out) {
     const processor = os.cpus()[0]?.model ?? 'unknown'
     fs.writeFileSync(out, `${JSON.stringify({ processor, results: summarise(results), worst }, null, 2)}\n`)
