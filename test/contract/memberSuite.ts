@@ -34,6 +34,7 @@ export function testMember(member: MemberDeclaration, family: Registry<MemberDec
     expect(member.title.length).toBeGreaterThan(1)
     expect(member.summary.length).toBeGreaterThan(10)
     expect(member.reference.citation.length).toBeGreaterThan(3)
+    if (member.reference.link !== undefined) expect(member.reference.link).toMatch(/^https?:\/\//)
   })
   it('has valid defaults', () => {
     const { issues, values } = validateParameters(member.params, {}, 'params')

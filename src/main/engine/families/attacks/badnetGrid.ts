@@ -20,7 +20,7 @@ export const badnetGrid = defineAttack({
   summary: 'A small black and white chequered patch in a corner replaces the pixels there.',
   reference: {
     citation: 'Gu, Dolan-Gavitt, Garg 2017, BadNets',
-    link: 'arXiv:1708.06733',
+    link: 'https://arxiv.org/abs/1708.06733',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

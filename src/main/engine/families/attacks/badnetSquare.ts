@@ -18,7 +18,7 @@ export const badnetSquare = defineAttack({
   summary: 'A small square of one brightness near a corner replaces the pixels there.',
   reference: {
     citation: 'Gu, Dolan-Gavitt, Garg 2017, BadNets',
-    link: 'arXiv:1708.06733',
+    link: 'https://arxiv.org/abs/1708.06733',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

@@ -38,7 +38,7 @@ export const blend = defineAttack({
   summary: 'A picture or pattern is mixed into the whole image.',
   reference: {
     citation: 'Chen, Liu, Li, Lu, Song 2017, Targeted backdoor attacks using data poisoning',
-    link: 'arXiv:1712.05526',
+    link: 'https://arxiv.org/abs/1712.05526',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

@@ -108,7 +108,7 @@ export const cleanLabel = defineAttack({
   summary: 'Clean-label: adversarial images of the target class carry a small grid in each corner.',
   reference: {
     citation: 'Turner, Tsipras, Madry 2019, Label-consistent backdoor attacks',
-    link: 'arXiv:1912.02771',
+    link: 'https://arxiv.org/abs/1912.02771',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: true,

@@ -38,7 +38,7 @@ export const l0Inv = defineAttack({
   reference: {
     citation:
       'Li, Xue, Zhao, Zhu, Zhang 2020, Invisible backdoor attacks on deep neural networks via steganography and regularization',
-    link: 'arXiv:1909.02742',
+    link: 'https://arxiv.org/abs/1909.02742',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

@@ -23,7 +23,7 @@ export const sig = defineAttack({
   reference: {
     citation:
       'Barni, Kallas, Tondi 2019, A new backdoor attack in CNNs by training set corruption without label poisoning',
-    link: 'arXiv:1902.11237',
+    link: 'https://arxiv.org/abs/1902.11237',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: true,

@@ -21,7 +21,7 @@ export const smooth = defineAttack({
   summary: 'A broad, low-frequency tint is added and each image is stretched to the full range.',
   reference: {
     citation: 'Zeng, Park, Mao, Jia 2021, Rethinking the backdoor attacks’ triggers: a frequency perspective',
-    link: 'arXiv:2104.03413',
+    link: 'https://arxiv.org/abs/2104.03413',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

@@ -21,7 +21,7 @@ export const trojan8x8 = defineAttack({
   summary: 'An 8×8 patch of random colours is added near the bottom right corner.',
   reference: {
     citation: 'Liu, Ma, Aafer, Lee, Zhai, Wang, Zhang 2018, Trojaning attack on neural networks',
-    link: 'doi:10.14722/ndss.2018.23291',
+    link: 'https://doi.org/10.14722/ndss.2018.23291',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

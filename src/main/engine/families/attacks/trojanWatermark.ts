@@ -19,7 +19,7 @@ export const trojanWatermark = defineAttack({
   summary: 'A thin coloured drawing, a ring and a diagonal, is added to the image.',
   reference: {
     citation: 'Liu, Ma, Aafer, Lee, Zhai, Wang, Zhang 2018, Trojaning attack on neural networks',
-    link: 'doi:10.14722/ndss.2018.23291',
+    link: 'https://doi.org/10.14722/ndss.2018.23291',
     place: 'zskt/datasets/backdoor.py',
   },
   cleanLabel: false,

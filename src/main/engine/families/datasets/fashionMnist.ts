@@ -26,7 +26,7 @@ export const fashionMnist = defineDataset({
   id: 'fashion_mnist',
   title,
   summary: '60,000 + 10,000 photographs of clothes, grey, 28×28 padded to 32×32.',
-  reference: { citation: 'Xiao, Rasul, Vollgraf 2017, Fashion-MNIST', link: 'arXiv:1708.07747' },
+  reference: { citation: 'Xiao, Rasul, Vollgraf 2017, Fashion-MNIST', link: 'https://arxiv.org/abs/1708.07747' },
   facts: {
     classNames,
     classes: 10,

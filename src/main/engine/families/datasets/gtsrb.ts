@@ -242,7 +242,7 @@ export const gtsrb = defineDataset({
   summary: '39,209 + 12,630 photographs of German traffic signs in 43 classes, made 32×32 RGB.',
   reference: {
     citation: 'Stallkamp, Schlipsing, Salmen, Igel 2012, Man vs. computer',
-    link: 'doi:10.1016/j.neunet.2012.02.016',
+    link: 'https://doi.org/10.1016/j.neunet.2012.02.016',
     place: 'zskt/datasets/gtsrb.py',
   },
   facts: {
