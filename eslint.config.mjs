@@ -64,6 +64,9 @@ export default typescript.config(
       '@typescript-eslint/no-non-null-assertion': 'warn',
       '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/unified-signatures': 'off',
+      // One import per module: what is a type only says so inside it.
+      'no-duplicate-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       'no-console': 'error',
       eqeqeq: 'error',
       'no-control-regex': 'error',

@@ -1,7 +1,15 @@
 /** What every member of every family promises, examples included. */
 import { expect, it } from 'vitest'
-import { defaultsOf, describeRegistry, isVisible, validateParameters, zodOf } from '../../src/shared/schema'
-import type { Field, MemberDeclaration, Registry } from '../../src/shared/schema'
+import {
+  defaultsOf,
+  describeRegistry,
+  isVisible,
+  validateParameters,
+  zodOf,
+  type Field,
+  type MemberDeclaration,
+  type Registry,
+} from '../../src/shared/schema'
 
 /** A value that the field must refuse. */
 function badValue(field: Field): unknown {

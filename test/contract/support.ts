@@ -9,13 +9,11 @@ import { memberTable } from '../../src/main/engine/control/experiments/memberTab
 import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
-import { runTrainingLoop } from '../../src/main/engine/trainer/loop'
-import type { LoopOptions } from '../../src/main/engine/trainer/loop'
+import { runTrainingLoop, type LoopOptions } from '../../src/main/engine/trainer/loop'
 import type { StageWork } from '../../src/main/engine/trainer/stageWork'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
-import { describeRegistry } from '../../src/shared/schema'
-import type { MemberDeclaration, Registry } from '../../src/shared/schema'
+import { describeRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
 
 const registries: Registry<MemberDeclaration>[] = [attacks, datasets, architectures, distillationMethods, defenses]
 const table = memberTable(registries.map((registry) => describeRegistry(registry)))

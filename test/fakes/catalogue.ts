@@ -3,8 +3,18 @@
  */
 import type { Catalogue } from '../../src/shared/contract'
 import { metricDefinitions, type ArtifactForm } from '../../src/shared/domain'
-import type { FamilyDescription, MemberDescription, ParameterSchema } from '../../src/shared/schema'
-import { boolean, choice, integer, integerList, metricsOfMembers, number, path } from '../../src/shared/schema'
+import {
+  boolean,
+  choice,
+  integer,
+  integerList,
+  metricsOfMembers,
+  number,
+  path,
+  type FamilyDescription,
+  type MemberDescription,
+  type ParameterSchema,
+} from '../../src/shared/schema'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { sections } from '../../src/main/engine/control/experiments/sections'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'

@@ -1,19 +1,23 @@
 /** One run of the fake engine: moves a step at a time when it is told to. */
-import type {
-  ExperimentConfig,
-  ImageBatch,
-  MetricPoint,
-  MetricSeries,
-  PoolSummary,
-  RunDetail,
-  RunState,
-  RunSummary,
-  StageArtifact,
-  StageName,
-  StageRecord,
-  SyntheticImages,
+import {
+  defenseLabel,
+  poolBytesOf,
+  recipeOf,
+  stageIdOf,
+  stageNameOf,
+  type ExperimentConfig,
+  type ImageBatch,
+  type MetricPoint,
+  type MetricSeries,
+  type PoolSummary,
+  type RunDetail,
+  type RunState,
+  type RunSummary,
+  type StageArtifact,
+  type StageName,
+  type StageRecord,
+  type SyntheticImages,
 } from '../../src/shared/domain'
-import { defenseLabel, poolBytesOf, recipeOf, stageIdOf, stageNameOf } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 import { changedFromDefaults } from '../../src/main/engine/control/experiments/changedFromDefaults'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'

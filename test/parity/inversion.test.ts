@@ -30,14 +30,23 @@ import { batchNormStatisticsLoss, classBalanceLoss, oneHotLoss } from '../../src
 import type { NetworkState, Parameter } from '../../src/main/engine/maths/nn'
 import type { BatchStatistics } from '../../src/main/engine/maths/nn/types'
 import type { Optimizer } from '../../src/main/engine/families/optimizers'
-import { createStream } from '../../src/main/engine/maths/random'
-import type { RandomStream } from '../../src/main/engine/maths/random'
+import { createStream, type RandomStream } from '../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed } from '../fixtures/hashed'
-import { classifier, compare, filled, image, logitsOf, near, normalization, size, stream } from './inversionNetworks'
-import type { Measured } from './inversionNetworks'
+import {
+  classifier,
+  compare,
+  filled,
+  image,
+  logitsOf,
+  near,
+  normalization,
+  size,
+  stream,
+  type Measured,
+} from './inversionNetworks'
 
 interface Call {
   loss: number

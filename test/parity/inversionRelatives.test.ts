@@ -12,14 +12,22 @@ import { createInversionStudent } from '../../src/main/engine/families/distillat
 import { createInversionSynthesizer } from '../../src/main/engine/families/distillation/inversion/synthesizer'
 import type { DistillationContext, StepMetrics, Synthesizer } from '../../src/main/engine/families/distillation/types'
 import { createStepProgram } from '../../src/main/engine/graph'
-import { createStream } from '../../src/main/engine/maths/random'
-import type { RandomStream } from '../../src/main/engine/maths/random'
+import { createStream, type RandomStream } from '../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../src/shared/schema'
 import { hashed } from '../fixtures/hashed'
-import { classifier, compare, filled, image, logitsOf, near, normalization, size } from './inversionNetworks'
-import type { Measured } from './inversionNetworks'
+import {
+  classifier,
+  compare,
+  filled,
+  image,
+  logitsOf,
+  near,
+  normalization,
+  size,
+  type Measured,
+} from './inversionNetworks'
 
 interface Synthesis {
   losses: number[]

@@ -5,13 +5,10 @@ import { klDivergence } from '../../src/main/engine/maths/losses/divergence'
 import { hypergradient, perturbationObjective } from '../../src/main/engine/maths/losses/selfRetrospection'
 import { selfRetrospectionStep } from '../../src/main/engine/families/defenses/selfRetrospection/step'
 import { readSafetensors } from '../../src/main/engine/weights/safetensors/read'
-import { toFloat32 } from '../../src/main/engine/weights/weightMap'
-import type { WeightTensor } from '../../src/main/engine/weights/weightMap'
-import { applyUpdates } from '../../src/main/engine/maths/nn'
+import { toFloat32, type WeightTensor } from '../../src/main/engine/weights/weightMap'
+import { applyUpdates, type Classifier, type StateUpdate } from '../../src/main/engine/maths/nn'
 import { weightsOf } from '../../src/main/engine/weights/network'
-import type { Classifier, StateUpdate } from '../../src/main/engine/maths/nn'
-import { createAdam } from '../../src/main/engine/families/optimizers'
-import type { Optimizer } from '../../src/main/engine/families/optimizers'
+import { createAdam, type Optimizer } from '../../src/main/engine/families/optimizers'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
@@ -28,8 +25,8 @@ import {
   manifestOf,
   numberOf,
   relativeDistance,
+  type Arrays,
 } from './golden'
-import type { Arrays } from './golden'
 import { boundOf, expectWithin } from './tolerances'
 
 type Case = 'teacher' | 'student'

@@ -9,10 +9,10 @@ import {
   suspectKl,
   tailTest,
   vaccinePenalty,
+  type PermutationStream,
+  type ShuffledEnsemble,
 } from '../../src/main/engine/maths/losses/shufflingVaccine'
-import type { PermutationStream, ShuffledEnsemble } from '../../src/main/engine/maths/losses/shufflingVaccine'
-import { differentiate } from '../../src/main/engine/maths/nn'
-import type { Classifier, Parameter } from '../../src/main/engine/maths/nn'
+import { differentiate, type Classifier, type Parameter } from '../../src/main/engine/maths/nn'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { arrayOf, floatsOf } from '../fixtures/npz'
 import { missingShared } from '../fixtures/shared'
@@ -30,8 +30,8 @@ import {
   relativeDistance,
   tensorOf,
   withoutGradient,
+  type Arrays,
 } from './golden'
-import type { Arrays } from './golden'
 import { boundOf, expectWithin } from './tolerances'
 
 interface Manifest {

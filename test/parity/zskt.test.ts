@@ -26,8 +26,8 @@ import {
   relativeDistance,
   tensorOf,
   withoutGradient,
+  type Arrays,
 } from './golden'
-import type { Arrays } from './golden'
 import { boundFrom, boundOf, expectWithin, sensitivityOf } from './tolerances'
 
 interface Manifest {

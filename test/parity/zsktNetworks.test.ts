@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { applyUpdates, differentiate } from '../../src/main/engine/maths/nn'
+import {
+  applyUpdates,
+  differentiate,
+  type BatchStatistics,
+  type ForwardContext,
+  type NetworkState,
+  type Parameter,
+} from '../../src/main/engine/maths/nn'
 import { weightsOf } from '../../src/main/engine/weights/network'
-import type { BatchStatistics, ForwardContext, NetworkState, Parameter } from '../../src/main/engine/maths/nn'
 import { toFloat32 } from '../../src/main/engine/weights/weightMap'
 import { sum } from '../../src/main/engine/maths/ops'
 import { batchNormEpsilon } from '../../src/main/engine/maths/ops/batchNorm'
@@ -20,8 +26,8 @@ import {
   relativeDistance,
   tensorOf,
   withoutGradient,
+  type Arrays,
 } from './golden'
-import type { Arrays } from './golden'
 import { boundOf, expectWithin } from './tolerances'
 
 beforeAll(async () => {

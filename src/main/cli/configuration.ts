@@ -4,8 +4,7 @@
  */
 import { resolve } from 'node:path'
 import type { Catalogue } from '../../shared/contract'
-import type { PartialExperimentConfig } from '../../shared/domain'
-import { withConfigValue } from '../../shared/domain'
+import { withConfigValue, type PartialExperimentConfig } from '../../shared/domain'
 import { RefusedInputError } from '../../shared/errors'
 import type { FamilyId, MemberDescription, ParameterSchema } from '../../shared/schema'
 

@@ -1,6 +1,11 @@
 /** What the command line writes: results on stdout, everything else on stderr. */
-import { defenseWorth } from '../../shared/domain'
-import type { Evaluation, RunSummary, StageArtifact, StageRecord } from '../../shared/domain'
+import {
+  defenseWorth,
+  type Evaluation,
+  type RunSummary,
+  type StageArtifact,
+  type StageRecord,
+} from '../../shared/domain'
 
 export interface Output {
   /** A result line. */

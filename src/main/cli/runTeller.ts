@@ -1,6 +1,5 @@
 /** What is said of a run while one stays with it. */
-import { metricDefinitions } from '../../shared/domain'
-import type { MetricDefinition, MetricSeries, RunSummary } from '../../shared/domain'
+import { metricDefinitions, type MetricDefinition, type MetricSeries, type RunSummary } from '../../shared/domain'
 import { progressLine, stageLine, type Output } from './output'
 
 export interface RunTeller {

@@ -1,5 +1,14 @@
-import type { MemberDescription, ParameterSchema, ValuesOf } from '../schema'
-import { boolean, choice, integer, number, path, text } from '../schema'
+import {
+  boolean,
+  choice,
+  integer,
+  number,
+  path,
+  text,
+  type MemberDescription,
+  type ParameterSchema,
+  type ValuesOf,
+} from '../schema'
 
 /** A member of a family with its parameters, as saved. */
 export interface MemberChoice {

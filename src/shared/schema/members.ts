@@ -1,6 +1,5 @@
 /** A member of a family chosen by one field, with the parameters of all members beside it: flat, as they are saved. */
-import { choice, isVisible } from './fields'
-import type { ChoiceField, Field, ParameterSchema, VisibleWhen } from './fields'
+import { choice, isVisible, type ChoiceField, type Field, type ParameterSchema, type VisibleWhen } from './fields'
 import type { MemberDeclaration } from './registry'
 
 type Offered = Pick<MemberDeclaration, 'id' | 'title' | 'params'>

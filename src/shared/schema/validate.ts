@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { ExhaustiveError } from '../errors'
-import type { Field, ParameterSchema, ValuesOf } from './fields'
-import { defaultsOf } from './fields'
+import { defaultsOf, type Field, type ParameterSchema, type ValuesOf } from './fields'
 
 /** A finding on one field; `path` is the dotted path that `--set` takes. */
 export interface Issue {

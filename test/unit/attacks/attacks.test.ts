@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
-import type { AttackContext } from '../../../src/main/engine/families/attacks'
+import { attacks, createTrigger, type AttackContext } from '../../../src/main/engine/families/attacks'
 import { toBytes, triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 
 const rgb: AttackContext = { height: 32, width: 32, channels: 3 }

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 const recordBytes = 3074
 function records(count: number): Buffer {

@@ -12,8 +12,7 @@ import {
   text,
   tupleOf,
 } from '../importers/craft/pickle'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 const list = (...items: Buffer[]): Buffer => program(emptyList, mark, ...items, 'e')
 const long = (operation: string, bytes: Buffer): Buffer => {

@@ -2,8 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { datasets, openDataset, recognizeDataset } from '../../../src/main/engine/families/datasets'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 /** A one-colour PPM. */
 const ppm = (colour: [number, number, number], width = 40, height = 30): Buffer =>

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 const picture = (r: number, g: number, b: number, width = 20, height = 10) =>
   sharp({ create: { width, height, channels: 3, background: { r, g, b } } })

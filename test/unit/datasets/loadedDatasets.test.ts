@@ -2,8 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createLoadedDatasets, datasets } from '../../../src/main/engine/families/datasets'
-import type { Dataset, LoadedDataset } from '../../../src/main/engine/families/datasets'
+import {
+  createLoadedDatasets,
+  datasets,
+  type Dataset,
+  type LoadedDataset,
+} from '../../../src/main/engine/families/datasets'
 import { createRegistry } from '../../../src/shared/schema'
 
 const signs = datasets.get('signs')

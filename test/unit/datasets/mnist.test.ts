@@ -1,8 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 function idx(shape: number[], data: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * shape.length)

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { join } from 'node:path'
 import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { RefusedInputError } from '../../../src/shared/errors'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 let scratch: Scratch
 beforeEach(() => {

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { datasets, imageShapeOf, openDataset } from '../../../src/main/engine/families/datasets'
-import type { LoadedDataset } from '../../../src/main/engine/families/datasets'
+import { datasets, imageShapeOf, openDataset, type LoadedDataset } from '../../../src/main/engine/families/datasets'
 import { RefusedInputError } from '../../../src/shared/errors'
 
 /** A scratch folder with the calls that the layout tests share. */

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createScratch } from './support'
-import type { Scratch } from './support'
+import { createScratch, type Scratch } from './support'
 
 /**
  * Made with SciPy 1.17: savemat(…, {'X': uint8 [32, 32, 3, 4], 'y': uint8 [[1], [10], [3], [9]], 's': {'a': 1}, 'text':

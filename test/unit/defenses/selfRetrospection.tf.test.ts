@@ -5,8 +5,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
 import { wrn } from '../../../src/main/engine/families/architectures/wrn'
-import { selfRetrospectionParameters } from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
-import type { SelfRetrospectionParameters } from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
+import {
+  selfRetrospectionParameters,
+  type SelfRetrospectionParameters,
+} from '../../../src/main/engine/families/defenses/selfRetrospection/parameters'
 import { createUniversalPerturbation } from '../../../src/main/engine/families/defenses/selfRetrospection/perturbation'
 import { wrapTrainer } from '../../../src/main/engine/families/defenses/selfRetrospection/unlearning'
 import type { DistillationContext, StudentTrainer } from '../../../src/main/engine/families/distillation/types'

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Evaluation, RunSummary, StageRecord } from '../../../src/shared/domain'
-import { defenseEffectiveness, defenseWorth, resultsOf, robustnessImprovement } from '../../../src/shared/domain'
+import {
+  defenseEffectiveness,
+  defenseWorth,
+  resultsOf,
+  robustnessImprovement,
+  type Evaluation,
+  type RunSummary,
+  type StageRecord,
+} from '../../../src/shared/domain'
 
 const rates = (accuracy: number, asr: number | null, robustAccuracy: number | null = null): Evaluation => ({
   accuracy,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { checkpointNameOf, checkpointNamePattern, checkpointNameText } from '../../../src/shared/domain'
-import { compareStages, stageIdOf, stageNameOf } from '../../../src/shared/domain'
+import {
+  checkpointNameOf,
+  checkpointNamePattern,
+  checkpointNameText,
+  compareStages,
+  stageIdOf,
+  stageNameOf,
+} from '../../../src/shared/domain'
 
 describe('the name of a stage', () => {
   it.each([

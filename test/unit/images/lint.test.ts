@@ -3,9 +3,14 @@ import { attacks, createTrigger } from '../../../src/main/engine/families/attack
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 import type { ImageSet } from '../../../src/main/engine/images/types'
 import { drawSign, signLabel } from '../../../src/main/engine/families/datasets/signs/draw'
-import { lintTrigger, planPoisoning, previewTrigger } from '../../../src/main/engine/images/poisoning'
+import {
+  lintTrigger,
+  planPoisoning,
+  previewTrigger,
+  type Finding,
+  type LintInput,
+} from '../../../src/main/engine/images/poisoning'
 import { measureTrigger } from '../../../src/main/engine/images/poisoning/measure'
-import type { Finding, LintInput } from '../../../src/main/engine/images/poisoning'
 import { createStream } from '../../../src/main/engine/maths/random'
 
 const count = 20

@@ -4,8 +4,7 @@ import { isClassSorted } from '../../../src/main/engine/images/poisoning/plan'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 import type { ImageSet } from '../../../src/main/engine/images/types'
 import { createStream } from '../../../src/main/engine/maths/random'
-import { poisoningSchema } from '../../../src/shared/domain'
-import type { PoisoningPlan } from '../../../src/shared/domain'
+import { poisoningSchema, type PoisoningPlan } from '../../../src/shared/domain'
 import { defaultsOf } from '../../../src/shared/schema'
 
 const stream = () => createStream(0, 'poisoning')

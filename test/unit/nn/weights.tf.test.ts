@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createZsktGenerator } from '../../../src/main/engine/families/architectures/generators/zskt'
 import { architectures } from '../../../src/main/engine/families/architectures'
 import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
-import { createBuilder } from '../../../src/main/engine/maths/nn'
+import { createBuilder, type Classifier, type Parameter } from '../../../src/main/engine/maths/nn'
 import {
   fileShapeOf,
   loadWeights,
@@ -11,7 +11,6 @@ import {
   toMemoryOrder,
   weightsOf,
 } from '../../../src/main/engine/weights/network'
-import type { Classifier, Parameter } from '../../../src/main/engine/maths/nn'
 import { createStream } from '../../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { RefusedInputError } from '../../../src/shared/errors'

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Parameter } from '../../../src/main/engine/maths/nn'
-import { createAdam, createSgd } from '../../../src/main/engine/families/optimizers'
+import { createAdam, createSgd, type Optimizer } from '../../../src/main/engine/families/optimizers'
 import { clipByGlobalNorm } from '../../../src/main/engine/maths/nn/gradients'
-import type { Optimizer } from '../../../src/main/engine/families/optimizers'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 
 beforeAll(async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createInnerStepListener } from '../../../src/main/engine/trainer/innerSteps'
+import { createInnerStepListener, type InnerStepOptions } from '../../../src/main/engine/trainer/innerSteps'
 import { StepInterrupted } from '../../../src/main/engine/families/distillation/innerSteps'
-import type { InnerStepOptions } from '../../../src/main/engine/trainer/innerSteps'
 
 /** A loop of inner steps on a clock of its own. */
 function loopOf(options: Partial<InnerStepOptions>) {

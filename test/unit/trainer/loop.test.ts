@@ -10,8 +10,8 @@ import {
   runTrainingLoop,
   saveCheckpoint,
   takeStep,
+  type LoopOptions,
 } from '../../../src/main/engine/trainer/loop'
-import type { LoopOptions } from '../../../src/main/engine/trainer/loop'
 import { DivergedError, MissingStartError } from '../../../src/main/engine/trainer/stageErrors'
 import type { StageWork } from '../../../src/main/engine/trainer/stageWork'
 import type { TrainerReport } from '../../../src/main/engine/protocol/messages'

@@ -8,8 +8,7 @@ import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
 import { runTrainingLoop } from '../trainer/loop'
 import type { TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
-import { prepareStudentStage, prepareTeacherStage, runDataStage } from '../trainer/stages'
-import type { PreparedStage } from '../trainer/stages'
+import { prepareStudentStage, prepareTeacherStage, runDataStage, type PreparedStage } from '../trainer/stages'
 
 let request: 'go' | 'pause' | 'stop' = 'go'
 

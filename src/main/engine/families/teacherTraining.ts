@@ -1,5 +1,14 @@
-import { boolean, choice, defaultsOf, integer, memberChoice, memberFields, number } from '../../../shared/schema'
-import type { ParameterSchema, ValuesOf } from '../../../shared/schema'
+import {
+  boolean,
+  choice,
+  defaultsOf,
+  integer,
+  memberChoice,
+  memberFields,
+  number,
+  type ParameterSchema,
+  type ValuesOf,
+} from '../../../shared/schema'
 import { adam, optimizerMembers, sgd } from './optimizers'
 import { oneCycle, schedules } from './schedules'
 

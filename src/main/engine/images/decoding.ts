@@ -3,8 +3,7 @@
  * sharp's binaries lack it.
  */
 import { basename } from 'node:path'
-import sharp from 'sharp'
-import type { Sharp } from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from '../weights/fileText'
 import { readWhole } from '../weights/byteSource'

@@ -3,8 +3,7 @@
  * not done twice.
  */
 import { dirname, join } from 'node:path'
-import type { MemberChoice, StudentPlan } from '../../../shared/domain'
-import { checkpointNameText, stageIdOf } from '../../../shared/domain'
+import { checkpointNameText, stageIdOf, type MemberChoice, type StudentPlan } from '../../../shared/domain'
 import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
 

@@ -8,8 +8,14 @@ import { attacks, createTrigger } from '../families/attacks'
 import { datasets, sliceImages } from '../families/datasets'
 import type { LoadedDataset } from '../families/datasets/types'
 import type { ImageSet, Normalization } from '../images/types'
-import { lintTrigger, planPoisoning, poisoningStream, poisonTrainingSet, triggerAll } from '../images/poisoning'
-import type { Finding } from '../images/poisoning'
+import {
+  lintTrigger,
+  planPoisoning,
+  poisoningStream,
+  poisonTrainingSet,
+  triggerAll,
+  type Finding,
+} from '../images/poisoning'
 import type { TestSets } from './evaluation'
 
 export interface PreparedData {

@@ -1,16 +1,13 @@
 /** Classifiers made from a choice, or out of a weights file whatever its format. */
-import type { MemberChoice } from '../../../shared/domain'
-import { acknowledgementOf } from '../../../shared/domain'
+import { acknowledgementOf, type MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { architectures } from '../families/architectures'
 import type { LoadedDataset } from '../families/datasets/types'
-import { importCheckpoint } from '../families/importers'
-import type { ImportedCheckpoint, ImportReport } from '../families/importers'
+import { importCheckpoint, type ImportedCheckpoint, type ImportReport } from '../families/importers'
 import { loadWeights } from '../weights/network'
 import type { WeightMap } from '../weights/weightMap'
 import type { Classifier } from '../maths/nn/types'
-import { createStream } from '../maths/random'
-import type { RandomStream } from '../maths/random'
+import { createStream, type RandomStream } from '../maths/random'
 
 /** A classifier of a family member for a data set, initialised from `stream`. */
 export function createClassifier(

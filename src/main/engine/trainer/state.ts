@@ -1,12 +1,10 @@
 /** Everything that a stage must remember to go on bit for bit: networks, optimizer slots, counters, random streams. */
 import type * as tf from '@tensorflow/tfjs-core'
 import { UserError } from '../../../shared/errors'
-import type { WeightMap, WeightTensor } from '../weights/weightMap'
-import { float32Tensor, toFloat32 } from '../weights/weightMap'
+import { float32Tensor, toFloat32, type WeightMap, type WeightTensor } from '../weights/weightMap'
 import type { NetworkState } from '../maths/nn/types'
 import { loadWeights, weightsOf } from '../weights/network'
-import { createStream, restoreStream } from '../maths/random'
-import type { RandomStream } from '../maths/random'
+import { createStream, restoreStream, type RandomStream } from '../maths/random'
 import type { PlainState, PooledState, StateBundle, StateSnapshot } from '../families/distillation/state'
 
 function withPrefix(prefix: string, map: WeightMap): [string, WeightTensor][] {

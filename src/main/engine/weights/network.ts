@@ -1,8 +1,7 @@
 /** Between a network's variables and PyTorch's state_dict: names, layouts, and what to say when they do not fit. */
 import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from './fileText'
-import { elementCount, float32Tensor, toFloat32 } from './weightMap'
-import type { WeightMap, WeightTensor } from './weightMap'
+import { elementCount, float32Tensor, toFloat32, type WeightMap, type WeightTensor } from './weightMap'
 import { assignValues } from '../maths/nn/variables'
 import type { NetworkState, Parameter } from '../maths/nn/types'
 

@@ -1,6 +1,11 @@
 /** In what an experiment differs from the defaults, each member measured by its own. */
-import type { ExperimentConfig, MemberChoice, PartialExperimentConfig, StudentPlan } from '../../../../shared/domain'
-import { changedPaths } from '../../../../shared/domain'
+import {
+  changedPaths,
+  type ExperimentConfig,
+  type MemberChoice,
+  type PartialExperimentConfig,
+  type StudentPlan,
+} from '../../../../shared/domain'
 
 const chosen = ({ id }: MemberChoice): { id: string } => ({ id })
 const planned = ({ defenses }: StudentPlan): { defenses: { id: string }[] } => ({ defenses: defenses.map(chosen) })

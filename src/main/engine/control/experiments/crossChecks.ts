@@ -1,6 +1,5 @@
 /** Checks that need more than one part of a configuration. */
-import type { ExperimentConfig } from '../../../../shared/domain'
-import { defenseLabel } from '../../../../shared/domain'
+import { defenseLabel, type ExperimentConfig } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 

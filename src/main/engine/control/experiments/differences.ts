@@ -1,7 +1,6 @@
 /** In what two configurations differ, in words: "method: Temperature 20 instead of 1". */
 import type { MemberChoice } from '../../../../shared/domain'
-import type { FamilyId, Field, ParameterSchema } from '../../../../shared/schema'
-import { isVisible } from '../../../../shared/schema'
+import { isVisible, type FamilyId, type Field, type ParameterSchema } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
 /** Two values of one place, which the sentences call `part`. */

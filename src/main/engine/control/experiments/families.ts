@@ -6,8 +6,7 @@
  * of activations, need batch norms or give intervals of recording, and whether its images are real.
  */
 import type { MetricDefinition } from '../../../../shared/domain'
-import type { FamilyDescription } from '../../../../shared/schema'
-import { describeRegistry, metricsOfMembers } from '../../../../shared/schema'
+import { describeRegistry, metricsOfMembers, type FamilyDescription } from '../../../../shared/schema'
 import { analyses } from '../../families/analyses'
 import { architectures } from '../../families/architectures'
 import { attacks } from '../../families/attacks'

@@ -2,19 +2,17 @@
  * In which settings a run's models differ from those behind the published numbers, in words: without it a difference to
  * them says nothing.
  */
-import type {
-  ExperimentConfig,
-  ExperimentPreset,
-  MemberChoice,
-  StageRecord,
-  StudentPlan,
-} from '../../../../shared/domain'
 import {
   poisoningSchema,
   publishedColumn,
   publishedData,
   publishedPresetId,
   publishedRates,
+  type ExperimentConfig,
+  type ExperimentPreset,
+  type MemberChoice,
+  type StageRecord,
+  type StudentPlan,
 } from '../../../../shared/domain'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
 import { memberDifferences, parameterDifferences } from './differences'

@@ -3,8 +3,14 @@
  * reference's second program, made from the table and the members' own reference settings.
  */
 import declared from '../../../../../resources/publishedPresets.json'
-import type { ExperimentPreset, MemberChoice, Recording } from '../../../../shared/domain'
-import { publishedAttacks, publishedData, publishedRates } from '../../../../shared/domain'
+import {
+  publishedAttacks,
+  publishedData,
+  publishedRates,
+  type ExperimentPreset,
+  type MemberChoice,
+  type Recording,
+} from '../../../../shared/domain'
 import type { MemberDeclaration, Registry } from '../../../../shared/schema'
 import { attacks } from '../../families/attacks'
 import { defenses } from '../../families/defenses'

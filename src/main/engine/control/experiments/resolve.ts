@@ -2,7 +2,6 @@
  * Turns what a caller sends into a complete, checked configuration. Pure: works on declarations alone, so that the fake
  * engine shares it.
  */
-import type { ExperimentConfig, MemberChoice, PartialExperimentConfig, StudentPlan } from '../../../../shared/domain'
 import {
   executionSchema,
   experimentSchema,
@@ -10,9 +9,12 @@ import {
   proposedIntervals,
   recordingSchema,
   teacherSourceSchema,
+  type ExperimentConfig,
+  type MemberChoice,
+  type PartialExperimentConfig,
+  type StudentPlan,
 } from '../../../../shared/domain'
-import type { FamilyId, Issue } from '../../../../shared/schema'
-import { memberDefaults, validateParameters } from '../../../../shared/schema'
+import { memberDefaults, validateParameters, type FamilyId, type Issue } from '../../../../shared/schema'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
 import { crossCheck } from './crossChecks'
 import type { MemberTable } from './memberTable'

@@ -1,6 +1,13 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import type { ExperimentConfig, StageName, StageRecord, StudentPlan } from '../../../../shared/domain'
-import { defenseLabel, stageIdOf, studentTitle } from '../../../../shared/domain'
+import {
+  defenseLabel,
+  stageIdOf,
+  studentTitle,
+  type ExperimentConfig,
+  type StageName,
+  type StageRecord,
+  type StudentPlan,
+} from '../../../../shared/domain'
 
 export const studentStageTitle = (plan: StudentPlan, index: number): string =>
   studentTitle(index, plan.defenses.length === 0 ? 'no defense' : defenseLabel(plan))

@@ -1,6 +1,5 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import type { ExperimentConfig, RunDetail } from '../../../../shared/domain'
-import { recipeOf } from '../../../../shared/domain'
+import { recipeOf, type ExperimentConfig, type RunDetail } from '../../../../shared/domain'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 

@@ -1,8 +1,13 @@
 /** Everything that is written about a running run goes through here: store, events and log stay in step. */
 import { mkdir } from 'node:fs/promises'
 import type { LogLine } from '../../../../shared/contract'
-import { poolBytesOf } from '../../../../shared/domain'
-import type { ExperimentConfig, RunState, RunSummary, StageRecord } from '../../../../shared/domain'
+import {
+  poolBytesOf,
+  type ExperimentConfig,
+  type RunState,
+  type RunSummary,
+  type StageRecord,
+} from '../../../../shared/domain'
 import { toCauses, type ErrorCause } from '../../../../shared/errors'
 import { folderBytes, type RunStore } from '../store'
 import type { EventHub } from '../events'

@@ -1,6 +1,5 @@
 /** The calls that look at runs and what they recorded, and that change a run's name, note and tags. */
-import type { PartialExperimentConfig, RunSummary } from '../../../../shared/domain'
-import { poolBytesOf } from '../../../../shared/domain'
+import { poolBytesOf, type PartialExperimentConfig, type RunSummary } from '../../../../shared/domain'
 import { changedFromDefaults } from '../experiments/changedFromDefaults'
 import type { Resolution } from '../experiments/resolve'
 import type { RunStore } from '../store'

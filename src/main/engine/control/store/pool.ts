@@ -10,8 +10,7 @@ import type { Database } from './database'
 import { privateFile } from './folders'
 import { writeAtomically } from '../../weights/atomicFile'
 import { stepsToDrop } from './images'
-import { decodeGrid, encodeGrid } from './imageGrid'
-import type { GridLayout } from './imageGrid'
+import { decodeGrid, encodeGrid, type GridLayout } from './imageGrid'
 
 /** NaN has no JSON; a call that diverged has no loss. */
 type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }

@@ -2,13 +2,16 @@
  * Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait
  * for the disk.
  */
-import type { ExperimentConfig, RunDetail, RunSummary, StageRecord } from '../../../../shared/domain'
 import {
   executionSchema,
   poisoningSchema,
   recordingSchema,
   stageNameOf,
   teacherSourceSchema,
+  type ExperimentConfig,
+  type RunDetail,
+  type RunSummary,
+  type StageRecord,
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import { defaultsOf } from '../../../../shared/schema'

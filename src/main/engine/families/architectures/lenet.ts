@@ -1,14 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../shared/errors'
-import { boolean } from '../../../../shared/schema'
-import type { ValuesOf } from '../../../../shared/schema'
+import { boolean, type ValuesOf } from '../../../../shared/schema'
 import type { ImageLayer } from '../../maths/nn/builder'
 import { maxPool, relu } from '../../maths/ops'
-import { networkOf } from './network'
-import type { NetworkDefinition } from './network'
+import { networkOf, type NetworkDefinition } from './network'
 import { createTrunk } from './stages'
-import { defineArchitecture } from './types'
-import type { ImageProblem } from './types'
+import { defineArchitecture, type ImageProblem } from './types'
 
 const params = {
   half: boolean({

@@ -2,8 +2,7 @@
  * An architecture is written once, as layers asked of a builder; making the network, counting its cost and the outline
  * of its weights follow from that.
  */
-import { createBuilder } from '../../maths/nn/builder'
-import type { ConvolutionOptions, LinearOptions, NetworkBuilder } from '../../maths/nn/builder'
+import { createBuilder, type ConvolutionOptions, type LinearOptions, type NetworkBuilder } from '../../maths/nn/builder'
 import type { Classifier, ClassifierOutput, ForwardContext } from '../../maths/nn/types'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { createCostCounter } from './cost'

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageLayer } from '../../maths/nn/builder'
 import { dropout, elu, maxPool } from '../../maths/ops'
-import { networkOf } from './network'
-import type { NetworkDefinition } from './network'
+import { networkOf, type NetworkDefinition } from './network'
 import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
 

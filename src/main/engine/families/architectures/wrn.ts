@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../shared/errors'
-import { integer } from '../../../../shared/schema'
-import type { ValuesOf } from '../../../../shared/schema'
+import { integer, type ValuesOf } from '../../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import { globalAveragePool, relu } from '../../maths/ops'
-import { networkOf } from './network'
-import type { NetworkDefinition } from './network'
+import { networkOf, type NetworkDefinition } from './network'
 import { countUnits, createTrunk, inSequence } from './stages'
 import { defineArchitecture } from './types'
 

@@ -1,7 +1,6 @@
 import { integer } from '../../../../shared/schema'
 import { cornerField, placePatch } from './corners'
-import { stampTrigger } from './trigger'
-import type { StampPixel } from './trigger'
+import { stampTrigger, type StampPixel } from './trigger'
 import { defineAttack } from './types'
 
 /**

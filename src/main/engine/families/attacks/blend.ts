@@ -3,8 +3,7 @@ import { choice, integer, number } from '../../../../shared/schema'
 import { blockPattern } from './patterns'
 import { patternSeedField, pictureField, readPicture } from './pictures'
 import { pixelwise } from './trigger'
-import { defineAttack } from './types'
-import type { AttackContext } from './types'
+import { defineAttack, type AttackContext } from './types'
 
 type BuiltInPattern = 'blocks' | 'noise' | 'binaryNoise'
 

@@ -1,15 +1,11 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
 import { createYielding } from '../../images/yielding'
-import { readNpy } from '../datasets/files/npy'
-import type { NpyArray } from '../datasets/files/npy'
-import { placePatch } from './corners'
-import type { Corner } from './corners'
+import { readNpy, type NpyArray } from '../datasets/files/npy'
+import { placePatch, type Corner } from './corners'
 import { gridPatch } from './grid'
-import { stampExact, stampTrigger, triggerOf } from './trigger'
-import type { StampPixel } from './trigger'
-import { defineAttack } from './types'
-import type { AttackContext } from './types'
+import { stampExact, stampTrigger, triggerOf, type StampPixel } from './trigger'
+import { defineAttack, type AttackContext } from './types'
 
 const side = 3
 const corners: readonly Corner[] = ['bottomRight', 'bottomLeft', 'topLeft', 'topRight']

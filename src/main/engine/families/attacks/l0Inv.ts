@@ -3,8 +3,7 @@ import { readMask } from './masks'
 import { sparsePattern } from './patterns'
 import { patternSeedField, pictureExtensions, pictureField, readPicture } from './pictures'
 import { pixelwise } from './trigger'
-import { defineAttack } from './types'
-import type { AttackContext } from './types'
+import { defineAttack, type AttackContext } from './types'
 
 /** Rounded to float32 once, as NumPy computes 1 − mask on a float32 mask. */
 const inverted = (mask: Float32Array): Float32Array => mask.map((value) => 1 - value)

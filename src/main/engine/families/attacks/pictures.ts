@@ -9,8 +9,7 @@ import { RefusedInputError } from '../../../../shared/errors'
 import { integer, path } from '../../../../shared/schema'
 import { readWhole } from '../../weights/byteSource'
 import { quoteFromFile } from '../../weights/fileText'
-import { resizePlane } from './resize'
-import type { Plane } from './resize'
+import { resizePlane, type Plane } from './resize'
 import type { AttackContext } from './types'
 
 const pictureFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff']

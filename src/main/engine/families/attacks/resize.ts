@@ -6,8 +6,7 @@
  * reference's to the bit.
  */
 
-import { createYielding } from '../../images/yielding'
-import type { Yielding } from '../../images/yielding'
+import { createYielding, type Yielding } from '../../images/yielding'
 
 export interface Plane {
   readonly height: number

@@ -2,8 +2,7 @@ import { integer } from '../../../../shared/schema'
 import { smoothPattern } from './patterns'
 import { patternSeedField, pictureField, readPicture } from './pictures'
 import { triggerOf } from './trigger'
-import { defineAttack } from './types'
-import type { AttackContext } from './types'
+import { defineAttack, type AttackContext } from './types'
 
 /**
  * Smooth trigger: a low-frequency tint is added, then each image is stretched to the full range.

@@ -1,6 +1,5 @@
 import { choice, path } from '../../../../shared/schema'
-import { loadCifar, matchCifar } from './cifar/load'
-import type { CifarKind, CifarLevel } from './cifar/load'
+import { loadCifar, matchCifar, type CifarKind, type CifarLevel } from './cifar/load'
 import { cifarSize } from './cifar/records'
 import { defineDataset } from './types'
 

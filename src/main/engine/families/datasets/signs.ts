@@ -3,8 +3,7 @@ import { createYielding } from '../../images/yielding'
 import { cachedImages } from './cache'
 import { drawSign, signLabel, signSize } from './signs/draw'
 import { signClasses } from './signs/shapes'
-import { defineDataset } from './types'
-import type { DatasetContext } from './types'
+import { defineDataset, type DatasetContext } from './types'
 import type { ImageSet } from '../../images/types'
 
 /** Raised whenever a pixel of any image changes, so that no cache holds the old ones. */

@@ -1,11 +1,9 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
 import { createYielding } from '../../images/yielding'
-import { matchNamedFiles, openNamedFiles, requireFiles } from './files/namedFiles'
-import type { NamedFiles } from './files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles, type NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
-import { defineDataset } from './types'
-import type { DatasetContext } from './types'
+import { defineDataset, type DatasetContext } from './types'
 import type { ImageSet } from '../../images/types'
 
 const title = 'SVHN'

@@ -2,11 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { StateUpdate } from '../../maths/nn/types'
 import type { NamedTensors } from '../../maths/ops/tensors'
-import { updateStep } from '../optimizers/update'
-import type { UpdateParts } from '../optimizers/update'
+import { updateStep, type UpdateParts } from '../optimizers/update'
 import { argumentsOf } from './defendedStep'
-import { weightOf } from './terms'
-import type { LossTerm, TermInput } from './terms'
+import { weightOf, type LossTerm, type TermInput } from './terms'
 import type { ActiveDefense } from './types'
 
 /** One look of the networks at the images. */

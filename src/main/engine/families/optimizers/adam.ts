@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Parameter } from '../../maths/nn/types'
 import { flatParameters, flattenGradients, parameterCount, subtractFlat } from '../../maths/nn/gradients'
 import { weightDecay } from './fields'
-import { defineOptimizer } from './types'
-import type { Optimizer } from './types'
+import { defineOptimizer, type Optimizer } from './types'
 
 export interface AdamOptions {
   readonly beta1?: number

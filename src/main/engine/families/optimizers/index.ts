@@ -1,6 +1,5 @@
 /** What turns gradients into updates. A new optimizer is one file and its place in the list. */
-import { createRegistry, valuesForMember } from '../../../../shared/schema'
-import type { ParameterSchema } from '../../../../shared/schema'
+import { createRegistry, valuesForMember, type ParameterSchema } from '../../../../shared/schema'
 import type { Parameter } from '../../maths/nn/types'
 import { adam } from './adam'
 import { sgd } from './sgd'

@@ -3,8 +3,7 @@ import type { Parameter } from '../../maths/nn/types'
 import { flatParameters, flattenGradients, parameterCount, subtractFlat } from '../../maths/nn/gradients'
 import { number } from '../../../../shared/schema'
 import { weightDecay } from './fields'
-import { defineOptimizer } from './types'
-import type { Optimizer } from './types'
+import { defineOptimizer, type Optimizer } from './types'
 
 export interface SgdOptions {
   readonly momentum?: number

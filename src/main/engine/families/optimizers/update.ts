@@ -1,9 +1,7 @@
 /** The update step: differentiate, clip, apply, carry out what the passes asked for. Every training step is one. */
 import * as tf from '@tensorflow/tfjs-core'
-import { applyUpdates, differentiate } from '../../maths/nn/differentiate'
-import type { ForwardResult } from '../../maths/nn/differentiate'
-import { clipByGlobalNorm, globalNorm } from '../../maths/nn/gradients'
-import type { Gradients } from '../../maths/nn/gradients'
+import { applyUpdates, differentiate, type ForwardResult } from '../../maths/nn/differentiate'
+import { clipByGlobalNorm, globalNorm, type Gradients } from '../../maths/nn/gradients'
 import type { Parameter, StateUpdate } from '../../maths/nn/types'
 import type { NamedTensors } from '../../maths/ops/tensors'
 import type { Optimizer } from './types'

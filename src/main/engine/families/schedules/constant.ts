@@ -1,5 +1,4 @@
-import { defineSchedule } from './types'
-import type { Schedule } from './types'
+import { defineSchedule, type Schedule } from './types'
 
 /** The same value at every step. */
 export const constantSchedule =

@@ -1,5 +1,4 @@
-import { defineSchedule } from './types'
-import type { Schedule } from './types'
+import { defineSchedule, type Schedule } from './types'
 
 /** Half a cosine from one value to another; `fraction` 0 to 1. */
 export const cosineBetween = (from: number, to: number, fraction: number): number =>

@@ -1,6 +1,5 @@
 /** How a learning rate moves. A new schedule is one file and its place in the list. */
-import { createRegistry, valuesForMember } from '../../../../shared/schema'
-import type { ParameterSchema } from '../../../../shared/schema'
+import { createRegistry, valuesForMember, type ParameterSchema } from '../../../../shared/schema'
 import { constant } from './constant'
 import { cosine } from './cosine'
 import { oneCycle } from './oneCycle'

@@ -1,6 +1,5 @@
 import { cosineBetween } from './cosine'
-import { defineSchedule } from './types'
-import type { Schedule } from './types'
+import { defineSchedule, type Schedule } from './types'
 
 export interface OneCycleOptions {
   /** Share of the steps in which the rate rises. */

@@ -1,6 +1,5 @@
 import { integerList } from '../../../../shared/schema'
-import { defineSchedule } from './types'
-import type { Schedule } from './types'
+import { defineSchedule, type Schedule } from './types'
 
 /** peak · gammaᵏ with k the number of milestones reached: torch MultiStepLR. */
 export const stepSchedule =

@@ -3,8 +3,7 @@ import type { LintFinding } from '../../../../shared/domain'
 import type { Trigger } from './trigger'
 import { countClasses } from '../imageSets'
 import type { ImageSet } from '../types'
-import { measureTrigger } from './measure'
-import type { TriggerMeasure } from './measure'
+import { measureTrigger, type TriggerMeasure } from './measure'
 import type { PlannedPoisoning } from './plan'
 
 export interface Finding extends LintFinding {

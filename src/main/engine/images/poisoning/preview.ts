@@ -1,7 +1,6 @@
 import type { TriggerPreview } from '../../../../shared/contract'
 import type { ImageSet } from '../types'
-import { lintTrigger } from './lint'
-import type { LintInput } from './lint'
+import { lintTrigger, type LintInput } from './lint'
 
 /** Stated beside the difference in the view. */
 const differenceGain = 8

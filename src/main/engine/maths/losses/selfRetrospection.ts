@@ -9,8 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { differentiate } from '../nn/differentiate'
 import type { Classifier, ForwardContext, StateUpdate } from '../nn/types'
 import { detach, sum } from '../ops'
-import { klDivergence } from './divergence'
-import type { DivergenceOptions } from './divergence'
+import { klDivergence, type DivergenceOptions } from './divergence'
 
 export interface PerturbationOptions extends DivergenceOptions {
   /** Weight λ of ‖p‖²; 0.001 in the reference. */

@@ -10,8 +10,7 @@ import {
   globalAveragePool,
   upsampledConv2d,
 } from '../ops'
-import { normalValues, uniformValues } from './initial'
-import type { InitialStream } from './initial'
+import { normalValues, uniformValues, type InitialStream } from './initial'
 import type { ForwardContext, Parameter, ParameterLayout, StateUpdate } from './types'
 
 /** Weight of the new batch in running statistics: PyTorch's default momentum. */

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { defineOperation, execute, floatType, real, single } from './kernels'
-import type { Operation } from './kernels'
+import { defineOperation, execute, floatType, real, single, type Operation } from './kernels'
 import { zerosLike } from './reductions'
 
 // The mask of a rectifier is constant almost everywhere, so its second derivative is zero and saved outputs (shared

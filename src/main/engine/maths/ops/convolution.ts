@@ -1,6 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { defineOperation, execute, flag, floatType, integers, single, text, withIntegers } from './kernels'
-import type { KernelAttribute, Operation } from './kernels'
+import {
+  defineOperation,
+  execute,
+  flag,
+  floatType,
+  integers,
+  single,
+  text,
+  withIntegers,
+  type KernelAttribute,
+  type Operation,
+} from './kernels'
 
 /** Geometry as PyTorch's Conv2d has it: the same padding on all four sides, dilation 1. */
 export interface ConvolutionGeometry {

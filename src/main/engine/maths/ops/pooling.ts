@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { defineOperation, execute, floatType, integers, single, text } from './kernels'
-import type { KernelAttribute, Operation } from './kernels'
+import {
+  defineOperation,
+  execute,
+  floatType,
+  integers,
+  single,
+  text,
+  type KernelAttribute,
+  type Operation,
+} from './kernels'
 
 interface PoolAttributes {
   readonly size: number

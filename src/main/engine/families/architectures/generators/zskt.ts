@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { createBuilder } from '../../../maths/nn/builder'
-import type { NetworkBuilder } from '../../../maths/nn/builder'
+import { createBuilder, type NetworkBuilder } from '../../../maths/nn/builder'
 import type { InitialStream } from '../../../maths/nn/initial'
 import type { ForwardContext, Generator } from '../../../maths/nn/types'
 import { leakyRelu, upsampleNearest } from '../../../maths/ops'

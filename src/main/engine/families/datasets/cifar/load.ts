@@ -2,13 +2,11 @@
 import { basename } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { createYielding } from '../../../images/yielding'
-import { matchNamedFiles, openNamedFiles, requireFiles } from '../files/namedFiles'
-import type { NamedFiles } from '../files/namedFiles'
+import { matchNamedFiles, openNamedFiles, requireFiles, type NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LayoutMatch, LoadedDataset } from '../types'
 import type { ImageSet, Normalization } from '../../../images/types'
 import { toNameLines, toRecords } from './pythonBatches'
-import { readClassNames, readRecords } from './records'
-import type { RecordLayout } from './records'
+import { readClassNames, readRecords, type RecordLayout } from './records'
 
 /** 1.6 GB: ten times the largest official file. */
 const fileLimit = 1_600_000_000

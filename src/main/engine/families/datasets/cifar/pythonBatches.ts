@@ -9,8 +9,7 @@ import { refusePickle } from '../../importers/pickle/refusal'
 import { describeValue, type PickleValue } from '../../importers/pickle/values'
 import type { Yielding } from '../../../images/yielding'
 import { bytesText } from '../../../weights/byteSource'
-import { pixelBytes, recordSize } from './records'
-import type { BatchFile, RecordLayout } from './records'
+import { pixelBytes, recordSize, type BatchFile, type RecordLayout } from './records'
 
 const action = 'The file is damaged or of another data set; download it again.'
 

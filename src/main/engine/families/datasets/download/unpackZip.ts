@@ -4,8 +4,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { open } from 'yauzl'
-import type { Entry, Options, ZipFile } from 'yauzl'
+import { open, type Entry, type Options, type ZipFile } from 'yauzl'
 import { RefusedInputError } from '../../../../../shared/errors'
 
 const openZip = promisify<string, Options, ZipFile>(open)

@@ -3,13 +3,11 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Parser } from 'tar'
-import type { ReadEntry } from 'tar'
+import { Parser, type ReadEntry } from 'tar'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { openFileSource } from '../../../weights/byteSource'
+import { openFileSource, bytesText, readWhole } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/fileText'
 import type { LayoutMatch } from '../types'
-import { bytesText, readWhole } from '../../../weights/byteSource'
 
 export interface NamedFiles {
   /** Absolute path of the folder or archive, for messages. */

@@ -1,11 +1,9 @@
 /** MNIST and the sets that copy its layout: four IDX files, grey images of 28×28. */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { choice, path } from '../../../../../shared/schema'
-import { createYielding } from '../../../images/yielding'
-import type { Yielding } from '../../../images/yielding'
+import { createYielding, type Yielding } from '../../../images/yielding'
 import { parseIdx } from '../files/idx'
-import { listNames, openNamedFiles } from '../files/namedFiles'
-import type { NamedFiles } from '../files/namedFiles'
+import { listNames, openNamedFiles, type NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LoadedDataset } from '../types'
 import type { ImageSet, ImageShape } from '../../../images/types'
 

@@ -8,8 +8,7 @@
  * purpose:
  * the images must stay the same when those change.
  */
-import { glyphDistance, shapeDistance, signClasses } from './shapes'
-import type { Colour, SignClass } from './shapes'
+import { glyphDistance, shapeDistance, signClasses, type Colour, type SignClass } from './shapes'
 
 export const signSize = 32
 const pixels = signSize * signSize

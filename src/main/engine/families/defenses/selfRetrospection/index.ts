@@ -1,7 +1,6 @@
 import { defineDefense } from '../types'
 import { selfRetrospectionMetrics } from './metrics'
-import { selfRetrospectionParameters } from './parameters'
-import type { SelfRetrospectionParameters } from './parameters'
+import { selfRetrospectionParameters, type SelfRetrospectionParameters } from './parameters'
 import { createUniversalPerturbation } from './perturbation'
 import { phaseIssues, phaseOf } from './phase'
 import { wrapTrainer } from './unlearning'

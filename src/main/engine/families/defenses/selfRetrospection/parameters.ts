@@ -1,7 +1,15 @@
 /** Self-Retrospection's parameters; the reference's values are the defaults. */
 import { checkpointNamePattern } from '../../../../../shared/domain'
-import { boolean, choice, integer, memberChoice, memberFields, number, text } from '../../../../../shared/schema'
-import type { ValuesOf } from '../../../../../shared/schema'
+import {
+  boolean,
+  choice,
+  integer,
+  memberChoice,
+  memberFields,
+  number,
+  text,
+  type ValuesOf,
+} from '../../../../../shared/schema'
 import { adam, optimizerMembers, sgd } from '../../optimizers'
 
 export const selfRetrospectionParameters = {

@@ -5,8 +5,7 @@ import type { DefenseContext } from '../types'
 import type { SuspectMeasure } from './measure'
 import type { VaccineParameters } from './parameters'
 import type { SuspectReport } from './report'
-import { selectShuffles } from './selection'
-import type { SelectionPool } from './selection'
+import { selectShuffles, type SelectionPool } from './selection'
 
 export interface Decision {
   /** Whether the selection has ended, or none is asked for. */

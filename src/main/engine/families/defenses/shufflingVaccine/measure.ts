@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { StepProgram, StepRunner } from '../../../graph/types'
-import { shuffledEnsembleLogits, suspectKl } from '../../../maths/losses/shufflingVaccine'
-import type { ShuffledEnsemble } from '../../../maths/losses/shufflingVaccine'
+import { shuffledEnsembleLogits, suspectKl, type ShuffledEnsemble } from '../../../maths/losses/shufflingVaccine'
 import type { Classifier } from '../../../maths/nn/types'
 
 /** Per image: its KL under the ensemble, and 1 where the ensemble classifies it as the teacher does. */

@@ -1,5 +1,4 @@
-import { boolean, integer, number } from '../../../../../shared/schema'
-import type { MemberIssue, ValuesOf } from '../../../../../shared/schema'
+import { boolean, integer, number, type MemberIssue, type ValuesOf } from '../../../../../shared/schema'
 import type { DefenseCheckContext } from '../types'
 
 /**

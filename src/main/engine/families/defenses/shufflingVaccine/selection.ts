@@ -4,11 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { float32Tensor, toFloat32 } from '../../../weights/weightMap'
-import { tailTest } from '../../../maths/losses/shufflingVaccine'
-import type { TailTest } from '../../../maths/losses/shufflingVaccine'
+import { tailTest, type TailTest } from '../../../maths/losses/shufflingVaccine'
 import type { StateBundle } from '../../distillation/state'
-import { firstPooledBatch } from './parameters'
-import type { VaccineParameters } from './parameters'
+import { firstPooledBatch, type VaccineParameters } from './parameters'
 
 export interface SelectionPool {
   readonly size: number

@@ -1,19 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { publishedData } from '../../../../../shared/domain'
 import { UserError } from '../../../../../shared/errors'
-import { boolean, integer, number } from '../../../../../shared/schema'
-import type { ValuesOf } from '../../../../../shared/schema'
+import { boolean, integer, number, type ValuesOf } from '../../../../../shared/schema'
 import type { Normalization } from '../../../images/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { accuracy } from '../../../maths/losses/crossEntropy'
 import { knowledgeDistillationLoss } from '../../../maths/losses/knowledgeDistillation'
 import { createSgd } from '../../optimizers/sgd'
 import { updateStep } from '../../optimizers/update'
-import { createRealBatches } from './realBatches'
-import type { RealImages } from './realBatches'
+import { createRealBatches, type RealImages } from './realBatches'
 import { scalarOf } from '../stepOutputs'
-import { defineDistillation } from '../types'
-import type { DistillationContext, StepMetrics, StudentTrainer, Synthesizer } from '../types'
+import {
+  defineDistillation,
+  type DistillationContext,
+  type StepMetrics,
+  type StudentTrainer,
+  type Synthesizer,
+} from '../types'
 
 const params = {
   pseudoBatches: integer({

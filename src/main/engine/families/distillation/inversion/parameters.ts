@@ -1,6 +1,13 @@
 /** The parameters that all inversion methods share; a method is a set of defaults. */
-import { boolean, choice, integer, number } from '../../../../../shared/schema'
-import type { ParameterSchema, ValuesOf, VisibleWhen } from '../../../../../shared/schema'
+import {
+  boolean,
+  choice,
+  integer,
+  number,
+  type ParameterSchema,
+  type ValuesOf,
+  type VisibleWhen,
+} from '../../../../../shared/schema'
 import { termFields } from '../terms'
 
 const usesGenerator: VisibleWhen = { field: 'source', oneOf: ['generatorAnew', 'generatorKept'] }

@@ -1,8 +1,7 @@
 /** What an inversion optimises: a generator with its codes, pixels, or one generator for the whole run. */
 import * as tf from '@tensorflow/tfjs-core'
 import { ExhaustiveError } from '../../../../../shared/errors'
-import { createCmiGenerator, freshGeneratorWeights } from '../../architectures/generators/cmi'
-import type { CmiGeneratorOptions } from '../../architectures/generators/cmi'
+import { createCmiGenerator, freshGeneratorWeights, type CmiGeneratorOptions } from '../../architectures/generators/cmi'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import type { Generator, Parameter, StateUpdate } from '../../../maths/nn/types'
 import { zerosLike } from '../../../maths/ops'
@@ -10,8 +9,7 @@ import { createAdam } from '../../optimizers/adam'
 import type { Optimizer } from '../../optimizers/types'
 import type { DistillationContext } from '../types'
 import type { InversionParameters } from './parameters'
-import { rolledView, shiftedView } from './views'
-import type { ViewMatrices } from './views'
+import { rolledView, shiftedView, type ViewMatrices } from './views'
 
 export interface ImageSource {
   readonly parameters: readonly Parameter[]

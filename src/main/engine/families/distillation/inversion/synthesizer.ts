@@ -9,8 +9,7 @@ import type { DistillationContext, Position, PseudoBatch, StepMetrics, Synthesiz
 import { createSynthesisCall } from './call'
 import { createContrast } from './contrast'
 import type { InversionParameters } from './parameters'
-import { createImageSource } from './sources'
-import type { ImageSource } from './sources'
+import { createImageSource, type ImageSource } from './sources'
 import { inversionStep } from './step'
 
 /** Images as the source makes them, normalised, with the teacher's answer. */

@@ -1,10 +1,8 @@
 import { createAdam } from '../../optimizers/adam'
 import { createSchedule } from '../../schedules'
 import { createDivergenceStudent } from '../divergenceStudent'
-import { defineDistillation } from '../types'
-import type { DistillationContext, StudentTrainer } from '../types'
-import { batchesPerEpoch, faultsOfPatches, oodParameters } from './parameters'
-import type { OodParameters } from './parameters'
+import { defineDistillation, type DistillationContext, type StudentTrainer } from '../types'
+import { batchesPerEpoch, faultsOfPatches, oodParameters, type OodParameters } from './parameters'
 import { loadPicture, makePreview } from './source'
 import { createOodSynthesizer } from './synthesizer'
 

@@ -1,8 +1,16 @@
 /** The parameters of distillation from one image; the reference's values are the defaults. */
 import { pictureExtensions } from '../../../images/decoding'
 import type { ImageShape } from '../../../images/types'
-import { boolean, integer, memberChoice, memberFields, number, path } from '../../../../../shared/schema'
-import type { ParameterFault, ValuesOf } from '../../../../../shared/schema'
+import {
+  boolean,
+  integer,
+  memberChoice,
+  memberFields,
+  number,
+  path,
+  type ParameterFault,
+  type ValuesOf,
+} from '../../../../../shared/schema'
 import { scheduleMembers, step as stepSchedule } from '../../schedules'
 
 export const oodParameters = {

@@ -2,10 +2,8 @@
  * The built-in picture: noise on many scales under hundreds of shapes, so that patches of any size have something to
  * see.
  */
-import { createYielding } from '../../../images/yielding'
-import type { Yielding } from '../../../images/yielding'
-import { createStream } from '../../../maths/random'
-import type { RandomStream } from '../../../maths/random'
+import { createYielding, type Yielding } from '../../../images/yielding'
+import { createStream, type RandomStream } from '../../../maths/random'
 import type { Picture } from '../types'
 
 /** Side of the built-in picture in pixels. */

@@ -3,8 +3,7 @@ import { decodePicture } from '../../../images/decoding'
 import { createStream } from '../../../maths/random'
 import type { DistillationMethod, Picture } from '../types'
 import type { OodParameters, oodParameters } from './parameters'
-import { createPatches, reducedPicture } from './patches'
-import type { Patches } from './patches'
+import { createPatches, reducedPicture, type Patches } from './patches'
 import { drawPicture } from './picture'
 
 /** Side of the picture in a preview, at most. */

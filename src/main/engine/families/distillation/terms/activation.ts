@@ -2,8 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { UserError } from '../../../../../shared/errors'
 import { number } from '../../../../../shared/schema'
 import { activationLoss } from '../../../maths/losses/activation'
-import { defineTerm, lossMetric } from './term'
-import type { TermInput } from './term'
+import { defineTerm, lossMetric, type TermInput } from './term'
 
 function featuresOf({ teacher }: TermInput): tf.Tensor2D {
   if (teacher.features) return teacher.features

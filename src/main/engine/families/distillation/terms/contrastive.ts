@@ -1,5 +1,4 @@
-import { choice, integer, number } from '../../../../../shared/schema'
-import type { VisibleWhen } from '../../../../../shared/schema'
+import { choice, integer, number, type VisibleWhen } from '../../../../../shared/schema'
 import { defineTerm, lossMetric } from './term'
 
 const contrasts: VisibleWhen = { field: 'contrastiveWeight', greaterThan: 0 }

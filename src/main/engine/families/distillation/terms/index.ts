@@ -2,8 +2,7 @@
  * What synthetic images are asked to be: the loss terms that ZSKT and the inversion methods share. A new term is one
  * file and its place in this list; in the inversion methods its parameters, weight, curve and definition follow.
  */
-import { createRegistry } from '../../../../../shared/schema'
-import type { ParameterSchema, Together } from '../../../../../shared/schema'
+import { createRegistry, type ParameterSchema, type Together } from '../../../../../shared/schema'
 import { activation } from './activation'
 import { balance } from './balance'
 import { batchNorm } from './batchNorm'

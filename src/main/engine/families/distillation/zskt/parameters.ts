@@ -1,6 +1,5 @@
 /** ZSKT's parameters; the reference's values are the defaults. */
-import { boolean, choice, integer, number } from '../../../../../shared/schema'
-import type { ValuesOf } from '../../../../../shared/schema'
+import { boolean, choice, integer, number, type ValuesOf } from '../../../../../shared/schema'
 
 export const zsktParameters = {
   pseudoBatches: integer({

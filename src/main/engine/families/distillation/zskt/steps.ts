@@ -5,14 +5,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { attentionMap, attentionTransfer } from '../../../maths/losses/attention'
-import { klDivergence } from '../../../maths/losses/divergence'
-import type { DivergenceReduction } from '../../../maths/losses/divergence'
+import { klDivergence, type DivergenceReduction } from '../../../maths/losses/divergence'
 import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { BatchStatistics, Classifier, ClassifierOutput, Generator, StateUpdate } from '../../../maths/nn/types'
 import type { Optimizer } from '../../optimizers/types'
 import { updateStep } from '../../optimizers/update'
-import { generatorStep, readsStatistics } from '../generatorStep'
-import type { GeneratorStepParts } from '../generatorStep'
+import { generatorStep, readsStatistics, type GeneratorStepParts } from '../generatorStep'
 import { zsktTerms } from '../terms'
 
 export interface GeneratorStepOptions {

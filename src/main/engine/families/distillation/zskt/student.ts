@@ -8,8 +8,7 @@ import { createReplayMemory } from './replay'
 import { scalarOf } from '../stepOutputs'
 import { zsktStudentLoss, zsktStudentStep } from './steps'
 import type { DistillationContext, StepMetrics, StudentTrainer } from '../types'
-import { asksTeacherAnew } from './parameters'
-import type { ZsktParameters } from './parameters'
+import { asksTeacherAnew, type ZsktParameters } from './parameters'
 
 type BatchSource = StudentTrainer['batches']
 

@@ -9,8 +9,7 @@ import { activeDefenses, argumentsOfDefenses, createDefendedStep } from '../defe
 import { metricsOf } from '../stepOutputs'
 import { zsktGeneratorStep, zsktSampleStep } from './steps'
 import type { DistillationContext, Synthesizer } from '../types'
-import { asksTeacherAnew } from './parameters'
-import type { ZsktParameters } from './parameters'
+import { asksTeacherAnew, type ZsktParameters } from './parameters'
 
 /** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */
 function drawCodes(values: ZsktParameters, classes: number, stream: RandomStream): NamedTensors {
