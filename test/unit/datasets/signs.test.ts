@@ -146,8 +146,11 @@ describe('Signs', () => {
   it('is balanced, and refuses a wrong parameter by its path', async () => {
     const info = summarizeDataset(await openDataset(datasets, choice(), { cacheFolder }))
     expect(info.trainPerClass).toEqual(new Array(10).fill(20))
-    await expect(openDataset(datasets, choice({ trainImages: 3 }), { cacheFolder })).rejects.toThrow(
-      'data.trainImages wanted a whole number from 20',
-    )
+    await expect(openDataset(datasets, choice({ trainImages: 3 }), { cacheFolder })).rejects.toMatchObject({
+      name: 'RefusedInputError',
+      wanted: expect.stringContaining('a whole number from 20') as string,
+      got: '3',
+      where: 'data.params.trainImages',
+    })
   })
 })
