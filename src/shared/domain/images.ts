@@ -15,7 +15,7 @@ export interface SyntheticImages extends ImageBatch {
   teacherConfidence?: number[]
   studentClass?: number[]
   studentConfidence?: number[]
-  /** 1 where the Shuffling Vaccine suspects the sample. */
+  /** 1 where a defense of the student suspects the sample. */
   suspected?: number[]
 }
 
