@@ -35,14 +35,44 @@ export interface StageActivity {
   fraction: number
 }
 
-export interface StageRecord extends StageName {
+/** Where a stage runs, or why it waits. */
+export interface StageWhere {
+  readonly state: 'waiting' | 'running'
+  /** In a scheduler's own words, e.g. "Priority". */
+  readonly reason?: string
+  readonly job?: string
+  readonly node?: string
+  readonly gpu?: string
+}
+
+/** The run that a stage was trained for, where that is another one. */
+export interface StageOrigin {
+  readonly runId: string
+  readonly runName: string
+}
+
+/** What a run says of its stages: which ones they are, and what they are to it. */
+export interface OwnStage extends StageName {
   /** stageIdOf its name. */
   readonly id: string
   title: string
-  state: StageState
   /** For students: method id and "none", "sv", … */
   method?: string
   defense?: string
+  /**
+   * Settings in which this model differs from the one behind a published number, in words; absent where nothing is
+   * published about such a model.
+   */
+  otherSettings?: string[]
+  /** Hash of everything that decides its result; null in records whose key nobody could tell. */
+  key?: string | null
+  /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */
+  place?: string
+}
+
+/** What a stage has come to, whichever runs name it. */
+export interface StageProgress {
+  state: StageState
   step: number
   /** null while unknown. */
   totalSteps: number | null
@@ -60,13 +90,18 @@ export interface StageRecord extends StageName {
   findings?: LintFinding[]
   /** Images of the data set as it was loaded; of the data stage. */
   imageCounts?: { train: number; test: number }
-  /**
-   * Settings in which this model differs from the one behind a published number, in words; absent where nothing is
-   * published about such a model.
-   */
-  otherSettings?: string[]
   /** The step of the newest artifact of each analysis that was measured; absent where none was. */
   artifacts?: Record<string, number>
+  /** Absent where it neither runs nor waits for a place to run. */
+  where?: StageWhere | undefined
+  /** What really ran its ops; absent before that is known. */
+  device?: DeviceReport
+}
+
+/** A stage of a run: the run's words for it, and what it has come to. */
+export interface StageRecord extends OwnStage, StageProgress {
+  /** Absent where it was, or will be, trained for this run. */
+  origin?: StageOrigin
 }
 
 export interface DeviceReport {
@@ -112,6 +147,14 @@ export interface RunSummary {
    */
   recipe?: string
   preset: string | null
+  /** Where its stages run; absent in records of earlier versions: local. */
+  executor?: string
+  /** Higher comes first; absent: 0. */
+  priority?: number
+  /** The study that it is a cell of. */
+  study?: { readonly id: string; readonly cell: number; readonly axes: Readonly<Record<string, string>> } | null
+  /** Its students pause after so many pseudo batches; absent: they go on to their end. */
+  until?: number | null
   device: DeviceReport | null
   error: ErrorCause[] | null
   /** Set while the run lies in the bin; undo is possible until it is emptied. */
