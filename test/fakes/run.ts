@@ -5,6 +5,7 @@ import {
   recipeOf,
   stageIdOf,
   stageNameOf,
+  stageRecipeOf,
   type ExperimentConfig,
   type ImageBatch,
   type MetricPoint,
@@ -51,7 +52,7 @@ const stage = (name: StageName, title: string, totalSteps: number, more: Partial
 
 function stagesOf(config: ExperimentConfig): StageRecord[] {
   const pseudoBatches = config.distillation.method.params.pseudoBatches
-  return [
+  const stages = [
     stage({ kind: 'data', index: 0 }, 'Data and attack', 1),
     stage({ kind: 'teacher', index: 0 }, 'Teacher', config.teacher.training.epochs * 5),
     ...config.students.map((plan, index) =>
@@ -63,6 +64,7 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
       ),
     ),
   ]
+  return stages.map((record) => ({ ...record, ...stageRecipeOf(config, record) }))
 }
 
 /** What one step brought, for the engine's events. */

@@ -64,6 +64,9 @@ export interface OwnStage extends StageName {
    * published about such a model.
    */
   otherSettings?: string[]
+  /** See stageRecipeOf; absent in records of earlier versions. */
+  recipe?: string
+  pairKey?: string
   /** Hash of everything that decides its result; null in records whose key nobody could tell. */
   key?: string | null
   /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */

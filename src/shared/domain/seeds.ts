@@ -1,6 +1,9 @@
 /** Runs that differ in their seed alone, and what their models have in common. */
+import { ExhaustiveError } from '../errors'
 import type { ExperimentConfig } from './config'
 import type { ModelResult } from './results'
+import type { StageName } from './stageName'
+import { deviationOf, meanOf } from './statistics'
 
 /** 53 bits of the text, as hexadecimal digits: tells texts apart, keeps no secret. After cyrb53 (public domain). */
 function fingerprint(text: string): string {
@@ -19,6 +22,35 @@ function fingerprint(text: string): string {
 export const recipeOf = ({ data, attack, poisoning, teacher, distillation, students }: ExperimentConfig): string =>
   fingerprint(JSON.stringify([data, attack, poisoning, teacher, distillation, students]))
 
+/** What models of different runs have in common. */
+export interface StageRecipe {
+  /** The same for models that differ in nothing but seed, name, recording and machine. */
+  readonly recipe: string
+  /** The same for students that differ in nothing but that and their defenses. */
+  readonly pairKey?: string
+}
+
+/** Of a teacher or student of an experiment; undefined of its data stage. */
+export function stageRecipeOf(config: ExperimentConfig, { kind, index }: StageName): StageRecipe | undefined {
+  const { data, attack, poisoning, teacher, distillation, students } = config
+  const ofTeacher = [data, attack, poisoning, teacher]
+  switch (kind) {
+    case 'data':
+      return undefined
+    case 'teacher':
+      return { recipe: fingerprint(JSON.stringify(ofTeacher)) }
+    case 'student': {
+      const undefended = [...ofTeacher, distillation]
+      return {
+        recipe: fingerprint(JSON.stringify([...undefended, students[index] ?? null])),
+        pairKey: fingerprint(JSON.stringify(undefended)),
+      }
+    }
+    default:
+      throw new ExhaustiveError(kind)
+  }
+}
+
 /**
  * Mean and standard deviation (n − 1) of the values that were measured; null where there are none, a deviation from two
  * on.
@@ -32,9 +64,7 @@ export interface Spread {
 export function spreadOf(values: readonly (number | null)[]): Spread | null {
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return null
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length
-  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return { mean, count: known.length, deviation: known.length > 1 ? Math.sqrt(squares / (known.length - 1)) : null }
+  return { mean: meanOf(known), deviation: deviationOf(known), count: known.length }
 }
 
 /** One model over the seeds of its runs. */

@@ -2,6 +2,7 @@
 import {
   defenseLabel,
   stageIdOf,
+  stageRecipeOf,
   studentTitle,
   type ExperimentConfig,
   type StageName,
@@ -28,7 +29,7 @@ const stage = (name: StageName, title: string, more: Partial<StageRecord> = {}):
 })
 
 export function stagesOf(config: ExperimentConfig): StageRecord[] {
-  return [
+  const records = [
     stage({ kind: 'data', index: 0 }, 'Data and attack'),
     stage({ kind: 'teacher', index: 0 }, config.teacher.source === 'file' ? 'Teacher from a file' : 'Teacher'),
     ...config.students.map((plan, index) =>
@@ -38,4 +39,5 @@ export function stagesOf(config: ExperimentConfig): StageRecord[] {
       }),
     ),
   ]
+  return records.map((record) => ({ ...record, ...stageRecipeOf(config, record) }))
 }

@@ -1,0 +1,102 @@
+/** What the rows and columns of a pivot may be: the labels that a model goes by. */
+import { noDefense } from '../config'
+import type { RunSummary, StageRecord } from '../run'
+
+/** Where a field says nothing of a model: a teacher has no method. */
+export const noLabel = '–'
+
+export interface PivotField {
+  /** Of an axis: its path. */
+  readonly id: string
+  readonly title: string
+}
+
+interface StandardField extends PivotField {
+  /** null: says nothing of this model. */
+  readonly labelOf: (run: RunSummary, stage: StageRecord) => string | null
+  /** Tells records apart, not models: it may vary within a cell. */
+  readonly ofRecord?: boolean
+}
+
+const ofStudent =
+  (labelOf: (stage: StageRecord) => string | undefined): StandardField['labelOf'] =>
+  (_run, stage) =>
+    stage.kind === 'student' ? (labelOf(stage) ?? null) : null
+
+/** Named as the axes of studies are. */
+const standardFields: readonly StandardField[] = [
+  { id: 'model', title: 'Model', labelOf: (_run, { kind }) => kind },
+  { id: 'data', title: 'Data', labelOf: ({ data }) => data },
+  { id: 'attack', title: 'Attack', labelOf: ({ attack }) => attack },
+  {
+    id: 'poisoning.ratio',
+    title: 'Poison ratio',
+    labelOf: ({ poisonRatio }) => (poisonRatio === null ? null : String(poisonRatio)),
+  },
+  { id: 'poisoning.target', title: 'Target class', labelOf: ({ target }) => String(target) },
+  { id: 'method', title: 'Method', labelOf: ofStudent(({ method }) => method) },
+  { id: 'defenses', title: 'Defense', labelOf: ofStudent(({ defense }) => defense ?? noDefense) },
+  { id: 'seed', title: 'Seed', labelOf: ({ seed }) => String(seed), ofRecord: true },
+  { id: 'preset', title: 'Preset', labelOf: ({ preset }) => preset, ofRecord: true },
+  { id: 'study', title: 'Study', labelOf: ({ study }) => study?.id ?? null, ofRecord: true },
+  { id: 'executor', title: 'Executor', labelOf: ({ executor }) => executor ?? 'local', ofRecord: true },
+  { id: 'run', title: 'Run', labelOf: ({ name }) => name, ofRecord: true },
+]
+
+/** The field that a cell's models are averaged over. */
+export const seedField = 'seed'
+
+const ofRecords = new Set(standardFields.filter(({ ofRecord }) => ofRecord === true).map(({ id }) => id))
+/** Whether two models that differ in it alone are still models of one kind. */
+export const tellsRecordsApart = (field: string): boolean => ofRecords.has(field)
+
+/** Places of the configuration that a teacher knows nothing of. */
+const studentPlaces = ['method', 'defenses', 'students', 'distillation']
+const concernsTeacher = (path: string): boolean =>
+  !studentPlaces.some((place) => path === place || path.startsWith(`${place}.`))
+
+export type PivotLabels = Readonly<Record<string, string>>
+
+/** What a model is called in every field: as its study's axes call it, else by what its run records. */
+export function labelsOf(run: RunSummary, stage: StageRecord): PivotLabels {
+  const labels: Record<string, string> = {}
+  for (const { id, labelOf } of standardFields) labels[id] = labelOf(run, stage) ?? noLabel
+  for (const [path, label] of Object.entries(run.study?.axes ?? {}))
+    labels[path] = stage.kind === 'student' || concernsTeacher(path) ? label : noLabel
+  return labels
+}
+
+/**
+ * The fields of some models: the standard ones, then the axes of their studies.
+ * @param titles of axes, by path; default: the path
+ */
+export function fieldsOf(models: readonly { readonly labels: PivotLabels }[], titles: PivotLabels = {}): PivotField[] {
+  const fields: PivotField[] = standardFields.map(({ id, title }) => ({ id, title: titles[id] ?? title }))
+  const known = new Set(fields.map(({ id }) => id))
+  for (const { labels } of models)
+    for (const path of Object.keys(labels)) {
+      if (known.has(path)) continue
+      known.add(path)
+      fields.push({ id: path, title: titles[path] ?? path })
+    }
+  return fields
+}
+
+/** Fields in which these models differ, but for those that tell records apart: what a table of them wants to show. */
+export const variedFields = (models: readonly { readonly labels: PivotLabels }[]): string[] =>
+  fieldsOf(models)
+    .map(({ id }) => id)
+    .filter((id) => !tellsRecordsApart(id) && models.some(({ labels }) => labels[id] !== models[0]?.labels[id]))
+
+const collator = new Intl.Collator('en', { numeric: true })
+/** "–" and "none" first, numbers by their size, words by the alphabet. */
+export function compareLabels(left: string, right: string): number {
+  const rank = (label: string): number => (label === noLabel ? 0 : label === noDefense ? 1 : 2)
+  const [first, second] = [Number(left), Number(right)]
+  return (
+    rank(left) - rank(right) ||
+    (left !== '' && right !== '' && Number.isFinite(first) && Number.isFinite(second)
+      ? first - second
+      : collator.compare(left, right))
+  )
+}

@@ -1,0 +1,4 @@
+export * from './fields'
+export * from './models'
+export * from './pivot'
+export * from './values'

@@ -1,0 +1,98 @@
+/** Teachers and students of any set of runs as a pivot counts them: each once, beside the one it is compared with. */
+import { defensesOfLabel } from '../config'
+import { defenseEffectiveness, robustnessImprovement } from '../measures'
+import { otherSettingsOf, publishedComparison, type PublishedComparison } from '../published'
+import type { Evaluation, RunSummary, StageRecord, StageState } from '../run'
+import { labelsOf, type PivotLabels } from './fields'
+import type { PivotValue } from './values'
+
+export interface PivotModel {
+  readonly runId: string
+  readonly stageId: string
+  readonly kind: 'teacher' | 'student'
+  readonly labels: PivotLabels
+  readonly seed: number
+  readonly state: StageState
+  /** Of its run. */
+  readonly createdAt: number
+  /** The same for models that differ in the seed alone. */
+  readonly recipe: string
+  /** The same, of one seed, for students that differ in their defenses alone; null of a teacher. */
+  readonly pairKey: string | null
+  readonly defended: boolean
+  /** null of a model that is not done, or of what was not measured. */
+  readonly values: Readonly<Record<PivotValue, number | null>>
+  readonly evaluation: Evaluation | null
+  /** What it is compared with: the newest done student of its seed and pair key without a defense. */
+  readonly twin: PivotModel | null
+  readonly published: PublishedComparison | null
+}
+
+/** Models of one recipe and seed are one; of those that are done, or else of all, the newest stands for them. */
+export function pivotModels(runs: readonly RunSummary[]): PivotModel[] {
+  const newest = new Map<string, PivotModel>()
+  for (const run of runs)
+    for (const stage of run.stages) {
+      const model = modelOf(run, stage)
+      if (!model) continue
+      const key = `${model.recipe} ${model.seed}`
+      const known = newest.get(key)
+      if (!known || precedence(model, known) > 0) newest.set(key, model)
+    }
+  return withTwins([...newest.values()])
+}
+
+const precedence = (model: PivotModel, other: PivotModel): number =>
+  Number(model.state === 'done') - Number(other.state === 'done') || model.createdAt - other.createdAt
+
+function modelOf(run: RunSummary, stage: StageRecord): PivotModel | null {
+  const { kind } = stage
+  if (kind === 'data') return null
+  const evaluation = stage.state === 'done' ? stage.evaluation : null
+  const { accuracy = null, asr = null, robustAccuracy = null } = evaluation ?? {}
+  const { method = null, defense = null } = stage
+  const others = otherSettingsOf(run, stage)
+  const traits = { kind, method, defense, data: run.data, attack: run.attack, accuracy, asr, otherSettings: others }
+  return {
+    runId: run.id,
+    stageId: stage.id,
+    kind,
+    labels: labelsOf(run, stage),
+    seed: run.seed,
+    state: stage.state,
+    createdAt: run.createdAt,
+    recipe: stage.recipe ?? `${run.recipe ?? run.id}/${stage.id}`,
+    // Of records without one: within their run.
+    pairKey: kind === 'teacher' ? null : (stage.pairKey ?? `${run.id}/${method ?? ''}`),
+    defended: kind === 'student' && defensesOfLabel(defense).length > 0,
+    values: {
+      accuracy,
+      asr,
+      robustAccuracy,
+      der: null,
+      rir: null,
+      seconds: stage.state === 'done' ? stage.seconds : null,
+    },
+    evaluation,
+    twin: null,
+    published: publishedComparison(traits, run.method),
+  }
+}
+
+function withTwins(models: readonly PivotModel[]): PivotModel[] {
+  const undefended = new Map<string, PivotModel>()
+  const placeOf = ({ pairKey, seed }: PivotModel): string => `${pairKey ?? ''} ${seed}`
+  for (const model of models) {
+    if (model.pairKey === null || model.defended || model.state !== 'done') continue
+    const known = undefended.get(placeOf(model))
+    if (!known || known.createdAt < model.createdAt) undefended.set(placeOf(model), model)
+  }
+  return models.map((model) => {
+    const twin = model.defended ? undefended.get(placeOf(model)) : undefined
+    if (!twin) return model
+    const [without, defended] = [twin.evaluation, model.evaluation]
+    if (!without || !defended) return { ...model, twin }
+    const worth = { der: defenseEffectiveness(without, defended), rir: robustnessImprovement(without, defended) }
+    return { ...model, twin, values: { ...model.values, ...worth } }
+  })
+}

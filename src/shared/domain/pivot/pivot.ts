@@ -1,0 +1,202 @@
+/** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
+import {
+  fewestSeeds,
+  pairedTest,
+  summaryOf,
+  wilsonInterval,
+  type Interval,
+  type PairedTest,
+  type Summary,
+} from '../statistics'
+import { jointVerdict, verdictOn, type Verdict } from '../verdict'
+import { compareLabels, noLabel, tellsRecordsApart, type PivotLabels } from './fields'
+import type { PivotModel } from './models'
+import { pivotValues, type PivotValue } from './values'
+
+/** What a row or a column stands for. */
+export interface PivotHead {
+  /** One for each of its fields. */
+  readonly labels: readonly string[]
+}
+
+/** Beside the published table. */
+export interface PublishedCell {
+  readonly accuracy: number
+  readonly asr: number
+  /** With any of them no verdict is given. */
+  readonly otherSettings: readonly string[]
+  readonly verdicts: { readonly accuracy: Verdict | null; readonly asr: Verdict | null }
+  /** Of both. */
+  readonly verdict: Pick<Verdict, 'kind' | 'more'> | null
+}
+
+/** Values that are compared with those of the undefended twin. */
+export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
+
+export interface PivotCell {
+  /** The models that are done, by seed. */
+  readonly models: readonly PivotModel[]
+  /** Ascending, each once. */
+  readonly seeds: readonly number[]
+  readonly values: Readonly<Record<PivotValue, Summary | null>>
+  /** Fewer than three seeds: too few to say how much they vary. */
+  readonly fewSeeds: boolean
+  /** Of a single model: how far its test images tell the rate. Nothing of other seeds. */
+  readonly ofImages: { readonly accuracy: Interval; readonly asr: Interval | null } | null
+  /** Models of a recipe and seed that have failed, and those that are not done yet. */
+  readonly failed: number
+  readonly unfinished: number
+  /**
+   * Fields in which its models differ besides the seed ('settings' where no field tells): the cell averages over them,
+   * and neither verdict nor test is given.
+   */
+  readonly mixed: readonly string[]
+  readonly published: PublishedCell | null
+  /** Defended against undefended over common seeds; null of undefended models and without three common seeds. */
+  readonly tests: Readonly<Record<TestedValue, PairedTest | null>> | null
+}
+
+export interface PivotQuery {
+  readonly rows: readonly string[]
+  readonly columns: readonly string[]
+  /** Order of labels by field, as the axes of a study have it; others come by the alphabet. */
+  readonly order?: Readonly<Record<string, readonly string[]>>
+}
+
+export interface Pivot {
+  readonly rowFields: readonly string[]
+  readonly columnFields: readonly string[]
+  readonly rows: readonly PivotHead[]
+  readonly columns: readonly PivotHead[]
+  /** By row, then column; null where no model belongs. */
+  readonly cells: readonly (readonly (PivotCell | null)[])[]
+  /** Ids of the runs behind it. */
+  readonly runs: readonly string[]
+}
+
+const separator = '\u0000'
+
+/** @param models as pivotModels gives them, with or without the teachers */
+export function pivotOf(models: readonly PivotModel[], { rows, columns, order = {} }: PivotQuery): Pivot {
+  const rowHeads = headsOf(models, rows, order)
+  const columnHeads = headsOf(models, columns, order)
+  const groups = new Map<string, PivotModel[]>()
+  for (const model of models) {
+    const key = keyOf(labelsAt(model.labels, [...rows, ...columns]))
+    const group = groups.get(key)
+    if (group) group.push(model)
+    else groups.set(key, [model])
+  }
+  const cellAt = (row: PivotHead, column: PivotHead): PivotCell | null => {
+    const group = groups.get(keyOf([...row.labels, ...column.labels]))
+    return group ? cellOf(group) : null
+  }
+  return {
+    rowFields: rows,
+    columnFields: columns,
+    rows: rowHeads,
+    columns: columnHeads,
+    cells: rowHeads.map((row) => columnHeads.map((column) => cellAt(row, column))),
+    runs: [...new Set(models.map(({ runId }) => runId))].sort(),
+  }
+}
+
+const keyOf = (labels: readonly string[]): string => labels.join(separator)
+const labelsAt = (labels: PivotLabels, fields: readonly string[]): string[] =>
+  fields.map((field) => labels[field] ?? noLabel)
+
+function headsOf(
+  models: readonly PivotModel[],
+  fields: readonly string[],
+  order: Readonly<Record<string, readonly string[]>>,
+): PivotHead[] {
+  const heads = new Map<string, PivotHead>()
+  for (const { labels } of models) {
+    const own = labelsAt(labels, fields)
+    heads.set(keyOf(own), { labels: own })
+  }
+  const places = fields.map((field) => new Map((order[field] ?? []).map((label, place) => [label, place])))
+  const compare = (left: PivotHead, right: PivotHead): number => {
+    for (const [at, known] of places.entries()) {
+      const [first = '', second = ''] = [left.labels[at], right.labels[at]]
+      if (first === second) continue
+      const difference = (known.get(first) ?? Infinity) - (known.get(second) ?? Infinity)
+      return Number.isNaN(difference) ? compareLabels(first, second) : difference
+    }
+    return 0
+  }
+  return [...heads.values()].sort(compare)
+}
+
+function cellOf(group: readonly PivotModel[]): PivotCell {
+  const done = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
+  const failed = group.filter(({ state }) => state === 'failed').length
+  const mixed = mixedFields(group)
+  const seeds = [...new Set(done.map(({ seed }) => seed))]
+  const numbers = (value: PivotValue): (number | null)[] => done.map(({ values }) => values[value])
+  return {
+    models: done,
+    seeds,
+    values: Object.fromEntries(pivotValues.map(({ id }) => [id, summaryOf(numbers(id))])) as PivotCell['values'],
+    fewSeeds: seeds.length < fewestSeeds,
+    ofImages: ofImages(done),
+    failed,
+    unfinished: group.length - done.length - failed,
+    mixed,
+    published: mixed.length > 0 ? null : publishedCell(done),
+    tests: mixed.length > 0 ? null : testsOf(done),
+  }
+}
+
+function mixedFields(group: readonly PivotModel[]): string[] {
+  const [first, ...others] = group
+  if (!first || others.every(({ recipe }) => recipe === first.recipe)) return []
+  const differs = (field: string): boolean => others.some(({ labels }) => labels[field] !== first.labels[field])
+  const fields = new Set(group.flatMap(({ labels }) => Object.keys(labels)))
+  const varied = [...fields].filter((field) => !tellsRecordsApart(field) && differs(field))
+  return varied.length > 0 ? varied : ['settings']
+}
+
+function ofImages([only, ...others]: readonly PivotModel[]): PivotCell['ofImages'] {
+  const rates = others.length === 0 ? only?.evaluation : null
+  if (!rates) return null
+  const { accuracy, asr, images, nonTarget } = rates
+  return {
+    accuracy: wilsonInterval(Math.round(accuracy * images), images),
+    asr: asr === null ? null : wilsonInterval(Math.round(asr * nonTarget), nonTarget),
+  }
+}
+
+function publishedCell(done: readonly PivotModel[]): PublishedCell | null {
+  const known = done.map(({ published }) => published).filter((published) => published !== null)
+  const [first] = known
+  if (!first || known.length < done.length) return null
+  const otherSettings = [...new Set(known.flatMap((comparison) => comparison.otherSettings))]
+  const verdictOf = (value: 'accuracy' | 'asr'): Verdict | null =>
+    otherSettings.length > 0
+      ? null
+      : verdictOn(
+          done.map(({ values }) => values[value]).filter((measured) => measured !== null),
+          first[value],
+        )
+  const verdicts = { accuracy: verdictOf('accuracy'), asr: verdictOf('asr') }
+  return {
+    accuracy: first.accuracy,
+    asr: first.asr,
+    otherSettings,
+    verdicts,
+    verdict: jointVerdict([verdicts.accuracy, verdicts.asr]),
+  }
+}
+
+function testsOf(done: readonly PivotModel[]): PivotCell['tests'] {
+  const test = (value: TestedValue): PairedTest | null =>
+    pairedTest(
+      done.flatMap(({ values, twin }) => {
+        const [without, defended] = [twin?.values[value] ?? null, values[value]]
+        return without === null || defended === null ? [] : [[without, defended] as const]
+      }),
+    )
+  const tests = { accuracy: test('accuracy'), asr: test('asr'), robustAccuracy: test('robustAccuracy') }
+  return Object.values(tests).some((entry) => entry !== null) ? tests : null
+}
