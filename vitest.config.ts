@@ -65,6 +65,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        // On a real Slurm cluster of two virtual nodes, which share this machine's cores.
+        test: {
+          name: 'slurm',
+          environment: 'node',
+          include: ['test/slurm/**/*.slurm.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
         // Needs a Python with PyTorch; `npm run test:torch` runs it, `npm test` does not.
         test: {
           name: 'torch',

@@ -2,7 +2,7 @@
 /**
  * Checks formatting, lint and types, runs every test suite and ends with one line summed over all: `N passed, N failed, N skipped`.
  *
- *   node tools/test.mjs [--suite static|unit|tf|e2e] [file filters and other options of vitest]
+ *   node tools/test.mjs [--suite static|unit|tf|slurm|e2e] [file filters and other options of vitest]
  *
  * REQUIRE_ALL=1: a skipped test fails the run.
  */
@@ -74,7 +74,7 @@ async function prepareEndToEnd() {
 async function main() {
   const { chosen, rest } = readArguments(process.argv.slice(2))
   const requireAll = process.env.REQUIRE_ALL === '1'
-  if (chosen.some((suite) => suite.id === 'e2e')) await prepareEndToEnd()
+  if (chosen.some((suite) => suite.id === 'e2e' || suite.id === 'slurm')) await prepareEndToEnd()
   const results = []
   for (const suite of chosen) results.push(await runSuite(suite, rest))
   const totals = addTotals(results)

@@ -53,6 +53,8 @@ export interface TextField extends FieldCommon<string> {
   maxLength: number
   placeholder?: string
   pattern?: string
+  /** A text of several lines. */
+  multiline?: boolean
 }
 export interface PathField extends FieldCommon<string> {
   kind: 'path'
