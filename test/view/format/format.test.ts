@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, compact, percent, points, tidy } from '@renderer/format/numbers'
 import { aboutDuration, ago, duration } from '@renderer/format/times'
-import { toCsv } from '@renderer/format/csv'
 
 describe('numbers', () => {
   it.each([
@@ -57,19 +56,5 @@ describe('times', () => {
     expect(ago(0, 10_000)).toBe('just now')
     expect(ago(0, 600_000)).toBe('10 min ago')
     expect(ago(0, 7_200_000)).toBe('2 h ago')
-  })
-})
-
-describe('toCsv', () => {
-  it('quotes what needs it and keeps a spreadsheet from running a name', () => {
-    expect(
-      toCsv(
-        ['a', 'b'],
-        [
-          ['x, "y"', 1.5],
-          ['=SUM(A1)', null],
-        ],
-      ),
-    ).toBe('a,b\r\n"x, ""y""",1.5\r\n\'=SUM(A1),\r\n')
   })
 })

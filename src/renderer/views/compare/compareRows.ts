@@ -1,5 +1,4 @@
-import type { ModelResult, PublishedComparison } from '@shared/domain'
-import { toCsv } from '../../format/csv'
+import { toCsv, type ModelResult, type PublishedComparison } from '@shared/domain'
 
 export interface CompareRow extends ModelResult {
   key: string

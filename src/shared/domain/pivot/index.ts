@@ -1,4 +1,5 @@
 export * from './fields'
 export * from './models'
 export * from './pivot'
+export * from './query'
 export * from './values'

@@ -1,0 +1,44 @@
+/** The table that one looks at first, and whether a table that was asked for can be made. */
+import { RefusedInputError } from '../../errors'
+import { fieldsOf, seedField, variedFields } from './fields'
+import type { PivotModel } from './models'
+import type { PivotQuery } from './pivot'
+
+interface AxisLabels {
+  readonly path: string
+  readonly labels: readonly string[]
+}
+
+/** The field that stands in columns where it varies: defended beside undefended. */
+const columnField = 'defenses'
+
+/**
+ * Rows and columns that tell all models apart but for their seeds: the axes, and what else varies; defenses, or else
+ * the last field, in columns.
+ * @param axes of their study, in its order; none: what varies
+ */
+export function defaultQuery(models: readonly PivotModel[], axes: readonly AxisLabels[] = []): PivotQuery {
+  const own = axes.map(({ path }) => path).filter((path) => path !== seedField)
+  const fields = [...new Set([...own, ...variedFields(models)])]
+  const column = fields.length < 2 ? undefined : fields.includes(columnField) ? columnField : fields.at(-1)
+  return {
+    rows: fields.filter((field) => field !== column),
+    columns: column === undefined ? [] : [column],
+    order: Object.fromEntries(axes.map(({ path, labels }) => [path, labels])),
+  }
+}
+
+/** @throws RefusedInputError for a field that the models do not have, or that is named twice */
+export function checkQuery({ rows, columns }: PivotQuery, models: readonly PivotModel[]): void {
+  const known = fieldsOf(models).map(({ id }) => id)
+  const asked = [...rows, ...columns]
+  const wrong = asked.find((field) => !known.includes(field))
+  if (wrong !== undefined)
+    throw new RefusedInputError(`There is no field "${wrong}".`, { wanted: known.join(', '), got: wrong })
+  const twice = asked.find((field, at) => asked.indexOf(field) !== at)
+  if (twice !== undefined)
+    throw new RefusedInputError(`"${twice}" is asked for twice.`, {
+      wanted: 'each field once, in rows or in columns',
+      got: asked.join(', '),
+    })
+}

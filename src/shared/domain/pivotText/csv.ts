@@ -1,0 +1,90 @@
+import { toCsv } from '../csv'
+import type { PivotCell, PivotValue } from '../pivot'
+import { verdictWords } from '../verdict'
+import { cellsOf } from './cells'
+import { momentText, type PivotExport, type PivotFormat } from './format'
+
+type CsvValue = string | number | null
+interface CsvColumn {
+  readonly name: string
+  readonly valueOf: (cell: PivotCell) => CsvValue
+}
+
+/** Fractions stay fractions: a spreadsheet computes with them. */
+function columnsOf(value: PivotValue): CsvColumn[] {
+  const summary = (
+    name: string,
+    read: (cell: NonNullable<PivotCell['values'][PivotValue]>) => CsvValue,
+  ): CsvColumn => ({
+    name: `${value} ${name}`,
+    valueOf: ({ values }) => {
+      const known = values[value]
+      return known ? read(known) : null
+    },
+  })
+  return [
+    summary('mean', ({ mean }) => mean),
+    summary('std', ({ deviation }) => deviation),
+    { name: `${value} n`, valueOf: ({ values }) => values[value]?.n ?? 0 },
+    summary('low', ({ interval }) => interval?.low ?? null),
+    summary('high', ({ interval }) => interval?.high ?? null),
+    summary('median', ({ median }) => median),
+    summary('min', ({ min }) => min),
+    summary('max', ({ max }) => max),
+    ...publishedColumns(value),
+    ...(value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
+      ? [{ name: `${value} p`, valueOf: ({ tests }: PivotCell) => tests?.[value]?.p ?? null }]
+      : []),
+  ]
+}
+
+function publishedColumns(value: PivotValue): CsvColumn[] {
+  if (value !== 'accuracy' && value !== 'asr') return []
+  return [
+    { name: `${value} published`, valueOf: ({ published }) => published?.[value] ?? null },
+    {
+      name: `${value} verdict`,
+      valueOf: ({ published }) => {
+        const verdict = published?.verdicts[value]
+        return verdict ? verdictWords(verdict) : null
+      },
+    },
+  ]
+}
+
+const ofCell: readonly CsvColumn[] = [
+  { name: 'seeds', valueOf: ({ seeds }) => seeds.join(' ') },
+  { name: 'failed', valueOf: ({ failed }) => failed },
+  { name: 'unfinished', valueOf: ({ unfinished }) => unfinished },
+  { name: 'mixed', valueOf: ({ mixed }) => mixed.join(' ') },
+]
+
+/** One line per cell, whatever stands in rows and columns; every line names its runs, the version and the time. */
+export const csv: PivotFormat = {
+  id: 'csv',
+  title: 'CSV',
+  extension: 'csv',
+  type: 'text/csv',
+  write({ pivot, shown, origin }: PivotExport) {
+    const columns = [...ofCell, ...shown.values.flatMap(columnsOf)]
+    return toCsv(
+      [
+        ...pivot.rowFields,
+        ...pivot.columnFields,
+        ...columns.map(({ name }) => name),
+        'settings unlike published',
+        'runs',
+        'version',
+        'exported',
+      ],
+      cellsOf(pivot).map(({ labels, cell }) => [
+        ...labels,
+        ...columns.map(({ valueOf }) => valueOf(cell)),
+        cell.published?.otherSettings.join('; ') ?? null,
+        cell.models.map(({ runId }) => runId).join(' '),
+        `${origin.product} ${origin.version}`,
+        momentText(origin.exportedAt),
+      ]),
+    )
+  },
+}

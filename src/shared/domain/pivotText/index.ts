@@ -1,0 +1,18 @@
+/** Formats that a pivot is written in; a new one is one file and one line here. */
+import { csv } from './csv'
+import type { PivotFormat } from './format'
+import { json } from './json'
+import { latex } from './latex'
+import { markdown } from './markdown'
+
+export const pivotFormats: readonly PivotFormat[] = [csv, markdown, latex, json]
+
+export {
+  defaultShown,
+  type PivotBold,
+  type PivotExport,
+  type PivotFormat,
+  type PivotOrigin,
+  type PivotShown,
+} from './format'
+export { probabilityText } from './table'

@@ -1,0 +1,182 @@
+/** A pivot as a table of texts, for formats that people read. */
+import {
+  pivotStatisticOf,
+  pivotValueOf,
+  valueText,
+  type Pivot,
+  type PivotCell,
+  type PivotValue,
+  type PivotValueDefinition,
+} from '../pivot'
+import { fewestSeeds, type Summary } from '../statistics'
+import { verdictWords } from '../verdict'
+import type { PivotExport, PivotShown } from './format'
+
+export interface TextCell {
+  readonly text: string
+  readonly bold: boolean
+}
+
+/** One column of the pivot; under it a column for each value, and for what is published. */
+export interface TextGroup {
+  readonly labels: readonly string[]
+  readonly columns: readonly string[]
+}
+
+export interface TextTable {
+  /** Titles of the rows' labels. */
+  readonly fields: readonly string[]
+  /** "Defense", "Model, defense": what the groups differ in. */
+  readonly columnFields: string
+  readonly groups: readonly TextGroup[]
+  readonly rows: readonly { readonly labels: readonly string[]; readonly cells: readonly TextCell[] }[]
+  /** One paragraph; says n. */
+  readonly caption: string
+}
+
+const missing = '–'
+
+export function textTable({ pivot, fields, shown, origin }: PivotExport): TextTable {
+  const titleOf = (id: string): string => fields.find((field) => field.id === id)?.title ?? id
+  const usual = usualCount(pivot, shown.values)
+  const columns = shown.values.flatMap((value) => columnsOf(value, { pivot, shown, usual }))
+  return {
+    fields: pivot.rowFields.map(titleOf),
+    columnFields: pivot.columnFields.map(titleOf).join(', '),
+    groups: pivot.columns.map(({ labels }) => ({ labels, columns: columns.map(({ title }) => title) })),
+    rows: pivot.rows.map(({ labels }, row) => ({
+      labels,
+      cells: pivot.columns.flatMap((_, column) => columns.map((entry) => entry.cellAt(row, column))),
+    })),
+    caption: captionOf({ title: origin.title, shown, usual, pivot }),
+  }
+}
+
+interface ValueColumn {
+  readonly title: string
+  readonly cellAt: (row: number, column: number) => TextCell
+}
+
+interface Surroundings {
+  readonly pivot: Pivot
+  readonly shown: PivotShown
+  /** How many seeds most cells have. */
+  readonly usual: number
+}
+
+function columnsOf(value: PivotValue, { pivot, shown, usual }: Surroundings): ValueColumn[] {
+  const definition = pivotValueOf(value)
+  const best = bestIn(pivot, value, shown)
+  const own: ValueColumn = {
+    title: titleWithUnit(definition),
+    cellAt: (row, column) => {
+      const cell = pivot.cells[row]?.[column] ?? null
+      // What concerns the whole cell stands with its first value.
+      const whole = value === shown.values[0]
+      return { text: cellText(cell, { value, shown, usual, whole }), bold: best(row, column) }
+    },
+  }
+  const beside = value === 'accuracy' || value === 'asr' ? value : null
+  if (!shown.published || beside === null || !pivot.cells.some((row) => row.some((cell) => cell?.published)))
+    return [own]
+  const published: ValueColumn = {
+    title: 'published',
+    cellAt: (row, column) => ({ text: publishedText(pivot.cells[row]?.[column] ?? null, beside), bold: false }),
+  }
+  return [own, published]
+}
+
+const titleWithUnit = ({ title, unit }: PivotValueDefinition): string => `${title} (${unit === 'rate' ? '%' : 's'})`
+
+/** "71.9 ± 0.8", "71.9 (n=1, 2 failed)", "–". */
+function cellText(
+  cell: PivotCell | null,
+  { value, shown, usual, whole }: { value: PivotValue; shown: PivotShown; usual: number; whole: boolean },
+): string {
+  if (!cell) return missing
+  const summary = cell.values[value]
+  const statistic = pivotStatisticOf(shown.statistic)
+  const text = summary ? statistic.text(summary, (one) => valueText(one, pivotValueOf(value))) : missing
+  const notes = [
+    ...(summary && statistic.id !== 'count' && (summary.n !== usual || summary.n < fewestSeeds)
+      ? [`n=${summary.n}`]
+      : []),
+    ...(whole && cell.failed > 0 ? [`${cell.failed} failed`] : []),
+    ...(whole && cell.unfinished > 0 ? [`${cell.unfinished} unfinished`] : []),
+    ...(whole && cell.mixed.length > 0 ? [`mixed: ${cell.mixed.join(', ')}`] : []),
+    ...(shown.significance ? significanceNote(cell, value) : []),
+  ]
+  return notes.length > 0 ? `${text} (${notes.join('; ')})` : text
+}
+
+function significanceNote({ tests }: PivotCell, value: PivotValue): string[] {
+  const test = value === 'accuracy' || value === 'asr' || value === 'robustAccuracy' ? tests?.[value] : null
+  return test ? [probabilityText(test.p)] : []
+}
+
+/** "p<0.001", "p=0.014". */
+export const probabilityText = (p: number): string => (p < 0.001 ? 'p<0.001' : `p=${p.toFixed(3)}`)
+
+/** "71.9 (+0.4, reproduced)", "71.9 (other settings)". */
+function publishedText(cell: PivotCell | null, value: 'accuracy' | 'asr'): string {
+  const published = cell?.published
+  if (!published) return missing
+  const number = valueText(published[value], pivotValueOf(value))
+  const verdict = published.verdicts[value]
+  if (!verdict) return published.otherSettings.length > 0 ? `${number} (other settings)` : number
+  const points = (verdict.difference * 100).toFixed(1)
+  return `${number} (${verdict.difference < 0 ? points.replace('-', '−') : `+${points}`}, ${verdictWords(verdict)})`
+}
+
+/** Those that look best are best: cells that are written alike are bold together. */
+function bestIn(pivot: Pivot, value: PivotValue, shown: PivotShown): (row: number, column: number) => boolean {
+  if (shown.bold === 'none') return () => false
+  const { better } = pivotValueOf(value)
+  const rankAt = (row: number, column: number): number | null => {
+    const summary: Summary | null = pivot.cells[row]?.[column]?.values[value] ?? null
+    const rank = summary && pivotStatisticOf(shown.statistic).rank(summary)
+    return rank === null ? null : Number(valueText(rank, pivotValueOf(value)))
+  }
+  const places = (count: number): number[] => Array.from({ length: count }, (_, place) => place)
+  const bestOf = (ranks: readonly (number | null)[]): number => {
+    const known = ranks.filter((rank) => rank !== null)
+    return better === 'higher' ? Math.max(...known) : Math.min(...known)
+  }
+  const [rows, columns] = [places(pivot.rows.length), places(pivot.columns.length)]
+  const best =
+    shown.bold === 'row'
+      ? rows.map((row) => bestOf(columns.map((column) => rankAt(row, column))))
+      : columns.map((column) => bestOf(rows.map((row) => rankAt(row, column))))
+  return (row, column) => rankAt(row, column) === best[shown.bold === 'row' ? row : column]
+}
+
+/** How many seeds most numbers of the table have; 0 of a table without numbers. */
+function usualCount(pivot: Pivot, values: readonly PivotValue[]): number {
+  const times = new Map<number, number>()
+  for (const cell of pivot.cells.flat())
+    for (const value of values) {
+      const n = cell?.values[value]?.n
+      if (n !== undefined) times.set(n, (times.get(n) ?? 0) + 1)
+    }
+  return [...times].sort(([first, often], [second, oftener]) => oftener - often || second - first)[0]?.[0] ?? 0
+}
+
+function captionOf({ title, shown, usual, pivot }: Surroundings & { title: string }): string {
+  const values = shown.values.map((value) => titleWithUnit(pivotValueOf(value))).join(', ')
+  const counts = new Set(
+    pivot.cells.flat().flatMap((cell) => shown.values.flatMap((value) => cell?.values[value]?.n ?? [])),
+  )
+  const seeds =
+    counts.size === 0
+      ? 'no seed is done'
+      : `n = ${usual} ${usual === 1 ? 'seed' : 'seeds'}${counts.size > 1 ? ' unless a cell says otherwise' : ''}`
+  const best = (value: PivotValue): string => {
+    const { title: name, better } = pivotValueOf(value)
+    return `${better === 'higher' ? 'highest' : 'lowest'} ${name}`
+  }
+  return [
+    `${title}: ${values}, ${pivotStatisticOf(shown.statistic).title} over seeds, ${seeds}.`,
+    ...(shown.bold === 'none' ? [] : [`Bold: the best of each ${shown.bold} (${shown.values.map(best).join(', ')}).`]),
+    ...(shown.significance ? ['p: paired t test against the undefended model over common seeds.'] : []),
+  ].join(' ')
+}
