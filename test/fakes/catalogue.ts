@@ -6,6 +6,7 @@ import { metricDefinitions, type ArtifactForm } from '../../src/shared/domain'
 import {
   boolean,
   choice,
+  describeRegistry,
   integer,
   integerList,
   metricsOfMembers,
@@ -15,6 +16,7 @@ import {
   type MemberDescription,
   type ParameterSchema,
 } from '../../src/shared/schema'
+import { strategies } from '../../src/main/engine/families/strategies'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { sections } from '../../src/main/engine/control/experiments/sections'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
@@ -263,6 +265,7 @@ export const fakeFamilies: FamilyDescription[] = [
       member('safetensors', 'safetensors', {}, { extensions: ['.safetensors'], needs: 'weights' }),
     ],
   },
+  describeRegistry(strategies, ({ search }) => ({ searches: search !== undefined })),
 ]
 
 export const fakeMetrics = metricsOfMembers([

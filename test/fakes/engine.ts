@@ -14,18 +14,22 @@ import type {
 } from '../../src/shared/contract'
 import {
   defaultSettings,
-  stageIdOf,
   type ImageBatch,
   type MetricSeries,
   type PartialExperimentConfig,
+  type RunSummary,
   type Settings,
 } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { readStudy } from '../../src/main/engine/control/studies/files'
+import { writeStudyFile } from '../../src/main/engine/control/studies/file/write'
+import type { StudyRuns } from '../../src/main/engine/control/studies/types'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
 import { FakeRun, type FakeStep } from './run'
+import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
 export interface FakeEngineOptions {
   /** Finished runs to begin with, over attacks, poison ratios and seeds. */
@@ -48,7 +52,7 @@ export interface FakeEngine extends EngineApi {
   dispose(): void
 }
 
-type Handlers = { [K in EngineCallName]: (args: CallArgs<K>) => CallResult<K> }
+type Handlers = { [K in EngineCallName]: (args: CallArgs<K>) => CallResult<K> | Promise<CallResult<K>> }
 interface Subscription {
   name: EngineEventName
   filter: EngineEventFilter
@@ -68,14 +72,17 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     calls,
     advance: (steps = 1) => state.advance(steps),
     emit: (name, event) => state.emit(name, event),
-    dispose: () => clearInterval(timer),
+    dispose: () => {
+      clearInterval(timer)
+      state.studies.close()
+    },
     async call(name, args, signal) {
       calls.push(name)
       signal?.throwIfAborted()
       const failure = options.failures?.[name]
       if (failure) throw failure
       await (options.held?.[name] ?? Promise.resolve())
-      return structuredClone(handlers[name](args))
+      return structuredClone(await handlers[name](args))
     },
     subscribe(name, filter, listener) {
       const subscription: Subscription = { name, filter, listener: listener as (event: never) => void }
@@ -91,6 +98,15 @@ class FakeState {
   settings: Settings = { ...defaultSettings }
   /** Paths of exported weights. */
   readonly written = new Set<string>()
+  /** Who else hears of changed runs: studies. */
+  readonly watchers = new Set<(run: RunSummary) => void>()
+  readonly studies = createFakeStudies({
+    runs: studyRuns(this),
+    events: {
+      changed: (event) => this.emit('study.changed', event),
+      removed: (event) => this.emit('study.removed', event),
+    },
+  })
   private counter = 0
 
   run(id: string): FakeRun {
@@ -100,6 +116,12 @@ class FakeState {
   }
 
   add(config: PartialExperimentConfig, preset: string | null): FakeRun {
+    const run = this.queue(config, preset)
+    this.startNext()
+    return run
+  }
+
+  queue(config: PartialExperimentConfig, preset: string | null): FakeRun {
     const resolution = resolveExperiment(config, fakeMembers)
     const problem = resolution.issues.find((issue) => issue.severity === 'error')
     if (problem)
@@ -109,7 +131,6 @@ class FakeState {
     this.counter += 1
     const run = new FakeRun(`fake-${this.counter}`, resolution.config, preset, epoch + this.counter * 60_000)
     this.runs.set(run.detail.id, run)
-    this.startNext()
     return run
   }
 
@@ -137,22 +158,28 @@ class FakeState {
       for (let step = 0; step < steps; step++) {
         const result = run.advance()
         if (result) results.push(result)
+        const student = run.detail.stages.find(({ kind }) => kind === 'student')
+        if (student && run.detail.until && student.step >= run.detail.until && student.state === 'running')
+          run.setState('paused')
       }
       this.tell(run, results)
     }
     this.startNext()
   }
 
-  /** One run at a time, as in the engine. */
+  /** One run at a time, as in the engine; the highest priority first. */
   startNext(): void {
     if ([...this.runs.values()].some((run) => run.detail.state === 'running')) return
-    const next = [...this.runs.values()].find((run) => run.detail.state === 'queued')
+    const [next] = [...this.runs.values()]
+      .filter((run) => run.detail.state === 'queued')
+      .sort((left, right) => (right.detail.priority ?? 0) - (left.detail.priority ?? 0))
     next?.setState('running')
     if (next) this.changed(next)
   }
 
   changed(run: FakeRun): void {
     this.emit('run.changed', { run: run.summary() })
+    for (const watcher of this.watchers) watcher(run.summary())
   }
 
   emit<K extends EngineEventName>(name: K, event: EngineEvents[K]): void {
@@ -188,18 +215,60 @@ class FakeState {
   }
 }
 
-function createHandlers(state: FakeState): Handlers {
-  const move = (runId: string, to: 'paused' | 'stopped' | 'queued') => {
-    const run = state.run(runId)
-    const { state: now } = run.detail
-    const resumable = ['paused', 'stopped', 'failed', 'interrupted'].includes(now)
-    if (to === 'queued' ? !resumable : !['running', 'queued', 'paused'].includes(now))
-      throw new UserError(`The run is ${now}; it cannot be ${to === 'queued' ? 'resumed' : to}.`)
-    run.setState(to)
-    state.changed(run)
-    state.startNext()
-    return run.summary()
+function moveRun(state: FakeState, runId: string, to: 'paused' | 'stopped' | 'queued'): RunSummary {
+  const run = state.run(runId)
+  const { state: now } = run.detail
+  const resumable = ['paused', 'stopped', 'failed', 'interrupted'].includes(now)
+  if (to === 'queued' ? !resumable : !['running', 'queued', 'paused'].includes(now))
+    throw new UserError(`The run is ${now}; it cannot be ${to === 'queued' ? 'resumed' : to}.`)
+  run.setState(to)
+  state.changed(run)
+  state.startNext()
+  return run.summary()
+}
+
+/** Runs as studies steer them. */
+function studyRuns(state: FakeState): StudyRuns {
+  return {
+    create(cells, alongside) {
+      const made = cells.map(({ config, study, executor, priority, until }) => {
+        const run = state.queue({ ...config }, null)
+        Object.assign(run.detail, { study, executor, priority, until: until ?? null })
+        return run
+      })
+      const summaries = made.map((run) => run.summary())
+      alongside(summaries)
+      for (const run of made) state.changed(run)
+      state.startNext()
+      return summaries
+    },
+    pause: (runId) => void moveRun(state, runId, 'paused'),
+    stop: (runId) => void moveRun(state, runId, 'stopped'),
+    resume: (runId, options) => {
+      state.run(runId).detail.until = options?.until ?? null
+      moveRun(state, runId, 'queued')
+    },
+    summary: (runId) => state.run(runId).summary(),
+    has: (runId) => state.runs.has(runId) && state.run(runId).detail.deletedAt === null,
+    setPriority: (runIds, priority) => {
+      for (const id of runIds) state.run(id).detail.priority = priority
+    },
+    reorder(runIds) {
+      const first = runIds.map((id) => [id, state.run(id)] as const)
+      const rest = [...state.runs].filter(([id]) => !runIds.includes(id))
+      state.runs.clear()
+      for (const [id, run] of [...first, ...rest]) state.runs.set(id, run)
+    },
+    onChanged(listener) {
+      state.watchers.add(listener)
+      return () => state.watchers.delete(listener)
+    },
+    slots: () => 1,
   }
+}
+
+function createHandlers(state: FakeState): Handlers {
+  const move = (runId: string, to: 'paused' | 'stopped' | 'queued') => moveRun(state, runId, to)
   const edit = (runId: string, change: Partial<FakeRun['detail']>) => {
     const run = state.run(runId)
     Object.assign(run.detail, change)
@@ -210,6 +279,13 @@ function createHandlers(state: FakeState): Handlers {
   return {
     ...engineHandlers(state),
     ...dataHandlers(),
+    ...state.studies.calls,
+    'studies.presets': () => [...fakeStudyPresets],
+    'studies.read': ({ text, fileName }) => {
+      const { definition, remarks } = readStudy(text, fileName, fakeMembers)
+      return { definition, remarks: [...remarks] }
+    },
+    'studies.write': ({ definition }) => ({ text: writeStudyFile(definition, fakeMembers) }),
     'dataset.download': ({ dataset, folder }) => {
       for (const received of [0, 500, 1000])
         state.emit('dataset.progress', {
@@ -361,11 +437,7 @@ function dataHandlers(): DataHandlers {
     'experiment.validate': ({ config }) => resolveExperiment(config, fakeMembers),
     'experiment.estimate': ({ config }) => {
       const { config: resolved } = resolveExperiment(config, fakeMembers)
-      const pseudoBatches = Number(resolved.distillation.method.params.pseudoBatches)
-      const stages: Record<string, number> = { data: 1, teacher: resolved.teacher.training.epochs * 15 }
-      resolved.students.forEach((plan, index) => {
-        stages[stageIdOf({ kind: 'student', index })] = pseudoBatches * (1 + plan.defenses.length * 0.3)
-      })
+      const stages = fakeSeconds(resolved)
       return {
         stages,
         totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),

@@ -50,4 +50,5 @@ export const fakeCosts: CostModel = {
   actsFrom: () => 0,
   range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
   images: () => ({ train: 5000, test: 1000 }),
+  sizes: () => ({ parameters: 100_000, imageBytes: 3072 }),
 }

@@ -1,6 +1,6 @@
 /** What the engine tells without being asked. Metric events are batched to at most 30 a second. */
 import { z } from 'zod'
-import type { Evaluation, RunSummary, SyntheticImages } from '../domain'
+import type { Evaluation, RunSummary, StudyCell, StudySummary, SyntheticImages } from '../domain'
 import { count, errorCause, fraction, logLine, metricSeries, record, runId, severity, stageId } from './parts'
 
 /** A data set on its way to the engine's machine. */
@@ -44,6 +44,9 @@ export const events = {
   /** A step of synthetic images was kept; `images` comes along for live views, and may be left out under load. */
   'run.images': z.object({ runId, stageId, step: count, images: record<SyntheticImages>().nullable() }),
   'run.log': z.object({ runId, line: logLine }),
+  /** A study appeared or changed; at most four a second per study. `cells`: those that changed since the last one. */
+  'study.changed': z.object({ study: record<StudySummary>(), cells: z.array(record<StudyCell>()) }),
+  'study.removed': z.object({ studyId: z.string() }),
   /** At most ten a second per download. */
   'dataset.progress': downloadProgress,
   /** While a `dataset.info` waits for images; at most ten a second. */

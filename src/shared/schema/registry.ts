@@ -71,6 +71,7 @@ export type FamilyId =
   | 'analysis'
   | 'importer'
   | 'exporter'
+  | 'strategy'
 
 export interface FamilyDescription {
   id: FamilyId

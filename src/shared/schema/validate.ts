@@ -32,8 +32,16 @@ function wantedBy(field: Field): string {
   }
 }
 
-/** The zod type of one field, with messages that name what is wanted. */
+const typesOfFields = new WeakMap<Field, z.ZodType>()
+
+/** The zod type of one field, with messages that name what is wanted. Made once: a study checks thousands of cells. */
 export function zodOf(field: Field): z.ZodType {
+  const made = typesOfFields.get(field) ?? makeType(field)
+  typesOfFields.set(field, made)
+  return made
+}
+
+function makeType(field: Field): z.ZodType {
   const wanted = `wanted ${wantedBy(field)}`
   switch (field.kind) {
     case 'integer':

@@ -8,7 +8,9 @@ import {
   type EngineCallName,
   type EngineEventName,
 } from '../../../src/shared/contract'
+import type { StudyPreset } from '../../../src/shared/domain'
 import { createFakeEngine } from '../../fakes/engine'
+import { fakeStudyPresets } from '../../fakes/studies'
 
 const finished = { runId: 'fake-1' }
 const student = { ...finished, stageId: 'student-1' }
@@ -20,6 +22,8 @@ const poolingConfig = {
   recording: { imagesEvery: 2 },
 }
 const member = { id: 'signs', params: {} }
+const [{ definition }] = fakeStudyPresets as [StudyPreset]
+const study = { studyId: 'study-1' }
 
 /** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
 const examples: { [K in EngineCallName]: CallArgs<K> } = {
@@ -58,6 +62,23 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'model.evaluate': { file: '/a.pt', data: member, attack: member, target: 0 },
   'model.inspect': { file: '/a.pt' },
   'model.export': { ...student, format: 'torch', path: '/a.pt' },
+  'studies.presets': {},
+  'studies.read': { text: 'name: One\naxes: {seed: 0..2}\n' },
+  'studies.write': { definition },
+  'studies.plan': { definition },
+  'studies.start': { definition },
+  'studies.list': {},
+  'studies.get': study,
+  'studies.runs': study,
+  'studies.pause': study,
+  'studies.resume': study,
+  'studies.cancel': { ...study, cells: [0, 1] },
+  'studies.retry': study,
+  'studies.extend': { ...study, path: 'seed', values: [{ label: '3', value: 3 }] },
+  'studies.rename': { ...study, name: 'Another' },
+  'studies.prioritize': { ...study, priority: 2 },
+  'studies.reorder': { ...study, cells: [3] },
+  'studies.delete': study,
   'runs.delete': { runIds: ['fake-1'] },
   'runs.undelete': { runIds: ['fake-1'] },
   'runs.emptyBin': {},
@@ -78,12 +99,15 @@ describe('the contract', () => {
       const answer = await engine.call(name, parseCall(name, examples[name]))
       expect(calls[name].result.safeParse(answer).error?.issues, name).toBeUndefined()
     }
+    engine.dispose()
     expect([...heard].sort()).toEqual([
       'dataset.progress',
       'model.progress',
       'run.changed',
       'run.images',
       'run.metrics',
+      'study.changed',
+      'study.removed',
     ])
   })
 
@@ -94,6 +118,9 @@ describe('the contract', () => {
         'engine.setSettings',
         ...['start', 'pause', 'stop', 'resume', 'rename', 'note', 'tag', 'delete', 'undelete', 'emptyBin'].map(
           (verb) => `runs.${verb}`,
+        ),
+        ...['start', 'pause', 'resume', 'cancel', 'retry', 'extend', 'rename', 'prioritize', 'reorder', 'delete'].map(
+          (verb) => `studies.${verb}`,
         ),
       ].sort(),
     )

@@ -5,15 +5,18 @@ import { currentNames } from '../../../shared/schema'
 import { runControlProcess } from '../../host/controlProcess'
 import { createDataService } from '../control/api/dataService'
 import { createEngine } from '../control/api/engine'
+import { cachedCosts } from '../control/experiments/cachedCosts'
 import { costs } from '../control/experiments/costs'
 import { attacks, datasets, distillationMethods, families, memberMetrics } from '../control/experiments/families'
 import { createModelInspector } from '../control/api/inspectModel'
 import { createEngineLog, type EngineLog } from '../control/log'
+import { memberTable } from '../control/experiments/memberTable'
 import { presets } from '../control/experiments/presets'
 import { createLocalExecutor } from '../control/executors/local'
 import { forkingLauncher } from '../control/executors/local/trainerProcess'
 import { readRuntimeDescription } from '../runtime/runtimeFile'
 import { openStore } from '../control/store'
+import { studyPresets } from '../control/studies/presets'
 import { startEngineServer } from '../../server/httpServer'
 
 let log: EngineLog | null = null
@@ -46,7 +49,8 @@ void runControlProcess({
       families,
       memberMetrics,
       presets,
-      costs,
+      studyPresets: studyPresets(memberTable(families)),
+      costs: cachedCosts(costs),
       log,
       runtimeState,
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),

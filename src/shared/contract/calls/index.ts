@@ -8,8 +8,16 @@ import { engineCalls } from './engine'
 import { experimentCalls } from './experiment'
 import { modelCalls } from './model'
 import { runCalls } from './runs'
+import { studyCalls } from './studies'
 
-export const calls = { ...engineCalls, ...experimentCalls, ...datasetCalls, ...runCalls, ...modelCalls }
+export const calls = {
+  ...engineCalls,
+  ...experimentCalls,
+  ...datasetCalls,
+  ...runCalls,
+  ...modelCalls,
+  ...studyCalls,
+}
 
 export type EngineCallName = keyof typeof calls
 export type CallArgs<K extends EngineCallName> = z.infer<(typeof calls)[K]['args']>

@@ -1,6 +1,11 @@
 /** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
 import type { ModelReport } from '../../../../shared/contract'
-import type { ExperimentPreset, MetricDefinition, PartialExperimentConfig } from '../../../../shared/domain'
+import type {
+  ExperimentPreset,
+  MetricDefinition,
+  PartialExperimentConfig,
+  StudyPreset,
+} from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
@@ -25,6 +30,8 @@ export interface EngineOptions {
   /** Definitions of the metrics of single members, beside the shared ones. */
   memberMetrics?: Readonly<Record<string, MetricDefinition>>
   presets: readonly ExperimentPreset[]
+  /** Ready-made studies; none unless told otherwise. */
+  studyPresets?: readonly StudyPreset[]
   costs: CostModel
   data: DataService
   /** Where stages run. */

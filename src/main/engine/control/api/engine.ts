@@ -1,4 +1,5 @@
 /** The engine as its callers know it: every call, checked and answered; no TensorFlow in this process. */
+import { randomBytes } from 'node:crypto'
 import {
   calls,
   parseCall,
@@ -12,12 +13,17 @@ import { createEventHub } from '../events'
 import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { createRunService, type RunService } from '../runs/service'
+import { newRunId } from '../runs/newRun'
+import { bookOfParts, noRuns } from '../studies/standIns'
+import { createStudyService, type StudyService } from '../studies/service'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
 import { datasetHandlers } from './handlers/datasets'
 import { engineHandlers } from './handlers/engine'
 import { experimentHandlers } from './handlers/experiments'
 import { modelHandlers } from './handlers/models'
-import { createNetworksOfFiles } from './networksOfFiles'
+import { studyFileHandlers } from './handlers/studies'
+import { createNetworksOfFiles, type NetworksOfFiles } from './networksOfFiles'
+import { planContext } from './studyPlanning'
 
 export type { EngineOptions } from './context'
 
@@ -34,7 +40,9 @@ export function createEngine(options: EngineOptions): Engine {
   const recorder = createRunRecorder(store, hub, log)
   const context = createEngineContext(options, hub)
   const runs = runService(context, recorder)
-  const handlers = allHandlers(context, runs)
+  const networks = createNetworksOfFiles(options.inspectModel)
+  const studies = studyService(context, networks)
+  const handlers = allHandlers({ context, networks, runs, studies })
   if (store.repaired)
     log.warn(
       `The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
@@ -59,6 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
       return hub.subscribe(name, checked.filter, listener)
     },
     async close() {
+      studies.close()
       await runs.close()
       recorder.dispose()
       store.close()
@@ -81,14 +90,48 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
     otherSettings: createOtherSettings(options.presets, table),
   })
 
-function allHandlers(context: EngineContext, runs: RunService): CallHandlers {
-  const networks = createNetworksOfFiles(context.options.inspectModel)
+const studyService = (
+  { options, hub, table, resolve, assertReady }: EngineContext,
+  networks: NetworksOfFiles,
+): StudyService =>
+  createStudyService({
+    table,
+    resolve,
+    assertReady,
+    presets: options.presets,
+    store: options.store.studies,
+    runs: noRuns,
+    readOnly: options.readOnly,
+    lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
+    planning: () => planContext({ options }, networks, bookOfParts),
+    events: {
+      changed: (event) => hub.emit('study.changed', event),
+      removed: (event) => hub.emit('study.removed', event),
+    },
+    onError: (error) => options.log.error('A study could not go on.', error),
+    now: () => Date.now(),
+    newId: () => newRunId(new Date(), randomBytes(2).toString('hex')),
+  })
+
+function allHandlers({
+  context,
+  networks,
+  runs,
+  studies,
+}: {
+  readonly context: EngineContext
+  readonly networks: NetworksOfFiles
+  readonly runs: RunService
+  readonly studies: StudyService
+}): CallHandlers {
   return {
     ...engineHandlers(context),
     ...experimentHandlers(context, networks),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
     ...runs.calls,
+    ...studyFileHandlers(context),
+    ...studies.calls,
   }
 }
 

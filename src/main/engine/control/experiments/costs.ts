@@ -114,4 +114,12 @@ export const costs: CostModel = {
     }
   },
   images: (data) => countsOf(data) ?? imagesOfFiles,
+  sizes(choice, data) {
+    try {
+      const { height, width, channels } = problemOf(data)
+      return { parameters: costOf(choice, data)?.parameters, imageBytes: height * width * channels }
+    } catch {
+      return {}
+    }
+  },
 }

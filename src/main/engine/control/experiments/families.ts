@@ -3,7 +3,8 @@
  * `facts` are what views and checks need of a member beside its parameters, as data, so that the fake engine can have
  * its own: of a data set its classes and sources; of an attack whether it is clean-label; of an architecture which
  * parameter switches its batch norms; of a method which of its parameters give its length and its batch, compare levels
- * of activations, need batch norms or give intervals of recording, and whether its images are real.
+ * of activations, need batch norms or give intervals of recording, and whether its images are real; of a strategy
+ * whether it searches.
  */
 import type { MetricDefinition } from '../../../../shared/domain'
 import { describeRegistry, metricsOfMembers, type FamilyDescription } from '../../../../shared/schema'
@@ -16,6 +17,7 @@ import { exporters } from '../../families/exporters'
 import { importers } from '../../families/importers'
 import { distillationMethods } from '../../families/distillation'
 import { terms } from '../../families/distillation/terms'
+import { strategies } from '../../families/strategies'
 
 export { attacks, datasets, distillationMethods }
 
@@ -36,6 +38,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
+  describeRegistry(strategies, ({ search }) => ({ searches: search !== undefined })),
 ]
 
 /** What members record by themselves, as the catalogue names it. */

@@ -18,6 +18,8 @@ import { createMetricsTable, type MetricsTable } from './metrics'
 import { renameSeries } from './metricNames'
 import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
+import { createStudiesTable } from './studies'
+import type { StudiesTable } from './studyRecords'
 
 export interface RunStore {
   readonly folder: string
@@ -26,6 +28,7 @@ export interface RunStore {
   readonly images: ImagesTable
   readonly pool: PoolTable
   readonly artifacts: ArtifactsTable
+  readonly studies: StudiesTable
   log(runId: string, line: LogLine): void
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
@@ -77,6 +80,7 @@ export function openStore(
     metrics: createMetricsTable(database, metricNames),
     images: createImagesTable(database, runsFolder),
     pool: createPoolTable(database, runsFolder),
+    studies: createStudiesTable(database),
     repaired: movedTo === null ? null : { movedTo, restored },
     log: (runId, line) =>
       database.run(
@@ -158,6 +162,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 export * from './database'
 export { folderBytes } from './folders'
 export type { StoredArtifact } from './artifacts'
+export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'
 export { callsToDrop } from './pool'

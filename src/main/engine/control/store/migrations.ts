@@ -46,4 +46,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE to_move (what TEXT PRIMARY KEY) WITHOUT ROWID;
   INSERT INTO to_move (what) VALUES ('artifacts in records');
   `,
+  `
+  CREATE TABLE studies (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE study_cells (
+    study_id TEXT NOT NULL REFERENCES studies (id) ON DELETE CASCADE, cell INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (study_id, cell)
+  ) WITHOUT ROWID;
+`,
 ]

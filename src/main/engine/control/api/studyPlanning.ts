@@ -1,0 +1,28 @@
+/** What planning a study asks of this engine: times from the machine's history, and sizes. */
+import { availableParallelism } from 'node:os'
+import { diskEstimate } from '../experiments/diskEstimate'
+import { estimateTime, finishedStages } from '../experiments/estimate'
+import type { PlanContext } from '../studies/plan'
+import type { StageBook } from '../studies/types'
+import type { EngineContext } from './context'
+import { withSameFile, type NetworksOfFiles } from './networksOfFiles'
+
+/** One for each plan: the history is read once. */
+export function planContext(
+  { options }: Pick<EngineContext, 'options'>,
+  networks: NetworksOfFiles,
+  book: StageBook,
+): PlanContext {
+  const { store, costs } = options
+  const finished = finishedStages(store.runs.list(false), (id) => store.runs.config(id))
+  return {
+    book,
+    async estimate(config) {
+      const filled = await networks.fill(config)
+      const threads = config.execution.threads || store.settings().threads || availableParallelism()
+      const alike = finished.map((entry) => ({ ...entry, config: withSameFile(entry.config, filled) }))
+      return estimateTime(filled, costs, alike, threads)
+    },
+    bytes: (config) => diskEstimate(config, costs),
+  }
+}

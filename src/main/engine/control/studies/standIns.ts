@@ -1,0 +1,43 @@
+/** A book of stages that knows what decides a stage by the parts of its configuration alone, and none that is done. */
+import type { ExperimentConfig } from '../../../../shared/domain'
+import { UserError } from '../../../../shared/errors'
+import { stagesOf } from '../experiments/stages'
+import type { PlannedStage, StageBook, StudyRuns } from './types'
+
+const keysOf = (config: ExperimentConfig): readonly PlannedStage[] => {
+  const { seed, data, attack, poisoning, teacher, distillation, students, execution } = config
+  const text = (...parts: readonly unknown[]): string => JSON.stringify(parts)
+  const dataKey = text('data', data, attack, poisoning, seed)
+  const teacherKey = text('teacher', dataKey, teacher, execution.device)
+  return stagesOf(config).map(({ id, kind, index }): PlannedStage => {
+    if (kind === 'data') return { id, kind, index, key: dataKey, after: [] }
+    if (kind === 'teacher') return { id, kind, index, key: teacherKey, after: [dataKey] }
+    return {
+      id,
+      kind,
+      index,
+      key: text('student', teacherKey, distillation, students[index]),
+      after: [dataKey, teacherKey],
+    }
+  })
+}
+
+export const bookOfParts: StageBook = { keysOf, find: () => null }
+
+const refuse = (): never => {
+  throw new UserError('This engine cannot start runs for a study.')
+}
+
+/** Runs of an engine that starts none for studies. */
+export const noRuns: StudyRuns = {
+  create: refuse,
+  pause: refuse,
+  stop: refuse,
+  resume: refuse,
+  summary: refuse,
+  setPriority: refuse,
+  reorder: refuse,
+  has: () => false,
+  onChanged: () => () => undefined,
+  slots: () => 1,
+}
