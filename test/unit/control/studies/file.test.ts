@@ -64,7 +64,7 @@ describe('a study file', () => {
 
   it('names settings of members: every parameter is then given', () => {
     const [named] = values('method: [zskt/cifar10]') ?? []
-    const { params, presets } = table.find('distillation', 'zskt') ?? { params: {}, presets: {} }
+    const { params, presets } = table.find('distillation', 'zskt')!
     expect(named?.label).toBe('zskt/cifar10')
     expect(Object.keys((named?.value as { params: object }).params)).toEqual(Object.keys(params))
     expect((named?.value as { params: object }).params).toMatchObject(presets.cifar10?.params ?? { none: 1 })
