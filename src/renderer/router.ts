@@ -8,6 +8,14 @@ export function createWorkbenchRouter(): Router {
       { path: '/', name: 'home', component: () => import('./views/home/HomeView.vue') },
       { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },
       { path: '/runs/:runId/:tab?', name: 'run', component: () => import('./views/run/RunView.vue'), props: true },
+      { path: '/studies', name: 'studies', component: () => import('./views/studies/StudiesView.vue') },
+      { path: '/studies/new', name: 'newStudy', component: () => import('./views/newStudy/NewStudyView.vue') },
+      {
+        path: '/studies/:studyId/:tab?',
+        name: 'study',
+        component: () => import('./views/study/StudyView.vue'),
+        props: true,
+      },
       { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
       {
         path: '/settings/:tab?',

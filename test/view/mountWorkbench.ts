@@ -8,8 +8,11 @@ import { fakeConnection } from './fakeConnection'
 import '@renderer/views/compare/CompareView.vue'
 import '@renderer/views/home/HomeView.vue'
 import '@renderer/views/new/NewExperimentView.vue'
+import '@renderer/views/newStudy/NewStudyView.vue'
 import '@renderer/views/run/RunView.vue'
 import '@renderer/views/settings/SettingsView.vue'
+import '@renderer/views/studies/StudiesView.vue'
+import '@renderer/views/study/StudyView.vue'
 
 export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/') {
   document.body.innerHTML = '<div id="app"></div>'

@@ -1,7 +1,8 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
-import type { RunSummary } from '@shared/domain'
+import type { RunSummary, StudySummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { cellWords } from '../format/cellStates'
 import { percent } from '../format/numbers'
 import { useNoticesStore } from '../stores/notices'
 
@@ -16,7 +17,10 @@ const resultOf = (run: RunSummary): string =>
     )
     .join(', ')
 
-/** Tells when a run is done whose page is not the one that is shown; of failures the engine tells. */
+/**
+ * Tells when a run or a study is done whose page is not the one that is shown; of failures the engine tells. A cell of
+ * a study is part of it: its end alone is told nobody.
+ */
 export function useRunEndings(): void {
   const { engine } = useConnection()
   const notices = useNoticesStore()
@@ -26,7 +30,7 @@ export function useRunEndings(): void {
     engine.subscribe('run.changed', {}, ({ run }) => {
       const before = states.get(run.id)
       states.set(run.id, run.state)
-      if (before !== 'running' || router.currentRoute.value.params['runId'] === run.id) return
+      if (run.study || before !== 'running' || router.currentRoute.value.params['runId'] === run.id) return
       if (run.state === 'done')
         notices.show({
           severity: 'good',
@@ -37,6 +41,21 @@ export function useRunEndings(): void {
           runId: run.id,
           seconds: 20,
         })
+    }),
+  )
+  const studyStates = new Map<string, StudySummary['state']>()
+  onScopeDispose(
+    engine.subscribe('study.changed', {}, ({ study }) => {
+      const before = studyStates.get(study.id)
+      studyStates.set(study.id, study.state)
+      if (before !== 'running' || study.state !== 'done') return
+      if (router.currentRoute.value.params['studyId'] === study.id) return
+      notices.show({
+        severity: study.cells.failed > 0 ? 'warning' : 'good',
+        title: `The study “${study.name}” is done: ${cellWords(study.cells)}.`,
+        action: { label: 'Show', run: () => void router.push(`/studies/${study.id}`) },
+        seconds: 20,
+      })
     }),
   )
 }

@@ -8,3 +8,11 @@ export function inFolder(folder: string, name: string): string {
 
 /** The name at the end of a path. */
 export const nameIn = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+
+/** A text as a file's name that every system takes. @param otherwise where nothing of it is left */
+export const fileName = (text: string, otherwise: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 80)
+    .replace(/^-+|-+$/g, '') || otherwise

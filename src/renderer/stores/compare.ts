@@ -20,6 +20,13 @@ export const compareColumns = [
 ] as const
 export type CompareColumn = (typeof compareColumns)[number]['id']
 
+/** One line a model, or means over seeds in rows and columns. */
+export const compareViews = [
+  { id: 'models', title: 'Models' },
+  { id: 'table', title: 'Pivot' },
+] as const
+export type CompareViewId = (typeof compareViews)[number]['id']
+
 /** Fractions of 1 with a definition of their own. */
 export const measureColumns = ['accuracy', 'asr', 'robustAccuracy', 'der', 'rir'] as const
 export type MeasureColumn = (typeof measureColumns)[number]
@@ -44,6 +51,7 @@ function readStored(): CompareColumn[] {
 /** What the compare view shows: filter, columns and selection outlive leaving it. */
 export const useCompareStore = defineStore('compare', () => {
   const filter = ref('')
+  const view = ref<CompareViewId>('models')
   const columns = ref<CompareColumn[]>(readStored())
   /** Keys of models, see charts/planeOption. */
   const selected = ref<Set<string>>(new Set())
@@ -54,5 +62,5 @@ export const useCompareStore = defineStore('compare', () => {
     if (!next.delete(key)) next.add(key)
     selected.value = next
   }
-  return { filter, columns, selected, toggle }
+  return { filter, view, columns, selected, toggle }
 })
