@@ -8,6 +8,7 @@ import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
 import { exporters } from '../../src/main/engine/families/exporters'
 import { importers } from '../../src/main/engine/families/importers'
+import { strategies } from '../../src/main/engine/families/strategies'
 import { createRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
 import { testMember } from './memberSuite'
 
@@ -20,6 +21,7 @@ const families: Registry<MemberDeclaration>[] = [
   analyses,
   importers,
   exporters,
+  strategies,
 ]
 const members = families.flatMap((family) =>
   family.members.map((member) => ({ name: `${family.family} ${member.id}`, member, family })),

@@ -2,8 +2,8 @@
 import { InvalidArgumentError, Option } from 'commander'
 
 export const wholeNumber = (value: string): number => {
-  const parsed = Number(value)
-  if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError('wanted a whole number of at least 0')
+  const parsed = value.trim() === '' ? NaN : Number(value)
+  if (!Number.isSafeInteger(parsed) || parsed < 0) throw new InvalidArgumentError('wanted a whole number of at least 0')
   return parsed
 }
 
@@ -19,7 +19,30 @@ export const numeric = (value: string): number => {
   return parsed
 }
 
-export const seedList = (value: string): number[] => [...new Set(value.split(',').map(wholeNumber))]
+const longestList = 10_000
+
+/** "0,1,4-6": whole numbers and ranges of them, each once. */
+export function wholeNumbers(value: string): number[] {
+  const numbers = value.split(',').flatMap((part) => {
+    const [, from, to] = /^\s*(\d+)\s*(?:-|\.\.)\s*(\d+)\s*$/.exec(part) ?? []
+    if (from === undefined || to === undefined) return wholeNumber(part)
+    const [low, high] = [wholeNumber(from), wholeNumber(to)]
+    if (high < low || high - low >= longestList)
+      throw new InvalidArgumentError(`wanted a range like 0-2 of at most ${longestList} numbers, the lower one first`)
+    return Array.from({ length: high - low + 1 }, (_, index) => low + index)
+  })
+  return [...new Set(numbers)]
+}
+
+/** "accuracy,asr" */
+export const wordList = (value: string): string[] => [
+  ...new Set(
+    value
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
+  ),
+]
 
 /** For options that may be repeated. */
 export const collect = (value: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), value]

@@ -112,6 +112,7 @@ export const analysisLines = (
     .map(({ analysis, line, fault }) => `${titleOf(analysis).toLowerCase()}: ${line ?? fault}`)
 
 export interface RunResult {
+  id: string
   seconds: number
   teacher: { accuracy: number | null; asr: number | null } | null
   students: {
@@ -128,6 +129,7 @@ export function runResult(run: RunSummary): RunResult {
   const seconds = run.startedAt !== null && run.endedAt !== null ? (run.endedAt - run.startedAt) / 1000 : run.seconds
   const teacher = run.stages.find((stage) => stage.kind === 'teacher')?.evaluation ?? null
   return {
+    id: run.id,
     seconds,
     teacher: teacher ? { accuracy: teacher.accuracy, asr: teacher.asr } : null,
     students: run.stages

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { commands } from './commands'
-import type { CommandContext, EngineCommand, ExitCode } from './commands/command'
+import type { CommandContext, CommandGroup, EngineCommand, ExitCode } from './commands/command'
 import { serveCommand, type ServeFlags } from './commands/serve'
 import type { RecognizeData } from './configuration'
 import type { Output } from './output'
@@ -52,21 +52,27 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .showHelpAfterError('("abd --help" lists the commands)')
   const workspaceOf = ({ workspace }: CommonFlags): string | undefined =>
     workspace ?? program.opts<CommonFlags>().workspace
-  for (const command of commands) {
-    declared(program, command).action(async (...given: unknown[]) => {
+  const add = (parent: Command, command: EngineCommand | CommandGroup): void => {
+    if ('commands' in command) {
+      const group = parent.command(command.name).description(command.description).exitOverride()
+      for (const member of command.commands) add(group, member)
+      return
+    }
+    declared(parent, command).action(async (...given: unknown[]) => {
       const self = given.at(-1) as Command
       const flags = self.opts<CommonFlags>()
       setCode(await onEngine(options, workspaceOf(flags), flags, (context) => command.run(context, flags, self.args)))
     })
   }
+  for (const command of commands) add(program, command)
   declared(program, serveCommand).action(async (flags: ServeFlags) =>
     setCode(await options.serve({ ...flags, workspace: workspaceOf(flags) })),
   )
   return program
 }
 
-const declared = (program: Command, { name, description, declare }: Omit<EngineCommand, 'run'>): Command => {
-  const command = program
+const declared = (parent: Command, { name, description, declare }: Omit<EngineCommand, 'run'>): Command => {
+  const command = parent
     .command(name)
     .description(description)
     .exitOverride()

@@ -60,11 +60,12 @@ describe('abd run', () => {
     expect(code).toBe(0)
     expect(lines(stdout)).toHaveLength(1)
     const result = JSON.parse(stdout) as {
+      id: string
       seconds: number
       teacher: object
       students: { asr: number; defense: string }[]
     }
-    expect(Object.keys(result)).toEqual(['seconds', 'teacher', 'students'])
+    expect(Object.keys(result)).toEqual(['id', 'seconds', 'teacher', 'students'])
     expect(result.teacher).toEqual({ accuracy: expect.any(Number) as number, asr: expect.any(Number) as number })
     expect(result.students.map((student) => Object.keys(student))).toEqual([
       ['method', 'defense', 'accuracy', 'asr', 'seconds'],
@@ -74,7 +75,7 @@ describe('abd run', () => {
     expect(stderr).toContain('Teacher: done')
     expect(stderr).toContain('trigger: 9 of 1,024 pixels change (0.9 %).\nwarning: Only 9 images are poisoned.')
     const [run] = JSON.parse((await abd('runs', '--json')).stdout) as RunSummary[]
-    expect(run).toMatchObject({ name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
+    expect(run).toMatchObject({ id: result.id, name: 'from the shell', seed: 3, preset: 'quick', state: 'done' })
     expect(
       lines((await abd('show', 'latest')).stdout).filter((line) =>
         /^ {4}DER \d+\.\d %, RIR \d+\.\d %, against the undefended student$/.test(line),
@@ -158,6 +159,7 @@ describe('abd run', () => {
   it.each([
     [['run', '--method', 'cmi/magic'], '"cmi" has no settings called "magic"'],
     [['run', '--seeds', '1,x'], 'wanted a whole number'],
+    [['run', '--seeds', '2-0'], 'wanted a range'],
     [['run', '--set', 'poisoning.ratio=2'], 'poisoning.ratio wanted a value from 0 to 1'],
     [['run', '--set', 'nonsense'], '--set takes path=value'],
     [['run', '--preset', 'quik'], 'There is no preset "quik"'],

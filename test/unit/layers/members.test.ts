@@ -16,6 +16,7 @@ import { exporters } from '../../../src/main/engine/families/exporters'
 import { importers } from '../../../src/main/engine/families/importers'
 import { optimizers } from '../../../src/main/engine/families/optimizers'
 import { schedules } from '../../../src/main/engine/families/schedules'
+import { strategies } from '../../../src/main/engine/families/strategies'
 import { experimentSections, metricDefinitions } from '../../../src/shared/domain'
 import type { ParameterSchema } from '../../../src/shared/schema'
 
@@ -32,7 +33,7 @@ const idsOf = (members: readonly Member[]): ReadonlySet<string> => new Set(membe
 
 const chosen = membersOf([architectures, attacks, datasets, defenses, distillationMethods])
 /** Building blocks and formats: other members may name those that they are made of. */
-const blocks = membersOf([analyses, exporters, importers, optimizers, schedules, terms])
+const blocks = membersOf([analyses, exporters, importers, optimizers, schedules, strategies, terms])
 const ids = idsOf([...chosen, ...blocks])
 const chosenIds = idsOf(chosen)
 /** The experiment's own sections and metrics have some of these names too; they belong to no member there. */
@@ -48,6 +49,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
   step: 'a step of training, of a wizard, of an icon',
   classes: 'the classes of a data set',
   safetensors: 'the ending of a file’s name',
+  grid: 'a layout of curves and pictures',
 }
 
 const filesIn = (folder: string): string[] =>

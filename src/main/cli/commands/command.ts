@@ -25,6 +25,13 @@ export interface EngineCommand<Flags extends object = object> {
   run(context: CommandContext, flags: Flags, given: readonly string[]): Promise<ExitCode>
 }
 
+/** Commands under one name: `abd study start`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly description: string
+  readonly commands: readonly EngineCommand[]
+}
+
 export const defineCommand = <Flags extends object>(command: EngineCommand<Flags>): EngineCommand<Flags> => command
 
 /** An argument that the grammar wants, so that it cannot be missing here. */

@@ -1,5 +1,5 @@
 /** The commands of `abd` on an engine, in the order of its help; a new one is one file and one line here. */
-import type { EngineCommand } from './command'
+import type { CommandGroup, EngineCommand } from './command'
 import { doctor } from './doctor'
 import { download } from './download'
 import { evaluate } from './evaluate'
@@ -11,14 +11,16 @@ import { run } from './run'
 import { runs } from './runs'
 import { show } from './show'
 import { stop } from './stop'
+import { study } from './study'
 
-export const commands: readonly EngineCommand[] = [
+export const commands: readonly (EngineCommand | CommandGroup)[] = [
   run,
   runs,
   show,
   pause,
   stop,
   resume,
+  study,
   evaluate,
   importFile,
   exportWeights,

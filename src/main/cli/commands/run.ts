@@ -3,7 +3,7 @@ import { withSeed, type RunSummary } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { configurationOf, type RunFlags } from '../configuration'
 import { finishRun, leaveRunning } from '../finish'
-import { collect, detachOption, deviceOption, numeric, seedList, wholeNumber } from '../options'
+import { collect, detachOption, deviceOption, numeric, wholeNumber, wholeNumbers } from '../options'
 import { printable } from '../output'
 import { defineCommand, type CommandContext, type ExitCode } from './command'
 
@@ -46,8 +46,11 @@ const withExperimentOptions = (command: Command): Command =>
     .option('--preset <id>', 'start from a preset, e.g. quick')
     .option('--seed <number>', 'start of every random stream', wholeNumber)
     .addOption(
-      new Option('--seeds <list>', 'one run for each seed, e.g. 0,1,2; they train one after another')
-        .argParser(seedList)
+      new Option(
+        '--seeds <list>',
+        'one run for each seed, e.g. 0,1,2 or 0-2; for more than seeds, and for tables of them, see abd study',
+      )
+        .argParser(wholeNumbers)
         .conflicts('seed'),
     )
     .option(

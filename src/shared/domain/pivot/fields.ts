@@ -23,9 +23,12 @@ const ofStudent =
   (_run, stage) =>
     stage.kind === 'student' ? (labelOf(stage) ?? null) : null
 
+/** Teacher or student. */
+const kindField = 'model'
+
 /** Named as the axes of studies are. */
 const standardFields: readonly StandardField[] = [
-  { id: 'model', title: 'Model', labelOf: (_run, { kind }) => kind },
+  { id: kindField, title: 'Model', labelOf: (_run, { kind }) => kind },
   { id: 'data', title: 'Data', labelOf: ({ data }) => data },
   { id: 'attack', title: 'Attack', labelOf: ({ attack }) => attack },
   {
@@ -55,14 +58,24 @@ const studentPlaces = ['method', 'defenses', 'students', 'distillation']
 const concernsTeacher = (path: string): boolean =>
   !studentPlaces.some((place) => path === place || path.startsWith(`${place}.`))
 
+/** Axes that vary what a standard field tells: both are called alike, and one of them is enough in a table. */
+const standardFieldOf: Readonly<Record<string, string>> = {
+  'data.id': 'data',
+  'attack.id': 'attack',
+  'distillation.method.id': 'method',
+}
+
 export type PivotLabels = Readonly<Record<string, string>>
 
 /** What a model is called in every field: as its study's axes call it, else by what its run records. */
 export function labelsOf(run: RunSummary, stage: StageRecord): PivotLabels {
   const labels: Record<string, string> = {}
   for (const { id, labelOf } of standardFields) labels[id] = labelOf(run, stage) ?? noLabel
-  for (const [path, label] of Object.entries(run.study?.axes ?? {}))
-    labels[path] = stage.kind === 'student' || concernsTeacher(path) ? label : noLabel
+  for (const [path, given] of Object.entries(run.study?.axes ?? {})) {
+    const label = stage.kind === 'student' || concernsTeacher(path) ? given : noLabel
+    labels[path] = label
+    labels[standardFieldOf[path] ?? path] = label
+  }
   return labels
 }
 
@@ -82,11 +95,24 @@ export function fieldsOf(models: readonly { readonly labels: PivotLabels }[], ti
   return fields
 }
 
-/** Fields in which these models differ, but for those that tell records apart: what a table of them wants to show. */
-export const variedFields = (models: readonly { readonly labels: PivotLabels }[]): string[] =>
-  fieldsOf(models)
-    .map(({ id }) => id)
-    .filter((id) => !tellsRecordsApart(id) && models.some(({ labels }) => labels[id] !== models[0]?.labels[id]))
+/**
+ * Fields in which these models differ, but for those that tell records apart: what a table of them wants to show. Of an
+ * axis and the field that it varies, the axis where all models have it, else the field.
+ */
+export function variedFields(models: readonly { readonly labels: PivotLabels }[]): string[] {
+  const fields = fieldsOf(models).map(({ id }) => id)
+  const everywhere = (id: string): boolean => models.every(({ labels }) => labels[id] !== undefined)
+  const superfluous = (id: string): boolean => {
+    const standard = standardFieldOf[id]
+    if (standard !== undefined) return !everywhere(id)
+    return fields.some((other) => standardFieldOf[other] === id && everywhere(other))
+  }
+  // Teachers have no method or defense: that alone is no difference.
+  const ofKind = new Map(models.map(({ labels }) => [labels[kindField], labels]))
+  const varies = (id: string): boolean =>
+    id === kindField ? ofKind.size > 1 : models.some(({ labels }) => labels[id] !== ofKind.get(labels[kindField])?.[id])
+  return fields.filter((id) => !tellsRecordsApart(id) && !superfluous(id) && varies(id))
+}
 
 const collator = new Intl.Collator('en', { numeric: true })
 /** "–" and "none" first, numbers by their size, words by the alphabet. */

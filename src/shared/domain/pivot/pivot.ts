@@ -9,7 +9,7 @@ import {
   type Summary,
 } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
-import { compareLabels, noLabel, tellsRecordsApart, type PivotLabels } from './fields'
+import { compareLabels, noLabel, variedFields, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
 import { pivotValues, type PivotValue } from './values'
 
@@ -151,9 +151,7 @@ function cellOf(group: readonly PivotModel[]): PivotCell {
 function mixedFields(group: readonly PivotModel[]): string[] {
   const [first, ...others] = group
   if (!first || others.every(({ recipe }) => recipe === first.recipe)) return []
-  const differs = (field: string): boolean => others.some(({ labels }) => labels[field] !== first.labels[field])
-  const fields = new Set(group.flatMap(({ labels }) => Object.keys(labels)))
-  const varied = [...fields].filter((field) => !tellsRecordsApart(field) && differs(field))
+  const varied = variedFields(group)
   return varied.length > 0 ? varied : ['settings']
 }
 

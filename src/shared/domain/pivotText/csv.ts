@@ -2,7 +2,7 @@ import { toCsv } from '../csv'
 import type { PivotCell, PivotValue } from '../pivot'
 import { verdictWords } from '../verdict'
 import { cellsOf } from './cells'
-import { momentText, type PivotExport, type PivotFormat } from './format'
+import { momentText, plainText, type PivotExport, type PivotFormat } from './format'
 
 type CsvValue = string | number | null
 interface CsvColumn {
@@ -78,7 +78,7 @@ export const csv: PivotFormat = {
         'exported',
       ],
       cellsOf(pivot).map(({ labels, cell }) => [
-        ...labels,
+        ...labels.map(plainText),
         ...columns.map(({ valueOf }) => valueOf(cell)),
         cell.published?.otherSettings.join('; ') ?? null,
         cell.models.map(({ runId }) => runId).join(' '),

@@ -150,6 +150,13 @@ describe('the models of a pivot', () => {
     ])
   })
 
+  it('have one field for an axis that varies what a standard field tells', () => {
+    const models = ['a', 'b'].flatMap((attack) => pivotModels([pivotRun({ attack, axes: { 'attack.id': attack } })]))
+    expect(variedFields(models)).toEqual(['model', 'attack.id'])
+    expect(models[0]?.labels).toMatchObject({ attack: 'a', 'attack.id': 'a' })
+    expect(variedFields([...models, ...pivotModels([pivotRun({ attack: 'c' })])])).toEqual(['model', 'attack'])
+  })
+
   it('have DER and RIR against the undefended student of another run with the same seed', () => {
     const rates = { accuracy: 0.7, asr: 0.9, robustAccuracy: 0.1 }
     const twin = pivotRun({ seed: 4, ...rates })

@@ -3,6 +3,7 @@ import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contrac
 import type {
   PartialExperimentConfig,
   RunSummary,
+  StudyCell,
   StudyDefinition,
   StudyDetail,
   StudyPlan,
@@ -16,7 +17,7 @@ import { isResting, valueOfRun } from './search'
 import { hasEnded } from './cellOf'
 import { parseDefinition } from './definition'
 import { LiveStudy } from './liveStudy'
-import { createMaker, type Maker } from './maker'
+import { createMaker, type MadeCells, type Maker } from './maker'
 import type { PlanContext } from './plan'
 import { createStudyTeller, type StudyEvents, type StudyTeller } from './teller'
 import type { ExpandContext, StudyRuns } from './types'
@@ -301,10 +302,7 @@ class Studies {
       },
     )
     const gone = again.filter((cell) => !there.includes(cell)).map(({ stored }) => stored)
-    await this.add(
-      live,
-      gone.map((cell) => ({ cell, again: true })),
-    )
+    await this.remake(live, gone)
     return this.tellAll(
       live,
       live.chosen(cells).map(({ shown }) => shown),
@@ -312,26 +310,21 @@ class Studies {
   }
 
   /** Cells whose runs are gone, made anew. */
-  private async add(
-    live: LiveStudy,
-    gone: readonly { readonly cell: StoredCell; readonly again: true }[],
-  ): Promise<void> {
-    if (gone.length === 0) return
-    const made = await this.maker.again(
-      live.record.definition,
-      gone.map(({ cell }) => cell),
-    )
-    this.options.runs.create(made.runsOf(live.record), (created) =>
-      this.options.store.putCells(live.record.id, made.stored(created)),
-    )
-    this.reload(live, made.indices)
+  private async remake(live: LiveStudy, gone: readonly StoredCell[]): Promise<void> {
+    if (gone.length > 0) this.create(live, live.record, await this.maker.again(live.record.definition, gone))
   }
 
-  /** Cells as the store has them now. */
-  private reload(live: LiveStudy, indices: readonly number[]): void {
-    const wanted = new Set(indices)
-    const stored = this.options.store.all().find(({ study }) => study.id === live.record.id)
-    live.put(stored?.cells.filter(({ index }) => wanted.has(index)) ?? [], (id) => this.runOf(id))
+  /** Runs, cells and the study's record in one transaction. @returns the cells */
+  private create(live: LiveStudy, record: StoredStudy, made: MadeCells): StudyCell[] {
+    let cells: StoredCell[] = []
+    this.options.runs.create(made.runsOf(record), (created) => {
+      cells = made.stored(created)
+      this.options.store.update(record)
+      this.options.store.putCells(record.id, cells)
+    })
+    live.widen(record)
+    live.put(cells, (id) => this.runOf(id))
+    return live.chosen(cells.map(({ index }) => index)).map(({ shown }) => shown)
   }
 
   private async extend({ studyId, path, values }: CallArgs<'studies.extend'>): Promise<StudySummary> {
@@ -348,14 +341,7 @@ class Studies {
       asked: 'run',
       search: live.record.search === 'over' ? 'going' : live.record.search,
     }
-    let cells: StoredCell[] = []
-    this.options.runs.create(made.runsOf(record), (created) => {
-      cells = made.stored(created)
-      this.options.store.update(record)
-      this.options.store.putCells(record.id, cells)
-    })
-    live.widen(record)
-    live.put(cells, (id) => this.runOf(id))
+    this.create(live, record, made)
     this.fillSoon(live)
     return this.tellAll(live)
   }
@@ -410,21 +396,8 @@ class Studies {
         if (cell.runId !== null) this.goOn(cell.runId, until === undefined ? {} : { until })
       }
       if (step.made) {
-        const { made } = step
-        let cells: StoredCell[] = []
-        const reused = [...new Set([...live.record.reused, ...made.reused])]
-        const record = { ...live.record, reused }
-        this.options.runs.create(made.runsOf(record), (created) => {
-          cells = made.stored(created)
-          this.options.store.update(record)
-          this.options.store.putCells(id, cells)
-        })
-        live.widen(record)
-        live.put(cells, (runId) => this.runOf(runId))
-        this.teller.tellSoon(
-          id,
-          live.chosen(cells.map(({ index }) => index)).map(({ shown }) => shown),
-        )
+        const reused = [...new Set([...live.record.reused, ...step.made.reused])]
+        this.teller.tellSoon(id, this.create(live, { ...live.record, reused }, step.made))
       }
     }
   }

@@ -66,7 +66,7 @@ function parsed(text: string, lineCounter: LineCounter): Document.Parsed {
       strict: true,
       prettyErrors: false,
       resolveKnownTags: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
   } catch (error) {
     throw refuse('The file cannot be read as YAML.', { got: error instanceof Error ? error.message : String(error) })

@@ -110,9 +110,10 @@ const knownKeys: readonly (readonly [pattern: RegExp, keys: readonly string[]])[
 ]
 
 function refusalOf(issues: readonly FileIssue[], yaml: YamlText): RefusedInputError {
-  const [first] = issues
-  if (!first) return new RefusedInputError('The study cannot be read.')
-  const issue = meant(first)
+  const found = issues.map(meant)
+  // A misspelt key explains why the right one is missing.
+  const issue = found.find(({ code }) => code === 'unrecognized_keys') ?? found[0]
+  if (!issue) return new RefusedInputError('The study cannot be read.')
   const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
   const path = keys.join('.')
   if (issue.code === 'unrecognized_keys') {

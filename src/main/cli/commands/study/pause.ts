@@ -1,0 +1,3 @@
+import { endingCommand } from './parts/steer'
+
+export const pause = endingCommand('pause', 'pause a study: running cells write a checkpoint, others wait')

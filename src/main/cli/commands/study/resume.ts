@@ -1,0 +1,3 @@
+import { goingCommand } from './parts/steer'
+
+export const resume = goingCommand('resume', 'go on with a paused study')

@@ -1,0 +1,26 @@
+import type { StudyDetail } from '../../../../shared/domain'
+import { duration, jsonLine, printable } from '../../output'
+import { findStudy, studyNames } from './parts/findStudy'
+import { cellsText, cellTable, stagesText } from './parts/words'
+import { defineCommand, wantedArgument } from '../command'
+
+export const show = defineCommand({
+  name: 'show',
+  description: 'show a study and its cells',
+  declare: (command) => command.argument('<study>', studyNames),
+  async run({ client, output, json }, _flags, given) {
+    const { id: studyId } = await findStudy(client, wantedArgument(given))
+    const detail = await client.call('studies.get', { studyId })
+    output.result(json ? jsonLine(detail) : studyLines(detail).join('\n'))
+    return 0
+  },
+})
+
+const studyLines = (study: StudyDetail): string[] => [
+  `${printable(study.name)} (${study.id}): ${study.state}`,
+  `${cellsText(study)}${study.secondsLeft === null ? '' : `, ${duration(study.secondsLeft)} left`}; ${stagesText(study)}`,
+  `executor ${study.executor}, strategy ${study.strategy}, priority ${study.priority}`,
+  ...study.axes.map(({ path, labels }) => `${printable(path)}: ${labels.map(printable).join(', ')}`),
+  ...(study.note ? [`note: ${printable(study.note)}`] : []),
+  cellTable(study.axes, study.list),
+]
