@@ -7,6 +7,7 @@ import { markdown } from './markdown'
 
 export const pivotFormats: readonly PivotFormat[] = [csv, markdown, latex, json]
 
+export { bestPlaces, placeOf } from './best'
 export {
   defaultShown,
   type PivotBold,
@@ -15,4 +16,4 @@ export {
   type PivotOrigin,
   type PivotShown,
 } from './format'
-export { probabilityText } from './table'
+export { probabilityText, textTable, type TextTable } from './table'

@@ -8,8 +8,9 @@ import {
   type PivotValue,
   type PivotValueDefinition,
 } from '../pivot'
-import { fewestSeeds, type Summary } from '../statistics'
+import { fewestSeeds } from '../statistics'
 import { verdictWords } from '../verdict'
+import { bestPlaces, placeOf } from './best'
 import type { PivotExport, PivotShown } from './format'
 
 export interface TextCell {
@@ -66,14 +67,14 @@ interface Surroundings {
 
 function columnsOf(value: PivotValue, { pivot, shown, usual }: Surroundings): ValueColumn[] {
   const definition = pivotValueOf(value)
-  const best = bestIn(pivot, value, shown)
+  const best = bestPlaces(pivot, value, shown)
   const own: ValueColumn = {
     title: titleWithUnit(definition),
     cellAt: (row, column) => {
       const cell = pivot.cells[row]?.[column] ?? null
       // What concerns the whole cell stands with its first value.
       const whole = value === shown.values[0]
-      return { text: cellText(cell, { value, shown, usual, whole }), bold: best(row, column) }
+      return { text: cellText(cell, { value, shown, usual, whole }), bold: best.has(placeOf(row, column)) }
     },
   }
   const beside = value === 'accuracy' || value === 'asr' ? value : null
@@ -126,28 +127,6 @@ function publishedText(cell: PivotCell | null, value: 'accuracy' | 'asr'): strin
   if (!verdict) return published.otherSettings.length > 0 ? `${number} (other settings)` : number
   const points = (verdict.difference * 100).toFixed(1)
   return `${number} (${verdict.difference < 0 ? points.replace('-', '−') : `+${points}`}, ${verdictWords(verdict)})`
-}
-
-/** Those that look best are best: cells that are written alike are bold together. */
-function bestIn(pivot: Pivot, value: PivotValue, shown: PivotShown): (row: number, column: number) => boolean {
-  if (shown.bold === 'none') return () => false
-  const { better } = pivotValueOf(value)
-  const rankAt = (row: number, column: number): number | null => {
-    const summary: Summary | null = pivot.cells[row]?.[column]?.values[value] ?? null
-    const rank = summary && pivotStatisticOf(shown.statistic).rank(summary)
-    return rank === null ? null : Number(valueText(rank, pivotValueOf(value)))
-  }
-  const places = (count: number): number[] => Array.from({ length: count }, (_, place) => place)
-  const bestOf = (ranks: readonly (number | null)[]): number => {
-    const known = ranks.filter((rank) => rank !== null)
-    return better === 'higher' ? Math.max(...known) : Math.min(...known)
-  }
-  const [rows, columns] = [places(pivot.rows.length), places(pivot.columns.length)]
-  const best =
-    shown.bold === 'row'
-      ? rows.map((row) => bestOf(columns.map((column) => rankAt(row, column))))
-      : columns.map((column) => bestOf(rows.map((row) => rankAt(row, column))))
-  return (row, column) => rankAt(row, column) === best[shown.bold === 'row' ? row : column]
 }
 
 /** How many seeds most numbers of the table have; 0 of a table without numbers. */

@@ -145,8 +145,10 @@ function presetOf(
     id,
     [...studies, ...presets].map((entry) => entry.id),
   )
+  const list = (entries: readonly { readonly id: string }[]): string => entries.map((entry) => entry.id).join(', ')
+  const known = `a study (${list(studies) || 'none here'}) or an experiment to begin with (${list(presets)})`
   throw new RefusedInputError(`There is no preset "${id}".`, {
-    wanted: `${near === undefined ? '' : `"${near}"? `}A study: ${studies.map((entry) => entry.id).join(', ')}; or an experiment to begin with: ${presets.map((entry) => entry.id).join(', ')}`,
+    wanted: near === undefined ? known : `"${near}"? Known: ${known}`,
     got: id,
   })
 }
