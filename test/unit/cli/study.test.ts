@@ -35,7 +35,9 @@ interface Ended {
   told: string
 }
 
-async function abd(...line: string[]): Promise<Ended> {
+const abd = (...line: string[]): Promise<Ended> => program('study', ...line)
+
+async function program(...line: string[]): Promise<Ended> {
   const results: string[] = []
   const told: string[] = []
   const client = {
@@ -46,7 +48,7 @@ async function abd(...line: string[]): Promise<Ended> {
       return engine.call(name, args)
     },
   }
-  const code = await runProgram(['study', ...line], {
+  const code = await runProgram(line, {
     version: '0',
     serve: () => Promise.resolve(0),
     recognize: () => Promise.reject(new Error('not asked')),
@@ -290,5 +292,17 @@ describe('a study that was started', () => {
     expect(readFileSync(out, 'utf8')).toContain('\\begin{tabular}')
     const again = await abd('export', 'latest', '--out', out)
     expect([again.code, again.told]).toEqual([2, expect.stringContaining('exists already') as string])
+  })
+})
+
+describe('abd table', () => {
+  it('is a table of all runs, or of those that are named', async () => {
+    begin({ finishedRuns: 8 })
+    const markdown = (await program('table')).results[0] ?? ''
+    expect(markdown).toMatch(/^\| Attack \| Poison ratio \| none · Accuracy/)
+    expect(markdown).toContain('n = 2 seeds')
+    const one = await program('table', 'latest', '--format', 'json', '--models', 'all', '--value', 'asr')
+    expect(json<{ about: { runs: string[] } }>(one).about.runs).toEqual(['fake-8'])
+    expect((await program('table', 'nope')).code).toBe(2)
   })
 })

@@ -12,6 +12,7 @@ import { runs } from './runs'
 import { show } from './show'
 import { stop } from './stop'
 import { study } from './study'
+import { table } from './table'
 
 export const commands: readonly (EngineCommand | CommandGroup)[] = [
   run,
@@ -21,6 +22,7 @@ export const commands: readonly (EngineCommand | CommandGroup)[] = [
   stop,
   resume,
   study,
+  table,
   evaluate,
   importFile,
   exportWeights,

@@ -1,149 +1,15 @@
-import { writeFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
-import { Option, type Command } from 'commander'
-import {
-  checkQuery,
-  defaultQuery,
-  defaultShown,
-  fieldsOf,
-  pivotFormats,
-  pivotModels,
-  pivotOf,
-  pivotStatistics,
-  pivotValues,
-  type PivotBold,
-  type PivotFormat,
-  type PivotModel,
-  type PivotQuery,
-  type PivotShown,
-  type PivotStatistic,
-  type PivotValue,
-  type StudySummary,
-} from '../../../../shared/domain'
-import { RefusedInputError } from '../../../../shared/errors'
-import { wordList } from '../../options'
-import { jsonLine } from '../../output'
-import { findStudy, studyNames } from './parts/findStudy'
+import { withTableOptions, writeTable, type TableFlags } from '../../tableExport'
 import { defineCommand, wantedArgument } from '../command'
+import { findStudy, studyNames } from './parts/findStudy'
 
-interface ExportFlags {
-  format?: string
-  rows?: string[]
-  columns?: string[]
-  value?: string[]
-  statistic?: PivotStatistic
-  bold?: PivotBold
-  models: 'students' | 'teachers' | 'all'
-  published?: boolean
-  significance?: boolean
-  out?: string
-}
-
-export const exportTable = defineCommand<ExportFlags>({
+export const exportTable = defineCommand<TableFlags>({
   name: 'export',
   description: 'the table of a study, means over its seeds, as CSV, Markdown, LaTeX or JSON',
-  declare: (command) => withOptions(command),
-  async run({ client, output, json }, flags, given) {
-    const format = formatOf(flags)
-    const shown = shownOf(flags)
-    const study = await findStudy(client, wantedArgument(given))
-    const models = modelsOf(pivotModels(await client.call('studies.runs', { studyId: study.id })), flags)
-    const { product, version } = await client.call('engine.info', {})
-    const pivot = pivotOf(models, queryOf(models, study, flags))
-    const titles = Object.fromEntries(study.axes.map(({ path, title }) => [path, title]))
-    const origin = { title: study.name, product, version, exportedAt: Date.now() }
-    const text = format.write({ pivot, fields: fieldsOf(models, titles), shown, origin })
-    if (flags.out === undefined) {
-      output.result(text.trimEnd())
-      return 0
-    }
-    const path = resolve(flags.out)
-    await writeNew(path, text)
-    output.result(json ? jsonLine({ path, format: format.id, runs: pivot.runs.length }) : `${path} (${format.title})`)
-    return 0
-  },
+  declare: (command) => withTableOptions(command.argument('<study>', studyNames)),
+  run: (context, flags, given) =>
+    writeTable(context, flags, async () => {
+      const { client } = context
+      const { id: studyId, name, axes } = await findStudy(client, wantedArgument(given))
+      return { title: name, axes, runs: await client.call('studies.runs', { studyId }) }
+    }),
 })
-
-const withOptions = (command: Command): Command =>
-  command
-    .argument('<study>', studyNames)
-    .addOption(
-      new Option('--format <format>', 'default: by the extension of --out, else markdown').choices(
-        pivotFormats.map(({ id }) => id),
-      ),
-    )
-    .addOption(new Option('--rows <fields>', 'fields of the rows, e.g. attack,method').argParser(wordList))
-    .addOption(new Option('--columns <fields>', 'fields of the columns, e.g. defenses').argParser(wordList))
-    .addOption(
-      new Option('--value <values>', `one or more of ${pivotValues.map(({ id }) => id).join(', ')}`)
-        .argParser(wordList)
-        .default(undefined, defaultShown.values.join(',')),
-    )
-    .addOption(
-      new Option('--statistic <statistic>', 'for Markdown and LaTeX; CSV and JSON hold all of them').choices(
-        pivotStatistics.map(({ id }) => id),
-      ),
-    )
-    .addOption(new Option('--bold <where>', 'the best of each row or column').choices(['none', 'row', 'column']))
-    .addOption(
-      new Option('--models <kind>', 'which models').choices(['students', 'teachers', 'all']).default('students'),
-    )
-    .option('--published', 'published numbers and verdicts beside accuracy and ASR (docs/numbers.md)')
-    .option('--significance', 'p of defended against undefended over common seeds')
-    .option('--out <file>', 'a new file; default: stdout')
-
-/** The format that is named, or else the one that the file's name asks for. */
-function formatOf({ format, out }: ExportFlags): PivotFormat {
-  const extension = out === undefined ? '' : extname(out).slice(1).toLowerCase()
-  const id = format ?? (extension === '' ? 'markdown' : undefined)
-  const found = pivotFormats.find((entry) => (id === undefined ? entry.extension === extension : entry.id === id))
-  if (found) return found
-  throw new RefusedInputError('The file’s name does not tell the format.', {
-    wanted: pivotFormats.map((entry) => `.${entry.extension}`).join(', '),
-    got: out,
-    where: '--out',
-    action: `Name the format: --format ${pivotFormats.map((entry) => entry.id).join(' or --format ')}.`,
-  })
-}
-
-function shownOf({ value, statistic, bold, published, significance }: ExportFlags): PivotShown {
-  const known = pivotValues.map(({ id }) => id)
-  const isValue = (word: string): word is PivotValue => known.includes(word as PivotValue)
-  const wrong = value?.find((word) => !isValue(word))
-  if (wrong !== undefined || value?.length === 0)
-    throw new RefusedInputError('There is no such value.', { wanted: known.join(', '), got: wrong, where: '--value' })
-  return {
-    values: value?.filter(isValue) ?? defaultShown.values,
-    statistic: statistic ?? defaultShown.statistic,
-    bold: bold ?? defaultShown.bold,
-    published: published ?? defaultShown.published,
-    significance: significance ?? defaultShown.significance,
-  }
-}
-
-const modelsOf = (models: readonly PivotModel[], { models: wanted }: ExportFlags): PivotModel[] =>
-  models.filter(({ kind }) => wanted === 'all' || wanted === `${kind}s`)
-
-/** What is not asked for is as by default; a field that was asked for in rows leaves the default columns. */
-function queryOf(models: readonly PivotModel[], { axes }: StudySummary, { rows, columns }: ExportFlags): PivotQuery {
-  const usual = defaultQuery(models, axes)
-  const all = [...usual.rows, ...usual.columns]
-  const without = (fields: readonly string[], taken: readonly string[] = []): string[] =>
-    fields.filter((field) => !taken.includes(field))
-  const query = {
-    ...usual,
-    rows: rows ?? (columns ? without(all, columns) : usual.rows),
-    columns: columns ?? (rows ? without(all, rows) : usual.columns),
-  }
-  checkQuery(query, models)
-  return query
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    throw new RefusedInputError(
-      error.code === 'EEXIST' ? 'The target exists already.' : 'The file could not be written.',
-      { wanted: 'a new file name in a folder that can be written', got: error.code ?? error.message, where: path },
-    )
-  })
-}
