@@ -1,1 +1,1 @@
-export { allocator } from '../../src/main/engine/control/executors/local/trainerProcess'
+export { allocator } from '../../src/main/engine/control/executors/trainerEnvironment'

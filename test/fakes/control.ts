@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
 import { createEngineLog } from '../../src/main/engine/control/log'
 import { createLocalExecutor } from '../../src/main/engine/control/executors/local'
-import { forkingLauncher } from '../../src/main/engine/control/executors/local/trainerProcess'
+import { forkingLauncher } from '../../src/main/engine/control/executors/shortJobProcess'
 import { openStore } from '../../src/main/engine/control/store'
 import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
@@ -33,7 +33,8 @@ void runControlProcess({
       store: openStore(workspace, { readOnly }),
       log: createEngineLog(readOnly ? null : join(workspace, 'logs')),
       inspectModel: inspectFakeModel,
-      executor: createLocalExecutor(forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' })),
+      executor: createLocalExecutor({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
+      launchShortJob: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
       runtimeState: () => ({ ready: true, message: null }),
     })
   },

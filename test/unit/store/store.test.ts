@@ -18,6 +18,7 @@ import {
   stepsToDrop,
   type RunStore,
 } from '../../../src/main/engine/control/store'
+import { createPictures, type Pictures } from '../../../src/main/engine/trainer/task/pictures'
 import { FakeRun } from '../../fakes/run'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { imagesAt } from '../../fakes/outcomes'
@@ -41,6 +42,10 @@ const reopen = (): RunStore => {
   store = openStore(folder)
   return store
 }
+
+/** As the trainer writes them. */
+const picturesOf = (stageId: string): Pictures =>
+  createPictures(join(folder, 'runs', 'a', stageId), () => Promise.resolve())
 
 describe('runs', () => {
   it('come back whole after the store was opened again', () => {
@@ -234,6 +239,11 @@ describe('the pool', () => {
     return { call, keptStep: 10 + call, steps: 200, loss: 1 / call, poolImages, count, height, width, channels, pixels }
   }
   const filesOf = (): string[] => readdirSync(join(folder, 'runs', 'a', 'student-1', 'pool'))
+  const addCall = async (images: PooledImages, budgetBytes: number): Promise<void> => {
+    const { pixels: _pixels, ...call } = images
+    if (budgetBytes > 0) await picturesOf('student-1').pool(images, true)
+    await store.pool.index({ runId: 'a', stageId: 'student-1' }, call, { budgetBytes })
+  }
   const inPool = (): number[] => store.pool.summary('a', 'student-1').calls.map((call) => call.inPool)
 
   it('says of each call which step was kept, its loss, and how many of its images are in the pool still', async () => {
@@ -243,7 +253,7 @@ describe('the pool', () => {
       [2, 8],
       [3, 10],
     ] as const)
-      await store.pool.add('a', 'student-1', callOf(call, held), 1e9)
+      await addCall(callOf(call, held), 1e9)
     const { calls, ...rest } = reopen().pool.summary('a', 'student-1')
     expect(calls).toEqual([
       { call: 1, keptStep: 11, steps: 200, loss: 1, images: 4, inPool: 2, onDisk: true },
@@ -258,17 +268,17 @@ describe('the pool', () => {
 
   it('knows what was forgotten, and what came from the student that this one goes on from', async () => {
     store.runs.insert(detail('a'))
-    await store.pool.add('a', 'student-1', callOf(7, 24), 1e9)
+    await addCall(callOf(7, 24), 1e9)
     expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[4], 20])
-    await store.pool.add('a', 'student-1', callOf(8, 4), 1e9)
+    await addCall(callOf(8, 4), 1e9)
     expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[0, 4], 0])
   })
 
   it('keeps its image grids within the budget and never loses a row', async () => {
     store.runs.insert(detail('a'))
-    await store.pool.add('a', 'student-1', callOf(1, 4), 1e9)
+    await addCall(callOf(1, 4), 1e9)
     const { bytes } = store.pool.summary('a', 'student-1')
-    for (let call = 2; call <= 12; call++) await store.pool.add('a', 'student-1', callOf(call, 4 * call), 4.5 * bytes)
+    for (let call = 2; call <= 12; call++) await addCall(callOf(call, 4 * call), 4.5 * bytes)
     const summary = store.pool.summary('a', 'student-1')
     expect(summary.calls).toHaveLength(12)
     expect(summary.bytes).toBeLessThanOrEqual(4.5 * bytes)
@@ -281,16 +291,16 @@ describe('the pool', () => {
 
   it('writes no image grid without a budget', async () => {
     store.runs.insert(detail('a'))
-    await store.pool.add('a', 'student-1', callOf(1, 4), 0)
+    await addCall(callOf(1, 4), 0)
     expect(store.pool.summary('a', 'student-1')).toMatchObject({ bytes: 0, calls: [{ call: 1, onDisk: false }] })
   })
 
-  it('forgets the calls after a checkpoint, image grids and all', async () => {
+  it('forgets the calls after a checkpoint; their grids are the trainer’s, which writes them again', async () => {
     store.runs.insert(detail('a'))
-    for (let call = 1; call <= 3; call++) await store.pool.add('a', 'student-1', callOf(call, 4 * call), 1e9)
-    await store.pool.truncate('a', 'student-1', 2)
+    for (let call = 1; call <= 3; call++) await addCall(callOf(call, 4 * call), 1e9)
+    store.pool.truncate('a', 'student-1', 2)
     expect(store.pool.summary('a', 'student-1').calls.map(({ call }) => call)).toEqual([1])
-    expect(filesOf()).toEqual(['000000001.png'])
+    expect(filesOf()).toHaveLength(3)
   })
 
   it.each([
@@ -308,11 +318,18 @@ describe('the pool', () => {
   })
 })
 
+/** As the trainer and control do it: the grid, then its row. */
+async function addImages(stageId: string, images: SyntheticImages, keptSteps: number): Promise<void> {
+  const { pixels: _pixels, ...labels } = images
+  await picturesOf(stageId).images(images)
+  await store.images.index({ runId: 'a', stageId }, labels, { keptSteps })
+}
+
 describe('images', () => {
   it('come back pixel for pixel with their labels', async () => {
     store.runs.insert(detail('a'))
     const images = imagesAt(fakeCatalogue.defaults, 1, 5, 10, 13)
-    await store.images.add('a', 'student-2', images, 200)
+    await addImages('student-2', images, 200)
     expect(await reopen().images.read('a', 'student-2', 5)).toEqual(images)
     expect(readdirSync(join(folder, 'runs', 'a', 'student-2', 'images'))).toEqual(['000000005.png'])
   })
@@ -327,14 +344,14 @@ describe('images', () => {
       channels: 1,
       pixels: Uint8Array.from({ length: 60 }, (_, index) => index * 4),
     }
-    await store.images.add('a', 'student-1', images, 200)
+    await addImages('student-1', images, 200)
     expect(await store.images.read('a', 'student-1', 1)).toEqual(images)
   })
 
   it('never exceed their budget, and files go with their rows', async () => {
     store.runs.insert(detail('a'))
     for (let step = 1; step <= 30; step++)
-      await store.images.add('a', 'student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 8)
+      await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 8)
     const kept = store.images.steps('a', 'student-1')
     expect(kept.length).toBeLessThanOrEqual(8)
     expect(kept[0]).toBe(1)
@@ -342,9 +359,18 @@ describe('images', () => {
     expect(readdirSync(join(folder, 'runs', 'a', 'student-1', 'images'))).toHaveLength(kept.length)
   })
 
+  it('told again after it was thinned stays away', async () => {
+    store.runs.insert(detail('a'))
+    for (let step = 1; step <= 4; step++)
+      await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 3)
+    const { pixels: _pixels, ...labels } = imagesAt(fakeCatalogue.defaults, 0, 2, 30, 1)
+    await store.images.index({ runId: 'a', stageId: 'student-1' }, labels, { keptSteps: 3 })
+    expect(store.images.steps('a', 'student-1')).toEqual([1, 3, 4])
+  })
+
   it('name the file when it is damaged', async () => {
     store.runs.insert(detail('a'))
-    await store.images.add('a', 'student-1', imagesAt(fakeCatalogue.defaults, 0, 1, 30, 1), 8)
+    await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, 1, 30, 1), 8)
     writeFileSync(join(folder, 'runs', 'a', 'student-1', 'images', '000000001.png'), 'no image')
     await expect(store.images.read('a', 'student-1', 1)).rejects.toMatchObject({
       name: 'UserError',

@@ -9,6 +9,8 @@ export interface EventHub {
   emit<K extends EngineEventName>(name: K, event: EngineEvents[K]): void
   /** Collected and sent as one event per stage within 34 ms. */
   metrics(runId: string, stageId: string, points: readonly MetricPoint[]): void
+  /** Whether anybody would hear such an event of a run. */
+  listens(name: EngineEventName, runId: string): boolean
   /** Sends what is collected now (before a stage's end is told). */
   flush(): void
   subscribe<K extends EngineEventName>(
@@ -52,6 +54,10 @@ export function createEventHub(onListenerError: (error: unknown) => void): Event
   return {
     emit,
     flush,
+    listens: (name, runId) =>
+      [...subscriptions].some(
+        (wanted) => wanted.name === name && (wanted.filter.runId === undefined || wanted.filter.runId === runId),
+      ),
     metrics(runId, stageId, points) {
       const key = `${runId}\n${stageId}`
       const batch = collected.get(key) ?? { runId, stageId, points: [] }

@@ -13,7 +13,7 @@ import { createEngineLog, type EngineLog } from '../control/log'
 import { memberTable } from '../control/experiments/memberTable'
 import { presets } from '../control/experiments/presets'
 import { createLocalExecutor } from '../control/executors/local'
-import { forkingLauncher } from '../control/executors/local/trainerProcess'
+import { forkingLauncher } from '../control/executors/shortJobProcess'
 import { readRuntimeDescription } from '../runtime/runtimeFile'
 import { openStore } from '../control/store'
 import { studyPresets } from '../control/studies/presets'
@@ -56,7 +56,8 @@ void runControlProcess({
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store: openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) }),
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
-      executor: createLocalExecutor(forkingLauncher({ script: join(__dirname, 'trainer.js') })),
+      executor: createLocalExecutor({ script: join(__dirname, 'trainer.js') }),
+      launchShortJob: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
     })
   },
 })

@@ -1,4 +1,9 @@
-/** The trainer process: owns TensorFlow, runs one job that control hands over, reports, and ends. */
+/**
+ * The trainer process: owns TensorFlow, does one job, reports, and ends.
+ *   trainer.js --task FOLDER   a stage: what is to be done lies in the folder, and what is found goes there
+ *   trainer.js                 a short job, over the channel of the parent process
+ */
+import { parseArgs } from 'node:util'
 import type { Evaluation } from '../../../shared/domain'
 import { ExhaustiveError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
@@ -7,48 +12,50 @@ import { evaluateModelFile } from '../trainer/evaluateFile'
 import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
 import { runTrainingLoop } from '../trainer/loop'
-import type { TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
+import type { ShortJob, TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
+import { taskExit, type StageJob } from '../protocol/taskFolder'
+import { runTask, type TaskDesk } from '../trainer/task'
 import { prepareStudentStage, prepareTeacherStage, runDataStage, type PreparedStage } from '../trainer/stages'
 
-let request: 'go' | 'pause' | 'stop' = 'go'
+type EndReport = Extract<TrainerReport, { type: 'finished' | 'failed' }>
+type Tell = (report: TrainerReport) => void
 
-/** Resolves once the report has left the process, so that nothing is lost at the end. */
-function send(report: TrainerReport): Promise<void> {
-  return new Promise((resolve) => {
-    if (!process.send) return resolve()
-    process.send(report, undefined, undefined, () => resolve())
-  })
-}
-const report = (message: TrainerReport): void => void send(message)
-
-const preparation = (fraction: number, message: string): void =>
-  report({ type: 'preparing', activity: { message, fraction } })
+const preparationTeller =
+  (tell: Tell) =>
+  (fraction: number, message: string): void =>
+    tell({ type: 'preparing', activity: { message, fraction } })
 
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
-const startFor = async (job: TrainerJob): Promise<void> => {
+const startFor = async (job: TrainerJob, tell: Tell): Promise<void> => {
   const execution = 'config' in job ? job.config.execution : job.execution
   const runtime = await startTensorFlow({
     device: execution.device,
     threads: execution.threads,
     deterministic: execution.deterministic,
   })
-  report({ type: 'ready', device: runtime.device })
+  tell({ type: 'ready', device: runtime.device })
   if (runtime.device.fallback)
-    report({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
+    tell({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
 }
 
-async function runPrepared(
+async function train(
   job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>,
-  prepared: PreparedStage,
-): Promise<TrainerReport> {
+  desk: TaskDesk,
+  prepare: () => Promise<PreparedStage>,
+): Promise<EndReport> {
+  const report: Tell = (told) => desk.report(told)
+  await startFor(job, report)
+  const prepared = await prepare()
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
   return runTrainingLoop(prepared.work, {
     folder: job.folders.stage,
     resume: job.resume,
     startFrom: prepared.startFrom,
     checkpointEverySeconds: job.config.recording.checkpointEvery,
+    pauseAt: job.pauseAt,
     report,
-    request: () => request,
+    request: () => desk.request(),
+    settle: () => desk.settle(),
   })
 }
 
@@ -60,70 +67,96 @@ const doneWith = (evaluation: Evaluation | null): Extract<TrainerReport, { type:
   weights: null,
 })
 
-async function run(job: TrainerJob): Promise<TrainerReport> {
+async function checkData(job: Extract<StageJob, { kind: 'data' }>, tell: Tell): Promise<EndReport> {
+  const data = await runDataStage(job.config, job.folders, preparationTeller(tell))
+  const { title, train, test } = data.dataset
+  tell({ type: 'imageCounts', train: train.count, test: test.count })
+  tell({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
+  refuseBadTrigger(data.findings)
+  for (const warning of data.warnings) tell({ type: 'warning', message: warning })
+  const poisoned = data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`
+  tell({
+    type: 'log',
+    level: 'info',
+    message: `${title}: ${train.count} training and ${test.count} test images${poisoned}`,
+  })
+  return doneWith(null)
+}
+
+/** A stage, in its folder. */
+function runStage(job: StageJob, desk: TaskDesk): Promise<EndReport> {
+  const tell: Tell = (report) => desk.report(report)
   switch (job.kind) {
-    case 'data': {
-      const data = await runDataStage(job.config, job.folders, preparation)
-      report({ type: 'imageCounts', train: data.dataset.train.count, test: data.dataset.test.count })
-      report({ type: 'findings', findings: data.findings.map(({ severity, message }) => ({ severity, message })) })
-      refuseBadTrigger(data.findings)
-      for (const warning of data.warnings) report({ type: 'warning', message: warning })
-      report({
-        type: 'log',
-        level: 'info',
-        message: `${data.dataset.title}: ${data.dataset.train.count} training and ${data.dataset.test.count} test images${data.poisonedCount === null ? '' : `, ${data.poisonedCount} poisoned`}`,
-      })
-      return doneWith(null)
-    }
+    case 'data':
+      return checkData(job, tell)
     case 'teacher':
-      await startFor(job)
-      return runPrepared(job, await prepareTeacherStage(job, preparation))
+      return train(job, desk, () => prepareTeacherStage(job, preparationTeller(tell)))
     case 'student':
-      await startFor(job)
-      return runPrepared(job, await prepareStudentStage(job, preparation))
+      return train(job, desk, () => prepareStudentStage(job, preparationTeller(tell)))
     case 'evaluate':
-      await startFor(job)
-      return { ...doneWith(await evaluateModelFile(job, preparation, report)), weights: job.teacher?.weights ?? null }
+      return runShort(job, tell)
+    default:
+      throw new ExhaustiveError(job)
+  }
+}
+
+async function runShort(job: ShortJob, tell: Tell): Promise<EndReport> {
+  await startFor(job, tell)
+  switch (job.kind) {
+    case 'evaluate': {
+      const evaluation = await evaluateModelFile(job, preparationTeller(tell), tell)
+      return { ...doneWith(evaluation), weights: job.teacher?.weights ?? null }
+    }
     case 'export':
-      await startFor(job)
-      await exportProgram(job, exporters, preparation)
+      await exportProgram(job, exporters, preparationTeller(tell))
       return doneWith(null)
     case 'device':
-      await startFor(job)
       return doneWith(null)
     default:
       throw new ExhaustiveError(job)
   }
 }
 
-async function start(job: TrainerJob): Promise<void> {
-  let last: TrainerReport
-  try {
-    last = await run(job)
-  } catch (error) {
-    if (error instanceof Error && error.stack) await send({ type: 'log', level: 'error', message: error.stack })
-    last = { type: 'failed', causes: toCauses(error) }
+/** Jobs beside the stages: handed over by control's message, told over the same channel. */
+function serveShortJob(): void {
+  /** Resolves once the report has left the process, so that nothing is lost at the end. */
+  const send = (report: TrainerReport): Promise<void> =>
+    new Promise((resolve) => {
+      if (!process.send) return resolve()
+      process.send(report, undefined, undefined, () => resolve())
+    })
+  const start = async (job: ShortJob): Promise<void> => {
+    let last: EndReport
+    try {
+      last = await runShort(job, (report) => void send(report))
+    } catch (error) {
+      if (error instanceof Error && error.stack) await send({ type: 'log', level: 'error', message: error.stack })
+      last = { type: 'failed', causes: toCauses(error) }
+    }
+    await send(last)
+    process.exit(last.type === 'failed' ? 1 : 0)
   }
-  await send(last)
-  process.exit(last.type === 'failed' ? 1 : 0)
+  process.on('message', (command: TrainerCommand) => {
+    switch (command.type) {
+      case 'start':
+        return void start(command.job)
+      case 'ping':
+        return void send({ type: 'pong', time: command.time })
+      default:
+        throw new ExhaustiveError(command)
+    }
+  })
+  // Without control nobody reads what this process finds.
+  process.on('disconnect', () => process.exit(0))
+  process.on('unhandledRejection', (reason) => {
+    void send({ type: 'failed', causes: toCauses(reason) }).then(() => process.exit(1))
+  })
 }
 
-process.on('message', (command: TrainerCommand) => {
-  switch (command.type) {
-    case 'start':
-      return void start(command.job)
-    case 'pause':
-    case 'stop':
-      request = command.type
-      return
-    case 'ping':
-      return report({ type: 'pong', time: command.time })
-    default:
-      throw new ExhaustiveError(command)
-  }
-})
-// Without control nobody reads what this process finds; the last checkpoint is on disk.
-process.on('disconnect', () => process.exit(0))
-process.on('unhandledRejection', (reason) => {
-  void send({ type: 'failed', causes: toCauses(reason) }).then(() => process.exit(1))
-})
+const { values } = parseArgs({ options: { task: { type: 'string' } }, strict: true })
+if (values.task === undefined) serveShortJob()
+else
+  runTask(values.task, runStage).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(taskExit.failed)
+  })

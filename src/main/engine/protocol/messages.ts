@@ -1,6 +1,6 @@
 /**
- * What control and trainer say to each other over the child's IPC channel (serialization 'advanced', so arrays travel
- * as binary).
+ * What a trainer is asked to do, and what it tells. A stage's job lies in its folder and its reports in a journal there
+ * (taskFolder.ts); a short job goes over the child's IPC channel (serialization 'advanced').
  */
 import type { ErrorCause } from '../../../shared/errors'
 import type {
@@ -26,13 +26,23 @@ export interface StageFolders {
 }
 
 export type TrainerJob =
-  | { kind: 'teacher'; stageId: string; config: ExperimentConfig; folders: StageFolders; resume: boolean }
+  | {
+      kind: 'teacher'
+      stageId: string
+      config: ExperimentConfig
+      folders: StageFolders
+      resume: boolean
+      /** Steps after which the stage is evaluated and paused with a checkpoint, unless it ends there. */
+      pauseAt?: number
+    }
   | {
       kind: 'student'
       stageId: string
       config: ExperimentConfig
       folders: StageFolders
       resume: boolean
+      /** As of a teacher. */
+      pauseAt?: number
       /** Index into config.students. */
       studentIndex: number
       /** safetensors with PyTorch names. */
@@ -74,15 +84,10 @@ export type TrainerJob =
     }
   | { kind: 'device'; execution: Execution }
 
-export type TrainerCommand =
-  | { type: 'start'; job: TrainerJob }
-  /**
-   * Both act after the current step and write a checkpoint; inside a step that takes long they go back to the last one
-   * (families/distillation/innerSteps.ts).
-   */
-  | { type: 'pause' }
-  | { type: 'stop' }
-  | { type: 'ping'; time: number }
+/** A job beside the stages, for which somebody waits. */
+export type ShortJob = Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' }>
+
+export type TrainerCommand = { type: 'start'; job: ShortJob } | { type: 'ping'; time: number }
 
 export type TrainerReport =
   | Exclude<StageRemark, { type: 'measurements' }>

@@ -6,6 +6,8 @@
  *   attempt.json           the process that may write here now (the fence); a later one takes over by renaming over it
  *   journal/<attempt>.jsonl  one JournalLine per line; one writer, append-only; read up to the last line end
  *   request.json           control asks for a pause or a stop
+ *   heartbeat              touched every five seconds by the process that works here, as long as its event loop turns
+ *   kept.json              how far control has kept what the journals say
  *   output.log             what the process wrote to its error output
  *   images/, pool/         picture grids that journal lines name
  *   checkpoint-*.safetensors, weights.safetensors
@@ -21,6 +23,8 @@ export const taskFiles = {
   attempt: 'attempt.json',
   journal: 'journal',
   request: 'request.json',
+  heartbeat: 'heartbeat',
+  kept: 'kept.json',
   output: 'output.log',
 } as const
 
@@ -46,6 +50,14 @@ export interface RequestFile {
   /** Attempts that began before it heed it; milliseconds since 1970 on control's clock are for people alone. */
   readonly attempt: string | null
   readonly time: number
+}
+
+/** Written by control alone. */
+export interface KeptFile {
+  /** What lies before it is in the store. */
+  readonly kept: JournalPosition
+  /** What lies before it is in the run's log, which may be ahead. */
+  readonly logged: JournalPosition | null
 }
 
 /** How the process of a task ends. */

@@ -40,12 +40,14 @@ export async function writeCheckpoint(input: {
   readonly seconds: number
   readonly snapshot: StateSnapshot
   readonly keep: KeepCheckpoint
+  /** Whatever a process that goes on from here takes for granted must be on disk when this has resolved. */
+  readonly settle?: (() => Promise<void>) | undefined
 }): Promise<Checkpoint> {
-  const { folder, step, seconds, snapshot, keep } = input
+  const { folder, step, seconds, snapshot, keep, settle } = input
   const path = join(folder, checkpointFile(step))
   const { plain, streams, tensors } = snapshot
   const metadata: CheckpointMetadata = { formatVersion, step, seconds, plain, streams }
-  await writeSafetensors(path, tensors, { abdWorkbench: JSON.stringify(metadata) })
+  await writeSafetensors(path, tensors, { abdWorkbench: JSON.stringify(metadata) }, { beforeRename: settle })
   await dropAllBut(generations, folder, keep)
   return { path, step }
 }

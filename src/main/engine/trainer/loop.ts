@@ -24,6 +24,13 @@ export interface LoopOptions {
   resume: boolean
   startFrom?: StageStart | undefined
   checkpointEverySeconds: number
+  /** Steps after which the stage is evaluated and paused, though nobody asks: a rung of a search. */
+  pauseAt?: number | undefined
+  /**
+   * Resolves when all that was reported is on disk, and rejects where it cannot be: before a checkpoint gets its name,
+   * so that none is ahead of what is known of the steps before it.
+   */
+  settle?: (() => Promise<void>) | undefined
   report(report: TrainerReport): void
   /** Read after every step, and inside one that takes long: what control asked for. */
   request(): 'go' | 'pause' | 'stop'
@@ -77,6 +84,7 @@ export async function runTrainingLoop(work: StageWork, options: LoopOptions): Pr
   while (state.stepsDone < work.totalSteps) {
     const request = options.request()
     if (request !== 'go') return finishStage(loop, outcomeOf(request))
+    if (state.stepsDone >= (options.pauseAt ?? Infinity)) return finishStage(loop, 'paused', { evaluate: true })
     try {
       await takeStep(loop)
     } catch (error) {
@@ -228,6 +236,7 @@ export async function saveCheckpoint({ work, options, state, seconds }: Training
     seconds: seconds(),
     snapshot: work.state.snapshot(),
     keep: work.keepsCheckpoint ?? keepNone,
+    settle: options.settle,
   })
   state.checkpointAt = state.stepsDone
   state.checkpointSeconds = (performance.now() - begun) / 1000
@@ -270,14 +279,19 @@ export async function giveUpStep(loop: TrainingLoop, request: 'pause' | 'stop'):
   return { type: 'finished', outcome, step: state.stepsDone, evaluation: null, weights: null }
 }
 
-/** The last checkpoint and evaluation, and the model's file. */
-export async function finishStage(loop: TrainingLoop, outcome: Finished['outcome']): Promise<Finished> {
+/** The last checkpoint and evaluation, and the model's file. A pause is quick: by default it is not evaluated. */
+export async function finishStage(
+  loop: TrainingLoop,
+  outcome: Finished['outcome'],
+  { evaluate = outcome !== 'paused' }: { evaluate?: boolean } = {},
+): Promise<Finished> {
   const { work, options, state } = loop
   // Progress is told five times a second; the step that a pause or stop ends at must not depend on when it was told
   // last.
   loop.progress.tellNow()
   await saveCheckpoint(loop)
-  if (outcome !== 'paused') evaluateModel(loop)
+  if (evaluate) evaluateModel(loop)
+  await options.settle?.()
   const weights = await work.writeWeights()
   work.conclude?.(outcome)
   reportRemarks(loop)

@@ -5,15 +5,21 @@ import { basename, dirname, join } from 'node:path'
 
 const syncAndClose = (handle: FileHandle): Promise<void> => handle.sync().finally(() => handle.close())
 
+export interface AtomicFileOptions {
+  readonly mode?: number
+  readonly beforeRename?: (() => Promise<void>) | undefined
+}
+
 /**
  * A kill at any moment leaves the old file or the new one, never a part; so does a fault of `chunks`, which passes
  * through.
  * @param mode of the new file; by default what the process's mask leaves
+ * @param beforeRename when the file is whole and on disk, and has not got its name; a fault of it leaves the old file
  */
 export async function writeAtomically(
   path: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { mode }: { mode?: number } = {},
+  { mode, beforeRename }: AtomicFileOptions = {},
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
@@ -24,6 +30,7 @@ export async function writeAtomically(
     } finally {
       await handle.close()
     }
+    await beforeRename?.()
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

@@ -3,51 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEngine, type Engine, type EngineOptions } from '../../../../src/main/engine/control/api/engine'
-import { createLocalExecutor } from '../../../../src/main/engine/control/executors/local'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
-import type {
-  TrainerHandle,
-  TrainerLauncher,
-  TrainerListener,
-} from '../../../../src/main/engine/control/executors/local/trainerProcess'
 import { databaseName, openStore, type RunStore } from '../../../../src/main/engine/control/store'
-import type { TrainerCommand, TrainerJob } from '../../../../src/main/engine/protocol/messages'
 import type { EngineEvents } from '../../../../src/shared/contract'
 import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
 import { fakeDevice } from '../../../fakes/device'
+import { createHandTrainers, type HandTrainer, type HandTrainers } from '../../../fakes/handTrainers'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 
 /** A busy machine takes its time. */
 const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(check, { timeout: 15_000 })
 
-/** A trainer in the test's hand. */
-interface HandTrainer {
-  job: TrainerJob
-  listener: TrainerListener
-  commands: TrainerCommand[]
-  killed: boolean
-}
-
 let folder = ''
 let store: RunStore
 let engine: Engine
-let trainers: HandTrainer[]
+let trainers: HandTrainers
 
 function open(change: Partial<EngineOptions> = {}): Engine {
-  const launch: TrainerLauncher = (job, listener): TrainerHandle => {
-    const trainer: HandTrainer = { job, listener, commands: [], killed: false }
-    trainers.push(trainer)
-    return {
-      pid: 1,
-      send: (command) => trainer.commands.push(command),
-      kill() {
-        if (trainer.killed) return
-        trainer.killed = true
-        setImmediate(() => listener.onExit(null, 'SIGKILL', ''))
-      },
-    }
-  }
   store = openStore(folder)
   engine = createEngine({
     version: '0',
@@ -58,7 +31,8 @@ function open(change: Partial<EngineOptions> = {}): Engine {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    executor: createLocalExecutor(launch),
+    executor: trainers.executor,
+    launchShortJob: trainers.launch,
     log: createEngineLog(null),
     inspectModel: inspectFakeModel,
     runtimeState: () => ({ ready: true, message: null }),
@@ -68,27 +42,27 @@ function open(change: Partial<EngineOptions> = {}): Engine {
 }
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'abd-engine-'))
-  trainers = []
+  trainers = createHandTrainers()
 })
 afterEach(async () => {
-  for (const trainer of trainers) if (!trainer.killed) trainer.listener.onExit(0, null, '')
+  for (const trainer of trainers.started) if (!trainer.killed) trainer.exit(0)
   await engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const trainer = async (index: number): Promise<HandTrainer> => {
-  await waitFor(() => expect(trainers.length).toBeGreaterThan(index))
-  return trainers[index] as HandTrainer
+  await waitFor(() => expect(trainers.started.length).toBeGreaterThan(index))
+  return trainers.started[index] as HandTrainer
 }
 const finish = (hand: HandTrainer): void => {
-  hand.listener.onReport({
+  hand.report({
     type: 'finished',
     outcome: 'done',
     step: 1,
     evaluation: null,
     weights: hand.job.kind === 'teacher' ? '/w' : null,
   })
-  hand.listener.onExit(0, null, '')
+  hand.exit(0)
 }
 const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
 
@@ -107,8 +81,8 @@ describe('a run', () => {
     const { id } = await engine.call('runs.start', { config: {} })
     finish(await trainer(0))
     const teacher = await trainer(1)
-    teacher.listener.onReport({ type: 'progress', step: 1, totalSteps: 10, seconds: 1, secondsLeft: 9 })
-    teacher.listener.onReport({ type: 'metrics', points: [{ name: 'loss', step: 1, value: 1 }] })
+    teacher.report({ type: 'progress', step: 1, totalSteps: 10, seconds: 1, secondsLeft: 9 })
+    teacher.report({ type: 'metrics', points: [{ name: 'loss', step: 1, value: 1 }] })
     await waitFor(async () =>
       expect((await engine.call('runs.metrics', { runId: id, stageId: 'teacher' })).series.loss?.steps).toHaveLength(1),
     )
@@ -131,10 +105,10 @@ describe('a run', () => {
     engine.subscribe('run.changed', {}, (event) => seen.push(event))
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
-    data.listener.onReport({ type: 'ready', device: fakeDevice })
-    data.listener.onReport({ type: 'warning', message: 'a sentence' })
-    data.listener.onReport({ type: 'warning', message: 'a sentence' })
-    data.listener.onReport({ type: 'progress', step: 3, totalSteps: 6, seconds: 2, secondsLeft: 2 })
+    data.report({ type: 'ready', device: fakeDevice })
+    data.report({ type: 'warning', message: 'a sentence' })
+    data.report({ type: 'warning', message: 'a sentence' })
+    data.report({ type: 'progress', step: 3, totalSteps: 6, seconds: 2, secondsLeft: 2 })
     await waitFor(() => expect(seen.at(-1)?.run.stages[0]?.step).toBe(3))
     const detail = await engine.call('runs.get', { runId: id })
     expect(detail.stages[0]).toMatchObject({ warnings: ['a sentence'], step: 3, totalSteps: 6, seconds: 2 })
@@ -149,9 +123,9 @@ describe('a run', () => {
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
     const activity = async () => (await engine.call('runs.get', { runId: id })).stages[0]?.activity
-    data.listener.onReport({ type: 'preparing', activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
+    data.report({ type: 'preparing', activity: { message: 'Reading data_batch_3', fraction: 0.4 } })
     expect(await activity()).toEqual({ message: 'Reading data_batch_3', fraction: 0.4 })
-    data.listener.onReport({
+    data.report({
       type: 'progress',
       step: 1,
       totalSteps: 6,
@@ -160,7 +134,7 @@ describe('a run', () => {
       activity: { message: 'Synthesis 80 of 200', fraction: 0.4 },
     })
     expect(await activity()).toEqual({ message: 'Synthesis 80 of 200', fraction: 0.4 })
-    data.listener.onReport({ type: 'progress', step: 2, totalSteps: 6, seconds: 3, secondsLeft: 1 })
+    data.report({ type: 'progress', step: 2, totalSteps: 6, seconds: 3, secondsLeft: 1 })
     expect(await activity()).toBeUndefined()
   })
 
@@ -171,7 +145,7 @@ describe('a run', () => {
     finish(await trainer(1))
     const student = await trainer(2)
     const tell = (hand: HandTrainer, call: number, keptStep: number): void =>
-      hand.listener.onReport({
+      hand.report({
         type: 'pool',
         images: {
           call,
@@ -191,8 +165,8 @@ describe('a run', () => {
         call,
         keptStep,
       ])
-    student.listener.onReport({ type: 'progress', step: 0, totalSteps: 5, seconds: 0, secondsLeft: null })
-    student.listener.onReport({
+    student.report({ type: 'progress', step: 0, totalSteps: 5, seconds: 0, secondsLeft: null })
+    student.report({
       type: 'metrics',
       points: [1, 2, 3].map((step) => ({ name: 'loss', step, value: step })),
     })
@@ -207,8 +181,8 @@ describe('a run', () => {
     expect((await engine.call('runs.poolImages', { runId: id, stageId: 'student-1', call: 2 })).pixels).toEqual(
       new Uint8Array(8).fill(2),
     )
-    student.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
-    student.listener.onExit(0, null, '')
+    student.report({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    student.exit(0)
     await waitFor(async () => expect(await stateOf(id)).toBe('paused'))
     // What the model has not learnt is not shown, whether or not it goes on.
     expect(await kept()).toEqual([[1, 5]])
@@ -217,7 +191,7 @@ describe('a run', () => {
     ]).toEqual([1])
     await engine.call('runs.resume', { runId: id })
     const resumed = await trainer(3)
-    resumed.listener.onReport({ type: 'progress', step: 1, totalSteps: 5, seconds: 0, secondsLeft: null })
+    resumed.report({ type: 'progress', step: 1, totalSteps: 5, seconds: 0, secondsLeft: null })
     tell(resumed, 2, 7)
     await waitFor(async () =>
       expect(await kept()).toEqual([
@@ -232,7 +206,7 @@ describe('a run', () => {
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
     const found = (step: number): void =>
-      data.listener.onReport({
+      data.report({
         type: 'artifact',
         analysis: 'classes',
         step,
@@ -253,7 +227,7 @@ describe('a run', () => {
     ])
     expect((await engine.call('runs.get', { runId: id })).stages[0]?.artifacts).toEqual({ classes: 2 })
     expect((await engine.call('runs.artifacts', { runId: id, stageId: 'teacher' })).artifacts).toEqual([])
-    data.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    data.report({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
     expect(await newest()).toMatchObject([{ step: 1 }])
     expect((await engine.call('runs.get', { runId: id })).stages[0]?.artifacts).toEqual({ classes: 1 })
   })
@@ -263,7 +237,7 @@ describe('a run', () => {
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
     for (const analysis of ['classes', 'gone'])
-      data.listener.onReport({ type: 'artifact', analysis, step: 1, artifact: { images: 'many' } })
+      data.report({ type: 'artifact', analysis, step: 1, artifact: { images: 'many' } })
     const { artifacts } = await engine.call('runs.artifacts', { runId: id })
     expect(artifacts.map(({ analysis, artifact, fault }) => [analysis, artifact, fault])).toEqual([
       ['classes', null, 'The record of this analysis is damaged, or of another form.'],
@@ -276,7 +250,7 @@ describe('a run', () => {
     const { id } = await engine.call('runs.start', { config: {} })
     const data = await trainer(0)
     await engine.call('runs.stop', { runId: id })
-    expect(data.commands).toContainEqual({ type: 'stop' })
+    expect(data.requests).toEqual(['stop'])
     expect(data.killed).toBe(false)
     await engine.call('runs.stop', { runId: id })
     expect(data.killed).toBe(true)
@@ -296,8 +270,8 @@ describe('a run', () => {
     finish(await trainer(0))
     finish(await trainer(1))
     const student = await trainer(2)
-    student.listener.onReport({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
-    student.listener.onExit(0, null, '')
+    student.report({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
+    student.exit(0)
     await waitFor(async () => expect(await stateOf(id)).toBe('paused'))
     writeFileSync(picture, 'a dog')
     await engine.call('runs.resume', { runId: id })
@@ -317,11 +291,11 @@ describe('a run', () => {
     open()
     const { id } = await engine.call('runs.start', { config: { name: 'first' } })
     await expect(engine.call('runs.delete', { runIds: [id] })).rejects.toThrow('cannot be deleted now')
-    ;(await trainer(0)).listener.onReport({
+    ;(await trainer(0)).report({
       type: 'failed',
       causes: [{ name: 'UserError', message: 'no', forUser: true }],
     })
-    ;(await trainer(0)).listener.onExit(1, null, '')
+    ;(await trainer(0)).exit(1)
     await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
     await engine.call('runs.rename', { runId: id, name: 'second' })
     await engine.call('runs.note', { runId: id, note: 'a note' })
@@ -409,7 +383,7 @@ describe('short jobs', () => {
     open()
     const asked = engine.call('engine.device', {})
     const hand = await trainer(0)
-    hand.listener.onReport({ type: 'ready', device: fakeDevice })
+    hand.report({ type: 'ready', device: fakeDevice })
     finish(hand)
     expect(await asked).toEqual(fakeDevice)
     expect(await engine.call('engine.device', {})).toEqual(fakeDevice)
@@ -418,7 +392,7 @@ describe('short jobs', () => {
       message: 'The process that runs TensorFlow ended unexpectedly.',
       got: 'SIGSEGV: last words',
     })
-    ;(await trainer(1)).listener.onExit(null, 'SIGSEGV', 'first\nlast words')
+    ;(await trainer(1)).exit(null, 'SIGSEGV', 'first\nlast words')
     await failure
   })
 

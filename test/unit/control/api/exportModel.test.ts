@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../../src/main/engine/weights/safetensors/write'
 import { tracedNodes } from '../../../../examples/exporter/tracedNodes'
 import { createEngine, type Engine } from '../../../../src/main/engine/control/api/engine'
-import type { TrainerLauncher } from '../../../../src/main/engine/control/executors/local/trainerProcess'
+import type { TrainerLauncher } from '../../../../src/main/engine/control/executors/shortJobProcess'
 import { createLocalExecutor } from '../../../../src/main/engine/control/executors/local'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
 import { exporters, type Exporter } from '../../../../src/main/engine/families/exporters'
@@ -67,7 +67,8 @@ beforeEach(async () => {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    executor: createLocalExecutor(launch),
+    executor: createLocalExecutor({ script: '' }),
+    launchShortJob: launch,
     exporters: formats,
     log: createEngineLog(null),
     inspectModel: inspectFakeModel,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { watchTrainer, type Watch } from '../../../../src/main/engine/control/executors/local/watch'
+import { watchTrainer, type Watch } from '../../../../src/main/engine/control/executors/journal/watch'
 
 const told: string[] = []
 let watch: Watch
@@ -10,7 +10,7 @@ beforeEach(() => {
   answers = true
   watch = watchTrainer(
     () => {
-      if (answers) watch.pong()
+      if (answers) watch.heard()
     },
     {
       interval: 10,

@@ -11,6 +11,7 @@ import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
+import type { TrainerLauncher } from '../executors/shortJobProcess'
 import { computedIssues } from '../experiments/computedIssues'
 import type { CostModel } from '../experiments/estimate'
 import { memberTable, type MemberTable } from '../experiments/memberTable'
@@ -36,6 +37,8 @@ export interface EngineOptions {
   data: DataService
   /** Where stages run. */
   executor: Executor
+  /** Starts the process of a short job, on this machine. */
+  launchShortJob: TrainerLauncher
   /** Formats that models are exported to; those of the product unless told otherwise. */
   exporters?: Registry<Exporter>
   log: EngineLog

@@ -10,11 +10,11 @@ import { importCheckpoint } from '../../families/importers'
 import { readSafetensors } from '../../weights/safetensors/read'
 import type { WeightMap } from '../../weights/weightMap'
 import { runShortJob } from '../executors/shortJobs'
-import type { Executor } from '../executors/executor'
+import type { TrainerLauncher } from '../executors/shortJobProcess'
 
 export interface ExportServices {
   /** Runs what needs TensorFlow. */
-  executor: Executor
+  launchShortJob: TrainerLauncher
   cacheFolder: string
   threads: number
   /** @throws UserError where TensorFlow is not set up */
@@ -69,7 +69,7 @@ export async function exportModel(
         execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },
         cacheFolder: services.cacheFolder,
       } as const
-      await runShortJob(services.executor, job, signal)
+      await runShortJob(services.launchShortJob, job, signal)
       break
     }
     default:

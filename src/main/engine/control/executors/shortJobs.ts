@@ -2,8 +2,9 @@
 import type { ModelProgress } from '../../../../shared/contract'
 import type { DeviceReport, Evaluation } from '../../../../shared/domain'
 import { UserError, fromCauses } from '../../../../shared/errors'
-import type { TrainerJob, TrainerReport } from '../../protocol/messages'
-import type { Executor, TaskEnd } from './executor'
+import type { ShortJob, TrainerReport } from '../../protocol/messages'
+import { trainerWatch, watchTrainer } from './journal/watch'
+import type { TrainerLauncher } from './shortJobProcess'
 
 export interface ShortResult {
   device: DeviceReport | null
@@ -27,8 +28,8 @@ export function tenASecond<T>(listener: (value: T) => void): (value: T) => void 
 
 /** Runs a job to its end. Cancelling kills it. */
 export function runShortJob(
-  executor: Executor,
-  job: Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' }>,
+  launch: TrainerLauncher,
+  job: ShortJob,
   signal?: AbortSignal,
   onProgress: (progress: ShortProgress) => void = () => undefined,
 ): Promise<ShortResult> {
@@ -37,6 +38,8 @@ export function runShortJob(
     let failure: unknown
     let finished = false
     const onReport = (report: TrainerReport): void => {
+      // Whatever is told is a sign of life: preparation answers no ping while it computes.
+      watch.heard()
       if (report.type === 'ready') result.device = report.device
       else if (report.type === 'evaluation') result.evaluation = report.evaluation
       else if (report.type === 'warning') result.warnings.push(report.message)
@@ -54,7 +57,8 @@ export function runShortJob(
         result.evaluation = report.evaluation ?? result.evaluation
       }
     }
-    const onEnd = ({ killedBy, exitCode, lastWords }: TaskEnd): void => {
+    const onExit = (exitCode: number | null, killedBy: NodeJS.Signals | null, lastWords: string): void => {
+      watch.stop()
       signal?.removeEventListener('abort', cancel)
       if (signal?.aborted) reject(signal.reason as Error)
       else if (failure !== undefined) reject(failure as Error)
@@ -67,8 +71,13 @@ export function runShortJob(
           }),
         )
     }
-    const task = executor.start(job, { onReport, onSilent: () => undefined, onEnd })
-    const cancel = (): void => task.kill()
+    const trainer = launch(job, { onReport, onExit })
+    const cancel = (): void => trainer.kill()
+    const watch = watchTrainer(() => trainer.send({ type: 'ping', time: Date.now() }), {
+      ...trainerWatch,
+      onSilent: () => undefined,
+      onLost: cancel,
+    })
     signal?.addEventListener('abort', cancel, { once: true })
   })
 }

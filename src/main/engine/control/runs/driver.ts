@@ -2,14 +2,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExperimentConfig, StageRecord } from '../../../../shared/domain'
-import type { TrainerJob } from '../../protocol/messages'
+import type { StageJob } from '../../protocol/taskFolder'
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunRecorder } from './recorder'
 import { superviseStage, type RunningStage } from './stageSupervisor'
 import { endOf, endedBy } from './stageEnd'
 import { jobOf } from './jobs'
-import type { Executor } from '../executors/executor'
+import type { Executor, StageTask } from '../executors/executor'
 
 export interface RunDriver {
   /** Resolves when the run has ended, for whatever reason; never rejects. */
@@ -83,7 +83,12 @@ class Driver {
     const job = await this.prepareJob(stage, config)
     recorder.updateStage(this.runId, stage.id, { state: 'running' })
     const started = Date.now()
-    this.current = superviseStage(recorder.contextOf(this.runId, config, executor), stage, job)
+    this.current = superviseStage({
+      context: recorder.contextOf(this.runId, config, executor),
+      stage,
+      job,
+      task: this.taskOf(stage, config),
+    })
     // A request that came while the stage was being made has not reached it.
     if (this.requested) this.current.request(this.requested)
     const outcome = await this.current.outcome
@@ -101,8 +106,20 @@ class Driver {
     return run === null
   }
 
+  private taskOf(stage: StageRecord, config: ExperimentConfig): StageTask {
+    const { recorder, threads } = this.options
+    const { execution } = config
+    return {
+      place: `runs/${this.runId}/${stage.id}`,
+      folder: join(recorder.runFolder(this.runId), stage.id),
+      title: `${recorder.summary(this.runId).name}: ${stage.title}`,
+      needs: { threads: execution.threads || threads, device: execution.device },
+      after: [],
+    }
+  }
+
   /** The stage's folder with the files that it reads, and what its trainer is asked to do. */
-  private async prepareJob(stage: StageRecord, config: ExperimentConfig): Promise<TrainerJob> {
+  private async prepareJob(stage: StageRecord, config: ExperimentConfig): Promise<StageJob> {
     const { recorder, table, cacheFolder, threads } = this.options
     const runFolder = recorder.runFolder(this.runId)
     await mkdir(join(runFolder, stage.id), { recursive: true })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../../shared/errors'
 import { importedTeacherFile } from './copiedFiles'
-import type { StageFolders, TrainerJob } from '../../protocol/messages'
+import type { StageFolders } from '../../protocol/messages'
+import type { StageJob } from '../../protocol/taskFolder'
 
 export interface JobInput {
   run: RunSummary
@@ -14,7 +15,7 @@ export interface JobInput {
 }
 
 /** What the trainer of a stage is asked to do. */
-export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder, threads }: JobInput): TrainerJob {
+export function jobOf(record: StageRecord, { run, config, runFolder, cacheFolder, threads }: JobInput): StageJob {
   const folders: StageFolders = { stage: join(runFolder, record.id), cache: cacheFolder }
   const execution = { ...config.execution, threads: config.execution.threads || threads }
   const effective: ExperimentConfig = { ...config, execution }

@@ -1,46 +1,84 @@
 /** What a trainer reports of a stage, written down: the store, the events and the log. */
+import { join } from 'node:path'
+import type { LogLine } from '../../../../shared/contract'
 import type { Evaluation, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
-import type { TrainerReport } from '../../protocol/messages'
+import type { JournalPosition, TaskReport } from '../../protocol/taskFolder'
+import { decodeGrid } from '../../images/imageGrid'
+import { createKeptPosition, type KeptPosition } from './keptPosition'
 import type { StageContext, StageOutcome } from './types'
 
-type Report<Type extends TrainerReport['type']> = Extract<TrainerReport, { type: Type }>
+type Report<Type extends TaskReport['type']> = Extract<TaskReport, { type: Type }>
 
 /** Progress reaches the database this often; the memory always has the newest. */
 const progressWriteInterval = 2000
 
 export interface StageReports {
-  /** Returns how the stage ended, where the report says that. */
-  write(report: TrainerReport): StageOutcome | null
-  /** Resolves when the images that were reported are on disk. */
+  /**
+   * Returns how the stage ended, where the report says that. Told again, from an older place of the journal, it changes
+   * nothing.
+   */
+  write(report: TaskReport, at: JournalPosition): StageOutcome | null
+  /** Resolves when everything that was reported is kept. */
   written(): Promise<void>
 }
 
 export interface StageReportsOptions {
   readonly context: StageContext
   readonly stage: StageRecord
-  /** The stage goes on from a checkpoint: what was recorded after it will be recorded again. */
-  readonly resumes: boolean
-  /** An image could not be written. */
+  /** The task's folder. */
+  readonly folder: string
+  /** What was reported could not be kept. */
   onFault(error: unknown): void
 }
 
 export function createStageReports(options: StageReportsOptions): StageReports {
   const writer = new ReportWriter(options)
-  return { write: (report) => writer.write(report), written: () => writer.images }
+  return { write: (report, at) => writer.write(report, at), written: () => writer.written() }
 }
 
 class ReportWriter {
-  images: Promise<void> = Promise.resolve()
+  private pictures: Promise<void> = Promise.resolve()
+  private readonly position: KeptPosition
   private evaluation: Evaluation | null = null
-  private begun = false
+  /** The process goes on from a checkpoint, and has not said yet from which. */
+  private resumes = false
   private lastWrite = 0
 
-  constructor(private readonly options: StageReportsOptions) {}
+  constructor(private readonly options: StageReportsOptions) {
+    this.position = createKeptPosition(options.folder)
+  }
 
-  write(report: TrainerReport): StageOutcome | null {
+  write(report: TaskReport, at: JournalPosition): StageOutcome | null {
+    const outcome = this.dispatch(report, at)
+    if (this.position.due) this.keep(at)
+    else this.position.reached(at)
+    return outcome
+  }
+
+  async written(): Promise<void> {
+    this.keep(this.position.last)
+    await this.pictures
+  }
+
+  /** The position is kept behind what it stands for. */
+  private keep(at: JournalPosition | null): void {
+    if (!at) return
+    this.position.reached(at)
+    this.chain(() => {
+      this.options.context.metrics.flush()
+      this.position.keep(at)
+      return Promise.resolve()
+    })
+  }
+
+  private dispatch(report: TaskReport, at: JournalPosition): StageOutcome | null {
     const { context, stage } = this.options
     switch (report.type) {
+      case 'attempt':
+        this.resumes = report.resumes
+        this.log(at, 'debug', `process ${report.pid} on ${report.host}${report.job ? `, job ${report.job}` : ''}`)
+        return null
       case 'finished':
         return this.finished(report)
       case 'failed':
@@ -55,16 +93,17 @@ class ReportWriter {
         this.progress(report)
         return null
       case 'checkpoint':
-        context.log('debug', `${stage.title}: checkpoint at step ${report.step}`)
+        this.log(at, 'debug', `checkpoint at step ${report.step}`)
         return null
       case 'warning':
         context.addWarning(stage.id, report.message)
-        context.log('warn', `${stage.title}: ${report.message}`)
+        this.log(at, 'warn', report.message)
         return null
       case 'log':
-        context.log(report.level, `${stage.title}: ${report.message}`)
+        this.log(at, report.level, report.message)
         return null
-      case 'pong':
+      case 'findings':
+        this.findings(report, at)
         return null
       default:
         this.recorded(report)
@@ -72,10 +111,13 @@ class ReportWriter {
     }
   }
 
+  /** A line that an earlier engine has in the log already is not written again. */
+  private log(at: JournalPosition, level: LogLine['level'], message: string): void {
+    this.position.logOnce(at, () => this.options.context.log(level, `${this.options.stage.title}: ${message}`))
+  }
+
   /** What the stage found out: numbers, images, tests. */
-  private recorded(
-    report: Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'findings' | 'imageCounts' | 'artifact'>,
-  ): void {
+  private recorded(report: Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'artifact'>): void {
     const { context, stage } = this.options
     const { runId } = context
     switch (report.type) {
@@ -83,18 +125,15 @@ class ReportWriter {
         context.metrics.append(runId, stage.id, report.points)
         context.hub.metrics(runId, stage.id, report.points)
         return
-      case 'images': {
-        const { images } = report
-        context.hub.emit('run.images', { runId, stageId: stage.id, step: images.step, images })
-        return this.chain(() => context.images.add(runId, stage.id, images, context.keptSteps))
-      }
+      case 'images':
+        return this.chain(() => this.images(report))
       case 'pool':
-        return this.chain(() => context.pool.add(runId, stage.id, report.images, context.poolBytes))
+        return this.chain(() =>
+          context.pool.index({ runId, stageId: stage.id }, report.call, { budgetBytes: context.poolBytes }),
+        )
       case 'evaluation':
         this.evaluation = report.evaluation
         return context.updateStage(stage.id, { evaluation: report.evaluation })
-      case 'findings':
-        return this.findings(report)
       case 'imageCounts':
         return context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } })
       case 'artifact':
@@ -105,18 +144,31 @@ class ReportWriter {
     }
   }
 
-  private findings({ findings }: Report<'findings'>): void {
+  /** Whoever watches gets the pixels; the grid is decoded for nobody else. */
+  private async images({ labels, grid }: Report<'images'>): Promise<void> {
+    const { context, stage, folder } = this.options
+    const { runId } = context
+    await context.images.index({ runId, stageId: stage.id }, labels, context)
+    if (!context.hub.listens('run.images', runId)) return
+    const pixels = await decodeGrid(join(folder, grid.file), labels).catch(() => null)
+    if (pixels)
+      context.hub.emit('run.images', { runId, stageId: stage.id, step: labels.step, images: { ...labels, pixels } })
+  }
+
+  private findings({ findings }: Report<'findings'>, at: JournalPosition): void {
     const { context, stage } = this.options
     const levels = { error: 'error', warning: 'warn', info: 'info', ok: 'info' } as const
     context.updateStage(stage.id, { findings })
-    for (const { severity, message } of findings) context.log(levels[severity], `${stage.title}: trigger: ${message}`)
+    this.position.logOnce(at, () => {
+      for (const { severity, message } of findings) context.log(levels[severity], `${stage.title}: trigger: ${message}`)
+    })
   }
 
   private progress(report: Report<'progress'>): void {
-    const { context, stage, resumes } = this.options
+    const { context, stage } = this.options
     // The first one tells where a resumed stage starts again.
-    if (!this.begun && resumes) this.forgetAfter(report.step)
-    this.begun = true
+    if (this.resumes) this.forgetAfter(report.step)
+    this.resumes = false
     const write = Date.now() - this.lastWrite > progressWriteInterval
     if (write) this.lastWrite = Date.now()
     const { step, totalSteps, seconds, secondsLeft, activity } = report
@@ -135,8 +187,11 @@ class ReportWriter {
     context.metrics.truncate(context.runId, stage.id, step + 1)
     context.artifacts.truncate(context.runId, stage.id, step + 1)
     this.tellArtifacts()
-    this.chain(() => context.images.truncate(context.runId, stage.id, step + 1))
-    this.chain(() => context.pool.truncate(context.runId, stage.id, step + 1))
+    this.chain(() => {
+      context.images.truncate(context.runId, stage.id, step + 1)
+      context.pool.truncate(context.runId, stage.id, step + 1)
+      return Promise.resolve()
+    })
   }
 
   private tellArtifacts(): void {
@@ -145,6 +200,6 @@ class ReportWriter {
   }
 
   private chain(work: () => Promise<void>): void {
-    this.images = this.images.then(work).catch((error: unknown) => this.options.onFault(error))
+    this.pictures = this.pictures.then(work).catch((error: unknown) => this.options.onFault(error))
   }
 }

@@ -1,9 +1,20 @@
-/** Starts a stage where stages run and watches over it to its end, whatever that is. */
+/** Starts a stage where stages run, or takes it up, and watches over it to its end, whatever that is. */
+import { mkdirSync } from 'node:fs'
 import type { StageRecord } from '../../../../shared/domain'
 import { UserError, fromCauses, type ErrorCause } from '../../../../shared/errors'
-import type { TrainerJob } from '../../protocol/messages'
+import { writeTaskFile } from '../../protocol/taskFiles'
+import {
+  taskFiles,
+  type JournalPosition,
+  type StageJob,
+  type TaskFile,
+  type TaskReport,
+} from '../../protocol/taskFolder'
+import type { RunningTask, StageTask, TaskEnd, TaskListener } from '../executors/executor'
+import { readJournal } from '../executors/journal/follower'
 import { isDiskFull } from '../store'
-import { createStageReports } from './stageReports'
+import { keptPosition } from './keptPosition'
+import { createStageReports, type StageReports } from './stageReports'
 import type { StageContext, StageOutcome } from './types'
 
 export interface RunningStage {
@@ -14,41 +25,124 @@ export interface RunningStage {
   fail(error: unknown): void
   /** Ends the trainer at once; what came after the last checkpoint is lost. */
   kill(): void
+  /** Lets the trainer run on; the outcome stays open, for the next control. */
+  leave(): void
 }
 
-export function superviseStage(context: StageContext, stage: StageRecord, job: TrainerJob): RunningStage {
+export interface SupervisedStage {
+  readonly context: StageContext
+  readonly stage: StageRecord
+  readonly task: StageTask
+  /** What is to be done; null: an earlier control has started it, and it is taken up, running or ended. */
+  readonly job: StageJob | null
+}
+
+export function superviseStage(supervised: SupervisedStage): RunningStage {
+  const supervisor = new StageSupervisor(supervised)
+  void supervisor.begin()
+  return supervisor
+}
+
+class StageSupervisor implements RunningStage, TaskListener {
+  readonly outcome: Promise<StageOutcome>
+  private settle: (outcome: StageOutcome) => void = () => undefined
   /** The first that is known stays: what a dying trainer says after it counts no more. */
-  let result: StageOutcome | null = null
-  const fail = (error: unknown): void => {
-    result ??= { type: 'failed', causes: context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
-    task.kill()
+  private result: StageOutcome | null = null
+  private readonly reports: StageReports
+  private running: RunningTask | null = null
+  /** What came before the task was there. */
+  private early: 'pause' | 'stop' | 'kill' | null = null
+
+  constructor(private readonly supervised: SupervisedStage) {
+    const { context, stage, task } = supervised
+    this.outcome = new Promise((resolve) => {
+      this.settle = resolve
+    })
+    mkdirSync(task.folder, { recursive: true })
+    this.reports = createStageReports({ context, stage, folder: task.folder, onFault: (error) => this.fail(error) })
   }
-  const reports = createStageReports({ context, stage, resumes: 'resume' in job && job.resume, onFault: fail })
-  let settle: (outcome: StageOutcome) => void = () => undefined
-  const outcome = new Promise<StageOutcome>((resolve) => {
-    settle = resolve
-  })
-  const task = context.executor.start(job, {
-    onReport(report) {
-      try {
-        const told = reports.write(report)
-        if (told) result ??= told.type === 'failed' ? { type: 'failed', causes: readable(told.causes, context) } : told
-      } catch (error) {
-        // A store that cannot be written ends the stage, not the engine.
-        fail(error)
-      }
-    },
-    onSilent: () => context.notice('warning', 'The trainer has not answered for two minutes.', []),
-    async onEnd({ killedBy, exitCode, lastWords }) {
-      await reports.written()
-      if (result === null && lastWords.trim() !== '')
-        context.log('error', `${stage.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
-      settle(
-        result ?? { type: 'crashed', reason: killedBy ? `ended by ${killedBy}` : `exit code ${exitCode ?? 'unknown'}` },
-      )
-    },
-  })
-  return { outcome, fail, request: (kind) => task.request(kind), kill: () => task.kill() }
+
+  async begin(): Promise<void> {
+    const { context, task, job } = this.supervised
+    try {
+      if (job) await this.start(job)
+      else this.running = context.executor.attach(task, keptPosition(task.folder), this)
+    } catch (error) {
+      this.fail(error)
+      return this.end({ killedBy: null, exitCode: null, lastWords: '' })
+    }
+    if (this.early === 'kill') this.running?.kill()
+    else if (this.early) this.running?.request(this.early)
+  }
+
+  /** What earlier attempts have said and no control has kept comes before what this one says. */
+  private async start(job: StageJob): Promise<void> {
+    const { context, task } = this.supervised
+    await readJournal({
+      folder: task.folder,
+      from: keptPosition(task.folder),
+      onReport: (report, at) => void this.reports.write(report, at),
+    })
+    writeTaskFile(task.folder, taskFiles.task, { content: { format: 1, job } satisfies TaskFile, writer: 'control' })
+    this.running = context.executor.start(task, this)
+  }
+
+  onReport(report: TaskReport, at: JournalPosition): void {
+    const { context } = this.supervised
+    try {
+      const told = this.reports.write(report, at)
+      if (told)
+        this.result ??= told.type === 'failed' ? { type: 'failed', causes: readable(told.causes, context) } : told
+    } catch (error) {
+      // A store that cannot be written ends the stage, not the engine.
+      this.fail(error)
+    }
+  }
+
+  onWhere(): void {
+    // Shown where runs show it: the stage's record.
+  }
+
+  onSilent(): void {
+    this.supervised.context.notice('warning', 'The trainer has not answered for two minutes.', [])
+  }
+
+  onEnd(end: TaskEnd): void {
+    void this.end(end)
+  }
+
+  request(kind: 'pause' | 'stop'): void {
+    if (this.running) this.running.request(kind)
+    else this.early = kind
+  }
+
+  kill(): void {
+    if (this.running) this.running.kill()
+    else this.early = 'kill'
+  }
+
+  fail(error: unknown): void {
+    const { context } = this.supervised
+    this.result ??= { type: 'failed', causes: context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
+    this.kill()
+  }
+
+  leave(): void {
+    this.running?.leave()
+  }
+
+  private async end({ killedBy, exitCode, lastWords }: TaskEnd): Promise<void> {
+    const { context, stage } = this.supervised
+    await this.reports.written()
+    if (this.result === null && lastWords.trim() !== '')
+      context.log('error', `${stage.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
+    this.settle(
+      this.result ?? {
+        type: 'crashed',
+        reason: killedBy ? `ended by ${killedBy}` : `exit code ${exitCode ?? 'unknown'}`,
+      },
+    )
+  }
 }
 
 const diskFull = (cause: unknown): UserError =>

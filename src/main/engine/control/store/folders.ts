@@ -16,3 +16,13 @@ export async function folderBytes(folder: string, wanted: (name: string) => bool
   }
   return bytes
 }
+
+/** Bytes of a file; null where there is none. */
+export const bytesOf = (file: string): Promise<number | null> =>
+  stat(file).then(
+    ({ size }) => size,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    },
+  )

@@ -2,56 +2,63 @@
  * Synthetic images: one PNG grid per kept step, which any viewer opens, and an index row with what the models say of
  * them.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SyntheticImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
-import { privateFile } from './folders'
-import { writeAtomically } from '../../weights/atomicFile'
-import { decodeGrid, encodeGrid } from './imageGrid'
+import { decodeGrid } from '../../images/imageGrid'
+import { pictureFile } from '../../protocol/pictureFiles'
+import { bytesOf } from './folders'
 
 type Labels = Omit<SyntheticImages, 'pixels'>
 
 export interface ImagesTable {
-  /** Writes the grid, then the row; thins the stage when its budget is exceeded. */
-  add(runId: string, stageId: string, images: SyntheticImages, keptSteps: number): Promise<void>
+  /**
+   * Notes a grid that lies in the stage's folder; thins the stage when its budget is exceeded. One whose file is gone
+   * was thinned before, and is told again.
+   */
+  index(stage: StageName, labels: Labels, budget: { keptSteps: number }): Promise<void>
   steps(runId: string, stageId: string): number[]
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
   read(runId: string, stageId: string, step: number): Promise<SyntheticImages>
-  truncate(runId: string, stageId: string, fromStep: number): Promise<void>
+  /** Forgets grids from a step on. Their files are the trainer's, which may be writing them again. */
+  truncate(runId: string, stageId: string, fromStep: number): void
+}
+
+export interface StageName {
+  readonly runId: string
+  readonly stageId: string
 }
 
 export function createImagesTable(database: Database, runsFolder: string): ImagesTable {
-  const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'images')
   const fileOf = (runId: string, stageId: string, step: number): string =>
-    join(folder(runId, stageId), `${String(step).padStart(9, '0')}.png`)
+    join(runsFolder, runId, stageId, pictureFile('images', step))
   const steps = (runId: string, stageId: string): number[] =>
     database
       .columns('SELECT step FROM images WHERE run_id = ? AND stage_id = ? ORDER BY step', runId, stageId)
       .map((row) => Number(row[0]))
-  const drop = async (runId: string, stageId: string, dropped: readonly number[]): Promise<void> => {
+  const forget = (runId: string, stageId: string, dropped: readonly number[]): void =>
     database.transaction(() => {
       for (const step of dropped)
         database.run('DELETE FROM images WHERE run_id = ? AND stage_id = ? AND step = ?', runId, stageId, step)
     })
-    for (const step of dropped) await rm(fileOf(runId, stageId, step), { force: true })
-  }
   return {
-    async add(runId, stageId, images, keptSteps) {
-      await mkdir(folder(runId, stageId), { recursive: true })
-      const grid = await encodeGrid(images)
-      await writeAtomically(fileOf(runId, stageId, images.step), [grid], { mode: privateFile })
-      const { pixels: _pixels, ...labels } = images
+    async index({ runId, stageId }, labels, { keptSteps }) {
+      const { step } = labels
+      const bytes = await bytesOf(fileOf(runId, stageId, step))
+      if (bytes === null) return
       database.run(
         'INSERT OR REPLACE INTO images (run_id, stage_id, step, bytes, meta) VALUES (?, ?, ?, ?, ?)',
         runId,
         stageId,
-        images.step,
-        grid.byteLength,
+        step,
+        bytes,
         JSON.stringify(labels),
       )
-      await drop(runId, stageId, stepsToDrop(steps(runId, stageId), keptSteps))
+      const dropped = stepsToDrop(steps(runId, stageId), keptSteps)
+      forget(runId, stageId, dropped)
+      for (const old of dropped) await rm(fileOf(runId, stageId, old), { force: true })
     },
     steps,
     async read(runId, stageId, step) {
@@ -71,7 +78,7 @@ export function createImagesTable(database: Database, runsFolder: string): Image
       return { ...labels, pixels: await decodeGrid(fileOf(runId, stageId, step), labels) }
     },
     truncate: (runId, stageId, fromStep) =>
-      drop(
+      forget(
         runId,
         stageId,
         steps(runId, stageId).filter((step) => step >= fromStep),

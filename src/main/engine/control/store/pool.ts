@@ -2,15 +2,15 @@
  * The pool of synthetic images as people see it: a PNG grid per synthesis call, and a row that says what was kept.
  * Training never reads it: its checkpoint holds the pool.
  */
-import { mkdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { CallOrigin, ImageBatch, PoolCall, PoolSummary, PooledImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
-import { privateFile } from './folders'
-import { writeAtomically } from '../../weights/atomicFile'
-import { stepsToDrop } from './images'
-import { decodeGrid, encodeGrid, type GridLayout } from './imageGrid'
+import { decodeGrid, type GridLayout } from '../../images/imageGrid'
+import { pictureFile } from '../../protocol/pictureFiles'
+import { bytesOf } from './folders'
+import { stepsToDrop, type StageName } from './images'
 
 /** NaN has no JSON; a call that diverged has no loss. */
 type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }
@@ -21,21 +21,21 @@ interface PoolRow {
 }
 
 export interface PoolTable {
-  /** Writes the grid, then the row; drops grids when they exceed the budget, never rows. */
-  add(runId: string, stageId: string, images: PooledImages, budgetBytes: number): Promise<void>
+  /** Notes a call, with its grid where that lies in the stage's folder; drops grids above the budget, never rows. */
+  index(stage: StageName, call: Omit<PooledImages, 'pixels'>, budget: { budgetBytes: number }): Promise<void>
   summary(runId: string, stageId: string): Omit<PoolSummary, 'budgetBytes'>
   /**
    * @throws RefusedInputError when there is no such call or its grid was dropped, UserError when the file is gone or
    * damaged
    */
   read(runId: string, stageId: string, call: number): Promise<ImageBatch>
-  truncate(runId: string, stageId: string, fromCall: number): Promise<void>
+  /** Forgets calls. Their grids are the trainer's, which may be writing them again. */
+  truncate(runId: string, stageId: string, fromCall: number): void
 }
 
 export function createPoolTable(database: Database, runsFolder: string): PoolTable {
-  const folder = (runId: string, stageId: string): string => join(runsFolder, runId, stageId, 'pool')
   const fileOf = (runId: string, stageId: string, call: number): string =>
-    join(folder(runId, stageId), `${String(call).padStart(9, '0')}.png`)
+    join(runsFolder, runId, stageId, pictureFile('pool', call))
   const rows = (runId: string, stageId: string): PoolRow[] =>
     database
       .columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
@@ -48,16 +48,15 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
     for (const call of calls) await rm(fileOf(runId, stageId, call), { force: true })
   }
   return {
-    async add(runId, stageId, images, budgetBytes) {
-      const { pixels: _pixels, loss, ...record } = images
-      const bytes = budgetBytes > 0 ? await writeGrid(fileOf(runId, stageId, images.call), images) : 0
+    async index({ runId, stageId }, call, { budgetBytes }) {
+      const bytes = budgetBytes > 0 ? await bytesOf(fileOf(runId, stageId, call.call)) : 0
       database.run(
         'INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)',
         runId,
         stageId,
-        images.call,
-        bytes,
-        JSON.stringify({ ...record, loss }),
+        call.call,
+        bytes ?? 0,
+        JSON.stringify(call),
       )
       const used = Number(
         database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE run_id = ? AND stage_id = ?', runId, stageId)?.bytes ??
@@ -82,22 +81,9 @@ export function createPoolTable(database: Database, runsFolder: string): PoolTab
       const layout = { count, height, width, channels }
       return { ...layout, pixels: await decodeGrid(fileOf(runId, stageId, call), layout) }
     },
-    async truncate(runId, stageId, fromCall) {
-      const calls = rows(runId, stageId)
-        .map(({ stored }) => stored.call)
-        .filter((call) => call >= fromCall)
-      database.run('DELETE FROM pool WHERE run_id = ? AND stage_id = ? AND call >= ?', runId, stageId, fromCall)
-      for (const call of calls) await rm(fileOf(runId, stageId, call), { force: true })
-    },
+    truncate: (runId, stageId, fromCall) =>
+      void database.run('DELETE FROM pool WHERE run_id = ? AND stage_id = ? AND call >= ?', runId, stageId, fromCall),
   }
-}
-
-/** @returns the bytes that it takes */
-async function writeGrid(file: string, images: ImageBatch): Promise<number> {
-  await mkdir(dirname(file), { recursive: true })
-  const grid = await encodeGrid(images)
-  await writeAtomically(file, [grid], { mode: privateFile })
-  return grid.byteLength
 }
 
 /** Which images newer calls have displaced follows from the rows, the newest first. */

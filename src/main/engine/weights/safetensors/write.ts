@@ -3,7 +3,7 @@ import { UserError } from '../../../../shared/errors'
 import { importLimits } from '../importLimits'
 import { quoteFromFile } from '../fileText'
 import { bytesOf, bytesPer, elementCount, type WeightDtype, type WeightMap } from '../weightMap'
-import { writeAtomically } from '../atomicFile'
+import { writeAtomically, type AtomicFileOptions } from '../atomicFile'
 
 const nameOf: Record<WeightDtype, string> = {
   float64: 'F64',
@@ -28,8 +28,9 @@ export async function writeSafetensors(
   path: string,
   tensors: WeightMap,
   metadata: Record<string, string> = {},
+  options: AtomicFileOptions = {},
 ): Promise<void> {
-  await writeAtomically(path, encodeSafetensors(tensors, metadata))
+  await writeAtomically(path, encodeSafetensors(tensors, metadata), options)
 }
 
 /** The file as chunks: header, then one chunk per tensor. */

@@ -85,9 +85,9 @@ async function diskUse(folder: string, cacheFolder: string): Promise<DiskUse> {
 
 async function findDevice(context: EngineContext, signal?: AbortSignal): Promise<DeviceReport> {
   context.assertReady()
-  const { executor, store } = context.options
+  const { launchShortJob, store } = context.options
   const execution = { ...context.resolve({}).config.execution, threads: store.settings().threads }
-  const { device } = await runShortJob(executor, { kind: 'device', execution }, signal)
+  const { device } = await runShortJob(launchShortJob, { kind: 'device', execution }, signal)
   if (!device) throw new Error('The trainer reported no device.')
   return device
 }

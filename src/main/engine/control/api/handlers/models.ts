@@ -12,10 +12,10 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
     'model.inspect': ({ file }, signal) => networks.inspect(file, signal),
     'model.export': (args, signal) => {
       const { runId } = args
-      const { executor, cacheFolder, exporters } = context.options
+      const { launchShortJob, cacheFolder, exporters } = context.options
       return exportModel(
         { ...args, run: store.runs.summary(runId), config: store.runs.config(runId) },
-        { executor, cacheFolder, exporters, threads: store.settings().threads, assertReady: context.assertReady },
+        { launchShortJob, cacheFolder, exporters, threads: store.settings().threads, assertReady: context.assertReady },
         signal,
       )
     },
@@ -28,10 +28,10 @@ async function evaluate(
   signal?: AbortSignal,
 ): Promise<EvaluatedModel> {
   assertReady()
-  const { cacheFolder, store, executor } = options
+  const { cacheFolder, store, launchShortJob } = options
   const { file } = subject
   const { evaluation, ...rest } = await runShortJob(
-    executor,
+    launchShortJob,
     {
       kind: 'evaluate',
       ...subject,

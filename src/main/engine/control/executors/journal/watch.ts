@@ -1,8 +1,8 @@
-/** Whether a trainer still answers. */
-import type { TrainerCommand } from '../../../protocol/messages'
+/** Whether a trainer still lives: an event loop that turns, not a native kernel that never returns. */
 
 export interface Watch {
-  pong(): void
+  /** A sign of life. */
+  heard(): void
   stop(): void
 }
 
@@ -18,16 +18,17 @@ export interface WatchOptions {
 export const trainerWatch = { interval: 5000, silentAfter: 120_000, lostAfter: 900_000 }
 
 /**
- * Pings a trainer; a native kernel that never returns shows as pings without an answer. Time in which this process
- * slept (suspend, Ctrl+Z) counts for nothing.
+ * Asks for a sign of life again and again. Time in which this process slept (suspend, Ctrl+Z) counts for nothing, since
+ * what is counted is how often it asked in vain.
+ * @param ask e.g. sends a ping, or looks at a heartbeat file; `heard` is called where there is an answer
  */
-export function watchTrainer(send: (command: TrainerCommand) => void, options: WatchOptions): Watch {
+export function watchTrainer(ask: () => void, options: WatchOptions): Watch {
   let missed = 0
   let told = false
   const timer = setInterval(() => {
     const silence = missed * options.interval
     missed += 1
-    send({ type: 'ping', time: Date.now() })
+    ask()
     if (silence > options.lostAfter) options.onLost()
     else if (silence > options.silentAfter && !told) {
       told = true
@@ -36,7 +37,7 @@ export function watchTrainer(send: (command: TrainerCommand) => void, options: W
   }, options.interval)
   timer.unref()
   return {
-    pong() {
+    heard() {
       missed = 0
       told = false
     },

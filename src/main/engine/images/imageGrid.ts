@@ -1,8 +1,8 @@
 /** Many small images as one PNG, row by row; any viewer opens it. */
 import { readFile } from 'node:fs/promises'
 import type sharp from 'sharp'
-import type { ImageBatch } from '../../../../shared/domain'
-import { UserError } from '../../../../shared/errors'
+import type { ImageBatch } from '../../../shared/domain'
+import { UserError } from '../../../shared/errors'
 
 export type GridLayout = Omit<ImageBatch, 'pixels'>
 

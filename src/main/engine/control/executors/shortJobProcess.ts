@@ -1,6 +1,7 @@
-/** The process of a trainer: one job, and reports until it ends. */
+/** The process of a short job: reports over its channel until it ends. */
 import { fork } from 'node:child_process'
-import type { TrainerCommand, TrainerJob, TrainerReport } from '../../../protocol/messages'
+import type { ShortJob, TrainerCommand, TrainerReport } from '../../protocol/messages'
+import { trainerEnvironment } from './trainerEnvironment'
 
 export interface TrainerHandle {
   readonly pid: number | undefined
@@ -15,7 +16,7 @@ export interface TrainerListener {
 }
 
 /** Starts a trainer and hands it its job. */
-export type TrainerLauncher = (job: TrainerJob, listener: TrainerListener) => TrainerHandle
+export type TrainerLauncher = (job: ShortJob, listener: TrainerListener) => TrainerHandle
 
 const keptWords = 4000
 
@@ -25,14 +26,6 @@ export interface ForkOptions {
   execPath?: string
   env?: NodeJS.ProcessEnv
 }
-
-/**
- * glibc gives tensors of more than 32 MB back to the kernel after each op and pays for fresh pages at the next; kept
- * and in huge pages they are
- * reused. glibc reads this when a process starts, so the trainer cannot set it for itself. What the user has set stays.
- */
-export const allocator =
-  'glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=100000000000:glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1'
 
 /** A launcher that forks Node; arrays cross as binary (structured clone). */
 export function forkingLauncher({
@@ -44,7 +37,7 @@ export function forkingLauncher({
     const child = fork(script, [], {
       execPath,
       execArgv: [],
-      env: { GLIBC_TUNABLES: allocator, ...env },
+      env: trainerEnvironment(env),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

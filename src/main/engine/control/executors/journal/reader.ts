@@ -1,0 +1,65 @@
+/**
+ * Reads what has been appended to a journal, whole lines alone. The file is opened anew each time: on a network file
+ * system that is what makes another machine's writes visible.
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+
+const chunkBytes = 64 * 1024
+/** A line above this is no line of ours. */
+const lineLimit = 64 * 1024 * 1024
+/** Milliseconds of work after which others get their turn. */
+const turn = 5
+
+export interface ReadLine {
+  readonly text: string
+  /** Of the byte behind its end. */
+  readonly end: number
+}
+
+/**
+ * Hands over the whole lines behind `offset` as they are now, a few milliseconds' worth at a time.
+ * @param take false ends the reading
+ * @throws the file system's errors
+ */
+export async function readLines(file: string, offset: number, take: (line: ReadLine) => boolean): Promise<void> {
+  const handle = await open(file, 'r')
+  try {
+    await readFrom(handle, offset, take)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readFrom(handle: FileHandle, offset: number, take: (line: ReadLine) => boolean): Promise<void> {
+  let buffer: Buffer = Buffer.allocUnsafe(chunkBytes)
+  /** Bytes at the buffer's beginning that belong to a line whose end has not been read. */
+  let kept = 0
+  let position = offset
+  let began = performance.now()
+  for (;;) {
+    if (kept === buffer.length) buffer = grown(buffer, kept)
+    const { bytesRead } = await handle.read(buffer, kept, buffer.length - kept, position + kept)
+    if (bytesRead === 0) return
+    const filled = kept + bytesRead
+    let start = 0
+    for (let end = buffer.indexOf(10, kept); end >= 0 && end < filled; end = buffer.indexOf(10, start)) {
+      const line = { text: buffer.toString('utf8', start, end), end: position + end + 1 }
+      start = end + 1
+      if (!take(line)) return
+      if (performance.now() - began > turn) {
+        await new Promise((resolve) => setImmediate(resolve))
+        began = performance.now()
+      }
+    }
+    buffer.copyWithin(0, start, filled)
+    position += start
+    kept = filled - start
+  }
+}
+
+function grown(buffer: Buffer, filled: number): Buffer {
+  if (filled >= lineLimit) throw new Error(`a line of more than ${lineLimit} bytes`)
+  const larger = Buffer.allocUnsafe(Math.min(lineLimit, 2 * buffer.length))
+  buffer.copy(larger, 0, 0, filled)
+  return larger
+}

@@ -1,0 +1,47 @@
+/** The small files of a task's folder, read and written by control and by the process that works on the task. */
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { taskFiles } from './taskFolder'
+
+/** The mode of what is written here: runs are their owner's alone. */
+export const taskFileMode = 0o600
+
+/**
+ * What a file of JSON holds; null while it is absent or cannot be read, which on a shared file system may be different
+ * a moment later.
+ */
+export function readTaskFile<Content>(folder: string, name: string): Content | null {
+  try {
+    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Content
+  } catch {
+    return null
+  }
+}
+
+/** Readers find the old content or the new one, never a part. `writer` keeps the temporary files of two apart. */
+export function writeTaskFile(folder: string, name: string, { content, writer }: { content: object; writer: string }) {
+  const temporary = join(folder, `.${name}.${writer}.tmp`)
+  writeFileSync(temporary, JSON.stringify(content), { mode: taskFileMode })
+  renameSync(temporary, join(folder, name))
+}
+
+const journalEnd = '.jsonl'
+
+export const journalFile = (folder: string, attempt: string): string =>
+  join(folder, taskFiles.journal, attempt + journalEnd)
+
+/** The attempts whose journals lie in a folder's list of files, the earliest first. */
+export const attemptsOf = (names: readonly string[]): string[] =>
+  names
+    .filter((name) => name.endsWith(journalEnd))
+    .map((name) => name.slice(0, -journalEnd.length))
+    .sort()
+
+/** The attempts at a task, the earliest first. */
+export function listAttempts(folder: string): string[] {
+  try {
+    return attemptsOf(readdirSync(join(folder, taskFiles.journal)))
+  } catch {
+    return []
+  }
+}
