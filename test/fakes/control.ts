@@ -20,6 +20,11 @@ void runControlProcess({
   onFault: (name, error) =>
     process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
   async createEngine({ workspace, cacheFolder, readOnly, owner }) {
+    const store = openStore(workspace, { readOnly })
+    const local = createLocalExecutor({
+      script: process.env.ABD_FAKE_TRAINER ?? '',
+      slots: () => store.settings().slots,
+    })
     return createEngine({
       version: '0.1.0-fake',
       cacheFolder,
@@ -30,10 +35,10 @@ void runControlProcess({
       presets: fakeCatalogue.presets,
       costs: fakeCosts,
       data: createFakeData(),
-      store: openStore(workspace, { readOnly }),
+      store,
       log: createEngineLog(readOnly ? null : join(workspace, 'logs')),
       inspectModel: inspectFakeModel,
-      executor: createLocalExecutor({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
+      executors: new Map([[local.id, local]]),
       launchShortJob: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
       runtimeState: () => ({ ready: true, message: null }),
     })

@@ -357,6 +357,7 @@ function createHandlers(state: FakeState): Handlers {
     'runs.pause': ({ runId }) => move(runId, 'paused'),
     'runs.stop': ({ runId }) => move(runId, 'stopped'),
     'runs.resume': ({ runId }) => move(runId, 'queued'),
+    'runs.trainAgain': ({ runId }) => state.run(runId).summary(),
     'runs.rename': ({ runId, name }) => edit(runId, { name }),
     'runs.note': ({ runId, note }) => edit(runId, { note }),
     'runs.tag': ({ runId, tags }) => edit(runId, { tags }),

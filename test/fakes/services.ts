@@ -47,6 +47,7 @@ export const fakeCosts: CostModel = {
     studentForwardsPerStudentImage: 0,
     teacherForwardsPerStudentImage: 0,
   }),
+  length: (_plan, pseudoBatches) => ({ total: pseudoBatches, prefix: null }),
   actsFrom: () => 0,
   range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
   images: () => ({ train: 5000, test: 1000 }),

@@ -71,6 +71,8 @@ export interface OwnStage extends StageName {
   key?: string | null
   /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */
   place?: string
+  /** The student that it equals until after so many pseudo batches; absent or null: it begins by itself. */
+  prefix?: { readonly key: string; readonly step: number } | null
 }
 
 /** What a stage has come to, whichever runs name it. */

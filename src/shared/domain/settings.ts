@@ -10,6 +10,14 @@ export const settingsSchema = {
     max: 256,
     help: 'CPU threads of TensorFlow for new runs; 0 takes all cores.',
   }),
+  slots: integer({
+    label: 'Stages at once',
+    unit: 'stages',
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'How many stages train at the same time on this machine; they share the threads. More than one pays off where a stage leaves cores or a GPU idle.',
+  }),
   keptSteps: integer({
     label: 'Kept steps',
     unit: 'steps',

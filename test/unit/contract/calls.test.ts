@@ -47,6 +47,7 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'runs.start': { config: {}, note: 'a note' },
   'runs.pause': running,
   'runs.resume': running,
+  'runs.trainAgain': { ...running, stageId: 'teacher' },
   'runs.stop': running,
   'runs.rename': { ...finished, name: 'Another' },
   'runs.note': { ...finished, note: 'noted' },
@@ -116,9 +117,19 @@ describe('the contract', () => {
     expect(writing.sort()).toEqual(
       [
         'engine.setSettings',
-        ...['start', 'pause', 'stop', 'resume', 'rename', 'note', 'tag', 'delete', 'undelete', 'emptyBin'].map(
-          (verb) => `runs.${verb}`,
-        ),
+        ...[
+          'start',
+          'pause',
+          'stop',
+          'resume',
+          'trainAgain',
+          'rename',
+          'note',
+          'tag',
+          'delete',
+          'undelete',
+          'emptyBin',
+        ].map((verb) => `runs.${verb}`),
         ...['start', 'pause', 'resume', 'cancel', 'retry', 'extend', 'rename', 'prioritize', 'reorder', 'delete'].map(
           (verb) => `studies.${verb}`,
         ),

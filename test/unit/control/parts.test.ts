@@ -4,7 +4,7 @@ import { createEventHub } from '../../../src/main/engine/control/events'
 import { diagnosticsText, withoutPrivateData } from '../../../src/main/engine/control/api/diagnostics'
 import { estimateTime, type FinishedStage } from '../../../src/main/engine/control/experiments/estimate'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { createRunQueue } from '../../../src/main/engine/control/runs/queue'
+import { createActiveRuns } from '../../../src/main/engine/control/runs/activeRuns'
 import { fakeMembers } from '../../fakes/catalogue'
 import { fakeCosts } from '../../fakes/services'
 
@@ -58,27 +58,23 @@ describe('the event hub', () => {
   })
 })
 
-describe('the queue', () => {
-  it('runs one after another, and what is taken out never starts', async () => {
-    const started: string[] = []
-    const ends = new Map<string, () => void>()
-    const queue = createRunQueue(
-      (id) =>
-        new Promise((resolve) => {
-          started.push(id)
-          ends.set(id, resolve)
-        }),
-    )
-    for (const id of ['a', 'b', 'c', 'd']) queue.add(id)
-    expect([started, queue.current, queue.waiting()]).toEqual([['a'], 'a', ['b', 'c', 'd']])
-    expect(queue.remove('b')).toBe(true)
-    expect(queue.remove('a')).toBe(false)
-    ends.get('a')?.()
-    await vi.waitFor(() => expect(started).toEqual(['a', 'c']))
-    const closing = queue.close()
-    ends.get('c')?.()
-    await closing
-    expect(started).toEqual(['a', 'c'])
+describe('the order of active runs', () => {
+  it('is that of priority, then that in which they came, unless some are put first', () => {
+    const runs = createActiveRuns()
+    for (const id of ['a', 'b', 'c', 'd']) runs.add({ id, executor: 'local', priority: 0, keys: [] })
+    const order = (): string =>
+      runs
+        .all()
+        .map(({ id }) => id)
+        .join('')
+    runs.setPriority('c', 5)
+    expect(order()).toBe('cabd')
+    runs.putFirst(['d', 'b'])
+    expect(order()).toBe('cdba')
+    // Keys may change while a run keeps its place.
+    runs.add({ id: 'd', executor: 'local', priority: 0, keys: [] })
+    expect([order(), runs.remove('c'), runs.remove('c'), order()]).toEqual(['cdba', true, false, 'dba'])
+    expect(runs.of('slurm')).toEqual([])
   })
 })
 
@@ -155,7 +151,7 @@ describe('diagnostics', () => {
     }
     const text = diagnosticsText({
       info,
-      settings: { threads: 0, keptSteps: 200, imagesPerStep: 64, theme: 'dark' },
+      settings: { threads: 0, slots: 1, keptSteps: 200, imagesPerStep: 64, theme: 'dark' },
       disk,
       runs: [],
       log: [{ time: 0, level: 'info', message: 'opened /secret/place/x' }],

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import LibsqlDatabase from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readArtifact } from '../../../src/main/engine/control/runs/artifacts'
-import { databaseName, openDatabase, openStore, type RunStore } from '../../../src/main/engine/control/store'
+import {
+  databaseName,
+  openDatabase,
+  openStore,
+  type RunStore,
+  placeInRun,
+} from '../../../src/main/engine/control/store'
 import type { ClassesArtifact } from '../../../src/main/engine/families/analyses/classes'
 import type { SuspectsArtifact } from '../../../src/main/engine/families/analyses/suspects'
 import { migrations } from '../../../src/main/engine/control/store/migrations'
@@ -32,8 +38,8 @@ const detail = (id: string, stages?: StageRecord[]): RunDetail => {
   const run = new FakeRun(id, fakeCatalogue.defaults, null, 1).detail
   return { ...run, stages: stages ?? run.stages }
 }
-const stored = (step: number, more: Partial<{ stageId: string; analysis: string; artifact: unknown }> = {}) => ({
-  stageId: 'teacher',
+const teacher = placeInRun('a', 'teacher')
+const stored = (step: number, more: Partial<{ analysis: string; artifact: unknown }> = {}) => ({
   analysis: 'classes',
   step,
   artifact: { at: step },
@@ -43,49 +49,40 @@ const stored = (step: number, more: Partial<{ stageId: string; analysis: string;
 describe('the table of artifacts', () => {
   it('gives the newest of each stage and analysis, after the store was opened again too', () => {
     open().runs.insert(detail('a'))
-    for (const entry of [
-      stored(1),
-      stored(10),
-      stored(2),
-      stored(3, { analysis: 'other' }),
-      stored(1, { stageId: 'student-1' }),
-    ])
-      store?.artifacts.put('a', entry)
-    expect(open().artifacts.read('a')).toEqual([
-      stored(1, { stageId: 'student-1' }),
-      stored(10),
-      stored(3, { analysis: 'other' }),
-    ])
-    expect(store?.artifacts.read('a', { stageId: 'teacher', analysis: 'other' })).toHaveLength(1)
-    expect(store?.artifacts.newestSteps('a', 'teacher')).toEqual({ classes: 10, other: 3 })
+    for (const entry of [stored(1), stored(10), stored(2), stored(3, { analysis: 'other' })])
+      store?.artifacts.put(teacher, entry)
+    store?.artifacts.put(placeInRun('a', 'student-1'), stored(1))
+    expect(open().artifacts.read(teacher)).toEqual([stored(10), stored(3, { analysis: 'other' })])
+    expect(store?.artifacts.read(placeInRun('a', 'student-1'))).toEqual([stored(1)])
+    expect(store?.artifacts.read(teacher, { analysis: 'other' })).toHaveLength(1)
+    expect(store?.artifacts.newestSteps(teacher)).toEqual({ classes: 10, other: 3 })
   })
 
   it('replaces one of the same step, keeps the newest eight, and goes back as far', () => {
     const { runs, artifacts } = open()
     runs.insert(detail('a'))
-    for (let step = 1; step <= 20; step++) artifacts.put('a', stored(step))
-    artifacts.put('a', stored(20, { artifact: 'replaced' }))
-    expect(artifacts.read('a')).toMatchObject([{ step: 20, artifact: 'replaced' }])
-    artifacts.truncate('a', 'teacher', 16)
-    expect(artifacts.newestSteps('a', 'teacher')).toEqual({ classes: 15 })
-    artifacts.truncate('a', 'teacher', 13)
-    expect(artifacts.read('a')).toEqual([])
+    for (let step = 1; step <= 20; step++) artifacts.put(teacher, stored(step))
+    artifacts.put(teacher, stored(20, { artifact: 'replaced' }))
+    expect(artifacts.read(teacher)).toMatchObject([{ step: 20, artifact: 'replaced' }])
+    artifacts.truncate(teacher, 16)
+    expect(artifacts.newestSteps(teacher)).toEqual({ classes: 15 })
+    artifacts.truncate(teacher, 13)
+    expect(artifacts.read(teacher)).toEqual([])
   })
 
-  it('goes with its run, and a damaged row is one without an artifact', () => {
-    const { runs, artifacts } = open()
-    for (const id of ['a', 'b']) {
-      runs.insert(detail(id))
-      artifacts.put(id, stored(1))
-    }
-    runs.remove('a')
-    expect(artifacts.read('a')).toEqual([])
+  it('goes with its stage, and a damaged row is one without an artifact', () => {
+    const { runs, stages, artifacts } = open()
+    const other = placeInRun('b', 'teacher')
+    for (const id of ['a', 'b']) runs.insert(detail(id))
+    for (const place of [teacher, other]) artifacts.put(place, stored(1))
+    stages.remove(teacher)
+    expect(artifacts.read(teacher)).toEqual([])
     store?.close()
     const database = openDatabase(join(folder, databaseName))
     database.run("UPDATE artifacts SET artifact = CAST(X'7BFF7D' AS TEXT)")
     database.close()
-    expect(open().artifacts.read('b')).toEqual([stored(1, { artifact: undefined })])
-    expect(readArtifact(stored(1, { artifact: undefined })).fault).toContain('damaged')
+    expect(open().artifacts.read(other)).toEqual([stored(1, { artifact: undefined })])
+    expect(readArtifact({ ...stored(1, { artifact: undefined }), stageId: 'teacher' }).fault).toContain('damaged')
   })
 })
 
@@ -115,7 +112,9 @@ describe('artifacts that an earlier version kept in the records of stages', () =
     expect(teacher).toMatchObject({ step: 90, evaluation: { accuracy: 0.75, asr: 0.5 }, artifacts: { classes: 90 } })
     expect(student).toMatchObject({ step: 40, artifacts: { suspects: 40 } })
     expect(JSON.stringify([teacher, student])).not.toMatch(/confusion|perClassAccuracy|suspectTest/)
-    const found = store!.artifacts.read('a').map((entry) => readArtifact(entry))
+    const found = ['student-1', 'teacher'].flatMap((stageId) =>
+      store!.artifacts.read(placeInRun('a', stageId)).map((entry) => readArtifact({ ...entry, stageId })),
+    )
     expect(found.map(({ fault }) => fault)).toEqual([null, null])
     expect(found).toMatchObject([
       {
@@ -149,8 +148,9 @@ describe('artifacts that an earlier version kept in the records of stages', () =
     pastWorkspace({ ...Object.fromEntries(records), 'student-2': '{"id": "student-2", "suspect' })
     open()
     expectMoved()
-    store?.artifacts.truncate('a', 'teacher', 0)
-    expect(open().artifacts.read('a')).toHaveLength(1)
+    store?.artifacts.truncate(placeInRun('a', 'teacher'), 0)
+    expect(open().artifacts.read(teacher)).toEqual([])
+    expect(store?.artifacts.read(placeInRun('a', 'student-1'))).toHaveLength(1)
     expect(store?.runs.summary('a').error?.[0]).toMatchObject({ message: 'The record of this run is damaged.' })
   })
 
@@ -165,11 +165,11 @@ describe('artifacts that an earlier version kept in the records of stages', () =
   it('are in the run.json of this version beside the stages', async () => {
     mkdirSync(join(folder, 'runs', 'a'), { recursive: true })
     open().runs.insert(detail('a'))
-    store?.artifacts.put('a', stored(3))
+    store?.artifacts.put(teacher, stored(3))
     await store?.mirror('a')
     store?.close()
     writeFileSync(join(folder, databaseName), 'no database')
-    expect(open().artifacts.read('a')).toEqual([stored(3)])
+    expect(open().artifacts.read(teacher)).toEqual([stored(3)])
     expect(store?.runs.summary('a').stages).toHaveLength(4)
   })
 })
@@ -179,7 +179,9 @@ describe.each(pastVersions)('the kept workspace of version %s', (version) => {
     store = openStore(layOutPast(version, folder))
     for (const [runId, { stages }] of Object.entries(pastRuns(version)))
       for (const [stageId, { confusionRow0, suspectTrials }] of Object.entries(stages)) {
-        const found = store.artifacts.read(runId, { stageId }).map((entry) => readArtifact(entry))
+        const found = store.artifacts
+          .read(placeInRun(runId, stageId))
+          .map((entry) => readArtifact({ ...entry, stageId }))
         expect(found.map(({ fault }) => fault).filter((fault) => fault !== null)).toEqual([])
         const artifactOf = (analysis: string): unknown => found.find((entry) => entry.analysis === analysis)?.artifact
         const classes = artifactOf('classes') as ClassesArtifact | undefined

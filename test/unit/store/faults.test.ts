@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isDiskFull, openDatabase, openStore } from '../../../src/main/engine/control/store'
+import { isDiskFull, openDatabase, openStore, placeInRun } from '../../../src/main/engine/control/store'
 import { bundle } from '../../fixtures/bundle'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { FakeRun } from '../../fakes/run'
@@ -23,7 +23,7 @@ describe('a kill in the middle of writing', () => {
       child.kill('SIGKILL')
       await new Promise<void>((resolve) => child.once('close', () => resolve()))
       const store = openStore(folder)
-      const { series } = { series: await store.metrics.read('run', 'student-1') }
+      const { series } = { series: await store.metrics.read(placeInRun('run', 'student-1')) }
       const steps = [...(series.studentLoss?.steps ?? [])]
       expect(store.repaired).toBeNull()
       expect(committed).toBeGreaterThan(0)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memberMetrics } from '../../../src/main/engine/control/experiments/families'
-import { openStore, type RunStore } from '../../../src/main/engine/control/store'
+import { openStore, type RunStore, placeInRun } from '../../../src/main/engine/control/store'
 import { metricDefinitions } from '../../../src/shared/domain'
 import { currentNames } from '../../../src/shared/schema'
 import { layOutPast, pastRuns, pastVersions } from '../../fixtures/past'
@@ -18,7 +18,7 @@ async function seriesOf(store: RunStore, version: string): Promise<Record<string
   const found: Record<string, unknown> = {}
   for (const [id, { stages }] of Object.entries(pastRuns(version)))
     for (const stage of Object.keys(stages))
-      for (const [name, { values }] of Object.entries(await store.metrics.read(id, stage)))
+      for (const [name, { values }] of Object.entries(await store.metrics.read(placeInRun(id, stage))))
         found[`${id}/${stage}/${name}`] = { points: values.length, first: values[0], last: values.at(-1) }
   return found
 }

@@ -17,6 +17,7 @@ import {
   openStore,
   stepsToDrop,
   type RunStore,
+  placeInRun,
 } from '../../../src/main/engine/control/store'
 import { createPictures, type Pictures } from '../../../src/main/engine/trainer/task/pictures'
 import { FakeRun } from '../../fakes/run'
@@ -51,7 +52,7 @@ describe('runs', () => {
   it('come back whole after the store was opened again', () => {
     store.runs.insert(detail('a'))
     store.runs.update('a', { state: 'running', name: 'renamed' })
-    store.runs.updateStage('a', 'teacher', {
+    store.stages.update(placeInRun('a', 'teacher'), {
       state: 'done',
       evaluation: {
         accuracy: 0.9,
@@ -76,7 +77,7 @@ describe('runs', () => {
     expect(indices()).toEqual(expected)
     store.close()
     const database = openDatabase(join(folder, databaseName))
-    database.run("UPDATE stages SET record = json_remove(record, '$.index')")
+    database.run("UPDATE run_stages SET record = json_remove(record, '$.index')")
     database.close()
     store = openStore(folder)
     expect(indices()).toEqual(expected)
@@ -110,7 +111,7 @@ describe('runs', () => {
     store.runs.insert(detail('c', 3))
     const database = openDatabase(join(folder, databaseName))
     database.run("UPDATE runs SET summary = '{\"name\": 1' WHERE id = 'b'")
-    database.run("UPDATE stages SET record = 'x' WHERE run_id = 'c' AND id = 'teacher'")
+    database.run("UPDATE stages SET record = 'x' WHERE place = 'runs/c/teacher'")
     database.close()
     reopen()
     const list = store.runs.list(false)
@@ -127,7 +128,7 @@ describe('runs', () => {
     store.runs.insert(detail('b', 2))
     const database = openDatabase(join(folder, databaseName))
     database.run("UPDATE runs SET summary = CAST(X'7BFF7D' AS TEXT), config = CAST(X'7BFF7D' AS TEXT) WHERE id = 'b'")
-    database.run("UPDATE stages SET record = CAST(X'FF' AS TEXT) WHERE run_id = 'b' AND id = 'teacher'")
+    database.run("UPDATE stages SET record = CAST(X'FF' AS TEXT) WHERE place = 'runs/b/teacher'")
     database.close()
     reopen()
     expect(store.runs.list(false).map((run) => [run.id, run.state])).toEqual([
@@ -156,15 +157,18 @@ describe('runs', () => {
           JSON.stringify({ ...summary, id, createdAt: index }),
           JSON.stringify(config),
         )
-        stages.forEach((stage, position) =>
+        stages.forEach((stage, position) => {
+          const place = placeInRun(id, stage.id)
           database.run(
-            'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
+            'INSERT INTO run_stages (run_id, id, position, place, record) VALUES (?, ?, ?, ?, ?)',
             id,
             stage.id,
             position,
+            place,
             JSON.stringify(stage),
-          ),
-        )
+          )
+          database.run('INSERT INTO stages (place, key, record) VALUES (?, NULL, ?)', place, JSON.stringify(stage))
+        })
       }
     })
     database.close()
@@ -182,40 +186,47 @@ describe('runs', () => {
 describe('metrics', () => {
   it('are read back in order, with NaN, and later points replace earlier ones', async () => {
     store.runs.insert(detail('a'))
-    store.metrics.append('a', 'teacher', [
+    store.metrics.append(placeInRun('a', 'teacher'), [
       { name: 'loss', step: 2, value: NaN },
       { name: 'loss', step: 1, value: 5 },
     ])
-    store.metrics.append('a', 'teacher', [
+    store.metrics.append(placeInRun('a', 'teacher'), [
       { name: 'loss', step: 1, value: 4 },
       { name: 'accuracy', step: 1, value: 0.5 },
     ])
     store.metrics.flush()
-    const series = await reopen().metrics.read('a', 'teacher')
+    const series = await reopen().metrics.read(placeInRun('a', 'teacher'))
     expect(series.loss).toEqual({ steps: new Float64Array([1, 2]), values: new Float64Array([4, NaN]) })
-    expect(Object.keys(await store.metrics.read('a', 'teacher', { names: ['accuracy'] }))).toEqual(['accuracy'])
-    expect((await store.metrics.read('a', 'teacher', { afterStep: 1 })).loss?.steps).toEqual(new Float64Array([2]))
+    expect(Object.keys(await store.metrics.read(placeInRun('a', 'teacher'), { names: ['accuracy'] }))).toEqual([
+      'accuracy',
+    ])
+    expect((await store.metrics.read(placeInRun('a', 'teacher'), { afterStep: 1 })).loss?.steps).toEqual(
+      new Float64Array([2]),
+    )
   })
 
   it('of a stage that goes back to a checkpoint are forgotten from there on', async () => {
     store.runs.insert(detail('a'))
     store.metrics.append(
-      'a',
-      'teacher',
+      placeInRun('a', 'teacher'),
       [1, 2, 3].map((step) => ({ name: 'loss' as const, step, value: step })),
     )
-    store.metrics.append('a', 'student-1', [{ name: 'studentLoss', step: 3, value: 1 }])
-    store.metrics.truncate('a', 'teacher', 2)
-    expect((await store.metrics.read('a', 'teacher')).loss?.steps).toEqual(new Float64Array([1]))
-    expect((await store.metrics.read('a', 'student-1')).studentLoss?.steps).toEqual(new Float64Array([3]))
+    store.metrics.append(placeInRun('a', 'student-1'), [{ name: 'studentLoss', step: 3, value: 1 }])
+    store.metrics.truncate(placeInRun('a', 'teacher'), 2)
+    expect((await store.metrics.read(placeInRun('a', 'teacher'))).loss?.steps).toEqual(new Float64Array([1]))
+    expect((await store.metrics.read(placeInRun('a', 'student-1'))).studentLoss?.steps).toEqual(new Float64Array([3]))
   })
 
   it('keep the buffer when a write fails, and write it the next time', async () => {
-    store.metrics.append('missing', 'teacher', [{ name: 'loss', step: 1, value: 1 }])
+    const place = placeInRun('a', 'teacher')
+    const other = openDatabase(join(folder, databaseName))
+    other.run('ALTER TABLE metrics RENAME TO hidden')
+    store.metrics.append(place, [{ name: 'loss', step: 1, value: 1 }])
     expect(() => store.metrics.flush()).toThrow()
-    store.runs.insert(detail('missing'))
+    other.run('ALTER TABLE hidden RENAME TO metrics')
+    other.close()
     store.metrics.flush()
-    expect((await store.metrics.read('missing', 'teacher')).loss?.values).toEqual(new Float64Array([1]))
+    expect((await store.metrics.read(place)).loss?.values).toEqual(new Float64Array([1]))
   })
 
   it('are thinned to the minimum and maximum per bucket, ends kept', () => {
@@ -242,9 +253,9 @@ describe('the pool', () => {
   const addCall = async (images: PooledImages, budgetBytes: number): Promise<void> => {
     const { pixels: _pixels, ...call } = images
     if (budgetBytes > 0) await picturesOf('student-1').pool(images, true)
-    await store.pool.index({ runId: 'a', stageId: 'student-1' }, call, { budgetBytes })
+    await store.pool.index(placeInRun('a', 'student-1'), call, { budgetBytes })
   }
-  const inPool = (): number[] => store.pool.summary('a', 'student-1').calls.map((call) => call.inPool)
+  const inPool = (): number[] => store.pool.summary(placeInRun('a', 'student-1')).calls.map((call) => call.inPool)
 
   it('says of each call which step was kept, its loss, and how many of its images are in the pool still', async () => {
     store.runs.insert(detail('a'))
@@ -254,7 +265,7 @@ describe('the pool', () => {
       [3, 10],
     ] as const)
       await addCall(callOf(call, held), 1e9)
-    const { calls, ...rest } = reopen().pool.summary('a', 'student-1')
+    const { calls, ...rest } = reopen().pool.summary(placeInRun('a', 'student-1'))
     expect(calls).toEqual([
       { call: 1, keptStep: 11, steps: 200, loss: 1, images: 4, inPool: 2, onDisk: true },
       { call: 2, keptStep: 12, steps: 200, loss: 0.5, images: 4, inPool: 4, onDisk: true },
@@ -263,43 +274,52 @@ describe('the pool', () => {
     expect(rest).toEqual({ images: 10, elsewhere: 0, bytes: expect.any(Number) })
     expect(filesOf()).toEqual(['000000001.png', '000000002.png', '000000003.png'])
     const { height, width, channels, pixels } = callOf(2, 8)
-    expect(await store.pool.read('a', 'student-1', 2)).toEqual({ count: 4, height, width, channels, pixels })
+    expect(await store.pool.read(placeInRun('a', 'student-1'), 2)).toEqual({
+      count: 4,
+      height,
+      width,
+      channels,
+      pixels,
+    })
   })
 
   it('knows what was forgotten, and what came from the student that this one goes on from', async () => {
     store.runs.insert(detail('a'))
     await addCall(callOf(7, 24), 1e9)
-    expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[4], 20])
+    expect([inPool(), store.pool.summary(placeInRun('a', 'student-1')).elsewhere]).toEqual([[4], 20])
     await addCall(callOf(8, 4), 1e9)
-    expect([inPool(), store.pool.summary('a', 'student-1').elsewhere]).toEqual([[0, 4], 0])
+    expect([inPool(), store.pool.summary(placeInRun('a', 'student-1')).elsewhere]).toEqual([[0, 4], 0])
   })
 
   it('keeps its image grids within the budget and never loses a row', async () => {
     store.runs.insert(detail('a'))
     await addCall(callOf(1, 4), 1e9)
-    const { bytes } = store.pool.summary('a', 'student-1')
+    const { bytes } = store.pool.summary(placeInRun('a', 'student-1'))
     for (let call = 2; call <= 12; call++) await addCall(callOf(call, 4 * call), 4.5 * bytes)
-    const summary = store.pool.summary('a', 'student-1')
+    const summary = store.pool.summary(placeInRun('a', 'student-1'))
     expect(summary.calls).toHaveLength(12)
     expect(summary.bytes).toBeLessThanOrEqual(4.5 * bytes)
     expect(summary.calls.at(-1)?.onDisk).toBe(true)
     expect(filesOf()).toHaveLength(summary.calls.filter((call) => call.onDisk).length)
     await expect(
-      store.pool.read('a', 'student-1', summary.calls.find((call) => !call.onDisk)?.call ?? 0),
+      store.pool.read(placeInRun('a', 'student-1'), summary.calls.find((call) => !call.onDisk)?.call ?? 0),
     ).rejects.toMatchObject({ name: 'RefusedInputError' })
   })
 
   it('writes no image grid without a budget', async () => {
     store.runs.insert(detail('a'))
     await addCall(callOf(1, 4), 0)
-    expect(store.pool.summary('a', 'student-1')).toMatchObject({ bytes: 0, calls: [{ call: 1, onDisk: false }] })
+    expect(store.pool.summary(placeInRun('a', 'student-1'))).toMatchObject({
+      bytes: 0,
+      calls: [{ call: 1, onDisk: false }],
+    })
   })
 
   it('forgets the calls after a checkpoint; their grids are the trainer’s, which writes them again', async () => {
     store.runs.insert(detail('a'))
     for (let call = 1; call <= 3; call++) await addCall(callOf(call, 4 * call), 1e9)
-    store.pool.truncate('a', 'student-1', 2)
-    expect(store.pool.summary('a', 'student-1').calls.map(({ call }) => call)).toEqual([1])
+    store.pool.truncate(placeInRun('a', 'student-1'), 2)
+    expect(store.pool.summary(placeInRun('a', 'student-1')).calls.map(({ call }) => call)).toEqual([1])
     expect(filesOf()).toHaveLength(3)
   })
 
@@ -322,7 +342,7 @@ describe('the pool', () => {
 async function addImages(stageId: string, images: SyntheticImages, keptSteps: number): Promise<void> {
   const { pixels: _pixels, ...labels } = images
   await picturesOf(stageId).images(images)
-  await store.images.index({ runId: 'a', stageId }, labels, { keptSteps })
+  await store.images.index(placeInRun('a', stageId), labels, { keptSteps })
 }
 
 describe('images', () => {
@@ -330,7 +350,7 @@ describe('images', () => {
     store.runs.insert(detail('a'))
     const images = imagesAt(fakeCatalogue.defaults, 1, 5, 10, 13)
     await addImages('student-2', images, 200)
-    expect(await reopen().images.read('a', 'student-2', 5)).toEqual(images)
+    expect(await reopen().images.read(placeInRun('a', 'student-2'), 5)).toEqual(images)
     expect(readdirSync(join(folder, 'runs', 'a', 'student-2', 'images'))).toEqual(['000000005.png'])
   })
 
@@ -345,14 +365,14 @@ describe('images', () => {
       pixels: Uint8Array.from({ length: 60 }, (_, index) => index * 4),
     }
     await addImages('student-1', images, 200)
-    expect(await store.images.read('a', 'student-1', 1)).toEqual(images)
+    expect(await store.images.read(placeInRun('a', 'student-1'), 1)).toEqual(images)
   })
 
   it('never exceed their budget, and files go with their rows', async () => {
     store.runs.insert(detail('a'))
     for (let step = 1; step <= 30; step++)
       await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 8)
-    const kept = store.images.steps('a', 'student-1')
+    const kept = store.images.steps(placeInRun('a', 'student-1'))
     expect(kept.length).toBeLessThanOrEqual(8)
     expect(kept[0]).toBe(1)
     expect(kept.at(-1)).toBe(30)
@@ -364,15 +384,15 @@ describe('images', () => {
     for (let step = 1; step <= 4; step++)
       await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 3)
     const { pixels: _pixels, ...labels } = imagesAt(fakeCatalogue.defaults, 0, 2, 30, 1)
-    await store.images.index({ runId: 'a', stageId: 'student-1' }, labels, { keptSteps: 3 })
-    expect(store.images.steps('a', 'student-1')).toEqual([1, 3, 4])
+    await store.images.index(placeInRun('a', 'student-1'), labels, { keptSteps: 3 })
+    expect(store.images.steps(placeInRun('a', 'student-1'))).toEqual([1, 3, 4])
   })
 
   it('name the file when it is damaged', async () => {
     store.runs.insert(detail('a'))
     await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, 1, 30, 1), 8)
     writeFileSync(join(folder, 'runs', 'a', 'student-1', 'images', '000000001.png'), 'no image')
-    await expect(store.images.read('a', 'student-1', 1)).rejects.toMatchObject({
+    await expect(store.images.read(placeInRun('a', 'student-1'), 1)).rejects.toMatchObject({
       name: 'UserError',
       message: 'The images of this step cannot be read.',
     })
@@ -432,14 +452,18 @@ describe('series of earlier versions', () => {
   const metricNames = new Map([['svPenalty', 'sv.penalty']])
   const point = (name: string, step: number, value: number) => ({ name: name as 'loss', step, value })
   const read = async (opened: typeof store) => {
-    const series = await opened.metrics.read('a', 'student-1')
+    const series = await opened.metrics.read(placeInRun('a', 'student-1'))
     return Object.fromEntries(
       Object.entries(series).map(([name, { steps, values }]) => [name, [[...steps], [...values]]]),
     )
   }
   beforeEach(() => {
     store.runs.insert(detail('a'))
-    store.metrics.append('a', 'student-1', [point('svPenalty', 1, -1), point('svPenalty', 2, -2), point('loss', 1, 3)])
+    store.metrics.append(placeInRun('a', 'student-1'), [
+      point('svPenalty', 1, -1),
+      point('svPenalty', 2, -2),
+      point('loss', 1, 3),
+    ])
     store.metrics.flush()
   })
 
@@ -453,7 +477,9 @@ describe('series of earlier versions', () => {
     }
     const reader = openStore(folder, { readOnly: true, metricNames })
     expect(await read(reader)).toEqual(wanted)
-    expect(Object.keys(await reader.metrics.read('a', 'student-1', { names: ['svPenalty'] }))).toEqual(['sv.penalty'])
+    expect(Object.keys(await reader.metrics.read(placeInRun('a', 'student-1'), { names: ['svPenalty'] }))).toEqual([
+      'sv.penalty',
+    ])
     reader.close()
     store.close()
     store = openStore(folder, { metricNames })
@@ -464,7 +490,7 @@ describe('series of earlier versions', () => {
   })
 
   it('and of today’s are one curve', async () => {
-    store.metrics.append('a', 'student-1', [point('sv.penalty', 2, -9), point('sv.penalty', 3, -3)])
+    store.metrics.append(placeInRun('a', 'student-1'), [point('sv.penalty', 2, -9), point('sv.penalty', 3, -3)])
     store.metrics.flush()
     const wanted = {
       'sv.penalty': [

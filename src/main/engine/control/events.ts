@@ -9,7 +9,9 @@ export interface EventHub {
   emit<K extends EngineEventName>(name: K, event: EngineEvents[K]): void
   /** Collected and sent as one event per stage within 34 ms. */
   metrics(runId: string, stageId: string, points: readonly MetricPoint[]): void
-  /** Whether anybody would hear such an event of a run. */
+  /** Whether somebody listens to what happens to this run alone (to this event, if one is named). */
+  listensTo(runId: string, name?: EngineEventName): boolean
+  /** Whether anybody would hear this event about this run. */
   listens(name: EngineEventName, runId: string): boolean
   /** Sends what is collected now (before a stage's end is told). */
   flush(): void
@@ -54,9 +56,11 @@ export function createEventHub(onListenerError: (error: unknown) => void): Event
   return {
     emit,
     flush,
+    listensTo: (runId, name) =>
+      [...subscriptions].some((one) => one.filter.runId === runId && (name === undefined || one.name === name)),
     listens: (name, runId) =>
       [...subscriptions].some(
-        (wanted) => wanted.name === name && (wanted.filter.runId === undefined || wanted.filter.runId === runId),
+        (one) => one.name === name && (one.filter.runId === undefined || one.filter.runId === runId),
       ),
     metrics(runId, stageId, points) {
       const key = `${runId}\n${stageId}`

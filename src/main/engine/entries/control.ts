@@ -30,6 +30,15 @@ function runtimeState(): { ready: boolean; message: string | null } {
   }
 }
 
+/** What a run gets here that leaves the device to the machine. */
+function runtimeDevice(): 'cpu' | 'gpu' {
+  try {
+    return readRuntimeDescription().variant
+  } catch {
+    return 'cpu'
+  }
+}
+
 void runControlProcess({
   version,
   openDoor: startEngineServer,
@@ -41,6 +50,12 @@ void runControlProcess({
   async createEngine({ workspace, cacheFolder, readOnly, owner }) {
     log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
     log.info(`ABD Workbench ${version}, Node ${process.version}`)
+    const store = openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) })
+    const local = createLocalExecutor({
+      script: join(__dirname, 'trainer.js'),
+      slots: () => store.settings().slots,
+      device: runtimeDevice,
+    })
     return createEngine({
       version,
       cacheFolder,
@@ -54,9 +69,9 @@ void runControlProcess({
       log,
       runtimeState,
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
-      store: openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) }),
+      store,
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
-      executor: createLocalExecutor({ script: join(__dirname, 'trainer.js') }),
+      executors: new Map([[local.id, local]]),
       launchShortJob: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
     })
   },

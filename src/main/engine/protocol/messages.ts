@@ -16,6 +16,7 @@ import type {
   TeacherNormalization,
 } from '../../../shared/domain'
 import type { StageRemark } from '../families/distillation/types'
+import type { StageStart } from './plans'
 
 /** Folders a trainer works in; absolute. */
 export interface StageFolders {
@@ -47,6 +48,10 @@ export type TrainerJob =
       studentIndex: number
       /** safetensors with PyTorch names. */
       teacherWeights: string
+      /** Where it begins without a checkpoint of its own; by itself where that is left out. */
+      startFrom?: StageStart
+      /** Steps after which other students go on from this one: their checkpoints stay. */
+      branchesAt?: number[]
     }
   | { kind: 'data'; stageId: string; config: ExperimentConfig; folders: StageFolders }
   | {

@@ -2,8 +2,7 @@
  * How long the students of a run train, and where they begin: what late defenses share with the students before them is
  * not done twice.
  */
-import { dirname, join } from 'node:path'
-import { checkpointNameText, stageIdOf, type MemberChoice, type StudentPlan } from '../../../shared/domain'
+import type { MemberChoice, StudentPlan } from '../../../shared/domain'
 import { defenses } from '../families/defenses'
 import type { StartPoint } from '../families/defenses/types'
 
@@ -64,32 +63,4 @@ export function twinOf(
   if (!prefix || from || prefix.steps === 0) return undefined
   const twin = plans.findIndex((plan, other) => other < index && alike(plan.defenses, prefix.defenses))
   return twin < 0 ? undefined : { index: twin, step: prefix.steps }
-}
-
-/** The steps after which later students go on from the student `index`. */
-export function branchesOf(plans: readonly StudentPlan[], index: number, methodTotal: number): ReadonlySet<number> {
-  const twins = plans.map((_plan, other) => twinOf(plans, other, methodTotal))
-  return new Set(twins.flatMap((twin) => (twin?.index === index ? [twin.step] : [])))
-}
-
-/**
- * Where the student `index` goes on from: a named student of another run, its twin in this one, or nowhere.
- * `stageFolder`: runs/<id>/<stage>.
- */
-export function startOf(
-  plans: readonly StudentPlan[],
-  index: number,
-  methodTotal: number,
-  stageFolder: string,
-): StageStart | undefined {
-  const { from } = lengthOf(plans[index] ?? { defenses: [] }, methodTotal)
-  const runFolder = dirname(stageFolder)
-  if (from)
-    return {
-      folder: join(dirname(runFolder), from.runId, from.stageId),
-      step: from.step,
-      named: checkpointNameText(from),
-    }
-  const twin = twinOf(plans, index, methodTotal)
-  return twin && { folder: join(runFolder, stageIdOf({ kind: 'student', index: twin.index })), step: twin.step }
 }

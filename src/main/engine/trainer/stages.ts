@@ -12,7 +12,7 @@ import { prepareData, type PreparedData } from './data'
 import { refuseUnfitMethod } from '../families/distillation/fit'
 import type { StageWork } from './stageWork'
 import { createClassifier, openClassifier } from './models'
-import { branchesOf, lengthOf, startOf, type StageStart } from '../protocol/plans'
+import { lengthOf, type StageStart } from '../protocol/plans'
 import type { StageFolders, TrainerJob } from '../protocol/messages'
 import type { StateBundle } from '../families/distillation/state'
 import type { Classifier } from '../maths/nn/types'
@@ -96,9 +96,9 @@ export async function prepareStudentStage(
     test: data.test,
     classNames: data.dataset.classNames,
     folder: folders.stage,
-    branchesAt: branchesOf(config.students, studentIndex, methodTotal),
+    branchesAt: new Set(job.branchesAt ?? []),
   })
-  return { work, data, startFrom: startOf(config.students, studentIndex, methodTotal, folders.stage) }
+  return { work, data, startFrom: job.startFrom }
 }
 
 interface Models {

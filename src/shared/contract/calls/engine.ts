@@ -66,6 +66,7 @@ export type DiskUse = z.infer<typeof diskUse>
 const within = ({ min, max }: IntegerField) => z.number().int().min(min).max(max)
 const settings = z.strictObject({
   threads: within(settingsSchema.threads),
+  slots: within(settingsSchema.slots),
   keptSteps: within(settingsSchema.keptSteps),
   imagesPerStep: within(settingsSchema.imagesPerStep),
   theme: z.enum(settingsSchema.theme.options.map(({ value }) => value)),

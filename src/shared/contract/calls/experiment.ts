@@ -11,6 +11,8 @@ const estimate = z.object({
   /** 'measured': from earlier runs on this machine; 'calculated': from operation counts and a calibration. */
   basis: z.enum(['measured', 'calculated']),
   note: z.string(),
+  /** Stages that are there already, by id: they take no time. Absent where none is. */
+  reused: z.record(z.string(), z.object({ runId: z.string(), runName: z.string(), seconds: z.number() })).optional(),
 })
 export type TimeEstimate = z.infer<typeof estimate>
 

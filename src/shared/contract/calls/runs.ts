@@ -27,7 +27,13 @@ export const runCalls = {
   'runs.list': call({ args: z.strictObject({ includeDeleted: z.boolean().optional() }), result: z.array(summary) }),
   'runs.get': call({ args: ofRun, result: record<RunDetail>() }),
   'runs.start': call({
-    args: z.strictObject({ config, preset: z.string().max(100).optional(), note: note.optional() }),
+    args: z.strictObject({
+      config,
+      preset: z.string().max(100).optional(),
+      note: note.optional(),
+      /** Where its stages run; this machine where it is left out. */
+      executor: z.string().min(1).max(100).optional(),
+    }),
     ...changing,
   }),
   /**
@@ -38,6 +44,8 @@ export const runCalls = {
   'runs.stop': call({ args: ofRun, ...changing }),
   /** From pause, stop, failure or interruption: goes on at the last checkpoint. */
   'runs.resume': call({ args: ofRun, ...changing }),
+  /** A stage anew, although it is there: it gets a place of its own, and so do the stages that build on it. */
+  'runs.trainAgain': call({ args: ofStage, ...changing }),
   'runs.rename': call({ args: ofRun.extend({ name: z.string().trim().min(1).max(200) }), ...changing }),
   'runs.note': call({ args: ofRun.extend({ note }), ...changing }),
   'runs.tag': call({ args: ofRun.extend({ tags: z.array(z.string().trim().min(1).max(60)).max(50) }), ...changing }),

@@ -31,7 +31,7 @@ function open(change: Partial<EngineOptions> = {}): Engine {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    executor: trainers.executor,
+    executors: new Map([['local', trainers.executor]]),
     launchShortJob: trainers.launch,
     log: createEngineLog(null),
     inspectModel: inspectFakeModel,

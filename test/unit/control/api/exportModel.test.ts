@@ -14,7 +14,7 @@ import { createRegistry } from '../../../../src/shared/schema'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
 import { writeTorch } from '../../../../src/main/engine/families/exporters/torchArchive'
 import { importCheckpoint } from '../../../../src/main/engine/families/importers'
-import { openStore } from '../../../../src/main/engine/control/store'
+import { openStore, placeInRun } from '../../../../src/main/engine/control/store'
 import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 import { fakeWeights } from '../../../fakes/weights'
@@ -53,8 +53,8 @@ beforeEach(async () => {
   for (const name of [place, join(store.runFolder('r'), 'teacher')]) mkdirSync(name, { recursive: true })
   await writeSafetensors(join(place, 'weights.safetensors'), fakeWeights, { format: 'pt' })
   store.runs.insert(newRun({ id: 'r', config: fakeCatalogue.defaults, createdAt: 0 }))
-  store.runs.updateStage('r', 'student-1', { state: 'done', weights: join(place, 'weights.safetensors') })
-  store.runs.updateStage('r', 'teacher', {
+  store.stages.update(placeInRun('r', 'student-1'), { state: 'done', weights: join(place, 'weights.safetensors') })
+  store.stages.update(placeInRun('r', 'teacher'), {
     state: 'done',
     weights: join(store.runFolder('r'), 'teacher', 'brought.pth'),
   })
@@ -67,7 +67,7 @@ beforeEach(async () => {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    executor: createLocalExecutor({ script: '' }),
+    executors: new Map([['local', createLocalExecutor({ script: '' })]]),
     launchShortJob: launch,
     exporters: formats,
     log: createEngineLog(null),

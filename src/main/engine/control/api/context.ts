@@ -35,8 +35,8 @@ export interface EngineOptions {
   studyPresets?: readonly StudyPreset[]
   costs: CostModel
   data: DataService
-  /** Where stages run. */
-  executor: Executor
+  /** Where stages run, by id; 'local' is among them. */
+  executors: ReadonlyMap<string, Executor>
   /** Starts the process of a short job, on this machine. */
   launchShortJob: TrainerLauncher
   /** Formats that models are exported to; those of the product unless told otherwise. */

@@ -14,7 +14,6 @@ import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { createRunService, type RunService } from '../runs/service'
 import { newRunId } from '../runs/newRun'
-import { bookOfParts, noRuns } from '../studies/standIns'
 import { createStudyService, type StudyService } from '../studies/service'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
 import { datasetHandlers } from './handlers/datasets'
@@ -24,6 +23,7 @@ import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
 import { createNetworksOfFiles, type NetworksOfFiles } from './networksOfFiles'
 import { planContext } from './studyPlanning'
+import { studyBook, studyRuns } from './studyRuns'
 
 export type { EngineOptions } from './context'
 
@@ -41,7 +41,7 @@ export function createEngine(options: EngineOptions): Engine {
   const context = createEngineContext(options, hub)
   const runs = runService(context, recorder)
   const networks = createNetworksOfFiles(options.inspectModel)
-  const studies = studyService(context, networks)
+  const studies = studyService(context, networks, runs)
   const handlers = allHandlers({ context, networks, runs, studies })
   if (store.repaired)
     log.warn(
@@ -81,8 +81,9 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
     hub,
     recorder,
     table,
+    costs: options.costs,
     log: options.log,
-    executor: options.executor,
+    executors: options.executors,
     cacheFolder: options.cacheFolder,
     readOnly: options.readOnly,
     resolve,
@@ -93,6 +94,7 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
 const studyService = (
   { options, hub, table, resolve, assertReady }: EngineContext,
   networks: NetworksOfFiles,
+  runs: RunService,
 ): StudyService =>
   createStudyService({
     table,
@@ -100,10 +102,10 @@ const studyService = (
     assertReady,
     presets: options.presets,
     store: options.store.studies,
-    runs: noRuns,
+    runs: studyRuns({ store: options.store, hub, executors: options.executors, runs }),
     readOnly: options.readOnly,
     lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
-    planning: () => planContext({ options }, networks, bookOfParts),
+    planning: () => planContext({ options }, networks, studyBook({ store: options.store, runs })),
     events: {
       changed: (event) => hub.emit('study.changed', event),
       removed: (event) => hub.emit('study.removed', event),
@@ -126,7 +128,7 @@ function allHandlers({
 }): CallHandlers {
   return {
     ...engineHandlers(context),
-    ...experimentHandlers(context, networks),
+    ...experimentHandlers(context, networks, runs),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
     ...runs.calls,

@@ -8,6 +8,8 @@ export interface Executor {
    * How many tasks may be handed over at once; Infinity where the executor keeps a queue and knows what waits for what.
    */
   slots(): number
+  /** What it computes on where a run leaves it the choice; where it does not say, the CPU. */
+  device?(): 'cpu' | 'gpu'
   /** Starts a task in its folder; whatever happens to it is told to the listener, and the end exactly once. */
   start(task: StageTask, listener: TaskListener): RunningTask
   /**

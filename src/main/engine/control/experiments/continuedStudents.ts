@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { DefensePhase, StartPoint } from '../../families/defenses/types'
-import type { RunStore } from '../store'
+import { placeInRun, type RunStore } from '../store'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { CostModel } from './estimate'
 import type { MemberTable } from './memberTable'
@@ -53,7 +53,7 @@ function startFault(
   const started = students.find(({ id }) => id === stageId)
   if (!started)
     return `wanted a student of ${runId} (${students.map(({ id }) => id).join(', ') || 'it has none'}), got ${stageId}`
-  const steps = listCheckpoints(join(folder, 'runs', runId, stageId))
+  const steps = listCheckpoints(join(folder, started.place ?? placeInRun(runId, stageId)))
     .map((checkpoint) => checkpoint.step)
     .reverse()
   if (!steps.includes(step))

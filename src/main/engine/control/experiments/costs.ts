@@ -105,6 +105,7 @@ export const costs: CostModel = {
     const opened = defenses.openLeniently(choice)
     return opened?.member.cost(opened.values)
   },
+  length: lengthOf,
   actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,
   range(students, index, pseudoBatches) {
     const { total, prefix, from } = lengthOf(students[index] ?? { defenses: [] }, pseudoBatches)

@@ -8,6 +8,7 @@ import type { Issue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
+import type { PlannedLength } from '../../protocol/plans'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -35,6 +36,8 @@ export interface CostModel {
         teacherForwardsPerStudentImage: number
       }
     | undefined
+  /** How long a student trains, and the student that it equals until its late defenses act. */
+  length(plan: StudentPlan, pseudoBatches: number): PlannedLength
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
   actsFrom(defense: MemberChoice, pseudoBatches: number): number
   /**

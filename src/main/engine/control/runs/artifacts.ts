@@ -4,7 +4,10 @@ import { analyses } from '../../families/analyses'
 import type { Analysis } from '../../families/analyses/types'
 import type { StoredArtifact } from '../store'
 
-export function readArtifact(stored: StoredArtifact, members: readonly Analysis[] = analyses.members): StageArtifact {
+export function readArtifact(
+  stored: StoredArtifact & { readonly stageId: string },
+  members: readonly Analysis[] = analyses.members,
+): StageArtifact {
   const { stageId, analysis, step } = stored
   const place = { stageId, analysis, step }
   const member = members.find(({ id }) => id === analysis)

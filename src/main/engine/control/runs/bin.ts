@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { UserError } from '../../../../shared/errors'
 import type { EventHub } from '../events'
 import { folderBytes, type RunStore } from '../store'
+import { placeOf } from './demand'
 import type { RunRecorder } from './recorder'
 import type { RunCalls } from './types'
 
@@ -36,9 +37,7 @@ export function binCalls({
     let freedBytes = 0
     for (const run of store.runs.list(true)) {
       if (run.deletedAt === null) continue
-      freedBytes += await folderBytes(store.runFolder(run.id))
-      await rm(store.runFolder(run.id), { recursive: true, force: true })
-      store.runs.remove(run.id)
+      freedBytes += await removeRun(store, run.id)
       hub.emit('run.removed', { runId: run.id })
     }
     return { freedBytes }
@@ -48,4 +47,29 @@ export function binCalls({
     'runs.undelete': ({ runIds }) => ({ restored: mark(runIds, null) }),
     'runs.emptyBin': () => empty(),
   }
+}
+
+/**
+ * Removes a run, and of its stages those that nobody else names.
+ * @returns the bytes that this freed
+ */
+async function removeRun(store: RunStore, runId: string): Promise<number> {
+  const places = store.runs.peek(runId).stages.map(placeOf)
+  store.runs.remove(runId)
+  const free = places.filter((place) => store.runs.naming(place).length === 0)
+  const kept = places.filter((place) => !free.includes(place))
+  let freed = 0
+  for (const place of free) {
+    freed += await removeFolder(store.stageFolder(place))
+    store.stages.remove(place)
+  }
+  // A stage of an earlier version lies in its run's folder, and may be another run's as well.
+  const own = store.runFolder(runId)
+  return kept.some((place) => store.stageFolder(place).startsWith(own)) ? freed : freed + (await removeFolder(own))
+}
+
+async function removeFolder(folder: string): Promise<number> {
+  const bytes = await folderBytes(folder)
+  await rm(folder, { recursive: true, force: true })
+  return bytes
 }

@@ -13,9 +13,9 @@ import { namedFiles, type NamedFile } from '../experiments/namedFiles'
 
 const chunkBytes = 1 << 20
 
-/** Where a run keeps the original of its imported teacher. */
-export const importedTeacherFile = (runFolder: string, config: ExperimentConfig): string =>
-  join(runFolder, 'teacher', `imported${extname(config.teacher.file)}`)
+/** Where a teacher's stage keeps the original that it was imported from. */
+export const importedTeacherFile = (stageFolder: string, config: ExperimentConfig): string =>
+  join(stageFolder, `imported${extname(config.teacher.file)}`)
 
 /**
  * Copies the teacher's file to where the run keeps it.
@@ -84,3 +84,14 @@ export const withCopiedFiles = (config: ExperimentConfig, table: MemberTable, ru
     (changed, named) => withConfigValue(changed, named.path, copyOf(runFolder, named)) as ExperimentConfig,
     config,
   )
+
+/** The same for a run whose files may never have been copied. */
+export const withCopiesThatExist = (
+  config: ExperimentConfig,
+  table: MemberTable,
+  runFolder: string,
+): ExperimentConfig =>
+  namedFiles(config, table).reduce((changed, named) => {
+    const copy = copyOf(runFolder, named)
+    return existsSync(copy) ? (withConfigValue(changed, named.path, copy) as ExperimentConfig) : changed
+  }, config)

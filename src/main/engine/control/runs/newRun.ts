@@ -1,5 +1,5 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import { recipeOf, type ExperimentConfig, type RunDetail } from '../../../../shared/domain'
+import { recipeOf, type ExperimentConfig, type RunDetail, type RunSummary } from '../../../../shared/domain'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 
@@ -12,6 +12,10 @@ export interface NewRun {
   readonly note?: string
   /** Default: nothing is published. */
   readonly otherSettings?: OtherSettings
+  readonly executor?: string
+  readonly priority?: number
+  readonly study?: RunSummary['study']
+  readonly until?: number | null
 }
 
 /** A record for a run that waits to start. */
@@ -22,6 +26,10 @@ export function newRun({
   preset = null,
   note = '',
   otherSettings = () => undefined,
+  executor = 'local',
+  priority = 0,
+  study = null,
+  until = null,
 }: NewRun): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
@@ -32,6 +40,10 @@ export function newRun({
     config,
     preset,
     note,
+    executor,
+    priority,
+    study,
+    until,
     name: config.name,
     tags: [],
     state: 'queued',

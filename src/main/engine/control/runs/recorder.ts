@@ -3,16 +3,15 @@ import { mkdir } from 'node:fs/promises'
 import type { LogLine } from '../../../../shared/contract'
 import {
   poolBytesOf,
+  type DeviceReport,
   type ExperimentConfig,
   type RunState,
   type RunSummary,
-  type StageRecord,
 } from '../../../../shared/domain'
 import { toCauses, type ErrorCause } from '../../../../shared/errors'
-import { folderBytes, type RunStore } from '../store'
+import { folderBytes, type KeptStage, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
-import type { Executor } from '../executors/executor'
 import { createRunTeller, type RunTeller } from './runTeller'
 import { createStoreWrites, type StoreWrites } from './storeWrites'
 import type { StageContext } from './types'
@@ -21,19 +20,22 @@ const metricsWriteInterval = 250
 
 export interface RunRecorder {
   summary(runId: string): RunSummary
-  stage(runId: string, stageId: string): StageRecord
-  config(runId: string): ExperimentConfig
-  runFolder(runId: string): string
   started(runId: string): void
+  /** It has begun, and waits for a place to go on. */
+  waits(runId: string): void
   ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes?: ErrorCause[] | null): void
   /** Sizes and mirror, after the end. */
   settle(runId: string): Promise<void>
-  updateStage(runId: string, stageId: string, change: Partial<StageRecord>): void
-  contextOf(runId: string, config: ExperimentConfig, executor: Executor): StageContext
+  /** Of the stage at a place; all runs that name it are told. */
+  updateStage(place: string, change: Partial<KeptStage>): void
+  /** @param runId the run that the stage is trained for, whose log has its lines */
+  contextOf(place: string, runId: string, config: ExperimentConfig): StageContext
   flushMetrics(): void
   causesOf(error: unknown): ErrorCause[]
   /** Called when the disk does not take what a run finds. */
   onDiskFull(listener: (error: unknown) => void): void
+  /** Called when a stage has found out what it computes on. */
+  onDevice(listener: (place: string, device: DeviceReport) => void): void
   /** Tells the newest record of a run. */
   tell(runId: string): void
   dispose(): void
@@ -47,6 +49,7 @@ class Recorder implements RunRecorder {
   private readonly flushTimer: NodeJS.Timeout
   private readonly writes: StoreWrites
   private readonly teller: RunTeller
+  private deviceListener: (place: string, device: DeviceReport) => void = () => undefined
 
   constructor(
     private readonly store: RunStore,
@@ -62,21 +65,9 @@ class Recorder implements RunRecorder {
   summary(runId: string): RunSummary {
     return this.store.runs.summary(runId)
   }
-  config(runId: string): ExperimentConfig {
-    return this.store.runs.config(runId)
-  }
-  runFolder(runId: string): string {
-    return this.store.runFolder(runId)
-  }
-
-  stage(runId: string, stageId: string): StageRecord {
-    const stage = this.summary(runId).stages.find((entry) => entry.id === stageId)
-    if (!stage) throw new Error(`The run ${runId} has no stage ${stageId}.`)
-    return stage
-  }
-
   started(runId: string): void {
-    const { startedAt } = this.summary(runId)
+    const { startedAt, state } = this.summary(runId)
+    if (state === 'running') return
     this.writes.quietly(() =>
       this.store.runs.update(runId, {
         state: 'running',
@@ -86,6 +77,12 @@ class Recorder implements RunRecorder {
       }),
     )
     this.log(runId, 'info', 'The run started.')
+    this.tell(runId)
+  }
+
+  waits(runId: string): void {
+    if (this.summary(runId).state !== 'running') return
+    this.writes.quietly(() => this.store.runs.update(runId, { state: 'queued' }))
     this.tell(runId)
   }
 
@@ -99,7 +96,8 @@ class Recorder implements RunRecorder {
       `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '.'}`,
     )
     this.tell(runId)
-    if (causes)
+    // Of a study's cells the study tells.
+    if (causes && !this.summary(runId).study)
       this.hub.emit('engine.notice', {
         severity: 'error',
         title: `${this.summary(runId).name}: ${state}`,
@@ -110,8 +108,8 @@ class Recorder implements RunRecorder {
 
   async settle(runId: string): Promise<void> {
     try {
-      await mkdir(this.runFolder(runId), { recursive: true })
-      this.store.runs.update(runId, { bytesOnDisk: await folderBytes(this.runFolder(runId)) })
+      await mkdir(this.store.runFolder(runId), { recursive: true })
+      this.store.runs.update(runId, { bytesOnDisk: await bytesOf(this.store, runId) })
       await this.store.mirror(runId)
     } catch (error) {
       this.engineLog.error('The end of a run could not be written down whole.', error)
@@ -119,41 +117,54 @@ class Recorder implements RunRecorder {
     this.tell(runId)
   }
 
-  updateStage(runId: string, stageId: string, change: Partial<StageRecord>): void {
-    this.change(runId, stageId, change, true)
-    this.tell(runId)
+  updateStage(place: string, change: Partial<KeptStage>): void {
+    this.change(place, change, true)
+    for (const runId of this.store.runs.naming(place)) this.tell(runId)
   }
 
-  contextOf(runId: string, config: ExperimentConfig, executor: Executor): StageContext {
+  contextOf(place: string, runId: string, config: ExperimentConfig): StageContext {
+    const { store, hub } = this
+    const title = store.runs.peek(runId).stages.find((stage) => stage.place === place)?.title ?? place
     return {
-      runId,
-      executor,
+      place,
+      title,
       keptSteps: config.recording.keptSteps,
       poolBytes: poolBytesOf(config.recording),
-      hub: this.hub,
-      metrics: this.store.metrics,
-      images: this.store.images,
-      pool: this.store.pool,
-      artifacts: this.store.artifacts,
-      updateStage: (stageId, change, write = true) => {
-        this.change(runId, stageId, change, write)
-        this.teller.tellSoon(runId)
+      metrics: store.metrics,
+      images: store.images,
+      pool: store.pool,
+      artifacts: store.artifacts,
+      update: (change, write = true) => {
+        this.change(place, change, write)
+        this.tellSoon(place)
       },
-      addWarning: (stageId, message) => {
-        const { warnings } = this.stage(runId, stageId)
-        if (!warnings.includes(message))
-          this.updateStage(runId, stageId, { warnings: [...warnings, message].slice(-50) })
+      tellMetrics: (points) => {
+        for (const { id, stageId } of this.listening(place, 'run.metrics')) hub.metrics(id, stageId, points)
       },
-      preparing: (stageId, activity) => {
-        this.change(runId, stageId, { activity }, false)
-        this.teller.tellSoon(runId)
+      watchesImages: () => this.listening(place, 'run.images').some(({ id }) => hub.listens('run.images', id)),
+      tellImages: (step, images) => {
+        for (const { id, stageId } of this.listening(place, 'run.images'))
+          hub.emit('run.images', { runId: id, stageId, step, images })
+      },
+      addWarning: (message) => {
+        const { warnings } = store.stages.get(place)
+        if (!warnings.includes(message)) this.updateStage(place, { warnings: [...warnings, message].slice(-50) })
+      },
+      preparing: (activity) => {
+        this.change(place, { activity }, false)
+        this.tellSoon(place)
       },
       deviceFound: (device) => {
-        this.writes.quietly(() => this.store.runs.update(runId, { device }))
-        this.tell(runId)
+        this.change(place, { device }, true)
+        this.deviceListener(place, device)
+        for (const id of store.runs.naming(place)) {
+          if (store.runs.peek(id).state === 'running') this.writes.quietly(() => store.runs.update(id, { device }))
+          this.tell(id)
+        }
       },
       log: (level, message) => this.log(runId, level, message),
-      notice: (severity, title, causes) => this.hub.emit('engine.notice', { severity, title, causes, runId }),
+      notice: (severity, noticeTitle, causes) =>
+        hub.emit('engine.notice', { severity, title: noticeTitle, causes, runId }),
       causesOf: (error) => this.causesOf(error),
     }
   }
@@ -172,6 +183,10 @@ class Recorder implements RunRecorder {
     this.writes.onDiskFull(listener)
   }
 
+  onDevice(listener: (place: string, device: DeviceReport) => void): void {
+    this.deviceListener = listener
+  }
+
   tell(runId: string): void {
     this.teller.tell(runId)
   }
@@ -182,10 +197,26 @@ class Recorder implements RunRecorder {
     this.flushMetrics()
   }
 
-  private change(runId: string, stageId: string, change: Partial<StageRecord>, write: boolean): void {
-    this.writes.quietly(() => this.store.runs.updateStage(runId, stageId, change, { write }))
-    const seconds = this.summary(runId).stages.reduce((sum, stage) => sum + stage.seconds, 0)
-    this.writes.quietly(() => this.store.runs.update(runId, { seconds }, { write }))
+  private change(place: string, change: Partial<KeptStage>, write: boolean): void {
+    this.writes.quietly(() => this.store.stages.update(place, change, { write }))
+  }
+
+  /** Progress goes to the run that the stage is trained for, and to those that somebody looks at. */
+  private tellSoon(place: string): void {
+    const { trainedFor } = this.store.stages.get(place)
+    for (const id of this.store.runs.naming(place))
+      if (id === trainedFor || this.hub.listensTo(id)) this.teller.tellSoon(id)
+  }
+
+  /** The runs that name a stage and that an event about it goes to. */
+  private listening(place: string, event: 'run.metrics' | 'run.images'): { id: string; stageId: string }[] {
+    const { runs, stages } = this.store
+    const { trainedFor } = stages.get(place)
+    return runs.naming(place).flatMap((id) => {
+      if (id !== trainedFor && !this.hub.listensTo(id, event)) return []
+      const stageId = runs.peek(id).stages.find((stage) => stage.place === place)?.id
+      return stageId === undefined ? [] : [{ id, stageId }]
+    })
   }
 
   private log(runId: string, level: LogLine['level'], message: string): void {
@@ -194,4 +225,15 @@ class Recorder implements RunRecorder {
     this.writes.quietly(() => this.store.log(runId, line))
     this.hub.emit('run.log', { runId, line })
   }
+}
+
+/** Of a run's folder, and of the stages that it names where they lie elsewhere. */
+async function bytesOf(store: RunStore, runId: string): Promise<number> {
+  const own = store.runFolder(runId)
+  const places = store.runs
+    .peek(runId)
+    .stages.flatMap(({ place }) => (place === undefined ? [] : [store.stageFolder(place)]))
+  let bytes = await folderBytes(own)
+  for (const folder of new Set(places)) if (!folder.startsWith(own)) bytes += await folderBytes(folder)
+  return bytes
 }

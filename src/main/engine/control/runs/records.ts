@@ -1,5 +1,6 @@
 /** The calls that look at runs and what they recorded, and that change a run's name, note and tags. */
 import { poolBytesOf, type PartialExperimentConfig, type RunSummary } from '../../../../shared/domain'
+import { RefusedInputError } from '../../../../shared/errors'
 import { changedFromDefaults } from '../experiments/changedFromDefaults'
 import type { Resolution } from '../experiments/resolve'
 import type { RunStore } from '../store'
@@ -35,6 +36,15 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
     void store.mirror(runId).catch(() => undefined)
     return run
   }
+  const placeIn = (runId: string, stageId: string): string => {
+    const { stages } = store.runs.peek(runId)
+    const place = stages.find(({ id }) => id === stageId)?.place
+    if (place !== undefined) return place
+    throw new RefusedInputError(`The run "${runId}" has no stage "${stageId}".`, {
+      wanted: stages.map(({ id }) => id).join(', '),
+      got: stageId,
+    })
+  }
   return {
     'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
     'runs.get': ({ runId }) => {
@@ -46,19 +56,25 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
       return { config: { ...config, name: `${config.name} (copy)`.slice(-200) } }
     },
     'runs.metrics': async ({ runId, stageId, ...rest }) => {
-      store.runs.summary(runId)
-      return { series: await store.metrics.read(runId, stageId, rest) }
+      return { series: await store.metrics.read(placeIn(runId, stageId), rest) }
     },
-    'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(store.runs.summary(runId).id, stageId) }),
-    'runs.images': ({ runId, stageId, step }) => store.images.read(runId, stageId, step),
-    'runs.artifacts': ({ runId, ...which }) => ({
-      artifacts: store.artifacts.read(store.runs.summary(runId).id, which).map((stored) => readArtifact(stored)),
+    'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(placeIn(runId, stageId)) }),
+    'runs.images': ({ runId, stageId, step }) => store.images.read(placeIn(runId, stageId), step),
+    'runs.artifacts': ({ runId, stageId: wanted, analysis }) => ({
+      artifacts: store.runs
+        .peek(runId)
+        .stages.filter(({ id }) => wanted === undefined || id === wanted)
+        .flatMap(({ id: stageId, place }) =>
+          place === undefined
+            ? []
+            : store.artifacts.read(place, { analysis }).map((stored) => readArtifact({ ...stored, stageId })),
+        ),
     }),
     'runs.pool': ({ runId, stageId }) => ({
-      ...store.pool.summary(store.runs.summary(runId).id, stageId),
+      ...store.pool.summary(placeIn(runId, stageId)),
       budgetBytes: poolBytesOf(store.runs.config(runId).recording),
     }),
-    'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(runId, stageId, call),
+    'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(placeIn(runId, stageId), call),
     'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
     'runs.rename': ({ runId, name }) => {
       store.runs.setConfigName(runId, name)

@@ -1,28 +1,62 @@
-import { UserError, toCauses } from '../../../../shared/errors'
+/** What an engine that ended badly left behind. */
+import type { Executor } from '../executors/executor'
+import { taskState } from '../executors/local/taskState'
 import type { RunStore } from '../store'
+import { placeOf } from './demand'
+import { engineEnded, type LeftStage } from './scheduler'
+
+export interface Recovered {
+  readonly left: readonly LeftStage[]
+  /** Runs to go on with. */
+  readonly runIds: readonly string[]
+}
 
 /**
- * What an engine that ended badly left behind: running becomes interrupted, waiting becomes paused (nothing trains
- * unasked).
+ * Stages that run on, or have ended unheard, are taken up, and so are their runs. Of the others, what ran on this
+ * machine is interrupted and what waited for it is paused: nothing trains unasked. What waits for another machine waits
+ * on.
  */
-export function recoverRuns(store: RunStore): void {
-  for (const run of store.runs.list(true)) {
-    if (run.state !== 'running' && run.state !== 'queued') continue
-    const state = run.state === 'running' ? ('interrupted' as const) : ('paused' as const)
-    for (const stage of run.stages)
-      if (stage.state === 'running')
-        store.runs.updateStage(run.id, stage.id, { state: 'interrupted', secondsLeft: null, activity: undefined })
-    store.runs.update(run.id, {
-      state,
-      endedAt: Date.now(),
-      error:
-        state === 'interrupted'
-          ? toCauses(
-              new UserError('The engine ended while this run was training.', {
-                action: 'Resume it: it goes on at its last checkpoint.',
-              }),
-            )
-          : null,
-    })
+export function recoverRuns(store: RunStore, executors: ReadonlyMap<string, Executor>): Recovered {
+  const local = executors.get('local')
+  const left: LeftStage[] = []
+  for (const stage of store.stages.all()) {
+    if (stage.state !== 'running') continue
+    const found = takeUp(store, executors, stage.place)
+    if (found) left.push(found)
+    else
+      store.stages.update(stage.place, {
+        state: 'interrupted',
+        secondsLeft: null,
+        activity: undefined,
+        where: undefined,
+      })
   }
+  const taken = new Set(left.flatMap(({ place }) => store.runs.naming(place)))
+  const goesOn = left.some(({ executor }) => executor === local)
+  const runIds: string[] = []
+  for (const { id } of store.runs.list(true)) {
+    const run = store.runs.peek(id)
+    if (run.state !== 'running' && run.state !== 'queued') continue
+    const elsewhere = (run.executor ?? 'local') !== 'local'
+    // An engine that comes back while its trainer works goes on with what waited behind it.
+    if (taken.has(id) || elsewhere || (run.state === 'queued' && goesOn)) runIds.push(id)
+    else
+      store.runs.update(id, {
+        state: run.state === 'running' ? 'interrupted' : 'paused',
+        endedAt: Date.now(),
+        error: run.state === 'running' ? engineEnded() : null,
+      })
+  }
+  return { left, runIds: runIds.reverse() }
+}
+
+function takeUp(store: RunStore, executors: ReadonlyMap<string, Executor>, place: string): LeftStage | null {
+  const { trainedFor } = store.stages.get(place)
+  const runId = [trainedFor, ...store.runs.naming(place)].find((id) => id !== null && store.runs.has(id))
+  if (runId === null || runId === undefined) return null
+  const run = store.runs.peek(runId)
+  const kind = run.stages.find((stage) => placeOf(stage) === place)?.kind
+  const executor = executors.get(kind === 'data' ? 'local' : (run.executor ?? 'local'))
+  if (!executor) return null
+  return executor.id !== 'local' || taskState(store.stageFolder(place)) !== 'none' ? { place, executor, runId } : null
 }

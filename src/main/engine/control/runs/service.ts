@@ -1,22 +1,27 @@
-/** The calls about runs: start, pause, stop and resume here; records and the bin in files of their own. */
+/** The calls about runs: start, pause, stop, resume and train again here; records and the bin in files of their own. */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { CallArgs } from '../../../../shared/contract'
-import type { PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
+import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
-import { createRunQueue, type RunQueue } from './queue'
-import type { RunStore } from '../store'
+import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
+import { createFingerprints } from '../experiments/fingerprints'
+import type { CostModel } from '../experiments/estimate'
 import type { OtherSettings } from '../experiments/otherSettings'
 import type { Resolution } from '../experiments/resolve'
 import type { MemberTable } from '../experiments/memberTable'
-import { driveRun, type RunDriver } from './driver'
 import { binCalls } from './bin'
+import { placeOf } from './demand'
+import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
 import { recoverRuns } from './recovery'
-import { newRun, newRunId } from './newRun'
+import { newRun, newRunId, type NewRun } from './newRun'
+import { StageScheduler } from './scheduler'
+import { createStageBook, keysOfRun, type StageBook } from './stageBook'
+import { createStageLauncher } from './stageLauncher'
 import type { Executor } from '../executors/executor'
 import type { RunCalls } from './types'
 
@@ -25,8 +30,9 @@ export interface RunServiceOptions {
   hub: EventHub
   recorder: RunRecorder
   table: MemberTable
+  costs: CostModel
   log: EngineLog
-  executor: Executor
+  executors: ReadonlyMap<string, Executor>
   cacheFolder: string
   readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
@@ -35,63 +41,162 @@ export interface RunServiceOptions {
   assertReady(): void
 }
 
+/** A run to be made; its configuration is resolved and without errors. */
+export type RunRequest = Pick<NewRun, 'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until'>
+
 export interface RunService {
   readonly calls: RunCalls
   readonly active: boolean
-  /** Pauses the current run with a checkpoint and starts no other. */
+  readonly book: StageBook
+  readonly scheduler: StageScheduler
+  /** On what the stages of such a run will be computed. */
+  deviceOf(config: ExperimentConfig, executor: string): 'cpu' | 'gpu'
+  /** Awaited before runs are made or keys are asked for: the stages of earlier versions have keys then. */
+  prepare(configs: readonly ExperimentConfig[]): Promise<void>
+  /** Makes runs in one transaction and lets them wait; `alongside` writes into the same transaction. */
+  create(requests: readonly RunRequest[], alongside?: (runs: readonly RunToKeep[]) => void): RunSummary[]
+  interrupt(runId: string, kind: 'pause' | 'stop'): RunSummary
+  resume(runId: string, options?: { until?: number | null }): RunSummary
+  /** Pauses what trains on this machine with a checkpoint, and starts nothing more. */
   close(): Promise<void>
 }
 
 const resumable: readonly RunState[] = ['paused', 'stopped', 'interrupted', 'failed']
 
 export function createRunService(options: RunServiceOptions): RunService {
-  if (!options.readOnly) recoverRuns(options.store)
-  const scheduler = new RunScheduler(options)
-  return {
-    calls: { ...scheduler.calls(), ...recordCalls(options), ...binCalls(options) },
-    get active() {
-      return scheduler.queue.current !== null
-    },
-    close: () => scheduler.close(),
-  }
+  return new Service(options)
 }
 
-/** What trains, what waits, and what interrupts it. */
-class RunScheduler {
-  readonly queue: RunQueue
-  private driver: { runId: string; driver: RunDriver } | null = null
+class Service implements RunService {
+  readonly book: StageBook
+  readonly scheduler: StageScheduler
+  readonly calls: RunCalls
+  private readonly keyed: Promise<void>
+  /** What executors have really computed on. */
+  private readonly devices = new Map<string, 'cpu' | 'gpu'>()
 
   constructor(private readonly options: RunServiceOptions) {
-    this.queue = createRunQueue(async (runId) => {
-      const { recorder, table, executor, cacheFolder, store } = options
-      const driver = driveRun(runId, { recorder, table, executor, cacheFolder, threads: store.settings().threads })
-      this.driver = { runId, driver }
-      await driver.done
-      this.driver = null
+    const { store, table, costs, executors, readOnly, recorder, cacheFolder } = options
+    this.book = createStageBook({ store, fingerprints: createFingerprints(table), context: { table, costs } })
+    const launcher = createStageLauncher({ store, recorder, table, costs, cacheFolder, keysOf: keysOfRun })
+    this.scheduler = new StageScheduler({ store, recorder, launcher, executors, keysOf: keysOfRun })
+    this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options) }
+    recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
+    this.keyed = readOnly ? Promise.resolve() : giveKeys(store, this.book, table)
+    if (readOnly) return
+    const { left, runIds } = recoverRuns(store, executors)
+    this.scheduler.takeUp(left, runIds)
+  }
+
+  get active(): boolean {
+    return this.scheduler.busy
+  }
+
+  deviceOf({ execution: { device } }: ExperimentConfig, executor: string): 'cpu' | 'gpu' {
+    return device === 'auto'
+      ? (this.devices.get(executor) ?? this.options.executors.get(executor)?.device?.() ?? 'cpu')
+      : device
+  }
+
+  async prepare(configs: readonly ExperimentConfig[]): Promise<void> {
+    await this.keyed
+    await this.book.read(configs)
+  }
+
+  create(
+    requests: readonly RunRequest[],
+    alongside: (runs: readonly RunToKeep[]) => void = () => undefined,
+  ): RunSummary[] {
+    const { store, otherSettings, recorder } = this.options
+    const createdAt = Date.now()
+    const made = requests.map((request, index) => {
+      // Ids sort as the runs were asked for.
+      const id = newRunId(new Date(createdAt), runSuffix(requests.length, index))
+      const run = newRun({ ...request, id, createdAt: createdAt + index / 1000, otherSettings })
+      const keys = this.book.keysOf(request.config, this.deviceOf(request.config, request.executor ?? 'local'))
+      return { ...run, stages: this.book.placed(run.stages, keys) }
     })
-    options.recorder.onDiskFull((error) => this.driver?.driver.fail(error))
+    store.transaction(() => {
+      // First, since what it refuses must leave no run behind, in memory neither.
+      alongside(made)
+      store.runs.insert(...made)
+    })
+    for (const { id } of made) recorder.tell(id)
+    this.scheduler.add(...made.map(({ id }) => id))
+    return made.map(({ id }) => store.runs.summary(id))
   }
 
-  async close(): Promise<void> {
-    for (const runId of this.queue.waiting()) {
-      this.queue.remove(runId)
-      this.move(runId, 'paused')
+  interrupt(runId: string, kind: 'pause' | 'stop'): RunSummary {
+    const { store, recorder } = this.options
+    const run = store.runs.summary(runId)
+    if (this.scheduler.interrupt(runId, kind)) return store.runs.summary(runId)
+    if (kind === 'stop' && run.state === 'paused') {
+      store.runs.update(runId, { state: 'stopped', error: null })
+      recorder.tell(runId)
+      return store.runs.summary(runId)
     }
-    this.driver?.driver.request('pause')
-    await this.queue.close()
+    throw new UserError(`This run is ${run.state}; there is nothing to ${kind}.`, {
+      wanted: 'a run that is running or waits',
+      got: run.state,
+    })
   }
 
-  calls(): Pick<RunCalls, 'runs.start' | 'runs.pause' | 'runs.stop' | 'runs.resume'> {
+  resume(runId: string, { until = null }: { until?: number | null } = {}): RunSummary {
+    const { store } = this.options
+    const run = store.runs.summary(runId)
+    if (run.deletedAt !== null) throw new UserError('This run is in the bin.', { action: 'Restore it first.' })
+    if (!resumable.includes(run.state))
+      throw new UserError(`This run is ${run.state}; there is nothing to resume.`, {
+        wanted: resumable.join(', '),
+        got: run.state,
+      })
+    this.options.assertReady()
+    store.runs.update(runId, { until })
+    return this.queue(runId)
+  }
+
+  close(): Promise<void> {
+    return this.scheduler.close()
+  }
+
+  /** Stages that were to be computed on another device are other stages than those whose keys they bear. */
+  private deviceFound(place: string, kind: 'cpu' | 'gpu'): void {
+    const { store } = this.options
+    for (const id of store.runs.naming(place)) {
+      if (!this.scheduler.runs.get(id)) continue
+      const config = store.runs.config(id)
+      this.devices.set(store.runs.peek(id).executor ?? 'local', kind)
+      const keys = this.book.keysOf(config, kind)
+      for (const stage of store.runs.peek(id).stages) {
+        const found = keys.find((entry) => entry.id === stage.id)
+        if (!found || found.key === stage.key || stage.state === 'done') continue
+        store.runs.setStage(id, stage.id, { key: found.key, prefix: found.prefix })
+        store.stages.update(placeOf(stage), { key: found.key })
+      }
+      this.scheduler.refresh(id)
+    }
+  }
+
+  private queue(runId: string): RunSummary {
+    const { store, recorder } = this.options
+    store.runs.update(runId, { state: 'queued', error: null, endedAt: null })
+    recorder.tell(runId)
+    this.scheduler.add(runId)
+    return store.runs.summary(runId)
+  }
+
+  private ownCalls(): Pick<RunCalls, 'runs.start' | 'runs.pause' | 'runs.stop' | 'runs.resume' | 'runs.trainAgain'> {
     return {
       'runs.start': (args) => this.start(args),
       'runs.pause': ({ runId }) => this.interrupt(runId, 'pause'),
       'runs.stop': ({ runId }) => this.interrupt(runId, 'stop'),
       'runs.resume': ({ runId }) => this.resume(runId),
+      'runs.trainAgain': ({ runId, stageId }) => this.trainAgain(runId, stageId),
     }
   }
 
-  private async start({ config, preset, note }: CallArgs<'runs.start'>): Promise<RunSummary> {
-    const { store, recorder, log, otherSettings } = this.options
+  private async start({ config, preset, note, executor }: CallArgs<'runs.start'>): Promise<RunSummary> {
+    const { store, log, executors } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
     const errors = issues.filter((issue) => issue.severity === 'error')
     const [first] = errors
@@ -102,48 +207,57 @@ class RunScheduler {
       })
     }
     this.options.assertReady()
-    const id = newRunId(new Date(), randomBytes(2).toString('hex'))
-    await mkdir(store.runFolder(id), { recursive: true })
-    store.runs.insert(newRun({ id, config: resolved, createdAt: Date.now(), preset, note, otherSettings }))
+    if (executor !== undefined) assertExecutor(executors, executor)
+    await this.prepare([resolved])
+    const [run] = this.create([{ config: resolved, preset, note, executor }])
+    if (!run) throw new Error('No run was made.')
+    await mkdir(store.runFolder(run.id), { recursive: true })
     // The database holds the run: without its copy it trains all the same, and would else wait for ever.
-    await store.mirror(id).catch((error: unknown) => log.error('A run could not be written beside its files.', error))
-    recorder.tell(id)
-    this.queue.add(id)
-    return store.runs.summary(id)
+    await store
+      .mirror(run.id)
+      .catch((error: unknown) => log.error('A run could not be written beside its files.', error))
+    return store.runs.summary(run.id)
   }
 
-  private interrupt(runId: string, kind: 'pause' | 'stop'): RunSummary {
+  private trainAgain(runId: string, stageId: string): RunSummary {
     const { store } = this.options
     const run = store.runs.summary(runId)
-    if (this.queue.remove(runId)) return this.move(runId, kind === 'pause' ? 'paused' : 'stopped')
-    if (this.driver?.runId === runId) {
-      this.driver.driver.request(kind)
-      return run
-    }
-    if (kind === 'stop' && run.state === 'paused') return this.move(runId, 'stopped')
-    throw new UserError(`This run is ${run.state}; there is nothing to ${kind}.`, {
-      wanted: 'a run that is running or waits',
-      got: run.state,
-    })
-  }
-
-  private resume(runId: string): RunSummary {
-    const run = this.options.store.runs.summary(runId)
-    if (run.deletedAt !== null) throw new UserError('This run is in the bin.', { action: 'Restore it first.' })
-    if (!resumable.includes(run.state))
-      throw new UserError(`This run is ${run.state}; there is nothing to resume.`, {
-        wanted: resumable.join(', '),
+    if (run.state === 'running' || run.state === 'queued')
+      throw new UserError(`This run is ${run.state}; nothing of it can be trained again now.`, {
+        wanted: 'a run that has ended',
         got: run.state,
+        action: 'Stop it first.',
+      })
+    if (run.deletedAt !== null) throw new UserError('This run is in the bin.', { action: 'Restore it first.' })
+    const again = this.book.again(run, stageId)
+    if (again.length === 0)
+      throw new RefusedInputError(`The run "${runId}" has no stage "${stageId}".`, {
+        wanted: run.stages.map(({ id }) => id).join(', '),
+        got: stageId,
       })
     this.options.assertReady()
-    this.move(runId, 'queued')
-    this.queue.add(runId)
-    return this.options.store.runs.summary(runId)
+    store.transaction(() => {
+      for (const { stageId: id, stage } of again) {
+        store.stages.insert(stage)
+        store.runs.setStage(runId, id, { place: stage.place })
+      }
+    })
+    return this.queue(runId)
   }
+}
 
-  private move(runId: string, state: RunState): RunSummary {
-    this.options.store.runs.update(runId, { state, error: null })
-    this.options.recorder.tell(runId)
-    return this.options.store.runs.summary(runId)
-  }
+/** @throws RefusedInputError that names those that there are */
+export function assertExecutor(executors: ReadonlyMap<string, Executor>, id: string): void {
+  if (executors.has(id)) return
+  throw new RefusedInputError(`There is no executor called "${id}".`, {
+    wanted: [...executors.keys()].join(', '),
+    got: id,
+    where: 'executor',
+  })
+}
+
+/** Random, after the place among those that are made at once. */
+const runSuffix = (count: number, index: number): string => {
+  const place = count === 1 ? '' : index.toString(36).padStart((count - 1).toString(36).length, '0')
+  return `${place}${randomBytes(2).toString('hex')}`
 }

@@ -1,7 +1,7 @@
 /** What a trainer reports of a stage, written down: the store, the events and the log. */
 import { join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
-import type { Evaluation, StageRecord } from '../../../../shared/domain'
+import type { Evaluation } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
 import type { JournalPosition, TaskReport } from '../../protocol/taskFolder'
 import { decodeGrid } from '../../images/imageGrid'
@@ -25,7 +25,6 @@ export interface StageReports {
 
 export interface StageReportsOptions {
   readonly context: StageContext
-  readonly stage: StageRecord
   /** The task's folder. */
   readonly folder: string
   /** What was reported could not be kept. */
@@ -73,7 +72,7 @@ class ReportWriter {
   }
 
   private dispatch(report: TaskReport, at: JournalPosition): StageOutcome | null {
-    const { context, stage } = this.options
+    const { context } = this.options
     switch (report.type) {
       case 'attempt':
         this.resumes = report.resumes
@@ -87,7 +86,7 @@ class ReportWriter {
         context.deviceFound(report.device)
         return null
       case 'preparing':
-        context.preparing(stage.id, report.activity)
+        context.preparing(report.activity)
         return null
       case 'progress':
         this.progress(report)
@@ -96,7 +95,7 @@ class ReportWriter {
         this.log(at, 'debug', `checkpoint at step ${report.step}`)
         return null
       case 'warning':
-        context.addWarning(stage.id, report.message)
+        context.addWarning(report.message)
         this.log(at, 'warn', report.message)
         return null
       case 'log':
@@ -113,31 +112,29 @@ class ReportWriter {
 
   /** A line that an earlier engine has in the log already is not written again. */
   private log(at: JournalPosition, level: LogLine['level'], message: string): void {
-    this.position.logOnce(at, () => this.options.context.log(level, `${this.options.stage.title}: ${message}`))
+    this.position.logOnce(at, () => this.options.context.log(level, `${this.options.context.title}: ${message}`))
   }
 
   /** What the stage found out: numbers, images, tests. */
   private recorded(report: Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'artifact'>): void {
-    const { context, stage } = this.options
-    const { runId } = context
+    const { context } = this.options
+    const { place } = context
     switch (report.type) {
       case 'metrics':
-        context.metrics.append(runId, stage.id, report.points)
-        context.hub.metrics(runId, stage.id, report.points)
+        context.metrics.append(place, report.points)
+        context.tellMetrics(report.points)
         return
       case 'images':
         return this.chain(() => this.images(report))
       case 'pool':
-        return this.chain(() =>
-          context.pool.index({ runId, stageId: stage.id }, report.call, { budgetBytes: context.poolBytes }),
-        )
+        return this.chain(() => context.pool.index(place, report.call, { budgetBytes: context.poolBytes }))
       case 'evaluation':
         this.evaluation = report.evaluation
-        return context.updateStage(stage.id, { evaluation: report.evaluation })
+        return context.update({ evaluation: report.evaluation })
       case 'imageCounts':
-        return context.updateStage(stage.id, { imageCounts: { train: report.train, test: report.test } })
+        return context.update({ imageCounts: { train: report.train, test: report.test } })
       case 'artifact':
-        context.artifacts.put(runId, { ...report, stageId: stage.id })
+        context.artifacts.put(place, report)
         return this.tellArtifacts()
       default:
         throw new ExhaustiveError(report)
@@ -146,33 +143,32 @@ class ReportWriter {
 
   /** Whoever watches gets the pixels; the grid is decoded for nobody else. */
   private async images({ labels, grid }: Report<'images'>): Promise<void> {
-    const { context, stage, folder } = this.options
-    const { runId } = context
-    await context.images.index({ runId, stageId: stage.id }, labels, context)
-    if (!context.hub.listens('run.images', runId)) return
+    const { context, folder } = this.options
+    await context.images.index(context.place, labels, context)
+    if (!context.watchesImages()) return
     const pixels = await decodeGrid(join(folder, grid.file), labels).catch(() => null)
-    if (pixels)
-      context.hub.emit('run.images', { runId, stageId: stage.id, step: labels.step, images: { ...labels, pixels } })
+    if (pixels) context.tellImages(labels.step, { ...labels, pixels })
   }
 
   private findings({ findings }: Report<'findings'>, at: JournalPosition): void {
-    const { context, stage } = this.options
+    const { context } = this.options
     const levels = { error: 'error', warning: 'warn', info: 'info', ok: 'info' } as const
-    context.updateStage(stage.id, { findings })
+    context.update({ findings })
     this.position.logOnce(at, () => {
-      for (const { severity, message } of findings) context.log(levels[severity], `${stage.title}: trigger: ${message}`)
+      for (const { severity, message } of findings)
+        context.log(levels[severity], `${context.title}: trigger: ${message}`)
     })
   }
 
   private progress(report: Report<'progress'>): void {
-    const { context, stage } = this.options
+    const { context } = this.options
     // The first one tells where a resumed stage starts again.
     if (this.resumes) this.forgetAfter(report.step)
     this.resumes = false
     const write = Date.now() - this.lastWrite > progressWriteInterval
     if (write) this.lastWrite = Date.now()
     const { step, totalSteps, seconds, secondsLeft, activity } = report
-    context.updateStage(stage.id, { step, totalSteps, seconds, secondsLeft, activity }, write)
+    context.update({ step, totalSteps, seconds, secondsLeft, activity }, write)
   }
 
   private finished({ outcome, step, evaluation, weights }: Report<'finished'>): StageOutcome {
@@ -183,20 +179,20 @@ class ReportWriter {
 
   /** Forgets what was recorded after a checkpoint: it will be recorded again. */
   private forgetAfter(step: number): void {
-    const { context, stage } = this.options
-    context.metrics.truncate(context.runId, stage.id, step + 1)
-    context.artifacts.truncate(context.runId, stage.id, step + 1)
+    const { context } = this.options
+    context.metrics.truncate(context.place, step + 1)
+    context.artifacts.truncate(context.place, step + 1)
     this.tellArtifacts()
     this.chain(() => {
-      context.images.truncate(context.runId, stage.id, step + 1)
-      context.pool.truncate(context.runId, stage.id, step + 1)
+      context.images.truncate(context.place, step + 1)
+      context.pool.truncate(context.place, step + 1)
       return Promise.resolve()
     })
   }
 
   private tellArtifacts(): void {
-    const { context, stage } = this.options
-    context.updateStage(stage.id, { artifacts: context.artifacts.newestSteps(context.runId, stage.id) })
+    const { context } = this.options
+    context.update({ artifacts: context.artifacts.newestSteps(context.place) })
   }
 
   private chain(work: () => Promise<void>): void {

@@ -1,6 +1,5 @@
 /** Starts a stage where stages run, or takes it up, and watches over it to its end, whatever that is. */
 import { mkdirSync } from 'node:fs'
-import type { StageRecord } from '../../../../shared/domain'
 import { UserError, fromCauses, type ErrorCause } from '../../../../shared/errors'
 import { writeTaskFile } from '../../protocol/taskFiles'
 import {
@@ -10,7 +9,7 @@ import {
   type TaskFile,
   type TaskReport,
 } from '../../protocol/taskFolder'
-import type { RunningTask, StageTask, TaskEnd, TaskListener } from '../executors/executor'
+import type { Executor, RunningTask, StageTask, TaskEnd, TaskListener, TaskWhere } from '../executors/executor'
 import { readJournal } from '../executors/journal/follower'
 import { isDiskFull } from '../store'
 import { keptPosition } from './keptPosition'
@@ -18,6 +17,7 @@ import { createStageReports, type StageReports } from './stageReports'
 import type { StageContext, StageOutcome } from './types'
 
 export interface RunningStage {
+  readonly title: string
   readonly outcome: Promise<StageOutcome>
   /** Acts after the current step with a checkpoint, or goes back to the last one where a step takes long. */
   request(kind: 'pause' | 'stop'): void
@@ -31,7 +31,7 @@ export interface RunningStage {
 
 export interface SupervisedStage {
   readonly context: StageContext
-  readonly stage: StageRecord
+  readonly executor: Executor
   readonly task: StageTask
   /** What is to be done; null: an earlier control has started it, and it is taken up, running or ended. */
   readonly job: StageJob | null
@@ -44,6 +44,7 @@ export function superviseStage(supervised: SupervisedStage): RunningStage {
 }
 
 class StageSupervisor implements RunningStage, TaskListener {
+  readonly title: string
   readonly outcome: Promise<StageOutcome>
   private settle: (outcome: StageOutcome) => void = () => undefined
   /** The first that is known stays: what a dying trainer says after it counts no more. */
@@ -54,19 +55,20 @@ class StageSupervisor implements RunningStage, TaskListener {
   private early: 'pause' | 'stop' | 'kill' | null = null
 
   constructor(private readonly supervised: SupervisedStage) {
-    const { context, stage, task } = supervised
+    const { context, task } = supervised
+    this.title = context.title
     this.outcome = new Promise((resolve) => {
       this.settle = resolve
     })
     mkdirSync(task.folder, { recursive: true })
-    this.reports = createStageReports({ context, stage, folder: task.folder, onFault: (error) => this.fail(error) })
+    this.reports = createStageReports({ context, folder: task.folder, onFault: (error) => this.fail(error) })
   }
 
   async begin(): Promise<void> {
-    const { context, task, job } = this.supervised
+    const { executor, task, job } = this.supervised
     try {
       if (job) await this.start(job)
-      else this.running = context.executor.attach(task, keptPosition(task.folder), this)
+      else this.running = executor.attach(task, keptPosition(task.folder), this)
     } catch (error) {
       this.fail(error)
       return this.end({ killedBy: null, exitCode: null, lastWords: '' })
@@ -77,14 +79,14 @@ class StageSupervisor implements RunningStage, TaskListener {
 
   /** What earlier attempts have said and no control has kept comes before what this one says. */
   private async start(job: StageJob): Promise<void> {
-    const { context, task } = this.supervised
+    const { executor, task } = this.supervised
     await readJournal({
       folder: task.folder,
       from: keptPosition(task.folder),
       onReport: (report, at) => void this.reports.write(report, at),
     })
     writeTaskFile(task.folder, taskFiles.task, { content: { format: 1, job } satisfies TaskFile, writer: 'control' })
-    this.running = context.executor.start(task, this)
+    this.running = executor.start(task, this)
   }
 
   onReport(report: TaskReport, at: JournalPosition): void {
@@ -99,8 +101,8 @@ class StageSupervisor implements RunningStage, TaskListener {
     }
   }
 
-  onWhere(): void {
-    // Shown where runs show it: the stage's record.
+  onWhere(where: TaskWhere): void {
+    this.supervised.context.update({ where })
   }
 
   onSilent(): void {
@@ -132,10 +134,10 @@ class StageSupervisor implements RunningStage, TaskListener {
   }
 
   private async end({ killedBy, exitCode, lastWords }: TaskEnd): Promise<void> {
-    const { context, stage } = this.supervised
+    const { context } = this.supervised
     await this.reports.written()
     if (this.result === null && lastWords.trim() !== '')
-      context.log('error', `${stage.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
+      context.log('error', `${this.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
     this.settle(
       this.result ?? {
         type: 'crashed',

@@ -1,9 +1,7 @@
-import type { DeviceReport, Evaluation, StageActivity, StageRecord } from '../../../../shared/domain'
+import type { DeviceReport, Evaluation, MetricPoint, StageActivity, SyntheticImages } from '../../../../shared/domain'
 import type { CallHandlers, CallsOf, EngineEvents, LogLine } from '../../../../shared/contract'
 import type { ErrorCause } from '../../../../shared/errors'
-import type { RunStore } from '../store'
-import type { EventHub } from '../events'
-import type { Executor } from '../executors/executor'
+import type { KeptStage, RunStore } from '../store'
 
 export type RunCalls = CallHandlers<CallsOf<'runs'>>
 
@@ -19,21 +17,24 @@ export interface EngineNoticeSink {
   causesOf(error: unknown): ErrorCause[]
 }
 
-/** What a running stage needs of its run. */
+/** What a running stage needs: what it finds out is kept at its place and told to the runs that name it. */
 export interface StageContext extends EngineNoticeSink {
-  readonly runId: string
+  readonly place: string
+  readonly title: string
   readonly keptSteps: number
   /** Disk for the image grids of a student's pool. */
   readonly poolBytes: number
-  readonly executor: Executor
-  readonly hub: EventHub
   readonly metrics: RunStore['metrics']
   readonly images: RunStore['images']
   readonly pool: RunStore['pool']
   readonly artifacts: RunStore['artifacts']
-  updateStage(stageId: string, change: Partial<StageRecord>, write?: boolean): void
-  addWarning(stageId: string, message: string): void
-  preparing(stageId: string, activity: StageActivity): void
+  update(change: Partial<KeptStage>, write?: boolean): void
+  tellMetrics(points: readonly MetricPoint[]): void
+  /** Whether anybody looks at pictures as they come. */
+  watchesImages(): boolean
+  tellImages(step: number, images: SyntheticImages | null): void
+  addWarning(message: string): void
+  preparing(activity: StageActivity): void
   deviceFound(device: DeviceReport): void
   log(level: LogLine['level'], message: string): void
 }

@@ -5,7 +5,6 @@ import { textOf, type Database } from './database'
 
 /** As it is kept; whether it fits its analysis is asked where it is read. */
 export interface StoredArtifact {
-  stageId: string
   analysis: string
   step: number
   artifact: unknown
@@ -16,68 +15,61 @@ const keptSteps = 8
 
 export interface ArtifactsTable {
   /** Replaces one of the same stage, analysis and step. */
-  put(runId: string, stored: StoredArtifact): void
+  put(place: string, stored: StoredArtifact): void
   /** The newest step of each analysis of a stage. */
-  newestSteps(runId: string, stageId: string): Record<string, number>
-  /** The newest of each stage and analysis, or of those that are named. Damaged rows have `undefined` as artifact. */
-  read(runId: string, which?: { stageId?: string | undefined; analysis?: string | undefined }): StoredArtifact[]
+  newestSteps(place: string): Record<string, number>
+  /** The newest of each analysis, or of the one that is named. Damaged rows have `undefined` as artifact. */
+  read(place: string, which?: { analysis?: string | undefined }): StoredArtifact[]
   /** Forgets what was found from a step on. */
-  truncate(runId: string, stageId: string, fromStep: number): void
+  truncate(place: string, fromStep: number): void
 }
 
 export function createArtifactsTable(database: Database): ArtifactsTable {
   return {
-    put(runId, { stageId, analysis, step, artifact }) {
+    put(place, { analysis, step, artifact }) {
       database.transaction(() => {
+        insert(database, place, { analysis, step, artifact })
         database.run(
-          'INSERT OR REPLACE INTO artifacts (run_id, stage_id, analysis, step, artifact) VALUES (?, ?, ?, ?, ?)',
-          runId,
-          stageId,
-          analysis,
-          step,
-          JSON.stringify(artifact),
-        )
-        database.run(
-          `DELETE FROM artifacts WHERE run_id = ?1 AND stage_id = ?2 AND analysis = ?3 AND step NOT IN (
-             SELECT step FROM artifacts WHERE run_id = ?1 AND stage_id = ?2 AND analysis = ?3 ORDER BY step DESC LIMIT ?4
+          `DELETE FROM artifacts WHERE place = ?1 AND analysis = ?2 AND step NOT IN (
+             SELECT step FROM artifacts WHERE place = ?1 AND analysis = ?2 ORDER BY step DESC LIMIT ?3
            )`,
-          runId,
-          stageId,
+          place,
           analysis,
           keptSteps,
         )
       })
     },
-    newestSteps: (runId, stageId) =>
+    newestSteps: (place) =>
       Object.fromEntries(
         database
-          .all(
-            'SELECT analysis, MAX(step) AS step FROM artifacts WHERE run_id = ? AND stage_id = ? GROUP BY analysis',
-            runId,
-            stageId,
-          )
+          .all('SELECT analysis, MAX(step) AS step FROM artifacts WHERE place = ? GROUP BY analysis', place)
           .map(({ analysis, step }) => [String(analysis), Number(step)]),
       ),
-    read: (runId, { stageId, analysis } = {}) =>
+    read: (place, { analysis } = {}) =>
       database
         .all(
-          `SELECT stage_id, analysis, MAX(step) AS step, CAST(artifact AS BLOB) AS artifact FROM artifacts
-           WHERE run_id = ?1 AND (?2 IS NULL OR stage_id = ?2) AND (?3 IS NULL OR analysis = ?3)
-           GROUP BY stage_id, analysis ORDER BY stage_id, analysis`,
-          runId,
-          stageId ?? null,
+          `SELECT analysis, MAX(step) AS step, CAST(artifact AS BLOB) AS artifact FROM artifacts
+           WHERE place = ?1 AND (?2 IS NULL OR analysis = ?2) GROUP BY analysis ORDER BY analysis`,
+          place,
           analysis ?? null,
         )
         .map((row) => ({
-          stageId: String(row.stage_id),
           analysis: String(row.analysis),
           step: Number(row.step),
           artifact: parsed(row.artifact),
         })),
-    truncate: (runId, stageId, fromStep) =>
-      database.run('DELETE FROM artifacts WHERE run_id = ? AND stage_id = ? AND step >= ?', runId, stageId, fromStep),
+    truncate: (place, fromStep) => database.run('DELETE FROM artifacts WHERE place = ? AND step >= ?', place, fromStep),
   }
 }
+
+const insert = (database: Database, place: string, { analysis, step, artifact }: StoredArtifact): void =>
+  database.run(
+    'INSERT OR REPLACE INTO artifacts (place, analysis, step, artifact) VALUES (?, ?, ?, ?)',
+    place,
+    analysis,
+    step,
+    JSON.stringify(artifact),
+  )
 
 function parsed(column: unknown): unknown {
   try {
@@ -95,7 +87,7 @@ export function splitStage(stage: StageRecord): { stage: StageRecord; artifacts:
   const steps = Object.fromEntries(artifacts.map(({ analysis }) => [analysis, step]))
   return {
     stage: { ...(record as unknown as StageRecord), artifacts: { ...stage.artifacts, ...steps } },
-    artifacts: artifacts.map((found) => ({ stageId: stage.id, step, ...found })),
+    artifacts: artifacts.map((found) => ({ step, ...found })),
   }
 }
 
@@ -109,37 +101,31 @@ export function moveFormerArtifacts(database: Database): void {
 }
 
 function moveAll(database: Database): void {
-  for (const [runId, stageId, record] of database.columns('SELECT run_id, id, CAST(record AS BLOB) FROM stages')) {
+  for (const [at, record] of database.columns('SELECT place, CAST(record AS BLOB) FROM stages')) {
+    const place = String(at)
     const known = parsed(record)
     if (typeof known !== 'object' || known === null) continue
-    const { stage, artifacts } = splitStage({ ...(known as StageRecord), id: String(stageId) })
+    const { stage, artifacts } = splitStage(known as StageRecord)
     if (artifacts.length === 0) continue
-    for (const { analysis, step, artifact } of artifacts)
-      database.run(
-        'INSERT OR REPLACE INTO artifacts (run_id, stage_id, analysis, step, artifact) VALUES (?, ?, ?, ?, ?)',
-        String(runId),
-        String(stageId),
-        analysis,
-        step,
-        JSON.stringify(artifact),
-      )
-    database.run(
-      'UPDATE stages SET record = ? WHERE run_id = ? AND id = ?',
-      JSON.stringify(stage),
-      String(runId),
-      String(stageId),
-    )
+    for (const artifact of artifacts) insert(database, place, artifact)
+    database.run('UPDATE stages SET record = ? WHERE place = ?', JSON.stringify(stage), place)
   }
 }
 
+/** What run.json holds of an artifact. */
+export type MirroredArtifact = StoredArtifact & { readonly stageId: string }
+
 /** A run.json as it is now: those of earlier versions hold artifacts inside their stages. */
 export function splitRun<Run extends Pick<RunSummary, 'stages'>>(
-  run: Run & { artifacts?: StoredArtifact[] },
-): { run: Run; artifacts: StoredArtifact[] } {
+  run: Run & { artifacts?: MirroredArtifact[] },
+): { run: Run; artifacts: MirroredArtifact[] } {
   const { artifacts = [], ...rest } = run
-  const split = run.stages.map(splitStage)
+  const split = run.stages.map((record) => ({ stageId: record.id, ...splitStage(record) }))
   return {
     run: { ...(rest as unknown as Run), stages: split.map(({ stage }) => stage) },
-    artifacts: [...artifacts, ...split.flatMap((entry) => entry.artifacts)],
+    artifacts: [
+      ...artifacts,
+      ...split.flatMap((entry) => entry.artifacts.map((found) => ({ stageId: entry.stageId, ...found }))),
+    ],
   }
 }

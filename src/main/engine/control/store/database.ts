@@ -139,17 +139,22 @@ function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, 
       },
     )
   }
-  for (const [index, migration] of migrations.entries()) {
-    if (index < version) continue
-    connection.exec('BEGIN IMMEDIATE')
-    try {
-      connection.exec(migration)
-      connection.exec(`PRAGMA user_version = ${index + 1}`)
-      connection.exec('COMMIT')
-    } catch (error) {
-      rollBack(connection)
-      throw error
-    }
+  if (version === migrations.length) return
+  // A table that takes another one's place neither deletes what refers to it nor is renamed where it is referred to.
+  connection.exec('PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON')
+  for (const [index, migration] of migrations.entries()) if (index >= version) apply(connection, index, migration)
+  connection.exec('PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON')
+}
+
+function apply(connection: InstanceType<typeof LibsqlDatabase>, index: number, migration: string): void {
+  connection.exec('BEGIN IMMEDIATE')
+  try {
+    connection.exec(migration)
+    connection.exec(`PRAGMA user_version = ${index + 1}`)
+    connection.exec('COMMIT')
+  } catch (error) {
+    rollBack(connection)
+    throw error
   }
 }
 

@@ -18,70 +18,54 @@ export interface ImagesTable {
    * Notes a grid that lies in the stage's folder; thins the stage when its budget is exceeded. One whose file is gone
    * was thinned before, and is told again.
    */
-  index(stage: StageName, labels: Labels, budget: { keptSteps: number }): Promise<void>
-  steps(runId: string, stageId: string): number[]
+  index(place: string, labels: Labels, budget: { keptSteps: number }): Promise<void>
+  steps(place: string): number[]
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
-  read(runId: string, stageId: string, step: number): Promise<SyntheticImages>
+  read(place: string, step: number): Promise<SyntheticImages>
   /** Forgets grids from a step on. Their files are the trainer's, which may be writing them again. */
-  truncate(runId: string, stageId: string, fromStep: number): void
+  truncate(place: string, fromStep: number): void
 }
 
-export interface StageName {
-  readonly runId: string
-  readonly stageId: string
-}
-
-export function createImagesTable(database: Database, runsFolder: string): ImagesTable {
-  const fileOf = (runId: string, stageId: string, step: number): string =>
-    join(runsFolder, runId, stageId, pictureFile('images', step))
-  const steps = (runId: string, stageId: string): number[] =>
-    database
-      .columns('SELECT step FROM images WHERE run_id = ? AND stage_id = ? ORDER BY step', runId, stageId)
-      .map((row) => Number(row[0]))
-  const forget = (runId: string, stageId: string, dropped: readonly number[]): void =>
+export function createImagesTable(database: Database, workspace: string): ImagesTable {
+  const fileOf = (place: string, step: number): string => join(workspace, place, pictureFile('images', step))
+  const steps = (place: string): number[] =>
+    database.columns('SELECT step FROM images WHERE place = ? ORDER BY step', place).map((row) => Number(row[0]))
+  const forget = (place: string, dropped: readonly number[]): void =>
     database.transaction(() => {
-      for (const step of dropped)
-        database.run('DELETE FROM images WHERE run_id = ? AND stage_id = ? AND step = ?', runId, stageId, step)
+      for (const step of dropped) database.run('DELETE FROM images WHERE place = ? AND step = ?', place, step)
     })
   return {
-    async index({ runId, stageId }, labels, { keptSteps }) {
+    async index(place, labels, { keptSteps }) {
       const { step } = labels
-      const bytes = await bytesOf(fileOf(runId, stageId, step))
+      const bytes = await bytesOf(fileOf(place, step))
       if (bytes === null) return
       database.run(
-        'INSERT OR REPLACE INTO images (run_id, stage_id, step, bytes, meta) VALUES (?, ?, ?, ?, ?)',
-        runId,
-        stageId,
+        'INSERT OR REPLACE INTO images (place, step, bytes, meta) VALUES (?, ?, ?, ?)',
+        place,
         step,
         bytes,
         JSON.stringify(labels),
       )
-      const dropped = stepsToDrop(steps(runId, stageId), keptSteps)
-      forget(runId, stageId, dropped)
-      for (const old of dropped) await rm(fileOf(runId, stageId, old), { force: true })
+      const dropped = stepsToDrop(steps(place), keptSteps)
+      forget(place, dropped)
+      for (const old of dropped) await rm(fileOf(place, old), { force: true })
     },
     steps,
-    async read(runId, stageId, step) {
-      const row = database.get(
-        'SELECT meta FROM images WHERE run_id = ? AND stage_id = ? AND step = ?',
-        runId,
-        stageId,
-        step,
-      )
+    async read(place, step) {
+      const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ?', place, step)
       if (!row)
         throw new RefusedInputError(`No images were kept at step ${step}.`, {
           wanted: 'a kept step',
           got: String(step),
-          where: `${runId}/${stageId}`,
+          where: place,
         })
       const labels = JSON.parse(String(row.meta)) as Labels
-      return { ...labels, pixels: await decodeGrid(fileOf(runId, stageId, step), labels) }
+      return { ...labels, pixels: await decodeGrid(fileOf(place, step), labels) }
     },
-    truncate: (runId, stageId, fromStep) =>
+    truncate: (place, fromStep) =>
       forget(
-        runId,
-        stageId,
-        steps(runId, stageId).filter((step) => step >= fromStep),
+        place,
+        steps(place).filter((step) => step >= fromStep),
       ),
   }
 }

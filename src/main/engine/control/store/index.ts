@@ -8,7 +8,7 @@ import {
   moveFormerArtifacts,
   splitRun,
   type ArtifactsTable,
-  type StoredArtifact,
+  type MirroredArtifact,
 } from './artifacts'
 import { openDatabase, isDamaged, type Database } from './database'
 import { writeAtomically } from '../../weights/atomicFile'
@@ -20,10 +20,12 @@ import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
 import { createStudiesTable } from './studies'
 import type { StudiesTable } from './studyRecords'
+import { createStagesTable, placeInRun, type StagesTable } from './stages'
 
 export interface RunStore {
   readonly folder: string
   readonly runs: RunsTable
+  readonly stages: StagesTable
   readonly metrics: MetricsTable
   readonly images: ImagesTable
   readonly pool: PoolTable
@@ -34,6 +36,13 @@ export interface RunStore {
   settings(): Settings
   setSettings(change: Partial<Settings>): Settings
   runFolder(runId: string): string
+  /** Absolute folder of a stage. */
+  stageFolder(place: string): string
+  /** Whether stages of an earlier version have no keys yet; `haveKeys` says that they have them. */
+  lacksKeys(): boolean
+  haveKeys(): void
+  /** All or nothing. */
+  transaction<Result>(work: () => Result): Result
   /** Writes run.json beside the run's files: what a rebuilt database starts from. */
   mirror(runId: string): Promise<void>
   /** Set when the database was found damaged and begun anew from the mirrors. */
@@ -44,7 +53,7 @@ export interface RunStore {
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
 
-type MirroredRun = Omit<RunDetail, 'changedPaths'> & { artifacts?: StoredArtifact[] }
+type MirroredRun = Omit<RunDetail, 'changedPaths'> & { artifacts?: MirroredArtifact[] }
 
 /**
  * Opens the store of a workspace, making it when there is none.
@@ -64,7 +73,8 @@ export function openStore(
     : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
   if (!readOnly) tryToRename(database, metricNames)
-  const runs = createRunsTable(database)
+  const stages = createStagesTable(database)
+  const runs = createRunsTable(database, stages)
   const artifacts = createArtifactsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
   const settings = (): Settings => {
@@ -74,13 +84,15 @@ export function openStore(
   return {
     folder,
     runs,
+    stages,
     artifacts,
     runFolder,
+    stageFolder: (place) => join(folder, place),
     settings,
     metrics: createMetricsTable(database, metricNames),
-    images: createImagesTable(database, runsFolder),
-    pool: createPoolTable(database, runsFolder),
     studies: createStudiesTable(database),
+    images: createImagesTable(database, folder),
+    pool: createPoolTable(database, folder),
     repaired: movedTo === null ? null : { movedTo, restored },
     log: (runId, line) =>
       database.run(
@@ -99,11 +111,20 @@ export function openStore(
       database.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('settings', ?)", JSON.stringify(next))
       return next
     },
+    lacksKeys: () => database.get("SELECT what FROM to_move WHERE what = 'keys of stages'") !== undefined,
+    haveKeys: () => database.run("DELETE FROM to_move WHERE what = 'keys of stages'"),
+    transaction: (work) => database.transaction(work),
     async mirror(runId) {
+      const summary = runs.summary(runId)
       const detail: MirroredRun = {
-        ...runs.summary(runId),
+        ...summary,
         config: runs.config(runId),
-        artifacts: artifacts.read(runId).filter(({ artifact }) => artifact !== undefined),
+        artifacts: summary.stages.flatMap(({ id, place = placeInRun(runId, id) }) =>
+          artifacts
+            .read(place)
+            .filter(({ artifact }) => artifact !== undefined)
+            .map((found) => ({ stageId: id, ...found })),
+        ),
       }
       await writeAtomically(join(runFolder(runId), mirrorName), [Buffer.from(JSON.stringify(detail, null, 1))], {
         mode: privateFile,
@@ -128,6 +149,7 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
     moveFormerArtifacts(database)
     // Reads every row that the list needs, so that damage in them shows here and not later.
     database.all('SELECT count(*) FROM runs')
+    database.all('SELECT count(*) FROM run_stages')
     database.all('SELECT count(*) FROM stages')
     return { database, movedTo: null }
   } catch (error) {
@@ -141,7 +163,7 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
 }
 
 function restoreFromMirrors(database: Database, runsFolder: string): number {
-  const runs = createRunsTable(database)
+  const runs = createRunsTable(database, createStagesTable(database))
   const table = createArtifactsTable(database)
   let restored = 0
   for (const name of readdirSync(runsFolder)) {
@@ -150,7 +172,10 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
         JSON.parse(readFileSync(join(runsFolder, name, mirrorName), 'utf8')) as MirroredRun,
       )
       runs.insert(run)
-      for (const artifact of artifacts) table.put(run.id, artifact)
+      for (const { stageId, ...artifact } of artifacts) {
+        const place = run.stages.find(({ id }) => id === stageId)?.place ?? placeInRun(run.id, stageId)
+        table.put(place, artifact)
+      }
       restored += 1
     } catch {
       // A folder without a readable mirror stays on disk; it cannot be listed.
@@ -163,6 +188,8 @@ export * from './database'
 export { folderBytes } from './folders'
 export type { StoredArtifact } from './artifacts'
 export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'
+export { placeInRun, placeOfKey, waitingStage, type KeptStage } from './stages'
+export type { RunToKeep } from './runs'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'
 export { callsToDrop } from './pool'

@@ -17,16 +17,8 @@ export function renameSeries(database: Database, names: ReadonlyMap<string, stri
 }
 
 function renameOne(database: Database, former: string, name: string): void {
-  for (const { id, run_id: runId, stage_id: stageId } of database.all(
-    'SELECT id, run_id, stage_id FROM series WHERE name = ?',
-    former,
-  )) {
-    const other = database.get(
-      'SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?',
-      String(runId),
-      String(stageId),
-      name,
-    )
+  for (const { id, place } of database.all('SELECT id, place FROM series WHERE name = ?', former)) {
+    const other = database.get('SELECT id FROM series WHERE place = ? AND name = ?', String(place), name)
     if (!other) {
       database.run('UPDATE series SET name = ? WHERE id = ?', name, Number(id))
       continue

@@ -5,21 +5,19 @@ import { joinSeries } from './metricNames'
 
 export interface MetricsTable {
   /** Written with the next `flush`; a point at a step that exists replaces it. */
-  append(runId: string, stageId: string, points: readonly MetricPoint[]): void
+  append(place: string, points: readonly MetricPoint[]): void
   /** Writes what is buffered in one transaction. A failure keeps the buffer. */
   flush(): void
   /** Forgets the points of a stage from a step on (a resumed stage records them again). */
-  truncate(runId: string, stageId: string, fromStep: number): void
+  truncate(place: string, fromStep: number): void
   read(
-    runId: string,
-    stageId: string,
+    place: string,
     options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number },
   ): Promise<Record<string, MetricSeries>>
 }
 
 interface Buffered {
-  runId: string
-  stageId: string
+  place: string
   point: MetricPoint
 }
 
@@ -33,11 +31,11 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
     if (buffer.length === 0) return
     try {
       database.transaction(() => {
-        for (const { runId, stageId, point } of buffer) {
+        for (const { place, point } of buffer) {
           // SQLite has no NaN: it is stored as NULL and comes back as NaN.
           database.run(
             'INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
-            series.id(runId, stageId, point.name),
+            series.id(place, point.name),
             point.step,
             Number.isNaN(point.value) ? null : point.value,
           )
@@ -52,30 +50,23 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
   }
 
   return {
-    append(runId, stageId, points) {
-      for (const point of points) buffer.push({ runId, stageId, point })
+    append(place, points) {
+      for (const point of points) buffer.push({ place, point })
     },
     flush,
-    truncate(runId, stageId, fromStep) {
-      buffer = buffer.filter(
-        (entry) => entry.runId !== runId || entry.stageId !== stageId || entry.point.step < fromStep,
-      )
+    truncate(place, fromStep) {
+      buffer = buffer.filter((entry) => entry.place !== place || entry.point.step < fromStep)
       database.run(
-        'DELETE FROM metrics WHERE step >= ? AND series_id IN (SELECT id FROM series WHERE run_id = ? AND stage_id = ?)',
+        'DELETE FROM metrics WHERE step >= ? AND series_id IN (SELECT id FROM series WHERE place = ?)',
         fromStep,
-        runId,
-        stageId,
+        place,
       )
     },
-    async read(runId, stageId, options = {}) {
+    async read(place, options = {}) {
       flush()
       const result: Record<string, MetricSeries> = {}
       const wanted = options.names && new Set(options.names.map(today))
-      for (const row of database.all(
-        'SELECT id, name FROM series WHERE run_id = ? AND stage_id = ? ORDER BY id',
-        runId,
-        stageId,
-      )) {
+      for (const row of database.all('SELECT id, name FROM series WHERE place = ? ORDER BY id', place)) {
         const name = today(String(row.name))
         if (wanted && !wanted.has(name)) continue
         const found = await readSeries(database, Number(row.id), options.afterStep ?? -1)
@@ -91,19 +82,17 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
 
 /** The numbers that stand for a metric of a stage in the table of points. */
 function createSeriesIds(database: Database): {
-  id(runId: string, stageId: string, name: string): number
+  id(place: string, name: string): number
   forget(): void
 } {
   const known = new Map<string, number>()
   return {
-    id(runId, stageId, name) {
-      const key = `${runId}\n${stageId}\n${name}`
+    id(place, name) {
+      const key = `${place}\n${name}`
       const cached = known.get(key)
       if (cached !== undefined) return cached
-      database.run('INSERT OR IGNORE INTO series (run_id, stage_id, name) VALUES (?, ?, ?)', runId, stageId, name)
-      const id = Number(
-        database.get('SELECT id FROM series WHERE run_id = ? AND stage_id = ? AND name = ?', runId, stageId, name)?.id,
-      )
+      database.run('INSERT OR IGNORE INTO series (place, name) VALUES (?, ?)', place, name)
+      const id = Number(database.get('SELECT id FROM series WHERE place = ? AND name = ?', place, name)?.id)
       known.set(key, id)
       return id
     },

@@ -53,4 +53,41 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (study_id, cell)
   ) WITHOUT ROWID;
 `,
+  // Stages become things of their own, at a place; runs name them. What was recorded of a stage goes by its place.
+  `
+  ALTER TABLE stages RENAME TO run_stages;
+  ALTER TABLE run_stages ADD COLUMN place TEXT NOT NULL DEFAULT '';
+  UPDATE run_stages SET place = 'runs/' || run_id || '/' || id;
+  CREATE INDEX run_stages_by_place ON run_stages (place);
+  CREATE TABLE stages (place TEXT PRIMARY KEY, key TEXT, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX stages_by_key ON stages (key);
+  INSERT INTO stages (place, key, record) SELECT place, NULL, record FROM run_stages;
+  INSERT INTO to_move (what) VALUES ('keys of stages');
+  CREATE TABLE new_series (id INTEGER PRIMARY KEY, place TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (place, name));
+  INSERT INTO new_series (id, place, name) SELECT id, 'runs/' || run_id || '/' || stage_id, name FROM series;
+  DROP TABLE series;
+  ALTER TABLE new_series RENAME TO series;
+  CREATE TABLE new_images (
+    place TEXT NOT NULL, step INTEGER NOT NULL, bytes INTEGER NOT NULL, meta TEXT NOT NULL, PRIMARY KEY (place, step)
+  ) WITHOUT ROWID;
+  INSERT INTO new_images (place, step, bytes, meta)
+    SELECT 'runs/' || run_id || '/' || stage_id, step, bytes, meta FROM images;
+  DROP TABLE images;
+  ALTER TABLE new_images RENAME TO images;
+  CREATE TABLE new_pool (
+    place TEXT NOT NULL, call INTEGER NOT NULL, bytes INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (place, call)
+  ) WITHOUT ROWID;
+  INSERT INTO new_pool (place, call, bytes, record)
+    SELECT 'runs/' || run_id || '/' || stage_id, call, bytes, record FROM pool;
+  DROP TABLE pool;
+  ALTER TABLE new_pool RENAME TO pool;
+  CREATE TABLE new_artifacts (
+    place TEXT NOT NULL, analysis TEXT NOT NULL, step INTEGER NOT NULL, artifact TEXT NOT NULL,
+    PRIMARY KEY (place, analysis, step)
+  ) WITHOUT ROWID;
+  INSERT INTO new_artifacts (place, analysis, step, artifact)
+    SELECT 'runs/' || run_id || '/' || stage_id, analysis, step, artifact FROM artifacts;
+  DROP TABLE artifacts;
+  ALTER TABLE new_artifacts RENAME TO artifacts;
+  `,
 ]

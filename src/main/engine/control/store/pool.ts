@@ -10,7 +10,7 @@ import type { Database } from './database'
 import { decodeGrid, type GridLayout } from '../../images/imageGrid'
 import { pictureFile } from '../../protocol/pictureFiles'
 import { bytesOf } from './folders'
-import { stepsToDrop, type StageName } from './images'
+import { stepsToDrop } from './images'
 
 /** NaN has no JSON; a call that diverged has no loss. */
 type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }
@@ -22,67 +22,55 @@ interface PoolRow {
 
 export interface PoolTable {
   /** Notes a call, with its grid where that lies in the stage's folder; drops grids above the budget, never rows. */
-  index(stage: StageName, call: Omit<PooledImages, 'pixels'>, budget: { budgetBytes: number }): Promise<void>
-  summary(runId: string, stageId: string): Omit<PoolSummary, 'budgetBytes'>
+  index(place: string, call: Omit<PooledImages, 'pixels'>, budget: { budgetBytes: number }): Promise<void>
+  summary(place: string): Omit<PoolSummary, 'budgetBytes'>
   /**
    * @throws RefusedInputError when there is no such call or its grid was dropped, UserError when the file is gone or
    * damaged
    */
-  read(runId: string, stageId: string, call: number): Promise<ImageBatch>
+  read(place: string, call: number): Promise<ImageBatch>
   /** Forgets calls. Their grids are the trainer's, which may be writing them again. */
-  truncate(runId: string, stageId: string, fromCall: number): void
+  truncate(place: string, fromCall: number): void
 }
 
-export function createPoolTable(database: Database, runsFolder: string): PoolTable {
-  const fileOf = (runId: string, stageId: string, call: number): string =>
-    join(runsFolder, runId, stageId, pictureFile('pool', call))
-  const rows = (runId: string, stageId: string): PoolRow[] =>
+export function createPoolTable(database: Database, workspace: string): PoolTable {
+  const fileOf = (place: string, call: number): string => join(workspace, place, pictureFile('pool', call))
+  const rows = (place: string): PoolRow[] =>
     database
-      .columns('SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? ORDER BY call', runId, stageId)
+      .columns('SELECT bytes, record FROM pool WHERE place = ? ORDER BY call', place)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
-  const dropGrids = async (runId: string, stageId: string, calls: readonly number[]): Promise<void> => {
+  const dropGrids = async (place: string, calls: readonly number[]): Promise<void> => {
     database.transaction(() => {
-      for (const call of calls)
-        database.run('UPDATE pool SET bytes = 0 WHERE run_id = ? AND stage_id = ? AND call = ?', runId, stageId, call)
+      for (const call of calls) database.run('UPDATE pool SET bytes = 0 WHERE place = ? AND call = ?', place, call)
     })
-    for (const call of calls) await rm(fileOf(runId, stageId, call), { force: true })
+    for (const call of calls) await rm(fileOf(place, call), { force: true })
   }
   return {
-    async index({ runId, stageId }, call, { budgetBytes }) {
-      const bytes = budgetBytes > 0 ? await bytesOf(fileOf(runId, stageId, call.call)) : 0
+    async index(place, call, { budgetBytes }) {
+      const bytes = budgetBytes > 0 ? await bytesOf(fileOf(place, call.call)) : 0
       database.run(
-        'INSERT OR REPLACE INTO pool (run_id, stage_id, call, bytes, record) VALUES (?, ?, ?, ?, ?)',
-        runId,
-        stageId,
+        'INSERT OR REPLACE INTO pool (place, call, bytes, record) VALUES (?, ?, ?, ?)',
+        place,
         call.call,
         bytes ?? 0,
         JSON.stringify(call),
       )
-      const used = Number(
-        database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE run_id = ? AND stage_id = ?', runId, stageId)?.bytes ??
-          0,
-      )
+      const used = Number(database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE place = ?', place)?.bytes ?? 0)
       if (used <= budgetBytes) return
-      const grids = rows(runId, stageId)
+      const grids = rows(place)
         .filter((row) => row.bytes > 0)
         .map((row) => ({ call: row.stored.call, bytes: row.bytes }))
-      await dropGrids(runId, stageId, callsToDrop(grids, budgetBytes))
+      await dropGrids(place, callsToDrop(grids, budgetBytes))
     },
-    summary: (runId, stageId) => summaryOf(rows(runId, stageId)),
-    async read(runId, stageId, call) {
-      const row = database.get(
-        'SELECT bytes, record FROM pool WHERE run_id = ? AND stage_id = ? AND call = ?',
-        runId,
-        stageId,
-        call,
-      )
-      if (!row || Number(row.bytes) === 0) throw notOnDisk({ runId, stageId, call, dropped: row !== undefined })
+    summary: (place) => summaryOf(rows(place)),
+    async read(place, call) {
+      const row = database.get('SELECT bytes, record FROM pool WHERE place = ? AND call = ?', place, call)
+      if (!row || Number(row.bytes) === 0) throw notOnDisk({ place, call, dropped: row !== undefined })
       const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
       const layout = { count, height, width, channels }
-      return { ...layout, pixels: await decodeGrid(fileOf(runId, stageId, call), layout) }
+      return { ...layout, pixels: await decodeGrid(fileOf(place, call), layout) }
     },
-    truncate: (runId, stageId, fromCall) =>
-      void database.run('DELETE FROM pool WHERE run_id = ? AND stage_id = ? AND call >= ?', runId, stageId, fromCall),
+    truncate: (place, fromCall) => void database.run('DELETE FROM pool WHERE place = ? AND call >= ?', place, fromCall),
   }
 }
 
@@ -101,11 +89,11 @@ function summaryOf(rows: readonly PoolRow[]): Omit<PoolSummary, 'budgetBytes'> {
   return { calls, images, elsewhere: room, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) }
 }
 
-const notOnDisk = (asked: { runId: string; stageId: string; call: number; dropped: boolean }): RefusedInputError =>
+const notOnDisk = (asked: { place: string; call: number; dropped: boolean }): RefusedInputError =>
   new RefusedInputError(`There are no images of call ${asked.call} on disk.`, {
     wanted: 'a call of the pool whose grid was kept',
     got: String(asked.call),
-    where: `${asked.runId}/${asked.stageId}`,
+    where: asked.place,
     ...(asked.dropped
       ? { action: 'The budget of the pool on disk took it; raise recording.poolMegabytes for the next run.' }
       : {}),

@@ -1,6 +1,6 @@
 /**
- * Runs and their stages. The control process is the only writer, so summaries are kept in memory and lists never wait
- * for the disk.
+ * Runs, and which stages they name. The control process is the only writer, so summaries are kept in memory and lists
+ * never wait for the disk.
  */
 import {
   executionSchema,
@@ -9,16 +9,31 @@ import {
   stageNameOf,
   teacherSourceSchema,
   type ExperimentConfig,
+  type OwnStage,
   type RunDetail,
   type RunSummary,
+  type StageProgress,
   type StageRecord,
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import { defaultsOf } from '../../../../shared/schema'
 import { completeTraining } from '../../families/teacherTraining'
 import { textOf, type Database, type Row } from './database'
+import { placeInRun, waitingStage, type KeptStage, type StagesTable } from './stages'
 
+/** A run's own record: what its stages have come to is kept with them. */
 type StoredSummary = Omit<RunSummary, 'stages'>
+
+/** A run as it is held in memory. */
+interface HeldRun {
+  stored: StoredSummary
+  stages: NamedStage[]
+}
+/** A stage as a run names it. */
+type NamedStage = OwnStage & { readonly place: string }
+
+/** A run to be kept; its stages name places, and those without one lie in the run's own folder. */
+export type RunToKeep = Omit<RunDetail, 'changedPaths'>
 
 export interface RunsTable {
   /** Newest first. */
@@ -26,21 +41,147 @@ export interface RunsTable {
   has(id: string): boolean
   /** @throws RefusedInputError when there is none */
   summary(id: string): RunSummary
+  /** The same without a copy: to look at, not to keep. */
+  peek(id: string): Readonly<RunSummary>
   /** @throws UserError when its configuration cannot be read */
   config(id: string): ExperimentConfig
-  insert(detail: Omit<RunDetail, 'changedPaths'>): void
+  /** All in one transaction, or none; stages that nobody has kept yet are kept as these runs tell them. */
+  insert(...details: RunToKeep[]): void
   /** Changes a run's own fields and writes them. The memory holds the change also when writing fails (a full disk). */
   update(id: string, change: Partial<StoredSummary>, options?: { write: boolean }): RunSummary
-  /** Changes a stage; `write: false` keeps it in memory until the next write (progress comes often). */
-  updateStage(id: string, stageId: string, change: Partial<StageRecord>, options?: { write: boolean }): RunSummary
+  /** Runs that name the stage at a place. */
+  naming(place: string): readonly string[]
+  /** Another stage, or another key of it, for a run's stage. */
+  setStage(id: string, stageId: string, change: Partial<OwnStage>): void
   setConfigName(id: string, name: string): void
+  /** The stages that it names stay. */
   remove(id: string): void
 }
 
-export function createRunsTable(database: Database): RunsTable {
-  const runs = load(database)
-  const summaryOf = (id: string): RunSummary => {
-    const run = runs.get(id)
+export function createRunsTable(database: Database, kept: StagesTable): RunsTable {
+  return new Runs(database, kept)
+}
+
+class Runs implements RunsTable {
+  private readonly runs: Map<string, HeldRun>
+  /** Of a place, the runs that name it. */
+  private readonly namers = new Map<string, Set<string>>()
+
+  constructor(
+    private readonly database: Database,
+    private readonly kept: StagesTable,
+  ) {
+    this.runs = load(database, kept)
+    for (const [id, { stages }] of this.runs) for (const { place } of stages) this.addNamer(place, id)
+  }
+
+  list(includeDeleted: boolean): RunSummary[] {
+    return [...this.runs.values()]
+      .filter(({ stored }) => includeDeleted || stored.deletedAt === null)
+      .sort(
+        ({ stored: left }, { stored: right }) =>
+          right.createdAt - left.createdAt || (right.id < left.id ? -1 : right.id > left.id ? 1 : 0),
+      )
+      .map((run) => this.composed(run))
+  }
+
+  has(id: string): boolean {
+    return this.runs.has(id)
+  }
+
+  summary(id: string): RunSummary {
+    return structuredClone(this.composed(this.held(id)))
+  }
+
+  peek(id: string): Readonly<RunSummary> {
+    return this.composed(this.held(id))
+  }
+
+  config(id: string): ExperimentConfig {
+    return readConfig(this.database, this.held(id).stored.id)
+  }
+
+  insert(...details: RunToKeep[]): void {
+    const made = details.map((detail) => {
+      const { config, stages, ...stored } = structuredClone(detail)
+      return { config, stored, stages: stages.map((stage) => stageToKeep(stored.id, stage)) }
+    })
+    const kept: string[] = []
+    try {
+      this.database.transaction(() => {
+        for (const { stored, config, stages } of made) {
+          insertRun(this.database, stored, config)
+          stages.forEach(({ own }, position) => insertStage(this.database, { runId: stored.id, position, own }))
+          for (const { progress } of stages) {
+            if (this.kept.has(progress.place)) continue
+            this.kept.insert(progress)
+            kept.push(progress.place)
+          }
+        }
+      })
+    } catch (error) {
+      this.kept.forget(kept)
+      throw error
+    }
+    for (const { stored, stages } of made) {
+      this.runs.set(stored.id, { stored, stages: stages.map(({ own }) => own) })
+      for (const { own } of stages) this.addNamer(own.place, stored.id)
+    }
+  }
+
+  update(id: string, change: Partial<StoredSummary>, options = { write: true }): RunSummary {
+    const run = this.held(id)
+    run.stored = { ...run.stored, ...structuredClone(change) }
+    const { state, deletedAt } = run.stored
+    if (options.write)
+      this.database.run(
+        'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
+        state,
+        deletedAt,
+        JSON.stringify(run.stored),
+        id,
+      )
+    return this.summary(id)
+  }
+
+  naming(place: string): readonly string[] {
+    return [...(this.namers.get(place) ?? [])]
+  }
+
+  setStage(id: string, stageId: string, change: Partial<OwnStage>): void {
+    const run = this.held(id)
+    const before = run.stages.find((entry) => entry.id === stageId)
+    if (!before) throw noSuchStage(run, stageId)
+    const stage = { ...before, ...change } as NamedStage
+    this.database.run(
+      'UPDATE run_stages SET place = ?, record = ? WHERE run_id = ? AND id = ?',
+      stage.place,
+      JSON.stringify(stage),
+      id,
+      stageId,
+    )
+    run.stages = run.stages.map((entry) => (entry.id === stageId ? stage : entry))
+    this.removeNamer(before.place, id)
+    for (const { place } of run.stages) this.addNamer(place, id)
+  }
+
+  setConfigName(id: string, name: string): void {
+    this.database.run(
+      'UPDATE runs SET config = ? WHERE id = ?',
+      JSON.stringify({ ...readConfig(this.database, id), name }),
+      id,
+    )
+  }
+
+  remove(id: string): void {
+    const { stages } = this.held(id)
+    this.database.run('DELETE FROM runs WHERE id = ?', id)
+    this.runs.delete(id)
+    for (const { place } of stages) this.removeNamer(place, id)
+  }
+
+  private held(id: string): HeldRun {
+    const run = this.runs.get(id)
     if (!run)
       throw new RefusedInputError(`There is no run "${id}".`, {
         wanted: 'the id of a run of this workspace',
@@ -49,84 +190,93 @@ export function createRunsTable(database: Database): RunsTable {
       })
     return run
   }
-  const write = (run: RunSummary): void => {
-    const { stages: _stages, ...stored } = run
-    database.run(
-      'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
-      run.state,
-      run.deletedAt,
-      JSON.stringify(stored),
-      run.id,
-    )
+
+  /** With what its stages have come to; shares their records. */
+  private composed({ stored, stages: named }: HeldRun): RunSummary {
+    const stages = named.map((own) => this.stageOf(stored.id, own))
+    // What was trained for another run has cost this one nothing.
+    const seconds = stages.reduce((sum, stage) => sum + (stage.origin ? 0 : stage.seconds), 0)
+    const device = stored.device ?? stages.findLast((stage) => stage.device)?.device ?? null
+    return { ...stored, seconds, device, stages }
   }
-  const writeStage = (id: string, stage: StageRecord): void =>
-    database.run('UPDATE stages SET record = ? WHERE run_id = ? AND id = ?', JSON.stringify(stage), id, stage.id)
+
+  private stageOf(runId: string, own: NamedStage): StageRecord {
+    if (!this.kept.has(own.place))
+      return { ...own, ...waitingStage({ ...own, key: null, trainedFor: null }), key: own.key ?? null }
+    const { trainedFor, ...progress } = this.kept.get(own.place)
+    const stage: StageRecord = { ...progress, ...own }
+    if (trainedFor === null || trainedFor === runId) return stage
+    return { ...stage, origin: { runId: trainedFor, runName: this.runs.get(trainedFor)?.stored.name ?? trainedFor } }
+  }
+
+  private addNamer(place: string, id: string): void {
+    this.namers.set(place, (this.namers.get(place) ?? new Set()).add(id))
+  }
+
+  private removeNamer(place: string, id: string): void {
+    const namers = this.namers.get(place)
+    namers?.delete(id)
+    if (namers?.size === 0) this.namers.delete(place)
+  }
+}
+
+const ownFields = [
+  'id',
+  'kind',
+  'index',
+  'title',
+  'method',
+  'defense',
+  'otherSettings',
+  'key',
+  'place',
+  'prefix',
+] as const
+
+/** A stage's record as the run's words for it and what is kept at its place. */
+function stageToKeep(runId: string, record: StageRecord): { own: NamedStage; progress: KeptStage } {
+  const stage = numbered(record)
+  const place = stage.place ?? placeInRun(runId, stage.id)
+  const own = Object.fromEntries(
+    ownFields.flatMap((name) => (stage[name] === undefined ? [] : [[name, stage[name]]])),
+  ) as unknown as OwnStage
+  const { origin, ...rest } = stage
+  const progress = Object.fromEntries(
+    Object.entries(rest).filter(([name]) => name === 'kind' || !(ownFields as readonly string[]).includes(name)),
+  ) as unknown as StageProgress & Pick<KeptStage, 'kind'>
   return {
-    list: (includeDeleted) =>
-      [...runs.values()]
-        .filter((run) => includeDeleted || run.deletedAt === null)
-        .sort((left, right) => right.createdAt - left.createdAt || (right.id < left.id ? -1 : 1)),
-    has: (id) => runs.has(id),
-    summary: (id) => structuredClone(summaryOf(id)),
-    config: (id) => readConfig(database, summaryOf(id).id),
-    insert(detail) {
-      const { config, stages: given, ...stored } = structuredClone(detail)
-      const stages = given.map(numbered)
-      insertRun(database, { ...stored, stages }, config)
-      runs.set(stored.id, { ...stored, stages })
-    },
-    update(id, change, options = { write: true }) {
-      const run = { ...summaryOf(id), ...structuredClone(change) }
-      runs.set(id, run)
-      if (options.write) write(run)
-      return structuredClone(run)
-    },
-    updateStage(id, stageId, change, options = { write: true }) {
-      const run = summaryOf(id)
-      const stages = run.stages.map((stage) =>
-        stage.id === stageId ? { ...stage, ...structuredClone(change) } : stage,
-      )
-      const stage = stages.find((entry) => entry.id === stageId)
-      if (!stage) throw noSuchStage(run, stageId)
-      runs.set(id, { ...run, stages })
-      if (options.write) writeStage(id, stage)
-      return structuredClone({ ...run, stages })
-    },
-    setConfigName(id, name) {
-      database.run('UPDATE runs SET config = ? WHERE id = ?', JSON.stringify({ ...readConfig(database, id), name }), id)
-    },
-    remove(id) {
-      database.run('DELETE FROM runs WHERE id = ?', summaryOf(id).id)
-      runs.delete(id)
-    },
+    own: { ...own, place },
+    progress: { ...progress, place, key: stage.key ?? null, trainedFor: origin?.runId ?? runId },
   }
 }
 
-function insertRun(database: Database, { stages, ...stored }: RunSummary, config: ExperimentConfig): void {
-  database.transaction(() => {
-    database.run(
-      'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
-      stored.id,
-      stored.createdAt,
-      stored.state,
-      stored.deletedAt,
-      JSON.stringify(stored),
-      JSON.stringify(config),
-    )
-    stages.forEach((stage, position) =>
-      database.run(
-        'INSERT INTO stages (run_id, id, position, record) VALUES (?, ?, ?, ?)',
-        stored.id,
-        stage.id,
-        position,
-        JSON.stringify(stage),
-      ),
-    )
-  })
+function insertRun(database: Database, stored: StoredSummary, config: ExperimentConfig): void {
+  database.run(
+    'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
+    stored.id,
+    stored.createdAt,
+    stored.state,
+    stored.deletedAt,
+    JSON.stringify(stored),
+    JSON.stringify(config),
+  )
 }
 
-const noSuchStage = ({ id, stages }: RunSummary, stageId: string): RefusedInputError =>
-  new RefusedInputError(`The run "${id}" has no stage "${stageId}".`, {
+const insertStage = (
+  database: Database,
+  { runId, position, own }: { runId: string; position: number; own: NamedStage },
+): void =>
+  database.run(
+    'INSERT INTO run_stages (run_id, id, position, place, record) VALUES (?, ?, ?, ?, ?)',
+    runId,
+    own.id,
+    position,
+    own.place,
+    JSON.stringify(own),
+  )
+
+const noSuchStage = ({ stored, stages }: HeldRun, stageId: string): RefusedInputError =>
+  new RefusedInputError(`The run "${stored.id}" has no stage "${stageId}".`, {
     wanted: stages.map((entry) => entry.id).join(', '),
     got: stageId,
   })
@@ -167,36 +317,41 @@ const numbered = (stage: StageRecord): StageRecord => ({
 })
 
 /** A damaged record becomes a failed run that says so: it never hides the others. */
-function load(database: Database): Map<string, RunSummary> {
-  const stages = new Map<string, StageRecord[]>()
+function load(database: Database, kept: StagesTable): Map<string, HeldRun> {
+  const stages = new Map<string, NamedStage[]>()
   const damaged = new Map<string, unknown>()
-  for (const [runId, record] of database.columns(
-    'SELECT run_id, CAST(record AS BLOB) FROM stages ORDER BY run_id, position',
+  for (const [runId, stageId, place, record] of database.columns(
+    'SELECT run_id, id, place, CAST(record AS BLOB) FROM run_stages ORDER BY run_id, position',
   )) {
     const id = String(runId)
+    const fault = kept.damaged.get(String(place))
+    if (fault !== undefined) damaged.set(id, fault)
     try {
       const list = stages.get(id) ?? []
-      list.push(numbered(JSON.parse(textOf(record)) as StageRecord))
+      const parsed = JSON.parse(textOf(record)) as StageRecord
+      const { own } = stageToKeep(id, { ...parsed, id: String(stageId), place: String(place) })
+      list.push(own)
       stages.set(id, list)
     } catch (error) {
       damaged.set(id, error)
     }
   }
-  const runs = new Map<string, RunSummary>()
+  const runs = new Map<string, HeldRun>()
   for (const row of database.all('SELECT id, created_at, deleted_at, CAST(summary AS BLOB) AS summary FROM runs')) {
     const id = String(row.id)
-    runs.set(id, readSummary(row, stages.get(id) ?? [], damaged.get(id)))
+    const named = (stages.get(id) ?? []).filter(({ place }) => kept.has(place))
+    runs.set(id, { stored: readSummary(row, damaged.get(id)), stages: named })
   }
   return runs
 }
 
-function readSummary(row: Row, stages: StageRecord[], fault: unknown): RunSummary {
+function readSummary(row: Row, fault: unknown): StoredSummary {
   try {
     const stored = JSON.parse(textOf(row.summary)) as StoredSummary
     if (typeof stored.name !== 'string' || typeof stored.state !== 'string') throw new Error('fields are missing')
-    return { ...stored, stages, ...(fault === undefined ? {} : damageOf(String(row.id), fault)) }
+    return { ...stored, ...(fault === undefined ? {} : damageOf(String(row.id), fault)) }
   } catch (error) {
-    return damagedRun(row, stages, error)
+    return damagedRun(row, error)
   }
 }
 
@@ -211,7 +366,7 @@ const damageOf = (id: string, fault: unknown): Pick<RunSummary, 'state' | 'error
   ),
 })
 
-function damagedRun(row: Row, stages: StageRecord[], fault: unknown): RunSummary {
+function damagedRun(row: Row, fault: unknown): StoredSummary {
   const id = String(row.id)
   return {
     id,
@@ -222,7 +377,6 @@ function damagedRun(row: Row, stages: StageRecord[], fault: unknown): RunSummary
     startedAt: null,
     endedAt: null,
     seconds: 0,
-    stages,
     data: '',
     attack: '',
     poisonRatio: 0,

@@ -44,7 +44,7 @@ export interface MadeCells {
   /** In the order of work. */
   runsOf(study: Pick<StoredStudy, 'id' | 'priority'>): NewCellRun[]
   /** What is written of the cells. @param created the runs, in the order of `runsOf` */
-  stored(created: readonly RunSummary[]): StoredCell[]
+  stored(created: readonly Pick<RunSummary, 'id'>[]): StoredCell[]
 }
 
 export interface NextStep {
@@ -237,7 +237,7 @@ interface Parts {
   readonly stages: StagesOfPlan
 }
 
-function storedCells({ cells, possible, stages }: Parts, created: readonly RunSummary[]): StoredCell[] {
+function storedCells({ cells, possible, stages }: Parts, created: readonly Pick<RunSummary, 'id'>[]): StoredCell[] {
   const runs = new Map(possible.map(({ index }, position) => [index, created[position]?.id ?? null]))
   return cells.map(({ index, axes, trial, until }, position) => ({
     index,

@@ -49,6 +49,7 @@ export async function stagesOfCells(
   { book, estimate, bytes }: PlanContext,
   signal?: AbortSignal,
 ): Promise<StagesOfPlan> {
+  await book.read(cells.map(({ config }) => config))
   const yielding = createYielding(signal)
   const costs = new Map<string, Costs>()
   const stages = new Map<string, StageOfPlan>()

@@ -22,7 +22,7 @@ const keysOf = (config: ExperimentConfig): readonly PlannedStage[] => {
   })
 }
 
-export const bookOfParts: StageBook = { keysOf, find: () => null }
+export const bookOfParts: StageBook = { read: () => Promise.resolve(), keysOf, find: () => null }
 
 const refuse = (): never => {
   throw new UserError('This engine cannot start runs for a study.')

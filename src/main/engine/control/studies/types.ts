@@ -39,6 +39,8 @@ export interface KnownStage {
 }
 
 export interface StageBook {
+  /** Reads the files that these configurations name; awaited before their keys are asked for. */
+  read(configs: readonly ExperimentConfig[]): Promise<void>
   /** The stages of a resolved configuration, in the order of work. */
   keysOf(config: ExperimentConfig, executor: string): readonly PlannedStage[]
   find(key: string): KnownStage | null
@@ -60,13 +62,16 @@ export interface StudyRuns {
    * Makes queued runs in this order in one transaction: all of them, or none.
    * @param alongside writes what belongs to them into the same transaction, before any of them begins
    */
-  create(cells: readonly NewCellRun[], alongside: (runs: readonly RunSummary[]) => void): readonly RunSummary[]
+  create(
+    cells: readonly NewCellRun[],
+    alongside: (runs: readonly Pick<RunSummary, 'id'>[]) => void,
+  ): readonly RunSummary[]
   pause(runId: string): void
   stop(runId: string): void
   /** @param options `until` as for a new run; absent: to its end */
   resume(runId: string, options?: { readonly until?: number }): void
   /** @throws RefusedInputError when there is none */
-  summary(runId: string): RunSummary
+  summary(runId: string): Readonly<RunSummary>
   /** Whether it is there and not in the bin. */
   has(runId: string): boolean
   setPriority(runIds: readonly string[], priority: number): void

@@ -24,16 +24,19 @@ export interface LocalExecutorOptions extends TrainerCommandLine {
   slots?: () => number
   /** Names of GPUs, as CUDA_VISIBLE_DEVICES has them, of which each task gets one; default none: each sees all. */
   gpus?: () => readonly string[]
+  /** What the runtime on this machine computes on; default the CPU. */
+  device?: () => 'cpu' | 'gpu'
   /** Milliseconds between two looks at a journal. */
   interval?: number
 }
 
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
-  const { slots = () => 1, gpus = () => [], interval = 100 } = options
+  const { slots = () => 1, gpus = () => [], device = () => 'cpu', interval = 100 } = options
   const gpuSlots = createGpuSlots(gpus)
   return {
     id: 'local',
     slots,
+    device,
     start(task, listener) {
       clearRequest(task.folder)
       const after = lastAttempt(task.folder)

@@ -1,0 +1,88 @@
+/** What files hold, told by a hash: asked for once per state of a file, read in slices beside other work. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ExperimentConfig } from '../../../../shared/domain'
+import { isVisible, type FamilyId } from '../../../../shared/schema'
+import type { MemberTable } from './memberTable'
+
+export interface Fingerprints {
+  /** Reads what these experiments name; must have been awaited before `of` is asked about it. */
+  read(configs: readonly ExperimentConfig[]): Promise<void>
+  /** '' for no path, 'absent' for nothing at it. */
+  of(path: string): string
+}
+
+/** A folder with more files is told by those that come first. */
+const countedFiles = 100_000
+
+export function createFingerprints(table: MemberTable): Fingerprints {
+  const known = new Map<string, { state: string; print: string }>()
+  const read = async (path: string): Promise<void> => {
+    const found = await stat(path).catch(() => null)
+    if (!found) return void known.set(path, { state: 'absent', print: 'absent' })
+    const state = `${found.ino} ${found.size} ${found.mtimeMs}`
+    if (found.isFile() && known.get(path)?.state === state) return
+    const print = found.isFile() ? await hashOfFile(path) : found.isDirectory() ? await hashOfFolder(path) : 'no file'
+    known.set(path, { state, print })
+  }
+  return {
+    async read(configs) {
+      for (const path of new Set(configs.flatMap((config) => pathsOf(config, table)))) await read(path)
+    },
+    of: (path) => (path === '' ? '' : (known.get(path)?.print ?? 'unread')),
+  }
+}
+
+/** Every file and folder that an experiment's parameters name. */
+function pathsOf(config: ExperimentConfig, table: MemberTable): string[] {
+  const { data, attack, teacher, distillation, students } = config
+  const members: [FamilyId, typeof data][] = [
+    ['dataset', data],
+    ['attack', attack],
+    ['distillation', distillation.method],
+    ...students.flatMap(({ defenses }) => defenses.map((defense): [FamilyId, typeof data] => ['defense', defense])),
+  ]
+  const named = members.flatMap(([family, { id, params }]) =>
+    Object.entries(table.find(family, id)?.params ?? {}).flatMap(([name, field]) => {
+      const value = params[name]
+      return field.kind === 'path' && typeof value === 'string' && value !== '' && isVisible(field, params)
+        ? [value]
+        : []
+    }),
+  )
+  return teacher.source === 'file' && teacher.file !== '' ? [...named, teacher.file] : named
+}
+
+async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  } catch {
+    return 'unreadable'
+  }
+  return hash.digest('hex')
+}
+
+/** Of names, sizes and times: reading a data set of gigabytes for a key would take longer than many a stage. */
+async function hashOfFolder(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  let left = countedFiles
+  const add = async (folder: string, below: string): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+      if (left <= 0) return
+      const name = `${below}/${entry.name}`
+      if (entry.isDirectory()) {
+        await add(join(folder, entry.name), name)
+        continue
+      }
+      left -= 1
+      const found = await stat(join(folder, entry.name)).catch(() => null)
+      hash.update(`${name}\n${found?.size ?? 0} ${found?.mtimeMs ?? 0}\n`)
+    }
+  }
+  await add(path, '')
+  return `folder ${hash.digest('hex')}`
+}

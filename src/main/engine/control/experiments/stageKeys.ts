@@ -1,0 +1,144 @@
+/**
+ * Keys of stages: a hash of everything that decides a stage's result. Two stages with one key are one stage.
+ * In a key: the parameters that are shown and used, filled with their defaults; the keys of what a stage builds on; the
+ * content of files in place of their paths; the seed; the kind of device, and whether steps are captured; the version
+ * of the numerics. Not in it: names, notes, recording, threads, the executor.
+ * Threads and processors may differ in the last bit (docs/decisions.md); devices differ in more, so the kind counts.
+ */
+import { createHash } from 'node:crypto'
+import {
+  poisoningSchema,
+  stageIdOf,
+  type ExperimentConfig,
+  type MemberChoice,
+  type StageName,
+  type StudentPlan,
+} from '../../../../shared/domain'
+import { defaultsOf, isVisible, type FamilyId, type ParameterSchema } from '../../../../shared/schema'
+import { teacherTrainingSchema } from '../../families/teacherTraining'
+import type { CostModel } from './estimate'
+import type { MemberTable } from './memberTable'
+
+/** Raised whenever a stage of the same configuration comes to other numbers than before. */
+export const numericsVersion = 1
+
+/** Hexadecimal digits of a key: 128 bits. */
+const keyDigits = 32
+
+export interface StageKey extends StageName {
+  readonly id: string
+  readonly key: string
+  /** Keys of the stages of the same experiment that must be done before. */
+  readonly after: readonly string[]
+  /** The student equals the one of that key until after `step` pseudo batches; null where it begins by itself. */
+  readonly prefix: { readonly key: string; readonly step: number } | null
+}
+
+export interface KeyContext {
+  readonly table: MemberTable
+  readonly costs: Pick<CostModel, 'distillation' | 'length'>
+  /** Of the device that the stages will run on. */
+  readonly device: 'cpu' | 'gpu'
+  /** Of a file's or folder's content; '' for none. */
+  fingerprint(path: string): string
+}
+
+/** The stages of an experiment in their order, with their keys. */
+export function stageKeysOf(config: ExperimentConfig, context: KeyContext): StageKey[] {
+  const parts = partsOf(config, context)
+  const { students } = config
+  const data = keyOf('data', { ...parts.poisoned, method: students.length > 0 ? parts.method : null })
+  const teacher = keyOf('teacher', parts.teacher)
+  const named = (name: StageName, key: string, more: Pick<StageKey, 'after' | 'prefix'>): StageKey => ({
+    ...name,
+    id: stageIdOf(name),
+    key,
+    ...more,
+  })
+  const student = (plan: StudentPlan): string =>
+    keyOf('student', {
+      teacher,
+      seed: config.seed,
+      network: parts.student,
+      method: parts.method,
+      defenses: plan.defenses.map((choice) => memberPart('defense', choice, context)),
+    })
+  const pseudoBatches = context.costs.distillation(config)?.pseudoBatches ?? 0
+  return [
+    named({ kind: 'data', index: 0 }, data, { after: [], prefix: null }),
+    named({ kind: 'teacher', index: 0 }, teacher, { after: [data], prefix: null }),
+    ...students.map((plan, index) => {
+      const { prefix, from } = context.costs.length(plan, pseudoBatches)
+      const shared = prefix && !from && prefix.steps > 0
+      return named({ kind: 'student', index }, student(plan), {
+        after: [data, teacher],
+        prefix: shared ? { key: student({ defenses: [...prefix.defenses] }), step: prefix.steps } : null,
+      })
+    }),
+  ]
+}
+
+/** What stages have in common. */
+function partsOf(config: ExperimentConfig, context: KeyContext) {
+  const { teacher, poisoning } = config
+  const common = {
+    numerics: numericsVersion,
+    device: context.device,
+    captured: config.execution.graph,
+    ...(context.device === 'gpu' ? { deterministic: config.execution.deterministic } : {}),
+  }
+  const trained = teacher.source === 'train'
+  const training = decidingOf(teacherTrainingSchema, teacher.training, context)
+  const images = {
+    data: memberPart('dataset', config.data, context),
+    attack: memberPart('attack', config.attack, context),
+    target: poisoning.target,
+  }
+  const poisoned = trained
+    ? { ...images, seed: config.seed, poisoning: decidingOf(poisoningSchema, poisoning, context) }
+    : images
+  const network = memberPart('architecture', teacher.architecture, context)
+  return {
+    poisoned: { ...poisoned, augmentation: trained ? [teacher.training.crop, teacher.training.flip] : null },
+    teacher: trained
+      ? { ...common, ...poisoned, network, training }
+      : { ...common, ...images, network, file: context.fingerprint(teacher.file), input: teacher.normalization },
+    student: memberPart('architecture', config.distillation.architecture, context),
+    method: memberPart('distillation', config.distillation.method, context),
+  }
+}
+
+const memberPart = (family: FamilyId, { id, params }: MemberChoice, context: KeyContext): [string, unknown] => {
+  const schema = context.table.find(family, id)?.params
+  return [id, schema ? decidingOf(schema, params, context) : params]
+}
+
+/** The parameters that are shown, with defaults for those that an earlier version did not know; files by content. */
+function decidingOf(
+  schema: ParameterSchema,
+  given: Readonly<Record<string, unknown>>,
+  context: Pick<KeyContext, 'fingerprint'>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...defaultsOf(schema), ...given }
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([name, field]) => {
+      if (!isVisible(field, values)) return []
+      const value = values[name]
+      return [[name, field.kind === 'path' && typeof value === 'string' ? context.fingerprint(value) : value]]
+    }),
+  )
+}
+
+const keyOf = (kind: string, parts: object): string =>
+  createHash('sha256')
+    .update(canonical([kind, parts]))
+    .digest('hex')
+    .slice(0, keyDigits)
+
+/** JSON with sorted names, so that the order in which a configuration was put together does not count. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_name, entry: unknown) =>
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : entry,
+  )

@@ -1,0 +1,95 @@
+/** Which stages an experiment has, by key, and which of them are there already. */
+import { existsSync } from 'node:fs'
+import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
+import type { Fingerprints } from '../experiments/fingerprints'
+import { stageKeysOf, type KeyContext, type StageKey } from '../experiments/stageKeys'
+import { placeInRun, placeOfKey, waitingStage, type KeptStage, type RunStore } from '../store'
+import { placeOf } from './demand'
+
+export interface StageBook {
+  /** Reads the files that these experiments name; awaited before their keys are asked for. */
+  read(configs: readonly ExperimentConfig[]): Promise<void>
+  /** @param device of the device that the stages will run on */
+  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu'): readonly StageKey[]
+  /** The stage of a key that is done, or else one that is on its way; null where nobody has begun one. */
+  find(key: string): Readonly<KeptStage> | null
+  /** The stages with keys and places: those that are there already, or new ones. */
+  placed(stages: readonly StageRecord[], keys: readonly StageKey[]): StageRecord[]
+  /** Places for a stage and for those that build on it, at which they are trained anew. */
+  again(run: Readonly<RunSummary>, stageId: string): { stageId: string; stage: KeptStage }[]
+}
+
+export interface BookOptions {
+  readonly store: RunStore
+  readonly fingerprints: Fingerprints
+  readonly context: Pick<KeyContext, 'table' | 'costs'>
+}
+
+export function createStageBook({ store, fingerprints, context }: BookOptions): StageBook {
+  const find = (key: string): Readonly<KeptStage> | null => {
+    const kept = store.stages.withKey(key)
+    return (
+      kept.find((stage) => stage.state === 'done' && isWhole(stage)) ??
+      kept.find(({ state }) => state !== 'done') ??
+      null
+    )
+  }
+  return {
+    read: (configs) => fingerprints.read(configs),
+    keysOf: (config, device) =>
+      stageKeysOf(config, { ...context, device, fingerprint: (path) => fingerprints.of(path) }),
+    find,
+    placed: (stages, keys) =>
+      stages.map((stage) => {
+        const wanted = keys.find(({ id }) => id === stage.id)
+        if (!wanted) throw new Error(`The stage ${stage.id} has no key.`)
+        const { key, prefix } = wanted
+        const place = find(key)?.place ?? newPlace(store, key)
+        return { ...stage, key, place, ...(prefix ? { prefix } : {}) }
+      }),
+    again({ id: runId, stages }, stageId) {
+      const chosen = stages.find(({ id }) => id === stageId)
+      if (!chosen) return []
+      return stages
+        .filter(
+          (stage) =>
+            stage === chosen ||
+            (chosen.kind !== 'student' && stage.kind === 'student') ||
+            (chosen.kind === 'data' && stage.kind === 'teacher'),
+        )
+        .map(({ id, key, place = placeInRun(runId, id), kind }) => ({
+          stageId: id,
+          stage: waitingStage({
+            place: newPlace(store, key ?? place.replaceAll('/', '-')),
+            key: key ?? null,
+            kind,
+            trainedFor: runId,
+          }),
+        }))
+    },
+  }
+}
+
+/** Its model may have been deleted from the disk. */
+const isWhole = ({ weights }: Readonly<KeptStage>): boolean => weights === null || existsSync(weights)
+
+function newPlace(store: RunStore, key: string): string {
+  for (let again = 0; ; again++) {
+    const place = placeOfKey(key, again)
+    if (!store.stages.has(place)) return place
+  }
+}
+
+/** What a run's stages wait for, as their records tell. */
+export function keysOfRun({ stages }: Readonly<RunSummary>): StageKey[] {
+  const keyOf = (stage: StageRecord): string => stage.key ?? placeOf(stage)
+  const before = (kinds: readonly string[]): string[] => stages.filter(({ kind }) => kinds.includes(kind)).map(keyOf)
+  return stages.map((stage) => ({
+    kind: stage.kind,
+    index: stage.index,
+    id: stage.id,
+    key: keyOf(stage),
+    after: stage.kind === 'data' ? [] : before(stage.kind === 'teacher' ? ['data'] : ['data', 'teacher']),
+    prefix: stage.prefix ?? null,
+  }))
+}

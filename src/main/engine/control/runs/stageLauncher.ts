@@ -1,0 +1,132 @@
+/** Hands a stage over to an executor: its folder, the files that it reads, and what its trainer is asked to do. */
+import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { checkpointNameText, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import { listCheckpoints } from '../../protocol/checkpointFiles'
+import type { StageStart } from '../../protocol/plans'
+import type { Executor, StageTask } from '../executors/executor'
+import type { CostModel } from '../experiments/estimate'
+import type { MemberTable } from '../experiments/memberTable'
+import type { StageKey } from '../experiments/stageKeys'
+import { placeInRun, type RunStore } from '../store'
+import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
+import { placeOf, type ReadyStage } from './demand'
+import type { RunRecorder } from './recorder'
+import { jobOf } from './stageJobs'
+import { superviseStage, type RunningStage } from './stageSupervisor'
+
+export interface LauncherOptions {
+  readonly store: RunStore
+  readonly recorder: RunRecorder
+  /** The declarations that tell which parameters name files. */
+  readonly table: MemberTable
+  readonly costs: Pick<CostModel, 'distillation' | 'length'>
+  readonly cacheFolder: string
+  keysOf(run: RunSummary): readonly StageKey[]
+}
+
+export interface StageLauncher {
+  /** @throws where the files that the stage reads cannot be read */
+  launch(ready: ReadyStage, executor: Executor, others: { branchesAt: readonly number[] }): Promise<RunningStage>
+  /** Follows a stage that an earlier control has handed over. */
+  attach(place: string, executor: Executor, runId: string): RunningStage
+}
+
+export function createStageLauncher(options: LauncherOptions): StageLauncher {
+  return new Launcher(options)
+}
+
+class Launcher implements StageLauncher {
+  constructor(private readonly options: LauncherOptions) {}
+
+  async launch(
+    { runId, stage, after }: ReadyStage,
+    executor: Executor,
+    { branchesAt }: { branchesAt: readonly number[] },
+  ): Promise<RunningStage> {
+    const { store, recorder, table, cacheFolder } = this.options
+    const run = store.runs.summary(runId)
+    const config = store.runs.config(runId)
+    const folderOf = (one: StageRecord): string => store.stageFolder(placeOf(one))
+    const runFolder = store.runFolder(runId)
+    const folder = folderOf(stage)
+    await mkdir(folder, { recursive: true })
+    if (stage.kind === 'teacher' && config.teacher.source === 'file')
+      await copyTeacherFile(config.teacher.file, importedTeacherFile(folder, config))
+    // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
+    await copyNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
+    const job = jobOf(stage, {
+      run,
+      config: withCopiedFiles(config, table, runFolder),
+      folderOf,
+      cacheFolder,
+      threads: this.threads(),
+      startFrom: this.startOf(run, stage, config),
+      branchesAt,
+    })
+    const place = placeOf(stage)
+    // Said before it is true: an engine that ends now must look whether it runs.
+    recorder.updateStage(place, { state: 'running' })
+    const task: StageTask = {
+      place,
+      folder,
+      title: `${run.name}, ${stage.title}`,
+      needs: { threads: config.execution.threads || this.threads(), device: config.execution.device },
+      after,
+    }
+    return superviseStage({ context: recorder.contextOf(place, runId, config), executor, task, job })
+  }
+
+  attach(place: string, executor: Executor, runId: string): RunningStage {
+    const { store, recorder } = this.options
+    const config = store.runs.config(runId)
+    const run = store.runs.summary(runId)
+    const task: StageTask = {
+      place,
+      folder: store.stageFolder(place),
+      title: run.name,
+      needs: { threads: config.execution.threads, device: config.execution.device },
+      after: [],
+    }
+    return superviseStage({ context: recorder.contextOf(place, runId, config), executor, task, job: null })
+  }
+
+  /** Threads of one task: all, or its share where several run at once. */
+  private threads(): number {
+    const { threads, slots } = this.options.store.settings()
+    return threads || (slots > 1 ? Math.max(1, Math.floor(availableParallelism() / slots)) : 0)
+  }
+
+  /** Where a student goes on from: a named student of another run, one of its prefix's key, or nowhere. */
+  private startOf(run: RunSummary, stage: StageRecord, config: ExperimentConfig): StageStart | undefined {
+    const plan = config.students[stage.index]
+    if (stage.kind !== 'student' || !plan) return undefined
+    const { store, costs } = this.options
+    const { from } = costs.length(plan, costs.distillation(config)?.pseudoBatches ?? 0)
+    if (from) {
+      const named = store.runs.has(from.runId)
+        ? store.runs.peek(from.runId).stages.find(({ id }) => id === from.stageId)?.place
+        : undefined
+      return {
+        folder: store.stageFolder(named ?? placeInRun(from.runId, from.stageId)),
+        step: from.step,
+        named: checkpointNameText(from),
+      }
+    }
+    const prefix = this.options.keysOf(run).find(({ id }) => id === stage.id)?.prefix
+    if (!prefix) return undefined
+    const folder = store.stages
+      .withKey(prefix.key)
+      .map(({ place }) => store.stageFolder(place))
+      .find((one) => listCheckpoints(one).some(({ step }) => step === prefix.step))
+    // For one that will have been done elsewhere by then, the first place of its key is where it will be.
+    const coming = folder ?? this.comingFolder(prefix.key)
+    return coming === undefined ? undefined : { folder: coming, step: prefix.step }
+  }
+
+  private comingFolder(key: string): string | undefined {
+    const { store } = this.options
+    const coming = store.stages.withKey(key).find(({ state }) => state !== 'done')
+    return coming && store.stageFolder(coming.place)
+  }
+}
