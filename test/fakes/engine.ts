@@ -348,9 +348,10 @@ function createHandlers(state: FakeState): Handlers {
         .filter((run) => includeDeleted === true || run.deletedAt === null)
         .reverse(),
     'runs.get': ({ runId }) => state.run(runId).detail,
-    'runs.start': ({ config, preset, note }) => {
+    'runs.start': ({ config, preset, note, executor }) => {
       const run = state.add(config, preset ?? null)
       run.detail.note = note ?? ''
+      if (executor !== undefined) run.detail.executor = executor
       state.changed(run)
       return run.summary()
     },

@@ -160,6 +160,7 @@ describe('abd run', () => {
     [['run', '--method', 'cmi/magic'], '"cmi" has no settings called "magic"'],
     [['run', '--seeds', '1,x'], 'wanted a whole number'],
     [['run', '--seeds', '2-0'], 'wanted a range'],
+    [['run', '--preset', 'quick', '--executor', 'nowhere'], 'nowhere'],
     [['run', '--set', 'poisoning.ratio=2'], 'poisoning.ratio wanted a value from 0 to 1'],
     [['run', '--set', 'nonsense'], '--set takes path=value'],
     [['run', '--preset', 'quik'], 'There is no preset "quik"'],

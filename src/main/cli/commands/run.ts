@@ -7,7 +7,7 @@ import { collect, detachOption, deviceOption, numeric, wholeNumber, wholeNumbers
 import { printable } from '../output'
 import { defineCommand, type CommandContext, type ExitCode } from './command'
 
-type Flags = RunFlags & { detach?: boolean; note?: string }
+type Flags = RunFlags & { detach?: boolean; note?: string; executor?: string }
 
 export const run = defineCommand<Flags>({
   name: 'run',
@@ -33,7 +33,8 @@ export const run = defineCommand<Flags>({
     const all = flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
     const started: RunSummary[] = []
     for (const one of all) {
-      const begun = await client.call('runs.start', { config: one, preset: flags.preset, note: flags.note })
+      const { preset, note, executor } = flags
+      const begun = await client.call('runs.start', { config: one, preset, note, executor })
       output.tell(`Run ${begun.id}: ${printable(begun.name)}`)
       started.push(begun)
     }
@@ -71,6 +72,7 @@ const withExperimentOptions = (command: Command): Command =>
       collect,
     )
     .addOption(deviceOption())
+    .option('--executor <name>', 'where its stages run: local (default), slurm')
     .option('--threads <number>', 'TensorFlow threads, 0 for all', wholeNumber)
     .addOption(detachOption())
 

@@ -1,6 +1,6 @@
 /** Once: the stages of earlier versions get keys, so that later runs find them. */
 import { existsSync } from 'node:fs'
-import type { ExperimentConfig, RunSummary } from '../../../../shared/domain'
+import { stageRecipeOf, type ExperimentConfig, type RunSummary } from '../../../../shared/domain'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunStore } from '../store'
 import { importedTeacherFile, withCopiesThatExist } from './copiedFiles'
@@ -30,7 +30,8 @@ async function keysFor(
 ): Promise<void> {
   try {
     const run = store.runs.peek(id)
-    const config = asTrained(run, { config: store.runs.config(id), store, table })
+    const asked = store.runs.config(id)
+    const config = asTrained(run, { config: asked, store, table })
     await book.read([config])
     // What really ran decides; a run that never began will run on what it asks for.
     const keys = book.keysOf(config, run.device?.kind ?? (config.execution.device === 'gpu' ? 'gpu' : 'cpu'))
@@ -38,7 +39,7 @@ async function keysFor(
       const found = keys.find((entry) => entry.id === stage.id)
       if (!found) continue
       store.stages.update(placeOf(stage), { key: found.key })
-      store.runs.setStage(id, stage.id, { key: found.key, prefix: found.prefix })
+      store.runs.setStage(id, stage.id, { key: found.key, prefix: found.prefix, ...stageRecipeOf(asked, stage) })
     }
   } catch {
     // A record that cannot be read has no key: nobody takes its stages for theirs.

@@ -228,6 +228,8 @@ const ownFields = [
   'method',
   'defense',
   'otherSettings',
+  'recipe',
+  'pairKey',
   'key',
   'place',
   'prefix',
