@@ -1,10 +1,20 @@
 /** The studies that come with the product: one file under resources/studies and one line here. */
 import type { StudyPreset } from '../../../../shared/domain'
+import cifar10Cmi from '../../../../../resources/studies/cifar10-cmi.yml?raw'
+import cifar10Ood from '../../../../../resources/studies/cifar10-ood.yml?raw'
+import cifar10Zskt from '../../../../../resources/studies/cifar10-zskt.yml?raw'
+import gtsrbZskt from '../../../../../resources/studies/gtsrb-zskt.yml?raw'
 import signsSmall from '../../../../../resources/studies/signs-small.yml?raw'
 import type { MemberTable } from '../experiments/memberTable'
 import { readStudyFile } from './file/read'
 
-const files: readonly (readonly [id: string, text: string])[] = [['signs-small', signsSmall]]
+const files: readonly (readonly [id: string, text: string])[] = [
+  ['signs-small', signsSmall],
+  ['cifar10-zskt', cifar10Zskt],
+  ['gtsrb-zskt', gtsrbZskt],
+  ['cifar10-cmi', cifar10Cmi],
+  ['cifar10-ood', cifar10Ood],
+]
 
 /** @param table the members that the files name */
 export const studyPresets = (table: MemberTable): StudyPreset[] =>

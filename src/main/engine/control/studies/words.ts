@@ -35,13 +35,20 @@ const counted = (count: number, one: string, many = `${one}s`): string =>
 /** As many GPUs as a lab's partition has; each about as fast as the one in docs/benchmarks-gpu.md. */
 const exampleGpus = 12
 /**
- * How much less time a run takes on one H100 than on two cores: a pseudo batch of WRN-16-2 → WRN-16-1 takes 0.106 s
- * there (docs/benchmarks-gpu.md) and 2.24 s on the cores (docs/benchmarks.md). Small networks gain less.
+ * How much less time the steps take on one H100 than on two cores: a pseudo batch of WRN-16-2 → WRN-16-1 takes 0.106 s
+ * there (docs/benchmarks-gpu.md) and 2.24 s on the cores (docs/benchmarks.md).
  */
 const gpuSpeed = 21
+/** What a stage takes on any GPU: the start of TensorFlow, the capture of its steps. */
+const gpuStageSeconds = 20
+/** Data, teacher, student. */
+const stagesInChain = 3
 
-const onGpus = ({ seconds, longestChain, onGpu = false }: PlanFacts): number =>
-  Math.max(longestChain, seconds / exampleGpus) / (onGpu ? 1 : gpuSpeed)
+function onGpus({ seconds, longestChain, teachers, students, onGpu = false }: PlanFacts): number {
+  if (onGpu) return Math.max(longestChain, seconds / exampleGpus)
+  const work = seconds / gpuSpeed + (teachers + students) * gpuStageSeconds
+  return Math.max(longestChain / gpuSpeed + stagesInChain * gpuStageSeconds, work / exampleGpus)
+}
 
 /** "162 cells, 30 teachers and 162 students to train, 0 reused; about 9 h on this machine, 40 min on 12 GPUs". */
 export function planWords(facts: PlanFacts): string {

@@ -59,8 +59,8 @@ function unknown(message: string, got: string, known: readonly string[]): Refuse
 const choiceOf = (value: unknown, family: FamilyId, table: MemberTable): MemberChoice => {
   if (typeof value === 'string') return memberOf(value, family, table)
   if (isRecord(value) && typeof value.id === 'string') {
-    const { id } = memberOf(value.id, family, table)
-    return { id, params: isRecord(value.params) ? value.params : {} }
+    const { id, params } = memberOf(value.id, family, table)
+    return { id, params: { ...params, ...(isRecord(value.params) ? value.params : {}) } }
   }
   throw new RefusedInputError(`A ${family} was wanted.`, {
     wanted: 'an id, "id/settings" or { id, params }',
@@ -105,15 +105,43 @@ export function valuesOf(path: string, entry: unknown, context: FormContext): Ax
 
 const same = (left: unknown, right: unknown): boolean => JSON.stringify(left) === JSON.stringify(right)
 
+/** A member by its id, with named settings where every parameter is given, and with what differs from them. */
+function shortMember({ id, params }: MemberChoice, family: FamilyId, table: MemberTable): unknown {
+  const member = table.find(family, id)
+  const whole = member !== undefined && Object.keys(member.params).every((name) => name in params)
+  const named = Object.keys((whole ? member.presets : undefined) ?? {}).map((settings) => {
+    const base = member ? memberDefaults(member, settings) : {}
+    return {
+      id: `${id}/${settings}`,
+      params: Object.fromEntries(Object.entries(params).filter(([name, value]) => !same(base[name], value))),
+    }
+  })
+  const shortest = [...named, { id, params }].reduce((best, other) =>
+    Object.keys(other.params).length < Object.keys(best.params).length ? other : best,
+  )
+  return Object.keys(shortest.params).length === 0 ? shortest.id : shortest
+}
+
+function shortValue(path: string, value: unknown, table: MemberTable): unknown {
+  const family = namedAxes[path]?.family
+  if (family === undefined) return value
+  if (path !== 'defenses') return shortMember(value as MemberChoice, family, table)
+  const list = (value as MemberChoice[]).map((choice) => shortMember(choice, family, table))
+  if (list.length === 0) return noDefense
+  return list.every((entry) => typeof entry === 'string') ? list.join('+') : list
+}
+
 /** The shortest entry that reads back as this value. */
 export function entryOf(path: string, wanted: AxisValue, table: MemberTable): unknown {
-  const candidates = [wanted.label, wanted.value, { label: wanted.label, value: wanted.value }]
-  for (const candidate of candidates) {
+  const { label, value } = wanted
+  const labelled = (): unknown => ({ label, value: shortValue(path, value, table) })
+  for (const candidate of [() => label, () => shortValue(path, value, table), labelled]) {
     try {
-      if (same(valuesOf(path, candidate, { table }), [wanted])) return candidate
+      const entry = candidate()
+      if (same(valuesOf(path, entry, { table }), [wanted])) return entry
     } catch {
       // Not in this form.
     }
   }
-  return { label: wanted.label, value: wanted.value }
+  return { label, value }
 }

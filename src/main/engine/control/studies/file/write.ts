@@ -1,5 +1,5 @@
 /** A definition as a study file, in its short forms. */
-import { Document, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
+import { Document, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
 import type { AxisValue, CellCondition, StudyAxis, StudyDefinition } from '../../../../../shared/domain'
 import type { MemberTable } from '../../experiments/memberTable'
 import { entryOf, numbersOf } from './shortForms'
@@ -31,7 +31,7 @@ export function writeStudyFile(definition: StudyDefinition, table: MemberTable):
       ['axes', path, 'values'],
     ]) {
       const node: unknown = document.getIn(keys, true)
-      if (isSeq(node)) node.flow = true
+      if (isSeq(node) && node.items.every((item) => isScalar(item))) node.flow = true
     }
   return document.toString({ lineWidth: 110, flowCollectionPadding: false })
 }
