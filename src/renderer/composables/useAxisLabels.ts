@@ -1,4 +1,4 @@
-import type { AxisPath } from '@shared/domain'
+import type { AxisPath, CellLabels, StudySummary } from '@shared/domain'
 import type { FamilyId } from '@shared/schema'
 import { useEngineStore } from '../stores/engine'
 
@@ -17,10 +17,18 @@ export function useAxisLabels() {
     const family = axisFamilies[path]
     return family ? engine.titleOf(family, label) : label
   }
-  /** "BadNets, grid · Shuffling Vaccine · seed 2" */
-  const cellName = (axes: Readonly<Record<string, string>>): string =>
-    Object.entries(axes)
-      .map(([path, label]) => (path === 'seed' ? `seed ${label}` : labelOf(path, label)))
+  /** As `labelOf` where several axes stand in one line: a bare number says of what. */
+  function wordsOf(path: AxisPath, label: string, title = path): string {
+    const plain = axisFamilies[path] === undefined && path !== 'defenses' && path !== 'teacher.file'
+    return plain ? `${title.toLowerCase()} ${label}` : labelOf(path, label)
+  }
+  /**
+   * "BadNets, grid · Shuffling Vaccine · seed 2"
+   * @param axes for their titles
+   */
+  const cellName = (labels: CellLabels, axes: StudySummary['axes'] = []): string =>
+    Object.entries(labels)
+      .map(([path, label]) => wordsOf(path, label, axes.find((axis) => axis.path === path)?.title))
       .join(' · ')
-  return { labelOf, cellName }
+  return { labelOf, wordsOf, cellName }
 }

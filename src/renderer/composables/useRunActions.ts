@@ -15,6 +15,8 @@ export function useRunActions() {
 
   const control = (verb: 'pause' | 'stop' | 'resume', run: RunSummary): Promise<void> =>
     notices.attempt(`“${run.name}” could not ${verb}.`, () => runs.control(verb, run.id))
+  const trainAgain = (run: RunSummary, stageId: string): Promise<void> =>
+    notices.attempt('The stage could not be trained again.', () => runs.trainAgain(run.id, stageId))
   /** Returns the ids of the runs that went to the bin. */
   const remove = async (list: readonly RunSummary[]): Promise<string[]> =>
     (await notices.attempt('The runs could not be deleted.', () => runs.remove(list.map((run) => run.id)))) ?? []
@@ -33,7 +35,7 @@ export function useRunActions() {
   /** Returns whether the note was saved. */
   const note = async (run: RunSummary, text: string): Promise<boolean> =>
     (await notices.attempt('The note could not be saved.', () => runs.note(run.id, text))) !== undefined
-  return { control, remove, restore, clone, rename, note }
+  return { control, trainAgain, remove, restore, clone, rename, note }
 }
 
 export const isActive = (run: RunSummary): boolean => run.state === 'running' || run.state === 'queued'

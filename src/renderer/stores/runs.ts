@@ -47,13 +47,30 @@ export const useRunsStore = defineStore('runs', () => {
   const control = async (verb: 'pause' | 'stop' | 'resume', runId: string): Promise<void> => {
     keep(await engine.call(`runs.${verb}`, { runId }))
   }
+  const trainAgain = async (runId: string, stageId: string): Promise<void> => {
+    keep(await engine.call('runs.trainAgain', { runId, stageId }))
+  }
   const rename = async (runId: string, name: string): Promise<void> => {
     keep(await engine.call('runs.rename', { runId, name }))
   }
   const note = async (runId: string, text: string): Promise<RunSummary> =>
     keep(await engine.call('runs.note', { runId, note: text }))
 
-  return { byId, runs, active, loaded, loadError, load, start, control, rename, note, keep, ...useBin(byId) }
+  return {
+    byId,
+    runs,
+    active,
+    loaded,
+    loadError,
+    load,
+    start,
+    control,
+    trainAgain,
+    rename,
+    note,
+    keep,
+    ...useBin(byId),
+  }
 })
 
 /** Deleting, which can be undone until the bin is emptied. */

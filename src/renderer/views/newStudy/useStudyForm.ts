@@ -32,6 +32,8 @@ export function useStudyForm() {
   const engine = useEngineStore()
   const draft = useStudyDraftStore()
   const definition = computed(() => draft.definition)
+  /** As it is planned, started and saved. */
+  const ready = computed(() => (definition.value ? withoutOpenRules(definition.value) : null))
   const axes = computed(() => definition.value?.axes ?? [])
 
   const baseConfig = computed(() => {
@@ -41,7 +43,7 @@ export function useStudyForm() {
     return { ...preset?.config, ...base.config }
   })
   const base = useEngineQuery('experiment.validate', () => (baseConfig.value ? { config: baseConfig.value } : null))
-  const plan = useEngineQuery('studies.plan', () => (definition.value ? { definition: definition.value } : null), 400)
+  const plan = useEngineQuery('studies.plan', () => (ready.value ? { definition: ready.value } : null), 400)
 
   const findings = computed(() => findingsOf(plan.data.value?.cells ?? []))
   const errors = computed(() => findings.value.filter(({ severity }) => severity === 'error'))
@@ -75,7 +77,7 @@ export function useStudyForm() {
   const moveAxis = (from: number, to: number): void => setAxes(moved(axes.value, from, to))
 
   return {
-    ...{ draft, definition, axes, base, plan, findings, errors, startable },
+    ...{ draft, definition, ready, axes, base, plan, findings, errors, startable },
     ...{ parameterOf, free, change, addAxis, changeAxis, removeAxis, moveAxis },
   }
 }
@@ -83,6 +85,14 @@ export type StudyForm = ReturnType<typeof useStudyForm>
 
 type Rules = Pick<StudyDefinition, 'exclude' | 'conditions'>
 type Condition = StudyDefinition['exclude'][number]
+
+const isOpen = (condition: Condition): boolean => Object.keys(condition).length === 0
+/** A rule that names nothing yet says nothing; taken at its word, it would leave out every cell. */
+export const withoutOpenRules = (definition: StudyDefinition): StudyDefinition => ({
+  ...definition,
+  exclude: definition.exclude.filter((condition) => !isOpen(condition)),
+  conditions: definition.conditions.filter(({ when, keep }) => !isOpen(when) && !isOpen(keep)),
+})
 
 /** The rules as far as the axes still have what they name. */
 export function soundRules(axes: readonly StudyAxis[], rules: Rules | null): Rules {
@@ -92,7 +102,8 @@ export function soundRules(axes: readonly StudyAxis[], rules: Rules | null): Rul
       Object.entries(condition).flatMap(([path, named]) => {
         if (!labels.has(path)) return []
         const known = labels.get(path)
-        return [[path, known ? named.filter((label) => known.has(label)) : named]]
+        const left = known ? named.filter((label) => known.has(label)) : named
+        return left.length > 0 ? [[path, left]] : []
       }),
     )
   return {
