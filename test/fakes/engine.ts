@@ -28,6 +28,7 @@ import type { StudyRuns } from '../../src/main/engine/control/studies/types'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
+import { fakeExecutorHandlers } from './executors'
 import { FakeRun, type FakeStep } from './run'
 import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
@@ -278,6 +279,7 @@ function createHandlers(state: FakeState): Handlers {
   }
   return {
     ...engineHandlers(state),
+    ...fakeExecutorHandlers(),
     ...dataHandlers(),
     ...state.studies.calls,
     'studies.presets': () => [...fakeStudyPresets],

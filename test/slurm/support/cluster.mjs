@@ -82,7 +82,7 @@ export async function stopCluster(folder) {
   for (const pid of pids) signal(pid, 'SIGTERM')
   await until(10_000, () => pids.every((pid) => !lives(pid)))
   for (const pid of pids) signal(pid, 'SIGKILL')
-  for (const pid of stepProcesses(folder)) signal(pid, 'SIGKILL')
+  for (const pid of jobProcesses(folder)) signal(pid, 'SIGKILL')
 }
 
 function makeFolders(folder, nodes) {
@@ -174,51 +174,31 @@ const nodeNames = (folder) =>
     .filter((name) => name.startsWith('spool-'))
     .map((name) => name.slice('spool-'.length))
 
-/** slurmstepd and the jobs below it that a killed daemon left; found by the spool folder of their node. */
-function stepProcesses(folder, name = '') {
-  const spool = path.join(folder, `spool-${name}`)
-  return fs
+/** Processes of jobs, of one node or of all, and the slurmstepd above each: a daemon that was killed leaves them. */
+function jobProcesses(folder, node = null) {
+  const jobs = fs
     .readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => belongsTo(pid, spool))
     .map(Number)
+    .filter((pid) => {
+      const environment = read(`/proc/${pid}/environ`).split('\0')
+      return (
+        environment.includes(`SLURM_CONF=${folder}/slurm.conf`) &&
+        environment.some(
+          (entry) => entry.startsWith('SLURMD_NODENAME=') && (node === null || entry.endsWith(`=${node}`)),
+        )
+      )
+    })
+  const steps = jobs.map(parentOf).filter((pid) => read(`/proc/${pid}/comm`).startsWith('slurmstepd'))
+  return [...new Set([...steps, ...jobs])]
 }
 
-/**
- * A job carries its script's path in its environment or on its command line; slurmstepd, which calls itself
- * "slurmstepd: [1.batch]", has its node's spool folder open.
- */
-function belongsTo(pid, spool) {
-  if (read(`/proc/${pid}/cmdline`).includes(spool)) return true
-  if (!read(`/proc/${pid}/comm`).startsWith('slurmstepd')) return false
-  try {
-    return fs.readdirSync(`/proc/${pid}/fd`).some((fd) => linked(`/proc/${pid}/fd/${fd}`).startsWith(spool))
-  } catch {
-    return false
-  }
-}
-
-function linked(file) {
-  try {
-    return fs.readlinkSync(file)
-  } catch {
-    return ''
-  }
-}
+const parentOf = (pid) => Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)
 
 function killNode(folder, name) {
   const daemon = pidOf(path.join(folder, `slurmd-${name}.pid`), 'slurmd')
-  const steps = stepProcesses(folder, name)
   if (daemon !== null) signal(daemon, 'SIGKILL')
-  const children = descendants(steps)
-  for (const pid of [...steps, ...children]) signal(pid, 'SIGKILL')
-}
-
-function descendants(parents) {
-  const children = parents.flatMap((pid) =>
-    read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number),
-  )
-  return children.length === 0 ? [] : [...children, ...descendants(children)]
+  for (const pid of jobProcesses(folder, name)) signal(pid, 'SIGKILL')
 }
 
 /** Without what an enclosing Slurm job would say. */

@@ -80,6 +80,11 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'studies.prioritize': { ...study, priority: 2 },
   'studies.reorder': { ...study, cells: [3] },
   'studies.delete': study,
+  'executors.list': {},
+  'executors.settings': { executor: 'slurm' },
+  'executors.setSettings': { executor: 'slurm', change: { partition: 'gpu' } },
+  'executors.script': { executor: 'slurm', change: { partition: 'cpu' } },
+  'executors.check': { executor: 'slurm' },
   'runs.delete': { runIds: ['fake-1'] },
   'runs.undelete': { runIds: ['fake-1'] },
   'runs.emptyBin': {},
@@ -117,6 +122,7 @@ describe('the contract', () => {
     expect(writing.sort()).toEqual(
       [
         'engine.setSettings',
+        'executors.setSettings',
         ...[
           'start',
           'pause',

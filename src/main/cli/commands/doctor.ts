@@ -2,12 +2,24 @@ import type { DiskUse, EngineInfo } from '../../../shared/contract'
 import type { DeviceReport } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { jsonLine, table } from '../output'
-import { defineCommand } from './command'
+import { Option } from 'commander'
+import { defineCommand, type CommandContext, type ExitCode } from './command'
 
-export const doctor = defineCommand({
+interface DoctorFlags {
+  executor?: string
+  probe?: boolean
+}
+
+export const doctor = defineCommand<DoctorFlags>({
   name: 'doctor',
   description: 'report driver, libraries, versions, and the device that really runs an op',
-  async run({ client, output, json }) {
+  declare: (command) =>
+    command
+      .addOption(new Option('--executor <id>', 'check whether tasks would run there, e.g. slurm, down to a node'))
+      .option('--no-probe', 'with --executor: send no job that says what a node computes on'),
+  async run(context, { executor, probe = true }) {
+    if (executor !== undefined) return checkExecutor(context, executor, probe)
+    const { client, output, json } = context
     const info = await client.call('engine.info', {})
     const disk = await client.call('engine.diskUse', {})
     if (!info.runtimeReady) {
@@ -26,6 +38,23 @@ export const doctor = defineCommand({
     return 0
   },
 })
+
+/** 1 where a task would not run there. */
+async function checkExecutor(
+  { client, output, json }: CommandContext,
+  executor: string,
+  probe: boolean,
+): Promise<ExitCode> {
+  const { findings, device } = await client.call('executors.check', { executor, probe })
+  const rows = findings.map(({ title, state, message, action }) => [
+    title,
+    `${state === 'ok' ? '' : `${state}: `}${message}${action ? ` → ${action}` : ''}`,
+  ])
+  output.result(
+    json ? jsonLine({ executor, findings, device }) : table([...rows, ...(device ? deviceRows(device) : [])]),
+  )
+  return findings.some(({ state }) => state === 'failed') ? 1 : 0
+}
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 

@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import { datasetCalls } from './dataset'
 import { engineCalls } from './engine'
+import { executorCalls } from './executors'
 import { experimentCalls } from './experiment'
 import { modelCalls } from './model'
 import { runCalls } from './runs'
@@ -17,6 +18,7 @@ export const calls = {
   ...runCalls,
   ...modelCalls,
   ...studyCalls,
+  ...executorCalls,
 }
 
 export type EngineCallName = keyof typeof calls

@@ -6,12 +6,14 @@ import type {
   PartialExperimentConfig,
   StudyPreset,
 } from '../../../../shared/domain'
-import { UserError } from '../../../../shared/errors'
+import { UserError, toCauses } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
 import type { TrainerLauncher } from '../executors/shortJobProcess'
+import { localMember } from '../executors/local/member'
+import { createExecutors, type Executors, type ExecutorsOptions } from '../executors/service'
 import { computedIssues } from '../experiments/computedIssues'
 import type { CostModel } from '../experiments/estimate'
 import { memberTable, type MemberTable } from '../experiments/memberTable'
@@ -39,6 +41,8 @@ export interface EngineOptions {
   executors: ReadonlyMap<string, Executor>
   /** Starts the process of a short job, on this machine. */
   launchShortJob: TrainerLauncher
+  /** Executors beside this machine, as declared, and how a task's process is started there; none unless given. */
+  otherExecutors?: Pick<ExecutorsOptions, 'members' | 'trainer'>
   /** Formats that models are exported to; those of the product unless told otherwise. */
   exporters?: Registry<Exporter>
   log: EngineLog
@@ -50,6 +54,7 @@ export interface EngineContext {
   readonly options: EngineOptions
   readonly hub: EventHub
   readonly table: MemberTable
+  readonly executors: Executors
   /** Settings are the defaults of what is kept; the configuration decides. */
   resolve(config: PartialExperimentConfig): Resolution
   /** @throws UserError while TensorFlow is not set up */
@@ -62,6 +67,7 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     options,
     hub,
     table,
+    executors: executorsOf(options, hub),
     resolve(config) {
       const { keptSteps, imagesPerStep } = options.store.settings()
       const given = config.recording
@@ -84,4 +90,16 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
         })
     },
   }
+}
+
+function executorsOf({ executors, otherExecutors, store, cacheFolder }: EngineOptions, hub: EventHub): Executors {
+  return createExecutors({
+    members: [...[...executors.values()].map(localMember), ...(otherExecutors?.members ?? [])],
+    trainer: otherExecutors?.trainer ?? { node: process.execPath, script: '' },
+    workspace: store.folder,
+    cacheFolder,
+    kept: store,
+    notice: (error) =>
+      hub.emit('engine.notice', { severity: 'warning', title: error.message, runId: null, causes: toCauses(error) }),
+  })
 }

@@ -18,6 +18,7 @@ import { createStudyService, type StudyService } from '../studies/service'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
 import { datasetHandlers } from './handlers/datasets'
 import { engineHandlers } from './handlers/engine'
+import { executorHandlers } from './handlers/executors'
 import { experimentHandlers } from './handlers/experiments'
 import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
@@ -75,7 +76,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-const runService = ({ options, hub, table, resolve, assertReady }: EngineContext, recorder: RunRecorder): RunService =>
+const runService = (
+  { options, executors, hub, table, resolve, assertReady }: EngineContext,
+  recorder: RunRecorder,
+): RunService =>
   createRunService({
     store: options.store,
     hub,
@@ -83,7 +87,7 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
     table,
     costs: options.costs,
     log: options.log,
-    executors: options.executors,
+    executors: executors.all,
     cacheFolder: options.cacheFolder,
     readOnly: options.readOnly,
     resolve,
@@ -92,7 +96,7 @@ const runService = ({ options, hub, table, resolve, assertReady }: EngineContext
   })
 
 const studyService = (
-  { options, hub, table, resolve, assertReady }: EngineContext,
+  { options, executors, hub, table, resolve, assertReady }: EngineContext,
   networks: NetworksOfFiles,
   runs: RunService,
 ): StudyService =>
@@ -102,7 +106,7 @@ const studyService = (
     assertReady,
     presets: options.presets,
     store: options.store.studies,
-    runs: studyRuns({ store: options.store, hub, executors: options.executors, runs }),
+    runs: studyRuns({ store: options.store, hub, executors: executors.all, runs }),
     readOnly: options.readOnly,
     lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
     planning: () => planContext({ options }, networks, studyBook({ store: options.store, runs })),
@@ -129,6 +133,7 @@ function allHandlers({
   return {
     ...engineHandlers(context),
     ...experimentHandlers(context, networks, runs),
+    ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
     ...runs.calls,

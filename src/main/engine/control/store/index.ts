@@ -35,6 +35,9 @@ export interface RunStore {
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
   setSettings(change: Partial<Settings>): Settings
+  /** What was set for an executor, as it was given; a member checks it. */
+  executorSettings(executor: string): Record<string, unknown>
+  setExecutorSettings(executor: string, values: Record<string, unknown>): void
   runFolder(runId: string): string
   /** Absolute folder of a stage. */
   stageFolder(place: string): string
@@ -114,6 +117,17 @@ export function openStore(
     lacksKeys: () => database.get("SELECT what FROM to_move WHERE what = 'keys of stages'") !== undefined,
     haveKeys: () => database.run("DELETE FROM to_move WHERE what = 'keys of stages'"),
     transaction: (work) => database.transaction(work),
+    executorSettings(executor) {
+      const row = database.get('SELECT value FROM settings WHERE key = ?', executorKey(executor))
+      return row ? (JSON.parse(String(row.value)) as Record<string, unknown>) : {}
+    },
+    setExecutorSettings(executor, values) {
+      database.run(
+        'INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)',
+        executorKey(executor),
+        JSON.stringify(values),
+      )
+    },
     async mirror(runId) {
       const summary = runs.summary(runId)
       const detail: MirroredRun = {
@@ -133,6 +147,8 @@ export function openStore(
     close: () => database.close(),
   }
 }
+
+const executorKey = (executor: string): string => `executor.${executor}`
 
 /** What cannot be renamed now (a full disk, damage) is read under today's name all the same. */
 function tryToRename(database: Database, names: ReadonlyMap<string, string>): void {
