@@ -98,6 +98,7 @@ export function createFakeStudies({ runs, events, ...options }: FakeStudyOptions
       bytes: (config) => Object.fromEntries(Object.keys(fakeSeconds(config)).map((id) => [id, 1_000_000])),
     }),
     assertReady: () => undefined,
+    assertExecutor: () => undefined,
     onError: (error) => {
       throw error
     },

@@ -101,7 +101,7 @@ describe('the plan', () => {
     open({
       planning: () => ({
         book: {
-          keysOf: bookOfParts.keysOf,
+          ...bookOfParts,
           find: (key: string) =>
             key.startsWith('["teacher"')
               ? { place: 'stages/x', state: 'done', seconds: 60, runId: 'a' }

@@ -12,7 +12,7 @@ import { UserError, toCauses } from '../../../../shared/errors'
 import { createEventHub } from '../events'
 import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
-import { createRunService, type RunService } from '../runs/service'
+import { assertExecutor, createRunService, type RunService } from '../runs/service'
 import { newRunId } from '../runs/newRun'
 import { createStudyService, type StudyService } from '../studies/service'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
@@ -107,6 +107,7 @@ const studyService = (
     presets: options.presets,
     store: options.store.studies,
     runs: studyRuns({ store: options.store, hub, executors: executors.all, runs }),
+    assertExecutor: (id) => assertExecutor(executors.all, id),
     readOnly: options.readOnly,
     lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
     planning: () => planContext({ options }, networks, studyBook({ store: options.store, runs })),

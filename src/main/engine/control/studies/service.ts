@@ -37,6 +37,8 @@ export interface StudyServiceOptions extends ExpandContext {
   planning(): PlanContext
   /** Refuses while the runtime is missing. */
   assertReady(): void
+  /** Refuses an executor that there is none of. */
+  assertExecutor(id: string): void
   onError(error: unknown): void
   now(): number
   newId(): string
@@ -121,14 +123,18 @@ class Studies {
     return { ...live.summary(), definition: live.record.definition, list: live.list() }
   }
 
-  private plan(definition: StudyDefinition, signal?: AbortSignal): Promise<StudyPlan> {
-    return this.maker.plan(parseDefinition(definition), signal)
+  private async plan(definition: StudyDefinition, signal?: AbortSignal): Promise<StudyPlan> {
+    const checked = parseDefinition(definition)
+    this.options.assertExecutor(checked.executor)
+    return this.maker.plan(checked, signal)
   }
 
   private async start(given: StudyDefinition): Promise<StudySummary> {
     const { store, runs, now, newId, assertReady } = this.options
     assertReady()
-    const made = await this.maker.cells(parseDefinition(given))
+    const asked = parseDefinition(given)
+    this.options.assertExecutor(asked.executor)
+    const made = await this.maker.cells(asked)
     const { definition } = made
     const record: StoredStudy = {
       id: newId(),
