@@ -95,6 +95,7 @@ export function createFakeStudies({ runs, events, ...options }: FakeStudyOptions
         const totalSeconds = Object.values(stages).reduce((sum, seconds) => sum + seconds, 0)
         return { stages, totalSeconds, basis: 'calculated', note: 'Made up by the fake engine.' }
       },
+      length: (config) => Number(config.distillation.method.params.pseudoBatches),
       bytes: (config) => Object.fromEntries(Object.keys(fakeSeconds(config)).map((id) => [id, 1_000_000])),
     }),
     assertReady: () => undefined,

@@ -115,6 +115,7 @@ describe('the plan', () => {
           basis: 'measured',
           note: '',
         }),
+        length: () => 40,
         bytes: () => ({ teacher: 5, 'student-1': 7 }),
       }),
     })

@@ -23,6 +23,8 @@ export function planContext(
       const alike = finished.map((entry) => ({ ...entry, config: withSameFile(entry.config, filled) }))
       return estimateTime(filled, costs, alike, threads)
     },
+    length: (config, student) =>
+      costs.range(config.students, student, costs.distillation(config)?.pseudoBatches ?? 0).total,
     bytes: (config) => diskEstimate(config, costs),
   }
 }

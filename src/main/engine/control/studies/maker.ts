@@ -210,6 +210,7 @@ class CellMaker implements Maker {
     )
     const possible = resolved.filter((cell) => errorsOf(cell).length === 0)
     const ends = new Map(cells.map(({ index, until }) => [index, until]))
+    const planned = new Map(resolved.map(({ index }, position) => [index, stages.ofCells[position] ?? []]))
     return {
       definition: { ...checked.definition, axes: checked.axes },
       searches: this.open(checked.definition).strategy.settings !== null,
@@ -223,6 +224,7 @@ class CellMaker implements Maker {
             executor,
             priority,
             study: { id, cell: index, axes },
+            stages: planned.get(index) ?? [],
             ...(until === undefined ? {} : { until }),
           }
         }),

@@ -14,6 +14,8 @@ export interface PlanContext {
   readonly book: StageBook
   /** As `experiment.estimate`. */
   estimate(config: ExperimentConfig): Promise<TimeEstimate>
+  /** Pseudo batches of a student, the further ones of its defenses included. */
+  length(config: ExperimentConfig, student: number): number
   /** What a run keeps on disk, by stage id. */
   bytes(config: ExperimentConfig): Readonly<Record<string, number>>
 }
@@ -21,6 +23,8 @@ export interface PlanContext {
 /** A stage of the plan: once, whoever asks for it. */
 export interface StageOfPlan extends PlannedStage {
   readonly done: boolean
+  /** Of a student: its pseudo batches. */
+  readonly length: number
   /** Working seconds still to do. */
   readonly seconds: number
   readonly bytes: number
@@ -46,7 +50,7 @@ type Costs = { readonly estimate: TimeEstimate; readonly bytes: Readonly<Record<
 /** The stages of all cells. `cells` are resolved. */
 export async function stagesOfCells(
   cells: readonly PlannedRun[],
-  { book, estimate, bytes }: PlanContext,
+  { book, estimate, bytes, length }: PlanContext,
   signal?: AbortSignal,
 ): Promise<StagesOfPlan> {
   await book.read(cells.map(({ config }) => config))
@@ -66,11 +70,34 @@ export async function stagesOfCells(
       const found = book.find(stage.key)
       const done = found?.state === 'done'
       const seconds = done ? 0 : Math.max(0, (known.estimate.stages[stage.id] ?? 0) - (found?.seconds ?? 0))
-      stages.set(stage.key, { ...stage, done, seconds, bytes: done ? 0 : (known.bytes[stage.id] ?? 0) })
+      stages.set(stage.key, {
+        ...stage,
+        done,
+        seconds,
+        length: stage.kind === 'student' ? length(config, stage.index) : 0,
+        bytes: done ? 0 : (known.bytes[stage.id] ?? 0),
+      })
     }
   }
   const measured = costs.size > 0 && [...costs.values()].every((cost) => cost.estimate.basis === 'measured')
-  return { stages, ofCells, basis: measured ? 'measured' : 'calculated' }
+  return { stages: withoutPrefixes(stages, book), ofCells, basis: measured ? 'measured' : 'calculated' }
+}
+
+/** What a student has in common with another one of the plan, or with one that is done, is not done twice. */
+function withoutPrefixes(
+  stages: ReadonlyMap<string, StageOfPlan>,
+  book: Pick<StageBook, 'find'>,
+): Map<string, StageOfPlan> {
+  return new Map(
+    [...stages].map(([key, stage]): [string, StageOfPlan] => {
+      const { prefix, done, seconds, length, after } = stage
+      if (!prefix || done || length <= 0) return [key, stage]
+      const planned = stages.has(prefix.key)
+      if (!planned && book.find(prefix.key)?.state !== 'done') return [key, stage]
+      const left = seconds * Math.max(0, 1 - prefix.step / length)
+      return [key, { ...stage, seconds: left, after: planned ? [...after, prefix.key] : after }]
+    }),
+  )
 }
 
 /** Seconds until the last stage could end if every stage began as soon as it may. */

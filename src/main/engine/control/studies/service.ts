@@ -3,32 +3,29 @@ import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contrac
 import type {
   PartialExperimentConfig,
   RunSummary,
-  StudyCell,
   StudyDefinition,
   StudyDetail,
   StudyPlan,
   StudySummary,
 } from '../../../../shared/domain'
-import { RefusedInputError, UserError } from '../../../../shared/errors'
+import { UserError } from '../../../../shared/errors'
 import { createYielding } from '../../images/yielding'
 import type { Resolution } from '../experiments/resolve'
-import type { StoredCell, StoredStudy, StudiesTable } from '../store/studyRecords'
-import { isResting, valueOfRun } from './search'
+import type { StoredCell, StoredStudy } from '../store/studyRecords'
+import { isResting } from './search'
+import { createSearching, goOn, type Searching } from './searching'
+import { StudyShelf, type ShelfOptions } from './shelf'
 import { hasEnded } from './cellOf'
 import { parseDefinition } from './definition'
-import { LiveStudy } from './liveStudy'
-import { createMaker, type MadeCells, type Maker } from './maker'
+import type { LiveStudy } from './liveStudy'
+import { createMaker, type Maker } from './maker'
 import type { PlanContext } from './plan'
-import { createStudyTeller, type StudyEvents, type StudyTeller } from './teller'
-import type { ExpandContext, StudyRuns } from './types'
+import type { ExpandContext } from './types'
 import { widened } from './widened'
 
 export type SteeringCall = Exclude<CallsOf<'studies'>, 'studies.presets' | 'studies.read' | 'studies.write'>
 
-export interface StudyServiceOptions extends ExpandContext {
-  readonly store: StudiesTable
-  readonly runs: StudyRuns
-  readonly events: StudyEvents
+export interface StudyServiceOptions extends ExpandContext, ShelfOptions {
   readonly readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
   /** Pseudo batches of a run. */
@@ -39,8 +36,6 @@ export interface StudyServiceOptions extends ExpandContext {
   assertReady(): void
   /** Refuses an executor that there is none of. */
   assertExecutor(id: string): void
-  onError(error: unknown): void
-  now(): number
   newId(): string
 }
 
@@ -55,68 +50,53 @@ export function createStudyService(options: StudyServiceOptions): StudyService {
 }
 
 class Studies {
-  private readonly studies = new Map<string, LiveStudy>()
-  private readonly teller: StudyTeller
+  private readonly shelf: StudyShelf
   private readonly maker: Maker
+  private readonly searching: Searching
   private readonly unsubscribe: () => void
-  /** Studies whose strategy is being asked. */
-  private readonly filling = new Set<string>()
 
   constructor(private readonly options: StudyServiceOptions) {
-    this.teller = createStudyTeller(options.events, (id) => this.studies.get(id)?.summary())
+    const { runs, readOnly, onError } = options
+    this.shelf = new StudyShelf(options)
     this.maker = createMaker(options)
-    for (const { study, cells } of options.store.all()) {
-      const live = new LiveStudy(study, options)
-      live.put(cells, (id) => this.runOf(id))
-      this.studies.set(study.id, live)
-    }
-    this.unsubscribe = options.runs.onChanged((run) => this.runChanged(run))
-    if (!options.readOnly) for (const live of this.studies.values()) this.fillSoon(live)
+    this.searching = createSearching({ shelf: this.shelf, maker: this.maker, runs, onError })
+    this.unsubscribe = runs.onChanged((run) => this.runChanged(run))
+    if (!readOnly) for (const live of this.shelf.all()) this.searching.fillSoon(live)
   }
 
   close(): void {
     this.unsubscribe()
-    this.teller.dispose()
+    this.shelf.teller.dispose()
   }
 
   calls(): Pick<CallHandlers, SteeringCall> {
     return {
       'studies.plan': ({ definition }, signal) => this.plan(definition, signal),
       'studies.start': ({ definition }) => this.start(definition),
-      'studies.list': () => [...this.studies.values()].map((live) => live.summary()).reverse(),
-      'studies.get': ({ studyId }) => this.detail(this.get(studyId)),
+      'studies.list': () =>
+        this.shelf
+          .all()
+          .map((live) => live.summary())
+          .reverse(),
+      'studies.get': ({ studyId }) => this.detail(this.shelf.get(studyId)),
       'studies.runs': ({ studyId }) =>
-        this.get(studyId)
+        this.shelf
+          .get(studyId)
           .runIds()
-          .flatMap((id) => this.runOf(id) ?? []),
+          .flatMap((id) => this.shelf.runOf(id) ?? []),
       'studies.pause': (args) => this.pause(args),
       'studies.resume': (args) => this.resume(args),
       'studies.cancel': (args) => this.cancel(args),
       'studies.retry': (args) => this.retry(args),
       'studies.extend': (args) => this.extend(args),
       'studies.rename': ({ studyId, name, note }) => {
-        const live = this.get(studyId)
-        return this.write(live, { name, note: note ?? live.record.note })
+        const live = this.shelf.get(studyId)
+        return this.shelf.write(live, { name, note: note ?? live.record.note })
       },
-      'studies.prioritize': ({ studyId, priority }) => this.prioritize(this.get(studyId), priority),
+      'studies.prioritize': ({ studyId, priority }) => this.prioritize(this.shelf.get(studyId), priority),
       'studies.reorder': (args) => this.reorder(args),
-      'studies.delete': ({ studyId }) => this.remove(this.get(studyId)),
+      'studies.delete': ({ studyId }) => ({ deleted: this.shelf.remove(this.shelf.get(studyId)) }),
     }
-  }
-
-  private get(studyId: string): LiveStudy {
-    const live = this.studies.get(studyId)
-    if (live) return live
-    throw new RefusedInputError(`There is no study "${studyId}".`, {
-      wanted: 'the id of a study of this workspace',
-      got: studyId,
-      action: 'See them with "abd study list".',
-    })
-  }
-
-  private runOf(runId: string): RunSummary | null {
-    const { runs } = this.options
-    return runs.has(runId) ? runs.summary(runId) : null
   }
 
   private detail(live: LiveStudy): StudyDetail {
@@ -130,7 +110,7 @@ class Studies {
   }
 
   private async start(given: StudyDefinition): Promise<StudySummary> {
-    const { store, runs, now, newId, assertReady } = this.options
+    const { now, newId, assertReady } = this.options
     assertReady()
     const asked = parseDefinition(given)
     this.options.assertExecutor(asked.executor)
@@ -148,70 +128,22 @@ class Studies {
       search: made.searches ? 'going' : 'none',
       reused: made.reused,
     }
-    const live = new LiveStudy(record, this.options)
-    let cells: StoredCell[] = []
-    runs.create(made.runsOf(record), (created) => {
-      cells = made.stored(created)
-      store.insert(record)
-      store.putCells(record.id, cells)
-    })
-    live.put(cells, (id) => this.runOf(id))
-    this.studies.set(record.id, live)
-    this.fillSoon(live)
-    return this.tellAll(live)
-  }
-
-  private tellAll(live: LiveStudy, cells = live.list()): StudySummary {
-    this.teller.tellSoon(live.record.id, cells)
-    this.teller.tell(live.record.id)
-    return live.summary()
-  }
-
-  private write(live: LiveStudy, change: Partial<StoredStudy>): StudySummary {
-    const record = { ...live.record, ...change }
-    this.options.store.update(record)
-    live.record = record
-    return this.tellAll(live, [])
+    const live = this.shelf.add(record, made)
+    this.searching.fillSoon(live)
+    return this.shelf.tell(live)
   }
 
   private runChanged(run: RunSummary): void {
-    for (const live of this.studies.values()) {
+    for (const live of this.shelf.all()) {
       if (!live.has(run.id)) continue
       const cell = live.changed(run)
       if (!cell) return
-      this.noteRung(live, cell.index, run)
-      this.teller.tellSoon(live.record.id, [cell])
-      this.noteEnd(live)
-      if (run.state !== 'running' && run.state !== 'queued') this.fillSoon(live)
+      this.searching.noteRung(live, cell.index, run)
+      this.shelf.teller.tellSoon(live.record.id, [cell])
+      this.shelf.noteEnd(live)
+      if (run.state !== 'running' && run.state !== 'queued') this.searching.fillSoon(live)
       return
     }
-  }
-
-  /** The value at the end that was set for a cell: what its strategy decides by. */
-  private noteRung(live: LiveStudy, index: number, run: RunSummary): void {
-    const stored = live.cell(index)?.stored
-    if (!stored || stored.until === undefined || !isResting(stored, run)) return
-    const { until: step, rungs = [] } = stored
-    if (rungs.some((rung) => rung.step === step)) return
-    const value = valueOfRun(run, this.maker.metricOf(live.record.definition)) ?? Number.NEGATIVE_INFINITY
-    this.replace(live, [{ ...stored, rungs: [...rungs, { step, value: Math.max(value, -1e9) }] }])
-  }
-
-  private noteEnd(live: LiveStudy): void {
-    const state = live.state()
-    const ended = state === 'done' || state === 'cancelled'
-    if (ended === (live.record.endedAt !== null)) return
-    try {
-      this.write(live, { endedAt: ended ? this.options.now() : null })
-    } catch (error) {
-      this.options.onError(error)
-    }
-  }
-
-  private replace(live: LiveStudy, cells: readonly StoredCell[]): void {
-    if (cells.length === 0) return
-    this.options.store.putCells(live.record.id, cells)
-    live.put(cells, (id) => this.runOf(id))
   }
 
   /** Does something to runs of cells; one that refuses does not keep it from the others. */
@@ -234,38 +166,34 @@ class Studies {
   }
 
   private async pause({ studyId, cells }: CallArgs<'studies.pause'>): Promise<StudySummary> {
-    const live = this.get(studyId)
-    if (cells === undefined) this.write(live, { asked: 'pause' })
+    const live = this.shelf.get(studyId)
+    if (cells === undefined) this.shelf.write(live, { asked: 'pause' })
     await this.each(live, cells, ({ shown: { runId, state } }) => {
       if (runId !== null && (state === 'running' || state === 'queued')) this.options.runs.pause(runId)
     })
-    return this.tellAll(live, [])
+    return this.shelf.tell(live, [])
   }
 
   private async resume({ studyId, cells }: CallArgs<'studies.resume'>): Promise<StudySummary> {
-    const live = this.get(studyId)
+    const live = this.shelf.get(studyId)
     if (live.record.asked === 'cancel' && cells === undefined)
       throw new UserError('This study was cancelled.', { action: 'Retry it: then its cells go on.' })
     this.options.assertReady()
-    if (cells === undefined) this.write(live, { asked: 'run' })
+    if (cells === undefined) this.shelf.write(live, { asked: 'run' })
     await this.each(live, cells, ({ stored, shown: { runId, state } }) => {
       if (runId === null || (state !== 'paused' && state !== 'interrupted')) return
       // One that stands at the end that was set for it waits for its strategy.
-      if (!isResting(stored, this.runOf(runId))) this.goOn(runId, stored)
+      if (!isResting(stored, this.shelf.runOf(runId))) goOn(this.options.runs, runId, stored)
     })
-    this.fillSoon(live)
-    return this.tellAll(live, [])
-  }
-
-  private goOn(runId: string, { until }: Pick<StoredCell, 'until'>): void {
-    this.options.runs.resume(runId, until === undefined ? undefined : { until })
+    this.searching.fillSoon(live)
+    return this.shelf.tell(live, [])
   }
 
   private async cancel({ studyId, cells }: CallArgs<'studies.cancel'>): Promise<StudySummary> {
-    const live = this.get(studyId)
-    if (cells === undefined) this.write(live, { asked: 'cancel' })
+    const live = this.shelf.get(studyId)
+    if (cells === undefined) this.shelf.write(live, { asked: 'cancel' })
     const given = live.chosen(cells).filter(({ shown }) => !hasEnded(shown.state))
-    this.replace(
+    this.shelf.replace(
       live,
       given.map(({ stored }) => ({ ...stored, cancelled: true })),
     )
@@ -276,15 +204,15 @@ class Studies {
         if (runId !== null) this.options.runs.stop(runId)
       },
     )
-    this.noteEnd(live)
-    return this.tellAll(
+    this.shelf.noteEnd(live)
+    return this.shelf.tell(
       live,
       live.chosen(cells).map(({ shown }) => shown),
     )
   }
 
   private async retry({ studyId, cells }: CallArgs<'studies.retry'>): Promise<StudySummary> {
-    const live = this.get(studyId)
+    const live = this.shelf.get(studyId)
     this.options.assertReady()
     const again = live
       .chosen(cells)
@@ -294,9 +222,9 @@ class Studies {
         wanted: 'cells that failed, were interrupted or cancelled',
         got: 'none',
       })
-    this.write(live, { asked: 'run', endedAt: null })
-    const there = again.filter(({ stored }) => stored.runId !== null && this.runOf(stored.runId) !== null)
-    this.replace(
+    this.shelf.write(live, { asked: 'run', endedAt: null })
+    const there = again.filter(({ stored }) => stored.runId !== null && this.shelf.runOf(stored.runId) !== null)
+    this.shelf.replace(
       live,
       there.map(({ stored }) => ({ ...stored, cancelled: false })),
     )
@@ -304,12 +232,12 @@ class Studies {
       live,
       there.map(({ stored }) => stored.index),
       ({ stored }) => {
-        if (stored.runId !== null) this.goOn(stored.runId, stored)
+        if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
       },
     )
     const gone = again.filter((cell) => !there.includes(cell)).map(({ stored }) => stored)
     await this.remake(live, gone)
-    return this.tellAll(
+    return this.shelf.tell(
       live,
       live.chosen(cells).map(({ shown }) => shown),
     )
@@ -317,24 +245,11 @@ class Studies {
 
   /** Cells whose runs are gone, made anew. */
   private async remake(live: LiveStudy, gone: readonly StoredCell[]): Promise<void> {
-    if (gone.length > 0) this.create(live, live.record, await this.maker.again(live.record.definition, gone))
-  }
-
-  /** Runs, cells and the study's record in one transaction. @returns the cells */
-  private create(live: LiveStudy, record: StoredStudy, made: MadeCells): StudyCell[] {
-    let cells: StoredCell[] = []
-    this.options.runs.create(made.runsOf(record), (created) => {
-      cells = made.stored(created)
-      this.options.store.update(record)
-      this.options.store.putCells(record.id, cells)
-    })
-    live.widen(record)
-    live.put(cells, (id) => this.runOf(id))
-    return live.chosen(cells.map(({ index }) => index)).map(({ shown }) => shown)
+    if (gone.length > 0) this.shelf.extend(live, live.record, await this.maker.again(live.record.definition, gone))
   }
 
   private async extend({ studyId, path, values }: CallArgs<'studies.extend'>): Promise<StudySummary> {
-    const live = this.get(studyId)
+    const live = this.shelf.get(studyId)
     this.options.assertReady()
     const { definition } = live.record
     const wider: StudyDefinition = { ...definition, axes: widened(definition.axes, path, values) }
@@ -347,64 +262,21 @@ class Studies {
       asked: 'run',
       search: live.record.search === 'over' ? 'going' : live.record.search,
     }
-    this.create(live, record, made)
-    this.fillSoon(live)
-    return this.tellAll(live)
+    this.shelf.extend(live, record, made)
+    this.searching.fillSoon(live)
+    return this.shelf.tell(live)
   }
 
   private prioritize(live: LiveStudy, priority: number): StudySummary {
     this.options.runs.setPriority(live.runIds(), priority)
-    return this.write(live, { priority })
+    return this.shelf.write(live, { priority })
   }
 
   private reorder({ studyId, cells }: CallArgs<'studies.reorder'>): StudySummary {
-    const live = this.get(studyId)
+    const live = this.shelf.get(studyId)
     this.options.runs.reorder(
       live.chosen(cells).flatMap(({ shown }) => (shown.state === 'queued' && shown.runId !== null ? shown.runId : [])),
     )
-    return this.tellAll(live, [])
-  }
-
-  private remove(live: LiveStudy): { deleted: string } {
-    const { id } = live.record
-    this.options.store.remove(id)
-    this.studies.delete(id)
-    this.teller.removed(id)
-    return { deleted: id }
-  }
-
-  /** Asks the strategy what to do next, as long as there are places; not while events come in. */
-  private fillSoon(live: LiveStudy): void {
-    const { id, search, asked } = live.record
-    if (search !== 'going' || asked !== 'run' || this.filling.has(id)) return
-    this.filling.add(id)
-    setTimeout(() => {
-      this.fill(live)
-        .catch((error: unknown) => this.options.onError(error))
-        .finally(() => this.filling.delete(id))
-    }, 0)
-  }
-
-  private async fill(live: LiveStudy): Promise<void> {
-    for (;;) {
-      const { id, search, asked } = live.record
-      if (this.studies.get(id) !== live || search !== 'going' || asked !== 'run') return
-      const step = await this.maker.next(live, (runId) => this.runOf(runId))
-      if (step.over) {
-        this.write(live, { search: 'over' })
-        this.noteEnd(live)
-        return
-      }
-      if (step.made === null && step.goOn.length === 0) return
-      for (const { cell, until } of step.goOn) {
-        const { until: _before, ...rest } = cell
-        this.replace(live, [until === undefined ? rest : { ...rest, until }])
-        if (cell.runId !== null) this.goOn(cell.runId, until === undefined ? {} : { until })
-      }
-      if (step.made) {
-        const reused = [...new Set([...live.record.reused, ...step.made.reused])]
-        this.teller.tellSoon(id, this.create(live, { ...live.record, reused }, step.made))
-      }
-    }
+    return this.shelf.tell(live, [])
   }
 }

@@ -1,8 +1,7 @@
 /** A book of stages that knows what decides a stage by the parts of its configuration alone, and none that is done. */
 import type { ExperimentConfig } from '../../../../shared/domain'
-import { UserError } from '../../../../shared/errors'
 import { stagesOf } from '../experiments/stages'
-import type { PlannedStage, StageBook, StudyRuns } from './types'
+import type { PlannedStage, StageBook } from './types'
 
 const keysOf = (config: ExperimentConfig): readonly PlannedStage[] => {
   const { seed, data, attack, poisoning, teacher, distillation, students, execution } = config
@@ -23,21 +22,3 @@ const keysOf = (config: ExperimentConfig): readonly PlannedStage[] => {
 }
 
 export const bookOfParts: StageBook = { read: () => Promise.resolve(), keysOf, find: () => null }
-
-const refuse = (): never => {
-  throw new UserError('This engine cannot start runs for a study.')
-}
-
-/** Runs of an engine that starts none for studies. */
-export const noRuns: StudyRuns = {
-  create: refuse,
-  pause: refuse,
-  stop: refuse,
-  resume: refuse,
-  summary: refuse,
-  setPriority: refuse,
-  reorder: refuse,
-  has: () => false,
-  onChanged: () => () => undefined,
-  slots: () => 1,
-}

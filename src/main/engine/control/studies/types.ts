@@ -25,6 +25,8 @@ export interface PlannedStage {
   readonly key: string
   /** Keys of the stages that must be done before it begins. */
   readonly after: readonly string[]
+  /** The student equals the one of that key until after `step` pseudo batches, and goes on from it where there is one. */
+  readonly prefix?: { readonly key: string; readonly step: number } | null
 }
 
 /** What became of a stage that exists already. */
@@ -52,6 +54,8 @@ export interface NewCellRun {
   readonly study: { readonly id: string; readonly cell: number; readonly axes: CellLabels }
   readonly executor: string
   readonly priority: number
+  /** What the book told of this configuration for this executor. */
+  readonly stages: readonly PlannedStage[]
   /** Pseudo batches after which the student pauses with a checkpoint; absent: to its end. */
   readonly until?: number
 }
