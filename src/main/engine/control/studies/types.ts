@@ -25,7 +25,7 @@ export interface PlannedStage {
   readonly key: string
   /** Keys of the stages that must be done before it begins. */
   readonly after: readonly string[]
-  /** The student equals the one of that key until after `step` pseudo batches, and goes on from it where there is one. */
+  /** The student equals the one of that key until after `step` pseudo batches, and goes on from it where it is. */
   readonly prefix?: { readonly key: string; readonly step: number } | null
 }
 
