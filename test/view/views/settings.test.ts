@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { UserError } from '@shared/errors'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -88,4 +89,41 @@ it('tells on any page that a run is done, with its result, but not on its own', 
   page.engine.advance(1000)
   await settle()
   expect(page.find('.notices').textContent).not.toContain('Watched')
+})
+
+describe('executors', () => {
+  const slurm = (): HTMLElement => page.find('section[aria-label="Slurm cluster"]')
+  const button = (label: string): HTMLButtonElement =>
+    [...slurm().querySelectorAll('button')].find(({ textContent }) => textContent?.includes(label))!
+
+  it('are set in forms of their declarations; the script follows, and what is wrong is not saved', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/settings/executors')
+    await settle(60)
+    expect(page.text()).toContain('This machine')
+    type(slurm().querySelector<HTMLInputElement>('[data-path="slurm.partition"] input')!, 'gpu')
+    button('Show the batch script').click()
+    await settle(800)
+    expect(slurm().querySelector('pre')!.textContent).toContain('--partition=gpu')
+    expect((await page.engine.call('executors.settings', { executor: 'slurm' })).settings).toMatchObject({
+      partition: 'gpu',
+    })
+  })
+
+  it('are checked, and say what each answer means', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/settings/executors')
+    await settle(60)
+    button('Check').click()
+    await settle()
+    expect(slurm().textContent).toContain('slurm-wlm 22.05.8')
+    expect(slurm().textContent).toContain('A node computes on')
+  })
+
+  it('say why they could not be read', async () => {
+    page = await mountWorkbench(
+      { finishedRuns: 1, failures: { 'executors.list': new UserError('The settings are damaged.') } },
+      '/settings/executors',
+    )
+    await settle(60)
+    expect(page.text()).toContain('The executors could not be read.')
+  })
 })
