@@ -186,6 +186,27 @@ describe('a study under way', () => {
     expect((await detail()).state).toBe('running')
   })
 
+  it('pauses what waits before what runs, so that nothing begins meanwhile, and goes on in the order of work', async () => {
+    runs.progress('run-1', 5)
+    const acted: string[] = []
+    const pause = vi.spyOn(runs, 'pause').mockImplementation((id) => void acted.push(id))
+    await service.calls['studies.pause'](id)
+    expect(acted).toEqual(['run-4', 'run-3', 'run-2', 'run-1'])
+    pause.mockRestore()
+    await service.calls['studies.pause'](id)
+    service.close()
+    open()
+    await service.calls['studies.resume'](id)
+    expect(runs.queue.map((run) => runs.runs.get(run)?.seed)).toEqual([0, 0, 1, 1])
+  })
+
+  it('cancels an interrupted cell, which has nothing to stop', async () => {
+    runs.change('run-1', { state: 'interrupted' })
+    runs.queue = runs.queue.filter((run) => run !== 'run-1')
+    await service.calls['studies.cancel']({ ...id, cells: [0] })
+    expect((await states())[0]).toBe('cancelled')
+  })
+
   it('cancels cells and retries them', async () => {
     runs.finish('run-1')
     runs.fail('run-2')

@@ -258,12 +258,12 @@ export function expandStudy(checked: CheckedStudy): ExpandedCell[] {
 
 /** Cells in the order of work. */
 export function inOrder<C extends { readonly axes: CellLabels }>(
-  { definition, walked }: Pick<CheckedStudy, 'definition' | 'walked'>,
+  { axes, order }: Pick<StudyDefinition, 'axes' | 'order'>,
   cells: readonly C[],
 ): C[] {
-  const seeds = walked.find(({ path }) => path === 'seed')
-  if (definition.order === 'asListed' || !seeds) return [...cells]
-  const place = new Map(seeds.labels.map((label, index) => [label, index]))
-  const of = ({ axes }: C): number => place.get(axes.seed ?? '') ?? 0
-  return [...cells].sort((left, right) => of(left) - of(right))
+  const seeds = axes.find(({ path }) => path === 'seed')?.values
+  if (order === 'asListed' || !seeds) return [...cells]
+  const places = new Map(seeds.map(({ label }, index) => [label, index]))
+  const placeOf = ({ axes: { seed = '' } }: C): number => places.get(seed) ?? 0
+  return [...cells].sort((left, right) => placeOf(left) - placeOf(right))
 }

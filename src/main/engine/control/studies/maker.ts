@@ -110,7 +110,7 @@ class CellMaker implements Maker {
 
   async cells(definition: StudyDefinition): Promise<MadeCells> {
     const { checked, strategy } = this.open(definition)
-    if (strategy.settings === null) return this.make(checked, inOrder(checked, expandStudy(checked)))
+    if (strategy.settings === null) return this.make(checked, inOrder(definition, expandStudy(checked)))
     // Nothing is drawn yet: the ends of the ranges and every listed value say whether anything could be wrong.
     refuseWrongCells(await resolveCells(cornersOf(checked), this.options.resolve))
     return this.make(checked, [])
@@ -128,7 +128,7 @@ class CellMaker implements Maker {
         axes: combination.axes,
         ...cellConfig(checked, combination),
       }))
-    return this.make(checked, inOrder(checked, fresh))
+    return this.make(checked, inOrder(definition, fresh))
   }
 
   async again(definition: StudyDefinition, cells: readonly StoredCell[]): Promise<MadeCells> {
@@ -141,7 +141,7 @@ class CellMaker implements Maker {
         : { axes, ...cellConfig(checked, { axes, choice: choiceOf(checked, axes) }) }
       return found ? [{ ...found, index, trial, ...(until === undefined ? {} : { until }) }] : []
     })
-    return this.make(checked, inOrder(checked, expanded))
+    return this.make(checked, inOrder(definition, expanded))
   }
 
   async next(live: LiveStudy, runOf: (runId: string) => RunSummary | null): Promise<NextStep> {

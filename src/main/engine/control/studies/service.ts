@@ -16,6 +16,7 @@ import { isResting } from './search'
 import { createSearching, goOn, type Searching } from './searching'
 import { StudyShelf, type ShelfOptions } from './shelf'
 import { hasEnded } from './cellOf'
+import { inOrder } from './expand'
 import { parseDefinition } from './definition'
 import type { LiveStudy } from './liveStudy'
 import { createMaker, type Maker } from './maker'
@@ -47,6 +48,23 @@ export interface StudyService {
 export function createStudyService(options: StudyServiceOptions): StudyService {
   const service = new Studies(options)
   return { calls: service.calls(), close: () => service.close() }
+}
+
+type CellOfStudy = ReturnType<LiveStudy['chosen']>[number]
+
+/** What waits before what runs, the last first: whatever is taken away makes room for nothing that comes next. */
+const lastFirst = (cells: readonly CellOfStudy[]): CellOfStudy[] => {
+  const runs = ({ shown }: CellOfStudy): boolean => shown.state === 'running'
+  return [...cells.filter((cell) => !runs(cell)).reverse(), ...cells.filter(runs)]
+}
+
+/** In the order of work. */
+const firstFirst = ({ record }: LiveStudy, cells: readonly CellOfStudy[]): CellOfStudy[] => {
+  const byIndex = new Map(cells.map((cell) => [cell.stored.index, cell]))
+  return inOrder(
+    record.definition,
+    cells.map(({ stored }) => stored),
+  ).flatMap(({ index }) => byIndex.get(index) ?? [])
 }
 
 class Studies {
@@ -146,30 +164,32 @@ class Studies {
     }
   }
 
-  /** Does something to runs of cells; one that refuses does not keep it from the others. */
-  private async each(
-    live: LiveStudy,
-    indices: readonly number[] | undefined,
-    act: (cell: ReturnType<LiveStudy['chosen']>[number]) => void,
-  ): Promise<void> {
+  /**
+   * Does something to the runs of cells; one that refuses does not keep it from the others. Ends early where the study
+   * is asked for something else meanwhile.
+   */
+  private async each(live: LiveStudy, cells: readonly CellOfStudy[], act: (cell: CellOfStudy) => void): Promise<void> {
+    const { asked } = live.record
     const yielding = createYielding()
     const problems: unknown[] = []
-    for (const cell of live.chosen(indices)) {
+    for (const cell of cells) {
       if (yielding.due()) await yielding.pause()
+      if (live.record.asked !== asked) return
       try {
         act(cell)
       } catch (error) {
         problems.push(error)
       }
     }
-    if (indices !== undefined && problems.length > 0 && problems.length === indices.length) throw problems[0]
+    if (problems.length > 0 && problems.length === cells.length) throw problems[0]
   }
 
   private async pause({ studyId, cells }: CallArgs<'studies.pause'>): Promise<StudySummary> {
     const live = this.shelf.get(studyId)
     if (cells === undefined) this.shelf.write(live, { asked: 'pause' })
-    await this.each(live, cells, ({ shown: { runId, state } }) => {
-      if (runId !== null && (state === 'running' || state === 'queued')) this.options.runs.pause(runId)
+    const active = live.chosen(cells).filter(({ shown: { state } }) => state === 'running' || state === 'queued')
+    await this.each(live, lastFirst(active), ({ stored: { runId } }) => {
+      if (runId !== null) this.options.runs.pause(runId)
     })
     return this.shelf.tell(live, [])
   }
@@ -180,10 +200,13 @@ class Studies {
       throw new UserError('This study was cancelled.', { action: 'Retry it: then its cells go on.' })
     this.options.assertReady()
     if (cells === undefined) this.shelf.write(live, { asked: 'run' })
-    await this.each(live, cells, ({ stored, shown: { runId, state } }) => {
-      if (runId === null || (state !== 'paused' && state !== 'interrupted')) return
-      // One that stands at the end that was set for it waits for its strategy.
-      if (!isResting(stored, this.shelf.runOf(runId))) goOn(this.options.runs, runId, stored)
+    // One that stands at the end that was set for it waits for its strategy.
+    const resting = live.chosen(cells).filter(({ stored, shown: { runId, state } }) => {
+      const rests = state === 'paused' || state === 'interrupted'
+      return runId !== null && rests && !isResting(stored, this.shelf.runOf(runId))
+    })
+    await this.each(live, firstFirst(live, resting), ({ stored }) => {
+      if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
     })
     this.searching.fillSoon(live)
     return this.shelf.tell(live, [])
@@ -197,13 +220,10 @@ class Studies {
       live,
       given.map(({ stored }) => ({ ...stored, cancelled: true })),
     )
-    await this.each(
-      live,
-      given.map(({ stored }) => stored.index),
-      ({ stored: { runId } }) => {
-        if (runId !== null) this.options.runs.stop(runId)
-      },
-    )
+    const stopped = given.filter(({ shown: { state } }) => ['running', 'queued', 'paused'].includes(state))
+    await this.each(live, lastFirst(stopped), ({ stored: { runId } }) => {
+      if (runId !== null) this.options.runs.stop(runId)
+    })
     this.shelf.noteEnd(live)
     return this.shelf.tell(
       live,
@@ -228,13 +248,9 @@ class Studies {
       live,
       there.map(({ stored }) => ({ ...stored, cancelled: false })),
     )
-    await this.each(
-      live,
-      there.map(({ stored }) => stored.index),
-      ({ stored }) => {
-        if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
-      },
-    )
+    await this.each(live, firstFirst(live, there), ({ stored }) => {
+      if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
+    })
     const gone = again.filter((cell) => !there.includes(cell)).map(({ stored }) => stored)
     await this.remake(live, gone)
     return this.shelf.tell(

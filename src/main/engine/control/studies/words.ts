@@ -60,9 +60,9 @@ export function planWords(facts: PlanFacts): string {
   const work = trained === '' ? 'nothing to train' : `${trained} to train`
   const here = Math.max(facts.longestChain, seconds / (Number.isFinite(slots) ? Math.max(1, slots) : 1))
   const guess = facts.basis === 'measured' ? '' : ' (calculated: read it within a factor of three)'
-  const time =
-    seconds === 0
-      ? ''
-      : `; about ${durationWords(here)} on this machine${guess}, perhaps ${durationWords(onGpus(facts))} on ${exampleGpus} GPUs`
+  const gpus = onGpus(facts)
+  // Small runs gain nothing.
+  const elsewhere = gpus < here / 2 ? `, perhaps ${durationWords(gpus)} on ${exampleGpus} GPUs` : ''
+  const time = seconds === 0 ? '' : `; about ${durationWords(here)} on this machine${guess}${elsewhere}`
   return `${counted(cells, 'cell')}, ${work}, ${reused.toLocaleString('en')} reused${time}`
 }
