@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
 import { createEngineLog } from '../../src/main/engine/control/log'
+import { executorMembers } from '../../src/main/engine/control/executors'
 import { createLocalExecutor } from '../../src/main/engine/control/executors/local'
 import { forkingLauncher } from '../../src/main/engine/control/executors/shortJobProcess'
 import { openStore } from '../../src/main/engine/control/store'
@@ -39,6 +40,10 @@ void runControlProcess({
       log: createEngineLog(readOnly ? null : join(workspace, 'logs')),
       inspectModel: inspectFakeModel,
       executors: new Map([[local.id, local]]),
+      otherExecutors: {
+        members: executorMembers,
+        trainer: { node: process.execPath, script: process.env.ABD_FAKE_TRAINER ?? '' },
+      },
       launchShortJob: forkingLauncher({ script: process.env.ABD_FAKE_TRAINER ?? '' }),
       runtimeState: () => ({ ready: true, message: null }),
     })

@@ -12,6 +12,7 @@ import { createModelInspector } from '../control/api/inspectModel'
 import { createEngineLog, type EngineLog } from '../control/log'
 import { memberTable } from '../control/experiments/memberTable'
 import { presets } from '../control/experiments/presets'
+import { executorMembers } from '../control/executors'
 import { createLocalExecutor } from '../control/executors/local'
 import { forkingLauncher } from '../control/executors/shortJobProcess'
 import { readRuntimeDescription } from '../runtime/runtimeFile'
@@ -72,6 +73,10 @@ void runControlProcess({
       store,
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
       executors: new Map([[local.id, local]]),
+      otherExecutors: {
+        members: executorMembers,
+        trainer: { node: process.execPath, script: join(__dirname, 'trainer.js') },
+      },
       launchShortJob: forkingLauncher({ script: join(__dirname, 'trainer.js') }),
     })
   },

@@ -11,6 +11,7 @@ import { startTensorFlow } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
 import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
+import { reportNode } from '../trainer/reportNode'
 import { runTrainingLoop } from '../trainer/loop'
 import type { ShortJob, TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
 import { taskExit, type StageJob } from '../protocol/taskFolder'
@@ -153,8 +154,14 @@ function serveShortJob(): void {
   })
 }
 
-const { values } = parseArgs({ options: { task: { type: 'string' } }, strict: true })
-if (values.task === undefined) serveShortJob()
+const { values, positionals } = parseArgs({
+  options: { task: { type: 'string' }, 'device-report': { type: 'string' } },
+  allowPositionals: true,
+  strict: true,
+})
+if (values['device-report'] !== undefined)
+  void reportNode(values['device-report'], positionals).then(() => process.exit(taskExit.done))
+else if (values.task === undefined) serveShortJob()
 else
   runTask(values.task, runStage).catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -8,6 +8,7 @@
  *   request.json           control asks for a pause or a stop
  *   heartbeat              touched every five seconds by the process that works here, as long as its event loop turns
  *   kept.json              how far control has kept what the journals say
+ *   again.json             {attempt} of a process that wants to go on and could not put its job back into the queue
  *   output.log             what the process wrote to its error output
  *   images/, pool/         picture grids that journal lines name
  *   checkpoint-*.safetensors, weights.safetensors
@@ -25,6 +26,7 @@ export const taskFiles = {
   request: 'request.json',
   heartbeat: 'heartbeat',
   kept: 'kept.json',
+  again: 'again.json',
   output: 'output.log',
 } as const
 

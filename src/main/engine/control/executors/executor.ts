@@ -1,4 +1,5 @@
 /** Where stages run, as the rest of control sees it: it hands over a task and hears what becomes of it. */
+import type { ErrorCause } from '../../../../shared/errors'
 import type { JournalPosition, TaskReport } from '../../protocol/taskFolder'
 
 export interface Executor {
@@ -72,4 +73,6 @@ export interface TaskEnd {
   readonly exitCode: number | null
   /** The end of what it wrote to its error output. */
   readonly lastWords: string
+  /** Why, where the executor knows it in whole sentences, e.g. what a scheduler refused. */
+  readonly causes?: readonly ErrorCause[]
 }

@@ -43,7 +43,9 @@ export function endOf({ outcome, title, requested, seconds }: EndedStage): Stage
     case 'failed':
       return ended('failed', outcome.causes)
     case 'crashed':
-      return requested ? ended(endedBy(requested), null) : ended('interrupted', crash(outcome.reason, title))
+      return requested
+        ? ended(endedBy(requested), null)
+        : ended('interrupted', outcome.causes ?? crash(outcome.reason, title))
     default:
       throw new ExhaustiveError(outcome)
   }

@@ -133,7 +133,7 @@ class StageSupervisor implements RunningStage, TaskListener {
     this.running?.leave()
   }
 
-  private async end({ killedBy, exitCode, lastWords }: TaskEnd): Promise<void> {
+  private async end({ killedBy, exitCode, lastWords, causes }: TaskEnd): Promise<void> {
     const { context } = this.supervised
     await this.reports.written()
     if (this.result === null && lastWords.trim() !== '')
@@ -142,6 +142,7 @@ class StageSupervisor implements RunningStage, TaskListener {
       this.result ?? {
         type: 'crashed',
         reason: killedBy ? `ended by ${killedBy}` : `exit code ${exitCode ?? 'unknown'}`,
+        ...(causes ? { causes: [...causes] } : {}),
       },
     )
   }

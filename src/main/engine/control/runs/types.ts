@@ -8,8 +8,8 @@ export type RunCalls = CallHandlers<CallsOf<'runs'>>
 export type StageOutcome =
   | { type: 'done' | 'paused' | 'stopped'; evaluation: Evaluation | null; weights: string | null }
   | { type: 'failed'; causes: ErrorCause[] }
-  /** The process ended without a word: a native crash, a kill, no memory. */
-  | { type: 'crashed'; reason: string }
+  /** The process ended without a word: a native crash, a kill, no memory. `causes`: where the executor knows more. */
+  | { type: 'crashed'; reason: string; causes?: ErrorCause[] }
 
 export interface EngineNoticeSink {
   notice(severity: EngineEvents['engine.notice']['severity'], title: string, causes: ErrorCause[]): void

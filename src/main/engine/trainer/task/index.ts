@@ -12,6 +12,7 @@ import { taskExit, taskFiles, type StageJob, type TaskFile, type TaskReport } fr
 import { syncFolder, takeTask, type Fence } from './fence'
 import { createJournal, openJournalDisk, type Journal } from './journal'
 import { createPictures, type Pictures } from './pictures'
+import { requeueJob } from './requeue'
 import { listenForRequests, type Requests } from './signals'
 
 /** What the work on a task reports to, and what it is asked. */
@@ -181,7 +182,9 @@ class TaskProcess implements TaskDesk {
       await this.pictures.forgetAfter(last.step).catch(() => undefined)
     }
     await this.journal.end(last, () => rmSync(this.reserve, { force: true }))
-    process.exit(exitCodeOf(last))
+    const code = exitCodeOf(last)
+    if (code === taskExit.paused && this.requests.outOfTime) requeueJob(this.folder, this.fence.attempt)
+    process.exit(code)
   }
 }
 

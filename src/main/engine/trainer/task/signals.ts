@@ -8,6 +8,8 @@ import { taskFiles, type RequestFile } from '../../protocol/taskFolder'
 
 export interface Requests {
   current(): 'go' | 'pause' | 'stop'
+  /** Whether a time limit is near: the task wants to go on by itself. */
+  readonly outOfTime: boolean
   /** Looks whether control has asked. */
   look(): void
 }
@@ -20,13 +22,20 @@ export function listenForRequests(folder: string, attempt: string, tell: (why: s
     current = kind
     if (why !== undefined) tell(why)
   }
-  process.on('SIGUSR2', () => ask('pause', 'The time limit is near.'))
+  let outOfTime = false
+  process.on('SIGUSR2', () => {
+    outOfTime = true
+    ask('pause', 'The time limit is near.')
+  })
   process.on('SIGTERM', () => ask('pause', 'Asked to end (SIGTERM).'))
   process.on('SIGINT', () => ask('stop', 'Interrupted (SIGINT).'))
   // Slurm sends it before SIGTERM.
   process.on('SIGCONT', () => undefined)
   return {
     current: () => current,
+    get outOfTime() {
+      return outOfTime
+    },
     look() {
       const request = readTaskFile<RequestFile>(folder, taskFiles.request)
       if (request && (request.attempt === null || attempt <= request.attempt)) ask(request.kind)

@@ -11,7 +11,7 @@ import { trainerWatch, watchTrainer, type Watch } from './watch'
  */
 export function watchTask(
   folder: string,
-  follower: Follower,
+  follower: Pick<Follower, 'at'>,
   listener: { onSilent(): void; onLost(): void },
   intervals = trainerWatch,
 ): Watch {

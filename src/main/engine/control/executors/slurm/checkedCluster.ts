@@ -1,0 +1,13 @@
+/** What a check looks at. */
+import type { SlurmSettings } from '../../../../../shared/domain'
+import type { SlurmCommands } from './commands'
+import type { ScriptPlaces } from './script'
+
+export interface CheckedCluster {
+  readonly workspace: string
+  readonly cacheFolder: string
+  readonly settings: SlurmSettings
+  readonly commands: SlurmCommands
+  readonly places: ScriptPlaces
+  readonly signal?: AbortSignal | undefined
+}

@@ -1,0 +1,60 @@
+/** How a task ended that said no last word itself: what Slurm says of its job. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { decodeLine } from '../../../protocol/journalLines'
+import { journalFile, listAttempts } from '../../../protocol/taskFiles'
+import { taskFiles, type TaskReport } from '../../../protocol/taskFolder'
+import type { TaskEnd } from '../executor'
+import type { QueueRow } from './queue'
+
+export const neverSatisfied = 'DependencyNeverSatisfied'
+
+const keptWords = 4000
+
+/** The end of a file, where there is one. */
+function tailOf(file: string, bytes: number): string {
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      const { size } = fstatSync(descriptor)
+      const buffer = Buffer.alloc(Math.min(size, bytes))
+      readSync(descriptor, buffer, 0, buffer.length, size - buffer.length)
+      return buffer.toString('utf8').trim()
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return ''
+  }
+}
+
+/** The last whole line of the newest attempt after one; null where there is none or it cannot be read now. */
+export function lastReportOf(folder: string, after: string): TaskReport | null {
+  const attempt = listAttempts(folder).at(-1)
+  if (attempt === undefined || attempt <= after) return null
+  const lines = tailOf(journalFile(folder, attempt), 256 * 1024).split('\n')
+  try {
+    return decodeLine(lines.at(-1) ?? '').report
+  } catch {
+    return null
+  }
+}
+
+/** Of the task's error output, then of what Slurm and the lines before the task wrote. */
+export const lastWordsOf = (folder: string, slurmOutput: string | null): string =>
+  [tailOf(join(folder, taskFiles.output), keptWords), slurmOutput === null ? '' : tailOf(slurmOutput, keptWords)]
+    .filter((words) => words !== '')
+    .join('\n')
+
+/** E.g. "NODE_FAIL", "FAILED (JobLaunchFailure, signal 9)". */
+function wordOf({ state, reason }: QueueRow, signal: number): string {
+  const more = [reason, signal > 0 ? `signal ${signal}` : ''].filter((part) => part !== '' && part !== state)
+  return more.length === 0 ? state : `${state} (${more.join(', ')})`
+}
+
+/** By itself where it left with a code of its own; else Slurm's word. */
+export function endOf(row: QueueRow, exit: { code: number; signal: number } | null, lastWords: string): TaskEnd {
+  const byItself = (row.state === 'FAILED' || row.state === 'COMPLETED') && exit !== null && exit.signal === 0
+  if (byItself) return { killedBy: null, exitCode: exit.code, lastWords }
+  return { killedBy: wordOf(row, exit?.signal ?? 0), exitCode: null, lastWords }
+}

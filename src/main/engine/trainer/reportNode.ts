@@ -1,0 +1,22 @@
+/** Answers a probe job: what this node sees and computes on, in a file. */
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { toCauses } from '../../../shared/errors'
+import { startTensorFlow } from '../runtime'
+import type { NodeReport } from '../protocol/nodeReport'
+
+/** @param paths that whoever asked wants to be seen here */
+export async function reportNode(file: string, paths: readonly string[]): Promise<void> {
+  const report: NodeReport = {
+    host: hostname(),
+    node: process.version,
+    missing: paths.filter((path) => !existsSync(path)),
+    device: await startTensorFlow({ device: 'auto' }).then(
+      ({ device }) => device,
+      (error: unknown) => ({ causes: toCauses(error) }),
+    ),
+  }
+  // Whole or not at all: the other side looks for it while it is written.
+  writeFileSync(`${file}.tmp`, JSON.stringify(report), { mode: 0o600 })
+  renameSync(`${file}.tmp`, file)
+}
