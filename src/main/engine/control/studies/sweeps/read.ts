@@ -11,6 +11,7 @@ import { ExhaustiveError } from '../../../../../shared/errors'
 import { nearest } from '../../../../../shared/nearest'
 import type { MemberTable } from '../../experiments/memberTable'
 import { axisPaths, namedAxes } from '../axes'
+import { baseOfSweep, strategyOfSweep } from './base'
 import { defenseValues, type DefenseSettings } from './defenses'
 import { sweepOf, type SweepFile, type SweepParameter } from './parameters'
 import { rules, type SweepProgram, type SweepRule } from './rules'
@@ -58,7 +59,8 @@ class SweepReader {
     this.addDefenses()
     for (const key of this.sweep.others)
       this.remark(key, 'ignored', 'says nothing about cells; runs are kept and compared here')
-    return { remarks: this.remarks, definition: this.definition() }
+    const definition = this.definition()
+    return { remarks: this.remarks, definition }
   }
 
   private remark(path: string, kind: StudyRemark['kind'], message: string): void {
@@ -66,7 +68,9 @@ class SweepReader {
   }
 
   private definition(): StudyDefinition {
-    const { name = 'Sweep', program, method } = this.sweep
+    const { name = 'Sweep', program } = this.sweep
+    const { strategy, remarks } = strategyOfSweep(this.sweep, this.table)
+    this.remarks.push(...remarks)
     return {
       format: 1,
       name: name.slice(0, 200),
@@ -76,58 +80,19 @@ class SweepReader {
       axes: [...this.axes.values()].sort((left, right) => Number(left.path === 'seed') - Number(right.path === 'seed')),
       exclude: [],
       conditions: [],
-      strategy: this.strategy(method),
+      strategy,
       order: 'seedsLast',
       executor: 'local',
       priority: 0,
     }
   }
 
-  private strategy(method: string | undefined): StudyDefinition['strategy'] {
-    const first = this.table.family('strategy')[0]?.id ?? ''
-    const id = rules.strategies[method ?? ''] ?? first
-    if (method !== undefined && !Object.hasOwn(rules.strategies, method))
-      this.remark('method', 'refused', `"${method}" is no strategy here; every combination is run`)
-    else this.remark('method', 'read', `strategy ${id}`)
-    const { runCap } = this.sweep
-    if (runCap === undefined || id === first) return { id, params: {} }
-    this.remark('run_cap', 'read', `at most ${runCap} trials`)
-    return { id, params: { trials: runCap } }
-  }
-
   private chooseBase(): void {
-    const { program, table } = this
-    if (!program) {
-      this.remark(
-        'program',
-        'refused',
-        `"${this.sweep.program ?? 'none'}" is not known here; parameters are taken that are named as ours`,
-      )
-      return
-    }
-    const named = this.sweep.parameters.find(({ name }) => program.parameters[name]?.rule === 'data')
-    this.data = String(
-      named?.values?.[0] ??
-        Object.entries(program.defaults).find(([name]) => program.parameters[name]?.rule === 'data')?.[1] ??
-        '',
-    )
-    const base = Object.hasOwn(program.bases, this.data) ? program.bases[this.data] : undefined
-    const [fallback] = Object.values(program.bases)
-    this.preset = (base ?? fallback)?.preset
-    const data = base?.data ?? this.data.toLowerCase()
-    const known = table.find('dataset', data) !== undefined
-    if (known) this.fix('data', { id: data })
-    this.remark('program', 'read', `${program.title}: preset ${this.preset ?? 'none'}`)
-    if (!base)
-      this.remark(
-        named?.place ?? 'program',
-        known ? 'read' : 'refused',
-        known
-          ? `data ${data}; nothing is published for it, so the rest is as for another data set`
-          : `there is no data set "${this.data}"`,
-      )
-    const note = program.notes?.[this.data]
-    if (note !== undefined) this.remark('program', 'ignored', note)
+    const { preset, dataName, data, remarks } = baseOfSweep(this.sweep, this.program, this.table)
+    this.preset = preset
+    this.data = dataName
+    this.remarks.push(...remarks)
+    if (data !== undefined) this.fix('data', { id: data })
   }
 
   /** The program's own defaults act where the sweep says nothing, and where the base has something else. */
