@@ -1,11 +1,14 @@
-import type { PivotPicture } from './pivotSvg'
+import { pictureFont, type PivotPicture } from './pivotSvg'
 
-/** Width of a text of 13 pixels in the page's own font; where a page has no canvas, a guess. */
+/** Another system's font of that name may run wider. */
+const reserve = 1.05
+
+/** Width of a text of 13 pixels in the picture's font; where a page has no canvas, a guess. */
 export function textMeasure(): (text: string) => number {
   const context = document.createElement('canvas').getContext('2d')
   if (!context) return (text) => text.length * 7.2
-  context.font = '600 13px "Inter Variable", system-ui, sans-serif'
-  return (text) => context.measureText(text).width
+  context.font = `600 13px ${pictureFont}`
+  return (text) => context.measureText(text).width * reserve
 }
 
 /** The picture at twice its size, as PNG. */

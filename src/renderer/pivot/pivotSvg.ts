@@ -15,6 +15,8 @@ export interface PivotPicture {
   readonly height: number
 }
 
+/** Fonts that every system has in some shape: a picture brings none of its own. */
+export const pictureFont = 'Helvetica, Arial, sans-serif'
 const size = 13
 const line = 22
 const gap = 18
@@ -89,7 +91,7 @@ export function pivotSvg(
     write(text, margin, bottom + 22 + row * 17, `font-size="11" fill="${colors.muted}"`),
   )
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Inter, system-ui, sans-serif" font-size="${size}" fill="${colors.text}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${pictureFont}" font-size="${size}" fill="${colors.text}">`,
     `<rect width="100%" height="100%" fill="${colors.ground}"/>`,
     rule(margin, 1.4),
     rule(top - 2, 0.8),

@@ -23,7 +23,8 @@ export function usePivotExport(view: PivotView, title: () => string) {
   const sourceFor = (people: boolean): PivotExport => ({
     pivot: people ? view.named.value : view.pivot.value,
     fields: view.fields.value,
-    shown: view.shown.value,
+    // What no cell has is not explained below the table either.
+    shown: { ...view.shown.value, significance: view.shown.value.significance && view.anyTests.value },
     origin: {
       title: title(),
       product: engine.info?.product ?? 'ABD Workbench',

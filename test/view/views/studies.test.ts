@@ -87,6 +87,19 @@ describe('a study', () => {
     expect(page.find('.study-header').textContent).toContain('12 of 12')
   })
 
+  it('draws how the student of a running cell does, from what was and what comes', async () => {
+    await open()
+    const trend = () => document.querySelector('.place .trend path:not(.asr)')?.getAttribute('d') ?? ''
+    // 21 steps of data and teacher, then an evaluation of the student every ten.
+    page.engine.advance(45)
+    await events()
+    const before = trend()
+    expect(before).toMatch(/^M1\.0 .*L/)
+    page.engine.advance(10)
+    await events()
+    expect(trend().split('L').length).toBeGreaterThan(before.split('L').length)
+  })
+
   it('opens the runs of a place, and cancels and retries them alone', async () => {
     const id = await open()
     places()[3]!.click()
