@@ -107,6 +107,8 @@ class Recorder implements RunRecorder {
   }
 
   async settle(runId: string): Promise<void> {
+    // One that never began has left nothing.
+    if (this.store.runs.peek(runId).startedAt === null) return
     try {
       await mkdir(this.store.runFolder(runId), { recursive: true })
       this.store.runs.update(runId, { bytesOnDisk: await bytesOf(this.store, runId) })

@@ -7,6 +7,7 @@ import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
+import { createYielding } from '../../images/yielding'
 import { createFingerprints } from '../experiments/fingerprints'
 import type { CostModel } from '../experiments/estimate'
 import type { OtherSettings } from '../experiments/otherSettings'
@@ -107,7 +108,7 @@ class Service implements RunService {
     requests: readonly RunRequest[],
     alongside: (runs: readonly RunToKeep[]) => void = () => undefined,
   ): RunSummary[] {
-    const { store, otherSettings, recorder } = this.options
+    const { store, otherSettings } = this.options
     const createdAt = Date.now()
     const made = requests.map((request, index) => {
       // Ids sort as the runs were asked for.
@@ -121,9 +122,9 @@ class Service implements RunService {
       alongside(made)
       store.runs.insert(...made)
     })
-    for (const { id } of made) recorder.tell(id)
+    void this.tellAll(made.map(({ id }) => id))
     this.scheduler.add(...made.map(({ id }) => id))
-    return made.map(({ id }) => store.runs.summary(id))
+    return made.map(({ id }) => store.runs.peek(id))
   }
 
   interrupt(runId: string, kind: 'pause' | 'stop'): RunSummary {
@@ -174,6 +175,15 @@ class Service implements RunService {
         store.stages.update(placeOf(stage), { key: found.key })
       }
       this.scheduler.refresh(id)
+    }
+  }
+
+  /** Of thousands, beside other work. */
+  private async tellAll(ids: readonly string[]): Promise<void> {
+    const yielding = createYielding()
+    for (const id of ids) {
+      if (yielding.due()) await yielding.pause()
+      this.options.recorder.tell(id)
     }
   }
 

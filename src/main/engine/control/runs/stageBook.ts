@@ -34,10 +34,24 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
       null
     )
   }
+  /** Of the configurations that are at hand: a plan and its runs ask for the same ones. */
+  const known = new WeakMap<ExperimentConfig, Partial<Record<'cpu' | 'gpu', readonly StageKey[]>>>()
   return {
-    read: (configs) => fingerprints.read(configs),
-    keysOf: (config, device) =>
-      stageKeysOf(config, { ...context, device, fingerprint: (path) => fingerprints.of(path) }),
+    async read(configs) {
+      await fingerprints.read(configs)
+      // The files that they name may be others by now.
+      for (const config of configs) known.delete(config)
+    },
+    keysOf(config, device) {
+      const found = known.get(config) ?? {}
+      const keys = (found[device] ??= stageKeysOf(config, {
+        ...context,
+        device,
+        fingerprint: (path) => fingerprints.of(path),
+      }))
+      known.set(config, found)
+      return keys
+    },
     find,
     placed: (stages, keys) =>
       stages.map((stage) => {

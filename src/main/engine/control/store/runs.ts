@@ -66,6 +66,8 @@ class Runs implements RunsTable {
   private readonly runs: Map<string, HeldRun>
   /** Of a place, the runs that name it. */
   private readonly namers = new Map<string, Set<string>>()
+  /** Runs as they are handed out to be looked at, until something of them changes. */
+  private readonly views = new Map<string, RunSummary>()
 
   constructor(
     private readonly database: Database,
@@ -73,6 +75,9 @@ class Runs implements RunsTable {
   ) {
     this.runs = load(database, kept)
     for (const [id, { stages }] of this.runs) for (const { place } of stages) this.addNamer(place, id)
+    kept.onChange((place) => {
+      for (const id of this.namers.get(place) ?? []) this.views.delete(id)
+    })
   }
 
   list(includeDeleted: boolean): RunSummary[] {
@@ -132,6 +137,9 @@ class Runs implements RunsTable {
   update(id: string, change: Partial<StoredSummary>, options = { write: true }): RunSummary {
     const run = this.held(id)
     run.stored = { ...run.stored, ...structuredClone(change) }
+    this.views.delete(id)
+    // Others name it as the run that their stages come from.
+    if (change.name !== undefined) this.views.clear()
     const { state, deletedAt } = run.stored
     if (options.write)
       this.database.run(
@@ -161,6 +169,7 @@ class Runs implements RunsTable {
       stageId,
     )
     run.stages = run.stages.map((entry) => (entry.id === stageId ? stage : entry))
+    this.views.delete(id)
     this.removeNamer(before.place, id)
     for (const { place } of run.stages) this.addNamer(place, id)
   }
@@ -177,6 +186,7 @@ class Runs implements RunsTable {
     const { stages } = this.held(id)
     this.database.run('DELETE FROM runs WHERE id = ?', id)
     this.runs.delete(id)
+    this.views.delete(id)
     for (const { place } of stages) this.removeNamer(place, id)
   }
 
@@ -192,7 +202,15 @@ class Runs implements RunsTable {
   }
 
   /** With what its stages have come to; shares their records. */
-  private composed({ stored, stages: named }: HeldRun): RunSummary {
+  private composed(run: HeldRun): RunSummary {
+    const known = this.views.get(run.stored.id)
+    if (known) return known
+    const view = this.compose(run)
+    this.views.set(run.stored.id, view)
+    return view
+  }
+
+  private compose({ stored, stages: named }: HeldRun): RunSummary {
     const stages = named.map((own) => this.stageOf(stored.id, own))
     // What was trained for another run has cost this one nothing.
     const seconds = stages.reduce((sum, stage) => sum + (stage.origin ? 0 : stage.seconds), 0)

@@ -27,6 +27,8 @@ export interface StagesTable {
   update(place: string, change: Partial<KeptStage>, options?: { write: boolean }): Readonly<KeptStage>
   /** With everything that was recorded of it; its folder is the caller's. */
   remove(place: string): void
+  /** Told of every change, before it is written. */
+  onChange(listener: (place: string) => void): void
   /** Takes places out of the memory whose rows a transaction has taken back. */
   forget(places: readonly string[]): void
   /** Places that could not be read, with the reason. */
@@ -49,6 +51,7 @@ export function createStagesTable(database: Database): StagesTable {
     if (key !== null) places.get(key)?.delete(place)
   }
   for (const stage of stages.values()) index(stage)
+  let changed: (place: string) => void = () => undefined
   const get = (place: string): KeptStage => {
     const stage = stages.get(place)
     if (!stage) throw new Error(`There is no stage at ${place}.`)
@@ -58,6 +61,9 @@ export function createStagesTable(database: Database): StagesTable {
     JSON.stringify(record)
   return {
     damaged,
+    onChange(listener) {
+      changed = listener
+    },
     has: (place) => stages.has(place),
     get,
     all: () => stages.values(),
@@ -71,11 +77,13 @@ export function createStagesTable(database: Database): StagesTable {
       )
       stages.set(stage.place, stage)
       index(stage)
+      changed(stage.place)
     },
     update(place, change, { write } = { write: true }) {
       const before = get(place)
       const stage = { ...before, ...structuredClone(change) }
       stages.set(place, stage)
+      changed(place)
       if (stage.key !== before.key) {
         unindex(before)
         index(stage)
@@ -92,6 +100,7 @@ export function createStagesTable(database: Database): StagesTable {
       })
       if (stage) unindex(stage)
       stages.delete(place)
+      changed(place)
     },
     forget(gone) {
       for (const place of gone) {
