@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { describeOnCluster } from './support/onCluster'
 import { startCluster } from './support/cluster.mjs'
 
@@ -23,8 +23,14 @@ describeOnCluster('the cluster of the tests', () => {
     const cluster = await startCluster({ folder })
     try {
       expect(cluster.run('sinfo', '--noheader', '--format=%D %t').trim()).toBe('2 idle')
-      const names = ['n1', 'n2'].map((node) => cluster.run('srun', '-w', node, 'printenv', 'SLURMD_NODENAME').trim())
-      expect(names).toEqual(['n1', 'n2'])
+      for (const node of ['n1', 'n2'])
+        cluster.run('sbatch', `--nodelist=${node}`, `--output=${folder}/${node}.txt`, '--wrap=printenv SLURMD_NODENAME')
+      await vi.waitFor(
+        () => {
+          for (const node of ['n1', 'n2']) expect(readFileSync(join(folder, `${node}.txt`), 'utf8').trim()).toBe(node)
+        },
+        { timeout: 20_000, interval: 100 },
+      )
     } finally {
       await cluster.stop()
     }
