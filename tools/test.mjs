@@ -74,7 +74,7 @@ async function prepareEndToEnd() {
 async function main() {
   const { chosen, rest } = readArguments(process.argv.slice(2))
   const requireAll = process.env.REQUIRE_ALL === '1'
-  if (chosen.some((suite) => suite.id === 'e2e' || suite.id === 'slurm')) await prepareEndToEnd()
+  if (chosen.some((suite) => suite.id === 'e2e')) await prepareEndToEnd()
   const results = []
   for (const suite of chosen) results.push(await runSuite(suite, rest))
   const totals = addTotals(results)

@@ -329,6 +329,17 @@ describe('the other commands', () => {
     expect(stdout).toContain('Fake processor, 2 threads')
   }, 30_000)
 
+  it('executors lists them, shows and changes the settings of one, and the script that would be sent', async () => {
+    expect(lines((await abd('executors')).stdout)[0]).toMatch(/^local +This machine +ready$/)
+    const changed = await abd('executors', 'slurm', '--set', 'partition=gpu', '--set', 'cpus=2', '--script')
+    expect([changed.code, changed.stdout]).toEqual([0, expect.stringContaining('#SBATCH --partition=gpu\n')])
+    const { stdout } = await abd('executors', 'slurm', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ executor: 'slurm', settings: { partition: 'gpu', cpus: 2 } })
+    const wrong = await abd('executors', 'slurm', '--set', 'partitoin=gpu')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('partitoin')
+  }, 30_000)
+
   it('help and version end with 0', async () => {
     const help = await abd('--help')
     expect([help.code, help.stdout.includes('evaluate')]).toEqual([0, true])

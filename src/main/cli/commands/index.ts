@@ -3,6 +3,7 @@ import type { CommandGroup, EngineCommand } from './command'
 import { doctor } from './doctor'
 import { download } from './download'
 import { evaluate } from './evaluate'
+import { executors } from './executors'
 import { exportWeights } from './export'
 import { importFile } from './import'
 import { pause } from './pause'
@@ -27,5 +28,6 @@ export const commands: readonly (EngineCommand | CommandGroup)[] = [
   importFile,
   exportWeights,
   download,
+  executors,
   doctor,
 ]

@@ -8,7 +8,7 @@ import type { NodeReport } from '../protocol/nodeReport'
 /** @param paths that whoever asked wants to be seen here */
 export async function reportNode(file: string, paths: readonly string[]): Promise<void> {
   const report: NodeReport = {
-    host: hostname(),
+    host: process.env.SLURMD_NODENAME ?? hostname(),
     node: process.version,
     missing: paths.filter((path) => !existsSync(path)),
     device: await startTensorFlow({ device: 'auto' }).then(
