@@ -50,9 +50,11 @@ class ReportWriter {
 
   write(report: TaskReport, at: JournalPosition): StageOutcome | null {
     const outcome = this.dispatch(report, at)
+    // The end is told again to a control that takes the task up, until what it means has been written down.
+    if (outcome) return outcome
     if (this.position.due) this.keep(at)
     else this.position.reached(at)
-    return outcome
+    return null
   }
 
   async written(): Promise<void> {

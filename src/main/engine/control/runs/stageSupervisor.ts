@@ -52,7 +52,7 @@ class StageSupervisor implements RunningStage, TaskListener {
   private readonly reports: StageReports
   private running: RunningTask | null = null
   /** What came before the task was there. */
-  private early: 'pause' | 'stop' | 'kill' | null = null
+  private early: 'pause' | 'stop' | 'kill' | 'leave' | null = null
 
   constructor(private readonly supervised: SupervisedStage) {
     const { context, task } = supervised
@@ -74,6 +74,7 @@ class StageSupervisor implements RunningStage, TaskListener {
       return this.end({ killedBy: null, exitCode: null, lastWords: '' })
     }
     if (this.early === 'kill') this.running?.kill()
+    else if (this.early === 'leave') this.running?.leave()
     else if (this.early) this.running?.request(this.early)
   }
 
@@ -130,7 +131,8 @@ class StageSupervisor implements RunningStage, TaskListener {
   }
 
   leave(): void {
-    this.running?.leave()
+    if (this.running) this.running.leave()
+    else this.early = 'leave'
   }
 
   private async end({ killedBy, exitCode, lastWords, causes }: TaskEnd): Promise<void> {
