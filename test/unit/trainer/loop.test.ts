@@ -291,3 +291,33 @@ describe('a step that takes long', () => {
     )
   })
 })
+
+describe('a pause that was planned', () => {
+  const paused = async (options: Partial<LoopOptions>, work: Partial<StageWork> = {}) => {
+    const reports: TrainerReport[] = []
+    const given = optionsOf(reports, { pauseAt: 3, ...options })
+    const finished = await runTrainingLoop(workOf(work), given)
+    return { reports, finished, folder: given.folder }
+  }
+
+  it('evaluates after exactly so many steps, leaves a checkpoint, and does not go on by itself', async () => {
+    const { reports, finished, folder } = await paused({})
+    expect(finished).toMatchObject({ outcome: 'paused', step: 3, evaluation })
+    expect(reports.filter(({ type }) => type === 'evaluation')).toEqual([{ type: 'evaluation', step: 3, evaluation }])
+    expect(readdirSync(folder)).toEqual(['checkpoint-000000003.safetensors'])
+    const again = await paused({ folder, resume: true })
+    expect(again.finished).toMatchObject({ outcome: 'paused', step: 3, evaluation })
+    expect((await paused({ folder, resume: true, pauseAt: 4 })).finished).toMatchObject({ outcome: 'paused', step: 4 })
+    expect((await paused({ folder, resume: true, pauseAt: undefined })).finished).toMatchObject({ outcome: 'done' })
+  })
+
+  it('beyond the end is the end', async () => {
+    expect((await paused({ pauseAt: 5 })).finished).toMatchObject({ outcome: 'done', step: 5 })
+  })
+})
+
+it('a checkpoint whose reports could not be brought to disk ends the stage, and is not there', async () => {
+  const options = optionsOf([], { settle: () => Promise.reject(new Error('EIO')), pauseAt: 2 })
+  await expect(runTrainingLoop(workOf({}), options)).rejects.toThrow('EIO')
+  expect(readdirSync(options.folder)).toEqual([])
+})
