@@ -7,7 +7,7 @@ import { readTaskFile, writeTaskFile } from '../../protocol/taskFiles'
 import { taskFiles, type JournalPosition, type KeptFile } from '../../protocol/taskFolder'
 
 /** Milliseconds between two marks while a task runs. */
-const interval = 2000
+const interval = 5000
 
 export interface KeptPosition {
   /** The newest place that was reached, kept or not. */

@@ -52,6 +52,9 @@ export async function readJournal(options: Omit<FollowOptions, 'interval'>): Pro
   return follower
 }
 
+/** Milliseconds between two looks for a newer attempt; one is rare, and the older one is fenced off. */
+const listInterval = 1000
+
 /** A file that cannot be read at the very end is tried so often, so many milliseconds apart. */
 const lastTries = 5
 const lastPause = 100
@@ -63,6 +66,8 @@ class JournalFollower implements Follower {
   private finishing = false
   /** Damaged lines since the last good one: so many may be missing without another word. */
   private damaged = 0
+  /** When the attempts were listed last. */
+  private listed = -Infinity
   private looking: Promise<void> = Promise.resolve()
   private wake: () => void = () => undefined
 
@@ -120,8 +125,11 @@ class JournalFollower implements Follower {
    */
   private async look(): Promise<void> {
     for (;;) {
-      const attempts = await this.attempts()
       const current = this.at?.attempt ?? null
+      if (current !== null && !this.finishing && performance.now() - this.listed < listInterval)
+        return this.readOn(current)
+      const attempts = await this.attempts()
+      this.listed = performance.now()
       if (current !== null && attempts.includes(current)) await this.readOn(current)
       if (this.stopped) return
       const next = attempts.find((attempt) => attempt > (current ?? this.earliest))
