@@ -7,7 +7,7 @@ import { collect, detachOption, deviceOption, numeric, wholeNumber, wholeNumbers
 import { printable } from '../output'
 import { defineCommand, type CommandContext, type ExitCode } from './command'
 
-type Flags = RunFlags & { detach?: boolean; note?: string; executor?: string }
+type Flags = RunFlags & { detach?: boolean; takeTeacher?: boolean; note?: string; executor?: string }
 
 export const run = defineCommand<Flags>({
   name: 'run',
@@ -33,8 +33,8 @@ export const run = defineCommand<Flags>({
     const all = flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
     const started: RunSummary[] = []
     for (const one of all) {
-      const { preset, note, executor } = flags
-      const begun = await client.call('runs.start', { config: one, preset, note, executor })
+      const { preset, note, executor, takeTeacher } = flags
+      const begun = await client.call('runs.start', { config: one, preset, note, executor, takeTeacher })
       output.tell(`Run ${begun.id}: ${printable(begun.name)}`)
       started.push(begun)
     }
@@ -73,6 +73,7 @@ const withExperimentOptions = (command: Command): Command =>
     )
     .addOption(deviceOption())
     .option('--executor <name>', 'where its stages run: local (default), slurm')
+    .option('--take-teacher', 'take the teacher that another kind of device (CPU, GPU) has trained, as it is')
     .option('--threads <number>', 'TensorFlow threads, 0 for all', wholeNumber)
     .addOption(detachOption())
 

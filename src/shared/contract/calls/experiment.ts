@@ -4,6 +4,9 @@ import type { ExperimentConfig, LintFinding } from '../../domain'
 import type { Issue } from '../../schema'
 import { call, config, count, imageBatch, record } from '../parts'
 
+/** A stage that is there, and the run that it was trained for. */
+const foundStage = z.object({ runId: z.string(), runName: z.string(), seconds: z.number() })
+
 const estimate = z.object({
   /** Seconds per stage id. */
   stages: z.record(z.string(), z.number()),
@@ -12,7 +15,9 @@ const estimate = z.object({
   basis: z.enum(['measured', 'calculated']),
   note: z.string(),
   /** Stages that are there already, by id: they take no time. Absent where none is. */
-  reused: z.record(z.string(), z.object({ runId: z.string(), runName: z.string(), seconds: z.number() })).optional(),
+  reused: z.record(z.string(), foundStage).optional(),
+  /** A teacher of it that another kind of device has trained; its numbers differ a little: taken when asked. */
+  offered: foundStage.extend({ device: z.enum(['cpu', 'gpu']) }).optional(),
 })
 export type TimeEstimate = z.infer<typeof estimate>
 

@@ -33,6 +33,8 @@ export const runCalls = {
       note: note.optional(),
       /** Where its stages run; this machine where it is left out. */
       executor: z.string().min(1).max(100).optional(),
+      /** Take the teacher that another kind of device has trained (`experiment.estimate` offers it). */
+      takeTeacher: z.boolean().optional(),
     }),
     ...changing,
   }),

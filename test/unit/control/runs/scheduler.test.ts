@@ -248,6 +248,30 @@ describe('a device that nobody expected', () => {
     expect(after.place).toBe(before.place)
     expect((await engine.call('experiment.estimate', { config: plain })).reused).toBeUndefined()
   })
+
+  it('offers its teachers to runs of another one, which take them only when they are told to', async () => {
+    const first = await start(plain)
+    finish(await started(0))
+    ;(await started(1)).report({ type: 'ready', device: { ...fakeDevice, kind: 'gpu' } })
+    for (const index of [1, 2]) finish(await started(index))
+    await reaches(first.id, 'done')
+    const config = { ...plain, execution: { device: 'cpu' } }
+    expect(await engine.call('experiment.estimate', { config })).toMatchObject({
+      offered: { runId: first.id, seconds: 60, device: 'gpu' },
+    })
+    const second = await engine.call('runs.start', { config, takeTeacher: true })
+    finish(await started(3))
+    await reaches(second.id, 'done')
+    expect(kinds().slice(3)).toEqual(['student'])
+    expect((await stageOf(second.id, 'teacher')).origin?.runId).toBe(first.id)
+    expect((await stageOf(second.id, 'student-1')).key).not.toBe((await stageOf(first.id, 'student-1')).key)
+    const third = await start(config)
+    expect((await started(4)).job.kind).toBe('teacher')
+    await engine.call('runs.stop', { runId: third.id })
+    await expect(engine.call('runs.start', { config: { ...config, seed: 9 }, takeTeacher: true })).rejects.toThrow(
+      'no teacher of this experiment from another device',
+    )
+  })
 })
 
 const fakeDefense = (): string => fakeFamilies.find(({ id }) => id === 'defense')?.members[0]?.id ?? ''

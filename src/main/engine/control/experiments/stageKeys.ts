@@ -39,6 +39,8 @@ export interface KeyContext {
   readonly costs: Pick<CostModel, 'distillation' | 'length'>
   /** Of the device that the stages will run on. */
   readonly device: 'cpu' | 'gpu'
+  /** The key of the teacher that is there, where its students build on that one whatever the configuration says. */
+  readonly teacher?: string | undefined
   /** Of a file's or folder's content; '' for none. */
   fingerprint(path: string): string
 }
@@ -48,7 +50,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
   const parts = partsOf(config, context)
   const { students } = config
   const data = keyOf('data', { ...parts.poisoned, method: students.length > 0 ? parts.method : null })
-  const teacher = keyOf('teacher', parts.teacher)
+  const teacher = context.teacher ?? keyOf('teacher', parts.teacher)
   const named = (name: StageName, key: string, more: Pick<StageKey, 'after' | 'prefix'>): StageKey => ({
     ...name,
     id: stageIdOf(name),
@@ -57,6 +59,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
   })
   const student = (plan: StudentPlan): string =>
     keyOf('student', {
+      ...parts.common,
       teacher,
       seed: config.seed,
       network: parts.student,
@@ -99,6 +102,7 @@ function partsOf(config: ExperimentConfig, context: KeyContext) {
     : images
   const network = memberPart('architecture', teacher.architecture, context)
   return {
+    common,
     poisoned: { ...poisoned, augmentation: trained ? [teacher.training.crop, teacher.training.flip] : null },
     teacher: trained
       ? { ...common, ...poisoned, network, training }

@@ -70,6 +70,7 @@ async function removeRun(store: RunStore, runId: string): Promise<number> {
 
 async function removeFolder(folder: string): Promise<number> {
   const bytes = await folderBytes(folder)
-  await rm(folder, { recursive: true, force: true })
+  // The end of a run may just be writing its mirror.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   return bytes
 }

@@ -43,7 +43,13 @@ export interface RunServiceOptions {
 }
 
 /** A run to be made; its configuration is resolved and without errors. */
-export type RunRequest = Pick<NewRun, 'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until'>
+export interface RunRequest extends Pick<
+  NewRun,
+  'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until'
+> {
+  /** The key of a teacher that is done, from another device than the run's, which is taken as it is. */
+  readonly teacher?: string | undefined
+}
 
 export interface RunService {
   readonly calls: RunCalls
@@ -114,7 +120,8 @@ class Service implements RunService {
       // Ids sort as the runs were asked for.
       const id = newRunId(new Date(createdAt), runSuffix(requests.length, index))
       const run = newRun({ ...request, id, createdAt: createdAt + index / 1000, otherSettings })
-      const keys = this.book.keysOf(request.config, this.deviceOf(request.config, request.executor ?? 'local'))
+      const device = this.deviceOf(request.config, request.executor ?? 'local')
+      const keys = this.book.keysOf(request.config, device, request.teacher)
       return { ...run, stages: this.book.placed(run.stages, keys) }
     })
     store.transaction(() => {
@@ -167,7 +174,9 @@ class Service implements RunService {
       if (!this.scheduler.runs.get(id)) continue
       const config = store.runs.config(id)
       this.devices.set(store.runs.peek(id).executor ?? 'local', kind)
-      const keys = this.book.keysOf(config, kind)
+      const teacher = store.runs.peek(id).stages.find((stage) => stage.kind === 'teacher')
+      // A teacher that is there stays the one that its students build on.
+      const keys = this.book.keysOf(config, kind, teacher?.state === 'done' ? (teacher.key ?? undefined) : undefined)
       for (const stage of store.runs.peek(id).stages) {
         const found = keys.find((entry) => entry.id === stage.id)
         if (!found || found.key === stage.key || stage.state === 'done') continue
@@ -205,7 +214,13 @@ class Service implements RunService {
     }
   }
 
-  private async start({ config, preset, note, executor }: CallArgs<'runs.start'>): Promise<RunSummary> {
+  private async start({
+    config,
+    preset,
+    note,
+    executor,
+    takeTeacher = false,
+  }: CallArgs<'runs.start'>): Promise<RunSummary> {
     const { store, log, executors } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
     const errors = issues.filter((issue) => issue.severity === 'error')
@@ -219,7 +234,8 @@ class Service implements RunService {
     this.options.assertReady()
     if (executor !== undefined) assertExecutor(executors, executor)
     await this.prepare([resolved])
-    const [run] = this.create([{ config: resolved, preset, note, executor }])
+    const teacher = takeTeacher ? this.teacherElsewhere(resolved, executor ?? 'local') : undefined
+    const [run] = this.create([{ config: resolved, preset, note, executor, teacher }])
     if (!run) throw new Error('No run was made.')
     await mkdir(store.runFolder(run.id), { recursive: true })
     // The database holds the run: without its copy it trains all the same, and would else wait for ever.
@@ -227,6 +243,18 @@ class Service implements RunService {
       .mirror(run.id)
       .catch((error: unknown) => log.error('A run could not be written beside its files.', error))
     return store.runs.summary(run.id)
+  }
+
+  /** @throws RefusedInputError where no teacher of another device is there */
+  private teacherElsewhere(config: ExperimentConfig, executor: string): string {
+    const found = this.book.fromOtherDevice(config, this.deviceOf(config, executor))
+    if (found?.key) return found.key
+    throw new RefusedInputError('There is no teacher of this experiment from another device.', {
+      wanted: 'a teacher that was trained on another kind of device',
+      got: 'none',
+      where: 'takeTeacher',
+      action: 'Start without it: the teacher is trained, or found where this device has trained it.',
+    })
   }
 
   private trainAgain(runId: string, stageId: string): RunSummary {

@@ -9,10 +9,15 @@ import { placeOf } from './demand'
 export interface StageBook {
   /** Reads the files that these experiments name; awaited before their keys are asked for. */
   read(configs: readonly ExperimentConfig[]): Promise<void>
-  /** @param device of the device that the stages will run on */
-  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu'): readonly StageKey[]
+  /**
+   * @param device of the device that the stages will run on
+   * @param teacher the key of a teacher that is taken as it is, from another device
+   */
+  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: string): readonly StageKey[]
   /** The stage of a key that is done, or else one that is on its way; null where nobody has begun one. */
   find(key: string): Readonly<KeptStage> | null
+  /** A teacher of this experiment that is done, from the other kind of device; null where there is none. */
+  fromOtherDevice(config: ExperimentConfig, device: 'cpu' | 'gpu'): Readonly<KeptStage> | null
   /** The stages with keys and places: those that are there already, or new ones. */
   placed(stages: readonly StageRecord[], keys: readonly StageKey[]): StageRecord[]
   /** Places for a stage and for those that build on it, at which they are trained anew. */
@@ -36,21 +41,26 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
   }
   /** Of the configurations that are at hand: a plan and its runs ask for the same ones. */
   const known = new WeakMap<ExperimentConfig, Partial<Record<'cpu' | 'gpu', readonly StageKey[]>>>()
+  const keysOf = (config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: string): readonly StageKey[] => {
+    const fingerprint = (path: string): string => fingerprints.of(path)
+    if (teacher !== undefined) return stageKeysOf(config, { ...context, device, teacher, fingerprint })
+    const found = known.get(config) ?? {}
+    const keys = (found[device] ??= stageKeysOf(config, { ...context, device, fingerprint }))
+    known.set(config, found)
+    return keys
+  }
   return {
     async read(configs) {
       await fingerprints.read(configs)
       // The files that they name may be others by now.
       for (const config of configs) known.delete(config)
     },
-    keysOf(config, device) {
-      const found = known.get(config) ?? {}
-      const keys = (found[device] ??= stageKeysOf(config, {
-        ...context,
-        device,
-        fingerprint: (path) => fingerprints.of(path),
-      }))
-      known.set(config, found)
-      return keys
+    keysOf,
+    fromOtherDevice(config, device) {
+      if (config.teacher.source === 'file') return null
+      const keys = keysOf(config, device === 'cpu' ? 'gpu' : 'cpu')
+      const kept = find(keys.find(({ kind }) => kind === 'teacher')?.key ?? '')
+      return kept?.state === 'done' ? kept : null
     },
     find,
     placed: (stages, keys) =>

@@ -1,9 +1,10 @@
 /** Answers the calls about a configuration that is not a run yet. */
 import { availableParallelism } from 'node:os'
 import type { CallHandlers, CallsOf, TimeEstimate } from '../../../../../shared/contract'
-import type { ExperimentConfig, PartialExperimentConfig } from '../../../../../shared/domain'
+import { stageIdOf, type ExperimentConfig, type PartialExperimentConfig } from '../../../../../shared/domain'
 import { estimateTime, finishedStages } from '../../experiments/estimate'
 import type { RunService } from '../../runs/service'
+import type { KeptStage } from '../../store'
 import type { EngineContext } from '../context'
 import { withSameFile, type NetworksOfFiles } from '../networksOfFiles'
 
@@ -19,7 +20,7 @@ export function experimentHandlers(
     'experiment.estimate': async ({ config }) => {
       const asked = resolved(config)
       const whole = estimate(context, await networks.fill(asked))
-      return withReused(whole, await reusedStages(context, runs, asked))
+      return withFound(whole, await foundStages(context, runs, asked))
     },
     'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) =>
       data.triggerPreview(resolved(config), firstImage, count, signal),
@@ -34,34 +35,46 @@ function estimate({ options }: EngineContext, config: ExperimentConfig): TimeEst
   return estimateTime(config, costs, finishedStages(store.runs.list(false), configOf), threads)
 }
 
-type Reused = NonNullable<TimeEstimate['reused']>
+type Found = Pick<TimeEstimate, 'reused' | 'offered'>
+type FoundStage = NonNullable<TimeEstimate['reused']>[string]
 
-/** The stages of an experiment that are done already. */
-async function reusedStages(
+/** The stages of an experiment that are done already, and the teacher that another device has trained. */
+async function foundStages(
   { options: { store } }: EngineContext,
   runs: Pick<RunService, 'book' | 'prepare' | 'deviceOf'>,
   config: ExperimentConfig,
-): Promise<Reused> {
+): Promise<Found> {
   const { book } = runs
   await runs.prepare([config])
-  return Object.fromEntries(
-    book.keysOf(config, runs.deviceOf(config, 'local')).flatMap(({ id, kind, key }): [string, Reused[string]][] => {
-      const found = kind === 'data' ? null : book.find(key)
-      if (found?.state !== 'done') return []
-      const runId = [found.trainedFor, ...store.runs.naming(found.place)].find(
-        (one) => one !== null && store.runs.has(one),
-      )
-      return runId === null || runId === undefined
-        ? []
-        : [[id, { runId, runName: store.runs.peek(runId).name, seconds: found.seconds }]]
-    }),
-  )
+  const device = runs.deviceOf(config, 'local')
+  const ofRun = ({ place, seconds, trainedFor }: Readonly<KeptStage>): FoundStage | null => {
+    const runId = [trainedFor, ...store.runs.naming(place)].find((one) => one !== null && store.runs.has(one))
+    return runId === null || runId === undefined ? null : { runId, runName: store.runs.peek(runId).name, seconds }
+  }
+  const reused = book.keysOf(config, device).flatMap(({ id, kind, key }): [string, FoundStage][] => {
+    const kept = kind === 'data' ? null : book.find(key)
+    const found = kept?.state === 'done' ? ofRun(kept) : null
+    return found ? [[id, found]] : []
+  })
+  const other = reused.some(([id]) => id === stageIdOf({ kind: 'teacher', index: 0 }))
+    ? null
+    : book.fromOtherDevice(config, device)
+  const offered = other && ofRun(other)
+  return {
+    ...(reused.length > 0 ? { reused: Object.fromEntries(reused) } : {}),
+    ...(offered ? { offered: { ...offered, device: device === 'cpu' ? 'gpu' : 'cpu' } } : {}),
+  }
 }
 
-function withReused(estimate: TimeEstimate, reused: Reused): TimeEstimate {
-  if (Object.keys(reused).length === 0) return estimate
+function withFound(estimate: TimeEstimate, found: Found): TimeEstimate {
+  const { reused = {} } = found
   const stages = Object.fromEntries(
     Object.entries(estimate.stages).map(([id, seconds]) => [id, id in reused ? 0 : seconds]),
   )
-  return { ...estimate, stages, totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0), reused }
+  return {
+    ...estimate,
+    ...found,
+    stages,
+    totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
+  }
 }
