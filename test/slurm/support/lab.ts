@@ -67,7 +67,7 @@ export function createLab({ trainer, config, cache, settings: change = {} }: Lab
       places: { node: process.execPath, trainer },
       settings: () => settings,
       notice: (refusal) => notices.push(`${refusal.message} ${refusal.got ?? ''}`),
-      intervals: { journal: 50, poll: 500, soon: 100, grace: 300, gather: 50 },
+      intervals: { journal: 50, poll: 500, soon: 100, grace: 300, gather: 50, settle: 2000 },
     })
   const executor = newExecutor()
   const jobOf = (kind: 'teacher' | 'student', place: string, steps: number, after: readonly string[]): StageJob => {

@@ -8,7 +8,7 @@
  *   request.json           control asks for a pause or a stop
  *   heartbeat              touched every five seconds by the process that works here, as long as its event loop turns
  *   kept.json              how far control has kept what the journals say
- *   again.json             {attempt} of a process that wants to go on and could not put its job back into the queue
+ *   again.json             left by a process that paused for a time limit and wants to go on
  *   output.log             what the process wrote to its error output
  *   images/, pool/         picture grids that journal lines name
  *   checkpoint-*.safetensors, weights.safetensors
@@ -52,6 +52,11 @@ export interface RequestFile {
   /** Attempts that began before it heed it; milliseconds since 1970 on control's clock are for people alone. */
   readonly attempt: string | null
   readonly time: number
+}
+
+/** Whoever runs tasks starts another attempt after this one, where the scheduler did not. */
+export interface AgainFile {
+  readonly attempt: string
 }
 
 /** Written by control alone. */

@@ -137,16 +137,28 @@ describe('what is heard', () => {
     await until(() => expect(task.heard.end?.exitCode).toBe(0))
   })
 
-  it('sends a task again that wanted to go on and could not requeue itself', async () => {
+  it.each([
+    ['could not requeue itself', 'NonZeroExitCode'],
+    ['was refused by its node when it began again', 'JobLaunchFailure'],
+  ])('sends a task again that wanted to go on and %s', async (_what, reason) => {
     const task = bench.start('s0')
     await sent(1)
     bench.slurm.set('1_0', { state: 'RUNNING', reason: '' })
     bench.write('s0', attempt('1-a'), finished('paused'))
     writeFileSync(join(task.folder, 'again.json'), JSON.stringify({ attempt: '1-a' }))
-    bench.slurm.set('1_0', { state: 'FAILED', reason: 'NonZeroExitCode' })
+    bench.slurm.set('1_0', { state: 'FAILED', reason })
     await sent(2)
     bench.write('s0', attempt('2-a', '2_0'), finished('done'))
     await until(() => expect(task.heard.end?.exitCode).toBe(0))
+  })
+
+  it('is a pause where a task paused by itself, as a rung of a search does', async () => {
+    const task = bench.start('s0')
+    await sent(1)
+    bench.write('s0', attempt('1-a'), finished('paused'))
+    bench.slurm.set('1_0', { state: 'FAILED', reason: 'NonZeroExitCode' })
+    await until(() => expect(task.heard.end).toEqual({ killedBy: null, exitCode: 75, lastWords: '' }))
+    expect(task.heard.reports).toEqual(['attempt', 'finished'])
   })
 
   it.each([

@@ -66,7 +66,7 @@ export function createBench(change: Partial<SlurmSettings> = {}): Bench {
       settings: () => settings,
       notice: (refusal) => notices.push(refusal.message),
       commands: createSlurmCommands(slurm.run),
-      intervals: { journal: 5, poll: 20, soon: 5, grace: 10, gather: 10 },
+      intervals: { journal: 5, poll: 20, soon: 5, grace: 10, gather: 10, settle: 0 },
     })
   const executor = executorOf()
   const numbers = new Map<string, number>()

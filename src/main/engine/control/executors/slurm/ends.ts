@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeLine } from '../../../protocol/journalLines'
 import { journalFile, listAttempts } from '../../../protocol/taskFiles'
-import { taskFiles, type TaskReport } from '../../../protocol/taskFolder'
+import { taskExit, taskFiles, type TaskReport } from '../../../protocol/taskFolder'
 import type { TaskEnd } from '../executor'
 import type { QueueRow } from './queue'
 
@@ -57,4 +57,10 @@ export function endOf(row: QueueRow, exit: { code: number; signal: number } | nu
   const byItself = (row.state === 'FAILED' || row.state === 'COMPLETED') && exit !== null && exit.signal === 0
   if (byItself) return { killedBy: null, exitCode: exit.code, lastWords }
   return { killedBy: wordOf(row, exit?.signal ?? 0), exitCode: null, lastWords }
+}
+
+/** With a checkpoint: by itself where it was asked to (a rung of a search), else Slurm's word for what came between. */
+export function endOfPaused(row: QueueRow): TaskEnd {
+  const byItself = row.state === 'COMPLETED' || row.reason === 'NonZeroExitCode'
+  return { killedBy: byItself ? null : wordOf(row, 0), exitCode: taskExit.paused, lastWords: '' }
 }

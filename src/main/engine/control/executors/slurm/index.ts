@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import type { SlurmSettings } from '../../../../../shared/domain'
 import { toCauses } from '../../../../../shared/errors'
 import { listAttempts, readTaskFile } from '../../../protocol/taskFiles'
-import { taskExit, taskFiles } from '../../../protocol/taskFolder'
+import { taskExit, taskFiles, type AgainFile } from '../../../protocol/taskFolder'
 import type { Executor, StageTask, TaskEnd } from '../executor'
 import { clearRequest } from '../journal/requests'
 import { createSlurmCommands, SlurmRefusal, type SlurmCommands } from './commands'
-import { endOf, lastReportOf, lastWordsOf, neverSatisfied } from './ends'
+import { endOf, endOfPaused, lastReportOf, lastWordsOf, neverSatisfied } from './ends'
 import { commentOf, readJobFile, submissionFolder, writeJobFile } from './jobFile'
 import type { QueueRow } from './queue'
 import { outputName, type ScriptPlaces } from './script'
@@ -40,6 +40,8 @@ interface Intervals {
   readonly poll: number
   /** Until Slurm is asked where something changed. */
   readonly soon: number
+  /** For a node to end an attempt before the next may begin. */
+  readonly settle: number
   /** For tasks to come that go out with the first one. */
   readonly gather: number
   /** For a journal's last lines to arrive after Slurm says that a job is over. */
@@ -75,7 +77,7 @@ class SlurmExecutor implements TaskOwner {
   private toldTrouble: string | null = null
 
   constructor(private readonly options: SlurmExecutorOptions) {
-    this.intervals = { journal: 500, soon: 1000, grace: 3000, gather: 200, ...options.intervals }
+    this.intervals = { journal: 500, soon: 1000, grace: 3000, gather: 150, settle: 5000, ...options.intervals }
     this.commands = options.commands ?? createSlurmCommands()
     this.throttles = createThrottles((array, limit) => this.commands.throttle(array, limit))
     this.sender = new Sender({
@@ -96,6 +98,10 @@ class SlurmExecutor implements TaskOwner {
 
   get interval(): number {
     return this.intervals.journal
+  }
+
+  get settle(): number {
+    return this.intervals.settle
   }
 
   start(task: StageTask, listener: ConstructorParameters<typeof SlurmTask>[2]): SlurmTask {
@@ -189,7 +195,7 @@ class SlurmExecutor implements TaskOwner {
       this.sendAgain = true
       return
     }
-    this.sending = new Promise<void>((resolve) => setTimeout(resolve, this.intervals.gather))
+    this.sending = this.gather()
       .then(() => this.sender.send(this.live()))
       .catch((error: unknown) => this.tellTrouble(error))
       .finally(() => {
@@ -199,6 +205,14 @@ class SlurmExecutor implements TaskOwner {
         this.sendAgain = false
         this.sendSoon()
       })
+  }
+
+  /** Until no more tasks come, or the first ones have waited long enough. */
+  private async gather(): Promise<void> {
+    for (let looks = 0, known = -1; looks < 10 && known !== this.tasks.size; looks++) {
+      known = this.tasks.size
+      await new Promise((resolve) => setTimeout(resolve, this.intervals.gather))
+    }
   }
 
   private schedule(delay: number): void {
@@ -266,8 +280,12 @@ class SlurmExecutor implements TaskOwner {
     await new Promise((resolve) => setTimeout(resolve, this.intervals.grace))
     await task.finish()
     if (!task.live || task.state !== 'sent') return
+    if (this.wantsToGoOn(task, row)) {
+      task.hold('goes on')
+      return this.sendSoon()
+    }
     if (row === null) return task.end({ ...this.unsaid('lost', task), exitCode: task.paused ? taskExit.paused : null })
-    if (task.paused) return this.concludePaused(task, row)
+    if (task.paused) return task.end(endOfPaused(row))
     if (row.state === 'CANCELLED' && (task.asked === 'pause' || task.asked === 'stop'))
       return task.end(endAsAsked(task.asked))
     if (row.reason === neverSatisfied) return this.concludeNeverSatisfied(task)
@@ -275,14 +293,10 @@ class SlurmExecutor implements TaskOwner {
     task.end(endOf(row, exit, this.lastWords(task)))
   }
 
-  private concludePaused(task: SlurmTask, row: QueueRow): void {
-    const goesOn = task.asked === null && readTaskFile<{ attempt: string }>(task.task.folder, taskFiles.again)?.attempt
-    if (goesOn !== null && goesOn === task.attempt?.attempt) {
-      task.hold('goes on')
-      return this.sendSoon()
-    }
-    const end = endOf(row, { code: taskExit.paused, signal: 0 }, '')
-    task.end({ ...end, exitCode: taskExit.paused })
+  /** Its time limit came, and its job did not begin again: requeueing failed, or the node refused it. */
+  private wantsToGoOn({ task: { folder }, attempt, asked, paused }: SlurmTask, row: QueueRow | null): boolean {
+    if (!paused || asked !== null || row?.state === 'CANCELLED') return false
+    return readTaskFile<AgainFile>(folder, taskFiles.again)?.attempt === attempt?.attempt
   }
 
   /** Where what it waits for goes on as another job, it waits for that one. */

@@ -26,6 +26,8 @@ export type SendingState = 'held' | 'unsure' | 'sent' | 'ended'
 export interface TaskOwner {
   /** Milliseconds between two looks at a journal. */
   readonly interval: number
+  /** Milliseconds that a node gets to end an attempt before the next may begin. */
+  readonly settle: number
   /** Ends its job; `waiting`: only if it has not begun. */
   cancel(job: string, only?: 'waiting'): void
   /** Its job was requeued and would wait for a time to come. */
@@ -58,6 +60,8 @@ export class SlurmTask implements RunningTask {
   readonly handedOver = performance.now()
   private gpu: string | undefined
   private follower: Follower | null = null
+  /** When its job was first seen to wait for a time to come. */
+  private requeuedAt: number | null = null
   private told = ''
   private withheld: (() => void) | null = null
   private silence: Watch | null = null
@@ -151,9 +155,22 @@ export class SlurmTask implements RunningTask {
         return this.tellRunning()
       case 'waiting':
         this.silence?.stop()
-        if (row.reason === 'BeginTime' && this.attempt !== null) this.owner.beginNow(row.job)
+        this.beginSoon(row)
         return this.tell({ state: 'waiting', job: row.job, ...(row.reason ? { reason: row.reason } : {}) })
     }
+  }
+
+  /**
+   * A requeued job would wait two minutes. It may not begin while its last node still ends the last attempt: that node
+   * then refuses it, and the job fails.
+   */
+  private beginSoon({ job, reason }: QueueRow): void {
+    if (reason !== 'BeginTime' || this.attempt === null) {
+      this.requeuedAt = null
+      return
+    }
+    this.requeuedAt ??= performance.now()
+    if (performance.now() - this.requeuedAt >= this.owner.settle) this.owner.beginNow(job)
   }
 
   end(end: TaskEnd): void {
