@@ -260,6 +260,7 @@ function studyRuns(state: FakeState): StudyRuns {
       state.runs.clear()
       for (const [id, run] of [...first, ...rest]) state.runs.set(id, run)
     },
+    order: () => [...state.runs.keys()],
     onChanged(listener) {
       state.watchers.add(listener)
       return () => state.watchers.delete(listener)

@@ -87,5 +87,6 @@ export function fixtureStudy(
     secondsLeft: 600,
     definition,
     list,
+    queue: list.filter(({ state }) => state === 'queued').map(({ index }) => index),
   }
 }

@@ -53,9 +53,7 @@ export const useStudiesStore = defineStore('studies', () => {
     keep(await engine.call('studies.prioritize', { studyId, priority }))
   const extend = async (args: CallArgs<'studies.extend'>): Promise<StudySummary> =>
     keep(await engine.call('studies.extend', args))
-  /**
-   * Cells that were put in front from here, by study: the engine keeps the order of its queue, and does not tell it.
-   */
+  /** Cells that were put in front from here, by study: the engine tells the order of its queue when it is asked. */
   const fronts = shallowReactive(new Map<string, readonly number[]>())
   async function reorder(studyId: string, cells: readonly number[]): Promise<void> {
     keep(await engine.call('studies.reorder', { studyId, cells: [...cells] }))

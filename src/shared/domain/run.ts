@@ -156,6 +156,8 @@ export interface RunSummary {
   executor?: string
   /** Higher comes first; absent: 0. */
   priority?: number
+  /** Among those of its priority the lower comes first; absent: as it was made. */
+  position?: number
   /** The study that it is a cell of. */
   study?: { readonly id: string; readonly cell: number; readonly axes: Readonly<Record<string, string>> } | null
   /** Its students pause after so many pseudo batches; absent: they go on to their end. */

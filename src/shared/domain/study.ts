@@ -140,6 +140,8 @@ export interface StudySummary {
 export interface StudyDetail extends StudySummary {
   readonly definition: StudyDefinition
   readonly list: readonly StudyCell[]
+  /** Cells that wait, by index, in the order in which they will be worked at. */
+  readonly queue: readonly number[]
 }
 
 /** A line of a study file, or of another tool's sweep, that did not become part of the definition. */

@@ -61,7 +61,8 @@ describe('the event hub', () => {
 describe('the order of active runs', () => {
   it('is that of priority, then that in which they came, unless some are put first', () => {
     const runs = createActiveRuns()
-    for (const id of ['a', 'b', 'c', 'd']) runs.add({ id, executor: 'local', priority: 0, keys: [] })
+    const run = { executor: 'local', priority: 0, keys: [] }
+    for (const [position, id] of ['a', 'b', 'c', 'd'].entries()) runs.add({ id, position, ...run })
     const order = (): string =>
       runs
         .all()
@@ -69,10 +70,11 @@ describe('the order of active runs', () => {
         .join('')
     runs.setPriority('c', 5)
     expect(order()).toBe('cabd')
-    runs.putFirst(['d', 'b'])
+    expect([...runs.putFirst(['d', 'b', 'gone'])]).toEqual([
+      ['d', -2],
+      ['b', -1],
+    ])
     expect(order()).toBe('cdba')
-    // Keys may change while a run keeps its place.
-    runs.add({ id: 'd', executor: 'local', priority: 0, keys: [] })
     expect([order(), runs.remove('c'), runs.remove('c'), order()]).toEqual(['cdba', true, false, 'dba'])
     expect(runs.of('slurm')).toEqual([])
   })

@@ -68,15 +68,14 @@ describe('rules', () => {
 
 describe('the order of work', () => {
   const study = fixtureStudy(() => 'waiting')
-  it('finishes one seed before the next, or goes as listed', () => {
-    const seedsLast = inWorkOrder(study.list, study.definition, [])
-    expect(seedsLast.slice(0, 5).map(({ axes }) => axes['seed'])).toEqual(['0', '0', '0', '0', '1'])
-    const listed = inWorkOrder(study.list, fixtureDefinition({ order: 'asListed' }), [])
-    expect(listed.map(({ index }) => index)).toEqual(study.list.map(({ index }) => index))
+  it('is that of the engine’s queue; cells that it does not know come last', () => {
+    const first = (queue: number[]): number[] => inWorkOrder(study.list, queue, []).map(({ index }) => index)
+    expect(first([5, 3]).slice(0, 4)).toEqual([5, 3, 0, 1])
+    expect(first([])).toEqual(study.list.map(({ index }) => index))
   })
   it('has cells in front that were put there', () => {
     expect(
-      inWorkOrder(study.list, study.definition, [7, 2])
+      inWorkOrder(study.list, [0, 2, 7], [7, 2])
         .slice(0, 3)
         .map(({ index }) => index),
     ).toEqual([7, 2, 0])

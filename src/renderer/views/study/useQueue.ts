@@ -1,5 +1,5 @@
 import { computed, ref } from 'vue'
-import type { StudyCell, StudyDefinition, StudyDetail, StudySummary } from '@shared/domain'
+import type { StudyCell, StudyDetail, StudySummary } from '@shared/domain'
 import { useStudyActions } from '../../composables/useStudyActions'
 import { useStudiesStore } from '../../stores/studies'
 
@@ -12,37 +12,31 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
 }
 
 /**
- * Cells in the order of work: as the study's order says, those that were put in front before them.
+ * Cells in the order of work: as the engine's queue stood, those that were put in front since before them.
+ * @param queue indexes
  * @param front indexes, the first first
  */
 export function inWorkOrder(
   cells: readonly StudyCell[],
-  { order, axes }: Pick<StudyDefinition, 'order' | 'axes'>,
+  queue: readonly number[],
   front: readonly number[],
 ): StudyCell[] {
-  const seeds = axes.find(({ path }) => path === seedPath)?.values?.map(({ label }) => label) ?? []
-  const seedPlace = new Map(seeds.map((label, place) => [label, place]))
-  const frontPlace = new Map(front.map((index, place) => [index, place]))
-  const rank = ({ index }: StudyCell): number => frontPlace.get(index) ?? front.length
-  const seedRank = ({ axes: labels }: StudyCell): number =>
-    order === 'seedsLast' ? (seedPlace.get(labels[seedPath] ?? '') ?? 0) : 0
-  return [...cells].sort(
-    (left, right) => rank(left) - rank(right) || seedRank(left) - seedRank(right) || left.index - right.index,
-  )
+  const places = new Map([...new Set([...front, ...queue])].map((index, place) => [index, place]))
+  const rank = ({ index }: StudyCell): number => places.get(index) ?? places.size
+  return [...cells].sort((left, right) => rank(left) - rank(right) || left.index - right.index)
 }
-const seedPath = 'seed'
 
 /** The cells that run and those that come next, in the order of work; moving one tells the engine. */
-export function useQueue(study: () => StudySummary, source: () => Pick<StudyDetail, 'definition' | 'list'>) {
+export function useQueue(study: () => StudySummary, source: () => Pick<StudyDetail, 'queue' | 'list'>) {
   const actions = useStudyActions()
   const store = useStudiesStore()
   const dragged = ref<number | null>(null)
   const dragOver = ref<number | null>(null)
   const running = computed(() => source().list.filter(({ state }) => state === 'running'))
   const waiting = computed(() => {
-    const { definition, list } = source()
+    const { queue, list } = source()
     const open = list.filter(({ state }) => state === 'waiting' || state === 'queued')
-    return inWorkOrder(open, definition, store.fronts.get(study().id) ?? [])
+    return inWorkOrder(open, queue, store.fronts.get(study().id) ?? [])
   })
 
   /** Named are those up to the last that moved: the others stay behind them as they are. */

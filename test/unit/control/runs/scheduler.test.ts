@@ -237,6 +237,42 @@ describe('several slots', () => {
   })
 })
 
+describe('the order of a study', () => {
+  it('can be changed, is told, and is that of the work also after a restart', async () => {
+    const seeds = [0, 1, 2, 3].map((seed) => ({ label: String(seed), value: seed }))
+    const { id: studyId } = await engine.call('studies.start', {
+      definition: {
+        format: 1,
+        name: 'four seeds',
+        note: '',
+        base: { config: plain },
+        axes: [{ path: 'seed', values: seeds }],
+        exclude: [],
+        conditions: [],
+        strategy: { id: 'grid', params: {} },
+        order: 'asListed',
+        executor: 'local',
+        priority: 0,
+      },
+    })
+    const queue = async (): Promise<readonly number[]> => (await engine.call('studies.get', { studyId })).queue
+    await started(0)
+    expect(await queue()).toEqual([1, 2, 3])
+    await engine.call('studies.reorder', { studyId, cells: [3, 2] })
+    expect(await queue()).toEqual([3, 2, 1])
+    await close()
+    open()
+    expect((await engine.call('studies.get', { studyId })).list.map(({ state }) => state)).toEqual(
+      Array.from({ length: 4 }, () => 'paused'),
+    )
+    await engine.call('studies.resume', { studyId })
+    const { job } = await started(0)
+    expect('config' in job && job.config.seed).toBe(3)
+    expect(await queue()).toEqual([2, 0, 1])
+    await engine.call('studies.cancel', { studyId })
+  })
+})
+
 describe('a device that nobody expected', () => {
   it('makes other stages of those that it computes', async () => {
     const run = await start(plain)

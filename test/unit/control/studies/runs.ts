@@ -92,6 +92,7 @@ export function createFakeRuns(store?: RunStore): FakeRuns {
     reorder(ids) {
       fake.queue = [...ids, ...fake.queue.filter((id) => !ids.includes(id))]
     },
+    order: () => [...fake.queue],
     onChanged(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

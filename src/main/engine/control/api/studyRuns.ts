@@ -27,6 +27,7 @@ export function studyRuns({ store, hub, executors, runs }: StudyRunsOptions): St
       runs.scheduler.setPriority(runIds, priority)
     },
     reorder: (runIds) => runs.scheduler.putFirst(runIds),
+    order: () => runs.scheduler.runs.all().map(({ id }) => id),
     onChanged: (listener) => hub.subscribe('run.changed', {}, ({ run }) => listener(run)),
     slots: (executor) => executors.get(executor)?.slots() ?? 1,
   }

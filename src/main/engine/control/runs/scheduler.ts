@@ -75,9 +75,13 @@ export class StageScheduler {
     for (const id of runIds) this.runs.setPriority(id, priority)
   }
 
-  /** Those named come before the others of their priority, in this order. */
+  /** Those named come before the others of their priority, in this order, also after a restart. */
   putFirst(runIds: readonly string[]): void {
-    this.runs.putFirst(runIds)
+    const { store } = this.options
+    const positions = this.runs.putFirst(runIds)
+    store.transaction(() => {
+      for (const [id, position] of positions) store.runs.update(id, { position })
+    })
   }
 
   /** The keys of a run's stages are others than they were. */
@@ -152,7 +156,8 @@ export class StageScheduler {
     const run = store.runs.peek(id)
     try {
       const keys = this.options.keysOf(run)
-      this.runs.add({ id, executor: run.executor ?? 'local', priority: run.priority ?? 0, keys })
+      const { executor = 'local', priority = 0, position = run.createdAt } = run
+      this.runs.add({ id, executor, priority, position, keys })
     } catch (error) {
       recorder.ended(id, 'failed', recorder.causesOf(error))
     }

@@ -16,7 +16,6 @@ import { isResting } from './search'
 import { createSearching, goOn, type Searching } from './searching'
 import { StudyShelf, type ShelfOptions } from './shelf'
 import { hasEnded } from './cellOf'
-import { inOrder } from './expand'
 import { parseDefinition } from './definition'
 import type { LiveStudy } from './liveStudy'
 import { createMaker, type Maker } from './maker'
@@ -56,15 +55,6 @@ type CellOfStudy = ReturnType<LiveStudy['chosen']>[number]
 const lastFirst = (cells: readonly CellOfStudy[]): CellOfStudy[] => {
   const runs = ({ shown }: CellOfStudy): boolean => shown.state === 'running'
   return [...cells.filter((cell) => !runs(cell)).reverse(), ...cells.filter(runs)]
-}
-
-/** In the order of work. */
-const firstFirst = ({ record }: LiveStudy, cells: readonly CellOfStudy[]): CellOfStudy[] => {
-  const byIndex = new Map(cells.map((cell) => [cell.stored.index, cell]))
-  return inOrder(
-    record.definition,
-    cells.map(({ stored }) => stored),
-  ).flatMap(({ index }) => byIndex.get(index) ?? [])
 }
 
 class Studies {
@@ -118,7 +108,12 @@ class Studies {
   }
 
   private detail(live: LiveStudy): StudyDetail {
-    return { ...live.summary(), definition: live.record.definition, list: live.list() }
+    const list = live.list()
+    const waiting = new Map(
+      list.flatMap(({ index, runId, state }) => (runId !== null && state === 'queued' ? [[runId, index]] : [])),
+    )
+    const queue = this.options.runs.order().flatMap((runId) => waiting.get(runId) ?? [])
+    return { ...live.summary(), definition: live.record.definition, list, queue }
   }
 
   private async plan(definition: StudyDefinition, signal?: AbortSignal): Promise<StudyPlan> {
@@ -205,11 +200,23 @@ class Studies {
       const rests = state === 'paused' || state === 'interrupted'
       return runId !== null && rests && !isResting(stored, this.shelf.runOf(runId))
     })
-    await this.each(live, firstFirst(live, resting), ({ stored }) => {
+    await this.each(live, this.firstFirst(resting), ({ stored }) => {
       if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
     })
     this.searching.fillSoon(live)
     return this.shelf.tell(live, [])
+  }
+
+  /** In the order of work: as their runs were made, or put since. */
+  private firstFirst(cells: readonly CellOfStudy[]): CellOfStudy[] {
+    const placeOf = ({ stored: { runId } }: CellOfStudy): number => {
+      const run = runId === null ? null : this.shelf.runOf(runId)
+      return run?.position ?? run?.createdAt ?? Infinity
+    }
+    return cells
+      .map((cell) => ({ cell, place: placeOf(cell) }))
+      .sort((left, right) => left.place - right.place)
+      .map(({ cell }) => cell)
   }
 
   private async cancel({ studyId, cells }: CallArgs<'studies.cancel'>): Promise<StudySummary> {
@@ -248,7 +255,7 @@ class Studies {
       live,
       there.map(({ stored }) => ({ ...stored, cancelled: false })),
     )
-    await this.each(live, firstFirst(live, there), ({ stored }) => {
+    await this.each(live, this.firstFirst(there), ({ stored }) => {
       if (stored.runId !== null) goOn(this.options.runs, stored.runId, stored)
     })
     const gone = again.filter((cell) => !there.includes(cell)).map(({ stored }) => stored)

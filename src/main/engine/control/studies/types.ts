@@ -81,6 +81,8 @@ export interface StudyRuns {
   setPriority(runIds: readonly string[], priority: number): void
   /** Puts queued runs in front of the others of their priority, in this order. */
   reorder(runIds: readonly string[]): void
+  /** The runs that wait or train, in the order of work. */
+  order(): readonly string[]
   /** Told at every change of a run, progress included; the answer ends it. */
   onChanged(listener: (run: RunSummary) => void): () => void
   /** How many runs an executor works on at once; Infinity where it keeps a queue of its own. */
