@@ -77,7 +77,7 @@ class SlurmExecutor implements TaskOwner {
   private toldTrouble: string | null = null
 
   constructor(private readonly options: SlurmExecutorOptions) {
-    this.intervals = { journal: 500, soon: 1000, grace: 3000, gather: 150, settle: 5000, ...options.intervals }
+    this.intervals = { journal: 500, soon: 1000, grace: 3000, gather: 500, settle: 5000, ...options.intervals }
     this.commands = options.commands ?? createSlurmCommands()
     this.throttles = createThrottles((array, limit) => this.commands.throttle(array, limit))
     this.sender = new Sender({
