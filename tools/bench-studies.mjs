@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * What studies cost control: expanding and listing 2,000 cells, and following eight journals at once.
+ * What studies cost control: expanding and listing 2,000 cells, following eight journals at once; and four small runs
+ * with one slot and with two.
  *
  *   npm run bench:studies
  */

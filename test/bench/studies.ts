@@ -1,6 +1,7 @@
 /**
- * What studies cost control: 2,000 cells expanded and listed by the real engine, and eight journals of some 50 steps a
- * second followed at once (trainers that compute nothing). Prints one line of JSON.
+ * What studies cost control: 2,000 cells expanded and listed by the real engine, eight journals of some 50 steps a second
+ * followed at once (trainers that compute nothing); and whether two small stages at once are faster than one after
+ * another. Prints one line of JSON.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -156,8 +157,45 @@ async function following(): Promise<Record<string, number>> {
   })
 }
 
+const smallStages = {
+  data: { id: 'signs', params: { trainImages: 500, testImages: 200 } },
+  teacher: { architecture: { id: 'wrn', params: { depth: 10 } }, training: { epochs: 2 } },
+  distillation: {
+    architecture: { id: 'wrn', params: { depth: 10 } },
+    method: { id: 'zskt', params: { pseudoBatches: 40, batchSize: 32 } },
+  },
+  students: [{ defenses: [] }],
+}
+
+/** Seconds that four small runs of the real trainer take, so many stages at once. */
+const side = (slots: number): Promise<number> =>
+  withEngine(realControl ?? '', {}, async ({ client }) => {
+    await client.call('engine.setSettings', { slots })
+    const started = performance.now()
+    for (const seed of [0, 1, 2, 3]) await client.call('runs.start', { config: { ...smallStages, seed } })
+    for (;;) {
+      const states = (await client.call('runs.list', {})).map(({ state }) => state)
+      if (states.includes('failed')) throw new Error('A run failed.')
+      if (states.every((state) => state === 'done')) return (performance.now() - started) / 1000
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })
+
+const median = (values: number[]): number =>
+  values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
+
+/** One after another, and two at once with half the threads each, in turn. */
+async function atOnce(): Promise<Record<string, number>> {
+  const [one, two]: [number[], number[]] = [[], []]
+  for (let round = 0; round < 3; round++) {
+    one.push(await side(1))
+    two.push(await side(2))
+  }
+  return { oneSlot: median(one), twoSlots: median(two) }
+}
+
 void (async () => {
-  const result = { expanding: await expanding(), following: await following() }
+  const result = { expanding: await expanding(), following: await following(), fourSmallRuns: await atOnce() }
   process.stdout.write(`${JSON.stringify(result)}\n`)
   process.exit(0)
 })()

@@ -7,7 +7,7 @@ export const localMember = (executor: Executor) =>
   defineExecutor({
     id: executor.id,
     title: 'This machine',
-    summary: 'Tasks are processes of this machine.',
+    summary: 'Tasks are processes of this machine. How many at once, and their threads, are set under General.',
     params: {},
     open: () => ({
       executor,
