@@ -86,7 +86,6 @@ const runService = (
     recorder,
     table,
     costs: options.costs,
-    log: options.log,
     executors: executors.all,
     cacheFolder: options.cacheFolder,
     readOnly: options.readOnly,

@@ -24,6 +24,8 @@ export interface RunRecorder {
   /** It has begun, and waits for a place to go on. */
   waits(runId: string): void
   ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes?: ErrorCause[] | null): void
+  /** Writes the run's copy beside its files; never rejects. */
+  mirror(runId: string): Promise<void>
   /** Sizes and mirror, after the end. */
   settle(runId: string): Promise<void>
   /** Of the stage at a place; all runs that name it are told. */
@@ -78,6 +80,7 @@ class Recorder implements RunRecorder {
     )
     this.log(runId, 'info', 'The run started.')
     this.tell(runId)
+    if (startedAt === null) void this.mirror(runId)
   }
 
   waits(runId: string): void {
@@ -117,6 +120,16 @@ class Recorder implements RunRecorder {
       this.engineLog.error('The end of a run could not be written down whole.', error)
     }
     this.tell(runId)
+  }
+
+  /** The database holds the run: without its copy beside its files it trains all the same. */
+  async mirror(runId: string): Promise<void> {
+    try {
+      await mkdir(this.store.runFolder(runId), { recursive: true })
+      await this.store.mirror(runId)
+    } catch (error) {
+      this.engineLog.error('A run could not be written beside its files.', error)
+    }
   }
 
   updateStage(place: string, change: Partial<KeptStage>): void {

@@ -1,12 +1,10 @@
 /** The calls about runs: start, pause, stop, resume and train again here; records and the bin in files of their own. */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import type { CallArgs } from '../../../../shared/contract'
 import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
-import type { EngineLog } from '../log'
 import { createYielding } from '../../images/yielding'
 import { createFingerprints } from '../experiments/fingerprints'
 import type { CostModel } from '../experiments/estimate'
@@ -32,7 +30,6 @@ export interface RunServiceOptions {
   recorder: RunRecorder
   table: MemberTable
   costs: CostModel
-  log: EngineLog
   executors: ReadonlyMap<string, Executor>
   cacheFolder: string
   readOnly: boolean
@@ -221,7 +218,7 @@ class Service implements RunService {
     executor,
     takeTeacher = false,
   }: CallArgs<'runs.start'>): Promise<RunSummary> {
-    const { store, log, executors } = this.options
+    const { store, executors } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
     const errors = issues.filter((issue) => issue.severity === 'error')
     const [first] = errors
@@ -237,11 +234,7 @@ class Service implements RunService {
     const teacher = takeTeacher ? this.teacherElsewhere(resolved, executor ?? 'local') : undefined
     const [run] = this.create([{ config: resolved, preset, note, executor, teacher }])
     if (!run) throw new Error('No run was made.')
-    await mkdir(store.runFolder(run.id), { recursive: true })
-    // The database holds the run: without its copy it trains all the same, and would else wait for ever.
-    await store
-      .mirror(run.id)
-      .catch((error: unknown) => log.error('A run could not be written beside its files.', error))
+    await this.options.recorder.mirror(run.id)
     return store.runs.summary(run.id)
   }
 
