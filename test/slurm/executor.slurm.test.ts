@@ -98,8 +98,15 @@ describeOnCluster('the Slurm executor on two nodes', () => {
   it('tells the students of a teacher that cannot be trained why they never begin', async () => {
     const lab = newLab()
     const teacher = lab.teacher('stages/t', { steps: 2000 })
-    const student = lab.student('stages/a', { after: ['stages/t'] })
+    const [student, other] = ['a', 'b'].map((name) => lab.student(`stages/${name}`, { after: ['stages/t'] })) as [
+      FollowedTask,
+      FollowedTask,
+    ]
     await running(teacher)
+    // Of an array of which none has begun, one alone.
+    other.request('stop')
+    expect(await other.ended).toEqual({ ...doneBy, exitCode: 130 })
+    expect(cluster.run('squeue', '-h', '-r', '-t', 'PD', '-o', '%j')).toContain('stages-a')
     teacher.kill()
     expect((await teacher.ended).killedBy).toMatch(/^CANCELLED/)
     expect(await student.ended).toMatchObject({

@@ -229,10 +229,20 @@ describe('what is asked', () => {
     await until(() => expect(task.heard.wheres.at(-1)?.state).toBe('running'))
     task.request('pause')
     expect(JSON.parse(readFileSync(join(task.folder, 'request.json'), 'utf8'))).toMatchObject({ kind: 'pause' })
-    await until(() => expect(calls('scancel')).toEqual(['scancel --state=PENDING 1_0']))
-    expect(state('1_0')).toBe('RUNNING')
+    const asked = bench.slurm.calls.length
+    await until(() => expect(bench.slurm.calls.length).toBeGreaterThan(asked + 2))
+    expect(calls('scancel')).toEqual([])
     bench.write('s0', finished('paused'))
     await until(() => expect(task.heard.end).toEqual({ killedBy: null, exitCode: 75, lastWords: '' }))
+  })
+
+  it('hears that its whole array was cancelled before any of it began', async () => {
+    const tasks = ['s0', 's1'].map((name) => bench.start(name))
+    await sent(1)
+    bench.slurm.forget('1_0')
+    bench.slurm.forget('1_1')
+    bench.slurm.jobs.set('1', { state: 'CANCELLED', reason: '', node: '', comment: '', dependency: '' })
+    for (const task of tasks) await until(() => expect(task.heard.end?.killedBy).toMatch(/^CANCELLED/))
   })
 
   it.each([

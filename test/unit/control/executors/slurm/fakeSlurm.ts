@@ -62,10 +62,9 @@ export function createFakeSlurm(): FakeSlurm {
   }
 
   function cancel(parameters: readonly string[]): ProgramAnswer {
-    const onlyWaiting = parameters.includes('--state=PENDING')
     for (const name of parameters) {
       const job = jobs.get(name)
-      if (job && (job.state === 'PENDING' || !onlyWaiting)) job.state = 'CANCELLED'
+      if (job) job.state = 'CANCELLED'
     }
     return answer('')
   }

@@ -39,8 +39,8 @@ export interface SlurmCommands {
   test(script: string): Promise<string>
   /** All jobs of this user that Slurm still knows. */
   queue(): Promise<QueueRow[]>
-  /** `waiting`: only those that have not begun. Jobs that have ended meanwhile are passed over. */
-  cancel(jobs: readonly string[], only?: 'waiting'): Promise<void>
+  /** Jobs that have ended meanwhile are passed over. */
+  cancel(jobs: readonly string[]): Promise<void>
   /** A requeued job waits two minutes unless it is told otherwise. */
   beginNow(job: string): Promise<void>
   /** How many tasks of an array run at once; 0: all. */
@@ -83,7 +83,7 @@ export function createSlurmCommands(run: RunProgram = runProgram): SlurmCommands
       const { stdout } = await ask('squeue', ['--noheader', '--array', '--states=all', `--user=${user}`, queueFormat])
       return parseQueue(stdout)
     },
-    cancel: (jobs, only) => cancelJobs(run, jobs, only),
+    cancel: (jobs) => cancelJobs(run, jobs),
     beginNow: async (job) => void (await ask('scontrol', ['update', `jobid=${job}`, 'starttime=now'])),
     async throttle(array, limit) {
       try {
@@ -110,11 +110,13 @@ export function createSlurmCommands(run: RunProgram = runProgram): SlurmCommands
   }
 }
 
-/** One that has ended makes scancel fail after it has cancelled the others. */
-async function cancelJobs(run: RunProgram, jobs: readonly string[], only?: 'waiting'): Promise<void> {
+/**
+ * One that has ended makes scancel fail after it has cancelled the others. Never with --state=PENDING: of an array of
+ * which none has begun, that cancels all where one task is named (22.05).
+ */
+async function cancelJobs(run: RunProgram, jobs: readonly string[]): Promise<void> {
   for (let first = 0; first < jobs.length; first += jobsOfACall) {
-    const parameters = [...(only === 'waiting' ? ['--state=PENDING'] : []), ...jobs.slice(first, first + jobsOfACall)]
-    const answer = await run('scancel', parameters).catch((error: unknown) => {
+    const answer = await run('scancel', jobs.slice(first, first + jobsOfACall)).catch((error: unknown) => {
       throw notAnswered('scancel', error)
     })
     if (answer.code !== 0 && kindOf(answer.stderr) === 'unreachable') throw refusalOf('scancel', answer)

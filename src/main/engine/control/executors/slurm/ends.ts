@@ -1,6 +1,7 @@
 /** How a task ended that said no last word itself: what Slurm says of its job. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError, toCauses } from '../../../../../shared/errors'
 import { decodeLine } from '../../../protocol/journalLines'
 import { journalFile, listAttempts } from '../../../protocol/taskFiles'
 import { taskExit, taskFiles, type TaskReport } from '../../../protocol/taskFolder'
@@ -63,4 +64,28 @@ export function endOf(row: QueueRow, exit: { code: number; signal: number } | nu
 export function endOfPaused(row: QueueRow): TaskEnd {
   const byItself = row.state === 'COMPLETED' || row.reason === 'NonZeroExitCode'
   return { killedBy: byItself ? null : wordOf(row, 0), exitCode: taskExit.paused, lastWords: '' }
+}
+
+/** Slurm knows no such job, and the journal has no end. */
+export function endOfUnknown(
+  { job, asked, paused }: { job: string | null; asked: string | null; paused: boolean },
+  lastWords: string,
+): TaskEnd {
+  if (asked === 'kill') return { killedBy: 'CANCELLED', exitCode: null, lastWords }
+  const lost = new UserError('Slurm knows nothing of this job any more.', {
+    wanted: 'its end, from Slurm or from its journal',
+    got: `job ${job ?? 'unknown'}, which neither tells of`,
+    action: 'It was cancelled by hand before it began, or its node was lost. Resume the run: it is sent again.',
+  })
+  return { killedBy: 'lost', exitCode: paused ? taskExit.paused : null, lastWords, causes: toCauses(lost) }
+}
+
+/** What it builds on did not get done. */
+export function endOfWaiting(why: string): TaskEnd {
+  const inVain = new UserError('It waited for a stage in vain.', {
+    wanted: 'the stages that it builds on, done',
+    got: why,
+    action: 'Resume that one first, or the run: it brings both.',
+  })
+  return { killedBy: neverSatisfied, exitCode: null, lastWords: why, causes: toCauses(inVain) }
 }

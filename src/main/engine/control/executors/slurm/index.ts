@@ -12,9 +12,9 @@ import { taskExit, taskFiles, type AgainFile } from '../../../protocol/taskFolde
 import type { Executor, StageTask, TaskEnd } from '../executor'
 import { clearRequest } from '../journal/requests'
 import { createSlurmCommands, SlurmRefusal, type SlurmCommands } from './commands'
-import { endOf, endOfPaused, lastReportOf, lastWordsOf, neverSatisfied } from './ends'
+import { endOf, endOfPaused, endOfUnknown, endOfWaiting, lastReportOf, lastWordsOf, neverSatisfied } from './ends'
 import { commentOf, readJobFile, submissionFolder, writeJobFile } from './jobFile'
-import type { QueueRow } from './queue'
+import { arrayOf, phaseOf, type QueueRow } from './queue'
 import { outputName, type ScriptPlaces } from './script'
 import { Sender, type Before } from './sender'
 import { endAsAsked, SlurmTask, type TaskOwner } from './task'
@@ -59,11 +59,21 @@ export function createSlurmExecutor(options: SlurmExecutorOptions): Executor {
   }
 }
 
+/** Milliseconds. */
+const cancelGathers = 50
+
+/** An array that was cancelled before any of it began is one job to Slurm. */
+function wholeArray(byJob: ReadonlyMap<string, QueueRow>, job: string): QueueRow | null {
+  const row = byJob.get(arrayOf(job) ?? '')
+  return row && phaseOf(row) === 'ended' ? row : null
+}
+
 class SlurmExecutor implements TaskOwner {
   private readonly tasks = new Map<string, SlurmTask>()
   /** What became of stages that are followed no more; null: done. */
   private readonly past = new Map<string, string | null>()
   private readonly concluding = new Set<SlurmTask>()
+  private readonly toCancel = new Set<string>()
   private readonly commands: SlurmCommands
   private readonly sender: Sender
   private readonly throttles: Throttles
@@ -91,7 +101,7 @@ class SlurmExecutor implements TaskOwner {
       onArray: (array, limit) => this.throttles.sent(array, limit),
       onRefused: (task, refusal) =>
         task.end({ killedBy: 'sbatch', exitCode: null, lastWords: refusal.got ?? '', causes: toCauses(refusal) }),
-      onNeverSatisfied: (task, why) => task.end(this.neverBegins(why)),
+      onNeverSatisfied: (task, why) => task.end(endOfWaiting(why)),
       notice: (refusal) => this.tellTrouble(refusal),
     })
   }
@@ -136,8 +146,15 @@ class SlurmExecutor implements TaskOwner {
     return running
   }
 
-  cancel(job: string, only?: 'waiting'): void {
-    void this.commands.cancel([job], only).catch((error: unknown) => this.tellTrouble(error))
+  /** Those that come together go together: a study has many. */
+  cancel(job: string): void {
+    this.toCancel.add(job)
+    if (this.toCancel.size > 1) return
+    setTimeout(() => {
+      const jobs = [...this.toCancel]
+      this.toCancel.clear()
+      void this.commands.cancel(jobs).catch((error: unknown) => this.tellTrouble(error))
+    }, cancelGathers)
   }
 
   beginNow(job: string): void {
@@ -256,7 +273,7 @@ class SlurmExecutor implements TaskOwner {
       if (row.comment !== '') byComment.set(row.comment, [...(byComment.get(row.comment) ?? []), row])
     for (const task of asked) {
       if (task.state === 'unsure') this.findJob(task, byComment)
-      else if (task.job !== null) task.see(byJob.get(task.job) ?? null)
+      else if (task.job !== null) task.see(byJob.get(task.job) ?? wholeArray(byJob, task.job))
     }
   }
 
@@ -284,10 +301,11 @@ class SlurmExecutor implements TaskOwner {
       task.hold('goes on')
       return this.sendSoon()
     }
-    if (row === null) return task.end({ ...this.unsaid('lost', task), exitCode: task.paused ? taskExit.paused : null })
+    // A task that was cancelled before its array began is forgotten at once.
+    const cancelled = row === null || row.state === 'CANCELLED'
+    if (cancelled && (task.asked === 'pause' || task.asked === 'stop')) return task.end(endAsAsked(task.asked))
+    if (row === null) return task.end(endOfUnknown(task, this.lastWords(task)))
     if (task.paused) return task.end(endOfPaused(row))
-    if (row.state === 'CANCELLED' && (task.asked === 'pause' || task.asked === 'stop'))
-      return task.end(endAsAsked(task.asked))
     if (row.reason === neverSatisfied) return this.concludeNeverSatisfied(task)
     const exit = await this.commands.exitOf(row.job)
     task.end(endOf(row, exit, this.lastWords(task)))
@@ -302,19 +320,11 @@ class SlurmExecutor implements TaskOwner {
   /** Where what it waits for goes on as another job, it waits for that one. */
   private concludeNeverSatisfied(task: SlurmTask): void {
     const failed = task.task.after.map((place) => this.before(place)).find((before) => before.state === 'failed')
-    if (failed?.state === 'failed') return task.end(this.neverBegins(failed.why))
+    if (failed?.state === 'failed') return task.end(endOfWaiting(failed.why))
     const lost = task.task.after.filter((place) => this.before(place).state === 'open' && !this.tasks.has(place))
-    if (lost.length > 0) return task.end(this.neverBegins(`${lost.join(', ')} did not get done`))
+    if (lost.length > 0) return task.end(endOfWaiting(`${lost.join(', ')} did not get done`))
     task.hold('waits for another job of what it builds on')
     this.sendSoon()
-  }
-
-  private neverBegins(why: string): TaskEnd {
-    return { killedBy: neverSatisfied, exitCode: null, lastWords: `It waits for a stage in vain: ${why}.` }
-  }
-
-  private unsaid(killedBy: string, task: SlurmTask): TaskEnd {
-    return { killedBy, exitCode: null, lastWords: this.lastWords(task) }
   }
 
   private outputOf({ sentAs }: SlurmTask): string | null {

@@ -57,3 +57,6 @@ export function phaseOf({ state }: QueueRow): 'waiting' | 'running' | 'ended' {
   if (ended.has(state)) return 'ended'
   return computing.has(state) ? 'running' : 'waiting'
 }
+
+/** The array of "17_3"; null for a job that is none. */
+export const arrayOf = (job: string): string | null => /^(\d+)_\d+$/.exec(job)?.[1] ?? null

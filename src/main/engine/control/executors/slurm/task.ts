@@ -28,8 +28,7 @@ export interface TaskOwner {
   readonly interval: number
   /** Milliseconds that a node gets to end an attempt before the next may begin. */
   readonly settle: number
-  /** Ends its job; `waiting`: only if it has not begun. */
-  cancel(job: string, only?: 'waiting'): void
+  cancel(job: string): void
   /** Its job was requeued and would wait for a time to come. */
   beginNow(job: string): void
   /** Its job is over, or unknown (null), and its journal has no end. */
@@ -110,7 +109,8 @@ export class SlurmTask implements RunningTask {
     this.misses = 0
     if (this.attempt === null) this.tell({ state: 'waiting', job })
     // Asked while it was being sent.
-    if (this.asked !== null) this.owner.cancel(job, this.asked === 'kill' ? undefined : 'waiting')
+    if (this.asked === 'kill') this.owner.cancel(job)
+    else if (this.asked !== null) this.owner.askSoon()
   }
 
   request(kind: 'pause' | 'stop'): void {
@@ -118,8 +118,7 @@ export class SlurmTask implements RunningTask {
     this.asked = kind
     if (this.state === 'held') return this.end(endAsAsked(kind))
     writeRequest(this.task.folder, kind)
-    if (this.job !== null) this.owner.cancel(this.job, 'waiting')
-    if (this.paused) this.end(endAsAsked(kind))
+    if (this.paused) this.endPaused(kind)
     else this.owner.askSoon()
   }
 
@@ -155,7 +154,9 @@ export class SlurmTask implements RunningTask {
         return this.tellRunning()
       case 'waiting':
         this.silence?.stop()
-        this.beginSoon(row)
+        // One that begins at this moment writes a checkpoint, as it was asked to.
+        if (this.asked !== null) this.owner.cancel(row.job)
+        else this.beginSoon(row)
         return this.tell({ state: 'waiting', job: row.job, ...(row.reason ? { reason: row.reason } : {}) })
     }
   }
@@ -245,9 +246,13 @@ export class SlurmTask implements RunningTask {
     this.paused = true
     this.silence?.stop()
     if (this.asked !== 'pause' && this.asked !== 'stop') return this.owner.askSoon()
-    // The time limit may have come first, and the job stands in the queue again.
-    if (this.job !== null) this.owner.cancel(this.job, 'waiting')
-    this.end(endAsAsked(this.asked))
+    this.endPaused(this.asked)
+  }
+
+  /** The time limit may have come first, and the job stand in the queue again; its last attempt has ended. */
+  private endPaused(kind: 'pause' | 'stop'): void {
+    if (this.job !== null) this.owner.cancel(this.job)
+    this.end(endAsAsked(kind))
   }
 
   private tellRunning(): void {

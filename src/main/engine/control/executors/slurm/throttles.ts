@@ -1,5 +1,6 @@
 /** The limit of tasks at once, kept over the arrays that may run: Slurm limits each array by itself. */
 import { shareOut, type LiveArray } from './arrays'
+import { arrayOf } from './queue'
 import type { SlurmTask } from './task'
 
 export interface Throttles {
@@ -8,9 +9,6 @@ export interface Throttles {
   /** Sets anew what is another share now. */
   keep(tasks: readonly SlurmTask[], limit: number): Promise<void>
 }
-
-/** The array of "17_3"; null for a job that is none. */
-const arrayOf = (job: string): string | null => /^(\d+)_\d+$/.exec(job)?.[1] ?? null
 
 export function createThrottles(set: (array: string, limit: number) => Promise<void>): Throttles {
   const known = new Map<string, number>()
