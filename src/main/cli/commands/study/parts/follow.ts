@@ -80,7 +80,9 @@ export async function finishStudy({ client, output, json }: CommandContext, star
     output.tell(`The study is ${study.state}. "abd study resume ${study.id}" goes on with it.`)
     return 130
   }
-  if (study.cells.done === Object.values(study.cells).reduce((sum, count) => sum + count, 0)) return 0
+  // A study is done with cells that rest: a strategy that searches has stopped them early.
+  const { failed, interrupted: broken, cancelled, stopped } = study.cells
+  if (failed + broken + cancelled + stopped === 0) return 0
   output.tell(`Not every cell is done. "abd study retry ${study.id}" tries again what failed.`)
   return 1
 }
