@@ -22,6 +22,7 @@ import { MissingStartError } from '../../../src/main/engine/trainer/stageErrors'
 import { prepareStudentStage } from '../../../src/main/engine/trainer/stages'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../../src/shared/schema'
+import type { TrainerJob } from '../../../src/main/engine/protocol/messages'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 import { runToEnd, temporaryFolder, tinyExperiment } from '../../contract/support'
 import { hashed, hashedWeights } from '../../fixtures/hashed'
@@ -43,11 +44,15 @@ beforeAll(async () => {
 
 const retrospection = { id: 'sr', params: { takeover: 2, rounds: 1, iterations: 1 } }
 
+/** What control decides for a student: where it begins, and where others go on from it. */
+type Branching = Pick<Extract<TrainerJob, { kind: 'student' }>, 'startFrom' | 'branchesAt'>
+
 /** Runs one student of a tiny experiment to its end in runs/<run>/student-<n>; its weights and what was logged. */
 async function runStudent(
   runFolder: string,
   change: PartialExperimentConfig,
   studentIndex: number,
+  branching: Branching = {},
 ): Promise<{ weights: Buffer; logs: string[] }> {
   const folder = join(runFolder, `student-${studentIndex + 1}`)
   mkdirSync(folder, { recursive: true })
@@ -61,6 +66,7 @@ async function runStudent(
       resume: false,
       studentIndex,
       teacherWeights,
+      ...branching,
     },
     () => undefined,
   )
@@ -87,23 +93,26 @@ describe('where the phase starts from', () => {
     expect(repeated.logs).toEqual([])
     expect(stepsKept(join(runs, 'alone'), 1)).toEqual([4])
 
-    await runStudent(join(runs, 'twins'), twins, 0)
+    await runStudent(join(runs, 'twins'), twins, 0, { branchesAt: [2] })
     expect(stepsKept(join(runs, 'twins'), 1)).toEqual([4, 3, 2])
-    const twin = await runStudent(join(runs, 'twins'), twins, 1)
+    const folder = join(runs, 'twins', 'student-1')
+    const twin = await runStudent(join(runs, 'twins'), twins, 1, { startFrom: { folder, step: 2 } })
     expect(twin.logs).toEqual(['goes on from step 2 of the student whose distillation begins alike'])
     expect(twin.weights.equals(repeated.weights)).toBe(true)
 
     const start = { id: 'sr', params: { ...retrospection.params, takeover: 600, start: 'twins/student-1@2' } }
-    const named = await runStudent(join(runs, 'later'), { students: [{ defenses: [start] }] }, 0)
+    const from = { folder, step: 2, named: 'twins/student-1@2' }
+    const named = await runStudent(join(runs, 'later'), { students: [{ defenses: [start] }] }, 0, { startFrom: from })
     expect(named.logs).toEqual(['goes on from twins/student-1@2'])
     expect(named.weights.equals(repeated.weights)).toBe(true)
   })
 
   it('a named checkpoint that is gone is an error, not a start from nothing', async () => {
     const start = { id: 'sr', params: { ...retrospection.params, start: 'nowhere/student-1@2' } }
-    await expect(runStudent(join(runs, 'lost'), { students: [{ defenses: [start] }] }, 0)).rejects.toThrow(
-      MissingStartError,
-    )
+    const from = { folder: join(runs, 'nowhere', 'student-1'), step: 2, named: 'nowhere/student-1@2' }
+    await expect(
+      runStudent(join(runs, 'lost'), { students: [{ defenses: [start] }] }, 0, { startFrom: from }),
+    ).rejects.toThrow(MissingStartError)
     expect(stepsKept(join(runs, 'lost'), 1)).toEqual([])
   })
 })

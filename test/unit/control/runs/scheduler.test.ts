@@ -16,6 +16,7 @@ let store: RunStore
 let engine: Engine
 let trainers: HandTrainers
 let slots = 1
+let costs = fakeCosts
 
 function open(): void {
   trainers = createHandTrainers()
@@ -27,7 +28,7 @@ function open(): void {
     readOnly: false,
     families: fakeFamilies,
     presets: fakeCatalogue.presets,
-    costs: fakeCosts,
+    costs,
     data: createFakeData(),
     executors: new Map([['local', { ...trainers.executor, slots: () => slots }]]),
     launchShortJob: trainers.launch,
@@ -42,6 +43,7 @@ async function close(): Promise<void> {
 }
 beforeEach(() => {
   slots = 1
+  costs = fakeCosts
   folder = mkdtempSync(join(tmpdir(), 'abd-scheduler-'))
   open()
 })
@@ -79,6 +81,7 @@ const stageOf = async (runId: string, id: string): Promise<StageRecord> => {
   if (!found) throw new Error(`no ${id}`)
   return found
 }
+const fakeDefense = (): string => fakeFamilies.find(({ id }) => id === 'defense')?.members[0]?.id ?? ''
 const kinds = (): string[] => trainers.started.map(({ job }) => job.kind)
 const plain = { students: [{ defenses: [] }] }
 const finishAll = async (count: number): Promise<void> => {
@@ -191,6 +194,44 @@ describe('stages of one key', () => {
     expect((await stageOf(two.id, 'teacher')).state).toBe('done')
     await empty(two.id)
     expect(existsSync(weights ?? '')).toBe(false)
+  })
+})
+
+describe('a student that goes on from another one', () => {
+  const late = { students: [{ defenses: [] }, { defenses: [{ id: fakeDefense() }] }] }
+  const checkpoint = ({ job }: HandTrainer, step: number): void => {
+    if ('folders' in job) writeFileSync(join(job.folders.stage, `checkpoint-00000000${step}.safetensors`), '')
+  }
+  beforeEach(async () => {
+    await close()
+    costs = {
+      ...fakeCosts,
+      length: ({ defenses }, total) =>
+        defenses.length === 0 ? { total, prefix: null } : { total: total + 2, prefix: { defenses: [], steps: 4 } },
+    }
+    open()
+  })
+
+  it('begins at its checkpoint, which that one keeps for it, and which a later run finds', async () => {
+    const run = await start(late)
+    for (const index of [0, 1]) finish(await started(index))
+    const plainStudent = await started(2)
+    expect(plainStudent.job).toMatchObject({ kind: 'student', studentIndex: 0, branchesAt: [4] })
+    checkpoint(plainStudent, 4)
+    finish(plainStudent)
+    const place = (await stageOf(run.id, 'student-1')).place ?? ''
+    expect((await started(3)).job).toMatchObject({ startFrom: { folder: join(folder, place), step: 4 } })
+    finish(await started(3))
+    await reaches(run.id, 'done')
+    const other = await start({ students: late.students.slice(1), name: 'the defended one alone' })
+    await reaches(other.id, 'done')
+    expect(trainers.started).toHaveLength(4)
+  })
+
+  it('begins by itself where that one is not there, or has kept no such checkpoint', async () => {
+    await start({ students: late.students.slice(1) })
+    for (const index of [0, 1]) finish(await started(index))
+    expect((await started(2)).job).not.toHaveProperty('startFrom')
   })
 })
 
@@ -309,5 +350,3 @@ describe('a device that nobody expected', () => {
     )
   })
 })
-
-const fakeDefense = (): string => fakeFamilies.find(({ id }) => id === 'defense')?.members[0]?.id ?? ''
