@@ -116,7 +116,11 @@ class ControlProcess {
     const endpoint = { host: reachableHost(door.host), port: door.port, token }
     if (owner.state === 'none') {
       const { version } = this.dependencies
-      this.lock = takeLock(workspace, { ...endpoint, startedAt: Date.now(), version }, owner.stale)
+      this.lock = takeLock(
+        workspace,
+        { ...endpoint, startedAt: Date.now(), version },
+        { stale: owner.stale, onLost: () => this.lockLost(workspace) },
+      )
       if (!this.lock) {
         await door.close()
         return false
@@ -198,6 +202,12 @@ class ControlProcess {
       process.exit(1)
     })
     process.on('unhandledRejection', (reason) => this.dependencies.onFault('unhandled', reason))
+  }
+
+  /** This machine slept so long that another one took the workspace over: two engines must not write there. */
+  private lockLost(workspace: string): void {
+    this.dependencies.onFault('lock', new Error(`Another engine has taken ${workspace} over.`))
+    process.exit(1)
   }
 
   private watchIdle(): void {

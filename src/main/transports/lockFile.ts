@@ -3,7 +3,7 @@
  * token.
  */
 import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -19,10 +19,19 @@ const lockSchema = z.object({
   token: z.string().min(16),
   startedAt: z.number(),
   version: z.string(),
+  /** Its owner writes a file beside it again and again; those of version 0.1.0 did not. */
+  beats: z.boolean().optional(),
 })
 export type WorkspaceLock = z.infer<typeof lockSchema>
 
+/** Milliseconds between two signs of life of the owner. */
+const beatInterval = 30_000
+/** An owner on another machine that cannot be reached counts as dead after so long without one. */
+const silentAfter = 10 * 60_000
+
 export const lockPath = (workspace: string): string => join(workspace, 'engine.lock')
+/** Written, not touched: then its time is the file system's, not this machine's. */
+const beatPath = (lock: string): string => `${lock}.beat`
 
 /** The lock's content; null when there is none or it is no lock of ours. */
 export const readLock = (workspace: string): WorkspaceLock | null => parseLock(lockPath(workspace))
@@ -65,12 +74,41 @@ export async function findOwner(workspace: string, timeout = 3000): Promise<Owne
   } catch (error) {
     // Its process id was given to another program: nobody listens there any more.
     const refused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
-    return here && refused && lock.port !== 0 ? { state: 'none', stale: lock } : { state: 'unreachable', lock }
+    const gone = here ? refused && lock.port !== 0 : isSilent(workspace, lock)
+    return gone ? { state: 'none', stale: lock } : { state: 'unreachable', lock }
+  }
+}
+
+/** Whether the owner gives no sign of life. Both times are the file system's: clocks of machines differ. */
+function isSilent(workspace: string, { beats }: WorkspaceLock): boolean {
+  if (beats !== true) return false
+  const probe = `${lockPath(workspace)}.${randomBytes(6).toString('hex')}.now`
+  try {
+    writeFileSync(probe, '', { mode: 0o600, flag: 'wx' })
+    const sign = statSync(beatPath(lockPath(workspace)), { throwIfNoEntry: false }) ?? statSync(lockPath(workspace))
+    return statSync(probe).mtimeMs - sign.mtimeMs > silentAfter
+  } catch {
+    return false
+  } finally {
+    try {
+      unlinkSync(probe)
+    } catch {
+      // It was never made.
+    }
   }
 }
 
 export interface HeldLock {
   release(): void
+}
+
+export interface TakeOptions {
+  /** What a dead engine left, if anything. */
+  readonly stale: WorkspaceLock | null
+  /** Another engine holds the lock by now: this one was taken for dead, and must write nothing more. */
+  onLost?(): void
+  /** Milliseconds; tests make it short. */
+  readonly interval?: number
 }
 
 /**
@@ -79,13 +117,19 @@ export interface HeldLock {
  */
 export function takeLock(
   workspace: string,
-  lock: Omit<WorkspaceLock, 'product' | 'pid' | 'machine'>,
-  stale: WorkspaceLock | null,
+  lock: Omit<WorkspaceLock, 'product' | 'pid' | 'machine' | 'beats'>,
+  { stale, onLost = () => undefined, interval = beatInterval }: TakeOptions,
 ): HeldLock | null {
   const file = lockPath(workspace)
   const own = `${file}.${randomBytes(6).toString('hex')}`
   moveAside(file, `${own}.stale`, stale)
-  const content: WorkspaceLock = { product: 'ABD Workbench', pid: process.pid, machine: hostname(), ...lock }
+  const content: WorkspaceLock = {
+    product: 'ABD Workbench',
+    pid: process.pid,
+    machine: hostname(),
+    beats: true,
+    ...lock,
+  }
   try {
     writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
   } catch (error) {
@@ -105,11 +149,33 @@ export function takeLock(
   } finally {
     unlinkSync(own)
   }
+  beat(file, lock.token)
+  const timer = setInterval(() => {
+    if (beat(file, lock.token)) return
+    clearInterval(timer)
+    onLost()
+  }, interval)
+  timer.unref()
   return {
     release() {
-      if (readLock(workspace)?.token === lock.token) unlinkSync(file)
+      clearInterval(timer)
+      if (readLock(workspace)?.token !== lock.token) return
+      rmSync(beatPath(file), { force: true })
+      unlinkSync(file)
     },
   }
+}
+
+/** Gives a sign of life; false where another engine holds the lock. */
+function beat(file: string, token: string): boolean {
+  const held = parseLock(file)
+  if (held && held.token !== token) return false
+  try {
+    if (held) writeFileSync(beatPath(file), String(Date.now()), { mode: 0o600 })
+  } catch {
+    // A full or absent disk: the next one may succeed.
+  }
+  return true
 }
 
 /**

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { chooseNode, nodeIsCurrent, workspaceFolder, cacheFolder } from '../../../src/main/host'
 import { startEngineServer } from '../../../src/main/server/httpServer'
 import { findOwner, lockPath, readLock, takeLock, type WorkspaceLock } from '../../../src/main/transports/lockFile'
@@ -22,10 +22,10 @@ const deadPid = 2 ** 22 - 7
 
 describe('the workspace lock', () => {
   it('is taken once, readable by its owner alone, and given back', () => {
-    const held = takeLock(folder, own, null)
+    const held = takeLock(folder, own, { stale: null })
     expect(statSync(lockPath(folder)).mode & 0o777).toBe(0o600)
     expect(readLock(folder)).toMatchObject({ pid: process.pid, token: own.token })
-    expect(takeLock(folder, { ...own, token: 'b'.repeat(64) }, null)).toBeNull()
+    expect(takeLock(folder, { ...own, token: 'b'.repeat(64) }, { stale: null })).toBeNull()
     expect(readLock(folder)?.token).toBe(own.token)
     held?.release()
     expect(readdirSync(folder)).toEqual([])
@@ -35,16 +35,16 @@ describe('the workspace lock', () => {
     const stale = write({ pid: deadPid, token: 'c'.repeat(64) })
     const owner = await findOwner(folder)
     expect(owner).toEqual({ state: 'none', stale })
-    expect(takeLock(folder, own, stale)).not.toBeNull()
+    expect(takeLock(folder, own, { stale })).not.toBeNull()
     expect(readLock(folder)?.token).toBe(own.token)
   })
 
   it('of a fresh engine survives one that still believes in the stale lock', () => {
     const stale = write({ pid: deadPid, token: 'c'.repeat(64) })
-    expect(takeLock(folder, own, stale)).not.toBeNull()
-    expect(takeLock(folder, { ...own, token: 'd'.repeat(64) }, stale)).toBeNull()
+    expect(takeLock(folder, own, { stale })).not.toBeNull()
+    expect(takeLock(folder, { ...own, token: 'd'.repeat(64) }, { stale })).toBeNull()
     expect(readLock(folder)?.token).toBe(own.token)
-    expect(readdirSync(folder)).toEqual(['engine.lock'])
+    expect(readdirSync(folder)).toEqual(['engine.lock', 'engine.lock.beat'])
   })
 
   it('whose process lives but whose port is dead was left by another program of that number', async () => {
@@ -55,6 +55,36 @@ describe('the workspace lock', () => {
   it('of another machine counts, reachable or not', async () => {
     write({ machine: 'elsewhere', pid: deadPid })
     expect((await findOwner(folder, 500)).state).toBe('unreachable')
+  })
+
+  it('of another machine counts for nothing once its owner has given no sign of life for ten minutes', async () => {
+    const silent = (minutes: number): void => {
+      const then = new Date(Date.now() - minutes * 60_000)
+      utimesSync(`${lockPath(folder)}.beat`, then, then)
+    }
+    write({ machine: 'elsewhere', pid: deadPid, beats: true })
+    writeFileSync(`${lockPath(folder)}.beat`, '')
+    expect((await findOwner(folder, 500)).state).toBe('unreachable')
+    silent(9)
+    expect((await findOwner(folder, 500)).state).toBe('unreachable')
+    silent(11)
+    expect(await findOwner(folder, 500)).toMatchObject({ state: 'none', stale: { machine: 'elsewhere' } })
+    // One of version 0.1.0 gives none while it lives.
+    write({ machine: 'elsewhere', pid: deadPid })
+    expect((await findOwner(folder, 500)).state).toBe('unreachable')
+  })
+
+  it('is renewed while it is held, and its owner hears when another engine has taken it', async () => {
+    const lost = vi.fn()
+    const beat = `${lockPath(folder)}.beat`
+    const held = takeLock(folder, own, { stale: null, onLost: lost, interval: 10 })
+    utimesSync(beat, new Date(0), new Date(0))
+    await vi.waitFor(() => expect(statSync(beat).mtimeMs).toBeGreaterThan(1_000_000))
+    expect(lost).not.toHaveBeenCalled()
+    write({ token: 'e'.repeat(64) })
+    await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1))
+    held?.release()
+    expect(readLock(folder)?.token).toBe('e'.repeat(64))
   })
 
   it('of an engine that answers leads to it; one that refuses the token is not ours to use', async () => {
@@ -71,7 +101,7 @@ describe('the workspace lock', () => {
     async (content) => {
       writeFileSync(lockPath(folder), content)
       expect(await findOwner(folder)).toEqual({ state: 'none', stale: null })
-      expect(takeLock(folder, own, null)).not.toBeNull()
+      expect(takeLock(folder, own, { stale: null })).not.toBeNull()
     },
   )
 })
