@@ -20,7 +20,7 @@ void runControlProcess({
   staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
   onFault: (name, error) =>
     process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
-  async createEngine({ workspace, cacheFolder, readOnly, owner }) {
+  async createEngine({ workspace, cacheFolder, readOnly, owner, replaces }) {
     const store = openStore(workspace, { readOnly })
     const local = createLocalExecutor({
       script: process.env.ABD_FAKE_TRAINER ?? '',
@@ -31,6 +31,7 @@ void runControlProcess({
       cacheFolder,
       readOnly,
       owner,
+      replaces,
       families: fakeFamilies,
       memberMetrics: fakeMetrics,
       presets: fakeCatalogue.presets,

@@ -43,6 +43,8 @@ export interface ControlDependencies {
     cacheFolder: string
     readOnly: boolean
     owner: string | null
+    /** It takes the place of an engine that died a moment ago. */
+    replaces: boolean
   }): Promise<ControlledEngine>
   onFault(name: string, error: unknown): void
 }
@@ -111,7 +113,8 @@ class ControlProcess {
     owner: Exclude<Owner, { state: 'reachable' }>,
     values: { host?: string; port?: string },
   ): Promise<boolean> {
-    const token = takeToken() ?? randomBytes(32).toString('hex')
+    const earlier = takeToken()
+    const token = earlier ?? randomBytes(32).toString('hex')
     const { door, deliver } = await this.openDoor(token, values)
     const endpoint = { host: reachableHost(door.host), port: door.port, token }
     if (owner.state === 'none') {
@@ -127,7 +130,7 @@ class ControlProcess {
       }
     }
     this.door = door
-    this.engine = await this.openEngine(workspace, owner)
+    this.engine = await this.openEngine(workspace, owner, earlier !== null)
     deliver(this.engine)
     setInterval(() => this.watchIdle(), 100).unref()
     await tell({ type: 'ready', endpoint, url: door.url, readOnly: owner.state === 'unreachable' })
@@ -157,12 +160,14 @@ class ControlProcess {
   private async openEngine(
     workspace: string,
     owner: Exclude<Owner, { state: 'reachable' }>,
+    replaces: boolean,
   ): Promise<ControlledEngine> {
     try {
       return await this.dependencies.createEngine({
         workspace,
         cacheFolder: cacheFolder(),
         readOnly: owner.state === 'unreachable',
+        replaces,
         owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null,
       })
     } catch (error) {

@@ -205,6 +205,7 @@ describe('the engine’s process', () => {
     const engine = await workspace.start({}, { ABD_FAKE_HOLD_STEP: '13' })
     const { client } = engine
     const { id } = await client.call('runs.start', { config: small })
+    const { id: behind } = await client.call('runs.start', { config: { ...small, seed: 2 } })
     await untilRun(client, id, (run) => (run.stages[2]?.step ?? 0) > 12)
     const { stages } = await client.call('runs.get', { runId: id })
     const { pid } = JSON.parse(
@@ -213,6 +214,8 @@ describe('the engine’s process', () => {
     killEngine()
     process.kill(pid, 'SIGKILL')
     await untilState(client, id, 'interrupted').catch(() => untilState(client, id, 'interrupted'))
+    // What waited behind it goes on by itself: the engine was back at once.
+    await untilState(client, behind, 'done')
     await client.call('runs.resume', { runId: id })
     await untilState(client, id, 'done')
   }, 60_000)

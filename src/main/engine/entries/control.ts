@@ -48,7 +48,7 @@ void runControlProcess({
     if (log) log.error(`A fault in ${name}.`, error)
     else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   },
-  async createEngine({ workspace, cacheFolder, readOnly, owner }) {
+  async createEngine({ workspace, cacheFolder, readOnly, owner, replaces }) {
     log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
     log.info(`ABD Workbench ${version}, Node ${process.version}`)
     const store = openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) })
@@ -62,6 +62,7 @@ void runControlProcess({
       cacheFolder,
       readOnly,
       owner,
+      replaces,
       families,
       memberMetrics,
       presets,

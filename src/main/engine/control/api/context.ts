@@ -27,6 +27,8 @@ export interface EngineOptions {
   store: RunStore
   cacheFolder: string
   readOnly: boolean
+  /** It takes the place of an engine that died a moment ago, for its supervisor; default: it was started anew. */
+  replaces?: boolean
   /** Who owns a workspace that is open read-only, in words. */
   owner?: string | null
   families: readonly FamilyDescription[]

@@ -89,6 +89,7 @@ const runService = (
     executors: executors.all,
     cacheFolder: options.cacheFolder,
     readOnly: options.readOnly,
+    replaces: options.replaces ?? false,
     resolve,
     assertReady,
     otherSettings: createOtherSettings(options.presets, table),

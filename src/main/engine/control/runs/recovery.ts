@@ -15,8 +15,13 @@ export interface Recovered {
  * Stages that run on, or have ended unheard, are taken up, and so are their runs. Of the others, what ran on this
  * machine is interrupted and what waited for it is paused: nothing trains unasked. What waits for another machine waits
  * on.
+ * @param options `replaces`: the engine takes the place of one that died a moment ago, so nothing has become unasked
  */
-export function recoverRuns(store: RunStore, executors: ReadonlyMap<string, Executor>): Recovered {
+export function recoverRuns(
+  store: RunStore,
+  executors: ReadonlyMap<string, Executor>,
+  { replaces }: { replaces: boolean },
+): Recovered {
   const local = executors.get('local')
   const left: LeftStage[] = []
   for (const stage of store.stages.all()) {
@@ -32,14 +37,15 @@ export function recoverRuns(store: RunStore, executors: ReadonlyMap<string, Exec
       })
   }
   const taken = new Set(left.flatMap(({ place }) => store.runs.naming(place)))
-  const goesOn = left.some(({ executor }) => executor === local)
+  const goesOn = replaces || left.some(({ executor }) => executor === local)
   const runIds: string[] = []
   for (const { id } of store.runs.list(true)) {
     const run = store.runs.peek(id)
     if (run.state !== 'running' && run.state !== 'queued') continue
     const elsewhere = (run.executor ?? 'local') !== 'local'
-    // An engine that comes back while its trainer works goes on with what waited behind it.
-    if (taken.has(id) || elsewhere || (run.state === 'queued' && goesOn)) runIds.push(id)
+    // An engine that comes back while its trainer works goes on with what waited behind it; one that takes the place of
+    // another at once also with runs that were between two stages.
+    if (taken.has(id) || elsewhere || (run.state === 'queued' && goesOn) || replaces) runIds.push(id)
     else
       store.runs.update(id, {
         state: run.state === 'running' ? 'interrupted' : 'paused',

@@ -33,6 +33,8 @@ export interface RunServiceOptions {
   executors: ReadonlyMap<string, Executor>
   cacheFolder: string
   readOnly: boolean
+  /** It takes the place of an engine that died a moment ago. */
+  replaces: boolean
   resolve(config: PartialExperimentConfig): Resolution
   otherSettings: OtherSettings
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
@@ -88,7 +90,7 @@ class Service implements RunService {
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
     this.keyed = readOnly ? Promise.resolve() : giveKeys(store, this.book, table)
     if (readOnly) return
-    const { left, runIds } = recoverRuns(store, executors)
+    const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
   }
 
