@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -67,6 +67,19 @@ describe('runs', () => {
     const before = store.runs.summary('a')
     expect(reopen().runs.summary('a')).toEqual(before)
     expect(store.runs.config('a')).toEqual(fakeCatalogue.defaults)
+  })
+
+  it('have their models where the workspace is, also after it was moved', () => {
+    store.runs.insert(detail('a'))
+    const place = placeInRun('a', 'teacher')
+    store.stages.update(place, { weights: join(folder, place, 'weights.safetensors') })
+    expect(reopen().stages.get(place).weights).toBe(join(folder, place, 'weights.safetensors'))
+    store.close()
+    const elsewhere = `${folder}-moved`
+    renameSync(folder, elsewhere)
+    folder = elsewhere
+    store = openStore(folder)
+    expect(store.runs.summary('a').stages[1]?.weights).toBe(join(elsewhere, place, 'weights.safetensors'))
   })
 
   it('of earlier versions learn which of its kind a stage is', () => {

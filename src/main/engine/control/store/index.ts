@@ -1,6 +1,6 @@
 /** The run store of a workspace: one SQLite file, and a folder per run with checkpoints and images. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
 import {
@@ -76,7 +76,7 @@ export function openStore(
     : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
   if (!readOnly) tryToRename(database, metricNames)
-  const stages = createStagesTable(database)
+  const stages = createStagesTable(database, folder)
   const runs = createRunsTable(database, stages)
   const artifacts = createArtifactsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
@@ -179,7 +179,7 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
 }
 
 function restoreFromMirrors(database: Database, runsFolder: string): number {
-  const runs = createRunsTable(database, createStagesTable(database))
+  const runs = createRunsTable(database, createStagesTable(database, dirname(runsFolder)))
   const table = createArtifactsTable(database)
   let restored = 0
   for (const name of readdirSync(runsFolder)) {

@@ -2,6 +2,7 @@
  * Stages as they lie in the workspace: each at its place, whichever runs name it. The control process is the only
  * writer, so what they have come to is kept in memory.
  */
+import { basename, join } from 'node:path'
 import type { StageName, StageProgress } from '../../../../shared/domain'
 import { textOf, type Database } from './database'
 
@@ -41,8 +42,9 @@ export const placeInRun = (runId: string, stageId: string): string => `runs/${ru
 export const placeOfKey = (key: string, again = 0): string =>
   again === 0 ? `stages/${key}` : `stages/${key}-${again + 1}`
 
-export function createStagesTable(database: Database): StagesTable {
-  const { stages, damaged } = load(database)
+/** @param workspace its folder, as it is now */
+export function createStagesTable(database: Database, workspace: string): StagesTable {
+  const { stages, damaged } = load(database, workspace)
   const places = new Map<string, Set<string>>()
   const index = ({ key, place }: KeptStage): void => {
     if (key !== null) places.set(key, (places.get(key) ?? new Set()).add(place))
@@ -125,7 +127,10 @@ export const waitingStage = (stage: Pick<KeptStage, 'place' | 'key' | 'kind' | '
   warnings: [],
 })
 
-function load(database: Database): { stages: Map<string, KeptStage>; damaged: Map<string, unknown> } {
+function load(
+  database: Database,
+  workspace: string,
+): { stages: Map<string, KeptStage>; damaged: Map<string, unknown> } {
   const stages = new Map<string, KeptStage>()
   const damaged = new Map<string, unknown>()
   for (const [place, key, record] of database.columns('SELECT place, key, CAST(record AS BLOB) FROM stages')) {
@@ -134,13 +139,18 @@ function load(database: Database): { stages: Map<string, KeptStage>; damaged: Ma
       const stored = JSON.parse(textOf(record)) as Omit<KeptStage, 'place' | 'key'>
       if (typeof stored !== 'object' || stored === null || typeof stored.state !== 'string')
         throw new Error('fields are missing')
-      stages.set(at.place, { ...stored, trainedFor: stored.trainedFor ?? ownerOf(at.place), ...at })
+      const weights = weightsNow(stored.weights, at.place, workspace)
+      stages.set(at.place, { ...stored, weights, trainedFor: stored.trainedFor ?? ownerOf(at.place), ...at })
     } catch (error) {
       damaged.set(at.place, error)
     }
   }
   return { stages, damaged }
 }
+
+/** A workspace may have been moved since: a model lies in its stage's folder, wherever that is. */
+const weightsNow = (recorded: string | null, place: string, workspace: string): string | null =>
+  recorded === null || recorded.startsWith(workspace) ? recorded : join(workspace, place, basename(recorded))
 
 /** Of a stage in a run's folder that run. */
 const ownerOf = (place: string): string | null => /^runs\/([^/]+)\//.exec(place)?.[1] ?? null
