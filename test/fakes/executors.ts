@@ -1,6 +1,6 @@
 /** Answers of the fake engine about where stages run. */
 import type { CallArgs, CallResult, EngineCallName } from '../../src/shared/contract'
-import { defaultSlurmSettings, slurmSettingsSchema } from '../../src/shared/domain'
+import { defaultSlurmSettings, slurmSettingsSchema } from '../../src/main/engine/control/executors/slurm/settings'
 import { fakeDevice } from './device'
 
 type ExecutorCall = Extract<EngineCallName, `executors.${string}`>

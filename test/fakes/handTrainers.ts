@@ -33,6 +33,7 @@ export function createHandTrainers(): HandTrainers {
   const executor: Executor = {
     id: 'local',
     slots: () => 1,
+    hasTask: () => false,
     start(task, listener) {
       const { job } = readTaskFile<TaskFile>(task.folder, taskFiles.task) as TaskFile
       const attempt = String(started.length).padStart(6, '0')

@@ -9,12 +9,8 @@ import { checkCluster } from '../../src/main/engine/control/executors/slurm/chec
 import { createSlurmCommands } from '../../src/main/engine/control/executors/slurm/commands'
 import { taskFiles, type StageJob, type TaskFile } from '../../src/main/engine/protocol/taskFolder'
 import { runtimeFilePath } from '../../src/main/engine/runtime/runtimeFile'
-import {
-  defaultSlurmSettings,
-  type DeviceReport,
-  type ExecutorFinding,
-  type SlurmSettings,
-} from '../../src/shared/domain'
+import type { DeviceReport, ExecutorFinding } from '../../src/shared/domain'
+import { defaultSlurmSettings, type SlurmSettings } from '../../src/main/engine/control/executors/slurm/settings'
 import { tinyExperiment, tinyMethod } from '../contract/support'
 import { bundle } from '../fixtures/bundle'
 import { createLab, type FollowedTask, type Lab } from './support/lab'

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { shallowRef, watch } from 'vue'
-import type { StudyDefinition, StudyRemark } from '@shared/domain'
+import { ownMachine, type StudyDefinition, type StudyRemark } from '@shared/domain'
 import { useEngineStore } from './engine'
 
 const storageKey = 'abd.studyDraft'
@@ -32,7 +32,7 @@ const beginning = (base: StudyDefinition['base'], name: string, strategy: string
   conditions: [],
   strategy: { id: strategy, params: {} },
   order: 'seedsLast',
-  executor: 'local',
+  executor: ownMachine,
   priority: 0,
 })
 

@@ -2,6 +2,9 @@
 import type { ParameterSchema } from '../schema'
 import type { DeviceReport } from './run'
 
+/** The executor of the engine's own machine: where runs go that name none. */
+export const ownMachine = 'local'
+
 export interface ExecutorDescription {
   /** E.g. 'local', 'slurm'. */
   readonly id: string

@@ -69,6 +69,8 @@ export interface OwnStage extends StageName {
   pairKey?: string
   /** Hash of everything that decides its result; null in records whose key nobody could tell. */
   key?: string | null
+  /** The kind of device that the key stands for; absent in records of earlier versions, and of data stages. */
+  keyDevice?: 'cpu' | 'gpu'
   /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */
   place?: string
   /** The student that it equals until after so many pseudo batches; absent or null: it begins by itself. */
@@ -162,6 +164,8 @@ export interface RunSummary {
   study?: { readonly id: string; readonly cell: number; readonly axes: Readonly<Record<string, string>> } | null
   /** Its students pause after so many pseudo batches; absent: they go on to their end. */
   until?: number | null
+  /** What the files that it names held when it was made, in an order of their own; absent in earlier records. */
+  files?: readonly { readonly path: string; readonly print: string }[]
   device: DeviceReport | null
   error: ErrorCause[] | null
   /** Set while the run lies in the bin; undo is possible until it is emptied. */

@@ -36,6 +36,13 @@ export function stageNameOf(id: string): StageName | undefined {
     : { kind: single as 'data' | 'teacher', index: 0 }
 }
 
+/** The kinds of stage that must be done before one begins. */
+export const kindsBefore: Readonly<Record<StageKind, readonly StageKind[]>> = {
+  data: [],
+  teacher: ['data'],
+  student: ['data', 'teacher'],
+}
+
 const kindOrder: Record<StageKind, number> = { data: 0, teacher: 1, student: 2 }
 
 /** Sorts as the stages run: data, teacher, then its students. */

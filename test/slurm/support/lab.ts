@@ -20,7 +20,8 @@ import {
   type StageJob,
   type TaskReport,
 } from '../../../src/main/engine/protocol/taskFolder'
-import { defaultSlurmSettings, type ExperimentConfig, type SlurmSettings } from '../../../src/shared/domain'
+import type { ExperimentConfig } from '../../../src/shared/domain'
+import { defaultSlurmSettings, type SlurmSettings } from '../../../src/main/engine/control/executors/slurm/settings'
 
 export interface FollowedTask extends RunningTask {
   readonly place: string

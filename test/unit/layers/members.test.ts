@@ -16,8 +16,9 @@ import { exporters } from '../../../src/main/engine/families/exporters'
 import { importers } from '../../../src/main/engine/families/importers'
 import { optimizers } from '../../../src/main/engine/families/optimizers'
 import { schedules } from '../../../src/main/engine/families/schedules'
+import { executorMembers } from '../../../src/main/engine/control/executors'
 import { strategies } from '../../../src/main/engine/families/strategies'
-import { experimentSections, metricDefinitions } from '../../../src/shared/domain'
+import { experimentSections, metricDefinitions, ownMachine } from '../../../src/shared/domain'
 import type { ParameterSchema } from '../../../src/shared/schema'
 
 const source = join(__dirname, '..', '..', '..', 'src')
@@ -102,6 +103,20 @@ describe('a member is known by name in its own file alone', () => {
         .flatMap(namedParameters)
         .map((name) => `${relative(source, file)}: ${name}`),
     )
+    expect(found).toEqual([])
+  })
+
+  it('an executor is not: that of the own machine has a name for all, in one place', () => {
+    const executors = join(source, 'main', 'engine', 'control', 'executors')
+    const executorIds = new Set([ownMachine, ...executorMembers.map(({ id }) => id)])
+    const found = filesOfRooms
+      .filter((file) => !file.startsWith(executors) && !file.endsWith(join('domain', 'executors.ts')))
+      .flatMap((file) =>
+        linesOf(file).flatMap((line) =>
+          quoted(line).flatMap((text) => (executorIds.has(text) ? [`${relative(source, file)}: ${text}`] : [])),
+        ),
+      )
+    expect(executorIds.size).toBeGreaterThan(1)
     expect(found).toEqual([])
   })
 

@@ -75,7 +75,8 @@ describe('runs', () => {
     store.stages.update(place, { weights: join(folder, place, 'weights.safetensors') })
     expect(reopen().stages.get(place).weights).toBe(join(folder, place, 'weights.safetensors'))
     store.close()
-    const elsewhere = `${folder}-moved`
+    // The old path begins as the new one does.
+    const elsewhere = folder.slice(0, -1)
     renameSync(folder, elsewhere)
     folder = elsewhere
     store = openStore(folder)

@@ -1,5 +1,6 @@
 /** What the rows and columns of a pivot may be: the labels that a model goes by. */
 import { noDefense } from '../config'
+import { ownMachine } from '../executors'
 import type { RunSummary, StageRecord } from '../run'
 
 /** Where a field says nothing of a model: a teacher has no method. */
@@ -42,7 +43,7 @@ const standardFields: readonly StandardField[] = [
   { id: 'seed', title: 'Seed', labelOf: ({ seed }) => String(seed), ofRecord: true },
   { id: 'preset', title: 'Preset', labelOf: ({ preset }) => preset, ofRecord: true },
   { id: 'study', title: 'Study', labelOf: ({ study }) => study?.id ?? null, ofRecord: true },
-  { id: 'executor', title: 'Executor', labelOf: ({ executor }) => executor ?? 'local', ofRecord: true },
+  { id: 'executor', title: 'Executor', labelOf: ({ executor }) => executor ?? ownMachine, ofRecord: true },
   { id: 'run', title: 'Run', labelOf: ({ name }) => name, ofRecord: true },
 ]
 

@@ -61,7 +61,8 @@ const started = async (index: number): Promise<HandTrainer> => {
 /** Ends a trainer as one that is done; its model is a file. */
 function finish(hand: HandTrainer): void {
   const { job } = hand
-  const weights = 'folders' in job && job.kind !== 'data' ? join(job.folders.stage, 'weights.safetensors') : null
+  const ofFile = job.kind === 'evaluate' ? (job.teacher?.weights ?? null) : null
+  const weights = 'folders' in job && job.kind !== 'data' ? join(job.folders.stage, 'weights.safetensors') : ofFile
   if (weights) writeFileSync(weights, 'weights')
   hand.report({ type: 'progress', step: 10, totalSteps: 10, seconds: 60, secondsLeft: 0 })
   hand.report({ type: 'finished', outcome: 'done', step: 10, evaluation: null, weights })
@@ -314,15 +315,58 @@ describe('the order of a study', () => {
   })
 })
 
+describe('a file that a run names', () => {
+  const fromFile = (): { file: string; config: PartialExperimentConfig } => {
+    const file = join(folder, 'teacher.pt')
+    writeFileSync(file, 'first')
+    return { file, config: { ...plain, teacher: { source: 'file', file } } }
+  }
+
+  it('ends the run where it holds something else by now, and lets it go on when it is put back', async () => {
+    const { file, config } = fromFile()
+    const run = await start(config)
+    await started(0)
+    writeFileSync(file, 'second')
+    finish(await started(0))
+    await reaches(run.id, 'failed')
+    expect((await get(run.id)).error?.[0]).toMatchObject({
+      message: 'A file that this run reads has changed since the run was made.',
+      where: file,
+    })
+    expect((await start(config)).stages[1]?.key).not.toBe((await stageOf(run.id, 'teacher')).key)
+    writeFileSync(file, 'first')
+    await engine.call('runs.resume', { runId: run.id })
+    await waitFor(() => expect(kinds()).toContain('evaluate'))
+  })
+
+  it('may change when it was read: later stages take the copy, and keys stay, also after a restart', async () => {
+    const { file, config } = fromFile()
+    const run = await start(config)
+    for (const index of [0, 1]) finish(await started(index))
+    await started(2)
+    const key = (await stageOf(run.id, 'student-1')).key
+    await close()
+    writeFileSync(file, 'second')
+    open()
+    await engine.call('runs.resume', { runId: run.id })
+    ;(await started(0)).report({ type: 'ready', device: fakeDevice })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await stageOf(run.id, 'student-1')).key).toBe(key)
+    ;(await started(0)).report({ type: 'ready', device: { ...fakeDevice, kind: 'gpu' } })
+    await waitFor(async () => expect((await stageOf(run.id, 'student-1')).keyDevice).toBe('gpu'))
+    expect((await stageOf(run.id, 'student-1')).key).not.toBe(key)
+    expect((await stageOf(run.id, 'teacher')).keyDevice).toBe('cpu')
+  })
+})
+
 describe('a device that nobody expected', () => {
   it('makes other stages of those that it computes', async () => {
     const run = await start(plain)
     finish(await started(0))
     const before = await stageOf(run.id, 'teacher')
     ;(await started(1)).report({ type: 'ready', device: { ...fakeDevice, kind: 'gpu' } })
-    const after = await stageOf(run.id, 'teacher')
-    expect(after.key).not.toBe(before.key)
-    expect(after.place).toBe(before.place)
+    await waitFor(async () => expect((await stageOf(run.id, 'teacher')).key).not.toBe(before.key))
+    expect(await stageOf(run.id, 'teacher')).toMatchObject({ place: before.place, keyDevice: 'gpu' })
     expect((await engine.call('experiment.estimate', { config: plain })).reused).toBeUndefined()
   })
 

@@ -11,6 +11,8 @@ export interface Executor {
   slots(): number
   /** What it computes on where a run leaves it the choice; where it does not say, the CPU. */
   device?(): 'cpu' | 'gpu'
+  /** Whether an earlier control has started the task of this folder here: it runs, or its end is unheard. */
+  hasTask(folder: string): boolean
   /** Starts a task in its folder; whatever happens to it is told to the listener, and the end exactly once. */
   start(task: StageTask, listener: TaskListener): RunningTask
   /**
@@ -19,6 +21,9 @@ export interface Executor {
    */
   attach(task: StageTask, from: JournalPosition | null, listener: TaskListener): RunningTask
 }
+
+/** Whether an executor takes tasks whose predecessors are not done, and runs on while control is closed. */
+export const keepsQueue = (executor: Executor): boolean => !Number.isFinite(executor.slots())
 
 export interface StageTask {
   /** The stage's folder relative to the workspace, which names it: 'stages/3fa9…'. */

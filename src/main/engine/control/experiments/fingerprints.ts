@@ -12,6 +12,13 @@ export interface Fingerprints {
   read(configs: readonly ExperimentConfig[]): Promise<void>
   /** '' for no path, 'absent' for nothing at it. */
   of(path: string): string
+  /** Of every file and folder that an experiment names, in an order of its own. */
+  ofAll(config: ExperimentConfig): readonly FilePrint[]
+}
+
+export interface FilePrint {
+  readonly path: string
+  readonly print: string
 }
 
 /** A folder with more files is told by those that come first. */
@@ -27,11 +34,13 @@ export function createFingerprints(table: MemberTable): Fingerprints {
     const print = found.isFile() ? await hashOfFile(path) : found.isDirectory() ? await hashOfFolder(path) : 'no file'
     known.set(path, { state, print })
   }
+  const of = (path: string): string => (path === '' ? '' : (known.get(path)?.print ?? 'unread'))
   return {
     async read(configs) {
       for (const path of new Set(configs.flatMap((config) => pathsOf(config, table)))) await read(path)
     },
-    of: (path) => (path === '' ? '' : (known.get(path)?.print ?? 'unread')),
+    of,
+    ofAll: (config) => pathsOf(config, table).map((path) => ({ path, print: of(path) })),
   }
 }
 

@@ -8,9 +8,11 @@
 import { createHash } from 'node:crypto'
 import {
   poisoningSchema,
+  kindsBefore,
   stageIdOf,
   type ExperimentConfig,
   type MemberChoice,
+  type StageKind,
   type StageName,
   type StudentPlan,
 } from '../../../../shared/domain'
@@ -28,6 +30,8 @@ const keyDigits = 32
 export interface StageKey extends StageName {
   readonly id: string
   readonly key: string
+  /** The kind of device that the key stands for; undefined for data, which no device computes. */
+  readonly keyDevice: 'cpu' | 'gpu' | undefined
   /** Keys of the stages of the same experiment that must be done before. */
   readonly after: readonly string[]
   /** The student equals the one of that key until after `step` pseudo batches; null where it begins by itself. */
@@ -39,8 +43,8 @@ export interface KeyContext {
   readonly costs: Pick<CostModel, 'distillation' | 'length'>
   /** Of the device that the stages will run on. */
   readonly device: 'cpu' | 'gpu'
-  /** The key of the teacher that is there, where its students build on that one whatever the configuration says. */
-  readonly teacher?: string | undefined
+  /** The teacher that is there, where its students build on that one whatever the configuration says. */
+  readonly teacher?: Pick<StageKey, 'key' | 'keyDevice'> | undefined
   /** Of a file's or folder's content; '' for none. */
   fingerprint(path: string): string
 }
@@ -50,17 +54,19 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
   const parts = partsOf(config, context)
   const { students } = config
   const data = keyOf('data', { ...parts.poisoned, method: students.length > 0 ? parts.method : null })
-  const teacher = context.teacher ?? keyOf('teacher', parts.teacher)
-  const named = (name: StageName, key: string, more: Pick<StageKey, 'after' | 'prefix'>): StageKey => ({
+  const { device } = context
+  const teacher = context.teacher ?? { key: keyOf('teacher', parts.teacher), keyDevice: device }
+  const keyOfKind: Partial<Record<StageKind, string>> = { data, teacher: teacher.key }
+  const named = (name: StageName, more: Omit<StageKey, 'id' | 'after' | keyof StageName>): StageKey => ({
     ...name,
     id: stageIdOf(name),
-    key,
+    after: kindsBefore[name.kind].flatMap((kind) => keyOfKind[kind] ?? []),
     ...more,
   })
   const student = (plan: StudentPlan): string =>
     keyOf('student', {
       ...parts.common,
-      teacher,
+      teacher: teacher.key,
       seed: config.seed,
       network: parts.student,
       method: parts.method,
@@ -68,15 +74,19 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
     })
   const pseudoBatches = context.costs.distillation(config)?.pseudoBatches ?? 0
   return [
-    named({ kind: 'data', index: 0 }, data, { after: [], prefix: null }),
-    named({ kind: 'teacher', index: 0 }, teacher, { after: [data], prefix: null }),
+    named({ kind: 'data', index: 0 }, { key: data, keyDevice: undefined, prefix: null }),
+    named({ kind: 'teacher', index: 0 }, { ...teacher, prefix: null }),
     ...students.map((plan, index) => {
       const { prefix, from } = context.costs.length(plan, pseudoBatches)
       const shared = prefix && !from && prefix.steps > 0
-      return named({ kind: 'student', index }, student(plan), {
-        after: [data, teacher],
-        prefix: shared ? { key: student({ defenses: [...prefix.defenses] }), step: prefix.steps } : null,
-      })
+      return named(
+        { kind: 'student', index },
+        {
+          key: student(plan),
+          keyDevice: device,
+          prefix: shared ? { key: student({ defenses: [...prefix.defenses] }), step: prefix.steps } : null,
+        },
+      )
     }),
   ]
 }

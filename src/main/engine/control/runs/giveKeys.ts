@@ -1,23 +1,17 @@
 /** Once: the stages of earlier versions get keys, so that later runs find them. */
-import { existsSync } from 'node:fs'
-import { stageRecipeOf, type ExperimentConfig, type RunSummary } from '../../../../shared/domain'
+import { stageRecipeOf } from '../../../../shared/domain'
+import { createYielding } from '../../images/yielding'
 import type { MemberTable } from '../experiments/memberTable'
 import type { RunStore } from '../store'
-import { importedTeacherFile, withCopiesThatExist } from './copiedFiles'
+import { asTrained } from './asTrained'
 import { placeOf } from './demand'
-import type { StageBook } from './stageBook'
-
-/** Other work is let in this often. */
-const sliceMilliseconds = 15
+import { keyFields, type StageBook } from './stageBook'
 
 export async function giveKeys(store: RunStore, book: StageBook, table: MemberTable): Promise<void> {
   if (!store.lacksKeys()) return
-  let began = performance.now()
+  const yielding = createYielding()
   for (const { id } of store.runs.list(true)) {
-    if (performance.now() - began > sliceMilliseconds) {
-      await new Promise((resolve) => setImmediate(resolve))
-      began = performance.now()
-    }
+    if (yielding.due()) await yielding.pause()
     if (store.runs.has(id) && store.runs.peek(id).stages.some(({ key }) => typeof key !== 'string'))
       await keysFor(id, { store, book, table })
   }
@@ -31,7 +25,7 @@ async function keysFor(
   try {
     const run = store.runs.peek(id)
     const asked = store.runs.config(id)
-    const config = asTrained(run, { config: asked, store, table })
+    const config = asTrained(id, store, table)
     await book.read([config])
     // What really ran decides; a run that never began will run on what it asks for.
     const keys = book.keysOf(config, run.device?.kind ?? (config.execution.device === 'gpu' ? 'gpu' : 'cpu'))
@@ -39,21 +33,9 @@ async function keysFor(
       const found = keys.find((entry) => entry.id === stage.id)
       if (!found) continue
       store.stages.update(placeOf(stage), { key: found.key })
-      store.runs.setStage(id, stage.id, { key: found.key, prefix: found.prefix, ...stageRecipeOf(asked, stage) })
+      store.runs.setStage(id, stage.id, { ...keyFields(found), ...stageRecipeOf(asked, stage) })
     }
   } catch {
     // A record that cannot be read has no key: nobody takes its stages for theirs.
   }
-}
-
-/** The experiment with the copies of files that its stages have read. */
-function asTrained(
-  { id, stages }: Readonly<RunSummary>,
-  { config, store, table }: { config: ExperimentConfig; store: RunStore; table: MemberTable },
-): ExperimentConfig {
-  const copied = withCopiesThatExist(config, table, store.runFolder(id))
-  const teacher = stages.find(({ kind }) => kind === 'teacher')
-  if (config.teacher.source !== 'file' || !teacher) return copied
-  const file = importedTeacherFile(store.stageFolder(placeOf(teacher)), config)
-  return existsSync(file) ? { ...copied, teacher: { ...copied.teacher, file } } : copied
 }

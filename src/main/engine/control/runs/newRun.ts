@@ -1,5 +1,5 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import { recipeOf, type ExperimentConfig, type RunDetail, type RunSummary } from '../../../../shared/domain'
+import { ownMachine, recipeOf, type ExperimentConfig, type RunDetail, type RunSummary } from '../../../../shared/domain'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 
@@ -26,7 +26,7 @@ export function newRun({
   preset = null,
   note = '',
   otherSettings = () => undefined,
-  executor = 'local',
+  executor = ownMachine,
   priority = 0,
   study = null,
   until = null,

@@ -1,6 +1,6 @@
 /** What an engine that ended badly left behind. */
-import type { Executor } from '../executors/executor'
-import { taskState } from '../executors/local/taskState'
+import { ownMachine } from '../../../../shared/domain'
+import { keepsQueue, type Executor } from '../executors/executor'
 import type { RunStore } from '../store'
 import { placeOf } from './demand'
 import { engineEnded, type LeftStage } from './scheduler'
@@ -22,7 +22,6 @@ export function recoverRuns(
   executors: ReadonlyMap<string, Executor>,
   { replaces }: { replaces: boolean },
 ): Recovered {
-  const local = executors.get('local')
   const left: LeftStage[] = []
   for (const stage of store.stages.all()) {
     if (stage.state !== 'running') continue
@@ -37,12 +36,13 @@ export function recoverRuns(
       })
   }
   const taken = new Set(left.flatMap(({ place }) => store.runs.naming(place)))
-  const goesOn = replaces || left.some(({ executor }) => executor === local)
+  const goesOn = replaces || left.some(({ executor }) => !keepsQueue(executor))
   const runIds: string[] = []
   for (const { id } of store.runs.list(true)) {
     const run = store.runs.peek(id)
     if (run.state !== 'running' && run.state !== 'queued') continue
-    const elsewhere = (run.executor ?? 'local') !== 'local'
+    const executor = executors.get(run.executor ?? ownMachine)
+    const elsewhere = executor !== undefined && keepsQueue(executor)
     // An engine that comes back while its trainer works goes on with what waited behind it; one that takes the place of
     // another at once also with runs that were between two stages.
     if (taken.has(id) || elsewhere || (run.state === 'queued' && goesOn) || replaces) runIds.push(id)
@@ -62,7 +62,7 @@ function takeUp(store: RunStore, executors: ReadonlyMap<string, Executor>, place
   if (runId === null || runId === undefined) return null
   const run = store.runs.peek(runId)
   const kind = run.stages.find((stage) => placeOf(stage) === place)?.kind
-  const executor = executors.get(kind === 'data' ? 'local' : (run.executor ?? 'local'))
+  const executor = executors.get(kind === 'data' ? ownMachine : (run.executor ?? ownMachine))
   if (!executor) return null
-  return executor.id !== 'local' || taskState(store.stageFolder(place)) !== 'none' ? { place, executor, runId } : null
+  return executor.hasTask(store.stageFolder(place)) ? { place, executor, runId } : null
 }

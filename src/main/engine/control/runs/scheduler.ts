@@ -2,9 +2,9 @@
  * Brings the stages that active runs want to the executors, and tells runs what became of them. A stage that several
  * runs want is trained once, for the first of them.
  */
-import type { RunState, RunSummary } from '../../../../shared/domain'
+import { ownMachine, type RunState, type RunSummary } from '../../../../shared/domain'
 import { UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
-import type { Executor } from '../executors/executor'
+import { keepsQueue, type Executor } from '../executors/executor'
 import type { StageKey } from '../experiments/stageKeys'
 import type { RunStore } from '../store'
 import { createActiveRuns, type ActiveRuns } from './activeRuns'
@@ -133,22 +133,20 @@ export class StageScheduler {
   async close(): Promise<void> {
     this.closed = true
     for (const stage of this.active.values()) {
-      if (this.leavesRunning(stage)) stage.running?.leave()
-      else this.request(stage, 'pause')
+      if (this.isHere(stage.executor)) this.request(stage, 'pause')
+      else stage.running?.leave()
     }
     for (const { id, executor } of this.runs.all())
       if (this.isHere(executor) && this.activeOf(id).length === 0) this.end(id, 'paused')
       else if (this.isHere(executor)) this.requests.set(id, 'pause')
-    const waiting = [...this.active.values()].filter((stage) => !this.leavesRunning(stage))
+    const waiting = [...this.active.values()].filter((stage) => this.isHere(stage.executor))
     if (waiting.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
   }
 
-  private leavesRunning(stage: ActiveStage): boolean {
-    return !this.isHere(stage.executor)
-  }
-
+  /** Whether what trains there ends with this engine. */
   private isHere(executor: string): boolean {
-    return Number.isFinite(this.options.executors.get(executor)?.slots() ?? 1)
+    const found = this.options.executors.get(executor)
+    return !found || !keepsQueue(found)
   }
 
   private take(id: string): void {
@@ -156,7 +154,7 @@ export class StageScheduler {
     const run = store.runs.peek(id)
     try {
       const keys = this.options.keysOf(run)
-      const { executor = 'local', priority = 0, position = run.createdAt } = run
+      const { executor = ownMachine, priority = 0, position = run.createdAt } = run
       this.runs.add({ id, executor, priority, position, keys })
     } catch (error) {
       recorder.ended(id, 'failed', recorder.causesOf(error))
@@ -174,7 +172,7 @@ export class StageScheduler {
 
   private fill(executor: Executor): void {
     const { store } = this.options
-    const ahead = !Number.isFinite(executor.slots())
+    const ahead = keepsQueue(executor)
     const runs = this.runs
       .of(executor.id)
       .filter(({ id }) => !this.requests.has(id) && !this.endings.has(id))
@@ -186,7 +184,7 @@ export class StageScheduler {
     )
     const handed = new Set<string>()
     for (const one of ready) {
-      const here = ahead && one.stage.kind === 'data' ? this.options.executors.get('local') : undefined
+      const here = ahead && one.stage.kind === 'data' ? this.options.executors.get(ownMachine) : undefined
       if (here ? this.used(here.id, true) >= lightSlots : this.used(executor.id, false) >= executor.slots()) continue
       const known = (place: string): boolean => handed.has(place) || this.active.get(place)?.executor === executor.id
       if (!one.after.every((place) => known(place) && this.active.get(place)?.light !== true)) continue
@@ -269,7 +267,7 @@ export class StageScheduler {
     this.active.delete(place)
     recorder.updateStage(place, { ...end.change, where: undefined })
     for (const id of this.wanting(place)) this.settle(id, end.run, stage.requested !== null)
-    if (this.closed && ![...this.active.values()].some((one) => !this.leavesRunning(one)))
+    if (this.closed && ![...this.active.values()].some((one) => this.isHere(one.executor)))
       for (const done of this.idle.splice(0)) done()
     this.pump()
   }

@@ -1,7 +1,13 @@
 /** The calls about runs: start, pause, stop, resume and train again here; records and the bin in files of their own. */
 import { randomBytes } from 'node:crypto'
 import type { CallArgs } from '../../../../shared/contract'
-import type { ExperimentConfig, PartialExperimentConfig, RunState, RunSummary } from '../../../../shared/domain'
+import {
+  ownMachine,
+  type ExperimentConfig,
+  type PartialExperimentConfig,
+  type RunState,
+  type RunSummary,
+} from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
@@ -11,6 +17,8 @@ import type { CostModel } from '../experiments/estimate'
 import type { OtherSettings } from '../experiments/otherSettings'
 import type { Resolution } from '../experiments/resolve'
 import type { MemberTable } from '../experiments/memberTable'
+import type { KeyContext } from '../experiments/stageKeys'
+import { asTrained } from './asTrained'
 import { binCalls } from './bin'
 import { placeOf } from './demand'
 import { giveKeys } from './giveKeys'
@@ -19,7 +27,7 @@ import { recordCalls } from './records'
 import { recoverRuns } from './recovery'
 import { newRun, newRunId, type NewRun } from './newRun'
 import { StageScheduler } from './scheduler'
-import { createStageBook, keysOfRun, type StageBook } from './stageBook'
+import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
 import type { Executor } from '../executors/executor'
 import type { RunCalls } from './types'
@@ -46,8 +54,8 @@ export interface RunRequest extends Pick<
   NewRun,
   'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until'
 > {
-  /** The key of a teacher that is done, from another device than the run's, which is taken as it is. */
-  readonly teacher?: string | undefined
+  /** A teacher that is done, from another device than the run's, which is taken as it is. */
+  readonly teacher?: KeyContext['teacher']
 }
 
 export interface RunService {
@@ -84,7 +92,15 @@ class Service implements RunService {
   constructor(private readonly options: RunServiceOptions) {
     const { store, table, costs, executors, readOnly, recorder, cacheFolder } = options
     this.book = createStageBook({ store, fingerprints: createFingerprints(table), context: { table, costs } })
-    const launcher = createStageLauncher({ store, recorder, table, costs, cacheFolder, keysOf: keysOfRun })
+    const launcher = createStageLauncher({
+      store,
+      recorder,
+      table,
+      costs,
+      cacheFolder,
+      book: this.book,
+      keysOf: keysOfRun,
+    })
     this.scheduler = new StageScheduler({ store, recorder, launcher, executors, keysOf: keysOfRun })
     this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options) }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
@@ -119,9 +135,10 @@ class Service implements RunService {
       // Ids sort as the runs were asked for.
       const id = newRunId(new Date(createdAt), runSuffix(requests.length, index))
       const run = newRun({ ...request, id, createdAt: createdAt + index / 1000, otherSettings })
-      const device = this.deviceOf(request.config, request.executor ?? 'local')
+      const device = this.deviceOf(request.config, request.executor ?? ownMachine)
       const keys = this.book.keysOf(request.config, device, request.teacher)
-      return { ...run, stages: this.book.placed(run.stages, keys) }
+      const files = this.book.filesOf(request.config)
+      return { ...run, ...(files.length > 0 ? { files } : {}), stages: this.book.placed(run.stages, keys) }
     })
     store.transaction(() => {
       // First, since what it refuses must leave no run behind, in memory neither.
@@ -168,22 +185,34 @@ class Service implements RunService {
 
   /** Stages that were to be computed on another device are other stages than those whose keys they bear. */
   private deviceFound(place: string, kind: 'cpu' | 'gpu'): void {
-    const { store } = this.options
+    const { store, recorder } = this.options
     for (const id of store.runs.naming(place)) {
-      if (!this.scheduler.runs.get(id)) continue
-      const config = store.runs.config(id)
-      this.devices.set(store.runs.peek(id).executor ?? 'local', kind)
-      const teacher = store.runs.peek(id).stages.find((stage) => stage.kind === 'teacher')
-      // A teacher that is there stays the one that its students build on.
-      const keys = this.book.keysOf(config, kind, teacher?.state === 'done' ? (teacher.key ?? undefined) : undefined)
-      for (const stage of store.runs.peek(id).stages) {
-        const found = keys.find((entry) => entry.id === stage.id)
-        if (!found || found.key === stage.key || stage.state === 'done') continue
-        store.runs.setStage(id, stage.id, { key: found.key, prefix: found.prefix })
-        store.stages.update(placeOf(stage), { key: found.key })
-      }
-      this.scheduler.refresh(id)
+      const active = this.scheduler.runs.get(id)
+      if (!active) continue
+      this.devices.set(active.executor, kind)
+      const { keyDevice } = store.runs.peek(id).stages.find((stage) => stage.place === place) ?? {}
+      if (keyDevice === undefined || keyDevice === kind) continue
+      // A key that nobody can tell is left as it is; the numbers are right whatever they are filed under.
+      void this.rekey(id, place, kind).catch((error: unknown) => recorder.causesOf(error))
     }
+  }
+
+  private async rekey(id: string, place: string, device: 'cpu' | 'gpu'): Promise<void> {
+    const { store, table } = this.options
+    const config = asTrained(id, store, table)
+    await this.prepare([config])
+    const { stages } = store.runs.peek(id)
+    const teacher = stages.find((stage) => stage.kind === 'teacher')
+    // A teacher that is there stays the one that its students build on.
+    const kept = teacher?.state === 'done' && teacher.key && teacher.place !== place ? teacher : undefined
+    const keys = this.book.keysOf(config, device, kept?.key ? { key: kept.key, keyDevice: kept.keyDevice } : undefined)
+    for (const stage of stages) {
+      const found = keys.find((entry) => entry.id === stage.id)
+      if (!found?.keyDevice || (stage.state === 'done' && stage.place !== place)) continue
+      store.runs.setStage(id, stage.id, { prefix: null, ...keyFields(found) })
+      store.stages.update(placeOf(stage), { key: found.key })
+    }
+    this.scheduler.refresh(id)
   }
 
   /** Of thousands, beside other work. */
@@ -233,7 +262,7 @@ class Service implements RunService {
     this.options.assertReady()
     if (executor !== undefined) assertExecutor(executors, executor)
     await this.prepare([resolved])
-    const teacher = takeTeacher ? this.teacherElsewhere(resolved, executor ?? 'local') : undefined
+    const teacher = takeTeacher ? this.teacherElsewhere(resolved, executor ?? ownMachine) : undefined
     const [run] = this.create([{ config: resolved, preset, note, executor, teacher }])
     if (!run) throw new Error('No run was made.')
     await this.options.recorder.mirror(run.id)
@@ -241,9 +270,10 @@ class Service implements RunService {
   }
 
   /** @throws RefusedInputError where no teacher of another device is there */
-  private teacherElsewhere(config: ExperimentConfig, executor: string): string {
-    const found = this.book.fromOtherDevice(config, this.deviceOf(config, executor))
-    if (found?.key) return found.key
+  private teacherElsewhere(config: ExperimentConfig, executor: string): KeyContext['teacher'] {
+    const device = this.deviceOf(config, executor)
+    const found = this.book.fromOtherDevice(config, device)
+    if (found?.key) return { key: found.key, keyDevice: device === 'cpu' ? 'gpu' : 'cpu' }
     throw new RefusedInputError('There is no teacher of this experiment from another device.', {
       wanted: 'a teacher that was trained on another kind of device',
       got: 'none',

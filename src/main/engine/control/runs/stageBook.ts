@@ -1,7 +1,13 @@
 /** Which stages an experiment has, by key, and which of them are there already. */
 import { existsSync } from 'node:fs'
-import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
-import type { Fingerprints } from '../experiments/fingerprints'
+import {
+  kindsBefore,
+  type ExperimentConfig,
+  type OwnStage,
+  type RunSummary,
+  type StageRecord,
+} from '../../../../shared/domain'
+import type { FilePrint, Fingerprints } from '../experiments/fingerprints'
 import { stageKeysOf, type KeyContext, type StageKey } from '../experiments/stageKeys'
 import { placeInRun, placeOfKey, waitingStage, type KeptStage, type RunStore } from '../store'
 import { placeOf } from './demand'
@@ -11,9 +17,11 @@ export interface StageBook {
   read(configs: readonly ExperimentConfig[]): Promise<void>
   /**
    * @param device of the device that the stages will run on
-   * @param teacher the key of a teacher that is taken as it is, from another device
+   * @param teacher one that is taken as it is, from another device
    */
-  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: string): readonly StageKey[]
+  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: KeyContext['teacher']): readonly StageKey[]
+  /** What the files that an experiment names hold, as they were read last. */
+  filesOf(config: ExperimentConfig): readonly FilePrint[]
   /** The stage of a key that is done, or else one that is on its way; null where nobody has begun one. */
   find(key: string): Readonly<KeptStage> | null
   /** A teacher of this experiment that is done, from the other kind of device; null where there is none. */
@@ -41,7 +49,7 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
   }
   /** Of the configurations that are at hand: a plan and its runs ask for the same ones. */
   const known = new WeakMap<ExperimentConfig, Partial<Record<'cpu' | 'gpu', readonly StageKey[]>>>()
-  const keysOf = (config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: string): readonly StageKey[] => {
+  const keysOf: StageBook['keysOf'] = (config, device, teacher) => {
     const fingerprint = (path: string): string => fingerprints.of(path)
     if (teacher !== undefined) return stageKeysOf(config, { ...context, device, teacher, fingerprint })
     const found = known.get(config) ?? {}
@@ -56,6 +64,7 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
       for (const config of configs) known.delete(config)
     },
     keysOf,
+    filesOf: (config) => fingerprints.ofAll(config),
     fromOtherDevice(config, device) {
       if (config.teacher.source === 'file') return null
       const keys = keysOf(config, device === 'cpu' ? 'gpu' : 'cpu')
@@ -67,20 +76,14 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
       stages.map((stage) => {
         const wanted = keys.find(({ id }) => id === stage.id)
         if (!wanted) throw new Error(`The stage ${stage.id} has no key.`)
-        const { key, prefix } = wanted
-        const place = find(key)?.place ?? newPlace(store, key)
-        return { ...stage, key, place, ...(prefix ? { prefix } : {}) }
+        const place = find(wanted.key)?.place ?? newPlace(store, wanted.key)
+        return { ...stage, ...keyFields(wanted), place }
       }),
     again({ id: runId, stages }, stageId) {
       const chosen = stages.find(({ id }) => id === stageId)
       if (!chosen) return []
       return stages
-        .filter(
-          (stage) =>
-            stage === chosen ||
-            (chosen.kind !== 'student' && stage.kind === 'student') ||
-            (chosen.kind === 'data' && stage.kind === 'teacher'),
-        )
+        .filter((stage) => stage === chosen || kindsBefore[stage.kind].includes(chosen.kind))
         .map(({ id, key, place = placeInRun(runId, id), kind }) => ({
           stageId: id,
           stage: waitingStage({
@@ -104,16 +107,23 @@ function newPlace(store: RunStore, key: string): string {
   }
 }
 
+/** What a run's record says of a stage's key. */
+export const keyFields = ({ key, keyDevice, prefix }: StageKey): Pick<OwnStage, 'key' | 'keyDevice' | 'prefix'> => ({
+  key,
+  ...(keyDevice ? { keyDevice } : {}),
+  ...(prefix ? { prefix } : {}),
+})
+
 /** What a run's stages wait for, as their records tell. */
 export function keysOfRun({ stages }: Readonly<RunSummary>): StageKey[] {
   const keyOf = (stage: StageRecord): string => stage.key ?? placeOf(stage)
-  const before = (kinds: readonly string[]): string[] => stages.filter(({ kind }) => kinds.includes(kind)).map(keyOf)
   return stages.map((stage) => ({
     kind: stage.kind,
     index: stage.index,
     id: stage.id,
     key: keyOf(stage),
-    after: stage.kind === 'data' ? [] : before(stage.kind === 'teacher' ? ['data'] : ['data', 'teacher']),
+    keyDevice: stage.keyDevice,
+    after: stages.filter(({ kind }) => kindsBefore[stage.kind].includes(kind)).map(keyOf),
     prefix: stage.prefix ?? null,
   }))
 }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { checkpointNameText, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import { UserError } from '../../../../shared/errors'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { StageStart } from '../../protocol/plans'
 import type { Executor, StageTask } from '../executors/executor'
@@ -9,9 +10,11 @@ import type { CostModel } from '../experiments/estimate'
 import type { MemberTable } from '../experiments/memberTable'
 import type { StageKey } from '../experiments/stageKeys'
 import { placeInRun, type RunStore } from '../store'
+import { asTrained } from './asTrained'
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import { placeOf, type ReadyStage } from './demand'
 import type { RunRecorder } from './recorder'
+import type { StageBook } from './stageBook'
 import { jobOf } from './stageJobs'
 import { superviseStage, type RunningStage } from './stageSupervisor'
 
@@ -22,6 +25,7 @@ export interface LauncherOptions {
   readonly table: MemberTable
   readonly costs: Pick<CostModel, 'distillation' | 'length'>
   readonly cacheFolder: string
+  readonly book: Pick<StageBook, 'read' | 'filesOf'>
   keysOf(run: RunSummary): readonly StageKey[]
 }
 
@@ -55,6 +59,7 @@ class Launcher implements StageLauncher {
       await copyTeacherFile(config.teacher.file, importedTeacherFile(folder, config))
     // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.
     await copyNamedFiles(config, table, runFolder, { anew: stage.kind === 'data' })
+    await this.assertSameFiles(run)
     const job = jobOf(stage, {
       run,
       config: withCopiedFiles(config, table, runFolder),
@@ -89,6 +94,26 @@ class Launcher implements StageLauncher {
       after: [],
     }
     return superviseStage({ context: recorder.contextOf(place, runId, config), executor, task, job: null })
+  }
+
+  /**
+   * What a stage comes to is filed under the content that its files had when its run was made.
+   * @throws UserError that names a file that holds something else by now
+   */
+  private async assertSameFiles({ id, files = [] }: RunSummary): Promise<void> {
+    if (files.length === 0) return
+    const { store, table, book } = this.options
+    const config = asTrained(id, store, table)
+    await book.read([config])
+    // The same parameters in the same order, with copies in place of some originals.
+    const changed = book.filesOf(config).findIndex(({ print }, index) => print !== files[index]?.print)
+    if (changed < 0) return
+    throw new UserError('A file that this run reads has changed since the run was made.', {
+      wanted: 'the content that it had then',
+      got: 'other content, or none',
+      where: files[changed]?.path ?? id,
+      action: 'Put the file back and resume, or start the experiment again: it is another one now.',
+    })
   }
 
   /** Threads of one task: all, or its share where several run at once. */

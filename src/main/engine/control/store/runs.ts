@@ -186,7 +186,8 @@ class Runs implements RunsTable {
     const { stages } = this.held(id)
     this.database.run('DELETE FROM runs WHERE id = ?', id)
     this.runs.delete(id)
-    this.views.delete(id)
+    // Others may name it as the run that their stages come from.
+    this.views.clear()
     for (const { place } of stages) this.removeNamer(place, id)
   }
 
@@ -249,6 +250,7 @@ const ownFields = [
   'recipe',
   'pairKey',
   'key',
+  'keyDevice',
   'place',
   'prefix',
 ] as const

@@ -10,7 +10,7 @@ import { textOf, type Database } from './database'
 export interface KeptStage extends StageProgress, Pick<StageName, 'kind'> {
   /** Its folder relative to the workspace. */
   readonly place: string
-  /** See control/runs/stageKeys.ts; null where nobody could tell. */
+  /** See control/experiments/stageKeys.ts; null where nobody could tell. */
   key: string | null
   /** The run for which it was trained last, or waits to be. */
   trainedFor: string | null
@@ -139,7 +139,8 @@ function load(
       const stored = JSON.parse(textOf(record)) as Omit<KeptStage, 'place' | 'key'>
       if (typeof stored !== 'object' || stored === null || typeof stored.state !== 'string')
         throw new Error('fields are missing')
-      const weights = weightsNow(stored.weights, at.place, workspace)
+      // A workspace may have been moved since: a model lies in its stage's folder, wherever that is.
+      const weights = stored.weights && join(workspace, at.place, basename(stored.weights))
       stages.set(at.place, { ...stored, weights, trainedFor: stored.trainedFor ?? ownerOf(at.place), ...at })
     } catch (error) {
       damaged.set(at.place, error)
@@ -147,10 +148,6 @@ function load(
   }
   return { stages, damaged }
 }
-
-/** A workspace may have been moved since: a model lies in its stage's folder, wherever that is. */
-const weightsNow = (recorded: string | null, place: string, workspace: string): string | null =>
-  recorded === null || recorded.startsWith(workspace) ? recorded : join(workspace, place, basename(recorded))
 
 /** Of a stage in a run's folder that run. */
 const ownerOf = (place: string): string | null => /^runs\/([^/]+)\//.exec(place)?.[1] ?? null

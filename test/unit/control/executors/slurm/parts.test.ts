@@ -6,7 +6,10 @@ import { submissionEnvironment } from '../../../../../src/main/engine/control/ex
 import { parseMinutes, parsePartition } from '../../../../../src/main/engine/control/executors/slurm/facts'
 import { parseQueue, phaseOf } from '../../../../../src/main/engine/control/executors/slurm/queue'
 import { batchScript, type ScriptPlan } from '../../../../../src/main/engine/control/executors/slurm/script'
-import { defaultSlurmSettings, slurmSettingsSchema } from '../../../../../src/shared/domain'
+import {
+  defaultSlurmSettings,
+  slurmSettingsSchema,
+} from '../../../../../src/main/engine/control/executors/slurm/settings'
 import { checkParameters } from '../../../../../src/shared/schema'
 
 const plan: ScriptPlan = {

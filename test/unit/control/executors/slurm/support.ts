@@ -14,7 +14,10 @@ import { createSlurmCommands } from '../../../../../src/main/engine/control/exec
 import { encodeLine } from '../../../../../src/main/engine/protocol/journalLines'
 import { listAttempts } from '../../../../../src/main/engine/protocol/taskFiles'
 import type { TaskReport } from '../../../../../src/main/engine/protocol/taskFolder'
-import { defaultSlurmSettings, type SlurmSettings } from '../../../../../src/shared/domain'
+import {
+  defaultSlurmSettings,
+  type SlurmSettings,
+} from '../../../../../src/main/engine/control/executors/slurm/settings'
 import { createFakeSlurm, type FakeSlurm } from './fakeSlurm'
 
 export interface Heard {

@@ -1,7 +1,12 @@
 /** Answers the calls about a configuration that is not a run yet. */
 import { availableParallelism } from 'node:os'
 import type { CallHandlers, CallsOf, TimeEstimate } from '../../../../../shared/contract'
-import { stageIdOf, type ExperimentConfig, type PartialExperimentConfig } from '../../../../../shared/domain'
+import {
+  ownMachine,
+  stageIdOf,
+  type ExperimentConfig,
+  type PartialExperimentConfig,
+} from '../../../../../shared/domain'
 import { estimateTime, finishedStages } from '../../experiments/estimate'
 import type { RunService } from '../../runs/service'
 import type { KeptStage } from '../../store'
@@ -46,7 +51,7 @@ async function foundStages(
 ): Promise<Found> {
   const { book } = runs
   await runs.prepare([config])
-  const device = runs.deviceOf(config, 'local')
+  const device = runs.deviceOf(config, ownMachine)
   const ofRun = ({ place, seconds, trainedFor }: Readonly<KeptStage>): FoundStage | null => {
     const runId = [trainedFor, ...store.runs.naming(place)].find((one) => one !== null && store.runs.has(one))
     return runId === null || runId === undefined ? null : { runId, runName: store.runs.peek(runId).name, seconds }

@@ -2,12 +2,14 @@
  * Tasks as processes of this machine. They are nobody's children: they work on when this engine ends, however it ends,
  * and the next one takes them up.
  */
+import { ownMachine } from '../../../../../shared/domain'
 import { taskExit, type JournalPosition, type TaskReport } from '../../../protocol/taskFolder'
 import type { Executor, RunningTask, StageTask, TaskListener } from '../executor'
 import { followJournal, type FollowFrom, type Follower } from '../journal/follower'
 import { clearRequest, writeRequest } from '../journal/requests'
 import { watchTask } from '../journal/taskWatch'
 import type { Watch } from '../journal/watch'
+import { taskState } from './taskState'
 import { createGpuSlots, type GpuSlots } from './gpuSlots'
 import {
   adoptProcess,
@@ -34,9 +36,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const { slots = () => 1, gpus = () => [], device = () => 'cpu', interval = 100 } = options
   const gpuSlots = createGpuSlots(gpus)
   return {
-    id: 'local',
+    id: ownMachine,
     slots,
     device,
+    hasTask: (folder) => taskState(folder) !== 'none',
     start(task, listener) {
       clearRequest(task.folder)
       const after = lastAttempt(task.folder)

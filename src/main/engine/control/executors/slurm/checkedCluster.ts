@@ -1,5 +1,5 @@
 /** What a check looks at. */
-import type { SlurmSettings } from '../../../../../shared/domain'
+import type { SlurmSettings } from './settings'
 import type { SlurmCommands } from './commands'
 import type { ScriptPlaces } from './script'
 

@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SlurmSettings } from '../../../../../shared/domain'
+import type { SlurmSettings } from './settings'
 import { toCauses } from '../../../../../shared/errors'
 import { listAttempts, readTaskFile } from '../../../protocol/taskFiles'
 import { taskExit, taskFiles, type AgainFile } from '../../../protocol/taskFolder'
@@ -53,6 +53,8 @@ export function createSlurmExecutor(options: SlurmExecutorOptions): Executor {
   return {
     id: 'slurm',
     slots: () => Infinity,
+    // What was being sent when control ended is found by the jobs' comments.
+    hasTask: () => true,
     device: () => (options.settings().gpu === 'none' ? 'cpu' : 'gpu'),
     start: (task, listener) => executor.start(task, listener),
     attach: (task, from, listener) => executor.attach(task, from, listener),

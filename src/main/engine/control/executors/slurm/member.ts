@@ -1,5 +1,5 @@
 /** The Slurm executor as a member of its family: settings, script, check. */
-import { slurmSettingsSchema, type SlurmSettings } from '../../../../../shared/domain'
+import { slurmSettingsSchema, type SlurmSettings } from './settings'
 import { defineExecutor } from '../members'
 import { createSlurmExecutor } from '.'
 import { checkCluster } from './check'

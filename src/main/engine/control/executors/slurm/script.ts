@@ -1,5 +1,5 @@
 /** The batch script: what sbatch is given, whole and readable. */
-import type { SlurmSettings } from '../../../../../shared/domain'
+import type { SlurmSettings } from './settings'
 import type { TaskNeeds } from '../executor'
 import { allocator } from '../trainerEnvironment'
 

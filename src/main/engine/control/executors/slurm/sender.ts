@@ -1,5 +1,5 @@
 /** Sends the tasks that wait here: what may go together as one array, as much as the cluster takes. */
-import type { SlurmSettings } from '../../../../../shared/domain'
+import type { SlurmSettings } from './settings'
 import { planArrays, type Sendable } from './arrays'
 import { SlurmRefusal, type SlurmCommands } from './commands'
 import { commentOf, newSubmission, submissionFolder, writeJobFile, writeSubmission } from './jobFile'

@@ -1,6 +1,12 @@
 /** A study file as a definition. */
 import type { z } from 'zod'
-import type { AxisValue, CellCondition, StudyAxis, StudyDefinition } from '../../../../../shared/domain'
+import {
+  ownMachine,
+  type AxisValue,
+  type CellCondition,
+  type StudyAxis,
+  type StudyDefinition,
+} from '../../../../../shared/domain'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { nearest } from '../../../../../shared/nearest'
 import { axisTitle } from '../axes'
@@ -32,7 +38,7 @@ export function studyOf(yaml: YamlText, context: FormContext): StudyDefinition {
     strategy:
       typeof strategy === 'string' ? { id: strategy, params: {} } : { id: strategy.id, params: strategy.params ?? {} },
     order: file.order ?? 'seedsLast',
-    executor: file.executor ?? 'local',
+    executor: file.executor ?? ownMachine,
     priority: file.priority ?? 0,
   }
 }

@@ -1,6 +1,12 @@
 /** A definition as a study file, in its short forms. */
 import { Document, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
-import type { AxisValue, CellCondition, StudyAxis, StudyDefinition } from '../../../../../shared/domain'
+import {
+  ownMachine,
+  type AxisValue,
+  type CellCondition,
+  type StudyAxis,
+  type StudyDefinition,
+} from '../../../../../shared/domain'
 import type { MemberTable } from '../../experiments/memberTable'
 import { entryOf, numbersOf } from './shortForms'
 
@@ -22,7 +28,7 @@ export function writeStudyFile(definition: StudyDefinition, table: MemberTable):
         }),
     strategy: plain ? strategy.id : { id: strategy.id, params: strategy.params },
     ...(order === 'seedsLast' ? {} : { order }),
-    ...(executor === 'local' ? {} : { executor }),
+    ...(executor === ownMachine ? {} : { executor }),
     ...(priority === 0 ? {} : { priority }),
   } as unknown as ParsedNode)
   for (const { path } of axes)

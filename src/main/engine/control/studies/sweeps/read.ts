@@ -1,5 +1,6 @@
 /** Another program's sweep as a study: which parameters become which of ours, and what is not understood, and why. */
 import {
+  ownMachine,
   withConfigValue,
   type AxisValue,
   type PartialExperimentConfig,
@@ -82,7 +83,7 @@ class SweepReader {
       conditions: [],
       strategy,
       order: 'seedsLast',
-      executor: 'local',
+      executor: ownMachine,
       priority: 0,
     }
   }

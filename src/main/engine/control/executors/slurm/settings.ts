@@ -1,7 +1,7 @@
 /**
  * How a workspace's tasks are sent to Slurm. Declared once: form, command line, validation and the batch script follow.
  */
-import { choice, defaultsOf, integer, text, type ParameterSchema, type ValuesOf } from '../schema'
+import { choice, defaultsOf, integer, text, type ParameterSchema, type ValuesOf } from '../../../../../shared/schema'
 
 /** What may stand unquoted in a line "#SBATCH --name=value". */
 const word = '^[A-Za-z0-9_.:,@+/=\\-]*$'
