@@ -1,17 +1,15 @@
 import { defineStore } from 'pinia'
-import { computed, shallowReactive, shallowRef } from 'vue'
+import { computed } from 'vue'
 import type { CallArgs } from '@shared/contract'
 import type { RunSummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { useListedRecords } from './listedRecords'
 import { useNoticesStore } from './notices'
 
 /** The records of all runs, kept current by the engine's events. */
 export const useRunsStore = defineStore('runs', () => {
-  const { engine, onReopen } = useConnection()
-  const byId = shallowReactive(new Map<string, RunSummary>())
-  const loaded = shallowRef(false)
-  const loadError = shallowRef<unknown>(null)
-  let loading: Promise<void> | null = null
+  const { engine } = useConnection()
+  const { byId, loaded, loadError, load, keep } = useListedRecords(() => engine.call('runs.list', {}))
 
   /** Newest first, without the bin. */
   const runs = computed(() =>
@@ -19,29 +17,8 @@ export const useRunsStore = defineStore('runs', () => {
   )
   const active = computed(() => runs.value.filter((run) => run.state === 'running' || run.state === 'queued'))
 
-  const keep = (run: RunSummary): RunSummary => {
-    byId.set(run.id, run)
-    return run
-  }
-  async function fetchAll(): Promise<void> {
-    try {
-      const list = await engine.call('runs.list', {})
-      const present = new Set(list.map((run) => run.id))
-      for (const id of byId.keys()) if (!present.has(id)) byId.delete(id)
-      for (const run of list) keep(run)
-      loadError.value = null
-      loaded.value = true
-    } catch (error) {
-      loadError.value = error
-    } finally {
-      loading = null
-    }
-  }
-  const load = (): Promise<void> => (loading ??= fetchAll())
-
   engine.subscribe('run.changed', {}, ({ run }) => keep(run))
   engine.subscribe('run.removed', {}, ({ runId }) => byId.delete(runId))
-  onReopen(() => void fetchAll())
 
   const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => keep(await engine.call('runs.start', args))
   const control = async (verb: 'pause' | 'stop' | 'resume', runId: string): Promise<void> => {

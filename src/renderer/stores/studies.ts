@@ -1,47 +1,24 @@
 import { defineStore } from 'pinia'
-import { computed, shallowReactive, shallowRef } from 'vue'
+import { computed, shallowReactive } from 'vue'
 import type { CallArgs } from '@shared/contract'
 import type { StudyDefinition, StudySummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { useListedRecords } from './listedRecords'
 
 /** What is asked of a whole study, or of some of its cells. */
 export type StudyVerb = 'pause' | 'resume' | 'cancel' | 'retry'
 
 /** The summaries of all studies, kept current by the engine's events. */
 export const useStudiesStore = defineStore('studies', () => {
-  const { engine, onReopen } = useConnection()
-  const byId = shallowReactive(new Map<string, StudySummary>())
-  const loaded = shallowRef(false)
-  const loadError = shallowRef<unknown>(null)
-  let loading: Promise<void> | null = null
+  const { engine } = useConnection()
+  const { byId, loaded, loadError, load, keep } = useListedRecords(() => engine.call('studies.list', {}))
 
   /** Newest first. */
   const studies = computed(() => [...byId.values()].sort((a, b) => b.createdAt - a.createdAt))
   const active = computed(() => studies.value.filter(({ state }) => state === 'running'))
 
-  const keep = (study: StudySummary): StudySummary => {
-    byId.set(study.id, study)
-    return study
-  }
-  async function fetchAll(): Promise<void> {
-    try {
-      const list = await engine.call('studies.list', {})
-      const present = new Set(list.map(({ id }) => id))
-      for (const id of byId.keys()) if (!present.has(id)) byId.delete(id)
-      for (const study of list) keep(study)
-      loadError.value = null
-      loaded.value = true
-    } catch (error) {
-      loadError.value = error
-    } finally {
-      loading = null
-    }
-  }
-  const load = (): Promise<void> => (loading ??= fetchAll())
-
   engine.subscribe('study.changed', {}, ({ study }) => keep(study))
   engine.subscribe('study.removed', {}, ({ studyId }) => byId.delete(studyId))
-  onReopen(() => void fetchAll())
 
   const start = async (definition: StudyDefinition): Promise<StudySummary> =>
     keep(await engine.call('studies.start', { definition }))
