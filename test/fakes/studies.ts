@@ -1,5 +1,5 @@
 /** Studies of the fake engine: the product's own service over runs and a store in memory. */
-import { bookOfParts } from '../../src/main/engine/control/studies/standIns'
+import { bookOfParts } from './bookOfParts'
 import { createStudyService, type StudyServiceOptions } from '../../src/main/engine/control/studies/service'
 import type { StudyRuns } from '../../src/main/engine/control/studies/types'
 import type { StudiesTable, StoredCell, StoredStudy } from '../../src/main/engine/control/store/studyRecords'

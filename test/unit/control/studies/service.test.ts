@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { bookOfParts } from '../../../../src/main/engine/control/studies/standIns'
+import { bookOfParts } from '../../../fakes/bookOfParts'
 import type { StudyService } from '../../../../src/main/engine/control/studies/service'
 import type { EngineEvents } from '../../../../src/shared/contract'
 import type { CellState, StudyDetail } from '../../../../src/shared/domain'

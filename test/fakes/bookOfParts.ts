@@ -1,7 +1,7 @@
 /** A book of stages that knows what decides a stage by the parts of its configuration alone, and none that is done. */
-import type { ExperimentConfig } from '../../../../shared/domain'
-import { stagesOf } from '../experiments/stages'
-import type { PlannedStage, StageBook } from './types'
+import type { ExperimentConfig } from '../../src/shared/domain'
+import { stagesOf } from '../../src/main/engine/control/experiments/stages'
+import type { PlannedStage, StageBook } from '../../src/main/engine/control/studies/types'
 
 const keysOf = (config: ExperimentConfig): readonly PlannedStage[] => {
   const { seed, data, attack, poisoning, teacher, distillation, students, execution } = config
