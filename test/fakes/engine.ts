@@ -22,6 +22,8 @@ import {
 } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { tableHandlers } from '../../src/main/engine/control/api/handlers/table'
+import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
 import { readStudy } from '../../src/main/engine/control/studies/files'
 import { writeStudyFile } from '../../src/main/engine/control/studies/file/write'
 import type { StudyRuns } from '../../src/main/engine/control/studies/types'
@@ -283,6 +285,8 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeExecutorHandlers(),
     ...dataHandlers(),
     ...state.studies.calls,
+    ...tableHandlers(),
+    ...manyRunsCalls(),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {
       const { definition, remarks } = readStudy(text, fileName, fakeMembers)

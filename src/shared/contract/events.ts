@@ -39,6 +39,8 @@ export const events = {
   /** A run appeared or its record changed (state, stage progress, evaluation). */
   'run.changed': z.object({ run: record<RunSummary>() }),
   'run.removed': z.object({ runId }),
+  /** The index of runs and models has changed: what a table shows may be stale. At most twice a second. */
+  'table.changed': z.object({ revision: count }),
   /** New points of one stage, in ascending step order. */
   'run.metrics': z.object({ runId, stageId, series: metricSeries }),
   /** A step of synthetic images was kept; `images` comes along for live views, and may be left out under load. */

@@ -1,5 +1,7 @@
 import type { ErrorCause } from '../errors'
+import type { Condition, ModelSettings } from './condition'
 import type { ExperimentConfig } from './config'
+import type { HealthFinding } from './health'
 import type { StageName } from './stageName'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -18,6 +20,10 @@ export interface Evaluation {
   images: number
   /** Triggered non-target images behind the ASR. */
   nonTarget: number
+  /** Of the clean test images, how many get the answer that most of them get; absent in records of earlier versions. */
+  topAnswer?: { readonly label: number; readonly share: number }
+  /** How many classes there are; absent in records of earlier versions. */
+  classes?: number
 }
 
 /** One answer of the trigger lint. */
@@ -67,6 +73,10 @@ export interface OwnStage extends StageName {
   /** See stageRecipeOf; absent in records of earlier versions. */
   recipe?: string
   pairKey?: string
+  /** What kind of model it is; absent of data stages and in records of earlier versions. */
+  condition?: Condition
+  /** Settings of its defenses; absent as `condition` is. */
+  settings?: ModelSettings
   /** Hash of everything that decides its result; null in records whose key nobody could tell. */
   key?: string | null
   /** The kind of device that the key stands for; absent in records of earlier versions, and of data stages. */
@@ -103,6 +113,8 @@ export interface StageProgress {
   where?: StageWhere | undefined
   /** What really ran its ops; absent before that is known. */
   device?: DeviceReport
+  /** What is wrong with it that its state does not tell; absent where nothing is. */
+  health?: HealthFinding[]
 }
 
 /** A stage of a run: the run's words for it, and what it has come to. */
@@ -170,6 +182,10 @@ export interface RunSummary {
   error: ErrorCause[] | null
   /** Set while the run lies in the bin; undo is possible until it is emptied. */
   deletedAt: number | null
+  /** Set while it is kept out of tables that do not ask for it; absent: it is not. */
+  archivedAt?: number | null
+  /** The checkpoint that its students went on from with another configuration. */
+  forkedFrom?: { readonly runId: string; readonly runName: string; readonly stageId: string; readonly step: number }
   bytesOnDisk: number
 }
 

@@ -17,6 +17,8 @@ interface FieldCommon<Value> {
   help: string
   default: Value
   unit?: string
+  /** The letter that formulas and short names of models give it, e.g. "c". */
+  symbol?: string
   visibleWhen?: VisibleWhen
   /** Folded away in the form until asked for. */
   advanced?: boolean

@@ -17,6 +17,8 @@ export interface Reference {
 export interface MemberDeclaration<S extends ParameterSchema = ParameterSchema> {
   id: string
   title: string
+  /** What tables call it where room is short, e.g. "SV"; default: the title. */
+  short?: string
   /** One line: what it does. */
   summary: string
   reference: Reference
@@ -47,6 +49,7 @@ export interface MemberIssue {
 export interface MemberDescription {
   id: string
   title: string
+  short?: string
   summary: string
   reference: Reference
   params: ParameterSchema
@@ -190,6 +193,7 @@ export function describeRegistry<M extends MemberDeclaration>(
     members: registry.members.map((member) => ({
       id: member.id,
       title: member.title,
+      ...(member.short === undefined ? {} : { short: member.short }),
       summary: member.summary,
       reference: member.reference,
       params: member.params,

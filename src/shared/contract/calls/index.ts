@@ -10,6 +10,7 @@ import { experimentCalls } from './experiment'
 import { modelCalls } from './model'
 import { runCalls } from './runs'
 import { studyCalls } from './studies'
+import { tableCalls } from './table'
 
 export const calls = {
   ...engineCalls,
@@ -19,6 +20,7 @@ export const calls = {
   ...modelCalls,
   ...studyCalls,
   ...executorCalls,
+  ...tableCalls,
 }
 
 export type EngineCallName = keyof typeof calls

@@ -19,6 +19,7 @@ import {
 
 const summary = record<RunSummary>()
 const note = z.string().max(20_000)
+const tag = z.string().trim().min(1).max(60)
 const manyRuns = z.strictObject({ runIds: z.array(runId).max(10_000) })
 /** Of a run as it is then. */
 const changing = { result: summary, changes: true }
@@ -50,7 +51,56 @@ export const runCalls = {
   'runs.trainAgain': call({ args: ofStage, ...changing }),
   'runs.rename': call({ args: ofRun.extend({ name: z.string().trim().min(1).max(200) }), ...changing }),
   'runs.note': call({ args: ofRun.extend({ note }), ...changing }),
-  'runs.tag': call({ args: ofRun.extend({ tags: z.array(z.string().trim().min(1).max(60)).max(50) }), ...changing }),
+  'runs.tag': call({ args: ofRun.extend({ tags: z.array(tag).max(50) }), ...changing }),
+  /** Tags of many runs at once, and whether they are archived; answers with those that changed, as they were before. */
+  'runs.edit': call({
+    args: manyRuns.extend({
+      addTags: z.array(tag).max(50).optional(),
+      removeTags: z.array(tag).max(50).optional(),
+      archived: z.boolean().optional(),
+    }),
+    result: z.object({
+      before: z.array(z.object({ runId, tags: z.array(z.string()), archived: z.boolean() })),
+    }),
+    changes: true,
+  }),
+  /** What `runs.edit` answered with, brought back. */
+  'runs.restore': call({
+    args: z.strictObject({
+      before: z.array(z.strictObject({ runId, tags: z.array(tag).max(50), archived: z.boolean() })).max(10_000),
+    }),
+    result: z.object({ restored: z.array(runId) }),
+    changes: true,
+  }),
+  /** The steps at which a student of this run left a checkpoint that another run can go on from. */
+  'runs.forkSteps': call({ args: ofStage, result: z.object({ steps: z.array(count) }) }),
+  /** A run whose student goes on from that checkpoint with an edited configuration. */
+  'runs.fork': call({
+    args: ofStage.extend({
+      step: count,
+      config,
+      note: note.optional(),
+      executor: z.string().min(1).max(100).optional(),
+    }),
+    ...changing,
+  }),
+  /**
+   * The same experiment with one thing taken away: a student without its defense, or everything with a teacher that is
+   * not poisoned. Twins that are there already are named, not made again.
+   */
+  'runs.twins': call({
+    args: manyRuns.extend({ without: z.array(z.enum(['defense', 'poison'])).min(1) }),
+    result: z.object({ made: z.array(summary), present: z.array(z.object({ of: runId, runId })) }),
+    changes: true,
+  }),
+  /** A copy of each, waiting to run; `seed`: from that seed on, else as they are. */
+  'runs.cloneMany': call({
+    args: manyRuns.extend({ seed: z.number().int().min(0).optional() }),
+    result: z.object({ made: z.array(summary) }),
+    changes: true,
+  }),
+  /** The order of the runs that wait: these come first, in this order. */
+  'runs.reorder': call({ args: manyRuns, result: z.object({ order: z.array(runId) }), changes: true }),
   /** The configuration to start again from, name marked as a copy. */
   'runs.clone': call({ args: ofRun, result: z.object({ config: record<ExperimentConfig>() }) }),
   'runs.delete': call({ args: manyRuns, result: z.object({ deleted: z.array(runId) }), changes: true }),

@@ -22,6 +22,7 @@ import { executorHandlers } from './handlers/executors'
 import { experimentHandlers } from './handlers/experiments'
 import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
+import { tableHandlers } from './handlers/table'
 import { createNetworksOfFiles, type NetworksOfFiles } from './networksOfFiles'
 import { planContext } from './studyPlanning'
 import { studyBook, studyRuns } from './studyRuns'
@@ -137,6 +138,7 @@ function allHandlers({
     ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
+    ...tableHandlers(),
     ...runs.calls,
     ...studyFileHandlers(context),
     ...studies.calls,

@@ -24,6 +24,7 @@ import { placeOf } from './demand'
 import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
+import { manyRunsCalls } from './manyRuns'
 import { recoverRuns } from './recovery'
 import { newRun, newRunId, type NewRun } from './newRun'
 import { StageScheduler } from './scheduler'
@@ -102,7 +103,7 @@ class Service implements RunService {
       keysOf: keysOfRun,
     })
     this.scheduler = new StageScheduler({ store, recorder, launcher, executors, keysOf: keysOfRun })
-    this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options) }
+    this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options), ...manyRunsCalls() }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
     this.keyed = readOnly ? Promise.resolve() : giveKeys(store, this.book, table)
     if (readOnly) return

@@ -50,6 +50,7 @@ const oodEpoch = 97
 export const selfRetrospection = defineDefense({
   id: 'sr',
   title: 'Self-Retrospection',
+  short: 'SR',
   summary:
     'Late in the distillation the student looks for a universal perturbation that a backdoor answers to, and unlearns it.',
   reference: {

@@ -16,6 +16,7 @@ import { createVaccine } from './vaccine'
 export const shufflingVaccine = defineDefense({
   id: 'sv',
   title: 'Shuffling Vaccine',
+  short: 'SV',
   summary: 'Shuffled copies of the teacher spot images that carry the trigger; the generator is kept away from them.',
   reference: {
     citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers',

@@ -1,0 +1,16 @@
+/** Tables of runs and models. */
+import { calls, type CallHandlers, type CallsOf } from '../../../../../shared/contract'
+import { UserError } from '../../../../../shared/errors'
+
+type TableHandlers = CallHandlers<CallsOf<'table'> | CallsOf<'views'>>
+
+const notYet = (name: string) => (): never => {
+  throw new UserError(`This version does not answer ${name} yet.`, { action: 'Use the lists of runs.' })
+}
+
+export const tableHandlers = (): TableHandlers =>
+  Object.fromEntries(
+    Object.keys(calls)
+      .filter((name) => name.startsWith('table.') || name.startsWith('views.'))
+      .map((name) => [name, notYet(name)]),
+  ) as unknown as TableHandlers

@@ -1,0 +1,16 @@
+/** Which models are of one kind, wherever models are compared. */
+import type { JsonScalar } from '../schema'
+
+/**
+ * What kind of model it is wherever models are compared: method, defenses and their settings. Models of one condition
+ * have one colour and one marker everywhere, whatever is selected.
+ */
+export interface Condition {
+  /** 'teacher', or method, defenses, and the settings of the defenses that are not at their defaults. */
+  readonly key: string
+  /** In the order in which conditions came into this workspace, from 0: it chooses colour and marker. */
+  readonly number: number
+}
+
+/** Settings of a student's defenses that are shown, by '<member>.<parameter>'. */
+export type ModelSettings = Readonly<Record<string, JsonScalar>>
