@@ -1,0 +1,258 @@
+/**
+ * A workspace of any number of runs that nobody trained, for measuring and looking at views: conditions, seeds, states
+ * and names as a lab has them, numbers from a seeded generator. Arguments: folder, number of runs.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { families } from '../../../src/main/engine/control/experiments/families'
+import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
+import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
+import { newRun, newRunId } from '../../../src/main/engine/control/runs/newRun'
+import { openStore, placeOfKey, type RunStore, type RunToKeep } from '../../../src/main/engine/control/store'
+import { encodeGrid } from '../../../src/main/engine/images/imageGrid'
+import { pictureFile } from '../../../src/main/engine/protocol/pictureFiles'
+import type { Evaluation, MetricPoint, RunState, StageRecord, SyntheticImages } from '../../../src/shared/domain'
+import quick from '../../../resources/presets/quick.json'
+
+/** Mulberry32 (public domain): the same workspace from the same number, everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+const attacks = ['badnet_grid', 'badnet_sq', 'blend', 'trojan_wm', 'sig']
+const ratios = [0.01, 0.05, 0.1]
+const coefficients = [0.1, 0.5, 1, 2]
+const temperatures = [1, 4, 20]
+const testImages = 1000
+const otherImages = 900
+const pseudoBatches = 300
+const evaluations = 10
+const start = Date.UTC(2026, 0, 1)
+const minute = 60_000
+/** Of which the page's charts and image slider are measured. */
+const heavy = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64 }
+
+const table = memberTable(families)
+const random = randomFrom(1)
+const pick = <Value>(values: readonly Value[], index: number): Value => values[index % values.length] as Value
+const shareOf = (rate: number, images: number): number =>
+  Math.min(images, Math.max(0, Math.round((rate + (random() - 0.5) * 0.06) * images))) / images
+
+interface Planned {
+  readonly run: RunToKeep
+  /** By stage id. */
+  readonly rates: ReadonlyMap<string, { readonly accuracy: number; readonly asr: number }>
+}
+
+const stateOf = (index: number): RunState => {
+  if (index % 53 === 7) return 'failed'
+  if (index % 61 === 9) return 'stopped'
+  return index % 97 === 11 ? 'interrupted' : 'done'
+}
+
+/** Conditions vary fastest, seeds slowest, as studies are worked off. */
+function plannedRun(index: number): Planned {
+  const attack = pick(attacks, index)
+  const ratio = pick(ratios, Math.floor(index / 5))
+  const coefficient = pick(coefficients, Math.floor(index / 15))
+  const temperature = pick(temperatures, Math.floor(index / 60))
+  const seed = Math.floor(index / 180)
+  const long = 'Signs, quick look with the terms of the inversion methods and a longer distillation'
+  const { config } = resolveExperiment(
+    {
+      ...quick.config,
+      name: `${long}, ${attack}, ρ = ${ratio}, c = ${coefficient}, T = ${temperature}, seed ${seed}`,
+      seed,
+      attack: { id: attack },
+      poisoning: { ratio, target: 0, holdout: 0 },
+      distillation: {
+        ...quick.config.distillation,
+        method: { id: 'zskt', params: { ...quick.config.distillation.method.params, temperature } },
+      },
+      students: [
+        { defenses: [] },
+        { defenses: [{ id: 'sv', params: { coefficient } }] },
+        { defenses: [{ id: 'sr', params: { takeover: 50 } }] },
+      ],
+    },
+    table,
+  )
+  const createdAt = start + index * minute
+  const run = newRun({
+    id: newRunId(new Date(createdAt), index.toString(16).padStart(4, '0')),
+    config,
+    createdAt,
+    preset: index % 3 === 0 ? 'quick' : null,
+    note: index % 40 === 0 ? 'Looked at by hand; the trigger shows in the synthetic images.' : '',
+  })
+  const state = stateOf(index)
+  const rates = new Map<string, { accuracy: number; asr: number }>()
+  const stages = run.stages.map((stage) => stageOf({ stage, index, state, seed, attack, ratio, temperature, rates }))
+  const seconds = 200 + Math.round(random() * 100)
+  return {
+    rates,
+    run: {
+      ...run,
+      stages,
+      state,
+      startedAt: createdAt,
+      endedAt: createdAt + seconds * 1000,
+      seconds,
+      tags: [...(index % 25 === 0 ? ['paper'] : []), ...(index % 90 < 10 ? ['old'] : [])],
+    },
+  }
+}
+
+interface StagePlan {
+  readonly stage: StageRecord
+  readonly index: number
+  readonly state: RunState
+  readonly seed: number
+  readonly attack: string
+  readonly ratio: number
+  readonly temperature: number
+  readonly rates: Map<string, { accuracy: number; asr: number }>
+}
+
+function stageOf({ stage, index, state, seed, attack, ratio, temperature, rates }: StagePlan): StageRecord {
+  const shared = stage.kind === 'student' ? [index] : []
+  const key = createHash('sha256')
+    .update(JSON.stringify([stage.id, seed, attack, ratio, ...shared]))
+    .digest('hex')
+    .slice(0, 32)
+  const place = placeOfKey(key)
+  const lastFails = state !== 'done' && stage.id === 'student-3'
+  const dead = stage.kind === 'student' && index % 71 === 3
+  const [base, attacked] =
+    stage.kind === 'teacher' ? [0.99, 0.98] : stage.id === 'student-1' ? [0.85, 0.9] : [0.78, 0.1 + 0.02 * temperature]
+  const measured = { accuracy: dead ? 0.1 : base, asr: dead ? 0 : attacked }
+  if (stage.kind !== 'data') rates.set(stage.id, measured)
+  const evaluation: Evaluation | null =
+    stage.kind === 'data'
+      ? null
+      : {
+          accuracy: dead ? 0.1 : shareOf(measured.accuracy, testImages),
+          asr: dead ? 0 : shareOf(measured.asr, otherImages),
+          asrAll: shareOf(measured.asr, testImages),
+          robustAccuracy: dead ? 0.1 : shareOf(measured.accuracy * (1 - measured.asr), otherImages),
+          images: testImages,
+          nonTarget: otherImages,
+          topAnswer: { label: 3, share: dead ? 1 : 0.11 },
+          classes: 10,
+        }
+  return {
+    ...stage,
+    key,
+    place,
+    keyDevice: 'cpu',
+    state: lastFails && state !== 'queued' ? state : 'done',
+    step: lastFails ? pseudoBatches / 2 : pseudoBatches,
+    totalSteps: pseudoBatches,
+    seconds: 40 + Math.round(random() * 40),
+    evaluation: lastFails ? null : evaluation,
+  }
+}
+
+/** A rate that rises from chance to its end. */
+const risen = (rate: number, at: number): number => 0.1 + (rate - 0.1) * (1 - Math.exp(-4 * at))
+
+function writeCurves(store: RunStore, { run, rates }: Planned): void {
+  for (const { id, place = '', kind, index } of run.stages) {
+    const ends = rates.get(id)
+    if (!ends || (kind === 'teacher' && index > 0)) continue
+    const points = Array.from({ length: evaluations }, (_, at) => (at + 1) / evaluations).flatMap(
+      (at): MetricPoint[] => [
+        { name: 'accuracy', step: at * pseudoBatches, value: risen(ends.accuracy, at) },
+        { name: 'asr', step: at * pseudoBatches, value: risen(ends.asr, at) },
+      ],
+    )
+    store.metrics.append(place, points)
+  }
+}
+
+const tile = (step: number, image: number): number[] =>
+  Array.from({ length: 32 * 32 * 3 }, (_, at) => (at * (image + 1) + step * 13) % 256)
+
+async function writeImages(store: RunStore, place: string): Promise<void> {
+  const { imageSteps, imagesPerStep: count } = heavy
+  for (let at = 0; at < imageSteps; at++) {
+    const step = (at + 1) * 10
+    const pixels = Uint8Array.from(Array.from({ length: count }, (_, image) => tile(step, image)).flat())
+    const numbers = (scale: number): number[] => Array.from({ length: count }, (_, image) => (image * scale) % 10)
+    const images: SyntheticImages = {
+      count,
+      height: 32,
+      width: 32,
+      channels: 3,
+      pixels,
+      step,
+      teacherClass: numbers(1),
+      teacherConfidence: numbers(3).map((value) => value / 10),
+      studentClass: numbers(7),
+      studentConfidence: numbers(7).map((value) => value / 10),
+    }
+    const file = join(store.stageFolder(place), pictureFile('images', step))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, await encodeGrid(images))
+    const { pixels: _pixels, ...labels } = images
+    await store.images.index(place, labels, { keptSteps: imageSteps })
+  }
+}
+
+/** The last run: ten students with curves of fifty thousand points each. */
+async function heavyRun(store: RunStore, index: number): Promise<void> {
+  const { config } = resolveExperiment(
+    {
+      ...quick.config,
+      name: 'Ten students with long curves',
+      students: Array.from({ length: heavy.students }, (_, at) =>
+        at === 0 ? { defenses: [] } : { defenses: [{ id: 'sv', params: { coefficient: at / 10 } }] },
+      ),
+    },
+    table,
+  )
+  const createdAt = start + index * minute
+  const run = newRun({ id: newRunId(new Date(createdAt), 'heavy'), config, createdAt })
+  const rates = new Map<string, { accuracy: number; asr: number }>()
+  const plan = { index: index * 1000, seed: 0, attack: 'heavy', ratio: 0.1, temperature: 4, rates } as const
+  const stages = run.stages.map((stage) => stageOf({ ...plan, stage, state: 'done' }))
+  store.runs.insert({ ...run, stages, state: 'done', startedAt: createdAt, endedAt: createdAt + minute })
+  for (const { place = '', kind, index: student } of stages) {
+    if (kind !== 'student') continue
+    const points = Array.from({ length: heavy.points }, (_, at): MetricPoint => ({
+      name: 'studentLoss',
+      step: at + 1,
+      value: Math.exp((-at / heavy.points) * (1 + student / 10)) + random() * 0.2,
+    }))
+    store.metrics.append(place, points)
+    store.metrics.flush()
+  }
+  const first = stages.find(({ kind }) => kind === 'student')
+  if (first?.place !== undefined) await writeImages(store, first.place)
+}
+
+async function main(folder: string, runs: number): Promise<void> {
+  const store = openStore(folder)
+  const chunk = 250
+  for (let from = 0; from < runs - 1; from += chunk) {
+    const planned = Array.from({ length: Math.min(chunk, runs - 1 - from) }, (_, at) => plannedRun(from + at))
+    store.runs.insert(...planned.map(({ run }) => run))
+    for (const plan of planned) writeCurves(store, plan)
+    store.metrics.flush()
+    process.stderr.write(`\r${from + planned.length} of ${runs} runs`)
+  }
+  await heavyRun(store, runs)
+  store.close()
+  process.stderr.write(`\r${runs} runs in ${folder}\n`)
+}
+
+const [folder, runs] = process.argv.slice(2)
+if (folder === undefined || !(Number(runs) >= 1)) throw new Error('Wanted: a folder and a number of runs.')
+void main(folder, Number(runs))
