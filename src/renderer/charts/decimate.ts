@@ -47,7 +47,8 @@ function extremesOf(values: Float64Array, start: number, end: number): number[] 
   return lowest === highest ? [lowest] : [Math.min(lowest, highest), Math.max(lowest, highest)]
 }
 
-function lowerBound(sorted: Float64Array, value: number): number {
+/** Index of the first entry that is not below the value. */
+export function lowerBound(sorted: Float64Array, value: number): number {
   let low = 0
   let high = sorted.length
   while (low < high) {

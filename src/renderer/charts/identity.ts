@@ -27,3 +27,10 @@ export function conditionLook(condition: Condition | undefined, colors: ChartCol
     dash: dashes[Math.floor(number / colors.series.length) % dashes.length] ?? [],
   }
 }
+
+/** As ECharts wants it. */
+export const dashStyle = (dash: readonly number[] | undefined): number[] | 'solid' =>
+  dash?.length ? [...dash] : 'solid'
+
+/** The second of two lines of one model. */
+export const secondDash: readonly number[] = [5, 4]

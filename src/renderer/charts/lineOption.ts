@@ -1,16 +1,11 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import type { MetricSeries } from '@shared/domain'
 import { compact, percent, tidy } from '../format/numbers'
+import { beginningAt, type ChartLine, type ChartMark } from './chartLine'
 import type { ChartColors } from './colors'
 import { decimateMinMax, smooth } from './decimate'
+import { dashStyle } from './identity'
 
-export interface ChartLine {
-  key: string
-  label: string
-  color: string
-  dashed?: boolean
-  series: MetricSeries
-}
+export type { ChartLine } from './chartLine'
 
 export interface LineChartInput {
   lines: readonly ChartLine[]
@@ -74,12 +69,37 @@ export function lineOption(input: LineChartInput): EChartsCoreOption {
       axisPointer: { lineStyle: { color: colors.line }, animation: false },
       formatter: (entries: unknown) => tooltipText(entries, input),
     },
-    series: lines.map((line) => lineSeries(line, input)),
+    series: [
+      ...lines.map((line) => lineSeries(line, input)),
+      ...marksOf(lines).map((mark) => markSeries(mark, colors)),
+    ],
   }
 }
 
+/** One mark a step and word, however many lines have it. */
+const marksOf = (lines: readonly ChartLine[]): ChartMark[] =>
+  uniqueBy(
+    lines.flatMap(({ mark }) => (mark ? [mark] : [])),
+    ({ step, label }) => `${step} ${label}`,
+  )
+
+const markSeries = ({ step, label }: ChartMark, colors: ChartColors) => ({
+  type: 'line',
+  id: `mark ${step} ${label}`,
+  data: [],
+  silent: true,
+  markLine: {
+    silent: true,
+    animation: false,
+    symbol: 'none',
+    lineStyle: { color: colors.muted, width: 1, type: [2, 3] },
+    label: { formatter: label, position: 'insideEndTop', color: colors.muted, fontSize: 10.5 },
+    data: [{ xAxis: step }],
+  },
+})
+
 function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unknown> {
-  const shown = smooth(line.series, input.smoothing ?? 0)
+  const shown = smooth(beginningAt(line.series, line.from), input.smoothing ?? 0)
   let data = decimateMinMax(shown, Math.max(1, Math.floor(input.columns)), input.range?.[0], input.range?.[1])
   if (input.logarithmic === true) data = data.filter(([, value]) => value > 0)
   return {
@@ -87,11 +107,11 @@ function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unkn
     id: line.key,
     name: line.label,
     data,
-    symbol: 'circle',
-    symbolSize: 4,
+    symbol: line.marker ?? 'circle',
+    symbolSize: line.marker ? 7 : 4,
     // Sparse series (one value an evaluation) show their points; dense ones are lines.
     showSymbol: data.length <= 12,
-    lineStyle: { width: 1.6, color: line.color, type: line.dashed === true ? [5, 4] : 'solid' },
+    lineStyle: { width: 1.6, color: line.color, type: dashStyle(line.dash) },
     itemStyle: { color: line.color },
     emphasis: { disabled: true },
   }
@@ -109,7 +129,7 @@ function tooltipText(entries: unknown, input: LineChartInput): string {
   if (!first) return ''
   const rows = uniqueBy(list, (entry) => entry.seriesId).map((entry) => {
     const line = input.lines.find((candidate) => candidate.key === entry.seriesId)
-    const mark = `<span style="display:inline-block;width:14px;margin-right:7px;vertical-align:middle;border-top:2px ${line?.dashed === true ? 'dashed' : 'solid'} ${line?.color ?? 'gray'}"></span>`
+    const mark = `<span style="display:inline-block;width:14px;margin-right:7px;vertical-align:middle;border-top:2px ${line?.dash?.length ? 'dashed' : 'solid'} ${line?.color ?? 'gray'}"></span>`
     return `<div>${mark}${escapeHtml(entry.seriesName)}&ensp;<b style="float:right;margin-left:14px;font-variant-numeric:tabular-nums">${formatMetric(entry.value[1], input.unit)}</b></div>`
   })
   return `<div style="color:${input.colors.muted};margin-bottom:2px">${escapeHtml(input.xTitle)} ${compact(first.value[0])}</div>${rows.join('')}`

@@ -31,6 +31,18 @@ describe('lineOption', () => {
       [3, 3],
     ])
   })
+  it('begins a line where it leaves its twin, with a mark that several lines share', () => {
+    const mark = { step: 2, label: 'SR begins' }
+    const option = draw([line([1, 2, 3, 4], { from: 2, mark }), line([5, 6, 7, 8], { key: 'b', from: 2, mark })])
+    expect(option.series[0]!.data).toEqual([
+      [2, 3],
+      [3, 4],
+    ])
+    expect(option.series).toHaveLength(3)
+    expect(option.series[2]).toMatchObject({
+      markLine: { label: { formatter: 'SR begins' }, data: [{ xAxis: 2 }] },
+    })
+  })
   it('escapes names in the tooltip', () => {
     const option = draw([line([1], { label: '<img src=x>' })])
     const text = option.tooltip.formatter([{ seriesId: 'a', seriesName: '<img src=x>', value: [0, 1] }])

@@ -1,7 +1,8 @@
 import { computed, type ComputedRef } from 'vue'
 import { metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
 import { axisEnd } from '../../charts/axisEnd'
-import type { ChartLine } from '../../charts/lineOption'
+import type { ChartLine } from '../../charts/chartLine'
+import { secondDash } from '../../charts/identity'
 import { useEngineStore } from '../../stores/engine'
 import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 
@@ -32,10 +33,10 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   const definitionOf = (name: string): MetricDefinition =>
     engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
-  const linesOf = (name: string, dashed = false, suffix = ''): ChartLine[] =>
+  const linesOf = (name: string, dash: readonly number[] = [], suffix = ''): ChartLine[] =>
     histories.value.flatMap(({ look: { stage, label, color }, history }) => {
       const series = pointsOf(history, name)
-      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, dashed, series }] : []
+      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, dash, series }] : []
     })
   const names = computed(() => metricNamesOf(histories.value.map(({ history }) => history)))
   const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
@@ -44,7 +45,7 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     unit: '%',
     group: 'quality',
     definition: outcome.map((name) => `${definitionOf(name).title}: ${definitionOf(name).definition}`).join(' '),
-    lines: [...linesOf('accuracy', false, ', accuracy'), ...linesOf('asr', true, ', ASR')],
+    lines: [...linesOf('accuracy', [], ', accuracy'), ...linesOf('asr', secondDash, ', ASR')],
   }))
   const plans = computed<ChartPlan[]>(() => {
     const rest = names.value.filter((name) => !outcome.some((entry) => entry === name))
