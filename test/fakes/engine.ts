@@ -21,6 +21,7 @@ import {
   type Settings,
 } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
+import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { tableHandlers } from '../../src/main/engine/control/api/handlers/table'
 import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
@@ -111,6 +112,12 @@ class FakeState {
     },
   })
   private counter = 0
+  private readonly conditions = new Map<string, number>()
+  private readonly conditionOf = createConditions(fakeMembers, (key) => {
+    const number = this.conditions.get(key) ?? this.conditions.size
+    this.conditions.set(key, number)
+    return number
+  })
 
   run(id: string): FakeRun {
     const run = this.runs.get(id)
@@ -133,6 +140,7 @@ class FakeState {
       })
     this.counter += 1
     const run = new FakeRun(`fake-${this.counter}`, resolution.config, preset, epoch + this.counter * 60_000)
+    for (const stage of run.detail.stages) Object.assign(stage, this.conditionOf(resolution.config, stage))
     this.runs.set(run.detail.id, run)
     return run
   }

@@ -8,9 +8,15 @@ import type { JsonScalar } from '../schema'
 export interface Condition {
   /** 'teacher', or method, defenses, and the settings of the defenses that are not at their defaults. */
   readonly key: string
-  /** In the order in which conditions came into this workspace, from 0: it chooses colour and marker. */
+  /**
+   * In the order in which conditions came into this workspace, from 0: it chooses colour and marker. −1 of teachers,
+   * which look alike everywhere and take no colour from the others.
+   */
   readonly number: number
 }
+
+/** Of every teacher. */
+export const teacherCondition: Condition = { key: 'teacher', number: -1 }
 
 /** Settings of a student's defenses that are shown, by '<member>.<parameter>'. */
 export type ModelSettings = Readonly<Record<string, JsonScalar>>

@@ -20,6 +20,7 @@ export interface MemberChoice {
 export const poisoningSchema = {
   ratio: number({
     label: 'Poison ratio',
+    symbol: 'ρ',
     unit: 'of the training set',
     default: 0.1,
     min: 0,

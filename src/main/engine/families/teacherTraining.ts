@@ -37,6 +37,7 @@ export const teacherTrainingSchema = {
   }),
   learningRate: number({
     label: 'Peak learning rate',
+    symbol: 'η',
     default: 0.1,
     min: 1e-6,
     max: 10,

@@ -1,5 +1,6 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
 import { ownMachine, recipeOf, type ExperimentConfig, type RunDetail, type RunSummary } from '../../../../shared/domain'
+import type { ConditionOf } from '../experiments/conditions'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
 
@@ -12,6 +13,8 @@ export interface NewRun {
   readonly note?: string
   /** Default: nothing is published. */
   readonly otherSettings?: OtherSettings
+  /** Default: nothing is said of the kinds of models. */
+  readonly conditionOf?: ConditionOf
   readonly executor?: string
   readonly priority?: number
   readonly study?: RunSummary['study']
@@ -26,6 +29,7 @@ export function newRun({
   preset = null,
   note = '',
   otherSettings = () => undefined,
+  conditionOf = () => undefined,
   executor = ownMachine,
   priority = 0,
   study = null,
@@ -33,7 +37,7 @@ export function newRun({
 }: NewRun): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
-    return others === undefined ? record : { ...record, otherSettings: others }
+    return { ...record, ...conditionOf(config, record), ...(others === undefined ? {} : { otherSettings: others }) }
   })
   return {
     id,

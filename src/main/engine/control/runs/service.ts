@@ -13,6 +13,7 @@ import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import { createYielding } from '../../images/yielding'
 import { createFingerprints } from '../experiments/fingerprints'
+import { createConditions, type ConditionOf } from '../experiments/conditions'
 import type { CostModel } from '../experiments/estimate'
 import type { OtherSettings } from '../experiments/otherSettings'
 import type { Resolution } from '../experiments/resolve'
@@ -21,6 +22,7 @@ import type { KeyContext } from '../experiments/stageKeys'
 import { asTrained } from './asTrained'
 import { binCalls } from './bin'
 import { placeOf } from './demand'
+import { giveConditions } from './giveConditions'
 import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
@@ -87,6 +89,7 @@ class Service implements RunService {
   readonly scheduler: StageScheduler
   readonly calls: RunCalls
   private readonly keyed: Promise<void>
+  private readonly conditionOf: ConditionOf
   /** What executors have really computed on. */
   private readonly devices = new Map<string, 'cpu' | 'gpu'>()
 
@@ -105,7 +108,8 @@ class Service implements RunService {
     this.scheduler = new StageScheduler({ store, recorder, launcher, executors, keysOf: keysOfRun })
     this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options), ...manyRunsCalls() }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
-    this.keyed = readOnly ? Promise.resolve() : giveKeys(store, this.book, table)
+    this.conditionOf = createConditions(table, (key) => store.conditions.numberOf(key))
+    this.keyed = this.fillIn()
     if (readOnly) return
     const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
@@ -135,7 +139,13 @@ class Service implements RunService {
     const made = requests.map((request, index) => {
       // Ids sort as the runs were asked for.
       const id = newRunId(new Date(createdAt), runSuffix(requests.length, index))
-      const run = newRun({ ...request, id, createdAt: createdAt + index / 1000, otherSettings })
+      const run = newRun({
+        ...request,
+        id,
+        createdAt: createdAt + index / 1000,
+        otherSettings,
+        conditionOf: this.conditionOf,
+      })
       const device = this.deviceOf(request.config, request.executor ?? ownMachine)
       const keys = this.book.keysOf(request.config, device, request.teacher)
       const files = this.book.filesOf(request.config)
@@ -214,6 +224,13 @@ class Service implements RunService {
       store.stages.update(placeOf(stage), { key: found.key })
     }
     this.scheduler.refresh(id)
+  }
+
+  /** What records of earlier versions lack. */
+  private async fillIn(): Promise<void> {
+    const { store, table, readOnly } = this.options
+    if (!readOnly) await giveKeys(store, this.book, table)
+    await giveConditions(store, this.conditionOf, { write: !readOnly })
   }
 
   /** Of thousands, beside other work. */

@@ -10,6 +10,7 @@ import {
   type ArtifactsTable,
   type MirroredArtifact,
 } from './artifacts'
+import { createConditionsTable, type ConditionsTable } from './conditions'
 import { openDatabase, isDamaged, type Database } from './database'
 import { writeAtomically } from '../../weights/atomicFile'
 import { privateFile } from './folders'
@@ -31,6 +32,7 @@ export interface RunStore {
   readonly pool: PoolTable
   readonly artifacts: ArtifactsTable
   readonly studies: StudiesTable
+  readonly conditions: ConditionsTable
   log(runId: string, line: LogLine): void
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
@@ -41,9 +43,10 @@ export interface RunStore {
   runFolder(runId: string): string
   /** Absolute folder of a stage. */
   stageFolder(place: string): string
-  /** Whether stages of an earlier version have no keys yet; `haveKeys` says that they have them. */
-  lacksKeys(): boolean
-  haveKeys(): void
+  /** Whether records of an earlier version, or of a database begun anew, have none of these yet. */
+  lacks(what: GivenLater): boolean
+  /** From now on they have. */
+  has(what: GivenLater): void
   /** All or nothing. */
   transaction<Result>(work: () => Result): Result
   /** Writes run.json beside the run's files: what a rebuilt database starts from. */
@@ -52,6 +55,9 @@ export interface RunStore {
   readonly repaired: { movedTo: string; restored: number } | null
   close(): void
 }
+
+/** What records of earlier versions get when their workspace is opened. */
+export type GivenLater = 'keys of stages' | 'conditions'
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
@@ -94,6 +100,7 @@ export function openStore(
     settings,
     metrics: createMetricsTable(database, metricNames),
     studies: createStudiesTable(database),
+    conditions: createConditionsTable(database, { readOnly }),
     images: createImagesTable(database, folder),
     pool: createPoolTable(database, folder),
     repaired: movedTo === null ? null : { movedTo, restored },
@@ -114,8 +121,8 @@ export function openStore(
       database.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('settings', ?)", JSON.stringify(next))
       return next
     },
-    lacksKeys: () => database.get("SELECT what FROM to_move WHERE what = 'keys of stages'") !== undefined,
-    haveKeys: () => database.run("DELETE FROM to_move WHERE what = 'keys of stages'"),
+    lacks: (what) => database.get('SELECT what FROM to_move WHERE what = ?', what) !== undefined,
+    has: (what) => database.run('DELETE FROM to_move WHERE what = ?', what),
     transaction: (work) => database.transaction(work),
     executorSettings(executor) {
       const row = database.get('SELECT value FROM settings WHERE key = ?', executorKey(executor))

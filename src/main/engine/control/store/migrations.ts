@@ -90,4 +90,9 @@ export const migrations: readonly string[] = [
   DROP TABLE artifacts;
   ALTER TABLE new_artifacts RENAME TO artifacts;
   `,
+  // The models of earlier versions get theirs from giveConditions, which takes the mark away.
+  `
+  CREATE TABLE conditions (key TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
+  INSERT INTO to_move (what) VALUES ('conditions');
+  `,
 ]

@@ -51,8 +51,8 @@ export interface RunsTable {
   update(id: string, change: Partial<StoredSummary>, options?: { write: boolean }): RunSummary
   /** Runs that name the stage at a place. */
   naming(place: string): readonly string[]
-  /** Another stage, or another key of it, for a run's stage. */
-  setStage(id: string, stageId: string, change: Partial<OwnStage>): void
+  /** Another stage, or other words of the run for it. */
+  setStage(id: string, stageId: string, change: Partial<OwnStage>, options?: { write: boolean }): void
   setConfigName(id: string, name: string): void
   /** The stages that it names stay. */
   remove(id: string): void
@@ -156,18 +156,19 @@ class Runs implements RunsTable {
     return [...(this.namers.get(place) ?? [])]
   }
 
-  setStage(id: string, stageId: string, change: Partial<OwnStage>): void {
+  setStage(id: string, stageId: string, change: Partial<OwnStage>, options = { write: true }): void {
     const run = this.held(id)
     const before = run.stages.find((entry) => entry.id === stageId)
     if (!before) throw noSuchStage(run, stageId)
     const stage = { ...before, ...change } as NamedStage
-    this.database.run(
-      'UPDATE run_stages SET place = ?, record = ? WHERE run_id = ? AND id = ?',
-      stage.place,
-      JSON.stringify(stage),
-      id,
-      stageId,
-    )
+    if (options.write)
+      this.database.run(
+        'UPDATE run_stages SET place = ?, record = ? WHERE run_id = ? AND id = ?',
+        stage.place,
+        JSON.stringify(stage),
+        id,
+        stageId,
+      )
     run.stages = run.stages.map((entry) => (entry.id === stageId ? stage : entry))
     this.views.delete(id)
     this.removeNamer(before.place, id)
@@ -249,6 +250,8 @@ const ownFields = [
   'otherSettings',
   'recipe',
   'pairKey',
+  'condition',
+  'settings',
   'key',
   'keyDevice',
   'place',

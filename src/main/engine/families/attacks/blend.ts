@@ -44,6 +44,7 @@ export const blend = defineAttack({
   params: {
     ratio: number({
       label: 'Blend ratio α',
+      symbol: 'α',
       default: 0.2,
       min: 0,
       max: 1,

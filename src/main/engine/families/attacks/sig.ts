@@ -30,6 +30,7 @@ export const sig = defineAttack({
   params: {
     ratio: number({
       label: 'Blend ratio α',
+      symbol: 'α',
       default: 0.2,
       min: 0,
       max: 1,

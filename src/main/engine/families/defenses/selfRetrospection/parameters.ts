@@ -57,6 +57,7 @@ export const selfRetrospectionParameters = {
   }),
   iterations: integer({
     label: 'Fixed-point iterations',
+    symbol: 'K',
     default: 5,
     min: 1,
     max: 100,
@@ -99,6 +100,7 @@ export const selfRetrospectionParameters = {
   }),
   perturbationPenalty: number({
     label: 'Perturbation penalty',
+    symbol: 'λ',
     default: 0.001,
     min: 0,
     max: 10,
@@ -129,6 +131,7 @@ export const selfRetrospectionParameters = {
   }),
   temperature: number({
     label: 'Temperature',
+    symbol: 'T',
     default: 1,
     min: 0.01,
     max: 1000,
@@ -195,6 +198,7 @@ export const selfRetrospectionParameters = {
   }),
   learningRate: number({
     label: 'Learning rate',
+    symbol: 'η',
     default: 5e-4,
     min: 1e-7,
     max: 1,

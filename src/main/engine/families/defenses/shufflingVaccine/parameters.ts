@@ -10,6 +10,7 @@ export const firstPooledBatch = 11
 export const params = {
   coefficient: number({
     label: 'Coefficient',
+    symbol: 'c',
     default: 0.1,
     min: 0,
     max: 1000,
@@ -17,6 +18,7 @@ export const params = {
   }),
   members: integer({
     label: 'Ensemble',
+    symbol: 'E',
     unit: 'teachers',
     default: 3,
     min: 1,

@@ -44,6 +44,7 @@ const params = {
   }),
   alpha: number({
     label: 'Teacher weight α',
+    symbol: 'α',
     default: 0.95,
     min: 0,
     max: 1,
@@ -52,6 +53,7 @@ const params = {
   }),
   temperature: number({
     label: 'Temperature',
+    symbol: 'T',
     default: 6,
     min: 0.01,
     max: 100,
@@ -59,6 +61,7 @@ const params = {
   }),
   learningRate: number({
     label: 'Learning rate',
+    symbol: 'η',
     default: 0.1,
     min: 1e-7,
     max: 10,

@@ -100,6 +100,7 @@ const fields = {
   }),
   temperature: number({
     label: 'Temperature',
+    symbol: 'T',
     default: 20,
     min: 0.01,
     max: 1000,
@@ -108,6 +109,7 @@ const fields = {
   }),
   studentLearningRate: number({
     label: 'Student learning rate',
+    symbol: 'η',
     default: 0.1,
     min: 1e-7,
     max: 10,

@@ -92,6 +92,7 @@ export const oodParameters = {
   }),
   cutMixAlpha: number({
     label: 'CutMix α',
+    symbol: 'α',
     default: 0.25,
     min: 0,
     max: 10,
@@ -114,6 +115,7 @@ export const oodParameters = {
   }),
   temperature: number({
     label: 'Temperature',
+    symbol: 'T',
     default: 8,
     min: 0.01,
     max: 1000,
@@ -121,6 +123,7 @@ export const oodParameters = {
   }),
   learningRate: number({
     label: 'Learning rate',
+    symbol: 'η',
     default: 1e-3,
     min: 1e-7,
     max: 1,

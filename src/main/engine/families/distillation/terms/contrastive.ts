@@ -18,6 +18,7 @@ export const contrastive = defineTerm({
     }),
     contrastiveTemperature: number({
       label: 'Contrastive temperature',
+      symbol: 'τ',
       default: 0.1,
       min: 1e-3,
       max: 10,

@@ -27,6 +27,7 @@ export const zsktParameters = {
   }),
   studentLearningRate: number({
     label: 'Student learning rate',
+    symbol: 'η',
     default: 2e-3,
     min: 1e-7,
     max: 1,
@@ -43,6 +44,7 @@ export const zsktParameters = {
   }),
   temperature: number({
     label: 'Temperature',
+    symbol: 'T',
     default: 1,
     min: 0.01,
     max: 100,
@@ -59,6 +61,7 @@ export const zsktParameters = {
   }),
   attention: number({
     label: 'Attention transfer β',
+    symbol: 'β',
     default: 250,
     min: 0,
     max: 1e5,
