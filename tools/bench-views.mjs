@@ -38,7 +38,7 @@ async function makeWorkspace(folder, runs) {
   if (fs.existsSync(path.join(folder, 'workspace.sqlite')))
     throw new SetupError(`There is a workspace in ${folder} already. Choose another folder.`)
   fs.mkdirSync(folder, { recursive: true })
-  return runInForeground(process.execPath, [await bundle('workspace', 'test/bench/views/workspace.ts'), folder, runs], {
+  return runInForeground(process.execPath, [await bundle('make', 'test/bench/views/make.ts'), folder, runs], {
     cwd: projectRoot,
   })
 }

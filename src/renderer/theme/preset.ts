@@ -9,7 +9,7 @@ const ink = {
   200: '#bccfee',
   300: '#93b1e3',
   400: '#6f97da',
-  500: '#3f6fc4',
+  500: '#3766b8',
   600: '#325bab',
   700: '#294a8b',
   800: '#253f72',
@@ -47,7 +47,11 @@ const dense = {
     list: { option: { padding: '0.4rem 0.6rem' } },
     navigation: { item: { padding: '0.4rem 0.6rem' } },
     colorScheme: {
-      light: { primary: { color: '{primary.500}', hoverColor: '{primary.600}', activeColor: '{primary.700}' } },
+      light: {
+        primary: { color: '{primary.500}', hoverColor: '{primary.600}', activeColor: '{primary.700}' },
+        // As --text-muted in base.css: the kit's own is too faint on a tinted ground.
+        text: { mutedColor: '#586372' },
+      },
       dark: {
         surface: night,
         primary: {

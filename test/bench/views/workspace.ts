@@ -1,6 +1,6 @@
 /**
  * A workspace of any number of runs that nobody trained, for measuring and looking at views: conditions, seeds, states
- * and names as a lab has them, numbers from a seeded generator. Arguments: folder, number of runs.
+ * and names as a lab has them, numbers from a seeded generator.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -238,7 +238,8 @@ async function heavyRun(store: RunStore, index: number): Promise<void> {
   if (first?.place !== undefined) await writeImages(store, first.place)
 }
 
-async function main(folder: string, runs: number): Promise<void> {
+/** @param runs the last of them is the one with long curves and images */
+export async function makeWorkspace(folder: string, runs: number, told: (made: number) => void): Promise<void> {
   const store = openStore(folder)
   const chunk = 250
   for (let from = 0; from < runs - 1; from += chunk) {
@@ -246,13 +247,9 @@ async function main(folder: string, runs: number): Promise<void> {
     store.runs.insert(...planned.map(({ run }) => run))
     for (const plan of planned) writeCurves(store, plan)
     store.metrics.flush()
-    process.stderr.write(`\r${from + planned.length} of ${runs} runs`)
+    told(from + planned.length)
   }
   await heavyRun(store, runs)
   store.close()
-  process.stderr.write(`\r${runs} runs in ${folder}\n`)
+  told(runs)
 }
-
-const [folder, runs] = process.argv.slice(2)
-if (folder === undefined || !(Number(runs) >= 1)) throw new Error('Wanted: a folder and a number of runs.')
-void main(folder, Number(runs))
