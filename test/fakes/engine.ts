@@ -373,6 +373,14 @@ function createHandlers(state: FakeState): Handlers {
     'runs.pause': ({ runId }) => move(runId, 'paused'),
     'runs.stop': ({ runId }) => move(runId, 'stopped'),
     'runs.resume': ({ runId }) => move(runId, 'queued'),
+    'runs.resumePoint': ({ runId }) => {
+      const { stages } = state.run(runId).detail
+      const next = stages.find((stage) => stage.state !== 'done')
+      return {
+        fresh: next !== undefined && stages.every(({ kind, step }) => kind === 'data' || step === 0),
+        next: next ? { stageId: next.id, title: next.title, step: next.step } : null,
+      }
+    },
     'runs.trainAgain': ({ runId }) => state.run(runId).summary(),
     'runs.rename': ({ runId, name }) => edit(runId, { name }),
     'runs.note': ({ runId, note }) => edit(runId, { note }),

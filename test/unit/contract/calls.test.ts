@@ -59,6 +59,7 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'runs.note': { ...finished, note: 'noted' },
   'runs.tag': { ...finished, tags: ['tagged'] },
   'runs.clone': finished,
+  'runs.resumePoint': finished,
   'runs.metrics': student,
   'runs.imageSteps': student,
   'runs.images': { ...student, step: 20 },

@@ -37,5 +37,6 @@ export type CallsOf<Topic extends string> = Extract<EngineCallName, `${Topic}.${
 
 export type { Catalogue, DiskUse, EngineInfo } from './engine'
 export type { PatchPreview, TimeEstimate, TriggerPreview } from './experiment'
+export type { ResumePoint } from './runs'
 export type { DatasetInfo } from './dataset'
 export type { EvaluatedModel, ModelReport } from './model'

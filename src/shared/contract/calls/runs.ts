@@ -24,6 +24,14 @@ const manyRuns = z.strictObject({ runIds: z.array(runId).max(10_000) })
 /** Of a run as it is then. */
 const changing = { result: summary, changes: true }
 
+const resumePoint = z.object({
+  /** Nothing was trained that could be gone on with: neither a finished stage nor a checkpoint. */
+  fresh: z.boolean(),
+  /** The stage that comes next, with the step of its newest checkpoint; null where every stage is done. */
+  next: z.object({ stageId, title: z.string(), step: count }).nullable(),
+})
+export type ResumePoint = z.infer<typeof resumePoint>
+
 export const runCalls = {
   'runs.list': call({ args: z.strictObject({ includeDeleted: z.boolean().optional() }), result: z.array(summary) }),
   'runs.get': call({ args: ofRun, result: record<RunDetail>() }),
@@ -45,8 +53,13 @@ export const runCalls = {
    */
   'runs.pause': call({ args: ofRun, ...changing }),
   'runs.stop': call({ args: ofRun, ...changing }),
-  /** From pause, stop, failure or interruption: goes on at the last checkpoint. */
+  /**
+   * From pause, stop, failure or interruption: goes on where `runs.resumePoint` says, which is the beginning where
+   * nothing of the run is there yet.
+   */
   'runs.resume': call({ args: ofRun, ...changing }),
+  /** Where a run would go on that is not at work. */
+  'runs.resumePoint': call({ args: ofRun, result: resumePoint }),
   /** A stage anew, although it is there: it gets a place of its own, and so do the stages that build on it. */
   'runs.trainAgain': call({ args: ofStage, ...changing }),
   'runs.rename': call({ args: ofRun.extend({ name: z.string().trim().min(1).max(200) }), ...changing }),

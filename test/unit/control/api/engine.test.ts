@@ -201,6 +201,50 @@ describe('a run', () => {
     )
   })
 
+  it('says before the start that a GPU is asked for where none works, with the reason', async () => {
+    open()
+    const config = { execution: { device: 'gpu' } }
+    const asked = engine.call('experiment.validate', { config })
+    const probe = await trainer(0)
+    probe.report({ type: 'ready', device: { ...fakeDevice, reason: 'The driver is too old.' } })
+    finish(probe)
+    const { issues } = await asked
+    expect(issues).toEqual([
+      {
+        path: 'execution.device',
+        severity: 'error',
+        message:
+          'wanted a GPU that works, got Fake processor, 2 threads: The driver is too old; choose Automatic or CPU, or see Settings, Device',
+      },
+    ])
+    await expect(engine.call('runs.start', { config })).rejects.toThrow('wanted a GPU that works')
+    expect((await engine.call('experiment.validate', { config: { execution: { device: 'auto' } } })).issues).toEqual([])
+  })
+
+  it('tells that a run without a checkpoint starts again, and says so in its log', async () => {
+    open()
+    const { id } = await engine.call('runs.start', { config: {} })
+    finish(await trainer(0))
+    const teacher = await trainer(1)
+    teacher.report({ type: 'failed', causes: [{ name: 'Error', message: 'no', forUser: true }] })
+    teacher.exit(1)
+    await waitFor(async () => expect(await stateOf(id)).toBe('failed'))
+    expect(await engine.call('runs.resumePoint', { runId: id })).toMatchObject({
+      fresh: true,
+      next: { stageId: 'teacher', step: 0 },
+    })
+    const place = (await engine.call('runs.get', { runId: id })).stages.find(({ kind }) => kind === 'teacher')?.place
+    const checkpoint = join(folder, place ?? '', 'checkpoint-000000007.safetensors')
+    writeFileSync(checkpoint, '')
+    expect(await engine.call('runs.resumePoint', { runId: id })).toMatchObject({ fresh: false, next: { step: 7 } })
+    rmSync(checkpoint)
+    await engine.call('runs.resume', { runId: id })
+    expect((await engine.call('runs.log', { runId: id })).map(({ message }) => message)).toContain(
+      'Starts again from the beginning: no checkpoint is there to go on from.',
+    )
+    await trainer(2)
+  })
+
   it('keeps the artifact that a stage reports last, and goes back with it to a checkpoint', async () => {
     open()
     const { id } = await engine.call('runs.start', { config: {} })

@@ -1,6 +1,7 @@
 /** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
 import type { ModelReport } from '../../../../shared/contract'
 import type {
+  DeviceReport,
   ExperimentPreset,
   MetricDefinition,
   PartialExperimentConfig,
@@ -12,10 +13,12 @@ import type { Exporter } from '../../families/exporters'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
 import type { TrainerLauncher } from '../executors/shortJobProcess'
+import { runShortJob } from '../executors/shortJobs'
 import { localMember } from '../executors/local/member'
 import { createExecutors, type Executors, type ExecutorsOptions } from '../executors/service'
 import { computedIssues } from '../experiments/computedIssues'
 import type { CostModel } from '../experiments/estimate'
+import type { DeviceProbe } from '../experiments/deviceIssues'
 import { memberTable, type MemberTable } from '../experiments/memberTable'
 import { resolveExperiment, type Resolution } from '../experiments/resolve'
 import type { EngineLog } from '../log'
@@ -57,6 +60,7 @@ export interface EngineContext {
   readonly hub: EventHub
   readonly table: MemberTable
   readonly executors: Executors
+  readonly device: DeviceProbe
   /** Settings are the defaults of what is kept; the configuration decides. */
   resolve(config: PartialExperimentConfig): Resolution
   /** @throws UserError while TensorFlow is not set up */
@@ -65,31 +69,53 @@ export interface EngineContext {
 
 export function createEngineContext(options: EngineOptions, hub: EventHub): EngineContext {
   const table = memberTable(options.families)
+  const resolve = (config: PartialExperimentConfig): Resolution => resolveHere(config, options, table)
+  const assertReady = (): void => {
+    const { ready, message } = options.runtimeState()
+    if (!ready)
+      throw new UserError('TensorFlow is not set up.', {
+        got: message ?? 'no runtime',
+        action: 'Run "npm start" or "npm run doctor" in the project folder; it prepares the runtime.',
+      })
+  }
   return {
     options,
     hub,
     table,
     executors: executorsOf(options, hub),
-    resolve(config) {
-      const { keptSteps, imagesPerStep } = options.store.settings()
-      const given = config.recording
-      const recording =
-        given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given))
-          ? { keptSteps, imagesPerStep, ...given }
-          : given
-      const resolution = resolveExperiment({ ...config, recording }, table)
-      return {
-        ...resolution,
-        issues: [...resolution.issues, ...computedIssues(resolution.config, { ...options, table })],
-      }
-    },
-    assertReady() {
-      const { ready, message } = options.runtimeState()
-      if (!ready)
-        throw new UserError('TensorFlow is not set up.', {
-          got: message ?? 'no runtime',
-          action: 'Run "npm start" or "npm run doctor" in the project folder; it prepares the runtime.',
-        })
+    device: createDeviceProbe(async (signal) => {
+      assertReady()
+      const execution = { ...resolve({}).config.execution, threads: options.store.settings().threads }
+      const { device } = await runShortJob(options.launchShortJob, { kind: 'device', execution }, signal)
+      if (!device) throw new Error('The trainer reported no device.')
+      return device
+    }),
+    resolve,
+    assertReady,
+  }
+}
+
+function resolveHere(config: PartialExperimentConfig, options: EngineOptions, table: MemberTable): Resolution {
+  const { keptSteps, imagesPerStep } = options.store.settings()
+  const given = config.recording
+  const recording =
+    given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given))
+      ? { keptSteps, imagesPerStep, ...given }
+      : given
+  const resolution = resolveExperiment({ ...config, recording }, table)
+  return {
+    ...resolution,
+    issues: [...resolution.issues, ...computedIssues(resolution.config, { ...options, table })],
+  }
+}
+
+function createDeviceProbe(find: (signal?: AbortSignal) => Promise<DeviceReport>): DeviceProbe {
+  let device: DeviceReport | null = null
+  return {
+    known: () => device,
+    async find({ fresh = false, signal } = {}) {
+      if (fresh || device === null) device = await find(signal)
+      return device
     },
   }
 }

@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 const runService = (
-  { options, executors, hub, table, resolve, assertReady }: EngineContext,
+  { options, executors, device, hub, table, resolve, assertReady }: EngineContext,
   recorder: RunRecorder,
 ): RunService =>
   createRunService({
@@ -93,6 +93,7 @@ const runService = (
     replaces: options.replaces ?? false,
     resolve,
     assertReady,
+    device,
     otherSettings: createOtherSettings(options.presets, table),
   })
 

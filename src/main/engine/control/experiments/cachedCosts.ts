@@ -29,6 +29,7 @@ export const cachedCosts = (costs: CostModel): CostModel => ({
   levels: remembered(costs.levels),
   faults: remembered(costs.faults),
   phase: remembered(costs.phase),
+  trainPerClass: remembered(costs.trainPerClass),
   memberIssues: remembered(costs.memberIssues, ({ data, distillation, students }) => [data, distillation, students]),
   distillation: remembered(costs.distillation, ({ data, teacher, distillation }) => [
     data,

@@ -6,6 +6,7 @@ import type { ExperimentConfig } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import { pathOfFault } from '../../families/distillation/fit'
+import { poisoningIssues } from './poisoningIssues'
 import { namedFileIssues } from './namedFiles'
 import type { CostModel } from './estimate'
 import { continuedStudentIssues, type ContinuedContext } from './continuedStudents'
@@ -16,6 +17,7 @@ export const computedIssues = (config: ExperimentConfig, context: ComputedContex
   ...networkIssues(config, context),
   ...methodIssues(config, context),
   ...levelIssues(config, context),
+  ...poisoningIssues(config, context),
   ...context.costs.memberIssues(config),
   ...continuedStudentIssues(config, context),
   ...namedFileIssues(config, context.table),

@@ -7,6 +7,7 @@ import { defenses } from '../../families/defenses'
 import { distillationMethods } from '../../families/distillation'
 import type { KnownImages } from '../../families/distillation/types'
 import { methodFaults } from '../../families/distillation/fit'
+import { countClasses } from '../../images/imageSets'
 import { lengthOf, twinOf } from '../../protocol/plans'
 import type { CostModel } from './estimate'
 import { memberIssues } from './memberIssues'
@@ -115,6 +116,13 @@ export const costs: CostModel = {
     }
   },
   images: (data) => countsOf(data) ?? imagesOfFiles,
+  trainPerClass(data) {
+    const opened = datasets.openLeniently(data)
+    if (!opened) return undefined
+    const { member, values } = opened
+    const labels = member.labels?.(values).train
+    return labels ? countClasses(labels, classesOf(data)) : member.trainPerClass?.(values)
+  },
   sizes(choice, data) {
     try {
       const { height, width, channels } = problemOf(data)

@@ -46,6 +46,8 @@ export interface CostModel {
    */
   range(students: readonly StudentPlan[], index: number, pseudoBatches: number): { start: number; total: number }
   images(data: MemberChoice): { train: number; test: number }
+  /** Training images of each class, where that is known before they are read. */
+  trainPerClass(data: MemberChoice): readonly number[] | undefined
   /** Trainable scalars of a network, and bytes of one image; what is not known is left out. */
   sizes(architecture: MemberChoice, data: MemberChoice): { parameters?: number; imageBytes?: number }
 }

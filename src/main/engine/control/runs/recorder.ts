@@ -23,6 +23,8 @@ export interface RunRecorder {
   started(runId: string): void
   /** It has begun, and waits for a place to go on. */
   waits(runId: string): void
+  /** A line of the run's log. */
+  say(runId: string, message: string): void
   ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes?: ErrorCause[] | null): void
   /** Writes the run's copy beside its files; never rejects. */
   mirror(runId: string): Promise<void>
@@ -232,6 +234,10 @@ class Recorder implements RunRecorder {
       const stageId = runs.peek(id).stages.find((stage) => stage.place === place)?.id
       return stageId === undefined ? [] : [{ id, stageId }]
     })
+  }
+
+  say(runId: string, message: string): void {
+    this.log(runId, 'info', message)
   }
 
   private log(runId: string, level: LogLine['level'], message: string): void {

@@ -6,6 +6,7 @@ import type { Resolution } from '../experiments/resolve'
 import type { RunStore } from '../store'
 import { readArtifact } from './artifacts'
 import type { RunRecorder } from './recorder'
+import { resumePointOf } from './resumePoint'
 import type { RunCalls } from './types'
 
 export interface RecordCallsOptions {
@@ -18,6 +19,7 @@ type RecordCallName =
   | 'runs.list'
   | 'runs.get'
   | 'runs.clone'
+  | 'runs.resumePoint'
   | 'runs.metrics'
   | 'runs.imageSteps'
   | 'runs.images'
@@ -51,6 +53,7 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
       const config = store.runs.config(runId)
       return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, resolve) }
     },
+    'runs.resumePoint': ({ runId }) => resumePointOf(store.runs.summary(runId), store),
     'runs.clone': ({ runId }) => {
       const config = store.runs.config(runId)
       return { config: { ...config, name: `${config.name} (copy)`.slice(-200) } }

@@ -12,6 +12,7 @@ import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import { createYielding } from '../../images/yielding'
+import { deviceIssues, type DeviceProbe } from '../experiments/deviceIssues'
 import { createFingerprints } from '../experiments/fingerprints'
 import { createConditions, type ConditionOf } from '../experiments/conditions'
 import type { CostModel } from '../experiments/estimate'
@@ -27,6 +28,7 @@ import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
 import { manyRunsCalls } from './manyRuns'
+import { resumePointOf, resumeWords } from './resumePoint'
 import { recoverRuns } from './recovery'
 import { newRun, newRunId, type NewRun } from './newRun'
 import { StageScheduler } from './scheduler'
@@ -50,6 +52,8 @@ export interface RunServiceOptions {
   otherSettings: OtherSettings
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
   assertReady(): void
+  /** Of this machine. */
+  device: DeviceProbe
 }
 
 /** A run to be made; its configuration is resolved and without errors. */
@@ -187,6 +191,7 @@ class Service implements RunService {
       })
     this.options.assertReady()
     store.runs.update(runId, { until })
+    this.options.recorder.say(runId, resumeWords(resumePointOf(run, store)))
     return this.queue(runId)
   }
 
@@ -269,6 +274,7 @@ class Service implements RunService {
   }: CallArgs<'runs.start'>): Promise<RunSummary> {
     const { store, executors } = this.options
     const { config: resolved, issues } = this.options.resolve(config)
+    if ((executor ?? ownMachine) === ownMachine) issues.push(...(await deviceIssues(resolved, this.options.device)))
     const errors = issues.filter((issue) => issue.severity === 'error')
     const [first] = errors
     if (first) {

@@ -72,5 +72,6 @@ export const cifar10 = defineDataset({
   },
   load: (params, context) => loadCifar(kind, level, params.folder, context),
   image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
+  trainPerClass: () => Array.from(officialNames, () => 5000),
   match: (path) => matchCifar(kind, path),
 })

@@ -85,5 +85,7 @@ export const cifar100 = defineDataset({
   },
   load: (params, context) => loadCifar(kind, levels[params.labels], params.folder, context),
   image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
+  trainPerClass: ({ labels }) =>
+    labels === 'fine' ? Array.from({ length: 100 }, () => 500) : Array.from({ length: 20 }, () => 2500),
   match: (path) => matchCifar(kind, path),
 })

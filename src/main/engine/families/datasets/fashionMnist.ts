@@ -58,6 +58,7 @@ export const fashionMnist = defineDataset({
   },
   params: mnistParams(title),
   image: mnistImage,
+  trainPerClass: () => classNames.map(() => 6000),
   load: (params, context) =>
     loadMnist({ id: 'fashion_mnist', title, classNames, mean: 0.286, standardDeviation: 0.353 }, params, context),
   match: (path) => matchMnist(path, title, true),

@@ -122,6 +122,7 @@ export const svhn = defineDataset({
       help: 'The folder with train_32x32.mat and test_32x32.mat ("format 2, cropped digits").',
     }),
   },
+  trainPerClass: () => [4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659],
   async load(params, context) {
     const files = await openNamedFiles(params.folder, {
       title,

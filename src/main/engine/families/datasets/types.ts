@@ -63,6 +63,8 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   image?(params: ValuesOf<S>): ImageShape
   /** How many images it has with these parameters, where that is known before they are read. */
   imageCounts?(params: ValuesOf<S>): { readonly train: number; readonly test: number }
+  /** How many training images each class has with these parameters, where every copy of the set has the same. */
+  trainPerClass?(params: ValuesOf<S>): readonly number[]
   /**
    * Yields to the event loop every few milliseconds. @throws RefusedInputError that says what is wrong with which file
    * and record

@@ -3,8 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { CallHandlers, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
-import { metricDefinitions, type DeviceReport } from '../../../../../shared/domain'
-import { runShortJob } from '../../executors/shortJobs'
+import { metricDefinitions } from '../../../../../shared/domain'
 import { sections } from '../../experiments/sections'
 import { databaseName, folderBytes } from '../../store'
 import type { EngineContext } from '../context'
@@ -13,8 +12,7 @@ import { diagnosticsText } from '../diagnostics'
 export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'engine'>> {
   const { store, log, cacheFolder } = context.options
   const startedAt = Date.now()
-  let device: DeviceReport | null = null
-  const info = (): EngineInfo => engineInfo(context, startedAt, device)
+  const info = (): EngineInfo => engineInfo(context, startedAt)
   return {
     'engine.info': info,
     'engine.catalogue': () => catalogue(context),
@@ -30,15 +28,12 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
         log: log.last(60),
       }),
     }),
-    'engine.device': async ({ fresh = false }, signal) => {
-      if (fresh || device === null) device = await findDevice(context, signal)
-      return device
-    },
+    'engine.device': ({ fresh }, signal) => context.device.find({ fresh: fresh ?? false, signal }),
     'engine.log': ({ lines = 500 }) => log.last(lines),
   }
 }
 
-function engineInfo({ options }: EngineContext, startedAt: number, device: DeviceReport | null): EngineInfo {
+function engineInfo({ options, device }: EngineContext, startedAt: number): EngineInfo {
   const { ready, message } = options.runtimeState()
   return {
     product: 'ABD Workbench',
@@ -50,7 +45,7 @@ function engineInfo({ options }: EngineContext, startedAt: number, device: Devic
     platform: `${process.platform} ${process.arch}`,
     cores: availableParallelism(),
     memoryBytes: totalmem(),
-    device,
+    device: device.known(),
     runtimeReady: ready,
     runtimeMessage: message,
   }
@@ -81,13 +76,4 @@ async function diskUse(folder: string, cacheFolder: string): Promise<DiskUse> {
     cacheBytes,
     freeBytes: space.bavail * space.bsize,
   }
-}
-
-async function findDevice(context: EngineContext, signal?: AbortSignal): Promise<DeviceReport> {
-  context.assertReady()
-  const { launchShortJob, store } = context.options
-  const execution = { ...context.resolve({}).config.execution, threads: store.settings().threads }
-  const { device } = await runShortJob(launchShortJob, { kind: 'device', execution }, signal)
-  if (!device) throw new Error('The trainer reported no device.')
-  return device
 }

@@ -7,6 +7,7 @@ import {
   type ExperimentConfig,
   type PartialExperimentConfig,
 } from '../../../../../shared/domain'
+import { deviceIssues } from '../../experiments/deviceIssues'
 import { estimateTime, finishedStages } from '../../experiments/estimate'
 import type { RunService } from '../../runs/service'
 import type { KeptStage } from '../../store'
@@ -21,7 +22,11 @@ export function experimentHandlers(
   const { data } = context.options
   const resolved = (config: PartialExperimentConfig): ExperimentConfig => context.resolve(config).config
   return {
-    'experiment.validate': ({ config }) => context.resolve(config),
+    'experiment.validate': async ({ config }) => {
+      const resolution = context.resolve(config)
+      const more = await deviceIssues(resolution.config, context.device)
+      return { ...resolution, issues: [...resolution.issues, ...more] }
+    },
     'experiment.estimate': async ({ config }) => {
       const asked = resolved(config)
       const whole = estimate(context, await networks.fill(asked))
