@@ -81,6 +81,7 @@ export function metricsAt(config: ExperimentConfig, subject: Subject, step: numb
   const loss = (2.3 * (1 - learned(fraction)) + 0.05) * wobble
   const common: MetricPoint[] = [
     { name: 'imagesPerSecond', step, value: 400 + 20 * wobble },
+    { name: 'elapsed', step, value: step * 0.5 },
     { name: 'learningRate', step, value: 0.05 * (1 + Math.cos(Math.PI * fraction)) },
   ]
   if (subject === null) {

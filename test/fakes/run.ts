@@ -54,13 +54,19 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
   const pseudoBatches = config.distillation.method.params.pseudoBatches
   const stages = [
     stage({ kind: 'data', index: 0 }, 'Data and attack', 1),
-    stage({ kind: 'teacher', index: 0 }, 'Teacher', config.teacher.training.epochs * 5),
+    stage({ kind: 'teacher', index: 0 }, 'Teacher', config.teacher.training.epochs * 5, {
+      stepUnits: { imagesPerStep: config.teacher.training.batchSize, stepsPerEpoch: 5 },
+    }),
     ...config.students.map((plan, index) =>
       stage(
         { kind: 'student', index },
         studentStageTitle(plan, index),
         typeof pseudoBatches === 'number' ? pseudoBatches : 60,
-        { method: config.distillation.method.id, defense: defenseLabel(plan) },
+        {
+          method: config.distillation.method.id,
+          defense: defenseLabel(plan),
+          stepUnits: { imagesPerStep: 256, stepsPerEpoch: null },
+        },
       ),
     ),
   ]

@@ -78,6 +78,10 @@ async function train(job: TrainingJob, desk: TaskDesk): Promise<EndReport> {
     await checkpoint(job, step, desk)
     return { type: 'finished', outcome, step, evaluation: evaluationAt(config, subject, step / total), weights: null }
   }
+  desk.report({
+    type: 'stepUnits',
+    units: { imagesPerStep: 256, stepsPerEpoch: job.kind === 'teacher' ? 5 : null },
+  })
   progress()
   while (step < total) {
     const request = desk.request()

@@ -106,6 +106,13 @@ export const metricDefinitions = {
     unit: 'images/s',
     definition: 'Images that went through a training step per second of wall time, smoothed over the last steps.',
   },
+  elapsed: {
+    title: 'Elapsed time',
+    group: 'speed',
+    unit: 's',
+    definition:
+      'Working seconds from the stage’s beginning to the end of this step: evaluations and checkpoints are counted, pauses and what another student trained before it are not.',
+  },
   learningRate: {
     title: 'Learning rate',
     group: 'schedule',

@@ -41,6 +41,14 @@ export interface StageActivity {
   fraction: number
 }
 
+/** What a step of a stage is in other units. */
+export interface StepUnits {
+  /** Images that go through training in a step. */
+  imagesPerStep: number
+  /** null where the stage has no epochs. */
+  stepsPerEpoch: number | null
+}
+
 /** Where a stage runs, or why it waits. */
 export interface StageWhere {
   readonly state: 'waiting' | 'running'
@@ -107,6 +115,8 @@ export interface StageProgress {
   findings?: LintFinding[]
   /** Images of the data set as it was loaded; of the data stage. */
   imageCounts?: { train: number; test: number }
+  /** Of stages that train; absent before it has begun, and in records of earlier versions. */
+  stepUnits?: StepUnits
   /** The step of the newest artifact of each analysis that was measured; absent where none was. */
   artifacts?: Record<string, number>
   /** Absent where it neither runs nor waits for a place to run. */

@@ -155,6 +155,15 @@ describe('the parts of a stage', () => {
     expect(second.seconds()).toBeGreaterThanOrEqual(100)
   })
 
+  it('a measured step tells how long the stage has worked, earlier processes included', async () => {
+    const reports: TrainerReport[] = []
+    const loop = await beginStage(workOf({}), optionsOf(reports))
+    loop.state.secondsBefore = 100
+    await takeStep(loop)
+    const points = reports.flatMap((report) => (report.type === 'metrics' ? report.points : []))
+    expect(points.find(({ name }) => name === 'elapsed')?.value).toBeGreaterThanOrEqual(100)
+  })
+
   it('a named start that is not there is refused, another is done again', async () => {
     const startFrom = { folder: '/nowhere', step: 3 }
     expect((await beginStage(workOf({}), optionsOf([], { startFrom }))).firstStep).toBe(0)

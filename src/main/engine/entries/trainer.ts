@@ -48,6 +48,8 @@ async function train(
   await startFor(job, report)
   const prepared = await prepare()
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
+  const { imagesPerStep, stepsPerEpoch = null } = prepared.work
+  report({ type: 'stepUnits', units: { imagesPerStep, stepsPerEpoch } })
   return runTrainingLoop(prepared.work, {
     folder: job.folders.stage,
     resume: job.resume,

@@ -20,6 +20,7 @@ const reportTypes: Record<TaskReport['type'], true> = {
   preparing: true,
   progress: true,
   ready: true,
+  stepUnits: true,
   warning: true,
 }
 

@@ -12,6 +12,7 @@ import type {
   MemberChoice,
   MetricPoint,
   StageActivity,
+  StepUnits,
   SyntheticImages,
   TeacherNormalization,
 } from '../../../shared/domain'
@@ -117,6 +118,8 @@ export type TrainerReport =
   | { type: 'findings'; findings: LintFinding[] }
   /** Of the data stage: images of the set as it was loaded. */
   | { type: 'imageCounts'; train: number; test: number }
+  /** Of a stage that trains, before its first step. */
+  | { type: 'stepUnits'; units: StepUnits }
   | { type: 'checkpoint'; step: number; path: string }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `weights`: absolute path of the stage's model so far, null where there is none. */

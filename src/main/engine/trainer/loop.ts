@@ -192,13 +192,17 @@ export async function takeStep(loop: TrainingLoop): Promise<void> {
 
 /** @throws DivergedError after the numbers were reported, so that the curve shows where it happened */
 function reportStep(loop: TrainingLoop, metrics: StepMetrics, measure: boolean): void {
-  const { options, state, rate } = loop
+  const { options, state, rate, seconds } = loop
   const step = state.stepsDone
   reportRemarks(loop)
   const points: MetricPoint[] = Object.entries(metrics).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name: name as MetricName, step, value }],
   )
-  if (measure) points.push({ name: 'imagesPerSecond', step, value: rate.imagesPerSecond() })
+  if (measure)
+    points.push(
+      { name: 'imagesPerSecond', step, value: rate.imagesPerSecond() },
+      { name: 'elapsed', step, value: seconds() },
+    )
   if (points.length > 0) options.report({ type: 'metrics', points })
   assertFinite(metrics, step)
 }

@@ -25,6 +25,8 @@ export interface StageWork {
   conclude?(outcome: 'done' | 'paused' | 'stopped'): void
   /** Images that went through training per step, for images per second. */
   readonly imagesPerStep: number
+  /** Absent where the stage has no epochs. */
+  readonly stepsPerEpoch?: number
   readonly measureEvery: number
   /** Whether the model is evaluated after so many steps (the end is always evaluated). */
   evaluateAfter(stepsDone: number): boolean

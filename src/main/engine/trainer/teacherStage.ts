@@ -174,6 +174,7 @@ export function createTeacherStage(input: TeacherStageInput): StageWork {
     state,
     program,
     imagesPerStep: training.batchSize,
+    stepsPerEpoch,
     measureEvery,
     evaluateAfter: (stepsDone) => stepsDone % stepsPerEpoch === 0,
     step(index, measure) {

@@ -97,6 +97,7 @@ async function twoAttempts(): Promise<Told[]> {
   const evaluation = { accuracy: 0.5, asr: null, asrAll: null, robustAccuracy: null, images: 1, nonTarget: 1 }
   const first: TaskReport[] = [
     attempt('1', false),
+    { type: 'stepUnits', units: { imagesPerStep: 128, stepsPerEpoch: 2 } },
     progress(0),
     metrics(1),
     { type: 'warning', message: 'careful' },
@@ -162,6 +163,7 @@ describe('what a stage reports', () => {
     await tell(told)
     const wanted = await everythingKept()
     expect(wanted).toMatchObject({
+      stage: { stepUnits: { imagesPerStep: 128, stepsPerEpoch: 2 } },
       images: [2, 4],
       artifacts: { classes: 3 },
       series: { loss: { values: Float64Array.from([1, 2, 3, 4, 5, 6]) } },

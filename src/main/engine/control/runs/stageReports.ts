@@ -9,6 +9,7 @@ import { createKeptPosition, type KeptPosition } from './keptPosition'
 import type { StageContext, StageOutcome } from './types'
 
 type Report<Type extends TaskReport['type']> = Extract<TaskReport, { type: Type }>
+type RecordedReport = Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'stepUnits' | 'artifact'>
 
 /** Progress reaches the database this often; the memory always has the newest. */
 const progressWriteInterval = 2000
@@ -118,7 +119,7 @@ class ReportWriter {
   }
 
   /** What the stage found out: numbers, images, tests. */
-  private recorded(report: Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'artifact'>): void {
+  private recorded(report: RecordedReport): void {
     const { context } = this.options
     const { place } = context
     switch (report.type) {
@@ -135,6 +136,8 @@ class ReportWriter {
         return context.update({ evaluation: report.evaluation })
       case 'imageCounts':
         return context.update({ imageCounts: { train: report.train, test: report.test } })
+      case 'stepUnits':
+        return context.update({ stepUnits: report.units })
       case 'artifact':
         context.artifacts.put(place, report)
         return this.tellArtifacts()
