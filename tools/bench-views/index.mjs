@@ -1,0 +1,193 @@
+#!/usr/bin/env node
+/**
+ * What tables, charts and images cost the page and the engine in a generated workspace of many runs.
+ *
+ *   npm run bench:views -- [--runs 10000] [--repeats 5] [--workspace FOLDER] [--json]
+ *   node tools/bench-views/index.mjs --make FOLDER --runs N      only makes the workspace
+ *
+ * Needs Chromium and the built application. `--workspace` takes one that was made before.
+ */
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+import { statistics } from '../bench/summary.mjs'
+import { ensureBuilt } from '../run/build.mjs'
+import { failWith } from '../run/child.mjs'
+import { projectRoot } from '../setup/paths.mjs'
+import { SetupError, say } from '../setup/report.mjs'
+import * as measure from './page.mjs'
+import { bundle, makeWorkspace } from './workspace.mjs'
+
+const entry = (name) => path.join(projectRoot, 'out', 'main', `${name}.js`)
+const typed = 'attack:blend asr<10% sv'
+
+/** What is reported, the unit, and the goal. */
+const figures = [
+  ['coldStart', 'cold start to first rows, engine and page', 'ms', '≤ 1,000'],
+  ['runs', 'Runs opened from another view, CPU', 'ms', '≤ 300'],
+  ['compare', 'Compare opened from another view, CPU', 'ms', '≤ 300'],
+  ['filterKey', 'filter, CPU per key', 'ms', '≤ 50'],
+  ['framesPerSecond', 'scrolling, frames a second', '', '≥ 55'],
+  ['selectAll', 'select all', 'ms', '≤ 200'],
+  ['domNodes', 'DOM nodes of the larger view', '', '≤ 3,000'],
+  ['chartOpens', 'chart of 10 × 50,000 points opened, CPU', 'ms', '≤ 300'],
+  ['chartFrame', 'frame while 30 updates a second come, 95th percentile', 'ms', '≤ 33'],
+  ['sliderFrame', 'image slider, 200 × 64: frame, 95th percentile', 'ms', '≤ 33'],
+  ['memory', 'memory of the page', 'MB', '≤ 300'],
+]
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      make: { type: 'string' },
+      workspace: { type: 'string' },
+      runs: { type: 'string', default: '10000' },
+      repeats: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  for (const name of ['runs', 'repeats'])
+    if (!(Number.isInteger(Number(values[name])) && Number(values[name]) >= 1))
+      throw new SetupError(`--${name} wants a whole number from 1, got "${values[name]}".`)
+  return { ...values, runs: Number(values.runs), repeats: Number(values.repeats) }
+}
+
+async function serve(workspace) {
+  const child = spawn(process.execPath, [entry('serve'), '--workspace', workspace], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const address = await new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+      const found = /http:\/\/\S+token=\S+/.exec(text)
+      if (found) resolve(found[0])
+    })
+    child.once('exit', () => reject(new SetupError(`The engine did not start:\n${text}`)))
+  })
+  const stop = () =>
+    new Promise((resolve) => {
+      child.once('exit', resolve)
+      child.kill('SIGINT')
+    })
+  return { address, stop }
+}
+
+const residentMegabytes = (ids) =>
+  Math.max(
+    ...ids.map((id) => {
+      try {
+        return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0) / 1024
+      } catch {
+        return 0
+      }
+    }),
+  )
+
+const at95 = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)]
+const median = (values) => statistics(values).median
+
+/** One engine and one page, both new. */
+async function once(browser, workspace) {
+  const started = performance.now()
+  const server = await serve(workspace)
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  try {
+    const protocol = await context.newCDPSession(page)
+    await protocol.send('Performance.enable')
+    const browserProtocol = await browser.newBrowserCDPSession()
+    const session = { page, protocol, browserProtocol }
+    await page.goto(server.address)
+    await measure.firstRows(session)
+    const coldStart = performance.now() - started
+    const heavy = await page.evaluate(() =>
+      document.querySelector('[role=grid] a[href*="#/runs/"]').getAttribute('href').split('/').at(-1),
+    )
+    const { runs, compare } = await measure.openings(session)
+    const compareNodes = await measure.domNodes(session)
+    const keys = await measure.filterKeys(session, typed)
+    const frames = await measure.scrolling(session)
+    const selectAll = await measure.selectingAll(session)
+    const runsNodes = await measure.domNodes(session)
+    const chartOpens = await measure.opensChart(session, heavy)
+    const chartFrames = await measure.chartUpdates(session)
+    const sliderFrames = await measure.imageSlider(session, heavy)
+    const { processes } = await measure.memory(session)
+    return {
+      coldStart,
+      runs,
+      compare,
+      filterKey: median(keys),
+      framesPerSecond: 1000 / (frames.reduce((sum, time) => sum + time, 0) / frames.length),
+      selectAll,
+      domNodes: Math.max(compareNodes, runsNodes),
+      chartOpens,
+      chartFrame: at95(chartFrames),
+      sliderFrame: at95(sliderFrames),
+      memory: residentMegabytes(processes),
+    }
+  } finally {
+    await context.close()
+    await server.stop()
+  }
+}
+
+async function callsWhileTraining(workspace) {
+  const script = await bundle('calls', 'test/bench/views/calls.ts')
+  const child = spawn(process.execPath, [script, entry('control'), workspace, '7'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.on('data', (chunk) => {
+    text += chunk
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new SetupError(`The calls could not be measured (exit code ${code}).`)
+  return JSON.parse(text)
+}
+
+const shown = (value) => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1))
+
+function report(medians, calls) {
+  say('\n| what | median | goal |\n|---|---|---|')
+  for (const [id, title, unit, goal] of figures)
+    say(`| ${title} | ${shown(medians[id])}${unit ? ` ${unit}` : ''} | ${goal}${unit ? ` ${unit}` : ''} |`)
+  say('\n| call while a run trains | median | longest |\n|---|---|---|')
+  for (const [title, { median: middle, most }] of Object.entries(calls))
+    say(`| ${title} | ${shown(middle)} ms | ${shown(most)} ms |`)
+}
+
+async function main() {
+  const options = readOptions()
+  if (options.make !== undefined) return makeWorkspace(path.resolve(options.make), options.runs)
+  await ensureBuilt()
+  const own = options.workspace === undefined
+  const workspace = own ? fs.mkdtempSync(path.join(os.tmpdir(), 'abd-bench-views-')) : path.resolve(options.workspace)
+  if (own) await makeWorkspace(workspace, options.runs)
+  const browser = await chromium.launch({
+    executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  })
+  try {
+    // Not counted: the first start after the workspace was made builds its index.
+    await once(browser, workspace)
+    const samples = []
+    for (let repeat = 0; repeat < options.repeats; repeat++) {
+      samples.push(await once(browser, workspace))
+      say(`${repeat + 1} of ${options.repeats}`)
+    }
+    const medians = Object.fromEntries(figures.map(([id]) => [id, median(samples.map((sample) => sample[id]))]))
+    const calls = await callsWhileTraining(workspace)
+    if (options.json) process.stdout.write(`${JSON.stringify({ runs: options.runs, ...medians, calls })}\n`)
+    else report(medians, calls)
+  } finally {
+    await browser.close()
+    if (own) fs.rmSync(workspace, { recursive: true, force: true })
+  }
+}
+
+main().catch(failWith)
