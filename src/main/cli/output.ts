@@ -87,8 +87,9 @@ export function progressLine(run: RunSummary, loss?: string): string {
   return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${loss ? `, ${loss}` : ''}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
 }
 
-export const stageLine = (stage: StageRecord): string =>
-  `${stage.title}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
+/** @param name what it is called; default: the title of the stage */
+export const stageLine = (stage: StageRecord, name = stage.title): string =>
+  `${name}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
 
 /**
  * E.g. "DER 88.4 %, RIR 71.0 %, against the undefended student"; nothing for models that have no twin to be compared

@@ -1,5 +1,5 @@
 /** How a condition looks wherever models are drawn: colour, marker and dash follow from its number alone. */
-import type { Condition } from '@shared/domain'
+import type { Condition, StageName } from '@shared/domain'
 import type { ChartColors } from './colors'
 
 export const markers = ['circle', 'diamond', 'triangle', 'rect', 'pentagon', 'star', 'cross'] as const
@@ -34,3 +34,14 @@ export const dashStyle = (dash: readonly number[] | undefined): number[] | 'soli
 
 /** The second of two lines of one model. */
 export const secondDash: readonly number[] = [5, 4]
+
+/**
+ * The look of a stage of a run.
+ * @param place in the place of the number of its condition, which records of earlier versions do not have
+ */
+export const modelLook = (
+  { kind, condition }: Pick<StageName, 'kind'> & { readonly condition?: Condition | undefined },
+  place: number,
+  colors: ChartColors,
+): ModelLook =>
+  conditionLook(kind === 'student' ? (condition ?? { key: 'student', number: Math.max(0, place) }) : undefined, colors)

@@ -13,7 +13,7 @@ export const axisFamilies: Readonly<Record<string, FamilyId>> = {
 export function useAxisLabels() {
   const engine = useEngineStore()
   function labelOf(path: AxisPath, label: string): string {
-    if (path === 'defenses') return engine.defenseTitle(label)
+    if (path === 'defenses') return engine.shortDefenses(label)
     const family = axisFamilies[path]
     return family ? engine.titleOf(family, label) : label
   }

@@ -1,18 +1,17 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
-import type { RunSummary, StudySummary } from '@shared/domain'
+import { namedModelsOf, type RunSummary, type StudySummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
 import { cellWords } from '../format/cellStates'
 import { percent } from '../format/numbers'
+import { useEngineStore } from '../stores/engine'
 import { useNoticesStore } from '../stores/notices'
 
-const resultOf = (run: RunSummary): string =>
+const resultOf = (run: RunSummary, names: ReadonlyMap<string, string>): string =>
   run.stages
-    .flatMap(({ kind, evaluation, defense }) =>
+    .flatMap(({ id, kind, evaluation }) =>
       kind === 'student' && evaluation
-        ? [
-            `${defense === 'none' || !defense ? 'no defense' : defense} ${percent(evaluation.accuracy)} / ${percent(evaluation.asr)}`,
-          ]
+        ? [`${names.get(id) ?? ''} ${percent(evaluation.accuracy)} / ${percent(evaluation.asr)}`]
         : [],
     )
     .join(', ')
@@ -24,6 +23,7 @@ const resultOf = (run: RunSummary): string =>
 export function useRunEndings(): void {
   const { engine } = useConnection()
   const notices = useNoticesStore()
+  const catalogue = useEngineStore()
   const router = useRouter()
   const states = new Map<string, RunSummary['state']>()
   onScopeDispose(
@@ -31,16 +31,16 @@ export function useRunEndings(): void {
       const before = states.get(run.id)
       states.set(run.id, run.state)
       if (run.study || before !== 'running' || router.currentRoute.value.params['runId'] === run.id) return
-      if (run.state === 'done')
+      if (run.state === 'done') {
+        const result = resultOf(run, catalogue.namesOf(namedModelsOf(run)))
         notices.show({
           severity: 'good',
           title: `“${run.name}” is done.`,
-          causes: resultOf(run)
-            ? [{ name: 'Result', message: `Accuracy / ASR: ${resultOf(run)}.`, forUser: true }]
-            : [],
+          causes: result ? [{ name: 'Result', message: `Accuracy / ASR: ${result}.`, forUser: true }] : [],
           runId: run.id,
           seconds: 20,
         })
+      }
     }),
   )
   const studyStates = new Map<string, StudySummary['state']>()

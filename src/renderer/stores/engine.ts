@@ -3,10 +3,15 @@ import { computed, ref, shallowRef, type ShallowRef } from 'vue'
 import type { Catalogue, DiskUse, EngineInfo } from '@shared/contract'
 import {
   defaultSettings,
+  defenseName,
   defensesOfLabel,
   isSharedMetric,
+  kindName,
   metricDefinitions,
+  modelNames,
+  namePartsIn,
   type MetricDefinition,
+  type NamedModel,
   type Settings,
 } from '@shared/domain'
 import type { FamilyId, MemberDescription } from '@shared/schema'
@@ -76,13 +81,17 @@ function lookUpsIn(catalogue: Readonly<ShallowRef<Catalogue | null>>) {
     membersOf(family).find((entry) => entry.id === id)
   /** A member's title, or its id while the catalogue is not there (or no longer knows it). */
   const titleOf = (family: FamilyId, id: string): string => member(family, id)?.title ?? id
-  /** The titles of the defenses that a model's label names, "sv+sr" for example. */
+  /** The whole titles of the defenses that a label names, where one chooses among them. */
   const defenseTitle = (label: string | null | undefined): string =>
     defensesOfLabel(label)
       .map((id) => titleOf('defense', id))
       .join(' + ') || 'No defense'
+  /** What models are called that are shown together, by their keys. */
+  const namesOf = (models: readonly NamedModel[]): Map<string, string> => modelNames(models, namePartsIn(member))
+  const kindOf = (model: Pick<NamedModel, 'kind' | 'defense'>): string => kindName(member, model)
+  const shortDefenses = (label: string | null | undefined): string => defenseName(member, label)
   /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
   const metricDefinition = (name: string): MetricDefinition | undefined =>
     catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
-  return { member, membersOf, titleOf, defenseTitle, metricDefinition }
+  return { member, membersOf, titleOf, defenseTitle, shortDefenses, kindOf, namesOf, metricDefinition }
 }

@@ -15,6 +15,8 @@ export interface ModelResult extends DefenseWorth {
   defense: string | null
   data: string
   attack: string
+  /** null where the teacher came from a file. */
+  poisonRatio: number | null
   seed: number
   recipe: string | null
   state: StageState
@@ -43,6 +45,7 @@ export function resultsOf(run: RunSummary): ModelResult[] {
             defense: stage.defense ?? null,
             data: run.data,
             attack: run.attack,
+            poisonRatio: run.poisonRatio,
             seed: run.seed,
             recipe: run.recipe ?? null,
             state: stage.state,

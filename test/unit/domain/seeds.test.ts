@@ -32,6 +32,7 @@ describe('models over seeds', () => {
     method: 'zskt',
     defense: 'none',
     data: 'signs',
+    poisonRatio: 0.1,
     attack: 'blend',
     seed,
     recipe: 'a',

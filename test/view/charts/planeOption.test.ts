@@ -20,6 +20,7 @@ const model = (
   defense,
   data: 'signs',
   attack: 'blend',
+  poisonRatio: 0.1,
   seed: 0,
   recipe: null,
   state: 'done',

@@ -18,7 +18,7 @@ describe('useRunEndings', () => {
     bench.engine.advance(100)
     expect(notices.notices).toHaveLength(1)
     expect(notices.notices[0]).toMatchObject({ severity: 'good', title: '“Small” is done.' })
-    expect(notices.notices[0]?.causes[0]?.message).toMatch(/no defense \d+\.\d % \/ \d+\.\d %/)
+    expect(notices.notices[0]?.causes[0]?.message).toMatch(/No defense \d+\.\d % \/ \d+\.\d %/)
   })
 
   it('is silent on the run’s own page', async () => {

@@ -81,7 +81,7 @@ it('tells on any page that a run is done, with its result, but not on its own', 
   page.engine.advance(1000)
   await settle()
   expect(page.find('.notices').textContent).toMatch(
-    /“Short” is done\..*Accuracy \/ ASR: no defense \d+\.\d % \/ \d+\.\d %/,
+    /“Short” is done\..*Accuracy \/ ASR: No defense \d+\.\d % \/ \d+\.\d %/,
   )
   await page.engine.call('runs.start', { config: { ...config, name: 'Watched' } })
   const [newest] = await page.engine.call('runs.list', {})

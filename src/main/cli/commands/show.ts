@@ -1,8 +1,9 @@
-import { defenseLabel, flattenConfig, type RunDetail, type StageArtifact } from '../../../shared/domain'
+import { flattenConfig, namedModelsOf, type RunDetail, type StageArtifact } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { membersOf } from '../configuration'
 import { findRun, runNames } from '../findRun'
 import { analysisLines, jsonLine, printable, stageLine, worthLine } from '../output'
+import { namerOf } from '../names'
 import { defineCommand } from './command'
 
 export const show = defineCommand<{ config?: boolean }>({
@@ -32,29 +33,41 @@ export const show = defineCommand<{ config?: boolean }>({
     else {
       const known = membersOf(await client.call('engine.catalogue', {}), 'analysis')
       const titleOf = (analysis: string): string => known.find(({ id }) => id === analysis)?.title ?? analysis
-      output.result(runLines(detail, artifacts, titleOf).join('\n'))
+      const names = (await namerOf(client))(namedModelsOf(detail))
+      output.result(runLines({ detail, artifacts, titleOf, names }).join('\n'))
     }
     return 0
   },
 })
 
-const runLines = (
-  detail: RunDetail,
-  artifacts: readonly StageArtifact[],
-  titleOf: (analysis: string) => string,
-): string[] => [
+interface ShownRun {
+  readonly detail: RunDetail
+  readonly artifacts: readonly StageArtifact[]
+  readonly titleOf: (analysis: string) => string
+  /** Of its models. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => [
   `${printable(detail.name)} (${detail.id}): ${detail.state}`,
   `data ${detail.data}, attack ${detail.attack}, ${detail.poisonRatio === null ? 'teacher from a file' : `poison ratio ${detail.poisonRatio}`}, target ${detail.target}, seed ${detail.seed}`,
-  `students: ${detail.config.students.map((plan) => `${detail.method} ${defenseLabel(plan)}`).join(', ') || 'none'}`,
+  `students: ${
+    studentNames(detail, names)
+      .map((name) => `${detail.method} ${name}`)
+      .join(', ') || 'none'
+  }`,
   ...(detail.device ? [`device: ${detail.device.title}`] : []),
   ...detail.stages.flatMap((stage) => [
-    `  ${stageLine(stage)}`,
+    `  ${stageLine(stage, names.get(stage.id))}`,
     ...[...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map((line) => `    ${line}`),
   ]),
   ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
   ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
   ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
 ]
+
+const studentNames = ({ stages }: RunDetail, names: ReadonlyMap<string, string>): string[] =>
+  stages.filter(({ kind }) => kind === 'student').map(({ id, title }) => names.get(id) ?? title)
 
 const configLines = (config: unknown): string =>
   flattenConfig(config)

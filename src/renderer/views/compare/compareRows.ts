@@ -1,6 +1,6 @@
-import { toCsv, type ModelResult, type PublishedComparison } from '@shared/domain'
+import { toCsv, type ModelResult, type NamedModel, type PublishedComparison } from '@shared/domain'
 
-export interface CompareRow extends ModelResult {
+export interface CompareRow extends NamedModel, ModelResult {
   key: string
   published: PublishedComparison | null
 }

@@ -14,7 +14,6 @@ export function useCompare() {
   const runs = useRunsStore()
   const engine = useEngineStore()
   const store = useCompareStore()
-  const { modelName, nameOf } = useModelNames()
 
   const all = computed<CompareRow[]>(() =>
     runs.runs.flatMap((run) =>
@@ -27,7 +26,7 @@ export function useCompare() {
   )
   const searchText = (row: CompareRow): string => {
     const { runName, kind, attack, method, defense, data, state, seed } = row
-    const titles = `${modelName(row)} ${engine.titleOf('attack', attack)}`
+    const titles = `${engine.kindOf(row)} ${engine.titleOf('attack', attack)}`
     return `${runName} ${kind} ${attack} ${method ?? ''} ${defense ?? ''} ${data} ${state} seed ${seed} ${titles}`
   }
   const rows = computed(() => {
@@ -36,10 +35,12 @@ export function useCompare() {
   })
   const selectedRows = computed(() => all.value.filter((row) => store.selected.has(row.key)))
 
+  const nameOf = useModelNames(() => rows.value)
+  const nameOfSelected = useModelNames(() => selectedRows.value)
   const text = (row: CompareRow, column: CompareColumn): string | number | null => {
     switch (column) {
       case 'kind':
-        return modelName(row)
+        return engine.kindOf(row)
       case 'data':
         return engine.titleOf('dataset', row.data)
       case 'attack':
@@ -55,5 +56,16 @@ export function useCompare() {
     }
   }
   const csv = (): string => compareCsv(rows.value)
-  return { store, all, rows, selectedRows, defenseTitle: engine.defenseTitle, modelName, nameOf, text, csv }
+  return {
+    store,
+    all,
+    rows,
+    selectedRows,
+    defenseTitle: engine.shortDefenses,
+    modelName: engine.kindOf,
+    nameOf,
+    nameOfSelected,
+    text,
+    csv,
+  }
 }

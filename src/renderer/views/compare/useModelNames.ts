@@ -1,20 +1,11 @@
 import { computed } from 'vue'
-import type { ModelResult } from '@shared/domain'
+import type { ModelResult, NamedModel } from '@shared/domain'
+import { resultKey } from '../../charts/planeOption'
 import { useEngineStore } from '../../stores/engine'
-import { useRunsStore } from '../../stores/runs'
 
-/** What models are called in tables, legends and tooltips. */
-export function useModelNames() {
-  const runs = useRunsStore()
+/** What models are called in legends and tooltips: by what differs among those that are shown. */
+export function useModelNames(models: () => readonly NamedModel[]) {
   const engine = useEngineStore()
-  const modelName = ({ kind, defense }: Pick<ModelResult, 'kind' | 'defense'>): string =>
-    kind === 'teacher' ? 'Teacher' : engine.defenseTitle(defense)
-  const ambiguous = computed(() => {
-    const names = runs.runs.map((run) => run.name).sort()
-    return new Set(names.filter((name, index) => name === names[index + 1]))
-  })
-  /** Runs of one name are told apart by their seed. */
-  const nameOf = (result: ModelResult): string =>
-    `${result.runName}${ambiguous.value.has(result.runName) ? `, seed ${result.seed}` : ''}: ${modelName(result)}`
-  return { modelName, nameOf }
+  const names = computed(() => engine.namesOf(models()))
+  return (result: ModelResult): string => names.value.get(resultKey(result)) ?? engine.kindOf(result)
 }
