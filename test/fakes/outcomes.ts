@@ -58,6 +58,10 @@ export function evaluationAt(config: ExperimentConfig, subject: Subject, fractio
     robustAccuracy: clamp(accuracy * (1 - asr)),
     images: 1000,
     nonTarget: 900,
+    classes: fakeClasses,
+    largestClass: chance,
+    topAnswer: { label: 3, share: 0.1 + 0.9 * (1 - progress) },
+    cleanTargetRate: clamp((1 - accuracy) / (fakeClasses - 1)),
   }
 }
 

@@ -17,6 +17,16 @@ export interface SyntheticImages extends ImageBatch {
   studentConfidence?: number[]
   /** 1 where a defense of the student suspects the sample. */
   suspected?: number[]
+  /** How far its pixels vary; absent in records of earlier versions. */
+  variation?: ImageVariation
+}
+
+/** Of the images of a kept step, as fractions of the range of pixel values. */
+export interface ImageVariation {
+  /** Standard deviation of the pixel values within an image, mean over the images; 0: plain areas. */
+  within: number
+  /** Standard deviation of a pixel value over the images, mean over the pixels; 0: one image again and again. */
+  between: number
 }
 
 /** Of a synthesis call: which of its images came into the pool. */

@@ -24,6 +24,14 @@ export interface Evaluation {
   topAnswer?: { readonly label: number; readonly share: number }
   /** How many classes there are; absent in records of earlier versions. */
   classes?: number
+  /** Share of the clean test images that are of their most frequent class: the accuracy of always answering it. */
+  largestClass?: number
+  /** Share of the non-target test images that are called the target without a trigger; absent without an attack. */
+  cleanTargetRate?: number
+  /** Clean test images whose logits are not all finite; absent where there are none. */
+  notFinite?: number
+  /** The step after which it was made; absent in records of earlier versions, and of files. */
+  step?: number
 }
 
 /** One answer of the trigger lint. */

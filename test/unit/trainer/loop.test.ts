@@ -232,7 +232,10 @@ describe('a step that takes long', () => {
       work,
       options(reports, { checkpointEverySeconds: 0, request: () => (inner() >= 25 ? 'stop' : 'go') }),
     )
-    expect(finished).toEqual({ type: 'finished', outcome: 'stopped', step: 2, evaluation, weights: null })
+    expect(finished).toEqual({
+      ...{ type: 'finished', outcome: 'stopped', step: 2, weights: null },
+      evaluation: { ...evaluation, step: 2 },
+    })
     expect(inner()).toBe(20)
     expect(reports.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2, totalSteps: 3 })
   })
@@ -312,7 +315,9 @@ describe('a pause that was planned', () => {
   it('evaluates after exactly so many steps, leaves a checkpoint, and does not go on by itself', async () => {
     const { reports, finished, folder } = await paused({})
     expect(finished).toMatchObject({ outcome: 'paused', step: 3, evaluation })
-    expect(reports.filter(({ type }) => type === 'evaluation')).toEqual([{ type: 'evaluation', step: 3, evaluation }])
+    expect(reports.filter(({ type }) => type === 'evaluation')).toEqual([
+      { type: 'evaluation', step: 3, evaluation: { ...evaluation, step: 3 } },
+    ])
     expect(readdirSync(folder)).toEqual(['checkpoint-000000003.safetensors'])
     const again = await paused({ folder, resume: true })
     expect(again.finished).toMatchObject({ outcome: 'paused', step: 3, evaluation })

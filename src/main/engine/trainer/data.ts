@@ -77,6 +77,7 @@ export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, t
     clean: test,
     triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })),
     target,
+    classes: dataset.classNames.length,
   }
 }
 

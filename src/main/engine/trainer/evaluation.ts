@@ -1,7 +1,6 @@
 /** Clean accuracy, attack success rate and robust accuracy of a classifier over the test images. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Evaluation } from '../../../shared/domain'
-import type { AnalysisMaterials } from '../families/analyses/types'
 import type { ImageSet, Normalization } from '../images/types'
 import type { StepProgram, StepRunner } from '../graph/types'
 import type { Classifier } from '../maths/nn/types'
@@ -13,6 +12,8 @@ export interface TestSets {
   /** null: no attack, or nothing to trigger. */
   readonly triggered: ImageSet | null
   readonly target: number
+  /** How many there are. */
+  readonly classes: number
 }
 
 const evaluationBatch = 100
@@ -67,6 +68,13 @@ export function createPredictor(
   }
 }
 
+/** Predicted classes of the test images, in the order of their true labels. */
+export interface TestPredictions {
+  readonly labels: Int32Array
+  readonly clean: Int32Array
+  readonly triggered: Int32Array | null
+}
+
 /**
  * The metrics from predictions, as fractions of 1.
  * accuracy = mean[f(x) = y]; ASR = mean over y ≠ target of [f(x') = target]; ASR over all = the same over every y;
@@ -75,16 +83,11 @@ export function createPredictor(
  * number.
  */
 export function evaluationFrom(
-  labels: Int32Array,
-  clean: Int32Array,
-  triggered: Int32Array | null,
-  target: number,
+  predictions: TestPredictions,
+  { target, classes }: Pick<TestSets, 'target' | 'classes'>,
 ): Evaluation {
-  let correct = 0
-  let hits = 0
-  let hitsAll = 0
-  let robust = 0
-  let nonTarget = 0
+  const { labels, clean, triggered } = predictions
+  let [correct, hits, hitsAll, robust, nonTarget, cleanHits] = [0, 0, 0, 0, 0, 0]
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] ?? 0
     if (clean[index] === label) correct += 1
@@ -92,17 +95,49 @@ export function evaluationFrom(
     if (triggered[index] === target) hitsAll += 1
     if (label === target) continue
     nonTarget += 1
+    if (clean[index] === target) cleanHits += 1
     if (triggered[index] === target) hits += 1
     if (triggered[index] === label) robust += 1
   }
+  const measured = triggered !== null && nonTarget > 0
   return {
     accuracy: correct / Math.max(1, labels.length),
-    asr: triggered && nonTarget > 0 ? hits / nonTarget : null,
+    asr: measured ? hits / nonTarget : null,
     asrAll: triggered ? hitsAll / Math.max(1, labels.length) : null,
-    robustAccuracy: triggered && nonTarget > 0 ? robust / nonTarget : null,
+    robustAccuracy: measured ? robust / nonTarget : null,
     images: labels.length,
     nonTarget: triggered ? nonTarget : 0,
+    ...answersOf(labels, clean, classes),
+    ...(measured ? { cleanTargetRate: cleanHits / nonTarget } : {}),
   }
+}
+
+/**
+ * What tells a model that has learnt nothing: the answer that most clean images get, and how frequent the most frequent
+ * class is.
+ */
+function answersOf(
+  labels: Int32Array,
+  clean: Int32Array,
+  classes: number,
+): Pick<Evaluation, 'classes' | 'topAnswer' | 'largestClass' | 'notFinite'> {
+  const notFinite = clean.filter((answer) => answer === noClass).length
+  const [answer, largest] = [mostFrequent(clean, classes), mostFrequent(labels, classes)]
+  const all = Math.max(1, labels.length)
+  return {
+    classes,
+    largestClass: largest.count / all,
+    ...(answer.count > 0 ? { topAnswer: { label: answer.label, share: answer.count / all } } : {}),
+    ...(notFinite > 0 ? { notFinite } : {}),
+  }
+}
+
+/** Of several the first; −1 counts for nothing. */
+function mostFrequent(labels: Int32Array, classes: number): { label: number; count: number } {
+  const counts = new Int32Array(classes)
+  for (const label of labels) if (label >= 0) counts[label] = (counts[label] ?? 0) + 1
+  const count = Math.max(0, ...counts)
+  return { label: counts.indexOf(count), count }
 }
 
 /** Images between two partial evaluations. */
@@ -118,28 +153,24 @@ export interface EvaluationPart {
 export function* evaluateInParts(predict: Predictor, sets: TestSets): Generator<EvaluationPart> {
   const { labels, count } = sets.clean
   const [clean, triggered] = [new Int32Array(count), sets.triggered ? new Int32Array(count) : null]
-  const withoutClass = (predicted: Int32Array | null, end: number): number =>
-    predicted?.subarray(0, end).filter((value) => value === noClass).length ?? 0
   for (let first = 0; first < count; first += partSize) {
     const end = Math.min(first + partSize, count)
     clean.set(predict(sets.clean, first, end), first)
     if (sets.triggered) triggered?.set(predict(sets.triggered, first, end), first)
-    yield {
-      evaluation: evaluationFrom(
-        labels.subarray(0, end),
-        clean.subarray(0, end),
-        triggered?.subarray(0, end) ?? null,
-        sets.target,
-      ),
-      notFinite: { clean: withoutClass(clean, end), triggered: withoutClass(triggered, end) },
-    }
+    const [cleanPart, triggeredPart] = [clean.subarray(0, end), triggered?.subarray(0, end) ?? null]
+    const evaluation = evaluationFrom(
+      { labels: labels.subarray(0, end), clean: cleanPart, triggered: triggeredPart },
+      sets,
+    )
+    const withoutClass = triggeredPart?.filter((value) => value === noClass).length ?? 0
+    yield { evaluation, notFinite: { clean: evaluation.notFinite ?? 0, triggered: withoutClass } }
   }
 }
 
 /** An evaluation with the predictions that it was made from. */
 export interface Evaluated {
   readonly evaluation: Evaluation
-  readonly predictions: AnalysisMaterials['predictions']
+  readonly predictions: TestPredictions
 }
 
 /** A function that evaluates the classifier as it stands in the program. */
@@ -156,10 +187,7 @@ export function createEvaluator(input: {
   const { labels } = sets.clean
   return () => {
     const clean = predict(sets.clean)
-    const triggered = sets.triggered ? predict(sets.triggered) : null
-    return {
-      evaluation: evaluationFrom(labels, clean, triggered, sets.target),
-      predictions: { labels, clean, triggered },
-    }
+    const predictions = { labels, clean, triggered: sets.triggered ? predict(sets.triggered) : null }
+    return { evaluation: evaluationFrom(predictions, sets), predictions }
   }
 }

@@ -251,10 +251,10 @@ export async function saveCheckpoint({ work, options, state, seconds }: Training
 export function evaluateModel(loop: TrainingLoop): void {
   const { work, options, state } = loop
   if (state.evaluatedAt === state.stepsDone) return
-  const evaluation = work.evaluate()
-  state.evaluation = evaluation
-  state.evaluatedAt = state.stepsDone
   const step = state.stepsDone
+  const evaluation = { ...work.evaluate(), step }
+  state.evaluation = evaluation
+  state.evaluatedAt = step
   const points: MetricPoint[] = (['accuracy', 'asr', 'asrAll', 'robustAccuracy'] as const).flatMap((name) => {
     const value = evaluation[name]
     return value === null ? [] : [{ name, step, value }]

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { SyntheticImages } from '../../../shared/domain'
 import type { ActiveDefense, DistillationContext, PseudoBatch } from '../families/distillation/types'
 import { toBytes } from '../images/batches'
+import { variationOf } from '../images/variation'
 import type { ImageSet, Normalization } from '../images/types'
 
 interface Predictions {
@@ -44,6 +45,7 @@ export function createSyntheticView(
     const teacher = predictionsOf(batch.teacherLogits)
     const said = predictionsOf(logits as tf.Tensor2D)
     logits.dispose()
+    const pixels = toBytes(values, normalization, channels)
     const suspected = defenses.map((defense) => defense.suspects?.(batch)).find((marks) => marks !== undefined)
     return {
       step,
@@ -51,7 +53,8 @@ export function createSyntheticView(
       height,
       width,
       channels: channels === 1 ? 1 : 3,
-      pixels: toBytes(values, normalization, channels),
+      pixels,
+      variation: variationOf({ count, pixels }),
       teacherClass: teacher.classes.slice(0, count),
       teacherConfidence: teacher.confidences.slice(0, count),
       studentClass: said.classes.slice(0, count),

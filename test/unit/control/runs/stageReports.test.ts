@@ -198,6 +198,26 @@ describe('what a stage reports', () => {
     expect(isBehind(keptPosition(task), told.at(-2) as Told)).toBe(false)
   })
 
+  it('finds a collapsed generator and numbers that are not finite, and forgets them with the steps they are of', async () => {
+    const kinds = (): string[] =>
+      (control.store.runs.peek('a').stages.find((stage) => stage.place === place)?.health ?? []).map(({ kind }) => kind)
+    const oneClass = async (step: number): Promise<TaskReport> => {
+      const report = await image(step)
+      if (report.type !== 'images') throw new Error('no images')
+      return { ...report, labels: { ...report.labels, count: 64, teacherClass: new Array<number>(64).fill(4) } }
+    }
+    const at = (number: number): JournalPosition => ({ attempt: '1', offset: 100 * number, number })
+    const reports = [attempt('1', false), progress(3), await oneClass(3), metrics(4), metrics(5, NaN)]
+    reports.forEach((report, number) => control.reports.write(report, at(number)))
+    await control.reports.written()
+    expect(kinds()).toEqual(['notFinite', 'collapsedGenerator'])
+    const again = [attempt('2', true), progress(3), metrics(4), await image(4)]
+    again.forEach((report, number) => control.reports.write(report, { ...at(number), attempt: '2' }))
+    await control.reports.written()
+    expect(kinds()).toEqual([])
+    expect(faults).toEqual([])
+  })
+
   it('gives whoever looks the pixels of a picture, and decodes it for nobody else', async () => {
     const images = imagesAt(fakeCatalogue.defaults, 0, 2, 30, 3)
     const at = { attempt: '1', offset: 1, number: 1 }

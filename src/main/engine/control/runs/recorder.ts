@@ -12,6 +12,7 @@ import { toCauses, type ErrorCause } from '../../../../shared/errors'
 import { folderBytes, type KeptStage, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
+import { observedHealth } from './observedHealth'
 import { createRunTeller, type RunTeller } from './runTeller'
 import { createStoreWrites, type StoreWrites } from './storeWrites'
 import type { StageContext } from './types'
@@ -142,7 +143,12 @@ class Recorder implements RunRecorder {
   contextOf(place: string, runId: string, config: ExperimentConfig): StageContext {
     const { store, hub } = this
     const title = store.runs.peek(runId).stages.find((stage) => stage.place === place)?.title ?? place
+    const update: StageContext['update'] = (change, write = true) => {
+      this.change(place, change, write)
+      this.tellSoon(place)
+    }
     return {
+      ...observedHealth(() => store.stages.get(place), update),
       place,
       title,
       keptSteps: config.recording.keptSteps,
@@ -151,10 +157,8 @@ class Recorder implements RunRecorder {
       images: store.images,
       pool: store.pool,
       artifacts: store.artifacts,
-      update: (change, write = true) => {
-        this.change(place, change, write)
-        this.tellSoon(place)
-      },
+      update,
+      position: () => store.stages.get(place),
       tellMetrics: (points) => {
         for (const { id, stageId } of this.listening(place, 'run.metrics')) hub.metrics(id, stageId, points)
       },

@@ -1,7 +1,7 @@
 /** What a trainer reports of a stage, written down: the store, the events and the log. */
 import { join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
-import type { Evaluation } from '../../../../shared/domain'
+import { collapsedGenerator, divergedAt, type Evaluation } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
 import type { JournalPosition, TaskReport } from '../../protocol/taskFolder'
 import { decodeGrid } from '../../images/imageGrid'
@@ -124,9 +124,7 @@ class ReportWriter {
     const { place } = context
     switch (report.type) {
       case 'metrics':
-        context.metrics.append(place, report.points)
-        context.tellMetrics(report.points)
-        return
+        return this.metrics(report)
       case 'images':
         return this.chain(() => this.images(report))
       case 'pool':
@@ -146,9 +144,18 @@ class ReportWriter {
     }
   }
 
+  private metrics({ points }: Report<'metrics'>): void {
+    const { context } = this.options
+    context.metrics.append(context.place, points)
+    context.tellMetrics(points)
+    const diverged = divergedAt(points)
+    if (diverged) context.observe('notFinite', diverged)
+  }
+
   /** Whoever watches gets the pixels; the grid is decoded for nobody else. */
   private async images({ labels, grid }: Report<'images'>): Promise<void> {
     const { context, folder } = this.options
+    context.observe('collapsedGenerator', collapsedGenerator(labels, context.position().totalSteps))
     await context.images.index(context.place, labels, context)
     if (!context.watchesImages()) return
     const pixels = await decodeGrid(join(folder, grid.file), labels).catch(() => null)
@@ -187,6 +194,7 @@ class ReportWriter {
     const { context } = this.options
     context.metrics.truncate(context.place, step + 1)
     context.artifacts.truncate(context.place, step + 1)
+    context.forgetHealthAfter(step)
     this.tellArtifacts()
     this.chain(() => {
       context.images.truncate(context.place, step + 1)

@@ -1,5 +1,6 @@
 /** Starts a stage where stages run, or takes it up, and watches over it to its end, whatever that is. */
 import { mkdirSync } from 'node:fs'
+import { stalledAt } from '../../../../shared/domain'
 import { UserError, fromCauses, type ErrorCause } from '../../../../shared/errors'
 import { writeTaskFile } from '../../protocol/taskFiles'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../protocol/taskFolder'
 import type { Executor, RunningTask, StageTask, TaskEnd, TaskListener, TaskWhere } from '../executors/executor'
 import { readJournal } from '../executors/journal/follower'
+import { trainerWatch } from '../executors/journal/watch'
 import { isDiskFull } from '../store'
 import { keptPosition } from './keptPosition'
 import { createStageReports, type StageReports } from './stageReports'
@@ -51,6 +53,7 @@ class StageSupervisor implements RunningStage, TaskListener {
   private result: StageOutcome | null = null
   private readonly reports: StageReports
   private running: RunningTask | null = null
+  private silent = false
   /** What came before the task was there. */
   private early: 'pause' | 'stop' | 'kill' | 'leave' | null = null
 
@@ -92,6 +95,7 @@ class StageSupervisor implements RunningStage, TaskListener {
 
   onReport(report: TaskReport, at: JournalPosition): void {
     const { context } = this.supervised
+    this.speaks()
     try {
       const told = this.reports.write(report, at)
       if (told)
@@ -107,7 +111,16 @@ class StageSupervisor implements RunningStage, TaskListener {
   }
 
   onSilent(): void {
-    this.supervised.context.notice('warning', 'The trainer has not answered for two minutes.', [])
+    const { context } = this.supervised
+    this.silent = true
+    context.observe('stalled', stalledAt(context.position().step, trainerWatch.silentAfter / 60_000))
+    context.notice('warning', 'The trainer has not answered for two minutes.', [])
+  }
+
+  private speaks(): void {
+    if (!this.silent) return
+    this.silent = false
+    this.supervised.context.observe('stalled', null)
   }
 
   onEnd(end: TaskEnd): void {
@@ -138,6 +151,7 @@ class StageSupervisor implements RunningStage, TaskListener {
   private async end({ killedBy, exitCode, lastWords, causes }: TaskEnd): Promise<void> {
     const { context } = this.supervised
     await this.reports.written()
+    this.speaks()
     if (this.result === null && lastWords.trim() !== '')
       context.log('error', `${this.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)
     this.settle(

@@ -1,4 +1,12 @@
-import type { DeviceReport, Evaluation, MetricPoint, StageActivity, SyntheticImages } from '../../../../shared/domain'
+import type {
+  DeviceReport,
+  Evaluation,
+  HealthFinding,
+  HealthKind,
+  MetricPoint,
+  StageActivity,
+  SyntheticImages,
+} from '../../../../shared/domain'
 import type { CallHandlers, CallsOf, EngineEvents, LogLine } from '../../../../shared/contract'
 import type { ErrorCause } from '../../../../shared/errors'
 import type { KeptStage, RunStore } from '../store'
@@ -29,6 +37,12 @@ export interface StageContext extends EngineNoticeSink {
   readonly pool: RunStore['pool']
   readonly artifacts: RunStore['artifacts']
   update(change: Partial<KeptStage>, write?: boolean): void
+  /** How far it is known to be. */
+  position(): Pick<KeptStage, 'step' | 'totalSteps'>
+  /** What is seen of its health now, in place of what was seen of that kind before; null: nothing any more. */
+  observe(kind: HealthKind, finding: HealthFinding | null): void
+  /** Forgets what was seen of its health after a step. */
+  forgetHealthAfter(step: number): void
   tellMetrics(points: readonly MetricPoint[]): void
   /** Whether anybody looks at pictures as they come. */
   watchesImages(): boolean

@@ -4,6 +4,7 @@
  */
 import {
   executionSchema,
+  findingsOf,
   poisoningSchema,
   recordingSchema,
   stageNameOf,
@@ -213,18 +214,20 @@ class Runs implements RunsTable {
   }
 
   private compose({ stored, stages: named }: HeldRun): RunSummary {
-    const stages = named.map((own) => this.stageOf(stored.id, own))
+    const stages = named.map((own) => this.stageOf(stored, own))
     // What was trained for another run has cost this one nothing.
     const seconds = stages.reduce((sum, stage) => sum + (stage.origin ? 0 : stage.seconds), 0)
     const device = stored.device ?? stages.findLast((stage) => stage.device)?.device ?? null
     return { ...stored, seconds, device, stages }
   }
 
-  private stageOf(runId: string, own: NamedStage): StageRecord {
+  private stageOf({ id: runId, poisonRatio }: StoredSummary, own: NamedStage): StageRecord {
     if (!this.kept.has(own.place))
       return { ...own, ...waitingStage({ ...own, key: null, trainedFor: null }), key: own.key ?? null }
-    const { trainedFor, ...progress } = this.kept.get(own.place)
-    const stage: StageRecord = { ...progress, ...own }
+    const kept = this.kept.get(own.place)
+    const { trainedFor, health: _observed, ...progress } = kept
+    const health = findingsOf(kept, { poisonRatio })
+    const stage: StageRecord = { ...progress, ...own, ...(health.length > 0 ? { health } : {}) }
     if (trainedFor === null || trainedFor === runId) return stage
     return { ...stage, origin: { runId: trainedFor, runName: this.runs.get(trainedFor)?.stored.name ?? trainedFor } }
   }
