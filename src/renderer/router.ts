@@ -3,7 +3,6 @@ import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 export function createWorkbenchRouter(): Router {
   return createRouter({
     history: createWebHashHistory(),
-    scrollBehavior: () => ({ top: 0 }),
     routes: [
       { path: '/', name: 'home', component: () => import('./views/home/HomeView.vue') },
       { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },

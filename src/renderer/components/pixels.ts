@@ -1,20 +1,26 @@
 import type { ImageBatch } from '@shared/domain'
 
-/** Image `index` of a batch as opaque RGBA; grey images repeat their one channel. */
-function toRgba(batch: ImageBatch, index: number): Uint8ClampedArray<ArrayBuffer> {
-  const { height, width, channels, pixels } = batch
-  const size = height * width
-  const rgba = new Uint8ClampedArray(size * 4)
-  const start = index * size * channels
-  for (let pixel = 0; pixel < size; pixel++) {
-    const from = start + pixel * channels
-    rgba[pixel * 4] = pixels[from]!
-    rgba[pixel * 4 + 1] = pixels[channels === 3 ? from + 1 : from]!
-    rgba[pixel * 4 + 2] = pixels[channels === 3 ? from + 2 : from]!
-    rgba[pixel * 4 + 3] = 255
+/** Bytes of one or three channels as opaque RGBA; grey ones repeat their one channel. */
+function toRgba(bytes: Uint8Array, channels: ImageBatch['channels']): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = bytes.length / channels
+  const rgba = new Uint8ClampedArray(pixels * 4)
+  const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
+  for (let pixel = 0, from = 0, to = 0; pixel < pixels; pixel++, from += channels, to += 4) {
+    rgba[to] = bytes[from]!
+    rgba[to + 1] = bytes[from + green]!
+    rgba[to + 2] = bytes[from + blue]!
+    rgba[to + 3] = 255
   }
   return rgba
 }
 
-export const toImageData = (batch: ImageBatch, index: number): ImageData =>
-  new ImageData(toRgba(batch, index), batch.width, batch.height)
+/** Image `index` of a batch. */
+export function toImageData(batch: ImageBatch, index: number): ImageData {
+  const size = batch.height * batch.width * batch.channels
+  const bytes = batch.pixels.subarray(index * size, (index + 1) * size)
+  return new ImageData(toRgba(bytes, batch.channels), batch.width, batch.height)
+}
+
+/** All images of a batch, one below the other. */
+export const toImageColumn = (batch: ImageBatch): ImageData =>
+  new ImageData(toRgba(batch.pixels, batch.channels), batch.width, batch.height * batch.count)

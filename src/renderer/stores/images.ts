@@ -16,6 +16,8 @@ interface Images {
   steps: ShallowRef<number[]>
   /** In the order of their last use. */
   inMemory: Map<number, SyntheticImages>
+  /** Steps that were asked for ahead of their use. */
+  ahead: Map<number, Promise<SyntheticImages | null>>
 }
 export type StageImages = StageEntry<Images>
 
@@ -33,7 +35,7 @@ export const useImagesStore = defineStore('images', () => {
   const { engine } = useConnection()
   const { open, find, refresh, add } = createStageCache({
     mostStages: keptStages,
-    create: (): Images => ({ steps: shallowRef([]), inMemory: new Map() }),
+    create: (): Images => ({ steps: shallowRef([]), inMemory: new Map(), ahead: new Map() }),
     ask: (stage) => engine.call('runs.imageSteps', stage),
     take: (content, { steps }) => {
       content.steps.value = steps
@@ -41,16 +43,36 @@ export const useImagesStore = defineStore('images', () => {
     add: (content, step: number) => {
       content.steps.value = withStep(content.steps.value, step)
     },
-    stepBack: ({ inMemory }) => inMemory.clear(),
+    stepBack: ({ inMemory, ahead }) => {
+      inMemory.clear()
+      ahead.clear()
+    },
   })
   /** The images of one kept step, from memory where they are. */
   async function fetch(stage: StageOfRun, step: number, signal?: AbortSignal): Promise<SyntheticImages> {
     const entry = open(stage)
-    const images =
-      entry.inMemory.get(step) ??
-      (await engine.call('runs.images', { runId: stage.runId, stageId: stage.stageId, step }, signal))
+    const images = entry.inMemory.get(step) ?? (await entry.ahead.get(step)) ?? (await ask(stage, step, signal))
     remember(entry, images)
     return images
+  }
+  const ask = ({ runId, stageId }: StageOfRun, step: number, signal?: AbortSignal): Promise<SyntheticImages> =>
+    engine.call('runs.images', { runId, stageId, step }, signal)
+  /** What is likely to be looked at next; a failure shows when it is. */
+  function prefetch(stage: StageOfRun, steps: readonly number[]): void {
+    const entry = open(stage)
+    for (const step of steps) {
+      if (entry.inMemory.has(step) || entry.ahead.has(step)) continue
+      const coming = ask(stage, step).then(
+        (images) => {
+          // Of a step that the engine has gone back behind since, nothing is kept.
+          if (entry.ahead.get(step) === coming) remember(entry, images)
+          return images
+        },
+        () => null,
+      )
+      entry.ahead.set(step, coming)
+      void coming.finally(() => entry.ahead.get(step) === coming && entry.ahead.delete(step))
+    }
   }
   engine.subscribe('run.images', {}, ({ step, images, ...stage }) => {
     const entry = find(stage)
@@ -60,5 +82,5 @@ export const useImagesStore = defineStore('images', () => {
     // The engine thins kept steps evenly beyond the budget; a doubled spacing shows only in a fresh list.
     if (entry.steps.value.length % thinningCheck === 0) refresh(stage)
   })
-  return { open, refresh, fetch }
+  return { open, refresh, fetch, prefetch }
 })

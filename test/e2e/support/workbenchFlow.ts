@@ -92,7 +92,7 @@ export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Prom
     .filter({ hasText: /\d/ })
     .waitFor({ timeout: 2 * minute })
   await page.getByRole('slider', { name: 'Kept step' }).waitFor({ timeout: 2 * minute })
-  await expect.poll(() => isDrawn(page, '.viewer .tile canvas'), { timeout: minute }).toBe(true)
+  await expect.poll(() => isDrawn(page, '.viewer .sheet canvas'), { timeout: minute }).toBe(true)
 
   const before = stepOf(await stageText(page, 2))
   page = await reopen(page)

@@ -40,10 +40,22 @@ export function useStageImages(stage: () => StageOfRun | null) {
     if (outcome.kind === 'overtaken') return
     pending.value = false
     error.value = outcome.kind === 'failed' ? outcome.error : null
-    if (outcome.kind === 'done') images.value = outcome.value
+    if (outcome.kind === 'done') {
+      images.value = outcome.value
+      store.prefetch(shown, neighbours())
+    }
     // The engine may have thinned the kept steps; a fresh list leads to one that is still there.
     else store.refresh(shown)
   }
+  /** Two kept steps on in the direction of the last move, and one back. */
+  function neighbours(): number[] {
+    const { value: now } = position
+    if (now !== lastPosition) direction = now < lastPosition ? -1 : 1
+    lastPosition = now
+    return [now + direction, now + 2 * direction, now - direction].flatMap((place) => steps.value[place] ?? [])
+  }
+  let lastPosition = 0
+  let direction: 1 | -1 = -1
   watch([entry, step], fetch, { immediate: true })
 
   /** Asks again for what failed: the list of steps, else the images of the chosen step. */
