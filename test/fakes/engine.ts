@@ -23,7 +23,6 @@ import {
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
-import { tableHandlers } from '../../src/main/engine/control/api/handlers/table'
 import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
 import { readStudy } from '../../src/main/engine/control/studies/files'
 import { writeStudyFile } from '../../src/main/engine/control/studies/file/write'
@@ -32,6 +31,7 @@ import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeExecutorHandlers } from './executors'
+import { fakeTables } from './table'
 import { FakeRun, type FakeStep } from './run'
 import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
@@ -293,7 +293,7 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeExecutorHandlers(),
     ...dataHandlers(),
     ...state.studies.calls,
-    ...tableHandlers(),
+    ...fakeTables(() => [...state.runs.values()].map((run) => run.summary())),
     ...manyRunsCalls(),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {

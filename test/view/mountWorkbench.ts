@@ -4,6 +4,7 @@ import type { Router } from 'vue-router'
 import { createWorkbench } from '@renderer/app'
 import type { FakeEngineOptions } from '../fakes/engine'
 import { fakeConnection } from './fakeConnection'
+import './sizes'
 // Views load lazily; loaded once here, a test never waits for a compiler.
 import '@renderer/views/compare/CompareView.vue'
 import '@renderer/views/home/HomeView.vue'

@@ -1,0 +1,24 @@
+/** At least so many letters stay at the end, so that it is a word and not a number alone. */
+const fewestKept = 6
+
+const commonPrefix = (left: string, right: string): number => {
+  const most = Math.min(left.length, right.length)
+  let at = 0
+  while (at < most && left[at] === right[at]) at++
+  return at
+}
+
+/**
+ * Where a name is cut, if it has to be: what stands from there on tells it from its neighbours and stays in sight.
+ * E.g. "blend, 10 %, seed 3" beside "blend, 10 %, seed 4": before "seed 3".
+ * @param neighbours the names above and below it
+ */
+export function cutOf(name: string, neighbours: readonly string[]): number {
+  const others = neighbours.filter((other) => other !== name)
+  const shared = Math.max(0, ...others.map((other) => commonPrefix(name, other)))
+  // Without neighbours that share a beginning the end of a name tells most: seeds and numbers stand there.
+  const cut = shared > fewestKept ? Math.min(shared, name.length - fewestKept) : name.length - 2 * fewestKept
+  if (cut <= 0) return 0
+  const word = name.lastIndexOf(' ', cut)
+  return word > 0 && cut - word <= 2 * fewestKept ? word + 1 : cut
+}

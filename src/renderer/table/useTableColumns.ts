@@ -1,0 +1,32 @@
+import { computed, type ComputedRef } from 'vue'
+import type { ColumnGroup, TableColumn, TableOf } from '@shared/domain'
+import { useEngineQuery } from '../composables/useEngineQuery'
+
+const groupTitles: Readonly<Record<ColumnGroup, string>> = {
+  record: 'Run',
+  result: 'Results',
+  setting: 'Parameters',
+  curve: 'Last value of a curve',
+}
+
+export interface ColumnSection {
+  readonly title: string
+  readonly columns: readonly TableColumn[]
+}
+
+/** Every column that the engine knows of such a table, and how to look one up. */
+export function useTableColumns(of: TableOf) {
+  const { data, error, refresh } = useEngineQuery('table.columns', () => ({ of }))
+  const columns = computed<readonly TableColumn[]>(() => data.value ?? [])
+  const byId = computed(() => new Map(columns.value.map((column) => [column.id, column])))
+  const sections: ComputedRef<ColumnSection[]> = computed(() =>
+    (['record', 'result', 'setting', 'curve'] as const)
+      .map((group) => ({
+        title: groupTitles[group],
+        columns: columns.value.filter((column) => column.group === group),
+      }))
+      .filter((section) => section.columns.length > 0),
+  )
+  return { columns, byId, sections, loaded: computed(() => data.value !== null), error, refresh }
+}
+export type TableColumns = ReturnType<typeof useTableColumns>
