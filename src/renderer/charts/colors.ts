@@ -1,5 +1,7 @@
 /**
- * Colours of models and charts. Told apart by people with colour-vision deficiencies, and by a dash or shape besides.
+ * Colours of models and charts. Any two of a palette, the teacher's included, differ by a CIEDE2000 of at least 10 also
+ * as they look without one kind of cones, and by at least 15 with all three; a test computes it. Dash and marker come
+ * besides: see identity.
  */
 
 export interface ChartColors {
@@ -9,6 +11,7 @@ export interface ChartColors {
   grid: string
   panel: string
   accent: string
+  /** Of conditions. */
   series: readonly string[]
   teacher: string
 }
@@ -21,7 +24,7 @@ const light: ChartColors = {
   panel: '#ffffff',
   accent: '#3f6fc4',
   teacher: '#5d6878',
-  series: ['#c8502d', '#2472b8', '#1f8a62', '#8e57b5', '#a87400', '#b83f7c', '#4d7d8c', '#7a6a2f'],
+  series: ['#af4a15', '#0a71f4', '#05714e', '#7532ae', '#ad8627', '#e15c75', '#169b9c', '#5c3b1f'],
 }
 const dark: ChartColors = {
   text: '#e8ecf2',
@@ -31,7 +34,7 @@ const dark: ChartColors = {
   panel: '#191e27',
   accent: '#84a8e4',
   teacher: '#a9b2c1',
-  series: ['#ef8660', '#66aeea', '#55c396', '#bf93e0', '#ddb04f', '#e883b4', '#86b9c8', '#b9a968'],
+  series: ['#fd752f', '#55b0ff', '#3ea774', '#936be1', '#eccf87', '#f39aa1', '#91f0f8', '#a26818'],
 }
 
 export const chartColors = (isDark: boolean): ChartColors => (isDark ? dark : light)

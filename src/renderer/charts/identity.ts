@@ -5,6 +5,20 @@ import type { ChartColors } from './colors'
 export const markers = ['circle', 'diamond', 'triangle', 'rect', 'pentagon', 'star', 'cross'] as const
 export type Marker = (typeof markers)[number]
 
+/** Outlines in a square of 10. */
+export const markerPaths: Readonly<Record<Marker, string>> = {
+  circle: 'M5 0.5A4.5 4.5 0 1 1 5 9.5A4.5 4.5 0 1 1 5 0.5Z',
+  diamond: 'M5 -0.2L10.2 5L5 10.2L-0.2 5Z',
+  triangle: 'M5 0.2L10 9.2L0 9.2Z',
+  rect: 'M1 1L9 1L9 9L1 9Z',
+  pentagon: 'M5.00 0.30L9.76 3.75L7.94 9.35L2.06 9.35L0.24 3.75Z',
+  star: 'M5.00 0.10L6.35 3.54L10.04 3.76L7.19 6.11L8.12 9.69L5.00 7.70L1.88 9.69L2.81 6.11L-0.04 3.76L3.65 3.54Z',
+  cross: 'M3.4 0.3L6.6 0.3L6.6 3.4L9.7 3.4L9.7 6.6L6.6 6.6L6.6 9.7L3.4 9.7L3.4 6.6L0.3 6.6L0.3 3.4L3.4 3.4Z',
+}
+
+/** As ECharts wants it. */
+export const markerSymbol = (marker: Marker | undefined): string => `path://${markerPaths[marker ?? 'circle']}`
+
 const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [8, 3, 2, 3]]
 
 export interface ModelLook {

@@ -3,7 +3,7 @@ import { compact, percent, tidy } from '../format/numbers'
 import { beginningAt, type ChartLine, type ChartMark } from './chartLine'
 import type { ChartColors } from './colors'
 import { decimateMinMax, smooth } from './decimate'
-import { dashStyle } from './identity'
+import { dashStyle, markerSymbol } from './identity'
 
 export type { ChartLine } from './chartLine'
 
@@ -107,7 +107,7 @@ function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unkn
     id: line.key,
     name: line.label,
     data,
-    symbol: line.marker ?? 'circle',
+    symbol: markerSymbol(line.marker),
     symbolSize: line.marker ? 7 : 4,
     // Sparse series (one value an evaluation) show their points; dense ones are lines.
     showSymbol: data.length <= 12,

@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from 'vue'
 import { metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
 import { axisEnd } from '../../charts/axisEnd'
 import type { ChartLine } from '../../charts/chartLine'
-import { secondDash } from '../../charts/identity'
+import { secondDash, type ModelLook } from '../../charts/identity'
 import { useEngineStore } from '../../stores/engine'
 import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 
@@ -14,10 +14,9 @@ export interface ChartPlan {
   group: MetricDefinition['group']
   lines: ChartLine[]
 }
-export interface StageLook {
+export interface StageLook extends ModelLook {
   stage: StageRecord
   label: string
-  color: string
 }
 
 /** Drawn together: the two numbers that every comparison is about. */
@@ -33,10 +32,11 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
   const definitionOf = (name: string): MetricDefinition =>
     engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
-  const linesOf = (name: string, dash: readonly number[] = [], suffix = ''): ChartLine[] =>
-    histories.value.flatMap(({ look: { stage, label, color }, history }) => {
+  const linesOf = (name: string, second?: readonly number[], suffix = ''): ChartLine[] =>
+    histories.value.flatMap(({ look: { stage, label, color, marker, dash: own }, history }) => {
       const series = pointsOf(history, name)
-      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, dash, series }] : []
+      const dash = second ?? own
+      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, marker, dash, series }] : []
     })
   const names = computed(() => metricNamesOf(histories.value.map(({ history }) => history)))
   const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
@@ -45,7 +45,7 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     unit: '%',
     group: 'quality',
     definition: outcome.map((name) => `${definitionOf(name).title}: ${definitionOf(name).definition}`).join(' '),
-    lines: [...linesOf('accuracy', [], ', accuracy'), ...linesOf('asr', secondDash, ', ASR')],
+    lines: [...linesOf('accuracy', undefined, ', accuracy'), ...linesOf('asr', secondDash, ', ASR')],
   }))
   const plans = computed<ChartPlan[]>(() => {
     const rest = names.value.filter((name) => !outcome.some((entry) => entry === name))
