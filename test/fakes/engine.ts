@@ -31,8 +31,9 @@ import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeExecutorHandlers } from './executors'
-import { fakeTables } from './table'
+import { fakeViews } from './table'
 import { FakeRun, type FakeStep } from './run'
+import { fakeTableCalls } from './tables'
 import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
 export interface FakeEngineOptions {
@@ -111,7 +112,10 @@ class FakeState {
       removed: (event) => this.emit('study.removed', event),
     },
   })
+  /** Answered by the real index. */
+  readonly tables = fakeTableCalls(this.runs)
   private counter = 0
+  private revision = 0
   private readonly conditions = new Map<string, number>()
   private readonly conditionOf = createConditions(fakeMembers, (key) => {
     const number = this.conditions.get(key) ?? this.conditions.size
@@ -190,6 +194,8 @@ class FakeState {
 
   changed(run: FakeRun): void {
     this.emit('run.changed', { run: run.summary() })
+    this.revision += 1
+    this.emit('table.changed', { revision: this.revision })
     for (const watcher of this.watchers) watcher(run.summary())
   }
 
@@ -293,7 +299,8 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeExecutorHandlers(),
     ...dataHandlers(),
     ...state.studies.calls,
-    ...fakeTables(() => [...state.runs.values()].map((run) => run.summary())),
+    ...state.tables,
+    ...fakeViews(() => [...state.runs.values()].map((run) => run.summary())),
     ...manyRunsCalls(),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {

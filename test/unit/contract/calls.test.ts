@@ -27,7 +27,7 @@ const study = { studyId: 'study-1' }
 
 /** Declared, not built yet. */
 type Unanswered =
-  | `table.${string}`
+  | `table.${'pivot' | 'diff'}`
   | `views.${string}`
   | `runs.${'edit' | 'restore' | 'forkSteps' | 'fork' | 'twins' | 'cloneMany' | 'reorder'}`
 
@@ -92,6 +92,13 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'executors.setSettings': { executor: 'slurm', change: { partition: 'gpu' } },
   'executors.script': { executor: 'slurm', change: { partition: 'cpu' } },
   'executors.check': { executor: 'slurm' },
+  'table.columns': { of: 'models' },
+  'table.rows': { of: 'models', query: 'student', columns: ['accuracy'], order: [], offset: 0, limit: 10 },
+  'table.keys': { of: 'runs', query: '', order: [] },
+  'table.groups': { of: 'models', query: '', by: ['model'], measures: ['asr'], order: [], offset: 0, limit: 10 },
+  'table.values': { of: 'models', query: '', columns: ['accuracy', 'attack'] },
+  'table.models': { keys: ['fake-1/teacher'] },
+  'table.complete': { of: 'runs', query: 'att', cursor: 3 },
   'runs.delete': { runIds: ['fake-1'] },
   'runs.undelete': { runIds: ['fake-1'] },
   'runs.emptyBin': {},
@@ -121,6 +128,7 @@ describe('the contract', () => {
       'run.metrics',
       'study.changed',
       'study.removed',
+      'table.changed',
     ])
   })
 

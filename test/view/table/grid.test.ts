@@ -222,7 +222,7 @@ describe('the query', () => {
     type(page.field(), 'sed:1 seed:0')
     await settle(200)
     expect(document.querySelector('.fault')!.textContent).toBe('sed:1')
-    expect(document.querySelector('.faults')!.textContent).toContain('No column is called "sed".')
+    expect(document.querySelector('.faults')!.textContent).toContain('There is no column "sed"')
     expect(page.lines()).toHaveLength(4)
   })
   it('"seed:1" finds seed 1 alone', async () => {

@@ -8,6 +8,7 @@ import {
   type EngineApi,
   type EngineEvents,
 } from '../../../../shared/contract'
+import { metricDefinitions } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
 import { createEventHub } from '../events'
 import { createOtherSettings } from '../experiments/otherSettings'
@@ -15,6 +16,7 @@ import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { assertExecutor, createRunService, type RunService } from '../runs/service'
 import { newRunId } from '../runs/newRun'
 import { createStudyService, type StudyService } from '../studies/service'
+import { createTableService, type TableService } from '../tables'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
 import { datasetHandlers } from './handlers/datasets'
 import { engineHandlers } from './handlers/engine'
@@ -44,7 +46,8 @@ export function createEngine(options: EngineOptions): Engine {
   const runs = runService(context, recorder)
   const networks = createNetworksOfFiles(options.inspectModel)
   const studies = studyService(context, networks, runs)
-  const handlers = allHandlers({ context, networks, runs, studies })
+  const tables = tableService(context)
+  const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
     log.warn(
       `The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
@@ -72,6 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
       studies.close()
       await runs.close()
       recorder.dispose()
+      tables.close()
       store.close()
     },
   }
@@ -122,16 +126,28 @@ const studyService = (
     newId: () => newRunId(new Date(), randomBytes(2).toString('hex')),
   })
 
+const tableService = ({ options, hub, table }: EngineContext): TableService =>
+  createTableService({
+    table,
+    store: options.store,
+    readOnly: options.readOnly,
+    metrics: { ...metricDefinitions, ...options.memberMetrics },
+    onChange: (revision) => hub.emit('table.changed', { revision }),
+    onError: (error) => options.log.error('The index of runs and models could not be written.', error),
+  })
+
 function allHandlers({
   context,
   networks,
   runs,
   studies,
+  tables,
 }: {
   readonly context: EngineContext
   readonly networks: NetworksOfFiles
   readonly runs: RunService
   readonly studies: StudyService
+  readonly tables: TableService
 }): CallHandlers {
   return {
     ...engineHandlers(context),
@@ -139,7 +155,7 @@ function allHandlers({
     ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
-    ...tableHandlers(),
+    ...tableHandlers(tables.calls),
     ...runs.calls,
     ...studyFileHandlers(context),
     ...studies.calls,

@@ -13,6 +13,8 @@ export interface Database {
   all(sql: string, ...values: SqlValue[]): Row[]
   /** Rows as arrays of columns: cheaper where there are many. */
   columns(sql: string, ...values: SqlValue[]): unknown[][]
+  /** The same of a statement that is not kept: a question that somebody has put together. */
+  columnsOnce(sql: string, ...values: SqlValue[]): unknown[][]
   get(sql: string, ...values: SqlValue[]): Row | undefined
   /** All or nothing; nested calls join the outer transaction. */
   transaction<Result>(work: () => Result): Result
@@ -60,11 +62,12 @@ export function openDatabase(file: string, { readOnly = false }: { readOnly?: bo
 function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean): Database {
   // A statement answers in one form for good, so each form of a query has a statement of its own.
   const asRecords = preparedOnce((sql) => connection.prepare(sql) as unknown as Statement)
-  const asColumns = preparedOnce((sql) => {
+  const prepareColumns = (sql: string): Statement => {
     const statement = connection.prepare(sql) as unknown as Statement
     statement.raw(true)
     return statement
-  })
+  }
+  const asColumns = preparedOnce(prepareColumns)
   let depth = 0
   return {
     run: (sql, ...values) => {
@@ -72,6 +75,7 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean
     },
     all: (sql, ...values) => asRecords(sql).all(...values) as Row[],
     columns: (sql, ...values) => asColumns(sql).all(...values) as unknown[][],
+    columnsOnce: (sql, ...values) => prepareColumns(sql).all(...values) as unknown[][],
     get: (sql, ...values) => (asRecords(sql).get(...values) as Row | undefined) ?? undefined,
     transaction(work) {
       if (depth > 0) return work()

@@ -25,6 +25,8 @@ import { createStagesTable, placeInRun, type StagesTable } from './stages'
 
 export interface RunStore {
   readonly folder: string
+  /** For what is derived of the records and kept beside them. */
+  readonly database: Database
   readonly runs: RunsTable
   readonly stages: StagesTable
   readonly metrics: MetricsTable
@@ -92,6 +94,7 @@ export function openStore(
   }
   return {
     folder,
+    database,
     runs,
     stages,
     artifacts,

@@ -14,6 +14,8 @@ export interface MetricsTable {
     place: string,
     options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number },
   ): Promise<Record<string, MetricSeries>>
+  /** The last value of each metric of a stage that is written; NaN where it is no number. */
+  last(place: string): Map<string, number>
 }
 
 interface Buffered {
@@ -77,6 +79,16 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
         ? result
         : Object.fromEntries(Object.entries(result).map(([name, series]) => [name, downsample(series, maximumPoints)]))
     },
+    last: (place) =>
+      new Map(
+        database
+          .columns(
+            `SELECT name, (SELECT value FROM metrics WHERE series_id = series.id ORDER BY step DESC LIMIT 1)
+              FROM series WHERE place = ?`,
+            place,
+          )
+          .map(([name, value]) => [today(String(name)), value === null ? NaN : Number(value)]),
+      ),
   }
 }
 

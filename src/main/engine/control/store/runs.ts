@@ -57,6 +57,8 @@ export interface RunsTable {
   setConfigName(id: string, name: string): void
   /** The stages that it names stay. */
   remove(id: string): void
+  /** Told of every change of a run's own record and of which stages it names, when the memory holds it. */
+  onChange(listener: (id: string) => void): void
 }
 
 export function createRunsTable(database: Database, kept: StagesTable): RunsTable {
@@ -69,6 +71,7 @@ class Runs implements RunsTable {
   private readonly namers = new Map<string, Set<string>>()
   /** Runs as they are handed out to be looked at, until something of them changes. */
   private readonly views = new Map<string, RunSummary>()
+  private readonly listeners: ((id: string) => void)[] = []
 
   constructor(
     private readonly database: Database,
@@ -132,6 +135,7 @@ class Runs implements RunsTable {
     for (const { stored, stages } of made) {
       this.runs.set(stored.id, { stored, stages: stages.map(({ own }) => own) })
       for (const { own } of stages) this.addNamer(own.place, stored.id)
+      this.changed(stored.id)
     }
   }
 
@@ -141,6 +145,7 @@ class Runs implements RunsTable {
     this.views.delete(id)
     // Others name it as the run that their stages come from.
     if (change.name !== undefined) this.views.clear()
+    this.changed(id)
     const { state, deletedAt } = run.stored
     if (options.write)
       this.database.run(
@@ -174,6 +179,7 @@ class Runs implements RunsTable {
     this.views.delete(id)
     this.removeNamer(before.place, id)
     for (const { place } of run.stages) this.addNamer(place, id)
+    this.changed(id)
   }
 
   setConfigName(id: string, name: string): void {
@@ -191,6 +197,15 @@ class Runs implements RunsTable {
     // Others may name it as the run that their stages come from.
     this.views.clear()
     for (const { place } of stages) this.removeNamer(place, id)
+    this.changed(id)
+  }
+
+  onChange(listener: (id: string) => void): void {
+    this.listeners.push(listener)
+  }
+
+  private changed(id: string): void {
+    for (const listener of this.listeners) listener(id)
   }
 
   private held(id: string): HeldRun {

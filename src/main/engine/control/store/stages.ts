@@ -53,7 +53,10 @@ export function createStagesTable(database: Database, workspace: string): Stages
     if (key !== null) places.get(key)?.delete(place)
   }
   for (const stage of stages.values()) index(stage)
-  let changed: (place: string) => void = () => undefined
+  const listeners: ((place: string) => void)[] = []
+  const changed = (place: string): void => {
+    for (const listener of listeners) listener(place)
+  }
   const get = (place: string): KeptStage => {
     const stage = stages.get(place)
     if (!stage) throw new Error(`There is no stage at ${place}.`)
@@ -64,7 +67,7 @@ export function createStagesTable(database: Database, workspace: string): Stages
   return {
     damaged,
     onChange(listener) {
-      changed = listener
+      listeners.push(listener)
     },
     has: (place) => stages.has(place),
     get,

@@ -1,0 +1,46 @@
+/** The calls about tables that the index answers. */
+import type { CallHandlers, EngineCallName } from '../../../../shared/contract'
+import type { TableColumn } from '../../../../shared/domain'
+import type { IndexColumn } from './columns'
+import { completionOf } from './complete'
+import { groupsOf } from './groups'
+import { modelRecord } from './models'
+import { keysOf, rowsOf } from './rows'
+import type { TableSource } from './source'
+import type { TableIndex } from './tableIndex'
+import { tableValues } from './values'
+
+export type IndexCalls = Pick<
+  CallHandlers,
+  Extract<
+    EngineCallName,
+    'table.columns' | 'table.rows' | 'table.keys' | 'table.groups' | 'table.values' | 'table.models' | 'table.complete'
+  >
+>
+
+export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
+  const whenReady =
+    <Args, Result>(answer: (args: Args) => Result) =>
+    async (args: Args): Promise<Result> => {
+      await index.ready()
+      return answer(args)
+    }
+  return {
+    'table.columns': whenReady(({ of }) => index.columns(of).map(shownColumn)),
+    'table.rows': whenReady((args) => rowsOf(index, source, args)),
+    'table.keys': whenReady((args) => ({ keys: keysOf(index, args) })),
+    'table.groups': whenReady((args) => groupsOf(index, args)),
+    'table.values': whenReady((args) => tableValues(index, args)),
+    'table.models': whenReady(({ keys }) => keys.flatMap((key) => modelRecord(index, source, key) ?? [])),
+    'table.complete': whenReady((args) => completionOf(index, args)),
+  }
+}
+
+const shownColumn = ({ id, title, kind, group, unit, definition }: IndexColumn): TableColumn => ({
+  id,
+  title,
+  kind,
+  group,
+  ...(unit === undefined ? {} : { unit }),
+  ...(definition === undefined ? {} : { definition }),
+})

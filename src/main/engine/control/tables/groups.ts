@@ -1,0 +1,102 @@
+/** Rows by what they have in common, with what they say together. */
+import type { CallArgs } from '../../../../shared/contract'
+import { summaryOf, type Summary, type TableGroup, type TableGroups } from '../../../../shared/domain'
+import type { JsonScalar } from '../../../../shared/schema'
+import type { IndexColumn } from './columns'
+import { columnOf, isTextual, matchingRows, type MatchingRow } from './columnValues'
+import { ask, columnsFor, countsOf } from './question'
+import type { TableIndex } from './tableIndex'
+
+interface Gathered {
+  readonly labels: readonly JsonScalar[]
+  readonly rows: number[]
+}
+
+export function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>): TableGroups {
+  const question = ask(index, args)
+  const [by, measures] = [columnsFor(question, args.by), columnsFor(question, args.measures)]
+  const rows = matchingRows(index, question)
+  const groups = gathered(index, rows, by)
+  const read = new Map(measures.map((column) => [column.id, columnOf(index, rows, column)]))
+  const summarised = groups.map((group) => summaryOfGroup(group, rows, measures, read))
+  const sorted = sortedGroups(summarised, args.by, args.order)
+  return {
+    ...countsOf(index, question),
+    offset: args.offset,
+    count: sorted.length,
+    groups: sorted.slice(args.offset, args.offset + args.limit),
+  }
+}
+
+function gathered(index: TableIndex, rows: readonly MatchingRow[], by: readonly IndexColumn[]): Gathered[] {
+  const columns = by.map((column) => ({ column, values: columnOf(index, rows, column) }))
+  const groups = new Map<string, Gathered>()
+  for (const at of rows.keys()) {
+    const key = columns.map(({ values }) => values[at]).join(' ')
+    const known = groups.get(key)
+    if (known) known.rows.push(at)
+    else
+      groups.set(key, { labels: columns.map(({ column, values }) => labelOf(index, column, values[at])), rows: [at] })
+  }
+  return [...groups.values()]
+}
+
+function labelOf(index: TableIndex, column: IndexColumn, value = NaN): JsonScalar {
+  if (isTextual(column)) return value === 0 ? null : index.textOf(value)
+  if (Number.isNaN(value)) return null
+  return column.kind === 'flag' ? value === 1 : value
+}
+
+/** What a model that failed says of accuracy and the like is of its failing: it is left out there, and counted. */
+function summaryOfGroup(
+  group: Gathered,
+  rows: readonly MatchingRow[],
+  measures: readonly IndexColumn[],
+  read: ReadonlyMap<string, Float64Array>,
+): TableGroup {
+  const counting = group.rows.filter((at) => rows[at]?.counts === true)
+  const summary = ({ id, result, ...column }: IndexColumn): Summary | null => {
+    if (isTextual({ id, result, ...column })) return null
+    const values = read.get(id)
+    return summaryOf(
+      (result ? counting : group.rows).map((at) => values?.[at] ?? NaN).filter((value) => !Number.isNaN(value)),
+    )
+  }
+  return {
+    labels: group.labels,
+    rows: group.rows.length,
+    measures: Object.fromEntries(measures.map((column) => [column.id, summary(column)])),
+    leftOut: group.rows.length - counting.length,
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** By a grouping column, by the mean of a measure, or by "rows"; without an order by the labels. */
+function sortedGroups(
+  groups: readonly TableGroup[],
+  by: readonly string[],
+  orders: CallArgs<'table.groups'>['order'],
+): TableGroup[] {
+  const asked = orders.length > 0 ? orders : by.map((column) => ({ column, descending: false }))
+  const valueOf = (group: TableGroup, column: string): JsonScalar => {
+    const place = by.indexOf(column)
+    if (place >= 0) return group.labels[place] ?? null
+    return column === 'rows' ? group.rows : (group.measures[column]?.mean ?? null)
+  }
+  return [...groups].sort((left, right) => {
+    for (const { column, descending = false } of asked) {
+      const [first, second] = [valueOf(left, column), valueOf(right, column)]
+      const order = compared(first, second)
+      // What says nothing comes last, whichever way.
+      if (order !== 0) return descending && first !== null && second !== null ? -order : order
+    }
+    return 0
+  })
+}
+
+function compared(left: JsonScalar, right: JsonScalar): number {
+  if (left === null || right === null) return Number(left === null) - Number(right === null)
+  if (typeof left === 'number' && typeof right === 'number') return left - right
+  return collator.compare(String(left), String(right))
+}

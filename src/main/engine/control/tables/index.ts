@@ -1,0 +1,51 @@
+/** The index over the run store, kept in step with its changes, and the calls that it answers. */
+import { openDatabase, type RunStore } from '../store'
+import { indexCalls, type IndexCalls } from './calls'
+import type { TableSource } from './source'
+import { TableIndex, type TableIndexOptions } from './tableIndex'
+
+export interface TableServiceOptions extends Pick<TableIndexOptions, 'table' | 'metrics' | 'onChange' | 'onError'> {
+  readonly store: RunStore
+  /** The workspace belongs to another engine: its index is left alone, and one is made in memory. */
+  readonly readOnly: boolean
+}
+
+export interface TableService {
+  readonly calls: IndexCalls
+  close(): void
+}
+
+export function createTableService({ store, readOnly, ...options }: TableServiceOptions): TableService {
+  const source = sourceOf(store)
+  const own = readOnly ? openDatabase(':memory:') : null
+  const index = new TableIndex({ ...options, source, database: own ?? store.database })
+  store.runs.onChange((id) => index.runChanged(id))
+  store.stages.onChange((place) => index.placeChanged(place))
+  return {
+    calls: indexCalls(index, source),
+    close() {
+      index.close()
+      own?.close()
+    },
+  }
+}
+
+const sourceOf = ({ runs, metrics }: RunStore): TableSource => ({
+  runIds: () => runs.list(true).map(({ id }) => id),
+  has: (id) => runs.has(id),
+  run: (id) => runs.peek(id),
+  config(id) {
+    try {
+      return runs.config(id)
+    } catch {
+      // The record says so itself; what its summary repeats is known.
+      return null
+    }
+  },
+  lastValues: (place) => metrics.last(place),
+  naming: (place) => runs.naming(place),
+})
+
+export { indexCalls, type IndexCalls } from './calls'
+export { placeOfStage, type TableSource } from './source'
+export { TableIndex } from './tableIndex'

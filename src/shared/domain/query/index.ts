@@ -1,0 +1,5 @@
+export { queryColumns, type QueryColumn, type QueryColumns } from './columns'
+export { parseQuery, type ParsedQuery } from './parse'
+export { isWords, resolveQuery, type Condition as QueryCondition, type ResolvedQuery, type SoughtText } from './resolve'
+export type { NumberRange } from './values'
+export type { QueryNode, QueryOperator, Span, WrittenValue } from './syntax'
