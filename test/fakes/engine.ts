@@ -287,6 +287,7 @@ function studyRuns(state: FakeState): StudyRuns {
 
 function createHandlers(state: FakeState): Handlers {
   const move = (runId: string, to: 'paused' | 'stopped' | 'queued') => moveRun(state, runId, to)
+  let spare = 2
   const edit = (runId: string, change: Partial<FakeRun['detail']>) => {
     const run = state.run(runId)
     Object.assign(run.detail, change)
@@ -398,6 +399,12 @@ function createHandlers(state: FakeState): Handlers {
     },
     'runs.delete': ({ runIds }) => ({ deleted: runIds.map((id) => edit(id, { deletedAt: epoch }).id) }),
     'runs.undelete': ({ runIds }) => ({ restored: runIds.map((id) => edit(id, { deletedAt: null }).id) }),
+    'runs.spareCheckpoints': () => ({ checkpoints: spare, bytes: spare * 243_000_000 }),
+    'runs.freeSpace': () => {
+      const freed = { checkpoints: spare, freedBytes: spare * 243_000_000 }
+      spare = 0
+      return freed
+    },
     'runs.emptyBin': () => {
       const bin = [...state.runs.values()].filter((run) => run.detail.deletedAt !== null)
       for (const run of bin) {

@@ -120,6 +120,12 @@ export const recordingSchema = {
     max: 100,
     help: 'Checkpoints at the last so many evaluation points of each student stay on disk, for Self-Retrospection to start from. The reference keeps 5. Some 3 MB each with ZSKT; with a replay memory or a pool of images, hundreds.',
   }),
+  keepLastCheckpoint: boolean({
+    label: 'Keep the last checkpoint of finished stages',
+    default: false,
+    help: 'Without it a finished stage keeps its weights, the kept checkpoints, and what other runs go on from; the rest of its checkpoints is removed. They are only good for going on: a fork, or Self-Retrospection from its end.',
+    advanced: true,
+  }),
   metricsEvery: integer({
     label: 'Record metrics every',
     unit: 'pseudo batches',

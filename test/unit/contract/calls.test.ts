@@ -101,6 +101,8 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'table.complete': { of: 'runs', query: 'att', cursor: 3 },
   'runs.delete': { runIds: ['fake-1'] },
   'runs.undelete': { runIds: ['fake-1'] },
+  'runs.spareCheckpoints': {},
+  'runs.freeSpace': {},
   'runs.emptyBin': {},
 }
 

@@ -5,13 +5,10 @@ import { readSafetensors } from '../weights/safetensors/read'
 import { writeSafetensors } from '../weights/safetensors/write'
 import type { StateSnapshot } from '../families/distillation/state'
 import type { StreamState } from '../maths/random'
-import { checkpointFile, listCheckpoints, type Checkpoint } from '../protocol/checkpointFiles'
+import { checkpointFile, listCheckpoints, type Checkpoint, type KeepCheckpoint } from '../protocol/checkpointFiles'
 
 const formatVersion = 1
 const generations = 2
-
-/** Whether the checkpoint after so many steps stays. */
-export type KeepCheckpoint = (step: number) => boolean
 
 const dropAllBut = async (newest: number, folder: string, keep: KeepCheckpoint): Promise<void> => {
   for (const old of listCheckpoints(folder).slice(newest)) if (!keep(old.step)) await rm(old.path, { force: true })

@@ -4,7 +4,7 @@ import type { InnerStepListener } from '../families/distillation/innerSteps'
 import type { StateBundle } from '../families/distillation/state'
 import type { StepProgram } from '../graph/types'
 import type { WorkRemark } from './analyses'
-import type { KeepCheckpoint } from './checkpoints'
+import type { KeepCheckpoint } from '../protocol/checkpointFiles'
 
 export type StepMetrics = Partial<Record<MetricName, number>>
 

@@ -8,11 +8,11 @@ import type {
   StudentTrainer,
   Synthesizer,
 } from '../families/distillation/types'
+import { keptCheckpoints } from '../protocol/checkpointFiles'
 import { weightsOf } from '../weights/network'
 import { writeSafetensors } from '../weights/safetensors/write'
 import { createAfterwards } from './afterwards'
 import { createStageAnalyses, type StageAnalyses, type WorkRemark } from './analyses'
-import type { KeepCheckpoint } from './checkpoints'
 import { createDistillationSteps } from './distillationSteps'
 import { createEvaluator, type TestSets } from './evaluation'
 import { createImageModel } from './imageModel'
@@ -33,19 +33,6 @@ export interface StudentStageInput {
   readonly folder: string
   /** Steps at which a later student goes on from this one. */
   readonly branchesAt: ReadonlySet<number>
-}
-
-/**
- * Which checkpoints stay: where later students branch off, and the last `keptCheckpoints` evaluation points.
- * Reference: ABD zskt/solver.py run, save_n_checkpoints.
- */
-export function keptCheckpoints(
-  { evaluateEvery, keptCheckpoints: count }: Pick<Recording, 'evaluateEvery' | 'keptCheckpoints'>,
-  total: number,
-  branchesAt: ReadonlySet<number>,
-): KeepCheckpoint {
-  const first = Math.floor(total / evaluateEvery) - count
-  return (step) => branchesAt.has(step) || (step % evaluateEvery === 0 && step / evaluateEvery > first)
 }
 
 function analysesOf({ context, test, classNames }: StudentStageInput): StageAnalyses {

@@ -118,6 +118,14 @@ export const runCalls = {
   'runs.clone': call({ args: ofRun, result: z.object({ config: record<ExperimentConfig>() }) }),
   'runs.delete': call({ args: manyRuns, result: z.object({ deleted: z.array(runId) }), changes: true }),
   'runs.undelete': call({ args: manyRuns, result: z.object({ restored: z.array(runId) }), changes: true }),
+  /** Checkpoints of finished stages that nobody needs: neither the recording of a run nor a stage to come. */
+  'runs.spareCheckpoints': call({ args: nothing, result: z.object({ checkpoints: count, bytes: count }) }),
+  /** Removes them. */
+  'runs.freeSpace': call({
+    args: nothing,
+    result: z.object({ checkpoints: count, freedBytes: count }),
+    changes: true,
+  }),
   'runs.emptyBin': call({ args: nothing, result: z.object({ freedBytes: count }), changes: true }),
   'runs.metrics': call({
     args: ofStage.extend({

@@ -43,9 +43,12 @@ export function createEngine(options: EngineOptions): Engine {
   const hub = createEventHub((error) => log.error('A listener failed.', error))
   const recorder = createRunRecorder(store, hub, log)
   const context = createEngineContext(options, hub)
-  const runs = runService(context, recorder)
+  // Runs are there first; nothing ends before this function has returned.
+  const open: { isOpen: (studyId: string) => boolean } = { isOpen: () => true }
+  const runs = runService(context, recorder, (studyId) => open.isOpen(studyId))
   const networks = createNetworksOfFiles(options.inspectModel)
   const studies = studyService(context, networks, runs)
+  open.isOpen = (studyId) => studies.isOpen(studyId)
   const tables = tableService(context)
   const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
@@ -84,6 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
 const runService = (
   { options, executors, device, hub, table, resolve, assertReady }: EngineContext,
   recorder: RunRecorder,
+  isStudyOpen: (studyId: string) => boolean,
 ): RunService =>
   createRunService({
     store: options.store,
@@ -99,6 +103,8 @@ const runService = (
     assertReady,
     device,
     otherSettings: createOtherSettings(options.presets, table),
+    isStudyOpen,
+    log: options.log,
   })
 
 const studyService = (
@@ -118,7 +124,10 @@ const studyService = (
     lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
     planning: () => planContext({ options }, networks, studyBook({ store: options.store, runs })),
     events: {
-      changed: (event) => hub.emit('study.changed', event),
+      changed: (event) => {
+        hub.emit('study.changed', event)
+        if (event.study.endedAt !== null) runs.freeSpace.studyDone(event.study.id)
+      },
       removed: (event) => hub.emit('study.removed', event),
     },
     onError: (error) => options.log.error('A study could not go on.', error),

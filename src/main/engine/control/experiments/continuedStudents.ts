@@ -57,7 +57,7 @@ function startFault(
     .map((checkpoint) => checkpoint.step)
     .reverse()
   if (!steps.includes(step))
-    return `wanted a kept checkpoint of ${runId}/${stageId} (${listed(steps)}), got step ${step}; Recording says how many evaluation points are kept`
+    return `wanted a kept checkpoint of ${runId}/${stageId} (${listed(steps)}), got step ${step}; Recording says which stay: Kept checkpoints, and Keep the last checkpoint of finished stages`
   const earlier = runs.config(runId)
   const before = (earlier.students[started.index]?.defenses ?? []).filter(
     (defense) => costs.phase(defense, total) === undefined,

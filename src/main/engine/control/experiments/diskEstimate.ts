@@ -5,7 +5,7 @@ import type { CostModel } from './estimate'
 const bytesPerScalar = 4
 /** Weights and what the optimizer knows of each of them (Adam: two moments). */
 const checkpointCopies = 3
-/** Two generations of a checkpoint are kept. */
+/** Two generations of a checkpoint are there while a stage trains; when it is done, those that recording asks for. */
 const generations = 2
 /** A generator, its moments and the streams: what a checkpoint of ZSKT holds beside the student. */
 const besideStudent = 2_000_000
@@ -20,6 +20,7 @@ export function diskEstimate(config: ExperimentConfig, costs: CostModel): Record
   const teacherBytes = scalars(teacher.architecture)
   const studentBytes = scalars(distillation.architecture)
   const checkpoint = studentBytes * checkpointCopies + besideStudent
+  const last = recording.keepLastCheckpoint ? 1 : 0
   const pseudoBatches = costs.distillation(config)?.pseudoBatches ?? 0
   const image = (costs.sizes(teacher.architecture, data).imageBytes ?? 0) * pngShare * recording.imagesPerStep
   const studentStages = students.map((_plan, index): [string, number] => {
@@ -27,13 +28,14 @@ export function diskEstimate(config: ExperimentConfig, costs: CostModel): Record
     const pictures = Math.min(recording.keptSteps, Math.ceil(total / recording.imagesEvery)) * image
     return [
       stageIdOf({ kind: 'student', index }),
-      studentBytes + (generations + recording.keptCheckpoints) * checkpoint + pictures,
+      studentBytes + (recording.keptCheckpoints + last) * checkpoint + pictures,
     ]
   })
   return {
-    [stageIdOf({ kind: 'data', index: 0 })]: 0,
+    // Room for what trains: one stage at a time has its generations, wherever it stands.
+    [stageIdOf({ kind: 'data', index: 0 })]: generations * Math.max(checkpoint, teacherBytes * checkpointCopies),
     [stageIdOf({ kind: 'teacher', index: 0 })]:
-      teacher.source === 'file' ? 2 * teacherBytes : teacherBytes * (1 + generations * checkpointCopies),
+      teacher.source === 'file' ? 2 * teacherBytes : teacherBytes * (1 + last * checkpointCopies),
     ...Object.fromEntries(studentStages),
   }
 }

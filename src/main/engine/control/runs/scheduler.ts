@@ -19,6 +19,8 @@ export interface SchedulerOptions {
   readonly recorder: RunRecorder
   readonly launcher: StageLauncher
   readonly executors: ReadonlyMap<string, Executor>
+  /** Told when a stage is done, and when the sizes of a run that is over are written down. */
+  readonly ends: { stageDone(place: string): void; runDone(runId: string): void }
   /** What a run's stages wait for; throws where its configuration cannot be read. */
   keysOf(run: Readonly<RunSummary>): readonly StageKey[]
 }
@@ -266,6 +268,7 @@ export class StageScheduler {
     }
     this.active.delete(place)
     recorder.updateStage(place, { ...end.change, where: undefined })
+    if (end.change.state === 'done') this.options.ends.stageDone(place)
     for (const id of this.wanting(place)) this.settle(id, end.run, stage.requested !== null)
     if (this.closed && ![...this.active.values()].some((one) => this.isHere(one.executor)))
       for (const done of this.idle.splice(0)) done()
@@ -299,7 +302,9 @@ export class StageScheduler {
     this.requests.delete(runId)
     this.endings.delete(runId)
     this.options.recorder.ended(runId, state, causes)
-    void this.options.recorder.settle(runId)
+    void this.options.recorder.settle(runId).then(() => {
+      if (state === 'done') this.options.ends.runDone(runId)
+    })
   }
 
   private request(stage: ActiveStage, kind: 'pause' | 'stop'): void {

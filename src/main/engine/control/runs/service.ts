@@ -11,6 +11,7 @@ import {
 import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
+import type { EngineLog } from '../log'
 import { createYielding } from '../../images/yielding'
 import { deviceIssues, type DeviceProbe } from '../experiments/deviceIssues'
 import { createFingerprints } from '../experiments/fingerprints'
@@ -23,6 +24,7 @@ import type { KeyContext } from '../experiments/stageKeys'
 import { asTrained } from './asTrained'
 import { binCalls } from './bin'
 import { placeOf } from './demand'
+import { createFreeSpace, type FreeSpace } from './freeSpace'
 import { giveConditions } from './giveConditions'
 import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
@@ -34,6 +36,7 @@ import { newRun, newRunId, type NewRun } from './newRun'
 import { StageScheduler } from './scheduler'
 import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
+import { createThinning } from './thinning'
 import type { Executor } from '../executors/executor'
 import type { RunCalls } from './types'
 
@@ -50,6 +53,9 @@ export interface RunServiceOptions {
   replaces: boolean
   resolve(config: PartialExperimentConfig): Resolution
   otherSettings: OtherSettings
+  /** Whether a study may still make runs, or go on with those that it has. */
+  isStudyOpen(studyId: string): boolean
+  log: EngineLog
   /** Refuses while the runtime is missing: a run that cannot train must not be made. */
   assertReady(): void
   /** Of this machine. */
@@ -70,6 +76,7 @@ export interface RunService {
   readonly active: boolean
   readonly book: StageBook
   readonly scheduler: StageScheduler
+  readonly freeSpace: Pick<FreeSpace, 'studyDone'>
   /** On what the stages of such a run will be computed. */
   deviceOf(config: ExperimentConfig, executor: string): 'cpu' | 'gpu'
   /** Awaited before runs are made or keys are asked for: the stages of earlier versions have keys then. */
@@ -91,6 +98,7 @@ export function createRunService(options: RunServiceOptions): RunService {
 class Service implements RunService {
   readonly book: StageBook
   readonly scheduler: StageScheduler
+  readonly freeSpace: FreeSpace
   readonly calls: RunCalls
   private readonly keyed: Promise<void>
   private readonly conditionOf: ConditionOf
@@ -109,8 +117,17 @@ class Service implements RunService {
       book: this.book,
       keysOf: keysOfRun,
     })
-    this.scheduler = new StageScheduler({ store, recorder, launcher, executors, keysOf: keysOfRun })
-    this.calls = { ...this.ownCalls(), ...recordCalls(options), ...binCalls(options), ...manyRunsCalls() }
+    const thinning = createThinning({ store, costs, isStudyOpen: options.isStudyOpen })
+    this.freeSpace = createFreeSpace({ store, recorder, thinning, log: options.log })
+    const ends = this.freeSpace
+    this.scheduler = new StageScheduler({ store, recorder, launcher, executors, ends, keysOf: keysOfRun })
+    this.calls = {
+      ...this.ownCalls(),
+      ...recordCalls(options),
+      ...binCalls(options),
+      ...this.freeSpace.calls,
+      ...manyRunsCalls(),
+    }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
     this.conditionOf = createConditions(table, (key) => store.conditions.numberOf(key))
     this.keyed = this.fillIn()
@@ -195,8 +212,9 @@ class Service implements RunService {
     return this.queue(runId)
   }
 
-  close(): Promise<void> {
-    return this.scheduler.close()
+  async close(): Promise<void> {
+    await this.scheduler.close()
+    await this.freeSpace.close()
   }
 
   /** Stages that were to be computed on another device are other stages than those whose keys they bear. */

@@ -41,12 +41,14 @@ export interface StudyServiceOptions extends ExpandContext, ShelfOptions {
 
 export interface StudyService {
   readonly calls: Pick<CallHandlers, SteeringCall>
+  /** Whether it may still make runs, or go on with those that it has. */
+  isOpen(studyId: string): boolean
   close(): void
 }
 
 export function createStudyService(options: StudyServiceOptions): StudyService {
   const service = new Studies(options)
-  return { calls: service.calls(), close: () => service.close() }
+  return { calls: service.calls(), isOpen: (studyId) => service.isOpen(studyId), close: () => service.close() }
 }
 
 type CellOfStudy = ReturnType<LiveStudy['chosen']>[number]
@@ -70,6 +72,11 @@ class Studies {
     this.searching = createSearching({ shelf: this.shelf, maker: this.maker, runs, onError })
     this.unsubscribe = runs.onChanged((run) => this.runChanged(run))
     if (!readOnly) for (const live of this.shelf.all()) this.searching.fillSoon(live)
+  }
+
+  isOpen(studyId: string): boolean {
+    const state = this.shelf.find(studyId)?.state()
+    return state !== undefined && state !== 'done' && state !== 'cancelled'
   }
 
   close(): void {

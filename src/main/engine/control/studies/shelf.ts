@@ -37,6 +37,10 @@ export class StudyShelf {
     return this.studies.get(live.record.id) === live
   }
 
+  find(studyId: string): LiveStudy | undefined {
+    return this.studies.get(studyId)
+  }
+
   /** @throws RefusedInputError when there is none */
   get(studyId: string): LiveStudy {
     const live = this.studies.get(studyId)

@@ -1,7 +1,6 @@
 /** Answers the calls about the engine itself. */
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
 import type { CallHandlers, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
 import { metricDefinitions } from '../../../../../shared/domain'
 import { sections } from '../../experiments/sections'
@@ -62,8 +61,8 @@ const catalogue = ({ options, resolve }: EngineContext): Catalogue => ({
 async function diskUse(folder: string, cacheFolder: string): Promise<DiskUse> {
   const [workspaceBytes, imagesBytes, checkpointsBytes, databaseBytes, cacheBytes, space] = await Promise.all([
     folderBytes(folder),
-    folderBytes(join(folder, 'runs'), (name) => name.endsWith('.png')),
-    folderBytes(join(folder, 'runs'), (name) => name.endsWith('.safetensors')),
+    folderBytes(folder, (name) => name.endsWith('.png')),
+    folderBytes(folder, (name) => name.endsWith('.safetensors')),
     folderBytes(folder, (name) => name.startsWith(databaseName)),
     folderBytes(cacheFolder),
     statfs(folder),
