@@ -152,6 +152,7 @@ describe('the contract', () => {
           'edit',
           'restore',
           'fork',
+          'freeSpace',
           'twins',
           'cloneMany',
           'reorder',
