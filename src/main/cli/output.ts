@@ -1,7 +1,11 @@
 /** What the command line writes: results on stdout, everything else on stderr. */
 import {
   defenseWorth,
+  healthTitles,
+  intervalText,
+  rateOf,
   type Evaluation,
+  type RateName,
   type RunSummary,
   type StageArtifact,
   type StageRecord,
@@ -87,9 +91,23 @@ export function progressLine(run: RunSummary, loss?: string): string {
   return `[${index + 1}/${run.stages.length}] ${stage.title}: ${steps}${loss ? `, ${loss}` : ''}${rates(stage.evaluation)}${stage.secondsLeft === null ? '' : `, ${duration(stage.secondsLeft)} left`}`
 }
 
+/** E.g. "71.9 % [71.0, 72.8]": with the 95 % interval of the test images. */
+export function rateText(evaluation: Evaluation | null | undefined, name: RateName): string {
+  const rate = rateOf(evaluation, name)
+  return rate ? `${percent(rate.value)} ${intervalText(rate.interval)}` : percent(evaluation?.[name])
+}
+
 /** @param name what it is called; default: the title of the stage */
-export const stageLine = (stage: StageRecord, name = stage.title): string =>
-  `${name}: ${stage.state}${stage.evaluation ? `, accuracy ${percent(stage.evaluation.accuracy)}, ASR ${percent(stage.evaluation.asr)}` : ''}, ${duration(stage.seconds)}`
+export const stageLine = ({ title, state, evaluation, seconds }: StageRecord, name = title): string => {
+  const measured = evaluation
+    ? `, accuracy ${rateText(evaluation, 'accuracy')}, ASR ${rateText(evaluation, 'asr')}`
+    : ''
+  return `${name}: ${state}${measured}, ${duration(seconds)}`
+}
+
+/** E.g. "dead student: accuracy 10.0 % …". */
+export const healthLines = ({ health = [] }: Pick<StageRecord, 'health'>): string[] =>
+  health.map(({ kind, reason }) => `${healthTitles[kind].toLowerCase()}: ${reason}`)
 
 /**
  * E.g. "DER 88.4 %, RIR 71.0 %, against the undefended student"; nothing for models that have no twin to be compared

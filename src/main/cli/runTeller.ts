@@ -1,6 +1,6 @@
 /** What is said of a run while one stays with it. */
 import { metricDefinitions, type MetricDefinition, type MetricSeries, type RunSummary } from '../../shared/domain'
-import { progressLine, stageLine, type Output } from './output'
+import { healthLines, progressLine, stageLine, type Output } from './output'
 
 export interface RunTeller {
   /** Members' own metrics are the catalogue's; until it is here, and without it, the shared ones do. */
@@ -45,7 +45,7 @@ export function createRunTeller(output: Output): RunTeller {
         for (const { severity, message } of stage.findings ?? [])
           tellOnce(`${severity === 'ok' || severity === 'info' ? 'trigger' : severity}: ${message}`)
         for (const warning of stage.warnings) tellOnce(`warning: ${warning}`)
-        if (stage.state === 'done') tellOnce(stageLine(stage))
+        if (stage.state === 'done') [stageLine(stage), ...healthLines(stage)].forEach(tellOnce)
       }
     },
     figures(stageId, series) {

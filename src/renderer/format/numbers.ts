@@ -1,5 +1,5 @@
 /** Numbers as text. A missing value is an en dash everywhere. */
-import type { Interval } from '@shared/domain'
+export { intervalText, percentNumber } from '@shared/domain'
 
 export const missing = '–'
 
@@ -55,13 +55,3 @@ export function bytes(size: number | null | undefined): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
-
-/** 0.7194 → "71.9": percent where the head or the neighbour has the sign. */
-export const percentNumber = (fraction: number): string =>
-  (fraction * 100)
-    .toFixed(1)
-    .replace(/^-(?=0\.0$)/, '')
-    .replace('-', '−')
-
-/** "[69.8, 73.9]" of the interval of a rate, in percent. */
-export const intervalText = ({ low, high }: Interval): string => `[${percentNumber(low)}, ${percentNumber(high)}]`

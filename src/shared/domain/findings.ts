@@ -5,7 +5,7 @@
 import type { HealthFinding, HealthKind } from './health'
 import type { ImageVariation, SyntheticImages } from './images'
 import type { MetricPoint } from './metrics'
-import { rateOf, rateOfShare, type Rate } from './rates'
+import { intervalText, rateOf, rateOfShare, type Rate } from './rates'
 import type { Evaluation, StageRecord } from './run'
 
 /** Before this share of its steps a model may answer anything: it is early in its training. */
@@ -43,6 +43,10 @@ export function findingsOf(stage: JudgedStage, { poisonRatio }: { poisonRatio: n
   const rank = ({ severity }: HealthFinding): number => (severity === 'error' ? 0 : 1)
   return findings.sort((left, right) => rank(left) - rank(right))
 }
+
+/** Of a file that was evaluated as a teacher: whether it was poisoned nobody knows. */
+export const fileFindings = (evaluation: Evaluation): HealthFinding[] =>
+  findingsOf({ kind: 'teacher', state: 'done', step: 0, totalSteps: null, evaluation }, { poisonRatio: null })
 
 /** Whether its newest evaluation is late enough in its training to be judged. */
 function settled({ state, step, totalSteps, evaluation }: JudgedStage): boolean {
@@ -189,5 +193,5 @@ export const stalledAt = (step: number, minutes: number): HealthFinding => ({
 const at = ({ step }: Evaluation): { step?: number } => (step === undefined ? {} : { step })
 const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)} %`
 const grouped = (value: number): string => value.toLocaleString('en-US')
-const words = ({ value, images, interval: { low, high } }: Rate): string =>
-  `${percent(value)} [${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}] of ${grouped(images)} images`
+const words = ({ value, images, interval }: Rate): string =>
+  `${percent(value)} ${intervalText(interval)} of ${grouped(images)} images`

@@ -2,6 +2,7 @@
  * What a defense is worth: two numbers that set what it removes against what it costs, relative to the same model
  * without it.
  */
+import { countsInMeans } from './health'
 import type { Evaluation, RunSummary, StageRecord } from './run'
 
 type Rates<Name extends keyof Evaluation> = Pick<Evaluation, 'accuracy' | Name>
@@ -53,12 +54,14 @@ export interface DefenseWorth {
 
 /**
  * DER and RIR of a defended student against its undefended twin; nulls elsewhere, and until both have ended:
- * half-trained against fully trained says nothing.
+ * half-trained against fully trained says nothing. Nulls also where one of both has learnt nothing: an attack that a
+ * dead student does not follow is no merit of its defense.
  */
 export function defenseWorth(run: Pick<RunSummary, 'stages'>, stage: StageRecord): DefenseWorth {
   const twin = undefendedTwin(run, stage)
-  if (stage.state !== 'done' || twin?.state !== 'done' || !stage.evaluation || !twin.evaluation)
-    return { der: null, rir: null }
+  const nothing = { der: null, rir: null }
+  if (stage.state !== 'done' || twin?.state !== 'done' || !stage.evaluation || !twin.evaluation) return nothing
+  if (!countsInMeans(stage) || !countsInMeans(twin)) return nothing
   return {
     der: defenseEffectiveness(twin.evaluation, stage.evaluation),
     rir: robustnessImprovement(twin.evaluation, stage.evaluation),

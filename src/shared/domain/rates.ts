@@ -33,3 +33,13 @@ export function rateOf(evaluation: Evaluation | null | undefined, name: RateName
  */
 export const partsFrom = (one: Interval | null | undefined, other: Interval | null | undefined): boolean =>
   !!one && !!other && (one.low > other.high || other.low > one.high)
+
+/** 0.7194 → "71.9": percent where the head or the neighbour has the sign. */
+export const percentNumber = (fraction: number): string =>
+  (fraction * 100)
+    .toFixed(1)
+    .replace(/^-(?=0\.0$)/, '')
+    .replace('-', '−')
+
+/** "[69.8, 73.9]" of the interval of a rate, in percent. */
+export const intervalText = ({ low, high }: Interval): string => `[${percentNumber(low)}, ${percentNumber(high)}]`

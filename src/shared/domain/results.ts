@@ -1,4 +1,5 @@
 /** What a run contributes to tables. */
+import type { HealthFinding } from './health'
 import { defenseWorth, type DefenseWorth } from './measures'
 import { otherSettingsOf } from './published'
 import type { RunSummary, StageState } from './run'
@@ -23,6 +24,8 @@ export interface ModelResult extends DefenseWorth {
   accuracy: number | null
   asr: number | null
   robustAccuracy: number | null
+  /** What is wrong with it; see countsInMeans. */
+  health?: readonly HealthFinding[]
   /** See otherSettingsOf. */
   otherSettings: string[] | null
   seconds: number
@@ -53,6 +56,7 @@ export function resultsOf(run: RunSummary): ModelResult[] {
             asr: stage.evaluation?.asr ?? null,
             robustAccuracy: stage.evaluation?.robustAccuracy ?? null,
             ...defenseWorth(run, stage),
+            health: stage.health ?? [],
             otherSettings: otherSettingsOf(run, stage),
             seconds: stage.seconds,
             createdAt: run.createdAt,

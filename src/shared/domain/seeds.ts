@@ -1,9 +1,10 @@
 /** Runs that differ in their seed alone, and what their models have in common. */
 import { ExhaustiveError } from '../errors'
 import type { ExperimentConfig } from './config'
+import { countsInMeans } from './health'
 import type { ModelResult } from './results'
 import type { StageName } from './stageName'
-import { deviationOf, meanOf } from './statistics'
+import { summaryOf, type Summary } from './statistics'
 
 /** 53 bits of the text, as hexadecimal digits: tells texts apart, keeps no secret. After cyrb53 (public domain). */
 function fingerprint(text: string): string {
@@ -51,33 +52,19 @@ export function stageRecipeOf(config: ExperimentConfig, { kind, index }: StageNa
   }
 }
 
-/**
- * Mean and standard deviation (n − 1) of the values that were measured; null where there are none, a deviation from two
- * on.
- */
-export interface Spread {
-  mean: number
-  deviation: number | null
-  count: number
-}
-
-export function spreadOf(values: readonly (number | null)[]): Spread | null {
-  const known = values.filter((value) => value !== null)
-  if (known.length === 0) return null
-  return { mean: meanOf(known), deviation: deviationOf(known), count: known.length }
-}
-
 /** One model over the seeds of its runs. */
 export interface SeedGroup {
   key: string
   /** Of the newest run. */
   sample: ModelResult
-  /** Ascending, each once. */
+  /** Of all its models; ascending, each once. */
   seeds: number[]
-  accuracy: Spread | null
-  asr: Spread | null
-  robustAccuracy: Spread | null
-  der: Spread | null
+  /** Of all seeds; those that do not count in means are left out of what follows. */
+  models: readonly ModelResult[]
+  accuracy: Summary | null
+  asr: Summary | null
+  robustAccuracy: Summary | null
+  der: Summary | null
 }
 
 /** The models that were done with at least two seeds; of several runs with one seed the newest counts. */
@@ -96,13 +83,15 @@ export function overSeeds(results: readonly ModelResult[]): SeedGroup[] {
     const [first, second] = members
     if (!first || !second) return []
     const sample = members.reduce((newest, result) => (result.createdAt > newest.createdAt ? result : newest), first)
-    const spread = (name: 'accuracy' | 'asr' | 'robustAccuracy' | 'der'): Spread | null =>
-      spreadOf(members.map((result) => result[name]))
+    const counted = members.filter(countsInMeans)
+    const spread = (name: 'accuracy' | 'asr' | 'robustAccuracy' | 'der'): Summary | null =>
+      summaryOf(counted.map((result) => result[name]))
     return [
       {
         key,
         sample,
         seeds: members.map(({ seed }) => seed),
+        models: members,
         accuracy: spread('accuracy'),
         asr: spread('asr'),
         robustAccuracy: spread('robustAccuracy'),

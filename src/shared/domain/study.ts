@@ -2,6 +2,7 @@
 import type { ErrorCause } from '../errors'
 import type { Issue } from '../schema'
 import type { MemberChoice, PartialExperimentConfig } from './config'
+import type { HealthFinding } from './health'
 import type { Evaluation, RunState } from './run'
 
 /**
@@ -113,6 +114,9 @@ export interface StudyCell {
   /** Of its teacher and its student, as far as they are. */
   readonly teacher: Evaluation | null
   readonly student: Evaluation | null
+  /** What is wrong with its student, and with its teacher; absent where nothing is. */
+  readonly health?: readonly HealthFinding[]
+  readonly teacherHealth?: readonly HealthFinding[]
   readonly error: readonly ErrorCause[] | null
   /** "waits for Resources", "n2, job 17_3": where its running stage is, or why it waits. */
   readonly where: string | null

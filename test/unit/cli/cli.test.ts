@@ -285,7 +285,7 @@ describe('the other commands', () => {
       '--json',
     )
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(stdout)).toMatchObject({
       accuracy: 0.9,
       asr: 0.8,
       asrAll: 0.82,
@@ -305,8 +305,8 @@ describe('the other commands', () => {
       '0',
     )
     expect(lines(words.stdout)).toEqual([
-      'accuracy 90.0 % of 1000 images, ASR 80.0 % of 900 triggered non-target images',
-      'robust accuracy 10.0 % of the same 900, ASR 82.0 % of all 1000 triggered images',
+      'accuracy 90.0 % [88.0, 91.7] of 1000 images, ASR 80.0 % [77.3, 82.5] of 900 triggered non-target images',
+      'robust accuracy 10.0 % [8.2, 12.1] of the same 900, ASR 82.0 % [79.5, 84.3] of all 1000 triggered images',
     ])
   }, 30_000)
 

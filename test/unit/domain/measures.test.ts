@@ -87,6 +87,13 @@ describe('the worth of a defense in a run', () => {
       nothing,
     )
   })
+  it('says nothing where one of both has learnt nothing', () => {
+    const health = [{ kind: 'deadStudent', severity: 'error', reason: '', place: 'charts' } as const]
+    const nothing = { der: null, rir: null }
+    const dead = { ...defended, health }
+    expect(defenseWorth({ stages: [undefended, dead] }, dead)).toEqual(nothing)
+    expect(defenseWorth({ stages: [{ ...undefended, health }, defended] }, defended)).toEqual(nothing)
+  })
   it('is part of the compare table’s rows', () => {
     const run = {
       id: 'r',

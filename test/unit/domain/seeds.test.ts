@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { overSeeds, recipeOf, spreadOf, type ModelResult } from '../../../src/shared/domain'
+import { leftOutWords, overSeeds, recipeOf, type ModelResult } from '../../../src/shared/domain'
 import { fakeCatalogue } from '../../fakes/catalogue'
 
 const config = fakeCatalogue.defaults
@@ -48,14 +48,11 @@ describe('models over seeds', () => {
     ...more,
   })
 
-  it('have mean and standard deviation (n − 1) of what was measured', () => {
-    expect(spreadOf([0.5, 0.7, null, 0.9])).toEqual({
-      mean: expect.closeTo(0.7) as number,
-      deviation: expect.closeTo(0.2) as number,
-      count: 3,
-    })
-    expect(spreadOf([0.5])).toEqual({ mean: 0.5, deviation: null, count: 1 })
-    expect(spreadOf([null])).toBeNull()
+  it('leave out those that have learnt nothing, and say so', () => {
+    const health = [{ kind: 'deadStudent', severity: 'error', reason: '', place: 'charts' } as const]
+    const [group] = overSeeds([result(1, 0.8), result(2, 0.1, { health }), result(3, 0.6)])
+    expect(group).toMatchObject({ seeds: [1, 2, 3], accuracy: { mean: expect.closeTo(0.7) as number, n: 2 } })
+    expect(leftOutWords(group?.models ?? [])).toBe('1 of 3 left out: dead')
   })
 
   it('count the newest run of each seed, and only what is done', () => {
@@ -71,7 +68,7 @@ describe('models over seeds', () => {
     expect(groups[0]).toMatchObject({
       seeds: [1, 2],
       sample: { runId: 'newer' },
-      accuracy: { mean: expect.closeTo(0.7) as number, count: 2 },
+      accuracy: { mean: expect.closeTo(0.7) as number, n: 2 },
       asr: null,
     })
   })

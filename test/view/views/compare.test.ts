@@ -55,10 +55,12 @@ describe('Compare', () => {
         (row) => row.textContent ?? '',
       )
     expect(spread()).toHaveLength(2)
-    expect(spread()[1]).toMatch(/^SpreadNo defense.*1, 2, 3\d+\.\d % ± \d+\.\d/)
+    expect(spread()[1]).toMatch(/^SpreadNo defense.*1, 2, 3 *\d+\.\d % *± \d+\.\d *\[[\d., ]+\] *n 3/)
     page.button('Save the table over seeds as CSV').click()
     await settle()
-    expect(page.saved[0]!.text.split('\r\n')[0]).toContain('accuracy mean,accuracy deviation,asr mean')
+    expect(page.saved[0]!.text.split('\r\n')[0]).toContain(
+      'accuracy mean,accuracy deviation,accuracy n,accuracy low,accuracy high,asr mean',
+    )
     type(page.find<HTMLInputElement>('input[aria-label="Filter models"]'), 'seed 3')
     await settle()
     expect(spread()).toEqual([])

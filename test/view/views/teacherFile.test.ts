@@ -72,7 +72,7 @@ describe('a teacher from a file', () => {
     // The fake engine refuses such a file where no network comes along.
     page.button('Evaluate on this data set').click()
     await settle()
-    expect(report()).toMatch(/Accuracy \d+\.\d %ASR/)
+    expect(report()).toMatch(/Accuracy \d+\.\d % \[[\d., ]+\]ASR/)
   })
 
   it('says what kept the file from being looked at', async () => {
@@ -88,7 +88,7 @@ describe('a teacher from a file', () => {
     expect(page.engine.calls).not.toContain('model.evaluate')
     page.button('Evaluate on this data set').click()
     await settle()
-    expect(report()).toMatch(/Accuracy \d+\.\d %ASR \d+\.\d %.*images of Signs, Blend → class 0/)
+    expect(report()).toMatch(/Accuracy \d+\.\d % \[[\d., ]+\]ASR \d+\.\d %.*images of Signs, Blend → class 0/)
     useDraftStore().set('poisoning.target', 3)
     await settle(500)
     expect(report()).not.toContain('images of Signs')

@@ -1,11 +1,18 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import type { Catalogue, ModelProgress } from '../../../shared/contract'
-import { teacherNormalizations, type Evaluation, type TeacherNormalization } from '../../../shared/domain'
+import {
+  fileFindings,
+  healthTitles,
+  rateOf,
+  teacherNormalizations,
+  type Evaluation,
+  type TeacherNormalization,
+} from '../../../shared/domain'
 import type { FamilyId } from '../../../shared/schema'
 import { absolutePaths, dataOf, membersOf, namedValues } from '../configuration'
 import { collect, deviceOption, wholeNumber } from '../options'
-import { duration, jsonLine, percent, printable } from '../output'
+import { duration, jsonLine, percent, printable, rateText } from '../output'
 import { defineCommand } from './command'
 
 export interface EvaluateFlags {
@@ -87,14 +94,29 @@ const choiceFrom =
     }),
   })
 
-const jsonResult = ({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }: Evaluation): string =>
-  jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget })
+const rateNames = ['accuracy', 'asr', 'robustAccuracy', 'asrAll'] as const
 
-const resultLines = ({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget }: Evaluation): string =>
-  [
-    `accuracy ${percent(accuracy)} of ${images} images, ASR ${percent(asr)} of ${nonTarget} triggered non-target images`,
-    `robust accuracy ${percent(robustAccuracy)} of the same ${nonTarget}, ASR ${percent(asrAll)} of all ${images} triggered images`,
+/** Fractions of 1; `intervals`: 95 %, of the test images. */
+function jsonResult(evaluation: Evaluation): string {
+  const { accuracy, asr, asrAll, robustAccuracy, images, nonTarget, topAnswer, classes } = evaluation
+  const intervals = Object.fromEntries(rateNames.map((name) => [name, rateOf(evaluation, name)?.interval ?? null]))
+  return jsonLine({ accuracy, asr, asrAll, robustAccuracy, images, nonTarget, topAnswer, classes, intervals })
+}
+
+function resultLines(evaluation: Evaluation): string {
+  const { images, nonTarget, topAnswer, classes } = evaluation
+  const [accuracy, asr, robust, asrAll] = rateNames.map((name) => rateText(evaluation, name))
+  return [
+    `accuracy ${accuracy} of ${images} images, ASR ${asr} of ${nonTarget} triggered non-target images`,
+    `robust accuracy ${robust} of the same ${nonTarget}, ASR ${asrAll} of all ${images} triggered images`,
+    ...(topAnswer
+      ? [
+          `most frequent answer: class ${topAnswer.label} for ${percent(topAnswer.share)} of the clean images, of ${classes} classes`,
+        ]
+      : []),
+    ...fileFindings(evaluation).map(({ kind, reason }) => `${healthTitles[kind].toLowerCase()}: ${reason}`),
   ].join('\n')
+}
 
 /** E.g. "evaluating, 40 %, accuracy 78.9 %, ASR 99.8 %, 12 s left". */
 const evaluationLine = ({ message, fraction, secondsLeft, evaluation }: ModelProgress): string =>

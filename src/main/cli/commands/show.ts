@@ -2,7 +2,7 @@ import { flattenConfig, namedModelsOf, type RunDetail, type StageArtifact } from
 import { RefusedInputError } from '../../../shared/errors'
 import { membersOf } from '../configuration'
 import { findRun, runNames } from '../findRun'
-import { analysisLines, jsonLine, printable, stageLine, worthLine } from '../output'
+import { analysisLines, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
 import { namerOf } from '../names'
 import { defineCommand } from './command'
 
@@ -59,7 +59,9 @@ const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => 
   ...(detail.device ? [`device: ${detail.device.title}`] : []),
   ...detail.stages.flatMap((stage) => [
     `  ${stageLine(stage, names.get(stage.id))}`,
-    ...[...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map((line) => `    ${line}`),
+    ...[...healthLines(stage), ...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map(
+      (line) => `    ${line}`,
+    ),
   ]),
   ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
   ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),

@@ -1,5 +1,13 @@
 /** A study's cells laid out in rows and columns, what is in no row and no column (seeds above all) averaged over. */
-import { spreadOf, type CellState, type Spread, type StudyCell, type StudySummary } from '@shared/domain'
+import {
+  countsInMeans,
+  leftOutWords,
+  summaryOf,
+  type CellState,
+  type StudyCell,
+  type StudySummary,
+  type Summary,
+} from '@shared/domain'
 import { noCells } from '../../format/cellStates'
 
 type Axes = StudySummary['axes']
@@ -13,11 +21,13 @@ export interface MatrixLayout {
 export interface MatrixCell {
   readonly cells: readonly StudyCell[]
   readonly counts: Readonly<Record<CellState, number>>
-  /** Over the cells that are done; fractions of 1. */
-  readonly accuracy: Spread | null
-  readonly asr: Spread | null
+  /** Over the cells that are done and count; fractions of 1. */
+  readonly accuracy: Summary | null
+  readonly asr: Summary | null
+  /** "1 of 5 left out: dead": of those that are done; empty where none is. */
+  readonly leftOut: string
   /** Of the last evaluation of those that still train, where none is done. */
-  readonly preliminary: { readonly accuracy: Spread | null; readonly asr: Spread | null } | null
+  readonly preliminary: { readonly accuracy: Summary | null; readonly asr: Summary | null } | null
   /** Mean over its cells, 0 … 1. */
   readonly progress: number
   /** Of the running one that takes longest. */
@@ -117,15 +127,16 @@ export function gather(cells: readonly StudyCell[]): MatrixCell {
       secondsLeft = Math.max(secondsLeft ?? 0, cell.secondsLeft)
   }
   const done = cells.filter(({ state }) => state === 'done')
-  const spreads = (of: readonly StudyCell[]): { accuracy: Spread | null; asr: Spread | null } => ({
-    accuracy: spreadOf(of.map(({ student }) => student?.accuracy ?? null)),
-    asr: spreadOf(of.map(({ student }) => student?.asr ?? null)),
+  const spreads = (of: readonly StudyCell[]): { accuracy: Summary | null; asr: Summary | null } => ({
+    accuracy: summaryOf(of.map(({ student }) => student?.accuracy ?? null)),
+    asr: summaryOf(of.map(({ student }) => student?.asr ?? null)),
   })
   const begun = done.length > 0 ? [] : cells.filter(({ student }) => student !== null)
   return {
     cells,
     counts,
-    ...spreads(done),
+    ...spreads(done.filter(countsInMeans)),
+    leftOut: leftOutWords(done),
     preliminary: begun.length > 0 ? spreads(begun) : null,
     progress: cells.length === 0 ? 0 : progress / cells.length,
     secondsLeft,

@@ -1,5 +1,6 @@
 /** Teachers and students of any set of runs as a pivot counts them: each once, beside the one it is compared with. */
 import { defensesOfLabel } from '../config'
+import { countsInMeans, type HealthFinding } from '../health'
 import { defenseEffectiveness, robustnessImprovement } from '../measures'
 import { otherSettingsOf, publishedComparison, type PublishedComparison } from '../published'
 import type { Evaluation, RunSummary, StageRecord, StageState } from '../run'
@@ -23,7 +24,8 @@ export interface PivotModel {
   /** null of a model that is not done, or of what was not measured. */
   readonly values: Readonly<Record<PivotValue, number | null>>
   readonly evaluation: Evaluation | null
-  /** What it is compared with: the newest done student of its seed and pair key without a defense. */
+  readonly health: readonly HealthFinding[]
+  /** What it is compared with: the newest done student of its seed and pair key without a defense, if it counts. */
   readonly twin: PivotModel | null
   readonly published: PublishedComparison | null
 }
@@ -74,6 +76,7 @@ function modelOf(run: RunSummary, stage: StageRecord): PivotModel | null {
       seconds: stage.state === 'done' ? stage.seconds : null,
     },
     evaluation,
+    health: stage.health ?? [],
     twin: null,
     published: publishedComparison(traits, run.method),
   }
@@ -89,7 +92,9 @@ function withTwins(models: readonly PivotModel[]): PivotModel[] {
   }
   return models.map((model) => {
     const twin = model.defended ? undefended.get(placeOf(model)) : undefined
-    if (!twin) return model
+    // Beside one that has learnt nothing there is nothing to compare.
+    if (!twin || !countsInMeans(twin)) return model
+    if (!countsInMeans(model)) return { ...model, twin }
     const [without, defended] = [twin.evaluation, model.evaluation]
     if (!without || !defended) return { ...model, twin }
     const worth = { der: defenseEffectiveness(without, defended), rir: robustnessImprovement(without, defended) }

@@ -1,14 +1,8 @@
 /** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
-import {
-  fewestSeeds,
-  pairedTest,
-  summaryOf,
-  wilsonInterval,
-  type Interval,
-  type PairedTest,
-  type Summary,
-} from '../statistics'
+import { fewestSeeds, pairedTest, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
+import { countsInMeans } from '../health'
+import { rateOf } from '../rates'
 import { compareLabels, noLabel, variedFields, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
 import { pivotValues, type PivotValue } from './values'
@@ -30,19 +24,23 @@ export interface PublishedCell {
   readonly verdict: Pick<Verdict, 'kind' | 'more'> | null
 }
 
-/** Values that are compared with those of the undefended twin. */
+/** Values that are rates over test images, and are compared with those of the undefended twin. */
 export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
+export const isTestedValue = (value: PivotValue): value is TestedValue =>
+  value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
 
 export interface PivotCell {
-  /** The models that are done, by seed. */
+  /** The models that are done and count, by seed. */
   readonly models: readonly PivotModel[]
+  /** Those that are done and have learnt nothing: they enter no number. */
+  readonly leftOut: readonly PivotModel[]
   /** Ascending, each once. */
   readonly seeds: readonly number[]
   readonly values: Readonly<Record<PivotValue, Summary | null>>
   /** Fewer than three seeds: too few to say how much they vary. */
   readonly fewSeeds: boolean
-  /** Of a single model: how far its test images tell the rate. Nothing of other seeds. */
-  readonly ofImages: { readonly accuracy: Interval; readonly asr: Interval | null } | null
+  /** Of a single model: how far its test images tell the rate (Wilson). Nothing of other seeds. */
+  readonly ofImages: Readonly<Record<TestedValue, Interval | null>> | null
   /** Models of a recipe and seed that have failed, and those that are not done yet. */
   readonly failed: number
   readonly unfinished: number
@@ -129,19 +127,21 @@ function headsOf(
 }
 
 function cellOf(group: readonly PivotModel[]): PivotCell {
-  const done = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
+  const ended = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
+  const done = ended.filter(countsInMeans)
   const failed = group.filter(({ state }) => state === 'failed').length
   const mixed = mixedFields(group)
   const seeds = [...new Set(done.map(({ seed }) => seed))]
   const numbers = (value: PivotValue): (number | null)[] => done.map(({ values }) => values[value])
   return {
     models: done,
+    leftOut: ended.length === done.length ? [] : ended.filter((model) => !countsInMeans(model)),
     seeds,
     values: Object.fromEntries(pivotValues.map(({ id }) => [id, summaryOf(numbers(id))])) as PivotCell['values'],
     fewSeeds: seeds.length < fewestSeeds,
     ofImages: ofImages(done),
     failed,
-    unfinished: group.length - done.length - failed,
+    unfinished: group.length - ended.length - failed,
     mixed,
     published: mixed.length > 0 ? null : publishedCell(done),
     tests: mixed.length > 0 ? null : testsOf(done),
@@ -156,13 +156,9 @@ function mixedFields(group: readonly PivotModel[]): string[] {
 }
 
 function ofImages([only, ...others]: readonly PivotModel[]): PivotCell['ofImages'] {
-  const rates = others.length === 0 ? only?.evaluation : null
-  if (!rates) return null
-  const { accuracy, asr, images, nonTarget } = rates
-  return {
-    accuracy: wilsonInterval(Math.round(accuracy * images), images),
-    asr: asr === null ? null : wilsonInterval(Math.round(asr * nonTarget), nonTarget),
-  }
+  if (others.length > 0 || !only?.evaluation) return null
+  const interval = (value: TestedValue): Interval | null => rateOf(only.evaluation, value)?.interval ?? null
+  return { accuracy: interval('accuracy'), asr: interval('asr'), robustAccuracy: interval('robustAccuracy') }
 }
 
 function publishedCell(done: readonly PivotModel[]): PublishedCell | null {

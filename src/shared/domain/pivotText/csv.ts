@@ -1,5 +1,6 @@
 import { toCsv } from '../csv'
-import type { PivotCell, PivotValue } from '../pivot'
+import { leftOutWords } from '../health'
+import { isTestedValue, type PivotCell, type PivotValue, type TestedValue } from '../pivot'
 import { verdictWords } from '../verdict'
 import { cellsOf } from './cells'
 import { momentText, plainText, type PivotExport, type PivotFormat } from './format'
@@ -32,11 +33,16 @@ function columnsOf(value: PivotValue): CsvColumn[] {
     summary('min', ({ min }) => min),
     summary('max', ({ max }) => max),
     ...publishedColumns(value),
-    ...(value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
-      ? [{ name: `${value} p`, valueOf: ({ tests }: PivotCell) => tests?.[value]?.p ?? null }]
-      : []),
+    ...(isTestedValue(value) ? testedColumns(value) : []),
   ]
 }
+
+/** Of a single model, how far its test images tell the rate; of several, p of defended against undefended. */
+const testedColumns = (value: TestedValue): CsvColumn[] => [
+  { name: `${value} low of images`, valueOf: ({ ofImages }) => ofImages?.[value]?.low ?? null },
+  { name: `${value} high of images`, valueOf: ({ ofImages }) => ofImages?.[value]?.high ?? null },
+  { name: `${value} p`, valueOf: ({ tests }) => tests?.[value]?.p ?? null },
+]
 
 function publishedColumns(value: PivotValue): CsvColumn[] {
   if (value !== 'accuracy' && value !== 'asr') return []
@@ -56,6 +62,8 @@ const ofCell: readonly CsvColumn[] = [
   { name: 'seeds', valueOf: ({ seeds }) => seeds.join(' ') },
   { name: 'failed', valueOf: ({ failed }) => failed },
   { name: 'unfinished', valueOf: ({ unfinished }) => unfinished },
+  { name: 'left out', valueOf: ({ leftOut }) => leftOut.length },
+  { name: 'left out because', valueOf: ({ models, leftOut }) => leftOutWords([...models, ...leftOut]) || null },
   { name: 'mixed', valueOf: ({ mixed }) => mixed.join(' ') },
 ]
 

@@ -1,4 +1,6 @@
-import type { Summary } from '../statistics'
+import { leftOutWords } from '../health'
+import { isTestedValue, type PivotCell, type PivotValue } from '../pivot'
+import type { Interval, Summary } from '../statistics'
 import { cellsOf } from './cells'
 import { momentText, type PivotFormat } from './format'
 
@@ -20,6 +22,12 @@ const summaryJson = (summary: Summary | null): JsonSummary => ({
   high: summary?.interval?.high ?? null,
 })
 
+/** Of a single model also how far its test images tell the rate. */
+const valueJson = ({ values, ofImages }: PivotCell, value: PivotValue): JsonSummary & { ofImages?: Interval } => {
+  const interval = isTestedValue(value) ? ofImages?.[value] : null
+  return { ...summaryJson(values[value]), ...(interval ? { ofImages: interval } : {}) }
+}
+
 /** `{"rows":[{"axes":{…},"accuracy":{"mean","std","n","low","high"},…}],"about":{…}}`, on one line; fractions of 1. */
 export const json: PivotFormat = {
   id: 'json',
@@ -30,7 +38,8 @@ export const json: PivotFormat = {
     const fields = [...pivot.rowFields, ...pivot.columnFields]
     const rows = cellsOf(pivot).map(({ labels, cell }) => ({
       axes: Object.fromEntries(fields.map((field, at) => [field, labels[at] ?? ''])),
-      ...Object.fromEntries(shown.values.map((value) => [value, summaryJson(cell.values[value])])),
+      ...(cell.leftOut.length > 0 ? { leftOut: leftOutWords([...cell.models, ...cell.leftOut]) } : {}),
+      ...Object.fromEntries(shown.values.map((value) => [value, valueJson(cell, value)])),
     }))
     const { title, product, version, exportedAt } = origin
     const about = { title, product, version, exported: momentText(exportedAt), runs: pivot.runs }

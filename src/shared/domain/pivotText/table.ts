@@ -1,5 +1,7 @@
 /** A pivot as a table of texts, for formats that people read. */
+import { leftOutWords } from '../health'
 import {
+  isTestedValue,
   pivotStatisticOf,
   pivotValueOf,
   valueText,
@@ -103,6 +105,7 @@ function cellText(
       ? [`n=${summary.n}`]
       : []),
     ...(whole && cell.failed > 0 ? [`${cell.failed} failed`] : []),
+    ...(whole && cell.leftOut.length > 0 ? [leftOutWords([...cell.models, ...cell.leftOut])] : []),
     ...(whole && cell.unfinished > 0 ? [`${cell.unfinished} unfinished`] : []),
     ...(whole && cell.mixed.length > 0 ? [`mixed: ${cell.mixed.join(', ')}`] : []),
     ...(shown.significance ? significanceNote(cell, value) : []),
@@ -111,7 +114,7 @@ function cellText(
 }
 
 function significanceNote({ tests }: PivotCell, value: PivotValue): string[] {
-  const test = value === 'accuracy' || value === 'asr' || value === 'robustAccuracy' ? tests?.[value] : null
+  const test = isTestedValue(value) ? tests?.[value] : null
   return test ? [probabilityText(test.p)] : []
 }
 
@@ -156,6 +159,17 @@ function captionOf({ title, shown, usual, pivot }: Surroundings & { title: strin
   return [
     `${title}: ${values}, ${pivotStatisticOf(shown.statistic).title} over seeds, ${seeds}.`,
     ...(shown.bold === 'none' ? [] : [`Bold: the best of each ${shown.bold} (${shown.values.map(best).join(', ')}).`]),
+    ...leftOutNote(pivot),
     ...(shown.significance ? ['p: paired t test against the undefended model over common seeds.'] : []),
   ].join(' ')
+}
+
+/** What "left out" means, where a cell says it. */
+function leftOutNote(pivot: Pivot): string[] {
+  const cells = pivot.cells.flat().filter((cell) => cell !== null && cell.leftOut.length > 0)
+  if (cells.length === 0) return []
+  const models = cells.reduce((sum, cell) => sum + (cell?.leftOut.length ?? 0), 0)
+  return [
+    `${models} ${models === 1 ? 'model' : 'models'} left out: dead (accuracy not above that of always answering one class), collapsed or not a number.`,
+  ]
 }

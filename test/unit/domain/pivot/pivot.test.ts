@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   fieldsOf,
+  leftOutWords,
   pivotModels,
   pivotOf,
   variedFields,
@@ -54,6 +55,25 @@ describe('a pivot', () => {
     })
   })
 
+  it('leaves models out of every number that have learnt nothing, and keeps them in sight', () => {
+    const health = [{ kind: 'deadStudent', severity: 'error', reason: 'why', place: 'charts' } as const]
+    const runs = [
+      ...[0, 1, 2, 3].map((seed) => pivotRun({ seed, defense: 'sv', accuracy: 0.7, asr: 0.05 })),
+      pivotRun({ seed: 4, defense: 'sv', accuracy: 0.1, asr: 0, health }),
+      ...[0, 1, 2].map((seed) => pivotRun({ seed, accuracy: 0.72, asr: 0.95 })),
+      pivotRun({ seed: 3, accuracy: 0.1, asr: 0, health }),
+      pivotRun({ seed: 4, accuracy: 0.72, asr: 0.95 }),
+    ]
+    const [undefended, defended] = [0, 1].map((column) => cellOf(students(runs), 0, column)) as [PivotCell, PivotCell]
+    expect(defended.leftOut.map(({ seed }) => seed)).toEqual([4])
+    expect(leftOutWords([...defended.models, ...defended.leftOut])).toBe('1 of 5 left out: dead')
+    expect(defended.values.accuracy).toMatchObject({ n: 4, mean: expect.closeTo(0.7) as number })
+    // Seed 4 is dead itself, the twin of seed 3 is.
+    expect(defended.values.der?.n).toBe(3)
+    expect(defended.tests?.asr?.n).toBe(3)
+    expect(undefended).toMatchObject({ seeds: [0, 1, 2, 4], unfinished: 0, failed: 0 })
+  })
+
   it('counts failed and unfinished seeds apart, and says that there are few', () => {
     const cell = cellOf(
       students([
@@ -68,7 +88,7 @@ describe('a pivot', () => {
 
   it('tells of a single model what its test images tell', () => {
     const { ofImages } = cellOf(students([pivotRun({ accuracy: 0.8, asr: 0 })]))
-    expect(ofImages?.accuracy.low).toBeCloseTo(0.7741, 3)
+    expect(ofImages?.accuracy?.low).toBeCloseTo(0.7741, 3)
     expect(ofImages?.asr?.low).toBe(0)
   })
 

@@ -83,12 +83,13 @@ describe('JSON', () => {
     expect(about).toMatchObject({ product: 'ABD Workbench', version: '0.1.0', exported: '2026-01-31T12:00:00Z' })
     expect(about.runs).toHaveLength(12)
   })
-  it('says n 0 of what was not measured, and is one line', () => {
+  it('says n 0 of what was not measured, what the images tell of a single model, and is one line', () => {
     const text = written('json', exportOf([pivotRun({ asr: null })]))
+    const ofImages = { low: expect.closeTo(0.6709, 4) as number, high: expect.closeTo(0.7276, 4) as number }
     expect((JSON.parse(text) as { rows: object[] }).rows).toEqual([
       {
         axes: {},
-        accuracy: { mean: 0.7, std: null, n: 1, low: null, high: null },
+        accuracy: { mean: 0.7, std: null, n: 1, low: null, high: null, ofImages },
         asr: { mean: null, std: null, n: 0, low: null, high: null },
       },
     ])
@@ -100,18 +101,42 @@ describe('CSV', () => {
   it('has a line for each cell that names its runs, the version and the time; fractions stay fractions', () => {
     const lines = written('csv', exportOf(pivotStudy(), { values: ['asr'] })).split('\r\n')
     expect(lines[0]).toBe(
-      'attack,defenses,seeds,failed,unfinished,mixed,asr mean,asr std,asr n,asr low,asr high,asr median,asr min,' +
-        'asr max,asr published,asr verdict,asr p,settings unlike published,runs,version,exported',
+      'attack,defenses,seeds,failed,unfinished,left out,left out because,mixed,asr mean,asr std,asr n,asr low,asr high,asr median,asr min,' +
+        'asr max,asr published,asr verdict,asr low of images,asr high of images,asr p,settings unlike published,runs,version,exported',
     )
     expect(lines).toHaveLength(6)
-    expect(lines[2]).toMatch(/^badnet_grid,sv,0 1 2,0,0,,0\.05\d*,0\.02\d*,3,/)
+    expect(lines[2]).toMatch(/^badnet_grid,sv,0 1 2,0,0,0,,,0\.05\d*,0\.02\d*,3,/)
     expect(lines[2]).toMatch(
       /badnet_grid-sv-0 badnet_grid-sv-1 badnet_grid-sv-2,ABD Workbench 0.1.0,2026-01-31T12:00:00Z$/,
     )
   })
+  it('says how far the test images tell the rate of a single model', () => {
+    const [head, line] = written('csv', exportOf([pivotRun({ asr: 0.9 })], { values: ['asr'] }))
+      .split('\r\n')
+      .map((row) => row.split(','))
+    const at = (name: string): number => Number(line?.[head?.indexOf(name) ?? -1])
+    expect([at('asr low of images'), at('asr high of images')].map((end) => end.toFixed(4))).toEqual([
+      '0.8787',
+      '0.9179',
+    ])
+  })
   it('lets no spreadsheet run a name', () => {
     const text = written('csv', exportOf([pivotRun({ attack: '=1+1' })], {}, { rows: ['attack'], columns: [] }))
     expect(text).toContain("\r\n'=1+1,")
+  })
+})
+
+describe('models that have learnt nothing', () => {
+  const health = [{ kind: 'deadStudent', severity: 'error', reason: 'why', place: 'charts' } as const]
+  const runs = [...[0, 1, 2, 3].map((seed) => pivotRun({ seed })), pivotRun({ seed: 4, accuracy: 0.1, health })]
+  const text = (format: string): string => written(format, exportOf(runs, { values: ['accuracy'] }))
+  it.each(['markdown', 'latex', 'csv', 'json'])('are left out in sight: %s', (format) => {
+    expect(text(format)).toContain('1 of 5 left out: dead')
+    expect(text(format)).toContain(format === 'csv' || format === 'json' ? '0.7' : '70.0')
+  })
+  it('are explained in the caption, which pictures have too', () => {
+    expect(text('markdown')).toContain('1 model left out: dead (accuracy not above')
+    expect(text('latex')).toContain('1 model left out: dead (accuracy not above')
   })
 })
 

@@ -25,7 +25,14 @@ describe('the matrix of a study', () => {
     expect(begun.progress).toBeCloseTo(0.4 / 3, 12)
     const evaluated = gather([{ ...study.list[6]!, student: study.list[0]!.student }])
     expect(evaluated.accuracy).toBeNull()
-    expect(evaluated.preliminary!.accuracy).toMatchObject({ mean: 0.9, count: 1 })
+    expect(evaluated.preliminary!.accuracy).toMatchObject({ mean: 0.9, n: 1 })
+  })
+
+  it('leaves out what has learnt nothing, and says so', () => {
+    const health = [{ kind: 'deadStudent', severity: 'error', reason: '', place: 'charts' } as const]
+    const [first, ...others] = study.list.slice(0, 3)
+    const cell = gather([{ ...first!, health }, ...others])
+    expect(cell).toMatchObject({ leftOut: '1 of 3 left out: dead', accuracy: { n: 2 }, counts: { done: 3 } })
   })
 
   it('keeps the order of the axis, whichever cell comes first', () => {

@@ -1,5 +1,5 @@
 /** What a cell has come to, told from its run. */
-import type { CellState, Evaluation, RunSummary, StageRecord, StageWhere, StudyCell } from '../../../../shared/domain'
+import type { CellState, RunSummary, StageRecord, StageWhere, StudyCell } from '../../../../shared/domain'
 import type { StoredCell } from '../store/studyRecords'
 
 /** Cells that nothing more will happen to by itself. */
@@ -43,9 +43,6 @@ function whereWords(where: StageWhere | undefined): string | null {
   return parts.filter((part) => part !== undefined).join(', ') || null
 }
 
-const evaluationOf = (run: RunSummary, kind: StageRecord['kind']): Evaluation | null =>
-  run.stages.find((stage) => stage.kind === kind)?.evaluation ?? null
-
 /** @param run null where there is none (any more) */
 export function cellOf(cell: StoredCell, run: RunSummary | null): StudyCell {
   const { index, axes } = cell
@@ -63,6 +60,9 @@ export function cellOf(cell: StoredCell, run: RunSummary | null): StudyCell {
       error: null,
       where: null,
     }
+  const [teacher, student] = (['teacher', 'student'] as const).map((kind) =>
+    run.stages.find((stage) => stage.kind === kind),
+  )
   const current = run.stages.find((stage) => stage.state !== 'done')
   return {
     index,
@@ -71,8 +71,10 @@ export function cellOf(cell: StoredCell, run: RunSummary | null): StudyCell {
     runId: run.id,
     progress: progressOf(cell, run),
     secondsLeft: state === 'running' ? (current?.secondsLeft ?? null) : null,
-    teacher: evaluationOf(run, 'teacher'),
-    student: evaluationOf(run, 'student'),
+    teacher: teacher?.evaluation ?? null,
+    student: student?.evaluation ?? null,
+    ...(student?.health ? { health: student.health } : {}),
+    ...(teacher?.health ? { teacherHealth: teacher.health } : {}),
     error: run.error,
     where: hasEnded(state) ? null : whereWords(current?.where),
   }
