@@ -20,7 +20,7 @@ export type IndexCalls = Pick<
 
 export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
   const whenReady =
-    <Args, Result>(answer: (args: Args) => Result) =>
+    <Args, Result>(answer: (args: Args) => Result | Promise<Result>) =>
     async (args: Args): Promise<Result> => {
       await index.ready()
       return answer(args)

@@ -1,48 +1,40 @@
-/** Whole columns of the rows that match, for groups and for values: read once, until something changes. */
+/** The rows that match and their values, column by column, from memory: for groups, planes and pivots. */
 import type { IndexColumn } from './columns'
 import type { Question } from './question'
-import { readSubjects, rowColumns, type RowSubjects } from './rows'
+import { subjectOfLine, type TableLine } from './rowMemory'
+import { modelKinds } from './schema'
 import type { TableIndex } from './tableIndex'
 
-export interface MatchingRow extends RowSubjects {
-  readonly condition: number
-  /** Whether its results enter means. */
-  readonly counts: boolean
-}
-
 /** All rows that match, the newest first. */
-export function matchingRows(index: TableIndex, { of, from, where }: Question, limit = -1): MatchingRow[] {
-  const condition = of === 'models' ? 'm.condition' : '-1'
-  const place = of === 'models' ? 'm.place' : 'r.place'
-  const order = of === 'models' ? ', m.position' : ''
-  return index.database
-    .columnsOnce(
-      `SELECT ${rowColumns(of)}, ${condition}, ifnull(p.counts, 1) FROM ${from} ` +
-        `LEFT JOIN index_places p ON p.number = ${place} WHERE ${where.text} ` +
-        `ORDER BY r.created DESC, r.id DESC${order} LIMIT ?`,
-      ...where.values,
-      limit,
-    )
-    .map((row) => ({ ...readSubjects(row), condition: Number(row[7]), counts: Number(row[8]) === 1 }))
+export async function matchingLines(index: TableIndex, question: Question): Promise<TableLine[]> {
+  await index.rows.load()
+  const { of, from, where, everything, archive } = question
+  const lines = index.rows.lines(of, archive)
+  if (everything) return lines
+  const column = of === 'models' ? 'm.number' : 'r.number'
+  const numbers = new Set(
+    index.database
+      .columnsOnce(`SELECT ${column} FROM ${from} WHERE ${where.text}`, ...where.values)
+      .map(([number]) => number as number),
+  )
+  return lines.filter(({ run, model }) => numbers.has((model ?? run).number))
 }
 
 export const isTextual = ({ kind }: IndexColumn): boolean => kind === 'text' || kind === 'state'
 
-/** In the order of the rows: numbers (NaN: none), or numbers of texts (0: none). */
-export function columnOf(index: TableIndex, rows: readonly MatchingRow[], column: IndexColumn): Float64Array {
-  const textual = isTextual(column)
-  const none = textual ? 0 : NaN
+/** In the order of the lines: numbers, or numbers of texts; NaN: nothing. */
+export function columnOf(index: TableIndex, lines: readonly TableLine[], column: IndexColumn): Float64Array {
+  const values = new Float64Array(lines.length).fill(NaN)
   const id = index.pathId(column.path)
-  const values = new Float64Array(rows.length).fill(none)
   if (id === undefined) return values
-  const facts = new Map(
-    index.database
-      .columns(`SELECT subject, ${textual ? 'text' : 'number'} FROM index_facts WHERE path = ?`, id)
-      .map(([subject, value]) => [Number(subject), value === null ? none : Number(value)]),
-  )
-  rows.forEach((row, at) => {
-    if (column.students && !row.student) return
-    values[at] = facts.get(row.subjects[column.level]) ?? none
-  })
+  const facts = index.memory.read(id)
+  for (const [at, line] of lines.entries()) {
+    if (column.students && line.model && line.model.kind !== modelKinds.student) continue
+    const subject = subjectOfLine(line, column.level)
+    if (subject < facts.length) values[at] = facts[subject] as number
+  }
   return values
 }
+
+/** Whether the results of a line enter means. */
+export const counts = (index: TableIndex, { run, model }: TableLine): boolean => index.rows.counts((model ?? run).place)

@@ -11,10 +11,10 @@ import {
 } from '../../../../shared/domain'
 import type { Field } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
-import { settingsOf, type Setting } from './settings'
+import { settingsOf, type RunPart, type Setting } from './settings'
 
-/** What a fact is said of; 'teacher': of the teacher of a model's run. */
-export type Level = 'run' | 'place' | 'model' | 'teacher'
+/** What a fact is said of; 'place': of a stage; 'teacher': of the teacher of a model's run. */
+export type Level = 'run' | 'place' | 'model' | 'teacher' | 'defenses' | RunPart
 
 /** A column as the index reads it. */
 export interface IndexColumn extends TableColumn, QueryColumn {
@@ -186,7 +186,7 @@ function settingColumns(table: MemberTable): IndexColumn[] {
   const titles = new Map<string, number>()
   for (const { title } of settings) titles.set(title, (titles.get(title) ?? 0) + 1)
   return settings.map((setting) => {
-    const { path, title, part, field, students, ofModel } = setting
+    const { path, title, part, field, students, level } = setting
     // Two parameters of one name are told apart by what they belong to.
     const shown = (titles.get(title) ?? 0) > 1 && part !== title ? `${part}: ${title}` : title
     const symbol = field?.symbol
@@ -196,7 +196,7 @@ function settingColumns(table: MemberTable): IndexColumn[] {
       title: shown,
       group: 'setting',
       kind: field ? kindOf(field) : 'text',
-      level: ofModel ? 'model' : 'run',
+      level,
       students,
       result: false,
       labels: labelsOf(setting, table),

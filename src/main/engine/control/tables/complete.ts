@@ -3,6 +3,7 @@ import type { CallArgs } from '../../../../shared/contract'
 import { isWords, queryColumns, type QueryCompletion, type TableOf } from '../../../../shared/domain'
 import type { IndexColumn } from './columns'
 import { modelKinds, shelves } from './schema'
+import { subjectOf } from './sql'
 import { folded } from './texts'
 import type { TableIndex } from './tableIndex'
 
@@ -94,12 +95,12 @@ const mostValues = 400
 function frequentValues(index: TableIndex, of: TableOf, column: IndexColumn): { value: string; rows: number }[] {
   const path = index.pathId(column.path)
   if (path === undefined) return []
-  const subject = column.level === 'run' ? 'run' : column.level === 'model' ? 'number' : column.level
+  const subject = subjectOf('models', column.level)
   const students = column.students ? ` AND m.kind = ${modelKinds.student}` : ''
   const counted = of === 'runs' ? 'count(DISTINCT m.run)' : 'count(*)'
-  const rows = index.database.columns(
+  const rows = index.database.columnsOnce(
     `SELECT f.number, t.text, ${counted} AS rows FROM index_facts f
-      JOIN index_models m ON m.${subject} = f.subject${students} JOIN index_runs r ON r.number = m.run
+      JOIN index_models m JOIN index_runs r ON r.number = m.run AND ${subject} = f.subject${students}
       LEFT JOIN index_texts t ON t.id = f.text
       WHERE f.path = ? AND r.shelf < ${shelves.bin} GROUP BY f.number, f.text ORDER BY rows DESC LIMIT ${mostValues}`,
     path,

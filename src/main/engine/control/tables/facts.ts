@@ -1,78 +1,78 @@
 /** What is known of a run, of a stage and of a model beside its configuration, as facts. */
-import { ownMachine, countsInMeans, type RunSummary, type StageRecord } from '../../../../shared/domain'
-import type { MemberDescription } from '../../../../shared/schema'
+import { ownMachine, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import type { JsonScalar, MemberDescription } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
 import type { Facts } from './settings'
 
 /** Several values of one fact, one a line. */
-export const listText = (values: readonly string[]): string => values.join('\n')
+const listText = (values: readonly string[]): string => values.join('\n')
 
-/** `seconds` is the engine's time, whoever trained it; of the run only what was trained for it. */
-export function factsOfRun(run: RunSummary): Facts {
-  const facts: Facts = new Map<string, string | number | boolean | null>([
-    ['run', run.id],
-    ['name', run.name],
-    ['note', run.note],
-    ['tags', listText(run.tags)],
-    ['run.state', run.state],
-    ['created', run.createdAt],
-    ['started', run.startedAt],
-    ['ended', run.endedAt],
-    ['run.seconds', run.seconds],
-    ['study', run.study?.id ?? null],
-    ['executor', run.executor ?? ownMachine],
-    ['preset', run.preset],
-    ['device', run.device?.kind ?? null],
-    ['archived', (run.archivedAt ?? null) !== null],
-    ['forked', run.forkedFrom?.runId ?? null],
-    ['bytes', run.bytesOnDisk],
-    ['priority', run.priority ?? 0],
-    ['error', run.error?.[0]?.message ?? null],
-  ])
-  return known(facts)
-}
+/** By path; null and nothing: not said. */
+type Told = Readonly<Record<string, (of: never) => JsonScalar>>
 
-/** Of a stage, whichever runs name it. */
-export function factsOfStage(stage: StageRecord): Facts {
-  const { evaluation } = stage
-  return known(
-    new Map<string, string | number | boolean | null>([
-      ['model.state', stage.state],
-      ['model.seconds', stage.seconds],
-      ['step', stage.step],
-      ['steps', stage.totalSteps],
-      ['accuracy', evaluation?.accuracy ?? null],
-      ['asr', evaluation?.asr ?? null],
-      ['asrAll', evaluation?.asrAll ?? null],
-      ['robustAccuracy', evaluation?.robustAccuracy ?? null],
-      ['topAnswer', evaluation?.topAnswer?.share ?? null],
-      ['health', listText((stage.health ?? []).map(({ kind }) => kind))],
-    ]),
+const ofRun = {
+  run: ({ id }) => id,
+  name: ({ name }) => name,
+  note: ({ note }) => note,
+  tags: ({ tags }) => listText(tags),
+  'run.state': ({ state }) => state,
+  created: ({ createdAt }) => createdAt,
+  started: ({ startedAt }) => startedAt,
+  ended: ({ endedAt }) => endedAt,
+  'run.seconds': ({ seconds }) => seconds,
+  study: ({ study }) => study?.id ?? null,
+  executor: ({ executor }) => executor ?? ownMachine,
+  preset: ({ preset }) => preset,
+  device: ({ device }) => device?.kind ?? null,
+  archived: ({ archivedAt }) => (archivedAt ?? null) !== null,
+  forked: ({ forkedFrom }) => forkedFrom?.runId ?? null,
+  bytes: ({ bytesOnDisk }) => bytesOnDisk,
+  priority: ({ priority }) => priority ?? 0,
+  error: ({ error }) => error?.[0]?.message ?? null,
+} satisfies Record<string, (run: Readonly<RunSummary>) => JsonScalar>
+
+const ofStage = {
+  'model.state': ({ state }) => state,
+  'model.seconds': ({ seconds }) => seconds,
+  step: ({ step }) => step,
+  steps: ({ totalSteps }) => totalSteps,
+  accuracy: ({ evaluation }) => evaluation?.accuracy ?? null,
+  asr: ({ evaluation }) => evaluation?.asr ?? null,
+  asrAll: ({ evaluation }) => evaluation?.asrAll ?? null,
+  robustAccuracy: ({ evaluation }) => evaluation?.robustAccuracy ?? null,
+  topAnswer: ({ evaluation }) => evaluation?.topAnswer?.share ?? null,
+  health: ({ health = [] }) => listText(health.map(({ kind }) => kind)),
+} satisfies Record<string, (stage: StageRecord) => JsonScalar>
+
+export const runPaths: readonly string[] = Object.keys(ofRun)
+export const stagePaths: readonly string[] = Object.keys(ofStage)
+
+const factsOf = (told: Told, of: unknown): Facts =>
+  new Map(
+    Object.entries(told)
+      .map(([path, value]) => [path, value(of as never)] as const)
+      .filter(([, value]) => value !== null && value !== ''),
   )
-}
 
+export const factsOfRun = (run: Readonly<RunSummary>): Facts => factsOf(ofRun, run)
+/** Of a stage, whichever runs name it. */
+export const factsOfStage = (stage: StageRecord): Facts => factsOf(ofStage, stage)
 /** Of a run's stage. */
 export const factsOfModel = (stage: StageRecord): Facts =>
-  known(
-    new Map<string, string | number | boolean | null>([
-      ['model', stage.kind],
-      ['defended', stage.kind === 'student' ? (stage.defense ?? 'none') !== 'none' : null],
-    ]),
-  )
+  new Map<string, JsonScalar>([
+    ['model', stage.kind],
+    ...(stage.kind === 'student' ? [['defended', !isUndefended(stage)] as const] : []),
+  ])
 
-const known = (facts: Facts): Facts => {
-  for (const [path, value] of facts) if (value === null || value === '') facts.delete(path)
-  return facts
-}
+export const isUndefended = ({ kind, defense }: StageRecord): boolean =>
+  kind === 'student' && (defense ?? 'none') === 'none'
 
 /** What changes of a stage when it does not merely go on. */
-export const stampOf = ({ state, evaluation, health = [], weights }: StageRecord): string =>
-  JSON.stringify([state, evaluation, health.map(({ kind }) => kind), weights !== null])
-
-export { countsInMeans }
+export const stampOf = ({ state, evaluation, health = [] }: StageRecord): string =>
+  JSON.stringify([state, evaluation, health.map(({ kind }) => kind)])
 
 /** What words of a query are looked for in, of a run. */
-export function wordsOfRun(run: RunSummary, table: MemberTable): string {
+export function wordsOfRun(run: Readonly<RunSummary>, table: MemberTable): string {
   const members = [table.find('dataset', run.data), table.find('attack', run.attack)]
   return [run.name, run.note, ...run.tags, run.data, run.attack, ...members.flatMap(namesOf)].join('\n')
 }

@@ -3,8 +3,9 @@ import type { CallArgs } from '../../../../shared/contract'
 import { summaryOf, type Summary, type TableGroup, type TableGroups } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { IndexColumn } from './columns'
-import { columnOf, isTextual, matchingRows, type MatchingRow } from './columnValues'
+import { columnOf, counts, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
+import type { TableLine } from './rowMemory'
 import type { TableIndex } from './tableIndex'
 
 interface Gathered {
@@ -12,23 +13,24 @@ interface Gathered {
   readonly rows: number[]
 }
 
-export function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>): TableGroups {
+export async function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>): Promise<TableGroups> {
   const question = ask(index, args)
   const [by, measures] = [columnsFor(question, args.by), columnsFor(question, args.measures)]
-  const rows = matchingRows(index, question)
+  const rows = await matchingLines(index, question)
   const groups = gathered(index, rows, by)
   const read = new Map(measures.map((column) => [column.id, columnOf(index, rows, column)]))
-  const summarised = groups.map((group) => summaryOfGroup(group, rows, measures, read))
+  const counted = rows.map((row) => counts(index, row))
+  const summarised = groups.map((group) => summaryOfGroup(group, counted, measures, read))
   const sorted = sortedGroups(summarised, args.by, args.order)
   return {
-    ...countsOf(index, question),
+    ...countsOf(index, question, rows.length),
     offset: args.offset,
     count: sorted.length,
     groups: sorted.slice(args.offset, args.offset + args.limit),
   }
 }
 
-function gathered(index: TableIndex, rows: readonly MatchingRow[], by: readonly IndexColumn[]): Gathered[] {
+function gathered(index: TableIndex, rows: readonly TableLine[], by: readonly IndexColumn[]): Gathered[] {
   const columns = by.map((column) => ({ column, values: columnOf(index, rows, column) }))
   const groups = new Map<string, Gathered>()
   for (const at of rows.keys()) {
@@ -42,19 +44,19 @@ function gathered(index: TableIndex, rows: readonly MatchingRow[], by: readonly 
 }
 
 function labelOf(index: TableIndex, column: IndexColumn, value = NaN): JsonScalar {
-  if (isTextual(column)) return value === 0 ? null : index.textOf(value)
   if (Number.isNaN(value)) return null
+  if (isTextual(column)) return index.textOf(value)
   return column.kind === 'flag' ? value === 1 : value
 }
 
 /** What a model that failed says of accuracy and the like is of its failing: it is left out there, and counted. */
 function summaryOfGroup(
   group: Gathered,
-  rows: readonly MatchingRow[],
+  counted: readonly boolean[],
   measures: readonly IndexColumn[],
   read: ReadonlyMap<string, Float64Array>,
 ): TableGroup {
-  const counting = group.rows.filter((at) => rows[at]?.counts === true)
+  const counting = group.rows.filter((at) => counted[at] === true)
   const summary = ({ id, result, ...column }: IndexColumn): Summary | null => {
     if (isTextual({ id, result, ...column })) return null
     const values = read.get(id)

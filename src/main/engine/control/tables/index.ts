@@ -12,6 +12,8 @@ export interface TableServiceOptions extends Pick<TableIndexOptions, 'table' | '
 
 export interface TableService {
   readonly calls: IndexCalls
+  /** When everything that has changed so far is in the index. */
+  filled(): Promise<void>
   close(): void
 }
 
@@ -19,10 +21,12 @@ export function createTableService({ store, readOnly, ...options }: TableService
   const source = sourceOf(store)
   const own = readOnly ? openDatabase(':memory:') : null
   const index = new TableIndex({ ...options, source, database: own ?? store.database })
+  if (own) for (const id of source.runIds()) index.runChanged(id)
   store.runs.onChange((id) => index.runChanged(id))
   store.stages.onChange((place) => index.placeChanged(place))
   return {
     calls: indexCalls(index, source),
+    filled: () => index.filled(),
     close() {
       index.close()
       own?.close()

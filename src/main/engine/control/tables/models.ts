@@ -1,8 +1,10 @@
 /** Records of single models, with what they are compared with. */
-import { publishedComparison, resultsOf, type ModelRecord } from '../../../../shared/domain'
-import { conditionOf } from './conditions'
+import { publishedComparison, resultsOf, type Condition, type ModelRecord } from '../../../../shared/domain'
 import type { TableSource } from './source'
 import type { TableIndex } from './tableIndex'
+
+/** Of a record that cannot be read. */
+const unknownCondition: Condition = { key: '', number: -1 }
 
 /** null where the model is gone. */
 export function modelRecord(index: TableIndex, source: TableSource, key: string): ModelRecord | null {
@@ -20,7 +22,7 @@ export function modelRecord(index: TableIndex, source: TableSource, key: string)
     key,
     der,
     rir,
-    condition: conditionOf(stage),
+    condition: stage.condition ?? unknownCondition,
     settings: stage.settings ?? {},
     evaluation,
     health: stage.health ?? [],

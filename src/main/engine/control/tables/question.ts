@@ -11,6 +11,10 @@ export interface Question {
   readonly faults: readonly QueryFault[]
   readonly from: string
   readonly where: Sql
+  /** Nothing is asked for: all rows match. */
+  readonly everything: boolean
+  /** The archive is looked at too. */
+  readonly archive: boolean
   /** The condition of all rows that there are. */
   readonly all: { readonly from: string; readonly where: Sql }
 }
@@ -28,18 +32,22 @@ export function ask(index: TableIndex, { of, query }: { readonly of: TableOf; re
     of,
     context,
     faults,
+    archive,
+    everything: condition === null,
     ...rowsThatMatch({ condition, archive }, context),
     all: rowsThatMatch({ condition: null, archive }, context),
   }
 }
 
-export function countsOf(index: TableIndex, { from, where, all, faults }: Question): TableCounts {
+/** @param matching how many match, where that is known already */
+export function countsOf(index: TableIndex, question: Question, matching?: number): TableCounts {
+  const { from, where, all, everything, faults } = question
   const count = (source: string, condition: Sql): number =>
     Number(
       index.database.columnsOnce(`SELECT count(*) FROM ${source} WHERE ${condition.text}`, ...condition.values)[0]?.[0],
     )
   const total = count(all.from, all.where)
-  return { matching: where.text === all.where.text ? total : count(from, where), total, faults }
+  return { matching: matching ?? (everything ? total : count(from, where)), total, faults }
 }
 
 /** @throws RefusedInputError for a column that the table does not have */
@@ -61,6 +69,7 @@ export const narrowed = (question: Question, conditions: readonly Sql[]): Questi
     ? question
     : {
         ...question,
+        everything: false,
         where: sql(
           [question.where, ...conditions].map(({ text }) => text).join(' AND '),
           ...[question.where, ...conditions].flatMap(({ values }) => values),

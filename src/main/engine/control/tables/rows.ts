@@ -1,6 +1,6 @@
 /** Rows of a table in their order, and the keys of all of them. */
 import type { CallArgs } from '../../../../shared/contract'
-import type { RunSummary, TableOf, TablePage, TableRow } from '../../../../shared/domain'
+import type { RunSummary, TablePage, TableRow } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { SqlValue } from '../store'
 import type { IndexColumn, Level } from './columns'
@@ -11,12 +11,12 @@ import type { TableSource } from './source'
 import { hasValue, ordered, subjectOf } from './sql'
 import type { TableIndex } from './tableIndex'
 
-/** A row's numbers in the index. */
-export interface RowSubjects {
+/** A row with the numbers that facts about it are found under. */
+interface FoundRow {
   readonly runId: string
   readonly stageId: string | null
   readonly student: boolean
-  readonly subjects: Readonly<Record<Level, number>>
+  readonly subjects: ReadonlyMap<Level, number>
 }
 
 export function rowsOf(index: TableIndex, source: TableSource, args: CallArgs<'table.rows'>): TablePage {
@@ -30,7 +30,7 @@ export function rowsOf(index: TableIndex, source: TableSource, args: CallArgs<'t
     columnsFor(asked, [column]).map((found) => hasValue(found, value, asked.context)),
   )
   const question = narrowed(asked, within)
-  const found = subjectsOf(index, question, args)
+  const found = foundRows(index, question, args, [...new Set(columns.map(({ level }) => level))])
   const values = valuesOf(index, found, columns)
   const runs = new Map<string, RunSummary>()
   for (const { runId } of found) if (source.has(runId)) runs.set(runId, source.run(runId))
@@ -56,59 +56,52 @@ export function keysOf(index: TableIndex, { order, limit = -1, ...asked }: CallA
     order.map(({ column }) => column),
   )
   const { joins, by } = ordered(order, question.context)
-  const stage = question.of === 'models' ? ', m.stage' : ''
+  const key = question.of === 'models' ? "r.id || '/' || m.stage" : 'r.id'
   return index.database
     .columnsOnce(
-      `SELECT r.id${stage} FROM ${question.from} ${joins.text} WHERE ${question.where.text} ORDER BY ${by} LIMIT ?`,
+      `SELECT ${key} FROM ${question.from} ${joins.text} WHERE ${question.where.text} ORDER BY ${by} LIMIT ?`,
       ...joins.values,
       ...question.where.values,
       limit,
     )
-    .map(([runId, stageId]) => keyOf(String(runId), stageId === undefined ? null : String(stageId)))
+    .map(([found]) => String(found))
 }
 
 export const keyOf = (runId: string, stageId: string | null): string =>
   stageId === null ? runId : `${runId}/${stageId}`
 
-const levels: readonly Level[] = ['run', 'place', 'model', 'teacher']
-export const subjectColumns = (of: TableOf): string => levels.map((level) => subjectOf(of, level)).join(', ')
-export const rowColumns = (of: TableOf): string =>
-  `r.id, ${of === 'models' ? `m.stage, m.kind = ${modelKinds.student}` : 'NULL, 1'}, ${subjectColumns(of)}`
-
-export const readSubjects = (row: readonly unknown[]): RowSubjects => {
-  const [runId, stageId, student, run, place, model, teacher] = row
-  return {
-    runId: String(runId),
-    stageId: stageId === null ? null : String(stageId),
-    student: Number(student) === 1,
-    subjects: { run: Number(run), place: Number(place), model: Number(model), teacher: Number(teacher) },
-  }
-}
-
-function subjectsOf(
+function foundRows(
   index: TableIndex,
   { of, from, where, context }: Question,
   { order, offset, limit }: Pick<CallArgs<'table.rows'>, 'order' | 'offset' | 'limit'>,
-): RowSubjects[] {
+  levels: readonly Level[],
+): FoundRow[] {
   const { joins, by } = ordered(order, context)
+  const row = of === 'models' ? `r.id, m.stage, m.kind = ${modelKinds.student}` : 'r.id, NULL, 1'
+  const subjects = levels.map((level) => `, ${subjectOf(of, level)}`).join('')
   return index.database
     .columnsOnce(
-      `SELECT ${rowColumns(of)} FROM ${from} ${joins.text} WHERE ${where.text} ORDER BY ${by} LIMIT ? OFFSET ?`,
+      `SELECT ${row}${subjects} FROM ${from} ${joins.text} WHERE ${where.text} ORDER BY ${by} LIMIT ? OFFSET ?`,
       ...joins.values,
       ...where.values,
       limit,
       offset,
     )
-    .map(readSubjects)
+    .map(([runId, stageId, student, ...numbers]) => ({
+      runId: String(runId),
+      stageId: stageId === null ? null : String(stageId),
+      student: student === 1,
+      subjects: new Map(levels.map((level, at) => [level, Number(numbers[at])])),
+    }))
 }
 
 /** One list of values for each row, in the order of the columns. */
-function valuesOf(index: TableIndex, rows: readonly RowSubjects[], columns: readonly IndexColumn[]): JsonScalar[][] {
+function valuesOf(index: TableIndex, rows: readonly FoundRow[], columns: readonly IndexColumn[]): JsonScalar[][] {
   const byColumn = columns.map((column) => factsOf(index, rows, column))
   return rows.map((row) =>
     columns.map((column, at) => {
       if (column.students && !row.student) return null
-      return scalarOf(index, column, byColumn[at]?.get(row.subjects[column.level]))
+      return scalarOf(index, column, byColumn[at]?.get(row.subjects.get(column.level) ?? 0))
     }),
   )
 }
@@ -116,12 +109,12 @@ function valuesOf(index: TableIndex, rows: readonly RowSubjects[], columns: read
 /** Of a column, by subject: a number, or the number of a text. */
 function factsOf(
   index: TableIndex,
-  rows: readonly RowSubjects[],
+  rows: readonly FoundRow[],
   { path, level }: IndexColumn,
 ): Map<number, readonly [number: number | null, text: number | null]> {
   const id = index.pathId(path)
   if (id === undefined) return new Map()
-  const subjects: SqlValue = JSON.stringify([...new Set(rows.map((row) => row.subjects[level]))])
+  const subjects: SqlValue = JSON.stringify([...new Set(rows.map((row) => row.subjects.get(level) ?? 0))])
   return new Map(
     index.database
       .columns(

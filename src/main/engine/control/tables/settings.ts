@@ -1,8 +1,17 @@
-/** What a configuration says, as facts: every parameter that is shown and has a say, by its path. */
-import { defenseLabel, type ExperimentConfig, type MemberChoice } from '../../../../shared/domain'
+/**
+ * What a configuration says, as facts: every parameter that is shown and has a say, by its path. They come in parts,
+ * since runs have most parts in common.
+ */
 import {
-  defaultsOf,
+  defenseLabel,
+  type ExperimentConfig,
+  type MemberChoice,
+  type RunSummary,
+  type StudentPlan,
+} from '../../../../shared/domain'
+import {
   isVisible,
+  memberDefaults,
   type FamilyId,
   type Field,
   type JsonScalar,
@@ -24,11 +33,29 @@ export interface Setting {
   readonly family?: FamilyId
   /** Says nothing of a teacher. */
   readonly students: boolean
-  /** Of a student's defenses: each student has its own. */
-  readonly ofModel: boolean
+  /** What the fact is said of: the run, a part of its configuration, or a student's defenses. */
+  readonly level: 'run' | 'defenses' | RunPart
 }
 
+/** Parts of the configuration of a run, each kept once. */
+export const runParts = [
+  'poisoning',
+  'teaching',
+  'training',
+  'recording',
+  'execution',
+  'data',
+  'attack',
+  'teacherNetwork',
+  'method',
+  'studentNetwork',
+] as const
+export type RunPart = (typeof runParts)[number]
+
 interface MemberPlace {
+  readonly part: RunPart
+  /** Names the parameter set of a member that it begins with. */
+  readonly role?: string
   /** What the path of its choice is called; its parameters lie at `<place>.params.<name>`. */
   readonly path: string
   readonly place: string
@@ -40,9 +67,27 @@ interface MemberPlace {
 
 /** Named as the axes of studies and the fields of pivots are. */
 const memberPlaces: readonly MemberPlace[] = [
-  { path: 'data', place: 'data', title: 'Data set', family: 'dataset', students: false, of: ({ data }) => data },
-  { path: 'attack', place: 'attack', title: 'Attack', family: 'attack', students: false, of: ({ attack }) => attack },
   {
+    part: 'data',
+    path: 'data',
+    place: 'data',
+    title: 'Data set',
+    family: 'dataset',
+    students: false,
+    of: ({ data }) => data,
+  },
+  {
+    part: 'attack',
+    path: 'attack',
+    place: 'attack',
+    title: 'Attack',
+    family: 'attack',
+    students: false,
+    of: ({ attack }) => attack,
+  },
+  {
+    part: 'teacherNetwork',
+    role: 'teacher',
     path: 'teacher.architecture.id',
     place: 'teacher.architecture',
     title: 'Teacher’s network',
@@ -51,6 +96,7 @@ const memberPlaces: readonly MemberPlace[] = [
     of: ({ teacher }) => teacher.architecture,
   },
   {
+    part: 'method',
     path: 'method',
     place: 'distillation.method',
     title: 'Method',
@@ -59,6 +105,8 @@ const memberPlaces: readonly MemberPlace[] = [
     of: ({ distillation }) => distillation.method,
   },
   {
+    part: 'studentNetwork',
+    role: 'student',
     path: 'distillation.architecture.id',
     place: 'distillation.architecture',
     title: 'Student’s network',
@@ -69,6 +117,7 @@ const memberPlaces: readonly MemberPlace[] = [
 ]
 
 interface Section {
+  readonly level: 'run' | RunPart
   readonly prefix: string
   readonly title: string
   readonly params: ParameterSchema
@@ -77,13 +126,13 @@ interface Section {
 
 /** A run's name is its record's. */
 const { name: _name, ...experiment } = sections.experiment.params
-const parts: readonly Section[] = [
-  { prefix: '', ...sections.experiment, params: experiment, of: (config) => ({ seed: config.seed }) },
-  { prefix: 'poisoning.', ...sections.poisoning, of: ({ poisoning }) => poisoning },
-  { prefix: 'teacher.', ...sections.teacher, of: ({ teacher }) => teacher },
-  { prefix: 'teacher.training.', ...sections.training, of: ({ teacher }) => teacher.training },
-  { prefix: 'recording.', ...sections.recording, of: ({ recording }) => recording },
-  { prefix: 'execution.', ...sections.execution, of: ({ execution }) => execution },
+const sectionsOfRuns: readonly Section[] = [
+  { level: 'run', prefix: '', ...sections.experiment, params: experiment, of: (config) => ({ seed: config.seed }) },
+  { level: 'poisoning', prefix: 'poisoning.', ...sections.poisoning, of: ({ poisoning }) => poisoning },
+  { level: 'teaching', prefix: 'teacher.', ...sections.teacher, of: ({ teacher }) => teacher },
+  { level: 'training', prefix: 'teacher.training.', ...sections.training, of: ({ teacher }) => teacher.training },
+  { level: 'recording', prefix: 'recording.', ...sections.recording, of: ({ recording }) => recording },
+  { level: 'execution', prefix: 'execution.', ...sections.execution, of: ({ execution }) => execution },
 ]
 
 /** Of a teacher from a file nobody knows how it was trained, nor on what; its target counts in the evaluation. */
@@ -99,71 +148,78 @@ export function settingsOf(table: MemberTable): Setting[] {
   const add = (setting: Setting): void => {
     if (!found.has(setting.path)) found.set(setting.path, setting)
   }
-  const common = { students: false, ofModel: false }
-  for (const { prefix, title: part, params } of parts)
+  for (const { level, prefix, title: part, params } of sectionsOfRuns)
     for (const [name, field] of Object.entries(params))
-      add({ ...common, path: `${prefix}${name}`, title: field.label, part, field })
-  for (const { path, place, title, family, students } of memberPlaces) {
-    add({ ...common, path, title, part: title, field: null, family, students })
+      add({ level, path: `${prefix}${name}`, title: field.label, part, field, students: false })
+  for (const { part: level, path, place, title, family, students } of memberPlaces) {
+    add({ level, path, title, part: title, field: null, family, students })
     for (const member of table.family(family))
       for (const [name, field] of Object.entries(member.params))
-        add({ ...common, path: `${place}.params.${name}`, title: field.label, part: title, field, students })
+        add({ level, path: `${place}.params.${name}`, title: field.label, part: title, field, students })
   }
-  add({
-    path: defensesPath,
-    title: 'Defense',
-    part: 'Defense',
-    field: null,
-    family: 'defense',
-    students: true,
-    ofModel: true,
-  })
-  for (const { id, title, short = title, params } of table.family('defense'))
+  const ofDefenses = { level: 'defenses', students: true } as const
+  add({ ...ofDefenses, path: defensesPath, title: 'Defense', part: 'Defense', field: null, family: 'defense' })
+  for (const { id, title: part, short = part, params } of table.family('defense'))
     for (const [name, field] of Object.entries(params))
-      add({
-        path: `${defensesPath}.${id}.${name}`,
-        title: `${short}: ${field.label}`,
-        part: title,
-        field,
-        students: true,
-        ofModel: true,
-      })
+      add({ ...ofDefenses, path: `${defensesPath}.${id}.${name}`, title: `${short}: ${field.label}`, part, field })
   return [...found.values()]
 }
 
+export interface ConfigurationFacts {
+  /** What differs from run to run anyway. */
+  readonly run: Facts
+  readonly parts: ReadonlyMap<RunPart, Facts>
+}
+
 /** Of a run: what all its models have in common. */
-export function factsOfConfiguration(config: ExperimentConfig, table: MemberTable): Facts {
-  const facts: Facts = new Map()
-  for (const { prefix, params, of } of parts)
+export function factsOfConfiguration(config: ExperimentConfig, table: MemberTable): ConfigurationFacts {
+  const run: Facts = new Map()
+  const parts = new Map<RunPart, Facts>()
+  for (const { level, prefix, params, of } of sectionsOfRuns) {
+    const facts: Facts = level === 'run' ? run : new Map()
     addParameters(facts, { prefix, params, values: of(config), skip: (path) => saysNothing(config, path) })
-  for (const { path, place, family, of } of memberPlaces) {
-    const choice = of(config)
-    if (saysNothing(config, path)) continue
-    facts.set(path, choice.id)
-    addMember(facts, { prefix: `${place}.params.`, family, choice, table })
+    if (level !== 'run') parts.set(level, facts)
   }
-  return facts
+  for (const { part, path, place, family, role, of } of memberPlaces) {
+    const choice = of(config)
+    const facts: Facts = new Map([[path, choice.id]])
+    addMember(facts, { prefix: `${place}.params.`, family, choice, role, table })
+    parts.set(part, facts)
+  }
+  return { run, parts }
+}
+
+/** Where the configuration cannot be read: what the record repeats of it. */
+export function factsOfSummary(run: Readonly<RunSummary>): ConfigurationFacts {
+  const poisoning: Facts = new Map<string, JsonScalar>([['poisoning.target', run.target]])
+  if (run.poisonRatio !== null) poisoning.set('poisoning.ratio', run.poisonRatio)
+  return {
+    run: new Map([['seed', run.seed]]),
+    parts: new Map<RunPart, Facts>([
+      ['data', new Map([['data', run.data]])],
+      ['attack', new Map([['attack', run.attack]])],
+      ['method', new Map([['method', run.method]])],
+      ['poisoning', poisoning],
+    ]),
+  }
 }
 
 /** Of a student: its defenses and their parameters. */
-export function factsOfDefenses(config: ExperimentConfig, student: number, table: MemberTable): Facts {
-  const facts: Facts = new Map()
-  const plan = config.students[student]
-  if (!plan) return facts
-  facts.set(defensesPath, defenseLabel(plan))
+export function factsOfDefenses(plan: StudentPlan, method: string, table: MemberTable): Facts {
+  const facts: Facts = new Map([[defensesPath, defenseLabel(plan)]])
   for (const choice of plan.defenses)
-    addMember(facts, { prefix: `${defensesPath}.${choice.id}.`, family: 'defense', choice, table })
+    addMember(facts, { prefix: `${defensesPath}.${choice.id}.`, family: 'defense', choice, role: method, table })
   return facts
 }
 
 function addMember(
   facts: Facts,
-  part: { prefix: string; family: FamilyId; choice: MemberChoice; table: MemberTable },
+  part: { prefix: string; family: FamilyId; choice: MemberChoice; role: string | undefined; table: MemberTable },
 ): void {
   const member = part.table.find(part.family, part.choice.id)
   if (!member) return
   // What an earlier version did not know yet has its default.
-  const values = { ...defaultsOf(member.params), ...part.choice.params }
+  const values = { ...memberDefaults(member, part.role), ...part.choice.params }
   addParameters(facts, { prefix: part.prefix, params: member.params, values })
 }
 

@@ -29,27 +29,21 @@ const nothing = sql('0')
 const anyOf = (parts: readonly Sql[]): Sql =>
   parts.length === 0 ? nothing : wrapped('(', together(parts, ' OR '), ')')
 
-/** Whose number a column's facts are looked up under, in a row of models. */
-const subjectIn = (model: string, level: Level): string => {
-  switch (level) {
-    case 'run':
-      return `${model}.run`
-    case 'place':
-      return `${model}.place`
-    case 'model':
-      return `${model}.number`
-    case 'teacher':
-      return `${model}.teacher`
-    default:
-      throw new ExhaustiveError(level)
-  }
-}
+/** Of these a row of models has a number of its own; of a part of the configuration its run has it. */
+const ofModels: readonly Level[] = ['run', 'place', 'teacher', 'defenses', 'model']
 
-/** The same in a row of the table that is shown: of a run its last student's, or its teacher's if it has none. */
+/** What a fact is said of, in the row that is shown: of a run its last student's, or its teacher's if it has none. */
 export const subjectOf = (of: TableOf, level: Level): string => {
   if (level === 'run') return 'r.number'
-  if (of === 'models') return level === 'model' ? 'm.number' : `m.${level}`
-  return `r.${level}`
+  if (of === 'runs' || !ofModels.includes(level)) return `r.${level}`
+  return level === 'model' ? 'm.number' : `m.${level}`
+}
+
+/** The rows of models of which a fact is said whose subject fulfils a condition. */
+function saidOf(model: string, level: Level, subjects: Sql): Sql {
+  if (level === 'model') return wrapped(`${model}.number IN (`, subjects, ')')
+  if (ofModels.includes(level)) return wrapped(`${model}.${level} IN (`, subjects, ')')
+  return wrapped(`${model}.run IN (SELECT number FROM index_runs WHERE ${level} IN (`, subjects, '))')
 }
 
 /** Rows of a table: `r` is the run, `m` (of models alone) the model. */
@@ -85,11 +79,17 @@ class Compiler {
       case 'numbers':
         return this.inColumns(condition.columns, model, () => anyOf(condition.ranges.map(inRange)))
       case 'texts':
-        return this.inColumns(condition.columns, model, (column) =>
-          wrapped(
-            'text IN (SELECT id FROM index_texts WHERE ',
-            anyOf(condition.texts.map((text) => isText(text, column))),
-            ')',
+        return this.inColumns(condition.columns, model, (column, path) =>
+          together(
+            [
+              sql(
+                'text IN (SELECT t.id FROM index_values v JOIN index_texts t ON t.id = v.text WHERE v.path = ? AND ',
+                path,
+              ),
+              anyOf(condition.texts.map((text) => isText(text, column))),
+              sql(')'),
+            ],
+            '',
           ),
         )
       case 'has':
@@ -114,7 +114,9 @@ class Compiler {
 
   /** Of a model that it is not so; of a run that no model of it is so. */
   private not(condition: QueryCondition, model: string): Sql {
-    if (this.context.of === 'models') return wrapped('NOT ', this.condition(condition, model), '')
+    // What is said of a run is said of all its models.
+    if (this.context.of === 'models' || this.isOfRun(condition))
+      return wrapped('NOT ', this.condition(condition, model), '')
     this.nested += 1
     const other = `n${this.nested}`
     return wrapped(
@@ -124,17 +126,38 @@ class Compiler {
     )
   }
 
-  private inColumns(ids: readonly string[], model: string, test: (column: IndexColumn) => Sql): Sql {
+  private isOfRun(condition: QueryCondition): boolean {
+    switch (condition.kind) {
+      case 'words':
+        return false
+      case 'numbers':
+      case 'texts':
+      case 'has':
+        return condition.columns.every((id) => {
+          const column = this.context.column(id)
+          return !column || (!column.students && (column.level === 'run' || !ofModels.includes(column.level)))
+        })
+      case 'not':
+        return this.isOfRun(condition.condition)
+      case 'and':
+      case 'or':
+        return condition.conditions.every((part) => this.isOfRun(part))
+      default:
+        throw new ExhaustiveError(condition)
+    }
+  }
+
+  private inColumns(ids: readonly string[], model: string, test: (column: IndexColumn, path: number) => Sql): Sql {
     return anyOf(
       ids.flatMap((id) => {
         const column = this.context.column(id)
         const path = column && this.context.pathId(column.path)
         if (!column || path === undefined) return []
-        const facts = wrapped(
-          `${subjectIn(model, column.level)} IN (SELECT subject FROM index_facts WHERE path = ? AND `,
-          together([sql('', path), test(column)], ''),
-          ')',
+        const subjects = together(
+          [sql('SELECT subject FROM index_facts WHERE path = ? AND ', path), test(column, path)],
+          '',
         )
+        const facts = saidOf(model, column.level, subjects)
         return [column.students ? wrapped(`(${model}.kind = ${modelKinds.student} AND `, facts, ')') : facts]
       }),
     )
@@ -166,12 +189,11 @@ function isText({ text, whole }: SoughtText, { labels, list }: IndexColumn): Sql
 function words({ text, exact }: { readonly text: string; readonly exact: boolean }, model: string): Sql {
   const sought = folded(text)
   const test = exact ? wholeWords(sought) : startOfNumber(sought)
-  return {
-    text:
-      `(${model}.words IN (SELECT id FROM index_texts WHERE ${test.text}) OR ${model}.run IN ` +
-      `(SELECT number FROM index_runs WHERE words IN (SELECT id FROM index_texts WHERE ${test.text})))`,
-    values: [...test.values, ...test.values],
-  }
+  const words = wrapped('SELECT id FROM index_words WHERE ', test, '')
+  return anyOf([
+    wrapped(`${model}.words IN (`, words, ')'),
+    wrapped(`${model}.run IN (SELECT number FROM index_runs WHERE words IN (`, words, '))'),
+  ])
 }
 
 const globbed = (text: string): string => text.replace(/[*?[]/g, (character) => `[${character}]`)
@@ -179,15 +201,15 @@ const globbed = (text: string): string => text.replace(/[*?[]/g, (character) => 
 /** Any part of a word, but a number whole: "1" is not found in "10", nor "seed1" in "seed12". */
 function startOfNumber(sought: string): Sql {
   const [first, last] = [/^\d/.test(sought), /\d$/.test(sought)]
-  if (!first && !last) return sql('instr(folded, ?) > 0', sought)
+  if (!first && !last) return sql('instr(text, ?) > 0', sought)
   const digit = '[^0-9]'
-  return sql("' ' || folded || ' ' GLOB ?", `*${first ? digit : ''}${globbed(sought)}${last ? digit : ''}*`)
+  return sql("' ' || text || ' ' GLOB ?", `*${first ? digit : ''}${globbed(sought)}${last ? digit : ''}*`)
 }
 
 function wholeWords(sought: string): Sql {
   const letter = '[^0-9a-z]'
   const [first, last] = [/^[0-9a-z]/.test(sought), /[0-9a-z]$/.test(sought)]
-  return sql("' ' || folded || ' ' GLOB ?", `*${first ? letter : ''}${globbed(sought)}${last ? letter : ''}*`)
+  return sql("' ' || text || ' ' GLOB ?", `*${first ? letter : ''}${globbed(sought)}${last ? letter : ''}*`)
 }
 
 /** A row whose column has this value, as a group is opened. */

@@ -2,11 +2,13 @@
 import type { MetricDefinition, TableOf } from '../../../../shared/domain'
 import type { MemberTable } from '../experiments/memberTable'
 import type { Database } from '../store'
+import { ColumnMemory } from './columnMemory'
 import { indexColumns, type IndexColumn } from './columns'
-import { prepareTables } from './schema'
+import { RowMemory } from './rowMemory'
+import { dirtyKinds, prepareTables } from './schema'
 import { placeOfStage, type TableSource } from './source'
 import { createTexts, type Texts } from './texts'
-import { createIndexWriter, type IndexWriter } from './writer'
+import { IndexWriter } from './writer'
 
 export interface TableIndexOptions {
   readonly database: Database
@@ -19,69 +21,77 @@ export interface TableIndexOptions {
 }
 
 /** Control answers others after at most so many milliseconds of indexing. */
-const sliceMilliseconds = 12
-/** Changes are written together: so long after the first of them. */
-const writeAfter = 500
+const sliceMilliseconds = 10
+/** Changes are written together: so long after the first of them. Of those that only go on, later. */
+const writeAfter = { changed: 500, progress: 5000 }
 /** A question waits for what has changed, but not for ever: of thousands of new runs the rest comes by and by. */
-const patience = 400
+const patience = 300
 
 export class TableIndex {
   readonly database: Database
+  readonly memory: ColumnMemory
+  readonly rows: RowMemory
   private texts: Texts
   private writer: IndexWriter
   private readonly dirtyRuns = new Set<string>()
   private readonly dirtyPlaces = new Set<string>()
-  private timer: NodeJS.Timeout | null = null
-  private working: Promise<void> | null = null
+  private timer: { readonly handle: NodeJS.Timeout; readonly at: number } | null = null
+  private filling: Promise<void> | null = null
   private closed = false
-  private revisionNumber = 0
+  private revision = 0
   private readonly columnsOf = new Map<TableOf, { curves: number; columns: readonly IndexColumn[] }>()
 
   constructor(private readonly options: TableIndexOptions) {
-    this.database = options.database
-    const empty = prepareTables(options.database, fingerprintOf(options.table))
-    this.texts = createTexts(options.database)
+    const { database, table } = options
+    this.database = database
+    prepareTables(database, fingerprintOf(table))
+    this.memory = new ColumnMemory(database)
+    this.rows = new RowMemory(database)
+    this.texts = createTexts(database)
     this.writer = this.newWriter()
-    if (empty) for (const id of options.source.runIds()) this.dirtyRuns.add(id)
-    if (this.dirtyRuns.size > 0) this.writeSoon()
+    // The newest first: their ids sort by time.
+    for (const [kind, id] of database.columns('SELECT kind, id FROM index_dirty ORDER BY id DESC'))
+      (kind === dirtyKinds.run ? this.dirtyRuns : this.dirtyPlaces).add(String(id))
+    if (this.waiting > 0) this.writeWithin(writeAfter.changed)
   }
 
-  /** Raised with every change of the rows. */
-  get revision(): number {
-    return this.revisionNumber
-  }
-
-  /** Runs that are still to be written. */
+  /** Runs and stages that are still to be written. */
   get waiting(): number {
-    return this.dirtyRuns.size
+    return this.dirtyRuns.size + this.dirtyPlaces.size
   }
 
   runChanged(runId: string): void {
     this.dirtyRuns.add(runId)
-    this.writeSoon()
+    this.writeWithin(writeAfter.changed)
   }
 
   placeChanged(place: string): void {
     this.dirtyPlaces.add(place)
-    this.writeSoon()
+    this.writeWithin(writeAfter.progress)
   }
 
   /** Awaited before a question is answered. */
   async ready(): Promise<void> {
     const until = performance.now() + patience
-    while (this.dirtyRuns.size + this.dirtyPlaces.size > 0 && performance.now() < until && !this.closed) {
+    while (this.waiting > 0 && performance.now() < until && !this.closed) {
       this.writeSlice()
-      if (this.dirtyRuns.size + this.dirtyPlaces.size > 0) await new Promise((resolve) => setImmediate(resolve))
+      if (this.waiting > 0) await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  /** Everything, beside other work. */
+  filled(): Promise<void> {
+    this.filling ??= this.fill().finally(() => (this.filling = null))
+    return this.filling
   }
 
   /** Everything at once: for a handful of runs. */
   writeNow(): void {
-    while (this.dirtyRuns.size + this.dirtyPlaces.size > 0) this.writeSlice()
+    while (this.waiting > 0) this.writeSlice()
   }
 
   columns(of: TableOf): readonly IndexColumn[] {
-    const { curves } = this.writer
+    const { curves } = this.writer.facts
     const known = this.columnsOf.get(of)
     if (known?.curves === curves.length) return known.columns
     const { table, metrics } = this.options
@@ -91,7 +101,7 @@ export class TableIndex {
   }
 
   pathId(path: string): number | undefined {
-    return this.writer.pathId(path)
+    return this.writer.facts.pathId(path)
   }
 
   textOf(id: number): string {
@@ -100,25 +110,28 @@ export class TableIndex {
 
   close(): void {
     this.closed = true
-    if (this.timer) clearTimeout(this.timer)
+    clearTimeout(this.timer?.handle)
   }
 
   private newWriter(): IndexWriter {
     const { database, source, table } = this.options
-    return createIndexWriter({ database, source, table, texts: this.texts })
+    return new IndexWriter({ database, source, table, texts: this.texts, onFact: this.memory.heard, onRow: this.rows })
   }
 
-  private writeSoon(): void {
-    if (this.timer !== null || this.closed) return
-    this.timer = setTimeout(() => {
+  private writeWithin(milliseconds: number): void {
+    const at = performance.now() + milliseconds
+    if (this.closed || (this.timer !== null && this.timer.at <= at)) return
+    clearTimeout(this.timer?.handle)
+    const handle = setTimeout(() => {
       this.timer = null
-      this.working ??= this.writeAll().finally(() => (this.working = null))
-    }, writeAfter)
-    this.timer.unref()
+      void this.filled()
+    }, milliseconds)
+    handle.unref()
+    this.timer = { handle, at }
   }
 
-  private async writeAll(): Promise<void> {
-    while (this.dirtyRuns.size + this.dirtyPlaces.size > 0 && !this.closed) {
+  private async fill(): Promise<void> {
+    while (this.waiting > 0 && !this.closed) {
       this.writeSlice()
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -127,32 +140,42 @@ export class TableIndex {
   /** As much as fits into a slice, in one transaction. What cannot be written is told and left out until it changes. */
   private writeSlice(): void {
     const until = performance.now() + sliceMilliseconds
-    const [runs, places] = [[...this.dirtyRuns], [...this.dirtyPlaces]]
-    const [doneRuns, donePlaces]: [string[], string[]] = [[], []]
+    const [runs, places]: [string[], string[]] = [[], []]
+    const taken = function* (from: ReadonlySet<string>, into: string[]): Iterable<string> {
+      for (const id of from) {
+        if (performance.now() > until && runs.length + places.length > 0) return
+        into.push(id)
+        yield id
+      }
+    }
     try {
       this.database.transaction(() => {
-        for (const place of places) {
-          donePlaces.push(place)
-          this.writePlace(place)
-          if (performance.now() > until) break
-        }
-        for (const id of runs) {
-          if (performance.now() > until) break
-          doneRuns.push(id)
-          this.writeRun(id)
-        }
-        this.writer.writePairs()
+        for (const place of taken(this.dirtyPlaces, places)) this.writePlace(place)
+        for (const id of taken(this.dirtyRuns, runs)) this.writeRun(id)
+        this.writer.finish()
+        this.notDirty(dirtyKinds.run, runs)
+        this.notDirty(dirtyKinds.place, places)
       })
     } catch (error) {
       this.options.onError(error)
-      // Numbers that were handed out in a transaction that was taken back do not exist.
-      this.texts = createTexts(this.database)
-      this.writer = this.newWriter()
+      this.startAgain()
     }
-    for (const id of doneRuns) this.dirtyRuns.delete(id)
-    for (const place of donePlaces) this.dirtyPlaces.delete(place)
-    this.revisionNumber += 1
-    this.options.onChange(this.revisionNumber)
+    for (const id of runs) this.dirtyRuns.delete(id)
+    for (const place of places) this.dirtyPlaces.delete(place)
+    this.revision += 1
+    this.options.onChange(this.revision)
+  }
+
+  private notDirty(kind: number, ids: readonly string[]): void {
+    for (const id of ids) this.database.run('DELETE FROM index_dirty WHERE kind = ? AND id = ?', kind, id)
+  }
+
+  /** Numbers that were handed out in a transaction that was taken back do not exist. */
+  private startAgain(): void {
+    this.memory.forget()
+    this.rows.forget()
+    this.texts = createTexts(this.database)
+    this.writer = this.newWriter()
   }
 
   private writeRun(id: string): void {
@@ -163,18 +186,19 @@ export class TableIndex {
   private writePlace(place: string): void {
     const { source } = this.options
     const naming = source.naming(place)
-    for (const id of naming) {
-      const stage = source.run(id).stages.find((entry) => placeOfStage(id, entry) === place)
-      if (!stage) continue
-      if (stage.kind !== 'data') this.writer.writePlace(place, stage)
-      break
-    }
-    // The run that it is trained for has spent the time.
-    for (const id of naming) this.dirtyRuns.add(id)
+    const [first] = naming
+    const stage = first === undefined ? undefined : source.run(first).stages.find((entry) => isAt(first, entry, place))
+    if (stage && stage.kind !== 'data') this.writer.writePlace(place, stage)
+    // Runs count the time of what was trained for them.
+    for (const id of naming)
+      if (source.run(id).stages.some((entry) => isAt(id, entry, place) && !entry.origin)) this.dirtyRuns.add(id)
   }
 }
 
-/** 53 bits of what the catalogue says of its members, to see that it has changed. */
+const isAt = (runId: string, stage: { readonly id: string; readonly place?: string }, place: string): boolean =>
+  placeOfStage(runId, stage) === place
+
+/** Of what the catalogue says of its members, to see that it has changed. */
 function fingerprintOf(table: MemberTable): string {
   const families = ['dataset', 'attack', 'architecture', 'distillation', 'defense'] as const
   const text = JSON.stringify(families.map((family) => table.family(family)))

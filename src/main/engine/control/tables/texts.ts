@@ -5,37 +5,54 @@ export interface Texts {
   /** The number that stands for a text. */
   id(text: string): number
   read(id: number): string
+  /** The number of what words are looked for in. */
+  words(text: string): number
 }
 
 /** More are looked up again. */
 const remembered = 20_000
 
 export function createTexts(database: Database): Texts {
-  const ids = new Map<string, number>()
   const texts = new Map<number, string>()
+  const keep = (id: number, text: string): void => {
+    if (texts.size >= remembered) texts.clear()
+    texts.set(id, text)
+  }
   return {
-    id(text) {
-      const known = ids.get(text)
-      if (known !== undefined) return known
-      database.run(
-        'INSERT OR IGNORE INTO index_texts (text, folded, rank) VALUES (?, ?, ?)',
+    id: remembering((text) => {
+      const found = database.get('SELECT id FROM index_texts WHERE text = ?', text)
+      if (found) return Number(found.id)
+      const made = database.get(
+        'INSERT INTO index_texts (text, folded, rank) VALUES (?, ?, ?) RETURNING id',
         text,
         folded(text),
         rankOf(text),
       )
-      const id = Number(database.get('SELECT id FROM index_texts WHERE text = ?', text)?.id)
-      if (ids.size >= remembered) ids.clear()
-      ids.set(text, id)
-      return id
-    },
+      return Number(made?.id)
+    }),
+    words: remembering((text) => {
+      const found = database.get('SELECT id FROM index_words WHERE text = ?', folded(text))
+      return Number((found ?? database.get('INSERT INTO index_words (text) VALUES (?) RETURNING id', folded(text)))?.id)
+    }),
     read(id) {
       const known = texts.get(id)
       if (known !== undefined) return known
       const text = String(database.get('SELECT text FROM index_texts WHERE id = ?', id)?.text ?? '')
-      if (texts.size >= remembered) texts.clear()
-      texts.set(id, text)
+      keep(id, text)
       return text
     },
+  }
+}
+
+function remembering(find: (text: string) => number): (text: string) => number {
+  const ids = new Map<string, number>()
+  return (text) => {
+    const known = ids.get(text)
+    if (known !== undefined) return known
+    const id = find(text)
+    if (ids.size >= remembered) ids.clear()
+    ids.set(text, id)
+    return id
   }
 }
 

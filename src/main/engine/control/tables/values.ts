@@ -1,34 +1,37 @@
 /** Values of all rows that match, column by column. */
 import type { CallArgs } from '../../../../shared/contract'
 import type { TableValues } from '../../../../shared/domain'
-import { columnOf, isTextual, matchingRows, type MatchingRow } from './columnValues'
+import { columnOf, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
+import type { TableLine } from './rowMemory'
 import { keyOf } from './rows'
 import type { TableIndex } from './tableIndex'
 
-export function tableValues(index: TableIndex, args: CallArgs<'table.values'>): TableValues {
+export async function tableValues(index: TableIndex, args: CallArgs<'table.values'>): Promise<TableValues> {
   const question = ask(index, args)
   const columns = columnsFor(question, args.columns)
-  const found = matchingRows(index, question, args.keys ? undefined : args.limit)
-  const rows = args.keys ? chosen(found, args.keys).slice(0, args.limit) : found
+  const found = await matchingLines(index, question)
+  const lines = (args.keys ? chosen(found, args.keys) : found).slice(0, args.limit)
   return {
-    ...countsOf(index, question),
-    keys: rows.map(({ runId, stageId }) => keyOf(runId, stageId)),
-    conditions: Int32Array.from(rows, ({ condition }) => condition),
+    ...countsOf(index, question, found.length),
+    keys: lines.map(keyOfLine),
+    conditions: Int32Array.from(lines, ({ model }) => model?.condition ?? -1),
     columns: Object.fromEntries(
       columns.map((column) => {
-        const values = columnOf(index, rows, column)
+        const values = columnOf(index, lines, column)
         return [
           column.id,
-          isTextual(column) ? Array.from(values, (text) => (text === 0 ? null : index.textOf(text))) : values,
+          isTextual(column) ? Array.from(values, (text) => (Number.isNaN(text) ? null : index.textOf(text))) : values,
         ]
       }),
     ),
   }
 }
 
+export const keyOfLine = ({ run, model }: TableLine): string => keyOf(run.id, model?.stage ?? null)
+
 /** In the order of the keys; those that do not match are left out. */
-function chosen(rows: readonly MatchingRow[], keys: readonly string[]): MatchingRow[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row.runId, row.stageId), row]))
+export function chosen(lines: readonly TableLine[], keys: readonly string[]): TableLine[] {
+  const byKey = new Map(lines.map((line) => [keyOfLine(line), line]))
   return keys.flatMap((key) => byKey.get(key) ?? [])
 }

@@ -1,5 +1,7 @@
-/** Writes what is known of a run into the index: only what differs from what is there. */
+/** Writes what is known of runs, stages and models into the index: only what differs from what is there. */
+import { createHash } from 'node:crypto'
 import {
+  countsInMeans,
   defenseEffectiveness,
   robustnessImprovement,
   type Evaluation,
@@ -7,106 +9,96 @@ import {
   type StageRecord,
 } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
-import type { Database, SqlValue } from '../store'
+import type { Database, Row, SqlValue } from '../store'
 import type { MemberTable } from '../experiments/memberTable'
 import { curvePath } from './columns'
-import { conditionOf } from './conditions'
-import { countsInMeans, factsOfModel, factsOfRun, factsOfStage, stampOf, wordsOfModel, wordsOfRun } from './facts'
+import { FactWriter, type FactListener } from './factWriter'
+import {
+  factsOfModel,
+  factsOfRun,
+  factsOfStage,
+  isUndefended,
+  runPaths,
+  stagePaths,
+  stampOf,
+  wordsOfModel,
+  wordsOfRun,
+} from './facts'
 import { modelKinds, shelves } from './schema'
-import { factsOfConfiguration, factsOfDefenses, type Facts } from './settings'
+import { factsOfConfiguration, factsOfDefenses, factsOfSummary, runParts, type Facts } from './settings'
 import { placeOfStage, type TableSource } from './source'
 import type { Texts } from './texts'
-
-/** Facts are written this many at a time: a statement costs more than a row. */
-const rowsAtOnce = 32
-
-export interface IndexWriter {
-  /** A run's record, and of one that is new its configuration. */
-  writeRun(runId: string): void
-  /** A stage's progress; returns whether it changed in more than how far it is. */
-  writePlace(place: string, stage: StageRecord): boolean
-  /** Twins, DER and RIR of the pairs that changed since. */
-  writePairs(): void
-  removeRun(runId: string): void
-  /** Paths by their number. */
-  pathId(path: string): number | undefined
-  readonly curves: readonly string[]
-}
 
 export interface WriterOptions {
   readonly database: Database
   readonly source: TableSource
   readonly table: MemberTable
   readonly texts: Texts
+  readonly onFact: FactListener
+  /** Rows of runs, models and places as they are written, and as they go. */
+  readonly onRow: {
+    heard(table: string, fields: Fields): void
+    removed(table: string, number: number, run?: number): void
+  }
 }
 
-export function createIndexWriter(options: WriterOptions): IndexWriter {
-  return new Writer(options)
+/** A row of a table of the index, by column. */
+type Fields = Readonly<Record<string, SqlValue>>
+
+interface ShownModel {
+  readonly model: number
+  readonly place: number
+  readonly teacher: number
+  readonly defenses: number
 }
 
-interface WrittenModel {
-  readonly number: number
-  readonly pair: number | null
-}
-
-class Writer implements IndexWriter {
-  private readonly paths = new Map<string, number>()
-  private readonly pairs = new Set<number>()
+export class IndexWriter {
+  readonly facts: FactWriter
+  private readonly pairs = new Set<string>()
+  private readonly partNumbers = new Map<string, number>()
   private nextSubject: number
 
   constructor(private readonly options: WriterOptions) {
-    const { database } = options
-    for (const [id, path] of database.columns('SELECT id, path FROM index_paths'))
-      this.paths.set(String(path), Number(id))
-    const last = database.get(
-      `SELECT max((SELECT ifnull(max(number), 0) FROM index_runs), (SELECT ifnull(max(number), 0) FROM index_places),
-        (SELECT ifnull(max(number), 0) FROM index_models)) AS number`,
+    const { database, texts, onFact } = options
+    this.facts = new FactWriter(database, texts, onFact)
+    const numbers = ['runs', 'places', 'models', 'parts'].map(
+      (name) => `SELECT max(number) AS number FROM index_${name}`,
     )
+    const last = database.get(`SELECT max(number) AS number FROM (${numbers.join(' UNION ALL ')})`)
     this.nextSubject = Number(last?.number ?? 0) + 1
   }
 
-  get curves(): string[] {
-    const start = curvePath('')
-    return [...this.paths.keys()].filter((path) => path.startsWith(start)).map((path) => path.slice(start.length))
-  }
-
-  pathId(path: string): number | undefined {
-    return this.paths.get(path)
-  }
-
+  /** A run's record, and of one that is new its configuration. */
   writeRun(runId: string): void {
-    const { database, source, table, texts } = this.options
+    const { source, table, texts, database } = this.options
     const run = source.run(runId)
-    const known = database.get('SELECT number FROM index_runs WHERE id = ?', runId)
+    const known = database.get('SELECT * FROM index_runs WHERE id = ?', runId)
     const number = known ? Number(known.number) : this.nextSubject++
-    const config = known ? null : source.config(runId)
-    const models = this.writeModels(number, run, config)
-    database.run(
-      `INSERT OR REPLACE INTO index_runs (number, id, created, shelf, words, model, place, teacher)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    const settings = known ? null : this.writeSettings(number, run)
+    const shown = this.writeModels(number, run, settings?.defenses ?? null)
+    const parts = settings?.parts ?? Object.fromEntries(runParts.map((part) => [part, Number(known?.[part] ?? 0)]))
+    this.put('index_runs', known, {
       number,
-      runId,
-      run.createdAt,
-      shelfOf(run),
-      texts.id(wordsOfRun(run, table)),
-      models.shown.number,
-      models.shown.place,
-      models.shown.teacher,
-    )
-    const facts = factsOfRun(run)
-    this.writeFacts(number, facts, known ? volatileOf(facts, runPaths) : [])
-    if (!known) this.writeFacts(number, config ? factsOfConfiguration(config, table) : factsOfSummary(run), [])
+      id: runId,
+      created: run.createdAt,
+      shelf: shelfOf(run),
+      words: texts.words(wordsOfRun(run, table)),
+      ...shown,
+      ...parts,
+    })
+    this.facts.write(number, factsOfRun(run), known ? runPaths : [])
   }
 
+  /** A stage's progress. Returns whether it changed in more than how far it is. */
   writePlace(place: string, stage: StageRecord): boolean {
     const { number, changed } = this.place(place, stage)
-    this.writeFacts(number, this.stageFacts(place, stage), this.placePaths())
+    this.facts.write(number, this.stageFacts(place, stage), this.placePaths())
     if (changed)
       for (const [pair] of this.options.database.columns(
         'SELECT DISTINCT pair FROM index_models WHERE place = ? AND pair IS NOT NULL',
         number,
       ))
-        this.pairs.add(Number(pair))
+        this.pairs.add(String(pair))
     return changed
   }
 
@@ -116,41 +108,79 @@ class Writer implements IndexWriter {
     if (!known) return
     const number = Number(known.number)
     this.removeModels(number, [])
-    this.removeFacts(number)
-    database.run('DELETE FROM index_runs WHERE number = ?', number)
+    this.facts.removeAll(number)
+    this.removeRow('index_runs', number)
   }
 
-  writePairs(): void {
+  /** What was gathered, and twins, DER and RIR of the pairs that changed. */
+  finish(): void {
+    this.facts.flush()
     for (const pair of this.pairs) this.writePair(pair)
     this.pairs.clear()
+    this.facts.flush()
   }
 
+  /** Parts of the configuration, and the defenses of each student. */
+  private writeSettings(
+    number: number,
+    run: Readonly<RunSummary>,
+  ): { parts: Record<string, number>; defenses: (student: number) => number } {
+    const { source, table } = this.options
+    const config = source.config(run.id)
+    const facts = config ? factsOfConfiguration(config, table) : factsOfSummary(run)
+    this.facts.write(number, facts.run, [])
+    const parts = Object.fromEntries(
+      runParts.map((part) => [part, this.part(part, facts.parts.get(part) ?? new Map<string, JsonScalar>())]),
+    )
+    return {
+      parts,
+      defenses: (student) => {
+        const plan = config?.students[student]
+        return plan ? this.part('defenses', factsOfDefenses(plan, run.method, table)) : 0
+      },
+    }
+  }
+
+  /** The number of a part of a configuration, whichever runs have it; 0 of one that says nothing. */
+  private part(name: string, facts: Facts): number {
+    if (facts.size === 0) return 0
+    const print = createHash('sha256')
+      .update(JSON.stringify([name, ...facts]))
+      .digest('base64url')
+    const known = this.partNumbers.get(print)
+    if (known !== undefined) return known
+    const { database } = this.options
+    const found = database.get('SELECT number FROM index_parts WHERE print = ?', print)
+    const number = found ? Number(found.number) : this.nextSubject++
+    this.partNumbers.set(print, number)
+    if (found) return number
+    database.run('INSERT INTO index_parts (number, print) VALUES (?, ?)', number, print)
+    this.facts.write(number, facts, [])
+    return number
+  }
+
+  /** @returns the model that stands for the run: its last student, or its teacher */
   private writeModels(
     runNumber: number,
     run: Readonly<RunSummary>,
-    config: ReturnType<TableSource['config']>,
-  ): { shown: { number: number; place: number; teacher: number } } {
-    const { table } = this.options
+    defensesOf: ((student: number) => number) | null,
+  ): ShownModel {
     const stages = run.stages.filter(({ kind }) => kind !== 'data')
-    let [teacherPlace, shown] = [0, { number: 0, place: 0 }]
+    let [teacher, shown]: [number, ShownModel] = [0, { model: 0, place: 0, teacher: 0, defenses: 0 }]
     for (const [position, stage] of stages.entries()) {
       const at = placeOfStage(run.id, stage)
       const { number: place, fresh, changed } = this.place(at, stage)
-      if (stage.kind === 'teacher') teacherPlace = place
+      if (stage.kind === 'teacher') teacher = place
       // How far it is comes by its place.
-      if (fresh || changed) this.writeFacts(place, this.stageFacts(at, stage), fresh ? [] : this.placePaths())
-      const model = this.writeModel({ runNumber, run, stage, position, place, teacherPlace })
-      if (model.pair !== null && (changed || model.fresh)) this.pairs.add(model.pair)
-      if (stage.kind === 'student' || shown.number === 0) shown = { number: model.number, place }
-      const facts = factsOfModel(stage)
-      if (stage.kind === 'student' && config)
-        for (const [path, value] of factsOfDefenses(config, stage.index, table)) facts.set(path, value)
-      else if (stage.kind === 'student' && model.fresh) facts.set('defenses', stage.defense ?? 'none')
-      if (model.fresh) this.writeFacts(model.number, facts, [])
+      if (fresh || changed) this.facts.write(place, this.stageFacts(at, stage), fresh ? [] : this.placePaths())
+      const model = this.writeModel({ runNumber, run, stage, position, place, teacher, defensesOf })
+      if (changed && model.pair !== null) this.pairs.add(model.pair)
+      if (stage.kind === 'student' || shown.model === 0)
+        shown = { model: model.number, place, teacher, defenses: model.defenses }
     }
-    if (stages.length === 0) shown = { number: this.writeNoModel(runNumber, run), place: 0 }
+    if (stages.length === 0) shown = { ...shown, model: this.writeNoModel(runNumber, run) }
     this.removeModels(runNumber, stages.length === 0 ? [''] : stages.map(({ id }) => id))
-    return { shown: { ...shown, teacher: teacherPlace } }
+    return { ...shown, teacher }
   }
 
   private writeModel(entry: {
@@ -159,50 +189,44 @@ class Writer implements IndexWriter {
     stage: StageRecord
     position: number
     place: number
-    teacherPlace: number
-  }): WrittenModel & { fresh: boolean } {
+    teacher: number
+    defensesOf: ((student: number) => number) | null
+  }): { number: number; pair: string | null; defenses: number } {
     const { database, texts, table } = this.options
-    const { runNumber, run, stage, position, place, teacherPlace } = entry
-    const known = database.get('SELECT number, pair FROM index_models WHERE run = ? AND stage = ?', runNumber, stage.id)
+    const { runNumber, run, stage, position, place, teacher, defensesOf } = entry
+    const known = database.get('SELECT * FROM index_models WHERE run = ? AND stage = ?', runNumber, stage.id)
     const number = known ? Number(known.number) : this.nextSubject++
-    const pair = stage.kind === 'student' ? texts.id(pairOf(run, stage)) : null
-    if (known?.pair !== null && known?.pair !== undefined) this.pairs.add(Number(known.pair))
-    database.run(
-      `INSERT INTO index_models
-        (number, run, position, stage, kind, place, teacher, words, condition, pair, undefended, twin)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
-        ON CONFLICT (number) DO UPDATE SET position = excluded.position, place = excluded.place,
-        teacher = excluded.teacher, words = excluded.words, condition = excluded.condition, pair = excluded.pair,
-        undefended = excluded.undefended`,
+    const student = stage.kind === 'student'
+    const pair = student ? pairOf(run, stage) : null
+    const written = this.put('index_models', known, {
       number,
-      runNumber,
+      run: runNumber,
       position,
-      stage.id,
-      stage.kind === 'student' ? modelKinds.student : modelKinds.teacher,
+      stage: stage.id,
+      kind: student ? modelKinds.student : modelKinds.teacher,
       place,
-      teacherPlace,
-      texts.id(wordsOfModel(stage, table)),
-      conditionOf(stage).number,
+      teacher,
+      defenses: known ? Number(known.defenses) : student ? (defensesOf?.(stage.index) ?? 0) : 0,
+      words: texts.words(wordsOfModel(stage, table)),
+      condition: stage.condition?.number ?? -1,
       pair,
-      stage.kind === 'student' && (stage.defense ?? 'none') === 'none' ? 1 : 0,
-    )
-    return { number, pair, fresh: !known }
+      undefended: isUndefended(stage) ? 1 : 0,
+      twin: known ? (known.twin as SqlValue) : null,
+    })
+    if (!known) this.facts.write(number, factsOfModel(stage), [])
+    if (written) for (const changed of [known?.pair, pair]) if (typeof changed === 'string') this.pairs.add(changed)
+    return { number, pair, defenses: known ? Number(known.defenses) : student ? (defensesOf?.(stage.index) ?? 0) : 0 }
   }
 
   /** A damaged run has no stages; it is found all the same. */
   private writeNoModel(runNumber: number, run: Readonly<RunSummary>): number {
     const { database, texts } = this.options
-    const known = database.get("SELECT number FROM index_models WHERE run = ? AND stage = ''", runNumber)
-    if (known) return Number(known.number)
-    const number = this.nextSubject++
-    database.run(
-      `INSERT INTO index_models (number, run, position, stage, kind, place, teacher, words, condition, pair, undefended, twin)
-        VALUES (?, ?, 0, '', ?, 0, 0, ?, -1, NULL, 0, NULL)`,
-      number,
-      runNumber,
-      modelKinds.none,
-      texts.id(run.id),
-    )
+    const known = database.get("SELECT * FROM index_models WHERE run = ? AND stage = ''", runNumber)
+    const number = known ? Number(known.number) : this.nextSubject++
+    this.put('index_models', known, {
+      ...{ number, run: runNumber, position: 0, stage: '', kind: modelKinds.none, place: 0, teacher: 0, defenses: 0 },
+      ...{ words: texts.words(run.id), condition: -1, pair: null, undefended: 0, twin: null },
+    })
     return number
   }
 
@@ -213,35 +237,41 @@ class Writer implements IndexWriter {
       runNumber,
     )) {
       if (kept.includes(String(stage))) continue
-      this.removeFacts(Number(number))
-      database.run('DELETE FROM index_models WHERE number = ?', Number(number))
-      if (pair !== null) this.pairs.add(Number(pair))
+      this.facts.removeAll(Number(number))
+      this.removeRow('index_models', Number(number), runNumber)
+      if (pair !== null) this.pairs.add(String(pair))
       if (database.get('SELECT number FROM index_models WHERE place = ? LIMIT 1', Number(place))) continue
-      this.removeFacts(Number(place))
-      database.run('DELETE FROM index_places WHERE number = ?', Number(place))
+      this.facts.removeAll(Number(place))
+      this.removeRow('index_places', Number(place))
     }
   }
 
-  private removeFacts(subject: number): void {
-    for (const id of this.paths.values())
-      this.options.database.run('DELETE FROM index_facts WHERE path = ? AND subject = ?', id, subject)
+  private removeRow(table: string, number: number, run?: number): void {
+    this.options.database.run(`DELETE FROM ${table} WHERE number = ?`, number)
+    this.options.onRow.removed(table, number, run)
   }
 
   private place(place: string, stage: StageRecord): { number: number; fresh: boolean; changed: boolean } {
-    const { database } = this.options
-    const known = database.get('SELECT number, stamp FROM index_places WHERE place = ?', place)
-    const stamp = stampOf(stage)
-    if (known && known.stamp === stamp) return { number: Number(known.number), fresh: false, changed: false }
+    const known = this.options.database.get('SELECT * FROM index_places WHERE place = ?', place)
     const number = known ? Number(known.number) : this.nextSubject++
-    database.run(
-      'INSERT OR REPLACE INTO index_places (number, place, key, stamp, counts) VALUES (?, ?, ?, ?, ?)',
-      number,
-      place,
-      stage.key ?? null,
-      stamp,
-      countsInMeans(stage) ? 1 : 0,
+    const counts = countsInMeans(stage) ? 1 : 0
+    const changed = this.put('index_places', known, {
+      ...{ number, place, key: stage.key ?? null, stamp: stampOf(stage), counts },
+    })
+    return { number, fresh: !known, changed }
+  }
+
+  /** Writes a row where it differs from the one that is there. */
+  private put(table: string, known: Row | undefined, fields: Fields): boolean {
+    const names = Object.keys(fields)
+    if (known && names.every((name) => known[name] === fields[name])) return false
+    const places = names.map(() => '?').join(', ')
+    this.options.database.run(
+      `INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${places})`,
+      ...Object.values(fields),
     )
-    return { number, fresh: !known, changed: true }
+    this.options.onRow.heard(table, fields)
+    return true
   }
 
   private stageFacts(place: string, stage: StageRecord): Facts {
@@ -252,97 +282,36 @@ class Writer implements IndexWriter {
   }
 
   private placePaths(): string[] {
-    return [...stagePaths, ...this.curves.map(curvePath)]
-  }
-
-  /** @param replaced paths whose facts may be there already, and go where they are not told again */
-  private writeFacts(subject: number, facts: Facts, replaced: readonly string[]): void {
-    const { database, texts } = this.options
-    const there = this.factsAt(subject, replaced)
-    const rows: SqlValue[] = []
-    for (const [path, value] of facts) {
-      if (value === null) continue
-      const id = this.addPath(path)
-      const [number, text] = typeof value === 'string' ? [null, texts.id(value)] : [Number(value), null]
-      const known = there.get(id)
-      there.delete(id)
-      if (known && known.number === number && known.text === text) continue
-      rows.push(id, subject, number, text)
-    }
-    this.insert(rows)
-    for (const id of there.keys()) database.run('DELETE FROM index_facts WHERE path = ? AND subject = ?', id, subject)
-  }
-
-  private factsAt(
-    subject: number,
-    paths: readonly string[],
-  ): Map<number, { number: number | null; text: number | null }> {
-    const ids = paths.flatMap((path) => this.paths.get(path) ?? [])
-    if (ids.length === 0) return new Map()
-    // The list is long or short; one statement for all lists of up to so many.
-    const rows = this.options.database.columns(
-      'SELECT path, number, text FROM index_facts WHERE path IN (SELECT value FROM json_each(?)) AND subject = ?',
-      JSON.stringify(ids),
-      subject,
-    )
-    return new Map(
-      rows.map(([path, number, text]) => [
-        Number(path),
-        { number: number === null ? null : Number(number), text: text === null ? null : Number(text) },
-      ]),
-    )
-  }
-
-  private insert(rows: readonly SqlValue[]): void {
-    const { database } = this.options
-    const start = 'INSERT OR REPLACE INTO index_facts (path, subject, number, text) VALUES '
-    for (let from = 0; from < rows.length;) {
-      const count = rows.length - from >= rowsAtOnce * 4 ? rowsAtOnce : 1
-      const sql = start + Array.from({ length: count }, () => '(?, ?, ?, ?)').join(', ')
-      database.run(sql, ...rows.slice(from, from + count * 4))
-      from += count * 4
-    }
-  }
-
-  private addPath(path: string): number {
-    const known = this.paths.get(path)
-    if (known !== undefined) return known
-    const { database } = this.options
-    database.run('INSERT INTO index_paths (path) VALUES (?)', path)
-    const id = Number(database.get('SELECT id FROM index_paths WHERE path = ?', path)?.id)
-    this.paths.set(path, id)
-    return id
+    return [...stagePaths, ...this.facts.curves.map(curvePath)]
   }
 
   /** Students of a pair differ in their defenses alone: what those are worth shows beside the newest without one. */
-  private writePair(pair: number): void {
+  private writePair(pair: string): void {
     const { database } = this.options
     const models = database.columns(
-      `SELECT m.number, m.undefended, p.stamp, p.counts FROM index_models m JOIN index_runs r ON r.number = m.run
-        JOIN index_places p ON p.number = m.place WHERE m.pair = ? AND r.shelf < ? ORDER BY r.created DESC, m.number`,
+      `SELECT m.number, m.undefended, m.twin, p.stamp, p.counts FROM index_models m
+        JOIN index_runs r ON r.number = m.run JOIN index_places p ON p.number = m.place
+        WHERE m.pair = ? AND r.shelf < ${shelves.bin} ORDER BY r.created DESC, r.id DESC, m.position`,
       pair,
-      shelves.bin,
     )
-    const rates = models.map(([number, undefended, stamp, counts]) => ({
+    const rates = models.map(([number, undefended, twin, stamp, counts]) => ({
       number: Number(number),
       undefended: undefended === 1,
-      evaluation: Number(counts) === 1 ? doneEvaluation(String(stamp)) : null,
+      former: twin === null ? null : Number(twin),
+      evaluation: counts === 1 ? doneEvaluation(String(stamp)) : null,
     }))
-    const twin = rates.find(({ undefended, evaluation }) => undefended && evaluation !== null)
-    for (const { number, undefended, evaluation } of rates) {
-      const own = undefended ? undefined : twin
-      database.run(
-        'UPDATE index_models SET twin = ? WHERE number = ? AND twin IS NOT ?',
-        own?.number ?? null,
-        number,
-        own?.number ?? null,
-      )
+    const newest = rates.find(({ undefended, evaluation }) => undefended && evaluation !== null)
+    for (const { number, undefended, former, evaluation } of rates) {
+      const twin = undefended ? undefined : newest
+      if ((twin?.number ?? null) !== former)
+        database.run('UPDATE index_models SET twin = ? WHERE number = ?', twin?.number ?? null, number)
+      if (undefended) continue
       const facts: Facts = new Map<string, JsonScalar>()
-      if (own?.evaluation && evaluation) {
-        facts.set('der', defenseEffectiveness(own.evaluation, evaluation))
-        facts.set('rir', robustnessImprovement(own.evaluation, evaluation))
+      if (twin?.evaluation && evaluation) {
+        facts.set('der', defenseEffectiveness(twin.evaluation, evaluation))
+        facts.set('rir', robustnessImprovement(twin.evaluation, evaluation))
       }
-      this.writeFacts(number, facts, ['der', 'rir'])
+      this.facts.write(number, facts, ['der', 'rir'])
     }
   }
 }
@@ -352,54 +321,9 @@ const shelfOf = (run: Readonly<RunSummary>): number =>
 
 /** Of one seed; of records without a pair key within their run. */
 const pairOf = ({ id, seed }: Readonly<RunSummary>, { pairKey, method }: StageRecord): string =>
-  `pair ${pairKey ?? `${id}/${method ?? ''}`} ${seed}`
+  `${pairKey ?? `${id}/${method ?? ''}`} ${seed}`
 
 function doneEvaluation(stamp: string): Evaluation | null {
   const [state, evaluation] = JSON.parse(stamp) as [string, Evaluation | null]
   return state === 'done' ? evaluation : null
 }
-
-/** Where the configuration cannot be read: what the record repeats of it. */
-const factsOfSummary = (run: Readonly<RunSummary>): Facts =>
-  new Map<string, JsonScalar>([
-    ['seed', run.seed],
-    ['data', run.data],
-    ['attack', run.attack],
-    ['method', run.method],
-    ['poisoning.target', run.target],
-    ['poisoning.ratio', run.poisonRatio],
-  ])
-
-const stagePaths = [
-  'model.state',
-  'model.seconds',
-  'step',
-  'steps',
-  'accuracy',
-  'asr',
-  'asrAll',
-  'robustAccuracy',
-  'topAnswer',
-  'health',
-]
-const runPaths = [
-  'run',
-  'name',
-  'note',
-  'tags',
-  'run.state',
-  'created',
-  'started',
-  'ended',
-  'run.seconds',
-  'study',
-  'executor',
-  'preset',
-  'device',
-  'archived',
-  'forked',
-  'bytes',
-  'priority',
-  'error',
-]
-const volatileOf = (facts: Facts, paths: readonly string[]): string[] => [...new Set([...facts.keys(), ...paths])]
