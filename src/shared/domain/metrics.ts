@@ -120,6 +120,72 @@ export const metricDefinitions = {
     definition: 'Learning rate in force (student’s, in distillation).',
   },
   gradientNorm: { title: 'Gradient norm', group: 'schedule', unit: '', definition: 'Global L2 norm before clipping.' },
+  processCpu: {
+    title: 'Processor, this stage',
+    group: 'system',
+    unit: 'cores',
+    definition: 'Processor cores that the training process kept busy, mean since the sample before.',
+  },
+  systemCpu: {
+    title: 'Processor, whole machine',
+    group: 'system',
+    unit: '%',
+    definition: 'Share of all cores of the machine that was busy, whoever kept them so, mean since the sample before.',
+  },
+  processMemory: {
+    title: 'Memory, this stage',
+    group: 'system',
+    unit: 'GB',
+    definition: 'Memory of the training process that is in RAM (resident set), in 10⁹ bytes.',
+  },
+  freeMemory: {
+    title: 'Free memory',
+    group: 'system',
+    unit: 'GB',
+    definition: 'Memory of the machine that programs could still take, in 10⁹ bytes.',
+  },
+  tensors: {
+    title: 'Tensors',
+    group: 'system',
+    unit: '',
+    definition: 'Tensors that the training process holds between two steps. A number that keeps growing is a leak.',
+  },
+  tensorMemory: {
+    title: 'Memory of the tensors',
+    group: 'system',
+    unit: 'GB',
+    definition: 'What these tensors hold, in 10⁹ bytes; on a GPU they lie in its memory.',
+  },
+  freeDisk: {
+    title: 'Free disk',
+    group: 'system',
+    unit: 'GB',
+    definition: 'Free space where the stage writes, in 10⁹ bytes.',
+  },
+  cpuTemperature: {
+    title: 'Temperature, processor',
+    group: 'system',
+    unit: '°C',
+    definition: 'The hottest sensor of the processor, where the machine tells it.',
+  },
+  gpuUtilisation: {
+    title: 'GPU',
+    group: 'system',
+    unit: '%',
+    definition: 'Share of the time in which the GPU computed something, as the NVIDIA driver samples it.',
+  },
+  gpuMemory: {
+    title: 'Memory of the GPU in use',
+    group: 'system',
+    unit: 'GB',
+    definition: 'Memory of the GPU that is taken, by whichever process, in 10⁹ bytes.',
+  },
+  gpuTemperature: {
+    title: 'Temperature, GPU',
+    group: 'system',
+    unit: '°C',
+    definition: 'Of the GPU’s core, as the NVIDIA driver tells it.',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export type SharedMetricName = keyof typeof metricDefinitions

@@ -4,9 +4,9 @@ export interface MetricDefinition {
   title: string
   /** Shown on hover: formula and meaning. */
   definition: string
-  unit: '' | '%' | 'images/s' | 's' | 'nats'
+  unit: '' | '%' | 'images/s' | 's' | 'nats' | 'cores' | 'GB' | '°C'
   /** Views draw metrics of one group in one chart. */
-  group: 'loss' | 'quality' | 'defense' | 'speed' | 'schedule'
+  group: 'loss' | 'quality' | 'defense' | 'speed' | 'schedule' | 'system'
   /** Stands for a stage in a line of progress, where the stage records it. */
   headline?: true
   /** Names under which earlier versions recorded it; their runs keep their curves. */

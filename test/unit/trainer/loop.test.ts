@@ -34,7 +34,7 @@ const workOf = (changes: Partial<StageWork>): StageWork => ({
   ...changes,
 })
 
-async function reportsOf(work: StageWork): Promise<TrainerReport[]> {
+async function reportsOf(work: StageWork, options: Partial<LoopOptions> = {}): Promise<TrainerReport[]> {
   const reports: TrainerReport[] = []
   await runTrainingLoop(work, {
     folder: mkdtempSync(join(tmpdir(), 'abd-loop-')),
@@ -44,9 +44,30 @@ async function reportsOf(work: StageWork): Promise<TrainerReport[]> {
       reports.push(report)
     },
     request: () => 'go',
+    ...options,
   })
   return reports
 }
+
+it('tells what the machine is doing after the steps at which that is due, and changes nothing else', async () => {
+  const told = await reportsOf(workOf({}), {
+    system: {
+      due: (() => {
+        let looks = 0
+        return () => ++looks % 2 === 0
+      })(),
+      read: (step) => [{ name: 'processCpu', step, value: 1.5 }],
+    },
+  })
+  const isSystem = (report: TrainerReport): boolean =>
+    report.type === 'metrics' && report.points.some(({ name }) => name === 'processCpu')
+  expect(told.filter(isSystem)).toEqual(
+    [2, 4].map((step) => ({ type: 'metrics', points: [{ name: 'processCpu', step, value: 1.5 }] })),
+  )
+  const types = (reports: TrainerReport[]): string[] =>
+    reports.filter((report) => !isSystem(report) && report.type !== 'progress').map(({ type }) => type)
+  expect(types(told)).toEqual(types(await reportsOf(workOf({}))))
+})
 
 it('records what an unmeasured step brings, and what the work says beside metrics', async () => {
   const said: TrainerReport[][] = [[], [], [{ type: 'warning', message: 'off' }], [], []]

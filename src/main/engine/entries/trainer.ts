@@ -4,7 +4,7 @@
  *   trainer.js                 a short job, over the channel of the parent process
  */
 import { parseArgs } from 'node:util'
-import type { Evaluation } from '../../../shared/domain'
+import type { DeviceReport, Evaluation } from '../../../shared/domain'
 import { ExhaustiveError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
 import { startTensorFlow } from '../runtime'
@@ -13,6 +13,8 @@ import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
 import { reportNode } from '../trainer/reportNode'
 import { runTrainingLoop } from '../trainer/loop'
+import { createSystemMetrics } from '../trainer/systemMetrics'
+import { watchGpu } from '../trainer/watchGpu'
 import type { ShortJob, TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
 import { taskExit, type StageJob } from '../protocol/taskFolder'
 import { runTask, type TaskDesk } from '../trainer/task'
@@ -27,7 +29,7 @@ const preparationTeller =
     tell({ type: 'preparing', activity: { message, fraction } })
 
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
-const startFor = async (job: TrainerJob, tell: Tell): Promise<void> => {
+const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
   const execution = 'config' in job ? job.config.execution : job.execution
   const runtime = await startTensorFlow({
     device: execution.device,
@@ -37,6 +39,7 @@ const startFor = async (job: TrainerJob, tell: Tell): Promise<void> => {
   tell({ type: 'ready', device: runtime.device })
   if (runtime.device.fallback)
     tell({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
+  return runtime.device
 }
 
 async function train(
@@ -45,7 +48,7 @@ async function train(
   prepare: () => Promise<PreparedStage>,
 ): Promise<EndReport> {
   const report: Tell = (told) => desk.report(told)
-  await startFor(job, report)
+  const { kind: device } = await startFor(job, report)
   const prepared = await prepare()
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
   const { imagesPerStep, stepsPerEpoch = null } = prepared.work
@@ -59,6 +62,7 @@ async function train(
     report,
     request: () => desk.request(),
     settle: () => desk.settle(),
+    system: createSystemMetrics({ folder: job.folders.stage, gpu: device === 'gpu' ? watchGpu() : null }),
   })
 }
 

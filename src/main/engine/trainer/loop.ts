@@ -32,6 +32,8 @@ export interface LoopOptions {
    */
   settle?: (() => Promise<void>) | undefined
   report(report: TrainerReport): void
+  /** What the machine is doing, told after steps; left out: nothing is. */
+  system?: { due(): boolean; read(step: number): MetricPoint[] } | undefined
   /** Read after every step, and inside one that takes long: what control asked for. */
   request(): 'go' | 'pause' | 'stop'
   /** How soon a request acts inside a step. */
@@ -181,6 +183,7 @@ export async function takeStep(loop: TrainingLoop): Promise<void> {
   rate.add(stepSeconds)
   state.stepsDone += 1
   reportStep(loop, metrics, measure)
+  reportSystem(loop)
   reportImages(loop)
   if (work.evaluateAfter(state.stepsDone) && state.stepsDone < work.totalSteps) evaluateModel(loop)
   if (checkpointDue(loop, stepSeconds)) {
@@ -205,6 +208,12 @@ function reportStep(loop: TrainingLoop, metrics: StepMetrics, measure: boolean):
     )
   if (points.length > 0) options.report({ type: 'metrics', points })
   assertFinite(metrics, step)
+}
+
+function reportSystem({ options, state }: TrainingLoop): void {
+  if (options.system?.due() !== true) return
+  const points = options.system.read(state.stepsDone)
+  if (points.length > 0) options.report({ type: 'metrics', points })
 }
 
 /** Artifacts are of the step after which they are told. */
