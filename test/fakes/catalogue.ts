@@ -301,6 +301,7 @@ export const fakeCatalogue: Catalogue = {
     {
       id: 'quick',
       title: 'Quick look',
+      quick: true,
       description: 'A backdoor crosses, a defense stops it; seconds with the fake engine.',
       config: {
         name: 'Quick look',
@@ -316,6 +317,15 @@ export const fakeCatalogue: Catalogue = {
       description: 'Settings of the paper.',
       config: { name: 'As published', data: { id: 'cifar10' } },
     },
+    ...['badnet_grid', 'blend'].flatMap((attack) =>
+      ['ZSKT and ABD', 'Clean-data KD'].map((column) => ({
+        id: `table-${attack}-${column}`,
+        title: `Published: ${attack}, ${column}`,
+        description: `${column} against ${attack}, as in the table.`,
+        config: { name: `Published ${attack}`, attack: { id: attack } },
+        cell: { row: attack, column },
+      })),
+    ),
   ],
   defaults: resolveExperiment({}, fakeMembers).config,
 }

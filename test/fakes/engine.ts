@@ -482,19 +482,22 @@ function dataHandlers(): DataHandlers {
         totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
         basis: 'calculated',
         note: 'Made up by the fake engine.',
+        bytes: 2_000_000,
       }
     },
-    'experiment.triggerPreview': ({ count = 8, firstImage = 0 }) => {
+    'experiment.triggerPreview': ({ config, count = 8, firstImage: from = 0, poisonable }) => {
+      const { target } = resolveExperiment(config, fakeMembers).config.poisoning
+      const firstImage = poisonable && from % fakeClasses === target ? from + 1 : from
       const clean = batch(count, 10)
       const poisoned = { ...clean, pixels: clean.pixels.slice() }
-      const difference = { ...clean, pixels: new Uint8Array(clean.pixels.length) }
+      const difference = { ...clean, pixels: new Uint8Array(clean.pixels.length).fill(128) }
       for (let image = 0; image < count; image++) {
         for (let y = 29; y < 32; y++)
           for (let x = 29; x < 32; x++)
             for (let channel = 0; channel < 3; channel++) {
               const at = ((image * 32 + y) * 32 + x) * 3 + channel
               poisoned.pixels[at] = (x + y) % 2 === 0 ? 255 : 0
-              difference.pixels[at] = Math.min(255, Math.abs((poisoned.pixels[at] ?? 0) - (clean.pixels[at] ?? 0)) * 8)
+              difference.pixels[at] = (x + y) % 2 === 0 ? 255 : 0
             }
       }
       const labels = Array.from({ length: count }, (_, index) => classNames[(firstImage + index) % fakeClasses] ?? '')
@@ -502,6 +505,8 @@ function dataHandlers(): DataHandlers {
         clean,
         poisoned,
         difference,
+        gain: 1,
+        firstImage,
         labels,
         findings: [
           { severity: 'info', message: '9 of 1,024 pixels change (0.9 %).' },

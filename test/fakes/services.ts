@@ -17,8 +17,8 @@ export function createFakeData(): DataService {
       }),
     download: (request) => fake.call('dataset.download', request),
     patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),
-    triggerPreview: (config, firstImage, count) =>
-      fake.call('experiment.triggerPreview', { config: { ...config }, firstImage, count }),
+    triggerPreview: (config, { first, count, poisonable }) =>
+      fake.call('experiment.triggerPreview', { config: { ...config }, firstImage: first, count, poisonable }),
   }
 }
 

@@ -13,6 +13,8 @@ let pending: { key: string; until: number } | null = null
 
 export const allShortcuts = (): Shortcut[] => [...registered].flat()
 
+/** What a text field does by itself. */
+const ofFields = ['Ctrl+Z']
 /** Letters choose an entry in a list and belong to a dialog; there, too, they are no shortcuts. */
 const takesLetters = '[role=combobox], [role=listbox], [role=dialog]'
 const fields = 'input, textarea, select'
@@ -29,7 +31,7 @@ function keyOf(event: KeyboardEvent): string {
 export function handleShortcut(event: KeyboardEvent): void {
   if (event.altKey || event.defaultPrevented) return
   const key = keyOf(event)
-  if (typing(event.target) && !key.startsWith('Ctrl+')) return
+  if (typing(event.target) && (!key.startsWith('Ctrl+') || ofFields.includes(key))) return
   const now = Date.now()
   const sequence = pending && pending.until > now ? `${pending.key} ${key}` : key
   pending = null

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
-import { ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import {
+  changedPaths,
   withConfigValue,
   type ExperimentConfig,
   type ExperimentPreset,
@@ -20,8 +21,14 @@ interface Draft {
   preset: string | null
   /** Something differs from where it began. */
   edited: boolean
+  /** What it began as; null in drafts of earlier versions. */
+  origin: ExperimentConfig | null
 }
-const noDraft: Draft = { config: null, preset: null, edited: false }
+const noDraft: Draft = { config: null, preset: null, edited: false, origin: null }
+/** What makes a run another one without making it another experiment. */
+const ownOfRun = ['name', 'seed']
+/** So many steps can be taken back. */
+const keptSteps = 50
 
 function readStored(): Draft {
   try {
@@ -42,55 +49,54 @@ function useStoredDraft() {
   const config = shallowRef<ExperimentConfig | null>(stored.config)
   const preset = ref<string | null>(stored.preset)
   const edited = ref(stored.edited)
-  watch([config, preset, edited], () =>
-    writeStored({ config: config.value, preset: preset.value, edited: edited.value }),
+  const origin = shallowRef<ExperimentConfig | null>(stored.origin)
+  watch([config, preset, edited, origin], () =>
+    writeStored({ config: config.value, preset: preset.value, edited: edited.value, origin: origin.value }),
   )
-  return { config, preset, edited }
+  return { config, preset, edited, origin }
 }
 
-/**
- * The experiment being set up. Survives closing the window; the engine checks it again, so an old draft never harms.
- */
-export const useDraftStore = defineStore('draft', () => {
-  const { engine } = useConnection()
+interface DraftStep extends Draft {
+  seeds: number | string
+  /** What was done, as a sentence. */
+  told: string
+}
+
+/** The draft as it was before what would lose more than one value. */
+function useDraftSteps(
+  { config, preset, edited, origin }: ReturnType<typeof useStoredDraft>,
+  seeds: Ref<number | string>,
+) {
+  const steps = shallowRef<readonly DraftStep[]>([])
+  /** To be called before it happens. */
+  function remember(told: string): void {
+    const now = { config: config.value, preset: preset.value, edited: edited.value, origin: origin.value }
+    if (config.value) steps.value = [...steps.value.slice(1 - keptSteps), { ...now, seeds: seeds.value, told }]
+  }
+  /** Takes the last of them back; returns what it was, or null where there is none. */
+  function undo(): string | null {
+    const last = steps.value.at(-1)
+    if (!last) return null
+    steps.value = steps.value.slice(0, -1)
+    config.value = last.config
+    preset.value = last.preset
+    edited.value = last.edited
+    origin.value = last.origin
+    seeds.value = last.seeds
+    return last.told
+  }
+  return { canUndo: computed(() => steps.value.length > 0), remember, undo }
+}
+
+/** The draft's choices of members, and what goes along with them. */
+function useDraftMembers(
+  config: Readonly<ShallowRef<ExperimentConfig | null>>,
+  set: (path: string, value: unknown) => void,
+) {
   const engineStore = useEngineStore()
-  const { config, preset, edited } = useStoredDraft()
-  /** How many runs, each from its own seed, counted up from the draft's; as typed. */
-  const seeds = ref<number | string>(1)
   /** Parameters of members that were left for another, so that going back loses nothing. */
   const leftBehind = new Map<string, MemberChoice['params']>()
 
-  function begin(newConfig: ExperimentConfig | null, from: string | null): void {
-    config.value = newConfig
-    preset.value = from
-    edited.value = false
-    seeds.value = 1
-  }
-  /** The preset's values over the defaults. */
-  async function applyPreset(chosen: ExperimentPreset): Promise<void> {
-    const resolved = await engine.call('experiment.validate', { config: chosen.config })
-    begin(resolved.config, chosen.id)
-  }
-  /** A copy of another experiment. */
-  const use = (newConfig: ExperimentConfig): void => begin(structuredClone(newConfig), null)
-  /** The declared defaults. */
-  const reset = (): void => begin(structuredClone(engineStore.catalogue?.defaults ?? null), null)
-  /**
-   * Makes sure that there is a draft: the kept one, else the first preset, which ends within minutes (the defaults are
-   * the paper's, and take days on a CPU).
-   */
-  async function ensure(): Promise<void> {
-    if (config.value || !engineStore.catalogue) return
-    const [first] = engineStore.catalogue.presets
-    if (first) await applyPreset(first)
-    else reset()
-  }
-
-  function set(path: string, value: unknown): void {
-    if (!config.value) return
-    config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
-    if (path !== 'name' && path !== 'seed') edited.value = true
-  }
   /**
    * Puts another member in a place such as "attack"; its parameters are those it had before, else its defaults with
    * what the place (`role`: a teacher, a student) changes in them. They stand in the draft, so that the run gets what
@@ -120,9 +126,65 @@ export const useDraftStore = defineStore('draft', () => {
     id: member.id,
     params: memberDefaults(member, config.value?.distillation.method.id),
   })
+  return { chooseMember, freshDefense, studentsWith, setStudents }
+}
+
+/**
+ * The experiment being set up. Survives closing the window; the engine checks it again, so an old draft never harms.
+ */
+export const useDraftStore = defineStore('draft', () => {
+  const { engine } = useConnection()
+  const engineStore = useEngineStore()
+  const stored = useStoredDraft()
+  const { config, preset, edited, origin } = stored
+  /** How many runs, each from its own seed, counted up from the draft's; as typed. */
+  const seeds = ref<number | string>(1)
+  const { canUndo, remember, undo } = useDraftSteps(stored, seeds)
+
+  function begin(newConfig: ExperimentConfig | null, from: string | null): void {
+    config.value = newConfig
+    preset.value = from
+    origin.value = newConfig
+    edited.value = false
+    seeds.value = 1
+  }
+  /** The preset's values over the defaults. */
+  async function applyPreset(chosen: ExperimentPreset): Promise<void> {
+    const resolved = await engine.call('experiment.validate', { config: chosen.config })
+    begin(resolved.config, chosen.id)
+  }
+  /** A copy of another experiment. */
+  const use = (newConfig: ExperimentConfig): void => begin(structuredClone(newConfig), null)
+  /** The declared defaults. */
+  const reset = (): void => begin(structuredClone(engineStore.catalogue?.defaults ?? null), null)
+  /**
+   * Makes sure that there is a draft: the kept one, else the first preset, which ends within minutes (the defaults are
+   * the paper's, and take days on a CPU).
+   */
+  async function ensure(): Promise<void> {
+    if (config.value || !engineStore.catalogue) return
+    const [first] = engineStore.catalogue.presets
+    if (first) await applyPreset(first)
+    else reset()
+  }
+
+  /** Parts of the configuration, such as "attack", as the draft began; the defaults where that is not known. */
+  function resetPart(parts: readonly string[]): void {
+    const from = origin.value ?? engineStore.catalogue?.defaults
+    const known = new Map(Object.entries(from ?? {}))
+    for (const part of parts) if (known.has(part)) set(part, structuredClone(known.get(part)))
+    edited.value = changedPaths(config.value, from).some((path) => !ownOfRun.includes(path))
+  }
+
+  function set(path: string, value: unknown): void {
+    if (!config.value) return
+    config.value = withConfigValue(config.value as PartialExperimentConfig, path, value) as unknown as ExperimentConfig
+    if (!ownOfRun.includes(path)) edited.value = true
+  }
   return {
-    ...{ config, preset, edited, seeds },
-    ...{ ensure, applyPreset, use, reset },
-    ...{ set, chooseMember, freshDefense, studentsWith, setStudents },
+    ...{ config, preset, edited, origin, seeds },
+    ...{ ensure, applyPreset, use, reset, resetPart },
+    ...{ canUndo, remember, undo },
+    ...{ set, ...useDraftMembers(config, set) },
   }
 })

@@ -328,6 +328,10 @@ export interface ExperimentPreset {
   /** What it shows and what it does not, with its time. */
   description: string
   config: PartialExperimentConfig
+  /** Ends within minutes; absent of the others. */
+  quick?: boolean
+  /** Its place in the table of published results, in words; absent where it is none of the table's. */
+  cell?: { row: string; column: string }
 }
 
 /** The title of a student, e.g. "Student 2: sv". @param index from 0 */

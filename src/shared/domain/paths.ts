@@ -28,6 +28,16 @@ export function changedPaths(config: unknown, reference: unknown): string[] {
 /** Whether a path leads to a place of a configuration or to something in it. */
 export const liesWithin = (path: string, place: string): boolean => path === place || path.startsWith(`${place}.`)
 
+/** The value at a dotted path; undefined where there is none. */
+export const configValue = (config: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) =>
+        isContainer(value) && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined,
+      config,
+    )
+
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**

@@ -194,7 +194,7 @@ describe('trigger lint', () => {
 })
 
 describe('trigger preview', () => {
-  it('gives clean, poisoned and eightfold difference, with class names', async () => {
+  it('gives clean, poisoned and their signed difference around grey, as large as the range allows, with class names', async () => {
     const preview = previewTrigger(
       {
         images,
@@ -207,8 +207,23 @@ describe('trigger preview', () => {
     )
     const last = 3071
     expect(preview.poisoned.pixels[last]).toBe(255)
-    expect(preview.difference.pixels[last]).toBe(Math.min(255, 8 * (255 - images.pixels[last]!)))
-    expect(preview.difference.pixels[0]).toBe(0)
+    expect(preview.difference.pixels[0]).toBe(128)
+    const changes = [...preview.poisoned.pixels].map((value, index) => value - images.pixels[index]!)
+    const most = Math.max(...changes.map(Math.abs))
+    expect(preview.gain).toBe(Math.max(1, Math.floor(127 / most)))
+    expect(preview.difference.pixels[last]).toBe(Math.min(255, 128 + preview.gain * (255 - images.pixels[last]!)))
+    // Lighter and darker are told apart.
+    const weak = previewTrigger(
+      {
+        images,
+        trigger: triggerOf((clean) => Float64Array.from(clean, (value, index) => value + (index % 2 === 0 ? 2 : -2))),
+        cleanLabel: false,
+        target: 0,
+        augmentation: null,
+      },
+      undefined,
+    )
+    expect([weak.gain, ...weak.difference.pixels.subarray(0, 2)]).toEqual([63, 254, 2])
     expect(preview.labels.slice(0, 3)).toEqual(['stop', 'yield', 'class 2'])
     expect(preview.findings.length).toBeGreaterThan(2)
     expect(preview.clean.pixels).toBe(images.pixels)

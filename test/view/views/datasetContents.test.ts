@@ -75,6 +75,7 @@ describe('What a data set contains', () => {
     expect(shows(contents())).toContain('compared with the published MD5 sum.')
     expect([asked(), rows().length, offersDownload()]).toEqual([before, 0, true])
     page.button('Folder or archive').click()
+    await settle()
     expect(document.activeElement).toBe(page.find('[data-path="data.params.path"] input'))
     page.button('Download CIFAR-10').click()
     await settle(700)
@@ -159,11 +160,11 @@ describe('What a data set contains', () => {
     )
   })
 
-  it('takes it away while the settings of the data set have to be mended', async () => {
+  it('takes it away while the settings of the data set are not valid', async () => {
     await open()
     type(page.find<HTMLInputElement>('[data-path="data.params.seed"] input'), '-5')
     await settle(700)
-    expect(shows(contents())).toContain('Mend the settings of the data set')
+    expect(shows(contents())).toContain('once the settings of the data set are valid')
     expect(rows()).toHaveLength(0)
   })
 })

@@ -40,11 +40,11 @@ describe('Preview of the patches', () => {
     expect(asked()).toBe(before + 1)
   })
 
-  it('takes the patches away while their settings have to be mended', async () => {
+  it('takes the patches away while their settings are not valid', async () => {
     await open()
     type(field('rotation'), '999')
     await settle(700)
-    expect(page.find('.patches').textContent).toContain('Mend the settings')
+    expect(page.find('.patches').textContent).toContain('once the settings of data')
     expect(document.querySelector('.patches .thumb')).toBeNull()
   })
 

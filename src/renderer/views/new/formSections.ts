@@ -2,45 +2,42 @@ import { liesWithin } from '@shared/domain'
 import { integer } from '@shared/schema'
 
 export interface FormSection {
-  number: number
   title: string
   about: string
   /** The configuration's parts that it covers. */
   paths: readonly string[]
 }
 
-/** Stages of the pipeline in order. */
+/** Stages of the pipeline in order, then what is kept and where it runs. */
 export const formSections = {
-  data: {
-    number: 1,
-    title: 'Data & attack',
-    about: 'What the teacher learns from, and the backdoor in it',
-    paths: ['data', 'attack', 'poisoning'],
+  data: { title: 'Data', about: 'What the teacher learns from', paths: ['data'] },
+  attack: { title: 'Attack', about: 'The trigger that is put on images', paths: ['attack'] },
+  poisoning: {
+    title: 'Poisoning',
+    about: 'How many images carry it, and the class they lead to',
+    paths: ['poisoning'],
   },
   teacher: {
-    number: 2,
     title: 'Teacher',
     about: 'Trained here on the poisoned data, or imported from a file',
     paths: ['teacher'],
   },
   distillation: {
-    number: 3,
     title: 'Distillation',
     about: 'The student learns from the teacher alone, on synthetic images',
     paths: ['distillation'],
   },
   students: {
-    number: 4,
     title: 'Students & defenses',
     about: 'One student each; the first without a defense is the baseline',
     paths: ['students'],
   },
   recording: {
-    number: 5,
-    title: 'Recording & machine',
-    about: 'What is kept, and where it runs',
-    paths: ['recording', 'execution'],
+    title: 'Recording',
+    about: 'What is kept, and how often the student is evaluated',
+    paths: ['recording'],
   },
+  execution: { title: 'Execution', about: 'Where it runs', paths: ['execution'] },
 } as const satisfies Record<string, FormSection>
 export type SectionId = keyof typeof formSections
 export const sectionIds = Object.keys(formSections) as SectionId[]
@@ -48,6 +45,8 @@ export const sectionIds = Object.keys(formSections) as SectionId[]
 export const sectionElementId = (id: SectionId): string => `section-${id}`
 export const liesInSection = (path: string, id: SectionId): boolean =>
   formSections[id].paths.some((place) => liesWithin(path, place))
+/** The section of a path; null for what stands above them: name, seed, runs. */
+export const sectionOf = (path: string): SectionId | null => sectionIds.find((id) => liesInSection(path, id)) ?? null
 
 /** Beside the seed; no part of a configuration. */
 export const seedsField = integer({

@@ -1,10 +1,14 @@
-import { computed, shallowRef } from 'vue'
-import { liesWithin } from '@shared/domain'
+import { computed, ref, shallowRef } from 'vue'
+import { changedPaths, liesWithin } from '@shared/domain'
 import { validateParameters, type FamilyId, type Issue, type MemberDescription } from '@shared/schema'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
-import { liesInSection, seedsField, type SectionId } from './formSections'
+import { liesInSection, sectionOf, seedsField, type SectionId } from './formSections'
+import { scrollToField } from './scrollToField'
+import { useDraftReset } from './useDraftReset'
+import { useFieldLabels } from './useFieldLabels'
+import { useFormPlaces, type FormPlace } from './useFormPlaces'
 import { useMethodTimes } from './useMethodTimes'
 import { useTeacherFile } from './useTeacherFile'
 
@@ -50,8 +54,41 @@ export function useExperimentForm() {
     !errors.value.some((issue) => places.some((place) => liesWithin(issue.path, place)))
 
   return {
-    ...{ draft, loadError, runCount, startable, issues, issuesOf, hasIssue, areSound },
+    ...{ draft, loadError, runCount, startable, issues, errors, issuesOf, hasIssue, areSound },
     ...{ teacherFile, estimate, members, methodSeconds },
+    ...useFormFields(),
+    ...useDraftReset(),
   }
 }
 export type ExperimentForm = ReturnType<typeof useExperimentForm>
+
+/** Every parameter of the form, which sections show all of theirs, what was edited, and the way to a field. */
+function useFormFields() {
+  const draft = useDraftStore()
+  const engine = useEngineStore()
+  const places = useFormPlaces(
+    () => draft.config,
+    () => draft.seeds,
+  )
+  const labelOf = useFieldLabels(
+    () => draft.config,
+    () => places.value,
+  )
+  /** Sections that show all of their parameters. */
+  const folds = ref<ReadonlySet<SectionId>>(new Set())
+  const changed = computed(() => changedPaths(draft.config, draft.origin ?? engine.catalogue?.defaults))
+  /** Whether a section is not as the draft began. */
+  const isEdited = (section: SectionId): boolean => changed.value.some((path) => liesInSection(path, section))
+
+  /** Brings a field into sight, unfolding what hides it. */
+  function reveal(path: string): Promise<void> {
+    const place = places.value.find((entry) => entry.path === path)
+    const shown: FormPlace | undefined = place?.hiddenBy
+      ? places.value.find((entry) => entry.path === place.hiddenBy)
+      : place
+    const section = sectionOf(path)
+    if (section && shown?.field.advanced) folds.value = new Set([...folds.value, section])
+    return scrollToField(shown?.path ?? path)
+  }
+  return { places, labelOf, folds, isEdited, reveal }
+}

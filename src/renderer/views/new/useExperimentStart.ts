@@ -6,7 +6,7 @@ import { useRunsStore } from '../../stores/runs'
 import type { ExperimentForm } from './useExperimentForm'
 
 /** Starts the draft, once for each of its seeds, and leaves for where its runs are shown. */
-export function useExperimentStart({ draft, startable, runCount, estimate }: ExperimentForm) {
+export function useExperimentStart({ draft, startable, errors, places, reveal, runCount, estimate }: ExperimentForm) {
   const runs = useRunsStore()
   const notices = useNoticesStore()
   const router = useRouter()
@@ -14,8 +14,16 @@ export function useExperimentStart({ draft, startable, runCount, estimate }: Exp
   /** Wanted while it is offered: of another draft nobody has said so. */
   const takeTeacher = ref(false)
 
+  /** As the form reads; what is about no single field comes where its part begins. */
+  const orderOf = (path: string): number => {
+    const place = places.value.findIndex((entry) => entry.path === path || entry.path.startsWith(`${path}.`))
+    return place < 0 ? places.value.length : place
+  }
+  /** With errors it leads to the first of them. */
   async function start(): Promise<void> {
     const { config, preset, edited } = draft
+    const [first] = [...errors.value].sort((left, right) => orderOf(left.path) - orderOf(right.path))
+    if (first) return reveal(first.path)
     if (!config || !startable.value || starting.value) return
     starting.value = true
     const all =
@@ -26,13 +34,13 @@ export function useExperimentStart({ draft, startable, runCount, estimate }: Exp
       ...(preset && !edited ? { preset } : {}),
       ...(takeTeacher.value && estimate.data.value?.offered ? { takeTeacher: true } : {}),
     }
-    const first = await notices.attempt('The experiment could not start.', async () => {
-      const started = []
-      for (const one of all) started.push(await runs.start({ config: one, ...more }))
-      return started[0]
+    const started = await notices.attempt('The experiment could not start.', async () => {
+      const made = []
+      for (const one of all) made.push(await runs.start({ config: one, ...more }))
+      return made[0]
     })
     starting.value = false
-    if (first) void router.push(all.length === 1 ? `/runs/${first.id}` : '/')
+    if (started) void router.push(all.length === 1 ? `/runs/${started.id}` : '/')
   }
   return { start, starting, takeTeacher }
 }

@@ -1,27 +1,21 @@
-import { flattenConfig, type ExperimentConfig } from '@shared/domain'
-import type { MemberDescription, ParameterSchema } from '@shared/schema'
-import { useEngineStore } from '../../stores/engine'
-import { seedsField } from './formSections'
+import type { ExperimentConfig } from '@shared/domain'
+import { memberPlacesOf, type FormPlace } from './useFormPlaces'
 
-/** Leads to a member's parameters: everything before it names the member. */
-const parametersOfMember = '.params.'
-
-/** The label of the field that a path leads to, where one of the declarations has it. */
-export function useFieldLabels(config: () => ExperimentConfig | null): (path: string) => string {
-  const engine = useEngineStore()
-  function memberOf(path: string): MemberDescription | undefined {
-    const place = path.slice(0, path.indexOf(parametersOfMember))
-    const id = flattenConfig(config()).find(([candidate]) => candidate === `${place}.id`)?.[1]
-    return engine.catalogue?.families.flatMap((family) => family.members).find((member) => member.id === id)
+/** The label of the field that a path leads to; of a part of the configuration, that of the nearest that holds it. */
+export function useFieldLabels(
+  config: () => ExperimentConfig | null,
+  places: () => readonly FormPlace[],
+): (path: string) => string {
+  const labelOf = (path: string): string => {
+    const found = places().find((place) => place.path === path)
+    if (found) return found.field.label
+    const now = config()
+    const member = now && memberPlacesOf(now).find((place) => path === place.path || path === `${place.path}.id`)
+    if (member) return member.label
+    const student = /^students\.(\d+)/.exec(path)?.[1]
+    if (student !== undefined) return `Student ${Number(student) + 1}`
+    const end = path.lastIndexOf('.')
+    return end > 0 ? labelOf(path.slice(0, end)) : `${path.charAt(0).toUpperCase()}${path.slice(1)}`
   }
-  return (path) => {
-    if (path === 'seeds') return seedsField.label
-    const name = path.split('.').at(-1) ?? path
-    const own = path.includes(parametersOfMember) ? memberOf(path)?.params[name] : undefined
-    const schemas: ParameterSchema[] = [
-      ...Object.values(engine.catalogue?.sections ?? {}).map((section) => section.params),
-      ...(engine.catalogue?.families ?? []).flatMap((family) => family.members.map((member) => member.params)),
-    ]
-    return own?.label ?? schemas.find((schema) => Object.hasOwn(schema, name))?.[name]?.label ?? path
-  }
+  return labelOf
 }

@@ -14,6 +14,8 @@ const estimate = z.object({
   /** 'measured': from earlier runs on this machine; 'calculated': from operation counts and a calibration. */
   basis: z.enum(['measured', 'calculated']),
   note: z.string(),
+  /** What it would add to the workspace, about; stages that are there already add nothing. */
+  bytes: count,
   /** Stages that are there already, by id: they take no time. Absent where none is. */
   reused: z.record(z.string(), foundStage).optional(),
   /** A teacher of it that another kind of device has trained; its numbers differ a little: taken when asked. */
@@ -24,8 +26,12 @@ export type TimeEstimate = z.infer<typeof estimate>
 const triggerPreview = z.object({
   clean: imageBatch,
   poisoned: imageBatch,
-  /** |poisoned − clean| · 8, clipped: the ×8 is stated in the view. */
+  /** 128 + (poisoned − clean) · `gain`, clipped: grey where nothing changes, lighter and darker where it does. */
   difference: imageBatch,
+  /** Whole, at least 1; such that the largest change of these images uses the range. */
+  gain: count,
+  /** Place of the first one in the training set. */
+  firstImage: count,
   labels: z.array(z.string()),
   /** The trigger lint, in reading order; an error would stop the run. */
   findings: z.array(record<LintFinding>()),
@@ -52,6 +58,8 @@ export const experimentCalls = {
       config,
       count: z.number().int().min(1).max(64).optional(),
       firstImage: z.number().int().min(0).max(100_000_000).optional(),
+      /** Begins at the first image, from `firstImage` on, that the attack may poison. */
+      poisonable: z.boolean().optional(),
     }),
     result: triggerPreview,
   }),

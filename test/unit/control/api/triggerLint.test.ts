@@ -25,7 +25,11 @@ const configOf = (change: PartialExperimentConfig) =>
 describe('the trigger lint', () => {
   it('plans drawn signs from their labels alone: counts stand in the first preview', async () => {
     const service = createDataService({ datasets, attacks, methods: distillationMethods }, folder)
-    const { findings } = await service.triggerPreview(configOf({ attack: { id: 'badnet_sq' } }), 0, 8)
+    const { findings } = await service.triggerPreview(configOf({ attack: { id: 'badnet_sq' } }), {
+      first: 0,
+      count: 8,
+      poisonable: false,
+    })
     expect(findings.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         expect.stringContaining('of 200 training images are poisoned'),
@@ -40,6 +44,24 @@ describe('the trigger lint', () => {
     expect(datasets.get('signs').labels?.(params)).toEqual({ train: loaded.train.labels, test: loaded.test.labels })
   })
 
+  it('begins a preview at an image that the attack may poison, if it is asked to', async () => {
+    const service = createDataService({ datasets, attacks, methods: distillationMethods }, folder)
+    const [dirty, clean] = [false, true].map(
+      (kind) => attacks.members.find(({ cleanLabel }) => cleanLabel === kind)?.id,
+    )
+    const shown = async (id = '', target = 0) => {
+      const config = configOf({ attack: { id }, poisoning: { target } })
+      const { firstImage, labels } = await service.triggerPreview(config, { first: 0, count: 1, poisonable: true })
+      return [firstImage, labels[0]]
+    }
+    const all = await service.images(configOf({}).data, { split: 'train', first: 0, count: 20 })
+    const target = all.labels[0] ?? 0
+    const other = all.labels.findIndex((label) => label !== target)
+    const names = datasets.get('signs').facts.classNames ?? []
+    expect(await shown(dirty, target)).toEqual([other, names[all.labels[other] ?? 0]])
+    expect(await shown(clean, target)).toEqual([0, names[target]])
+  })
+
   it('stops a run whose trigger changes nothing, saying what to change', async () => {
     const { findings } = await prepareData(configOf({ attack: { id: 'blend', params: { ratio: 0 } } }), folder)
     expect(() => refuseBadTrigger(findings)).toThrow(UserError)
@@ -51,8 +73,7 @@ describe('the trigger lint', () => {
     const { findings, poisonedCount, train } = await prepareData(config, folder)
     const preview = await createDataService({ datasets, attacks, methods: distillationMethods }, folder).triggerPreview(
       config,
-      0,
-      8,
+      { first: 0, count: 8, poisonable: false },
     )
     for (const messages of [findings, preview.findings].map((found) => found.map(({ message }) => message))) {
       expect(messages).toContain(

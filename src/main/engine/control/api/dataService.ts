@@ -19,6 +19,7 @@ import {
   outlineDataset,
   summarizeDataset,
   type Dataset,
+  type LoadedDatasets,
 } from '../../families/datasets'
 import type { ClassExamples, ImageRange } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
@@ -32,7 +33,11 @@ export interface DataService {
     wanted: ImageRange | ClassExamples,
     signal?: AbortSignal,
   ): Promise<ImageBatch & { labels: number[] }>
-  triggerPreview(config: ExperimentConfig, first: number, count: number, signal?: AbortSignal): Promise<TriggerPreview>
+  triggerPreview(
+    config: ExperimentConfig,
+    wanted: { readonly first: number; readonly count: number; readonly poisonable: boolean },
+    signal?: AbortSignal,
+  ): Promise<TriggerPreview>
   /**
    * @throws RefusedInputError for a method that makes no images out of a picture, and naming a picture that cannot be
    * read
@@ -47,6 +52,8 @@ export interface DataService {
 }
 
 const progressInterval = 100
+/** Images that are looked at for one that can be poisoned. */
+const lookedAt = 64
 
 export interface DataRegistries {
   datasets: Registry<Dataset>
@@ -98,11 +105,12 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const { labels, ...batch } = await loaded.images(data, wanted, signal)
       return { ...batch, labels: [...labels] }
     },
-    async triggerPreview(config, first, count, signal) {
+    async triggerPreview(config, { first: from, count, poisonable }, signal) {
+      const first = poisonable ? await firstPoisonable(config, { attacks, datasets, loaded }, { from, signal }) : from
       const images = await loaded.images(config.data, { split: 'train', first, count }, signal)
       const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
       const classNames = loaded.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
-      return previewTrigger(
+      const preview = previewTrigger(
         {
           images,
           trigger,
@@ -114,6 +122,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
         },
         classNames,
       )
+      return { ...preview, firstImage: first }
     },
     async patchPreview(config, count, signal) {
       const {
@@ -155,4 +164,24 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       }
     },
   }
+}
+
+/** Without knowing all labels only the next few are looked at; where none of them will do, the first is shown. */
+async function firstPoisonable(
+  { data, attack, poisoning }: ExperimentConfig,
+  { attacks, datasets, loaded }: Pick<DataRegistries, 'attacks' | 'datasets'> & { readonly loaded: LoadedDatasets },
+  { from, signal }: { readonly from: number; readonly signal: AbortSignal | undefined },
+): Promise<number> {
+  const { cleanLabel } = attacks.get(attack.id, 'attack.id')
+  const known = loaded.peek(data)?.train.labels ?? knownLabels(datasets, data)?.train
+  const labels =
+    known?.subarray(from) ??
+    (await loaded.images(data, { split: 'train', first: from, count: lookedAt }, signal)).labels
+  return (
+    from +
+    Math.max(
+      0,
+      labels.findIndex((label) => (label === poisoning.target) === cleanLabel),
+    )
+  )
 }

@@ -121,12 +121,15 @@ const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
   left.distillation.method.id === right.distillation.method.id &&
   left.execution.device === right.execution.device
 
+/** How long an experiment takes, whatever of it is there already. */
+export type WorkTime = Pick<TimeEstimate, 'stages' | 'totalSeconds' | 'basis' | 'note'>
+
 export function estimateTime(
   config: ExperimentConfig,
   costs: CostModel,
   finished: readonly FinishedStage[],
   threads: number,
-): TimeEstimate {
+): WorkTime {
   const calculated = (target: ExperimentConfig, stage: StageName): number =>
     overheadSeconds + stageOperations(target, stage, costs) / (ratePerThread * Math.max(1, threads))
   const ratio = (entry: FinishedStage): number => entry.seconds / calculated(entry.config, entry)

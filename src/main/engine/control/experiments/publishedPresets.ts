@@ -26,6 +26,8 @@ interface Template {
   readonly id: string
   readonly title: string
   readonly description: string
+  /** Of the published table; absent of what is none of it. */
+  readonly column?: string
   /** Which attacks it is made for; null: all of the published table. */
   readonly attacks: readonly string[] | null
   readonly teacher: MemberChoice
@@ -72,6 +74,7 @@ function presetOf(template: Template, attack: string): ExperimentPreset {
     id: filled(template.id, attack),
     title,
     description: filled(template.description, attack),
+    ...(template.column === undefined ? {} : { cell: { row: attacks.get(attack).title, column: template.column } }),
     config: {
       name: title,
       data: { id: publishedData },

@@ -1,5 +1,5 @@
 /** What starting a study would mean: stages by key, time, disk, in words. */
-import type { TimeEstimate } from '../../../../shared/contract'
+import type { WorkTime } from '../experiments/estimate'
 import type { ExperimentConfig, StudyPlan } from '../../../../shared/domain'
 import { createYielding } from '../../images/yielding'
 import type { PlannedStage, StageBook } from './types'
@@ -13,7 +13,7 @@ export interface PlannedRun {
 export interface PlanContext {
   readonly book: StageBook
   /** As `experiment.estimate`. */
-  estimate(config: ExperimentConfig): Promise<TimeEstimate>
+  estimate(config: ExperimentConfig): Promise<WorkTime>
   /** Pseudo batches of a student, the further ones of its defenses included. */
   length(config: ExperimentConfig, student: number): number
   /** What a run keeps on disk, by stage id. */
@@ -45,7 +45,7 @@ export const isTrained = ({ kind }: Pick<PlannedStage, 'kind'>): boolean => kind
 const shapeOf = ({ data, teacher, distillation, students, recording, execution }: ExperimentConfig): string =>
   JSON.stringify([data, teacher, distillation, students, recording, execution])
 
-type Costs = { readonly estimate: TimeEstimate; readonly bytes: Readonly<Record<string, number>> }
+type Costs = { readonly estimate: WorkTime; readonly bytes: Readonly<Record<string, number>> }
 
 /** The stages of all cells. `cells` are resolved. */
 export async function stagesOfCells(

@@ -8,7 +8,8 @@ import {
   type PartialExperimentConfig,
 } from '../../../../../shared/domain'
 import { deviceIssues } from '../../experiments/deviceIssues'
-import { estimateTime, finishedStages } from '../../experiments/estimate'
+import { diskEstimate } from '../../experiments/diskEstimate'
+import { estimateTime, finishedStages, type WorkTime } from '../../experiments/estimate'
 import type { RunService } from '../../runs/service'
 import type { KeptStage } from '../../store'
 import type { EngineContext } from '../context'
@@ -29,16 +30,17 @@ export function experimentHandlers(
     },
     'experiment.estimate': async ({ config }) => {
       const asked = resolved(config)
-      const whole = estimate(context, await networks.fill(asked))
-      return withFound(whole, await foundStages(context, runs, asked))
+      const filled = await networks.fill(asked)
+      const disk = diskEstimate(filled, context.options.costs)
+      return withFound({ ...estimate(context, filled), disk }, await foundStages(context, runs, asked))
     },
-    'experiment.triggerPreview': ({ config, count = 8, firstImage = 0 }, signal) =>
-      data.triggerPreview(resolved(config), firstImage, count, signal),
+    'experiment.triggerPreview': ({ config, count = 8, firstImage = 0, poisonable = false }, signal) =>
+      data.triggerPreview(resolved(config), { first: firstImage, count, poisonable }, signal),
     'experiment.patchPreview': ({ config, count = 32 }, signal) => data.patchPreview(resolved(config), count, signal),
   }
 }
 
-function estimate({ options }: EngineContext, config: ExperimentConfig): TimeEstimate {
+function estimate({ options }: EngineContext, config: ExperimentConfig): WorkTime {
   const { store, costs } = options
   const threads = config.execution.threads || store.settings().threads || availableParallelism()
   const configOf = (id: string): ExperimentConfig => withSameFile(store.runs.config(id), config)
@@ -76,8 +78,12 @@ async function foundStages(
   }
 }
 
-function withFound(estimate: TimeEstimate, found: Found): TimeEstimate {
+function withFound(
+  { disk, ...estimate }: WorkTime & { readonly disk: Readonly<Record<string, number>> },
+  found: Found,
+): TimeEstimate {
   const { reused = {} } = found
+  const added = Object.entries(disk).filter(([id]) => !(id in reused))
   const stages = Object.fromEntries(
     Object.entries(estimate.stages).map(([id, seconds]) => [id, id in reused ? 0 : seconds]),
   )
@@ -85,6 +91,7 @@ function withFound(estimate: TimeEstimate, found: Found): TimeEstimate {
     ...estimate,
     ...found,
     stages,
+    bytes: Math.round(added.reduce((sum, [, bytes]) => sum + bytes, 0)),
     totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
   }
 }
