@@ -13,6 +13,7 @@ import type {
   ModelReport,
 } from '../../src/shared/contract'
 import {
+  copiedName,
   defaultSettings,
   type ImageBatch,
   type MetricSeries,
@@ -23,7 +24,6 @@ import {
 import { RefusedInputError, UserError } from '../../src/shared/errors'
 import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
-import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
 import { readStudy } from '../../src/main/engine/control/studies/files'
 import { writeStudyFile } from '../../src/main/engine/control/studies/file/write'
 import type { StudyRuns } from '../../src/main/engine/control/studies/types'
@@ -31,6 +31,7 @@ import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeExecutorHandlers } from './executors'
+import { fakeDiff, fakeManyRuns } from './manyRuns'
 import { fakeViews } from './table'
 import { FakeRun, type FakeStep } from './run'
 import { fakeTableCalls } from './tables'
@@ -147,6 +148,13 @@ class FakeState {
     for (const stage of run.detail.stages) Object.assign(stage, this.conditionOf(resolution.config, stage))
     this.runs.set(run.detail.id, run)
     return run
+  }
+
+  putFirst(runIds: readonly string[]): void {
+    const first = runIds.map((id) => [id, this.run(id)] as const)
+    const rest = [...this.runs].filter(([id]) => !runIds.includes(id))
+    this.runs.clear()
+    for (const [id, run] of [...first, ...rest]) this.runs.set(id, run)
   }
 
   addFinished(index: number): void {
@@ -270,12 +278,7 @@ function studyRuns(state: FakeState): StudyRuns {
     setPriority: (runIds, priority) => {
       for (const id of runIds) state.run(id).detail.priority = priority
     },
-    reorder(runIds) {
-      const first = runIds.map((id) => [id, state.run(id)] as const)
-      const rest = [...state.runs].filter(([id]) => !runIds.includes(id))
-      state.runs.clear()
-      for (const [id, run] of [...first, ...rest]) state.runs.set(id, run)
-    },
+    reorder: (runIds) => state.putFirst(runIds),
     order: () => [...state.runs.keys()],
     onChanged(listener) {
       state.watchers.add(listener)
@@ -301,8 +304,9 @@ function createHandlers(state: FakeState): Handlers {
     ...dataHandlers(),
     ...state.studies.calls,
     ...state.tables,
-    ...fakeViews(() => [...state.runs.values()].map((run) => run.summary())),
-    ...manyRunsCalls(),
+    ...fakeViews(),
+    ...fakeDiff(state),
+    ...fakeManyRuns(state),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {
       const { definition, remarks } = readStudy(text, fileName, fakeMembers)
@@ -395,7 +399,7 @@ function createHandlers(state: FakeState): Handlers {
     'runs.tag': ({ runId, tags }) => edit(runId, { tags }),
     'runs.clone': ({ runId }) => {
       const { config } = state.run(runId).detail
-      return { config: { ...config, name: `${config.name} (copy)` } }
+      return { config: { ...config, name: copiedName(config.name) } }
     },
     'runs.delete': ({ runIds }) => ({ deleted: runIds.map((id) => edit(id, { deletedAt: epoch }).id) }),
     'runs.undelete': ({ runIds }) => ({ restored: runIds.map((id) => edit(id, { deletedAt: null }).id) }),

@@ -1,26 +1,16 @@
-/** What the fake engine keeps beside its tables: saved views; and differences of configurations, the seed alone. */
+/** What the fake engine keeps beside its tables: saved views. */
 import type { CallHandlers, CallsOf } from '../../src/shared/contract'
-import type { RunSummary, SavedView } from '../../src/shared/domain'
+import type { SavedView } from '../../src/shared/domain'
 import type { IndexCalls } from '../../src/main/engine/control/tables'
 
-export type FakeViewCalls = Omit<CallHandlers<CallsOf<'table'> | CallsOf<'views'>>, keyof IndexCalls>
+export type FakeViewCalls = Omit<CallHandlers<CallsOf<'table'> | CallsOf<'views'>>, keyof IndexCalls | 'table.diff'>
 
-export function fakeViews(runs: () => RunSummary[]): FakeViewCalls {
+export function fakeViews(): FakeViewCalls {
   const views = new Map<string, SavedView>()
   return {
     'table.pivot': () => {
       throw new Error('The fake engine makes no pivots.')
     },
-    'table.diff': ({ keys }) => ({
-      rows: [
-        {
-          path: 'seed',
-          title: 'Seed',
-          part: 'Experiment',
-          values: keys.map((key) => String(runs().find(({ id }) => id === key.split('/')[0])?.seed ?? '')),
-        },
-      ],
-    }),
     'views.list': () => [...views.values()],
     'views.save': (view) => {
       const known = [...views.values()].find(({ of, name }) => of === view.of && name === view.name)

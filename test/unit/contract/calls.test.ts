@@ -26,10 +26,7 @@ const [{ definition }] = fakeStudyPresets as [StudyPreset]
 const study = { studyId: 'study-1' }
 
 /** Declared, not built yet. */
-type Unanswered =
-  | `table.${'pivot' | 'diff'}`
-  | `views.${string}`
-  | `runs.${'edit' | 'restore' | 'forkSteps' | 'fork' | 'twins' | 'cloneMany' | 'reorder'}`
+type Unanswered = `table.pivot` | `runs.${'forkSteps' | 'fork' | 'twins'}`
 
 /** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
 const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
@@ -58,6 +55,14 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'runs.rename': { ...finished, name: 'Another' },
   'runs.note': { ...finished, note: 'noted' },
   'runs.tag': { ...finished, tags: ['tagged'] },
+  'runs.edit': { runIds: ['fake-1'], addTags: ['many'], removeTags: ['tagged'], archived: true },
+  'runs.restore': { before: [{ runId: 'fake-1', tags: ['tagged'], archived: false }] },
+  'runs.cloneMany': { runIds: ['fake-1'], seed: 5 },
+  'runs.reorder': { runIds: ['fake-1'] },
+  'views.save': { of: 'runs', name: 'Mine', query: '', columns: ['name'], order: [], groupBy: [] },
+  'views.list': {},
+  'views.remove': { id: 'view-1' },
+  'table.diff': { keys: ['fake-1', 'fake-2'] },
   'runs.clone': finished,
   'runs.resumePoint': finished,
   'runs.metrics': student,

@@ -106,7 +106,10 @@ export const runCalls = {
     result: z.object({ made: z.array(summary), present: z.array(z.object({ of: runId, runId })) }),
     changes: true,
   }),
-  /** A copy of each, waiting to run; `seed`: from that seed on, else as they are. */
+  /**
+   * A copy of each, waiting to run. `seed`: that of the lowest one among them, the others as far above it as they are;
+   * left out: as they are.
+   */
   'runs.cloneMany': call({
     args: manyRuns.extend({ seed: z.number().int().min(0).optional() }),
     result: z.object({ made: z.array(summary) }),

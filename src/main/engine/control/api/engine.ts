@@ -25,6 +25,7 @@ import { experimentHandlers } from './handlers/experiments'
 import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
 import { tableHandlers } from './handlers/table'
+import { viewHandlers } from './handlers/views'
 import { createNetworksOfFiles, type NetworksOfFiles } from './networksOfFiles'
 import { planContext } from './studyPlanning'
 import { studyBook, studyRuns } from './studyRuns'
@@ -165,6 +166,7 @@ function allHandlers({
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
     ...tableHandlers(tables.calls),
+    ...viewHandlers(context),
     ...runs.calls,
     ...studyFileHandlers(context),
     ...studies.calls,

@@ -21,9 +21,7 @@ export function studyRuns({ store, hub, executors, runs }: StudyRunsOptions): St
     summary: (runId) => store.runs.peek(runId),
     has: (runId) => store.runs.has(runId) && store.runs.peek(runId).deletedAt === null,
     setPriority(runIds, priority) {
-      store.transaction(() => {
-        for (const id of runIds) store.runs.update(id, { priority })
-      })
+      store.runs.mark(new Map(runIds.map((id) => [id, { priority }])))
       runs.scheduler.setPriority(runIds, priority)
     },
     reorder: (runIds) => runs.scheduler.putFirst(runIds),

@@ -10,12 +10,21 @@ export interface Compared<Value> {
   readonly theirs: Value
 }
 
-function valueText(field: Field, value: unknown): string {
-  if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? String(value)
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return typeof value === 'number'
-    ? value.toLocaleString('en-US', { maximumSignificantDigits: 6 })
-    : JSON.stringify(value)
+const numbers = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 6 })
+
+/** A value as people read it. */
+export function valueText(field: Field, value: unknown): string {
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 'on' : 'off'
+    case 'number':
+      return numbers.format(value)
+    case 'string':
+      if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? value
+      return value === '' ? 'none' : value
+    default:
+      return Array.isArray(value) ? value.join(', ') : JSON.stringify(value)
+  }
 }
 
 /** Fields that have no say are left out, and so are paths: where files lie differs from machine to machine. */

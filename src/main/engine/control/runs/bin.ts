@@ -1,9 +1,11 @@
 /** Deleted runs wait in a bin until it is emptied. */
 import { rm } from 'node:fs/promises'
+import type { RunSummary } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
 import type { EventHub } from '../events'
 import { folderBytes, type RunStore } from '../store'
 import { placeOf } from './demand'
+import { tellAll } from './runTeller'
 import type { RunRecorder } from './recorder'
 import type { RunCalls } from './types'
 
@@ -20,18 +22,15 @@ export function binCalls({
 }: BinOptions): Pick<RunCalls, 'runs.delete' | 'runs.undelete' | 'runs.emptyBin'> {
   /** Puts runs into the bin, or (null) takes them out. */
   const mark = (runIds: readonly string[], deletedAt: number | null): string[] => {
-    const runs = runIds.map((id) => store.runs.summary(id))
-    const busy = runs.find((run) => deletedAt !== null && (run.state === 'running' || run.state === 'queued'))
+    const busy = deletedAt === null ? undefined : runIds.map((id) => store.runs.own(id)).find(isBusy)
     if (busy)
       throw new UserError(`"${busy.name}" is ${busy.state}; it cannot be deleted now.`, {
         where: busy.id,
         action: 'Stop it first.',
       })
-    for (const { id } of runs) {
-      store.runs.update(id, { deletedAt })
-      recorder.tell(id)
-    }
-    return runs.map((run) => run.id)
+    store.runs.mark(new Map(runIds.map((id) => [id, { deletedAt }])))
+    void tellAll(recorder, runIds)
+    return [...runIds]
   }
   const empty = async (): Promise<{ freedBytes: number }> => {
     let freedBytes = 0
@@ -48,6 +47,8 @@ export function binCalls({
     'runs.emptyBin': () => empty(),
   }
 }
+
+const isBusy = ({ state }: Pick<RunSummary, 'state'>): boolean => state === 'running' || state === 'queued'
 
 /**
  * Removes a run, and of its stages those that nobody else names.

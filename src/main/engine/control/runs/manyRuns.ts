@@ -1,22 +1,139 @@
-/** What is done with many runs at once, and runs that are made of other runs. */
+/** What is done with many runs at once: all of them, or none. */
+import type { CallArgs, CallResult } from '../../../../shared/contract'
+import { copiedName, type ExperimentConfig } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
+import { createYielding } from '../../images/yielding'
+import type { RunMarks, RunStore } from '../store'
+import type { RunMaker, RunRequest } from './runMaker'
+import { tellAll, type RunTeller } from './runTeller'
 import type { RunCalls } from './types'
 
-type ManyRunsCalls = Pick<
-  RunCalls,
-  'runs.edit' | 'runs.restore' | 'runs.forkSteps' | 'runs.fork' | 'runs.twins' | 'runs.cloneMany' | 'runs.reorder'
->
+export interface ManyRunsOptions {
+  readonly runs: Pick<RunStore['runs'], 'own' | 'has' | 'mark' | 'config'>
+  readonly teller: Pick<RunTeller, 'tell'>
+  readonly queue: {
+    putFirst(runIds: readonly string[]): void
+    /** Of the runs that wait or train. */
+    order(): readonly string[]
+  }
+  readonly maker: Pick<RunMaker, 'startable' | 'prepare' | 'create'>
+}
+
+type Kept = 'runs.edit' | 'runs.restore' | 'runs.cloneMany' | 'runs.reorder'
+type ManyRunsCalls = Pick<RunCalls, Kept | 'runs.forkSteps' | 'runs.fork' | 'runs.twins'>
 
 const notYet = (): never => {
   throw new UserError('This version cannot do that yet.', { action: 'Do it run by run.' })
 }
 
-export const manyRunsCalls = (): ManyRunsCalls => ({
-  'runs.edit': notYet,
-  'runs.restore': notYet,
+/** So many runs are written down at once; others are answered between two such parts. */
+const madeAtOnce = 20
+
+export const manyRunsCalls = (options: ManyRunsOptions): ManyRunsCalls => ({
+  'runs.edit': (args) => edit(options, args),
+  'runs.restore': (args) => restore(options, args),
+  'runs.cloneMany': (args) => cloneMany(options, args),
+  'runs.reorder': (args) => reorder(options, args),
   'runs.forkSteps': notYet,
   'runs.fork': notYet,
   'runs.twins': notYet,
-  'runs.cloneMany': notYet,
-  'runs.reorder': notYet,
 })
+
+/** Marks all at once, and tells of them beside other work. */
+function mark({ runs, teller }: ManyRunsOptions, changes: ReadonlyMap<string, Partial<RunMarks>>): void {
+  if (changes.size === 0) return
+  runs.mark(changes)
+  void tellAll(teller, [...changes.keys()])
+}
+
+const isArchived = ({ archivedAt }: Pick<RunMarks, 'archivedAt'>): boolean => typeof archivedAt === 'number'
+const alike = (left: readonly string[], right: readonly string[]): boolean =>
+  left.length === right.length && left.every((entry, index) => entry === right[index])
+
+function edit(
+  options: ManyRunsOptions,
+  { runIds, addTags = [], removeTags = [], archived }: CallArgs<'runs.edit'>,
+): CallResult<'runs.edit'> {
+  const now = Date.now()
+  const before: CallResult<'runs.edit'>['before'] = []
+  const changes = new Map<string, Partial<RunMarks>>()
+  for (const runId of new Set(runIds)) {
+    const own = options.runs.own(runId)
+    const tags = [...new Set([...own.tags.filter((tag) => !removeTags.includes(tag)), ...addTags])]
+    const moved = archived !== undefined && archived !== isArchived(own)
+    if (!moved && alike(tags, own.tags)) continue
+    before.push({ runId, tags: own.tags, archived: isArchived(own) })
+    changes.set(runId, { tags, ...(moved ? { archivedAt: archived ? now : null } : {}) })
+  }
+  mark(options, changes)
+  return { before }
+}
+
+/** Runs that are gone by now are left out: what undoes an edit must not fail for one of thousands. */
+function restore(options: ManyRunsOptions, { before }: CallArgs<'runs.restore'>): CallResult<'runs.restore'> {
+  const { runs } = options
+  const now = Date.now()
+  const changes = new Map(
+    before
+      .filter(({ runId }) => runs.has(runId))
+      .map(({ runId, tags, archived }): [string, Partial<RunMarks>] => [
+        runId,
+        { tags, ...(archived === isArchived(runs.own(runId)) ? {} : { archivedAt: archived ? now : null }) },
+      ]),
+  )
+  mark(options, changes)
+  return { restored: [...changes.keys()] }
+}
+
+/** Those that have begun or ended meanwhile are where they are. */
+function reorder(
+  { runs, teller, queue }: ManyRunsOptions,
+  { runIds }: CallArgs<'runs.reorder'>,
+): CallResult<'runs.reorder'> {
+  const waits = (id: string): boolean => runs.own(id).state === 'queued'
+  const waiting = [...new Set(runIds)].filter(waits)
+  queue.putFirst(waiting)
+  void tellAll(teller, waiting)
+  return { order: queue.order().filter(waits) }
+}
+
+async function cloneMany(
+  options: ManyRunsOptions,
+  { runIds, seed }: CallArgs<'runs.cloneMany'>,
+): Promise<CallResult<'runs.cloneMany'>> {
+  const { runs, maker } = options
+  const ids = [...new Set(runIds)]
+  const lowest = Math.min(...ids.map((id) => runs.own(id).seed))
+  const yielding = createYielding()
+  const requests: RunRequest[] = []
+  for (const id of ids) {
+    if (yielding.due()) await yielding.pause()
+    const { executor, name, seed: own } = runs.own(id)
+    const config: ExperimentConfig = {
+      ...runs.config(id),
+      name: copiedName(name),
+      ...(seed === undefined ? {} : { seed: seed + own - lowest }),
+    }
+    requests.push({
+      config: await maker.startable(config, { executor, subject: `A copy of “${name}”` }),
+      executor,
+    })
+  }
+  return { made: await makeAll(maker, requests) }
+}
+
+/** Makes many runs, some at a time, so that others are answered meanwhile. */
+export async function makeAll(
+  maker: Pick<RunMaker, 'prepare' | 'create'>,
+  requests: readonly RunRequest[],
+): Promise<ReturnType<RunMaker['create']>> {
+  if (requests.length === 0) return []
+  await maker.prepare(requests.map(({ config }) => config))
+  const yielding = createYielding()
+  const made: ReturnType<RunMaker['create']> = []
+  for (let first = 0; first < requests.length; first += madeAtOnce) {
+    if (yielding.due()) await yielding.pause()
+    made.push(...maker.create(requests.slice(first, first + madeAtOnce)))
+  }
+  return made
+}

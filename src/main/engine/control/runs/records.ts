@@ -1,5 +1,5 @@
 /** The calls that look at runs and what they recorded, and that change a run's name, note and tags. */
-import { poolBytesOf, type PartialExperimentConfig, type RunSummary } from '../../../../shared/domain'
+import { copiedName, poolBytesOf, type PartialExperimentConfig, type RunSummary } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { changedFromDefaults } from '../experiments/changedFromDefaults'
 import type { Resolution } from '../experiments/resolve'
@@ -56,7 +56,7 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
     'runs.resumePoint': ({ runId }) => resumePointOf(store.runs.summary(runId), store),
     'runs.clone': ({ runId }) => {
       const config = store.runs.config(runId)
-      return { config: { ...config, name: `${config.name} (copy)`.slice(-200) } }
+      return { config: { ...config, name: copiedName(config.name) } }
     },
     'runs.metrics': async ({ runId, stageId, ...rest }) => {
       return { series: await store.metrics.read(placeIn(runId, stageId), rest) }

@@ -1,5 +1,6 @@
 /** Tells clients how a run stands: states at once, progress a few times a second. */
 import type { EventHub } from '../events'
+import { createYielding } from '../../images/yielding'
 import type { RunStore } from '../store'
 
 /** run.changed leaves at most this often for progress. */
@@ -32,5 +33,14 @@ export function createRunTeller({ runs }: Pick<RunStore, 'runs'>, hub: EventHub)
     dispose() {
       for (const timer of pending.values()) clearTimeout(timer)
     },
+  }
+}
+
+/** Tells of thousands, beside other work. */
+export async function tellAll(teller: Pick<RunTeller, 'tell'>, runIds: readonly string[]): Promise<void> {
+  const yielding = createYielding()
+  for (const id of runIds) {
+    if (yielding.due()) await yielding.pause()
+    teller.tell(id)
   }
 }

@@ -81,9 +81,7 @@ export class StageScheduler {
   putFirst(runIds: readonly string[]): void {
     const { store } = this.options
     const positions = this.runs.putFirst(runIds)
-    store.transaction(() => {
-      for (const [id, position] of positions) store.runs.update(id, { position })
-    })
+    store.runs.mark(new Map([...positions].map(([id, position]) => [id, { position }])))
   }
 
   /** The keys of a run's stages are others than they were. */

@@ -12,7 +12,6 @@ import { RefusedInputError, UserError } from '../../../../shared/errors'
 import type { RunStore, RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
-import { createYielding } from '../../images/yielding'
 import { deviceIssues, type DeviceProbe } from '../experiments/deviceIssues'
 import { createFingerprints } from '../experiments/fingerprints'
 import { createConditions, type ConditionOf } from '../experiments/conditions'
@@ -31,8 +30,10 @@ import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
 import { manyRunsCalls } from './manyRuns'
 import { resumePointOf, resumeWords } from './resumePoint'
+import { assertNoErrors, type RunMaker, type RunRequest, type WhereToStart } from './runMaker'
 import { recoverRuns } from './recovery'
-import { newRun, newRunId, type NewRun } from './newRun'
+import { tellAll } from './runTeller'
+import { newRun, newRunId } from './newRun'
 import { StageScheduler } from './scheduler'
 import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
@@ -62,27 +63,11 @@ export interface RunServiceOptions {
   device: DeviceProbe
 }
 
-/** A run to be made; its configuration is resolved and without errors. */
-export interface RunRequest extends Pick<
-  NewRun,
-  'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until'
-> {
-  /** A teacher that is done, from another device than the run's, which is taken as it is. */
-  readonly teacher?: KeyContext['teacher']
-}
-
-export interface RunService {
+export interface RunService extends RunMaker {
   readonly calls: RunCalls
   readonly active: boolean
-  readonly book: StageBook
   readonly scheduler: StageScheduler
   readonly freeSpace: Pick<FreeSpace, 'studyDone'>
-  /** On what the stages of such a run will be computed. */
-  deviceOf(config: ExperimentConfig, executor: string): 'cpu' | 'gpu'
-  /** Awaited before runs are made or keys are asked for: the stages of earlier versions have keys then. */
-  prepare(configs: readonly ExperimentConfig[]): Promise<void>
-  /** Makes runs in one transaction and lets them wait; `alongside` writes into the same transaction. */
-  create(requests: readonly RunRequest[], alongside?: (runs: readonly RunToKeep[]) => void): RunSummary[]
   interrupt(runId: string, kind: 'pause' | 'stop'): RunSummary
   resume(runId: string, options?: { until?: number | null }): RunSummary
   /** Pauses what trains on this machine with a checkpoint, and starts nothing more. */
@@ -126,7 +111,7 @@ class Service implements RunService {
       ...recordCalls(options),
       ...binCalls(options),
       ...this.freeSpace.calls,
-      ...manyRunsCalls(),
+      ...this.callsAboutMany(),
     }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
     this.conditionOf = createConditions(table, (key) => store.conditions.numberOf(key))
@@ -138,6 +123,16 @@ class Service implements RunService {
 
   get active(): boolean {
     return this.scheduler.busy
+  }
+
+  async startable(config: PartialExperimentConfig, { executor, subject }: WhereToStart): Promise<ExperimentConfig> {
+    const { resolve, assertReady, executors, device } = this.options
+    const { config: resolved, issues } = resolve(config)
+    const ofDevice = (executor ?? ownMachine) === ownMachine ? await deviceIssues(resolved, device) : []
+    assertNoErrors([...issues, ...ofDevice], subject)
+    assertReady()
+    if (executor !== undefined) assertExecutor(executors, executor)
+    return resolved
   }
 
   deviceOf({ execution: { device } }: ExperimentConfig, executor: string): 'cpu' | 'gpu' {
@@ -177,7 +172,10 @@ class Service implements RunService {
       alongside(made)
       store.runs.insert(...made)
     })
-    void this.tellAll(made.map(({ id }) => id))
+    void tellAll(
+      this.options.recorder,
+      made.map(({ id }) => id),
+    )
     this.scheduler.add(...made.map(({ id }) => id))
     return made.map(({ id }) => store.runs.peek(id))
   }
@@ -249,20 +247,24 @@ class Service implements RunService {
     this.scheduler.refresh(id)
   }
 
+  private callsAboutMany(): ReturnType<typeof manyRunsCalls> {
+    const { store, recorder } = this.options
+    return manyRunsCalls({
+      runs: store.runs,
+      teller: recorder,
+      queue: {
+        putFirst: (runIds) => this.scheduler.putFirst(runIds),
+        order: () => this.scheduler.runs.all().map(({ id }) => id),
+      },
+      maker: this,
+    })
+  }
+
   /** What records of earlier versions lack. */
   private async fillIn(): Promise<void> {
     const { store, table, readOnly } = this.options
     if (!readOnly) await giveKeys(store, this.book, table)
     await giveConditions(store, this.conditionOf, { write: !readOnly })
-  }
-
-  /** Of thousands, beside other work. */
-  private async tellAll(ids: readonly string[]): Promise<void> {
-    const yielding = createYielding()
-    for (const id of ids) {
-      if (yielding.due()) await yielding.pause()
-      this.options.recorder.tell(id)
-    }
   }
 
   private queue(runId: string): RunSummary {
@@ -290,19 +292,8 @@ class Service implements RunService {
     executor,
     takeTeacher = false,
   }: CallArgs<'runs.start'>): Promise<RunSummary> {
-    const { store, executors } = this.options
-    const { config: resolved, issues } = this.options.resolve(config)
-    if ((executor ?? ownMachine) === ownMachine) issues.push(...(await deviceIssues(resolved, this.options.device)))
-    const errors = issues.filter((issue) => issue.severity === 'error')
-    const [first] = errors
-    if (first) {
-      throw new RefusedInputError(`The experiment cannot start: ${first.path} ${first.message}.`, {
-        where: errors.map((issue) => issue.path).join(', '),
-        action: 'Correct the marked values.',
-      })
-    }
-    this.options.assertReady()
-    if (executor !== undefined) assertExecutor(executors, executor)
+    const { store } = this.options
+    const resolved = await this.startable(config, { executor })
     await this.prepare([resolved])
     const teacher = takeTeacher ? this.teacherElsewhere(resolved, executor ?? ownMachine) : undefined
     const [run] = this.create([{ config: resolved, preset, note, executor, teacher }])

@@ -21,6 +21,7 @@ import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
 import { createStudiesTable } from './studies'
 import type { StudiesTable } from './studyRecords'
+import { createViewsTable, type ViewsTable } from './views'
 import { createStagesTable, placeInRun, type StagesTable } from './stages'
 
 export interface RunStore {
@@ -35,6 +36,7 @@ export interface RunStore {
   readonly artifacts: ArtifactsTable
   readonly studies: StudiesTable
   readonly conditions: ConditionsTable
+  readonly views: ViewsTable
   log(runId: string, line: LogLine): void
   readLog(runId: string, lines: number): LogLine[]
   settings(): Settings
@@ -103,6 +105,7 @@ export function openStore(
     settings,
     metrics: createMetricsTable(database, metricNames),
     studies: createStudiesTable(database),
+    views: createViewsTable(database),
     conditions: createConditionsTable(database, { readOnly }),
     images: createImagesTable(database, folder),
     pool: createPoolTable(database, folder),
@@ -215,6 +218,7 @@ export { folderBytes } from './folders'
 export type { StoredArtifact } from './artifacts'
 export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'
 export { placeInRun, placeOfKey, waitingStage, type KeptStage } from './stages'
+export type { RunMarks } from './marks'
 export type { RunToKeep } from './runs'
 export { downsample, type MetricsTable } from './metrics'
 export { stepsToDrop } from './images'

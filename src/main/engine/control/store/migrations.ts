@@ -95,4 +95,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE conditions (key TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
   INSERT INTO to_move (what) VALUES ('conditions');
   `,
+  `
+  CREATE TABLE run_marks (run_id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE views (
+    id TEXT PRIMARY KEY, of_table TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (of_table, name)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -3,35 +3,18 @@
  * never wait for the disk.
  */
 import {
-  executionSchema,
   findingsOf,
-  poisoningSchema,
-  recordingSchema,
-  stageNameOf,
-  teacherSourceSchema,
   type ExperimentConfig,
   type OwnStage,
   type RunDetail,
   type RunSummary,
-  type StageProgress,
   type StageRecord,
 } from '../../../../shared/domain'
-import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
-import { defaultsOf } from '../../../../shared/schema'
-import { completeTraining } from '../../families/teacherTraining'
-import { textOf, type Database, type Row } from './database'
-import { placeInRun, waitingStage, type KeptStage, type StagesTable } from './stages'
-
-/** A run's own record: what its stages have come to is kept with them. */
-type StoredSummary = Omit<RunSummary, 'stages'>
-
-/** A run as it is held in memory. */
-interface HeldRun {
-  stored: StoredSummary
-  stages: NamedStage[]
-}
-/** A stage as a run names it. */
-type NamedStage = OwnStage & { readonly place: string }
+import { RefusedInputError } from '../../../../shared/errors'
+import type { Database } from './database'
+import { changesMarks, marksOf, writeMarks, type RunMarks } from './marks'
+import { loadRuns, readConfig, stageToKeep, type HeldRun, type NamedStage, type StoredSummary } from './runRecords'
+import { waitingStage, type StagesTable } from './stages'
 
 /** A run to be kept; its stages name places, and those without one lie in the run's own folder. */
 export type RunToKeep = Omit<RunDetail, 'changedPaths'>
@@ -50,6 +33,12 @@ export interface RunsTable {
   insert(...details: RunToKeep[]): void
   /** Changes a run's own fields and writes them. The memory holds the change also when writing fails (a full disk). */
   update(id: string, change: Partial<StoredSummary>, options?: { write: boolean }): RunSummary
+  /** A run's own fields without its stages: to look at thousands of them. @throws as `summary` */
+  own(id: string): Readonly<StoredSummary>
+  /** Changes marks of many runs, all or none: thousands in milliseconds. */
+  mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void
+  /** Of all runs, in no order. */
+  ids(): readonly string[]
   /** Runs that name the stage at a place. */
   naming(place: string): readonly string[]
   /** Another stage, or other words of the run for it. */
@@ -77,7 +66,7 @@ class Runs implements RunsTable {
     private readonly database: Database,
     private readonly kept: StagesTable,
   ) {
-    this.runs = load(database, kept)
+    this.runs = loadRuns(database, kept)
     for (const [id, { stages }] of this.runs) for (const { place } of stages) this.addNamer(place, id)
     kept.onChange((place) => {
       for (const id of this.namers.get(place) ?? []) this.views.delete(id)
@@ -146,16 +135,25 @@ class Runs implements RunsTable {
     // Others name it as the run that their stages come from.
     if (change.name !== undefined) this.views.clear()
     this.changed(id)
-    const { state, deletedAt } = run.stored
-    if (options.write)
-      this.database.run(
-        'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
-        state,
-        deletedAt,
-        JSON.stringify(run.stored),
-        id,
-      )
+    if (options.write) this.write(run.stored, changesMarks(change))
     return this.summary(id)
+  }
+
+  own(id: string): Readonly<StoredSummary> {
+    return this.held(id).stored
+  }
+
+  mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void {
+    writeMarks(this.database, new Map([...changes].map(([id, change]) => [id, marksOf(this.held(id).stored, change)])))
+    for (const [id, change] of changes) {
+      Object.assign(this.held(id).stored, change)
+      this.views.delete(id)
+      this.changed(id)
+    }
+  }
+
+  ids(): readonly string[] {
+    return [...this.runs.keys()]
   }
 
   naming(place: string): readonly string[] {
@@ -192,7 +190,10 @@ class Runs implements RunsTable {
 
   remove(id: string): void {
     const { stages } = this.held(id)
-    this.database.run('DELETE FROM runs WHERE id = ?', id)
+    this.database.transaction(() => {
+      this.database.run('DELETE FROM runs WHERE id = ?', id)
+      this.database.run('DELETE FROM run_marks WHERE run_id = ?', id)
+    })
     this.runs.delete(id)
     // Others may name it as the run that their stages come from.
     this.views.clear()
@@ -206,6 +207,23 @@ class Runs implements RunsTable {
 
   private changed(id: string): void {
     for (const listener of this.listeners) listener(id)
+  }
+
+  private write(stored: StoredSummary, withMarks: boolean): void {
+    const { id, state, deletedAt } = stored
+    const write = (): void =>
+      this.database.run(
+        'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
+        state,
+        deletedAt,
+        JSON.stringify(stored),
+        id,
+      )
+    if (!withMarks) return write()
+    this.database.transaction(() => {
+      write()
+      writeMarks(this.database, new Map([[id, marksOf(stored)]]))
+    })
   }
 
   private held(id: string): HeldRun {
@@ -258,41 +276,6 @@ class Runs implements RunsTable {
   }
 }
 
-const ownFields = [
-  'id',
-  'kind',
-  'index',
-  'title',
-  'method',
-  'defense',
-  'otherSettings',
-  'recipe',
-  'pairKey',
-  'condition',
-  'settings',
-  'key',
-  'keyDevice',
-  'place',
-  'prefix',
-] as const
-
-/** A stage's record as the run's words for it and what is kept at its place. */
-function stageToKeep(runId: string, record: StageRecord): { own: NamedStage; progress: KeptStage } {
-  const stage = numbered(record)
-  const place = stage.place ?? placeInRun(runId, stage.id)
-  const own = Object.fromEntries(
-    ownFields.flatMap((name) => (stage[name] === undefined ? [] : [[name, stage[name]]])),
-  ) as unknown as OwnStage
-  const { origin, ...rest } = stage
-  const progress = Object.fromEntries(
-    Object.entries(rest).filter(([name]) => name === 'kind' || !(ownFields as readonly string[]).includes(name)),
-  ) as unknown as StageProgress & Pick<KeptStage, 'kind'>
-  return {
-    own: { ...own, place },
-    progress: { ...progress, place, key: stage.key ?? null, trainedFor: origin?.runId ?? runId },
-  }
-}
-
 function insertRun(database: Database, stored: StoredSummary, config: ExperimentConfig): void {
   database.run(
     'INSERT INTO runs (id, created_at, state, deleted_at, summary, config) VALUES (?, ?, ?, ?, ?, ?)',
@@ -323,113 +306,3 @@ const noSuchStage = ({ stored, stages }: HeldRun, stageId: string): RefusedInput
     wanted: stages.map((entry) => entry.id).join(', '),
     got: stageId,
   })
-
-function readConfig(database: Database, id: string): ExperimentConfig {
-  const row = database.get('SELECT CAST(config AS BLOB) AS config FROM runs WHERE id = ?', id)
-  try {
-    return completed(JSON.parse(textOf(row?.config)) as ExperimentConfig)
-  } catch (error) {
-    throw new UserError('The configuration of this run cannot be read.', {
-      where: id,
-      action: 'The record is damaged; other runs are not affected.',
-      cause: error,
-    })
-  }
-}
-
-/**
- * What an earlier version did not know yet has the default that leaves everything as it was; members' own parameters
- * are filled where they are used.
- */
-const completed = (config: ExperimentConfig): ExperimentConfig => ({
-  ...config,
-  poisoning: { ...defaultsOf(poisoningSchema), ...config.poisoning },
-  teacher: {
-    ...defaultsOf(teacherSourceSchema),
-    ...config.teacher,
-    training: completeTraining(config.teacher.training),
-  } as ExperimentConfig['teacher'],
-  recording: { ...defaultsOf(recordingSchema), ...config.recording },
-  execution: { ...defaultsOf(executionSchema), ...config.execution },
-})
-
-/** Records of earlier versions tell a stage by its id alone. */
-const numbered = (stage: StageRecord): StageRecord => ({
-  ...stage,
-  index: (stage.index as number | undefined) ?? stageNameOf(stage.id)?.index ?? 0,
-})
-
-/** A damaged record becomes a failed run that says so: it never hides the others. */
-function load(database: Database, kept: StagesTable): Map<string, HeldRun> {
-  const stages = new Map<string, NamedStage[]>()
-  const damaged = new Map<string, unknown>()
-  for (const [runId, stageId, place, record] of database.columns(
-    'SELECT run_id, id, place, CAST(record AS BLOB) FROM run_stages ORDER BY run_id, position',
-  )) {
-    const id = String(runId)
-    const fault = kept.damaged.get(String(place))
-    if (fault !== undefined) damaged.set(id, fault)
-    try {
-      const list = stages.get(id) ?? []
-      const parsed = JSON.parse(textOf(record)) as StageRecord
-      const { own } = stageToKeep(id, { ...parsed, id: String(stageId), place: String(place) })
-      list.push(own)
-      stages.set(id, list)
-    } catch (error) {
-      damaged.set(id, error)
-    }
-  }
-  const runs = new Map<string, HeldRun>()
-  for (const row of database.all('SELECT id, created_at, deleted_at, CAST(summary AS BLOB) AS summary FROM runs')) {
-    const id = String(row.id)
-    const named = (stages.get(id) ?? []).filter(({ place }) => kept.has(place))
-    runs.set(id, { stored: readSummary(row, damaged.get(id)), stages: named })
-  }
-  return runs
-}
-
-function readSummary(row: Row, fault: unknown): StoredSummary {
-  try {
-    const stored = JSON.parse(textOf(row.summary)) as StoredSummary
-    if (typeof stored.name !== 'string' || typeof stored.state !== 'string') throw new Error('fields are missing')
-    return { ...stored, ...(fault === undefined ? {} : damageOf(String(row.id), fault)) }
-  } catch (error) {
-    return damagedRun(row, error)
-  }
-}
-
-const damageOf = (id: string, fault: unknown): Pick<RunSummary, 'state' | 'error'> => ({
-  state: 'failed',
-  error: toCauses(
-    new UserError('The record of this run is damaged.', {
-      where: id,
-      action: 'Its files are untouched in the workspace; delete the run to be rid of it.',
-      cause: fault,
-    }),
-  ),
-})
-
-function damagedRun(row: Row, fault: unknown): StoredSummary {
-  const id = String(row.id)
-  return {
-    id,
-    name: `Damaged run ${id}`,
-    note: '',
-    tags: [],
-    createdAt: Number(row.created_at) || 0,
-    startedAt: null,
-    endedAt: null,
-    seconds: 0,
-    data: '',
-    attack: '',
-    poisonRatio: 0,
-    target: 0,
-    method: '',
-    seed: 0,
-    preset: null,
-    device: null,
-    deletedAt: typeof row.deleted_at === 'number' ? row.deleted_at : null,
-    bytesOnDisk: 0,
-    ...damageOf(id, fault),
-  }
-}

@@ -1,0 +1,63 @@
+/** What is done with many runs, and in what they differ: the engine's own answers, over the fake engine's runs. */
+import type { CallHandlers } from '../../src/shared/contract'
+import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
+import { configurationDiff, describe } from '../../src/main/engine/control/experiments/configurationDiff'
+import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
+import { assertNoErrors, type RunRequest } from '../../src/main/engine/control/runs/runMaker'
+import { fakeMembers } from './catalogue'
+import type { FakeRun } from './run'
+
+export interface FakeRuns {
+  readonly runs: ReadonlyMap<string, FakeRun>
+  /** @throws RefusedInputError where there is none */
+  run(id: string): FakeRun
+  queue(config: PartialExperimentConfig, preset: string | null): FakeRun
+  startNext(): void
+  changed(run: FakeRun): void
+  putFirst(runIds: readonly string[]): void
+}
+
+const configOf = (state: FakeRuns, id: string): ExperimentConfig => structuredClone(state.run(id).detail.config)
+
+function create(state: FakeRuns, requests: readonly RunRequest[]) {
+  const made = requests.map(({ config, note = '', executor }) => {
+    const run = state.queue({ ...config }, null)
+    Object.assign(run.detail, { note, ...(executor === undefined ? {} : { executor }) })
+    return run
+  })
+  state.startNext()
+  for (const run of made) state.changed(run)
+  return made.map((run) => run.summary())
+}
+
+export const fakeManyRuns = (state: FakeRuns): ReturnType<typeof manyRunsCalls> =>
+  manyRunsCalls({
+    runs: {
+      own: (id) => state.run(id).detail,
+      has: (id) => state.runs.has(id),
+      config: (id) => configOf(state, id),
+      mark(changes) {
+        for (const [id, change] of changes) Object.assign(state.run(id).detail, structuredClone(change))
+      },
+    },
+    teller: { tell: (id) => state.changed(state.run(id)) },
+    queue: { putFirst: (runIds) => state.putFirst(runIds), order: () => [...state.runs.keys()] },
+    maker: {
+      startable(config, { subject }) {
+        const { config: resolved, issues } = resolveExperiment(config, fakeMembers)
+        assertNoErrors(issues, subject)
+        return Promise.resolve(resolved)
+      },
+      prepare: () => Promise.resolve(),
+      create: (requests) => create(state, requests),
+    },
+  })
+
+export const fakeDiff = (state: FakeRuns): Pick<CallHandlers, 'table.diff'> => ({
+  'table.diff': ({ keys }) =>
+    configurationDiff(
+      keys.map((key) => describe(key, { config: (id) => configOf(state, id), peek: (id) => state.run(id).summary() })),
+      fakeMembers,
+    ),
+})
