@@ -4,7 +4,8 @@ import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared
 import { configurationDiff, describe } from '../../src/main/engine/control/experiments/configurationDiff'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
-import { assertNoErrors, type RunRequest } from '../../src/main/engine/control/runs/runMaker'
+import { twinCalls } from '../../src/main/engine/control/runs/twins'
+import { assertNoErrors, type RunMaker, type RunRequest } from '../../src/main/engine/control/runs/runMaker'
 import { fakeMembers } from './catalogue'
 import type { FakeRun } from './run'
 
@@ -31,6 +32,27 @@ function create(state: FakeRuns, requests: readonly RunRequest[]) {
   return made.map((run) => run.summary())
 }
 
+const makerOf = (state: FakeRuns): Pick<RunMaker, 'startable' | 'prepare' | 'create'> => ({
+  startable(config, { subject }) {
+    const { config: resolved, issues } = resolveExperiment(config, fakeMembers)
+    assertNoErrors(issues, subject)
+    return Promise.resolve(resolved)
+  },
+  prepare: () => Promise.resolve(),
+  create: (requests) => create(state, requests),
+})
+
+export const fakeTwins = (state: FakeRuns): ReturnType<typeof twinCalls> =>
+  twinCalls({
+    runs: {
+      own: (id) => state.run(id).detail,
+      peek: (id) => state.run(id).summary(),
+      ids: () => [...state.runs.keys()],
+      config: (id) => configOf(state, id),
+    },
+    maker: makerOf(state),
+  })
+
 export const fakeManyRuns = (state: FakeRuns): ReturnType<typeof manyRunsCalls> =>
   manyRunsCalls({
     runs: {
@@ -43,15 +65,7 @@ export const fakeManyRuns = (state: FakeRuns): ReturnType<typeof manyRunsCalls> 
     },
     teller: { tell: (id) => state.changed(state.run(id)) },
     queue: { putFirst: (runIds) => state.putFirst(runIds), order: () => [...state.runs.keys()] },
-    maker: {
-      startable(config, { subject }) {
-        const { config: resolved, issues } = resolveExperiment(config, fakeMembers)
-        assertNoErrors(issues, subject)
-        return Promise.resolve(resolved)
-      },
-      prepare: () => Promise.resolve(),
-      create: (requests) => create(state, requests),
-    },
+    maker: makerOf(state),
   })
 
 export const fakeDiff = (state: FakeRuns): Pick<CallHandlers, 'table.diff'> => ({

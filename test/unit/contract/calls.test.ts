@@ -26,7 +26,7 @@ const [{ definition }] = fakeStudyPresets as [StudyPreset]
 const study = { studyId: 'study-1' }
 
 /** Declared, not built yet. */
-type Unanswered = `table.pivot` | `runs.${'forkSteps' | 'fork' | 'twins'}`
+type Unanswered = `table.pivot` | `runs.${'forkSteps' | 'fork'}`
 
 /** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
 const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
@@ -57,6 +57,7 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'runs.tag': { ...finished, tags: ['tagged'] },
   'runs.edit': { runIds: ['fake-1'], addTags: ['many'], removeTags: ['tagged'], archived: true },
   'runs.restore': { before: [{ runId: 'fake-1', tags: ['tagged'], archived: false }] },
+  'runs.twins': { runIds: ['fake-1'], without: ['defense', 'poison'] },
   'runs.cloneMany': { runIds: ['fake-1'], seed: 5 },
   'runs.reorder': { runIds: ['fake-1'] },
   'views.save': { of: 'runs', name: 'Mine', query: '', columns: ['name'], order: [], groupBy: [] },

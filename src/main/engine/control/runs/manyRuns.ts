@@ -20,7 +20,7 @@ export interface ManyRunsOptions {
 }
 
 type Kept = 'runs.edit' | 'runs.restore' | 'runs.cloneMany' | 'runs.reorder'
-type ManyRunsCalls = Pick<RunCalls, Kept | 'runs.forkSteps' | 'runs.fork' | 'runs.twins'>
+type ManyRunsCalls = Pick<RunCalls, Kept | 'runs.forkSteps' | 'runs.fork'>
 
 const notYet = (): never => {
   throw new UserError('This version cannot do that yet.', { action: 'Do it run by run.' })
@@ -36,7 +36,6 @@ export const manyRunsCalls = (options: ManyRunsOptions): ManyRunsCalls => ({
   'runs.reorder': (args) => reorder(options, args),
   'runs.forkSteps': notYet,
   'runs.fork': notYet,
-  'runs.twins': notYet,
 })
 
 /** Marks all at once, and tells of them beside other work. */

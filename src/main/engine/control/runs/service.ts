@@ -35,6 +35,7 @@ import { recoverRuns } from './recovery'
 import { tellAll } from './runTeller'
 import { newRun, newRunId } from './newRun'
 import { StageScheduler } from './scheduler'
+import { twinCalls } from './twins'
 import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
 import { createThinning } from './thinning'
@@ -247,10 +248,11 @@ class Service implements RunService {
     this.scheduler.refresh(id)
   }
 
-  private callsAboutMany(): ReturnType<typeof manyRunsCalls> {
+  private callsAboutMany() {
     const { store, recorder } = this.options
-    return manyRunsCalls({
-      runs: store.runs,
+    const { runs } = store
+    const many = manyRunsCalls({
+      runs,
       teller: recorder,
       queue: {
         putFirst: (runIds) => this.scheduler.putFirst(runIds),
@@ -258,6 +260,7 @@ class Service implements RunService {
       },
       maker: this,
     })
+    return { ...many, ...twinCalls({ runs, maker: this }) }
   }
 
   /** What records of earlier versions lack. */
