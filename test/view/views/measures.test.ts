@@ -81,21 +81,40 @@ describe('measures of defenses and classes', () => {
     page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/classes')
     await settle(100)
     const { artifacts } = await page.engine.call('runs.artifacts', { runId: 'fake-1', analysis: 'classes' })
-    const { accuracy, confusion } = artifacts.at(-1)!.artifact as ClassesArtifact
-    const classes = [...page.find('section[aria-labelledby=per-class-title]').querySelectorAll('tbody tr')].map(
-      (row) => row.textContent ?? '',
-    )
-    expect(classes).toHaveLength(10)
-    expect(classes[3]).toContain(`${(accuracy[3]! * 100).toFixed(1)} %`)
-    expect(classes[0]).toContain('target')
-    const defined = [
-      ...document.querySelectorAll<HTMLElement>('section .panel-head .defined, section thead .defined'),
-    ].map((term) => term.textContent)
-    expect(defined).toEqual(['Accuracy', 'Confusion matrix', 'Share of the true class'])
-    const cells = [...page.find('section[aria-labelledby=confusion-title]').querySelectorAll('tbody td')].map((cell) =>
-      Number(cell.textContent),
-    )
-    expect(cells).toEqual(confusion.flat())
+    const { confusion, triggered, images } = artifacts.at(-1)!.artifact as ClassesArtifact
+    const rows = (): string[] =>
+      [...page.find('section[aria-labelledby=per-class-title]').querySelectorAll('tbody tr')].map(
+        (row) => row.textContent ?? '',
+      )
+    expect(rows()).toHaveLength(10)
+    // The target stands apart, the others by their ASR.
+    expect(rows()[0]).toContain('target')
+    const asr = rows()
+      .slice(1)
+      .map((row) => Number(/([\d.]+) % \[[^\]]+\][^%]*$/.exec(row)?.[1]))
+    expect(asr).toEqual([...asr].sort((left, right) => right - left))
+    const target = (await page.engine.call('runs.get', { runId: 'fake-1' })).target
+    expect(
+      Math.max(...triggered!.map((row, label) => (label === target ? 0 : row[target]! / images[label]!))),
+    ).toBeCloseTo(asr[0]! / 100, 2)
+    page.find('section[aria-labelledby=per-class-title] thead button').click()
+    await settle()
+    expect(rows()[1]).toContain(`${((confusion[1]![1]! / images[1]!) * 100).toFixed(1)} %`)
+    expect(document.querySelectorAll('section[aria-labelledby=confusion-title] canvas')).toHaveLength(3)
+    page.button('As a table').click()
+    await settle()
+    const table = page.find('section[aria-labelledby=confusion-title] table')
+    expect([...table.querySelectorAll('thead th')].map((head) => head.textContent)).toEqual([
+      'True class',
+      'Predicted',
+      'Without trigger',
+      'With trigger',
+      'Difference, points',
+    ])
+    expect(table.querySelectorAll('tbody tr').length).toBeGreaterThan(50)
+    page.button('Save the confusion matrices as CSV').click()
+    await settle()
+    expect(page.saved[0]!.text.split('\r\n')).toHaveLength(102)
     expect(page.find('section[aria-labelledby=mistakes-title]').textContent).toContain('taken for')
   })
 })
