@@ -4,7 +4,7 @@ export function createWorkbenchRouter(): Router {
   return createRouter({
     history: createWebHashHistory(),
     routes: [
-      { path: '/', name: 'home', component: () => import('./views/home/HomeView.vue') },
+      { path: '/', alias: '/runs', name: 'home', component: () => import('./views/home/HomeView.vue') },
       { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },
       { path: '/runs/:runId/:tab?', name: 'run', component: () => import('./views/run/RunView.vue'), props: true },
       { path: '/studies', name: 'studies', component: () => import('./views/studies/StudiesView.vue') },

@@ -14,7 +14,7 @@ let pending: { key: string; until: number } | null = null
 export const allShortcuts = (): Shortcut[] => [...registered].flat()
 
 /** What a text field does by itself. */
-const ofFields = ['Ctrl+Z']
+const ofFields = ['Ctrl+Z', 'Ctrl+Shift+Z']
 /** Letters choose an entry in a list and belong to a dialog; there, too, they are no shortcuts. */
 const takesLetters = '[role=combobox], [role=listbox], [role=dialog]'
 const fields = 'input, textarea, select'
@@ -24,10 +24,14 @@ const typing = (target: EventTarget | null): boolean =>
 
 function keyOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  return event.ctrlKey || event.metaKey ? `Ctrl+${key.length === 1 ? key.toUpperCase() : key}` : key
+  if (!event.ctrlKey && !event.metaKey) return key
+  return `Ctrl+${event.shiftKey ? 'Shift+' : ''}${key.length === 1 ? key.toUpperCase() : key}`
 }
 
-/** Handles single keys, Ctrl combinations and two-key sequences such as "g r". Typing into a field is never taken. */
+/**
+ * Handles single keys, Ctrl combinations and two-key sequences such as "g r". Typing into a field is never taken, nor
+ * is the field's own undo.
+ */
 export function handleShortcut(event: KeyboardEvent): void {
   if (event.altKey || event.defaultPrevented) return
   const key = keyOf(event)
@@ -35,9 +39,10 @@ export function handleShortcut(event: KeyboardEvent): void {
   const now = Date.now()
   const sequence = pending && pending.until > now ? `${pending.key} ${key}` : key
   pending = null
+  // What is in front answers first: a view's own undo before that of the window.
+  const latestFirst = allShortcuts().reverse()
   const match =
-    allShortcuts().find((shortcut) => shortcut.keys === sequence) ??
-    allShortcuts().find((shortcut) => shortcut.keys === key)
+    latestFirst.find((shortcut) => shortcut.keys === sequence) ?? latestFirst.find((shortcut) => shortcut.keys === key)
   if (match) {
     event.preventDefault()
     match.run()

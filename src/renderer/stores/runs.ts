@@ -1,85 +1,115 @@
 import { defineStore } from 'pinia'
-import { computed } from 'vue'
+import { computed, shallowReactive, shallowRef } from 'vue'
 import type { CallArgs } from '@shared/contract'
-import type { RunSummary } from '@shared/domain'
+import type { RunState, RunSummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
-import { useListedRecords } from './listedRecords'
-import { useNoticesStore } from './notices'
+import { runEdits } from './runEdits'
 
-/** The records of all runs, kept current by the engine's events. */
+/** More are not kept; those that somebody looks at and those that are at work always are. */
+const mostKept = 400
+const mostRunning = 200
+/** How often what runs and what is there is counted anew, at most; in milliseconds. */
+const calm = 1000
+
+const isAtWork = (state: RunState): boolean => state === 'running' || state === 'queued'
+
+/** Records of the runs that somebody looks at, kept current by the engine's events; never all of them. */
 export const useRunsStore = defineStore('runs', () => {
-  const { engine } = useConnection()
-  const { byId, loaded, loadError, load, keep } = useListedRecords(() => engine.call('runs.list', {}))
+  const { engine, onReopen } = useConnection()
+  const byId = shallowReactive(new Map<string, RunSummary>())
+  const held = new Map<string, number>()
+  const loaded = shallowRef(false)
+  const loadError = shallowRef<unknown>(null)
+  /** Runs that there are, the archive included and the bin not. */
+  const total = shallowRef(0)
+  const activeCount = shallowRef(0)
+  let loading: Promise<void> | null = null
 
-  /** Newest first, without the bin. */
-  const runs = computed(() =>
-    [...byId.values()].filter((run) => run.deletedAt === null).sort((a, b) => b.createdAt - a.createdAt),
-  )
-  const active = computed(() => runs.value.filter((run) => run.state === 'running' || run.state === 'queued'))
-
-  engine.subscribe('run.changed', {}, ({ run }) => keep(run))
+  const keep = (run: RunSummary): RunSummary => {
+    byId.set(run.id, run)
+    if (byId.size > mostKept) forgetSome(byId, held)
+    return run
+  }
+  /** Records that came along with a table: of those that are here events have told more since. */
+  function meet(runs: readonly RunSummary[]): void {
+    for (const run of runs) if (!byId.has(run.id)) keep(run)
+  }
+  /** Keeps a run's record current as long as it is looked at; returns the function that ends it. */
+  function hold(runId: string): () => void {
+    held.set(runId, (held.get(runId) ?? 0) + 1)
+    return () => {
+      const left = (held.get(runId) ?? 1) - 1
+      if (left > 0) held.set(runId, left)
+      else held.delete(runId)
+    }
+  }
+  async function fetchActive(): Promise<void> {
+    const ask = (query: string, limit: number) =>
+      engine.call('table.rows', { of: 'runs', query, columns: [], order: [], offset: 0, limit })
+    try {
+      const [running, active, whole] = await Promise.all([
+        ask('state:running', mostRunning),
+        ask('is:active', 1),
+        ask('is:archived', 1),
+      ])
+      const present = new Set(running.runs.map(({ id }) => id))
+      meet(running.runs)
+      // Of a run whose end was not heard the record would say for ever that it runs.
+      if (running.matching <= mostRunning)
+        for (const { id, state } of byId.values()) if (state === 'running' && !present.has(id)) byId.delete(id)
+      activeCount.value = active.matching
+      total.value = whole.total
+      loadError.value = null
+      loaded.value = true
+    } catch (error) {
+      loadError.value = error
+    } finally {
+      loading = null
+    }
+  }
+  const load = (): Promise<void> => (loading ??= fetchActive())
+  onReopen(() => {
+    // What changed meanwhile was not heard.
+    for (const id of [...byId.keys()]) if (!held.has(id)) byId.delete(id)
+    void load()
+  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  engine.subscribe('table.changed', {}, () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      if (loaded.value) void load()
+    }, calm)
+  })
+  engine.subscribe('run.changed', {}, ({ run }) => {
+    if (byId.has(run.id) || held.has(run.id) || isAtWork(run.state)) keep(run)
+  })
   engine.subscribe('run.removed', {}, ({ runId }) => byId.delete(runId))
 
-  const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => keep(await engine.call('runs.start', args))
+  const active = computed(() =>
+    [...byId.values()]
+      .filter(({ state, deletedAt }) => isAtWork(state) && deletedAt === null)
+      .sort((left, right) => right.createdAt - left.createdAt),
+  )
+  const start = async (args: CallArgs<'runs.start'>): Promise<RunSummary> => {
+    const run = keep(await engine.call('runs.start', args))
+    total.value = Math.max(1, total.value)
+    return run
+  }
   const control = async (verb: 'pause' | 'stop' | 'resume', runId: string): Promise<void> => {
     keep(await engine.call(`runs.${verb}`, { runId }))
   }
   const trainAgain = async (runId: string, stageId: string): Promise<void> => {
     keep(await engine.call('runs.trainAgain', { runId, stageId }))
   }
-  const rename = async (runId: string, name: string): Promise<void> => {
-    keep(await engine.call('runs.rename', { runId, name }))
-  }
-  const note = async (runId: string, text: string): Promise<RunSummary> =>
-    keep(await engine.call('runs.note', { runId, note: text }))
-
   return {
-    byId,
-    runs,
-    active,
-    loaded,
-    loadError,
-    load,
-    start,
-    control,
-    trainAgain,
-    rename,
-    note,
-    keep,
-    ...useBin(byId),
+    ...{ byId, active, activeCount, total, loaded, loadError },
+    ...{ load, keep, meet, hold, start, control, trainAgain },
+    ...runEdits(byId, keep),
   }
 })
 
-/** Deleting, which can be undone until the bin is emptied. */
-function useBin(byId: Map<string, RunSummary>) {
-  const { engine } = useConnection()
-  const notices = useNoticesStore()
-  function mark(runIds: readonly string[], deletedAt: number | null): void {
-    for (const id of runIds) {
-      const run = byId.get(id)
-      if (run) byId.set(id, { ...run, deletedAt })
-    }
-  }
-  /** Moves runs to the bin; the notice offers to bring them back. Returns the ids of those that went. */
-  async function remove(runIds: string[]): Promise<string[]> {
-    const names = runIds.map((id) => byId.get(id)?.name ?? id)
-    const { deleted } = await engine.call('runs.delete', { runIds })
-    mark(deleted, Date.now())
-    if (deleted.length === 0) return deleted
-    notices.show({
-      severity: 'info',
-      seconds: 15,
-      title: deleted.length === 1 ? `“${names[0]}” was deleted.` : `${deleted.length} runs were deleted.`,
-      action: {
-        label: 'Undo',
-        run: () => void notices.attempt('The runs could not be brought back.', () => restore(deleted)),
-      },
-    })
-    return deleted
-  }
-  async function restore(runIds: string[]): Promise<void> {
-    const { restored } = await engine.call('runs.undelete', { runIds })
-    mark(restored, null)
-  }
-  return { remove, restore }
+/** Those that came first go first. */
+function forgetSome(byId: Map<string, RunSummary>, held: ReadonlyMap<string, number>): void {
+  const free = [...byId.values()].filter(({ id, state }) => !held.has(id) && !isAtWork(state))
+  for (const { id } of free.slice(0, mostKept / 4)) byId.delete(id)
 }

@@ -36,11 +36,11 @@ export function cellText(kind: ColumnKind, value: JsonScalar, now?: number): str
 /** Small whole numbers (seeds, steps) as they are written. */
 const tidyInteger = (value: number): string => (Math.abs(value) < 10_000 ? String(value) : compact(value))
 
-/** "71.2 % ± 1.3": mean and standard deviation. */
+/** "71.2 ± 1.3 %": mean and standard deviation. */
 export function summaryText(kind: ColumnKind, { mean, deviation }: Summary): string {
   if (deviation === null) return cellText(kind, mean)
-  const spread = kind === 'share' ? (deviation * 100).toFixed(1) : cellText(kind, deviation)
-  return `${cellText(kind, mean)} ± ${spread}`
+  if (kind === 'share') return `${(mean * 100).toFixed(1)} ± ${(deviation * 100).toFixed(1)} %`
+  return `${cellText(kind, mean)} ± ${cellText(kind, deviation)}`
 }
 
 /** What stands behind a mean, in words. */

@@ -1,7 +1,7 @@
 /** The lines of a table that answers one question: rows, or groups with the rows of those that are open. */
 import { computed, shallowReactive } from 'vue'
 import type { CallArgs, EngineApi } from '@shared/contract'
-import type { TableCounts, TableGroup, TablePage } from '@shared/domain'
+import type { RunSummary, TableCounts, TableGroup, TablePage } from '@shared/domain'
 import { createPages, type Pages, type Portion } from './pages'
 import type { GroupLine, RowLine, TableLine, TableQuestion } from './types'
 
@@ -10,6 +10,7 @@ export interface LinesOptions {
   readonly question: TableQuestion
   readonly onCounts: (counts: TableCounts) => void
   readonly onFailure: (error: unknown) => void
+  readonly onRuns: (runs: readonly RunSummary[]) => void
 }
 
 /** What the grid asks of either kind of table. */
@@ -43,7 +44,7 @@ function rowLinesOf(page: TablePage, { columns }: TableQuestion, inGroup: boolea
   }))
 }
 
-function rowPages({ engine, question, onCounts, onFailure }: LinesOptions, within?: Within): Pages<RowLine> {
+function rowPages({ engine, question, onCounts, onRuns, onFailure }: LinesOptions, within?: Within): Pages<RowLine> {
   const { of, query, columns, order } = question
   return createPages<RowLine>({
     onFailure,
@@ -51,6 +52,7 @@ function rowPages({ engine, question, onCounts, onFailure }: LinesOptions, withi
       const args = { of, query, columns: [...columns], order: [...order], offset, limit }
       const page = await engine.call('table.rows', within === undefined ? args : { ...args, within }, signal)
       if (within === undefined) onCounts(page)
+      onRuns(page.runs)
       return { items: rowLinesOf(page, question, within !== undefined), count: page.matching }
     },
   })

@@ -11,6 +11,8 @@ export interface SizedColumn {
 const narrowest = 48
 /** Columns that stay in sight leave at least so much of the room to the others. */
 const pinnedShare = 0.62
+/** In a narrow table the first column that grows in a wide one gives way, down to this share of the room. */
+const givingShare = 0.3
 
 function readStored(key: string): Record<string, number> {
   try {
@@ -38,15 +40,7 @@ export function useColumnWidths({ columns, room, storageKey, before }: WidthsOpt
   const dragged = shallowRef(readStored(storageKey))
   watch(dragged, (now) => localStorage.setItem(storageKey, JSON.stringify(now)))
 
-  const widths = computed(() => {
-    const own = columns().map((column) => dragged.value[column.id] ?? column.width)
-    const growing = columns().findIndex(({ id, widest }) => widest !== undefined && dragged.value[id] === undefined)
-    const column = columns()[growing]
-    if (column?.widest === undefined) return own
-    const rest = own.reduce((sum, width, index) => (index === growing ? sum : sum + width), before())
-    own[growing] = Math.min(column.widest, Math.max(column.width, Math.floor(room.value - rest)))
-    return own
-  })
+  const widths = computed(() => spread({ columns: columns(), dragged: dragged.value, room: room.value - before() }))
   const sized = computed(() => {
     let left = before()
     return columns().map((column, index): SizedColumn => {
@@ -74,3 +68,29 @@ export function useColumnWidths({ columns, room, storageKey, before }: WidthsOpt
   return { sized, pinned, total, resize, reset }
 }
 export type ColumnWidths = ReturnType<typeof useColumnWidths>
+
+interface Spread {
+  readonly columns: readonly GridColumn[]
+  readonly dragged: Readonly<Record<string, number>>
+  /** 0: not known yet. */
+  readonly room: number
+}
+
+/** Columns that may grow share what is left, each up to its own bound; in a narrow table they give way. */
+function spread({ columns, dragged, room }: Spread): number[] {
+  const own = columns.map(({ id, width }) => dragged[id] ?? width)
+  const growing = columns.flatMap(({ id, widest }, index) =>
+    widest !== undefined && dragged[id] === undefined ? [{ index, widest }] : [],
+  )
+  if (room <= 0) return own
+  const [first] = growing
+  if (first) own[first.index] = Math.floor(Math.min(own[first.index] ?? 0, room * givingShare))
+  let left = room - own.reduce((sum, width) => sum + width, 0)
+  growing.forEach(({ index, widest }, at) => {
+    const width = own[index] ?? 0
+    const more = Math.floor(Math.max(0, Math.min(widest - width, left / (growing.length - at))))
+    own[index] = width + more
+    left -= more
+  })
+  return own
+}

@@ -36,8 +36,8 @@ export function useCompletion(of: () => TableOf, accept: (text: string, cursor: 
   }
   function typed(text: string, cursor: number): void {
     query = text
-    open.value = true
     clearTimeout(timer)
+    open.value = true
     timer = setTimeout(() => void ask(cursor), typingMilliseconds)
   }
   function close(): void {

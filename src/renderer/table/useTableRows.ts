@@ -1,21 +1,23 @@
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
-import type { TableCounts } from '@shared/domain'
+import type { RunSummary, TableCounts } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { useCalmRenewal } from '../composables/useCalmRenewal'
 import { useNewestTask } from '../composables/useNewestTask'
 import { groupLines, rowLines, type TableLines } from './lines'
 import type { TableLine, TableQuestion } from './types'
 
-/** Between two renewals, at least so long, and so many times what the last one took. */
-const calmMilliseconds = 1000
-const calmFactor = 5
 const typingMilliseconds = 120
 
 /**
  * The lines of a table, fetched as they come into view. While the answer to a new question is on its way the old lines
  * stay; what is in sight is renewed at a calm rate when the engine says that its index has changed.
  * @param question null asks nothing
+ * @param onRuns told of the records that came along
  */
-export function useTableRows(question: () => TableQuestion | null) {
+export function useTableRows(
+  question: () => TableQuestion | null,
+  onRuns: (runs: readonly RunSummary[]) => void = () => undefined,
+) {
   const { engine, onReopen } = useConnection()
   const lines = shallowRef<TableLines | null>(null)
   const counts = shallowRef<TableCounts | null>(null)
@@ -31,6 +33,7 @@ export function useTableRows(question: () => TableQuestion | null) {
     const options = {
       engine,
       question: next,
+      onRuns,
       onCounts: ({ matching, total, faults }: TableCounts) => {
         if (asked === next) counts.value = { matching, total, faults }
       },
@@ -75,9 +78,11 @@ export function useTableRows(question: () => TableQuestion | null) {
     { immediate: true },
   )
 
-  const renewal = useCalmRenewal(async () => {
-    lines.value?.renew()
-    await lines.value?.settled()
+  const renewal = useCalmRenewal({
+    async renew() {
+      lines.value?.renew()
+      await lines.value?.settled()
+    },
   })
   onScopeDispose(engine.subscribe('table.changed', {}, renewal.request))
   onScopeDispose(onReopen(() => retry()))
@@ -125,34 +130,3 @@ export type TableRows = ReturnType<typeof useTableRows>
 const sameLines = (before: TableQuestion, next: TableQuestion): boolean =>
   JSON.stringify([before.query, before.order, before.groupBy]) ===
   JSON.stringify([next.query, next.order, next.groupBy])
-
-/** Requests of any rate become renewals of a calm one; the last request is always followed by a renewal. */
-function useCalmRenewal(renew: () => Promise<void>) {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let [running, again, ended] = [false, false, false]
-  async function run(): Promise<void> {
-    timer = undefined
-    running = true
-    again = false
-    const start = performance.now()
-    await renew()
-    const took = performance.now() - start
-    running = false
-    if (ended) return
-    timer = setTimeout(rest, Math.max(calmMilliseconds, took * calmFactor))
-  }
-  function rest(): void {
-    timer = undefined
-    if (again) void run()
-  }
-  onScopeDispose(() => {
-    ended = true
-    clearTimeout(timer)
-  })
-  return {
-    request(): void {
-      again = true
-      if (!running && timer === undefined) void run()
-    },
-  }
-}

@@ -52,21 +52,15 @@ export function stageRecipeOf(config: ExperimentConfig, { kind, index }: StageNa
   }
 }
 
-/** What of a model is asked for to compare it over seeds. */
-export type SeedResult = Pick<
-  ModelResult,
-  'recipe' | 'stageId' | 'state' | 'seed' | 'createdAt' | 'accuracy' | 'asr' | 'robustAccuracy' | 'der' | 'health'
->
-
 /** One model over the seeds of its runs. */
-export interface SeedGroup<Result extends SeedResult = ModelResult> {
+export interface SeedGroup {
   key: string
   /** Of the newest run. */
-  sample: Result
+  sample: ModelResult
   /** Of all its models; ascending, each once. */
   seeds: number[]
   /** Of all seeds; those that do not count in means are left out of what follows. */
-  models: readonly Result[]
+  models: readonly ModelResult[]
   accuracy: Summary | null
   asr: Summary | null
   robustAccuracy: Summary | null
@@ -74,12 +68,12 @@ export interface SeedGroup<Result extends SeedResult = ModelResult> {
 }
 
 /** The models that were done with at least two seeds; of several runs with one seed the newest counts. */
-export function overSeeds<Result extends SeedResult>(results: readonly Result[]): SeedGroup<Result>[] {
-  const groups = new Map<string, Map<number, Result>>()
+export function overSeeds(results: readonly ModelResult[]): SeedGroup[] {
+  const groups = new Map<string, Map<number, ModelResult>>()
   for (const result of results) {
     if (result.recipe === null || result.state !== 'done' || result.accuracy === null) continue
     const key = `${result.recipe}/${result.stageId}`
-    const group = groups.get(key) ?? new Map<number, Result>()
+    const group = groups.get(key) ?? new Map<number, ModelResult>()
     const known = group.get(result.seed)
     if (!known || known.createdAt < result.createdAt) group.set(result.seed, result)
     groups.set(key, group)

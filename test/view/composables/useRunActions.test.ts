@@ -17,7 +17,8 @@ async function withRuns(options: FakeEngineOptions = {}) {
   bench = createBench({ finishedRuns: 2, ...options })
   const runs = bench.use(useRunsStore)
   await runs.load()
-  return { runs, actions: bench.use(useRunActions), notices: bench.use(useNoticesStore), run: runs.byId.get('fake-1')! }
+  const run = runs.keep(await bench.engine.call('runs.get', { runId: 'fake-1' }))
+  return { runs, actions: bench.use(useRunActions), notices: bench.use(useNoticesStore), run }
 }
 
 describe('useRunActions', () => {
@@ -47,11 +48,12 @@ describe('useRunActions', () => {
   })
 
   it('tells which runs went to the bin, and brings them back', async () => {
-    const { actions, runs, run } = await withRuns()
+    const { actions, run } = await withRuns()
+    const there = async () => (await bench.engine.call('runs.list', {})).map(({ id }) => id)
     expect(await actions.remove([run])).toEqual(['fake-1'])
-    expect(runs.runs.map(({ id }) => id)).toEqual(['fake-2'])
+    expect(await there()).toEqual(['fake-2'])
     await actions.restore(run)
-    expect(runs.runs).toHaveLength(2)
+    expect(await there()).toHaveLength(2)
   })
 
   it('tells that none went where deleting failed, and whether a note was saved', async () => {

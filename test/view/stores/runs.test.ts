@@ -13,26 +13,13 @@ async function loaded(options: FakeEngineOptions = { finishedRuns: 3 }) {
   await runs.load()
   return runs
 }
-const names = (runs: Awaited<ReturnType<typeof loaded>>): string[] => runs.runs.map(({ name }) => name)
 
 describe('useRunsStore', () => {
-  it('lists the runs, newest first', async () => {
-    expect(names(await loaded())).toEqual(['Example 3', 'Example 2', 'Example 1'])
-  })
-
-  it('says what went wrong, and tries again', async () => {
-    const failures: FakeEngineOptions['failures'] = { 'runs.list': new Error('no answer') }
-    const runs = await loaded({ finishedRuns: 1, failures })
-    expect(runs.loaded).toBe(false)
-    expect(runs.loadError).toEqual(new Error('no answer'))
-    delete failures['runs.list']
-    await runs.load()
-    expect(names(runs)).toEqual(['Example 1'])
-    expect(runs.loadError).toBeNull()
-  })
-
-  it('follows the engine’s events', async () => {
-    const runs = await loaded({})
+  it('keeps what is looked at and what is at work, never the whole list', async () => {
+    const runs = await loaded({ finishedRuns: 60 })
+    expect(runs.total).toBe(60)
+    expect(runs.byId.size).toBe(0)
+    expect(bench.engine.calls).not.toContain('runs.list')
     const id = await startSmallRun(bench.engine)
     expect(runs.active.map((run) => run.id)).toEqual([id])
     bench.engine.advance(stepsBeforeStudent + 3)
@@ -40,33 +27,58 @@ describe('useRunsStore', () => {
     bench.engine.advance(100)
     expect(runs.active).toEqual([])
     bench.engine.emit('run.removed', { runId: id })
-    expect(runs.runs).toEqual([])
+    expect(runs.byId.size).toBe(0)
   })
 
-  it('forgets runs that are gone when the connection is back', async () => {
+  it('forgets the oldest of very many, but not one that is open', async () => {
+    const runs = await loaded({ finishedRuns: 1 })
+    const run = await bench.engine.call('runs.get', { runId: 'fake-1' })
+    const release = runs.hold('fake-1')
+    runs.keep(run)
+    for (let index = 0; index < 1000; index++) runs.keep({ ...run, id: `other ${index}` })
+    expect(runs.byId.size).toBeLessThanOrEqual(400)
+    expect(runs.byId.has('fake-1')).toBe(true)
+    expect(runs.byId.has('other 999')).toBe(true)
+    release()
+  })
+
+  it('says what went wrong, and tries again', async () => {
+    const failures: FakeEngineOptions['failures'] = { 'table.rows': new Error('no answer') }
+    const runs = await loaded({ finishedRuns: 1, failures })
+    expect(runs.loaded).toBe(false)
+    expect(runs.loadError).toEqual(new Error('no answer'))
+    delete failures['table.rows']
+    await runs.load()
+    expect(runs.total).toBe(1)
+    expect(runs.loadError).toBeNull()
+  })
+
+  it('forgets what may be outdated when the connection is back', async () => {
     const runs = await loaded()
-    runs.keep({ ...runs.runs[0]!, id: 'of another workspace' })
-    expect(runs.runs).toHaveLength(4)
+    runs.keep({ ...(await bench.engine.call('runs.get', { runId: 'fake-1' })), id: 'of another workspace' })
     bench.reopen()
     await flushPromises()
-    expect(runs.runs).toHaveLength(3)
+    expect(runs.byId.size).toBe(0)
   })
 
   it('moves runs to the bin and back by the notice', async () => {
     const runs = await loaded()
     const notices = bench.use(useNoticesStore)
+    const there = async (): Promise<string[]> => (await bench.engine.call('runs.list', {})).map(({ name }) => name)
     expect(await runs.remove(['fake-1', 'fake-3'])).toEqual(['fake-1', 'fake-3'])
-    expect(names(runs)).toEqual(['Example 2'])
+    expect(await there()).toEqual(['Example 2'])
     expect(notices.notices[0]?.title).toBe('2 runs were deleted.')
     notices.notices[0]?.action?.run()
     await flushPromises()
-    expect(names(runs)).toEqual(['Example 3', 'Example 2', 'Example 1'])
+    expect(await there()).toHaveLength(3)
+    runs.keep(await bench.engine.call('runs.get', { runId: 'fake-2' }))
     await runs.remove(['fake-2'])
     expect(notices.notices.at(-1)?.title).toBe('“Example 2” was deleted.')
   })
 
   it('takes over what the engine answers to a change', async () => {
     const runs = await loaded()
+    runs.keep(await bench.engine.call('runs.get', { runId: 'fake-1' }))
     await runs.rename('fake-1', 'Better name')
     expect((await runs.note('fake-1', 'a note')).note).toBe('a note')
     expect(runs.byId.get('fake-1')).toMatchObject({ name: 'Better name', note: 'a note' })

@@ -53,7 +53,7 @@ describe('values of a table', () => {
       max: 0.726,
       interval: { low: 0.6797, high: 0.7443 },
     }
-    expect(summaryText('share', summary)).toBe('71.2 % ± 1.3')
+    expect(summaryText('share', summary)).toBe('71.2 ± 1.3 %')
     expect(summaryWords('share', summary)).toContain('95 % interval of the mean: 68.0 % … 74.4 %.')
     expect(summaryWords('share', { ...summary, n: 1, deviation: null, interval: null })).toContain('a spread wants two')
   })

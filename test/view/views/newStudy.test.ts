@@ -111,7 +111,13 @@ describe('a new study', () => {
   it('begins with a run’s configuration', async () => {
     await begin()
     await page.go('/')
-    page.button('Study from Example 1').click()
+    await page.settle(150)
+    page.button('Actions for Example 1').click()
+    await page.settle()
+    const entry = [...document.querySelectorAll<HTMLElement>('[role=menuitem] a')].find(
+      ({ textContent }) => textContent?.trim() === 'Study from this run',
+    )
+    entry!.click()
     await planned()
     expect(page.find<HTMLInputElement>('#study-name').value).toBe('Example 1')
     expect(page.text()).toContain('A configuration of its own')

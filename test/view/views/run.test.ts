@@ -334,8 +334,8 @@ describe('Run', () => {
     expect(location.hash).toBe('#/')
     expect(page.text()).toContain('never saw a training image')
     page.button('Undo').click()
-    await settle(100)
-    expect(page.find('table').textContent).toContain('Live')
+    await settle(1300)
+    expect(page.find('[role=grid]').textContent).toContain('Live')
   })
 
   it('says so when there is no such run', async () => {
@@ -393,9 +393,9 @@ describe('Run', () => {
   it('reads log and configuration again: the log after a reconnect, both when they failed', async () => {
     const failures: FakeEngineOptions['failures'] = { 'runs.get': new Error('The record is locked.') }
     page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/configuration')
-    expect(page.text()).toContain('The configuration could not be read.')
+    expect(page.text()).toContain('The record is locked.')
     delete failures['runs.get']
-    page.button('Retry').click()
+    page.button('Try again').click()
     await settle()
     expect(page.text()).toContain('attack.id')
     await page.go('/runs/fake-1/log')

@@ -4,6 +4,7 @@ import { useConnection } from '../../api/connection'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useStudyFromRun } from '../../composables/useStudyFromRun'
 import { useEngineStore } from '../../stores/engine'
+import { useNoticesStore } from '../../stores/notices'
 import { useRunsStore } from '../../stores/runs'
 import { useStudyDraftStore } from '../../stores/studyDraft'
 import { counted } from '../../format/cellStates'
@@ -24,14 +25,24 @@ export function sizeOf({ axes }: StudyDefinition): string {
 export function useStudyBeginning() {
   const { engine } = useConnection()
   const engineStore = useEngineStore()
-  const runsStore = useRunsStore()
   const draft = useStudyDraftStore()
   const studyFromRun = useStudyFromRun()
   const readyMade = useEngineQuery('studies.presets', () => ({}))
   const presets = computed(() => engineStore.catalogue?.presets ?? [])
-  const runs = computed(() => runsStore.runs.slice(0, 200))
+  const notices = useNoticesStore()
+  const runs = useRunsStore()
+  const foundRuns = shallowRef<readonly RunSummary[]>([])
   const fileError = shallowRef<unknown>(null)
   const reading = ref(false)
+
+  const anyRuns = computed(() => runs.total > 0)
+  /** The newest runs that a query finds. */
+  async function findRuns(query: string): Promise<void> {
+    const page = await notices.attempt('The runs could not be searched.', () =>
+      engine.call('table.rows', { of: 'runs', query, columns: [], order: [], offset: 0, limit: 50 }),
+    )
+    foundRuns.value = [...(page?.runs ?? [])]
+  }
 
   const beginReadyMade = ({ definition, title }: StudyPreset): void =>
     draft.begin(definition, { kind: 'ready-made', title, remarks: [] })
@@ -49,5 +60,17 @@ export function useStudyBeginning() {
     }
     reading.value = false
   }
-  return { readyMade, presets, runs, beginReadyMade, beginPreset, beginRun, openFile, fileError, reading }
+  return {
+    readyMade,
+    presets,
+    anyRuns,
+    foundRuns,
+    findRuns,
+    beginReadyMade,
+    beginPreset,
+    beginRun,
+    openFile,
+    fileError,
+    reading,
+  }
 }

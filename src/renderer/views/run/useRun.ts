@@ -26,9 +26,13 @@ export function useRun(runId: () => string) {
       if (runId() === id) error.value = failure
     }
   }
+  let release = (): void => undefined
+  onScopeDispose(() => release())
   watch(
     runId,
-    () => {
+    (id) => {
+      release()
+      release = store.hold(id)
       detail.value = null
       void read()
     },

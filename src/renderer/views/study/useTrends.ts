@@ -22,12 +22,16 @@ export function useTrends(cells: () => readonly StudyCell[]) {
   const { engine } = useConnection()
   const runs = useRunsStore()
   const trends = shallowReactive(new Map<string, CellTrend>())
+  /** The stage of a run whose trend it is. */
+  const students = new Map<string, string>()
 
   async function read(runId: string): Promise<void> {
-    const stage = runs.byId.get(runId)?.stages.find(({ kind }) => kind === 'student')
-    if (!stage) return
     trends.set(runId, { accuracy: [], asr: [] })
     try {
+      const run = runs.byId.get(runId) ?? (await engine.call('runs.get', { runId }))
+      const stage = run.stages.find(({ kind }) => kind === 'student')
+      if (!stage) return
+      students.set(runId, stage.id)
       const args = { runId, stageId: stage.id, names: ['accuracy', 'asr'], maximumPoints: mostPoints }
       const { series } = await engine.call('runs.metrics', args)
       if (trends.has(runId))
@@ -53,8 +57,7 @@ export function useTrends(cells: () => readonly StudyCell[]) {
     engine.subscribe('run.metrics', {}, ({ runId, stageId, series }) => {
       const known = trends.get(runId)
       if (!known || !(series['accuracy'] ?? series['asr'])) return
-      const kind = runs.byId.get(runId)?.stages.find(({ id }) => id === stageId)?.kind
-      if (kind !== 'student') return
+      if (students.get(runId) !== stageId) return
       trends.set(runId, { accuracy: added(known.accuracy, series['accuracy']), asr: added(known.asr, series['asr']) })
     }),
   )
