@@ -212,6 +212,7 @@ export const fakeFamilies: FamilyDescription[] = [
             label: 'Picture',
             default: '',
             select: 'file',
+            extensions: ['png', 'jpg'],
             optional: true,
             help: 'Empty takes the built-in one.',
           }),

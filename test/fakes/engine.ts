@@ -44,6 +44,8 @@ export interface FakeEngineOptions {
   stepMilliseconds?: number
   /** Calls that fail, with the error they fail with. */
   failures?: Partial<Record<EngineCallName, Error>>
+  /** Where files lie that a page's window knows, by name; none: the page is in a browser. */
+  paths?: ReadonlyMap<string, string>
   /** Calls that wait before they answer, so that a page can be looked at meanwhile. */
   held?: Partial<Record<EngineCallName, Promise<unknown>>>
 }
@@ -524,6 +526,10 @@ function dataHandlers(): DataHandlers {
       }
     },
     'experiment.patchPreview': ({ count = 32 }) => ({ picture: batch(1, 1), patches: batch(count, 5), total: 50_000 }),
+    'dataset.recognize': ({ path }) => {
+      if (path.includes('cifar')) return { id: 'cifar10', params: { path } }
+      throw new RefusedInputError('No data set is laid out like this.', { wanted: 'CIFAR-10', got: path })
+    },
     'dataset.info': ({ config }) => {
       const { data } = resolveExperiment(config, fakeMembers).config
       const many = String(data.params.path).includes('hundred')

@@ -15,6 +15,7 @@ export function createFakeData(): DataService {
         config: { data },
         ...('classes' in wanted ? { ...wanted, classes: [...wanted.classes] } : wanted),
       }),
+    recognize: (path) => fake.call('dataset.recognize', { path }),
     download: (request) => fake.call('dataset.download', request),
     patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),
     triggerPreview: (config, { first, count, poisonable }) =>

@@ -21,6 +21,7 @@ export function fakeConnection(options: FakeEngineOptions = {}) {
   const host: HostApi = {
     kind: 'browser',
     choosePath: () => Promise.resolve(null),
+    pathOf: (file) => options.paths?.get((file as File).name) ?? null,
     openExternal: () => Promise.resolve(),
     revealPath: () => Promise.resolve(),
     saveFile: ({ name, data }) => {

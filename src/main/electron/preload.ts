@@ -1,5 +1,5 @@
 /** The window's only door to the outside: frames to the engine and the host's abilities. Sandboxed; no Node here. */
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { bridgeName, type MenuCommand, type WindowBridge } from '../../shared/contract/window'
 import { channels } from './channels'
 
@@ -27,6 +27,7 @@ const bridge: WindowBridge = {
   host: {
     kind: 'window',
     choosePath: (options) => ipcRenderer.invoke(channels.choosePath, options) as Promise<string | null>,
+    pathOf: (file) => webUtils.getPathForFile(file as File) || null,
     saveFile: (options) => ipcRenderer.invoke(channels.saveFile, options) as Promise<boolean>,
     openExternal: (address) => ipcRenderer.invoke(channels.openExternal, address) as Promise<void>,
     copyText: (text) => ipcRenderer.invoke(channels.copyText, text) as Promise<void>,

@@ -4,6 +4,7 @@ import type { HostApi } from '@shared/contract'
 export const browserHost: HostApi = {
   kind: 'browser',
   choosePath: () => Promise.resolve(null),
+  pathOf: () => null,
   saveFile({ name, data, type }) {
     const address = URL.createObjectURL(new Blob([typeof data === 'string' ? data : new Uint8Array(data)], { type }))
     const link = document.createElement('a')

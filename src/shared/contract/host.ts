@@ -9,6 +9,8 @@ export interface HostApi {
     title: string
     extensions?: string[]
   }): Promise<string | null>
+  /** Where a file lies that was dropped or chosen; null where that is not told, as in a browser. */
+  pathOf(file: object): string | null
   saveFile(options: { name: string; data: Uint8Array | string; type: string }): Promise<boolean>
   openExternal(address: string): Promise<void>
   copyText(text: string): Promise<void>

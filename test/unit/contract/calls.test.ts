@@ -42,6 +42,7 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'experiment.estimate': { config: {} },
   'experiment.triggerPreview': { config: {}, count: 2 },
   'experiment.patchPreview': { config: {}, count: 2 },
+  'dataset.recognize': { path: '/data/cifar' },
   'dataset.info': { config: {} },
   'dataset.images': { config: {}, split: 'test', first: 0, count: 2 },
   'dataset.download': { dataset: 'cifar10' },

@@ -52,6 +52,11 @@ const downloaded = z.object({
 })
 
 export const datasetCalls = {
+  /** The data set that reads a folder or an archive, with the parameters for it, told by the names that are there. */
+  'dataset.recognize': call({
+    args: z.strictObject({ path: z.string().min(1).max(4096) }),
+    result: z.object({ id: z.string(), params: z.record(z.string(), z.unknown()) }),
+  }),
   'dataset.info': call({ args: z.strictObject({ config }), result: info }),
   /**
    * A range in the set's order, or the first `perClass` images of each of `classes`, class by class; at most 512, fewer

@@ -17,6 +17,7 @@ import {
   createLoadedDatasets,
   knownLabels,
   outlineDataset,
+  recognizeDataset,
   summarizeDataset,
   type Dataset,
   type LoadedDatasets,
@@ -43,6 +44,8 @@ export interface DataService {
    * read
    */
   patchPreview(config: ExperimentConfig, count: number, signal?: AbortSignal): Promise<PatchPreview>
+  /** @throws RefusedInputError that lists the layouts where none of them fits */
+  recognize(path: string): Promise<MemberChoice>
   /** @throws RefusedInputError while the same data set is on its way already */
   download(
     request: CallArgs<'dataset.download'>,
@@ -138,6 +141,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const image = await loaded.images(config.data, { split: 'train', first: 0, count: 1 }, signal)
       return patchPreview.make(values, { image, count, signal })
     },
+    recognize: (path) => recognizeDataset(datasets, path),
     async download(request, onProgress, signal) {
       const { dataset } = request
       if (downloading.has(dataset))
