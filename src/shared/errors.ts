@@ -27,7 +27,7 @@ export interface UserErrorDetails {
   cause?: unknown
 }
 
-/** An error that the researcher can mend: it says what was wanted, what came, where, and what to do. */
+/** An error that the researcher can put right: it says what was wanted, what came, where, and what to do. */
 export class UserError extends Error {
   readonly wanted?: string
   readonly got?: string

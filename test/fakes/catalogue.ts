@@ -241,7 +241,13 @@ export const fakeFamilies: FamilyDescription[] = [
     title: 'Defenses',
     members: [
       member('sv', 'Shuffling Vaccine', {
-        coefficient: number({ label: 'Coefficient', default: 1, min: 0, max: 100, help: 'Weight of the penalty.' }),
+        coefficient: number({
+          label: 'Penalty coefficient',
+          default: 1,
+          min: 0,
+          max: 100,
+          help: 'Weight of the penalty.',
+        }),
       }),
       member(
         'sr',

@@ -1,24 +1,13 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { useRouter } from 'vue-router'
-import type { MemberChoice, PartialExperimentConfig } from '@shared/domain'
 import { UserError } from '@shared/errors'
-import { memberDefaults, type FamilyId, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
-import { useDraftStore } from '../stores/draft'
 import { useEngineStore } from '../stores/engine'
 import { useNoticesStore } from '../stores/notices'
 import { useStudyDraftStore } from '../stores/studyDraft'
 import { contentOf, kindOf, whatCanBeDropped, type DroppedKind } from './droppedFile'
-
-/** A place of the experiment that takes a picture. */
-export interface PictureUse {
-  readonly family: FamilyId
-  /** Where the member stands in the configuration. */
-  readonly place: string
-  readonly member: MemberDescription
-  readonly parameter: string
-}
+import { useDraftFromFile, type PictureUse } from './useDraftFromFile'
 
 /** What is asked of the researcher before a file can be used; null: nothing. */
 export type OpenQuestion =
@@ -27,16 +16,11 @@ export type OpenQuestion =
   | { readonly kind: 'path'; readonly name: string; readonly what: DroppedKind }
   | { readonly kind: 'picture'; readonly path: string; readonly uses: readonly PictureUse[] }
 
-const familiesWithPictures: readonly { readonly family: FamilyId; readonly place: string }[] = [
-  { family: 'attack', place: 'attack' },
-  { family: 'distillation', place: 'distillation.method' },
-]
-
-/** Opens what was dropped on the window or chosen: a teacher, a data set, a picture, a configuration, a study, a run. */
+/** Opens what was dropped on the window or chosen: teacher, data set, picture, configuration, study, run. */
 export const useOpenedFileStore = defineStore('openedFile', () => {
   const { engine, host } = useConnection()
   const engineStore = useEngineStore()
-  const draft = useDraftStore()
+  const { useTeacher, useDataset, picturePlaces, usePicture, openConfig } = useDraftFromFile()
   const studyDraft = useStudyDraftStore()
   const notices = useNoticesStore()
   const router = useRouter()
@@ -49,53 +33,6 @@ export const useOpenedFileStore = defineStore('openedFile', () => {
     )
   const attempt = (name: string, task: () => Promise<void>): Promise<void> =>
     notices.attempt(`“${name}” could not be opened.`, task).then(() => undefined)
-
-  /** The form with a change that can be taken back. */
-  async function changeDraft(told: string, at: string, change: () => void): Promise<void> {
-    await draft.ensure()
-    draft.remember(told)
-    change()
-    await router.push({ path: '/new', query: { at } })
-    notices.show({
-      severity: 'good',
-      title: `${told}.`,
-      action: { label: 'Undo', run: () => void draft.undo() },
-      seconds: 12,
-    })
-  }
-  const useTeacher = (path: string, name: string): Promise<void> =>
-    changeDraft(`The teacher comes from “${name}”`, 'teacher.file', () => {
-      draft.set('teacher.source', 'file')
-      draft.set('teacher.file', path)
-    })
-  async function useDataset(path: string, name: string): Promise<void> {
-    const found = await engine.call('dataset.recognize', { path })
-    const member = engineStore.member('dataset', found.id)
-    const choice: MemberChoice = {
-      id: found.id,
-      params: { ...(member ? memberDefaults(member) : {}), ...found.params },
-    }
-    await changeDraft(`${member?.title ?? found.id} is read from “${name}”`, 'data.id', () => draft.set('data', choice))
-  }
-  function picturePlaces(name: string): PictureUse[] {
-    const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-    return familiesWithPictures.flatMap(({ family, place }) =>
-      engineStore.membersOf(family).flatMap((member) => {
-        const found = Object.entries(member.params).find(
-          ([, field]) => field.kind === 'path' && field.extensions?.includes(extension) === true,
-        )
-        return found ? [{ family, place, member, parameter: found[0] }] : []
-      }),
-    )
-  }
-  async function usePicture({ place, member, parameter }: PictureUse, path: string): Promise<void> {
-    question.value = null
-    await changeDraft(`The picture is that of ${member.title}`, `${place}.params.${parameter}`, () => {
-      const current = place === 'attack' ? draft.config?.attack : draft.config?.distillation.method
-      if (current && current.id !== member.id) draft.chooseMember(place, current, member)
-      draft.set(`${place}.params.${parameter}`, path)
-    })
-  }
 
   const isHere = (runId: string): Promise<boolean> =>
     engine.call('runs.get', { runId }).then(
@@ -111,15 +48,16 @@ export const useOpenedFileStore = defineStore('openedFile', () => {
     studyDraft.begin(definition, { kind: 'file', title: name, remarks })
     await router.push('/studies/new')
   }
-  async function openConfig(config: PartialExperimentConfig, name: string): Promise<void> {
-    const resolved = await engine.call('experiment.validate', { config })
-    await changeDraft(`The form is filled from “${name}”`, 'name', () => draft.use(resolved.config))
-  }
   /** A file or folder on the engine's machine. */
   async function openPath(path: string, name: string, what: DroppedKind): Promise<void> {
     question.value = null
     if (what === 'weights') return useTeacher(path, name)
     if (what === 'dataset') return useDataset(path, name)
+    if (what === 'text')
+      throw new UserError('A configuration, a study or a run is read from a file of this machine.', {
+        got: path,
+        action: 'Drop it on the window, or use “Choose a file”.',
+      })
     question.value = { kind: 'picture', path, uses: picturePlaces(name) }
   }
   /** What the browser hands over. */
@@ -150,7 +88,10 @@ export const useOpenedFileStore = defineStore('openedFile', () => {
     question,
     openFile,
     openTyped,
-    usePicture: (use: PictureUse, path: string) => attempt(use.member.title, () => usePicture(use, path)),
+    usePicture(use: PictureUse, path: string) {
+      dismiss()
+      return attempt(use.member.title, () => usePicture(use, path))
+    },
     ask,
     dismiss,
   }

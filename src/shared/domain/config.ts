@@ -90,14 +90,14 @@ export const recordingSchema = {
     help: 'How many of the pseudo batch are kept.',
   }),
   keptSteps: integer({
-    label: 'Budget of kept steps',
+    label: 'Kept image steps, at most',
     default: 200,
     min: 1,
     max: 5000,
     help: 'At most this many steps of images stay on disk per student; every second one is dropped when it is full.',
   }),
   poolMegabytes: integer({
-    label: 'Budget of the pool on disk',
+    label: 'Pool images on disk, at most',
     unit: 'MB',
     default: 256,
     min: 0,
@@ -183,7 +183,7 @@ export const executionSchema = {
     help: 'TensorFlow threads on the CPU; 0 takes all cores.',
   }),
   graph: boolean({
-    label: 'Captured graphs',
+    label: 'Run steps as graphs',
     default: true,
     help: 'Run each training step as one TensorFlow graph. Switch off to debug kernel by kernel.',
     advanced: true,
@@ -222,7 +222,7 @@ export const teacherSourceSchema = {
     help: 'Weights with PyTorch names. Nothing in the file is executed.',
   }),
   normalization: choice({
-    label: 'Input of the file',
+    label: 'Pixel values the file expects',
     default: 'dataset',
     visibleWhen: { field: 'source', equals: 'file' },
     help: 'Which pixel values the network in the file was trained on. A wrong one shows as a low accuracy in the evaluation. Students and synthetic images use the same.',
@@ -242,7 +242,7 @@ export const teacherSourceSchema = {
     ],
   }),
   acknowledged: text({
-    label: 'Warnings read',
+    label: 'Warnings of the file',
     default: '',
     maxLength: acknowledgementDigits,
     pattern: `^([0-9a-f]{${acknowledgementDigits}})?$`,

@@ -50,7 +50,7 @@ export const teacherTrainingSchema = {
     help: 'How the learning rate moves over the whole training.',
   }),
   scheduleStep: choice({
-    label: 'Schedule moves',
+    label: 'Schedule advances',
     default: 'step',
     help: 'How often the learning rate follows the schedule.',
     advanced: true,
@@ -78,7 +78,7 @@ export const teacherTrainingSchema = {
     help: 'Mirror half of the images. Switch off for signs whose side matters.',
   }),
   keep: choice({
-    label: 'Kept teacher',
+    label: 'Which weights are kept',
     default: 'last',
     help: 'Whose weights are handed on to the students.',
     advanced: true,

@@ -14,16 +14,16 @@ import { adam, optimizerMembers, sgd } from '../../optimizers'
 
 export const selfRetrospectionParameters = {
   takeover: integer({
-    label: 'Takes over',
-    unit: 'pseudo batches before the end',
+    label: 'Begins before the end by',
+    unit: 'pseudo batches',
     default: 600,
     min: 0,
     max: 10_000_000,
-    help: 'How many pseudo batches before the end of the distillation it begins. The reference resumes 80,000 pseudo batches at 79,400. 0: after the end.',
+    help: 'How many pseudo batches before the end of the distillation the defense begins. The reference resumes 80,000 pseudo batches at 79,400, which is 600. 0: at the end, in further pseudo batches.',
     visibleWhen: { field: 'start', equals: '' },
   }),
   start: text({
-    label: 'Starts from',
+    label: 'Starts from checkpoint',
     default: '',
     maxLength: 200,
     placeholder: 'run/student-1@79400',
@@ -31,12 +31,12 @@ export const selfRetrospectionParameters = {
     help: 'A kept checkpoint of an earlier run’s student: student, generator, optimizers and random streams go on from it at its step, and nothing before is done again. Empty: this run’s own distillation. Runs keep checkpoints where Recording says so.',
   }),
   extra: integer({
-    label: 'Goes on for',
-    unit: 'further pseudo batches',
+    label: 'Further pseudo batches after the end',
+    unit: 'pseudo batches',
     default: 0,
     min: 0,
     max: 1_000_000,
-    help: 'Pseudo batches after the distillation’s own end. A generator that lives through the run rests then; methods that invert anew at each call (CMI, DeepInversion) go on inverting, since their calls end with the images.',
+    help: 'How long the defense continues after the distillation’s own end. A generator that is kept through the run is no longer trained then; methods that make new images in each call (CMI, DeepInversion) continue to make them.',
   }),
   update: choice({
     label: 'Unlearning',
@@ -115,7 +115,7 @@ export const selfRetrospectionParameters = {
     visibleWhen: { field: 'perturbationPenalty', greaterThan: 0 },
   }),
   constantTarget: boolean({
-    label: 'Constant clean answer',
+    label: 'Clean answer held constant',
     default: true,
     advanced: true,
     help: 'Whether the student’s answer to the unperturbed images is held constant in the outer loss, as in the reference’s ZSKT. Off in its CMI and OoD programs.',
@@ -164,7 +164,7 @@ export const selfRetrospectionParameters = {
     help: 'Share of a student batch, drawn at random, that carries the perturbation: int(N · share) images.',
   }),
   atLeastOneImage: boolean({
-    label: 'At least one image',
+    label: 'Perturb at least one image',
     default: true,
     advanced: true,
     help: 'Where the share of a batch is less than one image, one carries the perturbation all the same. Off: none does, and nothing is unlearnt, as in the reference (2 % of fewer than 50 images).',
@@ -177,7 +177,7 @@ export const selfRetrospectionParameters = {
     help: 'Factor on the method’s loss; 1 in the reference. Where that is averaged over classes, without T², and the divergence of the perturbation is not (One image), T² · classes brings both to one scale: 640 at T = 8 with 10 classes. In the consistency update, which has no other loss, T² keeps its gradient at the usual size.',
   }),
   imageWeights: boolean({
-    label: 'Weights of other defenses',
+    label: 'Keep other defenses’ image weights',
     default: true,
     advanced: true,
     help: 'Whether the distillation loss keeps the weights that Shuffling Vaccine gives the images (one image). Off in the reference, whose unlearning counts all images alike.',
@@ -185,7 +185,7 @@ export const selfRetrospectionParameters = {
   optimizer: memberChoice(optimizerMembers, {
     label: 'Optimizer',
     default: adam.id,
-    help: 'Of the student during the phase; begun anew.',
+    help: 'Of the student while the defense acts; its state starts fresh.',
     notes: { [sgd.id]: 'As the reference’s CMI program has it.' },
   }),
   ...memberFields(optimizerMembers, 'optimizer', {
@@ -203,10 +203,10 @@ export const selfRetrospectionParameters = {
     min: 1e-7,
     max: 1,
     logarithmic: true,
-    help: 'Of the student; cosine to 0 over the phase.',
+    help: 'Of the student while the defense acts; cosine to 0.',
   }),
   rateEvery: integer({
-    label: 'Learning rate falls every',
+    label: 'Learning rate changes every',
     unit: 'pseudo batches',
     default: 1,
     min: 1,
@@ -215,10 +215,10 @@ export const selfRetrospectionParameters = {
     help: 'Steps of the cosine. 1 in the reference’s ZSKT; its other programs step once per epoch: 1 call of CMI, 97 batches of OoD.',
   }),
   emptyPool: boolean({
-    label: 'Empty pool',
+    label: 'Discard collected images',
     default: false,
     advanced: true,
-    help: 'Before the phase the method forgets the synthetic images, features and contrastive head it has gathered. On in the reference’s CMI, whose second program run restores the student alone.',
+    help: 'Before the defense begins the method discards the synthetic images, features and contrastive head it has gathered. On in the reference’s CMI, whose second program run restores the student alone.',
   }),
   gradientClip: number({
     label: 'Gradient clip',
@@ -230,7 +230,7 @@ export const selfRetrospectionParameters = {
     visibleWhen: { field: 'update', equals: 'consistency' },
   }),
   settle: integer({
-    label: 'Settling passes',
+    label: 'Batch-norm passes at the end',
     default: 0,
     min: 0,
     max: 1000,

@@ -17,7 +17,7 @@ export const params = {
     help: 'Weight of the penalty in the generator’s loss; where images come from a picture, of the suspected patches, which the student unlearns.',
   }),
   members: integer({
-    label: 'Ensemble',
+    label: 'Shuffled teachers',
     symbol: 'E',
     unit: 'teachers',
     default: 3,
@@ -41,7 +41,7 @@ export const params = {
     help: 'The penalty stays off until then; the images pooled from pseudo batch 12 on decide whether the shuffles are kept. 0: no test, on from the first step (CIFAR-10). GTSRB: 50. Otherwise at least 12 and less than the length of the distillation. Methods with many synthesis steps per pseudo batch count those steps.',
   }),
   trials: integer({
-    label: 'Trials',
+    label: 'Ensembles tried',
     default: 8,
     min: 1,
     max: 100,
@@ -49,7 +49,7 @@ export const params = {
     visibleWhen: { field: 'testBatches', greaterThan: 0 },
   }),
   tailRatio: number({
-    label: 'Accepted tail ratio',
+    label: 'Smallest accepted tail ratio',
     default: 0.02,
     min: 0,
     max: 1,

@@ -27,7 +27,7 @@ const fields = {
     options: [
       {
         value: 'generatorAnew',
-        label: 'A generator begun anew',
+        label: 'A new generator for each call',
         help: 'Each synthesis call resets generator and latent codes, optimises both, and adds the best images to the pool (CMI).',
       },
       {
@@ -142,7 +142,7 @@ const fields = {
   }),
   ...termFields,
   latent: integer({
-    label: 'Latent code',
+    label: 'Length of the latent code',
     default: 256,
     min: 1,
     max: 4096,
@@ -194,7 +194,7 @@ const fields = {
     advanced: true,
   }),
   keptImages: choice({
-    label: 'Kept images',
+    label: 'Images kept of a call',
     default: 'best',
     help: 'Which images of a synthesis call enter the pool.',
     visibleWhen: { field: 'source', equals: 'pixels' },
@@ -209,7 +209,7 @@ const fields = {
     ],
   }),
   rounding: choice({
-    label: 'Bytes',
+    label: 'Rounding to bytes',
     default: 'round',
     help: 'How intensities become the pool’s bytes.',
     visibleWhen: fillsPool,

@@ -35,7 +35,7 @@ export const contrastive = defineTerm({
       visibleWhen: contrasts,
     }),
     bankWhenFull: choice({
-      label: 'Bank just filled',
+      label: 'Memory bank right after it filled',
       default: 'kept',
       help: 'What the one call sees that comes after the bank has been filled for the first time, exactly.',
       visibleWhen: contrasts,
@@ -60,7 +60,7 @@ export const contrastive = defineTerm({
       advanced: true,
     }),
     headWidth: integer({
-      label: 'Head outputs',
+      label: 'Outputs of the head',
       default: 256,
       min: 2,
       max: 4096,

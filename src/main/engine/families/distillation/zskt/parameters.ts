@@ -76,7 +76,7 @@ export const zsktParameters = {
     advanced: true,
   }),
   latent: integer({
-    label: 'Latent code',
+    label: 'Length of the latent code',
     default: 100,
     min: 1,
     max: 4096,
@@ -127,7 +127,7 @@ export const zsktParameters = {
     help: 'Appends a class to each latent code, every class equally often, and makes the one-hot term ask for that class. Off in the reference.',
   }),
   replay: number({
-    label: 'Replay',
+    label: 'Replayed share',
     unit: 'of the student batch',
     default: 0,
     min: 0,
@@ -154,7 +154,7 @@ export const zsktParameters = {
     help: 'Moves each synthetic image by up to so many pixels before the student step; the teacher is asked anew. 0 in the reference.',
   }),
   light: number({
-    label: 'Random light',
+    label: 'Random brightness',
     default: 0,
     min: 0,
     max: 1,

@@ -1,0 +1,141 @@
+/** The form of a new experiment in a real browser: steps, search, gallery, undo, and files dropped on the window. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeFolder } from '../fixtures/removeFolder'
+import {
+  builtFolder,
+  chromiumFlags,
+  chromiumPath,
+  end,
+  isBuilt,
+  missingBuild,
+  missingChromium,
+  printed,
+} from './support/browser'
+
+const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
+
+describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' : `: ${missing}`}`, () => {
+  const workspace = mkdtempSync(join(tmpdir(), 'abd-form-'))
+  let server: ChildProcess
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [address] = await printed(server, /http:\/\/\S+token=\S+/)
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(address)
+    await page.getByRole('link', { name: 'New experiment' }).click()
+    await page.locator('#section-data').waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (server) await end(server, 'SIGINT')
+    await removeFolder(workspace)
+  })
+  const current = () => page.locator('nav.steps [aria-current=step]')
+  const field = (path: string) => page.locator(`[data-path="${path}"] input`)
+  const drop = async (name: string, content: string): Promise<void> => {
+    const data = await page.evaluateHandle(
+      ({ name: fileName, content: text }) => {
+        const { DataTransfer, File } = globalThis as unknown as {
+          DataTransfer: new () => { items: { add(file: unknown): void } }
+          File: new (parts: string[], name: string) => unknown
+        }
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([text], fileName))
+        return transfer
+      },
+      { name, content },
+    )
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer: data })
+    await page.getByText('Drop to open').waitFor()
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+  }
+
+  it('follows the scroll with its steps, and scrolls to the one that is chosen', async () => {
+    await expect.poll(() => current().innerText()).toContain('Data')
+    await page.locator('#section-poisoning').evaluate((section) => section.scrollIntoView())
+    await expect.poll(() => current().innerText()).toContain('Poisoning')
+    await page
+      .getByRole('button', { name: /^Distillation/ })
+      .or(page.locator('nav.steps button').nth(4))
+      .first()
+      .click()
+    await expect.poll(() => current().innerText()).toContain('Distillation')
+  })
+
+  it('finds a folded parameter by the keyboard alone, and shows it', async () => {
+    await page.locator('h1').click()
+    await page.keyboard.press('/')
+    await page.keyboard.type('too')
+    await page.keyboard.press('Enter')
+    const found = page.locator('[data-path="poisoning.trainOnHoldout"]')
+    await found.waitFor()
+    await expect.poll(() => found.evaluate((row) => row.contains(row.ownerDocument.activeElement))).toBe(true)
+  })
+
+  it('draws the attacks on real images; one is chosen with the arrow keys', async () => {
+    await page.locator('nav.steps button').nth(1).click()
+    const tiles = page.locator('.gallery .tile')
+    await expect.poll(() => tiles.first().locator('canvas').count()).toBe(3)
+    await page.locator('.gallery input:checked').focus()
+    const before = await page.locator('.gallery input:checked').getAttribute('value')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => page.locator('.gallery input:checked').getAttribute('value')).not.toBe(before)
+  })
+
+  it('takes a reset back with Ctrl+Z', async () => {
+    await field('poisoning.ratio').fill('0.31')
+    await page.getByRole('button', { name: 'Reset Poisoning' }).click()
+    expect(await field('poisoning.ratio').inputValue()).toBe('0.1')
+    await page.locator('h1').click()
+    await page.keyboard.press('Control+z')
+    expect(await field('poisoning.ratio').inputValue()).toBe('0.31')
+  })
+
+  it('with errors, Start leads to the first', async () => {
+    await field('recording.evaluateEvery').fill('0')
+    await field('poisoning.ratio').fill('9')
+    await page.locator('[data-path="poisoning.ratio"] [role=alert]').waitFor()
+    await page.keyboard.press('Control+Enter')
+    await expect
+      .poll(() => field('poisoning.ratio').evaluate((input) => input === input.ownerDocument.activeElement))
+      .toBe(true)
+  })
+
+  it('opens what is dropped: a configuration, and weights whose path it asks for', async () => {
+    await drop('mine.json', JSON.stringify({ name: 'Dropped', poisoning: { ratio: 0.2 } }))
+    await expect.poll(() => page.locator('#experiment-name').inputValue()).toBe('Dropped')
+    await drop('teacher.pth', 'x')
+    expect(await page.locator('#opened-path').inputValue()).toBe('teacher.pth')
+    await page.keyboard.press('Escape')
+  })
+
+  it.each([700, 1100, 1440, 2560])('has room for every field at %d pixels', async (width) => {
+    await page.setViewportSize({ width, height: 900 })
+    const narrow = await page
+      .locator('.field-row input:not([type=radio]):not([role=switch])')
+      .evaluateAll((inputs) =>
+        inputs.map((input) => input.getBoundingClientRect().width).filter((size) => size > 0 && size < 40),
+      )
+    expect(narrow).toEqual([])
+    const spill = await page.locator('#main').evaluate((main) => main.scrollWidth - main.clientWidth)
+    expect(spill).toBeLessThanOrEqual(0)
+    expect(complaints).toEqual([])
+  })
+})
