@@ -17,6 +17,8 @@ import {
   printed,
 } from './support/browser'
 
+/** A busy machine takes its time. */
+const patience = { timeout: 15_000 }
 const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
 
 describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' : `: ${missing}`}`, () => {
@@ -68,15 +70,15 @@ describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' 
   }
 
   it('follows the scroll with its steps, and scrolls to the one that is chosen', async () => {
-    await expect.poll(() => current().innerText()).toContain('Data')
+    await expect.poll(() => current().innerText(), patience).toContain('Data')
     await page.locator('#section-poisoning').evaluate((section) => section.scrollIntoView())
-    await expect.poll(() => current().innerText()).toContain('Poisoning')
+    await expect.poll(() => current().innerText(), patience).toContain('Poisoning')
     await page
       .getByRole('button', { name: /^Distillation/ })
       .or(page.locator('nav.steps button').nth(4))
       .first()
       .click()
-    await expect.poll(() => current().innerText()).toContain('Distillation')
+    await expect.poll(() => current().innerText(), patience).toContain('Distillation')
   })
 
   it('finds a folded parameter by the keyboard alone, and shows it', async () => {
@@ -86,17 +88,17 @@ describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' 
     await page.keyboard.press('Enter')
     const found = page.locator('[data-path="poisoning.trainOnHoldout"]')
     await found.waitFor()
-    await expect.poll(() => found.evaluate((row) => row.contains(row.ownerDocument.activeElement))).toBe(true)
+    await expect.poll(() => found.evaluate((row) => row.contains(row.ownerDocument.activeElement)), patience).toBe(true)
   })
 
   it('draws the attacks on real images; one is chosen with the arrow keys', async () => {
     await page.locator('nav.steps button').nth(1).click()
     const tiles = page.locator('.gallery .tile')
-    await expect.poll(() => tiles.first().locator('canvas').count()).toBe(3)
+    await expect.poll(() => tiles.first().locator('canvas').count(), patience).toBe(3)
     await page.locator('.gallery input:checked').focus()
     const before = await page.locator('.gallery input:checked').getAttribute('value')
     await page.keyboard.press('ArrowRight')
-    await expect.poll(() => page.locator('.gallery input:checked').getAttribute('value')).not.toBe(before)
+    await expect.poll(() => page.locator('.gallery input:checked').getAttribute('value'), patience).not.toBe(before)
   })
 
   it('takes a reset back with Ctrl+Z', async () => {
@@ -114,13 +116,13 @@ describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' 
     await page.locator('[data-path="poisoning.ratio"] [role=alert]').waitFor()
     await page.keyboard.press('Control+Enter')
     await expect
-      .poll(() => field('poisoning.ratio').evaluate((input) => input === input.ownerDocument.activeElement))
+      .poll(() => field('poisoning.ratio').evaluate((input) => input === input.ownerDocument.activeElement), patience)
       .toBe(true)
   })
 
   it('opens what is dropped: a configuration, and weights whose path it asks for', async () => {
     await drop('mine.json', JSON.stringify({ name: 'Dropped', poisoning: { ratio: 0.2 } }))
-    await expect.poll(() => page.locator('#experiment-name').inputValue()).toBe('Dropped')
+    await expect.poll(() => page.locator('#experiment-name').inputValue(), patience).toBe('Dropped')
     await drop('teacher.pth', 'x')
     expect(await page.locator('#opened-path').inputValue()).toBe('teacher.pth')
     await page.keyboard.press('Escape')

@@ -26,12 +26,17 @@ export function useExperimentForm() {
   const seeds = computed(() => validateParameters({ seeds: seedsField }, { seeds: draft.seeds }, ''))
   /** How many runs a start makes. */
   const runCount = computed(() => seeds.value.values.seeds)
-  const issues = computed<Issue[]>(() => [
+  const found = computed<Issue[]>(() => [
     ...seeds.value.issues.map((issue) => ({ ...issue, path: 'seeds' })),
     ...(validation.data.value?.issues ?? []),
     ...teacherFile.issues.value,
   ])
-  const errors = computed(() => issues.value.filter((issue) => issue.severity === 'error'))
+  const errors = computed(() => found.value.filter((issue) => issue.severity === 'error'))
+  /** Errors first. A warning beside an error is about the default that stands in for the wrong value. */
+  const issues = computed(() => {
+    const wrong = new Set(errors.value.map(({ path }) => path))
+    return [...errors.value, ...found.value.filter(({ severity, path }) => severity !== 'error' && !wrong.has(path))]
+  })
   const valid = computed(() => errors.value.length === 0 && validation.data.value !== null)
   const startable = computed(() => errors.value.length === 0 && !validation.pending.value && !teacherFile.pending.value)
   const estimate = useEngineQuery(
