@@ -116,7 +116,7 @@ class FakeState {
     },
   })
   /** Answered by the real index. */
-  readonly tables = fakeTableCalls(this.runs)
+  readonly tables = fakeTableCalls(this.runs, () => this.studies.all())
   private counter = 0
   private revision = 0
   private readonly conditions = new Map<string, number>()

@@ -8,9 +8,6 @@ export type FakeViewCalls = Omit<CallHandlers<CallsOf<'table'> | CallsOf<'views'
 export function fakeViews(): FakeViewCalls {
   const views = new Map<string, SavedView>()
   return {
-    'table.pivot': () => {
-      throw new Error('The fake engine makes no pivots.')
-    },
     'views.list': () => [...views.values()],
     'views.save': (view) => {
       const known = [...views.values()].find(({ of, name }) => of === view.of && name === view.name)

@@ -12,8 +12,9 @@ import { fakeMembers, fakeMetrics } from './catalogue'
 import type { FakeRun } from './run'
 
 /** @param runs whose records change without a word: each question looks at all of them again */
-export function fakeTableCalls(runs: ReadonlyMap<string, FakeRun>): IndexCalls {
+export function fakeTableCalls(runs: ReadonlyMap<string, FakeRun>, studies: TableSource['studies']): IndexCalls {
   const source: TableSource = {
+    studies,
     runIds: () => [...runs.keys()],
     has: (id) => runs.has(id),
     run: (id) => runOf(id).summary(),
@@ -57,7 +58,7 @@ export function fakeTableCalls(runs: ReadonlyMap<string, FakeRun>): IndexCalls {
     return index
   }
   return Object.fromEntries(
-    (['columns', 'rows', 'keys', 'groups', 'values', 'models', 'complete'] as const).map((name) => [
+    (['columns', 'rows', 'keys', 'groups', 'values', 'models', 'complete', 'pivot'] as const).map((name) => [
       `table.${name}`,
       (args: never) => (indexCalls(opened(), source)[`table.${name}`] as (given: never) => unknown)(args),
     ]),

@@ -45,6 +45,7 @@ const questions = ({ calls }: TableService): Record<string, () => unknown> => ({
   'points of all models': () =>
     calls['table.values']({ of: 'models', query: '', columns: ['accuracy', 'asr', 'method'] }),
   'completion of a value': () => calls['table.complete']({ of: 'runs', query: 'attack:bl', cursor: 9 }),
+  'pivot of all models': () => calls['table.pivot']({ query: '' }),
   columns: () => calls['table.columns']({ of: 'models' }),
 })
 
@@ -76,6 +77,7 @@ async function main(workspace: string, times: number): Promise<void> {
     store,
     readOnly: false,
     table: memberTable(families),
+    studies: () => [],
     metrics: { ...metricDefinitions, ...memberMetrics },
     onChange: () => undefined,
     onError: (error) => {
@@ -92,11 +94,14 @@ async function main(workspace: string, times: number): Promise<void> {
   const asked = questions(tables)
   for (const [title, ask] of Object.entries(asked)) {
     const took: number[] = []
+    const watched = watchTimer()
     for (let time = 0; time < times; time++) {
       const started = cpu()
       await ask()
       took.push(cpu() - started)
+      await new Promise((resolve) => setTimeout(resolve, 5))
     }
+    result[`${title}, longest wait`] = watched()
     result[`${title}, first`] = took[0] ?? NaN
     result[title] = took.sort((left, right) => left - right)[times >> 1] ?? NaN
   }

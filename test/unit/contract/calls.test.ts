@@ -26,7 +26,7 @@ const [{ definition }] = fakeStudyPresets as [StudyPreset]
 const study = { studyId: 'study-1' }
 
 /** Declared, not built yet. */
-type Unanswered = `table.pivot` | `runs.${'forkSteps' | 'fork'}`
+type Unanswered = `runs.${'forkSteps' | 'fork'}`
 
 /** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
 const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
@@ -105,6 +105,7 @@ const examples: { [K in Exclude<EngineCallName, Unanswered>]: CallArgs<K> } = {
   'table.groups': { of: 'models', query: '', by: ['model'], measures: ['asr'], order: [], offset: 0, limit: 10 },
   'table.values': { of: 'models', query: '', columns: ['accuracy', 'attack'] },
   'table.models': { keys: ['fake-1/teacher'] },
+  'table.pivot': { query: '' },
   'table.complete': { of: 'runs', query: 'att', cursor: 3 },
   'runs.delete': { runIds: ['fake-1'] },
   'runs.undelete': { runIds: ['fake-1'] },

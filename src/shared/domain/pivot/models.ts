@@ -32,16 +32,26 @@ export interface PivotModel {
 
 /** Models of one recipe and seed are one; of those that are done, or else of all, the newest stands for them. */
 export function pivotModels(runs: readonly RunSummary[]): PivotModel[] {
+  const gathering = gatherPivotModels()
+  for (const run of runs) gathering.add(run)
+  return gathering.models()
+}
+
+/** The same run by run, for who has others to serve between them. */
+export function gatherPivotModels(): { add(run: RunSummary): void; models(): PivotModel[] } {
   const newest = new Map<string, PivotModel>()
-  for (const run of runs)
-    for (const stage of run.stages) {
-      const model = modelOf(run, stage)
-      if (!model) continue
-      const key = `${model.recipe} ${model.seed}`
-      const known = newest.get(key)
-      if (!known || precedence(model, known) > 0) newest.set(key, model)
-    }
-  return withTwins([...newest.values()])
+  return {
+    add(run) {
+      for (const stage of run.stages) {
+        const model = modelOf(run, stage)
+        if (!model) continue
+        const key = `${model.recipe} ${model.seed}`
+        const known = newest.get(key)
+        if (!known || precedence(model, known) > 0) newest.set(key, model)
+      }
+    },
+    models: () => withTwins([...newest.values()]),
+  }
 }
 
 const precedence = (model: PivotModel, other: PivotModel): number =>

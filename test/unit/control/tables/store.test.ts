@@ -24,6 +24,7 @@ const openTables = (readOnly = false): TableService =>
     readOnly,
     table: fakeMembers,
     metrics: metricDefinitions,
+    studies: () => [],
     onChange: (revision) => revisions.push(revision),
     onError: (error) => {
       throw error

@@ -115,4 +115,31 @@ describe('tables of runs and models', () => {
     expect(await complete('attack:b')).toContain('blend')
     expect(await complete('seed:0 is:f')).toContain('failed')
   })
+
+  it('are made into pivots, beside twins that do not match themselves', async () => {
+    const { pivot, fields } = await engine.call('table.pivot', { query: 'is:defended', rows: ['attack'], columns: [] })
+    expect(pivot.rows.map(({ labels }) => labels)).toEqual([['badnet_grid'], ['blend']])
+    const [cell] = pivot.cells[0] ?? []
+    expect(cell?.values.der?.n).toBeGreaterThan(0)
+    expect(fields.map(({ id }) => id)).toEqual(expect.arrayContaining(['attack', 'defenses', 'seed']))
+  })
+
+  it('are made into pivots of what varies, any setting of the configuration too', async () => {
+    const other = createFakeEngine()
+    for (const pseudoBatches of [4, 8]) {
+      await other.call('runs.start', {
+        config: { students: [{ defenses: [] }], distillation: { method: { id: 'zskt', params: { pseudoBatches } } } },
+      })
+      other.advance(500)
+    }
+    const { pivot, fields } = await other.call('table.pivot', { query: 'is:student' })
+    const path = 'distillation.method.params.pseudoBatches'
+    expect([...pivot.rowFields, ...pivot.columnFields]).toEqual([path])
+    expect(fields.map(({ id }) => id)).toContain(path)
+    expect(pivot.rows.map(({ labels }) => labels)).toEqual([['4'], ['8']])
+  })
+
+  it('refuse a pivot over what there is not', async () => {
+    await expect(engine.call('table.pivot', { query: '', rows: ['nothing'] })).rejects.toThrow('nothing')
+  })
 })

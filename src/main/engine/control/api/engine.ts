@@ -50,7 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
   const networks = createNetworksOfFiles(options.inspectModel)
   const studies = studyService(context, networks, runs)
   open.isOpen = (studyId) => studies.isOpen(studyId)
-  const tables = tableService(context)
+  const tables = tableService(context, studies)
   const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
     log.warn(
@@ -136,12 +136,13 @@ const studyService = (
     newId: () => newRunId(new Date(), randomBytes(2).toString('hex')),
   })
 
-const tableService = ({ options, hub, table }: EngineContext): TableService =>
+const tableService = ({ options, hub, table }: EngineContext, studies: StudyService): TableService =>
   createTableService({
     table,
     store: options.store,
     readOnly: options.readOnly,
     metrics: { ...metricDefinitions, ...options.memberMetrics },
+    studies: () => studies.all(),
     onChange: (revision) => hub.emit('table.changed', { revision }),
     onError: (error) => options.log.error('The index of runs and models could not be written.', error),
   })

@@ -43,12 +43,19 @@ export interface StudyService {
   readonly calls: Pick<CallHandlers, SteeringCall>
   /** Whether it may still make runs, or go on with those that it has. */
   isOpen(studyId: string): boolean
+  /** Oldest first. */
+  all(): StudySummary[]
   close(): void
 }
 
 export function createStudyService(options: StudyServiceOptions): StudyService {
   const service = new Studies(options)
-  return { calls: service.calls(), isOpen: (studyId) => service.isOpen(studyId), close: () => service.close() }
+  return {
+    calls: service.calls(),
+    isOpen: (studyId) => service.isOpen(studyId),
+    all: () => service.all(),
+    close: () => service.close(),
+  }
 }
 
 type CellOfStudy = ReturnType<LiveStudy['chosen']>[number]
@@ -79,6 +86,10 @@ class Studies {
     return state !== undefined && state !== 'done' && state !== 'cancelled'
   }
 
+  all(): StudySummary[] {
+    return this.shelf.all().map((live) => live.summary())
+  }
+
   close(): void {
     this.unsubscribe()
     this.shelf.teller.dispose()
@@ -88,11 +99,7 @@ class Studies {
     return {
       'studies.plan': ({ definition }, signal) => this.plan(definition, signal),
       'studies.start': ({ definition }) => this.start(definition),
-      'studies.list': () =>
-        this.shelf
-          .all()
-          .map((live) => live.summary())
-          .reverse(),
+      'studies.list': () => this.all().reverse(),
       'studies.get': ({ studyId }) => this.detail(this.shelf.get(studyId)),
       'studies.runs': ({ studyId }) =>
         this.shelf

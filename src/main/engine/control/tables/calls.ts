@@ -1,22 +1,17 @@
 /** The calls about tables that the index answers. */
-import type { CallHandlers, EngineCallName } from '../../../../shared/contract'
+import type { CallHandlers, CallsOf } from '../../../../shared/contract'
 import type { TableColumn } from '../../../../shared/domain'
 import type { IndexColumn } from './columns'
 import { completionOf } from './complete'
 import { groupsOf } from './groups'
 import { modelRecord } from './models'
+import { tablePivot } from './pivot'
 import { keysOf, rowsOf } from './rows'
 import type { TableSource } from './source'
 import type { TableIndex } from './tableIndex'
 import { tableValues } from './values'
 
-export type IndexCalls = Pick<
-  CallHandlers,
-  Extract<
-    EngineCallName,
-    'table.columns' | 'table.rows' | 'table.keys' | 'table.groups' | 'table.values' | 'table.models' | 'table.complete'
-  >
->
+export type IndexCalls = Omit<CallHandlers<CallsOf<'table'>>, 'table.diff'>
 
 export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
   const whenReady =
@@ -33,6 +28,7 @@ export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
     'table.values': whenReady((args) => tableValues(index, args)),
     'table.models': whenReady(({ keys }) => keys.flatMap((key) => modelRecord(index, source, key) ?? [])),
     'table.complete': whenReady((args) => completionOf(index, args)),
+    'table.pivot': whenReady((args) => tablePivot(index, source, args)),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The rows that match and their values, column by column, from memory: for groups, planes and pivots. */
+import { createYielding } from '../../images/yielding'
 import type { IndexColumn } from './columns'
 import type { Question } from './question'
 import { subjectOfLine, type TableLine } from './rowMemory'
@@ -22,8 +23,23 @@ export async function matchingLines(index: TableIndex, question: Question): Prom
 
 export const isTextual = ({ kind }: IndexColumn): boolean => kind === 'text' || kind === 'state'
 
+/** Columns by id, with a rest between those that had to be read: a column is some milliseconds of reading. */
+export async function columnsOf(
+  index: TableIndex,
+  lines: readonly TableLine[],
+  columns: readonly IndexColumn[],
+): Promise<Map<string, Float64Array>> {
+  const yielding = createYielding()
+  const read = new Map<string, Float64Array>()
+  for (const column of columns) {
+    if (yielding.due()) await yielding.pause()
+    read.set(column.id, columnOf(index, lines, column))
+  }
+  return read
+}
+
 /** In the order of the lines: numbers, or numbers of texts; NaN: nothing. */
-export function columnOf(index: TableIndex, lines: readonly TableLine[], column: IndexColumn): Float64Array {
+function columnOf(index: TableIndex, lines: readonly TableLine[], column: IndexColumn): Float64Array {
   const values = new Float64Array(lines.length).fill(NaN)
   const id = index.pathId(column.path)
   if (id === undefined) return values

@@ -79,7 +79,7 @@ const wordSuggestions = (started: string): Suggestion[] =>
 function valueSuggestions(index: TableIndex, of: TableOf, column: IndexColumn, started: string): Suggestion[] {
   const sought = folded(started)
   return frequentValues(index, of, column)
-    .map(({ value, rows }) => ({ value, rows, title: column.labels.get(value)?.[0] }))
+    .map(({ value, rows }) => ({ value, rows, title: index.labelsOf(column).get(value)?.[0] }))
     .filter(({ value, title }) => folded(value).includes(sought) || folded(title ?? '').includes(sought))
     .slice(0, most)
     .map(({ value, rows, title }) => ({

@@ -3,7 +3,7 @@ import type { CallArgs } from '../../../../shared/contract'
 import { summaryOf, type Summary, type TableGroup, type TableGroups } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { IndexColumn } from './columns'
-import { columnOf, counts, isTextual, matchingLines } from './columnValues'
+import { columnsOf, counts, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
 import type { TableLine } from './rowMemory'
 import type { TableIndex } from './tableIndex'
@@ -17,8 +17,8 @@ export async function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>
   const question = ask(index, args)
   const [by, measures] = [columnsFor(question, args.by), columnsFor(question, args.measures)]
   const rows = await matchingLines(index, question)
-  const groups = gathered(index, rows, by)
-  const read = new Map(measures.map((column) => [column.id, columnOf(index, rows, column)]))
+  const read = await columnsOf(index, rows, [...by, ...measures])
+  const groups = gathered(index, rows, by, read)
   const counted = rows.map((row) => counts(index, row))
   const summarised = groups.map((group) => summaryOfGroup(group, counted, measures, read))
   const sorted = sortedGroups(summarised, args.by, args.order)
@@ -30,15 +30,20 @@ export async function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>
   }
 }
 
-function gathered(index: TableIndex, rows: readonly TableLine[], by: readonly IndexColumn[]): Gathered[] {
-  const columns = by.map((column) => ({ column, values: columnOf(index, rows, column) }))
+function gathered(
+  index: TableIndex,
+  rows: readonly TableLine[],
+  by: readonly IndexColumn[],
+  read: ReadonlyMap<string, Float64Array>,
+): Gathered[] {
+  const columns = by.map((column) => ({ column, values: read.get(column.id) }))
   const groups = new Map<string, Gathered>()
   for (const at of rows.keys()) {
-    const key = columns.map(({ values }) => values[at]).join(' ')
+    const key = columns.map(({ values }) => values?.[at]).join(' ')
     const known = groups.get(key)
     if (known) known.rows.push(at)
     else
-      groups.set(key, { labels: columns.map(({ column, values }) => labelOf(index, column, values[at])), rows: [at] })
+      groups.set(key, { labels: columns.map(({ column, values }) => labelOf(index, column, values?.[at])), rows: [at] })
   }
   return [...groups.values()]
 }

@@ -8,6 +8,7 @@ export interface TableServiceOptions extends Pick<TableIndexOptions, 'table' | '
   readonly store: RunStore
   /** The workspace belongs to another engine: its index is left alone, and one is made in memory. */
   readonly readOnly: boolean
+  readonly studies: TableSource['studies']
 }
 
 export interface TableService {
@@ -17,8 +18,8 @@ export interface TableService {
   close(): void
 }
 
-export function createTableService({ store, readOnly, ...options }: TableServiceOptions): TableService {
-  const source = sourceOf(store)
+export function createTableService({ store, readOnly, studies, ...options }: TableServiceOptions): TableService {
+  const source: TableSource = { ...sourceOf(store), studies }
   const own = readOnly ? openDatabase(':memory:') : null
   const index = new TableIndex({ ...options, source, database: own ?? store.database })
   if (own) for (const id of source.runIds()) index.runChanged(id)
@@ -34,7 +35,7 @@ export function createTableService({ store, readOnly, ...options }: TableService
   }
 }
 
-const sourceOf = ({ runs, metrics }: RunStore): TableSource => ({
+const sourceOf = ({ runs, metrics }: RunStore): Omit<TableSource, 'studies'> => ({
   runIds: () => runs.list(true).map(({ id }) => id),
   has: (id) => runs.has(id),
   run: (id) => runs.peek(id),

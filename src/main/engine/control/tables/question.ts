@@ -27,6 +27,7 @@ export function ask(index: TableIndex, { of, query }: { readonly of: TableOf; re
     of,
     column: (id) => byId.get(id),
     pathId: (path) => index.pathId(path),
+    labelsOf: (column) => index.labelsOf(column),
   }
   return {
     of,

@@ -1,5 +1,5 @@
 /** Where the index reads what it tells of: the run store, or whatever stands for it. */
-import type { ExperimentConfig, RunSummary } from '../../../../shared/domain'
+import type { ExperimentConfig, RunSummary, StudySummary } from '../../../../shared/domain'
 
 export interface TableSource {
   /** All, the bin's too. */
@@ -13,6 +13,7 @@ export interface TableSource {
   lastValues(place: string): ReadonlyMap<string, number>
   /** Runs that name the stage at a place. */
   naming(place: string): readonly string[]
+  studies(): readonly Pick<StudySummary, 'id' | 'name' | 'axes'>[]
 }
 
 /** Stages of a record without places lie in its run's folder. */

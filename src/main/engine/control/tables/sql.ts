@@ -17,6 +17,8 @@ export interface SqlContext {
   column(id: string): IndexColumn | undefined
   /** undefined: nothing has said anything under this path yet. */
   pathId(path: string): number | undefined
+  /** What people call a column's values beside what is stored. */
+  labelsOf(column: IndexColumn): ReadonlyMap<string, readonly string[]>
 }
 
 export const sql = (text: string, ...values: SqlValue[]): Sql => ({ text, values })
@@ -86,7 +88,7 @@ class Compiler {
                 'text IN (SELECT t.id FROM index_values v JOIN index_texts t ON t.id = v.text WHERE v.path = ? AND ',
                 path,
               ),
-              anyOf(condition.texts.map((text) => isText(text, column))),
+              anyOf(condition.texts.map((text) => isText(text, column, this.context.labelsOf(column)))),
               sql(')'),
             ],
             '',
@@ -173,7 +175,11 @@ function inRange({ low, high, includesLow, includesHigh }: NumberRange): Sql {
 }
 
 /** Members and options are found by what they are called too. */
-function isText({ text, whole }: SoughtText, { labels, list }: IndexColumn): Sql {
+function isText(
+  { text, whole }: SoughtText,
+  { list }: IndexColumn,
+  labels: ReadonlyMap<string, readonly string[]>,
+): Sql {
   const sought = folded(text)
   const called = [...labels]
     .filter(([, names]) => names.some((name) => (whole ? folded(name) === sought : folded(name).includes(sought))))

@@ -26,6 +26,8 @@ const sliceMilliseconds = 10
 const writeAfter = { changed: 500, progress: 5000 }
 /** A question waits for what has changed, but not for ever: of thousands of new runs the rest comes by and by. */
 const patience = 300
+/** Clients are told of changes at most so often. */
+const tellEvery = 500
 
 export class TableIndex {
   readonly database: Database
@@ -39,6 +41,8 @@ export class TableIndex {
   private filling: Promise<void> | null = null
   private closed = false
   private revision = 0
+  private telling: NodeJS.Timeout | null = null
+  private told = -Infinity
   private readonly columnsOf = new Map<TableOf, { curves: number; columns: readonly IndexColumn[] }>()
 
   constructor(private readonly options: TableIndexOptions) {
@@ -100,6 +104,12 @@ export class TableIndex {
     return columns
   }
 
+  /** Of studies their names, which may change. */
+  labelsOf({ id, labels }: IndexColumn): ReadonlyMap<string, readonly string[]> {
+    if (id !== 'study') return labels
+    return new Map(this.options.source.studies().map((study) => [study.id, [study.name]]))
+  }
+
   pathId(path: string): number | undefined {
     return this.writer.facts.pathId(path)
   }
@@ -111,6 +121,7 @@ export class TableIndex {
   close(): void {
     this.closed = true
     clearTimeout(this.timer?.handle)
+    if (this.telling !== null) clearTimeout(this.telling)
   }
 
   private newWriter(): IndexWriter {
@@ -163,7 +174,22 @@ export class TableIndex {
     for (const id of runs) this.dirtyRuns.delete(id)
     for (const place of places) this.dirtyPlaces.delete(place)
     this.revision += 1
-    this.options.onChange(this.revision)
+    this.tellSoon()
+  }
+
+  /** At once, and then as often as is useful. */
+  private tellSoon(): void {
+    if (this.telling !== null || this.closed) return
+    const since = performance.now() - this.told
+    this.telling = setTimeout(
+      () => {
+        this.telling = null
+        this.told = performance.now()
+        this.options.onChange(this.revision)
+      },
+      Math.max(0, tellEvery - since),
+    )
+    this.telling.unref()
   }
 
   private notDirty(kind: number, ids: readonly string[]): void {

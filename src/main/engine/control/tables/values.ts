@@ -1,7 +1,7 @@
 /** Values of all rows that match, column by column. */
 import type { CallArgs } from '../../../../shared/contract'
 import type { TableValues } from '../../../../shared/domain'
-import { columnOf, isTextual, matchingLines } from './columnValues'
+import { columnsOf, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
 import type { TableLine } from './rowMemory'
 import { keyOf } from './rows'
@@ -12,13 +12,14 @@ export async function tableValues(index: TableIndex, args: CallArgs<'table.value
   const columns = columnsFor(question, args.columns)
   const found = await matchingLines(index, question)
   const lines = (args.keys ? chosen(found, args.keys) : found).slice(0, args.limit)
+  const read = await columnsOf(index, lines, columns)
   return {
     ...countsOf(index, question, found.length),
     keys: lines.map(keyOfLine),
     conditions: Int32Array.from(lines, ({ model }) => model?.condition ?? -1),
     columns: Object.fromEntries(
       columns.map((column) => {
-        const values = columnOf(index, lines, column)
+        const values = read.get(column.id) ?? new Float64Array()
         return [
           column.id,
           isTextual(column) ? Array.from(values, (text) => (Number.isNaN(text) ? null : index.textOf(text))) : values,

@@ -298,16 +298,18 @@ export class IndexWriter {
       number: Number(number),
       undefended: undefended === 1,
       former: twin === null ? null : Number(twin),
-      evaluation: counts === 1 ? doneEvaluation(String(stamp)) : null,
+      evaluation: doneEvaluation(String(stamp)),
+      counts: counts === 1,
     }))
     const newest = rates.find(({ undefended, evaluation }) => undefended && evaluation !== null)
-    for (const { number, undefended, former, evaluation } of rates) {
-      const twin = undefended ? undefined : newest
+    for (const { number, undefended, former, evaluation, counts } of rates) {
+      // Beside one that has learnt nothing there is nothing to compare.
+      const twin = undefended || newest?.counts !== true ? undefined : newest
       if ((twin?.number ?? null) !== former)
         database.run('UPDATE index_models SET twin = ? WHERE number = ?', twin?.number ?? null, number)
       if (undefended) continue
       const facts: Facts = new Map<string, JsonScalar>()
-      if (twin?.evaluation && evaluation) {
+      if (twin?.evaluation && evaluation && counts) {
         facts.set('der', defenseEffectiveness(twin.evaluation, evaluation))
         facts.set('rir', robustnessImprovement(twin.evaluation, evaluation))
       }
