@@ -52,6 +52,8 @@ export interface TableCounts {
   /** Rows there are, without the bin and, unless the query asks for it, without the archive. */
   readonly total: number
   readonly faults: readonly QueryFault[]
+  /** Runs that the index does not know yet, as it is being filled; absent: it knows all. */
+  readonly unread?: number
 }
 
 export interface TableRow {

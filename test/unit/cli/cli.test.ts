@@ -270,6 +270,28 @@ describe('abd beside an engine that runs', () => {
   }, 60_000)
 })
 
+describe('abd runs', () => {
+  it('finds runs by a query, and writes columns and groups', async () => {
+    await abd('run', '--preset', 'quick', '--seed', '41', '--name', 'sought')
+    const found = JSON.parse((await abd('runs', '--query', 'sought seed:41', '--json')).stdout) as RunSummary[]
+    expect(found.map(({ seed }) => seed)).toEqual([41])
+    const rows = JSON.parse(
+      (await abd('runs', '--models', '--query', 'sought', '--columns', 'model,seed', '--sort=-model', '--json')).stdout,
+    ) as { key: string; model: string }[]
+    expect(rows.map(({ model }) => model)).toEqual([...rows.map(({ model }) => model)].sort().reverse())
+    expect(rows[0]).toMatchObject({ key: `${found[0]?.id}/teacher`, seed: 41 })
+    const groups = await abd('runs', '--models', '--query', 'sought is:student', '--group', 'defenses')
+    expect(groups.stdout).toMatch(/Accuracy.*\n.*n = 1/s)
+  }, 60_000)
+
+  it('refuses a query of which a part cannot be used', async () => {
+    const { code, stderr } = await abd('runs', '--query', 'sed:1')
+    expect(code).toBe(2)
+    expect(stderr).toContain('There is no column "sed"; did you mean "seed"?')
+    expect((await abd('runs', '--columns', 'nothing')).code).toBe(2)
+  })
+})
+
 describe('the other commands', () => {
   it('evaluate gives its numbers, as JSON and in words', async () => {
     const { code, stdout } = await abd(

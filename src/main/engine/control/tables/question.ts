@@ -48,7 +48,13 @@ export function countsOf(index: TableIndex, question: Question, matching?: numbe
       index.database.columnsOnce(`SELECT count(*) FROM ${source} WHERE ${condition.text}`, ...condition.values)[0]?.[0],
     )
   const total = count(all.from, all.where)
-  return { matching: matching ?? (everything ? total : count(from, where)), total, faults }
+  const { waiting } = index
+  return {
+    matching: matching ?? (everything ? total : count(from, where)),
+    total,
+    faults,
+    ...(waiting === 0 ? {} : { unread: waiting }),
+  }
 }
 
 /** @throws RefusedInputError for a column that the table does not have */
