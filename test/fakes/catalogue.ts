@@ -288,7 +288,8 @@ export const fakeMetrics = metricsOfMembers([
     id: 'classes',
     metrics: {
       accuracy: { title: 'Accuracy by class', group: 'quality', unit: '%', definition: 'Of the images of a class.' },
-      confusion: { title: 'Confusion matrix', group: 'quality', unit: '', definition: 'Counts of images.' },
+      asr: { title: 'ASR by source class', group: 'quality', unit: '%', definition: 'Of the triggered images.' },
+      confusion: { title: 'Confusion matrices', group: 'quality', unit: '', definition: 'Counts of images.' },
       mistakeShare: { title: 'Share of the true class', group: 'quality', unit: '%', definition: 'Of a mistake.' },
     },
   },

@@ -65,8 +65,8 @@ export function evaluationAt(config: ExperimentConfig, subject: Subject, fractio
   }
 }
 
-/** The confusion matrix that goes with an accuracy. */
-export function classesAt(config: ExperimentConfig, { accuracy }: Evaluation): ClassesArtifact {
+/** The confusion matrices that go with an accuracy and an ASR, with and without the trigger. */
+export function classesAt(config: ExperimentConfig, { accuracy, asr }: Evaluation): ClassesArtifact {
   const perClass = Array.from({ length: fakeClasses }, (_, index) =>
     clamp(accuracy + (noise(index, config.seed) - 0.5) * 0.05),
   )
@@ -75,7 +75,14 @@ export function classesAt(config: ExperimentConfig, { accuracy }: Evaluation): C
       row === column ? Math.round(rate * 100) : Math.round(((1 - rate) * 100) / 9),
     ),
   )
-  return { accuracy: perClass, confusion, images: confusion.map((row) => row.reduce((sum, count) => sum + count, 0)) }
+  const images = confusion.map((row) => row.reduce((sum, count) => sum + count, 0))
+  const { target } = config.poisoning
+  const triggered = confusion.map((row, label) => {
+    const kept = row.map((count) => (label === target ? count : Math.round(count * (1 - (asr ?? 0)))))
+    const others = kept.reduce((sum, count, column) => sum + (column === target ? 0 : count), 0)
+    return kept.map((count, column) => (column === target ? (images[label] ?? 0) - others : count))
+  })
+  return { accuracy: perClass, confusion, images, ...(asr === null ? {} : { triggered }) }
 }
 
 /** The metrics of one step. */

@@ -21,6 +21,7 @@ import {
 } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 import { changedFromDefaults } from '../../src/main/engine/control/experiments/changedFromDefaults'
+import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { studentStageTitle } from '../../src/main/engine/control/experiments/stages'
 import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
@@ -50,6 +51,13 @@ const stage = (name: StageName, title: string, totalSteps: number, more: Partial
   ...more,
 })
 
+const conditionNumbers = new Map<string, number>()
+const conditionOf = createConditions(fakeMembers, (key) => {
+  const number = conditionNumbers.get(key) ?? conditionNumbers.size
+  conditionNumbers.set(key, number)
+  return number
+})
+
 function stagesOf(config: ExperimentConfig): StageRecord[] {
   const pseudoBatches = config.distillation.method.params.pseudoBatches
   const stages = [
@@ -70,7 +78,7 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
       ),
     ),
   ]
-  return stages.map((record) => ({ ...record, ...stageRecipeOf(config, record) }))
+  return stages.map((record) => ({ ...record, ...stageRecipeOf(config, record), ...conditionOf(config, record) }))
 }
 
 /** What one step brought, for the engine's events. */

@@ -1,10 +1,21 @@
 /** The parts of ECharts that are used; importing only these keeps the bundle small. */
-import { LineChart, LinesChart, ScatterChart } from 'echarts/charts'
-import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type ECharts } from 'echarts/core'
+import { CustomChart, LineChart, LinesChart, ParallelChart, ScatterChart } from 'echarts/charts'
+import { GridComponent, MarkLineComponent, ParallelComponent, TooltipComponent } from 'echarts/components'
+import { graphic, init, use, type ECharts } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
-use([LineChart, LinesChart, ScatterChart, GridComponent, MarkLineComponent, TooltipComponent, CanvasRenderer])
+use([
+  CustomChart,
+  LineChart,
+  LinesChart,
+  ParallelChart,
+  ScatterChart,
+  GridComponent,
+  MarkLineComponent,
+  ParallelComponent,
+  TooltipComponent,
+  CanvasRenderer,
+])
 
-export { init, type ECharts }
+export { graphic, init, type ECharts }
 export type { EChartsCoreOption } from 'echarts/core'

@@ -5,19 +5,71 @@ import type { ChartColors } from './colors'
 export const markers = ['circle', 'diamond', 'triangle', 'rect', 'pentagon', 'star', 'cross'] as const
 export type Marker = (typeof markers)[number]
 
-/** Outlines in a square of 10. */
-export const markerPaths: Readonly<Record<Marker, string>> = {
-  circle: 'M5 0.5A4.5 4.5 0 1 1 5 9.5A4.5 4.5 0 1 1 5 0.5Z',
-  diamond: 'M5 -0.2L10.2 5L5 10.2L-0.2 5Z',
-  triangle: 'M5 0.2L10 9.2L0 9.2Z',
-  rect: 'M1 1L9 1L9 9L1 9Z',
-  pentagon: 'M5.00 0.30L9.76 3.75L7.94 9.35L2.06 9.35L0.24 3.75Z',
-  star: 'M5.00 0.10L6.35 3.54L10.04 3.76L7.19 6.11L8.12 9.69L5.00 7.70L1.88 9.69L2.81 6.11L-0.04 3.76L3.65 3.54Z',
-  cross: 'M3.4 0.3L6.6 0.3L6.6 3.4L9.7 3.4L9.7 6.6L6.6 6.6L6.6 9.7L3.4 9.7L3.4 6.6L0.3 6.6L0.3 3.4L3.4 3.4Z',
+/** Corners around the middle of a square of 10; a circle has none. */
+export const markerCorners: Readonly<Record<Marker, readonly (readonly [number, number])[]>> = {
+  circle: [],
+  diamond: [
+    [0, -5.2],
+    [5.2, 0],
+    [0, 5.2],
+    [-5.2, 0],
+  ],
+  triangle: [
+    [0, -4.8],
+    [5, 4.2],
+    [-5, 4.2],
+  ],
+  rect: [
+    [-4, -4],
+    [4, -4],
+    [4, 4],
+    [-4, 4],
+  ],
+  pentagon: [
+    [0, -4.7],
+    [4.76, -1.25],
+    [2.94, 4.35],
+    [-2.94, 4.35],
+    [-4.76, -1.25],
+  ],
+  star: [
+    [0, -5],
+    [1.35, -1.46],
+    [5.14, -1.27],
+    [2.19, 1.11],
+    [3.17, 4.77],
+    [0, 2.7],
+    [-3.17, 4.77],
+    [-2.19, 1.11],
+    [-5.14, -1.27],
+    [-1.35, -1.46],
+  ],
+  cross: [
+    [-1.6, -4.7],
+    [1.6, -4.7],
+    [1.6, -1.6],
+    [4.7, -1.6],
+    [4.7, 1.6],
+    [1.6, 1.6],
+    [1.6, 4.7],
+    [-1.6, 4.7],
+    [-1.6, 1.6],
+    [-4.7, 1.6],
+    [-4.7, -1.6],
+    [-1.6, -1.6],
+  ],
 }
+/** Of the circle among them. */
+export const markerRadius = 4.5
+
+/** As a path of SVG around 0, 0. */
+export const markerPath = (marker: Marker): string =>
+  marker === 'circle'
+    ? `M0 -${markerRadius}A${markerRadius} ${markerRadius} 0 1 1 0 ${markerRadius}A${markerRadius} ${markerRadius} 0 1 1 0 -${markerRadius}Z`
+    : `M${markerCorners[marker].map((corner) => corner.join(' ')).join('L')}Z`
 
 /** As ECharts wants it. */
-export const markerSymbol = (marker: Marker | undefined): string => `path://${markerPaths[marker ?? 'circle']}`
+export const markerSymbol = (marker: Marker | undefined): string => `path://${markerPath(marker ?? 'circle')}`
 
 const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [8, 3, 2, 3]]
 

@@ -1,66 +1,76 @@
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
+import type { TableOrder } from '@shared/domain'
 
-export const compareColumns = [
-  { id: 'kind', title: 'Model' },
-  { id: 'accuracy', title: 'Accuracy' },
-  { id: 'asr', title: 'ASR' },
-  { id: 'der', title: 'DER' },
-  { id: 'seed', title: 'Seed' },
-  { id: 'published', title: 'Published' },
-  { id: 'robustAccuracy', title: 'Robust accuracy' },
-  { id: 'rir', title: 'RIR' },
-  { id: 'attack', title: 'Attack' },
-  { id: 'method', title: 'Method' },
-  { id: 'defense', title: 'Defense' },
-  { id: 'data', title: 'Data' },
-  { id: 'state', title: 'State' },
-  { id: 'seconds', title: 'Time' },
-  { id: 'createdAt', title: 'Created' },
-] as const
-export type CompareColumn = (typeof compareColumns)[number]['id']
-
-/** One line a model, or means over seeds in rows and columns. */
+/** What stands beside the table of models. */
 export const compareViews = [
   { id: 'models', title: 'Models' },
+  { id: 'seeds', title: 'Over seeds' },
   { id: 'table', title: 'Pivot' },
 ] as const
 export type CompareViewId = (typeof compareViews)[number]['id']
 
-/** Fractions of 1 with a definition of their own. */
-export const measureColumns = ['accuracy', 'asr', 'robustAccuracy', 'der', 'rir'] as const
-export type MeasureColumn = (typeof measureColumns)[number]
-export const isMeasureColumn = (id: CompareColumn): id is MeasureColumn =>
-  (measureColumns as readonly string[]).includes(id)
+/** Columns that are shown at first; the model, its ASR and its accuracy are always. */
+export const firstCompareColumns: readonly string[] = [
+  'der',
+  'health',
+  'name',
+  'attack',
+  'poisoning.ratio',
+  'method',
+  'data',
+  'seed',
+  'published',
+  'seconds',
+  'created',
+]
 
-const storageKey = 'abd.compareColumns'
-const initial: CompareColumn[] = ['kind', 'accuracy', 'asr', 'der', 'published', 'attack', 'method', 'seed', 'seconds']
+const storageKey = 'abd.compareTable'
 
-function readStored(): CompareColumn[] {
+interface Kept {
+  readonly columns: readonly string[]
+  readonly order: readonly TableOrder[]
+}
+const first: Kept = { columns: firstCompareColumns, order: [{ column: 'created', descending: true }] }
+
+function readKept(): Kept {
   try {
-    const stored = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as unknown
-    const known = Array.isArray(stored)
-      ? compareColumns.map((column) => column.id).filter((id) => stored.includes(id))
-      : []
-    return known.length > 0 ? known : initial
+    const kept = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Partial<Kept> | null
+    return { columns: kept?.columns ?? first.columns, order: kept?.order ?? first.order }
   } catch {
-    return initial
+    return first
   }
 }
 
-/** What the compare view shows: filter, columns and selection outlive leaving it. */
+/** What the compare view shows: query, columns, order, groups and selection outlive leaving it. */
 export const useCompareStore = defineStore('compare', () => {
-  const filter = ref('')
+  const kept = readKept()
+  const query = ref('')
   const view = ref<CompareViewId>('models')
-  const columns = ref<CompareColumn[]>(readStored())
-  /** Keys of models, see charts/planeOption. */
-  const selected = ref<Set<string>>(new Set())
-  watch(columns, (now) => localStorage.setItem(storageKey, JSON.stringify(now)))
+  const columns = ref<readonly string[]>(kept.columns)
+  const order = ref<readonly TableOrder[]>(kept.order)
+  const groupBy = ref<readonly string[]>([])
+  /** Keys of models. */
+  const selected = shallowRef<ReadonlySet<string>>(new Set())
+  /** Numbers of conditions that the plane leaves out. */
+  const hidden = shallowRef<ReadonlySet<number>>(new Set())
+  watch([columns, order], () =>
+    localStorage.setItem(storageKey, JSON.stringify({ columns: columns.value, order: order.value })),
+  )
 
-  function toggle(key: string): void {
+  function toggle(keys: readonly string[]): void {
     const next = new Set(selected.value)
-    if (!next.delete(key)) next.add(key)
+    const all = keys.every((key) => next.has(key))
+    for (const key of keys) {
+      if (all) next.delete(key)
+      else next.add(key)
+    }
     selected.value = next
   }
-  return { filter, view, columns, selected, toggle }
+  function toggleCondition(number: number): void {
+    const next = new Set(hidden.value)
+    if (!next.delete(number)) next.add(number)
+    hidden.value = next
+  }
+  return { query, view, columns, order, groupBy, selected, hidden, toggle, toggleCondition }
 })

@@ -52,15 +52,21 @@ export function stageRecipeOf(config: ExperimentConfig, { kind, index }: StageNa
   }
 }
 
+/** What of a model is asked for to compare it over seeds. */
+export type SeedResult = Pick<
+  ModelResult,
+  'recipe' | 'stageId' | 'state' | 'seed' | 'createdAt' | 'accuracy' | 'asr' | 'robustAccuracy' | 'der' | 'health'
+>
+
 /** One model over the seeds of its runs. */
-export interface SeedGroup {
+export interface SeedGroup<Result extends SeedResult = ModelResult> {
   key: string
   /** Of the newest run. */
-  sample: ModelResult
+  sample: Result
   /** Of all its models; ascending, each once. */
   seeds: number[]
   /** Of all seeds; those that do not count in means are left out of what follows. */
-  models: readonly ModelResult[]
+  models: readonly Result[]
   accuracy: Summary | null
   asr: Summary | null
   robustAccuracy: Summary | null
@@ -68,12 +74,12 @@ export interface SeedGroup {
 }
 
 /** The models that were done with at least two seeds; of several runs with one seed the newest counts. */
-export function overSeeds(results: readonly ModelResult[]): SeedGroup[] {
-  const groups = new Map<string, Map<number, ModelResult>>()
+export function overSeeds<Result extends SeedResult>(results: readonly Result[]): SeedGroup<Result>[] {
+  const groups = new Map<string, Map<number, Result>>()
   for (const result of results) {
     if (result.recipe === null || result.state !== 'done' || result.accuracy === null) continue
     const key = `${result.recipe}/${result.stageId}`
-    const group = groups.get(key) ?? new Map<number, ModelResult>()
+    const group = groups.get(key) ?? new Map<number, Result>()
     const known = group.get(result.seed)
     if (!known || known.createdAt < result.createdAt) group.set(result.seed, result)
     groups.set(key, group)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { useCompareStore } from '@renderer/stores/compare'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -6,40 +7,82 @@ afterEach(() => {
   page.unmount()
   localStorage.clear()
 })
-const rows = (): string[] => [...document.querySelectorAll('.p-datatable-tbody tr')].map((row) => row.textContent ?? '')
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[role=row][data-line]')]
+const textOf = (element: Element): string => element.textContent ?? ''
+const select = async (...lines: number[]): Promise<void> => {
+  for (const line of lines) {
+    rows()[line]!.querySelector<HTMLElement>('.tick')!.click()
+    await settle()
+  }
+}
+const legend = (): HTMLButtonElement[] => [
+  ...document.querySelectorAll<HTMLButtonElement>('[aria-label="Kinds of models"] button'),
+]
 
 describe('Compare', () => {
-  it('lists every teacher and student, filters by words, and exports what is shown as CSV', async () => {
+  it('lists every teacher and student, filters by a query, and exports what matches as CSV', async () => {
     page = await mountWorkbench({ finishedRuns: 4 }, '/compare')
     await settle(150)
     expect(rows()).toHaveLength(12)
+    expect(page.text()).toContain('12 models')
     type(page.find<HTMLInputElement>('input[aria-label="Filter models"]'), 'blend sv')
-    await settle()
+    await settle(200)
     expect(rows()).toHaveLength(2)
+    expect(page.text()).toContain('2 of 12 models')
     page.button('CSV').click()
     await settle()
-    const lines = page.saved[0]!.text.trim().split('\r\n')
-    expect(lines).toHaveLength(3)
-    expect(lines[0]).toContain('accuracy,asr')
-    expect(lines[1]!.split(',')[7]).toBe('sv')
-    expect(Number(lines[1]!.split(',')[11])).toBeLessThan(1)
+    const [head = '', ...lines] = page.saved[0]!.text.trim().split('\r\n')
+    expect(lines).toHaveLength(2)
+    const at = (name: string): number => head.split(',').indexOf(name)
+    expect(lines[0]!.split(',')[at('defenses')]).toBe('sv')
+    const [low, rate, high] = ['asr low', 'asr', 'asr high'].map((name) => Number(lines[0]!.split(',')[at(name)]))
+    expect(low).toBeLessThan(rate!)
+    expect(high).toBeGreaterThan(rate!)
   })
 
-  it('lays the curves of selected models over each other', async () => {
+  it('calls models by their kind, each with the mark of the plane’s legend', async () => {
+    page = await mountWorkbench({ finishedRuns: 2 }, '/compare')
+    await settle(150)
+    expect(legend().map(textOf)).toEqual(['Teacher', 'No defense', 'Shuffling Vaccine'])
+    const paths = (element: Element): string | undefined => element.querySelector('path')?.outerHTML
+    for (const row of rows()) {
+      const entry = legend().find((candidate) => textOf(row).includes(textOf(candidate)))
+      expect(paths(row.querySelector('.model')!)).toBe(paths(entry!))
+    }
+  })
+
+  it('hides a condition in the plane by its legend, and shows it again', async () => {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/compare')
+    await settle(150)
+    legend()[1]!.click()
+    await settle()
+    expect(legend().map((entry) => entry.getAttribute('aria-pressed'))).toEqual(['true', 'false', 'true'])
+    legend()[1]!.click()
+    await settle()
+    expect(legend()[1]!.getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('lays the curves of selected models over each other, under names that say what differs', async () => {
     page = await mountWorkbench({ finishedRuns: 2 }, '/compare')
     await settle(150)
     expect(page.text()).toContain('Nothing selected')
-    for (const row of [1, 2]) {
-      document.querySelectorAll<HTMLInputElement>('.p-datatable-tbody tr input')[row]!.click()
-      await settle()
-    }
-    const legend = page.find('[aria-label="Latest values: Accuracy"]').textContent ?? ''
-    expect(legend).toContain('No defense')
-    expect(legend).toContain('Shuffling Vaccine')
+    await select(1, 2)
+    const curves = textOf(page.find('[aria-label="Latest values: Accuracy"]'))
+    expect(curves).toContain('No defense')
+    expect(curves).toContain('Shuffling Vaccine')
+    expect(page.text()).toContain('2 selected')
+  })
+
+  it('tells means of groups of all that match, in the table and in the plane', async () => {
+    page = await mountWorkbench({ finishedRuns: 4 }, '/compare')
+    useCompareStore().groupBy = ['defenses']
+    await settle(300)
+    expect(rows().map(textOf).join(' ')).toMatch(/Shuffling Vaccine ?\d rows.* ± .*n \d/)
+    expect(page.find('.plot [role=img]').getAttribute('aria-label')).toMatch(/^\d groups in the plane/)
   })
 
   it('tells mean and deviation of models whose runs differ in the seed alone', async () => {
-    page = await mountWorkbench({}, '/compare')
+    page = await mountWorkbench({}, '/')
     const config = {
       teacher: { training: { epochs: 1 } },
       students: [{ defenses: [] }],
@@ -49,21 +92,22 @@ describe('Compare', () => {
       await page.engine.call('runs.start', { config: { ...config, name: `Spread, seed ${seed}`, seed } })
     await page.engine.call('runs.start', { config: { ...config, name: 'Another', attack: { id: 'blend' } } })
     for (let run = 0; run < 5; run++) page.engine.advance(1000)
-    await settle(150)
+    await page.go('/compare')
+    page.button('Over seeds').click()
+    await settle(200)
     const spread = (): string[] =>
-      [...document.querySelectorAll('section[aria-labelledby=seeds-title] tbody tr')].map(
-        (row) => row.textContent ?? '',
-      )
+      [...document.querySelectorAll('section[aria-labelledby=seeds-title] tbody tr')].map(textOf)
     expect(spread()).toHaveLength(2)
-    expect(spread()[1]).toMatch(/^SpreadNo defense.*1, 2, 3 *\d+\.\d % *± \d+\.\d *\[[\d., ]+\] *n 3/)
+    expect(spread()[1]).toMatch(/^No defense *Spread *1, 2, 3 *\d+\.\d % *± \d+\.\d *\[[\d., ]+\] *n 3/)
     page.button('Save the table over seeds as CSV').click()
     await settle()
     expect(page.saved[0]!.text.split('\r\n')[0]).toContain(
       'accuracy mean,accuracy deviation,accuracy n,accuracy low,accuracy high,asr mean',
     )
-    type(page.find<HTMLInputElement>('input[aria-label="Filter models"]'), 'seed 3')
-    await settle()
+    type(page.find<HTMLInputElement>('input[aria-label="Filter models"]'), 'seed:3')
+    await settle(250)
     expect(spread()).toEqual([])
+    expect(page.text()).toContain('No experiment with several seeds')
   })
 
   it('invites to a first experiment when there is no model', async () => {

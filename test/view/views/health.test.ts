@@ -56,3 +56,36 @@ describe('results of a run', () => {
     for (const rate of rates) expect(rate).toMatch(/^([−+\d.]* ?)?[\d.]+ % ?\[[\d.]+, [\d.]+\]$/)
   })
 })
+
+describe('differences in the results', () => {
+  async function withAsr(undefended: number, defended: number, health: HealthFinding[] = []): Promise<string[]> {
+    page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1')
+    await settle(100)
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    const stages = run.stages.map((stage) => {
+      if (stage.kind !== 'student' || !stage.evaluation) return stage
+      const own = stage.defense === 'none'
+      const evaluation = { ...stage.evaluation, accuracy: 0.8, asr: own ? undefended : defended }
+      return { ...stage, evaluation, ...(own && health.length > 0 ? { health } : {}) }
+    })
+    page.engine.emit('run.changed', { run: { ...run, stages } })
+    await settle(100)
+    return [...document.querySelectorAll('.results .change')].map((entry) => entry.className)
+  }
+
+  it('are coloured where the intervals part, and not where they overlap', async () => {
+    const [accuracy, asr] = await withAsr(0.9, 0.1)
+    expect(asr).toContain('good')
+    // The same accuracy is neither better nor worse.
+    expect(accuracy).toContain('muted')
+  })
+  it('of three points on 900 images say nothing', async () => {
+    const [, asr] = await withAsr(0.5, 0.53)
+    expect(asr).toContain('muted')
+  })
+  it('are not taken against a student that has learnt nothing', async () => {
+    expect(await withAsr(0.01, 0.2, [dead])).toEqual([])
+    expect(page.find('.results').textContent).toContain('has learnt nothing')
+    expect([...document.querySelectorAll('.results thead th')].map((head) => head.textContent)).not.toContain('DER')
+  })
+})

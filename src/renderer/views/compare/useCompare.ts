@@ -1,71 +1,128 @@
-import { computed } from 'vue'
-import { publishedComparison, resultsOf } from '@shared/domain'
-import { resultKey } from '../../charts/planeOption'
-import { dateTime } from '../../format/times'
-import { wordFilter } from '../../format/words'
-import { useCompareStore, type CompareColumn } from '../../stores/compare'
+import { storeToRefs } from 'pinia'
+import { computed, type Ref } from 'vue'
+import { healthTitles, publishedData, type ModelRecord } from '@shared/domain'
+import { axisFamilies, useAxisLabels } from '../../composables/useAxisLabels'
+import { useCompareStore } from '../../stores/compare'
 import { useEngineStore } from '../../stores/engine'
-import { useRunListStore } from '../../stores/runList'
-import { compareCsv, type CompareRow } from './compareRows'
-import { useModelNames } from './useModelNames'
+import { isNumeric } from '../../table/cellText'
+import type { GridColumn, TableQuestion } from '../../table/types'
+import { useTableColumns } from '../../table/useTableColumns'
+import { useTableRows } from '../../table/useTableRows'
+import { useTableSelection } from '../../table/useTableSelection'
+import { useTableValues } from '../../table/useTableValues'
+import { useConditions } from './useConditions'
+import { mostDetailed, planeColumns } from './usePlane'
 
-/** Rows of the compare view: teachers and students of all runs, filtered, with readable names. */
+/** Always in sight: what it is, and the two numbers that every comparison is about. */
+const pinned: readonly GridColumn[] = [
+  { id: 'defenses', title: 'Model', kind: 'text', width: 160, widest: 300, pinned: true },
+  { id: 'accuracy', title: 'Accuracy', kind: 'share', width: 132, pinned: true },
+  { id: 'asr', title: 'ASR', kind: 'share', width: 132, pinned: true },
+]
+const pinnedIds = new Set(pinned.map(({ id }) => id))
+/** Made here from a model's record. */
+const published: GridColumn = {
+  id: 'published',
+  title: 'Published',
+  kind: 'text',
+  width: 150,
+  unsorted: true,
+  definition: 'Published accuracy and ASR of such a model, and how far ours lies from it.',
+}
+const widths: Readonly<Record<string, number>> = { name: 220, health: 150, defenses: 160, error: 260, note: 200 }
+/** More records are not asked for: what is drawn of single models is not drawn of so many. */
+const mostRecords = 200
+
+/** Everything that Compare shows: the table's rows, the values behind its pictures, and what models are called. */
 export function useCompare() {
-  const runs = useRunListStore()
   const engine = useEngineStore()
   const store = useCompareStore()
+  const { query, columns: chosen, order, groupBy } = storeToRefs(store)
+  const known = useTableColumns('models')
 
-  const all = computed<CompareRow[]>(() =>
-    runs.runs.flatMap((run) =>
-      resultsOf(run).map((result) => ({
-        ...result,
-        key: resultKey(result),
-        published: publishedComparison(result, run.method),
-      })),
-    ),
+  // Nothing is published about most data sets: no column of dashes.
+  const { data: withPublished } = useTableValues('table.keys', () => ({
+    of: 'models',
+    query: `data:${publishedData}`,
+    order: [],
+    limit: 1,
+  }))
+  const anyPublished = computed(() => (withPublished.value?.keys.length ?? 0) > 0)
+  const columns = computed<GridColumn[]>(() => [
+    ...pinned.map((column) => ({ ...column, ...definitionOf(known.byId.value.get(column.id)) })),
+    ...chosen.value.flatMap((id) => {
+      if (id === published.id) return anyPublished.value ? [published] : []
+      const column = known.byId.value.get(id)
+      if (!column || pinnedIds.has(id)) return []
+      return [{ ...column, width: widths[id] ?? (isNumeric(column.kind) ? 104 : 130) }]
+    }),
+  ])
+  const asked = computed(() => columns.value.filter(({ id }) => id !== published.id))
+  const rows = useTableRows((): TableQuestion | null =>
+    known.loaded.value
+      ? {
+          of: 'models',
+          query: query.value,
+          columns: asked.value.map(({ id }) => id),
+          measures: asked.value.filter(({ kind }) => isNumeric(kind)).map(({ id }) => id),
+          order: order.value,
+          groupBy: groupBy.value,
+        }
+      : null,
   )
-  const searchText = (row: CompareRow): string => {
-    const { runName, kind, attack, method, defense, data, state, seed } = row
-    const titles = `${engine.kindOf(row)} ${engine.titleOf('attack', attack)}`
-    return `${runName} ${kind} ${attack} ${method ?? ''} ${defense ?? ''} ${data} ${state} seed ${seed} ${titles}`
-  }
-  const rows = computed(() => {
-    const matches = wordFilter(store.filter)
-    return all.value.filter((row) => matches(searchText(row)))
-  })
-  const selectedRows = computed(() => all.value.filter((row) => store.selected.has(row.key)))
+  const selection = useTableSelection(rows, storeToRefs(store).selected as Ref<ReadonlySet<string>>)
+  const { data: values, error: valuesError } = useTableValues('table.values', () => ({
+    of: 'models',
+    query: query.value,
+    columns: [...new Set([...planeColumns, ...groupBy.value])],
+  }))
+  const conditions = useConditions(() => values.value)
+  const details = useDetails(() => values.value?.keys ?? [])
+  const labelOf = useValueLabels()
+  return { engine, store, known, columns, rows, selection, values, valuesError, conditions, labelOf, ...details }
+}
+export type Compare = ReturnType<typeof useCompare>
 
-  const nameOf = useModelNames(() => rows.value)
-  const nameOfSelected = useModelNames(() => selectedRows.value)
-  const text = (row: CompareRow, column: CompareColumn): string | number | null => {
-    switch (column) {
-      case 'kind':
-        return engine.kindOf(row)
-      case 'data':
-        return engine.titleOf('dataset', row.data)
-      case 'attack':
-        return engine.titleOf('attack', row.attack)
-      case 'method':
-        return row.method === null ? null : engine.titleOf('distillation', row.method)
-      case 'published':
-        return row.published?.accuracy ?? null
-      case 'createdAt':
-        return dateTime(row.createdAt)
-      default:
-        return row[column]
+const definitionOf = (column: { definition?: string } | undefined): { definition?: string } =>
+  column?.definition === undefined ? {} : { definition: column.definition }
+
+/** Records of those that are selected, or of all of a few, their twins included; and their names among each other. */
+function useDetails(matching: () => readonly string[]) {
+  const engine = useEngineStore()
+  const store = useCompareStore()
+  const wanted = computed(() => {
+    if (store.selected.size > 0) return [...store.selected].slice(0, mostRecords)
+    return matching().length <= mostDetailed ? matching() : []
+  })
+  const { data } = useTableValues('table.models', () => (wanted.value.length > 0 ? { keys: [...wanted.value] } : null))
+  const records = computed<ReadonlyMap<string, ModelRecord>>(() => {
+    const found = new Map((data.value ?? []).map((model) => [model.key, model]))
+    return new Map(
+      wanted.value.flatMap((key) => {
+        const model = found.get(key)
+        return model ? [[key, model] as const] : []
+      }),
+    )
+  })
+  const selectedRecords = computed(() => [...records.value.values()].filter(({ key }) => store.selected.has(key)))
+  const names = computed<ReadonlyMap<string, string>>(() => engine.namesOf([...records.value.values()]))
+  return { records, selectedRecords, names }
+}
+
+/** What people read in the place of a value of a column. */
+function useValueLabels() {
+  const { labelOf } = useAxisLabels()
+  return (column: string, value: string | null): string => {
+    if (value === null || value === '') return 'none'
+    if (column === 'defenses' || column in axisFamilies) return labelOf(column, value)
+    if (column === 'health') {
+      const titles: Readonly<Record<string, string>> = healthTitles
+      return value
+        .split('\n')
+        .map((kind) => titles[kind] ?? kind)
+        .join(', ')
     }
-  }
-  const csv = (): string => compareCsv(rows.value)
-  return {
-    store,
-    all,
-    rows,
-    selectedRows,
-    defenseTitle: engine.shortDefenses,
-    modelName: engine.kindOf,
-    nameOf,
-    nameOfSelected,
-    text,
-    csv,
+    if (column === 'model') return value === 'teacher' ? 'Teacher' : 'Student'
+    return value
   }
 }

@@ -119,10 +119,31 @@ const results: readonly Declared[] = [
     labels: new Map(Object.entries(healthTitles).map(([kind, title]) => [kind, [title]])),
     definition: 'What is wrong with the model although its state does not tell.',
   },
+  {
+    id: 'images',
+    title: 'Test images',
+    kind: 'number',
+    level: 'place',
+    definition: 'Clean test images behind the accuracy.',
+  },
+  {
+    id: 'nonTarget',
+    title: 'Triggered test images',
+    kind: 'number',
+    level: 'place',
+    definition: 'Triggered images of other classes than the target, behind the ASR.',
+  },
   { id: 'step', title: 'Step', kind: 'number', level: 'place' },
   { id: 'steps', title: 'Steps in all', kind: 'number', level: 'place' },
   { id: 'model', title: 'Model', kind: 'text', level: 'model' },
   { id: 'defended', title: 'Defended', kind: 'flag', level: 'model' },
+  {
+    id: 'recipe',
+    title: 'Everything but the seed',
+    kind: 'text',
+    level: 'model',
+    definition: 'The same text where models differ in nothing but seed, name, recording and machine.',
+  },
 ]
 
 const noLabels: ReadonlyMap<string, readonly string[]> = new Map()

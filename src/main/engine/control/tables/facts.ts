@@ -40,6 +40,8 @@ const ofStage = {
   asr: ({ evaluation }) => evaluation?.asr ?? null,
   asrAll: ({ evaluation }) => evaluation?.asrAll ?? null,
   robustAccuracy: ({ evaluation }) => evaluation?.robustAccuracy ?? null,
+  images: ({ evaluation }) => evaluation?.images ?? null,
+  nonTarget: ({ evaluation }) => evaluation?.nonTarget ?? null,
   topAnswer: ({ evaluation }) => evaluation?.topAnswer?.share ?? null,
   health: ({ health = [] }) => listText(health.map(({ kind }) => kind)),
 } satisfies Record<string, (stage: StageRecord) => JsonScalar>
@@ -61,6 +63,7 @@ export const factsOfStage = (stage: StageRecord): Facts => factsOf(ofStage, stag
 export const factsOfModel = (stage: StageRecord): Facts =>
   new Map<string, JsonScalar>([
     ['model', stage.kind],
+    ...(stage.recipe === undefined ? [] : [['recipe', stage.recipe] as const]),
     ...(stage.kind === 'student' ? [['defended', !isUndefended(stage)] as const] : []),
   ])
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { MetricDefinition } from '../../../../shared/schema'
-import { defineAnalysis } from './types'
+import { defineAnalysis, type AnalysisMaterials } from './types'
 
 const artifact = z.object({
   /** Clean test images of each class. */
@@ -9,26 +9,42 @@ const artifact = z.object({
   confusion: z.array(z.array(z.number().int().min(0))),
   /** Share of each class that is classified as itself; 0 for a class without images. */
   accuracy: z.array(z.number().min(0).max(1)),
+  /** The same images with the trigger, counts alike; absent without an attack and in artifacts of earlier versions. */
+  triggered: z.array(z.array(z.number().int().min(0))).optional(),
 })
 export type ClassesArtifact = z.infer<typeof artifact>
 
 /**
- * Confusion matrix of the clean test images and accuracy by class.
- * n(i, j): images of class i that are classified as class j; accuracy of class i = n(i, i) / images of class i. An
- * image without a finite logit stands in no column, and counts as wrong.
- * Shapes: labels and predictions [N], int32, −1 for no class; confusion [C][C].
+ * n(i, j): images of class i that are classified as class j. An image without a finite logit stands in no column.
+ * Shapes: labels and predictions [N], int32, −1 for no class; result [C][C].
  */
-export function confusionOf(classes: number, labels: Int32Array, predicted: Int32Array): ClassesArtifact {
+export function confusionOf(classes: number, labels: Int32Array, predicted: Int32Array): number[][] {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  const images = new Array<number>(classes).fill(0)
   labels.forEach((label, index) => {
-    const row = confusion[label]
-    const prediction = predicted[index] ?? -1
-    images[label] = (images[label] ?? 0) + 1
+    const [row, prediction] = [confusion[label], predicted[index] ?? -1]
     if (row && prediction >= 0) row[prediction] = (row[prediction] ?? 0) + 1
   })
+  return confusion
+}
+
+/**
+ * Confusion matrices of the clean and of the triggered test images, and accuracy by class: n(i, i) / images of class i;
+ * an image without a class counts as wrong.
+ */
+export function classesOf(
+  classes: number,
+  { labels, clean, triggered }: AnalysisMaterials['predictions'],
+): ClassesArtifact {
+  const images = new Array<number>(classes).fill(0)
+  for (const label of labels) images[label] = (images[label] ?? 0) + 1
+  const confusion = confusionOf(classes, labels, clean)
   const accuracy = confusion.map((row, label) => (row[label] ?? 0) / Math.max(1, images[label] ?? 0))
-  return { images, confusion, accuracy }
+  return {
+    images,
+    confusion,
+    accuracy,
+    ...(triggered ? { triggered: confusionOf(classes, labels, triggered) } : {}),
+  }
 }
 
 interface FormerEvaluation {
@@ -44,12 +60,26 @@ const metrics = {
     definition:
       'Of the clean test images of class i, the share classified as class i: n(i, i) / Σⱼ n(i, j), n(i, j) being the images of class i classified as class j. The mean over all images is the accuracy.',
   },
+  asr: {
+    title: 'ASR by source class',
+    group: 'quality',
+    unit: '%',
+    definition:
+      'Of the test images of class i with the trigger, the share classified as the target. The mean over all images of the other classes is the ASR; of the target class it says nothing.',
+  },
   confusion: {
-    title: 'Confusion matrix',
+    title: 'Confusion matrices',
     group: 'quality',
     unit: '',
     definition:
-      'n(i, j): number of clean test images of class i (row) that are classified as class j (column). Colour: √ of the share n(i, j) / Σₖ n(i, k) of the row.',
+      'n(i, j): number of test images of class i (row) that are classified as class j (column), without and with the trigger. Colour: √ of the share n(i, j) / images of class i.',
+  },
+  change: {
+    title: 'Difference',
+    group: 'quality',
+    unit: '%',
+    definition:
+      'Share of class i that is classified as class j with the trigger, minus the same share without it. Colour: √ of its size, with its sign.',
   },
   mistakeShare: {
     title: 'Share of the true class',
@@ -62,7 +92,7 @@ const metrics = {
 export const classes = defineAnalysis({
   id: 'classes',
   title: 'Classes',
-  summary: 'Accuracy by class and the confusion matrix over the clean test images.',
+  summary: 'Accuracy and ASR by class, and the confusion matrices of the test images without and with the trigger.',
   reference: { citation: 'Stehman 1997, Selecting and interpreting measures of thematic classification accuracy' },
   params: {},
   metrics,
@@ -72,10 +102,9 @@ export const classes = defineAnalysis({
   view: { kind: 'component', component: 'Classes' },
   empty: {
     title: 'Nothing evaluated yet',
-    text: 'Accuracy by class and the confusion matrix appear with the first evaluation.',
+    text: 'Accuracy and ASR by class and the confusion matrices appear with the first evaluation.',
   },
-  measure: (_params, { predictions, classNames }) =>
-    confusionOf(classNames.length, predictions.labels, predictions.clean),
+  measure: (_params, { predictions, classNames }) => classesOf(classNames.length, predictions),
   /** Until 0.1 they stood in the evaluation. */
   formerly({ evaluation, ...record }) {
     if (typeof evaluation !== 'object' || evaluation === null) return null

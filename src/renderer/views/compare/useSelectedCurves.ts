@@ -1,0 +1,76 @@
+import { computed, ref } from 'vue'
+import type { ModelRecord } from '@shared/domain'
+import { conditionLook } from '../../charts/identity'
+import type { ChartLine } from '../../charts/chartLine'
+import { useTheme } from '../../composables/useTheme'
+import { useEngineStore } from '../../stores/engine'
+import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
+
+export const mostDrawn = 12
+
+export interface SelectedCurvesSource {
+  readonly models: () => readonly ModelRecord[]
+  readonly names: () => ReadonlyMap<string, string>
+}
+
+/** The charts of the selected models: accuracy, ASR and a metric of choice. */
+export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
+  const engine = useEngineStore()
+  const metrics = useMetricsStore()
+  const { colors } = useTheme()
+  const other = ref('studentLoss')
+
+  const drawn = computed(() =>
+    models()
+      .slice(0, mostDrawn)
+      .map((model) => ({
+        model,
+        look: conditionLook(model.condition, colors.value),
+        history: metrics.open({ runId: model.runId, stageId: model.stageId }),
+      })),
+  )
+  const linesOf = (name: string): ChartLine[] =>
+    drawn.value.flatMap(({ model, look, history }) => {
+      const series = pointsOf(history, name)
+      if (!series) return []
+      const label = names().get(model.key) ?? engine.kindOf(model)
+      const { key, runId, leaves, seed, recipe } = model
+      return [
+        {
+          key: `${key}/${name}`,
+          label,
+          ...look,
+          series,
+          run: runId,
+          model: label,
+          seed,
+          ...(leaves ? { from: leaves.step, mark: { step: leaves.step, label: 'leaves its twin' } } : {}),
+          ...(recipe === null ? {} : { group: { key: recipe, label } }),
+        },
+      ]
+    })
+  const others = computed(() =>
+    metricNamesOf(drawn.value.map(({ history }) => history))
+      .filter((name) => name !== 'accuracy' && name !== 'asr')
+      .map((name) => ({ value: name, label: engine.metricDefinition(name)?.title ?? name })),
+  )
+  const chosen = computed(() =>
+    others.value.some((entry) => entry.value === other.value) ? other.value : (others.value[0]?.value ?? null),
+  )
+  const charts = computed(() =>
+    ['accuracy', 'asr', ...(chosen.value ? [chosen.value] : [])].map((name) => {
+      const definition = engine.metricDefinition(name)
+      return {
+        name,
+        title: definition?.title ?? name,
+        definition: definition?.definition,
+        unit: definition?.unit ?? '',
+        lines: linesOf(name),
+      }
+    }),
+  )
+  const choose = (name: string): void => {
+    other.value = name
+  }
+  return { charts, others, chosen, choose }
+}
