@@ -7,6 +7,7 @@ export function createWorkbenchRouter(): Router {
       { path: '/', alias: '/runs', name: 'home', component: () => import('./views/home/HomeView.vue') },
       { path: '/new', name: 'new', component: () => import('./views/new/NewExperimentView.vue') },
       { path: '/runs/:runId/:tab?', name: 'run', component: () => import('./views/run/RunView.vue'), props: true },
+      { path: '/queue', name: 'queue', component: () => import('./views/queue/QueueView.vue') },
       { path: '/studies', name: 'studies', component: () => import('./views/studies/StudiesView.vue') },
       { path: '/studies/new', name: 'newStudy', component: () => import('./views/newStudy/NewStudyView.vue') },
       {

@@ -18,11 +18,21 @@ export function fakeConnection(options: FakeEngineOptions = {}) {
   const reopened = new Set<() => void>()
   const saved: SavedFile[] = []
   const copied: string[] = []
+  const notified: Parameters<HostApi['notify']>[0][] = []
   const host: HostApi = {
     kind: 'browser',
     choosePath: () => Promise.resolve(null),
     pathOf: (file) => options.paths?.get((file as File).name) ?? null,
     openExternal: () => Promise.resolve(),
+    notificationState: () => 'granted',
+    askForNotifications: () => Promise.resolve(true),
+    notify: (message) => {
+      notified.push(message)
+      return Promise.resolve()
+    },
+    setProgress: () => Promise.resolve(),
+    recentWorkspaces: () => Promise.resolve([]),
+    openWorkspace: () => Promise.resolve(),
     revealPath: () => Promise.resolve(),
     saveFile: ({ name, data }) => {
       saved.push({ name, text: typeof data === 'string' ? data : '' })
@@ -42,7 +52,15 @@ export function fakeConnection(options: FakeEngineOptions = {}) {
       return () => reopened.delete(listener)
     },
   }
-  return { connection, engine, state, saved, copied, reopen: () => reopened.forEach((listener) => listener()) }
+  return {
+    connection,
+    engine,
+    state,
+    saved,
+    copied,
+    notified,
+    reopen: () => reopened.forEach((listener) => listener()),
+  }
 }
 
 const nothing = { render: () => null }

@@ -10,6 +10,7 @@ import '@renderer/views/compare/CompareView.vue'
 import '@renderer/views/home/HomeView.vue'
 import '@renderer/views/new/NewExperimentView.vue'
 import '@renderer/views/newStudy/NewStudyView.vue'
+import '@renderer/views/queue/QueueView.vue'
 import '@renderer/views/run/RunView.vue'
 import '@renderer/views/settings/SettingsView.vue'
 import '@renderer/views/studies/StudiesView.vue'
@@ -18,7 +19,7 @@ import '@renderer/views/study/StudyView.vue'
 export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/') {
   document.body.innerHTML = '<div id="app"></div>'
   location.hash = `#${path}`
-  const { connection, engine, state, saved, copied, reopen } = fakeConnection(options)
+  const { connection, engine, state, saved, copied, notified, reopen } = fakeConnection(options)
   const app = createWorkbench(connection)
   app.mount('#app')
   await settle()
@@ -27,6 +28,7 @@ export async function mountWorkbench(options: FakeEngineOptions = {}, path = '/'
     state,
     saved,
     copied,
+    notified,
     settle,
     go: async (to: string): Promise<void> => {
       await (app.config.globalProperties as { $router: Router }).$router.push(to)

@@ -13,9 +13,13 @@ export interface ActiveRuns {
 
 /**
  * `onChange` hears of the run that comes first whenever a run begins, changes its state or ends; of null once when the
- * last one has ended.
+ * last one has ended. `onEnd` hears of runs that came to their end, before.
  */
-export function watchActiveRuns(client: EngineClient, onChange: (first: RunSummary | null) => void): ActiveRuns {
+export function watchActiveRuns(
+  client: EngineClient,
+  onChange: (first: RunSummary | null) => void,
+  onEnd: (run: RunSummary) => void = () => undefined,
+): ActiveRuns {
   const active = new Map<string, RunSummary>()
   let wasActive = false
   const first = (): RunSummary | null => {
@@ -30,6 +34,7 @@ export function watchActiveRuns(client: EngineClient, onChange: (first: RunSumma
     const before = active.get(run.id)
     if (isActive(run)) active.set(run.id, run)
     else active.delete(run.id)
+    if (before && (run.state === 'done' || run.state === 'failed')) onEnd(run)
     if (before?.state !== run.state) settle()
   }
   const load = async (): Promise<void> => {

@@ -1,16 +1,17 @@
 /** The desktop application: one instance per workspace, one window, an engine beside it. No logic of its own. */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type BrowserWindow, app, session } from 'electron'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
 import { startBackground, trayIcon, type Background } from './background'
-import { askToPause, showFailure } from './dialogs'
+import { askToPause, chooseWorkspace, showFailure } from './dialogs'
 import { serveHostApi } from './hostApi'
 import { setMenu } from './menu'
 import { startRelay } from './relay'
 import { isOurPage, openWindow, refusePermissions } from './window'
+import { createRecentWorkspaces, openWorkspaceWindow, type RecentWorkspaces } from './workspaces'
 
 export function startApplication(): void {
   // Without a handler Electron waits at a dialog for ever, also where nobody sees it.
@@ -35,7 +36,8 @@ export function startApplication(): void {
     app.exit(0)
     return
   }
-  const application = new Application(workspace, join(userData, 'window.json'))
+  const recent = createRecentWorkspaces(join(dirname(userData), 'workspaces.json'))
+  const application = new Application(workspace, join(userData, 'window.json'), recent)
   void app.whenReady().then(() => application.start())
 }
 
@@ -56,11 +58,20 @@ class Application {
   constructor(
     private readonly workspace: string,
     private readonly stateFile: string,
+    private readonly recent: RecentWorkspaces,
   ) {}
 
   async start(): Promise<void> {
     refusePermissions(session.defaultSession)
-    setMenu({ quit: () => void this.quit(), developer: !app.isPackaged })
+    this.recent.note(this.workspace)
+    const others = (): string[] => this.recent.list().filter((folder) => folder !== this.workspace)
+    const openWorkspace = (folder: string | null): Promise<void> => this.openWorkspace(folder)
+    setMenu({
+      quit: () => void this.quit(),
+      developer: !app.isPackaged,
+      openWorkspace: (folder) => void openWorkspace(folder),
+      recentWorkspaces: others(),
+    })
     app.on('second-instance', () => this.show())
     app.on('activate', () => this.show())
     // The engine outlives the window while a run trains; close() decides.
@@ -71,7 +82,7 @@ class Application {
       void this.quit()
     })
     const starting = this.startEngine()
-    serveHostApi(isOurPage)
+    serveHostApi(isOurPage, { recentWorkspaces: others, openWorkspace })
     startRelay(async () => (await starting).connect(), isOurPage)
     this.show()
     try {
@@ -81,6 +92,14 @@ class Application {
       return
     }
     this.attachBackground(this.engine)
+  }
+
+  /** In a window of its own; this one stays with its runs. */
+  private async openWorkspace(folder: string | null): Promise<void> {
+    const chosen = folder ?? (await chooseWorkspace(this.window))
+    if (chosen === null) return
+    if (chosen === this.workspace) this.show()
+    else openWorkspaceWindow(chosen)
   }
 
   private startEngine(): Promise<StartedEngine> {
@@ -101,6 +120,7 @@ class Application {
       client: engine.client,
       iconFile: trayIcon(),
       show: () => this.show(),
+      hasWindow: () => this.window !== null,
       quit: () => void this.quit(),
       // The last run ended with no window open: nothing is left to stay for.
       onIdle: () => {

@@ -20,6 +20,8 @@ export interface BackgroundOptions {
   show: () => void
   quit: () => void
   onIdle: () => void
+  /** Whether a window tells what ends. */
+  hasWindow: () => boolean
 }
 
 export function startBackground(options: BackgroundOptions): Background {
@@ -27,11 +29,18 @@ export function startBackground(options: BackgroundOptions): Background {
   const tray = createTray(options)
   tray?.setToolTip('ABD Workbench')
   const wake = createWakeLock()
-  const runs = watchActiveRuns(options.client, (first) => {
-    wake.hold(first !== null)
-    tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
-    if (first === null) options.onIdle()
-  })
+  const runs = watchActiveRuns(
+    options.client,
+    (first) => {
+      wake.hold(first !== null)
+      tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
+      if (first === null) options.onIdle()
+    },
+    (run) => {
+      // Of a study's cells the study tells; a window tells for itself.
+      if (!run.study && !options.hasWindow()) void tellEnd(run, options)
+    },
+  )
   return {
     get active() {
       return runs.first()
@@ -52,6 +61,17 @@ export function startBackground(options: BackgroundOptions): Background {
       tray?.destroy()
     },
   }
+}
+
+async function tellEnd(run: RunSummary, { client, show }: BackgroundOptions): Promise<void> {
+  const settings = await client.call('engine.settings', {}).catch(() => null)
+  if (settings?.notifications === false || !Notification.isSupported()) return
+  const notification = new Notification({
+    title: `“${run.name}” ${run.state === 'done' ? 'is done' : 'has failed'}`,
+    body: run.error?.[0]?.message ?? '',
+  })
+  notification.on('click', show)
+  notification.show()
 }
 
 /** Keeps the machine from sleeping while it is held. */

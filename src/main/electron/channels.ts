@@ -10,4 +10,8 @@ export const channels = {
   openExternal: 'abd:host:openExternal',
   copyText: 'abd:host:copyText',
   revealPath: 'abd:host:revealPath',
+  notify: 'abd:host:notify',
+  setProgress: 'abd:host:setProgress',
+  recentWorkspaces: 'abd:host:recentWorkspaces',
+  openWorkspace: 'abd:host:openWorkspace',
 } as const

@@ -1,5 +1,5 @@
 /** What the application asks or tells in a box of its own. */
-import { dialog, type BrowserWindow } from 'electron'
+import { dialog, type BrowserWindow, type OpenDialogOptions } from 'electron'
 import type { RunSummary } from '../../shared/domain'
 
 const title = 'ABD Workbench'
@@ -20,6 +20,19 @@ export async function askToPause(window: BrowserWindow | null, run: RunSummary):
   }
   const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
   return response === 0
+}
+
+/** A folder, new or there already, or null. */
+export async function chooseWorkspace(window: BrowserWindow | null): Promise<string | null> {
+  if (!dialogsAllowed()) return null
+  const options: OpenDialogOptions = {
+    title: 'Open a workspace: the folder of its runs, or an empty one',
+    properties: ['openDirectory', 'createDirectory'],
+  }
+  const { canceled, filePaths } = await (window
+    ? dialog.showOpenDialog(window, options)
+    : dialog.showOpenDialog(options))
+  return canceled ? null : (filePaths[0] ?? null)
 }
 
 /** Resolves when the box is closed. */

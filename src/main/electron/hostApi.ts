@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
 import {
   BrowserWindow,
+  Notification,
   clipboard,
   dialog,
   ipcMain,
@@ -12,11 +13,13 @@ import {
   type OpenDialogOptions,
 } from 'electron'
 import type { HostApi } from '../../shared/contract/host'
+import type { MenuCommand } from '../../shared/contract/window'
 import { channels } from './channels'
 import type { IsTrusted } from './relay'
 
 type PathOptions = Parameters<HostApi['choosePath']>[0]
 type SaveOptions = Parameters<HostApi['saveFile']>[0]
+type Message = Parameters<HostApi['notify']>[0]
 
 const propertiesOf: Record<PathOptions['select'], OpenDialogOptions['properties']> = {
   file: ['openFile'],
@@ -34,7 +37,29 @@ const isWebAddress = (address: string): boolean => {
   }
 }
 
-export function serveHostApi(isTrusted: IsTrusted): void {
+export interface HostServices {
+  recentWorkspaces(): string[]
+  /** Null asks for a folder. */
+  openWorkspace(folder: string | null): Promise<void>
+}
+
+/** Of a message from the page: text, shortened, and a path of the page. */
+function showNotification(window: BrowserWindow | null, message: Partial<Message>): void {
+  if (!Notification.isSupported()) return
+  const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 300) : '')
+  const notification = new Notification({ title: text(message.title), body: text(message.body) })
+  notification.on('click', () => {
+    if (!window || window.isDestroyed()) return
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+    const path = text(message.path)
+    if (path.startsWith('/')) window.webContents.send(channels.menu, `go:${path}` satisfies MenuCommand)
+  })
+  notification.show()
+}
+
+export function serveHostApi(isTrusted: IsTrusted, services: HostServices): void {
   const handle = <Argument, Result>(
     channel: string,
     work: (window: BrowserWindow | null, argument: Argument) => Promise<Result> | Result,
@@ -73,6 +98,16 @@ export function serveHostApi(isTrusted: IsTrusted): void {
     if (!isWebAddress(address)) throw new Error('Only web addresses are opened.')
     await shell.openExternal(address)
   })
+  handle(channels.notify, (window, message: Message) => showNotification(window, message))
+  handle(channels.setProgress, (window, fraction: unknown) => {
+    const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1
+    // Below zero there is no bar.
+    window?.setProgressBar(known ? fraction : -1)
+  })
+  handle(channels.recentWorkspaces, () => services.recentWorkspaces())
+  handle(channels.openWorkspace, (_window, folder: unknown) =>
+    services.openWorkspace(typeof folder === 'string' ? folder : null),
+  )
   handle(channels.copyText, (_window, text: string) => clipboard.writeText(String(text)))
   handle(channels.revealPath, (_window, path: string) => {
     if (typeof path === 'string' && isAbsolute(path) && existsSync(path)) shell.showItemInFolder(path)

@@ -3,7 +3,15 @@ import { BrowserWindow, Menu, type MenuItemConstructorOptions } from 'electron'
 import type { MenuCommand } from '../../shared/contract/window'
 import { channels } from './channels'
 
-export function setMenu({ quit, developer }: { quit: () => void; developer: boolean }): void {
+export interface MenuOptions {
+  readonly quit: () => void
+  readonly developer: boolean
+  /** Null asks for a folder. */
+  readonly openWorkspace: (folder: string | null) => void
+  readonly recentWorkspaces: readonly string[]
+}
+
+export function setMenu({ quit, developer, openWorkspace, recentWorkspaces }: MenuOptions): void {
   const send = (command: MenuCommand) => (): void => {
     const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
     window?.webContents.send(channels.menu, command)
@@ -13,6 +21,13 @@ export function setMenu({ quit, developer }: { quit: () => void; developer: bool
       label: '&File',
       submenu: [
         { label: 'New experiment', accelerator: 'CmdOrCtrl+N', click: send('newExperiment') },
+        { label: 'Open workspace…', accelerator: 'CmdOrCtrl+O', click: () => openWorkspace(null) },
+        {
+          label: 'Recent workspaces',
+          enabled: recentWorkspaces.length > 0,
+          submenu: recentWorkspaces.map((folder) => ({ label: folder, click: () => openWorkspace(folder) })),
+        },
+        { type: 'separator' },
         { label: 'Settings', accelerator: 'CmdOrCtrl+,', click: send('openSettings') },
         { type: 'separator' },
         { label: 'Close window', role: 'close' },

@@ -31,6 +31,13 @@ const bridge: WindowBridge = {
     saveFile: (options) => ipcRenderer.invoke(channels.saveFile, options) as Promise<boolean>,
     openExternal: (address) => ipcRenderer.invoke(channels.openExternal, address) as Promise<void>,
     copyText: (text) => ipcRenderer.invoke(channels.copyText, text) as Promise<void>,
+    // The desktop decides whether it shows them; nobody is asked.
+    notificationState: () => 'granted',
+    askForNotifications: () => Promise.resolve(true),
+    notify: (message) => ipcRenderer.invoke(channels.notify, message) as Promise<void>,
+    setProgress: (fraction) => ipcRenderer.invoke(channels.setProgress, fraction) as Promise<void>,
+    recentWorkspaces: () => ipcRenderer.invoke(channels.recentWorkspaces) as Promise<string[]>,
+    openWorkspace: (folder) => ipcRenderer.invoke(channels.openWorkspace, folder) as Promise<void>,
     revealPath: (path) => ipcRenderer.invoke(channels.revealPath, path) as Promise<void>,
   },
 }

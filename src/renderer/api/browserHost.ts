@@ -18,6 +18,22 @@ export const browserHost: HostApi = {
     window.open(address, '_blank', 'noopener,noreferrer')
     return Promise.resolve()
   },
+  notificationState() {
+    if (typeof Notification === 'undefined' || Notification.permission === 'denied') return 'denied'
+    return Notification.permission === 'granted' ? 'granted' : 'ask'
+  },
+  askForNotifications: async () => (await Notification.requestPermission()) === 'granted',
+  notify({ title, body, path }) {
+    const message = new Notification(title, { body, tag: path })
+    message.onclick = () => {
+      window.focus()
+      location.hash = `#${path}`
+    }
+    return Promise.resolve()
+  },
+  setProgress: () => Promise.resolve(),
+  recentWorkspaces: () => Promise.resolve([]),
+  openWorkspace: () => Promise.resolve(),
   copyText: (text) => navigator.clipboard.writeText(text),
   revealPath: (path) => navigator.clipboard.writeText(path),
 }

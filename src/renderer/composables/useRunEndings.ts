@@ -6,6 +6,7 @@ import { cellWords } from '../format/cellStates'
 import { percent } from '../format/numbers'
 import { useEngineStore } from '../stores/engine'
 import { useNoticesStore } from '../stores/notices'
+import { useNotifications } from './useNotifications'
 
 const resultOf = (run: RunSummary, names: ReadonlyMap<string, string>): string =>
   run.stages
@@ -25,14 +26,22 @@ export function useRunEndings(): void {
   const notices = useNoticesStore()
   const catalogue = useEngineStore()
   const router = useRouter()
+  const notifications = useNotifications()
   const states = new Map<string, RunSummary['state']>()
   onScopeDispose(
     engine.subscribe('run.changed', {}, ({ run }) => {
       const before = states.get(run.id)
       states.set(run.id, run.state)
-      if (run.study || before !== 'running' || router.currentRoute.value.params['runId'] === run.id) return
-      if (run.state === 'done') {
-        const result = resultOf(run, catalogue.namesOf(namedModelsOf(run)))
+      if (run.study) return
+      if (before === undefined && run.state === 'queued') notifications.offer()
+      if (before !== 'running' || (run.state !== 'done' && run.state !== 'failed')) return
+      const result = resultOf(run, catalogue.namesOf(namedModelsOf(run)))
+      notifications.tell({
+        title: `“${run.name}” ${run.state === 'done' ? 'is done' : 'has failed'}`,
+        body: run.state === 'done' ? result && `Accuracy / ASR: ${result}` : (run.error?.[0]?.message ?? ''),
+        path: `/runs/${run.id}`,
+      })
+      if (run.state === 'done' && router.currentRoute.value.params['runId'] !== run.id) {
         notices.show({
           severity: 'good',
           title: `“${run.name}” is done.`,
@@ -49,6 +58,11 @@ export function useRunEndings(): void {
       const before = studyStates.get(study.id)
       studyStates.set(study.id, study.state)
       if (before !== 'running' || study.state !== 'done') return
+      notifications.tell({
+        title: `The study “${study.name}” is done`,
+        body: cellWords(study.cells),
+        path: `/studies/${study.id}`,
+      })
       if (router.currentRoute.value.params['studyId'] === study.id) return
       notices.show({
         severity: study.cells.failed > 0 ? 'warning' : 'good',

@@ -1,17 +1,22 @@
-import { onScopeDispose } from 'vue'
+import { allActions, isEnabled, useActions } from './useActions'
 
 export interface Shortcut {
   /** As shown in the sheet, e.g. "Ctrl+K", "?", "g r". */
   keys: string
   label: string
   group: string
-  run: () => void
+  run: () => unknown
 }
 
-const registered = new Set<readonly Shortcut[]>()
 let pending: { key: string; until: number } | null = null
 
-export const allShortcuts = (): Shortcut[] => [...registered].flat()
+/** The actions that have keys, as the sheet lists them. */
+export const allShortcuts = (): Shortcut[] =>
+  allActions().flatMap((action) => {
+    const { keys, title: label, group } = action
+    // Keys of what cannot be done now do nothing.
+    return keys === undefined ? [] : [{ keys, label, group, run: () => isEnabled(action) && action.run() }]
+  })
 
 /** What a text field does by itself. */
 const ofFields = ['Ctrl+Z', 'Ctrl+Shift+Z']
@@ -52,7 +57,13 @@ export function handleShortcut(event: KeyboardEvent): void {
 }
 
 /** Offers shortcuts while the calling component lives. */
-export function useShortcuts(shortcuts: readonly Shortcut[]): void {
-  registered.add(shortcuts)
-  onScopeDispose(() => registered.delete(shortcuts))
-}
+export const useShortcuts = (shortcuts: readonly Shortcut[]): void =>
+  useActions(
+    shortcuts.map(({ keys, label, group, run }) => ({
+      id: `shortcut:${keys}`,
+      title: label,
+      group,
+      keys,
+      run: () => void run(),
+    })),
+  )

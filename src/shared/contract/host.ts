@@ -14,6 +14,18 @@ export interface HostApi {
   saveFile(options: { name: string; data: Uint8Array | string; type: string }): Promise<boolean>
   openExternal(address: string): Promise<void>
   copyText(text: string): Promise<void>
+  /** Whether messages beside the window may be shown; 'ask': nobody has been asked. */
+  notificationState(): 'granted' | 'denied' | 'ask'
+  /** Asks once; a window need not. To be called from a click. */
+  askForNotifications(): Promise<boolean>
+  /** A message beside the window; clicking on it brings the window to the front and leads to the page at `path`. */
+  notify(message: { title: string; body: string; path: string }): Promise<void>
+  /** How far the work is, in the taskbar where there is one; null: nothing is under way. */
+  setProgress(fraction: number | null): Promise<void>
+  /** Folders of workspaces that were open, the newest first; a browser knows none. */
+  recentWorkspaces(): Promise<string[]>
+  /** Opens a workspace in a window of its own; null asks for its folder. A browser cannot: `abd serve` opens one. */
+  openWorkspace(folder: string | null): Promise<void>
   /** Desktop only: shows a file in the file manager; the browser copies the path instead. */
   revealPath(path: string): Promise<void>
 }

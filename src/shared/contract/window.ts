@@ -14,7 +14,9 @@ export interface WindowBridge {
   host: HostApi
 }
 
-export type MenuCommand = 'newExperiment' | 'openSettings' | 'showShortcuts' | 'openPalette'
+/** The id of an action that the page offers on every view, or `go:` and a path of the page. */
+export type MenuCommand =
+  'newExperiment' | 'openSettings' | 'openWorkspaces' | 'showShortcuts' | 'openPalette' | `go:${string}`
 
 /** Name under which the bridge lies on `window`. */
 export const bridgeName = 'abdWindow'

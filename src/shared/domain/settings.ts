@@ -1,5 +1,5 @@
 /** What a researcher sets once for a workspace; the defaults of new runs among it. */
-import { choice, defaultsOf, integer, type ParameterSchema, type ValuesOf } from '../schema'
+import { boolean, choice, defaultsOf, integer, type ParameterSchema, type ValuesOf } from '../schema'
 
 export const settingsSchema = {
   threads: integer({
@@ -43,6 +43,11 @@ export const settingsSchema = {
       { value: 'light', label: 'Light' },
       { value: 'dark', label: 'Dark' },
     ],
+  }),
+  notifications: boolean({
+    label: 'Tell me when a run is done',
+    default: true,
+    help: 'A message beside the window, while it is not looked at.',
   }),
 } satisfies ParameterSchema
 

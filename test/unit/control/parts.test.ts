@@ -153,7 +153,7 @@ describe('diagnostics', () => {
     }
     const text = diagnosticsText({
       info,
-      settings: { threads: 0, slots: 1, keptSteps: 200, imagesPerStep: 64, theme: 'dark' },
+      settings: { threads: 0, slots: 1, keptSteps: 200, imagesPerStep: 64, theme: 'dark', notifications: true },
       disk,
       runs: [],
       log: [{ time: 0, level: 'info', message: 'opened /secret/place/x' }],

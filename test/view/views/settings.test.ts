@@ -44,7 +44,7 @@ it('shows what lies in the bin, brings runs back, and asks before it is emptied'
   const runs = await page.engine.call('runs.list', {})
   await page.engine.call('runs.delete', { runIds: [runs[0]!.id, runs[1]!.id] })
   await page.go('/')
-  await page.go('/settings')
+  await page.go('/settings/workspace')
   await settle(400)
   const listed = (): string[] =>
     [...document.querySelectorAll('[aria-label="Deleted runs"] li')].map((row) => row.textContent ?? '')

@@ -70,6 +70,7 @@ const settings = z.strictObject({
   keptSteps: within(settingsSchema.keptSteps),
   imagesPerStep: within(settingsSchema.imagesPerStep),
   theme: z.enum(settingsSchema.theme.options.map(({ value }) => value)),
+  notifications: z.boolean(),
 }) satisfies z.ZodType<Settings>
 
 export const engineCalls = {

@@ -1,0 +1,34 @@
+import type { RunSummary } from '@shared/domain'
+import { useActions, type Action } from './useActions'
+import { isActive, isResumable, useRunActions } from './useRunActions'
+import { useStudyFromRun } from './useStudyFromRun'
+
+/** What can be done with the run whose page is open, also without its buttons. */
+export function useRunPageActions(run: () => RunSummary, own: { editNote: () => void; remove: () => void }): void {
+  const actions = useRunActions()
+  const studyFromRun = useStudyFromRun()
+  const group = 'This run'
+  const togglePause = (): void =>
+    void (isActive(run()) ? actions.control('pause', run()) : actions.control('resume', run()))
+  useActions((): Action[] => [
+    {
+      id: 'run.pause',
+      title: isActive(run()) ? 'Pause the run' : 'Resume the run',
+      group,
+      keys: 'p',
+      enabled: () => isActive(run()) || isResumable(run()),
+      run: togglePause,
+    },
+    {
+      id: 'run.stop',
+      title: 'Stop the run',
+      group,
+      enabled: () => isActive(run()) || run().state === 'paused',
+      run: () => void actions.control('stop', run()),
+    },
+    { id: 'run.clone', title: 'Clone the run', words: 'copy', group, run: () => void actions.clone(run()) },
+    { id: 'run.study', title: 'Study from this run', group, run: () => void studyFromRun(run()) },
+    { id: 'run.note', title: 'Edit the note', group, run: own.editNote },
+    { id: 'run.delete', title: 'Delete the run', group, run: own.remove },
+  ])
+}
