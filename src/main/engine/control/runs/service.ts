@@ -25,6 +25,7 @@ import { binCalls } from './bin'
 import { placeOf } from './demand'
 import { createFreeSpace, type FreeSpace } from './freeSpace'
 import { giveConditions } from './giveConditions'
+import { giveHealth } from './giveHealth'
 import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
@@ -268,6 +269,7 @@ class Service implements RunService {
     const { store, table, readOnly } = this.options
     if (!readOnly) await giveKeys(store, this.book, table)
     await giveConditions(store, this.conditionOf, { write: !readOnly })
+    if (!readOnly) await giveHealth(store, table)
   }
 
   private queue(runId: string): RunSummary {

@@ -20,6 +20,8 @@ export interface ImagesTable {
    */
   index(place: string, labels: Labels, budget: { keptSteps: number }): Promise<void>
   steps(place: string): number[]
+  /** What the models say of the newest step; null where none was kept. */
+  newest(place: string): Labels | null
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
   read(place: string, step: number): Promise<SyntheticImages>
   /** Forgets grids from a step on. Their files are the trainer's, which may be writing them again. */
@@ -51,6 +53,10 @@ export function createImagesTable(database: Database, workspace: string): Images
       for (const old of dropped) await rm(fileOf(place, old), { force: true })
     },
     steps,
+    newest(place) {
+      const row = database.get('SELECT meta FROM images WHERE place = ? ORDER BY step DESC LIMIT 1', place)
+      return row ? (JSON.parse(String(row.meta)) as Labels) : null
+    },
     async read(place, step) {
       const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ?', place, step)
       if (!row)

@@ -61,7 +61,7 @@ export interface RunStore {
 }
 
 /** What records of earlier versions get when their workspace is opened. */
-export type GivenLater = 'keys of stages' | 'conditions'
+export type GivenLater = 'keys of stages' | 'conditions' | 'health of models'
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'

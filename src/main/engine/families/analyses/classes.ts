@@ -47,6 +47,8 @@ export function classesOf(
   }
 }
 
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
+
 interface FormerEvaluation {
   confusion?: number[][]
   perClassAccuracy?: number[]
@@ -105,6 +107,17 @@ export const classes = defineAnalysis({
     text: 'Accuracy and ASR by class and the confusion matrices appear with the first evaluation.',
   },
   measure: (_params, { predictions, classNames }) => classesOf(classNames.length, predictions),
+  /** Column sums are what was answered, the images of the classes what is right. */
+  evaluated({ confusion, images }) {
+    const all = Math.max(1, sumOf(images))
+    const answers = confusion.map((_, column) => sumOf(confusion.map((row) => row[column] ?? 0)))
+    const most = Math.max(0, ...answers)
+    return {
+      classes: images.length,
+      largestClass: Math.max(0, ...images) / all,
+      ...(most > 0 ? { topAnswer: { label: answers.indexOf(most), share: most / all } } : {}),
+    }
+  },
   /** Until 0.1 they stood in the evaluation. */
   formerly({ evaluation, ...record }) {
     if (typeof evaluation !== 'object' || evaluation === null) return null

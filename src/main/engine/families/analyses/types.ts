@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AnalysisView } from '../../../../shared/domain'
+import type { AnalysisView, Evaluation } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { ImageSet } from '../../images/types'
 
@@ -40,6 +40,9 @@ export type AnalysisContext<Need extends AnalysisNeed = AnalysisNeed> = Pick<Ana
   readonly target: number
 }
 
+/** See Evaluation. */
+export type EvaluatedAnswers = Pick<Evaluation, 'classes' | 'topAnswer' | 'largestClass'>
+
 /** A stage's record as versions wrote it that had no table of artifacts. */
 export type FormerRecord = Readonly<Record<string, unknown>>
 
@@ -64,6 +67,8 @@ export interface Analysis<
   readonly empty?: { readonly title: string; readonly text: string }
   /** The artifact in one line, for a terminal. */
   line?(artifact: Artifact): string | null
+  /** What its artifact tells of an evaluation that does not tell it itself: those of earlier versions. */
+  evaluated?(artifact: Artifact): EvaluatedAnswers
   /** Takes its artifact out of a record of an earlier version; null where there is none. */
   formerly?(record: FormerRecord): { artifact: unknown; record: FormerRecord } | null
   /** Pure but for captured steps of the models; the artifact is JSON. */
