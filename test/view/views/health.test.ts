@@ -89,3 +89,20 @@ describe('differences in the results', () => {
     expect([...document.querySelectorAll('.results thead th')].map((head) => head.textContent)).not.toContain('DER')
   })
 })
+
+it('a finding about images leads to their step', async () => {
+  page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1')
+  await settle(100)
+  const { steps } = await page.engine.call('runs.imageSteps', { runId: 'fake-1', stageId: 'student-1' })
+  const step = steps[1]!
+  const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+  const finding: HealthFinding = { ...dead, kind: 'collapsedGenerator', severity: 'warning', place: 'images', step }
+  const stages = run.stages.map((stage) => (stage.id === 'student-1' ? { ...stage, health: [finding] } : stage))
+  page.engine.emit('run.changed', { run: { ...run, stages } })
+  await settle(100)
+  page.find('.results .health-badge').click()
+  await settle(200)
+  const viewer = page.find('.viewer.large')
+  expect(viewer.querySelector('.p-togglebutton-checked')?.textContent).toContain('No defense')
+  expect(viewer.textContent).toContain(`2 / ${steps.length} kept`)
+})

@@ -101,7 +101,7 @@ export const migrations: readonly string[] = [
     id TEXT PRIMARY KEY, of_table TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (of_table, name)
   ) WITHOUT ROWID;
   `,
-  // What evaluations of earlier versions do not tell is told by giveHealth as far as it can be, which takes the mark away.
+  // What evaluations of earlier versions lack is filled in by giveHealth, which takes the mark away.
   `
   INSERT INTO to_move (what) VALUES ('health of models');
   `,
