@@ -1,5 +1,5 @@
 /** What a chart draws as one line, and what it knows of it. */
-import type { MetricSeries } from '@shared/domain'
+import type { MetricSeries, StepUnits } from '@shared/domain'
 import { lowerBound } from './decimate'
 import type { Marker } from './identity'
 
@@ -30,10 +30,18 @@ export interface ChartLine {
   band?: ChartBand
   /** Lines of one group differ in their seed alone; bands are made over them. */
   group?: { readonly key: string; readonly label: string }
-  /** Who it is, where points are written down. */
+  /** What a step is in images and epochs, and working seconds at steps: what is known of them chooses the axes. */
+  units?: StepUnits
+  elapsed?: MetricSeries
+  /** Who it is, where points are written down, and whose panel it is drawn in. */
   run?: string
   model?: string
   seed?: number
+  metric?: string
+  /** Where all its points can be asked for. */
+  source?: { readonly runId: string; readonly stageId: string; readonly metric: string }
+  /** The lines of a mean line. */
+  members?: readonly ChartLine[]
 }
 
 /** The points from a step on; views, no copies. */

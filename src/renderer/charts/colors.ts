@@ -57,3 +57,10 @@ export function distinctColors(wanted: readonly string[], palette: readonly stri
 
 /** The colour of a run's n-th student. */
 export const seriesColor = (colors: ChartColors, index: number): string => colors.series[index % colors.series.length]!
+
+/** A colour of either palette as it is on white paper; any other colour as it is. */
+export function inPrint(color: string): string {
+  const place = dark.series.indexOf(color)
+  if (place >= 0) return light.series[place] ?? color
+  return color === dark.teacher ? light.teacher : color === dark.accent ? light.accent : color
+}

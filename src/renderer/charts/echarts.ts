@@ -1,6 +1,12 @@
 /** The parts of ECharts that are used; importing only these keeps the bundle small. */
 import { CustomChart, LineChart, LinesChart, ParallelChart, ScatterChart } from 'echarts/charts'
-import { GridComponent, MarkLineComponent, ParallelComponent, TooltipComponent } from 'echarts/components'
+import {
+  GridComponent,
+  MarkLineComponent,
+  ParallelComponent,
+  TitleComponent,
+  TooltipComponent,
+} from 'echarts/components'
 import { graphic, init, use, type ECharts } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
@@ -13,6 +19,7 @@ use([
   GridComponent,
   MarkLineComponent,
   ParallelComponent,
+  TitleComponent,
   TooltipComponent,
   CanvasRenderer,
 ])

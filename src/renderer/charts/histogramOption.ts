@@ -1,13 +1,16 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { HistogramBins } from '@shared/domain'
 import { percent, tidy } from '../format/numbers'
-import type { ChartColors } from './colors'
+import type { ChartStyle } from './chartStyle'
+import { inPrint } from './colors'
+import { dashStyle } from './identity'
+import { roundTicks } from './ticks'
 
 export interface HistogramLayer {
   key: string
   label: string
   color: string
-  dashed?: boolean
+  dash?: readonly number[]
   images: number
   mean: number | null
   /** Images per bin. */
@@ -20,7 +23,8 @@ export interface HistogramLimit {
   label: string
 }
 
-const edgeOf = ({ from, to, count }: HistogramBins, bin: number): number => from + bin * ((to - from) / count)
+/** Where a bin begins. */
+export const edgeOf = ({ from, to, count }: HistogramBins, bin: number): number => from + bin * ((to - from) / count)
 
 /** The bins that hold anything in any layer, one empty bin at either side; [first, last]. */
 export function filledBins({ count }: HistogramBins, samples: readonly Sample[]): [number, number] {
@@ -51,56 +55,73 @@ export function histogramOption({
   bins,
   layers,
   limit,
-  colors,
+  style,
 }: {
   quantity: string
   bins: HistogramBins
   layers: readonly HistogramLayer[]
   limit?: HistogramLimit | undefined
-  colors: ChartColors
+  style: ChartStyle
 }): EChartsCoreOption {
+  const { colors, print } = style
   const range = filledBins(bins, layers)
   const shownLimit = limit && Number.isFinite(limit.value) ? limit : undefined
-  const series = layers.map((layer) => layerSeries(bins, layer, range))
+  const [from, to] = [Math.min(edgeOf(bins, range[0]), shownLimit?.value ?? Infinity), edgeOf(bins, range[1] + 1)]
+  const ticks = roundTicks([from, to], 6)
+  const series = layers.map((layer) => layerSeries(bins, layer, { range, style }))
   const highest = Math.max(0.01, ...series.flatMap(({ data }) => data.map(([, share]) => share)))
   return {
     animation: false,
-    textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif', fontSize: 11 },
-    grid: { left: 48, right: 20, top: 12, bottom: 40 },
+    textStyle: { fontFamily: style.font, fontSize: style.fontSize },
+    grid: print ? { left: 68, right: 24, top: 14, bottom: 48 } : { left: 48, right: 20, top: 12, bottom: 40 },
     xAxis: {
       type: 'value',
       name: quantity,
       nameLocation: 'middle',
-      nameGap: 24,
-      nameTextStyle: { color: colors.muted },
-      min: Math.min(edgeOf(bins, range[0]), shownLimit?.value ?? Infinity),
-      max: edgeOf(bins, range[1] + 1),
-      splitNumber: 6,
+      nameGap: print ? 28 : 24,
+      nameTextStyle: { color: colors.muted, fontSize: style.fontSize + (print ? 1 : 0) },
+      min: from,
+      max: to,
       axisLine: { lineStyle: { color: colors.line } },
-      axisTick: { show: false },
+      axisTick: { show: print, customValues: ticks, lineStyle: { color: colors.line } },
       splitLine: { show: false },
       axisLabel: {
         color: colors.muted,
-        fontSize: 10.5,
+        fontSize: style.fontSize,
         hideOverlap: true,
-        showMinLabel: false,
-        formatter: (value: number) => tidy(Math.round(value * 100) / 100),
+        customValues: ticks,
+        formatter: (value: number) => tidy(value),
       },
     },
     yAxis: {
       type: 'value',
       min: 0,
       splitNumber: 4,
+      ...(print
+        ? {
+            name: sharesTitle,
+            nameLocation: 'middle',
+            nameGap: 48,
+            nameTextStyle: { color: colors.muted, fontSize: style.fontSize + 1 },
+          }
+        : {}),
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: colors.grid } },
-      axisLabel: { color: colors.muted, fontSize: 10.5, formatter: (value: number) => percent(value, 0) },
+      axisLabel: { color: colors.muted, fontSize: style.fontSize, formatter: (value: number) => percent(value, 0) },
     },
-    series: [...series, ...(shownLimit ? [limitSeries(shownLimit, highest, colors)] : [])],
+    series: [...series, ...(shownLimit ? [limitSeries(shownLimit, highest, style)] : [])],
   }
 }
 
-const layerSeries = (bins: HistogramBins, layer: HistogramLayer, range: readonly [number, number]) => ({
+/** What the y axis is, in print. */
+export const sharesTitle = 'Share of images, %'
+
+const layerSeries = (
+  bins: HistogramBins,
+  layer: HistogramLayer,
+  { range, style }: { range: readonly [number, number]; style: ChartStyle },
+) => ({
   type: 'line',
   id: layer.key,
   name: layer.label,
@@ -108,12 +129,12 @@ const layerSeries = (bins: HistogramBins, layer: HistogramLayer, range: readonly
   step: 'end',
   symbol: 'none',
   silent: true,
-  lineStyle: { width: 1.6, color: layer.color, type: layer.dashed === true ? [5, 4] : 'solid' },
-  areaStyle: { color: layer.color, opacity: 0.14 },
+  lineStyle: { width: style.lineWidth, color: printed(layer.color, style), type: dashStyle(layer.dash) },
+  areaStyle: { color: printed(layer.color, style), opacity: 0.14 },
 })
 
 /** From the axis to the highest bar. */
-const limitSeries = ({ value, label }: HistogramLimit, highest: number, colors: ChartColors) => ({
+const limitSeries = ({ value, label }: HistogramLimit, highest: number, { colors }: ChartStyle) => ({
   type: 'line',
   id: 'limit',
   name: label,
@@ -125,3 +146,5 @@ const limitSeries = ({ value, label }: HistogramLimit, highest: number, colors: 
   silent: true,
   lineStyle: { width: 1.2, color: colors.muted, type: [2, 3] },
 })
+
+const printed = (color: string, { print }: ChartStyle): string => (print ? inPrint(color) : color)

@@ -1,91 +1,258 @@
+/** ECharts option of a line plot: one pair of axes, or a panel a model or metric on common ones. */
+import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts'
 import type { EChartsCoreOption } from 'echarts/core'
-import { compact, percent, tidy } from '../format/numbers'
-import { beginningAt, type ChartLine, type ChartMark } from './chartLine'
-import type { ChartColors } from './colors'
-import { decimateMinMax, smooth } from './decimate'
+import { grouped, tidy } from '../format/numbers'
+import type { ChartStyle } from './chartStyle'
+import { inPrint } from './colors'
 import { dashStyle, markerSymbol } from './identity'
+import type { DrawnCurve, LinePlot } from './linePlot'
+import { lineTooltip } from './lineTooltip'
 
-export type { ChartLine } from './chartLine'
-
-export interface LineChartInput {
-  lines: readonly ChartLine[]
-  /** Plot width in CSS pixels: the number of columns that points are reduced to. */
-  columns: number
-  unit: string
-  logarithmic?: boolean
-  /** 0 draws the values as they are, 0.99 smooths most. */
-  smoothing?: number
-  xTitle: string
-  colors: ChartColors
-  /** Visible steps after zooming; all when left out. */
-  range?: readonly [number, number]
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+interface Grid {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
-/** A value as the axis and tooltip show it; percentages are fractions of 1 on the wire. */
-export const formatMetric = (value: number, unit: string): string =>
-  unit === '%' ? percent(value) : `${compact(value)}${unit ? ` ${unit}` : ''}`
+/** Width that a panel should not fall below, and the height that it gets. */
+const panelWidth = 230
+const panelHeight = 150
+const panelTitle = 18
 
-const axisLabel = (value: number, unit: string): string =>
-  unit === '%' ? `${Math.round(value * 1000) / 10}` : tidy(value)
+export const panelColumns = (panels: number, width: number): number =>
+  Math.max(1, Math.min(panels, Math.floor(width / panelWidth)))
+/** The height of a chart of several panels. */
+export const panelsHeight = (panels: number, width: number): number =>
+  Math.ceil(panels / panelColumns(panels, width)) * (panelHeight + panelTitle) + 46
 
-/**
- * ECharts option of metric lines over steps: no animation, decimated per pixel column, one shared crosshair tooltip.
- */
-export function lineOption(input: LineChartInput): EChartsCoreOption {
-  const { lines, colors, unit } = input
-  const zoom = input.range
+/** Pixels around the axes. */
+export const marginsOf = ({ print }: Pick<ChartStyle, 'print'>, unit: string) =>
+  print ? { left: 68, right: 24, top: 14, bottom: 48 } : { left: 48, right: 20, top: unit === '' ? 12 : 22, bottom: 38 }
+
+function gridsOf({ panels, unit }: LinePlot, style: ChartStyle, { width, height }: Size): Grid[] {
+  const { left, right, top, bottom } = marginsOf(style, unit)
+  const columns = panelColumns(panels.length, width)
+  const rows = Math.ceil(panels.length / columns)
+  const title = panels.length > 1 || panels[0]?.title ? panelTitle : 0
+  const [gapX, gapY] = [24, 22]
+  const inner = (width - left - right - gapX * (columns - 1)) / columns
+  const each = (height - top - bottom - (gapY + title) * (rows - 1) - title) / Math.max(1, rows)
+  return panels.map((_, index) => ({
+    left: left + (index % columns) * (inner + gapX),
+    top: top + title + Math.floor(index / columns) * (each + gapY + title),
+    width: Math.max(10, inner),
+    height: Math.max(10, each),
+  }))
+}
+
+/** @param size of the whole chart in pixels */
+export function lineOption(plot: LinePlot, style: ChartStyle, size: Size): EChartsCoreOption {
+  const grids = gridsOf(plot, style, size)
+  const columns = panelColumns(plot.panels.length, size.width)
+  const lastRow = (index: number): boolean => index + columns >= plot.panels.length
   return {
     animation: false,
-    textStyle: { fontFamily: 'Inter Variable, system-ui, sans-serif', fontSize: 11 },
-    grid: { left: 48, right: 20, top: 12, bottom: 26 },
-    xAxis: {
-      type: 'value',
-      min: zoom?.[0] ?? 'dataMin',
-      max: zoom?.[1] ?? 'dataMax',
-      axisLine: { lineStyle: { color: colors.line } },
-      axisTick: { show: false },
-      splitLine: { show: false },
-      splitNumber: 5,
-      axisLabel: { color: colors.muted, fontSize: 10.5, hideOverlap: true, formatter: (value: number) => tidy(value) },
-    },
-    yAxis: {
-      type: input.logarithmic === true ? 'log' : 'value',
-      scale: unit !== '%',
-      ...(unit === '%' ? { min: 0, max: 1, interval: 0.25 } : {}),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      splitLine: { lineStyle: { color: colors.grid } },
-      splitNumber: 4,
-      axisLabel: { color: colors.muted, fontSize: 10.5, formatter: (value: number) => axisLabel(value, unit) },
-    },
-    tooltip: {
-      trigger: 'axis',
-      confine: true,
-      transitionDuration: 0,
-      backgroundColor: colors.panel,
-      borderColor: colors.line,
-      padding: [6, 9],
-      textStyle: { color: colors.text, fontSize: 11.5 },
-      axisPointer: { lineStyle: { color: colors.line }, animation: false },
-      formatter: (entries: unknown) => tooltipText(entries, input),
-    },
-    series: [
-      ...lines.map((line) => lineSeries(line, input)),
-      ...marksOf(lines).map((mark) => markSeries(mark, colors)),
-    ],
+    textStyle: { fontFamily: style.font, fontSize: style.fontSize },
+    grid: grids,
+    title: plot.panels.flatMap(({ title }, index) => panelTitleOf(title, grids[index], style)),
+    xAxis: plot.panels.map((_, index) => xAxis(plot, style, { index, first: lastRow(index) })),
+    yAxis: plot.panels.map((_, index) => yAxis(plot, style, { index, first: index % columns === 0 })),
+    ...(style.print ? {} : { tooltip: lineTooltip(plot, style) }),
+    series: plot.panels.flatMap(({ curves }, index) => panelSeries(curves, index, { plot, style })),
   }
 }
 
-/** One mark a step and word, however many lines have it. */
-const marksOf = (lines: readonly ChartLine[]): ChartMark[] =>
-  uniqueBy(
-    lines.flatMap(({ mark }) => (mark ? [mark] : [])),
-    ({ step, label }) => `${step} ${label}`,
-  )
+function panelTitleOf(title: string, grid: Grid | undefined, { colors, font, fontSize }: ChartStyle) {
+  if (title === '' || !grid) return []
+  return [
+    {
+      text: title,
+      left: grid.left,
+      top: grid.top - panelTitle - 2,
+      padding: 0,
+      textStyle: {
+        color: colors.text,
+        fontFamily: font,
+        fontSize: fontSize + 1,
+        fontWeight: 'normal',
+        width: grid.width,
+        overflow: 'truncate',
+      },
+    },
+  ]
+}
 
-const markSeries = ({ step, label }: ChartMark, colors: ChartColors) => ({
+/** @param place `first`: the axis that has the labels and the title of its row or column */
+function xAxis({ x }: LinePlot, style: ChartStyle, place: { index: number; first: boolean }) {
+  const { colors } = style
+  return {
+    type: x.logarithmic ? 'log' : 'value',
+    gridIndex: place.index,
+    min: x.range[0],
+    max: x.range[1],
+    name: place.first ? x.title : '',
+    nameLocation: 'middle',
+    nameGap: style.print ? 28 : 22,
+    nameTextStyle: { color: colors.muted, fontSize: style.fontSize + (style.print ? 1 : 0) },
+    axisLine: { lineStyle: { color: colors.line }, onZero: false },
+    axisTick: { show: style.print, customValues: x.ticks, lineStyle: { color: colors.line } },
+    splitLine: { show: false },
+    axisLabel: {
+      ...label(style),
+      show: true,
+      hideOverlap: true,
+      customValues: x.ticks,
+      formatter: (value: number) => (x.range[1] - x.range[0] > 20 ? grouped(value) : tidy(value)),
+    },
+  }
+}
+
+function yAxis({ y, unit }: LinePlot, style: ChartStyle, place: { index: number; first: boolean }) {
+  const { colors, print } = style
+  return {
+    type: y.logarithmic ? 'log' : 'value',
+    gridIndex: place.index,
+    min: y.range[0],
+    max: y.range[1],
+    name: place.first ? (print ? y.title : unit) : '',
+    nameLocation: print ? 'middle' : 'end',
+    nameGap: print ? 48 : 8,
+    nameTextStyle: {
+      color: colors.muted,
+      fontSize: style.fontSize + (print ? 1 : 0),
+      align: print ? 'center' : 'right',
+    },
+    axisLine: { show: print, lineStyle: { color: colors.line }, onZero: false },
+    axisTick: { show: print, customValues: y.ticks, lineStyle: { color: colors.line } },
+    splitLine: { lineStyle: { color: colors.grid } },
+    axisLabel: {
+      ...label(style),
+      show: place.first,
+      customValues: y.ticks,
+      formatter: (value: number) => axisNumber(value, unit),
+    },
+  }
+}
+
+const label = ({ colors, fontSize, font }: ChartStyle) => ({ color: colors.muted, fontSize, fontFamily: font })
+
+/** Percentages are fractions of 1 on the wire. */
+export const axisNumber = (value: number, unit: string): string =>
+  unit === '%' ? tidy(Math.round(value * 10_000) / 100) : tidy(value)
+
+interface Drawing {
+  readonly plot: LinePlot
+  readonly style: ChartStyle
+}
+
+function panelSeries(curves: readonly DrawnCurve[], panel: number, drawing: Drawing) {
+  return [
+    ...curves.flatMap((drawn) => (drawn.band?.length ? [bandSeries(drawn, drawn.band, { ...drawing, panel })] : [])),
+    ...curves.flatMap((drawn) => curveSeries(drawn, panel, drawing)),
+    ...marksOf(curves).map((mark) => markSeries(mark, panel, drawing.style)),
+  ]
+}
+
+function curveSeries({ curve, points, raw }: DrawnCurve, panel: number, { style }: Drawing) {
+  const color = style.print ? inPrint(curve.line.color) : curve.line.color
+  const { marker, dash } = curve.line
+  const base = {
+    type: 'line',
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    dimensions: ['x', 'y'],
+    emphasis: { disabled: true },
+    z: 3,
+  }
+  // Few values (one an evaluation) show their points; dense ones are lines.
+  const sparse = points.length <= 24
+  const main = {
+    ...base,
+    id: curve.key,
+    name: curve.line.label,
+    data: points,
+    symbol: marker ? markerSymbol(marker) : 'circle',
+    symbolSize: marker ? 7 : 4,
+    showSymbol: sparse,
+    lineStyle: { width: style.lineWidth, color, type: dashStyle(dash) },
+    itemStyle: { color },
+  }
+  const marks =
+    marker && !sparse ? [{ ...main, ...markersOnly, id: `markers ${curve.key}`, data: spacedPoints(points) }] : []
+  if (!raw) return [main, ...marks]
+  const faint = {
+    ...base,
+    id: `raw ${curve.key}`,
+    data: raw,
+    z: 2,
+    silent: true,
+    symbol: 'none',
+    tooltip: { show: false },
+    lineStyle: { width: 1, color, opacity: 0.28 },
+    itemStyle: { color },
+  }
+  return [faint, main, ...marks]
+}
+
+/** Dense lines have a few markers on them: lines are told apart without colour. */
+const markersOnly = { silent: true, showSymbol: true, tooltip: { show: false }, lineStyle: { opacity: 0 }, z: 4 }
+const markersALine = 7
+
+function spacedPoints(points: Float64Array): Float64Array {
+  const count = points.length / 2
+  return Float64Array.from({ length: 2 * markersALine }, (_, at) => {
+    const index = Math.round(((Math.floor(at / 2) + 0.5) * (count - 1)) / markersALine)
+    return points[2 * index + (at % 2)] ?? NaN
+  })
+}
+
+/** A polygon over the lower ends and back over the upper ones. */
+function bandSeries({ curve }: DrawnCurve, band: Float64Array, { plot, style, panel }: Drawing & { panel: number }) {
+  const floor = plot.y.range[0]
+  return {
+    type: 'custom',
+    id: `band ${curve.key}`,
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    silent: true,
+    clip: true,
+    z: 1,
+    tooltip: { show: false },
+    data: [[band[0], Math.max(floor, band[1] ?? floor)]],
+    renderItem: (_: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+      const points: number[][] = []
+      // Below 0 a logarithmic axis has no place; the band goes to the frame there.
+      const at = (x: number, y: number): number[] => api.coord([x, plot.y.logarithmic ? Math.max(y, floor) : y])
+      for (let index = 0; index < band.length; index += 3) points.push(at(band[index]!, band[index + 1]!))
+      for (let index = band.length - 3; index >= 0; index -= 3) points.push(at(band[index]!, band[index + 2]!))
+      const fill = style.print ? inPrint(curve.line.color) : curve.line.color
+      return { type: 'polygon', shape: { points }, style: { fill, opacity: 0.2 }, silent: true }
+    },
+  }
+}
+
+interface Mark {
+  readonly x: number
+  readonly label: string
+}
+
+/** One mark a place and word, however many lines have it. */
+export const marksOf = (curves: readonly DrawnCurve[]): Mark[] => [
+  ...new Map(
+    curves.flatMap(({ curve: { mark } }) => (mark ? [[`${mark.x} ${mark.label}`, mark] as const] : [])),
+  ).values(),
+]
+
+const markSeries = ({ x, label: word }: Mark, panel: number, { colors, font, fontSize }: ChartStyle) => ({
   type: 'line',
-  id: `mark ${step} ${label}`,
+  id: `mark ${panel} ${x} ${word}`,
+  xAxisIndex: panel,
+  yAxisIndex: panel,
   data: [],
   silent: true,
   markLine: {
@@ -93,49 +260,7 @@ const markSeries = ({ step, label }: ChartMark, colors: ChartColors) => ({
     animation: false,
     symbol: 'none',
     lineStyle: { color: colors.muted, width: 1, type: [2, 3] },
-    label: { formatter: label, position: 'insideEndTop', color: colors.muted, fontSize: 10.5 },
-    data: [{ xAxis: step }],
+    label: { formatter: () => word, position: 'insideEndTop', color: colors.muted, fontSize, fontFamily: font },
+    data: [{ xAxis: x }],
   },
 })
-
-function lineSeries(line: ChartLine, input: LineChartInput): Record<string, unknown> {
-  const shown = smooth(beginningAt(line.series, line.from), input.smoothing ?? 0)
-  let data = decimateMinMax(shown, Math.max(1, Math.floor(input.columns)), input.range?.[0], input.range?.[1])
-  if (input.logarithmic === true) data = data.filter(([, value]) => value > 0)
-  return {
-    type: 'line',
-    id: line.key,
-    name: line.label,
-    data,
-    symbol: markerSymbol(line.marker),
-    symbolSize: line.marker ? 7 : 4,
-    // Sparse series (one value an evaluation) show their points; dense ones are lines.
-    showSymbol: data.length <= 12,
-    lineStyle: { width: 1.6, color: line.color, type: dashStyle(line.dash) },
-    itemStyle: { color: line.color },
-    emphasis: { disabled: true },
-  }
-}
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
-
-function tooltipText(entries: unknown, input: LineChartInput): string {
-  const list = (Array.isArray(entries) ? entries : []) as {
-    seriesId: string
-    seriesName: string
-    value: [number, number]
-  }[]
-  const first = list[0]
-  if (!first) return ''
-  const rows = uniqueBy(list, (entry) => entry.seriesId).map((entry) => {
-    const line = input.lines.find((candidate) => candidate.key === entry.seriesId)
-    const mark = `<span style="display:inline-block;width:14px;margin-right:7px;vertical-align:middle;border-top:2px ${line?.dash?.length ? 'dashed' : 'solid'} ${line?.color ?? 'gray'}"></span>`
-    return `<div>${mark}${escapeHtml(entry.seriesName)}&ensp;<b style="float:right;margin-left:14px;font-variant-numeric:tabular-nums">${formatMetric(entry.value[1], input.unit)}</b></div>`
-  })
-  return `<div style="color:${input.colors.muted};margin-bottom:2px">${escapeHtml(input.xTitle)} ${compact(first.value[0])}</div>${rows.join('')}`
-}
-
-function uniqueBy<T>(list: readonly T[], key: (entry: T) => string): T[] {
-  const seen = new Set<string>()
-  return list.filter((entry) => !seen.has(key(entry)) && seen.add(key(entry)))
-}

@@ -1,13 +1,16 @@
-import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import { onBeforeUnmount, onMounted, shallowRef, watch, type Ref } from 'vue'
 import { init, type ECharts, type EChartsCoreOption } from '../charts/echarts'
 
 /**
  * An ECharts instance on an element: follows its size, redraws at most once per animation frame, ends with the
- * component.
+ * component. Without an option it draws nothing.
  */
-export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: (width: number) => EChartsCoreOption) {
+export function useChart(
+  element: Readonly<Ref<HTMLElement | null>>,
+  option: (width: number, height: number) => EChartsCoreOption | null,
+) {
   const chart = shallowRef<ECharts | null>(null)
-  const width = ref(0)
+  const size = shallowRef({ width: 0, height: 0 })
   let latest: EChartsCoreOption | null = null
   let frame = 0
   let observer: ResizeObserver | null = null
@@ -27,13 +30,13 @@ export function useChart(element: Readonly<Ref<HTMLElement | null>>, option: (wi
       if (box.clientWidth === 0 || box.clientHeight === 0) return
       if (!chart.value) chart.value = init(box, null, { renderer: 'canvas' })
       else chart.value.resize()
-      width.value = box.clientWidth
+      size.value = { width: box.clientWidth, height: box.clientHeight }
       redraw()
     })
     observer.observe(box)
   })
   watch(
-    () => option(width.value),
+    () => option(size.value.width, size.value.height),
     (built) => {
       latest = built
       redraw()

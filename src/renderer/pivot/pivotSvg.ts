@@ -1,5 +1,6 @@
 /** A table as a picture, ruled as in a paper: no vertical lines, rules above, below and under the head. */
 import type { TextTable } from '@shared/domain/pivotText/table'
+import { escapedXml, wrapped, type SvgPicture } from '../format/svg'
 
 export interface PictureColors {
   readonly ground: string
@@ -8,26 +9,12 @@ export interface PictureColors {
   readonly rule: string
 }
 
-export interface PivotPicture {
-  readonly svg: string
-  /** In pixels. */
-  readonly width: number
-  readonly height: number
-}
-
 /** Fonts that every system has in some shape: a picture brings none of its own. */
 export const pictureFont = 'Helvetica, Arial, sans-serif'
-const size = 13
+export const pictureSize = 13
 const line = 22
 const gap = 18
 const margin = 16
-
-/** Anything else than a letter's five markup signs stays; control characters are not allowed in XML. */
-const escaped = (text: string): string =>
-  text
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-    .replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
 
 interface Column {
   readonly heads: readonly string[]
@@ -62,20 +49,20 @@ function columnsOf({ fields, groups, rows }: TextTable): Column[] {
 export function pivotSvg(
   table: TextTable,
   { measure, colors, about }: { measure: (text: string) => number; colors: PictureColors; about: readonly string[] },
-): PivotPicture {
+): SvgPicture {
   const columns = columnsOf(table)
   const widths = columns.map(({ heads, cells }) =>
     Math.ceil(Math.max(...[...heads.slice(1), ...cells.map(({ text }) => text)].map(measure), 24)),
   )
   const starts = widths.map((_, at) => margin + widths.slice(0, at).reduce((sum, width) => sum + width + gap, 0))
   const inner = widths.reduce((sum, width) => sum + width + gap, -gap)
-  const notes = about.flatMap((text) => wrapped(text, inner, measure))
+  const notes = about.flatMap((text) => wrapped(text, inner, (line) => measure(line) * (11 / pictureSize)))
   const width = Math.ceil(inner + 2 * margin)
   const top = margin + 2 * line + 6
   const bottom = top + table.rows.length * line + 6
   const height = Math.ceil(bottom + 10 + notes.length * 17 + margin)
   const write = (text: string, x: number, y: number, style: string): string =>
-    text === '' ? '' : `<text x="${x}" y="${y}" ${style}>${escaped(text)}</text>`
+    text === '' ? '' : `<text x="${x}" y="${y}" ${style}>${escapedXml(text)}</text>`
   const rule = (y: number, weight: number): string =>
     `<line x1="${margin}" x2="${margin + inner}" y1="${y}" y2="${y}" stroke="${colors.rule}" stroke-width="${weight}"/>`
   const at = (column: number): number => (starts[column] ?? 0) + (columns[column]?.end ? (widths[column] ?? 0) : 0)
@@ -91,7 +78,7 @@ export function pivotSvg(
     write(text, margin, bottom + 22 + row * 17, `font-size="11" fill="${colors.muted}"`),
   )
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${pictureFont}" font-size="${size}" fill="${colors.text}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${pictureFont}" font-size="${pictureSize}" fill="${colors.text}">`,
     `<rect width="100%" height="100%" fill="${colors.ground}"/>`,
     rule(margin, 1.4),
     rule(top - 2, 0.8),
@@ -102,15 +89,4 @@ export function pivotSvg(
     '',
   ]
   return { svg: svg.filter((part, index) => part !== '' || index === svg.length - 1).join('\n'), width, height }
-}
-
-function wrapped(text: string, width: number, measure: (text: string) => number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && measure(`${last} ${word}`) * (11 / size) <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

@@ -3,11 +3,12 @@ import { textTable } from '@shared/domain/pivotText/table'
 import { useConnection } from '../api/connection'
 import { useTheme } from '../composables/useTheme'
 import { fileName } from '../format/paths'
+import { pngOf, textMeasure } from '../format/picture'
+import type { SvgPicture } from '../format/svg'
 import { dateTime } from '../format/times'
 import { useEngineStore } from '../stores/engine'
 import { useNoticesStore } from '../stores/notices'
-import { pngOf, textMeasure } from './picture'
-import { pivotSvg, type PivotPicture } from './pivotSvg'
+import { pictureFont, pictureSize, pivotSvg } from './pivotSvg'
 import type { PivotView } from './usePivot'
 
 /** What programs read keeps ids; what people read has names. */
@@ -33,13 +34,14 @@ export function usePivotExport(view: PivotView, title: () => string) {
     },
   })
   const textOf = (format: PivotFormat): string => format.write(sourceFor(!forPrograms.has(format.id)))
-  function picture(): PivotPicture {
+  function picture(): SvgPicture {
+    const measure = textMeasure(pictureFont, 600)
     const source = sourceFor(true)
     const table = textTable(source)
     const { product, version, exportedAt } = source.origin
     const { panel, text, muted } = colors.value
     return pivotSvg(table, {
-      measure: textMeasure(),
+      measure: (text) => measure(text, pictureSize),
       colors: { ground: panel, text, muted, rule: text },
       about: [table.caption, `${product} ${version}, ${dateTime(exportedAt)}, ${source.pivot.runs.length} runs.`],
     })

@@ -2,11 +2,14 @@ import { defineStore } from 'pinia'
 import { shallowRef, type ShallowRef } from 'vue'
 import type { MetricSeries } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import type { ChartLine } from '../charts/chartLine'
 import { SeriesBuffer } from '../charts/seriesBuffer'
 import { createStageCache, type StageEntry } from './stageCache'
 
 /** Points asked for when a stage is opened; live points come on top in full. */
 const historyPoints = 20_000
+/** Of one metric when it is written to a file: all. */
+const mostPoints = 1_000_000
 /** Milliseconds between two redraws of live charts. */
 const redrawInterval = 120
 
@@ -68,6 +71,23 @@ export const useMetricsStore = defineStore('metrics', () => {
       redraw(history)
     },
   })
+  /**
+   * Lines with every point that is recorded; what is drawn may be thinned. A line that names no source stays as it is.
+   */
+  const complete = (lines: readonly ChartLine[]): Promise<ChartLine[]> =>
+    Promise.all(
+      lines.map(async (line) => {
+        if (!line.source) return line
+        const { runId, stageId, metric } = line.source
+        const { series } = await engine.call('runs.metrics', {
+          runId,
+          stageId,
+          names: [metric],
+          maximumPoints: mostPoints,
+        })
+        return { ...line, series: series[metric] ?? line.series }
+      }),
+    )
   engine.subscribe('run.metrics', {}, ({ series, ...stage }) => add(stage, series))
-  return { open, refresh }
+  return { open, refresh, complete }
 })

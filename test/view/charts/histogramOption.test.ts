@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { screenStyle } from '@renderer/charts/chartStyle'
 import { chartColors } from '@renderer/charts/colors'
 import { filledBins, histogramOption, outline } from '@renderer/charts/histogramOption'
 
@@ -10,7 +11,7 @@ const sample = (filled: Record<number, number>) => {
 const width = (bins.to - bins.from) / bins.count
 const option = (limit?: number) =>
   histogramOption({
-    colors: chartColors(false),
+    style: screenStyle(chartColors(false)),
     quantity: 'log₁₀ KL',
     bins,
     layers: [{ key: 'clean', label: 'Clean', color: '#123456', ...sample({ 20: 3, 21: 1 }) }],

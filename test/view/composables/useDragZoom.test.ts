@@ -13,6 +13,8 @@ async function zoomableChart() {
   const handlers = new Map<string, (event: { offsetX: number }) => void>()
   const chart = {
     getZr: () => ({ on: (name: string, handler: (event: { offsetX: number }) => void) => handlers.set(name, handler) }),
+    getOption: () => ({ grid: [{}] }),
+    containPixel: () => true,
     convertFromPixel: (_axis: unknown, x: number) => (x - 10) * 10,
   } as unknown as ECharts
   const shown = shallowRef<ECharts | null>(null)

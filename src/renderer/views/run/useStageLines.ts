@@ -1,8 +1,16 @@
 import { computed, type ComputedRef } from 'vue'
-import { metricDefinitions, type MetricDefinition, type StageRecord } from '@shared/domain'
+import {
+  metricDefinitions,
+  type MetricDefinition,
+  type MetricSeries,
+  type RunSummary,
+  type StageRecord,
+} from '@shared/domain'
 import { axisEnd } from '../../charts/axisEnd'
 import type { ChartLine } from '../../charts/chartLine'
+import type { CurveSettings } from '../../charts/curves'
 import { secondDash, type ModelLook } from '../../charts/identity'
+import { wholeRange, type Range } from '../../charts/linePlot'
 import { useEngineStore } from '../../stores/engine'
 import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 
@@ -23,20 +31,29 @@ export interface StageLook extends ModelLook {
 const outcome = ['accuracy', 'asr'] as const
 
 /** The charts of one or several stages of a run: one a metric, stages overlaid; accuracy and ASR share one. */
-export function useStageLines(runId: () => string, looks: () => readonly StageLook[]) {
+export function useStageLines(run: () => RunSummary, looks: () => readonly StageLook[]) {
   const metrics = useMetricsStore()
   const engine = useEngineStore()
   const histories = computed(() =>
-    looks().map((look) => ({ look, history: metrics.open({ runId: runId(), stageId: look.stage.id }) })),
+    looks().map((look) => ({ look, history: metrics.open({ runId: run().id, stageId: look.stage.id }) })),
   )
   const definitionOf = (name: string): MetricDefinition =>
     engine.metricDefinition(name) ?? { title: name, definition: '', unit: '', group: 'loss' }
 
   const linesOf = (name: string, second?: readonly number[], suffix = ''): ChartLine[] =>
-    histories.value.flatMap(({ look: { stage, label, color, marker, dash: own }, history }) => {
+    histories.value.flatMap(({ look, history }) => {
       const series = pointsOf(history, name)
-      const dash = second ?? own
-      return series ? [{ key: `${stage.id}/${name}`, label: `${label}${suffix}`, color, marker, dash, series }] : []
+      if (!series) return []
+      const line = lineOf(run(), look, { name, metric: definitionOf(name).title, series })
+      const elapsed = pointsOf(history, 'elapsed')
+      return [
+        {
+          ...line,
+          label: `${line.label}${suffix}`,
+          ...(second ? { dash: second } : {}),
+          ...(elapsed ? { elapsed } : {}),
+        },
+      ]
     })
   const names = computed(() => metricNamesOf(histories.value.map(({ history }) => history)))
   const outcomePlan: ComputedRef<ChartPlan> = computed(() => ({
@@ -69,13 +86,36 @@ export function useStageLines(runId: () => string, looks: () => readonly StageLo
     const totals = looks().map((look) => look.stage.totalSteps)
     return axisEnd(last, totals.some((total) => total === null) ? null : Math.max(0, ...totals.map(Number)))
   })
+  const lines = computed(() => plans.value.flatMap((plan) => plan.lines))
+  /** One x axis for all charts of these stages. */
+  const rangeFor = (settings: CurveSettings): Range =>
+    settings.x === 'step' && !settings.logX ? [0, lastStep.value] : wholeRange(lines.value, settings, null)
   /** Asks again for the histories that failed. */
   function retry(): void {
     for (const { look, history } of histories.value)
-      if (history.state.value === 'failed') metrics.refresh({ runId: runId(), stageId: look.stage.id })
+      if (history.state.value === 'failed') metrics.refresh({ runId: run().id, stageId: look.stage.id })
   }
-  return { plans, outcomePlan, loading, failure, lastStep, retry }
+  return { plans, outcomePlan, lines, rangeFor, loading, failure, lastStep, retry }
 }
+
+const lineOf = (
+  { id, seed }: RunSummary,
+  { stage, label, color, marker, dash }: StageLook,
+  { name, metric, series }: { name: string; metric: string; series: MetricSeries },
+): ChartLine => ({
+  key: `${stage.id}/${name}`,
+  label,
+  color,
+  marker,
+  dash,
+  series,
+  ...(stage.stepUnits ? { units: stage.stepUnits } : {}),
+  run: id,
+  model: label,
+  seed,
+  metric,
+  source: { runId: id, stageId: stage.id, metric: name },
+})
 
 const orderIn = (declared: readonly string[], name: string): number => {
   const index = declared.indexOf(name)

@@ -1,19 +1,21 @@
-import { pictureFont, type PivotPicture } from './pivotSvg'
+/** SVG to pixels, and widths of texts, as the page's browser has them. */
+import type { SvgPicture, TextMeasure } from './svg'
 
 /** Another system's font of that name may run wider. */
 const reserve = 1.05
 
-/** Width of a text of 13 pixels in the picture's font; where a page has no canvas, a guess. */
-export function textMeasure(): (text: string) => number {
+/** Where a page has no canvas, a guess. */
+export function textMeasure(font: string, weight = 400): TextMeasure {
   const context = document.createElement('canvas').getContext('2d')
-  if (!context) return (text) => text.length * 7.2
-  context.font = `600 13px ${pictureFont}`
-  return (text) => context.measureText(text).width * reserve
+  if (!context) return (text, size) => text.length * size * 0.58
+  return (text, size) => {
+    context.font = `${weight} ${size}px ${font}`
+    return context.measureText(text).width * reserve
+  }
 }
 
-/** The picture at twice its size, as PNG. */
-export async function pngOf({ svg, width, height }: PivotPicture): Promise<Uint8Array> {
-  const ratio = 2
+/** @param ratio pixels of the PNG for one of the picture */
+export async function pngOf({ svg, width, height }: SvgPicture, ratio = 2): Promise<Uint8Array> {
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
   await image.decode()
