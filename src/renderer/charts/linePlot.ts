@@ -107,7 +107,7 @@ export function linePlot(input: LinePlotInput): LinePlot {
 const yTitle = (title: string, unit: string): string => (unit === '' ? title : `${title}, ${unit}`)
 
 const xTicks = (range: Range, { x, logX }: CurveSettings, width: number): number[] => {
-  const most = Math.max(2, Math.min(8, Math.floor(width / 75)))
+  const most = Math.max(2, Math.min(8, Math.floor(width / 58)))
   return logX ? logTicks(range, most) : roundTicks(range, most, x === 'step' || x === 'images')
 }
 

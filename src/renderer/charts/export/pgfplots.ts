@@ -147,15 +147,29 @@ function legendLines({ panels }: LatexPlot, colors: readonly string[]): string[]
   )
 }
 
-function styleOf({ dash, marker, pointsOnly, steps }: LatexSeries, color: string): string {
+/** Dense lines have a few markers on them. */
+const markersALine = 7
+
+function markOf({ marker, pointsOnly, points }: LatexSeries): string[] {
+  if (!marker) return ['mark=none']
+  const count = points.length / 2
+  const repeat = Math.ceil(count / markersALine)
+  return [
+    `mark=${marks[marker]}`,
+    'mark options={solid}',
+    ...(pointsOnly || count <= 12 ? [] : [`mark repeat=${repeat}`, `mark phase=${Math.ceil(repeat / 2)}`]),
+  ]
+}
+
+function styleOf(series: LatexSeries, color: string): string {
+  const { dash, pointsOnly, steps } = series
   const dashes = dash?.length
     ? [`dash pattern=${dash.map((length, index) => `${index % 2 === 0 ? 'on' : 'off'} ${length * 0.5}pt`).join(' ')}`]
     : []
-  const mark = `mark=${marker && pointsOnly ? marks[marker] : 'none'}`
   return [
     color,
     'thick',
-    mark,
+    ...markOf(series),
     ...(pointsOnly ? ['only marks'] : []),
     ...(steps ? ['const plot'] : []),
     ...dashes,

@@ -1,0 +1,121 @@
+/** Every format that a run's chart is saved in, as the page's browser writes it under its content policy. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
+import { latexParser } from 'latex-utensils'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { layOutPast, pastRuns, pastVersions } from '../fixtures/past'
+import { removeFolder } from '../fixtures/removeFolder'
+import {
+  builtFolder,
+  chromiumFlags,
+  chromiumPath,
+  end,
+  isBuilt,
+  missingBuild,
+  missingChromium,
+  printed,
+} from './support/browser'
+
+const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
+const version = pastVersions.at(-1) ?? ''
+
+describe.skipIf(missing !== null)(`a chart is saved${missing === null ? '' : `: ${missing}`}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'abd-charts-'))
+  // ABD_KEEP_EXPORTS names a folder for what was saved, to be looked at.
+  const kept = process.env.ABD_KEEP_EXPORTS ?? join(folder, 'saved')
+  let server: ChildProcess
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    mkdirSync(kept, { recursive: true })
+    const workspace = layOutPast(version, folder)
+    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [address] = await printed(server, /http:\/\/\S+token=\S+/)
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: chromiumFlags })
+    // Dark, so that white paper is not the theme's.
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark' })
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(address)
+    const [run] = Object.entries(pastRuns(version)).find(([, { state }]) => state === 'done') ?? []
+    await page.getByRole('link', { name: 'Studies', exact: true }).waitFor()
+    await page.evaluate(`location.hash = '#/runs/${String(run)}/charts'`)
+    await page.getByRole('button', { name: 'Export: Accuracy and ASR' }).waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (server) await end(server, 'SIGINT')
+    await removeFolder(folder)
+  })
+
+  async function saved(choice: RegExp, ending: string): Promise<Buffer> {
+    await page.getByRole('button', { name: 'Export: Accuracy and ASR' }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('menuitem', { name: choice }).click()
+    const file = await download
+    expect(file.suggestedFilename()).toMatch(new RegExp(`outcome|accuracy-and-asr.*\\.${ending}$`))
+    const path = join(kept, `${String(choice).replace(/\W+/g, '')}.${ending}`)
+    await file.saveAs(path)
+    return readFileSync(path)
+  }
+  const sizeOf = (png: Buffer): [number, number] => [png.readUInt32BE(16), png.readUInt32BE(20)]
+
+  it('as PNG at twice and three times its size, on white', async () => {
+    const twice = sizeOf(await saved(/2×/, 'png'))
+    const thrice = sizeOf(await saved(/3×/, 'png'))
+    expect(twice[0] / 2).toBe(thrice[0] / 3)
+    expect(twice[0]).toBeGreaterThan(1000)
+  })
+  it('as SVG with title, axis titles with units, and the whole legend', async () => {
+    const svg = (await saved(/\.svg/, 'svg')).toString()
+    const legend = await page
+      .getByRole('list', { name: 'Latest values: Accuracy and ASR' })
+      .locator('.clip')
+      .allInnerTexts()
+    expect(legend.length).toBeGreaterThan(1)
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)
+    for (const text of ['Accuracy and ASR', 'Accuracy and ASR, %', 'Pseudo batch', ...legend])
+      expect(texts).toContain(text)
+    expect(svg).not.toMatch(/:hover|tooltip|NaN/)
+  })
+  it('as PDF with the letters that it is set in', async () => {
+    const pdf = await saved(/\.pdf/, 'pdf')
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    const text = pdf.toString('latin1')
+    expect(text).toContain('/FontFile2')
+    expect(text).toContain('DejaVu')
+    // Its font is embedded as far as its letters occur, and no other one is named.
+    expect(pdf.length).toBeLessThan(200_000)
+    const streams = [...text.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)].flatMap(([, body]) => {
+      try {
+        return [inflateSync(Buffer.from(body ?? '', 'latin1')).toString('latin1')]
+      } catch {
+        return []
+      }
+    })
+    expect(streams.some((stream) => stream.includes(' Tf'))).toBe(true)
+  })
+  it('as CSV with every point', async () => {
+    const [head, ...rows] = (await saved(/\.csv/, 'csv')).toString().trim().split('\r\n')
+    expect(head).toBe('run,model,seed,metric,step,value')
+    expect(rows.length).toBeGreaterThan(3)
+    for (const row of rows) expect(Number.isFinite(Number(row.split(',').at(-1)))).toBe(true)
+  })
+  it('as LaTeX that parses', async () => {
+    const tex = (await saved(/\.tex/, 'tex')).toString()
+    expect(() => latexParser.parse(tex)).not.toThrow()
+    expect(tex).toContain('\\begin{axis}')
+    expect(tex).toContain('ylabel={Accuracy and ASR, \\%}')
+  })
+  it('without a complaint of the page', () => {
+    expect(complaints).toEqual([])
+  })
+})
