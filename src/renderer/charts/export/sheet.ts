@@ -5,7 +5,7 @@ import { escapedXml, wrapped, type SvgPicture, type TextMeasure } from '../../fo
 import '../echarts'
 import { printFont, printStyle } from '../chartStyle'
 import { inPrint } from '../colors'
-import { markerPaths } from '../identity'
+import { markerPath } from '../identity'
 import type { ChartDescription, LegendEntry } from './description'
 
 use([SVGRenderer])
@@ -99,7 +99,7 @@ function swatchOf({ color, dash, marker, pointsOnly }: LegendEntry, x: number, y
     ? ''
     : `<line x1="${x}" x2="${x + 22}" y1="${y}" y2="${y}" stroke="${printed}" stroke-width="1.8"${dashes}/>`
   const point = marker
-    ? `<path d="${markerPaths[marker]}" transform="translate(${x + 7} ${y - 4}) scale(0.8)" fill="${printed}"/>`
+    ? `<path d="${markerPath(marker)}" transform="translate(${x + 11} ${y}) scale(0.8)" fill="${printed}"/>`
     : ''
   return line + point
 }
