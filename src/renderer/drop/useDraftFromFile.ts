@@ -2,9 +2,9 @@ import { useRouter } from 'vue-router'
 import type { MemberChoice, PartialExperimentConfig } from '@shared/domain'
 import { memberDefaults, type FamilyId, type MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
+import { useDraftChange } from '../composables/useDraftChange'
 import { useDraftStore } from '../stores/draft'
 import { useEngineStore } from '../stores/engine'
-import { useNoticesStore } from '../stores/notices'
 
 /** A place of the experiment that takes a picture. */
 export interface PictureUse {
@@ -25,24 +25,17 @@ export function useDraftFromFile() {
   const { engine } = useConnection()
   const engineStore = useEngineStore()
   const draft = useDraftStore()
-  const notices = useNoticesStore()
+  const change = useDraftChange()
   const router = useRouter()
 
   /** The form with a change that can be taken back. */
-  async function changeDraft(told: string, at: string, change: () => void): Promise<void> {
+  async function changeDraft(told: string, at: string, task: () => void): Promise<void> {
     await draft.ensure()
-    draft.remember(told)
-    change()
+    await change(told.charAt(0).toLowerCase() + told.slice(1), task, `${told}.`)
     await router.push({ path: '/new', query: { at } })
-    notices.show({
-      severity: 'good',
-      title: `${told}.`,
-      action: { label: 'Undo', run: () => void draft.undo() },
-      seconds: 12,
-    })
   }
   const useTeacher = (path: string, name: string): Promise<void> =>
-    changeDraft(`The teacher comes from “${name}”`, 'teacher.file', () => {
+    changeDraft(`Teacher taken from “${name}”`, 'teacher.file', () => {
       draft.set('teacher.source', 'file')
       draft.set('teacher.file', path)
     })
@@ -53,7 +46,9 @@ export function useDraftFromFile() {
       id: found.id,
       params: { ...(member ? memberDefaults(member) : {}), ...found.params },
     }
-    await changeDraft(`${member?.title ?? found.id} is read from “${name}”`, 'data.id', () => draft.set('data', choice))
+    await changeDraft(`Data set taken from “${name}”: ${member?.title ?? found.id}`, 'data.id', () =>
+      draft.set('data', choice),
+    )
   }
   function picturePlaces(name: string): PictureUse[] {
     const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
@@ -67,7 +62,7 @@ export function useDraftFromFile() {
     )
   }
   async function usePicture({ place, member, parameter }: PictureUse, path: string): Promise<void> {
-    await changeDraft(`The picture is that of ${member.title}`, `${place}.params.${parameter}`, () => {
+    await changeDraft(`Picture given to ${member.title}`, `${place}.params.${parameter}`, () => {
       const current = place === 'attack' ? draft.config?.attack : draft.config?.distillation.method
       if (current && current.id !== member.id) draft.chooseMember(place, current, member)
       draft.set(`${place}.params.${parameter}`, path)
@@ -75,7 +70,7 @@ export function useDraftFromFile() {
   }
   async function openConfig(config: PartialExperimentConfig, name: string): Promise<void> {
     const resolved = await engine.call('experiment.validate', { config })
-    await changeDraft(`The form is filled from “${name}”`, 'name', () => draft.use(resolved.config))
+    await changeDraft(`Form filled from “${name}”`, 'name', () => draft.use(resolved.config))
   }
   return { useTeacher, useDataset, picturePlaces, usePicture, openConfig }
 }

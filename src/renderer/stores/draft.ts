@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { ref, shallowRef, watch, type ShallowRef } from 'vue'
 import {
   changedPaths,
   withConfigValue,
@@ -27,8 +27,6 @@ interface Draft {
 const noDraft: Draft = { config: null, preset: null, edited: false, origin: null }
 /** What makes a run another one without making it another experiment. */
 const ownOfRun = ['name', 'seed']
-/** So many steps can be taken back. */
-const keptSteps = 50
 
 function readStored(): Draft {
   try {
@@ -56,36 +54,9 @@ function useStoredDraft() {
   return { config, preset, edited, origin }
 }
 
-interface DraftStep extends Draft {
+/** The draft at a moment, to go back to. */
+export interface DraftMoment extends Draft {
   seeds: number | string
-  /** What was done, as a sentence. */
-  told: string
-}
-
-/** The draft as it was before what would lose more than one value. */
-function useDraftSteps(
-  { config, preset, edited, origin }: ReturnType<typeof useStoredDraft>,
-  seeds: Ref<number | string>,
-) {
-  const steps = shallowRef<readonly DraftStep[]>([])
-  /** To be called before it happens. */
-  function remember(told: string): void {
-    const now = { config: config.value, preset: preset.value, edited: edited.value, origin: origin.value }
-    if (config.value) steps.value = [...steps.value.slice(1 - keptSteps), { ...now, seeds: seeds.value, told }]
-  }
-  /** Takes the last of them back; returns what it was, or null where there is none. */
-  function undo(): string | null {
-    const last = steps.value.at(-1)
-    if (!last) return null
-    steps.value = steps.value.slice(0, -1)
-    config.value = last.config
-    preset.value = last.preset
-    edited.value = last.edited
-    origin.value = last.origin
-    seeds.value = last.seeds
-    return last.told
-  }
-  return { canUndo: computed(() => steps.value.length > 0), remember, undo }
 }
 
 /** The draft's choices of members, and what goes along with them. */
@@ -139,7 +110,6 @@ export const useDraftStore = defineStore('draft', () => {
   const { config, preset, edited, origin } = stored
   /** How many runs, each from its own seed, counted up from the draft's; as typed. */
   const seeds = ref<number | string>(1)
-  const { canUndo, remember, undo } = useDraftSteps(stored, seeds)
 
   function begin(newConfig: ExperimentConfig | null, from: string | null): void {
     config.value = newConfig
@@ -168,6 +138,20 @@ export const useDraftStore = defineStore('draft', () => {
     else reset()
   }
 
+  const moment = (): DraftMoment => ({
+    config: config.value,
+    preset: preset.value,
+    edited: edited.value,
+    origin: origin.value,
+    seeds: seeds.value,
+  })
+  function goBack(to: DraftMoment): void {
+    config.value = to.config
+    preset.value = to.preset
+    edited.value = to.edited
+    origin.value = to.origin
+    seeds.value = to.seeds
+  }
   /** Parts of the configuration, such as "attack", as the draft began; the defaults where that is not known. */
   function resetPart(parts: readonly string[]): void {
     const from = origin.value ?? engineStore.catalogue?.defaults
@@ -184,7 +168,7 @@ export const useDraftStore = defineStore('draft', () => {
   return {
     ...{ config, preset, edited, origin, seeds },
     ...{ ensure, applyPreset, use, reset, resetPart },
-    ...{ canUndo, remember, undo },
+    ...{ moment, goBack },
     ...{ set, ...useDraftMembers(config, set) },
   }
 })

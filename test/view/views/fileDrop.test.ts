@@ -88,7 +88,7 @@ describe('dropped on a window', () => {
     await settle(400)
     expect(location.hash).toContain('#/new')
     expect(useDraftStore().config?.teacher).toMatchObject({ source: 'file', file: '/home/me/teacher.pth' })
-    expect(page.text()).toContain('The teacher comes from “teacher.pth”.')
+    expect(page.text()).toContain('Teacher taken from “teacher.pth”.')
     page.button('Undo').click()
     await settle()
     expect(useDraftStore().config?.teacher.source).toBe('train')

@@ -1,55 +1,38 @@
 import type { ExperimentPreset } from '@shared/domain'
-import { useShortcuts } from '../../composables/useShortcuts'
+import { useDraftChange } from '../../composables/useDraftChange'
 import { useDraftStore } from '../../stores/draft'
 import { useNoticesStore } from '../../stores/notices'
 import { formSections, type SectionId } from './formSections'
 
-/** What takes several values back or replaces them, each of which can be undone by its notice and by Ctrl+Z. */
+/** What takes values back or replaces them, each of which can be undone by its notice and by Ctrl+Z. */
 export function useDraftReset() {
   const draft = useDraftStore()
   const notices = useNoticesStore()
+  const change = useDraftChange()
 
-  function undo(): void {
-    const told = draft.undo()
-    if (told) notices.show({ severity: 'info', title: `Undone: ${told}.` })
-  }
-  function tell(told: string): void {
-    notices.show({ severity: 'info', title: `${told}.`, action: { label: 'Undo', run: undo }, seconds: 12 })
-  }
   /** A section as the draft began. */
-  function reset(section: SectionId): void {
-    const told = `${formSections[section].title} reset`
-    draft.remember(told)
-    draft.resetPart(formSections[section].paths)
-    tell(told)
+  function reset(section: SectionId): Promise<void> {
+    const { title, paths } = formSections[section]
+    return change(`reset of ${title}`, () => draft.resetPart(paths), `${title} reset.`)
   }
   /** A single value set back by its button. */
-  function resetField(path: string, value: unknown, label: string): void {
-    const told = `${label} reset`
-    draft.remember(told)
-    draft.set(path, value)
-    tell(told)
+  const resetField = (path: string, value: unknown, label: string): Promise<void> =>
+    change(`reset of ${label}`, () => draft.set(path, value), `${label} reset.`)
+
+  const noticeOf = (preset: ExperimentPreset | null): string => {
+    if (!preset) return 'Everything at the defaults.'
+    return preset.id === draft.preset ? `Everything back to “${preset.title}”.` : `“${preset.title}” fills the form.`
   }
   /** Another beginning: a preset, or the defaults. */
   async function begin(preset: ExperimentPreset | null): Promise<void> {
-    const again = (preset?.id ?? null) === draft.preset
-    const told = preset
-      ? again
-        ? `Everything back to “${preset.title}”`
-        : `“${preset.title}” applied`
-      : 'The defaults applied'
-    const edited = draft.edited
-    draft.remember(told)
-    if (!preset) draft.reset()
-    else if (
-      (await notices.attempt('The preset could not be applied.', () => draft.applyPreset(preset).then(() => true))) !==
-      true
-    ) {
-      draft.undo()
-      return
-    }
-    if (edited) tell(told)
+    const notice = draft.edited ? noticeOf(preset) : undefined
+    await notices.attempt('The preset could not be applied.', () =>
+      change(
+        preset ? `preset “${preset.title}”` : 'the defaults',
+        () => (preset ? draft.applyPreset(preset) : draft.reset()),
+        notice,
+      ),
+    )
   }
-  useShortcuts([{ keys: 'Ctrl+Z', label: 'Undo the last reset', group: 'New experiment', run: undo }])
-  return { undo, reset, resetField, begin }
+  return { reset, resetField, begin }
 }
