@@ -77,6 +77,7 @@ describe('the index of a workspace', () => {
     store = openStore(folder)
     // Changed while nobody looked, as an engine that dies or an older version leaves it.
     store.runs.update(second, { name: 'Renamed in between' })
+    store.runs.mark(new Map([[first, { tags: ['marked'] }]]))
     const config = store.runs.config
     const read: string[] = []
     Object.assign(store.runs, {
@@ -87,6 +88,7 @@ describe('the index of a workspace', () => {
     })
     tables = openTables()
     expect(await found('renamed')).toEqual([second])
+    expect(await found('tag:marked')).toEqual([first])
     expect(await found('seed:1')).toEqual([first])
     expect(read).toEqual([])
   })

@@ -14,10 +14,7 @@ export async function giveConditions(
 ): Promise<void> {
   if (!store.lacks('conditions')) return
   const yielding = createYielding()
-  const ids = store.runs
-    .list(true)
-    .map(({ id }) => id)
-    .reverse()
+  const ids = store.runs.ids().reverse()
   for (const id of ids) {
     if (yielding.due()) await yielding.pause()
     if (store.runs.has(id)) conditionsFor(id, store, { conditionOf, write })

@@ -10,7 +10,7 @@ import { keyFields, type StageBook } from './stageBook'
 export async function giveKeys(store: RunStore, book: StageBook, table: MemberTable): Promise<void> {
   if (!store.lacks('keys of stages')) return
   const yielding = createYielding()
-  for (const { id } of store.runs.list(true)) {
+  for (const id of store.runs.ids()) {
     if (yielding.due()) await yielding.pause()
     if (store.runs.has(id) && store.runs.peek(id).stages.some(({ key }) => typeof key !== 'string'))
       await keysFor(id, { store, book, table })

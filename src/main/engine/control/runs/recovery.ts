@@ -38,9 +38,8 @@ export function recoverRuns(
   const taken = new Set(left.flatMap(({ place }) => store.runs.naming(place)))
   const goesOn = replaces || left.some(({ executor }) => !keepsQueue(executor))
   const runIds: string[] = []
-  for (const { id } of store.runs.list(true)) {
+  for (const id of store.runs.ids(['running', 'queued'])) {
     const run = store.runs.peek(id)
-    if (run.state !== 'running' && run.state !== 'queued') continue
     const executor = executors.get(run.executor ?? ownMachine)
     const elsewhere = executor !== undefined && keepsQueue(executor)
     // An engine that comes back while its trainer works goes on with what waited behind it; one that takes the place of

@@ -47,19 +47,24 @@ const ownFields = [
   'prefix',
 ] as const
 
+/** The run's words for a stage. */
+function ownStage(runId: string, stage: StageRecord): NamedStage {
+  const own: Record<string, unknown> = { place: stage.place ?? placeInRun(runId, stage.id) }
+  for (const name of ownFields) if (stage[name] !== undefined) own[name] = stage[name]
+  return own as unknown as NamedStage
+}
+
 /** A stage's record as the run's words for it and what is kept at its place. */
 export function stageToKeep(runId: string, record: StageRecord): { own: NamedStage; progress: KeptStage } {
   const stage = numbered(record)
-  const place = stage.place ?? placeInRun(runId, stage.id)
-  const own = Object.fromEntries(
-    ownFields.flatMap((name) => (stage[name] === undefined ? [] : [[name, stage[name]]])),
-  ) as unknown as OwnStage
+  const own = ownStage(runId, stage)
+  const { place } = own
   const { origin, ...rest } = stage
   const progress = Object.fromEntries(
     Object.entries(rest).filter(([name]) => name === 'kind' || !(ownFields as readonly string[]).includes(name)),
   ) as unknown as StageProgress & Pick<KeptStage, 'kind'>
   return {
-    own: { ...own, place },
+    own,
     progress: { ...progress, place, key: stage.key ?? null, trainedFor: origin?.runId ?? runId },
   }
 }
@@ -112,8 +117,7 @@ export function loadRuns(database: Database, kept: StagesTable): Map<string, Hel
     try {
       const list = stages.get(id) ?? []
       const parsed = JSON.parse(textOf(record)) as StageRecord
-      const { own } = stageToKeep(id, { ...parsed, id: String(stageId), place: String(place) })
-      list.push(own)
+      list.push(ownStage(id, numbered({ ...parsed, id: String(stageId), place: String(place) })))
       stages.set(id, list)
     } catch (error) {
       damaged.set(id, error)

@@ -7,6 +7,7 @@ import {
   type ExperimentConfig,
   type OwnStage,
   type RunDetail,
+  type RunState,
   type RunSummary,
   type StageRecord,
 } from '../../../../shared/domain'
@@ -22,6 +23,8 @@ export type RunToKeep = Omit<RunDetail, 'changedPaths'>
 export interface RunsTable {
   /** Newest first. */
   list(includeDeleted: boolean): RunSummary[]
+  /** Newest first, the bin's too; of some states alone, where they are named. Looks at no stage. */
+  ids(states?: readonly RunState[]): string[]
   has(id: string): boolean
   /** @throws RefusedInputError when there is none */
   summary(id: string): RunSummary
@@ -37,8 +40,6 @@ export interface RunsTable {
   own(id: string): Readonly<StoredSummary>
   /** Changes marks of many runs, all or none: thousands in milliseconds. */
   mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void
-  /** Of all runs, in no order. */
-  ids(): readonly string[]
   /** Runs that name the stage at a place. */
   naming(place: string): readonly string[]
   /** Another stage, or other words of the run for it. */
@@ -74,13 +75,20 @@ class Runs implements RunsTable {
   }
 
   list(includeDeleted: boolean): RunSummary[] {
+    return this.newest(({ deletedAt }) => includeDeleted || deletedAt === null).map((run) => this.composed(run))
+  }
+
+  ids(states?: readonly RunState[]): string[] {
+    return this.newest(({ state }) => states?.includes(state) ?? true).map(({ stored }) => stored.id)
+  }
+
+  private newest(wanted: (run: StoredSummary) => boolean): HeldRun[] {
     return [...this.runs.values()]
-      .filter(({ stored }) => includeDeleted || stored.deletedAt === null)
+      .filter(({ stored }) => wanted(stored))
       .sort(
         ({ stored: left }, { stored: right }) =>
           right.createdAt - left.createdAt || (right.id < left.id ? -1 : right.id > left.id ? 1 : 0),
       )
-      .map((run) => this.composed(run))
   }
 
   has(id: string): boolean {
@@ -150,10 +158,6 @@ class Runs implements RunsTable {
       this.views.delete(id)
       this.changed(id)
     }
-  }
-
-  ids(): readonly string[] {
-    return [...this.runs.keys()]
   }
 
   naming(place: string): readonly string[] {

@@ -36,7 +36,7 @@ export function createTableService({ store, readOnly, studies, ...options }: Tab
 }
 
 const sourceOf = ({ runs, metrics }: RunStore): Omit<TableSource, 'studies'> => ({
-  runIds: () => runs.list(true).map(({ id }) => id),
+  runIds: () => runs.ids(),
   has: (id) => runs.has(id),
   run: (id) => runs.peek(id),
   config(id) {

@@ -70,6 +70,7 @@ const triggers: readonly string[] = [
     const row = event === 'DELETE' ? 'OLD' : 'NEW'
     return `TRIGGER IF NOT EXISTS index_of_runs_${event} AFTER ${event} ON runs ${noted(dirtyKinds.run, `${row}.id`)}`
   }),
+  `TRIGGER IF NOT EXISTS index_of_marks_INSERT AFTER INSERT ON run_marks ${noted(dirtyKinds.run, 'NEW.run_id')}`,
   ...(['INSERT', 'UPDATE'] as const).flatMap((event) => [
     `TRIGGER IF NOT EXISTS index_of_run_stages_${event} AFTER ${event} ON run_stages ${noted(dirtyKinds.run, 'NEW.run_id')}`,
     `TRIGGER IF NOT EXISTS index_of_stages_${event} AFTER ${event} ON stages ${noted(dirtyKinds.place, 'NEW.place')}`,

@@ -25,7 +25,7 @@ const sliceMilliseconds = 10
 /** Changes are written together: so long after the first of them. Of those that only go on, later. */
 const writeAfter = { changed: 500, progress: 5000 }
 /** A question waits for what has changed, but not for ever: of thousands of new runs the rest comes by and by. */
-const patience = 300
+const patience = 100
 /** Clients are told of changes at most so often. */
 const tellEvery = 500
 
