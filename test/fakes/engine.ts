@@ -31,7 +31,7 @@ import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeExecutorHandlers } from './executors'
-import { fakeDiff, fakeManyRuns, fakeTwins } from './manyRuns'
+import { fakeDiff, fakeForks, fakeManyRuns, fakeTwins } from './manyRuns'
 import { fakeViews } from './table'
 import { FakeRun, type FakeStep } from './run'
 import { fakeTableCalls } from './tables'
@@ -310,6 +310,7 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeDiff(state),
     ...fakeManyRuns(state),
     ...fakeTwins(state),
+    ...fakeForks(state),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {
       const { definition, remarks } = readStudy(text, fileName, fakeMembers)

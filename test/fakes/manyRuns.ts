@@ -1,6 +1,6 @@
 /** What is done with many runs, and in what they differ: the engine's own answers, over the fake engine's runs. */
 import type { CallHandlers } from '../../src/shared/contract'
-import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
+import { forkName, type ExperimentConfig, type PartialExperimentConfig } from '../../src/shared/domain'
 import { configurationDiff, describe } from '../../src/main/engine/control/experiments/configurationDiff'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { manyRunsCalls } from '../../src/main/engine/control/runs/manyRuns'
@@ -74,4 +74,26 @@ export const fakeDiff = (state: FakeRuns): Pick<CallHandlers, 'table.diff'> => (
       keys.map((key) => describe(key, { config: (id) => configOf(state, id), peek: (id) => state.run(id).summary() })),
       fakeMembers,
     ),
+})
+
+/** A student can be gone on from where it is, and half-way there. */
+export const fakeForks = (state: FakeRuns): Pick<CallHandlers, 'runs.forkSteps' | 'runs.fork'> => ({
+  'runs.forkSteps'({ runId, stageId }) {
+    const step = state.run(runId).detail.stages.find(({ id }) => id === stageId)?.step ?? 0
+    return { steps: step > 1 ? [Math.floor(step / 2), step] : [] }
+  },
+  'runs.fork'({ runId, stageId, step, config, note = '', executor }) {
+    const source = state.run(runId).detail
+    const run = state.queue(config, null)
+    const named = run.detail.name === source.name ? { name: forkName(source.name, step) } : {}
+    Object.assign(run.detail, {
+      ...named,
+      note,
+      ...(executor === undefined ? {} : { executor }),
+      forkedFrom: { runId, runName: source.name, stageId, step },
+    })
+    state.startNext()
+    state.changed(run)
+    return run.summary()
+  },
 })

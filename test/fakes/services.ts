@@ -32,6 +32,7 @@ export const fakeCosts: CostModel = {
   faults: () => [],
   memberIssues: () => [],
   phase: () => undefined,
+  joins: () => [],
   levels: () => [],
   distillation: ({ distillation: { method } }) => ({
     pseudoBatches: Number(

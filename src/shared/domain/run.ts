@@ -100,7 +100,15 @@ export interface OwnStage extends StageName {
   /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */
   place?: string
   /** The student that it equals until after so many pseudo batches; absent or null: it begins by itself. */
-  prefix?: { readonly key: string; readonly step: number } | null
+  prefix?: StudentPrefix | null
+}
+
+/** The student that another one equals until after so many pseudo batches. */
+export interface StudentPrefix {
+  readonly key: string
+  readonly step: number
+  /** It went on from that one's checkpoint with another configuration, and has no beginning of its own. */
+  readonly fork?: true
 }
 
 /** What a stage has come to, whichever runs name it. */

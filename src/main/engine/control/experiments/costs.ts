@@ -98,6 +98,10 @@ export const costs: CostModel = {
   },
   faults: (method, data) => methodFaults(method, knownImages(data)),
   memberIssues,
+  joins(defense, pseudoBatches) {
+    const opened = defenses.openLeniently(defense)
+    return opened?.member.joins?.(opened.values, pseudoBatches) ?? []
+  },
   phase(defense, pseudoBatches) {
     const opened = defenses.openLeniently(defense)
     return opened?.member.phase?.(opened.values, pseudoBatches)

@@ -4,7 +4,7 @@
  */
 import type { TimeEstimate } from '../../../../shared/contract'
 import type { ExperimentConfig, MemberChoice, RunSummary, StageName, StudentPlan } from '../../../../shared/domain'
-import type { Issue, ParameterFault } from '../../../../shared/schema'
+import type { Issue, MemberIssue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
@@ -27,6 +27,8 @@ export interface CostModel {
   memberIssues(config: ExperimentConfig): readonly Issue[]
   /** When a defense acts, and the student that it continues; undefined where it acts from the first pseudo batch on. */
   phase(defense: MemberChoice, pseudoBatches: number): DefensePhase | undefined
+  /** What keeps a defense from joining a student after so many pseudo batches without it. */
+  joins(defense: MemberChoice, pseudoBatches: number): readonly MemberIssue[]
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
   defense(defense: MemberChoice):

@@ -2,9 +2,9 @@
  * The registries as control needs them: descriptions for forms and checks. None of them loads TensorFlow's library.
  * `facts` are what views and checks need of a member beside its parameters, as data, so that the fake engine can have
  * its own: of a data set its classes and sources; of an attack whether it is clean-label; of an architecture which
- * parameter switches its batch norms; of a method which of its parameters give its length and its batch, compare levels
- * of activations, need batch norms or give intervals of recording, and whether its images are real; of a strategy
- * whether it searches.
+ * parameter switches its batch norms; of a method which of its parameters give its length and its batch, decide what a
+ * checkpoint holds (of a defense too), compare levels of activations, need batch norms or give intervals of recording,
+ * and whether its images are real; of a strategy whether it searches.
  */
 import type { MetricDefinition } from '../../../../shared/domain'
 import { describeRegistry, metricsOfMembers, type FamilyDescription } from '../../../../shared/schema'
@@ -30,11 +30,12 @@ export const families: readonly FamilyDescription[] = [
     batchNormParameters: member.batchNormParameters ?? [],
     levelParameters: member.levelParameters ?? [],
     lengthParameters: member.lengthParameters ?? [],
+    stateParameters: member.stateParameters ?? [],
     ...(member.batchParameter === undefined ? {} : { batchParameter: member.batchParameter }),
     recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
-  describeRegistry(defenses),
+  describeRegistry(defenses, (member) => ({ stateParameters: member.stateParameters ?? [] })),
   describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),

@@ -1,8 +1,9 @@
 /**
  * Keys of stages: a hash of everything that decides a stage's result. Two stages with one key are one stage.
  * In a key: the parameters that are shown and used, filled with their defaults; the keys of what a stage builds on; the
- * content of files in place of their paths; the seed; the kind of device, and whether steps are captured; the version
- * of the numerics. Not in it: names, notes, recording, threads, the executor.
+ * content of files in place of their paths; of a fork the checkpoint that it goes on from; the seed; the kind of
+ * device, and whether steps are captured; the version of the numerics. Not in it: names, notes, recording, threads, the
+ * executor.
  * Threads and processors may differ in the last bit (docs/decisions.md); devices differ in more, so the kind counts.
  */
 import { createHash } from 'node:crypto'
@@ -15,6 +16,7 @@ import {
   type StageKind,
   type StageName,
   type StudentPlan,
+  type StudentPrefix,
 } from '../../../../shared/domain'
 import { defaultsOf, isVisible, type FamilyId, type ParameterSchema } from '../../../../shared/schema'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
@@ -35,7 +37,7 @@ export interface StageKey extends StageName {
   /** Keys of the stages of the same experiment that must be done before. */
   readonly after: readonly string[]
   /** The student equals the one of that key until after `step` pseudo batches; null where it begins by itself. */
-  readonly prefix: { readonly key: string; readonly step: number } | null
+  readonly prefix: StudentPrefix | null
 }
 
 export interface KeyContext {
@@ -45,6 +47,8 @@ export interface KeyContext {
   readonly device: 'cpu' | 'gpu'
   /** The teacher that is there, where its students build on that one whatever the configuration says. */
   readonly teacher?: Pick<StageKey, 'key' | 'keyDevice'> | undefined
+  /** The student that all students of the experiment go on from, and after which step. */
+  readonly fork?: Pick<StudentPrefix, 'key' | 'step'> | undefined
   /** Of a file's or folder's content; '' for none. */
   fingerprint(path: string): string
 }
@@ -54,7 +58,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
   const parts = partsOf(config, context)
   const { students } = config
   const data = keyOf('data', { ...parts.poisoned, method: students.length > 0 ? parts.method : null })
-  const { device } = context
+  const { device, fork } = context
   const teacher = context.teacher ?? { key: keyOf('teacher', parts.teacher), keyDevice: device }
   const keyOfKind: Partial<Record<StageKind, string>> = { data, teacher: teacher.key }
   const named = (name: StageName, more: Omit<StageKey, 'id' | 'after' | keyof StageName>): StageKey => ({
@@ -71,6 +75,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
       network: parts.student,
       method: parts.method,
       defenses: plan.defenses.map((choice) => memberPart('defense', choice, context)),
+      ...(fork ? { goesOnFrom: [fork.key, fork.step] } : {}),
     })
   const pseudoBatches = context.costs.distillation(config)?.pseudoBatches ?? 0
   return [
@@ -84,7 +89,11 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
         {
           key: student(plan),
           keyDevice: device,
-          prefix: shared ? { key: student({ defenses: [...prefix.defenses] }), step: prefix.steps } : null,
+          prefix: fork
+            ? { ...fork, fork: true }
+            : shared
+              ? { key: student({ defenses: [...prefix.defenses] }), step: prefix.steps }
+              : null,
         },
       )
     }),

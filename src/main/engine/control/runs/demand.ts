@@ -53,7 +53,9 @@ export function readyStages({ runs, isActive, isDone }: Demand, { ahead }: { ahe
       if (!stage || isReached(stage, run.until)) return []
       const place = placeOf(stage)
       if (taken.has(place) || isActive(place)) return []
-      const prefix = wanted.prefix && !isDone(wanted.prefix.key) ? coming.get(wanted.prefix.key) : undefined
+      // The checkpoint of a fork is there, whatever the student that left it comes to.
+      const shared = wanted.prefix?.fork ? null : wanted.prefix
+      const prefix = shared && !isDone(shared.key) ? coming.get(shared.key) : undefined
       const before = wanted.after.flatMap((key) => coming.get(key) ?? [])
       const after = [...new Set([...before, ...(prefix === undefined ? [] : [prefix])])].filter((one) => one !== place)
       if (after.length > 0 && !ahead) return []

@@ -1,7 +1,6 @@
 /** What is done with many runs at once: all of them, or none. */
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import { copiedName, type ExperimentConfig } from '../../../../shared/domain'
-import { UserError } from '../../../../shared/errors'
 import { createYielding } from '../../images/yielding'
 import type { RunMarks, RunStore } from '../store'
 import type { RunMaker, RunRequest } from './runMaker'
@@ -19,12 +18,7 @@ export interface ManyRunsOptions {
   readonly maker: Pick<RunMaker, 'startable' | 'prepare' | 'create'>
 }
 
-type Kept = 'runs.edit' | 'runs.restore' | 'runs.cloneMany' | 'runs.reorder'
-type ManyRunsCalls = Pick<RunCalls, Kept | 'runs.forkSteps' | 'runs.fork'>
-
-const notYet = (): never => {
-  throw new UserError('This version cannot do that yet.', { action: 'Do it run by run.' })
-}
+type ManyRunsCalls = Pick<RunCalls, 'runs.edit' | 'runs.restore' | 'runs.cloneMany' | 'runs.reorder'>
 
 /** So many runs are written down at once; others are answered between two such parts. */
 const madeAtOnce = 20
@@ -34,8 +28,6 @@ export const manyRunsCalls = (options: ManyRunsOptions): ManyRunsCalls => ({
   'runs.restore': (args) => restore(options, args),
   'runs.cloneMany': (args) => cloneMany(options, args),
   'runs.reorder': (args) => reorder(options, args),
-  'runs.forkSteps': notYet,
-  'runs.fork': notYet,
 })
 
 /** Marks all at once, and tells of them beside other work. */

@@ -19,6 +19,7 @@ export interface NewRun {
   readonly priority?: number
   readonly study?: RunSummary['study']
   readonly until?: number | null
+  readonly forkedFrom?: RunSummary['forkedFrom']
 }
 
 /** A record for a run that waits to start. */
@@ -34,6 +35,7 @@ export function newRun({
   priority = 0,
   study = null,
   until = null,
+  forkedFrom,
 }: NewRun): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
@@ -48,6 +50,7 @@ export function newRun({
     priority,
     study,
     until,
+    ...(forkedFrom ? { forkedFrom } : {}),
     name: config.name,
     tags: [],
     state: 'queued',

@@ -8,7 +8,8 @@ import { placeOf } from './demand'
 /** @param store where the stages' folders lie */
 export function resumePointOf({ stages }: RunSummary, store: Pick<RunStore, 'stageFolder'>): ResumePoint {
   const next = stages.find(({ state }) => state !== 'done')
-  const step = next ? (listCheckpoints(store.stageFolder(placeOf(next)))[0]?.step ?? 0) : 0
+  const own = next && listCheckpoints(store.stageFolder(placeOf(next)))[0]?.step
+  const step = own ?? (next?.prefix?.fork ? next.prefix.step : 0)
   // The data stage is a look at the images; nothing is gone on with after it alone.
   const trained = stages.some(({ kind, state }) => kind !== 'data' && state === 'done')
   return {

@@ -36,6 +36,7 @@ import { recoverRuns } from './recovery'
 import { tellAll } from './runTeller'
 import { newRun, newRunId } from './newRun'
 import { StageScheduler } from './scheduler'
+import { forkCalls } from './forks'
 import { twinCalls } from './twins'
 import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
@@ -165,7 +166,7 @@ class Service implements RunService {
         conditionOf: this.conditionOf,
       })
       const device = this.deviceOf(request.config, request.executor ?? ownMachine)
-      const keys = this.book.keysOf(request.config, device, request.teacher)
+      const keys = this.book.keysOf(request.config, device, { teacher: request.teacher, fork: request.fork })
       const files = this.book.filesOf(request.config)
       return { ...run, ...(files.length > 0 ? { files } : {}), stages: this.book.placed(run.stages, keys) }
     })
@@ -239,7 +240,11 @@ class Service implements RunService {
     const teacher = stages.find((stage) => stage.kind === 'teacher')
     // A teacher that is there stays the one that its students build on.
     const kept = teacher?.state === 'done' && teacher.key && teacher.place !== place ? teacher : undefined
-    const keys = this.book.keysOf(config, device, kept?.key ? { key: kept.key, keyDevice: kept.keyDevice } : undefined)
+    const fork = stages.find(({ prefix }) => prefix?.fork)?.prefix ?? undefined
+    const keys = this.book.keysOf(config, device, {
+      teacher: kept?.key ? { key: kept.key, keyDevice: kept.keyDevice } : undefined,
+      fork,
+    })
     for (const stage of stages) {
       const found = keys.find((entry) => entry.id === stage.id)
       if (!found?.keyDevice || (stage.state === 'done' && stage.place !== place)) continue
@@ -250,7 +255,7 @@ class Service implements RunService {
   }
 
   private callsAboutMany() {
-    const { store, recorder } = this.options
+    const { store, recorder, table, costs } = this.options
     const { runs } = store
     const many = manyRunsCalls({
       runs,
@@ -261,7 +266,8 @@ class Service implements RunService {
       },
       maker: this,
     })
-    return { ...many, ...twinCalls({ runs, maker: this }) }
+    const forks = forkCalls({ store, maker: this, table, costs })
+    return { ...many, ...twinCalls({ runs, maker: this }), ...forks }
   }
 
   /** What records of earlier versions lack. */

@@ -12,14 +12,17 @@ import { stageKeysOf, type KeyContext, type StageKey } from '../experiments/stag
 import { placeInRun, placeOfKey, waitingStage, type KeptStage, type RunStore } from '../store'
 import { placeOf } from './demand'
 
+/** What decides keys beside the configuration. */
+export type GivenToKeys = Pick<KeyContext, 'teacher' | 'fork'>
+
 export interface StageBook {
   /** Reads the files that these experiments name; awaited before their keys are asked for. */
   read(configs: readonly ExperimentConfig[]): Promise<void>
   /**
    * @param device of the device that the stages will run on
-   * @param teacher one that is taken as it is, from another device
+   * @param given a teacher that is taken as it is, from another device, and what the students go on from
    */
-  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu', teacher?: KeyContext['teacher']): readonly StageKey[]
+  keysOf(config: ExperimentConfig, device: 'cpu' | 'gpu', given?: GivenToKeys): readonly StageKey[]
   /** What the files that an experiment names hold, as they were read last. */
   filesOf(config: ExperimentConfig): readonly FilePrint[]
   /** The stage of a key that is done, or else one that is on its way; null where nobody has begun one. */
@@ -49,9 +52,10 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
   }
   /** Of the configurations that are at hand: a plan and its runs ask for the same ones. */
   const known = new WeakMap<ExperimentConfig, Partial<Record<'cpu' | 'gpu', readonly StageKey[]>>>()
-  const keysOf: StageBook['keysOf'] = (config, device, teacher) => {
+  const keysOf: StageBook['keysOf'] = (config, device, given = {}) => {
     const fingerprint = (path: string): string => fingerprints.of(path)
-    if (teacher !== undefined) return stageKeysOf(config, { ...context, device, teacher, fingerprint })
+    if (given.teacher !== undefined || given.fork !== undefined)
+      return stageKeysOf(config, { ...context, ...given, device, fingerprint })
     const found = known.get(config) ?? {}
     const keys = (found[device] ??= stageKeysOf(config, { ...context, device, fingerprint }))
     known.set(config, found)

@@ -13,6 +13,7 @@ import { placeInRun, type RunStore } from '../store'
 import { asTrained } from './asTrained'
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import { placeOf, type ReadyStage } from './demand'
+import { forkStart } from './forkStart'
 import type { RunRecorder } from './recorder'
 import type { StageBook } from './stageBook'
 import { jobOf } from './stageJobs'
@@ -127,6 +128,8 @@ class Launcher implements StageLauncher {
     const plan = config.students[stage.index]
     if (stage.kind !== 'student' || !plan) return undefined
     const { store, costs } = this.options
+    const prefix = this.options.keysOf(run).find(({ id }) => id === stage.id)?.prefix
+    if (prefix?.fork) return forkStart(store, run, { stage, prefix })
     const { from } = costs.length(plan, costs.distillation(config)?.pseudoBatches ?? 0)
     if (from) {
       const named = store.runs.has(from.runId)
@@ -138,7 +141,6 @@ class Launcher implements StageLauncher {
         named: checkpointNameText(from),
       }
     }
-    const prefix = this.options.keysOf(run).find(({ id }) => id === stage.id)?.prefix
     if (!prefix) return undefined
     const folder = store.stages
       .withKey(prefix.key)

@@ -66,6 +66,10 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
    * A defense without it acts from the first pseudo batch on.
    */
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
+  /** As of a method: a student that goes on from a checkpoint with this defense in it keeps their values. */
+  readonly stateParameters?: readonly (keyof S & string)[]
+  /** What keeps it from joining a student that has been distilled without it for so many pseudo batches. */
+  joins?(params: ValuesOf<S>, pseudoBatches: number): readonly MemberIssue[]
   /** What would be found only when a run is under way. */
   checks?(params: ValuesOf<S>, context: DefenseCheckContext): readonly MemberIssue[]
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense

@@ -89,6 +89,8 @@ export const selfRetrospection = defineDefense({
     teacherForwardsPerStudentImage: values.model === 'teacher' ? 2 * values.rounds : 0,
   }),
   phase: phaseOf,
+  // Of its optimizer, which every checkpoint of a student with it holds.
+  stateParameters: ['optimizer', 'momentum'],
   checks: phaseIssues,
   create(values, context) {
     const phase = phaseOf(values, context.methodTotal)

@@ -42,8 +42,10 @@ export function createDecision(
   state.addPlain('shufflingVaccine', {
     read: () => ({ decided: made, coefficient, synthesisSteps, ...report.read() }),
     write: (saved) => {
-      made = saved.decided === true
-      coefficient = Number(saved.coefficient ?? 0)
+      made = saved.decided === true || values.testBatches === 0
+      // What was decided is kept; the weight is this student's own, which may go on from another one's checkpoint.
+      const accepted = values.testBatches === 0 || Number(saved.coefficient ?? 0) > 0
+      coefficient = made && accepted ? values.coefficient : 0
       synthesisSteps = typeof saved.synthesisSteps === 'number' ? saved.synthesisSteps : null
       report.write(saved)
     },

@@ -1,6 +1,6 @@
 import { defineDefense } from '../types'
 import { vaccineMetrics } from './metrics'
-import { params, selectionIssues } from './parameters'
+import { lateSelectionIssues, params, selectionIssues } from './parameters'
 import { createVaccine } from './vaccine'
 
 /**
@@ -25,6 +25,9 @@ export const shufflingVaccine = defineDefense({
   },
   compatibleWith: ({ usesRealImages }) => (usesRealImages ? 'its images are real, none are synthesised' : true),
   checks: selectionIssues,
+  // Its ensemble is drawn, and its selection decided, once.
+  stateParameters: ['members', 'layers', 'testBatches', 'trials', 'tailRatio'],
+  joins: lateSelectionIssues,
   params,
   metrics: vaccineMetrics,
   presets: {

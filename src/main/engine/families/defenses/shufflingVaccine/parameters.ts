@@ -91,3 +91,19 @@ export function selectionIssues(
     },
   ]
 }
+
+/** Images are pooled between the first pseudo batch with it and the test. */
+export function lateSelectionIssues(
+  { testBatches }: Pick<VaccineParameters, 'testBatches'>,
+  pseudoBatches: number,
+): MemberIssue[] {
+  const first = Math.max(firstPooledBatch, pseudoBatches)
+  if (testBatches === 0 || testBatches > first) return []
+  return [
+    {
+      parameter: 'testBatches',
+      severity: 'error',
+      message: `wanted 0 (no selection test) or more than ${first}, since images are pooled only from there on, got ${testBatches}`,
+    },
+  ]
+}

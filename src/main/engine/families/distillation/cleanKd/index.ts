@@ -236,6 +236,7 @@ export const kd = defineDistillation({
     studentImages: values.batchSize,
   }),
   lengthParameters: ['pseudoBatches'],
+  stateParameters: ['batchSize', 'percent', 'momentum'],
   batchParameter: 'batchSize',
   checks: ({ referenceNormalization }, { dataset }) =>
     referenceNormalization && dataset !== publishedData

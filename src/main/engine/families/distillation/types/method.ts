@@ -75,6 +75,8 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
   readonly recording?: { readonly [Interval in RecordingInterval]?: keyof S & string }
   /** Its parameters that say how long the distillation is: a student may go on from one that was to be shorter. */
   readonly lengthParameters?: readonly (keyof S & string)[]
+  /** Its parameters that decide what a checkpoint holds: a student that goes on from one keeps their values. */
+  readonly stateParameters?: readonly (keyof S & string)[]
   /** Which of its parameters is the number of images of a pseudo batch. */
   readonly batchParameter?: keyof S & string
   /** What its values do, or do not, beside the rest of an experiment. */

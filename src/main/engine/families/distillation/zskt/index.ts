@@ -70,6 +70,7 @@ export const zskt = defineDistillation({
     studentImages: values.batchSize * values.studentSteps,
   }),
   lengthParameters: ['pseudoBatches'],
+  stateParameters: ['batchSize', 'latent', 'generatorWidth', 'classConditional', 'replay', 'replayCapacity'],
   batchParameter: 'batchSize',
   faults: ({ latent, generatorWidth }, images) =>
     images

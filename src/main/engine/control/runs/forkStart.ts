@@ -1,0 +1,39 @@
+/** The checkpoint that a fork begins with: a link in the fork's own folder, so that nobody else can take it away. */
+import { copyFile, link, mkdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { checkpointNameText, type RunSummary, type StageRecord, type StudentPrefix } from '../../../../shared/domain'
+import { listCheckpoints, type Checkpoint } from '../../protocol/checkpointFiles'
+import type { StageStart } from '../../protocol/plans'
+import type { RunStore } from '../store'
+import { placeOf } from './demand'
+
+const startFolder = (stageFolder: string): string => join(stageFolder, 'start')
+
+/** Links it, or copies it where the disk has no links. Checkpoints are never written to again, so both are the same. */
+export async function keepForkStart(stageFolder: string, checkpoint: Checkpoint): Promise<void> {
+  const folder = startFolder(stageFolder)
+  const file = join(folder, basename(checkpoint.path))
+  await mkdir(folder, { recursive: true })
+  await rm(file, { force: true })
+  await link(checkpoint.path, file).catch(() => copyFile(checkpoint.path, file))
+}
+
+/** Where a fork begins: its own link, that of another place of its key, or the student that it goes on from. */
+export function forkStart(
+  { stages, stageFolder }: Pick<RunStore, 'stages' | 'stageFolder'>,
+  { forkedFrom }: Pick<RunSummary, 'forkedFrom'>,
+  { stage, prefix }: { readonly stage: StageRecord; readonly prefix: StudentPrefix },
+): StageStart {
+  const own = startFolder(stageFolder(placeOf(stage)))
+  const folders = [
+    own,
+    ...(stage.key ? stages.withKey(stage.key).map(({ place }) => startFolder(stageFolder(place))) : []),
+    ...stages.withKey(prefix.key).map(({ place }) => stageFolder(place)),
+  ]
+  const { step } = prefix
+  return {
+    folder: folders.find((folder) => listCheckpoints(folder).some((one) => one.step === step)) ?? own,
+    step,
+    named: forkedFrom ? checkpointNameText(forkedFrom) : `the student that it goes on from, at step ${step}`,
+  }
+}
