@@ -7,7 +7,16 @@ export const runNames = 'id, its beginning, or "latest"'
 
 /** A run by id, by the beginning of its id, or "latest". */
 export async function findRun(client: EngineClient, wanted: string): Promise<RunSummary> {
+  return among(await client.call('runs.list', {}), wanted)
+}
+
+/** Several of them, each once, in the order in which they are named. */
+export async function findRuns(client: EngineClient, wanted: readonly string[]): Promise<RunSummary[]> {
   const runs = await client.call('runs.list', {})
+  return [...new Set(wanted.map((one) => among(runs, one)))]
+}
+
+function among(runs: readonly RunSummary[], wanted: string): RunSummary {
   const exact = runs.find((run) => run.id === wanted)
   if (exact) return exact
   const [newest] = runs

@@ -1,10 +1,13 @@
 /** The commands of `abd` on an engine, in the order of its help; a new one is one file and one line here. */
 import type { CommandGroup, EngineCommand } from './command'
+import { archive } from './archive'
+import { diff } from './diff'
 import { doctor } from './doctor'
 import { download } from './download'
 import { evaluate } from './evaluate'
 import { executors } from './executors'
 import { exportWeights } from './export'
+import { fork } from './fork'
 import { importFile } from './import'
 import { pause } from './pause'
 import { resume } from './resume'
@@ -14,6 +17,8 @@ import { show } from './show'
 import { stop } from './stop'
 import { study } from './study'
 import { table } from './table'
+import { tag } from './tag'
+import { twins } from './twins'
 
 export const commands: readonly (EngineCommand | CommandGroup)[] = [
   run,
@@ -22,6 +27,11 @@ export const commands: readonly (EngineCommand | CommandGroup)[] = [
   pause,
   stop,
   resume,
+  fork,
+  twins,
+  diff,
+  tag,
+  archive,
   study,
   table,
   evaluate,
