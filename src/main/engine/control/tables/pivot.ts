@@ -11,7 +11,9 @@ import {
   type PivotCell,
   type PivotLabels,
   type PivotModel,
+  type PivotQuery,
 } from '../../../../shared/domain'
+import { RefusedInputError } from '../../../../shared/errors'
 import { createYielding } from '../../images/yielding'
 import type { IndexColumn } from './columns'
 import { columnsOf, isTextual, matchingLines } from './columnValues'
@@ -34,14 +36,45 @@ export async function tablePivot(
   const own = await settingLabels(index, { lines, question, args })
   const models = await modelsOf(index, source, { lines, own })
   const axes = source.studies().find(({ id }) => id === args.study)?.axes ?? []
-  const usual = defaultQuery(models, axes)
+  const usual = await narrowed(models, defaultQuery(models, axes))
   const { rows, columns } = sides(args, usual)
   checkQuery({ rows, columns }, models)
+  assertReadable(models, rows)
+  await createYielding().pause()
   const titles = Object.fromEntries([...own.titles, ...axes.map(({ path, title }) => [path, title] as const)])
   return {
     pivot: withoutWeight(pivotOf(models, { ...usual, rows, columns })),
     fields: fieldsOf(models, titles),
   }
+}
+
+/** Nobody reads more; it would also hold up everything else. */
+const mostRows = 1000
+
+const rowsIn = (models: readonly PivotModel[], fields: readonly string[]): number =>
+  new Set(models.map(({ labels }) => fields.map((field) => labels[field] ?? noLabel).join('\n'))).size
+
+/** Where all that varies would make too many rows, cells average over what has the most values, and say so. */
+async function narrowed(models: readonly PivotModel[], query: PivotQuery): Promise<PivotQuery> {
+  const counted = query.rows.map((field) => ({ field, labels: rowsIn(models, [field]) }))
+  const kept = new Set(query.rows)
+  for (const { field } of [...counted].sort((left, right) => right.labels - left.labels)) {
+    await createYielding().pause()
+    if (rowsIn(models, [...kept]) <= mostRows) break
+    kept.delete(field)
+  }
+  return { ...query, rows: query.rows.filter((field) => kept.has(field)) }
+}
+
+/** @throws RefusedInputError where the rows that are asked for are too many */
+function assertReadable(models: readonly PivotModel[], rows: readonly string[]): void {
+  const count = rowsIn(models, rows)
+  if (count > mostRows)
+    throw new RefusedInputError(`This pivot would have ${count.toLocaleString('en-US')} rows.`, {
+      wanted: `at most ${mostRows.toLocaleString('en-US')}`,
+      got: rows.join(', '),
+      action: 'Narrow the query, or take fewer fields for the rows.',
+    })
 }
 
 /** What is left out is what varies, without what the other side has. */
