@@ -3,7 +3,7 @@ import type { Condition, ModelSettings } from './condition'
 import type { HealthFinding } from './health'
 import type { PublishedComparison } from './published'
 import type { ModelResult } from './results'
-import type { Evaluation } from './run'
+import type { Evaluation, StepUnits } from './run'
 
 export interface ModelRecord extends ModelResult {
   /** `<run>/<stage>` */
@@ -20,5 +20,7 @@ export interface ModelRecord extends ModelResult {
   readonly twin: string | null
   readonly step: number
   readonly totalSteps: number | null
+  /** Absent in records of earlier versions. */
+  readonly stepUnits?: StepUnits
   readonly tags: readonly string[]
 }

@@ -13,6 +13,9 @@ export interface SelectedCurvesSource {
   readonly names: () => ReadonlyMap<string, string>
 }
 
+/** A group of seeds has the name of any of them, less its seed. */
+const withoutSeed = (name: string): string => name.replace(/(?: · |, )seed \d+$/, '')
+
 /** The charts of the selected models: accuracy, ASR and a metric of choice. */
 export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
   const engine = useEngineStore()
@@ -34,7 +37,8 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
       const series = pointsOf(history, name)
       if (!series) return []
       const label = names().get(model.key) ?? engine.kindOf(model)
-      const { key, runId, leaves, seed, recipe } = model
+      const { key, runId, stageId, leaves, seed, recipe, stepUnits } = model
+      const elapsed = pointsOf(history, 'elapsed')
       return [
         {
           key: `${key}/${name}`,
@@ -44,8 +48,12 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
           run: runId,
           model: label,
           seed,
+          metric: engine.metricDefinition(name)?.title ?? name,
+          source: { runId, stageId, metric: name },
+          ...(stepUnits ? { units: stepUnits } : {}),
+          ...(elapsed ? { elapsed } : {}),
           ...(leaves ? { from: leaves.step, mark: { step: leaves.step, label: 'leaves its twin' } } : {}),
-          ...(recipe === null ? {} : { group: { key: recipe, label } }),
+          ...(recipe === null ? {} : { group: { key: recipe, label: withoutSeed(label) } }),
         },
       ]
     })

@@ -31,6 +31,7 @@ export function modelRecord(index: TableIndex, source: TableSource, key: string)
     twin,
     step: stage.step,
     totalSteps: stage.totalSteps,
+    ...(stage.stepUnits ? { stepUnits: stage.stepUnits } : {}),
     tags: run.tags,
   }
 }
