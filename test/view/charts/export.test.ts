@@ -60,6 +60,7 @@ describe('a chart as SVG', () => {
     expect(all).toContain('SR begins')
     expect(all).toContain('one standard deviation')
     expect(/.{0,90}(:hover|tooltip|NaN|undefined).{0,60}/.exec(svg)?.[0]).toBeUndefined()
+    expect(svg).not.toContain('font-weight')
     expect(svg).toContain('fill="#ffffff"')
   })
   it('keeps every word of the legend within the sheet', async () => {

@@ -58,6 +58,8 @@ function plotOf({ option, size }: ChartDescription): string {
         .replace(/^<svg[^>]*>/, '')
         .replace(/<style\s*>[\s\S]*?<\/style>/g, '')
         .replace(/<\/svg>\s*$/, '')
+        // One face: PDF would take another font for weights that are not embedded.
+        .replace(/font-weight:[^;"]*;?/g, '')
         // PDF and drawing programs do not agree on where the middle of a letter is.
         .replaceAll('dominant-baseline="central"', 'dy="0.35em"')
         // What answers a pointer on a page, and what only ECharts reads.
