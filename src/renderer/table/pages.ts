@@ -51,7 +51,8 @@ export function createPages<Item>({ load, onFailure, size = 64 }: PagesOptions<I
   }
   /** Of the pages in sight those that are not here come before those that are stale. */
   function wanted(): number[] {
-    const lastPage = count.value === null ? last : Math.min(last, Math.ceil(count.value / size) - 1)
+    // Of an empty list the first page is asked for, too: it may have come to something since.
+    const lastPage = count.value === null ? last : Math.min(last, Math.max(0, Math.ceil(count.value / size) - 1))
     const inSight = Array.from({ length: Math.max(0, lastPage - first + 1) }, (_, index) => first + index)
     const open = inSight.filter((page) => !inFlight.has(page))
     return [...open.filter((page) => !pages.has(page)), ...open.filter((page) => pages.has(page) && stale.has(page))]

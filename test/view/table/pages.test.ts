@@ -57,6 +57,20 @@ describe('createPages', () => {
     expect(pages.at(0)).toBe('new')
     expect(asked).toBe(3)
   })
+  it('looks again at a list that was empty', async () => {
+    let items: string[] = []
+    const pages = createPages<string>({
+      onFailure: () => undefined,
+      load: () => Promise.resolve({ items, count: items.length }),
+    })
+    pages.need(0, 40)
+    await pages.settled()
+    expect(pages.count.value).toBe(0)
+    items = ['brought back']
+    pages.renew()
+    await pages.settled()
+    expect(pages.at(0)).toBe('brought back')
+  })
   it('tells a failure once and tries again when it is asked again', async () => {
     let fails = true
     let failures = 0
