@@ -1,11 +1,12 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
-import type { TableOrder } from '@shared/domain'
+import type { SavedView, TableOrder } from '@shared/domain'
 
 /** What stands beside the table of models. */
 export const compareViews = [
   { id: 'models', title: 'Models' },
   { id: 'seeds', title: 'Over seeds' },
+  { id: 'parameters', title: 'Parameters' },
   { id: 'table', title: 'Pivot' },
 ] as const
 export type CompareViewId = (typeof compareViews)[number]['id']
@@ -72,5 +73,12 @@ export const useCompareStore = defineStore('compare', () => {
     if (!next.delete(number)) next.add(number)
     hidden.value = next
   }
-  return { query, view, columns, order, groupBy, selected, hidden, toggle, toggleCondition }
+  /** Shows what was saved under a name. */
+  function use(saved: SavedView): void {
+    query.value = saved.query
+    columns.value = saved.columns
+    order.value = saved.order
+    groupBy.value = saved.groupBy
+  }
+  return { use, query, view, columns, order, groupBy, selected, hidden, toggle, toggleCondition }
 })

@@ -133,9 +133,9 @@ export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Prom
   for (const row of await results.all()) expect(await row.innerText()).toMatch(/\d+\.\d %/)
 
   await page.getByRole('link', { name: 'Compare', exact: true }).click()
-  const models = page.locator('.p-datatable-tbody tr')
+  const models = page.getByRole('grid', { name: 'Models' }).locator('[data-line]')
   await expect.poll(() => models.count(), { timeout: minute }).toBeGreaterThanOrEqual(3)
-  for (const row of [1, 2]) await models.nth(row).locator('input').check()
+  for (const row of [1, 2]) await models.nth(row).locator('.tick').click()
   await expect.poll(() => page.locator('[aria-label="Latest values: ASR"] li').count(), { timeout: minute }).toBe(2)
   return page
 }

@@ -110,6 +110,16 @@ describe('Compare', () => {
     expect(page.text()).toContain('No experiment with several seeds')
   })
 
+  it('tells which settings go with the results, and draws them on parallel axes', async () => {
+    page = await mountWorkbench({ finishedRuns: 12 }, '/compare')
+    page.button('Parameters').click()
+    await settle(400)
+    const settings = [...document.querySelectorAll('section[aria-labelledby=importance-title] tbody tr')].map(textOf)
+    expect(settings.find((text) => text.startsWith('Attack'))).toMatch(/^Attack *0\.\d\d *[01]\.\d\d *24/)
+    expect(page.find('.parallel [role=img]').getAttribute('aria-label')).toContain('Accuracy, ASR')
+    expect(page.text()).toContain('It says nothing of causes')
+  })
+
   it('invites to a first experiment when there is no model', async () => {
     page = await mountWorkbench({}, '/compare')
     await settle(100)

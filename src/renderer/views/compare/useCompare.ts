@@ -1,5 +1,5 @@
 import { storeToRefs } from 'pinia'
-import { computed, type Ref } from 'vue'
+import { computed, shallowRef, watch, type Ref } from 'vue'
 import { healthTitles, publishedData, type ModelRecord } from '@shared/domain'
 import { axisFamilies, useAxisLabels } from '../../composables/useAxisLabels'
 import { useCompareStore } from '../../stores/compare'
@@ -39,14 +39,13 @@ export function useCompare() {
   const store = useCompareStore()
   const { query, columns: chosen, order, groupBy } = storeToRefs(store)
   const known = useTableColumns('models')
+  /** Rows come first: what stands beside them is asked for when the first are there. */
+  const begun = shallowRef(false)
 
   // Nothing is published about most data sets: no column of dashes.
-  const { data: withPublished } = useTableValues('table.keys', () => ({
-    of: 'models',
-    query: `data:${publishedData}`,
-    order: [],
-    limit: 1,
-  }))
+  const { data: withPublished } = useTableValues('table.keys', () =>
+    begun.value ? { of: 'models', query: `data:${publishedData}`, order: [], limit: 1 } : null,
+  )
   const anyPublished = computed(() => (withPublished.value?.keys.length ?? 0) > 0)
   const columns = computed<GridColumn[]>(() => [
     ...pinned.map((column) => ({ ...column, ...definitionOf(known.byId.value.get(column.id)) })),
@@ -71,16 +70,18 @@ export function useCompare() {
       : null,
   )
   const selection = useTableSelection(rows, storeToRefs(store).selected as Ref<ReadonlySet<string>>)
-  const { data: values, error: valuesError } = useTableValues('table.values', () => ({
-    of: 'models',
-    query: query.value,
-    columns: [...new Set([...planeColumns, ...groupBy.value])],
-  }))
+  watch(rows.loaded, (loaded) => (begun.value ||= loaded), { immediate: true })
+  const { data: values } = useTableValues('table.values', () =>
+    begun.value
+      ? { of: 'models', query: query.value, columns: [...new Set([...planeColumns, ...groupBy.value])] }
+      : null,
+  )
   const conditions = useConditions(() => values.value)
   const details = useDetails(() => values.value?.keys ?? [])
   const labelOf = useValueLabels()
-  return { engine, store, known, columns, rows, selection, values, valuesError, conditions, labelOf, ...details }
+  return { engine, store, known, columns, rows, selection, values, conditions, labelOf, ...details }
 }
+
 export type Compare = ReturnType<typeof useCompare>
 
 const definitionOf = (column: { definition?: string } | undefined): { definition?: string } =>
