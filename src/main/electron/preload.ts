@@ -27,7 +27,8 @@ const bridge: WindowBridge = {
   host: {
     kind: 'window',
     choosePath: (options) => ipcRenderer.invoke(channels.choosePath, options) as Promise<string | null>,
-    pathOf: (file) => webUtils.getPathForFile(file as File) || null,
+    // Electron before 29 has none of it: the page asks for the path then, as a browser's does.
+    pathOf: (file) => (webUtils as typeof webUtils | undefined)?.getPathForFile(file as File) || null,
     saveFile: (options) => ipcRenderer.invoke(channels.saveFile, options) as Promise<boolean>,
     openExternal: (address) => ipcRenderer.invoke(channels.openExternal, address) as Promise<void>,
     copyText: (text) => ipcRenderer.invoke(channels.copyText, text) as Promise<void>,
