@@ -1,8 +1,9 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HostApi } from '../../src/shared/contract'
 import { removeFolder } from '../fixtures/removeFolder'
 import { readLock } from '../../src/main/transports/lockFile'
 import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../fixtures/processes'
@@ -21,7 +22,9 @@ const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : null
 
 /** What the page's side of the preload bridge is used for here. */
 interface PageGlobals {
-  abdWindow: { host: { openExternal(address: string): Promise<void> } }
+  abdWindow: {
+    host: Pick<HostApi, 'openExternal' | 'recentWorkspaces' | 'notificationState' | 'notify' | 'setProgress'>
+  }
   require?: unknown
   process?: unknown
 }
@@ -59,6 +62,24 @@ describe.skipIf(missing !== null)(
       await display?.close()
       await workspace?.clean()
       await removeFolder(home)
+    })
+
+    it('knows the workspaces that were open, offers them in its menu, and tells beside the window', async () => {
+      const noted: unknown = JSON.parse(readFileSync(join(home, 'config', 'abd-workbench', 'workspaces.json'), 'utf8'))
+      expect(noted).toEqual([workspace.folder])
+      // The one that is open is none to switch to.
+      expect(await page.evaluate(() => window.abdWindow.host.recentWorkspaces())).toEqual([])
+      const file = await application.evaluate(({ Menu }) =>
+        Menu.getApplicationMenu()?.items[0]?.submenu?.items.map(({ label }) => label),
+      )
+      expect(file).toEqual(expect.arrayContaining(['Open workspace…', 'Recent workspaces']))
+      expect(await page.evaluate(() => window.abdWindow.host.notificationState())).toBe('granted')
+      await page.evaluate(() =>
+        window.abdWindow.host.notify({ title: '“Quick look” is done', body: 'Accuracy / ASR', path: '/runs/x' }),
+      )
+      for (const fraction of [0.62, null])
+        await page.evaluate((value) => window.abdWindow.host.setProgress(value), fraction)
+      expect(await page.title()).toBe('ABD Workbench')
     })
 
     it('shows a page that has the bridge and nothing of Node', async () => {

@@ -171,9 +171,9 @@ export async function chartUpdates(session) {
 /** Frames while the slider of kept images is dragged over all its steps. */
 export async function imageSlider(session, run) {
   await openRoute(session.page, `/runs/${run}/images`)
-  await session.page.locator('.viewer .tile, .tile').first().waitFor()
+  await session.page.locator('.viewer .tile').first().waitFor()
   await quiet(session)
-  const handle = session.page.locator('[role=slider]').first()
+  const handle = session.page.getByRole('slider', { name: 'Kept step' })
   await handle.focus()
   await session.page.keyboard.press('Home')
   await quiet(session)

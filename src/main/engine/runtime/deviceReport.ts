@@ -51,13 +51,13 @@ function libraryVersion(runtime: RuntimeDescription, name: string): string | nul
 }
 
 function describeDetails(facts: DeviceFacts): Record<string, string> {
-  const gpuMemory = facts.gpus.map((gpu) => `${gpu.name}, ${(gpu.memoryBytes / 2 ** 30).toFixed(1)} GiB`).join('; ')
+  const gpuMemory = facts.gpus.map((gpu) => `${gpu.name}, ${(gpu.memoryBytes / 1e9).toFixed(1)} GB`).join('; ')
   return {
     build: facts.runtime.variant === 'gpu' ? 'GPU' : 'CPU',
     cpu: facts.cpu.model,
     'logical cores': String(facts.cpu.logicalCores),
     'CPU features': facts.cpu.features.join(' ') || 'none of note',
-    memory: `${(facts.cpu.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    memory: `${(facts.cpu.memoryBytes / 1e9).toFixed(1)} GB`,
     ...(gpuMemory ? { GPUs: gpuMemory } : {}),
     ...Object.fromEntries(facts.runtime.libraries.map(({ name, version }) => [name, version])),
     ...(facts.loadedLibraries.length > 0 ? { 'CUDA libraries loaded': facts.loadedLibraries.join(' ') } : {}),
