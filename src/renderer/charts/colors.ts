@@ -39,25 +39,6 @@ const dark: ChartColors = {
 
 export const chartColors = (isDark: boolean): ChartColors => (isDark ? dark : light)
 
-/**
- * Wanted colours as far as they differ; a colour wanted again gives way to one that is free, and repeats only when none
- * is left.
- */
-export function distinctColors(wanted: readonly string[], palette: readonly string[]): string[] {
-  const taken = new Set<string>()
-  return wanted.map((color) => {
-    const free = taken.has(color)
-      ? (palette.find((candidate) => !taken.has(candidate) && !wanted.includes(candidate)) ??
-        palette.find((candidate) => !taken.has(candidate)))
-      : color
-    taken.add(free ?? color)
-    return free ?? color
-  })
-}
-
-/** The colour of a run's n-th student. */
-export const seriesColor = (colors: ChartColors, index: number): string => colors.series[index % colors.series.length]!
-
 /** A colour of either palette as it is on white paper; any other colour as it is. */
 export function inPrint(color: string): string {
   const place = dark.series.indexOf(color)

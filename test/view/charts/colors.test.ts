@@ -1,19 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { chartColors, distinctColors } from '@renderer/charts/colors'
+import { chartColors } from '@renderer/charts/colors'
 import { conditionLook } from '@renderer/charts/identity'
 import { ciede2000, contrast, difference, visions } from './colorVision'
-
-it('keeps wanted colours and gives way where one is wanted twice', () => {
-  expect(distinctColors(['red', 'blue', 'red', 'red'], ['red', 'blue', 'green', 'gold'])).toEqual([
-    'red',
-    'blue',
-    'green',
-    'gold',
-  ])
-})
-it('repeats a colour only when none is left', () => {
-  expect(distinctColors(['red', 'red', 'red'], ['red', 'blue'])).toEqual(['red', 'blue', 'red'])
-})
 
 describe('the distance of colours', () => {
   // Of the pairs that Sharma et al. publish.
