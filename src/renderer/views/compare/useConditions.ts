@@ -54,8 +54,9 @@ export function useConditions(values: () => Pick<TableValues, 'keys' | 'conditio
     })),
   )
   const byNumber = computed(() => new Map(conditions.value.map((condition) => [condition.number, condition])))
-  const nameOf = (number: number): string =>
-    number === mixedCondition ? 'Several kinds' : (byNumber.value.get(number)?.name ?? '…')
+  /** @param otherwise until the names are known */
+  const nameOf = (number: number, otherwise = '…'): string =>
+    number === mixedCondition ? 'Several kinds' : (byNumber.value.get(number)?.name ?? otherwise)
   return { conditions, lookOf, nameOf }
 }
 export type Conditions = ReturnType<typeof useConditions>
