@@ -40,6 +40,8 @@ export interface PlaneInput {
 const margins = { left: 58, right: 22, top: 14, bottom: 46 }
 /** Of more points, smaller ones without an outline. */
 const manyPoints = 600
+/** Markers of one path: filling thousands of outlines that overlap costs seconds. */
+const markersOfPath = 128
 /** Pixels between an arrow's end and the centre of the point, so that the head is not hidden under it. */
 const clearance = 11
 
@@ -184,12 +186,21 @@ function pointSeries(input: PlaneInput) {
       silent: true,
       clip: true,
       z: layer.selected ? 4 : 3,
-      // One element draws the whole layer; the place of its datum says nothing.
+      // A few elements draw the whole layer; the place of its datum says nothing.
       data: [[0, 0]],
-      renderItem: () => ({ type: markersShape, shape, style }),
+      renderItem: () => ({
+        type: 'group',
+        children: chunksOf(shape).map((part) => ({ type: markersShape, shape: part, style })),
+      }),
     }
   })
 }
+
+const chunksOf = (shape: MarkersShape): MarkersShape[] =>
+  Array.from({ length: Math.ceil(shape.places.length / (2 * markersOfPath)) }, (_, part) => ({
+    ...shape,
+    places: shape.places.subarray(2 * markersOfPath * part, 2 * markersOfPath * (part + 1)),
+  }))
 
 /** Crosses and trails. */
 function lineSeries({ crosses, trails, points, lookOf, isShown, colors }: PlaneInput) {
