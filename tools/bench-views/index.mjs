@@ -105,7 +105,7 @@ async function once(browser, workspace) {
     await measure.firstRows(session)
     const coldStart = performance.now() - started
     const heavy = await page.evaluate(() =>
-      document.querySelector('[role=grid] a[href*="#/runs/"]').getAttribute('href').split('/').at(-1),
+      document.querySelector('[role=grid] a[href$="-heavy"]').getAttribute('href').split('/').at(-1),
     )
     const { runs, compare } = await measure.openings(session)
     const compareNodes = await measure.domNodes(session)
