@@ -75,7 +75,7 @@ const dense = {
       colorScheme: {
         light: {
           outlined: { secondary: { color: '#2b3542', borderColor: '#cfd6df', hoverBackground: '#eef1f5' } },
-          text: { secondary: { color: '#47525f' } },
+          text: { secondary: { color: '#47525f' }, danger: { color: '#a92b2b' } },
         },
         dark: {
           outlined: { secondary: { color: '#d5dce6', borderColor: '{surface.600}', hoverBackground: '{surface.800}' } },
@@ -101,6 +101,8 @@ const dense = {
       tabpanel: { padding: '0' },
     },
     togglebutton: {
+      // The kit's own is too faint on the button's ground.
+      colorScheme: { light: { root: { color: '#47525f' } } },
       root: { padding: '0.15rem', fontWeight: '500', sm: { padding: '0.1rem' } },
       content: { padding: '0.2rem 0.6rem', sm: { padding: '0.1rem 0.5rem' } },
     },

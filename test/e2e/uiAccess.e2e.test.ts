@@ -1,0 +1,153 @@
+/** Every view in both themes without a violation that axe knows; what is said aloud; every width. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeWorkspace } from '../bench/views/workspace'
+import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
+import { removeFolder } from '../fixtures/removeFolder'
+import {
+  builtFolder,
+  chromiumFlags,
+  chromiumPath,
+  end,
+  isBuilt,
+  missingBuild,
+  missingChromium,
+  printed,
+} from './support/browser'
+import { everyView } from './support/views.mjs'
+
+const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Found {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
+}
+/** What axe finds, one line a rule; empty where all is well. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = (await page.evaluate('axe.run()')) as Found
+  return found.violations.map(({ id, nodes }) => `${id} ×${nodes.length}: ${nodes[0]?.html.slice(0, 160) ?? ''}`)
+}
+
+/** What a person with a narrow window or a large zoom would miss. */
+const missed = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const found = []
+    const root = document.documentElement
+    if (root.scrollWidth > innerWidth + 1) found.push('the page is ' + root.scrollWidth + ' px wide')
+    for (const element of document.querySelectorAll('main input, main select, main textarea, main [role=combobox], h1')) {
+      if (element.closest('.visually-hidden, .p-hidden-accessible, [hidden]') || element.type === 'checkbox') continue
+      if (element.type === 'file' || element.type === 'radio') continue
+      const style = getComputedStyle(element)
+      if (style.visibility === 'hidden' || style.opacity === '0' || element.offsetParent === null) continue
+      const { width } = element.getBoundingClientRect()
+      if (width < 24) found.push((element.id || element.className || element.tagName) + ' is ' + Math.round(width) + ' px wide')
+      if (element.tagName === 'H1' && element.scrollWidth > element.clientWidth + 1) found.push('the heading is cut')
+    }
+    return found
+  })()`)
+
+describe.skipIf(missing !== null)(`every view${missing === null ? '' : `: ${missing}`}`, () => {
+  const workspace = mkdtempSync(join(tmpdir(), 'abd-access-'))
+  let server: ChildProcess
+  let browser: Browser
+  let address: string
+  let run: string
+
+  beforeAll(async () => {
+    await makeWorkspace(workspace, 40, () => undefined)
+    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    address = (await printed(server, /http:\/\/\S+token=\S+/))[0]
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (server) await end(server, 'SIGINT')
+    await removeFolder(workspace)
+  })
+
+  async function open(options: { width: number; theme: 'light' | 'dark' }): Promise<Page> {
+    const page = await browser.newPage({
+      viewport: { width: options.width, height: 900 },
+      colorScheme: options.theme,
+      reducedMotion: 'reduce',
+    })
+    await page.goto(address)
+    const link = page.locator('a[href*="#/runs/"]').first()
+    await link.waitFor({ state: 'attached' })
+    run = (await link.getAttribute('href'))?.split('/').at(-1) ?? ''
+    return page
+  }
+
+  it.each([
+    { width: 1440, theme: 'light', complaints: true },
+    { width: 960, theme: 'dark', complaints: true },
+    { width: 700, theme: 'light', complaints: false },
+    { width: 2560, theme: 'dark', complaints: false },
+  ] as const)('has no fault, $theme, $width pixels wide', async ({ width, theme, complaints }) => {
+    const page = await open({ width, theme })
+    const found: Record<string, string[]> = {}
+    for (const { name, go, leave } of everyView({ run })) {
+      await go(page)
+      const list = [...(await missed(page)), ...(complaints ? await violations(page) : [])]
+      if (list.length > 0) found[name] = list
+      await leave?.(page)
+    }
+    expect(found).toEqual({})
+    await page.close()
+  })
+})
+
+describe.skipIf(missing !== null)(`what is said aloud${missing === null ? '' : `: ${missing}`}`, () => {
+  let workspace: FakeWorkspace
+  let server: ChildProcess
+  let browser: Browser
+
+  beforeAll(async () => {
+    workspace = await createFakeWorkspace({
+      ABD_FAKE_STATIC: join(builtFolder, 'renderer'),
+      ABD_FAKE_STEP_MS: '20',
+    })
+    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace.folder], {
+      env: workspace.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (server) await end(server, 'SIGINT')
+    await workspace?.clean()
+  })
+
+  it('tells the states of a run to a screen reader', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await page.goto((await printed(server, /http:\/\/\S+token=\S+/))[0])
+    const protocol = await page.context().newCDPSession(page)
+    await protocol.send('Accessibility.enable')
+    /** The text of the status regions, as the accessibility tree has it. */
+    const heard = async (): Promise<string> => {
+      const { nodes } = await protocol.send('Accessibility.getFullAXTree')
+      const byId = new Map(nodes.map((node) => [node.nodeId, node]))
+      const textOf = (id: string): string => {
+        const node = byId.get(id)
+        if (node?.role?.value === 'StaticText') return String(node.name?.value ?? '')
+        return (node?.childIds ?? []).map(textOf).join('')
+      }
+      return nodes
+        .filter(({ role, ignored }) => role?.value === 'status' && !ignored)
+        .map(({ nodeId }) => textOf(nodeId))
+        .join(' ')
+    }
+    await page.getByRole('button', { name: /^Run the quick experiment/ }).click()
+    await expect.poll(heard, { timeout: 30_000, interval: 300 }).toMatch(/is running\./)
+    await expect.poll(heard, { timeout: 120_000, interval: 300 }).toMatch(/is done\. Last model: accuracy/)
+  })
+})
