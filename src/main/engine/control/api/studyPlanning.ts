@@ -14,7 +14,7 @@ export function planContext(
   book: StageBook,
 ): PlanContext {
   const { store, costs } = options
-  const finished = finishedStages(store.runs.list(false), (id) => store.runs.config(id))
+  const finished = finishedStages(store.runs, (id) => store.runs.config(id))
   return {
     book,
     async estimate(config) {

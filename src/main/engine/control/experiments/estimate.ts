@@ -3,7 +3,14 @@
  * runs took.
  */
 import type { TimeEstimate } from '../../../../shared/contract'
-import type { ExperimentConfig, MemberChoice, RunSummary, StageName, StudentPlan } from '../../../../shared/domain'
+import type {
+  ExperimentConfig,
+  MemberChoice,
+  RunState,
+  RunSummary,
+  StageName,
+  StudentPlan,
+} from '../../../../shared/domain'
 import type { Issue, MemberIssue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { DefensePhase } from '../../families/defenses/types'
@@ -159,25 +166,29 @@ export function estimateTime(
   }
 }
 
+const runsLookedAt = 20
+
+/** What is read of earlier runs; of the store's runs only the newest are looked at. */
+export interface EarlierRuns {
+  /** Newest first. */
+  ids(states: readonly RunState[]): readonly string[]
+  own(id: string): Pick<RunSummary, 'deletedAt'>
+  peek(id: string): Pick<RunSummary, 'stages'>
+}
+
 /** The finished stages of the newest runs, newest first. */
-export function finishedStages(
-  runs: readonly RunSummary[],
-  configOf: (runId: string) => ExperimentConfig,
-): FinishedStage[] {
+export function finishedStages(runs: EarlierRuns, configOf: (runId: string) => ExperimentConfig): FinishedStage[] {
   return runs
-    .filter((run) => run.state === 'done')
-    .slice(0, 20)
-    .flatMap((run) => {
+    .ids(['done'])
+    .filter((id) => runs.own(id).deletedAt === null)
+    .slice(0, runsLookedAt)
+    .flatMap((id) => {
       try {
-        const config = configOf(run.id)
-        return run.stages
-          .filter((stage) => stage.state === 'done' && stage.seconds > 0)
-          .map((stage) => ({
-            kind: stage.kind,
-            config,
-            index: stage.index,
-            seconds: stage.seconds,
-          }))
+        const config = configOf(id)
+        return runs
+          .peek(id)
+          .stages.filter((stage) => stage.state === 'done' && stage.seconds > 0)
+          .map(({ kind, index, seconds }) => ({ kind, config, index, seconds }))
       } catch {
         return []
       }

@@ -34,10 +34,10 @@ export function binCalls({
   }
   const empty = async (): Promise<{ freedBytes: number }> => {
     let freedBytes = 0
-    for (const run of store.runs.list(true)) {
-      if (run.deletedAt === null) continue
-      freedBytes += await removeRun(store, run.id)
-      hub.emit('run.removed', { runId: run.id })
+    for (const runId of store.runs.ids()) {
+      if (!store.runs.has(runId) || store.runs.own(runId).deletedAt === null) continue
+      freedBytes += await removeRun(store, runId)
+      hub.emit('run.removed', { runId })
     }
     return { freedBytes }
   }

@@ -84,15 +84,17 @@ function createFacts({ store, costs }: Pick<ThinningOptions, 'store' | 'costs'>)
 export function createThinning(options: ThinningOptions): Thinning {
   const { store, isStudyOpen } = options
   const facts = createFacts(options)
-  const isOver = ({ state, study }: Readonly<RunSummary>): boolean =>
+  const isOver = ({ state, study }: Pick<RunSummary, 'state' | 'study'>): boolean =>
     state === 'done' && !(study && isStudyOpen(study.id))
 
   async function wantedSteps(): Promise<Wanted> {
     const wanted: Wanted = { byKey: new Map(), byPlace: new Map() }
     const yielding = createYielding()
-    for (const run of store.runs.list(true)) {
+    for (const id of store.runs.ids()) {
       if (yielding.due()) await yielding.pause()
-      if (isOver(run)) continue
+      // It may have been removed in a pause.
+      if (!store.runs.has(id) || isOver(store.runs.own(id))) continue
+      const run = store.runs.peek(id)
       for (const { prefix } of run.stages) if (prefix) want(wanted.byKey, prefix.key, prefix.step)
       const starts = [...(facts.of(run.id)?.starts ?? []), ...(run.forkedFrom ? facts.placed(run.forkedFrom) : [])]
       for (const { place, step } of starts) want(wanted.byPlace, place, step)

@@ -44,7 +44,7 @@ function estimate({ options }: EngineContext, config: ExperimentConfig): WorkTim
   const { store, costs } = options
   const threads = config.execution.threads || store.settings().threads || availableParallelism()
   const configOf = (id: string): ExperimentConfig => withSameFile(store.runs.config(id), config)
-  return estimateTime(config, costs, finishedStages(store.runs.list(false), configOf), threads)
+  return estimateTime(config, costs, finishedStages(store.runs, configOf), threads)
 }
 
 type Found = Pick<TimeEstimate, 'reused' | 'offered'>
