@@ -32,7 +32,7 @@ interface Kept {
   readonly columns: readonly string[]
   readonly order: readonly TableOrder[]
 }
-const first: Kept = { columns: firstCompareColumns, order: [{ column: 'created', descending: true }] }
+const first: Kept = { columns: firstCompareColumns, order: [] }
 
 function readKept(): Kept {
   try {

@@ -38,7 +38,7 @@ it('opens the palette, finds a run and goes there by keyboard alone', async () =
   page = await mountWorkbench({ finishedRuns: 3 })
   window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true }))
   await settle(100)
-  const input = page.find<HTMLInputElement>('input[aria-label="Find a run or a page"]')
+  const input = page.find<HTMLInputElement>('input[aria-label="Find a run or a command"]')
   input.value = 'example 2'
   input.dispatchEvent(new Event('input', { bubbles: true }))
   await settle(250)

@@ -44,7 +44,7 @@ describe('a teacher from a file', () => {
       'NaN or infinite values',
     )
     expect(page.find('ul[aria-label=Findings]').textContent).toContain(
-      'Warnings read wanted a tick that the warning of the teacher file was read',
+      'Warnings of the file wanted a tick that the warning of the teacher file was read',
     )
     expect(start().getAttribute('aria-disabled') === 'true').toBe(true)
     page.find<HTMLInputElement>('[data-path="teacher.acknowledged"] input').click()
