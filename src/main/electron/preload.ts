@@ -11,6 +11,12 @@ ipcRenderer.on(channels.frame, (_event, channel: number, bytes: Uint8Array) => o
 ipcRenderer.on(channels.closed, (_event, channel: number, reason: string) => onClose(channel, reason))
 ipcRenderer.on(channels.menu, (_event, command: MenuCommand) => onMenu(command))
 
+/** Electron before 29 has no `webUtils`: it kept the path in the file. */
+function pathOf(file: File & { path?: string }): string {
+  const utilities = webUtils as typeof webUtils | undefined
+  return utilities ? utilities.getPathForFile(file) : (file.path ?? '')
+}
+
 const bridge: WindowBridge = {
   open: () => ipcRenderer.invoke(channels.open) as Promise<number>,
   send: (channel, bytes) => ipcRenderer.send(channels.frame, channel, bytes),
@@ -27,8 +33,7 @@ const bridge: WindowBridge = {
   host: {
     kind: 'window',
     choosePath: (options) => ipcRenderer.invoke(channels.choosePath, options) as Promise<string | null>,
-    // Electron before 29 has none of it: the page asks for the path then, as a browser's does.
-    pathOf: (file) => (webUtils as typeof webUtils | undefined)?.getPathForFile(file as File) || null,
+    pathOf: (file) => pathOf(file as File & { path?: string }) || null,
     saveFile: (options) => ipcRenderer.invoke(channels.saveFile, options) as Promise<boolean>,
     openExternal: (address) => ipcRenderer.invoke(channels.openExternal, address) as Promise<void>,
     copyText: (text) => ipcRenderer.invoke(channels.copyText, text) as Promise<void>,

@@ -15,7 +15,6 @@ export type CompareViewId = (typeof compareViews)[number]['id']
 export const firstCompareColumns: readonly string[] = [
   'der',
   'health',
-  'name',
   'attack',
   'poisoning.ratio',
   'method',

@@ -37,7 +37,12 @@ function editSentence({ archived, ...tags }: RunEdit, count: number): string {
   return sentence(count, (tags.addTags ?? []).length > 0 ? 'tagged' : 'freed of the tag')
 }
 
-export function runEdits(byId: Map<string, RunSummary>, keep: (run: RunSummary) => RunSummary) {
+/** @param recount counts anew what is there, once runs went to the bin or came back */
+export function runEdits(
+  byId: Map<string, RunSummary>,
+  keep: (run: RunSummary) => RunSummary,
+  recount: () => Promise<void>,
+) {
   const { engine } = useConnection()
   const undo = useUndoStore()
 
@@ -88,6 +93,7 @@ export function runEdits(byId: Map<string, RunSummary>, keep: (run: RunSummary) 
       const run = byId.get(id)
       if (run) byId.set(id, { ...run, deletedAt })
     }
+    void recount()
   }
   async function toBin(runIds: readonly string[]): Promise<string[]> {
     const deleted = await inParts(runIds, async (part) => (await engine.call('runs.delete', { runIds: part })).deleted)

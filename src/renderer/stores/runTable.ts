@@ -7,12 +7,12 @@ export const usualRunColumns: readonly string[] = [
   'name',
   'results',
   'state',
-  'data',
   'attack',
-  'method',
-  'tags',
   'seconds',
   'created',
+  'data',
+  'method',
+  'tags',
 ]
 const storageKey = 'abd.runColumns'
 

@@ -104,7 +104,7 @@ export const useRunsStore = defineStore('runs', () => {
   return {
     ...{ byId, active, activeCount, total, loaded, loadError },
     ...{ load, keep, meet, hold, start, control, trainAgain },
-    ...runEdits(byId, keep),
+    ...runEdits(byId, keep, load),
   }
 })
 

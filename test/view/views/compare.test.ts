@@ -77,7 +77,7 @@ describe('Compare', () => {
     page = await mountWorkbench({ finishedRuns: 4 }, '/compare')
     useCompareStore().groupBy = ['defenses']
     await settle(300)
-    expect(rows().map(textOf).join(' ')).toMatch(/Shuffling Vaccine ?\d rows.* ± .*n \d/)
+    expect(rows().map(textOf).join(' ')).toMatch(/Teacher ?\d rows.*Shuffling Vaccine ?\d rows.* ± .*n \d/)
     expect(page.find('.plot [role=img]').getAttribute('aria-label')).toMatch(/^\d groups in the plane/)
   })
 

@@ -334,7 +334,17 @@ describe('Run', () => {
     expect(location.hash).toBe('#/')
     expect(page.text()).toContain('never saw a training image')
     page.button('Undo').click()
-    await settle(1300)
+    await settle(300)
+    expect(page.find('[role=grid]').textContent).toContain('Live')
+  })
+
+  it('offers to bring back what is in the bin where no run is left', async () => {
+    await openLive(1000)
+    page.button('Delete this run').click()
+    await settle(100)
+    expect(page.text()).toContain('1 deleted run lies in the bin.')
+    page.button('Bring back').click()
+    await settle(300)
     expect(page.find('[role=grid]').textContent).toContain('Live')
   })
 

@@ -13,12 +13,16 @@ import { useTableValues } from '../../table/useTableValues'
 import { useConditions } from './useConditions'
 import { mostDetailed, planeColumns } from './usePlane'
 
-/** Always in sight: what it is, and the two numbers that every comparison is about. */
+/** Always in sight: what it is and of which run, and the two numbers that every comparison is about. */
 const pinned: readonly GridColumn[] = [
-  { id: 'defenses', title: 'Model', kind: 'text', width: 160, widest: 300, pinned: true },
-  { id: 'accuracy', title: 'Accuracy', kind: 'share', width: 132, pinned: true },
-  { id: 'asr', title: 'ASR', kind: 'share', width: 132, pinned: true },
+  { id: 'defenses', title: 'Model', kind: 'text', width: 132, widest: 300, pinned: true },
+  { id: 'name', title: 'Run', kind: 'text', width: 176, widest: 420, pinned: true },
+  { id: 'accuracy', title: 'Accuracy', kind: 'share', width: 128, pinned: true },
+  { id: 'asr', title: 'ASR', kind: 'share', width: 128, pinned: true },
 ]
+/** "71.2 ± 1.3 % n 36" */
+const groupedWidth = 158
+const groupedNameWidth = 240
 const pinnedIds = new Set(pinned.map(({ id }) => id))
 /** Made here from a model's record. */
 const published: GridColumn = {
@@ -29,7 +33,7 @@ const published: GridColumn = {
   unsorted: true,
   definition: 'Published accuracy and ASR of such a model, and how far ours lies from it.',
 }
-const widths: Readonly<Record<string, number>> = { name: 220, health: 150, defenses: 160, error: 260, note: 200 }
+const widths: Readonly<Record<string, number>> = { health: 150, der: 78, defenses: 160, error: 260, note: 200 }
 /** More records are not asked for: what is drawn of single models is not drawn of so many. */
 const mostRecords = 200
 
@@ -47,7 +51,7 @@ export function useCompare() {
     begun.value ? { of: 'models', query: `data:${publishedData}`, order: [], limit: 1 } : null,
   )
   const anyPublished = computed(() => (withPublished.value?.keys.length ?? 0) > 0)
-  const columns = computed<GridColumn[]>(() => [
+  const rowColumns = computed<GridColumn[]>(() => [
     ...pinned.map((column) => ({ ...column, ...definitionOf(known.byId.value.get(column.id)) })),
     ...chosen.value.flatMap((id) => {
       if (id === published.id) return anyPublished.value ? [published] : []
@@ -56,6 +60,22 @@ export function useCompare() {
       return [{ ...column, width: widths[id] ?? (isNumeric(column.kind) ? 104 : 130) }]
     }),
   ])
+  /** Of groups only what has a mean. */
+  const columns = computed(() =>
+    groupBy.value.length === 0
+      ? rowColumns.value
+      : rowColumns.value.flatMap((column, at) => {
+          if (at === 0) return [{ ...column, width: groupedNameWidth }]
+          return isNumeric(column.kind) ? [{ ...column, width: groupedWidth }] : []
+        }),
+  )
+  /** What can be chosen: the pinned ones always are there. */
+  const sections = computed(() =>
+    known.sections.value.map(({ title, columns: all }) => ({
+      title,
+      columns: all.filter(({ id }) => !pinnedIds.has(id)),
+    })),
+  )
   const asked = computed(() => columns.value.filter(({ id }) => id !== published.id))
   const rows = useTableRows((): TableQuestion | null =>
     known.loaded.value
@@ -79,7 +99,7 @@ export function useCompare() {
   const conditions = useConditions(() => values.value)
   const details = useDetails(() => values.value?.keys ?? [])
   const labelOf = useValueLabels()
-  return { engine, store, known, columns, rows, selection, values, conditions, labelOf, ...details }
+  return { engine, store, known, sections, columns, rows, selection, values, conditions, labelOf, ...details }
 }
 
 export type Compare = ReturnType<typeof useCompare>
@@ -114,6 +134,8 @@ function useDetails(matching: () => readonly string[]) {
 function useValueLabels() {
   const { labelOf } = useAxisLabels()
   return (column: string, value: string | null): string => {
+    // Of a teacher no defenses are told.
+    if (value === null && column === 'defenses') return 'Teacher'
     if (value === null || value === '') return 'none'
     if (column === 'defenses' || column in axisFamilies) return labelOf(column, value)
     if (column === 'health') {

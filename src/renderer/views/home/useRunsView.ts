@@ -18,8 +18,9 @@ const shapes: Readonly<Record<string, Partial<GridColumn>>> = {
   results: {
     title: 'Students: accuracy / ASR, %',
     kind: 'text',
-    width: 300,
-    widest: 480,
+    // Three students of a usual run.
+    width: 398,
+    widest: 760,
     unsorted: true,
     definition: 'Of each student its clean accuracy and its attack success rate.',
   },
@@ -31,10 +32,11 @@ const shapes: Readonly<Record<string, Partial<GridColumn>>> = {
   note: { width: 220 },
   seed: { width: 70 },
   seconds: { width: 100 },
-  created: { width: 100 },
+  created: { width: 96 },
 }
 /** "71.2 ± 1.3 % n 36" */
-const groupedShareWidth = 158
+const groupedWidth = 158
+const groupNameWidth = 320
 const usualWidth = { text: 140, number: 96, share: 96, seconds: 104, bytes: 90, time: 116, state: 128, flag: 84 }
 /** What a group tells in place of the results of single students. */
 const groupResults = ['accuracy', 'asr']
@@ -60,18 +62,20 @@ export function useRunsView() {
     const kind = column?.kind ?? 'text'
     const unit = column?.unit && isNumeric(kind) && kind === 'number' ? `, ${column.unit}` : ''
     const definition = column?.definition === undefined ? {} : { definition: column.definition }
-    const width = groupBy.value.length > 0 && isNumeric(kind) ? groupedShareWidth : usualWidth[kind]
-    const own = groupBy.value.length > 0 && id === 'name' ? { ...shapes[id], width: 320 } : shapes[id]
-    return { id, title: `${titleOf(id)}${unit}`, kind, width, ...definition, ...own }
+    const own = { width: usualWidth[kind], ...shapes[id] }
+    if (groupBy.value.length > 0) own.width = id === 'name' ? groupNameWidth : Math.max(own.width, groupedWidth)
+    return { id, title: `${titleOf(id)}${unit}`, kind, ...definition, ...own }
   }
-  /** The name leads, since it stays in sight; of groups means stand where results of single students would. */
+  /**
+   * The name leads, since it stays in sight. Of groups means stand where results of single students would, and nothing
+   * of which there is no mean.
+   */
   const shown = computed(() => {
     const rest = columns.value.filter((id) => id !== 'name')
     const grouped = groupBy.value.length > 0
-    const own = grouped
-      ? [...groupResults, ...rest.filter((id) => id !== 'results' && !groupResults.includes(id))]
-      : rest
-    return ['name', ...own].flatMap((id) => gridColumn(id) ?? [])
+    const own = grouped ? [...groupResults, ...rest.filter((id) => !groupResults.includes(id))] : rest
+    const all = ['name', ...own].flatMap((id) => gridColumn(id) ?? [])
+    return grouped ? all.filter(({ id, kind }) => id === 'name' || isNumeric(kind)) : all
   })
   const asked = computed(() => shown.value.map(({ id }) => id).filter((id) => id !== 'results'))
   const rows = useTableRows(
