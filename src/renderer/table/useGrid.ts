@@ -46,8 +46,17 @@ export function useGrid({ box, columns, rows, storageKey, ticks }: GridOptions) 
   )
   watch(scrolling, () => across.value.measure())
 
-  /** Lines as [index, pixels from the first line]. */
-  const linesInSight = computed(() => lines.value.getVirtualItems().map(({ index, start }) => ({ index, top: start })))
+  /**
+   * Lines, with pixels from the first one. A line that comes into sight takes the elements of one that has left
+   * (`slot`). They stay where they are in the page while it scrolls, and stand in the order of the lines at rest.
+   */
+  let slots = 0
+  const linesInSight = computed(() => {
+    const items = lines.value.getVirtualItems()
+    slots = Math.max(slots, items.length)
+    const placed = items.map(({ index, start }) => ({ index, top: start, slot: index % slots }))
+    return lines.value.isScrolling ? placed.sort((left, right) => left.slot - right.slot) : placed
+  })
   /** One list as long as the same columns are in sight: rows do not draw again when only their place changes. */
   const columnsInSight = shallowRef<readonly SizedColumn[]>([])
   watch(
