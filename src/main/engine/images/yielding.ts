@@ -2,6 +2,7 @@
  * Keeps long loops from blocking the event loop: control answers every call within 100 ms while it reads or draws
  * images.
  */
+import type { Steps } from '../../../shared/domain'
 
 const sliceMilliseconds = 8
 
@@ -22,5 +23,15 @@ export function createYielding(signal?: AbortSignal): Yielding {
       signal?.throwIfAborted()
       started = performance.now()
     },
+  }
+}
+
+/** Work in steps, with a rest whenever it is due. */
+export async function inSlices<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
+  const yielding = createYielding(signal)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    if (yielding.due()) await yielding.pause()
   }
 }

@@ -2,6 +2,7 @@
 import { noDefense } from '../config'
 import { ownMachine } from '../executors'
 import type { RunSummary, StageRecord } from '../run'
+import { atOnce, type Steps } from '../steps'
 
 /** Where a field says nothing of a model: a teacher has no method. */
 export const noLabel = '–'
@@ -84,15 +85,25 @@ export function labelsOf(run: RunSummary, stage: StageRecord): PivotLabels {
  * The fields of some models: the standard ones, then the axes of their studies.
  * @param titles of axes, by path; default: the path
  */
-export function fieldsOf(models: readonly { readonly labels: PivotLabels }[], titles: PivotLabels = {}): PivotField[] {
+export const fieldsOf = (models: readonly Labelled[], titles: PivotLabels = {}): PivotField[] =>
+  atOnce(fieldSteps(models, titles))
+
+interface Labelled {
+  readonly labels: PivotLabels
+}
+
+/** `fieldsOf` in steps. */
+export function* fieldSteps(models: readonly Labelled[], titles: PivotLabels = {}): Steps<PivotField[]> {
   const fields: PivotField[] = standardFields.map(({ id, title }) => ({ id, title: titles[id] ?? title }))
   const known = new Set(fields.map(({ id }) => id))
-  for (const { labels } of models)
-    for (const path of Object.keys(labels)) {
+  for (const { labels } of models) {
+    for (const path in labels) {
       if (known.has(path)) continue
       known.add(path)
       fields.push({ id: path, title: titles[path] ?? path })
     }
+    yield
+  }
   return fields
 }
 
@@ -100,19 +111,33 @@ export function fieldsOf(models: readonly { readonly labels: PivotLabels }[], ti
  * Fields in which these models differ, but for those that tell records apart: what a table of them wants to show. Of an
  * axis and the field that it varies, the axis where all models have it, else the field.
  */
-export function variedFields(models: readonly { readonly labels: PivotLabels }[]): string[] {
-  const fields = fieldsOf(models).map(({ id }) => id)
-  const everywhere = (id: string): boolean => models.every(({ labels }) => labels[id] !== undefined)
+export const variedFields = (models: readonly Labelled[]): string[] => atOnce(variedSteps(models))
+
+/** `variedFields` in steps. */
+export function* variedSteps(models: readonly Labelled[]): Steps<string[]> {
+  const fields = (yield* fieldSteps(models)).map(({ id }) => id)
+  // Teachers have no method or defense: that alone is no difference.
+  const ofKind = new Map<string | undefined, PivotLabels>()
+  const lacking = new Set<string>()
+  const varied = new Set<string>()
+  for (const { labels } of models) {
+    const kind = labels[kindField]
+    const first = ofKind.get(kind) ?? labels
+    ofKind.set(kind, first)
+    for (const id of fields) {
+      const label = labels[id]
+      if (label === undefined) lacking.add(id)
+      if (label !== first[id]) varied.add(id)
+    }
+    yield
+  }
+  if (ofKind.size > 1) varied.add(kindField)
   const superfluous = (id: string): boolean => {
     const standard = standardFieldOf[id]
-    if (standard !== undefined) return !everywhere(id)
-    return fields.some((other) => standardFieldOf[other] === id && everywhere(other))
+    if (standard !== undefined) return lacking.has(id)
+    return fields.some((other) => standardFieldOf[other] === id && !lacking.has(other))
   }
-  // Teachers have no method or defense: that alone is no difference.
-  const ofKind = new Map(models.map(({ labels }) => [labels[kindField], labels]))
-  const varies = (id: string): boolean =>
-    id === kindField ? ofKind.size > 1 : models.some(({ labels }) => labels[id] !== ofKind.get(labels[kindField])?.[id])
-  return fields.filter((id) => !tellsRecordsApart(id) && !superfluous(id) && varies(id))
+  return fields.filter((id) => varied.has(id) && !tellsRecordsApart(id) && !superfluous(id))
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

@@ -3,7 +3,8 @@ import { fewestSeeds, pairedTest, summaryOf, type Interval, type PairedTest, typ
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
 import { countsInMeans } from '../health'
 import { rateOf } from '../rates'
-import { compareLabels, noLabel, variedFields, type PivotLabels } from './fields'
+import { atOnce, type Steps } from '../steps'
+import { compareLabels, noLabel, variedSteps, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
 import { pivotValues, type PivotValue } from './values'
 
@@ -75,26 +76,36 @@ export interface Pivot {
 const separator = '\u0000'
 
 /** @param models as pivotModels gives them, with or without the teachers */
-export function pivotOf(models: readonly PivotModel[], { rows, columns, order = {} }: PivotQuery): Pivot {
-  const rowHeads = headsOf(models, rows, order)
-  const columnHeads = headsOf(models, columns, order)
+export const pivotOf = (models: readonly PivotModel[], query: PivotQuery): Pivot => atOnce(pivotSteps(models, query))
+
+/** `pivotOf` in steps. */
+export function* pivotSteps(models: readonly PivotModel[], { rows, columns, order = {} }: PivotQuery): Steps<Pivot> {
+  const rowHeads = yield* headsOf(models, rows, order)
+  const columnHeads = yield* headsOf(models, columns, order)
   const groups = new Map<string, PivotModel[]>()
   for (const model of models) {
     const key = keyOf(labelsAt(model.labels, [...rows, ...columns]))
     const group = groups.get(key)
     if (group) group.push(model)
     else groups.set(key, [model])
+    yield
   }
-  const cellAt = (row: PivotHead, column: PivotHead): PivotCell | null => {
-    const group = groups.get(keyOf([...row.labels, ...column.labels]))
-    return group ? cellOf(group) : null
+  const cells: (PivotCell | null)[][] = []
+  for (const row of rowHeads) {
+    const line: (PivotCell | null)[] = []
+    for (const column of columnHeads) {
+      const group = groups.get(keyOf([...row.labels, ...column.labels]))
+      line.push(group ? yield* cellOf(group) : null)
+      yield
+    }
+    cells.push(line)
   }
   return {
     rowFields: rows,
     columnFields: columns,
     rows: rowHeads,
     columns: columnHeads,
-    cells: rowHeads.map((row) => columnHeads.map((column) => cellAt(row, column))),
+    cells,
     runs: [...new Set(models.map(({ runId }) => runId))].sort(),
   }
 }
@@ -103,15 +114,16 @@ const keyOf = (labels: readonly string[]): string => labels.join(separator)
 const labelsAt = (labels: PivotLabels, fields: readonly string[]): string[] =>
   fields.map((field) => labels[field] ?? noLabel)
 
-function headsOf(
+function* headsOf(
   models: readonly PivotModel[],
   fields: readonly string[],
   order: Readonly<Record<string, readonly string[]>>,
-): PivotHead[] {
+): Steps<PivotHead[]> {
   const heads = new Map<string, PivotHead>()
   for (const { labels } of models) {
     const own = labelsAt(labels, fields)
     heads.set(keyOf(own), { labels: own })
+    yield
   }
   const places = fields.map((field) => new Map((order[field] ?? []).map((label, place) => [label, place])))
   const compare = (left: PivotHead, right: PivotHead): number => {
@@ -126,11 +138,11 @@ function headsOf(
   return [...heads.values()].sort(compare)
 }
 
-function cellOf(group: readonly PivotModel[]): PivotCell {
+function* cellOf(group: readonly PivotModel[]): Steps<PivotCell> {
   const ended = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
   const done = ended.filter(countsInMeans)
   const failed = group.filter(({ state }) => state === 'failed').length
-  const mixed = mixedFields(group)
+  const mixed = yield* mixedFields(group)
   const seeds = [...new Set(done.map(({ seed }) => seed))]
   const numbers = (value: PivotValue): (number | null)[] => done.map(({ values }) => values[value])
   return {
@@ -148,10 +160,10 @@ function cellOf(group: readonly PivotModel[]): PivotCell {
   }
 }
 
-function mixedFields(group: readonly PivotModel[]): string[] {
+function* mixedFields(group: readonly PivotModel[]): Steps<string[]> {
   const [first, ...others] = group
   if (!first || others.every(({ recipe }) => recipe === first.recipe)) return []
-  const varied = variedFields(group)
+  const varied = yield* variedSteps(group)
   return varied.length > 0 ? varied : ['settings']
 }
 

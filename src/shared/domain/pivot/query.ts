@@ -1,6 +1,7 @@
 /** The table that one looks at first, and whether a table that was asked for can be made. */
 import { RefusedInputError } from '../../errors'
-import { fieldsOf, seedField, variedFields } from './fields'
+import { atOnce, type Steps } from '../steps'
+import { fieldsOf, seedField, variedSteps, type PivotField } from './fields'
 import type { PivotModel } from './models'
 import type { PivotQuery } from './pivot'
 
@@ -17,9 +18,13 @@ const columnField = 'defenses'
  * the last field, in columns.
  * @param axes of their study, in its order; none: what varies
  */
-export function defaultQuery(models: readonly PivotModel[], axes: readonly AxisLabels[] = []): PivotQuery {
+export const defaultQuery = (models: readonly PivotModel[], axes: readonly AxisLabels[] = []): PivotQuery =>
+  atOnce(defaultQuerySteps(models, axes))
+
+/** `defaultQuery` in steps. */
+export function* defaultQuerySteps(models: readonly PivotModel[], axes: readonly AxisLabels[] = []): Steps<PivotQuery> {
   const own = axes.map(({ path }) => path).filter((path) => path !== seedField)
-  const fields = [...new Set([...own, ...variedFields(models)])]
+  const fields = [...new Set([...own, ...(yield* variedSteps(models))])]
   const column = fields.length < 2 ? undefined : fields.includes(columnField) ? columnField : fields.at(-1)
   return {
     rows: fields.filter((field) => field !== column),
@@ -29,8 +34,12 @@ export function defaultQuery(models: readonly PivotModel[], axes: readonly AxisL
 }
 
 /** @throws RefusedInputError for a field that the models do not have, or that is named twice */
-export function checkQuery({ rows, columns }: PivotQuery, models: readonly PivotModel[]): void {
-  const known = fieldsOf(models).map(({ id }) => id)
+export const checkQuery = (query: PivotQuery, models: readonly PivotModel[]): void =>
+  checkFields(query, fieldsOf(models))
+
+/** The same, where the fields of the models are known. @throws as `checkQuery` */
+export function checkFields({ rows, columns }: PivotQuery, fields: readonly PivotField[]): void {
+  const known = fields.map(({ id }) => id)
   const asked = [...rows, ...columns]
   const wrong = asked.find((field) => !known.includes(field))
   if (wrong !== undefined)

@@ -1,20 +1,22 @@
 /** A pivot over the models that match: what the page shows of thousands of models comes to it as a table. */
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import {
-  checkQuery,
-  defaultQuery,
+  checkFields,
+  defaultQuerySteps,
   fieldsOf,
+  fieldSteps,
   gatherPivotModels,
   noLabel,
-  pivotOf,
+  pivotSteps,
   type Pivot,
   type PivotCell,
   type PivotLabels,
   type PivotModel,
   type PivotQuery,
+  type Steps,
 } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import { createYielding } from '../../images/yielding'
+import { createYielding, inSlices } from '../../images/yielding'
 import type { IndexColumn } from './columns'
 import { columnsOf, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, type Question } from './question'
@@ -36,39 +38,52 @@ export async function tablePivot(
   const own = await settingLabels(index, { lines, question, args })
   const models = await modelsOf(index, source, { lines, own })
   const axes = source.studies().find(({ id }) => id === args.study)?.axes ?? []
-  const usual = await narrowed(models, defaultQuery(models, axes))
-  const { rows, columns } = sides(args, usual)
-  checkQuery({ rows, columns }, models)
-  assertReadable(models, rows)
-  await createYielding().pause()
   const titles = Object.fromEntries([...own.titles, ...axes.map(({ path, title }) => [path, title] as const)])
-  return {
-    pivot: withoutWeight(pivotOf(models, { ...usual, rows, columns })),
-    fields: fieldsOf(models, titles),
-  }
+  return inSlices(pivotAndFields({ models, axes, titles, args }))
+}
+
+interface PivotWork {
+  readonly models: readonly PivotModel[]
+  readonly axes: NonNullable<Parameters<typeof defaultQuerySteps>[1]>
+  readonly titles: PivotLabels
+  readonly args: PivotArgs
+}
+
+function* pivotAndFields({ models, axes, titles, args }: PivotWork): Steps<CallResult<'table.pivot'>> {
+  const fields = yield* fieldSteps(models, titles)
+  const usual = yield* narrowed(models, yield* defaultQuerySteps(models, axes))
+  const { rows, columns } = sides(args, usual)
+  checkFields({ rows, columns }, fields)
+  assertReadable(yield* rowsIn(models, rows), rows)
+  return { pivot: withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })), fields }
 }
 
 /** Nobody reads more; it would also hold up everything else. */
 const mostRows = 1000
 
-const rowsIn = (models: readonly PivotModel[], fields: readonly string[]): number =>
-  new Set(models.map(({ labels }) => fields.map((field) => labels[field] ?? noLabel).join('\n'))).size
+function* rowsIn(models: readonly PivotModel[], fields: readonly string[]): Steps<number> {
+  const rows = new Set<string>()
+  for (const { labels } of models) {
+    rows.add(fields.map((field) => labels[field] ?? noLabel).join('\n'))
+    yield
+  }
+  return rows.size
+}
 
 /** Where all that varies would make too many rows, cells average over what has the most values, and say so. */
-async function narrowed(models: readonly PivotModel[], query: PivotQuery): Promise<PivotQuery> {
-  const counted = query.rows.map((field) => ({ field, labels: rowsIn(models, [field]) }))
+function* narrowed(models: readonly PivotModel[], query: PivotQuery): Steps<PivotQuery> {
+  const counted: { readonly field: string; readonly labels: number }[] = []
+  for (const field of query.rows) counted.push({ field, labels: yield* rowsIn(models, [field]) })
   const kept = new Set(query.rows)
-  for (const { field } of [...counted].sort((left, right) => right.labels - left.labels)) {
-    await createYielding().pause()
-    if (rowsIn(models, [...kept]) <= mostRows) break
+  for (const { field } of counted.sort((left, right) => right.labels - left.labels)) {
+    if ((yield* rowsIn(models, [...kept])) <= mostRows) break
     kept.delete(field)
   }
   return { ...query, rows: query.rows.filter((field) => kept.has(field)) }
 }
 
 /** @throws RefusedInputError where the rows that are asked for are too many */
-function assertReadable(models: readonly PivotModel[], rows: readonly string[]): void {
-  const count = rowsIn(models, rows)
+function assertReadable(count: number, rows: readonly string[]): void {
   if (count > mostRows)
     throw new RefusedInputError(`This pivot would have ${count.toLocaleString('en-US')} rows.`, {
       wanted: `at most ${mostRows.toLocaleString('en-US')}`,
@@ -178,10 +193,13 @@ async function modelsOf(
     const run = source.run(runId)
     gathering.add({ ...run, stages: run.stages.filter(({ id, kind }) => kind === 'data' || stageIds.has(id)) })
   }
-  return gathering.models().flatMap((model) => {
+  const models: PivotModel[] = []
+  for (const model of gathering.models()) {
+    if (yielding.due()) await yielding.pause()
     const labels = own.labels.get(`${model.runId}/${model.stageId}`)
-    return labels ? [{ ...model, labels: { ...labels, ...model.labels } }] : []
-  })
+    if (labels) models.push({ ...model, labels: { ...labels, ...model.labels } })
+  }
+  return models
 }
 
 function twinsOf(index: TableIndex): Map<number, readonly [runId: string, stageId: string]> {
