@@ -24,6 +24,10 @@ export interface ParallelInput {
 
 const [left, right] = [60, 70]
 
+/** Whether an axis has whole numbers only. */
+const counts = (lines: readonly ParallelLine[], dim: number): boolean =>
+  lines.every(({ values }) => Number.isNaN(values[dim]) || Number.isInteger(values[dim]))
+
 /** Parallel coordinates: a line a model, which can be chosen on each axis by a drag along it. */
 export function parallelOption({ axes, lines, width, colors }: ParallelInput): EChartsCoreOption {
   const between = (width - left - right) / Math.max(1, axes.length - 1)
@@ -50,6 +54,8 @@ export function parallelOption({ axes, lines, width, colors }: ParallelInput): E
         : {
             type: 'value',
             scale: axis.kind === 'number',
+            // Nothing lies between two seeds.
+            minInterval: counts(lines, dim) ? 1 : 0,
             ...(axis.kind === 'share' ? { min: 0, max: 1 } : {}),
             axisLabel: {
               ...text,

@@ -51,12 +51,11 @@ export function useColumnWidths({ columns, room, storageKey, before }: WidthsOpt
     })
   })
   const total = computed(() => before() + widths.value.reduce((sum, width) => sum + width, 0))
-  /** The leading columns that are pinned, where they leave room for others. */
+  /** Of the leading columns that are pinned those that leave room for others. */
   const pinned = computed(() => {
     const end = sized.value.findIndex(({ column }) => column.pinned !== true)
     const leading = sized.value.slice(0, end < 0 ? sized.value.length : end)
-    const last = leading.at(-1)
-    return last && (room.value === 0 || last.left + last.width <= room.value * pinnedShare) ? leading : []
+    return leading.filter(({ left, width }) => room.value === 0 || left + width <= room.value * pinnedShare)
   })
   const resize = (id: string, width: number): void => {
     dragged.value = { ...dragged.value, [id]: Math.max(narrowest, Math.round(width)) }

@@ -77,7 +77,10 @@ describe('Compare', () => {
     page = await mountWorkbench({ finishedRuns: 4 }, '/compare')
     useCompareStore().groupBy = ['defenses']
     await settle(300)
-    expect(rows().map(textOf).join(' ')).toMatch(/Teacher ?\d rows.*Shuffling Vaccine ?\d rows.* ± .*n \d/)
+    const text = rows().map(textOf).join(' ')
+    expect(text).toMatch(/Shuffling Vaccine ?\d rows.* ± .*n \d/)
+    expect(text).toMatch(/Teacher ?\d rows/)
+    expect(text).not.toContain('none')
     expect(page.find('.plot [role=img]').getAttribute('aria-label')).toMatch(/^\d groups in the plane/)
   })
 

@@ -21,7 +21,7 @@ const pinned: readonly GridColumn[] = [
   { id: 'asr', title: 'ASR', kind: 'share', width: 128, pinned: true },
 ]
 /** "71.2 ± 1.3 % n 36" */
-const groupedWidth = 158
+const groupedWidth = 146
 const groupedNameWidth = 240
 const pinnedIds = new Set(pinned.map(({ id }) => id))
 /** Made here from a model's record. */

@@ -35,7 +35,7 @@ const shapes: Readonly<Record<string, Partial<GridColumn>>> = {
   created: { width: 96 },
 }
 /** "71.2 ± 1.3 % n 36" */
-const groupedWidth = 158
+const groupedWidth = 146
 const groupNameWidth = 320
 const usualWidth = { text: 140, number: 96, share: 96, seconds: 104, bytes: 90, time: 116, state: 128, flag: 84 }
 /** What a group tells in place of the results of single students. */
