@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
@@ -19,6 +19,9 @@ import {
 import { until } from './support/engine'
 
 const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : null
+
+/** A picture of one pixel. */
+const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 /** What the page's side of the preload bridge is used for here. */
 interface PageGlobals {
@@ -102,6 +105,15 @@ describe.skipIf(missing !== null)(
           return [preferences?.sandbox, preferences?.contextIsolation, preferences?.nodeIntegration]
         }),
       ).toEqual([true, true, false])
+    })
+
+    it('knows where a file lies that somebody chose, as it does of one that is dropped', async () => {
+      const chosen = join(home, 'pattern.png')
+      writeFileSync(chosen, Buffer.from(onePixel, 'base64'))
+      await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<input type="file" id="chosen-file" />')`)
+      await page.setInputFiles('#chosen-file', chosen)
+      expect(await page.evaluate(`abdWindow.host.pathOf(document.getElementById('chosen-file').files[0])`)).toBe(chosen)
+      await page.evaluate(`document.getElementById('chosen-file').remove()`)
     })
 
     it('goes nowhere else, opens no other window, and grants nothing', async () => {
