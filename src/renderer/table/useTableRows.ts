@@ -34,8 +34,8 @@ export function useTableRows(
       engine,
       question: next,
       onRuns,
-      onCounts: ({ matching, total, faults }: TableCounts) => {
-        if (asked === next) counts.value = { matching, total, faults }
+      onCounts: ({ matching, total, faults, unread }: TableCounts) => {
+        if (asked === next) counts.value = { matching, total, faults, ...(unread === undefined ? {} : { unread }) }
       },
       onFailure: (failure: unknown) => {
         if (asked === next) error.value = failure

@@ -7,7 +7,7 @@ import { modelKinds } from './schema'
 import type { TableIndex } from './tableIndex'
 
 /** All rows that match, the newest first. */
-export async function matchingLines(index: TableIndex, question: Question): Promise<TableLine[]> {
+export async function matchingLines(index: TableIndex, question: Question): Promise<readonly TableLine[]> {
   await index.rows.load()
   const { of, from, where, everything, archive } = question
   const lines = index.rows.lines(of, archive)

@@ -107,7 +107,7 @@ async function linesOf(
   index: TableIndex,
   source: TableSource,
   { question, args }: { question: Question; args: PivotArgs },
-): Promise<TableLine[]> {
+): Promise<readonly TableLine[]> {
   const matching = await matchingLines(index, question)
   const lines = args.keys ? chosen(matching, args.keys) : matching
   const { study } = args

@@ -46,6 +46,8 @@ export class RowMemory {
   private readonly models = new Map<number, Map<number, ModelRow>>()
   private readonly failing = new Set<number>()
   private order: RunRow[] | null = null
+  /** Lists of lines as they were asked for, until a row changes. */
+  private readonly made = new Map<string, readonly TableLine[]>()
 
   constructor(private readonly database: Database) {}
 
@@ -67,7 +69,16 @@ export class RowMemory {
   private loading = { changed: false }
 
   /** Newest first; without the bin and, unless asked for, the archive. */
-  lines(of: TableOf, archive: boolean): TableLine[] {
+  lines(of: TableOf, archive: boolean): readonly TableLine[] {
+    const key = `${of} ${archive}`
+    const known = this.made.get(key)
+    if (known) return known
+    const lines = this.makeLines(of, archive)
+    this.made.set(key, lines)
+    return lines
+  }
+
+  private makeLines(of: TableOf, archive: boolean): TableLine[] {
     const last = archive ? shelves.archived : shelves.shown
     const runs = this.ordered().filter(({ shelf }) => shelf <= last)
     if (of === 'runs') return runs.map((run) => ({ run, model: null }))
@@ -86,6 +97,7 @@ export class RowMemory {
   /** A row was written. */
   heard(table: string, fields: Fields): void {
     this.loading.changed = true
+    if (table !== 'index_places') this.made.clear()
     if (this.runs === null) return
     if (table === 'index_runs') {
       this.runs.set(Number(fields.number), fields as unknown as RunRow)
@@ -97,6 +109,7 @@ export class RowMemory {
   /** @param run of a model its run */
   removed(table: string, number: number, run = 0): void {
     this.loading.changed = true
+    this.made.clear()
     if (table === 'index_runs') {
       this.runs?.delete(number)
       this.models.delete(number)
@@ -106,6 +119,7 @@ export class RowMemory {
 
   forget(): void {
     this.loading.changed = true
+    this.made.clear()
     this.runs = null
     this.order = null
   }
