@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
-import StillReading from '@renderer/table/StillReading.vue'
+import StillReading from '@renderer/components/StillReading.vue'
 
 describe('an index that is still being made', () => {
   it('says how many runs are to come, and how far it is', async () => {
