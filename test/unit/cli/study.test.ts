@@ -275,9 +275,11 @@ describe('a study that was started', () => {
     expect(markdown).toContain('n = 3 seeds')
     const columns = ['--rows', 'defenses', '--columns', 'seed', '--value', 'der', '--statistic', 'median']
     const csv = (await abd('export', 'latest', ...columns, '--format', 'csv')).results[0] ?? ''
-    expect(csv.split('\r\n')[0]).toMatch(/^defenses,seed,seeds,failed,unfinished,mixed,der mean,/)
+    expect(csv.split('\r\n')[0]).toMatch(
+      /^defenses,seed,seeds,failed,unfinished,left out,left out because,mixed,der mean,/,
+    )
     // Defended cells find their twins in other runs.
-    expect(csv.split('\r\n').at(-1)).toMatch(/^sv,2,2,0,0,attack.id,0\.\d+,/)
+    expect(csv.split('\r\n').at(-1)).toMatch(/^sv,2,2,0,0,0,,attack.id,0\.\d+,/)
     const latex = await abd('export', 'latest', '--format', 'latex', '--bold', 'row', '--significance')
     expect(latex.results[0]).toContain('\\toprule')
     const teachers = json<{ rows: object[] }>(await abd('export', 'latest', '--format', 'json', '--models', 'teachers'))
