@@ -39,7 +39,10 @@ const missed = (page: Page): Promise<string[]> =>
   page.evaluate(`(() => {
     const found = []
     const root = document.documentElement
-    if (root.scrollWidth > innerWidth + 1) found.push('the page is ' + root.scrollWidth + ' px wide')
+    if (root.scrollWidth > innerWidth + 1) {
+      const wide = [...document.querySelectorAll('*')].filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      found.push('the page is ' + root.scrollWidth + ' px wide: ' + wide.slice(-3).map((element) => element.outerHTML.slice(0, 120)).join(' | '))
+    }
     for (const element of document.querySelectorAll('main input, main select, main textarea, main [role=combobox], h1')) {
       if (element.closest('.visually-hidden, .p-hidden-accessible, [hidden]') || element.type === 'checkbox') continue
       if (element.type === 'file' || element.type === 'radio') continue

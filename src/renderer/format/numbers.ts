@@ -26,7 +26,7 @@ export function compact(value: number | null | undefined): string {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)
   if (Number.isInteger(value) && size < 1e12) return grouped(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2).replace('e+', 'e').replace('-', '−')
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2).replace('e+', 'e').replaceAll('-', '−')
   const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4
   return value.toFixed(digits).replace('-', '−')
 }

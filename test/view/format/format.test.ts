@@ -22,6 +22,7 @@ describe('numbers', () => {
     [-12.345, '−12.35'],
     [10_000_000, '10\u202f000\u202f000'],
     [Infinity, 'Infinity'],
+    [-2.61e-4, '−2.61e−4'],
   ])('compact(%s) is %s', (value, shown) => expect(compact(value)).toBe(shown))
   it.each([
     [0.5, '0.5'],
