@@ -11,7 +11,7 @@ export async function openRoute(page, route) {
   await page.locator('main .page').first().waitFor()
 }
 
-const settle = (page, milliseconds = 350) => page.waitForTimeout(milliseconds)
+const settle = (page, milliseconds = 220) => page.waitForTimeout(milliseconds)
 const escape = (page) => page.keyboard.press('Escape')
 const rows = (page) => page.locator('[role=grid] [role=row][aria-selected]')
 const button = (name) => (page) =>
@@ -21,6 +21,8 @@ const button = (name) => (page) =>
 const route =
   (path, ...then) =>
   async (page) => {
+    // What was hovered before would show its tip over the next view.
+    await page.mouse.move(0, 0)
     await openRoute(page, path)
     await settle(page)
     for (const act of then) {
