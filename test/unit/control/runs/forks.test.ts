@@ -70,6 +70,17 @@ describe('a fork', () => {
     expect((await stageOf((await fork()).id)).place).toBe(stages[1]?.place)
   })
 
+  it('goes on with another rate, weight or length of the method', async () => {
+    const { id, params } = config.distillation.method
+    const before = await stageOf(source.id)
+    for (const change of [{ pseudoBatches: 20 }, { attention: 5 }]) {
+      const method = { id, params: { ...params, ...change } }
+      const made = await fork({ distillation: { ...config.distillation, method } })
+      expect((await stageOf(made.id)).prefix).toEqual({ key: before.key, step: 8, fork: true })
+      expect((await stageOf(made.id, 'teacher')).place).toBe((await stageOf(source.id, 'teacher')).place)
+    }
+  })
+
   it('goes on although the student that it comes from is deleted with its checkpoints', async () => {
     const made = await fork()
     const hand = await bench.trainer(started)

@@ -77,8 +77,9 @@ async function fork(
   // First, since what a checkpoint cannot take is the reason behind most else.
   assertNoErrors(forkIssues(source, resolveExperiment(given, options.table).config, options), 'The fork')
   const config = await maker.startable(given, { executor, subject: 'The fork' })
-  await maker.prepare([config])
-  const request = requestOf(student, { config, note, executor, step, key: stage.key }, options)
+  await maker.prepare([config, student.config])
+  assertSameImages(student, options)
+  const request = requestOf(student, { config, note, executor, step, key: stage.key })
   await keepStarts(request, checkpoint, options)
   const [made] = maker.create([request])
   if (!made) throw new Error('No run was made.')
@@ -102,29 +103,40 @@ interface ForkToMake extends Pick<RunRequest, 'config' | 'note' | 'executor'> {
   readonly key: string
 }
 
-/** With the very teacher that the student had, whatever device trained it. */
-function requestOf(
-  { run, stage, config: source }: Student,
-  { config, note, executor, step, key }: ForkToMake,
-  { maker }: ForkOptions,
-): RunRequest {
-  const [data, teacher] = (['data', 'teacher'] as const).map((kind) => run.stages.find((one) => one.kind === kind))
-  const fork = { key, step }
-  const kept = teacher?.key ? { key: teacher.key, keyDevice: teacher.keyDevice } : undefined
-  const keys = maker.book.keysOf(config, maker.deviceOf(config, executor ?? ownMachine), { teacher: kept, fork })
-  if (data?.key && keys.every((one) => one.key !== data.key))
+/** The very one that the student had, whatever device trained it. */
+function teacherOf({ stages }: Readonly<RunSummary>): RunRequest['teacher'] {
+  const teacher = stages.find(({ kind }) => kind === 'teacher')
+  return teacher?.key ? { key: teacher.key, keyDevice: teacher.keyDevice } : undefined
+}
+
+/**
+ * The student's own configuration says it, not the fork's: a data stage's key goes by the method too, whose rates and
+ * weights may differ.
+ */
+function assertSameImages({ run, config }: Student, { maker }: ForkOptions): void {
+  const data = run.stages.find(({ kind }) => kind === 'data')
+  const device = maker.deviceOf(config, run.executor ?? ownMachine)
+  const today = maker.book.keysOf(config, device, { teacher: teacherOf(run) })
+  if (data?.key && today.every(({ key }) => key !== data.key))
     throw new RefusedInputError('A file that this experiment reads has changed since the student was trained.', {
       wanted: 'the images that the checkpoint was made with',
       got: 'others',
       where: 'data',
       action: 'Put the files back, or start the experiment anew.',
     })
+}
+
+/** What is asked of the maker. */
+function requestOf(
+  { run, stage, config: source }: Student,
+  { config, note, executor, step, key }: ForkToMake,
+): RunRequest {
   return {
     config: config.name === source.name ? { ...config, name: forkName(config.name, step) } : config,
     note,
     executor,
-    fork,
-    teacher: kept,
+    fork: { key, step },
+    teacher: teacherOf(run),
     forkedFrom: { runId: run.id, runName: run.name, stageId: stage.id, step },
   }
 }
