@@ -157,6 +157,8 @@ class FakeState {
     const rest = [...this.runs].filter(([id]) => !runIds.includes(id))
     this.runs.clear()
     for (const [id, run] of [...first, ...rest]) this.runs.set(id, run)
+    const lowest = Math.min(0, ...rest.map(([, { detail }]) => detail.position ?? 0)) - first.length
+    for (const [place, [, run]] of first.entries()) run.detail.position = lowest + place
   }
 
   addFinished(index: number): void {

@@ -1,4 +1,5 @@
 import { computed, onScopeDispose } from 'vue'
+import type { TableOrder } from '@shared/domain'
 import { useConnection } from '../api/connection'
 import { useRunsStore } from '../stores/runs'
 import { useCalmRenewal } from './useCalmRenewal'
@@ -8,17 +9,19 @@ export interface RunRows {
   /** null asks nothing. */
   readonly query: () => string | null
   readonly limit: number
+  /** The newest first where it is left out. */
+  readonly order?: readonly TableOrder[]
 }
 
-/** The newest runs that match a query, few of them, kept current: for short lists and fields. */
-export function useRunRows({ query, limit }: RunRows) {
+/** The first runs that match a query, few of them, kept current: for short lists and fields. */
+export function useRunRows({ query, limit, order = [] }: RunRows) {
   const { engine } = useConnection()
   const store = useRunsStore()
   const answer = useEngineQuery(
     'table.rows',
     () => {
       const asked = query()
-      return asked === null ? null : { of: 'runs', query: asked, columns: [], order: [], offset: 0, limit }
+      return asked === null ? null : { of: 'runs', query: asked, columns: [], order: [...order], offset: 0, limit }
     },
     120,
   )

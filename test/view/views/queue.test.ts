@@ -43,6 +43,44 @@ describe('The queue', () => {
     expect(section('queue-running')).toContain('Nothing runs')
   })
 
+  const next = (): string[] => [...document.querySelectorAll('.next .name')].map((entry) => entry.textContent ?? '')
+  const entry = (name: string): HTMLElement =>
+    [...document.querySelectorAll<HTMLElement>('.next')].find((row) => row.textContent?.includes(name))!
+
+  it('is moved by Alt and an arrow key, which keeps the focus, and by dragging', async () => {
+    const [, second, third] = await startThree()
+    const link = entry('Third').querySelector('a')!
+    link.focus()
+    link.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', altKey: true, bubbles: true, cancelable: true }))
+    await settle(400)
+    expect(next()).toEqual(['Third', 'Second'])
+    expect(document.activeElement?.textContent).toBe('Third')
+    const { rows } = await page.engine.call('table.rows', {
+      ...{ of: 'runs', query: 'state:queued', columns: [], offset: 0, limit: 9 },
+      order: [{ column: 'priority', descending: true }, { column: 'position' }, { column: 'created' }],
+    })
+    expect(rows.map(({ runId }) => runId)).toEqual([third, second])
+
+    entry('Second').dispatchEvent(new Event('dragstart', { bubbles: true }))
+    await settle(0)
+    entry('Third').dispatchEvent(new Event('dragover', { bubbles: true, cancelable: true }))
+    entry('Third').dispatchEvent(new Event('drop', { bubbles: true, cancelable: true }))
+    await settle(400)
+    expect(next()).toEqual(['Second', 'Third'])
+  })
+
+  it('leaves a file that is dropped on it to the window, also after a drag that was given up', async () => {
+    await startThree()
+    entry('Third').dispatchEvent(new Event('dragstart', { bubbles: true }))
+    entry('Third').dispatchEvent(new Event('dragend', { bubbles: true }))
+    await settle(0)
+    const drop = new Event('drop', { bubbles: true, cancelable: true })
+    entry('Second').dispatchEvent(drop)
+    await settle(400)
+    expect(drop.defaultPrevented).toBe(false)
+    expect(next()).toEqual(['Second', 'Third'])
+  })
+
   it('says that nothing runs where nothing does', async () => {
     page = await mountWorkbench({}, '/queue')
     expect(section('queue-running')).toContain('Start an experiment')

@@ -1,10 +1,10 @@
 import { computed } from 'vue'
 import type { PlannedCell, StudyAxis, StudyDefinition } from '@shared/domain'
 import { axisParameters, firstValues, unknownParameter, type AxisParameter } from '../../axes/axisParameters'
+import { moved } from '../../components/reordering'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useEngineStore } from '../../stores/engine'
 import { useStudyDraftStore } from '../../stores/studyDraft'
-import { moved } from '../study/useQueue'
 
 /** A finding of the plan with the cells that have it. */
 export interface PlanFinding {

@@ -1,14 +1,19 @@
-import { computed, ref } from 'vue'
-import type { RunSummary, StageRecord } from '@shared/domain'
+import { computed } from 'vue'
+import type { RunSummary, StageRecord, TableOrder } from '@shared/domain'
 import { useConnection } from '../../api/connection'
-import { useRunActions } from '../../composables/useRunActions'
 import { useRunRows } from '../../composables/useRunRows'
+import { counted } from '../../format/cellStates'
 import { whereWords } from '../../format/stageWhere'
 import { useNoticesStore } from '../../stores/notices'
 import { useRunsStore } from '../../stores/runs'
-import { moved } from '../study/useQueue'
 
 /** As the engine takes them: the higher priority, then the place, then the age. */
+const queueOrder: TableOrder[] = [
+  { column: 'priority', descending: true },
+  { column: 'position' },
+  { column: 'created' },
+]
+/** The same of records that are here. */
 export const inQueueOrder = (runs: readonly RunSummary[]): RunSummary[] =>
   [...runs].sort(
     (left, right) =>
@@ -38,46 +43,38 @@ export function useRunQueue() {
   const { engine } = useConnection()
   const store = useRunsStore()
   const notices = useNoticesStore()
-  const actions = useRunActions()
-  const dragged = ref<number | null>(null)
-  const dragOver = ref<number | null>(null)
   const running = computed(() => inQueueOrder(store.active.filter(({ state }) => state === 'running')))
-  const queued = useRunRows({ query: () => 'state:queued', limit: shownWaiting })
+  const queued = useRunRows({ query: () => 'state:queued', order: queueOrder, limit: shownWaiting })
   const failed = useRunRows({ query: () => 'state:failed', limit: shownFailures })
-  const paused = useRunRows({ query: () => 'state:paused', limit: shownWaiting })
-  /** What events have told since the question counts too. */
+  const paused = useRunRows({ query: () => 'state:paused', limit: 1 })
+  /** What events have told since the question counts too; behind a gap nothing is shown. */
   const waiting = computed(() => {
     const found = new Map([...queued.runs.value, ...store.active].map((run) => [run.id, run]))
-    return inQueueOrder([...found.values()].filter(({ state }) => state === 'queued'))
+    return inQueueOrder([...found.values()].filter(({ state }) => state === 'queued')).slice(0, shownWaiting)
   })
+  const waitingCount = computed(() => Math.max(queued.matching.value, waiting.value.length))
 
-  async function move(from: number, to: number): Promise<void> {
-    if (from === to) return
-    const order = moved(waiting.value, from, to)
-      .slice(0, Math.max(from, to) + 1)
-      .map(({ id }) => id)
-    await notices.attempt('The order could not be changed.', () => engine.call('runs.reorder', { runIds: order }))
+  const reorder = (front: readonly RunSummary[]): Promise<unknown> =>
+    notices.attempt('The order could not be changed.', () =>
+      engine.call('runs.reorder', { runIds: front.map(({ id }) => id) }),
+    )
+  const idsOf = async (query: string): Promise<string[]> =>
+    (await engine.call('table.keys', { of: 'runs', query, order: queueOrder })).keys
+  /** One that has ended meanwhile, or cannot be steered, holds up no other. */
+  async function steerAll(verb: 'pause' | 'resume', ids: readonly string[]): Promise<void> {
+    const failures: unknown[] = []
+    for (const id of ids) await store.control(verb, id).catch((error: unknown) => failures.push(error))
+    if (failures.length === 0) return
+    await notices.attempt(`${counted(failures.length, 'run')} could not ${verb}.`, () => Promise.reject(failures[0]))
   }
-  function drag(place: number): void {
-    dragged.value = place
-  }
-  async function drop(place: number): Promise<void> {
-    const from = dragged.value
-    dragged.value = null
-    dragOver.value = null
-    if (from !== null) await move(from, place)
-  }
+  const attempt = (verb: 'pause' | 'resume', ids: () => Promise<readonly string[]>): Promise<void> =>
+    notices.attempt(`The runs could not ${verb}.`, async () => steerAll(verb, await ids())).then(() => undefined)
   /** The last that would begin first: what is taken away makes room for nothing that comes next. */
-  async function pauseAll(): Promise<void> {
-    for (const run of [...waiting.value].reverse()) await actions.control('pause', run)
-    for (const run of running.value) await actions.control('pause', run)
-  }
-  async function resumeAll(): Promise<void> {
-    for (const run of [...paused.runs.value].reverse()) await actions.control('resume', run)
-  }
+  const pauseAll = (): Promise<void> =>
+    attempt('pause', async () => [...(await idsOf('state:queued')).reverse(), ...(await idsOf('state:running'))])
+  const resumeAll = (): Promise<void> => attempt('resume', () => idsOf('state:paused'))
   return {
-    ...{ running, waiting, dragOver, drag, drop, move, pauseAll, resumeAll },
-    ...{ failed: failed.runs, failedCount: failed.matching },
-    ...{ paused: paused.runs, pausedCount: paused.matching, waitingCount: queued.matching },
+    ...{ running, waiting, waitingCount, reorder, pauseAll, resumeAll },
+    ...{ failed: failed.runs, failedCount: failed.matching, pausedCount: paused.matching },
   }
 }

@@ -49,6 +49,13 @@ const ofRuns: readonly Declared[] = [
   { id: 'forked', title: 'Forked from', kind: 'text', definition: 'The run whose checkpoint it goes on from.' },
   { id: 'bytes', title: 'Disk', kind: 'bytes', names: ['disk', 'size'] },
   { id: 'priority', title: 'Priority', kind: 'number' },
+  {
+    id: 'position',
+    title: 'Moved in the queue',
+    kind: 'number',
+    definition:
+      'Of runs that somebody has moved in the queue: of equal priority the lowest begins first, before the rest.',
+  },
   { id: 'error', title: 'Error', kind: 'text' },
 ]
 

@@ -28,6 +28,7 @@ const ofRun = {
   forked: ({ forkedFrom }) => forkedFrom?.runId ?? null,
   bytes: ({ bytesOnDisk }) => bytesOnDisk,
   priority: ({ priority }) => priority ?? 0,
+  position: ({ position }) => position ?? null,
   error: ({ error }) => error?.[0]?.message ?? null,
 } satisfies Record<string, (run: Readonly<RunSummary>) => JsonScalar>
 
