@@ -380,6 +380,8 @@ function createHandlers(state: FakeState): Handlers {
         .map((run) => run.summary())
         .filter((run) => includeDeleted === true || run.deletedAt === null)
         .reverse(),
+    'runs.binned': () =>
+      [...state.runs.values()].map((run) => run.summary()).filter(({ deletedAt }) => deletedAt !== null),
     'runs.get': ({ runId }) => state.run(runId).detail,
     'runs.start': ({ config, preset, note, executor }) => {
       const run = state.add(config, preset ?? null)

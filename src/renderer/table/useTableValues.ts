@@ -3,7 +3,7 @@ import type { CallArgs } from '@shared/contract'
 import { useConnection } from '../api/connection'
 import { useEngineQuery } from '../composables/useEngineQuery'
 
-type Asking = 'table.values' | 'table.models' | 'table.keys'
+type Asking = 'table.values' | 'table.models' | 'table.keys' | 'table.pivot' | 'runs.binned'
 
 /** After a change the engine is asked again when so much time has passed. */
 const calmMilliseconds = 3000
@@ -22,7 +22,9 @@ export function useTableValues<K extends Asking>(
   const request = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined
-      query.refresh()
+      // Asked anew before it has come, a slow answer would never come while a run trains.
+      if (query.pending.value) request()
+      else query.refresh()
     }, calmMilliseconds)
   }
   onScopeDispose(engine.subscribe('table.changed', {}, request))

@@ -44,6 +44,7 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'dataset.images': { config: {}, split: 'test', first: 0, count: 2 },
   'dataset.download': { dataset: 'cifar10' },
   'runs.list': { includeDeleted: true },
+  'runs.binned': {},
   'runs.get': finished,
   'runs.start': { config: {}, note: 'a note' },
   'runs.pause': running,

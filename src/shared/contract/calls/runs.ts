@@ -34,6 +34,8 @@ export type ResumePoint = z.infer<typeof resumePoint>
 
 export const runCalls = {
   'runs.list': call({ args: z.strictObject({ includeDeleted: z.boolean().optional() }), result: z.array(summary) }),
+  /** What lies in the bin, the last deleted first. */
+  'runs.binned': call({ args: nothing, result: z.array(summary) }),
   'runs.get': call({ args: ofRun, result: record<RunDetail>() }),
   'runs.start': call({
     args: z.strictObject({

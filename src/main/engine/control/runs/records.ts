@@ -17,6 +17,7 @@ export interface RecordCallsOptions {
 
 type RecordCallName =
   | 'runs.list'
+  | 'runs.binned'
   | 'runs.get'
   | 'runs.clone'
   | 'runs.resumePoint'
@@ -49,6 +50,7 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
   }
   return {
     'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
+    'runs.binned': () => store.runs.binned(),
     'runs.get': ({ runId }) => {
       const config = store.runs.config(runId)
       return { ...store.runs.summary(runId), config, changedPaths: changedFromDefaults(config, resolve) }

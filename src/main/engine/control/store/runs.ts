@@ -23,6 +23,8 @@ export type RunToKeep = Omit<RunDetail, 'changedPaths'>
 export interface RunsTable {
   /** Newest first. */
   list(includeDeleted: boolean): RunSummary[]
+  /** What lies in the bin, the last deleted first. */
+  binned(): RunSummary[]
   /** Newest first, the bin's too; of some states alone, where they are named. Looks at no stage. */
   ids(states?: readonly RunState[]): string[]
   has(id: string): boolean
@@ -76,6 +78,12 @@ class Runs implements RunsTable {
 
   list(includeDeleted: boolean): RunSummary[] {
     return this.newest(({ deletedAt }) => includeDeleted || deletedAt === null).map((run) => this.composed(run))
+  }
+
+  binned(): RunSummary[] {
+    return this.newest(({ deletedAt }) => deletedAt !== null)
+      .sort((left, right) => (right.stored.deletedAt ?? 0) - (left.stored.deletedAt ?? 0))
+      .map((run) => this.composed(run))
   }
 
   ids(states?: readonly RunState[]): string[] {
