@@ -1,29 +1,27 @@
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
+import type { CallArgs } from '@shared/contract'
 import {
-  defaultQuery,
-  fieldsOf,
   noLabel,
-  pivotOf,
   seedField,
   tellsRecordsApart,
   type Pivot,
+  type PivotField,
   type PivotModel,
   type PivotQuery,
-  type StudySummary,
 } from '@shared/domain'
 import { defaultShown, type PivotShown } from '@shared/domain/pivotText'
 import { useAxisLabels } from '../composables/useAxisLabels'
 import { useStudiesStore } from '../stores/studies'
+import { useTableValues } from '../table/useTableValues'
 
 export type PivotKind = PivotModel['kind'] | 'both'
 
-export interface PivotSource {
-  readonly models: readonly PivotModel[]
-  /** Axes of their study, for titles and the order of labels. */
-  readonly axes: StudySummary['axes']
-}
+/** Which models it counts. */
+export type PivotSource = Pick<CallArgs<'table.pivot'>, 'query' | 'keys' | 'study'>
 
-/** The reader's choice of rows, columns and what cells show; the table that follows from it. */
+const nothing: Pivot = { rowFields: [], columnFields: [], rows: [], columns: [], cells: [], runs: [] }
+
+/** The reader's choice of rows, columns and what cells show; the table that the engine makes of it. */
 export function usePivot(source: () => PivotSource) {
   const studies = useStudiesStore()
   const { labelOf } = useAxisLabels()
@@ -31,26 +29,27 @@ export function usePivot(source: () => PivotSource) {
   const shown = ref<PivotShown>({ ...defaultShown, published: true, significance: true })
   const kind = ref<PivotKind>('student')
 
-  const models = computed(() => source().models.filter((model) => kind.value === 'both' || model.kind === kind.value))
-  const titles = computed(() => Object.fromEntries(source().axes.map(({ path, title }) => [path, title])))
-  const fields = computed(() => fieldsOf(models.value, titles.value))
+  const { data, error, pending, refresh } = useTableValues(
+    'table.pivot',
+    () => ({
+      ...source(),
+      ...(kind.value === 'both' ? {} : { kind: kind.value }),
+      ...(chosen.value && { rows: [...chosen.value.rows], columns: [...chosen.value.columns] }),
+    }),
+    0,
+  )
+  const pivot = computed<Pivot>(() => data.value?.pivot ?? nothing)
+  const fields = computed<readonly PivotField[]>(() => data.value?.fields ?? [])
+  const query = computed<Pick<PivotQuery, 'rows' | 'columns'>>(
+    () => chosen.value ?? { rows: pivot.value.rowFields, columns: pivot.value.columnFields },
+  )
   /** Those that tell these models apart; the others would be a row of their own for nothing. */
   const offered = computed(() => {
     const placed = new Set([...query.value.rows, ...query.value.columns])
-    const first = models.value[0]
-    return fields.value.filter(
-      ({ id }) => placed.has(id) || models.value.some(({ labels }) => labels[id] !== first?.labels[id]),
-    )
+    return (data.value?.fields ?? []).filter(({ id, varies }) => varies || placed.has(id))
   })
-  const query = computed<PivotQuery>(() => {
-    const usual = defaultQuery(models.value, source().axes)
-    if (!chosen.value) return usual
-    const known = new Set(fields.value.map(({ id }) => id))
-    const rows = chosen.value.rows.filter((id) => known.has(id))
-    const columns = chosen.value.columns.filter((id) => known.has(id) && !rows.includes(id))
-    return { ...usual, rows, columns }
-  })
-  const pivot = computed<Pivot>(() => pivotOf(models.value, query.value))
+  const loaded = computed(() => data.value !== null)
+  const empty = computed(() => pivot.value.runs.length === 0)
 
   /** Puts fields on one side; they leave the other. */
   function place(side: 'rows' | 'columns', ids: readonly string[]): void {
@@ -58,6 +57,12 @@ export function usePivot(source: () => PivotSource) {
     const left = (list: readonly string[]): string[] => list.filter((id) => !ids.includes(id))
     chosen.value = side === 'rows' ? { rows: ids, columns: left(columns) } : { rows: left(rows), columns: ids }
   }
+  /** What varies, as at first. */
+  const reset = (): void => {
+    chosen.value = null
+  }
+  // What was placed for one study need not exist in another.
+  watch(() => source().study, reset)
   const show = (change: Partial<PivotShown>): void => {
     shown.value = { ...shown.value, ...change }
   }
@@ -79,7 +84,8 @@ export function usePivot(source: () => PivotSource) {
     return { ...pivot.value, rows: heads(rows, rowFields), columns: heads(columns, columnFields) }
   })
   return {
-    ...{ models, fields, offered, query, pivot, named, place, titleOf },
+    ...{ loaded, empty, error, pending, refresh, reset, chosen },
+    ...{ fields, offered, query, pivot, named, place, titleOf },
     ...{ kind, shown, show, anyPublished, anyTests },
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { useCompareStore } from '@renderer/stores/compare'
+import { UserError } from '@shared/errors'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -121,6 +122,32 @@ describe('Compare', () => {
     expect(settings.find((text) => text.startsWith('Attack'))).toMatch(/^Attack *0\.\d\d *[01]\.\d\d *24/)
     expect(page.find('.parallel [role=img]').getAttribute('aria-label')).toContain('Accuracy, ASR')
     expect(page.text()).toContain('It says nothing of causes')
+  })
+
+  it('has the engine make a pivot of what matches, or of what is selected, and asks for no list of runs', async () => {
+    page = await mountWorkbench({ finishedRuns: 4 }, '/compare')
+    await settle(150)
+    const store = useCompareStore()
+    store.view = 'table'
+    await settle(200)
+    expect(page.find('.panel footer').textContent).toContain('4 runs')
+    expect(page.text()).toContain('Accuracy, %')
+    store.selected = new Set(['fake-1/student-1', 'fake-1/student-2'])
+    await settle(200)
+    expect(page.find('.panel footer').textContent).toContain('1 run')
+    expect(page.engine.calls).toContain('table.pivot')
+    expect(page.engine.calls).not.toContain('runs.list')
+  })
+
+  it('says why a pivot cannot be made', async () => {
+    const failure = new UserError('This pivot would have 4,000 rows.')
+    page = await mountWorkbench({ finishedRuns: 1, failures: { 'table.pivot': failure } }, '/compare')
+    await settle(150)
+    useCompareStore().view = 'table'
+    await settle(200)
+    expect(page.text()).toContain('The table cannot be made.')
+    expect(page.text()).toContain('This pivot would have 4,000 rows.')
+    expect(page.button('Export').disabled).toBe(true)
   })
 
   it('invites to a first experiment when there is no model', async () => {

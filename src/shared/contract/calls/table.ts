@@ -74,13 +74,15 @@ export const tableCalls = {
       query,
       keys: keys.optional(),
       study: z.string().max(100).optional(),
+      /** Only teachers, or only students. */
+      kind: z.enum(['teacher', 'student']).optional(),
       rows: z.array(column).max(8).optional(),
       columns: z.array(column).max(8).optional(),
     }),
     result: z.object({
       pivot: record<Pivot>(),
-      /** What rows and columns may be. */
-      fields: z.array(z.object({ id: z.string(), title: z.string() })),
+      /** What rows and columns may be. `varies`: these models differ in it. */
+      fields: z.array(z.object({ id: z.string(), title: z.string(), varies: z.boolean() })),
     }),
   }),
   'views.list': call({ args: nothing, result: z.array(record<SavedView>()) }),

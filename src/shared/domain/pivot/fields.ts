@@ -109,12 +109,16 @@ export function* fieldSteps(models: readonly Labelled[], titles: PivotLabels = {
 
 /**
  * Fields in which these models differ, but for those that tell records apart: what a table of them wants to show. Of an
- * axis and the field that it varies, the axis where all models have it, else the field.
+ * axis and the field that it varies, the axis where all models have it, else the field. A setting that other fields
+ * tell already says nothing more.
  */
 export const variedFields = (models: readonly Labelled[]): string[] => atOnce(variedSteps(models))
 
-/** `variedFields` in steps. */
-export function* variedSteps(models: readonly Labelled[]): Steps<string[]> {
+/**
+ * `variedFields` in steps.
+ * @param axes settings that stand for those which follow from them
+ */
+export function* variedSteps(models: readonly Labelled[], axes: readonly string[] = []): Steps<string[]> {
   const fields = (yield* fieldSteps(models)).map(({ id }) => id)
   // Teachers have no method or defense: that alone is no difference.
   const ofKind = new Map<string | undefined, PivotLabels>()
@@ -137,7 +141,41 @@ export function* variedSteps(models: readonly Labelled[]): Steps<string[]> {
     if (standard !== undefined) return lacking.has(id)
     return fields.some((other) => standardFieldOf[other] === id && !lacking.has(other))
   }
-  return fields.filter((id) => varied.has(id) && !tellsRecordsApart(id) && !superfluous(id))
+  const shown = fields.filter((id) => varied.has(id) && !tellsRecordsApart(id) && !superfluous(id))
+  const rankOf = (id: string): number => (identifying.has(id) ? 0 : axes.includes(id) ? 1 : 2)
+  const telling = yield* tellingFields(
+    models,
+    [...shown].sort((left, right) => rankOf(left) - rankOf(right)),
+  )
+  return shown.filter((id) => telling.has(id))
+}
+
+const identifying = new Set([...standardFields.map(({ id }) => id), ...Object.keys(standardFieldOf)])
+
+/** Without settings that the fields before them tell already, as a method tells the parameters that it alone has. */
+function* tellingFields(models: readonly Labelled[], fields: readonly string[]): Steps<ReadonlySet<string>> {
+  const kept = new Set<string>()
+  /** Of each model, the number of the group that the kept fields put it in. */
+  const groups = new Int32Array(models.length)
+  for (const field of fields) {
+    const numbers = new Map<number, Map<string, number>>()
+    let next = 0
+    const finer = new Int32Array(models.length)
+    for (const [at, { labels }] of models.entries()) {
+      const group = groups[at] ?? 0
+      const label = labels[field] ?? noLabel
+      const ofGroup = numbers.get(group) ?? new Map<string, number>()
+      numbers.set(group, ofGroup)
+      const number = ofGroup.get(label) ?? next++
+      ofGroup.set(label, number)
+      finer[at] = number
+      yield
+    }
+    if (next === numbers.size && !identifying.has(field)) continue
+    kept.add(field)
+    groups.set(finer)
+  }
+  return kept
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

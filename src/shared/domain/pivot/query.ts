@@ -24,7 +24,7 @@ export const defaultQuery = (models: readonly PivotModel[], axes: readonly AxisL
 /** `defaultQuery` in steps. */
 export function* defaultQuerySteps(models: readonly PivotModel[], axes: readonly AxisLabels[] = []): Steps<PivotQuery> {
   const own = axes.map(({ path }) => path).filter((path) => path !== seedField)
-  const fields = [...new Set([...own, ...(yield* variedSteps(models))])]
+  const fields = [...new Set([...own, ...(yield* variedSteps(models, own))])]
   const column = fields.length < 2 ? undefined : fields.includes(columnField) ? columnField : fields.at(-1)
   return {
     rows: fields.filter((field) => field !== column),

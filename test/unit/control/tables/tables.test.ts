@@ -139,6 +139,18 @@ describe('tables of runs and models', () => {
     expect(pivot.rows.map(({ labels }) => labels)).toEqual([['4'], ['8']])
   })
 
+  it('are made into pivots of students alone, by what tells them apart and not by what follows from it', async () => {
+    const { pivot, fields } = await engine.call('table.pivot', { query: '', kind: 'student' })
+    expect([...pivot.rowFields, ...pivot.columnFields]).toEqual(['attack', 'poisoning.ratio', 'defenses'])
+    expect(pivot.cells.flat().every((cell) => cell?.models.every(({ kind }) => kind === 'student'))).toBe(true)
+    const varies = Object.fromEntries(fields.map((field) => [field.id, field.varies]))
+    expect(varies).toMatchObject({ model: false, data: false, attack: true, defenses: true, seed: true })
+    // Parameters of a defense follow from the defense; they are offered all the same.
+    expect(fields.some(({ id, varies: differs }) => id.startsWith('defenses.') && differs)).toBe(true)
+    const teachers = await engine.call('table.pivot', { query: '', kind: 'teacher' })
+    expect(teachers.pivot.cells.flat().every((cell) => cell?.models.every(({ kind }) => kind === 'teacher'))).toBe(true)
+  })
+
   it('refuse a pivot over what there is not', async () => {
     await expect(engine.call('table.pivot', { query: '', rows: ['nothing'] })).rejects.toThrow('nothing')
   })

@@ -10,6 +10,7 @@ import {
   pivotSteps,
   type Pivot,
   type PivotCell,
+  type PivotField,
   type PivotLabels,
   type PivotModel,
   type PivotQuery,
@@ -55,7 +56,22 @@ function* pivotAndFields({ models, axes, titles, args }: PivotWork): Steps<CallR
   const { rows, columns } = sides(args, usual)
   checkFields({ rows, columns }, fields)
   assertReadable(yield* rowsIn(models, rows), rows)
-  return { pivot: withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })), fields }
+  const varied = yield* differing(models, fields)
+  return {
+    pivot: withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })),
+    fields: fields.map((field) => ({ ...field, varies: varied.has(field.id) })),
+  }
+}
+
+/** Fields of which not all models say the same. */
+function* differing(models: readonly PivotModel[], fields: readonly PivotField[]): Steps<Set<string>> {
+  const found = new Set<string>()
+  const [first] = models
+  for (const { labels } of models) {
+    for (const { id } of fields) if (labels[id] !== first?.labels[id]) found.add(id)
+    yield
+  }
+  return found
 }
 
 /** Nobody reads more; it would also hold up everything else. */
@@ -110,9 +126,13 @@ async function linesOf(
 ): Promise<readonly TableLine[]> {
   const matching = await matchingLines(index, question)
   const lines = args.keys ? chosen(matching, args.keys) : matching
-  const { study } = args
+  const { study, kind } = args
+  const wanted = kind && modelKinds[kind]
   return lines.filter(
-    ({ run: { id } }) => source.has(id) && (study === undefined || source.run(id).study?.id === study),
+    ({ run: { id }, model }) =>
+      (wanted === undefined || model?.kind === wanted) &&
+      source.has(id) &&
+      (study === undefined || source.run(id).study?.id === study),
   )
 }
 
