@@ -9,6 +9,10 @@ export class SeriesBuffer {
   get size(): number {
     return this.length
   }
+  /** In memory, with the room to grow. */
+  get bytes(): number {
+    return this.steps.byteLength + this.values.byteLength
+  }
   get lastStep(): number {
     return this.length === 0 ? -Infinity : this.steps[this.length - 1]!
   }

@@ -6,6 +6,8 @@ import { createStageCache, type StageEntry, type StageOfRun } from './stageCache
 
 /** Steps whose images stay in memory per stage: 64 images of 32×32×3 are 0.2 MB, so a stage stays below 40 MB. */
 const keptInMemory = 200
+/** Of all stages together: so many steps of two usual students. */
+const mostBytes = 80 * 1024 * 1024
 /** New steps between two looks at whether earlier ones were thinned. */
 const thinningCheck = 50
 /** Stages whose images stay in memory. */
@@ -21,11 +23,31 @@ interface Images {
 }
 export type StageImages = StageEntry<Images>
 
-function remember({ inMemory }: Images, images: SyntheticImages): void {
-  inMemory.delete(images.step)
-  inMemory.set(images.step, images)
-  const oldest = inMemory.keys().next()
-  if (inMemory.size > keptInMemory && !oldest.done) inMemory.delete(oldest.value)
+/** Images that are in memory, those that were used last at the end; beyond the bounds the first ones go. */
+function createMemory() {
+  const owners = new Map<SyntheticImages, Images>()
+  let bytes = 0
+  function drop(content: Images, step: number): void {
+    const images = content.inMemory.get(step)
+    if (!images || !content.inMemory.delete(step) || !owners.delete(images)) return
+    bytes -= images.pixels.byteLength
+  }
+  function remember(content: Images, images: SyntheticImages): void {
+    drop(content, images.step)
+    content.inMemory.set(images.step, images)
+    owners.set(images, content)
+    bytes += images.pixels.byteLength
+    const [oldest] = content.inMemory.keys()
+    if (content.inMemory.size > keptInMemory && oldest !== undefined) drop(content, oldest)
+    for (const [other, owner] of owners) {
+      if (bytes <= mostBytes || other === images) return
+      drop(owner, other.step)
+    }
+  }
+  function clear(content: Images): void {
+    for (const step of [...content.inMemory.keys()]) drop(content, step)
+  }
+  return { remember, clear }
 }
 const withStep = (steps: readonly number[], step: number): number[] =>
   [...new Set([...steps, step])].sort((a, b) => a - b)
@@ -33,6 +55,7 @@ const withStep = (steps: readonly number[], step: number): number[] =>
 /** Synthetic images of the stages that a view has opened. */
 export const useImagesStore = defineStore('images', () => {
   const { engine } = useConnection()
+  const memory = createMemory()
   const { open, find, refresh, add } = createStageCache({
     mostStages: keptStages,
     create: (): Images => ({ steps: shallowRef([]), inMemory: new Map(), ahead: new Map() }),
@@ -43,16 +66,17 @@ export const useImagesStore = defineStore('images', () => {
     add: (content, step: number) => {
       content.steps.value = withStep(content.steps.value, step)
     },
-    stepBack: ({ inMemory, ahead }) => {
-      inMemory.clear()
-      ahead.clear()
+    stepBack: (content) => {
+      memory.clear(content)
+      content.ahead.clear()
     },
+    dropped: memory.clear,
   })
   /** The images of one kept step, from memory where they are. */
   async function fetch(stage: StageOfRun, step: number, signal?: AbortSignal): Promise<SyntheticImages> {
     const entry = open(stage)
     const images = entry.inMemory.get(step) ?? (await entry.ahead.get(step)) ?? (await ask(stage, step, signal))
-    remember(entry, images)
+    memory.remember(entry, images)
     return images
   }
   const ask = ({ runId, stageId }: StageOfRun, step: number, signal?: AbortSignal): Promise<SyntheticImages> =>
@@ -65,7 +89,7 @@ export const useImagesStore = defineStore('images', () => {
       const coming = ask(stage, step).then(
         (images) => {
           // Of a step that the engine has gone back behind since, nothing is kept.
-          if (entry.ahead.get(step) === coming) remember(entry, images)
+          if (entry.ahead.get(step) === coming) memory.remember(entry, images)
           return images
         },
         () => null,
@@ -77,7 +101,7 @@ export const useImagesStore = defineStore('images', () => {
   engine.subscribe('run.images', {}, ({ step, images, ...stage }) => {
     const entry = find(stage)
     if (!entry) return
-    if (images) remember(entry, images)
+    if (images) memory.remember(entry, images)
     add(stage, step)
     // The engine thins kept steps evenly beyond the budget; a doubled spacing shows only in a fresh list.
     if (entry.steps.value.length % thinningCheck === 0) refresh(stage)

@@ -10,6 +10,8 @@ import { createStageCache, type StageEntry } from './stageCache'
 const historyPoints = 20_000
 /** Of one metric when it is written to a file: all. */
 const mostPoints = 1_000_000
+/** Of all stages that views have left: a run's thirty metrics at `historyPoints` are 10 MB. */
+const mostBytes = 96 * 1024 * 1024
 /** Milliseconds between two redraws of live charts. */
 const redrawInterval = 120
 
@@ -59,6 +61,8 @@ export const useMetricsStore = defineStore('metrics', () => {
   const { engine } = useConnection()
   const redraw = createRedraws()
   const { open, refresh, add } = createStageCache({
+    mostBytes,
+    bytesOf: ({ buffers }) => [...buffers.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     create: (): History => ({ buffers: new Map(), version: shallowRef(0) }),
     ask: (stage) => engine.call('runs.metrics', { ...stage, maximumPoints: historyPoints }),
     take: (history, { series }) => {

@@ -20,8 +20,11 @@ export interface StageAnswerState {
 export type StageEntry<Content> = Content & StageAnswerState
 
 export interface StageCacheOptions<Content extends object, Answer, Live> {
-  /** Entries that are kept, those of the run opened last in any case; of others the longest known go first. */
+  /** Entries that are kept, those of the run opened last in any case; of others those that were used longest ago go. */
   mostStages?: number
+  /** What all entries may hold together beside those that are `inUse`, as `bytesOf` tells it. */
+  mostBytes?: number
+  bytesOf?: (content: Content) => number
   create: () => Content
   ask: (stage: StageOfRun) => Promise<Answer>
   /** Puts the answer in the place of what is there. */
@@ -30,7 +33,15 @@ export interface StageCacheOptions<Content extends object, Answer, Live> {
   add?: (content: Content, live: Live) => void
   /** The engine has gone back to an earlier step: what was recorded after it no longer stands. */
   stepBack?: (content: Content) => void
+  /** It is kept no longer. */
+  dropped?: (content: Content) => void
 }
+
+/**
+ * Those used last are never dropped for what they hold: a view asks at once for what it shows, and two that push each
+ * other out would be asked for without end. Two views of a dozen curves each.
+ */
+const inUse = 24
 
 /** One stage's entry and its questions, of which one at most is under way. */
 function createKeptStage<Content extends object, Answer, Live>(
@@ -77,7 +88,7 @@ function createKeptStage<Content extends object, Answer, Live>(
     options.stepBack?.(entry)
     void ask()
   }
-  return { stage, entry, ask, add, stepBack }
+  return { stage, entry, ask, add, stepBack, used: 0 }
 }
 
 const keyOf = ({ runId, stageId }: StageOfRun): string => JSON.stringify([runId, stageId])
@@ -86,11 +97,14 @@ export function createStageCache<Content extends object, Answer, Live = never>(
   options: StageCacheOptions<Content, Answer, Live>,
 ) {
   const { engine, onReopen } = useConnection()
-  const { mostStages = 64 } = options
+  const { mostStages = 64, mostBytes = Infinity, bytesOf = () => 0 } = options
   const stages = shallowReactive(new Map<string, ReturnType<typeof createKeptStage<Content, Answer, Live>>>())
+
+  let uses = 0
 
   function keep({ runId, stageId }: StageOfRun): StageEntry<Content> {
     const kept = createKeptStage({ runId, stageId }, options)
+    kept.used = ++uses
     stages.set(keyOf(kept.stage), kept)
     makeRoom(runId)
     void kept.ask()
@@ -98,13 +112,28 @@ export function createStageCache<Content extends object, Answer, Live = never>(
   }
   // Never an entry of the same run: a view that opens all stages of a large run would go on opening them.
   function makeRoom(runId: string): void {
-    for (const [key, { stage }] of stages) {
-      if (stages.size <= mostStages) return
-      if (stage.runId !== runId) stages.delete(key)
+    const byUse = [...stages].sort(([, left], [, right]) => left.used - right.used)
+    let bytes = byUse.reduce((sum, [, { entry }]) => sum + bytesOf(entry), 0)
+    for (const [key, { stage, entry }] of byUse) {
+      const tooMany = stages.size > mostStages || (bytes > mostBytes && stages.size > inUse)
+      if (!tooMany) return
+      if (stage.runId === runId) continue
+      bytes -= bytesOf(entry)
+      drop(key)
     }
   }
+  function drop(key: string): void {
+    const kept = stages.get(key)
+    stages.delete(key)
+    if (kept) options.dropped?.(kept.entry)
+  }
   /** The entry of a stage; the first to open it has it asked for. */
-  const open = (stage: StageOfRun): StageEntry<Content> => stages.get(keyOf(stage))?.entry ?? keep(stage)
+  function open(stage: StageOfRun): StageEntry<Content> {
+    const kept = stages.get(keyOf(stage))
+    if (!kept) return keep(stage)
+    kept.used = ++uses
+    return kept.entry
+  }
   /** The entry of a stage that a view has opened. */
   const find = (stage: StageOfRun): StageEntry<Content> | undefined => stages.get(keyOf(stage))?.entry
   /** Asks again: after a failure, or when what was answered may have changed. */
@@ -117,7 +146,7 @@ export function createStageCache<Content extends object, Answer, Live = never>(
     for (const kept of stages.values()) void kept.ask()
   })
   engine.subscribe('run.removed', {}, ({ runId }) => {
-    for (const [key, { stage }] of stages) if (stage.runId === runId) stages.delete(key)
+    for (const [key, { stage }] of stages) if (stage.runId === runId) drop(key)
   })
   return { open, find, refresh, add }
 }

@@ -64,4 +64,20 @@ describe('useImagesStore', () => {
     await flushPromises()
     expect(entry.steps.value).toEqual([1, 2, 4])
   })
+
+  it('holds no more than so many bytes of all stages together', async () => {
+    const { images, stage, entry } = await liveStudent()
+    const first = await images.fetch(stage, 2)
+    const pixels = new Uint8Array(30 * 1024 * 1024)
+    const add = (step: number, stageId = stage.stageId): void =>
+      bench.engine.emit('run.images', { ...stage, stageId, step, images: { ...first, pixels, step } })
+    const other = images.open({ ...stage, stageId: 'student-2' })
+    await flushPromises()
+    add(301)
+    add(302, 'student-2')
+    expect(entry.inMemory.has(2)).toBe(true)
+    add(303, 'student-2')
+    expect([...entry.inMemory.keys()]).toEqual([])
+    expect([...other.inMemory.keys()]).toEqual([302, 303])
+  })
 })

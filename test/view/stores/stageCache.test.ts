@@ -4,9 +4,10 @@ import { createStageCache, type StageOfRun } from '@renderer/stores/stageCache'
 import { createBench, deferred, type Bench } from '../fakeConnection'
 
 /** A cache of lists of numbers whose questions a test answers one by one. */
-function listCache(options: { mostStages?: number } = {}) {
+function listCache(options: { mostStages?: number; mostBytes?: number } = {}) {
   const bench: Bench = createBench({ finishedRuns: 1 })
   const questions: (ReturnType<typeof deferred<number[]>> & { stage: StageOfRun })[] = []
+  const dropped: number[][] = []
   const cache = bench.use(() =>
     createStageCache({
       ...options,
@@ -16,6 +17,8 @@ function listCache(options: { mostStages?: number } = {}) {
         questions.push(question)
         return question.promise
       },
+      bytesOf: ({ numbers }) => numbers.length,
+      dropped: ({ numbers }) => dropped.push(numbers),
       take: (content, answer: number[]) => {
         content.numbers = answer
       },
@@ -28,6 +31,7 @@ function listCache(options: { mostStages?: number } = {}) {
   return {
     bench,
     cache,
+    dropped,
     questions,
     async answer(numbers: number[]): Promise<void> {
       questions.at(-1)?.resolve(numbers)
@@ -180,5 +184,27 @@ describe('createStageCache', () => {
     for (const stage of [1, 2, 3, 4]) list.cache.open(of('third', stage))
     expect([1, 2, 3, 4].every((stage) => list.cache.find(of('third', stage)))).toBe(true)
     expect(list.cache.find(of('second', 1))).toBeUndefined()
+  })
+
+  it('lets what was used longest ago go first', () => {
+    list = listCache({ mostStages: 2 })
+    const of = (runId: string): StageOfRun => ({ runId, stageId: 'student-1' })
+    for (const runId of ['first', 'second', 'first', 'third']) list.cache.open(of(runId))
+    expect(list.cache.find(of('second'))).toBeUndefined()
+    expect(list.cache.find(of('first'))).toBeDefined()
+  })
+
+  it('holds no more than so many bytes beside the two dozen that were used last', async () => {
+    list = listCache({ mostBytes: 2 })
+    const of = (run: number): StageOfRun => ({ runId: `run ${run}`, stageId: 'student-1' })
+    for (let run = 0; run < 24; run++) {
+      list.cache.open(of(run))
+      await list.answer([run])
+    }
+    expect(list.dropped).toEqual([])
+    list.cache.open(of(0))
+    list.cache.open(of(24))
+    expect(list.dropped).toEqual([[1]])
+    expect(list.cache.find(of(0))).toBeDefined()
   })
 })
