@@ -27,6 +27,15 @@ export function useTableColumns(of: TableOf) {
       }))
       .filter((section) => section.columns.length > 0),
   )
-  return { columns, byId, sections, loaded: computed(() => data.value !== null), error, refresh }
+  /** What people call a value that is told as text; of a list each of its lines. */
+  function wordsOf(id: string, value: string): string {
+    const labels = byId.value.get(id)?.labels
+    if (!labels) return value
+    return value
+      .split('\n')
+      .map((line) => labels[line] ?? line)
+      .join(', ')
+  }
+  return { columns, byId, sections, wordsOf, loaded: computed(() => data.value !== null), error, refresh }
 }
 export type TableColumns = ReturnType<typeof useTableColumns>

@@ -4,7 +4,7 @@
  */
 import { valueWords, type FamilyId, type MemberDescription } from '../schema'
 import type { ModelSettings } from './condition'
-import { defensesOfLabel } from './config'
+import { defensesOfLabel, nameWithoutSeed } from './config'
 import type { ModelResult } from './results'
 import type { RunSummary } from './run'
 
@@ -39,6 +39,13 @@ export const namedModelsOf = (run: RunSummary): NamedModel[] =>
           },
         ],
   )
+
+/** The same model from whatever seed: what a group over seeds is called. */
+export const withoutSeed = <Model extends NamedModel>(model: Model): Model => ({
+  ...model,
+  seed: 0,
+  runName: nameWithoutSeed(model.runName, model.seed),
+})
 
 /** A model in words, before anything is left out. */
 export interface NameParts {

@@ -31,6 +31,8 @@ export interface TableColumn {
   readonly unit?: string
   /** Shown on hover. */
   readonly definition?: string
+  /** What people call its values, where that is not what is stored: titles of members and of options. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export interface TableOrder {

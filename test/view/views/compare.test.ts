@@ -114,6 +114,14 @@ describe('Compare', () => {
     expect(page.text()).toContain('No experiment with several seeds')
   })
 
+  it('calls members and options by their titles in every column', async () => {
+    page = await mountWorkbench({ finishedRuns: 2 }, '/compare')
+    useCompareStore().columns = ['teacher.architecture.id']
+    await settle(250)
+    expect(rows().length).toBeGreaterThan(0)
+    for (const row of rows()) expect(textOf(row)).toContain('Wide ResNet')
+  })
+
   it('tells which settings go with the results, and draws them on parallel axes', async () => {
     page = await mountWorkbench({ finishedRuns: 12 }, '/compare')
     page.button('Parameters').click()

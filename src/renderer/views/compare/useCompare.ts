@@ -1,12 +1,11 @@
 import { storeToRefs } from 'pinia'
 import { computed, shallowRef, watch, type Ref } from 'vue'
-import { healthTitles, publishedData, type ModelRecord } from '@shared/domain'
-import { axisFamilies, useAxisLabels } from '../../composables/useAxisLabels'
+import { publishedData, type ModelRecord } from '@shared/domain'
 import { useCompareStore } from '../../stores/compare'
 import { useEngineStore } from '../../stores/engine'
 import { isNumeric } from '../../table/cellText'
 import type { GridColumn, TableQuestion } from '../../table/types'
-import { useTableColumns } from '../../table/useTableColumns'
+import { useTableColumns, type TableColumns } from '../../table/useTableColumns'
 import { useTableRows } from '../../table/useTableRows'
 import { useTableSelection } from '../../table/useTableSelection'
 import { useTableValues } from '../../table/useTableValues'
@@ -98,7 +97,7 @@ export function useCompare() {
   )
   const conditions = useConditions(() => values.value)
   const details = useDetails(() => values.value?.keys ?? [])
-  const labelOf = useValueLabels()
+  const labelOf = useValueLabels(known)
   return { engine, store, known, sections, columns, rows, selection, values, conditions, labelOf, ...details }
 }
 
@@ -131,21 +130,12 @@ function useDetails(matching: () => readonly string[]) {
 }
 
 /** What people read in the place of a value of a column. */
-function useValueLabels() {
-  const { labelOf } = useAxisLabels()
+function useValueLabels({ wordsOf }: TableColumns) {
+  const engine = useEngineStore()
   return (column: string, value: string | null): string => {
-    // Of a teacher no defenses are told.
-    if (value === null && column === 'defenses') return 'Teacher'
+    if (column === 'defenses') return value === null ? 'Teacher' : engine.shortDefenses(value)
     if (value === null || value === '') return 'none'
-    if (column === 'defenses' || column in axisFamilies) return labelOf(column, value)
-    if (column === 'health') {
-      const titles: Readonly<Record<string, string>> = healthTitles
-      return value
-        .split('\n')
-        .map((kind) => titles[kind] ?? kind)
-        .join(', ')
-    }
     if (column === 'model') return value === 'teacher' ? 'Teacher' : 'Student'
-    return value
+    return wordsOf(column, value)
   }
 }

@@ -103,7 +103,7 @@ export function useRunsView() {
     const family = familyOf(column)
     if (family) return shortTitle(engine.member, family, String(label))
     if (column === 'study') return studies.byId.get(String(label))?.name ?? String(label)
-    return typeof label === 'string' ? label : `${titleOf(column)} ${String(label)}`
+    return typeof label === 'string' ? known.wordsOf(column, label) : `${titleOf(column)} ${String(label)}`
   }
   function use(view: SavedView): void {
     query.value = view.query

@@ -47,6 +47,14 @@ describe('tables of runs and models', () => {
     expect(await keys('atack:blend seed:0')).toHaveLength(4)
   })
 
+  it('say what the values of members and options are called', async () => {
+    const columns = await engine.call('table.columns', { of: 'models' })
+    const labels = new Map(columns.map((column) => [column.id, column.labels]))
+    expect(labels.get('attack')).toMatchObject({ badnet_grid: 'BadNets, grid' })
+    expect(labels.get('teacher.source')).toMatchObject({ file: 'From a file' })
+    expect(labels.get('note')).toBeUndefined()
+  })
+
   it('are ordered by any column, and have its values', async () => {
     const { rows, matching, total } = await engine.call('table.rows', {
       of: 'models',

@@ -32,11 +32,14 @@ export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
   }
 }
 
-const shownColumn = ({ id, title, kind, group, unit, definition }: IndexColumn): TableColumn => ({
+const firstLabels = (labels: IndexColumn['labels']): Record<string, string> =>
+  Object.fromEntries([...labels].map(([value, [first = value]]) => [value, first]))
+const shownColumn = ({ id, title, kind, group, unit, definition, labels }: IndexColumn): TableColumn => ({
   id,
   title,
   kind,
   group,
   ...(unit === undefined ? {} : { unit }),
   ...(definition === undefined ? {} : { definition }),
+  ...(labels.size === 0 ? {} : { labels: firstLabels(labels) }),
 })

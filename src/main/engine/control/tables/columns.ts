@@ -17,7 +17,7 @@ import { settingsOf, type RunPart, type Setting } from './settings'
 export type Level = 'run' | 'place' | 'model' | 'teacher' | 'defenses' | RunPart
 
 /** A column as the index reads it. */
-export interface IndexColumn extends TableColumn, QueryColumn {
+export interface IndexColumn extends Omit<TableColumn, 'labels'>, QueryColumn {
   readonly kind: ColumnKind
   /** The path of its facts. */
   readonly path: string
