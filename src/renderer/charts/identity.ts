@@ -87,6 +87,8 @@ export interface ModelLook {
 export function conditionLook(condition: Condition | undefined, colors: ChartColors): ModelLook {
   if (condition === undefined || condition.key === 'teacher') return { color: colors.teacher, marker: 'rect', dash: [] }
   const { number } = condition
+  // No condition of this workspace: a record that cannot be read, or several conditions together.
+  if (number < 0) return { color: colors.muted, marker: 'circle', dash: [] }
   return {
     color: colors.series[number % colors.series.length] ?? colors.accent,
     marker: markers[number % markers.length] ?? 'circle',

@@ -30,6 +30,10 @@ describe.each([
   it('stand out from every ground', () => {
     for (const color of all) for (const ground of grounds) expect(contrast(color, ground)).toBeGreaterThanOrEqual(3)
   })
+  it('are none of the accent, nor of the teacher, where the condition is not known', () => {
+    const look = conditionLook({ key: '', number: -1 }, colors)
+    expect(look).toEqual({ color: colors.muted, marker: 'circle', dash: [] })
+  })
   it('come with another marker or dash where they repeat', () => {
     const looks = Array.from({ length: 56 }, (_, number) => {
       const { color, marker, dash } = conditionLook({ key: `condition ${number}`, number }, colors)

@@ -2,6 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import type { Interval } from '@shared/domain'
 import type { ChartColors } from '../colors'
 import type { ModelLook } from '../identity'
+import { roundTicks } from '../ticks'
 import { markersShape, type MarkersShape } from './markers'
 import { paretoFront, toPixels, type PlanePoints, type PlaneRange, type PlotBox } from './points'
 
@@ -70,19 +71,9 @@ export function planeOption(input: PlaneInput): EChartsCoreOption {
   }
 }
 
-/** Round values in a range, five to ten of them; fractions of 1. E.g. of 0.12 … 0.31: 0.15, 0.2, 0.25, 0.3. */
-export function roundTicks([low, high]: readonly [number, number]): number[] {
-  const rough = (high - low) / 5
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough
-  const first = Math.ceil(low / step - 1e-9)
-  const last = Math.floor(high / step + 1e-9)
-  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)))
-}
-
 /** Fractions of 1, shown in percent. */
 function percentAxis(name: string, range: readonly [number, number], colors: ChartColors) {
-  const ticks = roundTicks(range)
+  const ticks = roundTicks(range, 5)
   return {
     type: 'value',
     min: range[0],

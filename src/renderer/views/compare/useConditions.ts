@@ -41,10 +41,8 @@ export function useConditions(values: () => Pick<TableValues, 'keys' | 'conditio
     const named = (models.value ?? []).map<NamedModel>((model) => ({ ...model, ...alike }))
     return engine.namesOf(named)
   })
-  const lookOf = (number: number): ModelLook => {
-    if (number === mixedCondition) return { color: colors.value.muted, marker: 'circle', dash: [] }
-    return conditionLook(number === teacherNumber ? undefined : { key: '', number }, colors.value)
-  }
+  const lookOf = (number: number): ModelLook =>
+    conditionLook(number === teacherNumber ? undefined : { key: '', number }, colors.value)
   const conditions = computed<ShownCondition[]>(() =>
     [...samples.value].map(([number, { key, count }]) => ({
       number,

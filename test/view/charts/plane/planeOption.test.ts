@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chartColors } from '@renderer/charts/colors'
 import { conditionLook } from '@renderer/charts/identity'
 import { drawMarkers } from '@renderer/charts/plane/markers'
-import { planeOption, roundTicks, shortened, type PlaneInput } from '@renderer/charts/plane/planeOption'
+import { planeOption, shortened, type PlaneInput } from '@renderer/charts/plane/planeOption'
 import { pointsFrom, wholePlane } from '@renderer/charts/plane/points'
 
 const colors = chartColors(false)
@@ -129,7 +129,12 @@ describe('ticks', () => {
       [0.9012, 0.9087],
       [0.902, 0.904, 0.906, 0.908],
     ],
-  ] as const)('of %o are round', (range, ticks) => expect(roundTicks(range)).toEqual(ticks))
+  ] as const)('of %o are round', (range, ticks) => {
+    const { xAxis } = planeOption(input({ range: { x: range, y: [0, 1] } })) as {
+      xAxis: { axisLabel: { customValues: number[] } }
+    }
+    expect(xAxis.axisLabel.customValues).toEqual(ticks)
+  })
 })
 
 it('draws a path that ends where it began for every marker', () => {
