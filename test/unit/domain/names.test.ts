@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { defenseName, modelNames, namePartsIn, type FindMember, type NamedModel } from '../../../src/shared/domain'
+import {
+  defenseName,
+  modelNames,
+  namePartsIn,
+  withoutSeed,
+  type FindMember,
+  type NamedModel,
+} from '../../../src/shared/domain'
 import { boolean, choice, integer, number, type MemberDescription } from '../../../src/shared/schema'
 
 const member = (id: string, title: string, more: Partial<MemberDescription> = {}): MemberDescription => ({
@@ -202,5 +209,10 @@ describe('names of models', () => {
   it('keeps names apart from those that runs have by chance', () => {
     const names = namesOf(model('a'), model('b'), model('c', { runName: 'A run (2)' }))
     expect(new Set(names).size).toBe(3)
+  })
+
+  it('calls groups over seeds by what differs among them, whatever stands behind the seed', () => {
+    const groups = [model('a', { seed: 3, runName: 'One, seed 3' }), model('b', { seed: 4, runName: 'Two, seed 4' })]
+    expect(namesOf(...groups.map(withoutSeed))).toEqual(['No defense · One', 'No defense · Two'])
   })
 })

@@ -1,7 +1,6 @@
 import { computed } from 'vue'
 import {
   compareStages,
-  nameWithoutSeed,
   overSeeds,
   stageNameOf,
   type ModelRecord,
@@ -10,6 +9,7 @@ import {
   type StageName,
   type StageState,
   type TableValues,
+  withoutSeed,
 } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { numbersIn } from '../../charts/plane/points'
@@ -80,12 +80,11 @@ export function useSeedGroups(query: () => string) {
   )
   function named(list: readonly ModelGroup[], records: readonly ModelRecord[]): NamedGroup[] {
     const byKey = new Map(records.map((model) => [model.key, model]))
-    const alike = records.map((model) => ({ ...model, seed: 0, runName: nameWithoutSeed(model.runName, model.seed) }))
-    const names = catalogue.namesOf(alike)
+    const names = catalogue.namesOf(records.map(withoutSeed))
     return list.flatMap((group) => {
       const model = byKey.get(group.sample.key)
       if (!model) return []
-      const experiment = nameWithoutSeed(model.runName, model.seed)
+      const experiment = withoutSeed(model).runName
       return [{ group, model, name: names.get(model.key) ?? experiment, experiment }]
     })
   }

@@ -1,5 +1,5 @@
 import { computed, ref } from 'vue'
-import type { ModelRecord } from '@shared/domain'
+import { withoutSeed, type ModelRecord } from '@shared/domain'
 import { conditionLook } from '../../charts/identity'
 import type { ChartLine } from '../../charts/chartLine'
 import { useTheme } from '../../composables/useTheme'
@@ -12,9 +12,6 @@ export interface SelectedCurvesSource {
   readonly models: () => readonly ModelRecord[]
   readonly names: () => ReadonlyMap<string, string>
 }
-
-/** A group of seeds has the name of any of them, less its seed. */
-const withoutSeed = (name: string): string => name.replace(/(?: · |, )seed \d+$/, '')
 
 /** The charts of the selected models: accuracy, ASR and a metric of choice. */
 export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
@@ -32,6 +29,7 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
         history: metrics.open({ runId: model.runId, stageId: model.stageId }),
       })),
   )
+  const groupNames = computed(() => engine.namesOf(oneOfEachRecipe(drawn.value.map(({ model }) => model))))
   const linesOf = (name: string): ChartLine[] =>
     drawn.value.flatMap(({ model, look, history }) => {
       const series = pointsOf(history, name)
@@ -53,7 +51,7 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
           ...(stepUnits ? { units: stepUnits } : {}),
           ...(elapsed ? { elapsed } : {}),
           ...(leaves ? { from: leaves.step, mark: { step: leaves.step, label: 'leaves its twin' } } : {}),
-          ...(recipe === null ? {} : { group: { key: recipe, label: withoutSeed(label) } }),
+          ...(recipe === null ? {} : { group: { key: recipe, label: groupNames.value.get(recipe) ?? label } }),
         },
       ]
     })
@@ -82,3 +80,12 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
   }
   return { charts, others, chosen, choose }
 }
+
+/** Models that differ in their seed alone are called by one of them, under its recipe. */
+const oneOfEachRecipe = (models: readonly ModelRecord[]): ModelRecord[] => [
+  ...new Map(
+    models.flatMap((model) =>
+      model.recipe === null ? [] : [[model.recipe, { ...withoutSeed(model), key: model.recipe }] as const],
+    ),
+  ).values(),
+]
