@@ -58,6 +58,8 @@ export function useTableRows(
       lines.value?.end()
       lines.value = fresh
       answered.value = next
+      // Meanwhile somebody may have scrolled.
+      if (keepPlace) fresh.need(...inSight)
     })
   }
 

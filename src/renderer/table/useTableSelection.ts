@@ -1,5 +1,6 @@
 import { shallowRef, type Ref } from 'vue'
 import { useNoticesStore } from '../stores/notices'
+import type { TableQuestion } from './types'
 import type { TableRows } from './useTableRows'
 
 /**
@@ -8,8 +9,8 @@ import type { TableRows } from './useTableRows'
  */
 export function useTableSelection(rows: TableRows, selected: Ref<ReadonlySet<string>> = shallowRef(new Set<string>())) {
   const notices = useNoticesStore()
-  /** The line at which the last selection began: Shift goes from there. */
-  let anchor: number | null = null
+  /** The row at which the last selection began, on its line of that answer: Shift goes from there. */
+  let anchor: { readonly line: number; readonly key: string; readonly of: TableQuestion | null } | null = null
 
   const keyAt = (index: number): string | null => {
     const line = rows.at(index)
@@ -21,18 +22,25 @@ export function useTableSelection(rows: TableRows, selected: Ref<ReadonlySet<str
     const next = new Set(selected.value)
     if (!next.delete(key)) next.add(key)
     selected.value = next
-    anchor = index
+    anchor = { line: index, key, of: rows.answered.value }
   }
   /** This row alone. */
   function only(index: number): void {
     const key = keyAt(index)
     if (key === null) return
     selected.value = new Set([key])
-    anchor = index
+    anchor = { line: index, key, of: rows.answered.value }
+  }
+  /** null where the row has gone to another line: after another order, or when rows came before it. */
+  function anchorLine(): number | null {
+    if (anchor === null) return null
+    const line = rows.at(anchor.line)
+    const stays = line === null ? anchor.of === rows.answered.value : line.kind === 'row' && line.key === anchor.key
+    return stays ? anchor.line : null
   }
   async function extendTo(index: number): Promise<void> {
-    if (anchor === null) return toggle(index)
-    const from = anchor
+    const from = anchorLine()
+    if (from === null) return toggle(index)
     const keys = await notices.attempt('The rows could not be selected.', () => rows.keysBetween(from, index))
     if (keys) selected.value = new Set([...selected.value, ...keys])
   }

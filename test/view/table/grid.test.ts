@@ -159,6 +159,28 @@ describe('selecting', () => {
     expect(page.selection.selected.value.size).toBe(180)
     expect(page.selection.selected.value.has('fake-20')).toBe(true)
   })
+  it('begins a new range where the row of the last one has gone to another line', async () => {
+    page = mountGrid({ finishedRuns: 20 })
+    await settle()
+    page.selection.only(2)
+    page.order.value = [{ column: 'created', descending: false }]
+    await settle(50)
+    await page.selection.extendTo(5)
+    expect([...page.selection.selected.value]).toEqual(['fake-18', 'fake-6'])
+  })
+  it('says that all are selected only of those that match', async () => {
+    page = mountGrid({ finishedRuns: 20 })
+    await settle()
+    const all = (): boolean => document.querySelector<HTMLInputElement>('[aria-label="Select all"]')!.checked
+    for (let line = 0; line < 5; line++) page.selection.toggle(line)
+    page.query.value = '"Example 1"'
+    await settle(200)
+    expect(page.lines()).toHaveLength(1)
+    expect(all()).toBe(false)
+    await page.selection.all()
+    await settle()
+    expect(all()).toBe(true)
+  })
   it('takes all that match with Ctrl+A, seen or not', async () => {
     page = mountGrid({ finishedRuns: 120 })
     await settle()
