@@ -6,39 +6,18 @@
  *   npm run bench:studies
  */
 import path from 'node:path'
-import { build } from 'vite'
 import { ensureBuilt } from './run/build.mjs'
+import { bundle } from './run/bundle.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
 const outDir = path.join(projectRoot, 'out', 'bench-studies')
 
-async function bundle(name, entry) {
-  await build({
-    configFile: false,
-    root: projectRoot,
-    logLevel: 'error',
-    publicDir: false,
-    build: {
-      ssr: true,
-      outDir,
-      emptyOutDir: false,
-      target: 'node20',
-      minify: false,
-      rollupOptions: {
-        input: { [name]: path.join(projectRoot, entry) },
-        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
-      },
-    },
-  })
-  return path.join(outDir, `${name}.cjs`)
-}
-
 async function main() {
   await ensureBuilt()
-  const bench = await bundle('studies', 'test/bench/studies.ts')
-  const control = await bundle('fakeControl', 'test/fakes/control.ts')
-  const trainer = await bundle('fakeTrainer', 'test/fakes/trainer.ts')
+  const bench = await bundle('test/bench/studies.ts', outDir)
+  const control = await bundle('test/fakes/control.ts', outDir)
+  const trainer = await bundle('test/fakes/trainer.ts', outDir)
   process.exitCode = await runInForeground(
     process.execPath,
     [bench, path.join(projectRoot, 'out', 'main', 'control.js'), control, trainer],

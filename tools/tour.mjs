@@ -7,17 +7,16 @@
  * Without a workspace one is made: generated runs, and a real quick look (some minutes) whose page is shown.
  * Needs Chromium, the built application and the TensorFlow runtime.
  */
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
 import sharp from 'sharp'
 import { everyView } from '../test/e2e/support/views.mjs'
 import { makeWorkspace } from './bench-views/workspace.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
+import { launchChromium, serveWorkspace } from './run/served.mjs'
 import { projectRoot } from './setup/paths.mjs'
 import { SetupError, say } from './setup/report.mjs'
 
@@ -33,22 +32,6 @@ async function prepare(folder, runs) {
   const parameters = ['run', '--preset', 'quick', '--name', 'Quick look', '--workspace', folder]
   const code = await runInForeground(process.execPath, [entry('cli'), ...parameters], { cwd: projectRoot })
   if (code !== 0) throw new SetupError(`The quick look ended with ${code}.`)
-}
-
-async function serve(workspace) {
-  const child = spawn(process.execPath, [entry('serve'), '--workspace', workspace], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const address = await new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', (chunk) => {
-      text += chunk
-      const found = /http:\/\/\S+token=\S+/.exec(text)
-      if (found) resolve(found[0])
-    })
-    child.once('exit', () => reject(new SetupError(`The engine did not start:\n${text}`)))
-  })
-  return { address, stop: () => child.kill('SIGINT') }
 }
 
 async function photograph(browser, address, theme) {
@@ -99,18 +82,16 @@ async function main() {
   if (own) await prepare(workspace, Number(values.runs))
   fs.rmSync(pictures, { recursive: true, force: true })
   fs.mkdirSync(pictures, { recursive: true })
-  const server = await serve(workspace)
-  const browser = await chromium.launch({
-    executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  })
+  const browser = await launchChromium()
+  let server
   try {
+    server = await serveWorkspace(workspace)
     let views = []
     for (const theme of themes) views = await photograph(browser, server.address, theme)
     fs.writeFileSync(path.join(projectRoot, 'docs', 'tour.md'), pageOf(views))
   } finally {
     await browser.close()
-    server.stop()
+    await server?.stop()
     if (own) fs.rmSync(workspace, { recursive: true, force: true })
   }
 }

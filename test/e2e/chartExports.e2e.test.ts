@@ -1,58 +1,36 @@
 /** Every format that a run's chart is saved in, as the page's browser writes it under its content policy. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { latexParser } from 'latex-utensils'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layOutPast, pastRuns, pastVersions } from '../fixtures/past'
 import { removeFolder } from '../fixtures/removeFolder'
-import {
-  builtFolder,
-  chromiumFlags,
-  chromiumPath,
-  end,
-  isBuilt,
-  missingBuild,
-  missingChromium,
-  printed,
-} from './support/browser'
+import { describeServed, openServed, type Served } from './support/served'
 
-const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
 const version = pastVersions.at(-1) ?? ''
 
-describe.skipIf(missing !== null)(`a chart is saved${missing === null ? '' : `: ${missing}`}`, () => {
+describeServed('a chart is saved', () => {
   const folder = mkdtempSync(join(tmpdir(), 'abd-charts-'))
   // ABD_KEEP_EXPORTS names a folder for what was saved, to be looked at.
   const kept = process.env.ABD_KEEP_EXPORTS ?? join(folder, 'saved')
-  let server: ChildProcess
-  let browser: Browser
+  let served: Served
   let page: Page
-  const complaints: string[] = []
 
   beforeAll(async () => {
     mkdirSync(kept, { recursive: true })
-    const workspace = layOutPast(version, folder)
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [address] = await printed(server, /http:\/\/\S+token=\S+/)
-    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: chromiumFlags })
+    served = await openServed(layOutPast(version, folder))
     // Dark, so that white paper is not the theme's.
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark' })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(address)
+    page = await served.open({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark' })
     const [run] = Object.entries(pastRuns(version)).find(([, { state }]) => state === 'done') ?? []
     await page.getByRole('link', { name: 'Studies', exact: true }).waitFor()
     await page.evaluate(`location.hash = '#/runs/${String(run)}/charts'`)
     await page.getByRole('button', { name: 'Export: Accuracy and ASR' }).waitFor()
   })
   afterAll(async () => {
-    await browser?.close()
-    if (server) await end(server, 'SIGINT')
+    await served?.close()
     await removeFolder(folder)
   })
 
@@ -61,7 +39,7 @@ describe.skipIf(missing !== null)(`a chart is saved${missing === null ? '' : `: 
     const download = page.waitForEvent('download')
     await page.getByRole('menuitem', { name: choice }).click()
     const file = await download
-    expect(file.suggestedFilename()).toMatch(new RegExp(`outcome|accuracy-and-asr.*\\.${ending}$`))
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^(?:.*-)?(?:outcome|accuracy-and-asr).*\\.${ending}$`))
     const path = join(kept, `${String(choice).replace(/\W+/g, '')}.${ending}`)
     await file.saveAs(path)
     return readFileSync(path)
@@ -116,6 +94,6 @@ describe.skipIf(missing !== null)(`a chart is saved${missing === null ? '' : `: 
     expect(tex).toContain('ylabel={Accuracy and ASR, \\%}')
   })
   it('without a complaint of the page', () => {
-    expect(complaints).toEqual([])
+    expect(served.complaints).toEqual([])
   })
 })

@@ -1,27 +1,17 @@
 /** Every view in both themes without a violation that axe knows; what is said aloud; every width. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeWorkspace } from '../bench/views/workspace'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { lightRun, makeWorkspace } from '../bench/views/workspace'
 import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
 import { removeFolder } from '../fixtures/removeFolder'
-import {
-  builtFolder,
-  chromiumFlags,
-  chromiumPath,
-  end,
-  isBuilt,
-  missingBuild,
-  missingChromium,
-  printed,
-} from './support/browser'
+import { builtFolder } from './support/browser'
+import { describeServed, openServed, type Served } from './support/served'
 import { everyView } from './support/views.mjs'
 
-const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Found {
@@ -55,34 +45,26 @@ const missed = (page: Page): Promise<string[]> =>
     return found
   })()`)
 
-describe.skipIf(missing !== null)(`every view${missing === null ? '' : `: ${missing}`}`, () => {
+describeServed('every view', () => {
   const workspace = mkdtempSync(join(tmpdir(), 'abd-access-'))
-  let server: ChildProcess
-  let browser: Browser
-  let address: string
+  let served: Served
   let run: string
 
   beforeAll(async () => {
-    await makeWorkspace(workspace, 40, () => undefined)
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    address = (await printed(server, /http:\/\/\S+token=\S+/))[0]
-    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
+    await makeWorkspace(workspace, 40, { last: lightRun })
+    served = await openServed(workspace)
   })
   afterAll(async () => {
-    await browser?.close()
-    if (server) await end(server, 'SIGINT')
+    await served?.close()
     await removeFolder(workspace)
   })
 
   async function open(options: { width: number; theme: 'light' | 'dark' }): Promise<Page> {
-    const page = await browser.newPage({
+    const page = await served.open({
       viewport: { width: options.width, height: 900 },
       colorScheme: options.theme,
       reducedMotion: 'reduce',
     })
-    await page.goto(address)
     const link = page.locator('a[href*="#/runs/"]').first()
     await link.waitFor({ state: 'attached' })
     run = (await link.getAttribute('href'))?.split('/').at(-1) ?? ''
@@ -108,31 +90,24 @@ describe.skipIf(missing !== null)(`every view${missing === null ? '' : `: ${miss
   })
 })
 
-describe.skipIf(missing !== null)(`what is said aloud${missing === null ? '' : `: ${missing}`}`, () => {
+describeServed('what is said aloud', () => {
   let workspace: FakeWorkspace
-  let server: ChildProcess
-  let browser: Browser
+  let served: Served
 
   beforeAll(async () => {
     workspace = await createFakeWorkspace({
       ABD_FAKE_STATIC: join(builtFolder, 'renderer'),
       ABD_FAKE_STEP_MS: '20',
     })
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace.folder], {
-      env: workspace.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
+    served = await openServed(workspace.folder, workspace.env)
   })
   afterAll(async () => {
-    await browser?.close()
-    if (server) await end(server, 'SIGINT')
+    await served?.close()
     await workspace?.clean()
   })
 
   it('tells the states of a run to a screen reader', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    await page.goto((await printed(server, /http:\/\/\S+token=\S+/))[0])
+    const page = await served.open({ viewport: { width: 1280, height: 800 } })
     const protocol = await page.context().newCDPSession(page)
     await protocol.send('Accessibility.enable')
     /** The text of the status regions, as the accessibility tree has it. */

@@ -1,52 +1,28 @@
 /** The form of a new experiment in a real browser: steps, search, gallery, undo, and files dropped on the window. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { removeFolder } from '../fixtures/removeFolder'
-import {
-  builtFolder,
-  chromiumFlags,
-  chromiumPath,
-  end,
-  isBuilt,
-  missingBuild,
-  missingChromium,
-  printed,
-} from './support/browser'
+import { describeServed, openServed, type Served } from './support/served'
 
 /** A busy machine takes its time. */
 const patience = { timeout: 15_000 }
-const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
 
-describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' : `: ${missing}`}`, () => {
+describeServed('the form in a browser', () => {
   const workspace = mkdtempSync(join(tmpdir(), 'abd-form-'))
-  let server: ChildProcess
-  let browser: Browser
+  let served: Served
   let page: Page
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [address] = await printed(server, /http:\/\/\S+token=\S+/)
-    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-    page = await context.newPage()
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(address)
+    served = await openServed(workspace)
+    page = await served.open({ viewport: { width: 1440, height: 900 } })
     await page.getByRole('link', { name: 'New experiment' }).click()
     await page.locator('#section-data').waitFor()
   })
   afterAll(async () => {
-    await browser?.close()
-    if (server) await end(server, 'SIGINT')
+    await served?.close()
     await removeFolder(workspace)
   })
   const current = () => page.locator('nav.steps [aria-current=step]')
@@ -138,6 +114,6 @@ describe.skipIf(missing !== null)(`the form in a browser${missing === null ? '' 
     expect(narrow).toEqual([])
     const spill = await page.locator('#main').evaluate((main) => main.scrollWidth - main.clientWidth)
     expect(spill).toBeLessThanOrEqual(0)
-    expect(complaints).toEqual([])
+    expect(served.complaints).toEqual([])
   })
 })

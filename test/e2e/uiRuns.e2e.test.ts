@@ -1,59 +1,34 @@
 /** The list of runs in a real browser, over a generated workspace of two thousand runs. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { lightRun, makeWorkspace } from '../bench/views/workspace'
 import { removeFolder } from '../fixtures/removeFolder'
-import {
-  builtFolder,
-  chromiumFlags,
-  chromiumPath,
-  end,
-  isBuilt,
-  missingBuild,
-  missingChromium,
-  printed,
-  projectRoot,
-} from './support/browser'
+import { describeServed, openServed, type Served } from './support/served'
 
 const runCount = 2000
 /** A busy machine takes its time. */
 const patience = { timeout: 60_000 }
-const missing = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
 
-describe.skipIf(missing !== null)(`the list of runs in a browser${missing === null ? '' : `: ${missing}`}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'abd-runs-'))
-  const workspace = join(folder, 'workspace')
-  let server: ChildProcess
-  let browser: Browser
+describeServed('the list of runs in a browser', () => {
+  const workspace = mkdtempSync(join(tmpdir(), 'abd-runs-'))
+  let served: Served
   let page: Page
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    const maker = join(projectRoot, 'tools', 'bench-views', 'index.mjs')
-    execFileSync(process.execPath, [maker, '--make', workspace, '--runs', String(runCount)], { stdio: 'ignore' })
-    server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [address] = await printed(server, /http:\/\/\S+token=\S+/)
-    browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
-    page = await (await browser.newContext({ viewport: { width: 1100, height: 800 } })).newPage()
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(address)
+    await makeWorkspace(workspace, runCount, { last: lightRun })
+    served = await openServed(workspace)
+    page = await served.open({ viewport: { width: 1100, height: 800 } })
     // The index of a workspace that it has never seen is made beside other work.
     await counts()
       .filter({ hasText: /^2.?000 runs$/ })
       .waitFor({ timeout: 120_000 })
   })
   afterAll(async () => {
-    await browser?.close()
-    if (server) await end(server, 'SIGINT')
-    await removeFolder(folder)
+    await served?.close()
+    await removeFolder(workspace)
   })
   const counts = () => page.locator('header [role=status]')
   const grid = () => page.getByRole('grid', { name: 'Runs' })
@@ -154,6 +129,6 @@ describe.skipIf(missing !== null)(`the list of runs in a browser${missing === nu
   })
 
   it('complains of nothing', () => {
-    expect(complaints).toEqual([])
+    expect(served.complaints).toEqual([])
   })
 })

@@ -1,25 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, chromium, type Browser, type ElectronApplication, type Page } from 'playwright-core'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
 import { removeFolder } from '../fixtures/removeFolder'
 import {
   builtFolder,
   canOpenWindows,
-  chromiumFlags,
-  chromiumPath,
   electronPath,
-  end,
   isBuilt,
   missingBuild,
-  missingChromium,
   missingWindow,
   openDisplay,
-  printed,
 } from './support/browser'
+import { describeServed, openServed, type Served } from './support/served'
 import { fillATable } from './support/studyFlow'
 
 /** Slow enough that a place can be cancelled before its turn. */
@@ -34,44 +29,30 @@ const complaintsOf = (page: Page): string[] => {
   return complaints
 }
 
-const missingHere = !isBuilt ? missingBuild : chromiumPath === undefined ? missingChromium : null
-describe.skipIf(missingHere !== null)(
-  `a study in a browser, on an engine of fakes${missingHere === null ? '' : `: ${missingHere}`}`,
-  () => {
-    let workspace: FakeWorkspace
-    let server: ChildProcess
-    let browser: Browser
-    let address: string
-    beforeAll(async () => {
-      workspace = await createFakeWorkspace(fakes)
-      server = spawn(process.execPath, [join(builtFolder, 'main', 'serve.js'), '--workspace', workspace.folder], {
-        env: workspace.env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      address = (await printed(server, /http:\/\/\S+token=\S+/))[0]
-      browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumFlags })
-    })
-    afterAll(async () => {
-      await browser?.close()
-      if (server) await end(server, 'SIGINT')
-      await workspace?.clean()
-    })
+describeServed('a study in a browser, on an engine of fakes', () => {
+  let workspace: FakeWorkspace
+  let served: Served
+  beforeAll(async () => {
+    workspace = await createFakeWorkspace(fakes)
+    served = await openServed(workspace.folder, workspace.env)
+  })
+  afterAll(async () => {
+    await served?.close()
+    await workspace?.clean()
+  })
 
-    it('fills a table, which is cancelled in part, retried, extended and exported', async () => {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-      const complaints = complaintsOf(page)
-      await page.goto(address)
-      await fillATable(page, async (choose) => {
-        const download = page.waitForEvent('download')
-        await choose()
-        const saved = await download
-        expect(saved.suggestedFilename()).toBe('small-table.tex')
-        return readFileSync(await saved.path(), 'utf8')
-      })
-      expect(complaints).toEqual([])
+  it('fills a table, which is cancelled in part, retried, extended and exported', async () => {
+    const page = await served.open({ viewport: { width: 1280, height: 800 } })
+    await fillATable(page, async (choose) => {
+      const download = page.waitForEvent('download')
+      await choose()
+      const saved = await download
+      expect(saved.suggestedFilename()).toBe('small-table.tex')
+      return readFileSync(await saved.path(), 'utf8')
     })
-  },
-)
+    expect(served.complaints).toEqual([])
+  })
+})
 
 const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : null
 describe.skipIf(missing !== null)(

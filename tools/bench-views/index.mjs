@@ -12,15 +12,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
 import { statistics } from '../bench/summary.mjs'
 import { ensureBuilt } from '../run/build.mjs'
 import { failWith } from '../run/child.mjs'
+import { launchChromium, serveWorkspace } from '../run/served.mjs'
 import { projectRoot } from '../setup/paths.mjs'
 import { SetupError, say } from '../setup/report.mjs'
 import * as measure from './page.mjs'
-import { bundle, makeWorkspace } from './workspace.mjs'
+import { makeWorkspace, script } from './workspace.mjs'
 
+/** Of the built application. */
 const entry = (name) => path.join(projectRoot, 'out', 'main', `${name}.js`)
 const typed = 'attack:blend asr<10% sv'
 
@@ -55,27 +56,6 @@ function readOptions() {
   return { ...values, runs: Number(values.runs), repeats: Number(values.repeats) }
 }
 
-async function serve(workspace) {
-  const child = spawn(process.execPath, [entry('serve'), '--workspace', workspace], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const address = await new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', (chunk) => {
-      text += chunk
-      const found = /http:\/\/\S+token=\S+/.exec(text)
-      if (found) resolve(found[0])
-    })
-    child.once('exit', () => reject(new SetupError(`The engine did not start:\n${text}`)))
-  })
-  const stop = () =>
-    new Promise((resolve) => {
-      child.once('exit', resolve)
-      child.kill('SIGINT')
-    })
-  return { address, stop }
-}
-
 const residentMegabytes = (ids) =>
   Math.max(
     ...ids.map((id) => {
@@ -93,7 +73,7 @@ const median = (values) => statistics(values).median
 /** One engine and one page, both new. */
 async function once(browser, workspace) {
   const started = performance.now()
-  const server = await serve(workspace)
+  const server = await serveWorkspace(workspace)
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
   try {
@@ -137,29 +117,39 @@ async function once(browser, workspace) {
   }
 }
 
-async function callsWhileTraining(workspace) {
-  const script = await bundle('calls', 'test/bench/views/calls.ts')
-  const child = spawn(process.execPath, [script, entry('control'), workspace, '7'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
-  })
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new SetupError(`The calls could not be measured (exit code ${code}).`)
-  return JSON.parse(text)
+/** What a part outside the page prints about a copy of the workspace's records: a run is started there, an index made. */
+async function measured(name, workspace, ...parameters) {
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), `abd-bench-${name}-`))
+  try {
+    for (const file of fs.readdirSync(workspace).filter((other) => other.startsWith('workspace.sqlite')))
+      fs.copyFileSync(path.join(workspace, file), path.join(copy, file))
+    const child = spawn(process.execPath, [await script(name), copy, ...parameters], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+    })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    if (code !== 0) throw new SetupError(`The ${name} could not be measured (exit code ${code}).`)
+    return JSON.parse(text)
+  } finally {
+    fs.rmSync(copy, { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 const shown = (value) => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1))
 
-function report(medians, calls) {
+function report(medians, calls, index) {
   say('\n| what | median | goal |\n|---|---|---|')
   for (const [id, title, unit, goal] of figures)
     say(`| ${title} | ${shown(medians[id])}${unit ? ` ${unit}` : ''} | ${goal}${unit ? ` ${unit}` : ''} |`)
   say('\n| call while a run trains | median | longest |\n|---|---|---|')
   for (const [title, { median: middle, most }] of Object.entries(calls))
     say(`| ${title} | ${shown(middle)} ms | ${shown(most)} ms |`)
+  say('\n| the index by itself | CPU | longest wait of others |\n|---|---|---|')
+  for (const [title, { cpu, wait }] of Object.entries(index))
+    say(`| ${title} | ${shown(cpu)} ms | ${wait === undefined ? '' : `${shown(wait)} ms`} |`)
 }
 
 async function main() {
@@ -169,10 +159,7 @@ async function main() {
   const own = options.workspace === undefined
   const workspace = own ? fs.mkdtempSync(path.join(os.tmpdir(), 'abd-bench-views-')) : path.resolve(options.workspace)
   if (own) await makeWorkspace(workspace, options.runs)
-  const browser = await chromium.launch({
-    executablePath: process.env.ABD_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  })
+  const browser = await launchChromium()
   try {
     // Not counted: the first start after the workspace was made builds its index.
     await once(browser, workspace)
@@ -182,9 +169,10 @@ async function main() {
       say(`${repeat + 1} of ${options.repeats}`)
     }
     const medians = Object.fromEntries(figures.map(([id]) => [id, median(samples.map((sample) => sample[id]))]))
-    const calls = await callsWhileTraining(workspace)
-    if (options.json) process.stdout.write(`${JSON.stringify({ runs: options.runs, ...medians, calls })}\n`)
-    else report(medians, calls)
+    const calls = await measured('calls', workspace, entry('control'))
+    const index = await measured('queries', workspace)
+    if (options.json) process.stdout.write(`${JSON.stringify({ runs: options.runs, ...medians, calls, index })}\n`)
+    else report(medians, calls, index)
   } finally {
     await browser.close()
     if (own) fs.rmSync(workspace, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** Runs a program in the foreground: its signals are ours, its exit code too. */
+/** Programs that are started here: in the foreground, or watched. */
 import { spawn } from 'node:child_process'
 import os from 'node:os'
 import tty from 'node:tty'
@@ -7,6 +7,7 @@ import tty from 'node:tty'
 const hasTerminal = [0, 1, 2].some((descriptor) => tty.isatty(descriptor))
 
 /**
+ * Runs a program in the foreground: its signals are ours, its exit code too.
  * Resolves to the exit code the shell would show (128 + signal where a signal ended it). With `onMessage` the program
  * gets a channel to tell us something.
  */
@@ -32,6 +33,49 @@ export function runInForeground(command, parameters, { onMessage, ...options } =
       resolve(code ?? 128 + (os.constants.signals[signal] ?? 0))
     })
   })
+}
+
+/**
+ * The first match of the pattern in what the program prints.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {RegExp} pattern
+ * @returns {Promise<RegExpMatchArray>}
+ */
+export function printed(child, pattern, seconds = 60) {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const timer = setTimeout(
+      () => reject(new Error(`Nothing like ${pattern} came within ${seconds} s:\n${text}`)),
+      seconds * 1000,
+    )
+    const read = (chunk) => {
+      text += chunk
+      const match = text.match(pattern)
+      if (!match) return
+      clearTimeout(timer)
+      resolve(match)
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`It ended with ${code} before printing ${pattern}:\n${text}`))
+    })
+  })
+}
+
+/**
+ * Ends a program that was started here, and waits for it; after half a minute by force.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+export async function end(child, signal = 'SIGTERM') {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  const killer = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  await ended
+  clearTimeout(killer)
 }
 
 /** Ends the process with one sentence for a known failure, with the stack for a fault of the program. */

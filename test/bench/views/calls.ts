@@ -1,9 +1,9 @@
 /**
- * How long the calls behind lists and tables take while a run trains on all cores. Arguments: control's script, a
- * workspace, how often. Prints one line of JSON: milliseconds by call.
+ * How long the calls behind lists and tables take while a run trains on all cores. Arguments: a workspace, which the run
+ * stays in; control's script; how often. Prints one line of JSON: milliseconds by call.
  */
 import { createEngineStarter } from '../../../src/main/host'
-import type { CallArgs, EngineCallName } from '../../../src/shared/contract'
+import type { CallArgs, EngineApi, EngineCallName } from '../../../src/shared/contract'
 
 const page = { offset: 0, limit: 60 } as const
 const models = { of: 'models', query: 'attack:blend accuracy>20% asr<60% -tag:old' } as const
@@ -41,7 +41,16 @@ const asked: readonly { [Name in EngineCallName]: readonly [string, Name, CallAr
 const median = (values: readonly number[]): number =>
   [...values].sort((left, right) => left - right)[values.length >> 1] ?? NaN
 
-async function main(script: string, workspace: string, times: number): Promise<void> {
+async function untilItTrains(client: EngineApi, runId: string): Promise<void> {
+  for (let look = 0; look < 600; look++) {
+    const { stages } = await client.call('runs.get', { runId })
+    if (stages.some(({ kind, state, step }) => kind === 'teacher' && state === 'running' && step > 0)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('The run has not begun to train within a minute.')
+}
+
+async function main(workspace: string, script: string, times: number): Promise<void> {
   const engine = await createEngineStarter({
     workspace,
     script,
@@ -51,12 +60,10 @@ async function main(script: string, workspace: string, times: number): Promise<v
   try {
     const { presets } = await client.call('engine.catalogue', {})
     const preset = presets.find(({ id }) => id === 'quick')
-    const run = await client.call('runs.start', { config: preset?.config ?? {}, preset: 'quick' })
-    for (let look = 0; look < 600; look++) {
-      const { stages } = await client.call('runs.get', { runId: run.id })
-      if (stages.some(({ kind, step }) => kind === 'teacher' && step > 0)) break
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
+    // Of a seed that nobody has trained: another run's stage would be taken, and nothing trained.
+    const config = { ...preset?.config, seed: Math.floor(Date.now() / 1000) }
+    const run = await client.call('runs.start', { config, preset: 'quick' })
+    await untilItTrains(client, run.id)
     const took: Record<string, number[]> = {}
     for (let time = 0; time < times; time++)
       for (const [title, name, args] of asked) {
@@ -74,6 +81,6 @@ async function main(script: string, workspace: string, times: number): Promise<v
   }
 }
 
-const [script, workspace, times] = process.argv.slice(2)
-if (script === undefined || workspace === undefined) throw new Error('Wanted: a script and a workspace.')
-void main(script, workspace, Number(times ?? 7))
+const [workspace, script, times] = process.argv.slice(2)
+if (script === undefined || workspace === undefined) throw new Error('Wanted: a workspace and a script.')
+void main(workspace, script, Number(times ?? 7))

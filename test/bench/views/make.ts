@@ -3,6 +3,5 @@ import { makeWorkspace } from './workspace'
 
 const [folder, runs] = process.argv.slice(2)
 if (folder === undefined || !(Number(runs) >= 1)) throw new Error('Wanted: a folder and a number of runs.')
-void makeWorkspace(folder, Number(runs), (made) => process.stderr.write(`\r${made} of ${runs} runs`)).then(() =>
-  process.stderr.write(`\r${runs} runs in ${folder}\n`),
-)
+const told = (made: number) => void process.stderr.write(`\r${made} of ${runs} runs`)
+void makeWorkspace(folder, Number(runs), { told }).then(() => process.stderr.write(`\r${runs} runs in ${folder}\n`))

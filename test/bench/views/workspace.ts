@@ -36,11 +36,21 @@ const pseudoBatches = 300
 const evaluations = 10
 const start = Date.UTC(2026, 0, 1)
 const minute = 60_000
-/** Of which the page's charts and image slider are measured. */
-const heavy = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64 }
+
+/** What the last run has: its charts and its image slider are those that are looked at. */
+export interface LastRun {
+  readonly students: number
+  /** Of each student's curve. */
+  readonly points: number
+  readonly imageSteps: number
+  readonly imagesPerStep: number
+}
+const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64 }
+/** Enough to show every view. */
+export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16 }
 
 const table = memberTable(families)
-const random = randomFrom(1)
+let random = randomFrom(1)
 const pick = <Value>(values: readonly Value[], index: number): Value => values[index % values.length] as Value
 const shareOf = (rate: number, images: number): number =>
   Math.min(images, Math.max(0, Math.round((rate + (random() - 0.5) * 0.06) * images))) / images
@@ -180,8 +190,8 @@ function writeCurves(store: RunStore, { run, rates }: Planned): void {
 const tile = (step: number, image: number): number[] =>
   Array.from({ length: 32 * 32 * 3 }, (_, at) => (at * (image + 1) + step * 13) % 256)
 
-async function writeImages(store: RunStore, place: string): Promise<void> {
-  const { imageSteps, imagesPerStep: count } = heavy
+async function writeImages(store: RunStore, place: string, last: LastRun): Promise<void> {
+  const { imageSteps, imagesPerStep: count } = last
   for (let at = 0; at < imageSteps; at++) {
     const step = (at + 1) * 10
     const pixels = Uint8Array.from(Array.from({ length: count }, (_, image) => tile(step, image)).flat())
@@ -206,13 +216,12 @@ async function writeImages(store: RunStore, place: string): Promise<void> {
   }
 }
 
-/** The last run: ten students with curves of fifty thousand points each. */
-async function heavyRun(store: RunStore, index: number): Promise<void> {
+async function lastRun(store: RunStore, index: number, last: LastRun): Promise<void> {
   const { config } = resolveExperiment(
     {
       ...quick.config,
-      name: 'Ten students with long curves',
-      students: Array.from({ length: heavy.students }, (_, at) =>
+      name: `${last.students} students with long curves`,
+      students: Array.from({ length: last.students }, (_, at) =>
         at === 0 ? { defenses: [] } : { defenses: [{ id: 'sv', params: { coefficient: at / 10 } }] },
       ),
     },
@@ -226,20 +235,27 @@ async function heavyRun(store: RunStore, index: number): Promise<void> {
   store.runs.insert({ ...run, stages, state: 'done', startedAt: createdAt, endedAt: createdAt + minute })
   for (const { place = '', kind, index: student } of stages) {
     if (kind !== 'student') continue
-    const points = Array.from({ length: heavy.points }, (_, at): MetricPoint => ({
+    const points = Array.from({ length: last.points }, (_, at): MetricPoint => ({
       name: 'studentLoss',
       step: at + 1,
-      value: Math.exp((-at / heavy.points) * (1 + student / 10)) + random() * 0.2,
+      value: Math.exp((-at / last.points) * (1 + student / 10)) + random() * 0.2,
     }))
     store.metrics.append(place, points)
     store.metrics.flush()
   }
   const first = stages.find(({ kind }) => kind === 'student')
-  if (first?.place !== undefined) await writeImages(store, first.place)
+  if (first?.place !== undefined) await writeImages(store, first.place, last)
+}
+
+export interface WorkspaceOptions {
+  readonly last?: LastRun
+  readonly told?: (made: number) => void
 }
 
 /** @param runs the last of them is the one with long curves and images */
-export async function makeWorkspace(folder: string, runs: number, told: (made: number) => void): Promise<void> {
+export async function makeWorkspace(folder: string, runs: number, options: WorkspaceOptions = {}): Promise<void> {
+  const { last = heavy, told = () => undefined } = options
+  random = randomFrom(1)
   const store = openStore(folder)
   const chunk = 250
   for (let from = 0; from < runs - 1; from += chunk) {
@@ -249,7 +265,7 @@ export async function makeWorkspace(folder: string, runs: number, told: (made: n
     store.metrics.flush()
     told(from + planned.length)
   }
-  await heavyRun(store, runs)
+  await lastRun(store, runs, last)
   store.close()
   told(runs)
 }

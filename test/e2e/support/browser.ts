@@ -1,21 +1,13 @@
 /** Where the tests find a Chromium, a display and the built application; each with the sentence for a skip. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { end, printed } from '../../../tools/run/child.mjs'
 import { findTestElectron } from './electron/get-electron.mjs'
 
 export const projectRoot = resolve(import.meta.dirname, '../../..')
 /** The built application; ABD_OUT names another build. */
 export const builtFolder = process.env.ABD_OUT ?? join(projectRoot, 'out')
-
-export const chromiumPath = [
-  process.env.ABD_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path))
-export const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
-export const missingChromium = 'needs Chromium (apt-get install chromium)'
 
 const xvfbPath = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((path) => existsSync(path))
 export const electronPath: string | undefined = findTestElectron()
@@ -31,40 +23,6 @@ export const hasRuntime = existsSync(
   join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '', '.cache'), 'abd-workbench', 'runtime.json'),
 )
 export const missingRuntime = 'needs the TensorFlow runtime (node tools/setup.mjs)'
-
-/** Resolves with the first match of the pattern in what the process prints. */
-export function printed(child: ChildProcess, pattern: RegExp, seconds = 60): Promise<RegExpMatchArray> {
-  return new Promise((done, fail) => {
-    let text = ''
-    const timer = setTimeout(
-      () => fail(new Error(`Nothing like ${String(pattern)} came within ${seconds} s:\n${text}`)),
-      seconds * 1000,
-    )
-    const read = (chunk: Buffer): void => {
-      text += chunk.toString()
-      const match = text.match(pattern)
-      if (!match) return
-      clearTimeout(timer)
-      done(match)
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      fail(new Error(`It ended with ${String(code)} before printing ${String(pattern)}:\n${text}`))
-    })
-  })
-}
-
-/** Ends a process that the test started, and waits for it. */
-export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise<void>((done) => child.once('exit', () => done()))
-  child.kill(signal)
-  const killer = setTimeout(() => child.kill('SIGKILL'), 30_000)
-  await ended
-  clearTimeout(killer)
-}
 
 /** The display to draw on: the session's, or an Xvfb of our own. */
 export async function openDisplay(): Promise<{ display: string; close: () => Promise<void> }> {
