@@ -375,10 +375,11 @@ function createHandlers(state: FakeState): Handlers {
       state.written.add(path)
       return { path, bytes: 2_800_000 }
     },
-    'runs.list': ({ includeDeleted }) =>
+    'runs.list': ({ includeDeleted, atWork }) =>
       [...state.runs.values()]
         .map((run) => run.summary())
         .filter((run) => includeDeleted === true || run.deletedAt === null)
+        .filter(({ state }) => atWork !== true || state === 'running' || state === 'queued')
         .reverse(),
     'runs.binned': () =>
       [...state.runs.values()].map((run) => run.summary()).filter(({ deletedAt }) => deletedAt !== null),

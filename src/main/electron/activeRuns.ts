@@ -13,12 +13,11 @@ export interface ActiveRuns {
 
 /**
  * `onChange` hears of the run that comes first whenever a run begins, changes its state or ends; of null once when the
- * last one has ended. `onEnd` hears of runs that came to their end, before.
+ * last one has ended.
  */
 export function watchActiveRuns(
-  client: EngineClient,
+  client: Pick<EngineClient, 'call' | 'subscribe' | 'onConnection'>,
   onChange: (first: RunSummary | null) => void,
-  onEnd: (run: RunSummary) => void = () => undefined,
 ): ActiveRuns {
   const active = new Map<string, RunSummary>()
   let wasActive = false
@@ -34,13 +33,12 @@ export function watchActiveRuns(
     const before = active.get(run.id)
     if (isActive(run)) active.set(run.id, run)
     else active.delete(run.id)
-    if (before && (run.state === 'done' || run.state === 'failed')) onEnd(run)
     if (before?.state !== run.state) settle()
   }
   const load = async (): Promise<void> => {
-    const runs = await client.call('runs.list', {})
+    const runs = await client.call('runs.list', { atWork: true })
     active.clear()
-    for (const run of runs) if (isActive(run)) active.set(run.id, run)
+    for (const run of runs) active.set(run.id, run)
     settle()
   }
   const stops = [

@@ -69,7 +69,10 @@ class Application {
     setMenu({
       quit: () => void this.quit(),
       developer: !app.isPackaged,
-      openWorkspace: (folder) => void openWorkspace(folder),
+      openWorkspace: (folder) =>
+        void openWorkspace(folder).catch((error: unknown) =>
+          showFailure('The workspace could not be opened.', describeError(error)),
+        ),
       recentWorkspaces: others(),
     })
     app.on('second-instance', () => this.show())
@@ -99,7 +102,7 @@ class Application {
     const chosen = folder ?? (await chooseWorkspace(this.window))
     if (chosen === null) return
     if (chosen === this.workspace) this.show()
-    else openWorkspaceWindow(chosen)
+    else await openWorkspaceWindow(chosen)
   }
 
   private startEngine(): Promise<StartedEngine> {

@@ -1,10 +1,12 @@
-/** Life without a window: runs go on, the machine stays awake, a tray entry where there is one, one notification. */
+/** Life without a window: runs go on, the machine stays awake, a tray entry where there is one, and messages. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Menu, Notification, Tray, nativeImage, powerSaveBlocker } from 'electron'
+import { Menu, Tray, nativeImage, powerSaveBlocker } from 'electron'
 import type { RunSummary } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
 import { watchActiveRuns } from './activeRuns'
+import { watchEndings, type Ending } from './endings'
+import { showNotification } from './notifications'
 
 export interface Background {
   /** The run that trains now, or the first that waits for its turn, if any. */
@@ -29,49 +31,40 @@ export function startBackground(options: BackgroundOptions): Background {
   const tray = createTray(options)
   tray?.setToolTip('ABD Workbench')
   const wake = createWakeLock()
-  const runs = watchActiveRuns(
-    options.client,
-    (first) => {
-      wake.hold(first !== null)
-      tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
-      if (first === null) options.onIdle()
-    },
-    (run) => {
-      // Of a study's cells the study tells; a window tells for itself.
-      if (!run.study && !options.hasWindow()) void tellEnd(run, options)
-    },
-  )
+  const stopTelling = watchEndings(options.client, (ending) => {
+    // A window tells for itself.
+    if (!options.hasWindow()) void tellEnd(ending, options)
+  })
+  const runs = watchActiveRuns(options.client, (first) => {
+    wake.hold(first !== null)
+    tray?.setToolTip(first ? `ABD Workbench: ${first.name}` : 'ABD Workbench')
+    if (first === null) options.onIdle()
+  })
   return {
     get active() {
       return runs.first()
     },
     tellHidden() {
-      if (told || !Notification.isSupported()) return
+      if (told) return
       told = true
-      const notification = new Notification({
+      showNotification({
         title: 'The run goes on',
         body: 'ABD Workbench keeps training in the background. Start it again to see the window.',
+        onClick: options.show,
       })
-      notification.on('click', options.show)
-      notification.show()
     },
     dispose() {
       runs.stop()
+      stopTelling()
       wake.hold(false)
       tray?.destroy()
     },
   }
 }
 
-async function tellEnd(run: RunSummary, { client, show }: BackgroundOptions): Promise<void> {
+async function tellEnd(ending: Ending, { client, show }: BackgroundOptions): Promise<void> {
   const settings = await client.call('engine.settings', {}).catch(() => null)
-  if (settings?.notifications === false || !Notification.isSupported()) return
-  const notification = new Notification({
-    title: `“${run.name}” ${run.state === 'done' ? 'is done' : 'has failed'}`,
-    body: run.error?.[0]?.message ?? '',
-  })
-  notification.on('click', show)
-  notification.show()
+  if (settings?.notifications !== false) showNotification({ ...ending, onClick: show })
 }
 
 /** Keeps the machine from sleeping while it is held. */

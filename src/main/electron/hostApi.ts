@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
 import {
   BrowserWindow,
-  Notification,
   clipboard,
   dialog,
   ipcMain,
@@ -15,6 +14,7 @@ import {
 import type { HostApi } from '../../shared/contract/host'
 import type { MenuCommand } from '../../shared/contract/window'
 import { channels } from './channels'
+import { showNotification } from './notifications'
 import type { IsTrusted } from './relay'
 
 type PathOptions = Parameters<HostApi['choosePath']>[0]
@@ -44,19 +44,17 @@ export interface HostServices {
 }
 
 /** Of a message from the page: text, shortened, and a path of the page. */
-function showNotification(window: BrowserWindow | null, message: Partial<Message>): void {
-  if (!Notification.isSupported()) return
+function tell(window: BrowserWindow | null, message: Partial<Message>): void {
   const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 300) : '')
-  const notification = new Notification({ title: text(message.title), body: text(message.body) })
-  notification.on('click', () => {
+  const [title, body, path] = [text(message.title), text(message.body), text(message.path)]
+  const onClick = (): void => {
     if (!window || window.isDestroyed()) return
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
-    const path = text(message.path)
     if (path.startsWith('/')) window.webContents.send(channels.menu, `go:${path}` satisfies MenuCommand)
-  })
-  notification.show()
+  }
+  showNotification({ title, body, onClick })
 }
 
 export function serveHostApi(isTrusted: IsTrusted, services: HostServices): void {
@@ -98,7 +96,7 @@ export function serveHostApi(isTrusted: IsTrusted, services: HostServices): void
     if (!isWebAddress(address)) throw new Error('Only web addresses are opened.')
     await shell.openExternal(address)
   })
-  handle(channels.notify, (window, message: Message) => showNotification(window, message))
+  handle(channels.notify, (window, message: Message) => tell(window, message))
   handle(channels.setProgress, (window, fraction: unknown) => {
     const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1
     // Below zero there is no bar.

@@ -48,9 +48,15 @@ export function argumentsFor(workspace: string, argv: readonly string[]): string
 }
 
 /** Each workspace has an application of its own; one that is open already shows its window. */
-export function openWorkspaceWindow(workspace: string): void {
+export function openWorkspaceWindow(workspace: string, program = process.execPath): Promise<void> {
   const env = { ...process.env }
   // It names the workspace of this one.
   delete env.ABD_WORKSPACE
-  spawn(process.execPath, argumentsFor(workspace, process.argv), { detached: true, stdio: 'ignore', env }).unref()
+  const started = spawn(program, argumentsFor(workspace, process.argv), { detached: true, stdio: 'ignore', env })
+  started.unref()
+  return new Promise((resolve, reject) => {
+    started.once('spawn', resolve)
+    // The program may have been replaced or removed since it was started.
+    started.once('error', reject)
+  })
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { argumentsFor, createRecentWorkspaces } from '../../../src/main/electron/workspaces'
+import { argumentsFor, createRecentWorkspaces, openWorkspaceWindow } from '../../../src/main/electron/workspaces'
 
 it('lists the workspaces that are there still, the newest first, each once', () => {
   const home = mkdtempSync(join(tmpdir(), 'abd-recent-'))
@@ -21,4 +21,8 @@ it('lists the workspaces that are there still, the newest first, each once', () 
 it('starts another application with the same arguments but the workspace', () => {
   const argv = ['electron', '--no-sandbox', '--workspace', '/a', 'main.js', '--workspace=/b']
   expect(argumentsFor('/c', argv)).toEqual(['--no-sandbox', 'main.js', '--workspace=/c'])
+})
+
+it('says when the program is gone that would open another workspace', async () => {
+  await expect(openWorkspaceWindow('/c', '/no/such/program')).rejects.toThrow('ENOENT')
 })

@@ -33,7 +33,11 @@ const resumePoint = z.object({
 export type ResumePoint = z.infer<typeof resumePoint>
 
 export const runCalls = {
-  'runs.list': call({ args: z.strictObject({ includeDeleted: z.boolean().optional() }), result: z.array(summary) }),
+  /** The newest first; `atWork`: those alone that run or wait. */
+  'runs.list': call({
+    args: z.strictObject({ includeDeleted: z.boolean().optional(), atWork: z.boolean().optional() }),
+    result: z.array(summary),
+  }),
   /** What lies in the bin, the last deleted first. */
   'runs.binned': call({ args: nothing, result: z.array(summary) }),
   'runs.get': call({ args: ofRun, result: record<RunDetail>() }),

@@ -49,7 +49,10 @@ export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): P
     })
   }
   return {
-    'runs.list': ({ includeDeleted }) => store.runs.list(includeDeleted === true),
+    'runs.list': ({ includeDeleted, atWork }) =>
+      atWork === true
+        ? store.runs.ids(['running', 'queued']).map((id) => store.runs.summary(id))
+        : store.runs.list(includeDeleted === true),
     'runs.binned': () => store.runs.binned(),
     'runs.get': ({ runId }) => {
       const config = store.runs.config(runId)
