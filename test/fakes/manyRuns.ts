@@ -59,9 +59,9 @@ export const fakeManyRuns = (state: FakeRuns): ReturnType<typeof manyRunsCalls> 
       own: (id) => state.run(id).detail,
       has: (id) => state.runs.has(id),
       config: (id) => configOf(state, id),
-      mark(changes) {
-        for (const [id, change] of changes) Object.assign(state.run(id).detail, structuredClone(change))
-      },
+    },
+    mark(changes) {
+      for (const [id, change] of changes) Object.assign(state.run(id).detail, structuredClone(change))
     },
     teller: { tell: (id) => state.changed(state.run(id)) },
     queue: { putFirst: (runIds) => state.putFirst(runIds), order: () => [...state.runs.keys()] },

@@ -13,13 +13,16 @@ export interface Yielding {
   pause(): Promise<void>
 }
 
+/** Resolves when pending events have run. */
+export const letOthersWork = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** `if (yielding.due()) await yielding.pause()` costs next to nothing when it is not due. */
 export function createYielding(signal?: AbortSignal): Yielding {
   let started = performance.now()
   return {
     due: () => performance.now() - started >= sliceMilliseconds,
     async pause() {
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await letOthersWork()
       signal?.throwIfAborted()
       started = performance.now()
     },

@@ -1,4 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createEngineLog } from '../../../../src/main/engine/control/log'
+import { createLateMirrors } from '../../../../src/main/engine/control/runs/lateMirrors'
+import { databaseName, openStore } from '../../../../src/main/engine/control/store'
 import type { EngineEvents } from '../../../../src/shared/contract'
 import { EngineBench } from '../../../fixtures/engineBench'
 
@@ -14,6 +19,7 @@ const startSome = async (count: number): Promise<string[]> => {
   for (let seed = 0; seed < count; seed++) ids.push((await bench.start({ name: `Run ${seed}`, seed })).id)
   return ids
 }
+const engineRuns = () => bench.engine.call('runs.list', {})
 const marksOf = async (runId: string) => {
   const { tags, archivedAt } = await bench.engine.call('runs.get', { runId })
   return { tags, archived: typeof archivedAt === 'number' }
@@ -49,6 +55,34 @@ describe('editing many runs', () => {
     bench.open()
     expect(await marksOf(first)).toEqual({ tags: ['many'], archived: true })
     expect(await marksOf(second)).toEqual({ tags: ['one'], archived: true })
+  })
+
+  it('is in the copies beside the files of runs, from which a damaged database is begun anew', async () => {
+    const [first = '', second = ''] = await startSome(2)
+    const { engine, folder } = bench
+    await engine.call('runs.stop', { runId: second })
+    await engine.call('runs.edit', { runIds: [first, second], addTags: ['many'], archived: true })
+    await engine.call('runs.delete', { runIds: [second] })
+    await bench.close()
+    writeFileSync(join(folder, databaseName), 'no database')
+    bench.open()
+    expect(bench.store.repaired?.restored).toBe(2)
+    for (const id of [first, second]) expect(await marksOf(id)).toEqual({ tags: ['many'], archived: true })
+    expect((await engineRuns()).map(({ id }) => id)).toEqual([first])
+  })
+
+  it('comes into those copies also after a kill', async () => {
+    // The one that has not begun: nothing else is written of it.
+    const [, second = ''] = await startSome(2)
+    await bench.close()
+    const store = openStore(bench.folder)
+    const killed = createLateMirrors(store, { log: createEngineLog(null), readOnly: false })
+    killed.mark(new Map([[second, { tags: ['late'] }]]))
+    store.close()
+    bench.open()
+    const copy = join(bench.store.runFolder(second), 'run.json')
+    await bench.waitFor(() => expect(JSON.parse(readFileSync(copy, 'utf8'))).toMatchObject({ tags: ['late'] }))
+    await bench.waitFor(() => expect(bench.store.lacks('newest mirrors')).toBe(false))
   })
 
   it('tells of each run that changed, and of no other', async () => {

@@ -2,8 +2,9 @@
 import { rm } from 'node:fs/promises'
 import type { RunSummary } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
+import { letOthersWork } from '../../images/yielding'
 import type { EventHub } from '../events'
-import { folderBytes, type RunStore } from '../store'
+import { folderBytes, type RunMarks, type RunStore } from '../store'
 import { placeOf } from './demand'
 import { tellAll } from './runTeller'
 import type { RunRecorder } from './recorder'
@@ -11,24 +12,29 @@ import type { RunCalls } from './types'
 
 export interface BinOptions {
   readonly store: RunStore
+  /** All of them, or none. */
+  mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void
   readonly hub: EventHub
   readonly recorder: RunRecorder
 }
 
 export function binCalls({
   store,
+  mark: write,
   hub,
   recorder,
 }: BinOptions): Pick<RunCalls, 'runs.delete' | 'runs.undelete' | 'runs.emptyBin'> {
   /** Puts runs into the bin, or (null) takes them out. */
-  const mark = (runIds: readonly string[], deletedAt: number | null): string[] => {
+  const mark = async (runIds: readonly string[], deletedAt: number | null): Promise<string[]> => {
+    await letOthersWork()
     const busy = deletedAt === null ? undefined : runIds.map((id) => store.runs.own(id)).find(isBusy)
     if (busy)
       throw new UserError(`"${busy.name}" is ${busy.state}; it cannot be deleted now.`, {
         where: busy.id,
         action: 'Stop it first.',
       })
-    store.runs.mark(new Map(runIds.map((id) => [id, { deletedAt }])))
+    write(new Map(runIds.map((id) => [id, { deletedAt }])))
+    await letOthersWork()
     void tellAll(recorder, runIds)
     return [...runIds]
   }
@@ -42,8 +48,8 @@ export function binCalls({
     return { freedBytes }
   }
   return {
-    'runs.delete': ({ runIds }) => ({ deleted: mark(runIds, Date.now()) }),
-    'runs.undelete': ({ runIds }) => ({ restored: mark(runIds, null) }),
+    'runs.delete': async ({ runIds }) => ({ deleted: await mark(runIds, Date.now()) }),
+    'runs.undelete': async ({ runIds }) => ({ restored: await mark(runIds, null) }),
     'runs.emptyBin': () => empty(),
   }
 }

@@ -1,14 +1,16 @@
 /** What is done with many runs at once: all of them, or none. */
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import { copiedName, type ExperimentConfig } from '../../../../shared/domain'
-import { createYielding } from '../../images/yielding'
+import { createYielding, letOthersWork } from '../../images/yielding'
 import type { RunMarks, RunStore } from '../store'
 import type { RunMaker, RunRequest } from './runMaker'
 import { tellAll, type RunTeller } from './runTeller'
 import type { RunCalls } from './types'
 
 export interface ManyRunsOptions {
-  readonly runs: Pick<RunStore['runs'], 'own' | 'has' | 'mark' | 'config'>
+  readonly runs: Pick<RunStore['runs'], 'own' | 'has' | 'config'>
+  /** All of them, or none. */
+  mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void
   readonly teller: Pick<RunTeller, 'tell'>
   readonly queue: {
     putFirst(runIds: readonly string[]): void
@@ -31,9 +33,13 @@ export const manyRunsCalls = (options: ManyRunsOptions): ManyRunsCalls => ({
 })
 
 /** Marks all at once, and tells of them beside other work. */
-function mark({ runs, teller }: ManyRunsOptions, changes: ReadonlyMap<string, Partial<RunMarks>>): void {
+async function mark(
+  { mark: write, teller }: ManyRunsOptions,
+  changes: ReadonlyMap<string, Partial<RunMarks>>,
+): Promise<void> {
   if (changes.size === 0) return
-  runs.mark(changes)
+  write(changes)
+  await letOthersWork()
   void tellAll(teller, [...changes.keys()])
 }
 
@@ -41,10 +47,12 @@ const isArchived = ({ archivedAt }: Pick<RunMarks, 'archivedAt'>): boolean => ty
 const alike = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && left.every((entry, index) => entry === right[index])
 
-function edit(
+async function edit(
   options: ManyRunsOptions,
   { runIds, addTags = [], removeTags = [], archived }: CallArgs<'runs.edit'>,
-): CallResult<'runs.edit'> {
+): Promise<CallResult<'runs.edit'>> {
+  // Reading a question about thousands has taken its time; all that follows is one piece, so that nobody comes between.
+  await letOthersWork()
   const now = Date.now()
   const before: CallResult<'runs.edit'>['before'] = []
   const changes = new Map<string, Partial<RunMarks>>()
@@ -56,12 +64,16 @@ function edit(
     before.push({ runId, tags: own.tags, archived: isArchived(own) })
     changes.set(runId, { tags, ...(moved ? { archivedAt: archived ? now : null } : {}) })
   }
-  mark(options, changes)
+  await mark(options, changes)
   return { before }
 }
 
 /** Runs that are gone by now are left out: what undoes an edit must not fail for one of thousands. */
-function restore(options: ManyRunsOptions, { before }: CallArgs<'runs.restore'>): CallResult<'runs.restore'> {
+async function restore(
+  options: ManyRunsOptions,
+  { before }: CallArgs<'runs.restore'>,
+): Promise<CallResult<'runs.restore'>> {
+  await letOthersWork()
   const { runs } = options
   const now = Date.now()
   const changes = new Map(
@@ -72,7 +84,7 @@ function restore(options: ManyRunsOptions, { before }: CallArgs<'runs.restore'>)
         { tags, ...(archived === isArchived(runs.own(runId)) ? {} : { archivedAt: archived ? now : null }) },
       ]),
   )
-  mark(options, changes)
+  await mark(options, changes)
   return { restored: [...changes.keys()] }
 }
 

@@ -24,6 +24,7 @@ import { asTrained } from './asTrained'
 import { binCalls } from './bin'
 import { placeOf } from './demand'
 import { createFreeSpace, type FreeSpace } from './freeSpace'
+import { createLateMirrors, type LateMirrors } from './lateMirrors'
 import { giveConditions } from './giveConditions'
 import { giveHealth } from './giveHealth'
 import { giveKeys } from './giveKeys'
@@ -88,6 +89,7 @@ class Service implements RunService {
   readonly scheduler: StageScheduler
   readonly freeSpace: FreeSpace
   readonly calls: RunCalls
+  private readonly mirrors: LateMirrors
   private readonly keyed: Promise<void>
   private readonly conditionOf: ConditionOf
   /** What executors have really computed on. */
@@ -109,10 +111,11 @@ class Service implements RunService {
     this.freeSpace = createFreeSpace({ store, recorder, thinning, log: options.log })
     const ends = this.freeSpace
     this.scheduler = new StageScheduler({ store, recorder, launcher, executors, ends, keysOf: keysOfRun })
+    this.mirrors = createLateMirrors(store, options)
     this.calls = {
       ...this.ownCalls(),
       ...recordCalls(options),
-      ...binCalls(options),
+      ...binCalls({ ...options, mark: (changes) => this.mirrors.mark(changes) }),
       ...this.freeSpace.calls,
       ...this.callsAboutMany(),
     }
@@ -216,6 +219,7 @@ class Service implements RunService {
   async close(): Promise<void> {
     await this.scheduler.close()
     await this.freeSpace.close()
+    await this.mirrors.close()
   }
 
   /** Stages that were to be computed on another device are other stages than those whose keys they bear. */
@@ -259,6 +263,7 @@ class Service implements RunService {
     const { runs } = store
     const many = manyRunsCalls({
       runs,
+      mark: (changes) => this.mirrors.mark(changes),
       teller: recorder,
       queue: {
         putFirst: (runIds) => this.scheduler.putFirst(runIds),

@@ -51,6 +51,8 @@ export interface RunStore {
   lacks(what: GivenLater): boolean
   /** From now on they have. */
   has(what: GivenLater): void
+  /** Until they are brought up to date. */
+  nowLacks(what: GivenLater): void
   /** All or nothing. */
   transaction<Result>(work: () => Result): Result
   /** Writes run.json beside the run's files: what a rebuilt database starts from. */
@@ -60,8 +62,8 @@ export interface RunStore {
   close(): void
 }
 
-/** What records of earlier versions get when their workspace is opened. */
-export type GivenLater = 'keys of stages' | 'conditions' | 'health of models'
+/** What records of earlier versions, or of an engine that was killed, get when their workspace is opened. */
+export type GivenLater = 'keys of stages' | 'conditions' | 'health of models' | 'newest mirrors'
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
@@ -129,6 +131,7 @@ export function openStore(
     },
     lacks: (what) => database.get('SELECT what FROM to_move WHERE what = ?', what) !== undefined,
     has: (what) => database.run('DELETE FROM to_move WHERE what = ?', what),
+    nowLacks: (what) => database.run('INSERT OR IGNORE INTO to_move (what) VALUES (?)', what),
     transaction: (work) => database.transaction(work),
     executorSettings(executor) {
       const row = database.get('SELECT value FROM settings WHERE key = ?', executorKey(executor))
