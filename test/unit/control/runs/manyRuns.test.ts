@@ -5,7 +5,7 @@ import { createEngineLog } from '../../../../src/main/engine/control/log'
 import { createLateMirrors } from '../../../../src/main/engine/control/runs/lateMirrors'
 import { databaseName, openStore } from '../../../../src/main/engine/control/store'
 import type { EngineEvents } from '../../../../src/shared/contract'
-import { EngineBench } from '../../../fixtures/engineBench'
+import { EngineBench, finishStage } from '../../../fixtures/engineBench'
 
 let bench: EngineBench
 beforeEach(() => {
@@ -119,6 +119,25 @@ describe('editing many runs', () => {
       bench.engine.call('views.remove', { id: 'any' }),
     ])
       await expect(call).rejects.toThrow('read-only')
+  })
+})
+
+describe('a run that is removed while its end is being written down', () => {
+  it('leaves nobody waiting for it', async () => {
+    const { id: first } = await bench.start({ students: [{ defenses: [] }] })
+    const faults: unknown[] = []
+    const note = (reason: unknown): void => void faults.push(reason)
+    process.on('unhandledRejection', note)
+    bench.engine.subscribe('run.changed', {}, ({ run: { state } }) => {
+      if (state === 'done') queueMicrotask(() => bench.store.runs.remove(first))
+    })
+    for (let stage = 0; stage < 3; stage++) finishStage(await bench.trainer(stage))
+    await bench.waitFor(() => expect(bench.store.runs.has(first)).toBe(false))
+    await bench.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(faults).toEqual([])
+    bench.open()
   })
 })
 

@@ -47,13 +47,16 @@ export function createFreeSpace({ store, recorder, thinning, log }: FreeSpaceOpt
     for (const id of runs)
       if (!closed && store.runs.has(id) && store.runs.peek(id).endedAt !== null) await recorder.settle(id)
   }
-  const placesOf = (runId: string): string[] =>
-    store.runs
+  const placesOf = (runId: string): string[] => {
+    // It may have been removed while its sizes were written down.
+    if (!store.runs.has(runId)) return []
+    return store.runs
       .peek(runId)
       .stages.flatMap(({ place, prefix }) => [
         ...(place === undefined ? [] : [place]),
         ...(prefix ? store.stages.withKey(prefix.key).map((stage) => stage.place) : []),
       ])
+  }
   const quietly = (places: readonly string[]): void => {
     if (!closed && places.length > 0) void thin([...new Set(places)]).catch(() => undefined)
   }

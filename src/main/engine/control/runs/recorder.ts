@@ -113,14 +113,14 @@ class Recorder implements RunRecorder {
   }
 
   async settle(runId: string): Promise<void> {
-    // One that never began has left nothing.
-    if (this.store.runs.peek(runId).startedAt === null) return
+    // It may have been removed meanwhile; one that never began has left nothing.
+    if (!this.store.runs.has(runId) || this.store.runs.peek(runId).startedAt === null) return
     try {
       await mkdir(this.store.runFolder(runId), { recursive: true })
       this.store.runs.update(runId, { bytesOnDisk: await bytesOf(this.store, runId) })
       await this.store.mirror(runId)
     } catch (error) {
-      this.engineLog.error('The end of a run could not be written down whole.', error)
+      if (this.store.runs.has(runId)) this.engineLog.error('The end of a run could not be written down whole.', error)
     }
     this.tell(runId)
   }
