@@ -1,5 +1,8 @@
 /** Confusion matrices as pictures: colours that people without one kind of cones tell apart, and the drawing. */
 
+/** Room for the names of classes beside and above a matrix, in pixels. */
+export const labelWidth = 92
+
 /** Hex colours. */
 export interface MatrixColors {
   /** Of nothing. */
