@@ -156,26 +156,35 @@ const identifying = new Set([...standardFields.map(({ id }) => id), ...Object.ke
 function* tellingFields(models: readonly Labelled[], fields: readonly string[]): Steps<ReadonlySet<string>> {
   const kept = new Set<string>()
   /** Of each model, the number of the group that the kept fields put it in. */
-  const groups = new Int32Array(models.length)
+  let groups = new Int32Array(models.length)
   for (const field of fields) {
-    const numbers = new Map<number, Map<string, number>>()
-    let next = 0
+    const splits = yield* splitting(models, field, groups)
+    if (splits || identifying.has(field)) kept.add(field)
+    if (!splits) continue
+    const numbers = new Map<string, number>()
     const finer = new Int32Array(models.length)
     for (const [at, { labels }] of models.entries()) {
-      const group = groups[at] ?? 0
-      const label = labels[field] ?? noLabel
-      const ofGroup = numbers.get(group) ?? new Map<string, number>()
-      numbers.set(group, ofGroup)
-      const number = ofGroup.get(label) ?? next++
-      ofGroup.set(label, number)
+      const place = `${groups[at] ?? 0} ${labels[field] ?? noLabel}`
+      const number = numbers.get(place) ?? numbers.size
+      numbers.set(place, number)
       finer[at] = number
       yield
     }
-    if (next === numbers.size && !identifying.has(field)) continue
-    kept.add(field)
-    groups.set(finer)
+    groups = finer
   }
   return kept
+}
+
+/** Whether some group has several labels. */
+function* splitting(models: readonly Labelled[], field: string, groups: Int32Array): Steps<boolean> {
+  const first: string[] = []
+  for (const [at, { labels }] of models.entries()) {
+    const label = labels[field] ?? noLabel
+    const known = (first[groups[at] ?? 0] ??= label)
+    if (known !== label) return true
+    yield
+  }
+  return false
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

@@ -4,6 +4,7 @@ import { countsInMeans, type HealthFinding } from '../health'
 import { defenseEffectiveness, robustnessImprovement } from '../measures'
 import { otherSettingsOf, publishedComparison, type PublishedComparison } from '../published'
 import type { Evaluation, RunSummary, StageRecord, StageState } from '../run'
+import { atOnce, type Steps } from '../steps'
 import { labelsOf, type PivotLabels } from './fields'
 import type { PivotValue } from './values'
 
@@ -34,11 +35,11 @@ export interface PivotModel {
 export function pivotModels(runs: readonly RunSummary[]): PivotModel[] {
   const gathering = gatherPivotModels()
   for (const run of runs) gathering.add(run)
-  return gathering.models()
+  return atOnce(gathering.models())
 }
 
 /** The same run by run, for who has others to serve between them. */
-export function gatherPivotModels(): { add(run: RunSummary): void; models(): PivotModel[] } {
+export function gatherPivotModels(): { add(run: RunSummary): void; models(): Steps<PivotModel[]> } {
   const newest = new Map<string, PivotModel>()
   return {
     add(run) {
@@ -92,22 +93,28 @@ function modelOf(run: RunSummary, stage: StageRecord): PivotModel | null {
   }
 }
 
-function withTwins(models: readonly PivotModel[]): PivotModel[] {
+function* withTwins(models: readonly PivotModel[]): Steps<PivotModel[]> {
   const undefended = new Map<string, PivotModel>()
   const placeOf = ({ pairKey, seed }: PivotModel): string => `${pairKey ?? ''} ${seed}`
   for (const model of models) {
+    yield
     if (model.pairKey === null || model.defended || model.state !== 'done') continue
     const known = undefended.get(placeOf(model))
     if (!known || known.createdAt < model.createdAt) undefended.set(placeOf(model), model)
   }
-  return models.map((model) => {
+  const beside: PivotModel[] = []
+  for (const model of models) {
+    yield
     const twin = model.defended ? undefended.get(placeOf(model)) : undefined
     // Beside one that has learnt nothing there is nothing to compare.
-    if (!twin || !countsInMeans(twin)) return model
-    if (!countsInMeans(model)) return { ...model, twin }
-    const [without, defended] = [twin.evaluation, model.evaluation]
-    if (!without || !defended) return { ...model, twin }
-    const worth = { der: defenseEffectiveness(without, defended), rir: robustnessImprovement(without, defended) }
-    return { ...model, twin, values: { ...model.values, ...worth } }
-  })
+    beside.push(twin && countsInMeans(twin) ? comparedWith(model, twin) : model)
+  }
+  return beside
+}
+
+function comparedWith(model: PivotModel, twin: PivotModel): PivotModel {
+  const [without, defended] = [twin.evaluation, model.evaluation]
+  if (!countsInMeans(model) || !without || !defended) return { ...model, twin }
+  const worth = { der: defenseEffectiveness(without, defended), rir: robustnessImprovement(without, defended) }
+  return { ...model, twin, values: { ...model.values, ...worth } }
 }

@@ -30,11 +30,14 @@ export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
 export const isTestedValue = (value: PivotValue): value is TestedValue =>
   value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
 
+/** Which model it is, and what is wrong with it; what it said is in its cell. */
+export type CountedModel = Pick<PivotModel, 'runId' | 'stageId' | 'kind' | 'seed' | 'health'>
+
 export interface PivotCell {
   /** The models that are done and count, by seed. */
-  readonly models: readonly PivotModel[]
+  readonly models: readonly CountedModel[]
   /** Those that are done and have learnt nothing: they enter no number. */
-  readonly leftOut: readonly PivotModel[]
+  readonly leftOut: readonly CountedModel[]
   /** Ascending, each once. */
   readonly seeds: readonly number[]
   readonly values: Readonly<Record<PivotValue, Summary | null>>

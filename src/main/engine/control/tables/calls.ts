@@ -23,7 +23,7 @@ export function indexCalls(index: TableIndex, source: TableSource): IndexCalls {
   return {
     'table.columns': whenReady(({ of }) => index.columns(of).map(shownColumn)),
     'table.rows': whenReady((args) => rowsOf(index, source, args)),
-    'table.keys': whenReady((args) => ({ keys: keysOf(index, args) })),
+    'table.keys': whenReady(async (args) => ({ keys: await keysOf(index, args) })),
     'table.groups': whenReady((args) => groupsOf(index, args)),
     'table.values': whenReady((args) => tableValues(index, args)),
     'table.models': whenReady(({ keys }) => keys.flatMap((key) => modelRecord(index, source, key) ?? [])),

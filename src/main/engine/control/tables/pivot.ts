@@ -8,6 +8,7 @@ import {
   gatherPivotModels,
   noLabel,
   pivotSteps,
+  type CountedModel,
   type Pivot,
   type PivotCell,
   type PivotField,
@@ -25,7 +26,7 @@ import { modelKinds } from './schema'
 import type { TableLine } from './rowMemory'
 import type { TableSource } from './source'
 import type { TableIndex } from './tableIndex'
-import { chosen, keyOfLine } from './values'
+import { chosen } from './values'
 
 type PivotArgs = CallArgs<'table.pivot'>
 
@@ -58,7 +59,7 @@ function* pivotAndFields({ models, axes, titles, args }: PivotWork): Steps<CallR
   assertReadable(yield* rowsIn(models, rows), rows)
   const varied = yield* differing(models, fields)
   return {
-    pivot: withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })),
+    pivot: yield* withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })),
     fields: fields.map((field) => ({ ...field, varies: varied.has(field.id) })),
   }
 }
@@ -158,13 +159,17 @@ async function settingLabels(
   const named = [...asked].filter((id) => !fields.has(id) && question.context.column(id))
   const columns = [...new Set([...candidates, ...columnsFor(question, named)])]
   const read = await columnsOf(index, lines, columns)
-  const shown = columns.filter(({ id }) => asked.has(id) || varies(lines, read.get(id)))
-  const labels = new Map<string, PivotLabels>()
   const yielding = createYielding()
+  const shown: IndexColumn[] = []
+  for (const column of columns) {
+    if (yielding.due()) await yielding.pause()
+    if (asked.has(column.id) || varies(lines, read.get(column.id))) shown.push(column)
+  }
+  const labels = new Map<string, PivotLabels>()
   for (const [at, line] of lines.entries()) {
     if (yielding.due()) await yielding.pause()
     const own = shown.map((column) => [column.id, labelOf(index, column, read.get(column.id)?.[at])] as const)
-    labels.set(keyOfLine(line), Object.fromEntries(own))
+    labels.set(line.key, Object.fromEntries(own))
   }
   return { labels, titles: shown.map(({ id, title }) => [id, title] as const) }
 }
@@ -199,7 +204,7 @@ async function modelsOf(
     if (known) known.add(stageId)
     else wanted.set(runId, new Set([stageId]))
   }
-  const twins = twinsOf(index)
+  const twins = await twinsOf(index, lines)
   for (const { run, model } of lines) {
     if (!model) continue
     want(run.id, model.stage)
@@ -214,7 +219,7 @@ async function modelsOf(
     gathering.add({ ...run, stages: run.stages.filter(({ id, kind }) => kind === 'data' || stageIds.has(id)) })
   }
   const models: PivotModel[] = []
-  for (const model of gathering.models()) {
+  for (const model of await inSlices(gathering.models())) {
     if (yielding.due()) await yielding.pause()
     const labels = own.labels.get(`${model.runId}/${model.stageId}`)
     if (labels) models.push({ ...model, labels: { ...labels, ...model.labels } })
@@ -222,30 +227,40 @@ async function modelsOf(
   return models
 }
 
-function twinsOf(index: TableIndex): Map<number, readonly [runId: string, stageId: string]> {
-  return new Map(
-    index.database
-      .columns(
-        `SELECT m.number, r.id, t.stage FROM index_models m JOIN index_models t ON t.number = m.twin
-          JOIN index_runs r ON r.number = t.run WHERE m.twin IS NOT NULL`,
-      )
-      .map(([number, runId, stageId]) => [Number(number), [String(runId), String(stageId)]]),
-  )
+/** A few milliseconds of reading. */
+const twinsAtOnce = 2000
+
+async function twinsOf(
+  index: TableIndex,
+  lines: readonly TableLine[],
+): Promise<Map<number, readonly [runId: string, stageId: string]>> {
+  const twins = new Map<number, readonly [string, string]>()
+  for (let from = 0; from < lines.length; from += twinsAtOnce) {
+    const numbers = lines.slice(from, from + twinsAtOnce).map(({ model }) => model?.number ?? 0)
+    const found = index.database.columns(
+      `SELECT m.number, r.id, t.stage FROM index_models m JOIN index_models t ON t.number = m.twin
+        JOIN index_runs r ON r.number = t.run WHERE m.number IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(numbers),
+    )
+    for (const [number, runId, stageId] of found) twins.set(Number(number), [String(runId), String(stageId)])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return twins
 }
 
-/** What its models are is known by their keys; what they said is in the cell. */
-function withoutWeight(pivot: Pivot): Pivot {
-  const light = (model: PivotModel): PivotModel => ({
-    ...model,
-    labels: {},
-    evaluation: null,
-    twin: null,
-    published: null,
+/** Tens of thousands of models would weigh megabytes. */
+function* withoutWeight(pivot: Pivot): Steps<Pivot> {
+  const light = ({ runId, stageId, kind, seed, health }: CountedModel): CountedModel => ({
+    runId,
+    stageId,
+    kind,
+    seed,
+    health,
   })
-  const lightCell = (cell: PivotCell): PivotCell => ({
-    ...cell,
-    models: cell.models.map(light),
-    leftOut: cell.leftOut.map(light),
-  })
-  return { ...pivot, cells: pivot.cells.map((row) => row.map((cell) => cell && lightCell(cell))) }
+  const cells: (PivotCell | null)[][] = []
+  for (const row of pivot.cells) {
+    cells.push(row.map((cell) => cell && { ...cell, models: cell.models.map(light), leftOut: cell.leftOut.map(light) }))
+    yield
+  }
+  return { ...pivot, cells }
 }

@@ -32,9 +32,14 @@ export interface ModelRow {
 
 /** A row of a table: of runs alone, or a model of its run. */
 export interface TableLine {
+  /** Of a run its id, of a model `<run>/<stage>`. */
+  readonly key: string
   readonly run: RunRow
   readonly model: ModelRow | null
 }
+
+export const keyOf = (runId: string, stageId: string | null): string =>
+  stageId === null ? runId : `${runId}/${stageId}`
 
 const runFields = ['number', 'id', 'created', 'shelf', 'model', 'place', 'teacher', 'defenses', ...runParts]
 const modelFields = ['number', 'run', 'position', 'stage', 'kind', 'place', 'teacher', 'defenses', 'condition']
@@ -81,11 +86,12 @@ export class RowMemory {
   private makeLines(of: TableOf, archive: boolean): TableLine[] {
     const last = archive ? shelves.archived : shelves.shown
     const runs = this.ordered().filter(({ shelf }) => shelf <= last)
-    if (of === 'runs') return runs.map((run) => ({ run, model: null }))
+    if (of === 'runs') return runs.map((run) => ({ key: run.id, run, model: null }))
     return runs.flatMap((run) =>
       [...(this.models.get(run.number)?.values() ?? [])]
         .filter(({ kind }) => kind > modelKinds.none)
-        .map((model) => ({ run, model })),
+        .sort((left, right) => left.position - right.position)
+        .map((model) => ({ key: keyOf(run.id, model.stage), run, model })),
     )
   }
 
@@ -148,7 +154,11 @@ export class RowMemory {
         `SELECT ${fields.join(', ')} FROM ${table} WHERE number > ? ORDER BY number LIMIT ${rowsAtOnce}`,
         after,
       )
-      for (const row of rows) take(Object.fromEntries(fields.map((name, at) => [name, row[at] as SqlValue])))
+      for (const values of rows) {
+        const row: Record<string, SqlValue> = {}
+        for (const [at, name] of fields.entries()) row[name] = values[at] as SqlValue
+        take(row)
+      }
       if (rows.length < rowsAtOnce) return
       after = Number(rows.at(-1)?.[0])
       await new Promise((resolve) => setImmediate(resolve))

@@ -4,8 +4,10 @@ import type { RunSummary, TablePage, TableRow } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { SqlValue } from '../store'
 import type { IndexColumn, Level } from './columns'
+import { matchingLines } from './columnValues'
 import { modelRecord } from './models'
 import { ask, columnsFor, countsOf, narrowed, type Question } from './question'
+import { keyOf } from './rowMemory'
 import { modelKinds } from './schema'
 import type { TableSource } from './source'
 import { hasValue, ordered, subjectOf } from './sql'
@@ -49,8 +51,13 @@ export function rowsOf(index: TableIndex, source: TableSource, args: CallArgs<'t
   }
 }
 
-export function keysOf(index: TableIndex, { order, limit = -1, ...asked }: CallArgs<'table.keys'>): string[] {
+export async function keysOf(
+  index: TableIndex,
+  { order, limit = -1, ...asked }: CallArgs<'table.keys'>,
+): Promise<string[]> {
   const question = ask(index, asked)
+  // In this order they are in memory.
+  if (order.length === 0 && limit < 0) return (await matchingLines(index, question)).map(({ key }) => key)
   columnsFor(
     question,
     order.map(({ column }) => column),
@@ -66,9 +73,6 @@ export function keysOf(index: TableIndex, { order, limit = -1, ...asked }: CallA
     )
     .map(([found]) => String(found))
 }
-
-export const keyOf = (runId: string, stageId: string | null): string =>
-  stageId === null ? runId : `${runId}/${stageId}`
 
 function foundRows(
   index: TableIndex,

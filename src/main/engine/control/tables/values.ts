@@ -4,7 +4,6 @@ import type { TableValues } from '../../../../shared/domain'
 import { columnsOf, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
 import type { TableLine } from './rowMemory'
-import { keyOf } from './rows'
 import type { TableIndex } from './tableIndex'
 
 export async function tableValues(index: TableIndex, args: CallArgs<'table.values'>): Promise<TableValues> {
@@ -15,7 +14,7 @@ export async function tableValues(index: TableIndex, args: CallArgs<'table.value
   const read = await columnsOf(index, lines, columns)
   return {
     ...countsOf(index, question, found.length),
-    keys: lines.map(keyOfLine),
+    keys: lines.map(({ key }) => key),
     conditions: Int32Array.from(lines, ({ model }) => model?.condition ?? -1),
     columns: Object.fromEntries(
       columns.map((column) => {
@@ -29,10 +28,8 @@ export async function tableValues(index: TableIndex, args: CallArgs<'table.value
   }
 }
 
-export const keyOfLine = ({ run, model }: TableLine): string => keyOf(run.id, model?.stage ?? null)
-
 /** In the order of the keys; those that do not match are left out. */
 export function chosen(lines: readonly TableLine[], keys: readonly string[]): TableLine[] {
-  const byKey = new Map(lines.map((line) => [keyOfLine(line), line]))
+  const byKey = new Map(lines.map((line) => [line.key, line]))
   return keys.flatMap((key) => byKey.get(key) ?? [])
 }
