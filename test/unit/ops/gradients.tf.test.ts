@@ -103,6 +103,88 @@ describe('activations', () => {
   })
 })
 
+describe('smooth activations', () => {
+  // PyTorch's values at −4, −1, 0.5 and 2.
+  const functions: Record<string, [(x: tf.Tensor) => tf.Tensor, number[]]> = {
+    sigmoid: [ops.sigmoid, [0.01798621, 0.26894143, 0.62245935, 0.88079703]],
+    silu: [ops.silu, [-0.07194484, -0.26894143, 0.31122968, 1.76159406]],
+    gelu: [ops.gelu, [-0.00012668, -0.15865526, 0.34573123, 1.95449972]],
+    hardSigmoid: [ops.hardSigmoid, [0, 0.33333334, 0.58333331, 0.83333331]],
+    hardSwish: [ops.hardSwish, [0, -0.33333334, 0.29166666, 1.66666663]],
+  }
+  for (const [name, [f, wanted]] of Object.entries(functions)) {
+    it(`${name}: values and gradients of first and second order`, () => {
+      tf.tidy(() => {
+        f(tf.tensor1d([-4, -1, 0.5, 2]))
+          .dataSync()
+          .forEach((value, index) => expect(value).toBeCloseTo(wanted[index] ?? NaN, 6))
+        const x = awayFromZero(image('x'))
+        expectGradients(f, [x])
+        expectSecondGradients(f, [x])
+      })
+    })
+  }
+})
+
+describe('average pooling', () => {
+  it('of windows: values and gradients of first and second order', () => {
+    tf.tidy(() => {
+      expect([...ops.averagePool(tf.tensor4d([1, 2, 3, 6], [1, 2, 2, 1]), 2, 2).dataSync()]).toEqual([3])
+      const f = (x: tf.Tensor): tf.Tensor => ops.averagePool(x as Tensor4D, 3, 2)
+      expect(f(image('x')).shape).toEqual([2, 2, 2, 3])
+      expectGradients(f, [image('x')])
+      expectSecondGradients(f, [image('x')])
+    })
+  })
+  it('to a number of places: fewer than pixels, more, and as many', () => {
+    tf.tidy(() => {
+      const row = (...values: number[]): Tensor4D => tf.tensor4d(values, [1, 1, values.length, 1])
+      const pooled = (x: Tensor4D, places: number): number[] => [
+        ...ops.adaptiveAveragePool(x, places).dataSync().slice(0, places),
+      ]
+      expect(pooled(row(1, 2, 3, 4, 5), 3).map((value) => value.toFixed(3))).toEqual(['1.500', '3.000', '4.500'])
+      expect(pooled(row(1, 2), 4)).toEqual([1, 1, 2, 2])
+      expect(ops.adaptiveAveragePool(image('x'), 7).shape).toEqual([2, 7, 7, 3])
+      const same = image('x')
+      expect(ops.adaptiveAveragePool(same, 6)).toBe(same)
+      for (const places of [4, 7]) {
+        const f = (x: tf.Tensor): tf.Tensor => ops.adaptiveAveragePool(x as Tensor4D, places)
+        expectGradients(f, [image('x')])
+        expectSecondGradients(f, [image('x')])
+      }
+    })
+  })
+})
+
+describe('transformers', () => {
+  it('layer norm: values and gradients of first and second order', () => {
+    tf.tidy(() => {
+      const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+        ops.layerNorm(x as tf.Tensor2D, { scale: scale as tf.Tensor1D, offset: offset as tf.Tensor1D }, 1e-6)
+      const values = f(tf.tensor2d([[1, 2, 3]]), tf.tensor1d([1, 1, 2]), tf.tensor1d([0, 0, 1])).dataSync()
+      expect([...values].map((value) => value.toFixed(4))).toEqual(['-1.2247', '0.0000', '3.4495'])
+      const inputs = [randomTensor('x', [5, 8]), vector('scale', 8), vector('offset', 8)]
+      expectGradients(f as never, inputs)
+      expectSecondGradients(f as never, inputs)
+    })
+  })
+  it('attention: each head by itself, gradients of first and second order', () => {
+    tf.tidy(() => {
+      const shape = { images: 2, tokens: 3, heads: 2 }
+      const f = (x: tf.Tensor): tf.Tensor => ops.selfAttention(x as tf.Tensor2D, shape)
+      const x = randomTensor('x', [6, 24])
+      const part = (from: number, head: number): tf.Tensor2D =>
+        tf.slice2d(x as tf.Tensor2D, [3, from * 8 + head * 4], [3, 4])
+      const weights = tf.softmax(tf.mul(tf.matMul(part(0, 1), part(1, 1), false, true), 0.5))
+      const wanted = tf.matMul(weights, part(2, 1))
+      const got = tf.slice2d(f(x) as tf.Tensor2D, [3, 4], [3, 4])
+      expect(tf.max(tf.abs(tf.sub(got, wanted))).dataSync()[0]).toBeLessThan(1e-5)
+      expectGradients(f, [x])
+      expectSecondGradients(f, [x])
+    })
+  })
+})
+
 describe('ELU, ReLU6, pooling, dropout', () => {
   it('elu: values and gradients of first and second order', () => {
     tf.tidy(() => {

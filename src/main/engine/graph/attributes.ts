@@ -54,6 +54,8 @@ const inferredTypes: Readonly<Record<string, Readonly<Record<string, number>>>> 
   Sqrt: { T: 0 },
   Rsqrt: { T: 0 },
   Exp: { T: 0 },
+  Erf: { T: 0 },
+  Sigmoid: { T: 0 },
   Log: { T: 0 },
   Softmax: { T: 0 },
   LogSoftmax: { T: 0 },

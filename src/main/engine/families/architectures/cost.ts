@@ -14,7 +14,10 @@ export interface CostCounter {
     upsampled?: boolean
   }): void
   batchNorm(channels: number): void
-  linear(inputs: number, outputs: number): void
+  /** `vectors` of one image go through it. */
+  linear(inputs: number, outputs: number, vectors?: number): void
+  /** Parameters that nothing is multiplied with, beside convolutions and linear layers. */
+  scalars(count: number): void
   total(): ArchitectureCost
 }
 
@@ -35,9 +38,12 @@ export function createCostCounter(): CostCounter {
     batchNorm(channels) {
       parameters += 2 * channels
     },
-    linear(inputs, outputs) {
+    linear(inputs, outputs, vectors = 1) {
       parameters += inputs * outputs + outputs
-      multiplyAdds += inputs * outputs
+      multiplyAdds += inputs * outputs * vectors
+    },
+    scalars(count) {
+      parameters += count
     },
     total: () => ({ parameters, multiplyAdds }),
   }

@@ -55,6 +55,8 @@ function describingBuilder(layers: {
   convolution(name: string, options: ConvolutionOptions): void
   batchNorm(name: string, channels: number): void
   linear(name: string, options: LinearOptions): void
+  layerNorm(name: string, width: number): void
+  parameter(name: string, shape: readonly number[]): void
   activation?(): void
 }): NetworkBuilder {
   return {
@@ -74,6 +76,14 @@ function describingBuilder(layers: {
       layers.linear(name, options)
       return notMade
     },
+    layerNorm(name, width) {
+      layers.layerNorm(name, width)
+      return notMade
+    },
+    parameter(name, shape) {
+      layers.parameter(name, shape)
+      return notMade
+    },
   }
 }
 
@@ -88,7 +98,9 @@ export function costOf(ask: (build: NetworkBuilder) => unknown): ArchitectureCos
       convolution: (_name, { output = { height: 1, width: 1 }, ...options }) =>
         counter.convolution({ ...options, ...output }),
       batchNorm: (_name, channels) => counter.batchNorm(channels),
-      linear: (_name, { inputs, outputs }) => counter.linear(inputs, outputs),
+      linear: (_name, { inputs, outputs, vectors }) => counter.linear(inputs, outputs, vectors),
+      layerNorm: (_name, width) => counter.scalars(2 * width),
+      parameter: (_name, shape) => counter.scalars(shape.reduce((product, extent) => product * extent, 1)),
     }),
   )
   return counter.total()
@@ -116,6 +128,12 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
         lastLinear = name
         shapes.set(`${name}.weight`, [outputs, inputs])
         shapes.set(`${name}.bias`, [outputs])
+      },
+      layerNorm(name, width) {
+        for (const part of ['weight', 'bias']) shapes.set(`${name}.${part}`, [width])
+      },
+      parameter(name, shape) {
+        shapes.set(name, shape)
       },
       activation: () => {
         levels.push(size)

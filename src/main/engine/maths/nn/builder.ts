@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
   batchNorm,
+  batchNormEpsilon,
   batchNormInference,
   channelMoments,
   composedBatchNorm,
@@ -10,11 +11,10 @@ import {
   globalAveragePool,
   upsampledConv2d,
 } from '../ops'
+import { makeParameter, plain, valueOf, type Gathered } from './gathered'
 import { normalValues, uniformValues, type InitialStream } from './initial'
-import type { ForwardContext, Parameter, ParameterLayout, StateUpdate } from './types'
-
-/** Weight of the new batch in running statistics: PyTorch's default momentum. */
-const batchNormMomentum = 0.1
+import { layerNormLayer, ownParameter } from './tokens'
+import type { ForwardContext, Parameter, StateUpdate } from './types'
 
 export type ImageLayer = (x: tf.Tensor4D, context: ForwardContext) => tf.Tensor4D
 export type VectorLayer = (x: tf.Tensor2D, context: ForwardContext) => tf.Tensor2D
@@ -39,9 +39,18 @@ export interface ConvolutionOptions {
   readonly output?: { readonly height: number; readonly width: number }
 }
 
+export interface BatchNormOptions {
+  /** Added to the variance. Default: PyTorch's 1e-5. */
+  readonly epsilon?: number
+  /** Weight of the new batch in running statistics. Default: PyTorch's 0.1. */
+  readonly momentum?: number
+}
+
 export interface LinearOptions {
   readonly inputs: number
   readonly outputs: number
+  /** Vectors of one image, as of tokens; for the count of multiply-adds alone. Default 1. */
+  readonly vectors?: number
   /**
    * 'default': PyTorch's Linear, U(−1/√inputs, 1/√inputs) for weight and bias. 'zeroBias': the same weight, bias 0.
    * 'fanIn': N(0, 2/inputs), default bias.
@@ -56,18 +65,18 @@ export interface LinearOptions {
 
 export interface NetworkBuilder {
   convolution(name: string, options: ConvolutionOptions): ImageLayer
-  batchNorm(name: string, channels: number): ImageLayer
+  batchNorm(name: string, channels: number, options?: BatchNormOptions): ImageLayer
   linear(name: string, options: LinearOptions): VectorLayer
+  /** Each vector of [N, width] by its own mean and variance. */
+  layerNorm(name: string, width: number, epsilon: number): VectorLayer
+  /** A parameter that is no layer's (a class token, a position embedding): N(0, deviation²); lies as in files. */
+  parameter(name: string, shape: readonly number[], deviation: number): (context: ForwardContext) => tf.Tensor
   /** Told after the layers of each activation, where somebody wants to know. */
   activation?(): void
   readonly parameters: readonly Parameter[]
   readonly buffers: readonly Parameter[]
   dispose(): void
 }
-
-/** What the pass reads in place of a parameter. */
-export const valueOf = <T extends tf.Tensor>(parameter: Parameter, context: ForwardContext): T =>
-  (context.substitutes?.get(parameter.variable) ?? parameter.variable) as unknown as T
 
 /** The value that a variable will have after the updates asked for so far: two passes in one step chain. */
 function pending(updates: readonly StateUpdate[], variable: tf.Variable): tf.Tensor {
@@ -77,36 +86,6 @@ function pending(updates: readonly StateUpdate[], variable: tf.Variable): tf.Ten
   }
   return variable
 }
-
-/** Where a network's parameters or buffers are gathered, and what they begin with. */
-interface Gathered {
-  readonly stream: InitialStream
-  parameter(made: NewParameter): Parameter
-  buffer(made: NewParameter): Parameter
-}
-
-interface NewParameter {
-  readonly name: string
-  readonly layout: ParameterLayout
-  readonly shape: readonly number[]
-  readonly values: Float32Array
-  readonly image?: Parameter['image']
-}
-
-function makeParameter({ name, layout, shape, values, image }: NewParameter, trainable: boolean): Parameter {
-  const initial = tf.tensor(values, [...shape], 'float32')
-  const parameter: Parameter = { name, layout, variable: tf.variable(initial, trainable), ...(image ? { image } : {}) }
-  initial.dispose()
-  return parameter
-}
-
-const plain = (name: string, values: Float32Array, image?: Parameter['image']): NewParameter => ({
-  name,
-  layout: image ? 'biasToImage' : 'plain',
-  shape: [values.length],
-  values,
-  ...(image ? { image } : {}),
-})
 
 function convolutionLayer(gathered: Gathered, name: string, options: ConvolutionOptions): ImageLayer {
   const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default' } = options
@@ -143,15 +122,17 @@ function convolutionLayer(gathered: Gathered, name: string, options: Convolution
 }
 
 /** old · (1 − momentum) + value · momentum, asked for as an update. */
-function blend(updates: StateUpdate[], variable: tf.Variable, value: tf.Tensor): void {
+function blend(updates: StateUpdate[], { variable, value }: StateUpdate, momentum: number): void {
   const old = pending(updates, variable)
-  updates.push({
-    variable,
-    value: tf.add(tf.mul(old, 1 - batchNormMomentum), tf.mul(value, batchNormMomentum)),
-  })
+  updates.push({ variable, value: tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum)) })
 }
 
-function batchNormLayer(gathered: Gathered, name: string, channels: number): ImageLayer {
+function batchNormLayer(
+  gathered: Gathered,
+  name: string,
+  channels: number,
+  { epsilon = batchNormEpsilon, momentum = 0.1 }: BatchNormOptions = {},
+): ImageLayer {
   const ones = (): Float32Array => new Float32Array(channels).fill(1)
   const weight = gathered.parameter(plain(`${name}.weight`, ones()))
   const bias = gathered.parameter(plain(`${name}.bias`, new Float32Array(channels)))
@@ -175,12 +156,12 @@ function batchNormLayer(gathered: Gathered, name: string, channels: number): Ima
       runningVariance: storedVariance,
     })
     context.instanceMeans?.push(globalAveragePool(x))
-    if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance)
-    const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset)
+    if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance, epsilon)
+    const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset, epsilon)
     const { updates } = context
     if (updates) {
-      blend(updates, runningMean.variable, normalized.mean)
-      blend(updates, runningVariance.variable, normalized.unbiasedVariance)
+      blend(updates, { variable: runningMean.variable, value: normalized.mean }, momentum)
+      blend(updates, { variable: runningVariance.variable, value: normalized.unbiasedVariance }, momentum)
       updates.push({ variable: batches.variable, value: tf.add(pending(updates, batches.variable), 1) })
     }
     return normalized.output
@@ -233,7 +214,9 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
       for (const { variable } of [...parameters, ...buffers]) variable.dispose()
     },
     convolution: (name, options) => convolutionLayer(gathered, name, options),
-    batchNorm: (name, channels) => batchNormLayer(gathered, name, channels),
+    batchNorm: (name, channels, batchNormOptions) => batchNormLayer(gathered, name, channels, batchNormOptions),
     linear: (name, options) => linearLayer(gathered, name, options),
+    layerNorm: (name, width, epsilon) => layerNormLayer(gathered, name, width, epsilon),
+    parameter: (name, shape, deviation) => ownParameter(gathered, name, shape, deviation),
   }
 }

@@ -6,6 +6,7 @@ import {
   integers,
   single,
   text,
+  withIntegers,
   type KernelAttribute,
   type Operation,
 } from './kernels'
@@ -66,4 +67,48 @@ export function maxPool(x: tf.Tensor4D, size: number, stride: number, padding = 
           [0, 0],
         ])
   return single<tf.Tensor4D>(maxPoolOperation({ x: padded }, { size, stride }))
+}
+
+const averageGradient: Operation<'dy', PoolAttributes & { inputShape: readonly number[] }> = defineOperation<
+  'dy',
+  PoolAttributes & { inputShape: readonly number[] }
+>({
+  name: 'AbdAveragePoolGradient',
+  run: ({ dy }, { inputShape, ...attributes }) =>
+    withIntegers(inputShape, (shape) => execute('AvgPoolGrad', attributesOf(attributes), [shape, dy])),
+  gradient: ([upstream], _saved, { size, stride }) => ({
+    dy: () => averagePool(upstream as tf.Tensor4D, size, stride),
+  }),
+})
+const averageOperation = defineOperation<'x', PoolAttributes & { inputShape: readonly number[] }>({
+  name: 'AbdAveragePool',
+  run: ({ x }, attributes) => execute('AvgPool', attributesOf(attributes), [x]),
+  gradient: ([dy], _saved, attributes) => ({ x: () => single(averageGradient({ dy: dy as tf.Tensor }, attributes)) }),
+})
+
+/** Mean of each size × size window that lies within the image (torch.nn.AvgPool2d). Differentiable to any order. */
+export const averagePool = (x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D =>
+  single<tf.Tensor4D>(averageOperation({ x }, { size, stride, inputShape: x.shape }))
+
+/** [places, extent]: place i averages ⌊i·extent/places⌋ … ⌈(i + 1)·extent/places⌉. */
+function averagingMatrix(extent: number, places: number): tf.Tensor3D {
+  const rows = Array.from({ length: places }, (_, place) => {
+    const [start, end] = [Math.floor((place * extent) / places), Math.ceil(((place + 1) * extent) / places)]
+    return Array.from({ length: extent }, (_unused, at) => (at >= start && at < end ? 1 / (end - start) : 0))
+  })
+  return tf.tensor3d([rows])
+}
+
+/**
+ * [N, H, W, C] → [N, places, places, C]: means over windows that cover the image evenly, overlapping or, of an image
+ * with fewer pixels, the same ones several times (torch.nn.AdaptiveAvgPool2d). Differentiable to any order.
+ */
+export function adaptiveAveragePool(x: tf.Tensor4D, places: number): tf.Tensor4D {
+  const [images, height, width, channels] = x.shape
+  if (height === places && width === places) return x
+  return tf.tidy(() => {
+    const rows = tf.matMul(averagingMatrix(height, places), tf.reshape(x, [images, height, width * channels]))
+    const columns = tf.matMul(averagingMatrix(width, places), tf.reshape(rows, [images * places, width, channels]))
+    return tf.reshape(columns, [images, places, places, channels])
+  })
 }
