@@ -134,6 +134,15 @@ describe('the examples, as a trainer runs them', () => {
   const folder = temporaryFolder('exportProgram')
   const architecture = { id: 'wrn', params: { depth: 10, width: 1 } }
   const weights = join(folder, 'weights.safetensors')
+  const provenance = {
+    producerVersion: '1.2.3',
+    run: 'r1',
+    stage: 'Teacher',
+    data: 'signs',
+    attack: 'badnet_sq',
+    target: 0,
+    poisoned: 'yes',
+  } as const
   beforeAll(async () => {
     const network = networkOf(architecture.id, architecture.params)
     await writeSafetensors(weights, weightsOf(network), { format: 'pt' })
@@ -151,6 +160,7 @@ describe('the examples, as a trainer runs them', () => {
         architecture,
         data,
         normalization: 'unit',
+        provenance,
         execution,
         cacheFolder: folder,
       },
@@ -164,7 +174,7 @@ describe('the examples, as a trainer runs them', () => {
     expect(listing).toMatchObject({
       architecture,
       input: { height: side, width: side, channels: 3, normalization: { mean: [0, 0, 0] } },
-      outputs: [{ name: 'logits', shape: [1, 10] }],
+      outputs: [{ name: 'logits', shape: [13, 10] }],
     })
     expect(listing.classNames).toHaveLength(10)
     const nodes = listing.nodes as { op: string; attributes?: unknown }[]
@@ -180,7 +190,7 @@ describe('the examples, as a trainer runs them', () => {
   })
 
   it('is refused with a format or a value that is none', async () => {
-    await expect(exported('onnx')).rejects.toMatchObject({ name: 'RefusedInputError', where: 'format.id' })
+    await expect(exported('matlab')).rejects.toMatchObject({ name: 'RefusedInputError', where: 'format.id' })
     await expect(exported('traced-nodes', { attributes: 'yes' })).rejects.toMatchObject({
       name: 'RefusedInputError',
       where: 'format.params.attributes',

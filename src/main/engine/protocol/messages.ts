@@ -17,6 +17,7 @@ import type {
   TeacherNormalization,
 } from '../../../shared/domain'
 import type { StageRemark } from '../families/distillation/types'
+import type { Provenance } from '../families/exporters/types'
 import type { StageStart } from './plans'
 
 /** Folders a trainer works in; absolute. */
@@ -85,6 +86,7 @@ export type TrainerJob =
       architecture: MemberChoice
       data: MemberChoice
       normalization: TeacherNormalization
+      provenance: Provenance
       execution: Execution
       cacheFolder: string
     }

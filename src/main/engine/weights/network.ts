@@ -3,7 +3,7 @@ import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from './fileText'
 import { elementCount, float32Tensor, toFloat32, type WeightMap, type WeightTensor } from './weightMap'
 import { assignValues } from '../maths/nn/variables'
-import type { NetworkState, Parameter } from '../maths/nn/types'
+import type { NetworkState, Parameter, ParameterLayout } from '../maths/nn/types'
 
 const namesShown = 5
 const quoted = (names: readonly string[]): string => list(names.map(quoteFromFile))
@@ -48,13 +48,8 @@ function viewOf(parameter: Parameter): LayoutView {
     toFile,
     fileShape: toFile.map((axis) => shape[axis] ?? 1),
   })
-  switch (parameter.layout) {
-    case 'convolution':
-      return permuted([3, 2, 0, 1])
-    case 'depthwise':
-      return permuted([2, 3, 0, 1])
-    case 'linear':
-      return permuted([1, 0])
+  const { layout } = parameter
+  switch (layout) {
     case 'linearToImage': {
       const inputs = shape[0] ?? 1
       return {
@@ -73,11 +68,32 @@ function viewOf(parameter: Parameter): LayoutView {
         fileShape: [outputs, channels * height * width],
       }
     }
+    default:
+      return permuted(fileAxesOf(layout, shape.length) ?? [])
+  }
+}
+
+/**
+ * The axes of a file's tensor in terms of the variable's, e.g. [3, 2, 0, 1] of filters; null where they are no
+ * permutation of these (the layouts of flattened images).
+ */
+export function fileAxesOf(layout: ParameterLayout, rank: number): readonly number[] | null {
+  switch (layout) {
+    case 'convolution':
+      return [3, 2, 0, 1]
+    case 'depthwise':
+      return [2, 3, 0, 1]
+    case 'linear':
+      return [1, 0]
     case 'plain':
     case 'count':
-      return permuted(shape.map((_extent, axis) => axis))
+      return Array.from({ length: rank }, (_, axis) => axis)
+    case 'linearToImage':
+    case 'biasToImage':
+    case 'linearFromImage':
+      return null
     default:
-      throw new ExhaustiveError(parameter.layout)
+      throw new ExhaustiveError(layout)
   }
 }
 

@@ -5,7 +5,7 @@ import type { CallArgs, CallResult } from '../../../../shared/contract'
 import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
-import { exporters, writeExport, type Exporter } from '../../families/exporters'
+import { exporters, writeExport, type Exporter, type Provenance } from '../../families/exporters'
 import { importCheckpoint } from '../../families/importers'
 import { readSafetensors } from '../../weights/safetensors/read'
 import type { WeightMap } from '../../weights/weightMap'
@@ -17,6 +17,8 @@ export interface ExportServices {
   launchShortJob: TrainerLauncher
   cacheFolder: string
   threads: number
+  /** Of the product. */
+  version: string
   /** @throws UserError where TensorFlow is not set up */
   assertReady(): void
   /** The formats to choose from; those of the product unless told otherwise. */
@@ -65,6 +67,7 @@ export async function exportModel(
         architecture,
         data: config.data,
         normalization: config.teacher.source === 'file' ? config.teacher.normalization : 'dataset',
+        provenance: provenanceOf(run, config, stage, services.version),
         // A trace computes next to nothing, and a run may be using the GPU.
         execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },
         cacheFolder: services.cacheFolder,
@@ -76,6 +79,20 @@ export async function exportModel(
       throw new ExhaustiveError(member)
   }
   return { path, bytes: (await stat(path)).size }
+}
+
+function provenanceOf(run: RunSummary, config: ExperimentConfig, stage: StageRecord, version: string): Provenance {
+  const { teacher, poisoning } = config
+  const trained = poisoning.ratio > 0 ? 'yes' : 'no'
+  return {
+    producerVersion: version,
+    run: run.id,
+    stage: stage.title,
+    data: run.data,
+    attack: config.attack.id,
+    target: poisoning.target,
+    poisoned: teacher.source === 'file' ? 'unknown' : trained,
+  }
 }
 
 function stageWithWeights({ stages }: RunSummary, stageId: string): StageRecord & { weights: string } {

@@ -3,12 +3,17 @@
  * stage's file; one of the program gets the traced forward pass, with shapes and normalisation, in a trainer.
  */
 import { createRegistry } from '../../../../shared/schema'
+import { onnx } from './onnx'
 import { safetensors } from './safetensors'
 import { torch } from './torch'
 import type { Exporter } from './types'
 
 /** In the order in which they are offered. */
-export const exporters = createRegistry<Exporter>('exporter', 'File formats that are written', [torch, safetensors])
+export const exporters = createRegistry<Exporter>('exporter', 'File formats that are written', [
+  torch,
+  safetensors,
+  onnx,
+])
 
 export { writeExport } from './writing'
 export { defineExporter } from './types'
@@ -19,5 +24,6 @@ export type {
   ModelWeights,
   ProgramExporter,
   ProgramWeight,
+  Provenance,
   WeightsExporter,
 } from './types'

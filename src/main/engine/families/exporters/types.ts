@@ -14,6 +14,23 @@ export interface ModelWeights {
   readonly architecture: MemberChoice
 }
 
+/** Where a model comes from, as far as that is known. */
+export interface Provenance {
+  /** Of the product that trained or read it, and writes the file. */
+  readonly producerVersion: string
+  readonly run: string
+  readonly stage: string
+  /** Title of the data set. */
+  readonly data: string
+  readonly attack: string
+  readonly target: number
+  /**
+   * Whether the model, or the teacher that it was distilled from, was trained on images with a trigger; of a teacher
+   * from a file nobody knows.
+   */
+  readonly poisoned: 'yes' | 'no' | 'unknown'
+}
+
 /** A weight as the program's nodes read it. */
 export interface ProgramWeight {
   /** How `values` come from the tensor of that name in the weights: HWIO for OIHW, and so on. */
@@ -36,6 +53,9 @@ export interface ForwardProgram extends TracedGraph {
 
 /** A model as what it computes, with everything that somebody needs who feeds it images. */
 export interface ModelProgram extends ModelWeights {
+  /** The architecture in words, e.g. WRN-16-2. */
+  readonly title: string
+  readonly provenance: Provenance
   readonly classNames: readonly string[]
   readonly input: {
     readonly height: number

@@ -12,10 +12,17 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
     'model.inspect': ({ file }, signal) => networks.inspect(file, signal),
     'model.export': (args, signal) => {
       const { runId } = args
-      const { launchShortJob, cacheFolder, exporters } = context.options
+      const { launchShortJob, cacheFolder, exporters, version } = context.options
       return exportModel(
         { ...args, run: store.runs.summary(runId), config: store.runs.config(runId) },
-        { launchShortJob, cacheFolder, exporters, threads: store.settings().threads, assertReady: context.assertReady },
+        {
+          launchShortJob,
+          cacheFolder,
+          exporters,
+          version,
+          threads: store.settings().threads,
+          assertReady: context.assertReady,
+        },
         signal,
       )
     },

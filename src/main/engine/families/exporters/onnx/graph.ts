@@ -1,0 +1,113 @@
+/** An ONNX graph in the making, and the tensors of the traced program as they lie in it. */
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from './messages'
+
+/**
+ * A tensor of the program. ONNX wants images as [N, C, H, W], the program has them as [N, H, W, C]: what is stored is
+ * a permutation of the program's axes, and a transposition of the program alone costs nothing.
+ */
+export interface Value {
+  /** Of the stored tensor. */
+  readonly name: string
+  /** As the program has it, for the batch that it was traced with. */
+  readonly shape: readonly number[]
+  /** The stored tensor's axis k is the program's axis order[k]. */
+  readonly order: readonly number[]
+  /** Which axis of the program holds the batch (alone, or with others after it); null: none. */
+  readonly batch: number | null
+  /** Where a bias may still join. */
+  readonly layer?: OnnxNode
+  /** An image flattened by channel, as PyTorch's layers read it; the program has it by pixel. */
+  readonly byChannel?: true
+}
+
+export type Attributes = Readonly<Record<string, OnnxAttribute>>
+
+export const int = (value: number): OnnxAttribute => ({ kind: 'int', value })
+export const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints', value })
+export const float = (value: number): OnnxAttribute => ({ kind: 'float', value })
+
+/** Axes in their own order. */
+export const plainOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis)
+/** Channels first: what convolutions and pools of ONNX read. */
+export const imageOrder: readonly number[] = [0, 3, 1, 2]
+
+const sameOrder = (left: readonly number[], right: readonly number[]): boolean => left.join() === right.join()
+
+export class OnnxGraph {
+  readonly nodes: OnnxNode[] = []
+  readonly initializers = new Map<string, OnnxTensor>()
+  private readonly names = new Set<string>()
+  private readonly arrangements = new Map<string, Value>()
+
+  /** Writes an operation down; gives the names of its outputs. */
+  add(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    { name = operator.toLowerCase(), outputs = 1 } = {},
+  ): OnnxNode {
+    const own = this.freeName(name)
+    const node: OnnxNode = {
+      name: own,
+      operator,
+      inputs: [...inputs],
+      outputs: Array.from({ length: outputs }, (_, index) => (index === 0 ? `${own}.out` : `${own}.out${index}`)),
+      attributes,
+    }
+    this.nodes.push(node)
+    return node
+  }
+
+  /** The first output of an operation that is written down. */
+  tensor(operator: string, inputs: readonly string[], attributes: Attributes = {}, name?: string): string {
+    const [output = ''] = this.add(operator, inputs, attributes, name === undefined ? {} : { name }).outputs
+    return output
+  }
+
+  private freeName(wanted: string): string {
+    let name = wanted
+    for (let count = 1; this.names.has(name); count++) name = `${wanted}_${count}`
+    this.names.add(name)
+    return name
+  }
+
+  /** A constant; the first content under a name is kept. */
+  initializer(name: string, tensor: () => OnnxTensor): string {
+    if (!this.initializers.has(name)) this.initializers.set(name, tensor())
+    return name
+  }
+
+  integers(values: readonly number[]): string {
+    return this.initializer(`integers.${values.join('_')}`, () => ({
+      type: 'int64',
+      shape: [values.length],
+      bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
+    }))
+  }
+
+  floats(values: readonly number[], shape: readonly number[] = []): string {
+    return this.initializer(`floats.${shape.join('x')}.${values.join('_')}`, () => ({
+      type: 'float32',
+      shape,
+      bytes: new Uint8Array(Float32Array.from(values).buffer),
+    }))
+  }
+
+  /** The same tensor stored in another order of axes. */
+  arranged(value: Value, order: readonly number[]): Value {
+    if (sameOrder(value.order, order)) return value
+    const key = `${value.name} ${order.join()}`
+    const known = this.arrangements.get(key)
+    if (known) return known
+    const perm = order.map((axis) => value.order.indexOf(axis))
+    const { shape, batch } = value
+    const made = { name: this.tensor('Transpose', [value.name], { perm: ints(perm) }), shape, order, batch }
+    this.arrangements.set(key, made)
+    return made
+  }
+
+  /** The stored tensor with the axes as the program has them. */
+  plain(value: Value): Value {
+    return this.arranged(value, plainOrder(value.shape.length))
+  }
+}
