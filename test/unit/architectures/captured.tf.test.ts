@@ -83,6 +83,7 @@ describe('captured', () => {
   it.each([
     ['cifar_resnet', { depth: 8, shortcut: 'padding' }],
     ['cifar_resnet', { depth: 8 }],
+    ['wrn', { depth: 10, width: 1, names: 'layer', bias: true }],
     ['small_vgg', {}],
     ['lenet', { half: true }],
     ['vgg', { depth: '8' }],

@@ -1,5 +1,5 @@
 /** Every architecture is recognized from the names and shapes of its weights, whatever its parameters. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { WeightMap, WeightTensor } from '../../../src/main/engine/weights/weightMap'
@@ -9,6 +9,7 @@ import { importCheckpoint, type ImportReport } from '../../../src/main/engine/fa
 import { recognizeArchitecture, type Recognition } from '../../../src/main/engine/families/importers/recognition'
 import { defaultsOf } from '../../../src/shared/schema'
 import { missingShared, requireShared } from '../../fixtures/shared'
+import { architectureCases, networkCases } from '../../parity/cases'
 import { importBytes, temporaryFolder } from './craft/files'
 
 type Params = Record<string, number | string | boolean>
@@ -49,6 +50,11 @@ const variants: [string, Params][] = [
       ['projection', 'padding'].map((shortcut): [string, Params] => ['cifar_resnet', { depth, width, shortcut }]),
     ),
   ),
+  ['wrn', { depth: 10, width: 1, names: 'block', bias: true }],
+  ['wrn', { depth: 16, width: 2, names: 'layer', bias: false }],
+  ['wrn', { depth: 28, width: 10, names: 'layer', bias: true }],
+  ['cifar_resnet', { depth: 20, width: '1', shortcut: 'padding', names: 'linear' }],
+  ['cifar_resnet', { depth: 56, width: '1', shortcut: 'projection', names: 'linear' }],
   ...['8', '11', '13', '16', '19'].flatMap((depth) =>
     [true, false].map((batchNorm): [string, Params] => ['vgg', { depth, batchNorm }]),
   ),
@@ -86,19 +92,6 @@ describe('recognition', () => {
   it.each(architectures.members.map((member) => [member.id, member] as const))(
     '%s: the outline has the names that PyTorch gives',
     (id, member) => {
-      const cases = JSON.parse(
-        readFileSync(join(import.meta.dirname, '../../fixtures/parity/architectures.json'), 'utf8'),
-      ) as Record<
-        string,
-        {
-          architecture: string
-          params: Params
-          shape: [number, number, number, number]
-          classes: number
-          gradients: object
-          buffers: object
-        }
-      >
       for (const {
         architecture,
         params,
@@ -106,7 +99,7 @@ describe('recognition', () => {
         classes,
         gradients,
         buffers,
-      } of Object.values(cases)) {
+      } of Object.values({ ...architectureCases(), ...networkCases() })) {
         if (architecture !== id) continue
         const names = [
           ...member

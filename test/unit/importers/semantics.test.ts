@@ -42,7 +42,7 @@ describe('weights', () => {
     expect(report.architecture).toEqual({
       id: 'wrn',
       title: `WRN-${depth}-${width}`,
-      params: { depth, width, classes },
+      params: { depth, width, names: 'block', bias: false, classes },
     })
     expect(report.findings).toEqual([])
   })

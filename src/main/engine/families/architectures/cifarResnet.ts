@@ -43,6 +43,16 @@ const params = {
       },
     ],
   }),
+  names: choice({
+    label: 'Names in files',
+    default: 'fc',
+    help: 'What the last layer and a convolution in the shortcut are called.',
+    advanced: true,
+    options: [
+      { value: 'fc', label: 'fc, downsample', help: 'RepDistiller, CMI, ABD, chenyaofo/pytorch-cifar-models.' },
+      { value: 'linear', label: 'linear, shortcut', help: 'akamaster/pytorch_resnet_cifar10 and its copies.' },
+    ],
+  }),
 }
 type CifarResnetParameters = ValuesOf<typeof params>
 
@@ -81,7 +91,7 @@ function unitsOf(depth: number): number {
   })
 }
 
-const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width, shortcut }, problem) => {
+const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width, shortcut, names }, problem) => {
   const units = unitsOf(depth)
   const [stem, ...stages] = widths[width]
   const initial = shortcut === 'padding' ? 'fanIn' : 'fanOut'
@@ -115,7 +125,10 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
             input,
             output: size,
             initial,
-            shortcut: shortcut === 'padding' ? paddedShortcut : projection(build, `${name}.downsample`, initial, size),
+            shortcut:
+              shortcut === 'padding'
+                ? paddedShortcut
+                : projection(build, `${name}.${names === 'linear' ? 'shortcut' : 'downsample'}`, initial, size),
           })
           inputs = planes
           return layer
@@ -123,7 +136,7 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
       ),
     ),
   )
-  const fc = build.linear('fc', {
+  const head = build.linear(names === 'linear' ? 'linear' : 'fc', {
     inputs,
     outputs: problem.classes,
     initial: shortcut === 'padding' ? 'fanIn' : 'default',
@@ -131,7 +144,7 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(activations.at(-1) ?? images)
-    return { logits: fc(features, context), activations, features }
+    return { logits: head(features, context), activations, features }
   }
 }
 
@@ -139,8 +152,8 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
  * The small ResNets for 32×32 images: three stages of post-activation units, depth 6n + 2. Activations: the three stage
  * outputs.
  * Reference: He et al. 2016, arXiv:1512.03385, section 4.2; ABD cmi/datafree/models/classifiers/resnet_tiny.py
- * (projection) and
- * zskt/models/shufl_resnet.py (padding; what is called cifar_resnet18 there has three stages of two units: depth 14).
+ * (projection) and zskt/models/shufl_resnet.py (padding; what is called cifar_resnet18 there has three stages of two
+ * units: depth 14); akamaster/pytorch_resnet_cifar10 (linear).
  */
 export const cifarResnet = defineArchitecture({
   id: 'cifar_resnet',
@@ -162,12 +175,15 @@ export const cifarResnet = defineArchitecture({
   candidates: (shapes) => {
     const depth = 6 * countUnits(shapes, 'layer1') + 2
     const width = shapes.get('bn1.weight')?.[0] === widths[4][0] ? '4' : '1'
+    const names = shapes.has('linear.weight') ? 'linear' : 'fc'
     return [
-      { depth, width, shortcut: 'projection' },
-      { depth, width, shortcut: 'padding' },
+      { depth, width, shortcut: 'projection', names },
+      { depth, width, shortcut: 'padding', names },
     ]
   },
-  label: ({ depth, width, shortcut }) =>
-    `ResNet-${depth}${width === '4' ? '×4' : ''}${shortcut === 'padding' ? ' (padding)' : ''}`,
+  label: ({ depth, width, shortcut, names }) => {
+    const told = [...(shortcut === 'padding' ? ['padding'] : []), ...(names === 'linear' ? ['linear'] : [])]
+    return `ResNet-${depth}${width === '4' ? '×4' : ''}${told.length > 0 ? ` (${told.join(', ')})` : ''}`
+  },
   ...networkOf(define),
 })

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../shared/errors'
-import { integer, type ValuesOf } from '../../../../shared/schema'
+import { boolean, choice, integer, type ValuesOf } from '../../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import { globalAveragePool, relu } from '../../maths/ops'
 import { networkOf, type NetworkDefinition } from './network'
@@ -23,6 +23,30 @@ const params = {
     min: 1,
     max: 20,
     help: 'Widening factor k: the blocks have 16k, 32k and 64k channels.',
+  }),
+  names: choice({
+    label: 'Names in files',
+    default: 'block',
+    help: 'Whose names the weights bear, and what the shortcut’s convolution reads.',
+    advanced: true,
+    options: [
+      {
+        value: 'block',
+        label: 'block1.layer.0, convShortcut, fc',
+        help: 'xternalz/WideResNet-pytorch, ABD, TRADES, RobustBench; the shortcut reads the activated input.',
+      },
+      {
+        value: 'layer',
+        label: 'layer1.0, shortcut.0, linear',
+        help: 'meliketoy/wide-resnet.pytorch; the shortcut reads the input as it is.',
+      },
+    ],
+  }),
+  bias: boolean({
+    label: 'Convolutions have biases',
+    default: false,
+    help: 'The paper’s have none; meliketoy/wide-resnet.pytorch and its copies have them.',
+    advanced: true,
   }),
 }
 type WideResNetParameters = ValuesOf<typeof params>
@@ -48,6 +72,8 @@ function unitsOf(depth: number): number {
 }
 
 interface UnitOptions {
+  readonly names: WideResNetParameters['names']
+  readonly bias: boolean
   readonly inputs: number
   readonly outputs: number
   readonly stride: number
@@ -55,41 +81,29 @@ interface UnitOptions {
 }
 
 /**
- * One residual unit. Where the channels change, relu(bn1(x)) replaces x and feeds the shortcut too; elsewhere the raw x
- * is the shortcut.
+ * One residual unit. Where the channels change, a convolution is the shortcut. Under the names 'block' it reads
+ * relu(bn1(x)) as the unit's own layers do, under 'layer' x; elsewhere x itself is the shortcut.
  */
-function createUnit(build: NetworkBuilder, name: string, { inputs, outputs, stride, output }: UnitOptions): ImageLayer {
+function createUnit(build: NetworkBuilder, name: string, options: UnitOptions): ImageLayer {
+  const { names, bias, inputs, outputs, stride, output } = options
+  const common = { outputs, bias, initial: 'fanOut', output } as const
   const bn1 = build.batchNorm(`${name}.bn1`, inputs)
-  const conv1 = build.convolution(`${name}.conv1`, {
-    inputs,
-    outputs,
-    kernel: 3,
-    stride,
-    padding: 1,
-    initial: 'fanOut',
-    output,
-  })
+  const conv1 = build.convolution(`${name}.conv1`, { ...common, inputs, kernel: 3, stride, padding: 1 })
   const bn2 = build.batchNorm(`${name}.bn2`, outputs)
-  const conv2 = build.convolution(`${name}.conv2`, {
-    inputs: outputs,
-    outputs,
-    kernel: 3,
-    padding: 1,
-    initial: 'fanOut',
-    output,
-  })
+  const conv2 = build.convolution(`${name}.conv2`, { ...common, inputs: outputs, kernel: 3, padding: 1 })
+  const layers = names === 'layer'
   const shortcut =
     inputs === outputs
       ? undefined
-      : build.convolution(`${name}.convShortcut`, { inputs, outputs, kernel: 1, stride, initial: 'fanOut', output })
+      : build.convolution(`${name}.${layers ? 'shortcut.0' : 'convShortcut'}`, { ...common, inputs, kernel: 1, stride })
   return (x, context) => {
     const activated = relu(bn1(x, context))
     const out = conv2(relu(bn2(conv1(activated, context), context)), context)
-    return tf.add(shortcut ? shortcut(activated, context) : x, out)
+    return tf.add(shortcut ? shortcut(layers ? x : activated, context) : x, out)
   }
 }
 
-const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }, problem) => {
+const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width, names, bias }, problem) => {
   const units = unitsOf(depth)
   const trunk = createTrunk(build)
   let output = { height: problem.height, width: problem.width }
@@ -100,6 +114,7 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
       outputs: stemChannels,
       kernel: 3,
       padding: 1,
+      bias,
       initial: 'fanOut',
       output,
     }),
@@ -111,7 +126,8 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
           const stride = unit === 0 ? block.stride : 1
           const outputs = block.channels * width
           output = { height: Math.ceil(output.height / stride), width: Math.ceil(output.width / stride) }
-          const layer = createUnit(build, `block${index + 1}.layer.${unit}`, { inputs, outputs, stride, output })
+          const name = `${names === 'layer' ? `layer${index + 1}` : `block${index + 1}.layer`}.${unit}`
+          const layer = createUnit(build, name, { names, bias, inputs, outputs, stride, output })
           inputs = outputs
           return layer
         }),
@@ -119,20 +135,24 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width }
     )
   })
   const bn1 = build.batchNorm('bn1', inputs)
-  const fc = build.linear('fc', { inputs, outputs: problem.classes, initial: 'zeroBias' })
+  const head = build.linear(names === 'layer' ? 'linear' : 'fc', {
+    inputs,
+    outputs: problem.classes,
+    initial: 'zeroBias',
+  })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(relu(bn1(activations.at(-1) ?? images, context)))
-    return { logits: fc(features, context), activations, features }
+    return { logits: head(features, context), activations, features }
   }
 }
 
 /**
- * Wide residual network WRN-d-k: pre-activation units, no convolution biases, strides 1, 2, 2, global average pool, one
- * linear layer.
+ * Wide residual network WRN-d-k: pre-activation units, strides 1, 2, 2, global average pool, one linear layer.
  * Activations: the three block outputs before the next batch norm. Initial weights: convolutions N(0, 2/(k²·outputs)),
  * the linear layer PyTorch's default with bias 0.
- * Reference: Zagoruyko & Komodakis 2016, arXiv:1605.07146; ABD zskt/models/wresnet.py.
+ * Reference: Zagoruyko & Komodakis 2016, arXiv:1605.07146; ABD zskt/models/wresnet.py; meliketoy/wide-resnet.pytorch
+ * ('layer').
  */
 export const wrn = defineArchitecture({
   id: 'wrn',
@@ -151,12 +171,20 @@ export const wrn = defineArchitecture({
     kdTeacher: { title: 'WRN-40-2', params: { depth: 40, width: 2 } },
   },
   candidates: (shapes) => {
+    const names = countUnits(shapes, 'block1.layer') === 0 && countUnits(shapes, 'layer1') > 0 ? 'layer' : 'block'
+    const block = names === 'layer' ? 'layer1' : 'block1.layer'
     const channels =
-      shapes.get('block1.layer.0.bn2.weight')?.[0] ?? shapes.get('block1.layer.0.conv1.weight')?.[0] ?? stemChannels
+      shapes.get(`${block}.0.bn2.weight`)?.[0] ?? shapes.get(`${block}.0.conv1.weight`)?.[0] ?? stemChannels
     return [
-      { depth: 6 * countUnits(shapes, 'block1.layer') + 4, width: Math.max(1, Math.round(channels / stemChannels)) },
+      {
+        depth: 6 * countUnits(shapes, block) + 4,
+        width: Math.max(1, Math.round(channels / stemChannels)),
+        names,
+        bias: shapes.has('conv1.bias'),
+      },
     ]
   },
-  label: ({ depth, width }) => `WRN-${depth}-${width}`,
+  label: ({ depth, width, names, bias }) =>
+    `WRN-${depth}-${width}${names === 'layer' ? ' (layers)' : ''}${bias ? ' (biases)' : ''}`,
   ...networkOf(define),
 })
