@@ -48,7 +48,6 @@ const missed = (page: Page): Promise<string[]> =>
 describeServed('every view', () => {
   const workspace = mkdtempSync(join(tmpdir(), 'abd-access-'))
   let served: Served
-  let run: string
 
   beforeAll(async () => {
     await makeWorkspace(workspace, 40, { last: lightRun })
@@ -59,7 +58,7 @@ describeServed('every view', () => {
     await removeFolder(workspace)
   })
 
-  async function open(options: { width: number; theme: 'light' | 'dark' }): Promise<Page> {
+  async function open(options: { width: number; theme: 'light' | 'dark' }): Promise<{ page: Page; run: string }> {
     const page = await served.open({
       viewport: { width: options.width, height: 900 },
       colorScheme: options.theme,
@@ -67,17 +66,18 @@ describeServed('every view', () => {
     })
     const link = page.locator('a[href*="#/runs/"]').first()
     await link.waitFor({ state: 'attached' })
-    run = (await link.getAttribute('href'))?.split('/').at(-1) ?? ''
-    return page
+    const run = (await link.getAttribute('href'))?.split('/').at(-1) ?? ''
+    return { page, run }
   }
 
-  it.each([
+  // Together: a page that waits leaves the machine to the others.
+  it.concurrent.each([
     { width: 1440, theme: 'light', complaints: true },
     { width: 960, theme: 'dark', complaints: true },
     { width: 700, theme: 'light', complaints: false },
     { width: 2560, theme: 'dark', complaints: false },
   ] as const)('has no fault, $theme, $width pixels wide', async ({ width, theme, complaints }) => {
-    const page = await open({ width, theme })
+    const { page, run } = await open({ width, theme })
     const found: Record<string, string[]> = {}
     for (const { name, go, leave } of everyView({ run })) {
       await go(page)

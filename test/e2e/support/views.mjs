@@ -11,7 +11,32 @@ export async function openRoute(page, route) {
   await page.locator('main .page').first().waitFor()
 }
 
-const settle = (page, milliseconds = 220) => page.waitForTimeout(milliseconds)
+/** Until nothing in sight is awaited and nothing has changed for a moment; what never comes to rest is taken as it is. */
+const settle = (page) =>
+  page.evaluate(
+    ({ moment, patience }) =>
+      new Promise((resolve) => {
+        const begin = performance.now()
+        let changed = begin
+        const observer = new MutationObserver(() => {
+          changed = performance.now()
+        })
+        observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+        const inSight = (element) => {
+          const { top, bottom, width } = element.getBoundingClientRect()
+          return width > 0 && top < innerHeight && bottom > 0
+        }
+        const look = () => {
+          const now = performance.now()
+          const awaited = [...document.querySelectorAll('[aria-busy=true]')].some(inSight)
+          if ((awaited || now - changed < moment) && now - begin < patience) return void setTimeout(look, 15)
+          observer.disconnect()
+          resolve(undefined)
+        }
+        look()
+      }),
+    { moment: 100, patience: 5000 },
+  )
 const escape = (page) => page.keyboard.press('Escape')
 const rows = (page) => page.locator('[role=grid] [role=row][aria-selected]')
 const button = (name) => (page) =>
@@ -39,7 +64,8 @@ const clearRows = (page) =>
   page
     .evaluate(() => sessionStorage.clear())
     .then(() => page.reload())
-    .then(() => settle(page, 900))
+    .then(() => page.locator('main .page').first().waitFor())
+    .then(() => settle(page))
 const ask = (text) => async (page) => {
   await page.getByRole('combobox').first().fill(text)
   await settle(page)
@@ -132,7 +158,8 @@ const experimentViews = [
         .or(page.getByRole('button', { name: /^2?\s*Attack/ }))
         .first()
         .click()
-      await settle(page, 1500)
+      await page.locator('.gallery .tile canvas').first().waitFor()
+      await settle(page)
     }),
   },
   {
