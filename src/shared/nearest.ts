@@ -41,3 +41,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   }
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.word : undefined
 }
+
+/** " (did you mean …?)" where a known word is near, else nothing. */
+export const orMeant = (word: string, known: readonly string[]): string => {
+  const near = nearest(word, known)
+  return near === undefined || near === word ? '' : ` (did you mean ${near}?)`
+}
+
+/** The known words for a refusal's "wanted", the one that was probably meant first. */
+export function wantedAmong(word: string, known: readonly string[], none = 'none'): string {
+  const near = nearest(word, known)
+  const list = known.join(', ') || none
+  return near === undefined ? list : `"${near}"? Known: ${list}`
+}

@@ -6,7 +6,11 @@ import { resolve } from 'node:path'
 import type { Catalogue } from '../../shared/contract'
 import { withConfigValue, type PartialExperimentConfig } from '../../shared/domain'
 import { RefusedInputError } from '../../shared/errors'
-import type { FamilyId, MemberDescription, ParameterSchema } from '../../shared/schema'
+import { nearest, wantedAmong } from '../../shared/nearest'
+import type { FamilyId, ParameterSchema } from '../../shared/schema'
+import { asRecord, chosenMembers, membersOf } from './members'
+import { givenTwice } from './options'
+import { declaredFields, valueOf } from './values'
 
 export interface RunFlags {
   preset?: string
@@ -30,36 +34,58 @@ export interface RunFlags {
 
 export type RecognizeData = (path: string) => Promise<{ id: string; params: Record<string, unknown> }>
 
-/** `path=value`; the value as JSON, or else text. */
-export function parseAssignment(assignment: string): { path: string; value: unknown } {
+/** `path=value` of --set, the value as it was typed. */
+export function parseAssignment(assignment: string): { path: string; text: string } {
   const at = assignment.indexOf('=')
   if (at <= 0)
     throw new RefusedInputError('--set takes path=value.', { wanted: 'e.g. poisoning.ratio=0.05', got: assignment })
-  return { path: assignment.slice(0, at), value: parseValue(assignment.slice(at + 1)) }
+  return { path: assignment.slice(0, at).trim(), text: assignment.slice(at + 1) }
 }
 
-export function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return text
-  }
+/**
+ * The assignments of --set, each path once.
+ * @throws RefusedInputError where a path comes twice: which of the values is meant is not ours to guess
+ */
+export function parseAssignments(given: readonly string[] = []): ReturnType<typeof parseAssignment>[] {
+  const assignments = given.map(parseAssignment)
+  const paths = assignments.map(({ path }) => path)
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
+  if (twice !== undefined) throw givenTwice(`--set ${twice}`)
+  return assignments
 }
 
-/** `name=value` entries of a repeatable option as parameters. `example` shows how one is written. */
-export const namedValues = (entries: readonly string[], example: string): Record<string, unknown> =>
-  Object.fromEntries(
-    entries.map((entry) => {
-      const at = entry.indexOf('=')
-      if (at < 1)
-        throw new RefusedInputError('A parameter has no value.', {
-          wanted: 'name=value',
-          got: entry,
-          action: `Write e.g. ${example}.`,
-        })
-      return [entry.slice(0, at), parseValue(entry.slice(at + 1))]
-    }),
+/** Where each of the flags of their own writes. */
+const flagPaths = {
+  name: 'name',
+  seed: 'seed',
+  target: 'poisoning.target',
+  poisonRatio: 'poisoning.ratio',
+  device: 'execution.device',
+  threads: 'execution.threads',
+} as const satisfies Partial<Record<keyof RunFlags, string>>
+
+/** What --set takes the place of although another flag gave it: a sentence for each, so that nothing goes silently. */
+export function overruledFlags(flags: RunFlags, catalogue: Catalogue, config: PartialExperimentConfig): string[] {
+  const set = new Map(parseAssignments(flags.set).map(({ path, text }) => [path, text]))
+  const named = Object.entries(flagPaths).flatMap(([name, path]) =>
+    flags[name as keyof typeof flagPaths] === undefined ? [] : [[`--${kebab(name)}`, path] as const],
   )
+  const paths = memberFlagPaths(config, catalogue)
+  const members = memberFlags(flags.memberFlags ?? []).flatMap(({ flag }) =>
+    (paths.get(flag) ?? []).map((path) => [`--${flag}`, path] as const),
+  )
+  return [...named, ...members].flatMap(([flag, path]) => {
+    const text = set.get(path)
+    return text === undefined ? [] : [`--set ${path}=${text} is taken, not ${flag}.`]
+  })
+}
+
+/** Sets a value as --set does: as the parameter at its path reads it. */
+export const withAssignment = (
+  config: PartialExperimentConfig,
+  { path, text }: ReturnType<typeof parseAssignment>,
+  catalogue: Catalogue,
+): PartialExperimentConfig => withConfigValue(config, path, valueOf(declaredFields(config, catalogue).get(path), text))
 
 export async function configurationOf(
   flags: RunFlags,
@@ -89,10 +115,10 @@ export async function configurationOf(
     )
   if (flags.device !== undefined) set('execution.device', flags.device)
   if (flags.threads !== undefined) set('execution.threads', flags.threads)
-  const assign = ({ path, value }: ReturnType<typeof parseAssignment>): void => {
-    config = withConfigValue(withDefaultList(config, path, catalogue), path, value)
+  const assign = (assignment: ReturnType<typeof parseAssignment>): void => {
+    config = withAssignment(withDefaultList(config, assignment.path, catalogue), assignment, catalogue)
   }
-  const assignments = (flags.set ?? []).map(parseAssignment)
+  const assignments = parseAssignments(flags.set)
   // A member is chosen before its parameters are set, wherever each of them stands.
   const chooses = ({ path }: { path: string }): boolean => path.endsWith('.id')
   assignments.filter(chooses).forEach(assign)
@@ -106,7 +132,10 @@ function presetConfig(id: string | undefined, catalogue: Catalogue): PartialExpe
   const preset = catalogue.presets.find((entry) => entry.id === id)
   if (preset) return structuredClone(preset.config)
   throw new RefusedInputError(`There is no preset "${id}".`, {
-    wanted: `one of ${catalogue.presets.map((entry) => entry.id).join(', ')}`,
+    wanted: wantedAmong(
+      id,
+      catalogue.presets.map((entry) => entry.id),
+    ),
     got: id,
   })
 }
@@ -160,9 +189,6 @@ function withDefaultList(config: PartialExperimentConfig, path: string, catalogu
     : config
 }
 
-export const membersOf = (catalogue: Catalogue, family: FamilyId): MemberDescription[] =>
-  catalogue.families.find((entry) => entry.id === family)?.members ?? []
-
 const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
@@ -177,9 +203,6 @@ export const absolutePaths = (
       schema?.[name]?.kind === 'path' && typeof value === 'string' && value !== '' ? resolve(value) : value,
     ]),
   )
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 
 function withAbsolutePaths(config: PartialExperimentConfig, catalogue: Catalogue): PartialExperimentConfig {
   let changed = config
@@ -199,70 +222,61 @@ function withAbsolutePaths(config: PartialExperimentConfig, catalogue: Catalogue
 
 /** `--attack.patch-size 5` and the like: each flag is a parameter of the member that the configuration chose. */
 function memberAssignments(
-  flags: readonly string[],
+  given: readonly string[],
   config: PartialExperimentConfig,
   catalogue: Catalogue,
 ): { path: string; value: unknown }[] {
   const known = memberFlagPaths(config, catalogue)
-  const result: { path: string; value: unknown }[] = []
-  for (let index = 0; index < flags.length; index++) {
-    const [flag = '', attached] = splitFlag(flags[index] ?? '')
+  const fields = declaredFields(config, catalogue)
+  return memberFlags(given).flatMap(({ flag, text, typed }) => {
     const paths = known.get(flag)
-    if (!paths)
-      throw new RefusedInputError(`"${flags[index] ?? ''}" is no flag of abd run.`, {
-        wanted: `its own flags (--help) or ${[...known.keys()].map((name) => `--${name}`).join(', ')}`,
-        got: flags[index],
-      })
-    const text = attached ?? flags[++index]
+    if (!paths) throw unknownFlag(typed, [...known.keys()], catalogue)
     if (text === undefined) throw new RefusedInputError(`--${flag} wants a value.`, { got: 'nothing' })
-    for (const path of paths) result.push({ path, value: parseValue(text) })
+    return paths.map((path) => ({ path, value: valueOf(fields.get(path), text) }))
+  })
+}
+
+interface MemberFlag {
+  /** As it was typed. */
+  readonly typed: string
+  /** Without dashes, in the one way of writing it. */
+  readonly flag: string
+  readonly text: string | undefined
+}
+
+/** @throws RefusedInputError where a flag comes twice */
+function memberFlags(given: readonly string[]): MemberFlag[] {
+  const flags: MemberFlag[] = []
+  for (let index = 0; index < given.length; index++) {
+    const typed = given[index] ?? ''
+    const [name, attached] = splitFlag(typed)
+    const flag = kebab(name)
+    // Of a word that is no flag the next one is no value.
+    const text = attached ?? (typed.startsWith('-') ? given[++index] : undefined)
+    if (flags.some((other) => other.flag === flag)) throw givenTwice(`--${flag}`)
+    flags.push({ typed, flag, text })
   }
-  return result
+  return flags
+}
+
+function unknownFlag(typed: string, known: readonly string[], { presets }: Catalogue): RefusedInputError {
+  if (presets.some(({ id }) => id === typed))
+    return new RefusedInputError(`"${typed}" is no flag of abd run.`, {
+      wanted: `--preset ${typed}?`,
+      got: typed,
+    })
+  const near = nearest(typed.replace(/^-+/, ''), known)
+  const list = known.map((name) => `--${name}`).join(', ')
+  return new RefusedInputError(`"${typed}" is no flag of abd run.`, {
+    wanted: near === undefined ? `its own flags (--help) or ${list}` : `--${near}? Others: its own (--help) or ${list}`,
+    got: typed,
+  })
 }
 
 function splitFlag(argument: string): [string, string | undefined] {
   const name = argument.replace(/^--/, '')
   const at = name.indexOf('=')
   return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)]
-}
-
-interface ChosenMember {
-  prefix: string
-  family: FamilyId
-  id: unknown
-  choice: unknown
-  place: string
-}
-
-/**
- * Every member of the configuration with the prefix of its flags and the place of its choice; what is left out is the
- * default's.
- */
-function chosenMembers(config: PartialExperimentConfig, { defaults }: Catalogue): ChosenMember[] {
-  const { method, architecture: student } = asRecord(config.distillation)
-  const { architecture: teacher } = asRecord(config.teacher)
-  const chosen = (
-    prefix: string,
-    family: FamilyId,
-    choice: unknown,
-    place: string,
-    fallback: string,
-  ): ChosenMember => ({ prefix, family, choice, place, id: asRecord(choice).id ?? fallback })
-  const students: unknown[] = Array.isArray(config.students) ? config.students : []
-  return [
-    chosen('data', 'dataset', config.data, 'data', defaults.data.id),
-    chosen('attack', 'attack', config.attack, 'attack', defaults.attack.id),
-    chosen('teacher', 'architecture', teacher, 'teacher.architecture', defaults.teacher.architecture.id),
-    chosen('student', 'architecture', student, 'distillation.architecture', defaults.distillation.architecture.id),
-    chosen('method', 'distillation', method, 'distillation.method', defaults.distillation.method.id),
-    ...students.flatMap((plan, index) => {
-      const { defenses } = asRecord(plan)
-      return (Array.isArray(defenses) ? (defenses as unknown[]) : []).map((defense, position) => {
-        const id = String(asRecord(defense).id)
-        return chosen(id, 'defense', defense, `students.${index}.defenses.${position}`, id)
-      })
-    }),
-  ]
 }
 
 /** Flag name (without dashes) to the configuration paths it sets. */

@@ -1,7 +1,7 @@
 /** What models are called on the command line: as in the window, by what differs among those that are shown. */
 import { modelNames, namePartsIn, type NamedModel } from '../../shared/domain'
 import type { EngineClient } from '../../shared/rpc'
-import { membersOf } from './configuration'
+import { membersOf } from './members'
 
 export type NamesOf = (models: readonly NamedModel[]) => Map<string, string>
 

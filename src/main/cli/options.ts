@@ -1,5 +1,6 @@
 /** Options that several commands have, and how the values of options are read. */
-import { InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { RefusedInputError } from '../../shared/errors'
 
 export const wholeNumber = (value: string): number => {
   const parsed = value.trim() === '' ? NaN : Number(value)
@@ -46,6 +47,26 @@ export const wordList = (value: string): string[] => [
 
 /** For options that may be repeated. */
 export const collect = (value: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), value]
+
+/** An option with one value that came twice: which is meant is not ours to guess. */
+export const givenTwice = (flag: string): RefusedInputError =>
+  new RefusedInputError(`${flag} is given twice.`, {
+    wanted: 'it once',
+    action: 'For a run with each of several values, see abd study start --axis and --seeds.',
+  })
+
+/** Makes a command refuse an option that comes twice, unless its values are collected. */
+export function refuseRepeated(command: Command): Command {
+  for (const option of command.options) {
+    if (option.parseArg === collect || !(option.required || option.optional)) continue
+    let seen = false
+    command.on(`option:${option.name()}`, () => {
+      if (seen) throw givenTwice(option.long ?? option.name())
+      seen = true
+    })
+  }
+  return command
+}
 
 export const deviceOption = (): Option =>
   new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu'])

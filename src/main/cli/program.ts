@@ -6,6 +6,7 @@ import { commands } from './commands'
 import type { CommandContext, CommandGroup, EngineCommand, ExitCode } from './commands/command'
 import { serveCommand, type ServeFlags } from './commands/serve'
 import type { RecognizeData } from './configuration'
+import { refuseRepeated } from './options'
 import type { Output } from './output'
 
 export interface Connection {
@@ -78,7 +79,7 @@ const declared = (parent: Command, { name, description, declare }: Omit<EngineCo
     .exitOverride()
     .option('--workspace <folder>', 'folder of runs and settings')
     .option('--json', 'write the result as JSON to stdout')
-  return declare ? declare(command) : command
+  return refuseRepeated(declare ? declare(command) : command)
 }
 
 async function onEngine(

@@ -1,4 +1,5 @@
 import { RefusedInputError } from '../errors'
+import { orMeant } from '../nearest'
 import { defaultsOf, type ParameterSchema, type ValuesOf } from './fields'
 import type { MetricDefinition } from './metrics'
 import { checkParameters } from './validate'
@@ -128,7 +129,7 @@ export function createRegistry<M extends MemberDeclaration>(
   const get = (id: string, where?: string): M => {
     const member = byId.get(id)
     if (member) return member
-    throw new RefusedInputError(`There is no ${family} called "${id}".`, {
+    throw new RefusedInputError(`There is no ${family} called "${id}"${orMeant(id, [...byId.keys()])}.`, {
       wanted: `one of ${[...byId.keys()].join(', ')}`,
       got: id,
       where,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ExhaustiveError } from '../errors'
+import { orMeant } from '../nearest'
 import { defaultsOf, type Field, type ParameterSchema, type ValuesOf } from './fields'
 
 /** A finding on one field; `path` is the dotted path that `--set` takes. */
@@ -32,6 +33,10 @@ function wantedBy(field: Field): string {
   }
 }
 
+/** A number or a switch where words are wanted, as YAML and JSON read `depth: 34` and `name: 2024`. */
+const asText = (value: unknown): unknown =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
+
 const typesOfFields = new WeakMap<Field, z.ZodType>()
 
 /** The zod type of one field, with messages that name what is wanted. Made once: a study checks thousands of cells. */
@@ -52,20 +57,29 @@ function makeType(field: Field): z.ZodType {
       return z.boolean(wanted)
     case 'choice': {
       const values = field.options.map((option) => option.value)
-      return z.string(wanted).refine((value) => values.includes(value), wanted)
+      return z.preprocess(
+        asText,
+        z.string(wanted).refine((value) => values.includes(value), {
+          error: ({ input }) => `${wanted}${orMeant(String(input), values)}`,
+        }),
+      )
     }
     case 'text':
-      return z
-        .string('wanted text')
-        .max(field.maxLength, `wanted at most ${field.maxLength} characters`)
-        .refine(
-          (value) => !field.pattern || new RegExp(field.pattern).test(value),
-          'has a form that is not accepted here',
-        )
+      return z.preprocess(
+        asText,
+        z
+          .string('wanted text')
+          .max(field.maxLength, `wanted at most ${field.maxLength} characters`)
+          .refine(
+            (value) => !field.pattern || new RegExp(field.pattern).test(value),
+            'has a form that is not accepted here',
+          ),
+      )
     case 'path':
-      return z
-        .string(wanted)
-        .refine((value) => field.optional === true || value.length > 0, 'wanted a path, got nothing')
+      return z.preprocess(
+        asText,
+        z.string(wanted).refine((value) => field.optional === true || value.length > 0, 'wanted a path, got nothing'),
+      )
     case 'integerList':
       return z
         .array(z.number(wanted).int(wanted).min(field.min, wanted).max(field.max, wanted), wanted)
@@ -111,7 +125,8 @@ export function checkParameters<S extends ParameterSchema>(
   const known = Object.keys(schema).join(', ') || 'none'
   for (const name of Object.keys(given)) {
     if (name in schema) continue
-    refusals.push({ name, wanted: `one of ${known}`, got: name, message: `is no parameter here; known: ${known}` })
+    const message = `is no parameter here${orMeant(name, Object.keys(schema))}; known: ${known}`
+    refusals.push({ name, wanted: `one of ${known}`, got: name, message })
   }
   for (const [name, field] of Object.entries(schema)) {
     if (given[name] === undefined && field.kind !== 'path') continue

@@ -129,7 +129,7 @@ describe('abd run', () => {
     })
     const printed = lines((await abd('show', 'latest', '--config')).stdout)
     expect(printed).toContain('attack.params.patchSize=5')
-    expect(printed).toContain('attack.params.corner="topLeft"')
+    expect(printed).toContain('attack.params.corner=topLeft')
   }, 60_000)
 
   it('makes one run for each of several seeds', async () => {

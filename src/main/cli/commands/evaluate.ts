@@ -10,9 +10,11 @@ import {
   type TeacherNormalization,
 } from '../../../shared/domain'
 import type { FamilyId } from '../../../shared/schema'
-import { absolutePaths, dataOf, membersOf, namedValues } from '../configuration'
+import { absolutePaths, dataOf } from '../configuration'
+import { membersOf } from '../members'
 import { collect, deviceOption, wholeNumber } from '../options'
 import { duration, jsonLine, percent, printable, rateText } from '../output'
+import { namedValues } from '../values'
 import { defineCommand } from './command'
 
 export interface EvaluateFlags {
@@ -86,13 +88,13 @@ const choiceFrom =
     family: FamilyId,
     { id, params }: { id: string; params?: Record<string, unknown> },
     given: readonly string[] = [],
-  ): { id: string; params: Record<string, unknown> } => ({
-    id,
-    params: absolutePaths(membersOf(catalogue, family).find((member) => member.id === id)?.params, {
-      ...params,
-      ...namedValues(given, '--attack-param patchSize=5'),
-    }),
-  })
+  ): { id: string; params: Record<string, unknown> } => {
+    const schema = membersOf(catalogue, family).find((member) => member.id === id)?.params
+    return {
+      id,
+      params: absolutePaths(schema, { ...params, ...namedValues(given, '--attack-param patchSize=5', schema) }),
+    }
+  }
 
 const rateNames = ['accuracy', 'asr', 'robustAccuracy', 'asrAll'] as const
 

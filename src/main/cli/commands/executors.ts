@@ -1,7 +1,7 @@
 import { RefusedInputError } from '../../../shared/errors'
-import { namedValues } from '../configuration'
 import { collect } from '../options'
 import { jsonLine, table } from '../output'
+import { namedValues } from '../values'
 import { defineCommand, type CommandContext, type ExitCode } from './command'
 
 interface Flags {

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { exportFormatOf, exportFormatsOf, type ExportFormat } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { absolutePaths, namedValues } from '../configuration'
+import { absolutePaths } from '../configuration'
 import { findRun, runNames } from '../findRun'
 import { collect } from '../options'
 import { jsonLine, megabytes } from '../output'
+import { namedValues } from '../values'
 import { defineCommand, wantedArgument } from './command'
 
 interface ExportFlags {
@@ -24,14 +25,15 @@ export const exportWeights = defineCommand<ExportFlags>({
       .option('--stage <id>', 'teacher, student-1, … (default: the last student)')
       .option('--format <format>', 'name of a file format (default: by the file’s extension)')
       .option('--format-param <name=value>', 'parameter of that format, repeatable', collect),
-  async run({ client, output, json }, flags, given) {
+  async run({ client, output, json }, flags, operands) {
     const catalogue = await client.call('engine.catalogue', {})
     const format = formatOf(exportFormatsOf(catalogue.families), flags)
-    const run = await findRun(client, wantedArgument(given))
+    const run = await findRun(client, wantedArgument(operands))
     // In a run without students the teacher is meant.
     const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
     const path = resolve(flags.out)
-    const params = absolutePaths(format.params, namedValues(flags.formatParam ?? [], '--format-param name=value'))
+    const given = namedValues(flags.formatParam ?? [], '--format-param name=value', format.params)
+    const params = absolutePaths(format.params, given)
     const result = await client.call('model.export', { runId: run.id, stageId, format: format.id, params, path })
     output.result(
       json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${format.title}, ${megabytes(result.bytes)})`,

@@ -1,6 +1,6 @@
-import { stageIdOf, stageNameOf, withConfigValue, type PartialExperimentConfig } from '../../../shared/domain'
+import { stageIdOf, stageNameOf, type PartialExperimentConfig } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { parseAssignment } from '../configuration'
+import { parseAssignments, withAssignment } from '../configuration'
 import { findRun, runNames } from '../findRun'
 import { finishRun, leaveRunning } from '../finish'
 import { collect, detachOption, wholeNumber } from '../options'
@@ -52,13 +52,11 @@ export const fork = defineCommand<Flags>({
     const plan = config.students[stageNameOf(stageId)?.index ?? -1]
     if (!plan) throw new RefusedInputError(`The run has no student "${stageId}".`, { got: stageId, where: '--stage' })
     const named = flags.name === undefined ? {} : { name: flags.name }
-    const edited = (flags.set ?? [])
-      .map(parseAssignment)
-      .reduce<PartialExperimentConfig>((changed, { path, value }) => withConfigValue(changed, path, value), {
-        ...config,
-        students: [plan],
-        ...named,
-      })
+    const catalogue = await client.call('engine.catalogue', {})
+    const edited = parseAssignments(flags.set).reduce<PartialExperimentConfig>(
+      (changed, assignment) => withAssignment(changed, assignment, catalogue),
+      { ...config, students: [plan], ...named },
+    )
     const { note, executor } = flags
     const made = await client.call('runs.fork', { runId, stageId, step, config: edited, note, executor })
     output.tell(`Run ${made.id}: ${printable(made.name)}`)

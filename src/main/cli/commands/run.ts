@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { withSeed, type RunSummary } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { configurationOf, type RunFlags } from '../configuration'
+import { configurationOf, overruledFlags, type RunFlags } from '../configuration'
 import { finishRun, leaveRunning } from '../finish'
 import { collect, detachOption, deviceOption, numeric, wholeNumber, wholeNumbers } from '../options'
 import { printable } from '../output'
@@ -23,16 +23,19 @@ export const run = defineCommand<Flags>({
   async run(context, flags, given) {
     const { client, output, recognize } = context
     const catalogue = await client.call('engine.catalogue', {})
-    const config = await configurationOf({ ...flags, memberFlags: [...given] }, catalogue, recognize)
+    const all = { ...flags, memberFlags: [...given] }
+    const config = await configurationOf(all, catalogue, recognize)
+    for (const line of overruledFlags(all, catalogue, config)) output.tell(`warning: ${line}`)
     const { config: resolved, issues } = await client.call('experiment.validate', { config })
     for (const issue of issues) output.tell(`${issue.severity}: ${issue.path} ${issue.message}`)
     if (issues.some((issue) => issue.severity === 'error'))
       throw new RefusedInputError('The experiment cannot start.', {
         action: 'Correct the values named above; "abd show --config" prints every path.',
       })
-    const all = flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
+    const configs =
+      flags.seeds === undefined ? [config] : flags.seeds.map((seed) => withSeed(config, resolved.name, seed))
     const started: RunSummary[] = []
-    for (const one of all) {
+    for (const one of configs) {
       const { preset, note, executor, takeTeacher } = flags
       const begun = await client.call('runs.start', { config: one, preset, note, executor, takeTeacher })
       output.tell(`Run ${begun.id}: ${printable(begun.name)}`)

@@ -1,18 +1,24 @@
-import { flattenConfig, namedModelsOf, type RunDetail, type StageArtifact } from '../../../shared/domain'
+import { Option } from 'commander'
+import { namedModelsOf, type RunDetail, type StageArtifact } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { membersOf } from '../configuration'
+import { membersOf } from '../members'
 import { findRun, runNames } from '../findRun'
 import { analysisLines, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
 import { namerOf } from '../names'
+import { assignmentWords, runCommand } from '../shellWords'
 import { defineCommand } from './command'
 
-export const show = defineCommand<{ config?: boolean }>({
+export const show = defineCommand<{ config?: boolean; command?: boolean }>({
   name: 'show',
   description: 'show a run, or with --config its configuration as path=value',
   declare: (command) =>
-    command.argument('[run]', runNames).option('--config', 'the configuration; without a run, the defaults'),
-  async run({ client, output, json }, { config = false }, [wanted]) {
-    const showConfig = (shown: unknown): void => output.result(json ? jsonLine(shown) : configLines(shown))
+    command
+      .argument('[run]', runNames)
+      .option('--config', 'the configuration, a word for --set in each line; without a run, the defaults')
+      .addOption(new Option('--command', 'the command that starts the same experiment').conflicts('config')),
+  async run({ client, output, json }, { config = false, command = false }, [wanted]) {
+    const showConfig = (shown: unknown): void =>
+      output.result(json ? jsonLine(shown) : assignmentWords(shown).join('\n'))
     if (wanted === undefined) {
       const { defaults } = await client.call('engine.catalogue', {})
       if (!config)
@@ -24,6 +30,11 @@ export const show = defineCommand<{ config?: boolean }>({
     }
     const { id: runId } = await findRun(client, wanted)
     const detail = await client.call('runs.get', { runId })
+    if (command) {
+      const line = runCommand(detail)
+      output.result(json ? jsonLine({ command: line }) : line)
+      return 0
+    }
     if (config) {
       showConfig(detail.config)
       return 0
@@ -70,8 +81,3 @@ const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => 
 
 const studentNames = ({ stages }: RunDetail, names: ReadonlyMap<string, string>): string[] =>
   stages.filter(({ kind }) => kind === 'student').map(({ id, title }) => names.get(id) ?? title)
-
-const configLines = (config: unknown): string =>
-  flattenConfig(config)
-    .map(([path, value]) => `${path}=${JSON.stringify(value)}`)
-    .join('\n')

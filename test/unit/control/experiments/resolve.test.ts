@@ -35,7 +35,7 @@ describe('resolving an experiment', () => {
     [
       { attack: { params: { patchsize: 3 } } },
       'attack.params.patchsize',
-      'is no parameter here; known: patchSize, corner',
+      'is no parameter here (did you mean patchSize?); known: patchSize, corner',
     ],
     [
       { attack: { params: { patchSize: 99 } } },

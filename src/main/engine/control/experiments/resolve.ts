@@ -14,6 +14,7 @@ import {
   type PartialExperimentConfig,
   type StudentPlan,
 } from '../../../../shared/domain'
+import { orMeant } from '../../../../shared/nearest'
 import { memberDefaults, validateParameters, type FamilyId, type Issue } from '../../../../shared/schema'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
 import { crossCheck } from './crossChecks'
@@ -54,7 +55,10 @@ class Reader {
     }
     for (const key of Object.keys(input)) {
       if (!known.includes(key))
-        this.error(path === '' ? key : `${path}.${key}`, `is not known here; known: ${known.join(', ')}`)
+        this.error(
+          path === '' ? key : `${path}.${key}`,
+          `is not known here${orMeant(key, known)}; known: ${known.join(', ')}`,
+        )
     }
     return input
   }
@@ -71,11 +75,9 @@ class Reader {
     const id = given.id ?? fallback?.id
     const member = typeof id === 'string' ? this.table.find(family, id) : undefined
     if (!member) {
-      const known = this.table
-        .family(family)
-        .map((entry) => entry.id)
-        .join(', ')
-      this.error(`${path}.id`, `wanted one of ${known || 'none (this family is empty)'}, got ${shown(given.id)}`)
+      const known = this.table.family(family).map((entry) => entry.id)
+      const list = known.join(', ') || 'none (this family is empty)'
+      this.error(`${path}.id`, `wanted one of ${list}${orMeant(String(given.id), known)}, got ${shown(given.id)}`)
       return fallback
         ? { id: fallback.id, params: this.parameters(fallback.params, {}, `${path}.params`) }
         : { id: '', params: {} }

@@ -8,7 +8,7 @@ import {
   type StudyDefinition,
 } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import { nearest } from '../../../../shared/nearest'
+import { wantedAmong } from '../../../../shared/nearest'
 import type { ExpandContext } from './types'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -34,14 +34,12 @@ export function baseOf(
   if (preset === undefined) return config ?? {}
   const ids = presets.map(({ id }) => id)
   const found = presets.find(({ id }) => id === preset)
-  if (!found) {
-    const near = nearest(preset, ids)
+  if (!found)
     throw new RefusedInputError(`There is no preset "${preset}".`, {
-      wanted: near === undefined ? ids.join(', ') : `"${near}"? Known: ${ids.join(', ')}`,
+      wanted: wantedAmong(preset, ids),
       got: preset,
       where: 'base.preset',
     })
-  }
   return config === undefined ? found.config : (merged(found.config, config) as PartialExperimentConfig)
 }
 

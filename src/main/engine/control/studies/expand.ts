@@ -9,7 +9,7 @@ import {
   type StudyDefinition,
 } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
-import { nearest } from '../../../../shared/nearest'
+import { wantedAmong } from '../../../../shared/nearest'
 import type { Issue } from '../../../../shared/schema'
 import { axisSetter, axisTitle, missingDefense, setsMember, type AxisSetter } from './axes'
 import { baseOf, studentsAxis } from './base'
@@ -146,9 +146,8 @@ function checkCondition(condition: CellCondition, axes: readonly WalkedAxis[], w
 }
 
 function unknownWord(kind: string, got: string, known: readonly string[], where: string): RefusedInputError {
-  const near = nearest(got, known)
   return new RefusedInputError(`This study has no ${kind} called "${got}".`, {
-    wanted: near === undefined ? known.join(', ') || 'none: it has no axes' : `"${near}"? Known: ${known.join(', ')}`,
+    wanted: wantedAmong(got, known, 'none: it has no axes'),
     got,
     where,
   })

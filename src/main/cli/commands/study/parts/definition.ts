@@ -6,9 +6,10 @@ import type { PartialExperimentConfig, StudyAxis, StudyDefinition, StudyPreset }
 import { RefusedInputError } from '../../../../../shared/errors'
 import { nearest } from '../../../../../shared/nearest'
 import type { CommandContext } from '../../command'
-import { configurationOf, parseValue } from '../../../configuration'
+import { configurationOf } from '../../../configuration'
 import { wholeNumbers } from '../../../options'
 import { printable } from '../../../output'
+import { parseValue } from '../../../values'
 
 export interface StartFlags {
   preset?: string

@@ -8,7 +8,7 @@ import {
   type StudyDefinition,
 } from '../../../../../shared/domain'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { nearest } from '../../../../../shared/nearest'
+import { wantedAmong } from '../../../../../shared/nearest'
 import { axisTitle } from '../axes'
 import { cellLimit } from '../expand'
 import { readYaml, type Keys, type YamlText } from './document'
@@ -125,9 +125,8 @@ function refusalOf(issues: readonly FileIssue[], yaml: YamlText): RefusedInputEr
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys
     const known = knownKeys.findLast(([pattern]) => pattern.test(path))?.[1] ?? ['id', 'params', 'label', 'value']
-    const near = nearest(key, known)
     return new RefusedInputError(`A study file has no "${key}"${path === '' ? '' : ` in ${path}`}.`, {
-      wanted: near === undefined ? known.join(', ') : `"${near}"? Known: ${known.join(', ')}`,
+      wanted: wantedAmong(key, known),
       got: key,
       where: yaml.place([...keys, key], 'key'),
     })

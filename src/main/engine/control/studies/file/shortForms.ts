@@ -1,7 +1,7 @@
 /** How values of axes are written in a study file, and read back. */
 import { noDefense, type AxisValue, type MemberChoice } from '../../../../../shared/domain'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { nearest } from '../../../../../shared/nearest'
+import { wantedAmong } from '../../../../../shared/nearest'
 import { memberDefaults, type FamilyId } from '../../../../../shared/schema'
 import type { MemberTable } from '../../experiments/memberTable'
 import { namedAxes } from '../axes'
@@ -51,9 +51,7 @@ export function memberOf(text: string, family: FamilyId, table: MemberTable): Me
 }
 
 function unknown(message: string, got: string, known: readonly string[]): RefusedInputError {
-  const near = nearest(got, known)
-  const list = known.join(', ') || 'none'
-  return new RefusedInputError(message, { wanted: near === undefined ? list : `"${near}"? Known: ${list}`, got })
+  return new RefusedInputError(message, { wanted: wantedAmong(got, known), got })
 }
 
 const choiceOf = (value: unknown, family: FamilyId, table: MemberTable): MemberChoice => {
