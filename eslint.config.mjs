@@ -161,6 +161,13 @@ export default typescript.config(
     'The runtime starts TensorFlow and knows nothing of its use.',
   ),
   {
+    files: ['src/main/setup/**'],
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [
+      ['**/engine/**', '**/host/**', '**/server/**', '**/cli/**', '**/transports/**', '**/tools/**'],
+      'Preparing TensorFlow imports src/shared only: it runs before anything else is there.',
+    ]),
+  },
+  {
     files: ['src/main/transports/**'],
     rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [
       ['**/engine/**', '**/host/**', '**/server/**', '**/cli/**'],

@@ -21,7 +21,7 @@ import { statistics } from './bench/summary.mjs'
 import { failWith } from './run/child.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { SetupError, say } from './setup/report.mjs'
+import { SetupError, say } from '../src/main/setup/report.mjs'
 
 const perSide = 10
 /** Pseudo batches after a change of sides that are not counted. */

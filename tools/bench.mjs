@@ -22,7 +22,7 @@ import { startSubject } from './bench/subject.mjs'
 import { summarize } from './bench/summary.mjs'
 import { buildWorker } from './bench/worker.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { SetupError, say } from './setup/report.mjs'
+import { SetupError, say } from '../src/main/setup/report.mjs'
 import { failWith } from './run/child.mjs'
 
 /** The benchmarks, each with what is timed in it. */

@@ -12,7 +12,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { failWith } from './run/child.mjs'
 import { countSuite, summaryLine } from './run/suites.mjs'
-import { readJson } from './setup/files.mjs'
+import { readJson } from '../src/main/setup/files.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
 const losses = 'src/main/engine/maths/losses'

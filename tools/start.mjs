@@ -10,7 +10,7 @@ import { ensureBuilt } from './run/build.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { findDesktop } from './run/desktop.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { say } from './setup/report.mjs'
+import { say } from '../src/main/setup/report.mjs'
 
 async function main() {
   const wantsServe = process.argv.includes('--serve')

@@ -14,7 +14,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { failWith } from './run/child.mjs'
 import { countSuite, summaryLine } from './run/suites.mjs'
-import { readJson } from './setup/files.mjs'
+import { readJson } from '../src/main/setup/files.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
 const threads = (count) => ({ TF_NUM_INTRAOP_THREADS: String(count), OMP_NUM_THREADS: String(count) })

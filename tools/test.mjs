@@ -13,9 +13,9 @@ import { ensureBuilt } from './run/build.mjs'
 import { runChecks } from './run/checks.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { addTotals, countSuite, exitCodeOf, suites, summaryLine } from './run/suites.mjs'
-import { readJson } from './setup/files.mjs'
+import { readJson } from '../src/main/setup/files.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { say } from './setup/report.mjs'
+import { say } from '../src/main/setup/report.mjs'
 
 function readArguments(parameters) {
   const at = parameters.indexOf('--suite')

@@ -18,7 +18,7 @@ import { ensureBuilt } from './run/build.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { launchChromium, serveWorkspace } from './run/served.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { SetupError, say } from './setup/report.mjs'
+import { SetupError, say } from '../src/main/setup/report.mjs'
 
 const entry = (name) => path.join(projectRoot, 'out', 'main', `${name}.js`)
 const pictures = path.join(projectRoot, 'docs', 'images', 'tour')

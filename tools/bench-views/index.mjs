@@ -17,7 +17,7 @@ import { ensureBuilt } from '../run/build.mjs'
 import { failWith } from '../run/child.mjs'
 import { launchChromium, serveWorkspace } from '../run/served.mjs'
 import { projectRoot } from '../setup/paths.mjs'
-import { SetupError, say } from '../setup/report.mjs'
+import { SetupError, say } from '../../src/main/setup/report.mjs'
 import * as measure from './page.mjs'
 import { makeWorkspace, script } from './workspace.mjs'
 

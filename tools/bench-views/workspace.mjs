@@ -4,7 +4,7 @@ import path from 'node:path'
 import { bundle } from '../run/bundle.mjs'
 import { runInForeground } from '../run/child.mjs'
 import { projectRoot } from '../setup/paths.mjs'
-import { SetupError } from '../setup/report.mjs'
+import { SetupError } from '../../src/main/setup/report.mjs'
 
 /** Of what is measured outside the page. */
 export const script = (name) => bundle(`test/bench/views/${name}.ts`, path.join(projectRoot, 'out', 'bench-views'))

@@ -1,6 +1,6 @@
 /** The results as docs/benchmarks.md, and as a table on the terminal. */
 import fs from 'node:fs'
-import { say } from '../setup/report.mjs'
+import { say } from '../../src/main/setup/report.mjs'
 import { figures } from './summary.mjs'
 
 const notesMarker = '<!-- Written by hand below this line; the benchmark keeps it. -->'

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { projectRoot } from '../setup/paths.mjs'
-import { SetupError } from '../setup/report.mjs'
+import { SetupError } from '../../src/main/setup/report.mjs'
 
 const pollMilliseconds = 100
 const keptWords = 3000

@@ -1,7 +1,7 @@
 /** One process under measurement: a line in asks for a phase, a JSON line out answers. */
 import { spawn } from 'node:child_process'
 import readline from 'node:readline'
-import { SetupError } from '../setup/report.mjs'
+import { SetupError } from '../../src/main/setup/report.mjs'
 
 const keptWords = 3000
 

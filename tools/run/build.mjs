@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { readJson, writeJsonAtomically } from '../setup/files.mjs'
-import { acquireLock } from '../setup/lock.mjs'
+import { readJson, writeJsonAtomically } from '../../src/main/setup/files.mjs'
+import { acquireLock } from '../../src/main/setup/lock.mjs'
 import { projectRoot } from '../setup/paths.mjs'
-import { SetupError, formatSeconds, say } from '../setup/report.mjs'
+import { SetupError, formatSeconds, say } from '../../src/main/setup/report.mjs'
 
 const inputs = [
   'src',

@@ -5,11 +5,12 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
+import { readPipSettings, withoutCredentials } from '../../src/main/setup/pipSettings.mjs'
 import { installedElectron } from '../setup/electron.mjs'
-import { readJson } from '../setup/files.mjs'
+import { readJson } from '../../src/main/setup/files.mjs'
 import { packagesState } from '../setup/packages.mjs'
 import { cacheDirectory, runtimeFile } from '../setup/paths.mjs'
-import { formatBytes } from '../setup/report.mjs'
+import { formatBytes } from '../../src/main/setup/report.mjs'
 
 function firstLine(command, parameters) {
   const result = spawnSync(command, parameters, { encoding: 'utf8', timeout: 20_000 })
@@ -46,7 +47,7 @@ export function describeMachine() {
     ['Memory', formatBytes(os.totalmem())],
     ['NVIDIA driver', driver],
     ['Compiler', firstLine(process.env.CXX || 'g++', ['--version'])],
-    ['pip', firstLine('python3', ['-m', 'pip', '--version'])],
+    ['Package index', attempt(() => readPipSettings().indexes.map(withoutCredentials).join(' '), 'none')],
     ['npm packages', attempt(() => packagesState(), 'missing')],
     ['TensorFlow', attempt(describeRuntimeFile)],
     ['Electron', attempt(() => installedElectron(), 'not installed')],

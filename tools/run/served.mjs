@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
 import { projectRoot } from '../setup/paths.mjs'
-import { SetupError } from '../setup/report.mjs'
+import { SetupError } from '../../src/main/setup/report.mjs'
 import { end, printed } from './child.mjs'
 
 export const chromiumPath = [

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { readJson, writeJsonAtomically } from './files.mjs'
+import { readJson, writeJsonAtomically } from '../../src/main/setup/files.mjs'
 import { projectRoot } from './paths.mjs'
-import { formatSeconds, say } from './report.mjs'
+import { formatSeconds, say } from '../../src/main/setup/report.mjs'
 
 const failureName = '.abd-electron-failed.json'
 

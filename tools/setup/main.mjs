@@ -1,15 +1,15 @@
 /** The set-up's steps in order. Nothing here touches the network once everything is in place. */
 import path from 'node:path'
-import { explainFileError } from './files.mjs'
-import { acquireLock } from './lock.mjs'
+import { explainFileError } from '../../src/main/setup/files.mjs'
+import { acquireLock } from '../../src/main/setup/lock.mjs'
 import { preparePackages } from './packages.mjs'
 import { cacheDirectory, projectRoot } from './paths.mjs'
-import { SetupError, formatSeconds, say } from './report.mjs'
+import { SetupError, formatSeconds, say } from '../../src/main/setup/report.mjs'
 
 /** The steps themselves; each resolves to true when it had work to do. */
 async function prepareAll({ root, cache, flags }) {
   const results = [preparePackages(root)]
-  const { prepareTensorFlow } = await import('./tensorflow.mjs')
+  const { prepareTensorFlow } = await import('../../src/main/setup/tensorflow.mjs')
   results.push(await prepareTensorFlow({ root, cache }))
   const { prepareElectron } = await import('./electron.mjs')
   results.push(prepareElectron({ root, retry: flags.has('--retry-electron') }))

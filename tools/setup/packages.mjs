@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { hashText, readJson, writeJsonAtomically } from './files.mjs'
+import { hashText, readJson, writeJsonAtomically } from '../../src/main/setup/files.mjs'
 import { projectRoot } from './paths.mjs'
-import { SetupError, formatSeconds, say } from './report.mjs'
+import { SetupError, formatSeconds, say } from '../../src/main/setup/report.mjs'
 
 const stampName = '.abd-setup.json'
 

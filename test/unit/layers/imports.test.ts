@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../../../src')
 
-const sourceFiles = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|vue)$/.test(name))
+const sourceFiles = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\.(ts|mjs|vue)$/.test(name),
+)
 
 /** The script of a file: of a Vue file what stands between its script tags. */
 const codeOf = (name: string): string => {

@@ -33,6 +33,8 @@ describe('lint', () => {
     ['src/main/engine/weights/x.ts', "import { importCheckpoint } from '../families/importers'"],
     ['src/main/engine/graph/x.ts', "import { wrn } from '../families/architectures/wrn'"],
     ['src/main/engine/trainer/x.ts', "import '../entries/trainer'"],
+    ['src/main/setup/x.ts', "import { readRuntimeDescription } from '../engine/runtime/runtimeFile'"],
+    ['src/main/setup/x.mjs', "import { projectRoot } from '../../../tools/setup/paths.mjs'"],
     ['src/main/transports/x.ts', "import { createEngineStarter } from '../host/engineStarter'"],
     ['src/main/host/x.ts', "import { openStore } from '../engine/control/store'"],
     ['src/main/host/x.ts', "import { startEngineServer } from '../server/httpServer'"],

@@ -74,7 +74,7 @@ describe('runtime.json', () => {
     expect(failure()).toMatchObject({
       name: 'UserError',
       where: file,
-      action: expect.stringContaining('tools/setup.mjs'),
+      action: expect.stringContaining('abd runtime install'),
     })
     writeFileSync(file, '{"format":2}')
     expect(failure()).toMatchObject({ message: expect.stringContaining('cannot be read') })

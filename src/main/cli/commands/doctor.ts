@@ -1,5 +1,5 @@
 import type { DiskUse, EngineInfo } from '../../../shared/contract'
-import type { DeviceReport } from '../../../shared/domain'
+import { howToInstallRuntime, type DeviceReport } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { jsonLine, table } from '../output'
 import { Option } from 'commander'
@@ -26,7 +26,7 @@ export const doctor = defineCommand<DoctorFlags>({
       output.result(json ? jsonLine({ info, disk, device: null }) : table(infoRows(info, disk)))
       throw new UserError('TensorFlow is not set up.', {
         got: info.runtimeMessage ?? 'no runtime',
-        action: 'Run "npm start"; it prepares the runtime.',
+        action: howToInstallRuntime,
       })
     }
     const device = await client.call('engine.device', { fresh: true })

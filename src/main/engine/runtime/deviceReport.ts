@@ -31,7 +31,7 @@ function fallbackReason(facts: DeviceFacts): string | null {
   const driver = facts.gpus[0]?.driver ?? facts.kernelDriver
   if (facts.runtime.variant === 'cpu') {
     if (driver === null) return null
-    return 'An NVIDIA driver is there, but the CPU build of TensorFlow is installed: run "node tools/setup.mjs" (without ABD_TENSORFLOW=cpu) to fetch the GPU build.'
+    return 'An NVIDIA driver is there, but the CPU build of TensorFlow is installed: run "abd runtime install --variant gpu" to fetch the GPU build.'
   }
   if (driver === null)
     return 'The GPU build of TensorFlow is installed, but no NVIDIA driver is loaded (nvidia-smi lists no GPU).'

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs-core'
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend'
-import type { DeviceReport } from '../../../shared/domain'
+import { howToInstallRuntime, type DeviceReport } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { toPlainBinding, type TFJSBinding } from './binding'
 import { probeDevice } from './deviceProbe'
@@ -60,7 +60,7 @@ function loadBinding(runtime: RuntimeDescription): TFJSBinding {
     throw new UserError('TensorFlow could not be loaded.', {
       where: runtime.binding,
       got: error instanceof Error ? error.message : String(error),
-      action: 'run "node tools/setup.mjs" again; if it stays so, remove the cache folder it names and run it once more',
+      action: `Remove the folder ${runtime.tensorFlowDirectory}. ${howToInstallRuntime}`,
       cause: error,
     })
   }

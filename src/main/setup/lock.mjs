@@ -111,7 +111,10 @@ function hold(file) {
 }
 
 /** Waits for the lock and returns its release function. */
-export async function acquireLock(file, { pollMilliseconds = 300, activity = 'set-up' } = {}) {
+export async function acquireLock(
+  file,
+  { pollMilliseconds = 300, activity = 'set-up', tell = say, signal = undefined } = {},
+) {
   fs.mkdirSync(path.dirname(file), { recursive: true })
   let told = false
   for (;;) {
@@ -124,8 +127,8 @@ export async function acquireLock(file, { pollMilliseconds = 300, activity = 'se
       removeStale(file, other)
       continue
     }
-    if (!told) say(`Another ${activity} (process ${holder.pid}) is running; waiting for it …`)
+    if (!told) tell(`Another ${activity} (process ${holder.pid}) is running; waiting for it …`)
     told = true
-    await delay(pollMilliseconds)
+    await delay(pollMilliseconds, undefined, { signal })
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { acquireLock } from '../../../tools/setup/lock.mjs'
+import { acquireLock } from '../../../src/main/setup/lock.mjs'
 
 let directory: string
 beforeEach(() => {
@@ -57,7 +57,7 @@ it('takes over a lock whose process id belongs to another process now', async ()
 
 it('is released by the signal that ends the process', () => {
   const file = join(directory, 'setup.lock')
-  const script = `import { acquireLock } from ${JSON.stringify(new URL('../../../tools/setup/lock.mjs', import.meta.url).href)}
+  const script = `import { acquireLock } from ${JSON.stringify(new URL('../../../src/main/setup/lock.mjs', import.meta.url).href)}
 await acquireLock(${JSON.stringify(file)})
 process.kill(process.pid, 'SIGTERM')
 setInterval(() => {}, 1000)`

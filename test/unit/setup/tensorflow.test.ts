@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { requireDiskSpace } from '../../../tools/setup/files.mjs'
-import { chooseVariant, hasNvidiaDriver } from '../../../tools/setup/gpu.mjs'
-import { cacheDirectory } from '../../../tools/setup/paths.mjs'
-import { downloadWheel, explainPipFailure, pipDownloadArguments } from '../../../tools/setup/pip.mjs'
-import { variants } from '../../../tools/setup/pins.mjs'
-import { prepareLibraries, variantDirectory } from '../../../tools/setup/tensorflow.mjs'
+import { requireDiskSpace } from '../../../src/main/setup/files.mjs'
+import { chooseVariant, hasNvidiaDriver } from '../../../src/main/setup/gpu.mjs'
+import { cacheDirectory } from '../../../src/main/setup/paths.mjs'
+import type { downloadWheel } from '../../../src/main/setup/download.mjs'
+import { variants } from '../../../src/main/setup/pins.mjs'
+import { prepareLibraries, variantDirectory } from '../../../src/main/setup/tensorflow.mjs'
 
 const wheel = (
   project: string,
@@ -89,54 +89,6 @@ it('gives a library the extra name that a pin asks for, and restores the name wh
   rmSync(name)
   expect(await prepareLibraries(cache, linked, fakes())).toBe(true)
   expect(readFileSync(name, 'utf8')).toBe('lib')
-})
-
-describe('downloadWheel', () => {
-  const one = { ...wheel('first'), sha256: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c' }
-
-  it("asks pip for the pinned hash and never gives a wrong file the wheel's name", async () => {
-    const commands: string[][] = []
-    const run = async (command: string[]): Promise<{ status: number; errors: string }> => {
-      commands.push(command)
-      const destination = command[command.indexOf('--dest') + 1]
-      if (command.includes('download') && destination)
-        writeFileSync(join(destination, 'first-1-py3-none-any.whl'), 'another file')
-      return { status: 0, errors: '' }
-    }
-    await expect(downloadWheel(one, cache, { run })).rejects.toThrow(/SHA-256 differs/)
-    expect(commands[1]).toContain('--require-hashes')
-    await expect(downloadWheel(one, cache, { run })).rejects.toThrow()
-  })
-
-  it('takes pip3 where Python has no pip module, and says how to get pip where there is none', async () => {
-    const tried: string[] = []
-    const run = async (command: string[]): Promise<{ status: number; errors: string }> => {
-      tried.push(command[0] ?? '')
-      return {
-        status: command[0] === 'pip3' && command.includes('--version') ? 0 : 1,
-        errors: 'Network is unreachable',
-      }
-    }
-    await expect(downloadWheel(one, cache, { run })).rejects.toThrow(/could not be reached/)
-    expect(tried).toEqual(['python3', 'pip3', 'pip3'])
-    await expect(downloadWheel(one, cache, { run: async () => ({ status: 127, errors: '' }) })).rejects.toThrow(
-      /install it .*python3-pip/,
-    )
-  })
-
-  it.each([
-    ['Temporary failure in name resolution', /connect to the network/],
-    ['[Errno 28] No space left on device', /disk filled up/],
-    ['ERROR: No matching distribution found for first==1', /has no first 1/],
-    ['ERROR: something new', /something new/],
-  ])('explains "%s"', (errors, expected) => {
-    expect(explainPipFailure(one, errors).message).toMatch(expected)
-  })
-
-  it('leaves index, proxy and certificates to pip', () => {
-    const asked = pipDownloadArguments('requirements.txt', 'there').join(' ')
-    expect(asked).not.toMatch(/index-url|proxy|cert|isolated/)
-  })
 })
 
 describe('chooseVariant', () => {

