@@ -141,7 +141,7 @@ describe('CIFAR-10 refuses', () => {
     const error = await refusal('')
     expect(error.message).toContain('folder')
     expect((await refusal(join(folder, 'test_batch.bin'))).message).toBe(
-      '"test_batch.bin" is neither a folder nor a .tar.gz.',
+      '"test_batch.bin" is neither a folder nor an archive that is read here.',
     )
   })
 

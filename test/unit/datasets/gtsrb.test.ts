@@ -39,7 +39,7 @@ describe('GTSRB', () => {
     expect([classNames.length, notes]).toEqual([
       3,
       [
-        'Of the 43 classes the last 40 are absent (from the folder 00003 on): networks get 3 outputs, and a teacher for all 43 does not fit.',
+        'Of the 43 classes the last 40 are absent (from number 3 on): networks get 3 outputs, and a teacher for all 43 does not fit.',
         'This copy has 6 + 2 images in 3 classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.',
       ],
     ])

@@ -71,7 +71,7 @@ describe('files that nearly fit a layout are refused with what is wrong with the
       loading.where,
     ])
     expect(error.action).toBe(
-      `${loading.action} The files come nearest to CIFAR-10; the other layouts known are those of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, Image folder.`,
+      `${loading.action} Layouts tried, nearest first: CIFAR-10: This is the Matlab version of CIFAR-10; the binary and the Python version are read here. No trace of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, Image folder.`,
     )
   })
 

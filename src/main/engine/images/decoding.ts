@@ -1,17 +1,31 @@
 /**
- * Decodes picture files to square images of one size. PNG, JPEG, WebP, GIF and TIFF through sharp, PPM (GTSRB) here:
- * sharp's binaries lack it.
+ * Decodes picture files to square images of one size, as torchvision's ImageFolder sees them. PNG, JPEG, WebP, GIF and
+ * TIFF through sharp, whose binaries lack BMP and Netpbm: those two here.
  */
 import { basename } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from '../weights/fileText'
 import { readWhole } from '../weights/byteSource'
+import { isBmp, parseBmp } from './pictureFormats/bmp'
+import { isNetpbm, parseNetpbm } from './pictureFormats/netpbm'
+import { pixelLimit, type RawPicture } from './pictureFormats/types'
 
-export const pictureExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.ppm']
+export const pictureExtensions = [
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.bmp',
+  '.ppm',
+  '.pgm',
+  '.pbm',
+]
 const decodedFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff']
 const fileLimit = 100_000_000
-const pixelLimit = 100_000_000
 const decodersAtOnce = 8
 
 export interface PictureShape {
@@ -21,54 +35,55 @@ export interface PictureShape {
   readonly fit: 'fill' | 'cover'
 }
 
-interface RawPicture {
-  readonly width: number
-  readonly height: number
-  readonly pixels: Buffer
-}
-
-/** Binary PPM (P6, 8 bits). @throws Error with what is wrong */
-function parsePpm(bytes: Buffer): RawPicture {
-  const fields: number[] = []
-  let offset = 2
-  while (fields.length < 3) {
-    const gap = /^(?:\s|#[^\n]*\n)+/.exec(bytes.toString('latin1', offset, offset + 1024))?.[0]
-    const digits =
-      gap === undefined
-        ? undefined
-        : /^\d{1,9}/.exec(bytes.toString('latin1', offset + gap.length, offset + gap.length + 10))?.[0]
-    if (gap === undefined || digits === undefined) throw new Error('a PPM header without width, height and maximum')
-    fields.push(Number(digits))
-    offset += gap.length + digits.length
+/**
+ * CMYK as Pillow's convert('RGB') has it, whatever profile the file names: v = (255 − ink) · (255 − black) / 255,
+ * rounded.
+ */
+function fromCmyk(inks: Buffer): Buffer {
+  const pixels = Buffer.alloc((inks.length / 4) * 3)
+  for (let from = 0, to = 0; from < inks.length; from += 4) {
+    const light = 255 - inks[from + 3]!
+    for (let ink = 0; ink < 3; ink++) pixels[to++] = Math.round(((255 - inks[from + ink]!) * light) / 255)
   }
-  const [width, height, maximum] = fields as [number, number, number]
-  if (maximum !== 255) throw new Error(`a PPM maximum of ${maximum} in place of 255`)
-  const size = width * height * 3
-  if (size === 0 || size > pixelLimit * 3 || bytes.length - offset - 1 < size)
-    throw new Error(`${bytes.length - offset - 1} bytes of pixels in place of ${size} for ${width}×${height}`)
-  return { width, height, pixels: bytes.subarray(offset + 1, offset + 1 + size) }
+  return pixels
 }
 
+const ofPixels = ({ width, height, pixels }: RawPicture): Sharp =>
+  sharp(pixels, { raw: { width, height, channels: 3 } })
+
+/**
+ * A picture as Pillow's convert('RGB') has it: profiles, orientation and transparency are passed over, of 16 bits the
+ * upper eight are taken.
+ */
 async function openPicture(bytes: Buffer): Promise<Sharp> {
-  if (bytes.toString('latin1', 0, 2) === 'P6') {
-    const { width, height, pixels } = parsePpm(bytes)
-    return sharp(pixels, { raw: { width, height, channels: 3 } })
-  }
-  const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: false })
-  const { format } = await image.metadata()
+  if (isNetpbm(bytes)) return ofPixels(parseNetpbm(bytes))
+  if (isBmp(bytes)) return ofPixels(parseBmp(bytes))
+  const open = (): Sharp => sharp(bytes, { limitInputPixels: pixelLimit, animated: false, ignoreIcc: true })
+  const { format, space, hasAlpha, width, height } = await open().metadata()
   if (!decodedFormats.includes(format)) throw new Error(`the format ${format}`)
-  return image.autoOrient()
+  if (space === 'cmyk') {
+    const inks = await open()
+      .removeAlpha()
+      .pipelineColourspace('cmyk')
+      .toColourspace('cmyk')
+      .raw({ depth: 'uchar' })
+      .toBuffer()
+    return ofPixels({ width, height, pixels: fromCmyk(inks) })
+  }
+  if (!hasAlpha) return open()
+  // Resizing would mix colours by their transparency.
+  const pixels = await open().removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer()
+  return ofPixels({ width, height, pixels })
 }
 
 /**
- * One picture as HWC bytes; bicubic where the size differs, transparency over black, the first frame of several.
+ * One picture as HWC bytes; bicubic where the size differs, the first frame of several.
  * @throws RefusedInputError naming the file
  */
 export async function decodePicture(path: string, shape: PictureShape): Promise<Uint8Array> {
   try {
     const image = await openPicture(Buffer.from(await readWhole(path, fileLimit)))
     const { data } = await image
-      .flatten({ background: '#000000' })
       .resize(shape.side, shape.side, { fit: shape.fit, kernel: 'cubic', fastShrinkOnLoad: false })
       .toColourspace(shape.channels === 1 ? 'b-w' : 'srgb')
       .raw({ depth: 'uchar' })
@@ -77,7 +92,7 @@ export async function decodePicture(path: string, shape: PictureShape): Promise<
   } catch (error) {
     if (error instanceof RefusedInputError) throw error
     throw new RefusedInputError(`${quoteFromFile(basename(path))} is no picture that can be read here.`, {
-      wanted: 'a PNG, JPEG, WebP, GIF, TIFF or PPM picture',
+      wanted: 'a PNG, JPEG, BMP, WebP, GIF, TIFF, PBM, PGM or PPM picture',
       got: error instanceof Error ? error.message : String(error),
       where: path,
       action: 'Repair or remove the file.',

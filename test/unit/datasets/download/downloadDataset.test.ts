@@ -143,14 +143,22 @@ describe('downloading a data set', () => {
   })
 
   it.each([
-    ['a name that leaves the folder', { name: '../../escaped.ppm', bytes: Buffer.from('out') }],
-    ['a link', { name: 'link.ppm', bytes: Buffer.from('/etc/passwd'), mode: 0o120777 }],
-  ])('refuses an archive with %s', async (_kind, entry) => {
+    [
+      'a name that leaves the folder',
+      { name: '../../escaped.ppm', bytes: Buffer.from('out') },
+      'names a file outside itself',
+    ],
+    [
+      'a link',
+      { name: 'link.ppm', bytes: Buffer.from('/etc/passwd'), mode: 0o120777 },
+      'holds something else than files',
+    ],
+  ])('refuses an archive with %s', async (_kind, entry, fault) => {
     server.files['pictures.zip'] = zipOf([entry])
     const registry = registryOf('gtsrb', (address) => [{ url: `${address}/pictures.zip`, fileName: 'pictures.zip' }])
     await expect(
       downloadDataset(registry, { dataset: 'gtsrb', folder: join(folder, 'a', 'b') }, context()),
-    ).rejects.toMatchObject({ name: 'RefusedInputError', message: 'This archive is not unpacked.' })
+    ).rejects.toMatchObject({ name: 'RefusedInputError', message: `The archive "pictures.zip" ${fault}.` })
     expect(existsSync(join(folder, 'escaped.ppm'))).toBe(false)
     expect(existsSync(join(folder, 'a', 'b', 'link.ppm'))).toBe(false)
   })

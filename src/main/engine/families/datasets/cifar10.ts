@@ -1,6 +1,7 @@
 import { path } from '../../../../shared/schema'
 import { loadCifar, matchCifar, type CifarKind, type CifarLevel } from './cifar/load'
 import { cifarSize } from './cifar/records'
+import { archiveExtensions } from './files/archives'
 import { defineDataset } from './types'
 
 const batches = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`)
@@ -66,12 +67,12 @@ export const cifar10 = defineDataset({
       label: 'CIFAR-10 folder',
       default: '',
       select: 'fileOrFolder',
-      extensions: ['gz', 'tgz', 'tar'],
-      help: 'The folder cifar-10-batches-bin or cifar-10-batches-py, the folder around it, or its .tar.gz as downloaded. Every record is checked.',
+      extensions: archiveExtensions,
+      help: 'The folder cifar-10-batches-bin or cifar-10-batches-py, the folder around it, or its archive as downloaded. Every record is checked.',
     }),
   },
   load: (params, context) => loadCifar(kind, level, params.folder, context),
   image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   trainPerClass: () => Array.from(officialNames, () => 5000),
-  match: (path) => matchCifar(kind, path),
+  match: (found) => matchCifar(kind, found),
 })

@@ -1,6 +1,7 @@
 import { choice, path } from '../../../../shared/schema'
 import { loadCifar, matchCifar, type CifarKind, type CifarLevel } from './cifar/load'
 import { cifarSize } from './cifar/records'
+import { archiveExtensions } from './files/archives'
 import { defineDataset } from './types'
 
 const kind: CifarKind = {
@@ -70,8 +71,8 @@ export const cifar100 = defineDataset({
       label: 'CIFAR-100 folder',
       default: '',
       select: 'fileOrFolder',
-      extensions: ['gz', 'tgz', 'tar'],
-      help: 'The folder cifar-100-binary or cifar-100-python, the folder around it, or its .tar.gz as downloaded. Every record is checked.',
+      extensions: archiveExtensions,
+      help: 'The folder cifar-100-binary or cifar-100-python, the folder around it, or its archive as downloaded. Every record is checked.',
     }),
     labels: choice({
       label: 'Labels',
@@ -87,5 +88,5 @@ export const cifar100 = defineDataset({
   image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   trainPerClass: ({ labels }) =>
     labels === 'fine' ? Array.from({ length: 100 }, () => 500) : Array.from({ length: 20 }, () => 2500),
-  match: (path) => matchCifar(kind, path),
+  match: (found) => matchCifar(kind, found),
 })

@@ -61,5 +61,5 @@ export const fashionMnist = defineDataset({
   trainPerClass: () => classNames.map(() => 6000),
   load: (params, context) =>
     loadMnist({ id: 'fashion_mnist', title, classNames, mean: 0.286, standardDeviation: 0.353 }, params, context),
-  match: (path) => matchMnist(path, title, true),
+  match: (found) => matchMnist(found, title, true),
 })

@@ -1,92 +1,20 @@
-import { basename, join } from 'node:path'
-import { RefusedInputError } from '../../../../shared/errors'
+import { basename } from 'node:path'
 import { choice, integer, number, path } from '../../../../shared/schema'
-import { createStream } from '../../maths/random'
-import { createYielding, type Yielding } from '../../images/yielding'
-import { cachedImages } from './cache'
-import { fingerprint, holdsPictures, listFolders, readClassFolders, type ClassFolder } from './files/classFolders'
-import { kindOf } from './files/namedFiles'
-import { decodePictures, type PictureShape } from '../../images/decoding'
 import { bytesPerImage } from '../../images/imageSets'
-import { defineDataset, type DatasetContext } from './types'
+import { createYielding, type Yielding } from '../../images/yielding'
+import type { PictureShape } from '../../images/decoding'
 import type { ImageSet, Normalization } from '../../images/types'
+import { archiveExtensions } from './files/archives'
+import { openDataFolder } from './files/namedFiles'
+import { readPictureSets } from './files/pictureSets'
+import { action, readLayout, title } from './imageFolder/layout'
+import { matchImageFolder } from './imageFolder/match'
+import { defineDataset } from './types'
 
-const title = 'Image folder'
 /** Raised when decoding, resizing or the split changes. */
-const version = 1
-/** 4 GB of decoded images: beyond it the sets do not fit into memory beside a training run. */
-const memoryLimit = 4_000_000_000
-const action =
-  'Make one folder per class with its pictures; put these folders into "train" and "test" to choose the test images yourself.'
-const testNames = ['test', 'val', 'valid', 'validation']
+const version = 2
 
 const channelsOf = (colour: 'rgb' | 'grey'): 1 | 3 => (colour === 'grey' ? 1 : 3)
-
-interface Labelled {
-  readonly paths: string[]
-  readonly labels: number[]
-}
-interface Layout {
-  readonly names: string[]
-  readonly train: Labelled
-  readonly test: Labelled
-  readonly ignored: number
-}
-
-const flatten = (classes: readonly ClassFolder[]): Labelled => ({
-  paths: classes.flatMap((found) => found.pictures),
-  labels: classes.flatMap((found, label) => found.pictures.map(() => label)),
-})
-const countIgnored = (classes: readonly ClassFolder[]): number => classes.reduce((sum, found) => sum + found.ignored, 0)
-
-/** train/<class> and test/<class>: both must have the same classes. */
-async function readSplitFolders(root: string, testName: string): Promise<Layout> {
-  const train = await readClassFolders(join(root, 'train'), 'The folder "train"', action)
-  const test = await readClassFolders(join(root, testName), `The folder "${testName}"`, action)
-  const names = train.map((found) => found.name)
-  const others = test.map((found) => found.name)
-  const lacking = names.filter((name) => !others.includes(name))
-  const surplus = others.filter((name) => !names.includes(name))
-  if (lacking.length > 0 || surplus.length > 0) {
-    throw new RefusedInputError('Training and test images have different classes.', {
-      wanted: `the classes ${names.slice(0, 12).join(', ')} in "${testName}"`,
-      got: [
-        ...lacking.slice(0, 6).map((name) => `no ${name}`),
-        ...surplus.slice(0, 6).map((name) => `${name}, unknown in "train"`),
-      ].join('; '),
-      where: root,
-      action,
-    })
-  }
-  return { names, train: flatten(train), test: flatten(test), ignored: countIgnored(train) + countIgnored(test) }
-}
-
-/**
- * <class> folders: a share of each class becomes the test set, chosen at random by the seed. At least one image of a
- * class stays on either side.
- */
-async function splitClasses(root: string, share: number, seed: number): Promise<Layout> {
-  const classes = await readClassFolders(root, title, action)
-  const train: Labelled = { paths: [], labels: [] }
-  const test: Labelled = { paths: [], labels: [] }
-  for (const [label, { name, pictures }] of classes.entries()) {
-    if (pictures.length < 2)
-      throw new RefusedInputError(`The class "${name}" has too few pictures to be split.`, {
-        wanted: 'at least 2 pictures',
-        got: '1',
-        where: join(root, name),
-        action,
-      })
-    const held = Math.min(pictures.length - 1, Math.max(1, Math.round(share * pictures.length)))
-    const chosen = new Set(createStream(seed, `imageFolder/${name}`).permutation(pictures.length).subarray(0, held))
-    pictures.forEach((picture, index) => {
-      const side = chosen.has(index) ? test : train
-      side.paths.push(picture)
-      side.labels.push(label)
-    })
-  }
-  return { names: classes.map((found) => found.name), train, test, ignored: countIgnored(classes) }
-}
 
 /** Mean and standard deviation per channel over all pixels, in units of [0, 1]. */
 async function measure(set: ImageSet, yielding: Yielding): Promise<Normalization> {
@@ -111,42 +39,17 @@ async function measure(set: ImageSet, yielding: Yielding): Promise<Normalization
   }
 }
 
-async function decode(
-  listed: Labelled,
-  shape: PictureShape,
-  context: DatasetContext,
-  report: (done: number) => void,
-): Promise<ImageSet> {
-  const pixels = await decodePictures(listed.paths, shape, context.signal, report)
-  return {
-    count: listed.paths.length,
-    height: shape.side,
-    width: shape.side,
-    channels: shape.channels,
-    pixels,
-    labels: Int32Array.from(listed.labels),
-  }
-}
-
-function refuseTooMany(images: number, shape: PictureShape, where: string): void {
-  const bytes = images * shape.side * shape.side * shape.channels
-  if (bytes <= memoryLimit) return
-  throw new RefusedInputError('These pictures do not fit into memory.', {
-    wanted: `at most ${memoryLimit / 1e9} GB decoded`,
-    got: `${(bytes / 1e9).toFixed(1)} GB: ${images.toLocaleString('en-US')} images of ${shape.side}×${shape.side}`,
-    where,
-    action: 'Choose a smaller image size or fewer pictures.',
-  })
-}
-
 /**
- * Any folder of pictures, one folder per class.
+ * Any folder of pictures, one folder per class, or an archive of it.
  *
- * Layout: <class>/*.png with a share of each class as test set, or train/<class>/* and test/<class>/* (also val, valid,
- * validation).
- * Classes are the folder names in sorted order, pictures in the order of their names. PNG, JPEG, WebP, GIF, TIFF and
- * PPM; bicubic resizing,
- * transparency over black, EXIF orientation followed, first frame. Normalisation: measured on the training images.
+ * Layout: <class>/*.png with a share of each class as test set, or train/<class>/* and test/<class>/* (also training;
+ * testing, val, valid, validation, eval; in any case). Folders around it are looked through; hidden files and leftovers
+ * of systems are passed over.
+ * Classes are the folder names in sorted order, pictures in the order of their names, as torchvision's ImageFolder has
+ * them; PNG, JPEG, BMP, WebP, GIF, TIFF, PBM, PGM and PPM. As its loader does (Pillow, convert('RGB')), transparency is
+ * dropped, EXIF orientation and colour profiles are not followed, the first frame counts. Bicubic resizing.
+ * Differs: 16-bit grey keeps its upper eight bits, where Pillow makes everything above 255 white.
+ * Normalisation: measured on the training images.
  */
 export const imageFolder = defineDataset({
   id: 'image_folder',
@@ -158,8 +61,9 @@ export const imageFolder = defineDataset({
     folder: path({
       label: 'Folder',
       default: '',
-      select: 'folder',
-      help: 'One folder per class, directly in it or within "train" and "test". The folder names become the class names.',
+      select: 'fileOrFolder',
+      extensions: archiveExtensions,
+      help: 'One folder per class, directly in it or within "train" and "test", or an archive of that. The folder names become the class names.',
     }),
     size: integer({
       label: 'Image side',
@@ -206,59 +110,20 @@ export const imageFolder = defineDataset({
   },
   image: ({ size, colour }) => ({ height: size, width: size, channels: channelsOf(colour) }),
   async load(params, context) {
-    if ((await kindOf(params.folder, { title, action })) !== 'folder')
-      throw new RefusedInputError('The path is no folder.', {
-        wanted: 'a folder of class folders',
-        got: 'a file',
-        where: params.folder,
-        action,
-      })
-    const folders = await listFolders(params.folder)
-    const testName = testNames.find((name) => folders.includes(name))
-    const layout =
-      folders.includes('train') && testName !== undefined
-        ? await readSplitFolders(params.folder, testName)
-        : await splitClasses(params.folder, params.testShare, params.splitSeed)
+    const root = await openDataFolder(params.folder, { title, action }, context)
+    const { names, train, test, notes } = await readLayout(root, params.testShare, params.splitSeed)
     const shape: PictureShape = { side: params.size, channels: channelsOf(params.colour), fit: params.fit }
-    const yielding = createYielding(context.signal)
-    const { train, test } = layout
-    const total = train.paths.length + test.paths.length
-    refuseTooMany(total, shape, params.folder)
-    const report = (done: number): void => {
-      if (done % 100 === 0)
-        context.onProgress?.(
-          done / total,
-          `Decoding ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} pictures`,
-        )
-    }
-    const key = JSON.stringify({
-      version,
-      shape,
-      train: await fingerprint(train.paths, yielding),
-      test: await fingerprint(test.paths, yielding),
-    })
-    const pair = await cachedImages('image_folder', key, context, async () => ({
-      train: await decode(train, shape, context, report),
-      test: await decode(test, shape, context, (done) => report(train.paths.length + done)),
-    }))
+    const sets = { train, test, shape, where: params.folder }
+    const pair = await readPictureSets(sets, { id: 'image_folder', version }, context)
     return {
       id: 'image_folder',
       title: basename(params.folder),
-      classNames: layout.names,
+      classNames: names,
       train: pair.train,
       test: pair.test,
-      normalization: await measure(pair.train, yielding),
-      notes: layout.ignored > 0 ? [`${layout.ignored} files are no pictures by their names and were passed over.`] : [],
+      normalization: await measure(pair.train, createYielding(context.signal)),
+      notes,
     }
   },
-  async match(path) {
-    const folders = await listFolders(path).catch(() => [] as string[])
-    const root = folders.includes('train') ? join(path, 'train') : path
-    const error: unknown = await readClassFolders(root, title, action).then(
-      () => null,
-      (reason: unknown) => reason,
-    )
-    if (error === null) return { folder: path }
-    return error instanceof RefusedInputError && (await holdsPictures(root)) ? error : null
-  },
+  match: matchImageFolder,
 })

@@ -20,15 +20,8 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   imageFolder,
 ])
 
-export {
-  imageShapeOf,
-  knownLabels,
-  openDataset,
-  outlineDataset,
-  previewImages,
-  recognizeDataset,
-  summarizeDataset,
-} from './open'
+export { imageShapeOf, knownLabels, openDataset, outlineDataset, previewImages, summarizeDataset } from './open'
+export { recognizeDataset } from './recognition'
 export { createLoadedDatasets } from './loadedDatasets'
 export type { LoadedDatasets, LoadWatcher } from './loadedDatasets'
 export { sliceImages } from '../../images/imageSets'

@@ -53,5 +53,5 @@ export const mnist = defineDataset({
   trainPerClass: () => [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
   load: (params, context) =>
     loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
-  match: (path) => matchMnist(path, title, false),
+  match: (found) => matchMnist(found, title, false),
 })

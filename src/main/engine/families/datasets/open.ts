@@ -1,10 +1,7 @@
 /** What control, trainer and command line ask of any data set. */
-import { readdir, stat } from 'node:fs/promises'
 import type { MemberChoice } from '../../../../shared/domain'
 import type { DatasetInfo } from '../../../../shared/contract'
-import { RefusedInputError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
-import { listNames } from './files/namedFiles'
 import { countClasses, joinImages, placesOfExamples } from '../../images/imageSets'
 import type { Dataset, DatasetContext, LoadedDataset } from './types'
 import type { ClassExamples, ImageRange, ImageSet, ImageShape } from '../../images/types'
@@ -59,52 +56,6 @@ export function knownLabels(
   const classes = dataset.facts.classes ?? dataset.facts.classNames?.length
   const labels = dataset.labels?.(params)
   return labels && classes !== undefined ? { ...labels, classes } : null
-}
-
-/**
- * The member that reads `path`, with its parameters.
- * @throws RefusedInputError when no layout fits: that of the first member whose layout nearly does, else one that lists
- *   the layouts
- */
-export async function recognizeDataset(registry: Registry<Dataset>, path: string): Promise<MemberChoice> {
-  let nearest: { dataset: Dataset; refusal: RefusedInputError } | null = null
-  for (const dataset of registry.members) {
-    const match = (await dataset.match?.(path)) ?? null
-    if (match instanceof RefusedInputError) nearest ??= { dataset, refusal: match }
-    else if (match !== null) return { id: dataset.id, params: match }
-  }
-  const titles = registry.members
-    .filter((member) => member.match && member !== nearest?.dataset)
-    .map((member) => member.title)
-    .join(', ')
-  if (nearest !== null) {
-    const { dataset, refusal } = nearest
-    throw new RefusedInputError(refusal.message, {
-      wanted: refusal.wanted,
-      got: refusal.got,
-      where: refusal.where,
-      cause: refusal.cause,
-      action: [
-        refusal.action,
-        `The files come nearest to ${dataset.title}; the other layouts known are those of ${titles}.`,
-      ]
-        .filter((sentence) => sentence !== undefined)
-        .join(' '),
-    })
-  }
-  throw new RefusedInputError('The layout of these data is not known.', {
-    wanted: `the files of ${titles}`,
-    got: await whatLiesAt(path),
-    where: path,
-    action:
-      'Name the folder that the official archive unpacks to, or choose the data set by name with --set data.id=….',
-  })
-}
-
-async function whatLiesAt(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null)
-  if (found === null) return 'nothing that can be opened'
-  return found.isDirectory() ? listNames(await readdir(path).catch(() => [])) : 'a file'
 }
 
 type Summarized = Pick<LoadedDataset, 'id' | 'title' | 'classNames' | 'notes'> & {

@@ -1,6 +1,7 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
 import { createYielding } from '../../images/yielding'
+import { archiveExtensions } from './files/archives'
 import { matchNamedFiles, openNamedFiles, requireFiles, type NamedFiles } from './files/namedFiles'
 import { parseMat5 } from './files/mat5'
 import { defineDataset, type DatasetContext } from './types'
@@ -118,20 +119,14 @@ export const svhn = defineDataset({
     folder: path({
       label: 'SVHN folder',
       default: '',
-      select: 'folder',
-      help: 'The folder with train_32x32.mat and test_32x32.mat ("format 2, cropped digits").',
+      select: 'fileOrFolder',
+      extensions: archiveExtensions,
+      help: 'The folder with train_32x32.mat and test_32x32.mat ("format 2, cropped digits"), or an archive of it.',
     }),
   },
   trainPerClass: () => [4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659],
   async load(params, context) {
-    const files = await openNamedFiles(params.folder, {
-      title,
-      folderNames: ['SVHN'],
-      files: needed,
-      action,
-      archiveLimit: 2 * fileLimit,
-      signal: context.signal,
-    })
+    const files = await openNamedFiles(params.folder, { title, folderNames: ['SVHN'], files: needed, action }, context)
     requireFiles(files, needed, title, action)
     context.onProgress?.(0, 'Reading train_32x32.mat')
     const train = await readSplit(files, 'train_32x32.mat', context)
@@ -153,10 +148,11 @@ export const svhn = defineDataset({
     }
   },
   image: () => ({ height: side, width: side, channels: 3 }),
-  match: (path) =>
-    matchNamedFiles(path, {
+  match: (found) =>
+    matchNamedFiles(found, {
       folderNames: ['SVHN'],
       files: needed,
+      versions: [needed.map((name) => [name])],
       tells: (names) => needed.some((name) => names.includes(name)),
       check: (files) => requireFiles(files, needed, title, action),
     }),

@@ -1,5 +1,6 @@
 import type { RefusedInputError } from '../../../../shared/errors'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { FileTree } from './files/fileTree'
 import type { Augmentation, ImageRange, ImageSet, ImageShape, Normalization } from '../../images/types'
 
 export interface LoadedDataset {
@@ -50,12 +51,28 @@ export interface DatasetFacts {
   readonly sources?: readonly DatasetSource[]
 }
 
-/**
- * What a member says of a path by the names there: the parameters with which it would read the files; the refusal that
- * loading them would end
- * with, where they are nearly of its layout; null where they are of another.
- */
-export type LayoutMatch<P = Record<string, unknown>> = Partial<P> | RefusedInputError | null
+/** Data of a layout not known yet, looked at by their names alone. */
+export interface FoundData {
+  readonly path: string
+  /**
+   * The folder, or the names in an archive, read once for all members; null for another kind of file and where nothing
+   * can be opened. @throws RefusedInputError for a damaged or unsafe archive
+   */
+  tree(): Promise<FileTree | null>
+}
+
+/** How far files are from a layout. */
+export interface LayoutDistance {
+  /** Share of what the layout needs that is there, below 1; 0 without a trace of it. */
+  readonly closeness: number
+  /** What was found of it, a clause: "2 of 6 files missing: …". */
+  readonly found: string
+  /** What loading would end with; null where the names are not enough to tell that this layout is meant. */
+  readonly refusal: RefusedInputError | null
+}
+
+/** What a member says of data by their names: the parameters with which it would read them, or how far they are. */
+export type LayoutMatch<P = Record<string, unknown>> = { readonly params: Partial<P> } | LayoutDistance
 
 export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   readonly facts: DatasetFacts
@@ -75,7 +92,7 @@ export interface Dataset<S extends ParameterSchema = ParameterSchema> extends Me
   /** All labels without loading any image, where they are known beforehand. */
   labels?(params: ValuesOf<S>): { train: Int32Array; test: Int32Array }
   /** Looks at names only. */
-  match?(path: string): Promise<LayoutMatch<ValuesOf<S>>>
+  match?(found: FoundData): Promise<LayoutMatch<ValuesOf<S>>>
 }
 
 /** Types the member's own parameters, then forgets them for the registry. */

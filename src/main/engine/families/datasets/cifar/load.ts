@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { createYielding } from '../../../images/yielding'
 import { matchNamedFiles, openNamedFiles, requireFiles, type NamedFiles } from '../files/namedFiles'
-import type { DatasetContext, LayoutMatch, LoadedDataset } from '../types'
+import type { DatasetContext, FoundData, LayoutMatch, LoadedDataset } from '../types'
 import type { ImageSet, Normalization } from '../../../images/types'
 import { toNameLines, toRecords } from './pythonBatches'
 import { readClassNames, readRecords, type RecordLayout } from './records'
@@ -45,7 +45,7 @@ export interface CifarLevel {
 
 const filesOf = (version: CifarVersion): string[] => [...version.train, version.test]
 const actionOf = ({ binary, python }: CifarKind): string =>
-  `Name the folder ${binary.folderName} or ${python.folderName}, the folder around it, or its .tar.gz ("binary version" or "python version" on the CIFAR page).`
+  `Name the folder ${binary.folderName} or ${python.folderName}, the folder around it, or its archive ("binary version" or "python version" on the CIFAR page).`
 
 /**
  * The version that a folder's or archive's names tell. @throws RefusedInputError naming another version, or every
@@ -82,14 +82,13 @@ export async function loadCifar(
 ): Promise<LoadedDataset> {
   const { id, title, binary, python, normalization } = kind
   const { layout, fallback } = level
-  const files = await openNamedFiles(folder, {
+  const wanted = {
     title,
     folderNames: [binary.folderName, python.folderName],
     files: [...filesOf(binary), level.namesFile, ...filesOf(python), python.namesFile],
     action: actionOf(kind),
-    archiveLimit: 2 * fileLimit,
-    signal: context.signal,
-  })
+  }
+  const files = await openNamedFiles(folder, wanted, context)
   const version = chooseVersion(kind, files)
   const yielding = createYielding(context.signal)
   const read = async (names: readonly string[], done: number): Promise<ImageSet> => {
@@ -128,11 +127,12 @@ export async function loadCifar(
 }
 
 /** Looks at names only. */
-export function matchCifar(kind: CifarKind, path: string): Promise<LayoutMatch<{ folder: string }>> {
+export function matchCifar(kind: CifarKind, found: FoundData): Promise<LayoutMatch<{ folder: string }>> {
   const { binary, python } = kind
-  return matchNamedFiles(path, {
+  return matchNamedFiles(found, {
     folderNames: [binary.folderName, python.folderName],
     files: [...filesOf(binary), ...filesOf(python)],
+    versions: [binary, python].map((version) => filesOf(version).map((name) => [name])),
     archive: kind.archive,
     tells: (names) =>
       [binary.folderName, python.folderName, ...filesOf(binary), ...python.telling, ...kind.matlab].some((name) =>

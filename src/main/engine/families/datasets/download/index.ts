@@ -5,7 +5,7 @@ import { RefusedInputError, UserError } from '../../../../../shared/errors'
 import type { Registry } from '../../../../../shared/schema'
 import type { Dataset, DatasetSource } from '../types'
 import { downloadFile } from './downloadFile'
-import { unpackZip } from './unpackZip'
+import { unpackOnce } from './unpackOnce'
 
 export interface DownloadProgress {
   /** What is being done: the file's name, or what is made of it. */
@@ -128,7 +128,7 @@ export async function downloadDataset(
     })
     files.push({ name: source.fileName, check })
     if (source.fileName.endsWith('.zip'))
-      await unpackZip(target, folder, context.signal, (received, total) =>
+      await unpackOnce(target, folder, context.signal, (received, total) =>
         tell({ step: `Unpacking ${source.fileName}`, unit: 'files', received, total }),
       )
   }

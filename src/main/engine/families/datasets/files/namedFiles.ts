@@ -1,18 +1,18 @@
-/** A data set's files by name, whether they lie in a folder or in a .tar.gz; nothing is unpacked to disk. */
-import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+/** A data set's files by name, whether they lie in a folder, in one around it, or in an archive of either. */
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { Parser, type ReadEntry } from 'tar'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { openFileSource, bytesText, readWhole } from '../../../weights/byteSource'
+import { openFileSource, readWhole } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/fileText'
-import type { LayoutMatch } from '../types'
+import type { DatasetContext, FoundData, LayoutDistance, LayoutMatch } from '../types'
+import { isArchive, unpackCommand } from './archives'
+import { unpackedFolder } from './archives/unpacked'
+import { diskTree, findPlace, type DiskTree, type FileTree } from './fileTree'
 
 export interface NamedFiles {
-  /** Absolute path of the folder or archive, for messages. */
+  /** The folder or archive, for messages. */
   readonly where: string
-  /** Every name there, wanted or not, at most 10,000. */
+  /** Every file's name there, wanted or not, at most 10,000; no folders, no hidden ones. */
   readonly names: readonly string[]
   /** @throws RefusedInputError when the file is absent, no regular file, or larger than `limit` bytes */
   read(name: string, limit: number): Promise<Uint8Array>
@@ -21,23 +21,16 @@ export interface NamedFiles {
 export interface FilesWanted {
   /** The data set's title, for messages. */
   readonly title: string
-  /**
-   * Folders that the official archives unpack to; one may be named, or its parent. Of several in one parent the first
-   * is taken.
-   */
+  /** Folders that the official archives unpack to; one may be named, or a folder around it. */
   readonly folderNames: readonly string[]
-  /** Files to hold in memory out of an archive. */
+  /** Names of files that tell the folder. */
   readonly files: readonly string[]
   /** What to do when the path is wrong. */
   readonly action: string
-  /** Largest sum of unpacked bytes that an archive may have. */
-  readonly archiveLimit: number
-  readonly signal?: AbortSignal
 }
 
 const nameLimit = 10_000
 
-const isArchive = (path: string): boolean => /\.(tar\.gz|tgz|tar)$/i.test(path)
 /** Lists names for a message: at most a dozen, sorted. */
 export function listNames(names: readonly string[]): string {
   if (names.length === 0) return 'no file'
@@ -69,123 +62,46 @@ export async function kindOf(path: string, wanted: Pick<FilesWanted, 'title' | '
   return found.isDirectory() ? 'folder' : 'file'
 }
 
-async function openFolder(path: string, wanted: Pick<FilesWanted, 'folderNames' | 'files'>): Promise<NamedFiles> {
-  const list = async (folder: string): Promise<string[]> => (await readdir(folder)).slice(0, nameLimit)
-  const outer = await list(path)
-  const isIt = wanted.folderNames.includes(basename(path)) || wanted.files.some((name) => outer.includes(name))
-  const nested = isIt ? undefined : wanted.folderNames.find((name) => outer.includes(name))
-  const where = nested === undefined ? path : join(path, nested)
-  const names = nested === undefined ? outer : await list(where)
-  return { where, names, read: (name, limit) => readWhole(join(where, name), limit) }
+/**
+ * The folder at a path, or the one that the archive at the path unpacks to (in the per-user cache, with progress).
+ * @throws RefusedInputError where nothing lies there, and for files of other kinds
+ */
+export async function openDataFolder(
+  path: string,
+  { title, action }: Pick<FilesWanted, 'title' | 'action'>,
+  context: DatasetContext,
+): Promise<DiskTree> {
+  if ((await kindOf(path, { title, action })) === 'folder') return diskTree(path)
+  // Opening checks that it is a regular file before a byte of a pipe or device is read.
+  await (await openFileSource(path)).close()
+  if (isArchive(path)) return diskTree(await unpackedFolder(path, context), path)
+  const name = basename(path)
+  const command = unpackCommand(name)
+  throw new RefusedInputError(`${quoteFromFile(name)} is neither a folder nor an archive that is read here.`, {
+    wanted: 'a folder, or a .zip, .tar.gz, .tgz or .tar',
+    got: quoteFromFile(name),
+    where: path,
+    action: command === undefined ? action : `Unpack it (${command} ${quoteFromFile(name)}) and name the folder.`,
+  })
 }
 
-/** Collects the wanted members of a tar archive; refuses links, devices and names that leave the archive. */
-async function openArchive(path: string, wanted: FilesWanted): Promise<NamedFiles> {
-  const names: string[] = []
-  const contents = new Map<string, Uint8Array>()
-  let unpacked = 0
-  let refusal: RefusedInputError | undefined
-  const abort = new AbortController()
-  const refuse = (message: string, details: { wanted: string; got: string }): void => {
-    refusal ??= new RefusedInputError(message, { ...details, where: path, action: wanted.action })
-    abort.abort()
-  }
-  const onReadEntry = (entry: ReadEntry): void => {
-    entry.resume()
-    unpacked += entry.size
-    if (names.length >= nameLimit || unpacked > wanted.archiveLimit) {
-      refuse(`The archive ${quoteFromFile(basename(path))} is larger than ${wanted.title} can be.`, {
-        wanted: `at most ${bytesText(wanted.archiveLimit)} unpacked`,
-        got: 'more',
-      })
-    } else if (!['File', 'OldFile', 'ContiguousFile', 'Directory'].includes(entry.type)) {
-      refuse(`The archive ${quoteFromFile(basename(path))} holds something else than files.`, {
-        wanted: 'files and folders',
-        got: `${quoteFromFile(entry.path)} of type ${entry.type}`,
-      })
-    } else if (entry.path.startsWith('/') || entry.path.split(/[\\/]/).includes('..')) {
-      refuse(`The archive ${quoteFromFile(basename(path))} names a file outside itself.`, {
-        wanted: 'names below one folder',
-        got: quoteFromFile(entry.path),
-      })
-    } else if (entry.type !== 'Directory') {
-      collect(entry)
-    }
-  }
-  const collect = (entry: ReadEntry): void => {
-    const name = basename(entry.path)
-    if (names.includes(name) && wanted.files.includes(name)) {
-      refuse(`The archive ${quoteFromFile(basename(path))} holds ${quoteFromFile(name)} twice.`, {
-        wanted: 'each file once',
-        got: quoteFromFile(entry.path),
-      })
-    }
-    names.push(name)
-    if (!wanted.files.includes(name)) return
-    const chunks: Buffer[] = []
-    entry.on('data', (chunk: Buffer) => chunks.push(chunk))
-    entry.on('end', () => contents.set(name, Buffer.concat(chunks)))
-  }
-  const parser = new Parser({ strict: true, onReadEntry })
-  const signal = wanted.signal ? AbortSignal.any([abort.signal, wanted.signal]) : abort.signal
-  try {
-    // The parser is a writable stream in all but its type.
-    await pipeline(createReadStream(path), parser as unknown as NodeJS.WritableStream, { signal })
-  } catch (error) {
-    wanted.signal?.throwIfAborted()
-    throw (
-      refusal ??
-      new RefusedInputError(
-        `The archive ${quoteFromFile(basename(path))} cannot be read: it is damaged or cut short.`,
-        {
-          wanted: 'a whole .tar.gz',
-          got: error instanceof Error ? error.message : String(error),
-          where: path,
-          action: 'Download it again and compare its size with the official one.',
-          cause: error,
-        },
-      )
-    )
-  }
-  if (refusal) throw refusal
-  return {
-    where: path,
-    names,
-    read: async (name, limit) => {
-      const bytes = contents.get(name)
-      if (!bytes)
-        throw new RefusedInputError(`The archive lacks ${quoteFromFile(name)}.`, {
-          wanted: name,
-          got: listNames(names),
-          where: path,
-          action: wanted.action,
-        })
-      if (bytes.length > limit)
-        throw new RefusedInputError(`${quoteFromFile(name)} is larger than such a file can be.`, {
-          wanted: `at most ${bytesText(limit)}`,
-          got: bytesText(bytes.length),
-          where: path,
-        })
-      return bytes
-    },
-  }
+type NamedPlace = Pick<FilesWanted, 'folderNames' | 'files'>
+
+/** The place of a tree where the wanted files lie, else the tree itself. */
+async function findFiles<Tree extends FileTree>(tree: Tree, { folderNames, files }: NamedPlace): Promise<Tree> {
+  const holds = async (place: Tree): Promise<boolean> =>
+    (await place.files()).some((name) => files.includes(name)) || folderNames.includes(place.name)
+  return (await findPlace(tree, holds)) ?? tree
 }
 
 /**
- * Opens a data set's folder (or its parent) or its .tar.gz.
+ * Opens a data set's folder, one around it, or an archive of either.
  * @throws RefusedInputError naming path and reason
  */
-export async function openNamedFiles(path: string, wanted: FilesWanted): Promise<NamedFiles> {
-  if ((await kindOf(path, wanted)) === 'folder') return openFolder(path, wanted)
-  // Opening checks that it is a regular file before a byte of a pipe or device is read.
-  await (await openFileSource(path)).close()
-  if (isArchive(path)) return openArchive(path, wanted)
-  throw new RefusedInputError(`${quoteFromFile(basename(path))} is neither a folder nor a .tar.gz.`, {
-    wanted: `the folder ${wanted.folderNames.join(' or ')}, or its .tar.gz`,
-    got: quoteFromFile(basename(path)),
-    where: path,
-    action: wanted.action,
-  })
+export async function openNamedFiles(path: string, wanted: FilesWanted, context: DatasetContext): Promise<NamedFiles> {
+  const tree = await findFiles(await openDataFolder(path, wanted, context), wanted)
+  const names = (await tree.files()).slice(0, nameLimit)
+  return { where: tree.where, names, read: (name, limit) => readWhole(join(tree.path, name), limit) }
 }
 
 /** @throws RefusedInputError naming every missing file */
@@ -200,8 +116,13 @@ export function requireFiles(files: NamedFiles, needed: readonly string[], title
   })
 }
 
+/** A file that a layout needs: the names of which any one will do. */
+export type NeededFile = readonly string[]
+
 /** How a data set of named files is told by names alone. */
-export interface NamedLayout extends Pick<FilesWanted, 'folderNames' | 'files'> {
+export interface NamedLayout extends NamedPlace {
+  /** The files of each version of the set, one version being enough. */
+  readonly versions: readonly (readonly NeededFile[])[]
   /** Names of the official archives. */
   readonly archive?: RegExp
   /** Whether names of files, and of the folder they lie in, tell the set, be it whole or not. */
@@ -210,12 +131,47 @@ export interface NamedLayout extends Pick<FilesWanted, 'folderNames' | 'files'> 
   check(files: NamedFiles): void
 }
 
-/** Whether a path is a data set's folder, its parent, or an archive whose name fits; see LayoutMatch. */
-export async function matchNamedFiles(path: string, layout: NamedLayout): Promise<LayoutMatch<{ folder: string }>> {
-  if (layout.archive?.test(basename(path))) return { folder: path }
-  const files = await openFolder(path, layout).catch(() => null)
-  if (files === null || !layout.tells([basename(files.where), ...files.names])) return null
-  return refusalOf(() => layout.check(files)) ?? { folder: path }
+/** Of the version that comes nearest: the share of its files that is there, and the clause that names the others. */
+function nearestVersion(
+  names: readonly string[],
+  versions: NamedLayout['versions'],
+): Pick<LayoutDistance, 'closeness' | 'found'> {
+  let nearest = { closeness: 0, found: 'none of its files' }
+  for (const needed of versions) {
+    const missing = needed.filter((file) => !file.some((name) => names.includes(name)))
+    const closeness = 1 - missing.length / needed.length
+    const found = `${missing.length} of ${needed.length} files missing: ${missing.map(([name]) => name).join(', ')}`
+    if (closeness > nearest.closeness) nearest = { closeness, found }
+  }
+  return nearest
+}
+
+/** Whether data are a data set's folder, one around it, or an archive of either; see LayoutMatch. */
+export async function matchNamedFiles(
+  { path, tree }: FoundData,
+  layout: NamedLayout,
+): Promise<LayoutMatch<{ folder: string }>> {
+  if (layout.archive?.test(basename(path))) return { params: { folder: path } }
+  const root = await tree()
+  if (root === null) return { closeness: 0, found: 'none of its files', refusal: null }
+  const place = await findFiles(root, layout)
+  const names = await place.files().catch(() => [])
+  const told = layout.tells([place.name, ...names])
+  const refusal = refusalOf(() => layout.check({ where: place.where, names, read: notRead }))
+  // What is missing of an archive that is too long to list may still be in it.
+  if (told && (refusal === null || !root.complete)) return { params: { folder: path } }
+  const nearest = nearestVersion(names, layout.versions)
+  if (!told || refusal === null) return { ...nearest, refusal: null }
+  // Told by its folder's name, or by the files of a version that is not read.
+  return nearest.closeness > 0
+    ? { ...nearest, refusal }
+    : { closeness: leastTrace, found: refusal.message.replace(/\.$/, ''), refusal }
+}
+
+const leastTrace = 0.01
+
+const notRead = (name: string): never => {
+  throw new Error(`${name} was to be told by its name alone`)
 }
 
 /** The refusal that a check ends with, else null. */

@@ -3,6 +3,7 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { choice, path } from '../../../../../shared/schema'
 import { createYielding, type Yielding } from '../../../images/yielding'
 import { parseIdx } from '../files/idx'
+import { archiveExtensions } from '../files/archives'
 import { listNames, openNamedFiles, type NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LoadedDataset } from '../types'
 import type { ImageSet, ImageShape } from '../../../images/types'
@@ -19,8 +20,9 @@ export const mnistParams = (title: string) => ({
   folder: path({
     label: `${title} folder`,
     default: '',
-    select: 'folder',
-    help: 'The folder with the four official files (train-images-idx3-ubyte and so on), gzipped or unpacked; or the folder around its "raw" folder.',
+    select: 'fileOrFolder',
+    extensions: archiveExtensions,
+    help: 'The folder with the four official files (train-images-idx3-ubyte and so on), gzipped or unpacked; the folder around its "raw" folder; or an archive of either.',
   }),
   size: choice({
     label: 'Image size',
@@ -138,14 +140,8 @@ export async function loadMnist(
   context: DatasetContext,
 ): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
-  const files = await openNamedFiles(params.folder, {
-    title,
-    folderNames: ['raw'],
-    files: allNames,
-    action: `Name the folder with the four files of ${title}.`,
-    archiveLimit: 4 * fileLimit,
-    signal: context.signal,
-  })
+  const action = `Name the folder with the four files of ${title}.`
+  const files = await openNamedFiles(params.folder, { title, folderNames: ['raw'], files: allNames, action }, context)
   const padded = params.size === '32'
   const yielding = createYielding(context.signal)
   context.onProgress?.(0, 'Reading the training images')
@@ -168,6 +164,9 @@ export async function loadMnist(
         ],
   }
 }
+
+/** The four files, each with its names. */
+export const mnistFiles: readonly (readonly string[])[] = [...stems.train, ...stems.test].map(variants)
 
 /** Every name under which one of the four files is found. */
 export const mnistNames: readonly string[] = allNames
