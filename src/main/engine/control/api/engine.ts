@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       studies.close()
       await runs.close()
-      recorder.dispose()
+      await recorder.dispose()
       tables.close()
       store.close()
     },

@@ -43,7 +43,8 @@ export interface RunRecorder {
   onDevice(listener: (place: string, device: DeviceReport) => void): void
   /** Tells the newest record of a run. */
   tell(runId: string): void
-  dispose(): void
+  /** Resolves when nothing is being written any more. */
+  dispose(): Promise<void>
 }
 
 export function createRunRecorder(store: RunStore, hub: EventHub, log: EngineLog): RunRecorder {
@@ -54,6 +55,8 @@ class Recorder implements RunRecorder {
   private readonly flushTimer: NodeJS.Timeout
   private readonly writes: StoreWrites
   private readonly teller: RunTeller
+  /** Copies and ends of runs on their way to the disk; they never reject. */
+  private readonly underWay = new Set<Promise<void>>()
   private deviceListener: (place: string, device: DeviceReport) => void = () => undefined
 
   constructor(
@@ -112,7 +115,19 @@ class Recorder implements RunRecorder {
       })
   }
 
-  async settle(runId: string): Promise<void> {
+  settle(runId: string): Promise<void> {
+    return this.awaited(this.writeEnd(runId))
+  }
+  mirror(runId: string): Promise<void> {
+    return this.awaited(this.writeCopy(runId))
+  }
+  private awaited(work: Promise<void>): Promise<void> {
+    this.underWay.add(work)
+    void work.finally(() => this.underWay.delete(work))
+    return work
+  }
+
+  private async writeEnd(runId: string): Promise<void> {
     // It may have been removed meanwhile; one that never began has left nothing.
     if (!this.store.runs.has(runId) || this.store.runs.peek(runId).startedAt === null) return
     try {
@@ -126,7 +141,7 @@ class Recorder implements RunRecorder {
   }
 
   /** The database holds the run: without its copy beside its files it trains all the same. */
-  async mirror(runId: string): Promise<void> {
+  private async writeCopy(runId: string): Promise<void> {
     try {
       await mkdir(this.store.runFolder(runId), { recursive: true })
       await this.store.mirror(runId)
@@ -212,8 +227,9 @@ class Recorder implements RunRecorder {
     this.teller.tell(runId)
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     clearInterval(this.flushTimer)
+    while (this.underWay.size > 0) await Promise.all(this.underWay)
     this.teller.dispose()
     this.flushMetrics()
   }
