@@ -9,21 +9,19 @@ import { layOutPast, pastConfigurations, pastRuns, pastVersions } from '../fixtu
 import { isBuilt, newWorkspace, notBuilt, outFolder, removeWorkspace, until } from './support/engine'
 
 /** Names of metrics that have changed since, and what they are called now. */
-const renamed: Readonly<Record<string, string>> = process.env.NOREN
-  ? {}
-  : {
-      batchNormLoss: 'batchNorm.loss',
-      oneHotLoss: 'oneHot.loss',
-      balanceLoss: 'balance.loss',
-      'loss.contrastive': 'contrastive.loss',
-      'loss.disagreement': 'disagreement.loss',
-      svPenalty: 'sv.penalty',
-      svMaskRate: 'sv.maskRate',
-      svTailRatio: 'sv.tailRatio',
-      svCoefficient: 'sv.coefficient',
-      srOuterLoss: 'sr.outerLoss',
-      srPerturbationNorm: 'sr.perturbationNorm',
-    }
+const renamed: Readonly<Record<string, string>> = {
+  batchNormLoss: 'batchNorm.loss',
+  oneHotLoss: 'oneHot.loss',
+  balanceLoss: 'balance.loss',
+  'loss.contrastive': 'contrastive.loss',
+  'loss.disagreement': 'disagreement.loss',
+  svPenalty: 'sv.penalty',
+  svMaskRate: 'sv.maskRate',
+  svTailRatio: 'sv.tailRatio',
+  svCoefficient: 'sv.coefficient',
+  srOuterLoss: 'sr.outerLoss',
+  srPerturbationNorm: 'sr.perturbationNorm',
+}
 
 describe.skipIf(!isBuilt).each(pastVersions)(isBuilt ? 'a workspace of version %s' : notBuilt, (version) => {
   const runs = pastRuns(version)

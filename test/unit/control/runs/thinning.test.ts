@@ -1,80 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createEngine, type Engine } from '../../../../src/main/engine/control/api/engine'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CostModel } from '../../../../src/main/engine/control/experiments/estimate'
-import { createEngineLog } from '../../../../src/main/engine/control/log'
-import { openStore, type RunStore } from '../../../../src/main/engine/control/store'
 import { listCheckpoints } from '../../../../src/main/engine/protocol/checkpointFiles'
 import { calls } from '../../../../src/shared/contract'
-import type { PartialExperimentConfig, RunSummary, StageRecord } from '../../../../src/shared/domain'
-import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
-import { createHandTrainers, type HandTrainer, type HandTrainers } from '../../../fakes/handTrainers'
-import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
+import type { RunSummary, StageRecord } from '../../../../src/shared/domain'
+import { fakeFamilies } from '../../../fakes/catalogue'
+import { fakeCosts } from '../../../fakes/services'
+import { EngineBench, finishStage } from '../../../fixtures/engineBench'
 
-let folder = ''
-let store: RunStore
-let engine: Engine
-let trainers: HandTrainers
+let bench: EngineBench
 const costs: CostModel = {
   ...fakeCosts,
   length: ({ defenses }, total) =>
     defenses.length === 0 ? { total, prefix: null } : { total: total + 2, prefix: { defenses: [], steps: 10 } },
 }
-
-function open(): void {
-  trainers = createHandTrainers()
-  store = openStore(folder)
-  engine = createEngine({
-    version: '0',
-    store,
-    cacheFolder: join(folder, 'cache'),
-    readOnly: false,
-    families: fakeFamilies,
-    presets: fakeCatalogue.presets,
-    costs,
-    data: createFakeData(),
-    executors: new Map([['local', { ...trainers.executor, slots: () => 1 }]]),
-    launchShortJob: trainers.launch,
-    log: createEngineLog(null),
-    inspectModel: inspectFakeModel,
-    runtimeState: () => ({ ready: true, message: null }),
-  })
-}
-async function close(): Promise<void> {
-  for (const trainer of trainers.started) if (!trainer.killed) trainer.exit(0)
-  await engine.close()
-}
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'abd-scheduler-'))
-  open()
+  bench = new EngineBench().open({ costs })
 })
-afterEach(async () => {
-  await close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => bench.dispose())
 
-const waitFor = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(check, { timeout: 15_000 })
-const started = async (index: number): Promise<HandTrainer> => {
-  await waitFor(() => expect(trainers.started.length).toBeGreaterThan(index))
-  return trainers.started[index] as HandTrainer
-}
-/** Ends a trainer as one that is done; its model is a file. */
-function finish(hand: HandTrainer): void {
-  const { job } = hand
-  const ofFile = job.kind === 'evaluate' ? (job.teacher?.weights ?? null) : null
-  const weights = 'folders' in job && job.kind !== 'data' ? join(job.folders.stage, 'weights.safetensors') : ofFile
-  if (weights) writeFileSync(weights, 'weights')
-  hand.report({ type: 'progress', step: 10, totalSteps: 10, seconds: 60, secondsLeft: 0 })
-  hand.report({ type: 'finished', outcome: 'done', step: 10, evaluation: null, weights })
-  hand.exit(0)
-}
-const start = (config: PartialExperimentConfig): Promise<RunSummary> => engine.call('runs.start', { config })
-const get = (runId: string): Promise<RunSummary> => engine.call('runs.get', { runId })
+const get = (runId: string): Promise<RunSummary> => bench.engine.call('runs.get', { runId })
 const reaches = (runId: string, state: RunSummary['state']): Promise<void> =>
-  waitFor(async () => expect((await get(runId)).state).toBe(state))
+  bench.waitFor(async () => expect((await get(runId)).state).toBe(state))
 const stageOf = async (runId: string, id: string): Promise<StageRecord> => {
   const found = (await get(runId)).stages.find((stage) => stage.id === id)
   if (!found) throw new Error(`no ${id}`)
@@ -88,59 +36,62 @@ const write = (stageFolder: string, step: number): void =>
   writeFileSync(join(stageFolder, `checkpoint-${String(step).padStart(9, '0')}.safetensors`), 'x'.repeat(size))
 /** Ends a trainer that leaves checkpoints after these steps. */
 async function finishWith(index: number, steps: readonly number[]): Promise<void> {
-  const hand = await started(index)
+  const hand = await bench.trainer(index)
   const { job } = hand
   if ('folders' in job) for (const step of steps) write(job.folders.stage, step)
-  finish(hand)
+  finishStage(hand)
 }
 async function left(runId: string, stageId: string): Promise<number[]> {
   const { place = '' } = await stageOf(runId, stageId)
-  return listCheckpoints(store.stageFolder(place)).map(({ step }) => step)
+  return listCheckpoints(bench.store.stageFolder(place)).map(({ step }) => step)
 }
-const spare = (): Promise<{ checkpoints: number; bytes: number }> => engine.call('runs.spareCheckpoints', {})
+const spare = (): Promise<{ checkpoints: number; bytes: number }> => bench.engine.call('runs.spareCheckpoints', {})
 
 describe('the checkpoints of a finished stage', () => {
   it('go as it ends, weights stay, and the run says what it takes then', async () => {
-    const run = await start({ students: [undefended] })
+    const run = await bench.start({ students: [undefended] })
     await finishWith(0, [])
     await finishWith(1, [10])
-    await waitFor(async () => expect(await left(run.id, 'teacher')).toEqual([]))
+    await bench.waitFor(async () => expect(await left(run.id, 'teacher')).toEqual([]))
     await finishWith(2, [10])
     await reaches(run.id, 'done')
-    await waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([]))
+    await bench.waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([]))
     expect((await stageOf(run.id, 'student-1')).weights).toContain('weights.safetensors')
-    await waitFor(async () => expect((await get(run.id)).bytesOnDisk).toBeLessThan(2 * size + 20_000))
+    await bench.waitFor(async () => expect((await get(run.id)).bytesOnDisk).toBeLessThan(2 * size + 20_000))
     expect(await spare()).toEqual({ checkpoints: 0, bytes: 0 })
   })
 
   it('stay while a student of a run that is not over goes on from them, and go with the last such run', async () => {
-    const run = await start({ students: [undefended, defended] })
-    const other = await start({ students: [undefended, { defenses: [{ id: fakeDefense(), params: {} }] }], seed: 0 })
+    const run = await bench.start({ students: [undefended, defended] })
+    const other = await bench.start({
+      students: [undefended, { defenses: [{ id: fakeDefense(), params: {} }] }],
+      seed: 0,
+    })
     await finishWith(0, [])
     await finishWith(1, [10])
     await finishWith(2, [5, 10])
-    const next = await started(3)
-    await waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([10]))
+    const next = await bench.trainer(3)
+    await bench.waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([10]))
     expect(next.job).toMatchObject({ startFrom: { step: 10 } })
     expect(await spare()).toEqual({ checkpoints: 0, bytes: 0 })
     await finishWith(3, [12])
     await reaches(run.id, 'done')
     await reaches(other.id, 'done')
-    await waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([]))
+    await bench.waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([]))
     expect(await left(run.id, 'student-2')).toEqual([])
   })
 
   it('stay while the run that wants them is paused', async () => {
-    const run = await start({ students: [undefended, defended] })
+    const run = await bench.start({ students: [undefended, defended] })
     await finishWith(0, [])
     await finishWith(1, [])
     await finishWith(2, [10])
-    const hand = await started(3)
-    await engine.call('runs.pause', { runId: run.id })
+    const hand = await bench.trainer(3)
+    await bench.engine.call('runs.pause', { runId: run.id })
     hand.report({ type: 'finished', outcome: 'paused', step: 0, evaluation: null, weights: null })
     hand.exit(75)
     await reaches(run.id, 'paused')
-    expect(await engine.call('runs.freeSpace', {})).toEqual({ checkpoints: 0, freedBytes: 0 })
+    expect(await bench.engine.call('runs.freeSpace', {})).toEqual({ checkpoints: 0, freedBytes: 0 })
     expect(await left(run.id, 'student-1')).toEqual([10])
   })
 
@@ -151,33 +102,33 @@ describe('the checkpoints of a finished stage', () => {
       recording,
       distillation: { method: { id: 'zskt', params: { pseudoBatches: 10 } } },
     }
-    const run = await start(config)
+    const run = await bench.start(config)
     await finishWith(0, [])
     await finishWith(1, [3])
     await finishWith(2, [4, 8, 9])
     await reaches(run.id, 'done')
-    await waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([9, 8]))
+    await bench.waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([9, 8]))
     expect(await left(run.id, 'teacher')).toEqual([3])
   })
 
   it('of workspaces of earlier versions are counted, and removed when somebody asks', async () => {
-    const run = await start({ students: [undefended] })
+    const run = await bench.start({ students: [undefended] })
     for (const index of [0, 1, 2]) await finishWith(index, [])
     await reaches(run.id, 'done')
     const { place = '' } = await stageOf(run.id, 'student-1')
-    write(store.stageFolder(place), 10)
+    write(bench.store.stageFolder(place), 10)
     expect(await spare()).toEqual({ checkpoints: 1, bytes: size })
-    expect(await engine.call('runs.freeSpace', {})).toEqual({ checkpoints: 1, freedBytes: size })
+    expect(await bench.engine.call('runs.freeSpace', {})).toEqual({ checkpoints: 1, freedBytes: size })
     expect(await left(run.id, 'student-1')).toEqual([])
     expect(calls['runs.freeSpace'].changes).toBe(true)
   })
 
   it('stay where the model itself is gone', async () => {
-    const run = await start({ students: [undefended] })
+    const run = await bench.start({ students: [undefended] })
     for (const index of [0, 1, 2]) await finishWith(index, [])
     await reaches(run.id, 'done')
     const { place = '', weights } = await stageOf(run.id, 'student-1')
-    write(store.stageFolder(place), 10)
+    write(bench.store.stageFolder(place), 10)
     rmSync(weights ?? '')
     expect(await spare()).toEqual({ checkpoints: 0, bytes: 0 })
   })
