@@ -77,6 +77,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Needs a Python with TensorBoard or MLflow; `npm run test:python` runs it and skips what that Python lacks.
+        test: {
+          name: 'python',
+          environment: 'node',
+          include: ['test/python/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
         // Needs a Python with PyTorch; `npm run test:torch` runs it, `npm test` does not.
         test: {
           name: 'torch',

@@ -7,6 +7,7 @@ import { datasets } from '../../src/main/engine/families/datasets'
 import { defenses } from '../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
 import { exporters } from '../../src/main/engine/families/exporters'
+import { runExporters } from '../../src/main/engine/families/runExporters'
 import { importers } from '../../src/main/engine/families/importers'
 import { strategies } from '../../src/main/engine/families/strategies'
 import { createRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
@@ -21,6 +22,7 @@ const families: Registry<MemberDeclaration>[] = [
   analyses,
   importers,
   exporters,
+  runExporters,
   strategies,
 ]
 const members = families.flatMap((family) =>

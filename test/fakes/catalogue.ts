@@ -272,6 +272,24 @@ export const fakeFamilies: FamilyDescription[] = [
       member('safetensors', 'safetensors', {}, { extensions: ['.safetensors'], needs: 'weights' }),
     ],
   },
+  {
+    id: 'runExporter',
+    title: 'Forms that a run is written in',
+    members: [
+      member(
+        'tensorboard',
+        'TensorBoard',
+        { images: boolean({ label: 'Images', default: true, help: 'The kept synthetic images.' }) },
+        { target: { kind: 'folder' }, opens: 'tensorboard --logdir FOLDER' },
+      ),
+      member(
+        'mlflow',
+        'MLflow',
+        {},
+        { target: { kind: 'address', example: 'http://127.0.0.1:5000' }, opens: 'The tracking server’s page' },
+      ),
+    ],
+  },
   describeRegistry(strategies, ({ search }) => ({ searches: search !== undefined })),
 ]
 

@@ -375,6 +375,18 @@ function createHandlers(state: FakeState): Handlers {
       state.written.add(path)
       return { path, bytes: 2_800_000 }
     },
+    'export.run': ({ runId, format, target }) => {
+      state.run(runId)
+      if (state.written.has(target))
+        throw new RefusedInputError('The target exists already.', {
+          wanted: 'a new or empty folder',
+          got: 'a folder with 3 entries',
+          where: target,
+        })
+      state.written.add(target)
+      for (const fraction of [0, 0.5, 1]) state.emit('run.exporting', { runId, format, fraction, message: 'Teacher' })
+      return { target, where: target, remarks: [] }
+    },
     'runs.list': ({ includeDeleted, atWork }) =>
       [...state.runs.values()]
         .map((run) => run.summary())

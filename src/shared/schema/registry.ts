@@ -75,6 +75,7 @@ export type FamilyId =
   | 'analysis'
   | 'importer'
   | 'exporter'
+  | 'runExporter'
   | 'strategy'
 
 export interface FamilyDescription {

@@ -82,6 +82,30 @@ describe('abd export', () => {
     expect(code).toBe(wanted)
   })
 
+  it('writes a run as a whole in a form of runs', async () => {
+    const { code, results, told } = await abd('latest', '--format', 'tensorboard', '--out', '/tmp/logs')
+    const [run] = await engine.call('runs.list', {})
+    expect(code).toBe(0)
+    expect(results).toEqual([`${run?.id}: /tmp/logs (TensorBoard)`])
+    expect(told).toContain('Open it with: tensorboard --logdir FOLDER')
+  })
+
+  it('sends a run to a server', async () => {
+    const { code, results } = await abd('latest', '--format', 'mlflow', '--to', 'http://127.0.0.1:5000', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(results[0] ?? '')).toMatchObject({ target: 'http://127.0.0.1:5000' })
+  })
+
+  it.each([
+    [['latest', '--format', 'tensorboard'], '--out and a new or empty folder'],
+    [['latest', '--format', 'mlflow'], '--to and its address'],
+    [['latest', '--format', 'tensorboard', '--out', '/tmp/x', '--stage', 'teacher'], 'takes the run as a whole'],
+  ] as const)('%j: refused with what a form of runs wants', async (line, sentence) => {
+    const { code, told } = await abd(...line)
+    expect(told).toContain(sentence)
+    expect(code).toBe(2)
+  })
+
   it('is refused with 2 where a file lies already', async () => {
     await abd('latest', '--out', 'x.pt')
     const { code, told } = await abd('latest', '--out', 'x.pt')

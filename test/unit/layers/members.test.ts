@@ -13,6 +13,7 @@ import { defenses } from '../../../src/main/engine/families/defenses'
 import { distillationMethods } from '../../../src/main/engine/families/distillation'
 import { terms } from '../../../src/main/engine/families/distillation/terms'
 import { exporters } from '../../../src/main/engine/families/exporters'
+import { runExporters } from '../../../src/main/engine/families/runExporters'
 import { importers } from '../../../src/main/engine/families/importers'
 import { optimizers } from '../../../src/main/engine/families/optimizers'
 import { schedules } from '../../../src/main/engine/families/schedules'
@@ -34,7 +35,7 @@ const idsOf = (members: readonly Member[]): ReadonlySet<string> => new Set(membe
 
 const chosen = membersOf([architectures, attacks, datasets, defenses, distillationMethods])
 /** Building blocks and formats: other members may name those that they are made of. */
-const blocks = membersOf([analyses, exporters, importers, optimizers, schedules, strategies, terms])
+const blocks = membersOf([analyses, exporters, importers, optimizers, runExporters, schedules, strategies, terms])
 const ids = idsOf([...chosen, ...blocks])
 const chosenIds = idsOf(chosen)
 /** The experiment's own sections and metrics have some of these names too; they belong to no member there. */

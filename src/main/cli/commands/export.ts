@@ -1,52 +1,161 @@
 import { resolve } from 'node:path'
-import { exportFormatOf, exportFormatsOf, type ExportFormat } from '../../../shared/domain'
-import { RefusedInputError } from '../../../shared/errors'
+import type { CallResult } from '../../../shared/contract'
+import {
+  exportFormatOf,
+  exportFormatsOf,
+  runFormatsOf,
+  type ExportFormat,
+  type RunFormat,
+  type RunSummary,
+} from '../../../shared/domain'
+import { ExhaustiveError, RefusedInputError } from '../../../shared/errors'
+import type { FamilyDescription, ParameterSchema } from '../../../shared/schema'
 import { absolutePaths } from '../configuration'
 import { findRun, runNames } from '../findRun'
 import { collect } from '../options'
-import { jsonLine, megabytes } from '../output'
+import { jsonLine, megabytes, printable } from '../output'
 import { namedValues } from '../values'
-import { defineCommand, wantedArgument } from './command'
+import { defineCommand, wantedArgument, type CommandContext, type ExitCode } from './command'
 
 interface ExportFlags {
   stage?: string
   format?: string
   formatParam?: string[]
-  out: string
+  out?: string
+  to?: string
 }
 
 export const exportWeights = defineCommand<ExportFlags>({
   name: 'export',
-  description: 'write a model of a run to a new file in another tool’s format',
+  description: 'write a model of a run, or a run as a whole, for another tool; nothing is overwritten',
   declare: (command) =>
     command
       .argument('<run>', runNames)
-      .requiredOption('--out <file>', 'the new file')
-      .option('--stage <id>', 'teacher, student-1, … (default: the last student)')
-      .option('--format <format>', 'name of a file format (default: by the file’s extension)')
-      .option('--format-param <name=value>', 'parameter of that format, repeatable', collect),
-  async run({ client, output, json }, flags, operands) {
-    const catalogue = await client.call('engine.catalogue', {})
-    const format = formatOf(exportFormatsOf(catalogue.families), flags)
-    const run = await findRun(client, wantedArgument(operands))
-    // In a run without students the teacher is meant.
-    const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
-    const path = resolve(flags.out)
-    const given = namedValues(flags.formatParam ?? [], '--format-param name=value', format.params)
-    const params = absolutePaths(format.params, given)
-    const result = await client.call('model.export', { runId: run.id, stageId, format: format.id, params, path })
-    output.result(
-      json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${format.title}, ${megabytes(result.bytes)})`,
-    )
-    return 0
+      .option('--out <path>', 'the new file, or of a run’s format that fills a folder the new or empty folder')
+      .option('--to <address>', 'the server that a run goes to, with a format that is sent')
+      .option('--format <format>', 'a file format of models, or a form of runs (default: by the file’s extension)')
+      .option('--format-param <name=value>', 'parameter of that format, repeatable', collect)
+      .option('--stage <id>', 'the model: teacher, student-1, … (default: the last student)'),
+  async run(context, flags, operands) {
+    const { families } = await context.client.call('engine.catalogue', {})
+    const format = formatOf(families, flags)
+    const run = await findRun(context.client, wantedArgument(operands))
+    switch (format.of) {
+      case 'model':
+        return exportModel(context, run, { flags, format: format.format })
+      case 'run':
+        return exportRun(context, run, { flags, format: format.format })
+      default:
+        throw new ExhaustiveError(format)
+    }
   },
 })
 
+async function exportModel(
+  { client, output, json }: CommandContext,
+  run: RunSummary,
+  { flags, format }: { readonly flags: ExportFlags; readonly format: ExportFormat },
+): Promise<ExitCode> {
+  // In a run without students the teacher is meant.
+  const stageId = flags.stage ?? run.stages.findLast((stage) => stage.kind !== 'data')?.id ?? 'teacher'
+  const result = await client.call('model.export', {
+    runId: run.id,
+    stageId,
+    format: format.id,
+    params: paramsOf(format.params, flags),
+    path: resolve(outOf(flags, 'the new file')),
+  })
+  output.result(
+    json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${format.title}, ${megabytes(result.bytes)})`,
+  )
+  return 0
+}
+
+/** Ctrl+C takes back what was begun. */
+async function exportRun(
+  { client, output, json }: CommandContext,
+  { id: runId }: RunSummary,
+  { flags, format }: { readonly flags: ExportFlags; readonly format: RunFormat },
+): Promise<ExitCode> {
+  if (flags.stage !== undefined)
+    throw new RefusedInputError(`${format.title} takes the run as a whole.`, { got: flags.stage, where: '--stage' })
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  process.once('SIGINT', stop)
+  const unsubscribe = client.subscribe('run.exporting', { runId }, ({ fraction, message }) =>
+    output.progress(`${printable(message)}: ${Math.round(fraction * 100)} %`),
+  )
+  try {
+    const params = paramsOf(format.params, flags)
+    const asked = { runId, format: format.id, params, target: targetOf(format, flags) }
+    const result = await client.call('export.run', asked, controller.signal)
+    output.endProgress()
+    tellResult({ output, json }, { runId, format, result })
+    return 0
+  } catch (error) {
+    output.endProgress()
+    if (!controller.signal.aborted) throw error
+    output.tell('Cancelled; what was begun is removed.')
+    return 130
+  } finally {
+    unsubscribe()
+    process.removeListener('SIGINT', stop)
+  }
+}
+
+function tellResult(
+  { output, json }: Pick<CommandContext, 'output' | 'json'>,
+  { runId, format, result }: { runId: string; format: RunFormat; result: CallResult<'export.run'> },
+): void {
+  for (const remark of result.remarks) output.tell(printable(remark))
+  if (json) return output.result(jsonLine(result))
+  output.result(`${runId}: ${printable(result.where)} (${format.title})`)
+  output.tell(`Open it with: ${format.opens}`)
+}
+
+const paramsOf = (schema: ParameterSchema, { formatParam = [] }: ExportFlags): Record<string, unknown> =>
+  absolutePaths(schema, namedValues(formatParam, '--format-param name=value', schema))
+
+function outOf({ out }: ExportFlags, wanted: string): string {
+  if (out !== undefined) return out
+  throw new RefusedInputError('The export has no target.', {
+    wanted: `--out and ${wanted}`,
+    got: 'none',
+    where: '--out',
+  })
+}
+
+function targetOf({ title, target }: RunFormat, flags: ExportFlags): string {
+  switch (target.kind) {
+    case 'address':
+      if (flags.to !== undefined) return flags.to
+      throw new RefusedInputError(`${title} is sent to a server.`, {
+        wanted: `--to and its address, e.g. ${target.example}`,
+        got: 'none',
+        where: '--to',
+      })
+    case 'folder':
+      return resolve(outOf(flags, 'a new or empty folder'))
+    case 'file':
+      return resolve(outOf(flags, 'the new file'))
+    default:
+      throw new ExhaustiveError(target)
+  }
+}
+
+type FoundFormat =
+  { readonly of: 'model'; readonly format: ExportFormat } | { readonly of: 'run'; readonly format: RunFormat }
+
 /** The format that is named, or else the one that the file's name asks for. */
-function formatOf(formats: readonly ExportFormat[], { format, out }: ExportFlags): ExportFormat {
-  const found = format === undefined ? exportFormatOf(out, formats) : formats.find(({ id }) => id === format)
-  if (found) return found
-  const ids = formats.map(({ id }) => id)
+function formatOf(families: readonly FamilyDescription[], { format, out }: ExportFlags): FoundFormat {
+  const [ofModels, ofRuns] = [exportFormatsOf(families), runFormatsOf(families)]
+  const model = format === undefined ? exportFormatOf(out ?? '', ofModels) : ofModels.find(({ id }) => id === format)
+  if (model) return { of: 'model', format: model }
+  const files = ofRuns.flatMap(({ id, target }) => (target.kind === 'file' ? [{ id, ...target }] : []))
+  const named = format ?? exportFormatOf(out ?? '', files)?.id
+  const run = ofRuns.find(({ id }) => id === named)
+  if (run) return { of: 'run', format: run }
+  const ids = [...ofModels, ...ofRuns].map(({ id }) => id)
   if (format !== undefined)
     throw new RefusedInputError('There is no such format.', {
       wanted: `one of ${ids.join(', ')}`,
@@ -54,8 +163,8 @@ function formatOf(formats: readonly ExportFormat[], { format, out }: ExportFlags
       where: '--format',
     })
   throw new RefusedInputError('The file’s name does not tell the format.', {
-    wanted: formats.flatMap(({ extensions }) => extensions).join(', '),
-    got: out,
+    wanted: [...ofModels, ...files].flatMap(({ extensions }) => extensions).join(', '),
+    got: out ?? 'none',
     where: '--out',
     action: `Name the format: --format ${ids.join(' or --format ')}.`,
   })

@@ -1,15 +1,23 @@
-/** The protocol-buffer wire format, as far as writing a GraphDef needs it. */
+/** The protocol-buffer wire format, writing alone: graphs, event files. */
 
-type WireType = 0 | 2 | 5
+type WireType = 0 | 1 | 2 | 5
 
 /** Appends fields to one message; `finish` gives its bytes. Fields are written in call order, as the format allows. */
 export class MessageWriter {
   private readonly chunks: Uint8Array[] = []
 
   private varint(value: number | bigint): void {
+    const bytes: number[] = []
+    // Nearly all of them are small, and BigInt takes its time.
+    if (typeof value === 'number' && value >= 0 && value < 0x80000000) {
+      let small = value
+      for (; small >= 0x80; small >>>= 7) bytes.push((small & 0x7f) | 0x80)
+      bytes.push(small)
+      this.chunks.push(Uint8Array.from(bytes))
+      return
+    }
     // Negative int64 values are ten bytes of two's complement.
     let rest = BigInt.asUintN(64, BigInt(value))
-    const bytes: number[] = []
     while (rest >= 0x80n) {
       bytes.push(Number(rest & 0x7fn) | 0x80)
       rest >>= 7n
@@ -36,6 +44,14 @@ export class MessageWriter {
     this.tag(field, 5)
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setFloat32(0, value, true)
+    this.chunks.push(bytes)
+    return this
+  }
+
+  double(field: number, value: number): this {
+    this.tag(field, 1)
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setFloat64(0, value, true)
     this.chunks.push(bytes)
     return this
   }

@@ -12,6 +12,12 @@ const loadSharp = async (): Promise<typeof sharp> => (await import('sharp')).def
 
 const columnsOf = (count: number): number => Math.min(gridColumns, count)
 
+/** Of the whole picture, in pixels. */
+export function gridSize({ count, height, width }: GridLayout): { height: number; width: number } {
+  const columns = columnsOf(count)
+  return { height: Math.ceil(count / columns) * height, width: columns * width }
+}
+
 export async function encodeGrid(images: ImageBatch): Promise<Uint8Array> {
   const { count, height, width, channels, pixels } = images
   const columns = columnsOf(count)

@@ -7,6 +7,7 @@ import { datasetCalls } from './dataset'
 import { engineCalls } from './engine'
 import { executorCalls } from './executors'
 import { experimentCalls } from './experiment'
+import { exportCalls } from './exports'
 import { modelCalls } from './model'
 import { runCalls } from './runs'
 import { studyCalls } from './studies'
@@ -18,6 +19,7 @@ export const calls = {
   ...datasetCalls,
   ...runCalls,
   ...modelCalls,
+  ...exportCalls,
   ...studyCalls,
   ...executorCalls,
   ...tableCalls,

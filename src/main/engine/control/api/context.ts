@@ -11,6 +11,7 @@ import {
 import { UserError, toCauses } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
+import type { RunExporter } from '../../families/runExporters'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
 import type { TrainerLauncher } from '../executors/shortJobProcess'
@@ -51,6 +52,8 @@ export interface EngineOptions {
   otherExecutors?: Pick<ExecutorsOptions, 'members' | 'trainer'>
   /** Formats that models are exported to; those of the product unless told otherwise. */
   exporters?: Registry<Exporter>
+  /** Forms that runs are written in; those of the product unless told otherwise. */
+  runExporters?: Registry<RunExporter>
   log: EngineLog
   inspectModel(file: string, signal?: AbortSignal): Promise<ModelReport>
   runtimeState(): { ready: boolean; message: string | null }

@@ -22,6 +22,7 @@ import { datasetHandlers } from './handlers/datasets'
 import { engineHandlers } from './handlers/engine'
 import { executorHandlers } from './handlers/executors'
 import { experimentHandlers } from './handlers/experiments'
+import { exportHandlers } from './handlers/exports'
 import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
 import { tableHandlers } from './handlers/table'
@@ -166,6 +167,7 @@ function allHandlers({
     ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
+    ...exportHandlers(context),
     ...tableHandlers(tables.calls),
     ...viewHandlers(context),
     ...runs.calls,

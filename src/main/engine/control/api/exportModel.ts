@@ -1,6 +1,6 @@
 /** Writes the model of a stage to a new file in another tool's format. */
-import { lstat, stat } from 'node:fs/promises'
-import { dirname, extname, isAbsolute } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../../shared/errors'
@@ -11,6 +11,7 @@ import { readSafetensors } from '../../weights/safetensors/read'
 import type { WeightMap } from '../../weights/weightMap'
 import { runShortJob } from '../executors/shortJobs'
 import type { TrainerLauncher } from '../executors/shortJobProcess'
+import { assertNewFile } from '../exports/targets'
 
 export interface ExportServices {
   /** Runs what needs TensorFlow. */
@@ -134,28 +135,4 @@ async function readWeights(file: string): Promise<WeightMap> {
     where: file,
     action: 'Check the file with "abd import FILE".',
   })
-}
-
-async function assertNewFile(path: string): Promise<void> {
-  if (!isAbsolute(path))
-    throw new RefusedInputError('The target is no whole path.', {
-      wanted: 'an absolute path on the engine’s machine',
-      got: path,
-      where: 'path',
-    })
-  if (await lstat(path).catch(() => null))
-    throw new RefusedInputError('The target exists already.', {
-      wanted: 'a new file name',
-      got: 'an existing file or folder',
-      where: path,
-      action: 'Choose another name, or move the existing one away.',
-    })
-  const folder = await stat(dirname(path)).catch(() => null)
-  if (!folder?.isDirectory())
-    throw new RefusedInputError('The target’s folder does not exist.', {
-      wanted: 'a file name in an existing folder',
-      got: 'no such folder',
-      where: dirname(path),
-      action: 'Make the folder, or choose another.',
-    })
 }

@@ -14,6 +14,7 @@ import { attacks } from '../../families/attacks'
 import { datasets } from '../../families/datasets'
 import { defenses } from '../../families/defenses'
 import { exporters } from '../../families/exporters'
+import { runExporters } from '../../families/runExporters'
 import { importers } from '../../families/importers'
 import { distillationMethods } from '../../families/distillation'
 import { terms } from '../../families/distillation/terms'
@@ -39,6 +40,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
+  describeRegistry(runExporters, ({ target, opens }) => ({ target: { ...target }, opens })),
   describeRegistry(strategies, ({ search }) => ({ searches: search !== undefined })),
 ]
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { SyntheticImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
-import { decodeGrid } from '../../images/imageGrid'
+import { decodeGrid, type GridLayout } from '../../images/imageGrid'
 import { pictureFile } from '../../protocol/pictureFiles'
 import { bytesOf } from './folders'
 
@@ -24,6 +24,8 @@ export interface ImagesTable {
   newest(place: string): Labels | null
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
   read(place: string, step: number): Promise<SyntheticImages>
+  /** Where the grid of a step lies, and how. @throws RefusedInputError when that step was not kept */
+  gridOf(place: string, step: number): { readonly file: string; readonly layout: GridLayout }
   /** Forgets grids from a step on. Their files are the trainer's, which may be writing them again. */
   truncate(place: string, fromStep: number): void
 }
@@ -36,6 +38,15 @@ export function createImagesTable(database: Database, workspace: string): Images
     database.transaction(() => {
       for (const step of dropped) database.run('DELETE FROM images WHERE place = ? AND step = ?', place, step)
     })
+  const labelsOf = (place: string, step: number): Labels => {
+    const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ?', place, step)
+    if (row) return JSON.parse(String(row.meta)) as Labels
+    throw new RefusedInputError(`No images were kept at step ${step}.`, {
+      wanted: 'a kept step',
+      got: String(step),
+      where: place,
+    })
+  }
   return {
     async index(place, labels, { keptSteps }) {
       const { step } = labels
@@ -58,16 +69,10 @@ export function createImagesTable(database: Database, workspace: string): Images
       return row ? (JSON.parse(String(row.meta)) as Labels) : null
     },
     async read(place, step) {
-      const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ?', place, step)
-      if (!row)
-        throw new RefusedInputError(`No images were kept at step ${step}.`, {
-          wanted: 'a kept step',
-          got: String(step),
-          where: place,
-        })
-      const labels = JSON.parse(String(row.meta)) as Labels
+      const labels = labelsOf(place, step)
       return { ...labels, pixels: await decodeGrid(fileOf(place, step), labels) }
     },
+    gridOf: (place, step) => ({ file: fileOf(place, step), layout: labelsOf(place, step) }),
     truncate: (place, fromStep) =>
       forget(
         place,

@@ -12,7 +12,13 @@ export interface MetricsTable {
   truncate(place: string, fromStep: number): void
   read(
     place: string,
-    options?: { names?: readonly string[]; maximumPoints?: number; afterStep?: number },
+    options?: {
+      names?: readonly string[]
+      maximumPoints?: number
+      afterStep?: number
+      /** The same for single metrics. */
+      after?: ReadonlyMap<string, number> | undefined
+    },
   ): Promise<Record<string, MetricSeries>>
   /** The last value of each metric of a stage that is written; NaN where it is no number. */
   last(place: string): Map<string, number>
@@ -33,15 +39,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
     if (buffer.length === 0) return
     try {
       database.transaction(() => {
-        for (const { place, point } of buffer) {
-          // SQLite has no NaN: it is stored as NULL and comes back as NaN.
-          database.run(
-            'INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
-            series.id(place, point.name),
-            point.step,
-            Number.isNaN(point.value) ? null : point.value,
-          )
-        }
+        for (const { place, point } of buffer) insertPoint(database, series.id(place, point.name), point)
       })
     } catch (error) {
       // Ids handed out in a transaction that was rolled back do not exist.
@@ -71,7 +69,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       for (const row of database.all('SELECT id, name FROM series WHERE place = ? ORDER BY id', place)) {
         const name = today(String(row.name))
         if (wanted && !wanted.has(name)) continue
-        const found = await readSeries(database, Number(row.id), options.afterStep ?? -1)
+        const found = await readSeries(database, Number(row.id), options.after?.get(name) ?? options.afterStep ?? -1)
         if (found.steps.length > 0) result[name] = result[name] ? joinSeries(result[name], found) : found
       }
       const { maximumPoints } = options
@@ -91,6 +89,15 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       ),
   }
 }
+
+/** SQLite has no NaN: it is stored as NULL and comes back as NaN. */
+const insertPoint = (database: Database, id: number, { step, value }: MetricPoint): void =>
+  void database.run(
+    'INSERT OR REPLACE INTO metrics (series_id, step, value) VALUES (?, ?, ?)',
+    id,
+    step,
+    Number.isNaN(value) ? null : value,
+  )
 
 /** The numbers that stand for a metric of a stage in the table of points. */
 function createSeriesIds(database: Database): {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MetricDefinition } from '../../../../shared/schema'
+import type { MatrixFigure } from '../../images/figures/types'
 import { defineAnalysis, type AnalysisMaterials } from './types'
 
 const artifact = z.object({
@@ -48,6 +49,19 @@ export function classesOf(
 }
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
+
+/** Shares of each class's images, so that classes of few images show as well. */
+function matrixOf(name: string, title: string, { counts, images, classNames }: Counted): MatrixFigure {
+  const labels = counts.map((_, label) => classNames[label] ?? String(label))
+  const shares = counts.map((row, label) => row.map((count) => count / Math.max(1, images[label] ?? 0)))
+  return { kind: 'matrix', name, title, x: 'predicted class', y: 'true class', rows: labels, columns: labels, shares }
+}
+
+interface Counted {
+  readonly counts: readonly (readonly number[])[]
+  readonly images: readonly number[]
+  readonly classNames: readonly string[]
+}
 
 interface FormerEvaluation {
   confusion?: number[][]
@@ -107,6 +121,12 @@ export const classes = defineAnalysis({
     text: 'Accuracy and ASR by class and the confusion matrices appear with the first evaluation.',
   },
   measure: (_params, { predictions, classNames }) => classesOf(classNames.length, predictions),
+  figures: ({ confusion, triggered, images }, { classNames }) => [
+    matrixOf('confusion', 'Confusion matrix, clean test images', { counts: confusion, images, classNames }),
+    ...(triggered
+      ? [matrixOf('triggered', 'Confusion matrix, with the trigger', { counts: triggered, images, classNames })]
+      : []),
+  ],
   /** Column sums are what was answered, the images of the classes what is right. */
   evaluated({ confusion, images }) {
     const all = Math.max(1, sumOf(images))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { binsSchema } from '../../../../shared/domain'
 import { divergenceBins } from '../../maths/losses/suspectTest'
+import type { CurveFigure } from '../../images/figures/types'
 import { defineAnalysis } from './types'
 
 /** null where it is not finite: JSON has no word for that. */
@@ -61,6 +62,23 @@ export type SuspectsArtifact = z.infer<typeof artifact>
 const percent = (fraction: number | null): string => (fraction === null ? '–' : `${(fraction * 100).toFixed(1)} %`)
 
 /**
+ * Precision over recall of "low KL means triggered", one point for each bin's upper end: of what lies below it, the
+ * share that is triggered; of what is triggered, the share that lies below it.
+ */
+export function precisionRecall({ triggered, clean }: Pick<SuspectTrial, 'triggered' | 'clean'>): [number, number][] {
+  const positives = triggered?.counts.reduce((sum, count) => sum + count, 0) ?? 0
+  if (!triggered || positives === 0) return []
+  const points: [number, number][] = []
+  let [found, wrong] = [0, 0]
+  for (const [bin, count] of triggered.counts.entries()) {
+    found += count
+    wrong += clean.counts[bin] ?? 0
+    if (found + wrong > 0) points.push([found / positives, found / (found + wrong)])
+  }
+  return points
+}
+
+/**
  * The suspect test: how well an ensemble of altered teachers tells triggered images from clean ones. A report; no
  * decision of a defense uses the test images.
  */
@@ -88,6 +106,19 @@ export const suspects = defineAnalysis({
   artifact,
   view: { kind: 'component', component: 'Suspects' },
   measure: (_params, context) => ({ ...(context.measurements as SuspectMeasurements), bins: { ...divergenceBins } }),
+  figures({ trials }) {
+    const current = trials.at(-1)
+    const points = current ? precisionRecall(current) : []
+    const figure: CurveFigure = {
+      kind: 'curve',
+      name: 'precision-recall',
+      title: 'Suspect test: precision and recall',
+      x: 'recall: share of triggered images that are suspected',
+      y: 'precision: share of suspected images that are triggered',
+      points,
+    }
+    return points.length > 0 ? [figure] : []
+  },
   line({ trials }) {
     const current = trials.at(-1)
     if (!current) return null

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { AnalysisView, Evaluation } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { Figure } from '../../images/figures/types'
 import type { ImageSet } from '../../images/types'
 
 /** A network as an analysis sees it: in evaluation mode, with the stage's normalisation. */
@@ -67,6 +68,8 @@ export interface Analysis<
   readonly empty?: { readonly title: string; readonly text: string }
   /** The artifact in one line, for a terminal. */
   line?(artifact: Artifact): string | null
+  /** What is drawn of the artifact in reports; classes without a name have their number. */
+  figures?(artifact: Artifact, names: { readonly classNames: readonly string[] }): readonly Figure[]
   /** What its artifact tells of an evaluation that does not tell it itself: those of earlier versions. */
   evaluated?(artifact: Artifact): EvaluatedAnswers
   /** Takes its artifact out of a record of an earlier version; null where there is none. */

@@ -1,0 +1,10 @@
+/** What is written of a run as a whole, for other programs and for readers; control writes it. */
+import { createRegistry } from '../../../../shared/schema'
+import { tensorboard } from './tensorboard'
+import type { RunExporter } from './types'
+
+/** In the order in which they are offered. */
+export const runExporters = createRegistry<RunExporter>('runExporter', 'Forms that a run is written in', [tensorboard])
+
+export { defineRunExporter } from './types'
+export type { ExportedRun, ExportWork, RunExporter, RunToExport, StageToExport, StepClock } from './types'

@@ -1,0 +1,84 @@
+/** What is written of a whole run for other programs and for readers: what an exporter is given, what it declares. */
+import type {
+  ImageBatch,
+  MetricDefinition,
+  MetricSeries,
+  RunDetail,
+  RunTarget,
+  StageArtifact,
+  StageRecord,
+  SyntheticImages,
+} from '../../../../shared/domain'
+import type {
+  MemberDeclaration,
+  MemberDescription,
+  FamilyId,
+  ParameterSchema,
+  ValuesOf,
+} from '../../../../shared/schema'
+import type { Figure } from '../../images/figures/types'
+
+/** When the steps of a stage were recorded, as far as that is known. */
+export interface StepClock {
+  /** Milliseconds since 1970; never earlier for a later step. */
+  at(step: number): number
+}
+
+/** A stage of the run, and what it has recorded; everything is read when it is asked for. */
+export interface StageToExport {
+  readonly record: StageRecord
+  /** What the model is called among those of its run: "Teacher", "SV c = 2". */
+  readonly name: string
+  /** Series by metric; `after`: only points behind that step of a metric. */
+  metrics(after?: ReadonlyMap<string, number>): Promise<Readonly<Record<string, MetricSeries>>>
+  clock(): Promise<StepClock>
+  imageSteps(): readonly number[]
+  /** @throws UserError where the file is gone or damaged */
+  images(step: number): Promise<SyntheticImages>
+  /** The kept images of a step as one PNG. @throws UserError where the file is gone */
+  imageGrid(step: number): Promise<{ readonly png: Uint8Array } & Pick<ImageBatch, 'height' | 'width' | 'count'>>
+  artifacts(): readonly StageArtifact[]
+  /** What its analyses have found, as figures. */
+  figures(): readonly (Figure & { readonly analysis: string; readonly step: number })[]
+}
+
+export interface RunToExport {
+  readonly run: RunDetail
+  readonly stages: readonly StageToExport[]
+  /** Of every metric, by its name. */
+  readonly definitions: Readonly<Record<string, MetricDefinition>>
+  readonly product: { readonly version: string; readonly node: string; readonly platform: string }
+  member(family: FamilyId, id: string): MemberDescription | undefined
+}
+
+export interface ExportWork {
+  readonly signal: AbortSignal
+  /** @param fraction 0…1 */
+  progress(fraction: number, message: string): void
+}
+
+export interface ExportedRun {
+  /** Where it can be looked at, where that is not the target itself. */
+  readonly where?: string
+  /** What the researcher should know about it, in sentences. */
+  readonly remarks: readonly string[]
+}
+
+/**
+ * A form that a run leaves the program in. It is written by control, so that no task waits for it: long work yields
+ * (createYielding) and heeds `work.signal`.
+ */
+export interface RunExporter<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
+  readonly target: RunTarget
+  /** How it is opened, in one line. */
+  readonly opens: string
+  /**
+   * @param target an absolute path that control has checked, or an address
+   * @throws UserError in words, naming what was refused
+   */
+  write(target: string, run: RunToExport, params: ValuesOf<S>, work: ExportWork): Promise<ExportedRun>
+}
+
+/** Types the member's own parameters, then forgets them for the registry. */
+export const defineRunExporter = <S extends ParameterSchema>(exporter: RunExporter<S>): RunExporter =>
+  exporter as unknown as RunExporter
