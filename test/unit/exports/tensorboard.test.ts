@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunStore } from '../../../src/main/engine/control/store'
@@ -21,7 +21,9 @@ const eventsOf = async (folder: string): Promise<ReadEvent[]> => {
   return events
 }
 const values = (events: readonly ReadEvent[], tag: string): [number, number | undefined][] =>
-  events.flatMap(({ step, values }) => values.flatMap((value) => (value.tag === tag ? [[step, value.number]] : [])))
+  events.flatMap(({ step, values: some }) =>
+    some.flatMap((value): [number, number | undefined][] => (value.tag === tag ? [[step, value.number]] : [])),
+  )
 
 describe('CRC-32C', () => {
   it('is the known answer', () => {
@@ -78,8 +80,6 @@ describe('export to TensorBoard', () => {
 
   it('leaves out what is not asked for, and says what could not be read', async () => {
     const other = await finishedRun(join(base, 'damaged'))
-    truncateSync(other.images.gridOf('runs/r/student-1', 20).file, 0)
-    const { rmSync } = await import('node:fs')
     rmSync(other.images.gridOf('runs/r/student-1', 20).file)
     const whole = await exported(other, { format: 'tensorboard', target: join(base, 'some') })
     expect(whole.result.remarks).toEqual(['1 steps of images could not be read and are left out.'])
