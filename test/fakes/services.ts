@@ -1,7 +1,7 @@
 /** What an engine of fakes is made of beside its store and its trainers. */
 import type { DataService } from '../../src/main/engine/control/api/dataService'
 import type { CostModel } from '../../src/main/engine/control/experiments/estimate'
-import type { ModelReport } from '../../src/shared/contract'
+import type { CallArgs, ModelReport } from '../../src/shared/contract'
 import { fakeCatalogue } from './catalogue'
 import { createFakeEngine } from './engine'
 
@@ -23,8 +23,8 @@ export function createFakeData(): DataService {
   }
 }
 
-export const inspectFakeModel = (file: string): Promise<ModelReport> =>
-  createFakeEngine().call('model.inspect', { file })
+export const inspectFakeModel = (asked: CallArgs<'model.inspect'>): Promise<ModelReport> =>
+  createFakeEngine().call('model.inspect', asked)
 
 export const fakeCosts: CostModel = {
   forward: () => 50e6,

@@ -221,6 +221,13 @@ export const teacherSourceSchema = {
     visibleWhen: { field: 'source', equals: 'file' },
     help: 'Weights with PyTorch names. Nothing in the file is executed.',
   }),
+  weights: text({
+    label: 'Weights in the file',
+    default: '',
+    maxLength: 1000,
+    visibleWhen: { field: 'source', equals: 'file' },
+    help: 'Key of the network that is meant, where the file holds several that are known here, such as netC. Empty: the only one that is known.',
+  }),
   normalization: choice({
     label: 'Pixel values the file expects',
     default: 'dataset',
@@ -296,6 +303,8 @@ export interface ExperimentConfig {
   teacher: {
     source: 'train' | 'file'
     file: string
+    /** Absent in runs from before it. */
+    weights?: string
     normalization: TeacherNormalization
     acknowledged: string
     architecture: MemberChoice

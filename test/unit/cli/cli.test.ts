@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { importCheckpoint } from '../../../src/main/engine/families/importers'
+import { readNetworks } from '../importers/craft/files'
 import type { RunDetail, RunSummary } from '../../../src/shared/domain'
 import { bundle } from '../../fixtures/bundle'
 import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../../fixtures/processes'
@@ -88,7 +88,7 @@ describe('abd run', () => {
     const { code, stdout } = await abd('export', 'latest', '--stage', 'student-1', '--out', out, '--json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ path: out, bytes: statSync(out).size })
-    expect(new Map((await importCheckpoint(out)).weights)).toEqual(fakeWeights)
+    expect((await readNetworks(readFileSync(out))).networks['']).toEqual(fakeWeights)
     const again = await abd('export', 'latest', '--out', out)
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('a new file name') as string])
   }, 60_000)

@@ -1,7 +1,7 @@
 /** Pickle programs that must not run, loop, grow or reach outside; numbers are those of the list of bad inputs. */
 import { describe, expect, it } from 'vitest'
 import { importLimits } from '../../../src/main/engine/weights/importLimits'
-import { expectRefused, fourFloats, honest, importBytes, torchLegacy, torchZip } from './craft/files'
+import { expectRefused, fourFloats, honest, readNetworks, torchLegacy, torchZip } from './craft/files'
 import {
   dictOf,
   emptyTuple,
@@ -26,9 +26,9 @@ import {
 const refused = (pickle: Uint8Array, reason: RegExp): Promise<void> => expectRefused(torchZip(pickle), reason)
 const stackGlobal = '\x93'
 const short = (value: string): Buffer => program(Buffer.from([0x8c, value.length]), value)
-const accepted = async (pickle: Uint8Array): Promise<unknown> => {
-  const report = await importBytes(torchZip(pickle))
-  return report.reason ?? [...report.weights.keys()]
+const namesIn = async (pickle: Uint8Array): Promise<string[]> => {
+  const { networks } = await readNetworks(torchZip(pickle))
+  return Object.values(networks).flatMap((weights) => [...weights.keys()])
 }
 
 describe('pickle programs', () => {
@@ -205,16 +205,14 @@ describe('pickle programs', () => {
   it('29: a list in itself, a dictionary in itself', async () => {
     await refused(pickled(']', put(0), get(0), 'a'), /no state_dict/)
     await refused(pickled('}', put(0), '(', text('state_dict'), get(0), setItems), /no state_dict/)
-    expect(await accepted(pickled('}', put(0), '(', text('self'), get(0), text('w'), tensor(), setItems))).toEqual([
-      'w',
-    ])
+    expect(await namesIn(pickled('}', put(0), '(', text('self'), get(0), text('w'), tensor(), setItems))).toEqual(['w'])
   })
 
   it('30: 100,000 nested tuples', () => refused(pickled('N', '\x85'.repeat(100_000)), /nested too deeply/))
 
   it('31: names that JavaScript treats in a special way are names', async () => {
     const names = ['__proto__', 'constructor', '__setstate__', 'toString']
-    expect(await accepted(pickled(dictOf(...names.flatMap((name) => [text(name), tensor()]))))).toEqual(names)
+    expect(await namesIn(pickled(dictOf(...names.flatMap((name) => [text(name), tensor()]))))).toEqual(names)
     expect(({} as Record<string, unknown>).dtype).toBeUndefined()
   })
 
@@ -245,7 +243,7 @@ describe('pickle programs', () => {
       dictOf(text('a'), 'N'),
       'b',
     )
-    const report = await importBytes(
+    const { networks, ignored } = await readNetworks(
       torchZip(
         pickled(
           dictOf(
@@ -261,8 +259,8 @@ describe('pickle programs', () => {
         ),
       ),
     )
-    expect([...report.weights.keys()]).toEqual(['w'])
-    expect(report.ignored.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+    expect([...(networks.state_dict?.keys() ?? [])]).toEqual(['w'])
+    expect(ignored.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
       'args: an object of argparse.Namespace; kept as data, not built',
       'best: an object of numpy.core.multiarray.scalar; kept as data, not built',
       'run: an object of wandb.sdk.wandb_config.Config; kept as data, not built',
@@ -308,7 +306,7 @@ describe('pickle programs', () => {
   it('shared, strided, shifted and half-precision storages come out as contiguous tensors', async () => {
     const halves = Buffer.from(Uint16Array.of(0x3c00, 0x4000, 0x4200, 0x4400).buffer)
     const half = storage({ key: text('1'), type: globalName('torch', 'HalfStorage') })
-    const report = await importBytes(
+    const { networks } = await readNetworks(
       torchZip(
         pickled(
           dictOf(
@@ -329,10 +327,9 @@ describe('pickle programs', () => {
         { 0: fourFloats, 1: halves },
       ),
     )
-    expect(report.reason).toBeNull()
     expect(
       Object.fromEntries(
-        [...report.weights].map(([name, { shape, data }]) => [name, { shape, data: Array.from(data, Number) }]),
+        [...(networks[''] ?? [])].map(([name, { shape, data }]) => [name, { shape, data: Array.from(data, Number) }]),
       ),
     ).toEqual({
       transposed: { shape: [2, 2], data: [1, 3, 2, 4] },
@@ -342,33 +339,27 @@ describe('pickle programs', () => {
       half: { shape: [4], data: [0x3c00, 0x4000, 0x4200, 0x4400] },
       parameter: { shape: [4], data: [1, 2, 3, 4] },
     })
-    expect(report.findings).toContainEqual({
-      severity: 'warning',
-      message: '1 tensor is stored as float16 and computed as float32.',
-    })
   })
 
   it('storages shared by very many tensors are refused before they fill the memory', async () => {
     const one = program(text('big'), tensor({ from: storage({ count: 250_000 }), size: numbers(250_000) }))
     const rest = Array.from({ length: 2000 }, (_, index) => program(text(`t${index}`), get(0)))
-    await expectRefused(
-      torchZip(pickled('}', '(', one, put(0), ...rest, setItems), { 0: Buffer.alloc(1_000_000) }),
-      /share storage beyond bounds/,
-    )
+    const bytes = torchZip(pickled('}', '(', one, put(0), ...rest, setItems), { 0: Buffer.alloc(1_000_000) })
+    await expect(readNetworks(bytes)).rejects.toThrow(/share storage beyond bounds/)
+    await expectRefused(bytes, /no network that is known/)
   })
 
   it('a tensor whose windows overlap is refused', () =>
-    expectRefused(
-      torchZip(pickled(dictOf(text('w'), tensor({ size: numbers(2, 2), stride: numbers(1, 1) })))),
-      /"w" overlaps itself.*tensor\.clone\(\)/,
-    ))
+    expect(
+      readNetworks(torchZip(pickled(dictOf(text('w'), tensor({ size: numbers(2, 2), stride: numbers(1, 1) }))))),
+    ).rejects.toMatchObject({ message: 'The tensor "w" overlaps itself.', action: 'Save it as tensor.clone().' }))
 
   it('old views of storages', async () => {
     const view = storage({ count: 4, view: tupleOf(text('77'), integer(1), integer(2)) })
-    const report = await importBytes(
+    const { networks } = await readNetworks(
       torchLegacy({ objects: pickled(dictOf(text('w'), tensor({ from: view, size: numbers(2) }))) }),
     )
-    expect(report.weights.get('w')?.data).toEqual(Float32Array.of(2, 3))
+    expect(networks['']?.get('w')?.data).toEqual(Float32Array.of(2, 3))
     const outside = storage({ count: 4, view: tupleOf(text('77'), integer(3), integer(2)) })
     await expectRefused(
       torchLegacy({ objects: pickled(dictOf(text('w'), tensor({ from: outside, size: numbers(2) }))) }),

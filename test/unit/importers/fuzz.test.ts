@@ -6,6 +6,7 @@ import { memorySource } from './craft/memorySource'
 import { readTensor } from '../../../src/main/engine/weights/stored'
 import { elementCount, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { runPickle } from '../../../src/main/engine/families/importers/pickle/machine'
+import { requireReadable } from '../../../src/main/engine/families/importers/readable'
 import { createStorageTable } from '../../../src/main/engine/families/importers/torch/storages'
 import { importers, type Importer } from '../../../src/main/engine/families/importers'
 import { RefusedInputError } from '../../../src/shared/errors'
@@ -69,10 +70,13 @@ const openWith =
   (format: Importer) =>
   async (bytes: Buffer): Promise<void> => {
     const source = memorySource(bytes, 'fuzz')
-    const { tensors, verify } = await format.open(source)
+    const { networks, verify } = await format.open(source)
     await verify()
-    for (const tensor of tensors.values())
-      expect((await readTensor(source, tensor)).data.length).toBe(elementCount(tensor.shape))
+    for (const { tensors } of networks) {
+      requireReadable(tensors, source.size)
+      for (const tensor of tensors.values())
+        expect((await readTensor(source, tensor)).data.length).toBe(elementCount(tensor.shape))
+    }
   }
 
 describe('random damage', () => {

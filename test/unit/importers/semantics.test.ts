@@ -16,6 +16,7 @@ import type { LoadedDataset } from '../../../src/main/engine/families/datasets/t
 import { openClassifier, refuseUnreadWarnings } from '../../../src/main/engine/trainer/models'
 import { missingShared, requireShared } from '../../fixtures/shared'
 import { entry, expectRefused, fourFloats, honest, importBytes, temporaryFolder, wideResNet } from './craft/files'
+import { dictOf, pickled, tensor, text } from './craft/pickle'
 import { zipOf } from './craft/zip'
 
 const small = (): WeightMap => wideResNet(10, 1, 10)
@@ -182,12 +183,6 @@ describe('weights', () => {
       Buffer.concat(encodeTorch(missing)),
       /look like WRN-10-1 but do not fit it.*Got: missing fc\.bias \[10\]\./,
     )
-    const unknown = await importMap(new Map([['model.w', { dtype: 'float32', shape: [1], data: Float32Array.of(1) }]]))
-    expect([...unknown.weights.keys()]).toEqual(['model.w'])
-    expect(messages(unknown)).toMatch(/^warning: The architecture is not recognized/)
-    const twoParts = under('model.')
-    twoParts.set('criterion.weight', { dtype: 'float32', shape: [1], data: Float32Array.of(1) })
-    expect(await importMap(twoParts)).toMatchObject({ accepted: true, architecture: null })
   })
 
   it('44: a layout of another framework is told by its shapes', async () => {
@@ -256,20 +251,21 @@ describe('weights', () => {
       'model.json',
     ))
 
-  it('unknown names are accepted without an architecture', async () => {
+  it('names of no network are refused', async () => {
     const report = await importMap(
       new Map([['<img src=x onerror=alert(1)>', { dtype: 'float32', shape: [1], data: Float32Array.of(1) }]]),
     )
-    expect(report).toMatchObject({ accepted: true, architecture: null, tensors: 1 })
-    expect(messages(report)).toMatch(/not recognized/)
+    expect(report).toMatchObject({ accepted: false, architecture: null })
+    expect(report.reason).toMatch(/of no network that is known here\..*Got: 1 tensor at the top\./)
   })
 
   it('text from the file cannot disguise a message', async () => {
     const name = '\u202egnp.exe\u0007"\n'
-    const report = await importMap(
-      new Map([[name, { dtype: 'float32', shape: [1], data: Float32Array.of(Number.NaN) }]]),
-    )
-    expect(messages(report)).toContain('NaN or infinite values in "\\u202egnp.exe\\u0007\\"\\u000a"')
+    const bytes = zipOf([
+      entry('a/data.pkl', pickled(dictOf(text(name), dictOf(text('w'), tensor())))),
+      entry('a/data/0', fourFloats),
+    ])
+    expect((await importBytes(bytes)).reason).toContain('Got: "\\u202egnp.exe\\u0007\\"\\u000a" (1 tensor).')
   })
 })
 
@@ -379,6 +375,7 @@ describe.skipIf(missingShared('golden', 'g1_models'))('files written by PyTorch'
     const report = await importCheckpoint(requireShared('golden', 'g1_models', 'wrn16_1_traplike.pth'))
     expect(report.ignored).toContainEqual({
       path: 'args',
+      beside: '',
       reason: 'an object of argparse.Namespace; kept as data, not built',
     })
   })

@@ -28,6 +28,7 @@ export interface EvaluateFlags {
   architecture?: string
   architectureParam?: string[]
   normalization?: TeacherNormalization
+  weights?: string
 }
 
 export const evaluate = defineCommand<EvaluateFlags>({
@@ -36,6 +37,7 @@ export const evaluate = defineCommand<EvaluateFlags>({
   declare: (command) =>
     command
       .requiredOption('--model <file>', 'weights with PyTorch names')
+      .option('--weights <key>', 'which weights, where the file holds several networks (default: the only known one)')
       .requiredOption('--data <path>', 'a data set’s name, folder or archive')
       .requiredOption('--attack <id>', 'trigger')
       .requiredOption('--target <class>', 'target class', wholeNumber)
@@ -53,7 +55,7 @@ export const evaluate = defineCommand<EvaluateFlags>({
   async run({ client, output, json, recognize }, flags) {
     const catalogue = await client.call('engine.catalogue', {})
     const data = await dataOf(flags.data, catalogue, recognize)
-    const { attack, architecture, target, device, normalization } = flags
+    const { attack, architecture, target, device, normalization, weights } = flags
     const chosen = choiceFrom(catalogue)
     const file = resolve(flags.model)
     const unsubscribe = client.subscribe('model.progress', {}, (progress) => {
@@ -65,6 +67,7 @@ export const evaluate = defineCommand<EvaluateFlags>({
         target,
         device,
         normalization,
+        weights,
         data: chosen('dataset', data, flags.dataParam),
         attack: chosen('attack', { id: attack }, flags.attackParam),
         ...(architecture === undefined

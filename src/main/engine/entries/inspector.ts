@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { toCauses } from '../../../shared/errors'
-import type { InspectorReply } from '../control/api/inspectModel'
+import type { InspectedFile, InspectorReply } from '../control/api/inspectModel'
 import { inspectCheckpoint } from '../families/importers'
 
 /** Where memory runs out, the kernel ends this process before any other. */
@@ -16,19 +16,18 @@ function volunteerForMemory(): void {
   }
 }
 
-async function inspect(file: string): Promise<InspectorReply> {
+async function inspect({ file, weights = '' }: InspectedFile): Promise<InspectorReply> {
   try {
-    const { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } =
-      await inspectCheckpoint(file)
-    return { report: { accepted, reason, architecture, ambiguous, format, tensors, sha256, findings } }
+    const { ignored: _ignored, metadata: _metadata, ...report } = await inspectCheckpoint(file, { weights })
+    return { report }
   } catch (error) {
     return { causes: toCauses(error) }
   }
 }
 
 volunteerForMemory()
-process.on('message', (file: string) => {
-  void inspect(file).then((reply) => {
+process.on('message', (asked: InspectedFile) => {
+  void inspect(asked).then((reply) => {
     process.send?.(reply, undefined, undefined, () => process.exit(0))
   })
 })

@@ -67,6 +67,8 @@ export type TrainerJob =
       /** The network that decides where the file alone does not. */
       architecture: MemberChoice | null
       normalization: TeacherNormalization
+      /** Key of the weights that are meant; default: the only ones that are a known network. */
+      weights?: string
       /** Where the file becomes the teacher of a run. */
       teacher?: {
         /** Whose warnings were read. */

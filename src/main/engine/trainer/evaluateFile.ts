@@ -29,7 +29,7 @@ export async function evaluateModelFile(
       action: 'Choose the class that the attack aims at.',
     })
   }
-  const opened = await openClassifier(job.file, dataset, job.architecture)
+  const opened = await openClassifier(job.file, dataset, job.architecture, job.weights)
   for (const message of opened.warnings) report({ type: 'warning', message })
   if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
   const { classifier } = opened

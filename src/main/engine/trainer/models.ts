@@ -40,17 +40,11 @@ export async function openClassifier(
   file: string,
   dataset: LoadedDataset,
   fallback: MemberChoice | null,
+  weights = '',
 ): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback, onlyKnown: true, side: dataset.train.height })
+  const report = await importCheckpoint(file, { architecture: fallback, weights, side: dataset.train.height })
   const { architecture } = report
-  if (!report.accepted || !architecture) {
-    throw new RefusedInputError(report.reason ?? 'The file was refused.', {
-      wanted: 'weights of a known architecture with PyTorch names',
-      got: report.reason ?? 'others',
-      where: file,
-      action: 'Check the file with "abd import FILE", which lists what was found.',
-    })
-  }
+  if (!architecture) throw report.refusal ?? new Error('A file was accepted without a network.')
   const { classes, ...params } = architecture.params
   if (classes !== undefined && classes !== dataset.classNames.length) {
     throw new RefusedInputError('The model and the data set have different numbers of classes.', {

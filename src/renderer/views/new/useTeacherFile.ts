@@ -11,9 +11,11 @@ export function useTeacherFile(config: () => ExperimentConfig | null) {
     const teacher = config()?.teacher
     return teacher?.source === 'file' ? teacher.file.trim() : ''
   })
+  /** Key of the network that is meant; '' for the only one that is known. */
+  const weights = computed(() => config()?.teacher.weights ?? '')
   const { data, error, pending, refresh } = useEngineQuery(
     'model.inspect',
-    () => (file.value === '' ? null : { file: file.value }),
+    () => (file.value === '' ? null : { file: file.value, weights: weights.value }),
     400,
   )
   const failure = computed(() => (file.value === '' || pending.value ? null : error.value))

@@ -17,12 +17,19 @@ const report = z.object({
   architecture: z.object({ id: z.string(), params: z.record(z.string(), z.unknown()), title: z.string() }).nullable(),
   /** Other networks fit the names and shapes as well. */
   ambiguous: z.boolean(),
+  /** Key of the dictionary that the weights lie in; '' for a bare one. */
+  key: z.string(),
+  /** The networks of the file that are known here, to choose from; empty where there is no choice. */
+  candidates: z.array(z.object({ key: z.string(), title: z.string(), tensors: count })),
   format: z.string().nullable(),
   tensors: count,
   sha256: z.string(),
   findings: z.array(z.object({ severity, message: z.string() })),
 })
 export type ModelReport = z.infer<typeof report>
+
+/** Of the dictionary of weights that is meant; default: the only one that is a known network. */
+const weights = z.string().max(1000).optional()
 
 export const modelCalls = {
   /** Evaluates a weights file on a data set with an attack. */
@@ -37,11 +44,12 @@ export const modelCalls = {
       architecture: member.optional(),
       /** Default: as the data set is. */
       normalization: z.enum(teacherNormalizations).optional(),
+      weights,
     }),
     result: evaluated,
   }),
   /** What a weights file holds, nothing built or executed. */
-  'model.inspect': call({ args: z.strictObject({ file }), result: report }),
+  'model.inspect': call({ args: z.strictObject({ file, weights }), result: report }),
   /**
    * Writes a stage's model to `path`, an absolute path on the engine's machine where nothing lies yet. `format`: a
    * member of the exporter family, `params` its parameters.

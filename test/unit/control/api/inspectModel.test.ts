@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createModelInspector } from '../../../../src/main/engine/control/api/inspectModel'
 import { bundle } from '../../../fixtures/bundle'
-import { honest, temporaryFolder, torchZip } from '../../importers/craft/files'
+import { encodeTorch } from '../../../../src/main/engine/families/exporters/torchArchive'
+import { temporaryFolder, wideResNet } from '../../importers/craft/files'
 
 describe('the inspector', () => {
   const folder = temporaryFolder()
@@ -16,16 +17,16 @@ describe('the inspector', () => {
 
   it('tells what a good and a bad file hold', async () => {
     const inspect = createModelInspector({ script: await bundle('src/main/engine/entries/inspector.ts') })
-    writeFileSync(join(folder, 'good.pt'), torchZip(honest))
+    writeFileSync(join(folder, 'good.pt'), Buffer.concat(encodeTorch(wideResNet(10, 1, 10))))
     writeFileSync(join(folder, 'bad.pt'), 'PK')
-    expect(await inspect(join(folder, 'good.pt'))).toMatchObject({
+    expect(await inspect({ file: join(folder, 'good.pt') })).toMatchObject({
       accepted: true,
       reason: null,
       format: 'torch-zip',
-      tensors: 1,
+      tensors: 46,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
     })
-    expect(await inspect(join(folder, 'bad.pt'))).toMatchObject({
+    expect(await inspect({ file: join(folder, 'bad.pt') })).toMatchObject({
       accepted: false,
       reason: expect.stringContaining('no PyTorch checkpoint') as unknown,
     })
@@ -35,7 +36,7 @@ describe('the inspector', () => {
     const dying = createModelInspector({
       script: scriptOf('dying', "process.on('message', () => process.kill(process.pid, 'SIGSEGV'))"),
     })
-    expect(await dying('x')).toMatchObject({
+    expect(await dying({ file: 'x' })).toMatchObject({
       accepted: false,
       reason: expect.stringMatching(/process that read the file ended \(SIGSEGV\)/) as unknown,
     })
@@ -46,7 +47,7 @@ describe('the inspector', () => {
         "process.on('message', () => { const kept = []; for (;;) kept.push([Math.random()]) })",
       ),
     })
-    expect(await hungry('x')).toMatchObject({
+    expect(await hungry({ file: 'x' })).toMatchObject({
       accepted: false,
       reason: expect.stringMatching(/for want of memory/) as unknown,
     })
@@ -54,7 +55,7 @@ describe('the inspector', () => {
       timeout: 300,
       script: scriptOf('endless', "process.on('message', () => { for (;;); })"),
     })
-    expect(await endless('x')).toMatchObject({
+    expect(await endless({ file: 'x' })).toMatchObject({
       accepted: false,
       reason: 'Reading the file took longer than 0.3 seconds and was stopped.',
     })
@@ -63,7 +64,7 @@ describe('the inspector', () => {
   it('ends the process when the call is cancelled, and passes faults of the program on', async () => {
     const controller = new AbortController()
     const endless = createModelInspector({ script: scriptOf('waiting', "process.on('message', () => { for (;;); })") })
-    const answer = expect(endless('x', controller.signal)).rejects.toThrow('enough')
+    const answer = expect(endless({ file: 'x' }, controller.signal)).rejects.toThrow('enough')
     controller.abort(new Error('enough'))
     await answer
     const faulty = createModelInspector({
@@ -72,6 +73,6 @@ describe('the inspector', () => {
         "process.on('message', () => process.send({ causes: [{ name: 'Error', message: 'a fault', forUser: false }] }, () => process.exit()))",
       ),
     })
-    await expect(faulty('x')).rejects.toThrow('a fault')
+    await expect(faulty({ file: 'x' })).rejects.toThrow('a fault')
   })
 })

@@ -83,6 +83,11 @@ describe('the key of a stage', () => {
     const files = { '/a.pt': '11', '/b.pt': '11', '/c.pt': '22' }
     const key = keyOf('teacher', from('/a.pt'), { files })
     expect(keyOf('teacher', from('/b.pt'), { files })).toBe(key)
+    const named = (weights: string) => ({ teacher: { source: 'file', file: '/a.pt', weights } })
+    // Of a version that could not name weights: such teachers keep their key.
+    const pinned = 'e2cf8c9ef9b058e1b9c166b62f5c8533'
+    expect([key, keyOf('teacher', named(''), { files })]).toEqual([pinned, pinned])
+    expect(keyOf('teacher', named('netC'), { files })).not.toBe(key)
     expect(keyOf('teacher', from('/c.pt'), { files })).not.toBe(key)
     expect(keyOf('teacher', from('/a.pt', { seed: 5, poisoning: { ratio: 0.3 } }), { files })).toBe(key)
     expect(keyOf('student-1', from('/a.pt', { seed: 5 }), { files })).not.toBe(

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import type { WeightMap, WeightTensor } from '../../../../src/main/engine/weights/weightMap'
-import { importCheckpoint, type ImportedCheckpoint } from '../../../../src/main/engine/families/importers'
-import { dictOf, integer, pickled, program, proto, stop, tensor, text } from './pickle'
+import { importCheckpoint, importers, type ImportedCheckpoint } from '../../../../src/main/engine/families/importers'
+import { requireReadable } from '../../../../src/main/engine/families/importers/readable'
+import type { IgnoredPart } from '../../../../src/main/engine/families/importers'
+import { readTensor, rowMajorStrides } from '../../../../src/main/engine/weights/stored'
+import { memorySource } from './memorySource'
+import { dictOf, integer, numbers, pickled, program, proto, stop, storage, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
 
 export const fourFloats = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)
@@ -123,6 +127,45 @@ export async function importBytes(bytes: Uint8Array, name = 'model.pt'): Promise
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** A state_dict as a program: views of one storage, which has the key '0' unless told otherwise. */
+export function networkProgram(weights: WeightMap): { storage: Buffer; dict: (key?: Buffer) => Buffer } {
+  const storageOf = (key?: Buffer): Buffer => storage({ count: 200_000, ...(key ? { key } : {}) })
+  return {
+    storage: storageOf(),
+    dict: (key) =>
+      dictOf(
+        ...[...weights].flatMap(([name, { shape }]) => [
+          text(name),
+          tensor({ from: storageOf(key), size: numbers(...shape), stride: numbers(...rowMajorStrides(shape)) }),
+        ]),
+      ),
+  }
+}
+
+/** What lies in the file: its dictionaries of tensors by their keys, whatever networks they are. */
+export async function readNetworks(bytes: Uint8Array, name = 'model.pt'): Promise<ReadFile> {
+  const source = memorySource(bytes, name)
+  const head = Buffer.from(bytes.subarray(0, 64))
+  const format = importers.members.find(({ match }) => match({ head, size: bytes.length, name }))
+  if (!format) throw new Error('The file is of no known format.')
+  const { networks, ignored, verify } = await format.open(source)
+  await verify()
+  const read: ReadFile = { format: format.id, networks: {}, ignored }
+  for (const { key, tensors } of networks) {
+    requireReadable(tensors, bytes.length)
+    const weights: WeightMap = new Map()
+    for (const [tensor, stored] of tensors) weights.set(tensor, await readTensor(source, stored))
+    read.networks[key] = weights
+  }
+  return read
+}
+
+export interface ReadFile {
+  format: string
+  networks: Record<string, WeightMap>
+  ignored: readonly IgnoredPart[]
 }
 
 const secondsAllowed = 1

@@ -1,5 +1,4 @@
 /** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
-import type { ModelReport } from '../../../../shared/contract'
 import {
   howToInstallRuntime,
   type DeviceReport,
@@ -26,6 +25,7 @@ import { resolveExperiment, type Resolution } from '../experiments/resolve'
 import type { EngineLog } from '../log'
 import type { RunStore } from '../store'
 import type { DataService } from './dataService'
+import type { ModelInspector } from './inspectModel'
 
 export interface EngineOptions {
   version: string
@@ -55,7 +55,7 @@ export interface EngineOptions {
   /** Forms that runs are written in; those of the product unless told otherwise. */
   runExporters?: Registry<RunExporter>
   log: EngineLog
-  inspectModel(file: string, signal?: AbortSignal): Promise<ModelReport>
+  inspectModel: ModelInspector
   runtimeState(): { ready: boolean; message: string | null }
 }
 

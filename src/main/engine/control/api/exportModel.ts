@@ -127,12 +127,7 @@ function stageWithWeights({ stages }: RunSummary, stageId: string): StageRecord 
  */
 async function readWeights(file: string): Promise<WeightMap> {
   if (extname(file) === '.safetensors') return (await readSafetensors(file)).tensors
-  const { accepted, reason, weights } = await importCheckpoint(file)
-  if (accepted) return weights
-  throw new RefusedInputError('The file of the teacher is refused.', {
-    wanted: 'the weights that the run began with',
-    got: reason ?? 'others',
-    where: file,
-    action: 'Check the file with "abd import FILE".',
-  })
+  const { refusal, weights } = await importCheckpoint(file)
+  if (refusal) throw refusal
+  return weights
 }

@@ -3,7 +3,7 @@
  * it does.
  */
 import { fork } from 'node:child_process'
-import type { ModelReport } from '../../../../shared/contract'
+import type { CallArgs, ModelReport } from '../../../../shared/contract'
 import { fromCauses, type ErrorCause } from '../../../../shared/errors'
 
 /** What the inspector process answers. */
@@ -20,13 +20,17 @@ export interface InspectorOptions {
   heap?: number
 }
 
-export type ModelInspector = (file: string, signal?: AbortSignal) => Promise<ModelReport>
+/** The file, and the key of the weights that are meant. */
+export type InspectedFile = CallArgs<'model.inspect'>
+export type ModelInspector = (asked: InspectedFile, signal?: AbortSignal) => Promise<ModelReport>
 
 const refused = (reason: string): ModelReport => ({
   accepted: false,
   reason,
   architecture: null,
   ambiguous: false,
+  key: '',
+  candidates: [],
   format: null,
   tensors: 0,
   sha256: '',
@@ -41,7 +45,7 @@ export function createModelInspector({
   timeout = 60_000,
   heap = 512,
 }: InspectorOptions): ModelInspector {
-  return (file, signal) =>
+  return (asked, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const child = fork(script, [], {
@@ -86,6 +90,6 @@ export function createModelInspector({
       })
       child.on('close', finish)
       signal?.addEventListener('abort', end, { once: true })
-      child.send(file, () => undefined)
+      child.send(asked, () => undefined)
     })
 }

@@ -88,7 +88,7 @@ function traits(
   )
   const source =
     teacher.source === 'file'
-      ? [teacher.file, teacher.normalization]
+      ? [teacher.file, teacher.normalization, teacher.weights ?? '']
       : [teacher.architecture, teacher.training, poisoning]
   const text = (value: unknown): string => JSON.stringify(value)
   return {

@@ -146,14 +146,8 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
   const given = reader.section(input, '', topLevel)
   if (given.format !== undefined && given.format !== 1) reader.error('format', `wanted 1, got ${shown(given.format)}`)
   const { name, seed } = reader.parameters(experimentSchema, pick(given, ['name', 'seed']), '')
-  const teacher = reader.section(given.teacher, 'teacher', [
-    'source',
-    'file',
-    'normalization',
-    'acknowledged',
-    'architecture',
-    'training',
-  ])
+  const ofFile = Object.keys(teacherSourceSchema)
+  const teacher = reader.section(given.teacher, 'teacher', [...ofFile, 'architecture', 'training'])
   const distillation = reader.section(given.distillation, 'distillation', ['architecture', 'method'])
   const method = reader.member('distillation', distillation.method, 'distillation.method')
   const config: ExperimentConfig = {
@@ -166,9 +160,9 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
     teacher: {
       ...(reader.parameters(
         teacherSourceSchema,
-        pick(teacher, ['source', 'file', 'normalization', 'acknowledged']),
+        pick(teacher, ofFile),
         'teacher',
-      ) as Pick<ExperimentConfig['teacher'], 'source' | 'file' | 'normalization' | 'acknowledged'>),
+      ) as Omit<ExperimentConfig['teacher'], 'architecture' | 'training'>),
       architecture: reader.member('architecture', teacher.architecture, 'teacher.architecture', 'teacher'),
       training: reader.parameters(teacherTrainingSchema, teacher.training, 'teacher.training'),
     },

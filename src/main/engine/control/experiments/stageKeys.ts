@@ -125,7 +125,15 @@ function partsOf(config: ExperimentConfig, context: KeyContext) {
     poisoned: { ...poisoned, augmentation: trained ? [teacher.training.crop, teacher.training.flip] : null },
     teacher: trained
       ? { ...common, ...poisoned, network, training }
-      : { ...common, ...images, network, file: context.fingerprint(teacher.file), input: teacher.normalization },
+      : {
+          ...common,
+          ...images,
+          network,
+          file: context.fingerprint(teacher.file),
+          input: teacher.normalization,
+          // Left out where it is not named: teachers from before it keep their keys.
+          ...(teacher.weights ? { weights: teacher.weights } : {}),
+        },
     student: memberPart('architecture', config.distillation.architecture, context),
     method: memberPart('distillation', config.distillation.method, context),
   }

@@ -42,6 +42,7 @@ export function jobOf(record: StageRecord, input: JobInput): StageJob {
         cacheFolder,
         architecture: config.teacher.architecture,
         normalization: config.teacher.normalization,
+        ...(config.teacher.weights ? { weights: config.teacher.weights } : {}),
         teacher: { acknowledged: config.teacher.acknowledged, weights: join(folders.stage, weightsFile) },
       }
     case 'student':

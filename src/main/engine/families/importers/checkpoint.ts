@@ -9,11 +9,12 @@ import { RefusedInputError } from '../../../../shared/errors'
 import { openFileSource, type FileSource } from '../../weights/byteSource'
 import { checkWeights } from './checks'
 import { importers } from './registry'
-import { nameUnderPrefix, withoutKnownPrefixes } from './commonPrefix'
+import { requireReadable } from './readable'
+import { selectNetwork, SeveralNetworksError, type Candidate } from './selection'
 import type { Finding, IgnoredPart } from './types'
 import { importLimits } from '../../weights/importLimits'
 import { describeFirstBytes, quoteFromFile } from '../../weights/fileText'
-import type { Recognition, RecognizedArchitecture } from './recognition'
+import type { RecognizedArchitecture } from './recognition'
 import { readTensor, type StoredMap } from '../../weights/stored'
 import type { WeightMap } from '../../weights/weightMap'
 
@@ -23,10 +24,14 @@ export interface ImportReport {
   reason: string | null
   /** Id of the importer, null when none matched. */
   format: string | null
-  /** Null when the names are of no known architecture. */
+  /** Null when refused. */
   architecture: RecognizedArchitecture | null
   /** Other networks fit as well, and none of them was named. */
   ambiguous: boolean
+  /** Key of the dictionary that the weights lie in; '' for a bare one. */
+  key: string
+  /** The networks to choose from, where several are known and none was named; empty otherwise. */
+  candidates: Candidate[]
   /** Number of tensors. */
   tensors: number
   /** Of the whole file; empty when it could not be read at all, or is refused and larger than 64 MB. */
@@ -37,6 +42,8 @@ export interface ImportReport {
 }
 
 export interface ImportedCheckpoint extends ImportReport {
+  /** The same as `reason`, to be thrown; null when accepted. */
+  refusal: RefusedInputError | null
   /** Empty when refused. Names without a common prefix. */
   weights: WeightMap
 }
@@ -44,12 +51,11 @@ export interface ImportedCheckpoint extends ImportReport {
 export interface ImportOptions {
   /**
    * The architecture that the file is said to hold. It decides where several fit, and a file that fits none is refused
-   * with its differences from
-   * this one. Without it such a file is accepted, with a warning and `architecture: null`.
+   * with its differences from this one.
    */
   architecture?: MemberChoice | null
-  /** Refuses a file whose names are of no known architecture, before its values are read. */
-  onlyKnown?: boolean
+  /** Key of the dictionary that is meant; '' for the only one that is a known network. */
+  weights?: string
   /** Height and width of the images that the network shall read, where they are known. */
   side?: number
 }
@@ -64,27 +70,29 @@ const hashRefusedUpTo = 64 * 2 ** 20
  */
 export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportedCheckpoint> {
   const weights: WeightMap = new Map()
-  const report = await reportOn(file, options, async (source, stored) => {
+  const { report, refusal } = await reportOn(file, options, async (source, stored) => {
     for (const [name, tensor] of stored) weights.set(name, await readTensor(source, tensor))
   })
-  return { ...report, weights: report.accepted ? weights : new Map() }
+  return { ...report, refusal, weights: report.accepted ? weights : new Map() }
 }
 
 /** The same report; no weights are kept, so that memory does not grow with the file. */
-export const inspectCheckpoint = (file: string, options: ImportOptions = {}): Promise<ImportReport> =>
-  reportOn(file, options, () => Promise.resolve())
+export const inspectCheckpoint = async (file: string, options: ImportOptions = {}): Promise<ImportReport> =>
+  (await reportOn(file, options, () => Promise.resolve())).report
 
 async function reportOn(
   file: string,
   options: ImportOptions,
   use: (source: FileSource, stored: StoredMap) => Promise<void>,
-): Promise<ImportReport> {
+): Promise<{ report: ImportReport; refusal: RefusedInputError | null }> {
   const report: ImportReport = {
     accepted: false,
     reason: null,
     format: null,
     architecture: null,
     ambiguous: false,
+    key: '',
+    candidates: [],
     tensors: 0,
     sha256: '',
     findings: [],
@@ -92,6 +100,7 @@ async function reportOn(
     metadata: {},
   }
   let source: FileSource | null = null
+  let refusal: RefusedInputError | null = null
   try {
     source = await openFileSource(file)
     await use(source, await readInto(report, source, options))
@@ -100,20 +109,22 @@ async function reportOn(
     report.accepted = true
   } catch (error) {
     if (!(error instanceof RefusedInputError)) throw error
+    refusal = error
     report.reason = sentenceOf(error)
     report.architecture = null
     report.ambiguous = false
+    if (error instanceof SeveralNetworksError) report.candidates = [...error.candidates]
     if (source && source.size <= hashRefusedUpTo) report.sha256 = await source.sha256().catch(() => '')
   } finally {
     await source?.close()
   }
-  return report
+  return { report, refusal }
 }
 
 async function readInto(
   report: ImportReport,
   source: FileSource,
-  { architecture = null, onlyKnown = false, side }: ImportOptions,
+  { architecture = null, weights = '', side }: ImportOptions,
 ): Promise<StoredMap> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', {
@@ -127,64 +138,25 @@ async function readInto(
   if (!importer) throw unknownFormat(head, source.name)
   report.format = importer.id
   const opened = await importer.open(source)
-  const known = withoutKnownPrefixes(opened.tensors)
-  if (known.tensors.size === 0)
-    throw new RefusedInputError('The file holds no tensors.', {
-      wanted: 'the weights of a network',
-      got: 'none',
-      where: source.name,
-    })
-  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture, side)
-  report.tensors = tensors.size
   report.metadata = opened.metadata
-  report.ignored = opened.ignored
-  report.findings = [...opened.findings, ...known.findings, ...findings, ...ignoredFindings(opened.ignored)]
-  recognizeInto(report, recognition, tensors, onlyKnown)
+  report.findings = [...opened.findings]
+  const { key, tensors, recognition, findings, candidates } = selectNetwork(opened, { architecture, weights, side })
+  report.key = key
+  report.candidates = candidates
+  report.tensors = tensors.size
+  report.architecture = recognition.architecture
+  report.ambiguous = recognition.ambiguous
+  report.ignored = opened.ignored.filter(({ beside }) => liesAround(beside, key))
+  report.findings.push(...findings, ...ignoredFindings(report.ignored))
+  requireReadable(tensors, source.size)
   await opened.verify()
   report.findings.push(...(await checkWeights(source, tensors)))
   return tensors
 }
 
-function recognizeInto(
-  report: ImportReport,
-  recognition: Recognition | null,
-  tensors: StoredMap,
-  onlyKnown: boolean,
-): void {
-  if (recognition === null) {
-    const names = [...tensors.keys()].slice(0, 3).map(quoteFromFile).join(', ')
-    if (onlyKnown)
-      throw new RefusedInputError('The architecture of this file was not recognised.', {
-        wanted: 'weights of a known architecture with PyTorch names',
-        got: `${tensors.size} tensors of an unknown pattern (${names} …)`,
-        action:
-          'To see what differs from a network, name it: abd evaluate --architecture ID --architecture-param name=value, or choose it in the form.',
-      })
-    report.findings.push({
-      severity: 'warning',
-      message: `The architecture is not recognized from the names (${names} …).`,
-    })
-    return
-  }
-  if (recognition.kind === 'mismatch') {
-    const { title, chosen: asked, differences } = recognition
-    throw new RefusedInputError(
-      asked
-        ? `The weights are not those of ${title}, the chosen architecture.`
-        : `The weights look like ${title} but do not fit it.`,
-      {
-        wanted: `the names and shapes of ${title}`,
-        got: differences.join('; '),
-        action: asked
-          ? 'Choose the architecture and parameters that the file was saved from.'
-          : 'Export the state_dict of one whole network.',
-      },
-    )
-  }
-  report.architecture = recognition.architecture
-  report.ambiguous = recognition.ambiguous
-  report.findings.push(...recognition.findings)
-}
+/** Whether a dictionary is the one of the weights or lies around it; what lies elsewhere goes with what it lies in. */
+const liesAround = (beside: string, key: string): boolean =>
+  beside === '' || beside === key || key.startsWith(`${beside}.`)
 
 const mostIgnored = 20
 

@@ -17,6 +17,12 @@ export const safetensors = defineImporter({
   open: async (source) => {
     const { stored, metadata } = await locateSafetensors(source, importLimits.tensors)
     // The format has no checksums.
-    return { tensors: stored, metadata, ignored: [], findings: [], verify: () => Promise.resolve() }
+    return {
+      networks: [{ key: '', tensors: stored }],
+      metadata,
+      ignored: [],
+      findings: [],
+      verify: () => Promise.resolve(),
+    }
   },
 })

@@ -12,6 +12,8 @@ export interface Finding {
 export interface IgnoredPart {
   /** Place in the file, e.g. `args` or `optimizer.state`. */
   path: string
+  /** Key of the dictionary that it lies in; '' for the outermost. */
+  beside: string
   reason: string
 }
 
@@ -23,9 +25,17 @@ export interface MatchContext {
   readonly name: string
 }
 
+/** A dictionary of tensors in the file: perhaps a network, perhaps an optimizer's state. */
+export interface StoredNetwork {
+  /** Where it lies: the keys that lead to it, joined by dots, such as `model` or `netC`; '' for a bare one. */
+  readonly key: string
+  /** Under the names of the file; their values are still in the file. */
+  readonly tensors: StoredMap
+}
+
 export interface OpenedCheckpoint {
-  /** Weights under the names of the file, wrappers removed; their values are still in the file. */
-  tensors: StoredMap
+  /** In the order of the file; at least one, unless the format throws. */
+  readonly networks: readonly StoredNetwork[]
   metadata: Record<string, string>
   ignored: IgnoredPart[]
   findings: Finding[]

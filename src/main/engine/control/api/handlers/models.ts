@@ -9,7 +9,7 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
   const { store } = context.options
   return {
     'model.evaluate': (args, signal) => evaluate(context, args, signal),
-    'model.inspect': ({ file }, signal) => networks.inspect(file, signal),
+    'model.inspect': (asked, signal) => networks.inspect(asked, signal),
     'model.export': (args, signal) => {
       const { runId } = args
       const { launchShortJob, cacheFolder, exporters, version } = context.options

@@ -14,9 +14,8 @@ import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
 import { describeFirstBytes } from '../../../weights/fileText'
 import { placeTensors } from './placement'
-import { findStateDict } from './stateDict'
+import { findNetworks } from './networks'
 import { createStorageTable, type StorageRecord } from './storages'
-import { wrapperFinding } from './zip'
 
 const magicNumber = 0x1950a86a20f9469cfc6cn
 const protocolVersion = 1001
@@ -55,18 +54,18 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const objects = runPickle(bytes, system.end, table.load)
   const keys = runPickle(bytes, objects.end, noStorage)
   const places = await placeStorages(source, orderOf(keys.value, table.records), keys.end)
-  const found = findStateDict(objects.value)
-  const tensors = placeTensors(found.tensors, source.size, (key) => {
-    const start = places.get(key)
+  const found = findNetworks(objects.value)
+  const startOf = (storage: string): number => {
+    const start = places.get(storage)
     if (start === undefined) throw refusePickle('A tensor refers to a storage that the file lacks.')
     return start
-  })
+  }
   // The format has no checksums.
   return {
-    tensors,
+    networks: found.networks.map(({ key, tensors }) => ({ key, tensors: placeTensors(tensors, startOf) })),
     metadata: {},
     ignored: found.ignored,
-    findings: wrapperFinding(found.wrapper),
+    findings: [],
     verify: () => Promise.resolve(),
   }
 }

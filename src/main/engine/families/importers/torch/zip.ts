@@ -10,7 +10,7 @@ import { importLimits } from '../../../weights/importLimits'
 import { runPickle } from '../pickle/machine'
 import { quoteFromFile } from '../../../weights/fileText'
 import { placeTensors } from './placement'
-import { findStateDict } from './stateDict'
+import { findNetworks } from './networks'
 import { createStorageTable, type StorageRecord } from './storages'
 import { openZip, type ZipArchive, type ZipEntry } from './zipArchive'
 
@@ -37,13 +37,16 @@ async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
   })
   await requireLittleEndian(archive, root)
   const program = await readProgram(archive, required(archive, `${root}/data.pkl`))
-  const found = findStateDict(program.value)
+  const found = findNetworks(program.value)
   for (const record of program.records.values()) requireSize(archive, root, record)
   return {
-    tensors: placeTensors(found.tensors, source.size, (key) => required(archive, `${root}/data/${key}`).start),
+    networks: found.networks.map(({ key, tensors }) => ({
+      key,
+      tensors: placeTensors(tensors, (storage) => required(archive, `${root}/data/${storage}`).start),
+    })),
     metadata: {},
     ignored: [...found.ignored, ...unreferenced(archive, root, program.records)],
-    findings: wrapperFinding(found.wrapper),
+    findings: [],
     verify: async () => {
       for (const entry of archive.entries.values()) await archive.verify(entry)
     },
@@ -172,12 +175,5 @@ function unreferenced(
   const prefix = `${root}/data/`
   return [...archive.entries.keys()]
     .filter((name) => name.startsWith(prefix) && !records.has(name.slice(prefix.length)))
-    .map((name) => ({ path: name, reason: 'no object of the file refers to it' }))
-}
-
-/** Tells where in the file the weights were. */
-export function wrapperFinding(wrapper: readonly string[]): OpenedCheckpoint['findings'] {
-  return wrapper.length === 0
-    ? []
-    : [{ severity: 'info', message: `The weights lie under ${wrapper.map(quoteFromFile).join(', ')}.` }]
+    .map((name) => ({ path: name, beside: '', reason: 'no object of the file refers to it' }))
 }

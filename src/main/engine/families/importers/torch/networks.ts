@@ -1,0 +1,134 @@
+/** Finds every dictionary of tensors in what a checkpoint's pickle left behind. */
+import { RefusedInputError } from '../../../../../shared/errors'
+import type { IgnoredPart } from '../types'
+import { importLimits } from '../../../weights/importLimits'
+import { describeValue, type PickleDict, type PickleTensor, type PickleValue } from '../pickle/values'
+import { quoteFromFile } from '../../../weights/fileText'
+
+export interface FoundNetworks {
+  networks: { key: string; tensors: Map<string, PickleTensor> }[]
+  ignored: IgnoredPart[]
+}
+
+/** `{'epoch': 3, 'models': {'netC': {'state_dict': …}}}` and a level or two more; nobody nests deeper. */
+const deepestKey = 6
+
+/**
+ * Dictionaries that hold tensors, the outer ones first; each once, however many keys lead to it.
+ * @throws RefusedInputError when there is none
+ */
+export function findNetworks(value: PickleValue): FoundNetworks {
+  const outermost = requireDict(value)
+  const found: FoundNetworks = { networks: [], ignored: [] }
+  const seen = new Map<PickleDict, string>()
+  let tooMany: RefusedInputError | null = null
+
+  /** Whether tensors lie in the dictionary or below it. */
+  function visit(dict: PickleDict, key: string, depth: number): boolean {
+    seen.set(dict, key)
+    const { tensors, others } = partsOf(dict)
+    if (tensors.size > importLimits.tensors) {
+      found.ignored.push({ path: key, beside: '', reason: `a dictionary of ${tensors.size} tensors` })
+      tooMany ??= tooManyTensors(tensors.size)
+    } else if (tensors.size > 0) found.networks.push({ key, tensors })
+    let leads = tensors.size > 0
+    const beside: IgnoredPart[] = []
+    for (const [name, part] of others) {
+      const path = key === '' ? name : `${key}.${name}`
+      const known = isKind(part, 'dict') ? seen.get(part) : undefined
+      if (known !== undefined)
+        beside.push({ path, beside: key, reason: `the same dictionary as ${quoteFromFile(known)}` })
+      else if (isKind(part, 'dict') && depth < deepestKey && visit(part, path, depth + 1)) leads = true
+      else beside.push({ path, beside: key, reason: reasonFor(part) })
+    }
+    if (leads) found.ignored.push(...beside)
+    return leads
+  }
+
+  visit(outermost, '', 0)
+  if (found.networks.length === 0) throw tooMany ?? noWeights(describeKeys(outermost))
+  return found
+}
+
+function requireDict(value: PickleValue): PickleDict {
+  if (isKind(value, 'dict')) return value
+  throw noWeights(describeValue(value))
+}
+
+function noWeights(got: string): RefusedInputError {
+  return new RefusedInputError('The file holds no state_dict.', {
+    wanted: 'a dictionary from names to tensors, bare or under a key such as state_dict, model, net',
+    got,
+    where: 'pickle',
+    action: 'Save model.state_dict() with torch.save.',
+  })
+}
+
+const tooManyTensors = (count: number): RefusedInputError =>
+  new RefusedInputError('The file has too many tensors.', {
+    wanted: `at most ${importLimits.tensors}`,
+    got: `${count}`,
+  })
+
+function isKind<K extends 'dict' | 'tensor'>(value: PickleValue, kind: K): value is Extract<PickleValue, { kind: K }> {
+  return value !== null && typeof value === 'object' && value.kind === kind
+}
+
+/** Tensors under names, and the rest; a name that comes twice is refused, because two readers could choose differently. */
+function partsOf(dict: PickleDict): { tensors: Map<string, PickleTensor>; others: [string, PickleValue][] } {
+  const tensors = new Map<string, PickleTensor>()
+  const others: [string, PickleValue][] = []
+  const names = new Set<string>()
+  for (let index = 0; index + 1 < dict.pairs.length; index += 2) {
+    const key = dict.pairs[index] ?? null
+    const name = nameOf(key)
+    if (typeof key === 'string') {
+      if (names.has(name)) throw comesTwice(name)
+      names.add(name)
+    }
+    const part = dict.pairs[index + 1] ?? null
+    if (isKind(part, 'tensor')) tensors.set(name, part)
+    else others.push([name, part])
+  }
+  return { tensors, others }
+}
+
+function nameOf(key: PickleValue): string {
+  if (typeof key === 'number' || typeof key === 'bigint') return String(key)
+  if (typeof key !== 'string') return `(${describeValue(key)})`
+  if (key.length > importLimits.nameBytes)
+    throw new RefusedInputError('A name in the checkpoint is absurdly long.', {
+      wanted: `at most ${importLimits.nameBytes} characters`,
+      got: `${key.length}`,
+      where: quoteFromFile(key),
+    })
+  return key
+}
+
+const comesTwice = (name: string): RefusedInputError =>
+  new RefusedInputError('A name comes twice in the checkpoint.', {
+    wanted: 'each name once',
+    got: quoteFromFile(name),
+    where: 'pickle',
+  })
+
+function reasonFor(value: PickleValue): string {
+  if (value === null || typeof value !== 'object') return 'a plain value beside the weights'
+  switch (value.kind) {
+    case 'opaque':
+      return `an object of ${value.className}; kept as data, not built`
+    case 'dict':
+      return 'a dictionary beside the weights'
+    case 'tensor':
+      return 'a tensor beside the weights'
+    default:
+      return `a ${value.kind} beside the weights`
+  }
+}
+
+function describeKeys(dict: PickleDict): string {
+  const keys = dict.pairs.filter((_, index) => index % 2 === 0).map(nameOf)
+  return keys.length === 0
+    ? 'an empty dictionary'
+    : `a dictionary with ${keys.slice(0, 8).map(quoteFromFile).join(', ')}${keys.length > 8 ? ' …' : ''}`
+}
