@@ -22,6 +22,11 @@ interface FieldCommon<Value> {
   visibleWhen?: VisibleWhen
   /** Folded away in the form until asked for. */
   advanced?: boolean
+  /**
+   * Added to a member that released versions had: at its default everything is as it was before, so it counts for
+   * nothing in a stage's key then, and stages of earlier versions are found.
+   */
+  laterAddition?: true
 }
 
 export interface IntegerField extends FieldCommon<number> {

@@ -74,6 +74,20 @@ describe('the key of a stage', () => {
     expect(keyOf('teacher', deterministic, { device: 'gpu' })).not.toBe(keyOf('teacher', {}, { device: 'gpu' }))
   })
 
+  // As they were before the first of these members got a further parameter (`laterAddition`).
+  it.each([
+    ['wrn', 'd8614e886ec4445944e1fbebf1877c03'],
+    ['resnet', '0c4c3efd0b399be01f3e26d4da0eb48f'],
+    ['cifar_resnet', '862ec587cf6eb5eaab99e44b25335ee3'],
+    ['vgg', 'dc9158fd7c161276cd54daa044b07f6b'],
+    ['small_vgg', '275362a0ecbd4e5ee0c00b219fa68fe9'],
+    ['mobilenet_v2', 'f8a84eefbe7dc5fda02de0b184d014a9'],
+    ['shufflenet_v2', 'b63e1b3c35de6eaf47fc25145d60abcf'],
+    ['lenet', '93be80b2427b6684ba658ac10c8fea45'],
+  ])('of a student with the network %s stays what it was', (id, key) => {
+    expect(keyOf('student-1', { students: [{}], distillation: { architecture: { id }, method } })).toBe(key)
+  })
+
   it('has the content of a teacher file, not its path, and nothing of a training that does not happen', () => {
     const from = (file: string, more: PartialExperimentConfig = {}): PartialExperimentConfig => ({
       students: [{}],
@@ -84,7 +98,7 @@ describe('the key of a stage', () => {
     const key = keyOf('teacher', from('/a.pt'), { files })
     expect(keyOf('teacher', from('/b.pt'), { files })).toBe(key)
     const named = (weights: string) => ({ teacher: { source: 'file', file: '/a.pt', weights } })
-    // Of a version that could not name weights: such teachers keep their key.
+    // Of a version that could not name weights, and knew fewer parameters of this network: its teachers keep their key.
     const pinned = 'e2cf8c9ef9b058e1b9c166b62f5c8533'
     expect([key, keyOf('teacher', named(''), { files })]).toEqual([pinned, pinned])
     expect(keyOf('teacher', named('netC'), { files })).not.toBe(key)

@@ -155,6 +155,7 @@ function decidingOf(
     Object.entries(schema).flatMap(([name, field]) => {
       if (!isVisible(field, values)) return []
       const value = values[name]
+      if (field.laterAddition && value === field.default) return []
       return [[name, field.kind === 'path' && typeof value === 'string' ? context.fingerprint(value) : value]]
     }),
   )

@@ -48,6 +48,7 @@ const params = {
     default: 'fc',
     help: 'What the last layer and a convolution in the shortcut are called.',
     advanced: true,
+    laterAddition: true,
     options: [
       { value: 'fc', label: 'fc, downsample', help: 'RepDistiller, CMI, ABD, chenyaofo/pytorch-cifar-models.' },
       { value: 'linear', label: 'linear, shortcut', help: 'akamaster/pytorch_resnet_cifar10 and its copies.' },

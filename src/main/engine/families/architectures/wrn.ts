@@ -29,6 +29,7 @@ const params = {
     default: 'block',
     help: 'Whose names the weights bear, and what the shortcut’s convolution reads.',
     advanced: true,
+    laterAddition: true,
     options: [
       {
         value: 'block',
@@ -47,6 +48,7 @@ const params = {
     default: false,
     help: 'The paper’s have none; meliketoy/wide-resnet.pytorch and its copies have them.',
     advanced: true,
+    laterAddition: true,
   }),
 }
 type WideResNetParameters = ValuesOf<typeof params>
