@@ -158,11 +158,10 @@ export function resolveExperiment(input: PartialExperimentConfig | undefined, ta
     attack: reader.member('attack', given.attack, 'attack'),
     poisoning: reader.parameters(poisoningSchema, given.poisoning, 'poisoning'),
     teacher: {
-      ...(reader.parameters(
-        teacherSourceSchema,
-        pick(teacher, ofFile),
-        'teacher',
-      ) as Omit<ExperimentConfig['teacher'], 'architecture' | 'training'>),
+      ...(reader.parameters(teacherSourceSchema, pick(teacher, ofFile), 'teacher') as Omit<
+        ExperimentConfig['teacher'],
+        'architecture' | 'training'
+      >),
       architecture: reader.member('architecture', teacher.architecture, 'teacher.architecture', 'teacher'),
       training: reader.parameters(teacherTrainingSchema, teacher.training, 'teacher.training'),
     },
