@@ -5,9 +5,8 @@ import { exporters, type WeightsExporter } from '../../../src/main/engine/famili
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { writeAtomically } from '../../../src/main/engine/weights/atomicFile'
 import { contiguousStrides } from '../../../src/main/engine/families/exporters/pickleWriter'
-import { readNetworks } from '../importers/craft/files'
+import { readNetworks, temporaryFolder } from '../importers/craft/files'
 import type { WeightMap } from '../../../src/main/engine/weights/weightMap'
-import { temporaryFolder } from '../importers/craft/files'
 
 const base = temporaryFolder()
 const folder = (): string => mkdtempSync(join(base, 'export-'))

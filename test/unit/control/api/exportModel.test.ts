@@ -14,12 +14,11 @@ import { createRegistry } from '../../../../src/shared/schema'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
 import { writeTorch } from '../../../../src/main/engine/families/exporters/torchArchive'
 import { importCheckpoint } from '../../../../src/main/engine/families/importers'
-import { readNetworks, wideResNet } from '../../importers/craft/files'
+import { readNetworks, temporaryFolder, wideResNet } from '../../importers/craft/files'
 import { openStore, placeInRun } from '../../../../src/main/engine/control/store'
 import { fakeCatalogue, fakeFamilies } from '../../../fakes/catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 import { fakeWeights } from '../../../fakes/weights'
-import { temporaryFolder } from '../../importers/craft/files'
 
 const base = temporaryFolder()
 let folder = ''

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import type { WeightMap, WeightTensor } from '../../../../src/main/engine/weights/weightMap'
-import { importCheckpoint, importers, type ImportedCheckpoint } from '../../../../src/main/engine/families/importers'
+import {
+  importCheckpoint,
+  importers,
+  type IgnoredPart,
+  type ImportedCheckpoint,
+} from '../../../../src/main/engine/families/importers'
 import { requireReadable } from '../../../../src/main/engine/families/importers/readable'
-import type { IgnoredPart } from '../../../../src/main/engine/families/importers'
 import { readTensor, rowMajorStrides } from '../../../../src/main/engine/weights/stored'
 import { memorySource } from './memorySource'
 import { dictOf, integer, numbers, pickled, program, proto, stop, storage, tensor, text } from './pickle'

@@ -74,7 +74,7 @@ function isKind<K extends 'dict' | 'tensor'>(value: PickleValue, kind: K): value
   return value !== null && typeof value === 'object' && value.kind === kind
 }
 
-/** Tensors under names, and the rest; a name that comes twice is refused, because two readers could choose differently. */
+/** Tensors by name, and the rest. A name that comes twice is refused, because two readers could choose differently. */
 function partsOf(dict: PickleDict): { tensors: Map<string, PickleTensor>; others: [string, PickleValue][] } {
   const tensors = new Map<string, PickleTensor>()
   const others: [string, PickleValue][] = []
