@@ -87,7 +87,11 @@ describe('captured', () => {
     ['small_vgg', {}],
     ['lenet', { half: true }],
     ['vgg', { depth: '8' }],
+    ['vgg_torchvision', { depth: '11', head: 'pooled', hidden: 16 }],
+    ['vgg_torchvision', { depth: '11', head: 'dropoutFirst', hidden: 16 }],
     ['mobilenet_v2', { width: 0.25, smallImages: true }],
+    ['mobilenet_v3', { size: 'small', smallImages: true }],
+    ['efficientnet', { smallImages: true }],
     ['shufflenet_v2', { size: '0.2', stem: 'small' }],
   ] as [string, Record<string, string | number | boolean>][])('teacher step of %s %o', (id, params) => {
     const network = make(id, params)
@@ -167,7 +171,10 @@ describe('the levels that a definition tells', () => {
     ['resnet', { depth: '18', stem: 'large' }],
     ['cifar_resnet', { depth: 8 }],
     ['vgg', { depth: '8' }],
+    ['vgg_torchvision', { depth: '11', head: 'linear' }],
     ['mobilenet_v2', { width: 0.25 }],
+    ['mobilenet_v3', {}],
+    ['efficientnet', {}],
     ['shufflenet_v2', { size: '0.2' }],
     ['lenet', {}],
   ] as [string, Record<string, string | number | boolean>][])('are the activations of %s %o', (id, params) => {

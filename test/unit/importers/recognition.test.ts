@@ -66,12 +66,33 @@ const variants: [string, Params][] = [
   ...['0.2', '0.3', '0.5', '1', '1.5', '2'].flatMap((size) =>
     ['small', 'large'].map((stem): [string, Params] => ['shufflenet_v2', { size, stem }]),
   ),
+  ...['11', '13', '16', '19'].flatMap((depth) =>
+    (
+      [
+        { head: 'linear' },
+        { head: 'hidden', hidden: 512 },
+        { head: 'hidden', hidden: 4096 },
+        { head: 'dropoutFirst', hidden: 512 },
+        { head: 'pooled', hidden: 4096 },
+      ] as Params[]
+    ).flatMap((head) =>
+      [true, false].map((batchNorm): [string, Params] => ['vgg_torchvision', { depth, batchNorm, ...head }]),
+    ),
+  ),
+  ...['large', 'small'].map((size): [string, Params] => ['mobilenet_v3', { size, smallImages: false }]),
+  ...['b0', 'b1', 'b2', 'b3', 'b4'].map((size): [string, Params] => ['efficientnet', { size, smallImages: false }]),
   ['lenet', { half: false }],
   ['lenet', { half: true }],
 ]
 
 /** Whose strides or pooling no file tells. */
-const ambiguous = new Set(['mobilenet_v2 undefined', 'shufflenet_v2 large', 'resnet smallTorchvision'])
+const ambiguous = new Set([
+  'mobilenet_v2 undefined',
+  'mobilenet_v3 undefined',
+  'efficientnet undefined',
+  'shufflenet_v2 large',
+  'resnet smallTorchvision',
+])
 
 describe('recognition', () => {
   it.each(variants)('%s %j comes back with its 43 classes', (id, params) => {
@@ -204,15 +225,16 @@ describe('recognition', () => {
   })
 
   it('names of other networks are not taken for damaged ones of ours', () => {
-    const torchvision = new Map<string, readonly number[]>(
-      [0, 3, 6, 8, 11, 13, 16, 18].flatMap((at, index): [string, number[]][] => [
-        [`features.${at}.weight`, [64 * (index + 1), 64, 3, 3]],
-        [`features.${at}.bias`, [64 * (index + 1)]],
-      ]),
-    )
-    for (const layer of [0, 3, 6])
-      torchvision.set(`classifier.${layer}.weight`, [4096, 4096]).set(`classifier.${layer}.bias`, [4096])
-    expect(recognizeArchitecture(torchvision)).toBeNull()
+    const convNeXt = new Map<string, readonly number[]>([
+      ['downsample_layers.0.0.weight', [96, 3, 4, 4]],
+      ['downsample_layers.0.0.bias', [96]],
+      ['stages.0.0.gamma', [96]],
+      ['stages.0.0.dwconv.weight', [96, 1, 7, 7]],
+      ['stages.0.0.dwconv.bias', [96]],
+      ['head.weight', [10, 768]],
+      ['head.bias', [10]],
+    ])
+    expect(recognizeArchitecture(convNeXt)).toBeNull()
     expect(recognizeArchitecture(new Map([['w', [1]]]))).toBeNull()
     expect(recognizeArchitecture(new Map())).toBeNull()
   })

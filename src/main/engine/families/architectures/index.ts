@@ -1,11 +1,14 @@
 import { createRegistry } from '../../../../shared/schema'
 import { cifarResnet } from './cifarResnet'
+import { efficientNet } from './efficientNet'
 import { lenet } from './lenet'
 import { mobileNetV2 } from './mobileNetV2'
+import { mobileNetV3 } from './mobileNetV3'
 import { resnet } from './resnet'
 import { shuffleNetV2 } from './shuffleNetV2'
 import { smallVgg } from './smallVgg'
 import { vgg } from './vgg'
+import { vggTorchvision } from './vggTorchvision'
 import { wrn } from './wrn'
 
 /** Classifiers that can be trained, distilled and imported. */
@@ -14,8 +17,11 @@ export const architectures = createRegistry('architecture', 'Architectures', [
   resnet,
   cifarResnet,
   vgg,
+  vggTorchvision,
   smallVgg,
   mobileNetV2,
+  mobileNetV3,
+  efficientNet,
   shuffleNetV2,
   lenet,
 ])

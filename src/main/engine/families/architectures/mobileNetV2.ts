@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { boolean, number, type ValuesOf } from '../../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
-import { dropout, globalAveragePool, relu6 } from '../../maths/ops'
+import { globalAveragePool, relu6 } from '../../maths/ops'
+import { normalizedConvolution, toMultipleOf8 } from './mobileUnit'
 import { networkOf, type NetworkDefinition } from './network'
 import { strided, type Size } from './residual'
-import { createTrunk, inSequence } from './stages'
+import { createTrunk, dropoutLayer, inSequence } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {
@@ -43,32 +44,6 @@ const widths = Array.from({ length: 79 }, (_, index) => Math.round(100 * (0.1 + 
   (left, right) => Math.abs(left - 1) - Math.abs(right - 1),
 )
 
-/** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
-function toMultipleOf8(value: number): number {
-  const rounded = Math.max(8, Math.floor((value + 4) / 8) * 8)
-  return rounded < 0.9 * value ? rounded + 8 : rounded
-}
-
-interface LayerOptions {
-  readonly inputs: number
-  readonly outputs: number
-  readonly kernel: number
-  readonly stride: number
-  readonly depthwise?: boolean
-  readonly output: Size
-}
-
-/** Convolution, batch norm, ReLU6 under `name`.0 and `name`.1. */
-function activatedConvolution(build: NetworkBuilder, name: string, options: LayerOptions): ImageLayer {
-  const convolution = build.convolution(`${name}.0`, {
-    ...options,
-    padding: (options.kernel - 1) / 2,
-    initial: 'fanOut',
-  })
-  const norm = build.batchNorm(`${name}.1`, options.outputs)
-  return (x, context) => relu6(norm(convolution(x, context), context))
-}
-
 interface BottleneckOptions {
   readonly inputs: number
   readonly outputs: number
@@ -88,15 +63,22 @@ function invertedResidual(
   const layers: ImageLayer[] = []
   if (expansion !== 1)
     layers.push(
-      activatedConvolution(build, `${name}.conv.0`, { inputs, outputs: hidden, kernel: 1, stride: 1, output: input }),
+      normalizedConvolution(build, `${name}.conv.0`, {
+        inputs,
+        outputs: hidden,
+        kernel: 1,
+        activation: relu6,
+        output: input,
+      }),
     )
   layers.push(
-    activatedConvolution(build, `${name}.conv.${layers.length}`, {
+    normalizedConvolution(build, `${name}.conv.${layers.length}`, {
       inputs: hidden,
       outputs: hidden,
       kernel: 3,
       stride,
       depthwise: true,
+      activation: relu6,
       output,
     }),
   )
@@ -119,11 +101,12 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
   let size = strided({ height: problem.height, width: problem.width }, stemStride)
   let position = 1
   trunk.stem(() =>
-    activatedConvolution(build, 'features.0', {
+    normalizedConvolution(build, 'features.0', {
       inputs: problem.channels,
       outputs: inputs,
       kernel: 3,
       stride: stemStride,
+      activation: relu6,
       output: size,
     }),
   )
@@ -151,20 +134,19 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
     ),
   )
   const last = toMultipleOf8(lastChannels * Math.max(1, width))
-  const lastLayer = activatedConvolution(build, `features.${position}`, {
+  const lastLayer = normalizedConvolution(build, `features.${position}`, {
     inputs,
     outputs: last,
     kernel: 1,
-    stride: 1,
+    activation: relu6,
     output: size,
   })
   const classifier = build.linear('classifier.1', { inputs: last, outputs: problem.classes, initial: 0.01 })
+  const kept = dropoutLayer(dropRate, 0)
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(lastLayer(activations.at(-1) ?? images, context))
-    const kept =
-      context.training && context.dropoutSeed ? dropout(features, dropRate, context.dropoutSeed, 0) : features
-    return { logits: classifier(kept, context), activations, features }
+    return { logits: classifier(kept(features, context), context), activations, features }
   }
 }
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageLayer } from '../../maths/nn/builder'
-import { dropout, elu, maxPool } from '../../maths/ops'
+import { elu, maxPool } from '../../maths/ops'
 import { networkOf, type NetworkDefinition } from './network'
-import { createTrunk } from './stages'
+import { createTrunk, dropoutLayer } from './stages'
 import { defineArchitecture } from './types'
 
 const params = {}
@@ -35,10 +35,8 @@ const define: NetworkDefinition<Record<never, never>> = (build, _params, problem
       })
       inputs = block.channels
       size = { height: Math.floor(size.height / 2), width: Math.floor(size.width / 2) }
-      const pool: ImageLayer = (x, { training, dropoutSeed }) => {
-        const pooled = maxPool(x, 2, 2)
-        return training && dropoutSeed ? dropout(pooled, block.dropout, dropoutSeed, index) : pooled
-      }
+      const kept = dropoutLayer(block.dropout, index)
+      const pool: ImageLayer = (x, context) => kept(maxPool(x, 2, 2), context)
       return [...pairs, pool]
     })
     return (x, context) => layers.reduce((value, layer) => layer(value, context), x)

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core'
 import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import type { ForwardContext } from '../../maths/nn/types'
-import { globalAveragePool } from '../../maths/ops'
+import { dropout, globalAveragePool } from '../../maths/ops'
 import type { WeightShapes } from './types'
 
 /** Layers one after the other. */
@@ -9,6 +9,12 @@ export const inSequence =
   (layers: readonly ImageLayer[]): ImageLayer =>
   (x, context) =>
     layers.reduce((value, layer) => layer(value, context), x)
+
+/** Dropout in training steps that bring a seed. `layer` numbers the network's layers of this kind. */
+export const dropoutLayer =
+  (rate: number, layer: number) =>
+  <T extends Tensor>(x: T, { training, dropoutSeed }: ForwardContext): T =>
+    training && dropoutSeed ? dropout(x, rate, dropoutSeed, layer) : x
 
 export interface Trunk {
   /** A part whose output is no activation (the stem). */

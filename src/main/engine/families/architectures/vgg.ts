@@ -1,10 +1,9 @@
 import { boolean, choice, type ValuesOf } from '../../../../shared/schema'
-import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
-import { globalAveragePool, maxPool, relu } from '../../maths/ops'
+import { globalAveragePool, maxPool } from '../../maths/ops'
 import { networkOf, type NetworkDefinition } from './network'
 import { createTrunk } from './stages'
 import { defineArchitecture } from './types'
-import type { Size } from './residual'
+import { convolutionCounts, stageChannels, vggStage } from './vggStages'
 
 const params = {
   depth: choice({
@@ -27,51 +26,8 @@ const params = {
 }
 type VggParameters = ValuesOf<typeof params>
 
-const stageChannels = [64, 128, 256, 512, 512] as const
-/** Convolutions of each stage. */
-const convolutionCounts: Record<VggParameters['depth'], readonly number[]> = {
-  8: [1, 1, 1, 1, 1],
-  11: [1, 1, 2, 2, 2],
-  13: [2, 2, 2, 2, 2],
-  16: [2, 2, 3, 3, 3],
-  19: [2, 2, 4, 4, 4],
-}
 /** From this image height on, the fourth stage is pooled too. */
 const tall = 64
-
-interface StageOptions {
-  readonly count: number
-  readonly inputs: number
-  readonly outputs: number
-  readonly batchNorm: boolean
-  readonly output: Size
-}
-
-/** conv 3×3 (with bias), BN, ReLU, `count` times; names by their position in PyTorch's nn.Sequential. */
-function createStage(
-  build: NetworkBuilder,
-  name: string,
-  { count, inputs, outputs, batchNorm, output }: StageOptions,
-): ImageLayer {
-  const step = batchNorm ? 3 : 2
-  const layers = Array.from({ length: count }, (_, index) => {
-    const convolution = build.convolution(`${name}.${index * step}`, {
-      inputs: index === 0 ? inputs : outputs,
-      outputs,
-      kernel: 3,
-      padding: 1,
-      bias: true,
-      initial: 'fanOut',
-      output,
-    })
-    return { convolution, norm: batchNorm ? build.batchNorm(`${name}.${index * step + 1}`, outputs) : undefined }
-  })
-  return (x, context) =>
-    layers.reduce((value, { convolution, norm }) => {
-      const out = convolution(value, context)
-      return relu(norm ? norm(out, context) : out)
-    }, x)
-}
 
 const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, problem) => {
   const trunk = createTrunk(build)
@@ -82,7 +38,8 @@ const define: NetworkDefinition<VggParameters> = (build, { depth, batchNorm }, p
     trunk.stage(() => {
       const pooled = pools[stage] === true
       if (pooled) output = { height: Math.floor(output.height / 2), width: Math.floor(output.width / 2) }
-      const layers = createStage(build, `block${stage}`, {
+      const layers = vggStage(build, {
+        at: (position) => `block${stage}.${position}`,
         count: convolutionCounts[depth][stage] ?? 1,
         inputs,
         outputs,

@@ -1,0 +1,126 @@
+/** The inverted residual units that torchvision's mobile networks share: names, and what acts in them. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { BatchNormOptions, ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
+import { dropout, meanKept } from '../../maths/ops'
+import type { ForwardContext } from '../../maths/nn/types'
+import type { Size } from './residual'
+import { inSequence } from './stages'
+
+/** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
+export function toMultipleOf8(value: number): number {
+  const rounded = Math.max(8, Math.floor((value + 4) / 8) * 8)
+  return rounded < 0.9 * value ? rounded + 8 : rounded
+}
+
+type Activation = (x: tf.Tensor4D) => tf.Tensor4D
+
+export interface LayerOptions {
+  readonly inputs: number
+  readonly outputs: number
+  readonly kernel: number
+  readonly stride?: number
+  readonly depthwise?: boolean
+  readonly output: Size
+  readonly norm?: BatchNormOptions
+  readonly activation?: Activation
+}
+
+/** Convolution and batch norm under `name`.0 and `name`.1, and an activation. */
+export function normalizedConvolution(build: NetworkBuilder, name: string, options: LayerOptions): ImageLayer {
+  const { norm: normOptions, activation, ...geometry } = options
+  const convolution = build.convolution(`${name}.0`, {
+    ...geometry,
+    padding: (options.kernel - 1) / 2,
+    initial: 'fanOut',
+  })
+  const norm = build.batchNorm(`${name}.1`, options.outputs, normOptions)
+  return (x, context) => {
+    const out = norm(convolution(x, context), context)
+    return activation ? activation(out) : out
+  }
+}
+
+export interface SqueezeOptions {
+  readonly channels: number
+  /** Between the two 1×1 convolutions. */
+  readonly activation: Activation
+  /** What makes factors of 0 … 1 of what comes out. */
+  readonly gate: Activation
+}
+
+/** Each channel times a factor that follows from the means of all channels (squeeze and excitation). */
+function squeezeExcitation(
+  build: NetworkBuilder,
+  name: string,
+  inputs: number,
+  { channels, activation, gate }: SqueezeOptions,
+): ImageLayer {
+  const common = { kernel: 1, bias: true, initial: 'fanOut', output: { height: 1, width: 1 } } as const
+  const fc1 = build.convolution(`${name}.fc1`, { ...common, inputs, outputs: channels })
+  const fc2 = build.convolution(`${name}.fc2`, { ...common, inputs: channels, outputs: inputs })
+  return (x, context) => {
+    const means = meanKept(x, [1, 2]) as tf.Tensor4D
+    return tf.mul(x, gate(fc2(activation(fc1(means, context)), context)))
+  }
+}
+
+export interface MobileUnitOptions {
+  readonly inputs: number
+  /** Channels of the depthwise convolution. */
+  readonly hidden: number
+  readonly outputs: number
+  readonly kernel: number
+  readonly stride: number
+  readonly activation: Activation
+  readonly squeeze: SqueezeOptions | undefined
+  readonly norm: BatchNormOptions
+  readonly input: Size
+  readonly output: Size
+  /** What becomes of the unit's part in the sum; see {@link stochasticDepth}. */
+  readonly dropped?: ImageLayer
+}
+
+/**
+ * 1×1 up (where channels change), depthwise, squeeze and excitation (where wanted), 1×1 down without activation; added
+ * to x where nothing changes. Names `name`.block.0, .1 …
+ */
+export function mobileUnit(build: NetworkBuilder, name: string, options: MobileUnitOptions): ImageLayer {
+  const { inputs, hidden, outputs, kernel, stride, activation, squeeze, norm, input, output, dropped } = options
+  const layers: ImageLayer[] = []
+  const next = (): string => `${name}.block.${layers.length}`
+  const common = { norm, output }
+  if (hidden !== inputs)
+    layers.push(
+      normalizedConvolution(build, next(), { inputs, outputs: hidden, kernel: 1, norm, activation, output: input }),
+    )
+  layers.push(
+    normalizedConvolution(build, next(), {
+      ...common,
+      inputs: hidden,
+      outputs: hidden,
+      kernel,
+      stride,
+      depthwise: true,
+      activation,
+    }),
+  )
+  if (squeeze) layers.push(squeezeExcitation(build, next(), hidden, squeeze))
+  layers.push(normalizedConvolution(build, next(), { ...common, inputs: hidden, outputs, kernel: 1 }))
+  const body = inSequence(layers)
+  if (stride !== 1 || inputs !== outputs) return body
+  return (x, context) => {
+    const out = body(x, context)
+    return tf.add(x, dropped ? dropped(out, context) : out)
+  }
+}
+
+/**
+ * In training steps that bring a seed, a share `rate` of the images lose what a unit adds, and the others' is scaled by
+ * 1/(1 − rate). Reference: Huang et al. 2016, arXiv:1603.09382; torchvision's StochasticDepth in its mode "row".
+ */
+export const stochasticDepth =
+  (rate: number, layer: number): ImageLayer =>
+  (x: tf.Tensor4D, { training, dropoutSeed }: ForwardContext) =>
+    training && dropoutSeed && rate > 0
+      ? tf.mul(x, dropout(tf.ones([x.shape[0], 1, 1, 1]), rate, dropoutSeed, layer))
+      : x
