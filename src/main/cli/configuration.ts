@@ -189,7 +189,7 @@ function withDefaultList(config: PartialExperimentConfig, path: string, catalogu
     : config
 }
 
-const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+export const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** The parameters with each path seen from the caller's folder: the engine works in another one. */

@@ -4,7 +4,10 @@ import { describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { commands } from './commands'
 import type { CommandContext, CommandGroup, EngineCommand, ExitCode } from './commands/command'
+import { completeCommand, type Shell } from './commands/complete'
 import { serveCommand, type ServeFlags } from './commands/serve'
+import { complete, printScript } from './completion/complete'
+import { keepCatalogue, keptCatalogue } from './completion/catalogueFile'
 import type { RecognizeData } from './configuration'
 import { refuseRepeated } from './options'
 import type { Output } from './output'
@@ -33,7 +36,12 @@ export async function runProgram(argumentsGiven: readonly string[], options: Pro
   const program = createProgram(options, (next) => {
     code = next
   })
+  const [first, second, ...words] = argumentsGiven
   try {
+    if (first === completeCommand.name && second === '--') {
+      options.output.result(complete(program, words, await keptCatalogue(options.version)))
+      return 0
+    }
     await program.parseAsync([...argumentsGiven], { from: 'user' })
     return code
   } catch (error) {
@@ -51,6 +59,7 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
     .showHelpAfterError('("abd --help" lists the commands)')
+    .addHelpText('after', programHelp)
   const workspaceOf = ({ workspace }: CommonFlags): string | undefined =>
     workspace ?? program.opts<CommonFlags>().workspace
   const add = (parent: Command, command: EngineCommand | CommandGroup): void => {
@@ -69,16 +78,40 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
   declared(program, serveCommand).action(async (flags: ServeFlags) =>
     setCode(await options.serve({ ...flags, workspace: workspaceOf(flags) })),
   )
+  declared(program, completeCommand).action(async (shell: Shell, flags: CommonFlags) =>
+    setCode(await onEngine(options, workspaceOf(flags), flags, (context) => printCompletion(context, options, shell))),
+  )
   return program
 }
 
-const declared = (parent: Command, { name, description, declare }: Omit<EngineCommand, 'run'>): Command => {
+/** The script goes to stdout; what it will ask for is fetched once, so that a key press starts no engine. */
+async function printCompletion(
+  { client }: CommandContext,
+  { version }: ProgramOptions,
+  shell: Shell,
+): Promise<ExitCode> {
+  await keepCatalogue(version, await client.call('engine.catalogue', {}))
+  printScript(shell)
+  return 0
+}
+
+const programHelp = `
+Exit codes: 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted.
+Environment: ABD_WORKSPACE is the folder of runs and settings, XDG_CACHE_HOME what data sets are kept in.
+"abd help COMMAND" has examples; every parameter is described in docs/reference.md.`
+
+/** A command's lines as they are typed, with what each does. */
+const examplesHelp = (examples: EngineCommand['examples']): string =>
+  ['', 'Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
+
+const declared = (parent: Command, { name, description, examples, declare }: Omit<EngineCommand, 'run'>): Command => {
   const command = parent
     .command(name)
     .description(description)
     .exitOverride()
     .option('--workspace <folder>', 'folder of runs and settings')
     .option('--json', 'write the result as JSON to stdout')
+    .addHelpText('after', examplesHelp(examples))
   return refuseRepeated(declare ? declare(command) : command)
 }
 

@@ -5,6 +5,10 @@ import { defineCommand } from './command'
 export const archive = defineCommand<{ undo?: boolean }>({
   name: 'archive',
   description: 'keep runs out of tables that do not ask for the archive',
+  examples: [
+    ['abd archive latest', 'out of sight, nothing is deleted'],
+    ['abd archive 20261128-101500-a1b2 --undo', 'back again'],
+  ],
   declare: (command) => command.argument('<run...>', runNames).option('--undo', 'bring them back'),
   async run({ client, output, json }, { undo = false }, given) {
     const runIds = (await findRuns(client, given)).map(({ id }) => id)

@@ -19,6 +19,8 @@ export interface CommandContext {
 export interface EngineCommand<Flags extends object = object> {
   readonly name: string
   readonly description: string
+  /** Lines as they are typed, and what each does; the help shows them. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[]
   /** Its arguments and options; every command has --workspace and --json besides. */
   declare?(command: Command): Command
   /** `given`: the arguments in order; those left out are missing. */

@@ -5,6 +5,10 @@ import { defineCommand } from './command'
 export const diff = defineCommand({
   name: 'diff',
   description: 'the settings in which runs or models (RUN/student-1) differ',
+  examples: [
+    ['abd diff RUN1 RUN2', 'which settings differ'],
+    ['abd diff RUN1/student-1 RUN1/student-2', 'of two models'],
+  ],
   declare: (command) => command.argument('<run...>', `${runNames}; two or more, also as RUN/STAGE`),
   async run({ client, output, json }, _flags, given) {
     const keys: string[] = []

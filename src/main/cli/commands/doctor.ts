@@ -13,6 +13,7 @@ interface DoctorFlags {
 export const doctor = defineCommand<DoctorFlags>({
   name: 'doctor',
   description: 'report driver, libraries, versions, and the device that really runs an op',
+  examples: [['abd doctor', 'what works on this machine, and what does not']],
   declare: (command) =>
     command
       .addOption(new Option('--executor <id>', 'check whether tasks would run there, e.g. slurm, down to a node'))

@@ -7,6 +7,7 @@ import { defineCommand, wantedArgument } from './command'
 export const download = defineCommand<{ folder?: string; mirror?: string }>({
   name: 'download',
   description: 'bring a data set’s official files to this machine; goes on where an earlier download stopped',
+  examples: [['abd download cifar10', 'into the cache, checked']],
   declare: (command) =>
     command
       .argument('<dataset>', 'its name, e.g. cifar10')

@@ -34,6 +34,13 @@ export interface EvaluateFlags {
 export const evaluate = defineCommand<EvaluateFlags>({
   name: 'evaluate',
   description: 'accuracy and ASR of a weights file',
+  examples: [
+    ['abd evaluate --model teacher.pt --data cifar10 --attack badnet_grid --target 0', 'accuracy and ASR'],
+    [
+      'abd evaluate --model teacher.pt --data ~/my-pictures --attack blend --target 3 --normalization imagenet',
+      'a network made for other pixel values',
+    ],
+  ],
   declare: (command) =>
     command
       .requiredOption('--model <file>', 'weights with PyTorch names')

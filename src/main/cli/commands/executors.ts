@@ -12,6 +12,11 @@ interface Flags {
 export const executors = defineCommand<Flags>({
   name: 'executors',
   description: 'list where stages can run, or show and change the settings of one',
+  examples: [
+    ['abd executors', 'where stages can run'],
+    ['abd executors slurm --set partition=gpu', 'a setting of this workspace'],
+    ['abd executors slurm --script', 'the batch script as it would be sent'],
+  ],
   declare: (command) =>
     command
       .argument('[id]', 'e.g. slurm')

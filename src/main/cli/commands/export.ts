@@ -28,6 +28,10 @@ interface ExportFlags {
 export const exportWeights = defineCommand<ExportFlags>({
   name: 'export',
   description: 'write a model of a run, or a run as a whole, for another tool; nothing is overwritten',
+  examples: [
+    ['abd export latest --out student.pt', 'the last student for PyTorch'],
+    ['abd export RUN --stage teacher --out teacher.safetensors', 'its teacher'],
+  ],
   declare: (command) =>
     command
       .argument('<run>', runNames)

@@ -20,6 +20,10 @@ interface Flags {
 export const fork = defineCommand<Flags>({
   name: 'fork',
   description: 'go on from a kept checkpoint of a run’s student with another configuration, as a new run',
+  examples: [
+    ['abd fork RUN', 'the steps that checkpoints are kept of'],
+    ['abd fork RUN --step 400 --set distillation.method.params.NAME=VALUE', 'on from there with another weight'],
+  ],
   declare: (command) =>
     command
       .argument('<run>', runNames)

@@ -5,6 +5,10 @@ import { defineCommand, wantedArgument } from './command'
 export const importFile = defineCommand<{ weights?: string }>({
   name: 'import',
   description: 'report what a weights file holds',
+  examples: [
+    ['abd import teacher.pt', 'its network, what is odd about it, and its SHA-256; nothing in it is run'],
+    ['abd import models.pth --weights netC', 'one of several networks in it'],
+  ],
   declare: (command) =>
     command
       .argument('<file>')

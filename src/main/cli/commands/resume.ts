@@ -1,4 +1,4 @@
-import { findRun } from '../findRun'
+import { findRun, runNames } from '../findRun'
 import { finishRun, leaveRunning } from '../finish'
 import { detachOption } from '../options'
 import { defineCommand, wantedArgument } from './command'
@@ -6,7 +6,11 @@ import { defineCommand, wantedArgument } from './command'
 export const resume = defineCommand<{ detach?: boolean }>({
   name: 'resume',
   description: 'go on with a run at its last checkpoint; where it has none, start it again',
-  declare: (command) => command.argument('<run>').addOption(detachOption()),
+  examples: [
+    ['abd resume latest', 'on from its last checkpoint'],
+    ['abd resume RUN --detach', 'and back to the shell at once'],
+  ],
+  declare: (command) => command.argument('<run>', runNames).addOption(detachOption()),
   async run(context, { detach = false }, given) {
     const found = await findRun(context.client, wantedArgument(given))
     const resumed = await context.client.call('runs.resume', { runId: found.id })

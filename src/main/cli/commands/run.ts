@@ -12,6 +12,17 @@ type Flags = RunFlags & { detach?: boolean; takeTeacher?: boolean; note?: string
 export const run = defineCommand<Flags>({
   name: 'run',
   description: 'start an experiment and stay with it to its end',
+  examples: [
+    ['abd run --preset quick', 'the demonstration'],
+    [
+      'abd run --data cifar10 --attack badnet_grid --target 0 --defense none --defense sv --seeds 0-2',
+      'three seeds, two students each',
+    ],
+    [
+      'abd run --data signs --teacher.depth 16 --attack.patch-size 5 --set poisoning.ratio=5%',
+      'parameters of chosen members, and any other by its path',
+    ],
+  ],
   declare: (command) =>
     withExperimentOptions(command)
       .addHelpText(

@@ -18,6 +18,14 @@ interface RunsFlags {
 export const runs = defineCommand<RunsFlags>({
   name: 'runs',
   description: 'list the runs, or those runs and models that a query finds (docs/tables.md)',
+  examples: [
+    ['abd runs', 'the newest first'],
+    [
+      "abd runs --query 'attack:blend asr<10%' --columns name,seed,accuracy,asr --sort -asr",
+      'found, shown and ordered',
+    ],
+    ['abd runs --group attack,defense', 'means over what is left, with intervals'],
+  ],
   declare,
   async run(context, flags) {
     const of: TableOf = flags.models === true ? 'models' : 'runs'

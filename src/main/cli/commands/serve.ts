@@ -11,6 +11,10 @@ export interface ServeFlags {
 export const serveCommand = {
   name: 'serve',
   description: 'serve the interface to a browser on this machine',
+  examples: [
+    ['abd serve', 'prints the address to open'],
+    ['abd serve --port 8080', 'for a tunnel: ssh -L 8080:localhost:8080 HOST'],
+  ] as const,
   declare: (command: Command): Command =>
     command
       .option('--host <address>', 'address to listen on (default 127.0.0.1)')

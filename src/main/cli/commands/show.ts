@@ -11,6 +11,11 @@ import { defineCommand } from './command'
 export const show = defineCommand<{ config?: boolean; command?: boolean }>({
   name: 'show',
   description: 'show a run, or with --config its configuration as path=value',
+  examples: [
+    ['abd show latest', 'stages, numbers, findings'],
+    ['abd show RUN --config', 'every parameter as a word for --set'],
+    ['abd show RUN --command', 'the command that starts it again'],
+  ],
   declare: (command) =>
     command
       .argument('[run]', runNames)

@@ -6,6 +6,7 @@ import { defineCommand } from './command'
 export const table = defineCommand<TableFlags>({
   name: 'table',
   description: 'a table of any runs, means over their seeds, as CSV, Markdown, LaTeX or JSON',
+  examples: [['abd table --format latex', 'accuracy and ASR of all runs, as in a paper']],
   declare: (command) => withTableOptions(command.argument('[runs...]', `${runNames}; default: all runs`)),
   run: (context, flags, given) =>
     writeTable(context, flags, async () => {

@@ -7,6 +7,7 @@ import { defineCommand } from './command'
 export const tag = defineCommand<{ add?: string[]; remove?: string[] }>({
   name: 'tag',
   description: 'give tags to runs, or take them away',
+  examples: [['abd tag RUN1 RUN2 --add table-3', 'a word to find them by']],
   declare: (command) =>
     command
       .argument('<run...>', runNames)

@@ -10,6 +10,7 @@ const known: readonly TakenAway[] = ['defense', 'poison']
 export const twins = defineCommand<{ without?: string[] }>({
   name: 'twins',
   description: 'start the same experiments with one thing taken away, where they are not there yet',
+  examples: [['abd twins RUN --without defense', 'what is missing for a comparison, started']],
   declare: (command) =>
     command
       .argument('<run...>', runNames)

@@ -5,6 +5,7 @@ import { findStudy, studyNames } from './parts/findStudy'
 export const exportTable = defineCommand<TableFlags>({
   name: 'export',
   description: 'the table of a study, means over its seeds, as CSV, Markdown, LaTeX or JSON',
+  examples: [['abd study export STUDY --format csv --out study.csv', 'its table']],
   declare: (command) => withTableOptions(command.argument('<study>', studyNames)),
   run: (context, flags, given) =>
     writeTable(context, flags, async () => {

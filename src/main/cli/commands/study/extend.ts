@@ -9,6 +9,7 @@ import { defineCommand, wantedArgument } from '../command'
 export const extend = defineCommand<Pick<StartFlags, 'axis' | 'seeds'> & { detach?: boolean }>({
   name: 'extend',
   description: 'add values to an axis of a study, e.g. two more seeds; what is there stays',
+  examples: [['abd study extend STUDY --seeds 5-9', 'more seeds for every cell']],
   declare: (command) =>
     command
       .argument('<study>', studyNames)

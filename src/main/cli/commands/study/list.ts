@@ -6,6 +6,7 @@ import { defineCommand } from '../command'
 export const list = defineCommand({
   name: 'list',
   description: 'list the studies',
+  examples: [['abd study list', 'all, the newest first']],
   async run({ client, output, json }) {
     const studies = await listStudies(client)
     if (json) output.result(jsonLine(studies))

@@ -7,6 +7,7 @@ import { defineCommand, wantedArgument } from '../command'
 export const show = defineCommand({
   name: 'show',
   description: 'show a study and its cells',
+  examples: [['abd study show latest', 'cells, states, means']],
   declare: (command) => command.argument('<study>', studyNames),
   async run({ client, output, json }, _flags, given) {
     const { id: studyId } = await findStudy(client, wantedArgument(given))

@@ -19,6 +19,11 @@ not, 2 refused, 130 interrupted. With --json the last line says how it ended; se
 export const start = defineCommand<Flags>({
   name: 'start',
   description: 'start a study and stay with it to its end; or say with --dry-run what that would mean',
+  examples: [
+    ['abd study start --preset signs-small', 'a ready-made study'],
+    ['abd study start --preset quick --axis attack.id=badnet_grid,blend --seeds 0-4', 'ten cells'],
+    ['abd study start sweep.yaml', 'a study file, or a sweep file of another tool'],
+  ],
   declare: (command) => withOptions(command).addHelpText('after', help),
   async run(context, flags, [file]) {
     const { client, output, json } = context

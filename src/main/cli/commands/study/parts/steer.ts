@@ -31,6 +31,10 @@ export const endingCommand = (action: 'pause' | 'cancel', description: string): 
   defineCommand<CellFlags>({
     name: action,
     description,
+    examples: [
+      [`abd study ${action} latest`, 'all its cells'],
+      [`abd study ${action} STUDY --cells 0,3-5`, 'some of them, by their numbers'],
+    ],
     declare: (command) => command.argument('<study>', studyNames).addOption(cellsOption()),
     async run(context, { cells }, given) {
       const study = await steered(context, action, { given, cells })
@@ -45,6 +49,10 @@ export const goingCommand = (action: 'resume' | 'retry', description: string): E
   defineCommand<CellFlags & { detach?: boolean }>({
     name: action,
     description,
+    examples: [
+      [`abd study ${action} latest`, 'all its cells'],
+      [`abd study ${action} STUDY --cells 0,3-5`, 'some of them, by their numbers'],
+    ],
     declare: (command) => command.argument('<study>', studyNames).addOption(cellsOption()).addOption(detachOption()),
     async run(context, { cells, detach = false }, given) {
       const study = await steered(context, action, { given, cells })
