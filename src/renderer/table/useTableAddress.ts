@@ -44,7 +44,9 @@ export function useTableAddress({ query, order, groupBy }: AddressedTable): void
   watch(
     [query, order, groupBy],
     () => {
-      if (route.path === home) void router.replace({ path: home, query: { ...route.query, ...written() } })
+      // A replacement without a change would only take back a way that is being gone elsewhere.
+      if (route.path !== home || said(route.query) === said(written() as LocationQuery)) return
+      void router.replace({ path: home, query: { ...route.query, ...written() } })
     },
     { immediate: true },
   )
