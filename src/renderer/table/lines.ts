@@ -86,26 +86,22 @@ interface OpenGroup {
   readonly pages: Pages<RowLine>
 }
 
-export function groupLines(options: LinesOptions): TableLines {
-  const { question } = options
+/** The groups that are open: where their heads stand among the lines, and how many rows follow each. */
+function createOpenGroups() {
   const open = shallowReactive(new Map<string, OpenGroup>())
-  const groups = createPages<TableGroup>({
-    onFailure: options.onFailure,
-    load: (offset, limit, signal) => loadGroups(options, { offset, limit, signal }).then((page) => place(page, offset)),
-  })
+  function close(key: string): void {
+    open.get(key)?.pages.end()
+    open.delete(key)
+  }
   /** Groups that are open are where they came; those that came no more are gone, or elsewhere. */
   function place(page: Portion<TableGroup>, offset: number): Portion<TableGroup> {
     const places = new Map(page.items.map((group, index) => [groupKey(group), offset + index]))
     for (const [key, entry] of open) {
       const index = places.get(key)
       if (index !== undefined) open.set(key, { ...entry, index })
-      else if (entry.index >= offset && entry.index < offset + page.items.length) close(key, entry)
+      else if (entry.index >= offset && entry.index < offset + page.items.length) close(key)
     }
     return page
-  }
-  function close(key: string, { pages }: OpenGroup): void {
-    pages.end()
-    open.delete(key)
   }
   const spans = computed(() => {
     let before = 0
@@ -117,6 +113,19 @@ export function groupLines(options: LinesOptions): TableLines {
         return span
       })
   })
+  /** Rows of open groups above a line. */
+  const rowsAbove = (line: number): number =>
+    spans.value.reduce((sum, { head, count }) => sum + Math.min(count, Math.max(0, line - head)), 0)
+  return { open, close, place, spans, rowsAbove }
+}
+
+export function groupLines(options: LinesOptions): TableLines {
+  const { question } = options
+  const { open, close, place, spans, rowsAbove } = createOpenGroups()
+  const groups = createPages<TableGroup>({
+    onFailure: options.onFailure,
+    load: (offset, limit, signal) => loadGroups(options, { offset, limit, signal }).then((page) => place(page, offset)),
+  })
   const groupAt = (index: number): GroupLine | null => {
     const group = groups.at(index)
     if (!group) return null
@@ -124,42 +133,31 @@ export function groupLines(options: LinesOptions): TableLines {
     return { kind: 'group', key, group, open: open.has(key) }
   }
   function at(line: number): TableLine | null {
-    let before = 0
-    for (const { head, count, pages } of spans.value) {
-      if (line <= head) break
-      if (line <= head + count) return pages.at(line - head - 1) ?? null
-      before += count
-    }
-    return groupAt(line - before)
+    const span = spans.value.find(({ head, count }) => line > head && line <= head + count)
+    if (span) return span.pages.at(line - span.head - 1) ?? null
+    return groupAt(line - rowsAbove(line))
   }
   function toggle(key: string): void {
-    const entry = open.get(key)
-    if (entry) return close(key, entry)
-    for (let index = 0; index < (groups.count.value ?? 0); index++) {
-      const group = groups.at(index)
-      if (!group || groupKey(group) !== key) continue
-      const within = question.groupBy.map((column, side) => ({ column, value: group.labels[side] ?? null }))
-      const pages = rowPages(options, within)
-      open.set(key, { index, rows: group.rows, pages })
-      pages.need(0, 0)
-      return
-    }
+    if (open.has(key)) return close(key)
+    const index = Array.from({ length: groups.count.value ?? 0 }, (_, place) => groupAt(place)?.key).indexOf(key)
+    const group = groups.at(index)
+    if (!group) return
+    const within = question.groupBy.map((column, side) => ({ column, value: group.labels[side] ?? null }))
+    const pages = rowPages(options, within)
+    open.set(key, { index, rows: group.rows, pages })
+    pages.need(0, 0)
   }
   function need(from: number, to: number): void {
-    groups.need(Math.max(0, from - insertedBefore(from)), Math.max(0, to - insertedBefore(to)))
+    groups.need(from - rowsAbove(from), to - rowsAbove(to))
     for (const { head, count, pages } of spans.value)
       if (to > head && from <= head + count) pages.need(from - head - 1, Math.min(count, to - head) - 1)
   }
-  /** Rows of open groups above a line. */
-  const insertedBefore = (line: number): number =>
-    spans.value.reduce((sum, { head, count }) => sum + Math.min(count, Math.max(0, line - head)), 0)
   const everything = (): Pages<unknown>[] => [groups, ...[...open.values()].map(({ pages }) => pages)]
   const settled = async (): Promise<void> => {
     await Promise.all(everything().map((pages) => pages.settled()))
   }
   return {
-    count: () =>
-      groups.count.value === null ? null : groups.count.value + spans.value.reduce((sum, { count }) => sum + count, 0),
+    count: () => (groups.count.value === null ? null : groups.count.value + rowsAbove(Infinity)),
     at,
     need,
     renew: () => everything().forEach((pages) => pages.renew()),
