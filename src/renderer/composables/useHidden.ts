@@ -5,7 +5,8 @@ export function useHidden(keys: () => readonly string[]) {
   const chosen = ref<ReadonlySet<string>>(new Set())
   const hidden = computed<ReadonlySet<string>>(() => new Set(keys().filter((key) => chosen.value.has(key))))
   function toggle(key: string): void {
-    const next = new Set(hidden.value)
+    // Also those that are not listed now, as the seeds behind a mean: they come back as they were.
+    const next = new Set(chosen.value)
     if (!next.delete(key)) next.add(key)
     chosen.value = next
   }
