@@ -3,6 +3,7 @@ import { computed, shallowReactive, shallowRef } from 'vue'
 import type { CallArgs } from '@shared/contract'
 import type { RunState, RunSummary } from '@shared/domain'
 import { useConnection } from '../api/connection'
+import { createLoading } from './loading'
 import { runEdits } from './runEdits'
 
 /** More are not kept; those that somebody looks at and those that are at work always are. */
@@ -18,12 +19,6 @@ export const useRunsStore = defineStore('runs', () => {
   const { engine, onReopen } = useConnection()
   const byId = shallowReactive(new Map<string, RunSummary>())
   const held = new Map<string, number>()
-  const loaded = shallowRef(false)
-  const loadError = shallowRef<unknown>(null)
-  /** Runs that there are, the archive included and the bin not. */
-  const total = shallowRef(0)
-  const activeCount = shallowRef(0)
-  let loading: Promise<void> | null = null
 
   const keep = (run: RunSummary): RunSummary => {
     byId.set(run.id, run)
@@ -43,41 +38,17 @@ export const useRunsStore = defineStore('runs', () => {
       else held.delete(runId)
     }
   }
-  async function fetchActive(): Promise<void> {
-    const ask = (query: string, limit: number) =>
-      engine.call('table.rows', { of: 'runs', query, columns: [], order: [], offset: 0, limit })
-    try {
-      const [running, active, whole] = await Promise.all([
-        ask('state:running', mostRunning),
-        ask('is:active', 1),
-        ask('is:archived', 1),
-      ])
-      const present = new Set(running.runs.map(({ id }) => id))
-      meet(running.runs)
-      // Of a run whose end was not heard the record would say for ever that it runs.
-      if (running.matching <= mostRunning)
-        for (const { id, state } of byId.values()) if (state === 'running' && !present.has(id)) byId.delete(id)
-      activeCount.value = active.matching
-      total.value = whole.total
-      loadError.value = null
-      loaded.value = true
-    } catch (error) {
-      loadError.value = error
-    } finally {
-      loading = null
-    }
-  }
-  const load = (): Promise<void> => (loading ??= fetchActive())
+  const { activeCount, total, loaded, loadError, load, reload } = useActivity(byId, meet)
   onReopen(() => {
     // What changed meanwhile was not heard.
     for (const id of [...byId.keys()]) if (!held.has(id)) byId.delete(id)
-    void load()
+    void reload()
   })
   let timer: ReturnType<typeof setTimeout> | undefined
   engine.subscribe('table.changed', {}, () => {
     timer ??= setTimeout(() => {
       timer = undefined
-      if (loaded.value) void load()
+      if (loaded.value) void reload()
     }, calm)
   })
   engine.subscribe('run.changed', {}, ({ run }) => {
@@ -104,9 +75,35 @@ export const useRunsStore = defineStore('runs', () => {
   return {
     ...{ byId, active, activeCount, total, loaded, loadError },
     ...{ load, keep, meet, hold, start, control, trainAgain },
-    ...runEdits(byId, keep, load),
+    ...runEdits(byId, keep, reload),
   }
 })
+
+/** What is at work and how much there is; the records of what runs come along. */
+function useActivity(byId: Map<string, RunSummary>, meet: (runs: readonly RunSummary[]) => void) {
+  const { engine } = useConnection()
+  /** Runs that there are, the archive included and the bin not. */
+  const total = shallowRef(0)
+  const activeCount = shallowRef(0)
+  const ask = (query: string, limit: number) =>
+    engine.call('table.rows', { of: 'runs', query, columns: [], order: [], offset: 0, limit })
+  const loading = createLoading(async () => {
+    const before = [...byId.values()].filter(({ state }) => state === 'running')
+    const [running, active, whole] = await Promise.all([
+      ask('state:running', mostRunning),
+      ask('is:active', 1),
+      ask('is:archived', 1),
+    ])
+    const present = new Set(running.runs.map(({ id }) => id))
+    meet(running.runs)
+    // Of a run whose end was not heard the record would say for ever that it runs.
+    if (running.matching <= mostRunning)
+      for (const run of before) if (!present.has(run.id) && byId.get(run.id) === run) byId.delete(run.id)
+    activeCount.value = active.matching
+    total.value = whole.total
+  })
+  return { total, activeCount, ...loading }
+}
 
 /** Those that came first go first. */
 function forgetSome(byId: Map<string, RunSummary>, held: ReadonlyMap<string, number>): void {
