@@ -106,3 +106,22 @@ it('a finding about images leads to their step', async () => {
   expect(viewer.querySelector('.p-togglebutton-checked')?.textContent).toContain('No defense')
   expect(viewer.textContent).toContain(`2 / ${steps.length} kept`)
 })
+
+it('a finding about curves leads to its stage, and its step is marked there', async () => {
+  page = await mountWorkbench({ finishedRuns: 1 }, '/runs/fake-1/charts?stage=teacher&step=40')
+  await settle(100)
+  const subject = (): string => page.find('.tools .p-togglebutton-checked').textContent ?? ''
+  expect(subject()).toContain('Teacher')
+  await page.go('/runs/fake-1/charts?stage=student-1&step=40')
+  const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+  const stages = run.stages.map((stage) => (stage.id === 'student-1' ? { ...stage, health: [dead] } : stage))
+  page.engine.emit('run.changed', { run: { ...run, stages } })
+  await settle(100)
+  expect(subject()).toContain('Students')
+  page.find('[aria-label="Export: Accuracy and ASR"]').click()
+  await settle(100)
+  const items = [...document.querySelectorAll<HTMLElement>('[role=menu] .p-menu-item-content')]
+  items.find(({ textContent }) => textContent?.includes('LaTeX'))!.click()
+  await settle(400)
+  expect(page.saved[0]!.text).toContain('Dead student')
+})

@@ -7,7 +7,7 @@ import {
   type StageRecord,
 } from '@shared/domain'
 import { axisEnd } from '../../charts/axisEnd'
-import type { ChartLine } from '../../charts/chartLine'
+import type { ChartLine, ChartMark } from '../../charts/chartLine'
 import type { CurveSettings } from '../../charts/curves'
 import { secondDash, type ModelLook } from '../../charts/identity'
 import { wholeRange, type Range } from '../../charts/linePlot'
@@ -30,8 +30,15 @@ export interface StageLook extends ModelLook {
 /** Drawn together: the two numbers that every comparison is about. */
 const outcome = ['accuracy', 'asr'] as const
 
-/** The charts of one or several stages of a run: one a metric, stages overlaid; accuracy and ASR share one. */
-export function useStageLines(run: () => RunSummary, looks: () => readonly StageLook[]) {
+/**
+ * The charts of one or several stages of a run: one a metric, stages overlaid; accuracy and ASR share one.
+ * @param mark a step of one stage that is marked in its charts
+ */
+export function useStageLines(
+  run: () => RunSummary,
+  looks: () => readonly StageLook[],
+  mark: () => (ChartMark & { readonly stage: string }) | null = () => null,
+) {
   const metrics = useMetricsStore()
   const engine = useEngineStore()
   const histories = computed(() =>
@@ -46,12 +53,14 @@ export function useStageLines(run: () => RunSummary, looks: () => readonly Stage
       if (!series) return []
       const line = lineOf(run(), look, { name, metric: definitionOf(name).title, series })
       const elapsed = pointsOf(history, 'elapsed')
+      const marked = mark()
       return [
         {
           ...line,
           label: `${line.label}${suffix}`,
           ...(second ? { dash: second } : {}),
           ...(elapsed ? { elapsed } : {}),
+          ...(marked?.stage === look.stage.id ? { mark: { step: marked.step, label: marked.label } } : {}),
         },
       ]
     })
