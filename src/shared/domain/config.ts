@@ -126,6 +126,12 @@ export const recordingSchema = {
     help: 'Without it a finished stage keeps its weights, the kept checkpoints, and what other runs go on from; the rest of its checkpoints is removed. They are only good for going on: a fork, or Self-Retrospection from its end.',
     advanced: true,
   }),
+  tensorboard: boolean({
+    label: 'TensorBoard files',
+    default: false,
+    help: 'Write curves, images and figures as TensorBoard event files into the run’s folder while it trains. A run can be exported at any time without it.',
+    advanced: true,
+  }),
   metricsEvery: integer({
     label: 'Record metrics every',
     unit: 'pseudo batches',

@@ -11,6 +11,7 @@ import {
 import { metricDefinitions } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
 import { createEventHub } from '../events'
+import { createLiveExports, type LiveExports } from '../exports/liveExports'
 import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { assertExecutor, createRunService, type RunService } from '../runs/service'
@@ -22,7 +23,7 @@ import { datasetHandlers } from './handlers/datasets'
 import { engineHandlers } from './handlers/engine'
 import { executorHandlers } from './handlers/executors'
 import { experimentHandlers } from './handlers/experiments'
-import { exportHandlers } from './handlers/exports'
+import { exportHandlers, exportSource } from './handlers/exports'
 import { modelHandlers } from './handlers/models'
 import { studyFileHandlers } from './handlers/studies'
 import { tableHandlers } from './handlers/table'
@@ -52,6 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
   const studies = studyService(context, networks, runs)
   open.isOpen = (studyId) => studies.isOpen(studyId)
   const tables = tableService(context, studies)
+  const live = options.readOnly ? null : liveExports(context, recorder)
   const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
     log.warn(
@@ -79,6 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       studies.close()
       await runs.close()
+      await live?.close()
       await recorder.dispose()
       tables.close()
       store.close()
@@ -135,6 +138,18 @@ const studyService = (
     onError: (error) => options.log.error('A study could not go on.', error),
     now: () => Date.now(),
     newId: () => newRunId(new Date(), randomBytes(2).toString('hex')),
+  })
+
+const liveExports = (context: EngineContext, recorder: RunRecorder): LiveExports =>
+  createLiveExports({
+    source: exportSource(context),
+    exporters: context.options.runExporters,
+    say: (runId, message) => recorder.say(runId, message),
+    onError: (runId, error) => {
+      const causes = recorder.causesOf(error)
+      const title = 'What a run writes for other programs could not be written; it trains on without it.'
+      context.hub.emit('engine.notice', { severity: 'warning', title, causes, runId })
+    },
   })
 
 const tableService = ({ options, hub, table }: EngineContext, studies: StudyService): TableService =>

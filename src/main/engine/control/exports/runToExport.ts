@@ -66,6 +66,7 @@ function stageToExport(run: RunDetail, { record, name, source, clocks }: StageSo
     record,
     name,
     metrics: (after) => store.metrics.read(place, { after }),
+    lastSteps: () => store.metrics.lastSteps(place),
     clock: () => clock.read(),
     imageSteps: () => store.images.steps(place),
     images: (step) => store.images.read(place, step),

@@ -20,6 +20,8 @@ export interface MetricsTable {
       after?: ReadonlyMap<string, number> | undefined
     },
   ): Promise<Record<string, MetricSeries>>
+  /** The last step of each metric of a stage. */
+  lastSteps(place: string): Map<string, number>
   /** The last value of each metric of a stage that is written; NaN where it is no number. */
   last(place: string): Map<string, number>
 }
@@ -76,6 +78,14 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       return maximumPoints === undefined
         ? result
         : Object.fromEntries(Object.entries(result).map(([name, series]) => [name, downsample(series, maximumPoints)]))
+    },
+    lastSteps(place) {
+      flush()
+      const rows = database.columns(
+        'SELECT name, (SELECT MAX(step) FROM metrics WHERE series_id = series.id) FROM series WHERE place = ?',
+        place,
+      )
+      return new Map(rows.flatMap(([name, step]) => (step === null ? [] : [[today(String(name)), Number(step)]])))
     },
     last: (place) =>
       new Map(

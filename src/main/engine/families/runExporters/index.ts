@@ -7,4 +7,4 @@ import type { RunExporter } from './types'
 export const runExporters = createRegistry<RunExporter>('runExporter', 'Forms that a run is written in', [tensorboard])
 
 export { defineRunExporter } from './types'
-export type { ExportedRun, ExportWork, RunExporter, RunToExport, StageToExport, StepClock } from './types'
+export type { ExportedRun, ExportWork, LiveExport, RunExporter, RunToExport, StageToExport, StepClock } from './types'

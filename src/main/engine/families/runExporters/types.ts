@@ -31,6 +31,8 @@ export interface StageToExport {
   readonly name: string
   /** Series by metric; `after`: only points behind that step of a metric. */
   metrics(after?: ReadonlyMap<string, number>): Promise<Readonly<Record<string, MetricSeries>>>
+  /** The last step of each metric now; lower than before where the stage went back to a checkpoint. */
+  lastSteps(): ReadonlyMap<string, number>
   clock(): Promise<StepClock>
   imageSteps(): readonly number[]
   /** @throws UserError where the file is gone or damaged */
@@ -64,6 +66,13 @@ export interface ExportedRun {
   readonly remarks: readonly string[]
 }
 
+/** What grows in a folder while a run trains. */
+export interface LiveExport {
+  /** Appends what has come since the last time; also the first time after another process has written there. */
+  update(run: RunToExport): Promise<void>
+  close(): Promise<void>
+}
+
 /**
  * A form that a run leaves the program in. It is written by control, so that no task waits for it: long work yields
  * (createYielding) and heeds `work.signal`.
@@ -77,6 +86,8 @@ export interface RunExporter<S extends ParameterSchema = ParameterSchema> extend
    * @throws UserError in words, naming what was refused
    */
   write(target: string, run: RunToExport, params: ValuesOf<S>, work: ExportWork): Promise<ExportedRun>
+  /** Writes beside training, into the run's folder, where the recording's parameter of the member's id says so. */
+  live?(folder: string): LiveExport
 }
 
 /** Types the member's own parameters, then forgets them for the registry. */

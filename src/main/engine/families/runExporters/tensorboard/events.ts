@@ -40,6 +40,8 @@ export function image(time: number, step: number, tag: string, { png, width, hei
   return event(time, step).message(5, new MessageWriter().message(1, value)).finish()
 }
 
+export const sessionTags = { start: '_hparams_/session_start_info', end: '_hparams_/session_end_info' } as const
+
 /** A record of the HParams plugin: its own message as metadata of a value that is none. */
 function ofHyperparameters(time: number, tag: string, content: MessageWriter): Uint8Array {
   const plugin = new MessageWriter().string(1, 'hparams').bytes(2, content.finish())
@@ -73,7 +75,7 @@ export function sessionStart(
   for (const [name, value] of Object.entries(settings))
     start.message(1, new MessageWriter().string(1, name).message(2, hyperparameterValue(value)))
   start.string(4, group).double(5, seconds(time))
-  return ofHyperparameters(time, '_hparams_/session_start_info', new MessageWriter().int(1, 0).message(3, start))
+  return ofHyperparameters(time, sessionTags.start, new MessageWriter().int(1, 0).message(3, start))
 }
 
 const statusNumbers = { success: 1, failure: 2, running: 3 } as const
@@ -81,5 +83,5 @@ export type SessionStatus = keyof typeof statusNumbers
 
 export function sessionEnd(time: number, status: SessionStatus): Uint8Array {
   const end = new MessageWriter().int(1, statusNumbers[status]).double(2, seconds(time))
-  return ofHyperparameters(time, '_hparams_/session_end_info', new MessageWriter().int(1, 0).message(4, end))
+  return ofHyperparameters(time, sessionTags.end, new MessageWriter().int(1, 0).message(4, end))
 }

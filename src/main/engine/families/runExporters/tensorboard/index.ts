@@ -3,6 +3,7 @@ import { boolean } from '../../../../../shared/schema'
 import { folderOf } from '../names'
 import { defineRunExporter, type RunToExport, type StageToExport } from '../types'
 import { beginEventFile } from './eventFile'
+import { liveEvents } from './live'
 import { addFigures, addImages, addScalars, addSession, addSessionEnd } from './stageEvents'
 import { sessionStatusOf } from './status'
 
@@ -31,6 +32,7 @@ export const tensorboard = defineRunExporter({
   params,
   target: { kind: 'folder' },
   opens: 'tensorboard --logdir FOLDER',
+  live: liveEvents,
   async write(target, run, values, work) {
     const models = run.stages.filter(({ record }) => record.kind !== 'data')
     let unreadable = 0

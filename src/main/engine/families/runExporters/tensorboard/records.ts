@@ -2,7 +2,7 @@
  * Event files: records of a length (8 bytes), its masked CRC-32C, the event, and its masked CRC-32C. An event that was
  * cut off by a kill is where reading ends.
  */
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { maskedCrc32c } from './crc32c'
 
 const headBytes = 12
@@ -25,21 +25,30 @@ export function recordOf(event: Uint8Array): Buffer {
  * @returns how many bytes they take; less than the file has where its end is cut off or damaged
  */
 export async function readRecords(file: string, take: (event: Uint8Array) => void | Promise<void>): Promise<number> {
-  const handle = await open(file, 'r')
-  try {
-    const head = Buffer.alloc(headBytes)
-    for (let at = 0; ;) {
-      if ((await handle.read(head, 0, headBytes, at)).bytesRead < headBytes) return at
-      const length = Number(head.readBigUInt64LE(0))
-      if (head.readUInt32LE(8) !== maskedCrc32c(head.subarray(0, 8)) || length > largestEvent) return at
-      const rest = Buffer.alloc(length + tailBytes)
-      if ((await handle.read(rest, 0, rest.length, at + headBytes)).bytesRead < rest.length) return at
-      const event = rest.subarray(0, length)
-      if (rest.readUInt32LE(length) !== maskedCrc32c(event)) return at
+  let left: Buffer = Buffer.alloc(0)
+  let end = 0
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    left = Buffer.concat([left, chunk as Buffer])
+    let at = 0
+    for (;;) {
+      const length = lengthAt(left, at)
+      if (length === 'damaged') return end
+      if (length === null) break
+      const event = left.subarray(at + headBytes, at + headBytes + length)
+      at += headBytes + length + tailBytes
+      if (left.readUInt32LE(at - tailBytes) !== maskedCrc32c(event)) return end
       await take(event)
-      at += headBytes + rest.length
+      end += headBytes + length + tailBytes
     }
-  } finally {
-    await handle.close()
+    left = left.subarray(at)
   }
+  return end
+}
+
+/** Of the event whose record begins there; null where the record is not whole yet. */
+function lengthAt(bytes: Buffer, at: number): number | null | 'damaged' {
+  if (bytes.length - at < headBytes) return null
+  const length = Number(bytes.readBigUInt64LE(at))
+  if (bytes.readUInt32LE(at + 8) !== maskedCrc32c(bytes.subarray(at, at + 8)) || length > largestEvent) return 'damaged'
+  return bytes.length - at < headBytes + length + tailBytes ? null : length
 }
