@@ -123,3 +123,46 @@ describe('GTSRB', () => {
     expect([error.message, error.got]).toEqual(['GTSRB lacks its training images.', '"Images"'])
   })
 })
+
+describe('GTSRB as Kaggle has it', () => {
+  const columns = 'Width,Height,Roi.X1,Roi.Y1,Roi.X2,Roi.Y2,ClassId,Path'
+  const kaggle = (names: { train: string; test: string; list: string }): Scratch => {
+    const other = createScratch()
+    for (let label = 0; label < 43; label++)
+      other.write(`archive/${names.train}/${label}/${label}.ppm`, ppm([label, 0, 0]))
+    for (const image of [0, 1]) other.write(`archive/${names.test}/0000${image}.ppm`, ppm([image, 9, 9]))
+    other.write('archive/Meta/0.ppm', ppm([1, 1, 1]))
+    other.write(
+      `archive/${names.list}`,
+      `${columns}\r\n40,30,5,5,35,25,12,Test/00001.ppm\r\n40,30,5,5,35,25,2,Test/00000.ppm\r\n`,
+    )
+    return other
+  }
+
+  it.each([
+    { train: 'Train', test: 'Test', list: 'Test.csv' },
+    { train: 'train', test: 'test', list: 'test.csv' },
+  ])('has its classes in the order of their numbers: %j', async (names) => {
+    const other = kaggle(names)
+    for (const path of [other.folder, join(other.folder, 'archive')])
+      expect(await recognizeDataset(datasets, path)).toEqual({ id: 'gtsrb', params: { folder: path } })
+    const { train, test, classNames, notes } = await other.load('gtsrb')
+    expect([...train.labels]).toEqual(Array.from({ length: 43 }, (_, label) => label))
+    expect([train.pixels[2 * 3072], train.pixels[10 * 3072], classNames[10]]).toEqual([2, 10, 'no passing for trucks'])
+    expect([[...test.labels], test.pixels[0]]).toEqual([[12, 2], 1])
+    expect(notes).toEqual([
+      'This copy has 43 + 2 images in 43 classes instead of 39,209 + 12,630 in 43: results on it are not results on GTSRB.',
+    ])
+    other.remove()
+  })
+
+  it('without its test images or its list says what is missing', async () => {
+    const other = kaggle({ train: 'Train', test: 'Test', list: 'Test.csv' })
+    rmSync(join(other.folder, 'archive/Test'), { recursive: true })
+    await expect(recognizeDataset(datasets, other.folder)).rejects.toMatchObject({
+      message: 'GTSRB lacks its test images.',
+      action: expect.stringContaining('GTSRB: test images missing') as string,
+    })
+    other.remove()
+  })
+})

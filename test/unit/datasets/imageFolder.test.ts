@@ -63,6 +63,94 @@ describe('image folder', () => {
     other.remove()
   })
 
+  it.each([
+    ['Train', 'Test'],
+    ['training', 'testing'],
+    ['train', 'Test'],
+    ['TRAIN', 'Validation'],
+    ['train', 'valid'],
+    ['train', 'eval'],
+  ])('takes %s and %s for training and test images', async (train, test) => {
+    const other = createScratch()
+    for (const name of [`${train}/a`, `${train}/b`, `${test}/a`, `${test}/b`])
+      other.write(`set/${name}/x.png`, await picture(1, 2, 3).png().toBuffer())
+    expect(await recognizeDataset(datasets, other.folder)).toEqual({
+      id: 'image_folder',
+      params: { folder: other.folder },
+    })
+    const loaded = await other.load('image_folder')
+    expect([loaded.train.count, loaded.test.count, loaded.classNames, loaded.notes]).toEqual([2, 2, ['a', 'b'], []])
+    other.remove()
+  })
+
+  it('prefers "test" to "val", and says that the other is not used', async () => {
+    const other = createScratch()
+    for (const [name, count] of [
+      ['train', 1],
+      ['val', 2],
+      ['test', 3],
+    ] as const)
+      for (let image = 0; image < count; image++)
+        for (const label of ['a', 'b'])
+          other.write(`${name}/${label}/${image}.png`, await picture(1, 2, 3).png().toBuffer())
+    const loaded = await other.load('image_folder')
+    expect([loaded.test.count, loaded.notes]).toEqual([6, ['The folder "val" is not used.']])
+    other.remove()
+  })
+
+  it('holds out a share of "train" where the test images have no classes', async () => {
+    const other = createScratch()
+    for (const label of ['a', 'b'])
+      for (let image = 0; image < 5; image++)
+        other.write(`train/${label}/${image}.png`, await picture(1, 2, 3).png().toBuffer())
+    other.write('test/1.png', await picture(1, 2, 3).png().toBuffer())
+    const loaded = await other.load('image_folder')
+    expect([loaded.train.count, loaded.test.count, loaded.notes]).toEqual([8, 2, ['The folder "test" is not used.']])
+    other.remove()
+  })
+
+  it('takes a class called "train" for a class where pictures lie in it', async () => {
+    const other = createScratch()
+    for (const label of ['bus', 'train'])
+      for (let image = 0; image < 2; image++)
+        other.write(`${label}/${image}.png`, await picture(1, 2, 3).png().toBuffer())
+    expect((await other.load('image_folder')).classNames).toEqual(['bus', 'train'])
+    other.remove()
+  })
+
+  it('reads BMP and PGM beside others, in paths with spaces and of any script', async () => {
+    const other = createScratch()
+    const bmp = Buffer.from('424d3a0000000000000036000000280000000100000001000000010018000000000004000000', 'hex')
+    for (const label of ['猫 猫', 'лиса']) {
+      other.write(`数据 集/${label}/0.BMP`, Buffer.concat([bmp, Buffer.alloc(16), Buffer.from([1, 2, 3, 0])]))
+      other.write(`数据 集/${label}/1.pgm`, Buffer.concat([Buffer.from('P5 1 1 255\n'), Buffer.from([9])]))
+    }
+    expect((await recognizeDataset(datasets, other.folder)).id).toBe('image_folder')
+    const { train, test, classNames } = await other.load('image_folder', { size: 8 })
+    expect(classNames).toEqual(['лиса', '猫 猫'])
+    const pixels = [train, test].flatMap(({ pixels, count }) =>
+      Array.from({ length: count }, (_, index) => [...pixels.subarray(index * 192, index * 192 + 3)].join()),
+    )
+    expect(pixels.sort()).toEqual(['3,2,1', '3,2,1', '9,9,9', '9,9,9'])
+    other.remove()
+  })
+
+  it('passes over what macOS, Windows and notebooks leave behind, silently', async () => {
+    for (const name of ['.DS_Store', '._0.png', 'Thumbs.db', 'desktop.ini']) scratch.write(`cat/${name}`, 'x')
+    scratch.write('__MACOSX/cat/._0.png', 'x')
+    scratch.write('.ipynb_checkpoints/notes.png', 'x')
+    expect(await scratch.load('image_folder')).toMatchObject({ classNames: ['cat', 'dog'], notes: [] })
+  })
+
+  it('names an empty class, and what lies there in place of pictures', async () => {
+    scratch.write('hen/1.heic', 'x')
+    scratch.write('hen/2.heic', 'x')
+    await expect(recognizeDataset(datasets, scratch.folder)).rejects.toMatchObject({
+      message: 'The class "hen" has no pictures.',
+      got: '2 other files, all .heic',
+    })
+  })
+
   it('reads grey, transparent, palette, 16-bit, CMYK, animated and turned pictures', async () => {
     const kinds = {
       'cat/grey.png': picture(9, 9, 9).toColourspace('b-w').png(),

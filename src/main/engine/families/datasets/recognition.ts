@@ -14,6 +14,8 @@ interface Tried extends LayoutDistance {
   readonly dataset: Dataset
 }
 
+const isNearlyThere = ({ refusal, closeness }: Tried): boolean => refusal !== null && closeness >= 0.5
+
 async function openTree(path: string): Promise<FileTree | null> {
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory()) return diskTree(path)
@@ -31,8 +33,8 @@ export async function recognizeDataset(registry: Registry<Dataset>, path: string
   for (const dataset of registry.members) {
     const match = await dataset.match?.(found)
     if (match === undefined) continue
-    if ('params' in match) return { id: dataset.id, params: match.params }
-    tried.push({ dataset, ...match })
+    if (!('params' in match)) tried.push({ dataset, ...match })
+    else if (match.lastResort !== true || !tried.some(isNearlyThere)) return { id: dataset.id, params: match.params }
   }
   tried.sort((a, b) => b.closeness - a.closeness)
   const names = await found.tree().catch(() => null)

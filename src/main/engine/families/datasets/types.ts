@@ -72,7 +72,13 @@ export interface LayoutDistance {
 }
 
 /** What a member says of data by their names: the parameters with which it would read them, or how far they are. */
-export type LayoutMatch<P = Record<string, unknown>> = { readonly params: Partial<P> } | LayoutDistance
+export type LayoutMatch<P = Record<string, unknown>> = LayoutFit<P> | LayoutDistance
+
+export interface LayoutFit<P> {
+  readonly params: Partial<P>
+  /** True of a layout so wide that one which is nearly there, by half at least, is meant instead. */
+  readonly lastResort?: boolean
+}
 
 export interface Dataset<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   readonly facts: DatasetFacts

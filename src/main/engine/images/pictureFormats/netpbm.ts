@@ -75,6 +75,12 @@ function sampleReader(bytes: Buffer, header: Header, channels: number): (place: 
   return (place) => bytes[start + place] ?? 0
 }
 
+/** A half goes to the even neighbour, as Python's round() has it. */
+function roundToEven(value: number): number {
+  const below = Math.floor(value)
+  return value - below === 0.5 ? below + (below & 1) : Math.round(value)
+}
+
 /**
  * PBM, PGM and PPM, plain and binary (P1 to P6), 1 to 16 bits; v = round(255 · sample / maximum), as Pillow has it for
  * colour. In bitmaps 1 is black. Source: netpbm.sourceforge.net/doc. @throws Error with what is wrong
@@ -89,7 +95,7 @@ export function parseNetpbm(bytes: Buffer): RawPicture {
   const pixels = Buffer.alloc(width * height * 3)
   for (let place = 0; place < width * height * 3; place++) {
     const value = sample(channels === 3 ? place : Math.floor(place / 3))
-    pixels[place] = isBitmap ? 255 * (1 - value) : Math.round((255 * Math.min(value, maximum)) / maximum)
+    pixels[place] = isBitmap ? 255 * (1 - value) : roundToEven((Math.min(value, maximum) / maximum) * 255)
   }
   return { width, height, pixels }
 }

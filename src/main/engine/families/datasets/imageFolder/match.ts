@@ -13,7 +13,7 @@ export async function matchImageFolder({ path, tree }: FoundData): Promise<Layou
   const { train, test } = await findClasses(root)
   try {
     await (test === null ? readClassFolders(train, title, action) : readSplit(train, test))
-    return { params: { folder: path } }
+    return { params: { folder: path }, lastResort: true }
   } catch (error) {
     if (!(error instanceof RefusedInputError))
       return { closeness: 0, found: 'no folder that can be read', refusal: null }
