@@ -1,7 +1,9 @@
 import { path } from '../../../../shared/schema'
-import { loadCifar, matchCifar, type CifarKind, type CifarLevel } from './cifar/load'
+import { loadKaggle, matchKaggle } from './cifar/kaggle'
+import { actionOf, loadCifar, matchCifar, type CifarKind, type CifarLevel } from './cifar/load'
 import { cifarSize } from './cifar/records'
 import { archiveExtensions } from './files/archives'
+import { openDataFolder } from './files/namedFiles'
 import { defineDataset } from './types'
 
 const batches = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`)
@@ -37,6 +39,7 @@ const level: CifarLevel = {
  * Python version: dictionaries with the same pixels and labels, read by the restricted pickle reader; nothing in them
  * runs.
  * Order: data_batch_1 … data_batch_5, then records as they lie, as torchvision has them; the test set is test_batch.
+ * Kaggle's copy (PNG files and trainLabels.csv) has no test labels: a fifth of each class is held out.
  * Normalisation: the mean and standard deviation of the reference (zskt/datasets/datasets.py).
  */
 export const cifar10 = defineDataset({
@@ -68,11 +71,21 @@ export const cifar10 = defineDataset({
       default: '',
       select: 'fileOrFolder',
       extensions: archiveExtensions,
-      help: 'The folder cifar-10-batches-bin or cifar-10-batches-py, the folder around it, or its archive as downloaded. Every record is checked.',
+      help: 'The folder cifar-10-batches-bin or cifar-10-batches-py, a folder around it, or its archive as downloaded; or Kaggle’s copy (train/*.png and trainLabels.csv). Every record is checked.',
     }),
   },
-  load: (params, context) => loadCifar(kind, level, params.folder, context),
+  async load({ folder }, context) {
+    const { id, title, normalization } = kind
+    const root = await openDataFolder(folder, { title, action: actionOf(kind) }, context)
+    const copy = await loadKaggle(root, { id, classNames: officialNames }, context)
+    if (copy === null) return loadCifar(kind, level, folder, context)
+    const { train, test, notes } = copy
+    return { id, title, classNames: officialNames, train, test, normalization, notes }
+  },
   image: () => ({ height: cifarSize, width: cifarSize, channels: 3 }),
   trainPerClass: () => Array.from(officialNames, () => 5000),
-  match: (found) => matchCifar(kind, found),
+  async match(found) {
+    const official = await matchCifar(kind, found)
+    return 'params' in official ? official : ((await matchKaggle(found)) ?? official)
+  },
 })

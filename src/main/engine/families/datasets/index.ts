@@ -7,6 +7,7 @@ import { imageFolder } from './imageFolder'
 import { mnist } from './mnist'
 import { signs } from './signs'
 import { svhn } from './svhn'
+import { tinyImagenet } from './tinyImagenet'
 
 /** The image folder comes last: it reads layouts that no other member claims. */
 export const datasets = createRegistry('dataset', 'Data sets', [
@@ -17,6 +18,7 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   svhn,
   mnist,
   fashionMnist,
+  tinyImagenet,
   imageFolder,
 ])
 

@@ -44,7 +44,7 @@ export interface CifarLevel {
 }
 
 const filesOf = (version: CifarVersion): string[] => [...version.train, version.test]
-const actionOf = ({ binary, python }: CifarKind): string =>
+export const actionOf = ({ binary, python }: CifarKind): string =>
   `Name the folder ${binary.folderName} or ${python.folderName}, the folder around it, or its archive ("binary version" or "python version" on the CIFAR page).`
 
 /**

@@ -79,6 +79,7 @@ function refuseTwins(names: readonly string[], where: string): void {
 /** "12 files, all .heic": what lies there in place of pictures. */
 async function otherFiles(folder: FileTree): Promise<string> {
   const files = await folder.files()
+  if (files.length === 0) return 'an empty folder'
   const kinds = [...new Set(files.map((name) => extname(name).toLowerCase()))]
   const [only] = kinds
   return `${files.length} other files${kinds.length === 1 && only !== '' ? `, all ${only}` : ''}`

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { decodePictures, type PictureShape } from '../../../images/decoding'
+import type { RandomStream } from '../../../maths/random'
 import { createYielding, type Yielding } from '../../../images/yielding'
 import type { ImageSet } from '../../../images/types'
 import { cachedImages, type ImagePair } from '../cache'
@@ -14,6 +15,33 @@ const memoryLimit = 4_000_000_000
 export interface LabelledPictures {
   readonly paths: string[]
   readonly labels: number[]
+}
+
+/**
+ * Holds out a share of each class, chosen at random by a stream of its own; both sides keep the list's order. At least
+ * one image of a class stays on either side.
+ */
+export function holdOut(
+  { paths, labels }: LabelledPictures,
+  share: number,
+  streamOf: (label: number) => RandomStream,
+): { train: LabelledPictures; test: LabelledPictures } {
+  const placesOf = new Map<number, number[]>()
+  for (const [place, label] of labels.entries()) {
+    const places = placesOf.get(label)
+    if (places) places.push(place)
+    else placesOf.set(label, [place])
+  }
+  const chosen = new Set<number>()
+  for (const [label, places] of placesOf) {
+    const held = Math.min(places.length - 1, Math.max(1, Math.round(share * places.length)))
+    for (const index of streamOf(label).permutation(places.length).subarray(0, held)) chosen.add(places[index]!)
+  }
+  const side = (held: boolean): LabelledPictures => ({
+    paths: paths.filter((_, place) => chosen.has(place) === held),
+    labels: labels.filter((_, place) => chosen.has(place) === held),
+  })
+  return { train: side(false), test: side(true) }
 }
 
 export interface PictureSets {

@@ -4,7 +4,7 @@ import { quoteFromFile } from '../../../weights/fileText'
 import { createStream } from '../../../maths/random'
 import { holdsClasses, picturePaths, readClassFolders, type ClassFolder } from '../files/classFolders'
 import { findPlace, inAnyCase, type DiskTree, type FileTree } from '../files/fileTree'
-import type { LabelledPictures } from '../files/pictureSets'
+import { holdOut, type LabelledPictures } from '../files/pictureSets'
 
 export const title = 'Image folder'
 export const action =
@@ -95,31 +95,18 @@ export async function readSplit<Tree extends FileTree>(
   return { train, test }
 }
 
-/**
- * A share of each class becomes the test set, chosen at random by the seed. At least one image of a class stays on
- * either side.
- */
+/** A share of each class becomes the test set. @throws RefusedInputError naming a class that cannot be split */
 function splitClasses(classes: readonly ClassFolder<DiskTree>[], share: number, seed: number): Omit<Layout, 'notes'> {
-  const train: LabelledPictures = { paths: [], labels: [] }
-  const test: LabelledPictures = { paths: [], labels: [] }
-  for (const [label, found] of classes.entries()) {
-    const { name, pictures, folder } = found
-    if (pictures.length < 2)
-      throw new RefusedInputError(`The class "${name}" has too few pictures to be split.`, {
-        wanted: 'at least 2 pictures',
-        got: '1',
-        where: folder.where,
-        action,
-      })
-    const held = Math.min(pictures.length - 1, Math.max(1, Math.round(share * pictures.length)))
-    const chosen = new Set(createStream(seed, `imageFolder/${name}`).permutation(pictures.length).subarray(0, held))
-    picturePaths(found).forEach((picture, index) => {
-      const side = chosen.has(index) ? test : train
-      side.paths.push(picture)
-      side.labels.push(label)
+  const tooFew = classes.find(({ pictures }) => pictures.length < 2)
+  if (tooFew)
+    throw new RefusedInputError(`The class "${tooFew.name}" has too few pictures to be split.`, {
+      wanted: 'at least 2 pictures',
+      got: '1',
+      where: tooFew.folder.where,
+      action,
     })
-  }
-  return { names: classes.map((found) => found.name), train, test }
+  const names = classes.map(({ name }) => name)
+  return { names, ...holdOut(flatten(classes), share, (label) => createStream(seed, `imageFolder/${names[label]}`)) }
 }
 
 /** Reads the folders; `share` and `seed` choose the test set where no folder does. */

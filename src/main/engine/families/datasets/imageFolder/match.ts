@@ -20,7 +20,7 @@ export async function matchImageFolder({ path, tree }: FoundData): Promise<Layou
     const near = await holdsPictures(train)
     return {
       closeness: near ? picturesAlone : 0,
-      found: `${error.message.replace(/\.$/, '')} (wanted ${error.wanted ?? 'classes'}, got ${error.got ?? 'none'})`,
+      found: error.message.replace(/\.$/, ''),
       refusal: near ? error : null,
     }
   }
