@@ -1,5 +1,5 @@
 /** The `abd` command. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { version } from '../../../package.json'
 import { chooseNode, createEngineStarter, workspaceFolder } from '../host'
 import { serve } from '../server/serve'
@@ -31,5 +31,6 @@ void runProgram(process.argv.slice(2), {
     const { datasets, recognizeDataset } = await import('../engine/families/datasets')
     return recognizeDataset(datasets, path)
   },
+  root: resolve(__dirname, '..', '..'),
   serve: (options) => serve({ ...options, script }),
 }).then((code) => process.exit(code))

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { describeError, toCauses } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 import { commands } from './commands'
-import type { CommandContext, CommandGroup, EngineCommand, ExitCode } from './commands/command'
+import type { CommandContext, CommandGroup, EngineCommand, ExitCode, LocalCommand } from './commands/command'
 import { completeCommand, type Shell } from './commands/complete'
 import { serveCommand, type ServeFlags } from './commands/serve'
 import { complete, printScript } from './completion/complete'
@@ -22,6 +22,8 @@ export interface ProgramOptions {
   output: Output
   connect(workspace: string | undefined): Promise<Connection>
   recognize: RecognizeData
+  /** Folder of the checkout, or of the packaged application; default: the current one. */
+  root?: string
   serve(options: ServeFlags): Promise<ExitCode>
 }
 
@@ -62,15 +64,20 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .addHelpText('after', programHelp)
   const workspaceOf = ({ workspace }: CommonFlags): string | undefined =>
     workspace ?? program.opts<CommonFlags>().workspace
-  const add = (parent: Command, command: EngineCommand | CommandGroup): void => {
+  const add = (parent: Command, command: EngineCommand | LocalCommand | CommandGroup, isDefault = false): void => {
     if ('commands' in command) {
       const group = parent.command(command.name).description(command.description).exitOverride()
-      for (const member of command.commands) add(group, member)
+      for (const member of command.commands) add(group, member, member.name === command.usual)
       return
     }
-    declared(parent, command).action(async (...given: unknown[]) => {
+    declared(parent, command, isDefault).action(async (...given: unknown[]) => {
       const self = given.at(-1) as Command
       const flags = self.opts<CommonFlags>()
+      if ('runLocally' in command) {
+        const { output, root = process.cwd() } = options
+        setCode(await command.runLocally({ output, root, json: flags.json ?? false }, flags, self.args))
+        return
+      }
       setCode(await onEngine(options, workspaceOf(flags), flags, (context) => command.run(context, flags, self.args)))
     })
   }
@@ -104,9 +111,13 @@ Environment: ABD_WORKSPACE is the folder of runs and settings, XDG_CACHE_HOME wh
 const examplesHelp = (examples: EngineCommand['examples']): string =>
   ['', 'Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
 
-const declared = (parent: Command, { name, description, examples, declare }: Omit<EngineCommand, 'run'>): Command => {
+const declared = (
+  parent: Command,
+  { name, description, examples, declare }: Omit<EngineCommand, 'run'>,
+  isDefault = false,
+): Command => {
   const command = parent
-    .command(name)
+    .command(name, { isDefault })
     .description(description)
     .exitOverride()
     .option('--workspace <folder>', 'folder of runs and settings')

@@ -110,11 +110,12 @@ function hold(file) {
   return release
 }
 
-/** Waits for the lock and returns its release function. */
-export async function acquireLock(
-  file,
-  { pollMilliseconds = 300, activity = 'set-up', tell = say, signal = undefined } = {},
-) {
+/**
+ * Waits for the lock and resolves to its release function.
+ * @param {string} file
+ * @param {{ pollMilliseconds?: number, activity?: string, tell?: (text: string) => void, signal?: AbortSignal }} [options]
+ */
+export async function acquireLock(file, { pollMilliseconds = 300, activity = 'set-up', tell = say, signal } = {}) {
   fs.mkdirSync(path.dirname(file), { recursive: true })
   let told = false
   for (;;) {

@@ -5,6 +5,14 @@
  * Left out, as training on one GPU never opens them: NCCL, cuRAND, CUPTI, cuDNN's recurrent and attention part.
  */
 
+/**
+ * @typedef {'cpu' | 'gpu'} VariantId
+ * @typedef {{ bytes: number, sha256: string, executable?: boolean }} PinnedMember
+ * @typedef {{ project: string, version: string, bytes: number, sha256: string,
+ *   members: Record<string, PinnedMember>, folders?: string[], links?: Record<string, string> }} PinnedWheel
+ * @typedef {{ id: VariantId, title: string, wheels: PinnedWheel[] }} Variant
+ */
+
 export const tensorFlowVersion = '2.21.0'
 
 /** The headers that tfjs-node's binding includes, directly or not. */
@@ -14,14 +22,6 @@ const headerFolders = [
   'tensorflow/include/tsl/',
   'tensorflow/include/xla/tsl/',
 ]
-
-/** The wheel tags asked of pip; the wheels hold the same C libraries for every Python version, so one is pinned. */
-export const wheelTags = {
-  python: '3.11',
-  implementation: 'cp',
-  abi: 'cp311',
-  platforms: ['manylinux_2_27_x86_64', 'manylinux_2_17_x86_64', 'manylinux2014_x86_64', 'manylinux2010_x86_64'],
-}
 
 const cpuWheels = [
   {
@@ -218,7 +218,10 @@ const gpuWheels = [
   },
 ]
 
-/** The two builds of TensorFlow: one folder in the cache each. */
+/**
+ * The two builds of TensorFlow: one folder in the cache each.
+ * @type {Record<VariantId, Variant>}
+ */
 export const variants = {
   cpu: { id: 'cpu', title: 'TensorFlow (CPU)', wheels: cpuWheels },
   gpu: { id: 'gpu', title: 'TensorFlow with CUDA 12 and cuDNN 9', wheels: gpuWheels },

@@ -22,11 +22,9 @@ import { formatBytes, formatSeconds, terminalReporter } from './report.mjs'
 import { unpackWheel } from './unpack.mjs'
 
 /**
- * @typedef {'cpu' | 'gpu'} VariantId
- * @typedef {{ bytes: number, sha256: string, executable?: boolean }} PinnedMember
- * @typedef {{ project: string, version: string, bytes: number, sha256: string,
- *   members: Record<string, PinnedMember>, folders?: string[], links?: Record<string, string> }} PinnedWheel
- * @typedef {{ id: string, title: string, wheels: PinnedWheel[] }} Variant
+ * @typedef {import('./pins.mjs').VariantId} VariantId
+ * @typedef {import('./pins.mjs').PinnedWheel} PinnedWheel
+ * @typedef {import('./pins.mjs').Variant} Variant
  */
 
 const stampName = '.abd-unpacked.json'

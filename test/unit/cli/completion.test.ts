@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Command } from 'commander'
 import { commands } from '../../../src/main/cli/commands'
-import type { CommandGroup, EngineCommand } from '../../../src/main/cli/commands/command'
+import type { CommandGroup, EngineCommand, LocalCommand } from '../../../src/main/cli/commands/command'
 import { completeCommand, shells } from '../../../src/main/cli/commands/complete'
 import { serveCommand } from '../../../src/main/cli/commands/serve'
 import { runProgram } from '../../../src/main/cli/program'
@@ -121,7 +121,8 @@ describe('abd complete', () => {
   })
 })
 
-const single = (command: EngineCommand | CommandGroup): EngineCommand[] =>
+type SingleCommand = EngineCommand | LocalCommand
+const single = (command: SingleCommand | CommandGroup): SingleCommand[] =>
   'commands' in command ? [...command.commands] : [command]
 
 describe('the help', () => {
@@ -130,7 +131,7 @@ describe('the help', () => {
   )('of %s has examples that are lines of it', (name, { examples }) => {
     expect(examples.length).toBeGreaterThan(0)
     for (const [line, meaning] of examples) {
-      expect(line).toMatch(new RegExp(`\\babd (study )?${name}\\b`))
+      expect(line).toMatch(new RegExp(`\\babd ((study|runtime) )?${name}\\b`))
       expect(meaning).not.toBe('')
     }
   })
@@ -142,7 +143,7 @@ describe('the help', () => {
   })
 
   it('shows flags that exist', () => {
-    const known = (command: EngineCommand): string[] => {
+    const known = (command: SingleCommand): string[] => {
       const options: string[] = ['--workspace', '--json']
       const fake = new Proxy({} as Command, {
         get:

@@ -6,7 +6,7 @@ import { requireDiskSpace } from '../../../src/main/setup/files.mjs'
 import { chooseVariant, hasNvidiaDriver } from '../../../src/main/setup/gpu.mjs'
 import { cacheDirectory } from '../../../src/main/setup/paths.mjs'
 import type { downloadWheel } from '../../../src/main/setup/download.mjs'
-import { variants } from '../../../src/main/setup/pins.mjs'
+import { variants, type Variant } from '../../../src/main/setup/pins.mjs'
 import { prepareLibraries, variantDirectory } from '../../../src/main/setup/tensorflow.mjs'
 
 const wheel = (
@@ -24,7 +24,7 @@ const wheel = (
   sha256: project.padEnd(64, '0'),
   members: { [`${project}.so`]: { bytes: 3, sha256: '' } },
 })
-const variant = { id: 'cpu', title: 'Libraries', wheels: [wheel('first'), wheel('second')] }
+const variant: Variant = { id: 'cpu', title: 'Libraries', wheels: [wheel('first'), wheel('second')] }
 
 let cache: string
 beforeEach(() => {

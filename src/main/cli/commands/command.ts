@@ -27,14 +27,31 @@ export interface EngineCommand<Flags extends object = object> {
   run(context: CommandContext, flags: Flags, given: readonly string[]): Promise<ExitCode>
 }
 
+/** What a command has that needs no engine. */
+export interface LocalContext {
+  readonly output: Output
+  readonly json: boolean
+  /** Folder of the checkout, or of the packaged application. */
+  readonly root: string
+}
+
+/** A command that works on this machine alone, also where TensorFlow or the workspace is missing. */
+export interface LocalCommand<Flags extends object = object> extends Omit<EngineCommand<Flags>, 'run'> {
+  runLocally(context: LocalContext, flags: Flags, given: readonly string[]): Promise<ExitCode>
+}
+
 /** Commands under one name: `abd study start`. */
 export interface CommandGroup {
   readonly name: string
   readonly description: string
-  readonly commands: readonly EngineCommand[]
+  readonly commands: readonly (EngineCommand | LocalCommand)[]
+  /** Name of the one that runs where none is named; default: their list is shown. */
+  readonly usual?: string
 }
 
 export const defineCommand = <Flags extends object>(command: EngineCommand<Flags>): EngineCommand<Flags> => command
+
+export const defineLocalCommand = <Flags extends object>(command: LocalCommand<Flags>): LocalCommand<Flags> => command
 
 /** An argument that the grammar wants, so that it cannot be missing here. */
 export function wantedArgument([first]: readonly string[]): string {

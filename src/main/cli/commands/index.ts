@@ -1,5 +1,5 @@
-/** The commands of `abd` on an engine, in the order of its help; a new one is one file and one line here. */
-import type { CommandGroup, EngineCommand } from './command'
+/** The commands of `abd`, in the order of its help; a new one is one file and one line here. */
+import type { CommandGroup, EngineCommand, LocalCommand } from './command'
 import { archive } from './archive'
 import { diff } from './diff'
 import { doctor } from './doctor'
@@ -13,6 +13,7 @@ import { pause } from './pause'
 import { resume } from './resume'
 import { run } from './run'
 import { runs } from './runs'
+import { runtime } from './runtime'
 import { show } from './show'
 import { stop } from './stop'
 import { study } from './study'
@@ -20,7 +21,7 @@ import { table } from './table'
 import { tag } from './tag'
 import { twins } from './twins'
 
-export const commands: readonly (EngineCommand | CommandGroup)[] = [
+export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] = [
   run,
   runs,
   show,
@@ -39,5 +40,6 @@ export const commands: readonly (EngineCommand | CommandGroup)[] = [
   exportWeights,
   download,
   executors,
+  runtime,
   doctor,
 ]
