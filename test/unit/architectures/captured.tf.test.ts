@@ -92,6 +92,9 @@ describe('captured', () => {
     ['mobilenet_v2', { width: 0.25, smallImages: true }],
     ['mobilenet_v3', { size: 'small', smallImages: true }],
     ['efficientnet', { smallImages: true }],
+    ['densenet', { depth: 16, growth: 8, layout: 'threeBlocks' }],
+    ['googlenet', { layout: 'large' }],
+    ['vit', { width: 64, depth: 2, heads: 2 }],
     ['shufflenet_v2', { size: '0.2', stem: 'small' }],
   ] as [string, Record<string, string | number | boolean>][])('teacher step of %s %o', (id, params) => {
     const network = make(id, params)
@@ -139,29 +142,35 @@ describe('captured', () => {
     optimizer.dispose()
   })
 
-  it('Self-Retrospection with the hypergradient', () => {
-    const student = make('wrn', { depth: 10, width: 1 })
-    const optimizer = createAdam(student.parameters)
-    const step: StepFunction = (args) =>
-      selfRetrospectionStep(
-        {
-          student,
-          optimizer,
-          options: { penalty: 0.001, iterations: 5, step: 0.1 },
-          distillationLoss: ({ logits }) => klDivergence(logits, args.teacherLogits as tf.Tensor2D),
-        },
-        args,
-      )
-    expectSame(student, optimizer, step, () => ({
-      images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3),
-      teacherLogits: tf.randomNormal([count, classes], 0, 1, 'float32', 4),
-      perturbation: tf.randomNormal([1, side, side, 3], 0, 0.3, 'float32', 5),
-      mask: tf.tensor4d([1, 0, 0, 1], [count, 1, 1, 1]),
-      learningRate: tf.scalar(1e-3),
-    }))
-    student.dispose()
-    optimizer.dispose()
-  })
+  it.each([
+    ['wrn', { depth: 10, width: 1 }],
+    ['vit', { width: 64, depth: 2, heads: 2 }],
+  ] as [string, Record<string, string | number | boolean>][])(
+    'Self-Retrospection with the hypergradient of %s %o',
+    (id, params) => {
+      const student = make(id, params)
+      const optimizer = createAdam(student.parameters)
+      const step: StepFunction = (args) =>
+        selfRetrospectionStep(
+          {
+            student,
+            optimizer,
+            options: { penalty: 0.001, iterations: 5, step: 0.1 },
+            distillationLoss: ({ logits }) => klDivergence(logits, args.teacherLogits as tf.Tensor2D),
+          },
+          args,
+        )
+      expectSame(student, optimizer, step, () => ({
+        images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3),
+        teacherLogits: tf.randomNormal([count, classes], 0, 1, 'float32', 4),
+        perturbation: tf.randomNormal([1, side, side, 3], 0, 0.3, 'float32', 5),
+        mask: tf.tensor4d([1, 0, 0, 1], [count, 1, 1, 1]),
+        learningRate: tf.scalar(1e-3),
+      }))
+      student.dispose()
+      optimizer.dispose()
+    },
+  )
 })
 
 describe('the levels that a definition tells', () => {
@@ -175,6 +184,11 @@ describe('the levels that a definition tells', () => {
     ['mobilenet_v2', { width: 0.25 }],
     ['mobilenet_v3', {}],
     ['efficientnet', {}],
+    ['densenet', { growth: 4 }],
+    ['densenet', { depth: 16, growth: 4, layout: 'threeBlocks' }],
+    ['googlenet', {}],
+    ['googlenet', { layout: 'large' }],
+    ['vit', { width: 64, depth: 2, heads: 2 }],
     ['shufflenet_v2', { size: '0.2' }],
     ['lenet', {}],
   ] as [string, Record<string, string | number | boolean>][])('are the activations of %s %o', (id, params) => {

@@ -133,9 +133,12 @@ describe('an experiment with the inversion', () => {
   ])('is refused before it starts where %s needs batch norms that the teacher lacks', (id, parameter) => {
     const path = `distillation.method.params.${parameter}`
     expect(resolve(lenet, { id }).issues).toContainEqual(expect.objectContaining({ path, severity: 'error' }))
-    expect(resolve({ id: 'vgg', params: { batchNorm: false } }, { id }).issues).toContainEqual(
-      expect.objectContaining({ path, severity: 'error' }),
-    )
+    for (const teacher of [
+      { id: 'vgg', params: { batchNorm: false } },
+      { id: 'vgg_torchvision', params: { batchNorm: false } },
+      { id: 'vit', params: {} },
+    ])
+      expect(resolve(teacher, { id }).issues).toContainEqual(expect.objectContaining({ path, severity: 'error' }))
     expect(resolve({ id: 'vgg', params: {} }, { id }).issues.filter((issue) => issue.path === path)).toEqual([])
   })
 

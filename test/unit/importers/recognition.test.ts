@@ -81,6 +81,20 @@ const variants: [string, Params][] = [
   ),
   ...['large', 'small'].map((size): [string, Params] => ['mobilenet_v3', { size, smallImages: false }]),
   ...['b0', 'b1', 'b2', 'b3', 'b4'].map((size): [string, Params] => ['efficientnet', { size, smallImages: false }]),
+  ...[
+    ['fourBlocks', 121, 12],
+    ['fourBlocks', 169, 32],
+    ['threeBlocks', 100, 12],
+    ['threeBlockLayers', 190, 40],
+    ['large', 121, 32],
+    ['large', 161, 48],
+    ['smallTorchvision', 201, 32],
+  ].map(([layout = '', depth = 0, growth = 0]): [string, Params] => ['densenet', { depth, growth, layout }]),
+  ...['small', 'large'].map((layout): [string, Params] => ['googlenet', { layout }]),
+  ...[
+    { patch: 4, width: 192, depth: 6, heads: 3, expansion: 4, names: 'timm' },
+    { patch: 8, width: 384, depth: 7, heads: 6, expansion: 1.5, names: 'torchvision' },
+  ].map((params): [string, Params] => ['vit', params]),
   ['lenet', { half: false }],
   ['lenet', { half: true }],
 ]
@@ -90,6 +104,7 @@ const ambiguous = new Set([
   'mobilenet_v2 undefined',
   'mobilenet_v3 undefined',
   'efficientnet undefined',
+  'vit undefined',
   'shufflenet_v2 large',
   'resnet smallTorchvision',
 ])

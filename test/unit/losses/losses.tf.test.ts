@@ -5,6 +5,7 @@ import { accuracy, crossEntropy } from '../../../src/main/engine/maths/losses/cr
 import { klDivergence, klPerImage } from '../../../src/main/engine/maths/losses/divergence'
 import {
   createShuffledEnsemble,
+  shuffledLayers,
   permuteInputChannels,
   shuffledEnsembleLogits,
   tailTest,
@@ -169,6 +170,13 @@ describe('shuffled teachers', () => {
     expect([...permuteInputChannels(Float32Array.from([0, 1, 10, 11, 20, 21]), [1, 1, 3, 2], [2, 0, 1])]).toEqual([
       20, 21, 0, 1, 10, 11,
     ])
+  })
+  it('need convolutions behind the first', () => {
+    const problem = { classes: 3, channels: 3, height: 8, width: 8, stream: createStream(1, 'teacher') }
+    const params = { patch: 4, width: 16, depth: 1, heads: 2, expansion: 1, names: 'timm' }
+    const teacher = architectures.get('vit').create(params, problem)
+    expect(() => shuffledLayers(teacher.parameters, 5)).toThrow(/no convolutions whose channels can be shuffled/)
+    teacher.dispose()
   })
   it('an ensemble that is shuffled with the identity is the teacher, from its activations too', () => {
     const teacher = architectures

@@ -220,6 +220,10 @@ describe('ELU, ReLU6, pooling, dropout', () => {
       const padded = (y: tf.Tensor): tf.Tensor => ops.maxPool(tf.square(y) as Tensor4D, 3, 2, 1)
       expect(padded(x).shape).toEqual([2, 3, 3, 1])
       expectGradients(padded, [x])
+      const covering = (y: tf.Tensor): tf.Tensor => ops.coveringMaxPool(tf.add(y, 4) as Tensor4D, 3, 2)
+      expect(covering(x).shape).toEqual([2, 3, 3, 1])
+      expectGradients(covering, [x])
+      expect([...ops.coveringMaxPool(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), 3, 2).dataSync()]).toEqual([4])
     })
   })
   it('dropout: the seed and the layer decide, the rest is scaled, the gradient has the same holes', () => {

@@ -52,3 +52,25 @@ describe('the selection test of the Shuffling Vaccine', () => {
     expect(issuesOf(12, 10)[0]?.message).toContain('or a longer distillation')
   })
 })
+
+describe('a teacher without channels to shuffle', () => {
+  const issuesOfTeacher = (id: string, defenses: readonly string[]) =>
+    resolveExperiment(
+      {
+        teacher: { architecture: { id } },
+        students: [{ defenses: [] }, { defenses: defenses.map((defense) => ({ id: defense })) }],
+      },
+      table,
+    ).issues.filter(({ severity }) => severity === 'error')
+
+  it('is refused where the Shuffling Vaccine would shuffle them, before it is trained', () => {
+    expect(issuesOfTeacher('vit', ['sr', 'sv'])).toEqual([
+      expect.objectContaining({
+        path: 'students.1.defenses.1.id',
+        message: 'wanted a teacher with convolutions behind its first layer, whose channels it can shuffle, got vit',
+      }),
+    ])
+    expect(issuesOfTeacher('vit', ['sr'])).toEqual([])
+    expect(issuesOfTeacher('mobilenet_v3', ['sv'])).toEqual([])
+  })
+})

@@ -112,6 +112,24 @@ const methodNeedsBatchNorm: Check = ({ teacher, distillation: { method } }, tabl
       )
 }
 
+/** Some defenses shuffle the channels between the teacher's convolutions. Of a file's network only its weights tell. */
+const defensesNeedConvolutions: Check = ({ teacher, students }, table) => {
+  if (
+    teacher.source === 'file' ||
+    table.find('architecture', teacher.architecture.id)?.facts.hiddenConvolutions !== false
+  )
+    return undefined
+  for (const [index, plan] of students.entries()) {
+    const at = plan.defenses.findIndex(({ id }) => table.find('defense', id)?.facts.needsHiddenConvolutions === true)
+    if (at >= 0)
+      return error(
+        `students.${index}.defenses.${at}.id`,
+        `wanted a teacher with convolutions behind its first layer, whose channels it can shuffle, got ${teacher.architecture.id}`,
+      )
+  }
+  return undefined
+}
+
 const checks: readonly Check[] = [
   targetIsAClass,
   teacherFileIsNamed,
@@ -123,6 +141,7 @@ const checks: readonly Check[] = [
   distinctStudents,
   distinctDefenses,
   methodNeedsBatchNorm,
+  defensesNeedConvolutions,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

@@ -2,9 +2,10 @@
  * The registries as control needs them: descriptions for forms and checks. None of them loads TensorFlow's library.
  * `facts` are what views and checks need of a member beside its parameters, as data, so that the fake engine can have
  * its own: of a data set its classes and sources; of an attack whether it is clean-label; of an architecture which
- * parameter switches its batch norms; of a method which of its parameters give its length and its batch, decide what a
- * checkpoint holds (of a defense too), compare levels of activations, need batch norms or give intervals of recording,
- * and whether its images are real; of a strategy whether it searches.
+ * parameter switches its batch norms, and whether it has convolutions behind the first; of a method which of its
+ * parameters give its length and its batch, decide what a checkpoint holds (of a defense too), compare levels of
+ * activations, need batch norms or give intervals of recording, and whether its images are real; of a strategy whether
+ * it searches.
  */
 import type { MetricDefinition } from '../../../../shared/domain'
 import { describeRegistry, metricsOfMembers, type FamilyDescription } from '../../../../shared/schema'
@@ -25,7 +26,10 @@ export { attacks, datasets, distillationMethods }
 export const families: readonly FamilyDescription[] = [
   describeRegistry(datasets, (member) => ({ ...member.facts })),
   describeRegistry(attacks, (member) => ({ cleanLabel: member.cleanLabel })),
-  describeRegistry(architectures, (member) => ({ batchNorm: member.batchNorm ?? true })),
+  describeRegistry(architectures, (member) => ({
+    batchNorm: member.batchNorm ?? true,
+    hiddenConvolutions: member.hiddenConvolutions ?? true,
+  })),
   describeRegistry(distillationMethods, (member) => ({
     usesRealImages: member.usesRealImages === true,
     batchNormParameters: member.batchNormParameters ?? [],
@@ -36,7 +40,10 @@ export const families: readonly FamilyDescription[] = [
     recording: { ...member.recording },
     ...(member.patchPreview ? { patchPreview: member.patchPreview.parameters } : {}),
   })),
-  describeRegistry(defenses, (member) => ({ stateParameters: member.stateParameters ?? [] })),
+  describeRegistry(defenses, (member) => ({
+    stateParameters: member.stateParameters ?? [],
+    needsHiddenConvolutions: member.needsHiddenConvolutions === true,
+  })),
   describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),

@@ -1,6 +1,8 @@
 import { createRegistry } from '../../../../shared/schema'
 import { cifarResnet } from './cifarResnet'
+import { denseNet } from './denseNet'
 import { efficientNet } from './efficientNet'
+import { googLeNet } from './googLeNet'
 import { lenet } from './lenet'
 import { mobileNetV2 } from './mobileNetV2'
 import { mobileNetV3 } from './mobileNetV3'
@@ -9,6 +11,7 @@ import { shuffleNetV2 } from './shuffleNetV2'
 import { smallVgg } from './smallVgg'
 import { vgg } from './vgg'
 import { vggTorchvision } from './vggTorchvision'
+import { visionTransformer } from './visionTransformer'
 import { wrn } from './wrn'
 
 /** Classifiers that can be trained, distilled and imported. */
@@ -22,6 +25,9 @@ export const architectures = createRegistry('architecture', 'Architectures', [
   mobileNetV2,
   mobileNetV3,
   efficientNet,
+  denseNet,
+  googLeNet,
+  visionTransformer,
   shuffleNetV2,
   lenet,
 ])

@@ -124,10 +124,10 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
         for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${name}.${part}`, [channels])
         shapes.set(`${name}.num_batches_tracked`, [])
       },
-      linear(name, { inputs, outputs }) {
+      linear(name, { inputs, outputs, separator = '.' }) {
         lastLinear = name
-        shapes.set(`${name}.weight`, [outputs, inputs])
-        shapes.set(`${name}.bias`, [outputs])
+        shapes.set(`${name}${separator}weight`, [outputs, inputs])
+        shapes.set(`${name}${separator}bias`, [outputs])
       },
       layerNorm(name, width) {
         for (const part of ['weight', 'bias']) shapes.set(`${name}.${part}`, [width])

@@ -46,6 +46,8 @@ export interface NetworkOutline {
 export interface Architecture<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
   /** Whether its networks have batch-norm layers; a parameter's name where that parameter decides. Absent: always. */
   readonly batchNorm?: false | { readonly parameter: keyof S & string }
+  /** False where no convolution reads anything but the images: no channels can be shuffled. Absent: true. */
+  readonly hiddenConvolutions?: false
   /** @throws RefusedInputError where the parameters do not go together */
   create(params: ValuesOf<S>, context: ArchitectureContext): Classifier
   /** Without making the network; for estimates of time and memory. */

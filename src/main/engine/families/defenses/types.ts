@@ -68,6 +68,8 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   /** As of a method: a student that goes on from a checkpoint with this defense in it keeps their values. */
   readonly stateParameters?: readonly (keyof S & string)[]
+  /** Whether it shuffles channels between the teacher's convolutions. */
+  readonly needsHiddenConvolutions?: true
   /** What keeps it from joining a student that has been distilled without it for so many pseudo batches. */
   joins?(params: ValuesOf<S>, pseudoBatches: number): readonly MemberIssue[]
   /** What would be found only when a run is under way. */

@@ -1,5 +1,6 @@
 /** Shuffling Vaccine: channel-shuffled teachers, the penalty they give, and the test that chooses them. */
 import * as tf from '@tensorflow/tfjs-core'
+import { RefusedInputError } from '../../../../shared/errors'
 import { assignValues } from '../nn/variables'
 import type { Classifier, Parameter } from '../nn/types'
 import { detach, mean, sum } from '../ops'
@@ -30,11 +31,19 @@ export interface ShuffledEnsemble {
  * The filters to shuffle: parameters with "conv" in their name, in state_dict order, the last `layers`.
  * Differs from the reference where no name says "conv" (VGG's features.N): there every ordinary convolution counts, not
  * none.
+ * @throws RefusedInputError where there is none behind the first, as in a vision transformer
  */
 export function shuffledLayers(parameters: readonly Parameter[], layers: number): Parameter[] {
   const convolutions = parameters.filter(({ layout }) => layout === 'convolution')
   const named = convolutions.filter(({ name }) => name.includes('conv'))
   const candidates = named.length > 0 ? named : convolutions
+  if (convolutions.length < 2)
+    throw new RefusedInputError('This teacher has no convolutions whose channels can be shuffled.', {
+      wanted: 'a teacher with convolutions behind its first layer',
+      got: convolutions.length === 0 ? 'none' : 'one that reads the images',
+      where: 'teacher.architecture',
+      action: 'Choose a convolutional teacher, or leave the defense out.',
+    })
   return candidates.slice(Math.max(0, candidates.length - layers))
 }
 

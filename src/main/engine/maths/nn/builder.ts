@@ -49,6 +49,8 @@ export interface BatchNormOptions {
 export interface LinearOptions {
   readonly inputs: number
   readonly outputs: number
+  /** What stands between the layer's name and `weight` or `bias`. Default: a dot. */
+  readonly separator?: '.' | '_'
   /** Vectors of one image, as of tokens; for the count of multiply-adds alone. Default 1. */
   readonly vectors?: number
   /**
@@ -169,13 +171,13 @@ function batchNormLayer(
 }
 
 function linearLayer(gathered: Gathered, name: string, options: LinearOptions): VectorLayer {
-  const { inputs, outputs, initial = 'default', image, fromImage } = options
+  const { inputs, outputs, initial = 'default', image, fromImage, separator = '.' } = options
   const { stream } = gathered
   const bound = 1 / Math.sqrt(inputs)
   const deviation = initial === 'fanIn' ? Math.sqrt(2 / inputs) : initial
   const arrangement = image ?? fromImage
   const weight = gathered.parameter({
-    name: `${name}.weight`,
+    name: `${name}${separator}weight`,
     layout: image ? 'linearToImage' : fromImage ? 'linearFromImage' : 'linear',
     shape: [inputs, outputs],
     values:
@@ -186,7 +188,7 @@ function linearLayer(gathered: Gathered, name: string, options: LinearOptions): 
   })
   const bias = gathered.parameter(
     plain(
-      `${name}.bias`,
+      `${name}${separator}bias`,
       initial === 'default' || initial === 'fanIn' ? uniformValues(stream, outputs, bound) : new Float32Array(outputs),
       image,
     ),

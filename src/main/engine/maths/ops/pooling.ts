@@ -69,6 +69,28 @@ export function maxPool(x: tf.Tensor4D, size: number, stride: number, padding = 
   return single<tf.Tensor4D>(maxPoolOperation({ x: padded }, { size, stride }))
 }
 
+/**
+ * The same with windows that reach over the end, so that every pixel is in one (ceil_mode); for inputs that are nowhere
+ * negative, as the zeros there stand for PyTorch's −∞. First and second derivatives.
+ */
+export function coveringMaxPool(x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D {
+  const beyond = (extent: number): number => Math.max(0, Math.ceil((extent - size) / stride)) * stride + size - extent
+  const [bottom, right] = [beyond(x.shape[1]), beyond(x.shape[2])]
+  if (bottom === 0 && right === 0) return maxPool(x, size, stride)
+  return tf.tidy(() =>
+    maxPool(
+      tf.pad(x, [
+        [0, 0],
+        [0, bottom],
+        [0, right],
+        [0, 0],
+      ]),
+      size,
+      stride,
+    ),
+  )
+}
+
 const averageGradient: Operation<'dy', PoolAttributes & { inputShape: readonly number[] }> = defineOperation<
   'dy',
   PoolAttributes & { inputShape: readonly number[] }

@@ -24,6 +24,7 @@ export const shufflingVaccine = defineDefense({
     place: 'ABD zskt/utils/syn_vaccine.py',
   },
   compatibleWith: ({ usesRealImages }) => (usesRealImages ? 'its images are real, none are synthesised' : true),
+  needsHiddenConvolutions: true,
   checks: selectionIssues,
   // Its ensemble is drawn, and its selection decided, once.
   stateParameters: ['members', 'layers', 'testBatches', 'trials', 'tailRatio'],

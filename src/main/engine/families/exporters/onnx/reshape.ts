@@ -38,7 +38,10 @@ export function groupsOf(before: readonly number[], after: readonly number[]): G
   return groups
 }
 
-/** Which axis of the new shape holds the batch: the one whose steps cover the batch's. */
+/**
+ * Which axis of the new shape holds the batch: the one whose steps cover the batch's. Where the batch's axis was one
+ * with others, as of the tokens of all images, and is split: the outermost part.
+ */
 export function batchAfter(value: Value, shape: readonly number[]): number | null {
   if (value.batch === null) return null
   const outside = product(value.shape.slice(0, value.batch))
@@ -47,7 +50,9 @@ export function batchAfter(value: Value, shape: readonly number[]): number | nul
     const begin = product(shape.slice(0, index))
     return begin <= outside && begin * extent >= until
   })
-  return axis < 0 ? null : axis
+  if (axis >= 0) return axis
+  const outermost = shape.findIndex((extent, index) => extent > 1 && product(shape.slice(0, index)) === outside)
+  return outermost < 0 ? null : outermost
 }
 
 /**
