@@ -114,3 +114,53 @@ describe('MNIST refuses', () => {
     expect((await recognizeDataset(datasets, scratch.folder)).id).toBe('mnist')
   })
 })
+
+describe('MNIST as people have it', () => {
+  const stems = [
+    'train-images-idx3-ubyte',
+    'train-labels-idx1-ubyte',
+    't10k-images-idx3-ubyte',
+    't10k-labels-idx1-ubyte',
+  ]
+  const bytesOf = (name: string): Buffer => (name.includes('images') ? images(3) : labels(3))
+  let other: Scratch
+  beforeEach(() => {
+    other = createScratch()
+  })
+  afterEach(() => other.remove())
+
+  it('files beside folders of nearly their names, as Kaggle’s archive unpacks', async () => {
+    for (const name of stems) {
+      other.write(`archive/${name.replace('-idx', '.idx')}`, bytesOf(name))
+      other.write(`archive/${name}/${name}`, 'not the file that is read')
+    }
+    expect(await recognizeDataset(datasets, other.folder)).toEqual({ id: 'mnist', params: { folder: other.folder } })
+    expect((await other.load('mnist')).train.count).toBe(3)
+  })
+
+  it('each file in a folder of its own name', async () => {
+    for (const name of stems) other.write(`${name}/${name}`, bytesOf(name))
+    expect((await recognizeDataset(datasets, other.folder)).id).toBe('mnist')
+    expect((await other.load('mnist')).test.count).toBe(3)
+  })
+
+  it('torchvision’s folder, with Fashion-MNIST beside it or alone', async () => {
+    for (const name of stems) other.write(`FashionMNIST/raw/${name}`, name.includes('images') ? images(2) : labels(2))
+    expect((await recognizeDataset(datasets, other.folder)).id).toBe('fashion_mnist')
+    for (const name of stems) other.write(`MNIST/raw/${name}`, bytesOf(name))
+    expect((await recognizeDataset(datasets, other.folder)).id).toBe('mnist')
+    expect((await other.load('mnist')).train.count).toBe(3)
+    expect((await other.load('fashion_mnist')).train.count).toBe(2)
+    other.write('fmnist/train-images-idx3-ubyte', images(1))
+    expect((await recognizeDataset(datasets, `${other.folder}/FashionMNIST`)).id).toBe('fashion_mnist')
+  })
+
+  it('says where the labels are those of the set that shares its file names', async () => {
+    for (const name of stems)
+      other.write(name, name.includes('images') ? images(10) : idx([10], Uint8Array.of(9, 0, 0, 3, 0, 2, 7, 2, 5, 5)))
+    expect((await other.load('mnist')).notes?.[1]).toBe(
+      'The labels begin as those of Fashion-MNIST, whose files have the same names: choose Fashion-MNIST if it is meant.',
+    )
+    expect((await other.load('fashion_mnist')).notes).toHaveLength(1)
+  })
+})

@@ -1,4 +1,4 @@
-import { loadMnist, mnistImage, mnistParams } from './mnist/load'
+import { loadMnist, mnistImage, mnistParams, setNamedBy, type MnistKind } from './mnist/load'
 import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
@@ -16,6 +16,15 @@ const classNames = [
   'ankle boot',
 ]
 const base = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com'
+
+const kind: MnistKind = {
+  id: 'fashion_mnist',
+  title,
+  classNames,
+  mean: 0.286,
+  standardDeviation: 0.353,
+  isNamedBy: (where) => setNamedBy(where) === 'fashion',
+}
 
 /**
  * Fashion-MNIST: photographs of clothes in MNIST's layout, 28×28 grey, padded to 32×32 unless asked otherwise.
@@ -59,7 +68,6 @@ export const fashionMnist = defineDataset({
   params: mnistParams(title),
   image: mnistImage,
   trainPerClass: () => classNames.map(() => 6000),
-  load: (params, context) =>
-    loadMnist({ id: 'fashion_mnist', title, classNames, mean: 0.286, standardDeviation: 0.353 }, params, context),
-  match: (found) => matchMnist(found, title, true),
+  load: (params, context) => loadMnist(kind, params, context),
+  match: (found) => matchMnist(found, kind),
 })

@@ -1,10 +1,19 @@
-import { loadMnist, mnistImage, mnistParams } from './mnist/load'
+import { loadMnist, mnistImage, mnistParams, setNamedBy, type MnistKind } from './mnist/load'
 import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
 const title = 'MNIST'
 const classNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 const base = 'https://ossci-datasets.s3.amazonaws.com/mnist'
+
+const kind: MnistKind = {
+  id: 'mnist',
+  title,
+  classNames,
+  mean: 0.1307,
+  standardDeviation: 0.3081,
+  isNamedBy: (where) => (setNamedBy(where) ?? 'digits') === 'digits',
+}
 
 /**
  * MNIST: handwritten digits, 28×28 grey, padded to 32×32 unless asked otherwise.
@@ -51,7 +60,6 @@ export const mnist = defineDataset({
   params: mnistParams(title),
   image: mnistImage,
   trainPerClass: () => [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
-  load: (params, context) =>
-    loadMnist({ id: 'mnist', title, classNames, mean: 0.1307, standardDeviation: 0.3081 }, params, context),
-  match: (found) => matchMnist(found, title, false),
+  load: (params, context) => loadMnist(kind, params, context),
+  match: (found) => matchMnist(found, kind),
 })

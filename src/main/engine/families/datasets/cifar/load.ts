@@ -91,12 +91,17 @@ export async function loadCifar(
   const files = await openNamedFiles(folder, wanted, context)
   const version = chooseVersion(kind, files)
   const yielding = createYielding(context.signal)
+  const scales = new Set<string>()
   const read = async (names: readonly string[], done: number): Promise<ImageSet> => {
     const batches = []
     for (const [index, name] of names.entries()) {
       context.onProgress?.(done + (0.8 * index) / names.length, `Reading ${name}`)
       const batch = { name, bytes: await files.read(name, fileLimit) }
-      batches.push(version === 'python' ? await toRecords(batch, layout, files.where, yielding) : batch)
+      if (version === 'python') {
+        const { note, ...records } = await toRecords(batch, layout, files.where, yielding)
+        if (note !== null) scales.add(note)
+        batches.push(records)
+      } else batches.push(batch)
       await yielding.pause()
     }
     return readRecords(batches, layout, files.where, yielding)
@@ -105,7 +110,7 @@ export async function loadCifar(
   const test = await read([kind[version].test], 0.8)
   const namesFile = version === 'python' ? python.namesFile : level.namesFile
   const named = files.names.includes(namesFile)
-  const notes: string[] = []
+  const notes = [...scales]
   if (!named) notes.push(`${namesFile} is absent: ${fallback.note}.`)
   if (train.count !== officialTrain || test.count !== officialTest) {
     notes.push(

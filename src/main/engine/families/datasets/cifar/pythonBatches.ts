@@ -1,7 +1,7 @@
 /**
  * The Python version of CIFAR: pickled dictionaries. The restricted reader of checkpoints reads them: a fixed table of
- * names, plain data, nothing in
- * the file runs. Pixels of a batch are a NumPy array uint8 [n, 3072] under "data", labels are lists of numbers.
+ * names, plain data, nothing in the file runs. Pixels of a batch are a NumPy array uint8 [n, 3072] under "data", labels
+ * are lists of numbers; copies that were saved again have other types and shapes, which their shape tells.
  */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { runPickleInPieces } from '../../importers/pickle/machine'
@@ -9,21 +9,11 @@ import { refusePickle } from '../../importers/pickle/refusal'
 import { describeValue, type PickleValue } from '../../importers/pickle/values'
 import type { Yielding } from '../../../images/yielding'
 import { bytesText } from '../../../weights/byteSource'
-import { pixelBytes, recordSize, type BatchFile, type RecordLayout } from './records'
+import { isPickled, pickledArray, pickledNumbers, pickledText } from '../files/pickledArrays'
+import { pixelBytes as toBytes } from '../files/pixelValues'
+import { cifarSize, pixelBytes, recordSize, type BatchFile, type RecordLayout } from './records'
 
 const action = 'The file is damaged or of another data set; download it again.'
-
-const isObject = <K extends string>(
-  value: PickleValue | undefined,
-  kind: K,
-): value is Extract<PickleValue, { kind: K }> =>
-  value !== undefined && value !== null && typeof value === 'object' && value.kind === kind
-
-/** Text, or bytes of it as Python 3 has them after `encoding='bytes'`. */
-function textOf(value: PickleValue | undefined, program: Buffer): string | null {
-  if (typeof value === 'string') return value
-  return isObject(value, 'bytes') ? program.toString('latin1', value.at, value.at + value.length) : null
-}
 
 /** A file's dictionary by its keys, and the file's bytes, which hold the long values. */
 async function readDictionary(
@@ -50,11 +40,11 @@ async function readDictionary(
       },
       yielding,
     )
-    if (!isObject(value, 'dict')) return refuse(describeValue(value))
+    if (!isPickled(value, 'dict')) return refuse(describeValue(value))
     if (end !== program.length) return refuse(`${bytesText(program.length - end)} after the dictionary`)
     const entries = new Map<string, PickleValue>()
     for (let index = 0; index < value.pairs.length; index += 2)
-      entries.set(textOf(value.pairs[index], program) ?? '', value.pairs[index + 1] ?? null)
+      entries.set(pickledText(value.pairs[index], program) ?? '', value.pairs[index + 1] ?? null)
     return { entries, program }
   } catch (error) {
     // The reader's own words speak of checkpoints.
@@ -64,21 +54,48 @@ async function readDictionary(
   }
 }
 
-/**
- * The bytes of a NumPy array [n, 3072] of one byte per element in C order, else null: state is (version, shape, dtype,
- * Fortran order, data).
- */
-function arrayBytes(value: PickleValue | undefined, program: Buffer): Uint8Array | null {
-  if (!isObject(value, 'opaque') || !isObject(value.state, 'tuple')) return null
-  const [, shape, , fortranOrder, data] = value.state.items
-  const [rows, columns] = isObject(shape, 'tuple') && shape.items.length === 2 ? shape.items : []
-  if (typeof rows !== 'number' || columns !== pixelBytes || fortranOrder !== false) return null
-  const bytes = isObject(data, 'bytes')
-    ? program.subarray(data.at, data.at + data.length)
-    : typeof data === 'string'
-      ? Buffer.from(data, 'latin1')
-      : null
-  return bytes?.length === rows * pixelBytes ? bytes : null
+type Order = 'planes' | 'pixels'
+
+/** How many images an array of this shape holds, and whether colour comes before place; null for another shape. */
+function batchShape([count = 0, ...image]: readonly number[]): { count: number; order: Order } | null {
+  const is = (...shape: number[]): boolean => shape.join() === image.join()
+  if (is(pixelBytes) || is(3, cifarSize, cifarSize)) return { count, order: 'planes' }
+  return is(cifarSize, cifarSize, 3) ? { count, order: 'pixels' } : null
+}
+
+interface BatchPixels {
+  readonly count: number
+  readonly note: string | null
+  /** One image's, colour by colour. */
+  copy(image: number, to: Uint8Array, offset: number): void
+}
+
+async function readPixels(
+  value: PickleValue | undefined,
+  { program, name, where }: { program: Buffer; name: string; where: string },
+  yielding: Yielding,
+): Promise<BatchPixels> {
+  const array = pickledArray(value, program)
+  const shape = array && batchShape(array.shape)
+  if (!array || !shape)
+    throw new RefusedInputError(`${name} lacks the pixels.`, {
+      wanted:
+        'a NumPy array of uint8 or float, images × 3,072, images × 3 × 32 × 32 or images × 32 × 32 × 3, under "data"',
+      got: array ? `shape (${array.shape.join(', ')})` : describeValue(value),
+      where,
+      action,
+    })
+  const { bytes, note } = await toBytes({ name: 'data', where, data: array.data }, yielding)
+  const plane = cifarSize * cifarSize
+  return {
+    count: shape.count,
+    note,
+    copy(image, to, offset) {
+      const own = bytes.subarray(image * pixelBytes, (image + 1) * pixelBytes)
+      if (shape.order === 'planes') to.set(own, offset)
+      else for (let at = 0; at < pixelBytes; at++) to[offset + (at % 3) * plane + Math.floor(at / 3)] = own[at]!
+    },
+  }
 }
 
 /**
@@ -90,23 +107,16 @@ export async function toRecords(
   layout: RecordLayout,
   where: string,
   yielding: Yielding,
-): Promise<BatchFile> {
+): Promise<BatchFile & { readonly note: string | null }> {
   const { entries, program } = await readDictionary(file, where, yielding)
   const place = `${where}: ${file.name}`
-  const pixels = arrayBytes(entries.get('data'), program)
-  if (pixels === null)
-    throw new RefusedInputError(`${file.name} lacks the pixels.`, {
-      wanted: 'a NumPy array of uint8, images × 3,072, under "data"',
-      got: describeValue(entries.get('data')),
-      where: place,
-      action,
-    })
-  const count = pixels.length / pixelBytes
+  const pixels = await readPixels(entries.get('data'), { program, name: file.name, where: place }, yielding)
+  const { count } = pixels
   const size = recordSize(layout)
   const bytes = new Uint8Array(count * size)
   for (const [at, { key, classes }] of layout.labels.entries()) {
-    const list = entries.get(key)
-    const labels = isObject(list, 'list') ? list.items : []
+    const found = entries.get(key)
+    const labels = pickledNumbers(found, program) ?? []
     if (labels.length !== count)
       throw new RefusedInputError(`${file.name} lacks labels.`, {
         wanted: `${count.toLocaleString('en-US')} numbers under "${key}"`,
@@ -115,12 +125,12 @@ export async function toRecords(
         action,
       })
     for (const [record, label] of labels.entries()) {
-      if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
+      if (!Number.isInteger(label) || label < 0 || label >= classes) {
         throw new RefusedInputError(
           `Record ${(record + 1).toLocaleString('en-US')} of ${file.name} has a label that does not exist.`,
           {
             wanted: `0 to ${classes - 1}`,
-            got: typeof label === 'number' ? String(label) : describeValue(label),
+            got: Number.isNaN(label) ? 'no number' : String(label),
             where: `${place}, ${key}`,
             action,
           },
@@ -131,10 +141,10 @@ export async function toRecords(
     }
   }
   for (let record = 0; record < count; record++) {
-    bytes.set(pixels.subarray(record * pixelBytes, (record + 1) * pixelBytes), record * size + layout.labels.length)
+    pixels.copy(record, bytes, record * size + layout.labels.length)
     if (yielding.due()) await yielding.pause()
   }
-  return { name: file.name, bytes }
+  return { name: file.name, bytes, note: pixels.note }
 }
 
 /** The list of class names under `key`, a line each as in the binary version. */
@@ -146,5 +156,6 @@ export async function toNameLines(
 ): Promise<Uint8Array> {
   const { entries, program } = await readDictionary(file, where, yielding)
   const list = entries.get(key)
-  return Buffer.from((isObject(list, 'list') ? list.items : []).map((item) => textOf(item, program) ?? '').join('\n'))
+  const names = isPickled(list, 'list') || isPickled(list, 'tuple') ? list.items : []
+  return Buffer.from(names.map((item) => pickledText(item, program) ?? '').join('\n'))
 }

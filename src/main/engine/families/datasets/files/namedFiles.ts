@@ -12,7 +12,10 @@ import { diskTree, findPlace, type DiskTree, type FileTree } from './fileTree'
 export interface NamedFiles {
   /** The folder or archive, for messages. */
   readonly where: string
-  /** Every file's name there, wanted or not, at most 10,000; no folders, no hidden ones. */
+  /**
+   * Every file's name there, wanted or not, at most 10,000, sorted; then those of wanted files in folders of their own.
+   * No folders, no hidden ones.
+   */
   readonly names: readonly string[]
   /** @throws RefusedInputError when the file is absent, no regular file, or larger than `limit` bytes */
   read(name: string, limit: number): Promise<Uint8Array>
@@ -25,6 +28,8 @@ export interface FilesWanted {
   readonly folderNames: readonly string[]
   /** Names of files that tell the folder. */
   readonly files: readonly string[]
+  /** Which of several folders that hold them comes first: sets that share their names lie side by side. */
+  prefers?(where: string): boolean
   /** What to do when the path is wrong. */
   readonly action: string
 }
@@ -85,13 +90,29 @@ export async function openDataFolder(
   })
 }
 
-type NamedPlace = Pick<FilesWanted, 'folderNames' | 'files'>
+type NamedPlace = Pick<FilesWanted, 'folderNames' | 'files' | 'prefers'>
+
+/**
+ * Where the files of a place lie in it, by name: directly, else, for the wanted ones, in a folder of a wanted name, as
+ * Kaggle unpacks MNIST (train-images-idx3-ubyte/train-images-idx3-ubyte).
+ */
+async function filesAt(place: FileTree, wanted: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map((await place.files()).slice(0, nameLimit).map((name) => [name, name]))
+  for (const folder of (await place.folders()).filter((name) => wanted.includes(name))) {
+    for (const name of await place.folder(folder).files())
+      if (wanted.includes(name) && !found.has(name)) found.set(name, join(folder, name))
+  }
+  return found
+}
 
 /** The place of a tree where the wanted files lie, else the tree itself. */
-async function findFiles<Tree extends FileTree>(tree: Tree, { folderNames, files }: NamedPlace): Promise<Tree> {
+async function findFiles<Tree extends FileTree>(tree: Tree, wanted: NamedPlace): Promise<Tree> {
+  const { folderNames, files } = wanted
   const holds = async (place: Tree): Promise<boolean> =>
-    (await place.files()).some((name) => files.includes(name)) || folderNames.includes(place.name)
-  return (await findPlace(tree, holds)) ?? tree
+    folderNames.includes(place.name) || [...(await filesAt(place, files)).keys()].some((name) => files.includes(name))
+  const preferred = async (place: Tree): Promise<boolean> =>
+    wanted.prefers?.(place.where) === true && (await holds(place))
+  return (wanted.prefers ? await findPlace(tree, preferred) : null) ?? (await findPlace(tree, holds)) ?? tree
 }
 
 /**
@@ -100,8 +121,12 @@ async function findFiles<Tree extends FileTree>(tree: Tree, { folderNames, files
  */
 export async function openNamedFiles(path: string, wanted: FilesWanted, context: DatasetContext): Promise<NamedFiles> {
   const tree = await findFiles(await openDataFolder(path, wanted, context), wanted)
-  const names = (await tree.files()).slice(0, nameLimit)
-  return { where: tree.where, names, read: (name, limit) => readWhole(join(tree.path, name), limit) }
+  const places = await filesAt(tree, wanted.files)
+  return {
+    where: tree.where,
+    names: [...places.keys()],
+    read: (name, limit) => readWhole(join(tree.path, places.get(name) ?? name), limit),
+  }
 }
 
 /** @throws RefusedInputError naming every missing file */
@@ -155,7 +180,8 @@ export async function matchNamedFiles(
   const root = await tree()
   if (root === null) return { closeness: 0, found: 'none of its files', refusal: null }
   const place = await findFiles(root, layout)
-  const names = await place.files().catch(() => [])
+  if (layout.prefers?.(place.where) === false) return { closeness: 0, found: 'none of its files', refusal: null }
+  const names = [...(await filesAt(place, layout.files).catch(() => new Map<string, string>())).keys()]
   const told = layout.tells([place.name, ...names])
   const refusal = refusalOf(() => layout.check({ where: place.where, names, read: notRead }))
   // What is missing of an archive that is too long to list may still be in it.

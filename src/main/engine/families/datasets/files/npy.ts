@@ -3,36 +3,93 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { quoteFromFile } from '../../../weights/fileText'
 import { bytesText, readWhole } from '../../../weights/byteSource'
 
-type Numbers = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array | BigInt64Array
+export type Numbers =
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
 
 export interface NpyArray {
   readonly shape: readonly number[]
   readonly dtype: string
+  /** Row-major. */
   readonly data: Numbers
 }
 
 const magic = Buffer.from('\x93NUMPY', 'latin1')
-const views: Record<string, { bytes: number; view: (buffer: ArrayBuffer, length: number) => Numbers }> = {
-  '|u1': { bytes: 1, view: (buffer, length) => new Uint8Array(buffer, 0, length) },
-  '|b1': { bytes: 1, view: (buffer, length) => new Uint8Array(buffer, 0, length) },
-  '|i1': { bytes: 1, view: (buffer, length) => new Int8Array(buffer, 0, length) },
-  '<i2': { bytes: 2, view: (buffer, length) => new Int16Array(buffer, 0, length) },
-  '<i4': { bytes: 4, view: (buffer, length) => new Int32Array(buffer, 0, length) },
-  '<i8': { bytes: 8, view: (buffer, length) => new BigInt64Array(buffer, 0, length) },
-  '<f4': { bytes: 4, view: (buffer, length) => new Float32Array(buffer, 0, length) },
-  '<f8': { bytes: 8, view: (buffer, length) => new Float64Array(buffer, 0, length) },
+const views: Record<string, { bytes: number; view: (buffer: ArrayBuffer) => Numbers }> = {
+  '|u1': { bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+  '|b1': { bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+  '|i1': { bytes: 1, view: (buffer) => new Int8Array(buffer) },
+  '<i2': { bytes: 2, view: (buffer) => new Int16Array(buffer) },
+  '<u2': { bytes: 2, view: (buffer) => new Uint16Array(buffer) },
+  '<i4': { bytes: 4, view: (buffer) => new Int32Array(buffer) },
+  '<u4': { bytes: 4, view: (buffer) => new Uint32Array(buffer) },
+  '<i8': { bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
+  // Below 2⁶³ the same; pixels and labels are.
+  '<u8': { bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
+  '<f4': { bytes: 4, view: (buffer) => new Float32Array(buffer) },
+  '<f8': { bytes: 8, view: (buffer) => new Float64Array(buffer) },
+}
+/** NumPy's names of the types that are read here. */
+export const numberTypes: readonly string[] = Object.keys(views)
+
+/** Number of elements. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+
+/** How many bytes an array takes; null for a type that is not read here. */
+export function bytesOfArray(dtype: string, shape: readonly number[]): number | null {
+  const bytes = (views[dtype]?.bytes ?? NaN) * sizeOf(shape)
+  return Number.isSafeInteger(bytes) ? bytes : null
 }
 
-/** @throws RefusedInputError when the bytes are no whole array of plain numbers in C order */
-export function parseNpy(bytes: Uint8Array, name: string, where: string): NpyArray {
-  const refuse = (wanted: string, got: string): never => {
-    throw new RefusedInputError(`${quoteFromFile(name)} is no array that can be read here.`, {
-      wanted,
-      got,
-      where,
-      action: 'Save it with numpy.save as uint8 or float32.',
-    })
+/** Fortran order to C order: element (i₀, i₁, …) lies at i₀ + n₀ (i₁ + n₁ (…)). */
+function toRowMajor(data: Numbers, shape: readonly number[]): Numbers {
+  const sorted = data.slice()
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
+  const index = shape.map(() => 0)
+  for (let place = 0, from = 0; place < data.length; place++) {
+    sorted[place] = data[from]!
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
   }
+  return sorted
+}
+
+interface StoredArray {
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly fortranOrder: boolean
+  readonly bytes: Uint8Array
+}
+
+/** The numbers of an array out of a copy of its bytes; null where type or size do not fit. */
+export function arrayOfBytes({ dtype, shape, fortranOrder, bytes }: StoredArray): NpyArray | null {
+  const kind = views[dtype]
+  if (!kind || bytesOfArray(dtype, shape) !== bytes.length) return null
+  const copy = new ArrayBuffer(bytes.length)
+  new Uint8Array(copy).set(bytes)
+  const data = kind.view(copy)
+  return { shape, dtype, data: fortranOrder && shape.length > 1 ? toRowMajor(data, shape) : data }
+}
+
+export interface NpyHeader extends Omit<StoredArray, 'bytes'> {
+  /** Where the data begin. */
+  readonly start: number
+}
+
+/** @throws RefusedInputError when the bytes begin no array of plain numbers */
+export function parseNpyHeader(bytes: Uint8Array, name: string, where: string): NpyHeader {
+  const refuse = (wanted: string, got: string): never => refuseArray(name, where, { wanted, got })
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.length < 10 || !buffer.subarray(0, 6).equals(magic)) return refuse('a .npy file', 'other bytes')
   const wide = buffer[6]! >= 2
@@ -46,28 +103,39 @@ export function parseNpy(bytes: Uint8Array, name: string, where: string): NpyArr
   const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
   if (dtype === undefined || order === undefined || dimensions === undefined)
     return refuse('type, order and shape in the header', quoteFromFile(header))
-  const kind = views[dtype]
-  if (!kind)
+  if (!views[dtype])
     return refuse(
-      `one of ${Object.keys(views).join(', ')}`,
+      `one of ${numberTypes.join(', ')}`,
       `${quoteFromFile(dtype)}${dtype.includes('O') ? ' (objects, which could run code)' : ''}`,
     )
-  if (order === 'True') return refuse('row-major order', 'Fortran order')
   const shape = dimensions
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map(Number)
-  const length = shape.reduce((product, size) => product * size, 1)
-  if (!Number.isSafeInteger(length) || length * kind.bytes !== buffer.length - start - headerLength) {
-    return refuse(
-      `${bytesText(length * kind.bytes)} of data for the shape (${shape.join(', ')})`,
-      bytesText(buffer.length - start - headerLength),
-    )
-  }
-  const data = new ArrayBuffer(length * kind.bytes)
-  new Uint8Array(data).set(buffer.subarray(start + headerLength))
-  return { shape, dtype, data: kind.view(data, length) }
+  return { dtype, shape, fortranOrder: order === 'True', start: start + headerLength }
+}
+
+function refuseArray(name: string, where: string, details: { wanted: string; got: string }): never {
+  throw new RefusedInputError(`${quoteFromFile(name)} is no array that can be read here.`, {
+    ...details,
+    where,
+    action: 'Save it with numpy.save as uint8 or float32.',
+  })
+}
+
+/** @throws RefusedInputError when the bytes are no whole array of plain numbers */
+export function parseNpy(bytes: Uint8Array, name: string, where: string): NpyArray {
+  const { start, ...header } = parseNpyHeader(bytes, name, where)
+  const { shape, dtype } = header
+  const wanted = bytesOfArray(dtype, shape) ?? NaN
+  return (
+    arrayOfBytes({ ...header, bytes: bytes.subarray(start) }) ??
+    refuseArray(name, where, {
+      wanted: `${bytesText(wanted)} of data for the shape (${shape.join(', ')})`,
+      got: bytesText(bytes.length - start),
+    })
+  )
 }
 
 /** Reads a .npy file of at most `limit` bytes. */

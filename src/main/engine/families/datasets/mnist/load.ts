@@ -49,7 +49,8 @@ const variants = (stem: string): string[] => {
 const allNames = [...stems.train, ...stems.test].flatMap(variants)
 
 function findName(files: NamedFiles, stem: string, title: string): string {
-  const name = variants(stem).find((candidate) => files.names.includes(candidate))
+  // In the files' order: those in folders of their own come last.
+  const name = files.names.find((candidate) => variants(stem).includes(candidate))
   if (name !== undefined) return name
   throw new RefusedInputError(`${title} lacks ${variants(stem)[0]}.`, {
     wanted: `${variants(stem)[0]}, or with .gz`,
@@ -125,9 +126,21 @@ async function loadSplit(
   }
 }
 
+/** Which set a path's words tell, the last folder's first; null without such a word. */
+export function setNamedBy(where: string): 'fashion' | 'digits' | 'other' | null {
+  for (const part of where.split(/[\\/]|: /).reverse()) {
+    if (/fashion|fmnist/i.test(part)) return 'fashion'
+    if (/kmnist|kuzushiji|emnist|qmnist/i.test(part)) return 'other'
+    if (/mnist/i.test(part)) return 'digits'
+  }
+  return null
+}
+
 export interface MnistKind {
   readonly id: string
   readonly title: string
+  /** Whether a path's words tell this set. */
+  isNamedBy(where: string): boolean
   readonly classNames: readonly string[]
   readonly mean: number
   readonly standardDeviation: number
@@ -141,7 +154,11 @@ export async function loadMnist(
 ): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
   const action = `Name the folder with the four files of ${title}.`
-  const files = await openNamedFiles(params.folder, { title, folderNames: ['raw'], files: allNames, action }, context)
+  const files = await openNamedFiles(
+    params.folder,
+    { title, folderNames: ['raw'], files: allNames, action, prefers: kind.isNamedBy },
+    context,
+  )
   const padded = params.size === '32'
   const yielding = createYielding(context.signal)
   context.onProgress?.(0, 'Reading the training images')
@@ -149,7 +166,6 @@ export async function loadMnist(
   context.signal?.throwIfAborted()
   context.onProgress?.(0.8, 'Reading the test images')
   const test = await loadSplit(files, 'test', title, padded, yielding)
-  const official = train.count === 60_000 && test.count === 10_000
   return {
     id,
     title,
@@ -157,12 +173,29 @@ export async function loadMnist(
     train,
     test,
     normalization: { mean: [kind.mean], standardDeviation: [kind.standardDeviation] },
-    notes: official
+    notes: notesOn(title, train, test),
+  }
+}
+
+/** How the labels of the official training images begin: what tells a copy under another set's name. */
+const beginnings: Readonly<Record<string, string>> = {
+  MNIST: '5,0,4,1,9,2,1,3,1,4',
+  'Fashion-MNIST': '9,0,0,3,0,2,7,2,5,5',
+}
+
+function notesOn(title: string, train: ImageSet, test: ImageSet): string[] {
+  const start = train.labels.subarray(0, 10).join(',')
+  const other = Object.keys(beginnings).find((name) => name !== title && beginnings[name] === start)
+  return [
+    ...(train.count === 60_000 && test.count === 10_000
       ? []
       : [
           `This copy has ${train.count.toLocaleString('en-US')} + ${test.count.toLocaleString('en-US')} images instead of 60,000 + 10,000: results on it are not results on ${title}.`,
-        ],
-  }
+        ]),
+    ...(other === undefined
+      ? []
+      : [`The labels begin as those of ${other}, whose files have the same names: choose ${other} if it is meant.`]),
+  ]
 }
 
 /** The four files, each with its names. */

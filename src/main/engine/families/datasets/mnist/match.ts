@@ -1,21 +1,17 @@
 import { matchNamedFiles } from '../files/namedFiles'
 import type { FoundData, LayoutMatch } from '../types'
-import { mnistFiles, mnistNames, requireMnist } from './load'
+import { mnistFiles, mnistNames, requireMnist, type MnistKind } from './load'
 
-/**
- * Whether `path` holds files in MNIST's layout. All copies have the same file names, so the path's own words must tell
- * which set it is.
- */
+/** Whether `path` holds the set's files: all copies have the same file names, so that the path's words must tell. */
 export async function matchMnist(
   found: FoundData,
-  title: string,
-  fashion: boolean,
+  { title, isNamedBy }: Pick<MnistKind, 'title' | 'isNamedBy'>,
 ): Promise<LayoutMatch<{ folder: string }>> {
-  if (/fashion/i.test(found.path) !== fashion) return { closeness: 0, found: 'none of its files', refusal: null }
   return matchNamedFiles(found, {
     folderNames: ['raw'],
     files: mnistNames,
     versions: [mnistFiles],
+    prefers: isNamedBy,
     tells: (names) => mnistNames.some((name) => names.includes(name)),
     check: (files) => requireMnist(files, title),
   })

@@ -36,10 +36,19 @@ const dtypes: readonly WeightDtype[] = [
 ]
 
 /** What pickled NumPy arrays are made with; data sets read them. */
-export const arrayClasses: readonly string[] = [
-  'numpy.core.multiarray._reconstruct',
-  'numpy._core.multiarray._reconstruct',
+const arrayClasses: readonly string[] = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct']
+
+/** What arrays are made of beside that: types, numbers, and bytes of protocols 0 to 2 and 5. */
+const arrayParts: readonly string[] = [
+  'numpy.dtype',
+  '_codecs.encode',
+  ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.numeric._frombuffer`]),
+  ...['builtins', '__builtin__'].map((root) => `${root}.bytes`),
 ]
+
+/** Whether an object's state or arguments are read; those of others are counted and dropped. */
+export const keepsState = (name: string): boolean => name === 'numpy.dtype' || arrayClasses.includes(name)
+export const keepsArguments = (name: string): boolean => arrayParts.includes(name)
 
 /** Classes and functions whose results are data beside the weights; they are counted and skipped. */
 const opaqueNames = [

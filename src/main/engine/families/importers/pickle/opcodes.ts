@@ -5,10 +5,10 @@
 import { importLimits } from '../../../weights/importLimits'
 import { quoteFromFile } from '../../../weights/fileText'
 import { narrow } from './cursor'
-import { arrayClasses, resolveGlobal } from './globals'
+import { keepsArguments, keepsState, resolveGlobal } from './globals'
 import type { Machine } from './program'
 import { refusePickle } from './refusal'
-import { describeValue, type PickleValue } from './values'
+import { describeValue, type PickleOpaque, type PickleValue } from './values'
 
 type Handler = (machine: Machine) => void
 
@@ -83,11 +83,12 @@ function construct(machine: Machine, callee: PickleValue, args: PickleValue): vo
   if (meaning.kind === 'call') machine.push(meaning.call(args.items, machine.charge))
   else if (meaning.kind === 'orderedDict') machine.push(orderedDict(machine, args.items))
   // The tuple has its bounds already; a memoised one is not walked again.
-  else if (meaning.kind === 'opaque') machine.push(opaque(name, args))
+  else if (meaning.kind === 'opaque')
+    machine.push({ ...opaque(name, args), ...(keepsArguments(name) ? { args: args.items } : {}) })
   else throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
 }
 
-const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleValue => ({
+const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleOpaque => ({
   kind: 'opaque',
   className,
   weight,
@@ -127,7 +128,7 @@ function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValu
 
 /**
  * BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted,
- * and kept for NumPy's arrays.
+ * and kept for NumPy's arrays and types.
  */
 function build(machine: Machine): void {
   const state = machine.pop()
@@ -144,7 +145,7 @@ function build(machine: Machine): void {
     })
   if (target.kind !== 'opaque') return
   machine.grow(target, [state])
-  if (arrayClasses.includes(target.className)) target.state = state
+  if (keepsState(target.className)) target.state = state
 }
 
 function recall(machine: Machine, index: number): void {

@@ -25,8 +25,10 @@ export interface PickleDict extends Measured {
 export interface PickleOpaque extends Measured {
   kind: 'opaque'
   className: string
-  /** Of NumPy arrays alone: what BUILD handed them. */
+  /** Of NumPy arrays and their types alone: what BUILD handed them. */
   state?: PickleValue
+  /** Of what NumPy arrays are made of alone: what it was made with. */
+  args?: readonly PickleValue[]
 }
 /** Bytes, or text too long for a name; they stay in the program. */
 export interface PickleBytes {
