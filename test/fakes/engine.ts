@@ -18,6 +18,7 @@ import {
   type ImageBatch,
   type MetricSeries,
   type PartialExperimentConfig,
+  type RunFileSummary,
   type RunSummary,
   type Settings,
 } from '../../src/shared/domain'
@@ -387,6 +388,26 @@ function createHandlers(state: FakeState): Handlers {
       for (const fraction of [0, 0.5, 1]) state.emit('run.exporting', { runId, format, fraction, message: 'Teacher' })
       return { target, where: target, remarks: [] }
     },
+    'reproduce.read': ({ file }) => runFileOf(state, file),
+    'reproduce.start': ({ file, accept = [] }) => {
+      const { runId, name } = runFileOf(state, file)
+      for (const fraction of [0, 1]) state.emit('reproduce.progress', { file, fraction, message: 'Comparing files' })
+      if (file.includes('other') && !accept.includes('data') && !accept.includes('all'))
+        throw new RefusedInputError('The data set holds other images or labels than the run’s.', {
+          wanted: '6000 images of 10 classes',
+          got: '5000 images of 10 classes',
+          where: 'data',
+        })
+      const { config } = state.run(runId).detail
+      const run = state.add({ ...config, name: `${name} (reproduced)` }, null)
+      run.detail.reproduces = { runId, runName: name }
+      state.changed(run)
+      return run.summary()
+    },
+    'reproduce.verdict': ({ runId }) => {
+      const { state: now } = state.run(runId).summary()
+      return { verdict: { isDone: now === 'done', points: 1234, first: null, finals: [] } }
+    },
     'runs.list': ({ includeDeleted, atWork }) =>
       [...state.runs.values()]
         .map((run) => run.summary())
@@ -481,6 +502,36 @@ function engineHandlers(state: FakeState): EngineHandlers {
     'engine.diagnostics': () => ({ text: 'ABD Workbench 0.1.0\nFake processor' }),
     'engine.device': () => fakeDevice,
     'engine.log': () => [{ time: epoch, level: 'info', message: 'The fake engine is ready.' }],
+  }
+}
+
+/** The file of the newest run, whatever file it is. @throws RefusedInputError for one that is damaged */
+function runFileOf(state: FakeState, file: string): RunFileSummary {
+  if (file.includes('damaged'))
+    throw new RefusedInputError('This is no file of a run, or a damaged one.', { got: 'something else', where: file })
+  const run = [...state.runs.values()].at(-1)?.detail
+  if (!run) throw new RefusedInputError('There is no run.')
+  return {
+    name: run.name,
+    note: run.note,
+    runId: run.id,
+    createdAt: run.createdAt,
+    written: epoch,
+    product: 'ABD Workbench 0.1.0, Node 24.1.0, linux x64',
+    data: run.data,
+    attack: run.attack,
+    method: run.method,
+    seed: run.seed,
+    stages: run.stages
+      .filter(({ kind }) => kind !== 'data')
+      .map(({ id, title, step, seconds, evaluation }) => ({
+        ...{ id, seconds, evaluation, name: title, steps: step },
+        device: `${fakeDevice.title}, TensorFlow ${fakeDevice.tensorflow}`,
+      })),
+    files: file.includes('teacher')
+      ? [{ parameter: 'teacher.file', name: 'teacher.pth', bytes: 2e6, included: false }]
+      : [],
+    remarks: ['It was made by version 0.0.9; this is 0.1.0. Numbers may differ.'],
   }
 }
 

@@ -1,4 +1,5 @@
 /** What an engine of fakes is made of beside its store and its trainers. */
+import { createHash } from 'node:crypto'
 import type { DataService } from '../../src/main/engine/control/api/dataService'
 import type { CostModel } from '../../src/main/engine/control/experiments/estimate'
 import type { CallArgs, ModelReport } from '../../src/shared/contract'
@@ -15,6 +16,8 @@ export function createFakeData(): DataService {
         config: { data },
         ...('classes' in wanted ? { ...wanted, classes: [...wanted.classes] } : wanted),
       }),
+    print: ({ id }) =>
+      Promise.resolve({ sha256: createHash('sha256').update(id).digest('hex'), images: 6000, classes: 10 }),
     recognize: (path) => fake.call('dataset.recognize', { path }),
     download: (request) => fake.call('dataset.download', request),
     patchPreview: (config, count) => fake.call('experiment.patchPreview', { config: { ...config }, count }),

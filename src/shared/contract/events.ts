@@ -47,6 +47,8 @@ export const events = {
   'run.images': z.object({ runId, stageId, step: count, images: record<SyntheticImages>().nullable() }),
   /** Of an `export.run` that is under way; at most ten a second. */
   'run.exporting': z.object({ runId, format: z.string(), fraction, message: z.string() }),
+  /** Of a `reproduce.start` that compares data set and files; at most ten a second. */
+  'reproduce.progress': z.object({ file: z.string(), fraction, message: z.string() }),
   'run.log': z.object({ runId, line: logLine }),
   /** A study appeared or changed; at most four a second per study. `cells`: those that changed since the last one. */
   'study.changed': z.object({ study: record<StudySummary>(), cells: z.array(record<StudyCell>()) }),

@@ -166,6 +166,12 @@ export interface DeviceReport {
   details: Record<string, string>
 }
 
+/** The run that a run does again, from that one's file. */
+export interface Reproduced {
+  readonly runId: string
+  readonly runName: string
+}
+
 export interface RunSummary {
   id: string
   name: string
@@ -212,6 +218,8 @@ export interface RunSummary {
   archivedAt?: number | null
   /** The checkpoint that its students went on from with another configuration. */
   forkedFrom?: { readonly runId: string; readonly runName: string; readonly stageId: string; readonly step: number }
+  /** The run that it does again, from that one's file. */
+  reproduces?: Reproduced
   bytesOnDisk: number
 }
 

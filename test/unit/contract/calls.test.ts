@@ -78,6 +78,9 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'model.inspect': { file: '/a.pt' },
   'model.export': { ...student, format: 'torch', path: '/a.pt' },
   'export.run': { ...finished, format: 'tensorboard', target: '/out/run' },
+  'reproduce.read': { file: '/out/run.abdrun' },
+  'reproduce.start': { file: '/out/run.abdrun' },
+  'reproduce.verdict': finished,
   'studies.presets': {},
   'studies.read': { text: 'name: One\naxes: {seed: 0..2}\n' },
   'studies.write': { definition },
@@ -134,6 +137,7 @@ describe('the contract', () => {
     expect([...heard].sort()).toEqual([
       'dataset.progress',
       'model.progress',
+      'reproduce.progress',
       'run.changed',
       'run.exporting',
       'run.images',
@@ -150,6 +154,7 @@ describe('the contract', () => {
       [
         'engine.setSettings',
         'executors.setSettings',
+        'reproduce.start',
         ...[
           'start',
           'pause',

@@ -4,6 +4,7 @@ import type { ExportSource } from '../../../src/main/engine/control/exports/runT
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import type { RunStore } from '../../../src/main/engine/control/store'
 import { metricDefinitions } from '../../../src/shared/domain'
+import { createFakeData } from '../../fakes/services'
 import { fakeFamilies, fakeMetrics } from '../../fakes/catalogue'
 
 export const sourceOf = (store: RunStore): ExportSource => ({
@@ -11,6 +12,7 @@ export const sourceOf = (store: RunStore): ExportSource => ({
   table: memberTable(fakeFamilies),
   version: '1.2.3',
   definitions: { ...metricDefinitions, ...fakeMetrics },
+  dataPrint: (data) => createFakeData().print(data, () => undefined),
   detailOf: (runId) => ({ ...store.runs.summary(runId), config: store.runs.config(runId), changedPaths: ['seed'] }),
 })
 

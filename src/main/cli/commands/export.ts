@@ -31,6 +31,8 @@ export const exportWeights = defineCommand<ExportFlags>({
   examples: [
     ['abd export latest --out student.pt', 'the last student for PyTorch'],
     ['abd export RUN --stage teacher --out teacher.safetensors', 'its teacher'],
+    ['abd export RUN --format tensorboard --out logs/run', 'curves, images and settings for TensorBoard'],
+    ['abd export RUN --out run.abdrun', 'a file that does the run again, see abd reproduce'],
   ],
   declare: (command) =>
     command

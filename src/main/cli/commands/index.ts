@@ -10,6 +10,7 @@ import { exportWeights } from './export'
 import { fork } from './fork'
 import { importFile } from './import'
 import { pause } from './pause'
+import { reproduce } from './reproduce'
 import { resume } from './resume'
 import { run } from './run'
 import { runs } from './runs'
@@ -38,6 +39,7 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   evaluate,
   importFile,
   exportWeights,
+  reproduce,
   download,
   executors,
   runtime,

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { namedModelsOf, type RunDetail, type StageArtifact } from '../../../shared/domain'
+import { namedModelsOf, verdictSentence, type RunDetail, type StageArtifact } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { membersOf } from '../members'
 import { findRun, runNames } from '../findRun'
@@ -44,17 +44,23 @@ export const show = defineCommand<{ config?: boolean; command?: boolean }>({
       showConfig(detail.config)
       return 0
     }
+    const verdict = detail.reproduces ? await client.call('reproduce.verdict', { runId }).catch(() => null) : null
     const { artifacts } = await client.call('runs.artifacts', { runId })
-    if (json) output.result(jsonLine({ ...detail, artifacts }))
+    if (json) output.result(jsonLine({ ...detail, artifacts, ...verdict }))
     else {
-      const known = membersOf(await client.call('engine.catalogue', {}), 'analysis')
+      const catalogue = await client.call('engine.catalogue', {})
+      const known = membersOf(catalogue, 'analysis')
+      const again = verdict && verdictSentence(verdict.verdict, (name) => catalogue.metrics[name]?.title ?? name)
       const titleOf = (analysis: string): string => known.find(({ id }) => id === analysis)?.title ?? analysis
       const names = (await namerOf(client))(namedModelsOf(detail))
-      output.result(runLines({ detail, artifacts, titleOf, names }).join('\n'))
+      output.result([...runLines({ detail, artifacts, titleOf, names }), ...againLines(detail, again)].join('\n'))
     }
     return 0
   },
 })
+
+const againLines = ({ reproduces }: RunDetail, sentence: string | null): string[] =>
+  reproduces && sentence !== null ? [`does “${printable(reproduces.runName)}” again: ${printable(sentence)}`] : []
 
 interface ShownRun {
   readonly detail: RunDetail

@@ -1,6 +1,7 @@
 /** The calls that take a run out of the program. */
 import { z } from 'zod'
-import { call, file, ofRun } from '../parts'
+import type { ReproductionVerdict, RunFileSummary, RunSummary } from '../../domain'
+import { call, file, ofRun, record } from '../parts'
 
 export const exportCalls = {
   /**
@@ -21,4 +22,23 @@ export const exportCalls = {
       remarks: z.array(z.string()),
     }),
   }),
+  /** What a run's file says of itself; nothing is read beside it. */
+  'reproduce.read': call({ args: z.strictObject({ file }), result: record<RunFileSummary>() }),
+  /**
+   * Does the run of a file again, every stage anew. Refused where data set or files are others than the run's, unless
+   * `accept` names them ('data', the parameter of a file, or 'all'). Told by `reproduce.progress`.
+   */
+  'reproduce.start': call({
+    args: z.strictObject({
+      file,
+      /** Values that are others here, by path: where data set and files lie. */
+      changes: z.record(z.string().max(200), z.unknown()).optional(),
+      accept: z.array(z.string().max(200)).max(1000).optional(),
+      executor: z.string().min(1).max(100).optional(),
+    }),
+    result: record<RunSummary>(),
+    changes: true,
+  }),
+  /** How far a run agrees with the one that it does again. */
+  'reproduce.verdict': call({ args: ofRun, result: z.object({ verdict: record<ReproductionVerdict>() }) }),
 }

@@ -22,6 +22,8 @@ import {
   type Dataset,
   type LoadedDatasets,
 } from '../../families/datasets'
+import { dataPrint } from '../exports/evidence'
+import type { DataPrint } from '../../families/runExporters'
 import type { ClassExamples, ImageRange } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
 import { planPoisoning, poisoningStream, previewTrigger, type LintInput } from '../../images/poisoning'
@@ -44,6 +46,8 @@ export interface DataService {
    * read
    */
   patchPreview(config: ExperimentConfig, count: number, signal?: AbortSignal): Promise<PatchPreview>
+  /** What the set holds, by a hash of its images and labels; loads it. */
+  print(data: MemberChoice, onProgress: (progress: DatasetLoading) => void, signal?: AbortSignal): Promise<DataPrint>
   /** @throws RefusedInputError that lists the layouts where none of them fits */
   recognize(path: string): Promise<MemberChoice>
   /** @throws RefusedInputError while the same data set is on its way already */
@@ -103,6 +107,10 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
           onProgress({ dataset: data.id, fraction, message })
         }),
       )
+    },
+    async print(data, onProgress, signal) {
+      const told = (fraction: number, message: string): void => onProgress({ dataset: data.id, fraction, message })
+      return dataPrint(await loaded.open(data, signal, told), signal)
     },
     async images(data, wanted, signal) {
       const { labels, ...batch } = await loaded.images(data, wanted, signal)

@@ -182,7 +182,7 @@ function allHandlers({
     ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
-    ...exportHandlers(context),
+    ...exportHandlers(context, runs),
     ...tableHandlers(tables.calls),
     ...viewHandlers(context),
     ...runs.calls,

@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExperimentConfig } from '../../../../shared/domain'
-import { isVisible, type FamilyId } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
+import { namedPaths } from './namedFiles'
 
 export interface Fingerprints {
   /** Reads what these experiments name; must have been awaited before `of` is asked about it. */
@@ -44,25 +44,8 @@ export function createFingerprints(table: MemberTable): Fingerprints {
   }
 }
 
-/** Every file and folder that an experiment's parameters name. */
-function pathsOf(config: ExperimentConfig, table: MemberTable): string[] {
-  const { data, attack, teacher, distillation, students } = config
-  const members: [FamilyId, typeof data][] = [
-    ['dataset', data],
-    ['attack', attack],
-    ['distillation', distillation.method],
-    ...students.flatMap(({ defenses }) => defenses.map((defense): [FamilyId, typeof data] => ['defense', defense])),
-  ]
-  const named = members.flatMap(([family, { id, params }]) =>
-    Object.entries(table.find(family, id)?.params ?? {}).flatMap(([name, field]) => {
-      const value = params[name]
-      return field.kind === 'path' && typeof value === 'string' && value !== '' && isVisible(field, params)
-        ? [value]
-        : []
-    }),
-  )
-  return teacher.source === 'file' && teacher.file !== '' ? [...named, teacher.file] : named
-}
+const pathsOf = (config: ExperimentConfig, table: MemberTable): string[] =>
+  namedPaths(config, table).map(({ file }) => file)
 
 async function hashOfFile(path: string): Promise<string> {
   const hash = createHash('sha256')

@@ -4,6 +4,7 @@ import {
   modelNames,
   namedModelsOf,
   namePartsIn,
+  type MemberChoice,
   type MetricDefinition,
   type RunDetail,
   type StageArtifact,
@@ -11,11 +12,14 @@ import {
 } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
 import { analyses } from '../../families/analyses'
-import type { RunToExport, StageToExport } from '../../families/runExporters'
+import type { DataPrint, ExportWork, RunToExport, StageToExport } from '../../families/runExporters'
 import { gridSize } from '../../images/imageGrid'
 import type { MemberTable } from '../experiments/memberTable'
+import { numericsVersion } from '../experiments/stageKeys'
+import { asTrained } from '../runs/asTrained'
 import { readArtifact } from '../runs/artifacts'
 import { placeInRun, type RunStore } from '../store'
+import { fileEvidence } from './evidence'
 import { createStepClock, type AboutTime, type StepClockReader } from './stepClock'
 
 export interface ExportSource {
@@ -25,6 +29,8 @@ export interface ExportSource {
   /** Definitions of all metrics. */
   readonly definitions: Readonly<Record<string, MetricDefinition>>
   detailOf(runId: string): RunDetail
+  /** Of the data set as it can be read now. */
+  dataPrint(data: MemberChoice, work: ExportWork): Promise<DataPrint>
 }
 
 /** @param clocks of stages that are looked at again and again, by place; default: new ones */
@@ -44,6 +50,15 @@ export function runToExport(
     stages,
     definitions,
     product: { version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    evidence: async (work) => ({
+      numerics: numericsVersion,
+      data: await source.dataPrint(run.config.data, work).catch((error: unknown) => {
+        if (work.signal.aborted) throw error
+        return null
+      }),
+      // As its stages have read them: the originals may be others by now.
+      files: await fileEvidence(asTrained(runId, source.store, table), table, work.signal),
+    }),
     member: table.find,
   }
 }

@@ -20,6 +20,7 @@ export interface NewRun {
   readonly study?: RunSummary['study']
   readonly until?: number | null
   readonly forkedFrom?: RunSummary['forkedFrom']
+  readonly reproduces?: RunSummary['reproduces']
 }
 
 /** A record for a run that waits to start. */
@@ -36,6 +37,7 @@ export function newRun({
   study = null,
   until = null,
   forkedFrom,
+  reproduces,
 }: NewRun): Omit<RunDetail, 'changedPaths'> {
   const stages = stagesOf(config).map((record) => {
     const others = otherSettings(config, record)
@@ -51,6 +53,7 @@ export function newRun({
     study,
     until,
     ...(forkedFrom ? { forkedFrom } : {}),
+    ...(reproduces ? { reproduces } : {}),
     name: config.name,
     tags: [],
     state: 'queued',

@@ -10,10 +10,12 @@ import type { StageBook } from './stageBook'
 /** A run to be made; its configuration is resolved and without errors. */
 export interface RunRequest extends Pick<
   NewRun,
-  'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until' | 'forkedFrom'
+  'config' | 'preset' | 'note' | 'executor' | 'priority' | 'study' | 'until' | 'forkedFrom' | 'reproduces'
 > {
   /** A teacher that is done, from another device than the run's, which is taken as it is. */
   readonly teacher?: KeyContext['teacher']
+  /** Nothing that is there already is taken: every stage is trained anew. */
+  readonly fresh?: boolean
   /** What its students go on from. */
   readonly fork?: KeyContext['fork']
 }

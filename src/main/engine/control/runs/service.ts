@@ -171,7 +171,11 @@ class Service implements RunService {
       const device = this.deviceOf(request.config, request.executor ?? ownMachine)
       const keys = this.book.keysOf(request.config, device, { teacher: request.teacher, fork: request.fork })
       const files = this.book.filesOf(request.config)
-      return { ...run, ...(files.length > 0 ? { files } : {}), stages: this.book.placed(run.stages, keys) }
+      return {
+        ...run,
+        ...(files.length > 0 ? { files } : {}),
+        stages: this.book.placed(run.stages, keys, { fresh: request.fresh === true }),
+      }
     })
     store.transaction(() => {
       // First, since what it refuses must leave no run behind, in memory neither.

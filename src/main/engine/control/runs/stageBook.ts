@@ -30,7 +30,12 @@ export interface StageBook {
   /** A teacher of this experiment that is done, from the other kind of device; null where there is none. */
   fromOtherDevice(config: ExperimentConfig, device: 'cpu' | 'gpu'): Readonly<KeptStage> | null
   /** The stages with keys and places: those that are there already, or new ones. */
-  placed(stages: readonly StageRecord[], keys: readonly StageKey[]): StageRecord[]
+  placed(
+    stages: readonly StageRecord[],
+    keys: readonly StageKey[],
+    /** `fresh`: new ones for all of them, each trained from its own beginning */
+    how?: { readonly fresh: boolean },
+  ): StageRecord[]
   /** Places for a stage and for those that build on it, at which they are trained anew. */
   again(run: Readonly<RunSummary>, stageId: string): { stageId: string; stage: KeptStage }[]
 }
@@ -76,10 +81,11 @@ export function createStageBook({ store, fingerprints, context }: BookOptions): 
       return kept?.state === 'done' ? kept : null
     },
     find,
-    placed: (stages, keys) =>
+    placed: (stages, keys, { fresh } = { fresh: false }) =>
       stages.map((stage) => {
         const wanted = keys.find(({ id }) => id === stage.id)
         if (!wanted) throw new Error(`The stage ${stage.id} has no key.`)
+        if (fresh) return { ...stage, ...keyFields({ ...wanted, prefix: null }), place: newPlace(store, wanted.key) }
         const place = find(wanted.key)?.place ?? newPlace(store, wanted.key)
         return { ...stage, ...keyFields(wanted), place }
       }),

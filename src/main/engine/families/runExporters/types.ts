@@ -44,12 +44,42 @@ export interface StageToExport {
   figures(): readonly (Figure & { readonly analysis: string; readonly step: number })[]
 }
 
+/** A data set by its content. */
+export interface DataPrint {
+  readonly sha256: string
+  readonly images: number
+  readonly classes: number
+}
+
+/** A file or folder that a parameter names, by its content. */
+export interface FileEvidence {
+  /** Of the parameter, e.g. "teacher.file". */
+  readonly parameter: string
+  readonly path: string
+  /** Without its folder. */
+  readonly name: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly isFile: boolean
+}
+
+/** What decides a run's result beside its configuration. */
+export interface RunEvidence {
+  /** Of the numerics, see stage keys. */
+  readonly numerics: number
+  /** null where the data set cannot be read any more. */
+  readonly data: DataPrint | null
+  readonly files: readonly FileEvidence[]
+}
+
 export interface RunToExport {
   readonly run: RunDetail
   readonly stages: readonly StageToExport[]
   /** Of every metric, by its name. */
   readonly definitions: Readonly<Record<string, MetricDefinition>>
   readonly product: { readonly version: string; readonly node: string; readonly platform: string }
+  /** Reads data set and files: seconds, in slices. */
+  evidence(work: ExportWork): Promise<RunEvidence>
   member(family: FamilyId, id: string): MemberDescription | undefined
 }
 

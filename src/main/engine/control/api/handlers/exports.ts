@@ -2,6 +2,8 @@
 import type { CallHandlers, CallsOf } from '../../../../../shared/contract'
 import { metricDefinitions } from '../../../../../shared/domain'
 import { tenASecond } from '../../executors/shortJobs'
+import type { RunMaker } from '../../runs/runMaker'
+import { readRunFile, reproduce, reproductionVerdict, type ReproduceOptions } from '../../exports/reproduce'
 import { exportRun } from '../../exports/exportRun'
 import type { ExportSource } from '../../exports/runToExport'
 import { changedFromDefaults } from '../../experiments/changedFromDefaults'
@@ -13,6 +15,8 @@ export const exportSource = ({ options, table, resolve }: EngineContext): Export
     store,
     table,
     version,
+    dataPrint: (data, { signal, progress }) =>
+      options.data.print(data, ({ fraction, message }) => progress(0.8 * fraction, message), signal),
     definitions: { ...metricDefinitions, ...memberMetrics },
     detailOf: (runId) => {
       const config = store.runs.config(runId)
@@ -21,8 +25,11 @@ export const exportSource = ({ options, table, resolve }: EngineContext): Export
   }
 }
 
-export function exportHandlers(context: EngineContext): CallHandlers<CallsOf<'export'>> {
-  const { hub, options } = context
+type ExportCalls = CallsOf<'export'> | CallsOf<'reproduce'>
+
+export function exportHandlers(context: EngineContext, maker: RunMaker): CallHandlers<ExportCalls> {
+  const { hub, options, table } = context
+  const { store, version, data } = options
   return {
     'export.run': (args, signal) => {
       const { runId, format } = args
@@ -31,5 +38,16 @@ export function exportHandlers(context: EngineContext): CallHandlers<CallsOf<'ex
       )
       return exportRun(args, { ...exportSource(context), exporters: options.runExporters, onProgress }, signal)
     },
+    'reproduce.read': ({ file }) => readRunFile(file, { version }),
+    'reproduce.start': (args, signal) => {
+      const told = tenASecond((progress: { readonly fraction: number; readonly message: string }) =>
+        hub.emit('reproduce.progress', { file: args.file, ...progress }),
+      )
+      const dataPrint: ReproduceOptions['dataPrint'] = (config, ending, tell) =>
+        data.print(config.data, ({ fraction, message }) => tell(fraction, message), ending)
+      const work = { signal, progress: (fraction: number, message: string): void => told({ fraction, message }) }
+      return reproduce(args, { store, table, version, maker, dataPrint }, work)
+    },
+    'reproduce.verdict': async ({ runId }) => ({ verdict: await reproductionVerdict(runId, store) }),
   }
 }
