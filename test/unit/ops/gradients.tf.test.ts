@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as ops from '../../../src/main/engine/maths/ops'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { expectGradients, expectSecondGradients, randomTensor } from './numericGradients'
@@ -8,6 +8,7 @@ import { upsampleNearest2 } from './upsampleNearest2'
 beforeAll(async () => {
   await startTensorFlow()
 })
+afterEach(() => vi.unstubAllEnvs())
 
 type Tensor4D = tf.Tensor4D
 const image = (name: string, channels = 3): Tensor4D => randomTensor(name, [2, 6, 6, channels])
@@ -48,6 +49,59 @@ describe('convolution', () => {
         return tf.grad((y) => tf.sum(tf.square(inner(y))))(x)
       }
       expectGradients(f, [randomTensor('x', [1, 4, 4, 2], 0.3)])
+    })
+  })
+
+  for (const [stride, padding, where] of [
+    [1, 1, ''],
+    [2, 1, ''],
+    [1, 0, ''],
+    [1, 1, ', where TensorFlow has no kernel for it'],
+    [2, 1, ', where TensorFlow has no kernel for it'],
+  ] as const) {
+    it(`grouped, stride ${stride}, padding ${padding}: gradients of first and second order${where}`, () => {
+      if (where !== '') vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', '0')
+      tf.tidy(() => {
+        const inputs = [image('x', 6), randomTensor('filter', [3, 3, 2, 9])]
+        const f = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+          ops.conv2d(x as Tensor4D, filter as Tensor4D, { stride, padding })
+        expectGradients(f as never, inputs)
+        expectSecondGradients(f as never, inputs)
+      })
+    })
+  }
+
+  it.each([
+    [64, 2, 1],
+    [64, 2, 2],
+    [48, 12, 1],
+    [48, 12, 2],
+  ] as const)('of %i channels in %i groups, stride %i, is a convolution of each group', (channels, groups, stride) => {
+    tf.tidy(() => {
+      const geometry = { stride, padding: 1 }
+      const inputs: tf.Tensor[] = [
+        image('x', channels),
+        randomTensor('filter', [3, 3, channels / groups, channels * 2]),
+      ]
+      const weights: tf.Tensor = randomTensor('weights', [2, 6 / stride, 6 / stride, channels * 2])
+      const grouped = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+        ops.conv2d(x as Tensor4D, filter as Tensor4D, geometry)
+      const apart = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => {
+        const filters = tf.split(filter as Tensor4D, groups, 3)
+        const parts = tf.split(x as Tensor4D, groups, 3)
+        return tf.concat(
+          parts.map((part, group) => ops.conv2d(part, filters[group] as Tensor4D, geometry)),
+          3,
+        )
+      }
+      const [wanted, got] = [apart, grouped].map((f) => [
+        f(inputs[0] as tf.Tensor, inputs[1] as tf.Tensor),
+        ...tf.grads((x, filter) => tf.sum(tf.mul(f(x as tf.Tensor, filter as tf.Tensor), weights)))(inputs),
+      ])
+      got?.forEach((tensor, index) => {
+        const difference = tf.max(tf.abs(tf.sub(tensor, wanted?.[index] as tf.Tensor))).dataSync()[0]
+        expect(difference, `tensor ${index}`).toBeLessThan(1e-4)
+      })
     })
   })
 

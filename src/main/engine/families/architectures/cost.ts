@@ -11,6 +11,7 @@ export interface CostCounter {
     width: number
     bias?: boolean
     depthwise?: boolean
+    groups?: number
     upsampled?: boolean
   }): void
   batchNorm(channels: number): void
@@ -29,8 +30,9 @@ export function createCostCounter(): CostCounter {
   let parameters = 0
   let multiplyAdds = 0
   return {
-    convolution({ inputs, outputs, kernel, height, width, bias = false, depthwise = false, upsampled = false }) {
-      const pairs = outputs * (depthwise ? 1 : inputs)
+    convolution({ inputs, outputs, kernel, height, width, ...options }) {
+      const { bias = false, depthwise = false, groups = 1, upsampled = false } = options
+      const pairs = outputs * (depthwise ? 1 : inputs / groups)
       const weights = kernel * kernel * pairs
       parameters += weights + (bias ? outputs : 0)
       multiplyAdds += (upsampled ? upsampledTaps * pairs : weights) * height * width

@@ -114,10 +114,10 @@ function outlineFrom<Params>(define: NetworkDefinition<Params>, params: Params, 
   const levels: Level[] = []
   define(
     describingBuilder({
-      convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false, output }) {
+      convolution(name, { inputs, outputs, kernel, bias = false, depthwise = false, groups = 1, output }) {
         size = output ?? size
         firstConvolution ||= name
-        shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs, kernel, kernel])
+        shapes.set(`${name}.weight`, [outputs, depthwise ? 1 : inputs / groups, kernel, kernel])
         if (bias) shapes.set(`${name}.bias`, [outputs])
       },
       batchNorm(name, channels) {

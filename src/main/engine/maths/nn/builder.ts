@@ -28,11 +28,13 @@ export interface ConvolutionOptions {
   readonly bias?: boolean
   /** One filter per channel (groups = inputs = outputs). */
   readonly depthwise?: boolean
+  /** Each of so many groups of outputs reads its own group of inputs. Default 1. */
+  readonly groups?: number
   /** Each pixel is doubled along both sides first (nn.Upsample(scale_factor=2)); for kernel 3, stride 1, padding 1. */
   readonly upsampled?: boolean
   /**
-   * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias. 'fanOut': N(0, 2/(k²·outputs)), bias 0.
-   * 'fanIn': N(0, 2/(k²·inputs)), bias 0.
+   * 'default': PyTorch's Conv2d, U(−1/√fanIn, 1/√fanIn) for weight and bias, fanIn = k²·inputs/groups. 'fanOut': N(0,
+   * 2/(k²·outputs)), bias 0. 'fanIn': N(0, 2/fanIn), bias 0.
    */
   readonly initial?: 'default' | 'fanOut' | 'fanIn'
   /** Height and width of what comes out, for the count of multiply-adds alone. */
@@ -91,16 +93,17 @@ function pending(updates: readonly StateUpdate[], variable: tf.Variable): tf.Ten
 
 function convolutionLayer(gathered: Gathered, name: string, options: ConvolutionOptions): ImageLayer {
   const { inputs, outputs, kernel, stride = 1, padding = 0, initial = 'default' } = options
-  const { depthwise = false, upsampled = false } = options
+  const { depthwise = false, upsampled = false, groups = 1 } = options
   const { stream } = gathered
-  const fanIn = kernel * kernel * (depthwise ? 1 : inputs)
+  const seen = depthwise ? 1 : inputs / groups
+  const fanIn = kernel * kernel * seen
   const fanOut = kernel * kernel * outputs
   const count = fanIn * outputs
   const bound = 1 / Math.sqrt(fanIn)
   const weight = gathered.parameter({
     name: `${name}.weight`,
     layout: depthwise ? 'depthwise' : 'convolution',
-    shape: depthwise ? [kernel, kernel, outputs, 1] : [kernel, kernel, inputs, outputs],
+    shape: depthwise ? [kernel, kernel, outputs, 1] : [kernel, kernel, seen, outputs],
     values:
       initial === 'default'
         ? uniformValues(stream, count, bound)

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { eachGroup, groupsOf, oneByOne } from './groups'
 import {
   defineOperation,
   execute,
@@ -55,6 +56,9 @@ const fullAttributes = (attributes: ConvolutionAttributes): KernelAttribute[] =>
   flag('use_cudnn_on_gpu', true),
 ]
 
+/** Whether a convolution over an image that holds its padding is another one for TensorFlow. */
+const padsExplicitly = (attributes: ConvolutionAttributes): boolean => attributes.padding > 0 && !isSame(attributes)
+
 /**
  * The same convolution over an image that holds its padding: for the filter's gradient of a stride-2 convolution,
  * padding first takes half the time.
@@ -64,21 +68,69 @@ function withoutExplicitPadding(
   attributes: ConvolutionAttributes,
 ): { x: tf.Tensor; attributes: ConvolutionAttributes } {
   const { padding } = attributes
-  if (padding === 0 || isSame(attributes)) return { x, attributes }
+  if (!padsExplicitly(attributes)) return { x, attributes }
   const around: [number, number] = [padding, padding]
   const padded = tf.pad(x, [[0, 0], around, around, [0, 0]])
   return { x: padded, attributes: { ...attributes, padding: 0, inputShape: padded.shape } }
+}
+
+const groupsIn = ({ inputShape, filterShape }: ConvolutionAttributes): number =>
+  groupsOf(inputShape[3] ?? 1, filterShape)
+
+function ofOneGroup(attributes: ConvolutionAttributes): ConvolutionAttributes {
+  const groups = groupsIn(attributes)
+  const divided = (shape: readonly number[]): number[] => [...shape.slice(0, 3), (shape[3] ?? 0) / groups]
+  return { ...attributes, inputShape: divided(attributes.inputShape), filterShape: divided(attributes.filterShape) }
+}
+
+interface ConvolutionKernels {
+  readonly forward: string
+  readonly toInput: string
+  readonly toFilter: string
+}
+type AttributesOf = (attributes: ConvolutionAttributes) => KernelAttribute[]
+
+/** How the backward kernels are called. */
+function backwardRuns(kernels: ConvolutionKernels, attributesOf: AttributesOf) {
+  const runToInput = (dy: tf.Tensor, filter: tf.Tensor, attributes: ConvolutionAttributes): tf.Tensor => {
+    const groups = groupsIn(attributes)
+    if (oneByOne(groups, filter.shape))
+      return eachGroup(groups, [dy, filter], (part, own) => runToInput(part, own, ofOneGroup(attributes)))
+    if (groups > 1 && padsExplicitly(attributes)) return croppedToInput(dy, filter, attributes)
+    return withIntegers(attributes.inputShape, (shape) =>
+      execute(kernels.toInput, attributesOf(attributes), [shape, filter, dy]),
+    )
+  }
+  /** oneDNN's kernel of all groups takes no explicit padding. */
+  const croppedToInput = (dy: tf.Tensor, filter: tf.Tensor, attributes: ConvolutionAttributes): tf.Tensor => {
+    const { padding, inputShape } = attributes
+    const [images = 0, height = 0, width = 0, channels = 0] = inputShape
+    const whole = [images, height + 2 * padding, width + 2 * padding, channels]
+    return tf.tidy(() => {
+      const padded = runToInput(dy, filter, { ...attributes, padding: 0, inputShape: whole })
+      return tf.slice(padded, [0, padding, padding, 0], [...inputShape])
+    })
+  }
+  const runToFilter = (x: tf.Tensor, dy: tf.Tensor, attributes: ConvolutionAttributes): tf.Tensor => {
+    const groups = groupsIn(attributes)
+    if (oneByOne(groups, attributes.filterShape))
+      return eachGroup(groups, [x, dy], (part, own) => runToFilter(part, own, ofOneGroup(attributes)))
+    const padded = withoutExplicitPadding(x, attributes)
+    const filter = withIntegers(attributes.filterShape, (shape) =>
+      execute(kernels.toFilter, attributesOf(padded.attributes), [padded.x, shape, dy]),
+    )
+    if (padded.x !== x) padded.x.dispose()
+    return filter
+  }
+  return { runToInput, runToFilter }
 }
 
 /**
  * A convolution and its two backward kernels: it is bilinear, so the three are each other's gradients and every order
  * of derivative follows.
  */
-function defineConvolution(
-  label: string,
-  kernels: { forward: string; toInput: string; toFilter: string },
-  attributesOf: (attributes: ConvolutionAttributes) => KernelAttribute[],
-) {
+function defineConvolution(label: string, kernels: ConvolutionKernels, attributesOf: AttributesOf) {
+  const { runToInput, runToFilter } = backwardRuns(kernels, attributesOf)
   const forward: Operation<'x' | 'filter', ConvolutionAttributes> = defineOperation<
     'x' | 'filter',
     ConvolutionAttributes
@@ -97,10 +149,7 @@ function defineConvolution(
   >({
     name: `Abd${label}ToInput`,
     saveInputs: ['dy', 'filter'],
-    run: ({ dy, filter }, attributes) =>
-      withIntegers(attributes.inputShape, (shape) =>
-        execute(kernels.toInput, attributesOf(attributes), [shape, filter, dy]),
-      ),
+    run: ({ dy, filter }, attributes) => runToInput(dy, filter, attributes),
     gradient: ([upstream], [dy, filter], attributes) => ({
       dy: () => single(forward({ x: upstream as tf.Tensor, filter: filter as tf.Tensor }, attributes)),
       filter: () => single(toFilter({ x: upstream as tf.Tensor, dy: dy as tf.Tensor }, attributes)),
@@ -109,13 +158,7 @@ function defineConvolution(
   const toFilter: Operation<'x' | 'dy', ConvolutionAttributes> = defineOperation<'x' | 'dy', ConvolutionAttributes>({
     name: `Abd${label}ToFilter`,
     saveInputs: ['x', 'dy'],
-    run: ({ x, dy }, attributes) =>
-      withIntegers(attributes.filterShape, (shape) => {
-        const padded = withoutExplicitPadding(x, attributes)
-        const filter = execute(kernels.toFilter, attributesOf(padded.attributes), [padded.x, shape, dy])
-        if (padded.x !== x) padded.x.dispose()
-        return filter
-      }),
+    run: ({ x, dy }, attributes) => runToFilter(x, dy, attributes),
     gradient: ([upstream], [x, dy], attributes) => ({
       x: () => single(toInput({ dy: dy as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
       dy: () => single(forward({ x: x as tf.Tensor, filter: upstream as tf.Tensor }, attributes)),
@@ -141,7 +184,8 @@ const { forward: depthwise } = defineConvolution(
 
 /**
  * Cross-correlation without bias, as torch.nn.functional.conv2d: out = ⌊(in + 2·padding − kernel) / stride⌋ + 1.
- * x [N, H, W, I], filter [kh, kw, I, O] → [N, H', W', O]. Differentiable to any order.
+ * x [N, H, W, I], filter [kh, kw, I/groups, O] → [N, H', W', O]; the filter's shape tells the groups. Differentiable to
+ * any order.
  */
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, geometry: ConvolutionGeometry): tf.Tensor4D {
   return single<tf.Tensor4D>(
