@@ -106,8 +106,11 @@ export function largestDifference(got: ArrayLike<number>, wanted: ArrayLike<numb
   return largest
 }
 
-export const length = (values: ArrayLike<number>): number =>
-  Math.sqrt(Array.from(values).reduce((total, value) => total + value * value, 0))
+export function length(values: ArrayLike<number>): number {
+  let total = 0
+  for (let index = 0; index < values.length; index++) total += Number(values[index]) ** 2
+  return Math.sqrt(total)
+}
 
 /**
  * Convolution biases of the generator: batch norm follows, so their true gradient is zero and the values are rounding

@@ -16,8 +16,10 @@ type Params = Record<string, number | string | boolean>
 type Shapes = Map<string, readonly number[]>
 
 const problem: ImageProblem = { classes: 43, channels: 3, height: 32, width: 32 }
+const withDefaults = (id: string, params: Params): never =>
+  ({ ...defaultsOf(architectures.get(id).params), ...params }) as never
 const shapesOf = (id: string, params: Params, change: Partial<ImageProblem> = {}): Shapes =>
-  new Map(architectures.get(id).outline(params as never, { ...problem, ...change }).shapes)
+  new Map(architectures.get(id).outline(withDefaults(id, params), { ...problem, ...change }).shapes)
 const weightsOf = (shapes: Shapes): WeightMap =>
   new Map(
     [...shapes].map(([name, shape]): [string, WeightTensor] => {
@@ -53,6 +55,19 @@ const variants: [string, Params][] = [
   ['wrn', { depth: 10, width: 1, names: 'block', bias: true }],
   ['wrn', { depth: 16, width: 2, names: 'layer', bias: false }],
   ['wrn', { depth: 28, width: 10, names: 'layer', bias: true }],
+  ...['18', '34', '50'].map((depth): [string, Params] => ['resnet', { depth, stem: 'smallSequence', inside: 'plain' }]),
+  ...['double', 'groups32x4', 'groups32x8'].map((inside): [string, Params] => [
+    'resnet',
+    { depth: inside === 'groups32x8' ? '101' : '50', stem: 'large', inside },
+  ]),
+  ...['18', '34', '50', '101'].flatMap((depth) =>
+    ['plain', 'normed', 'residual'].map((layout): [string, Params] => ['preact_resnet', { depth, layout }]),
+  ),
+  ['senet', { depth: '18' }],
+  ['senet', { depth: '34' }],
+  ...['2x64d', '4x64d', '8x64d', '16x64d', '32x4d'].flatMap((groups) =>
+    ['pytorchCifar', 'stages'].map((layout): [string, Params] => ['cifar_resnext', { groups, layout }]),
+  ),
   ['cifar_resnet', { depth: 20, width: '1', shortcut: 'padding', names: 'linear' }],
   ['cifar_resnet', { depth: 56, width: '1', shortcut: 'projection', names: 'linear' }],
   ...['8', '11', '13', '16', '19'].flatMap((depth) =>
@@ -114,7 +129,11 @@ describe('recognition', () => {
     const recognition = recognizeArchitecture(shapesOf(id, params))
     expect(recognition).toMatchObject({
       kind: 'recognized',
-      architecture: { id, title: architectures.get(id).label(params as never), params: { ...params, classes: 43 } },
+      architecture: {
+        id,
+        title: architectures.get(id).label(withDefaults(id, params)),
+        params: { ...params, classes: 43 },
+      },
     })
     expect(recognition?.kind === 'recognized' && recognition.findings.length).toBe(
       ambiguous.has(`${id} ${String(params.stem)}`) ? 1 : 0,

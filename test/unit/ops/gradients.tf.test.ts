@@ -90,7 +90,7 @@ describe('convolution', () => {
         const filters = tf.split(filter as Tensor4D, groups, 3)
         const parts = tf.split(x as Tensor4D, groups, 3)
         return tf.concat(
-          parts.map((part, group) => ops.conv2d(part, filters[group] as Tensor4D, geometry)),
+          parts.map((part, group) => ops.conv2d(part as Tensor4D, filters[group] as Tensor4D, geometry)),
           3,
         )
       }

@@ -129,7 +129,10 @@ const define: NetworkDefinition<CifarResnetParameters> = (build, { depth, width,
             shortcut:
               shortcut === 'padding'
                 ? paddedShortcut
-                : projection(build, `${name}.${names === 'linear' ? 'shortcut' : 'downsample'}`, initial, size),
+                : projection(build, `${name}.${names === 'linear' ? 'shortcut' : 'downsample'}`, {
+                    initial,
+                    output: size,
+                  }),
           })
           inputs = planes
           return layer

@@ -1,12 +1,15 @@
 import { createRegistry } from '../../../../shared/schema'
 import { cifarResnet } from './cifarResnet'
+import { cifarResnext } from './cifarResnext'
 import { denseNet } from './denseNet'
 import { efficientNet } from './efficientNet'
 import { googLeNet } from './googLeNet'
 import { lenet } from './lenet'
 import { mobileNetV2 } from './mobileNetV2'
 import { mobileNetV3 } from './mobileNetV3'
+import { preActResnet } from './preActResnet'
 import { resnet } from './resnet'
+import { senet } from './senet'
 import { shuffleNetV2 } from './shuffleNetV2'
 import { smallVgg } from './smallVgg'
 import { vgg } from './vgg'
@@ -19,6 +22,9 @@ export const architectures = createRegistry('architecture', 'Architectures', [
   wrn,
   resnet,
   cifarResnet,
+  preActResnet,
+  cifarResnext,
+  senet,
   vgg,
   vggTorchvision,
   smallVgg,

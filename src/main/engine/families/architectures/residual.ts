@@ -14,9 +14,15 @@ export const strided = ({ height, width }: Size, stride: number): Size => ({
   width: Math.ceil(width / stride),
 })
 
+/** What the convolution and the batch norm at a place of a unit are called, from 0. */
+export type UnitNames = (place: number) => readonly [convolution: string, batchNorm: string]
+
+/** conv1, bn1, conv2 … */
+export const numberedNames: UnitNames = (place) => [`conv${place + 1}`, `bn${place + 1}`]
+
 export interface ResidualOptions {
   readonly inputs: number
-  /** Channels inside the unit; what comes out has `expansion` times as many. */
+  /** Channels inside the unit, of a basic unit also those that come out. */
   readonly planes: number
   readonly stride: number
   /** Size of what comes out. */
@@ -24,79 +30,83 @@ export interface ResidualOptions {
   /** Size of what goes in. */
   readonly input: Size
   readonly initial: NonNullable<ConvolutionOptions['initial']>
+  /** Default: `numberedNames`. */
+  readonly names?: UnitNames
   /** Makes the shortcut where size or channels change; called after the unit's own layers, as PyTorch registers it. */
   readonly shortcut: (inputs: number, outputs: number, stride: number) => ImageLayer
 }
 
+export interface BottleneckOptions extends ResidualOptions {
+  /** Channels that come out. */
+  readonly outputs: number
+  /** Of the 3×3 convolution. Default 1. */
+  readonly groups?: number
+}
+
+type Normed = (place: number, options: ConvolutionOptions) => ImageLayer
+
+/** Makes a unit's convolutions, each with its batch norm. */
+function normedIn(build: NetworkBuilder, unit: string, { initial, names = numberedNames }: ResidualOptions): Normed {
+  return (place, options) => {
+    const [convolutionName, normName] = names(place)
+    const convolution = build.convolution(`${unit}.${convolutionName}`, { ...options, initial })
+    const norm = build.batchNorm(`${unit}.${normName}`, options.outputs)
+    return (x, context) => norm(convolution(x, context), context)
+  }
+}
+
 /** conv 3×3, BN, ReLU, conv 3×3, BN; added to the shortcut; ReLU. */
 export function basicUnit(build: NetworkBuilder, name: string, options: ResidualOptions): ImageLayer {
-  const { inputs, planes, stride, output, initial } = options
-  const conv1 = build.convolution(`${name}.conv1`, {
-    inputs,
-    outputs: planes,
-    kernel: 3,
-    stride,
-    padding: 1,
-    initial,
-    output,
-  })
-  const bn1 = build.batchNorm(`${name}.bn1`, planes)
-  const conv2 = build.convolution(`${name}.conv2`, {
-    inputs: planes,
-    outputs: planes,
-    kernel: 3,
-    padding: 1,
-    initial,
-    output,
-  })
-  const bn2 = build.batchNorm(`${name}.bn2`, planes)
+  const { inputs, planes, stride, output } = options
+  const normed = normedIn(build, name, options)
+  const first = normed(0, { inputs, outputs: planes, kernel: 3, stride, padding: 1, output })
+  const second = normed(1, { inputs: planes, outputs: planes, kernel: 3, padding: 1, output })
   const shortcut = stride !== 1 || inputs !== planes ? options.shortcut(inputs, planes, stride) : undefined
   return (x, context) => {
-    const out = bn2(conv2(relu(bn1(conv1(x, context), context)), context), context)
+    const out = second(relu(first(x, context)), context)
     return relu(tf.add(out, shortcut ? shortcut(x, context) : x))
   }
 }
 
-const expansion = 4
-
 /**
- * conv 1×1, BN, ReLU, conv 3×3 with the stride, BN, ReLU, conv 1×1 to four times the channels, BN; added to the
- * shortcut; ReLU.
+ * conv 1×1, BN, ReLU, conv 3×3 with stride and groups, BN, ReLU, conv 1×1, BN; added to the shortcut; ReLU.
  */
-export function bottleneckUnit(build: NetworkBuilder, name: string, options: ResidualOptions): ImageLayer {
-  const { inputs, planes, stride, input, output, initial } = options
-  const outputs = planes * expansion
-  const conv1 = build.convolution(`${name}.conv1`, { inputs, outputs: planes, kernel: 1, initial, output: input })
-  const bn1 = build.batchNorm(`${name}.bn1`, planes)
-  const conv2 = build.convolution(`${name}.conv2`, {
-    inputs: planes,
-    outputs: planes,
-    kernel: 3,
-    stride,
-    padding: 1,
-    initial,
-    output,
-  })
-  const bn2 = build.batchNorm(`${name}.bn2`, planes)
-  const conv3 = build.convolution(`${name}.conv3`, { inputs: planes, outputs, kernel: 1, initial, output })
-  const bn3 = build.batchNorm(`${name}.bn3`, outputs)
+export function bottleneckUnit(build: NetworkBuilder, name: string, options: BottleneckOptions): ImageLayer {
+  const { inputs, planes, outputs, groups, stride, input, output } = options
+  const normed = normedIn(build, name, options)
+  const first = normed(0, { inputs, outputs: planes, kernel: 1, output: input })
+  const second = normed(1, { inputs: planes, outputs: planes, kernel: 3, stride, padding: 1, groups, output })
+  const third = normed(2, { inputs: planes, outputs, kernel: 1, output })
   const shortcut = stride !== 1 || inputs !== outputs ? options.shortcut(inputs, outputs, stride) : undefined
   return (x, context) => {
-    const inner = relu(bn2(conv2(relu(bn1(conv1(x, context), context)), context), context))
-    return relu(tf.add(bn3(conv3(inner, context), context), shortcut ? shortcut(x, context) : x))
+    const inner = relu(second(relu(first(x, context)), context))
+    return relu(tf.add(third(inner, context), shortcut ? shortcut(x, context) : x))
   }
 }
 
-/** A 1×1 convolution with batch norm, under `name`.0 and `name`.1. */
+export interface ProjectionOptions {
+  readonly initial: ResidualOptions['initial']
+  readonly output: Size
+  /** Of the convolution and the batch norm. Default: 0 and 1. */
+  readonly names?: ReturnType<UnitNames>
+}
+
+/** A 1×1 convolution with batch norm under `name`. */
 export function projection(
   build: NetworkBuilder,
   name: string,
-  initial: ResidualOptions['initial'],
-  output: Size,
+  { initial, output, names = ['0', '1'] }: ProjectionOptions,
 ): ResidualOptions['shortcut'] {
   return (inputs, outputs, stride) => {
-    const convolution = build.convolution(`${name}.0`, { inputs, outputs, kernel: 1, stride, initial, output })
-    const norm = build.batchNorm(`${name}.1`, outputs)
+    const convolution = build.convolution(`${name}.${names[0]}`, {
+      inputs,
+      outputs,
+      kernel: 1,
+      stride,
+      initial,
+      output,
+    })
+    const norm = build.batchNorm(`${name}.${names[1]}`, outputs)
     return (x, context) => norm(convolution(x, context), context)
   }
 }

@@ -1,23 +1,15 @@
+import { ExhaustiveError } from '../../../../shared/errors'
 import { choice, type ValuesOf } from '../../../../shared/schema'
+import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import { globalAveragePool, maxPool, relu } from '../../maths/ops'
 import { networkOf, type NetworkDefinition } from './network'
-import { basicUnit, bottleneckUnit, projection, strided } from './residual'
+import { basicUnit, bottleneckUnit, numberedNames, projection, strided, type Size, type UnitNames } from './residual'
+import { depthField, depthOf, expansion, resnetUnits, stageChannels, stemChannels } from './resnetDepths'
 import { createTrunk, inSequence } from './stages'
-import { defineArchitecture } from './types'
+import { defineArchitecture, type WeightShapes } from './types'
 
 const params = {
-  depth: choice({
-    label: 'Depth',
-    default: '18',
-    help: 'Layers; 50 and more have bottleneck units.',
-    options: [
-      { value: '18', label: '18' },
-      { value: '34', label: '34' },
-      { value: '50', label: '50' },
-      { value: '101', label: '101' },
-      { value: '152', label: '152' },
-    ],
-  }),
+  depth: depthField,
   stem: choice({
     label: 'Made for',
     default: 'small',
@@ -43,20 +35,67 @@ const params = {
         label: '64×64 images, names of torchvision',
         help: 'The same with the max pooling left in; files do not tell the two apart.',
       },
+      {
+        value: 'smallSequence',
+        label: '32×32 images, names of pytorch-cifar100',
+        help: '3×3 convolution, no pooling; names residual_function, conv2_x … conv5_x and fc (weiaicunzai/pytorch-cifar100).',
+      },
+    ],
+  }),
+  inside: choice({
+    label: 'Inside the units',
+    default: 'plain',
+    help: 'Channels of a bottleneck’s 3×3 convolution in the first stage; they double with each stage.',
+    visibleWhen: { field: 'depth', oneOf: ['50', '101', '152'] },
+    options: [
+      { value: 'plain', label: '64' },
+      { value: 'double', label: '128', help: 'Wide ResNet-50-2 and -101-2.' },
+      { value: 'groups32x4', label: '128 in 32 groups', help: 'ResNeXt-50 32×4d.' },
+      { value: 'groups32x8', label: '256 in 32 groups', help: 'ResNeXt-101 32×8d.' },
     ],
   }),
 }
 type ResnetParameters = ValuesOf<typeof params>
 
-const stemChannels = 64
-const stageChannels = [64, 128, 256, 512] as const
-const unitCounts: Record<ResnetParameters['depth'], { units: readonly number[]; bottleneck: boolean }> = {
-  18: { units: [2, 2, 2, 2], bottleneck: false },
-  34: { units: [3, 4, 6, 3], bottleneck: false },
-  50: { units: [3, 4, 6, 3], bottleneck: true },
-  101: { units: [3, 4, 23, 3], bottleneck: true },
-  152: { units: [3, 8, 36, 3], bottleneck: true },
+/** Channels inside bottlenecks as multiples of the stage's, and groups of the 3×3 convolution. */
+const insides: Record<ResnetParameters['inside'], { widening: number; groups: number }> = {
+  plain: { widening: 1, groups: 1 },
+  double: { widening: 2, groups: 1 },
+  groups32x4: { widening: 2, groups: 32 },
+  groups32x8: { widening: 4, groups: 32 },
 }
+
+/** What the layers are called. */
+interface Layout {
+  readonly stem: readonly [convolution: string, batchNorm: string]
+  readonly stage: (place: number) => string
+  readonly shortcut: string
+  readonly head: string
+  readonly unit: UnitNames
+}
+const ofPytorchCifar: Layout = {
+  stem: ['conv1', 'bn1'],
+  stage: (place) => `layer${place + 1}`,
+  shortcut: 'shortcut',
+  head: 'linear',
+  unit: numberedNames,
+}
+const ofTorchvision: Layout = { ...ofPytorchCifar, shortcut: 'downsample', head: 'fc' }
+const ofPytorchCifar100: Layout = {
+  stem: ['conv1.0', 'conv1.1'],
+  stage: (place) => `conv${place + 2}_x`,
+  shortcut: 'shortcut',
+  head: 'fc',
+  unit: (place) => [`residual_function.${3 * place}`, `residual_function.${3 * place + 1}`],
+}
+const layouts: Record<ResnetParameters['stem'], Layout> = {
+  small: ofPytorchCifar,
+  large: ofTorchvision,
+  smallTorchvision: ofTorchvision,
+  pooledTorchvision: ofTorchvision,
+  smallSequence: ofPytorchCifar100,
+}
+const stems = Object.keys(layouts) as ResnetParameters['stem'][]
 
 /**
  * Where CMI looks, as the reference has it: at the stages' inputs in its ResNet-34 alone (512 numbers; its batch norms
@@ -65,57 +104,61 @@ const unitCounts: Record<ResnetParameters['depth'], { units: readonly number[]; 
 const contrastivePoints = ({ depth }: ResnetParameters): readonly number[] | undefined =>
   depth === '34' ? [stemChannels, ...stageChannels.slice(0, -1)] : undefined
 
-const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => {
-  const { depth, stem } = values
-  const { units, bottleneck } = unitCounts[depth]
+const isPooled = (stem: ResnetParameters['stem']): boolean => stem === 'large' || stem === 'pooledTorchvision'
+const initialOf = (stem: ResnetParameters['stem']): 'fanOut' | 'default' =>
+  layouts[stem] === ofTorchvision ? 'fanOut' : 'default'
+
+/** Convolution, batch norm, ReLU, and max pooling where there is one. */
+function createStem(build: NetworkBuilder, channels: number, stem: ResnetParameters['stem'], output: Size): ImageLayer {
   const large = stem === 'large'
-  const pooled = large || stem === 'pooledTorchvision'
-  const torchvision = stem !== 'small'
-  const initial = torchvision ? 'fanOut' : 'default'
-  const trunk = createTrunk(build, contrastivePoints(values) ? 'stageInputs' : 'batchNorms')
-  let size = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
-  trunk.stem(() => {
-    const conv1 = build.convolution('conv1', {
-      inputs: problem.channels,
-      outputs: stemChannels,
-      kernel: large ? 7 : 3,
-      stride: large ? 2 : 1,
-      padding: large ? 3 : 1,
-      initial,
-      output: size,
-    })
-    const bn1 = build.batchNorm('bn1', stemChannels)
-    return (x, context) => {
-      const activated = relu(bn1(conv1(x, context), context))
-      return pooled ? maxPool(activated, 3, 2, 1) : activated
-    }
+  const [convolution, norm] = layouts[stem].stem
+  const conv1 = build.convolution(convolution, {
+    inputs: channels,
+    outputs: stemChannels,
+    kernel: large ? 7 : 3,
+    stride: large ? 2 : 1,
+    padding: large ? 3 : 1,
+    initial: initialOf(stem),
+    output,
   })
-  if (pooled) size = strided(size, 2)
+  const bn1 = build.batchNorm(norm, stemChannels)
+  return (x, context) => {
+    const activated = relu(bn1(conv1(x, context), context))
+    return isPooled(stem) ? maxPool(activated, 3, 2, 1) : activated
+  }
+}
+
+const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => {
+  const { depth, stem, inside } = values
+  const { units, bottleneck } = resnetUnits[depth]
+  const { stage: stageName, shortcut, head: headName, unit: names } = layouts[stem]
+  const { widening, groups } = insides[bottleneck ? inside : 'plain']
+  const initial = initialOf(stem)
+  const trunk = createTrunk(build, contrastivePoints(values) ? 'stageInputs' : 'batchNorms')
+  let size = strided({ height: problem.height, width: problem.width }, stem === 'large' ? 2 : 1)
+  trunk.stem(() => createStem(build, problem.channels, stem, size))
+  if (isPooled(stem)) size = strided(size, 2)
   let inputs: number = stemChannels
-  stageChannels.forEach((planes, stage) =>
+  stageChannels.forEach((channels, stage) =>
     trunk.stage(() =>
       inSequence(
         Array.from({ length: units[stage] ?? 0 }, (_, unit) => {
-          const name = `layer${stage + 1}.${unit}`
+          const name = `${stageName(stage)}.${unit}`
           const stride = stage > 0 && unit === 0 ? 2 : 1
           const input = size
           size = strided(size, stride)
-          const layer = (bottleneck ? bottleneckUnit : basicUnit)(build, name, {
-            inputs,
-            planes,
-            stride,
-            input,
-            output: size,
-            initial,
-            shortcut: projection(build, `${name}.${torchvision ? 'downsample' : 'shortcut'}`, initial, size),
-          })
-          inputs = bottleneck ? planes * 4 : planes
-          return layer
+          const outputs = channels * (bottleneck ? expansion : 1)
+          const side = projection(build, `${name}.${shortcut}`, { initial, output: size })
+          const options = { inputs, stride, input, output: size, initial, names, shortcut: side }
+          inputs = outputs
+          return bottleneck
+            ? bottleneckUnit(build, name, { ...options, planes: channels * widening, outputs, groups })
+            : basicUnit(build, name, { ...options, planes: channels })
         }),
       ),
     ),
   )
-  const head = build.linear(torchvision ? 'fc' : 'linear', { inputs, outputs: problem.classes })
+  const head = build.linear(headName, { inputs, outputs: problem.classes })
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(activations.at(-1) ?? images)
@@ -123,20 +166,58 @@ const define: NetworkDefinition<ResnetParameters> = (build, values, problem) => 
   }
 }
 
+/** Depth and channels inside the units are told by the shapes; what comes before the units is tried. */
+function candidates(shapes: WeightShapes): Partial<ResnetParameters>[] {
+  const { stage, unit } = shapes.has('conv1.0.weight') ? ofPytorchCifar100 : ofPytorchCifar
+  const [, middle = '', last = ''] = [0, 1, 2].map((place) => `${stage(0)}.0.${unit(place)[0]}.weight`)
+  const bottleneck = shapes.has(last)
+  const depth = depthOf(shapes, stage(2), bottleneck)
+  const [planes = stemChannels, seen = planes] = shapes.get(middle) ?? []
+  const inside = (Object.keys(insides) as ResnetParameters['inside'][]).find(
+    (known) => planes === stemChannels * insides[known].widening && planes / seen === insides[known].groups,
+  )
+  return stems.map((stem) => ({ depth, stem, inside: (bottleneck ? inside : undefined) ?? 'plain' }))
+}
+
+/** ResNet-50, ResNeXt-50 32×4d, Wide ResNet-50-2. */
+function nameOf({ depth, inside }: ResnetParameters): string {
+  const kind = resnetUnits[depth].bottleneck ? inside : 'plain'
+  switch (kind) {
+    case 'plain':
+      return `ResNet-${depth}`
+    case 'double':
+      return `Wide ResNet-${depth}-2`
+    case 'groups32x4':
+      return `ResNeXt-${depth} 32×4d`
+    case 'groups32x8':
+      return `ResNeXt-${depth} 32×8d`
+    default:
+      throw new ExhaustiveError(kind)
+  }
+}
+const stemWords: Record<ResnetParameters['stem'], string> = {
+  small: '',
+  large: ' (ImageNet)',
+  smallTorchvision: ' (small images, torchvision)',
+  pooledTorchvision: ' (3×3 stem with pooling, torchvision)',
+  smallSequence: ' (pytorch-cifar100)',
+}
+
 const network = networkOf(define)
 
 /**
- * ResNet of four stages with 64 to 512 channels. Activations: the four stage outputs. ResNet-34 shows CMI the inputs of
- * its stages
- * (ABD cmi/datafree_kd.py), the others those of their batch-norm layers.
- * Reference: He et al. 2016, arXiv:1512.03385; ABD cmi/datafree/models/classifiers/resnet.py (small) and
- * zskt/models/torch_resnet.py (large;
- * with a 3×3 stem of stride 1, without pooling: smallTorchvision, with it: pooledTorchvision).
+ * ResNet of four stages with 64 to 512 channels, its bottlenecks also with grouped (ResNeXt) or twice as wide 3×3
+ * convolutions. Activations: the four stage outputs. ResNet-34 shows CMI the inputs of its stages (ABD
+ * cmi/datafree_kd.py), the others those of their batch-norm layers.
+ * Reference: He et al. 2016, arXiv:1512.03385; Xie et al. 2017, arXiv:1611.05431; Zagoruyko & Komodakis 2016,
+ * arXiv:1605.07146; ABD cmi/datafree/models/classifiers/resnet.py (small) and zskt/models/torch_resnet.py (large; with
+ * a 3×3 stem of stride 1, without pooling: smallTorchvision, with it: pooledTorchvision), torchvision's resnet.py,
+ * weiaicunzai/pytorch-cifar100 (smallSequence).
  */
 export const resnet = defineArchitecture({
   id: 'resnet',
   title: 'ResNet',
-  summary: 'ResNet-18 to -152, for 32×32 images or as in torchvision.',
+  summary: 'ResNet-18 to -152, ResNeXt-50 and -101, Wide ResNet-50-2, for 32×32 images or as in torchvision.',
   reference: {
     citation: 'He et al. 2016, Deep residual learning for image recognition',
     link: 'https://arxiv.org/abs/1512.03385',
@@ -147,9 +228,14 @@ export const resnet = defineArchitecture({
     cmiTeacher: { title: 'ResNet-34 (CMI teacher)', params: { depth: '34', stem: 'small' } },
     cmiStudent: { title: 'ResNet-18 (CMI student)', params: { depth: '18', stem: 'small' } },
     torch18: { title: 'ResNet-18 (torchvision)', params: { depth: '18', stem: 'large' } },
+    resnext50: {
+      title: 'ResNeXt-50 32×4d (torchvision)',
+      params: { depth: '50', stem: 'large', inside: 'groups32x4' },
+    },
+    wide50: { title: 'Wide ResNet-50-2 (torchvision)', params: { depth: '50', stem: 'large', inside: 'double' } },
   },
-  label: ({ depth, stem }) =>
-    `ResNet-${depth}${{ small: '', large: ' (ImageNet)', smallTorchvision: ' (small images, torchvision)', pooledTorchvision: ' (3×3 stem with pooling, torchvision)' }[stem]}`,
+  candidates,
+  label: (values) => `${nameOf(values)}${stemWords[values.stem]}`,
   ...network,
   contrastivePoints,
   create(values, context) {
