@@ -1,9 +1,10 @@
 /** The inverted residual units that torchvision's mobile networks share: names, and what acts in them. */
 import * as tf from '@tensorflow/tfjs-core'
 import type { BatchNormOptions, ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
-import { dropout, meanKept } from '../../maths/ops'
+import { dropout } from '../../maths/ops'
 import type { ForwardContext } from '../../maths/nn/types'
 import type { Size } from './residual'
+import { squeezeExcitation, type SqueezeOptions } from './squeezeExcitation'
 import { inSequence } from './stages'
 
 /** The multiple of 8 nearest to `value`, at least 8 and not more than a tenth below it. */
@@ -37,30 +38,6 @@ export function normalizedConvolution(build: NetworkBuilder, name: string, optio
   return (x, context) => {
     const out = norm(convolution(x, context), context)
     return activation ? activation(out) : out
-  }
-}
-
-export interface SqueezeOptions {
-  readonly channels: number
-  /** Between the two 1×1 convolutions. */
-  readonly activation: Activation
-  /** What makes factors of 0 … 1 of what comes out. */
-  readonly gate: Activation
-}
-
-/** Each channel times a factor that follows from the means of all channels (squeeze and excitation). */
-function squeezeExcitation(
-  build: NetworkBuilder,
-  name: string,
-  inputs: number,
-  { channels, activation, gate }: SqueezeOptions,
-): ImageLayer {
-  const common = { kernel: 1, bias: true, initial: 'fanOut', output: { height: 1, width: 1 } } as const
-  const fc1 = build.convolution(`${name}.fc1`, { ...common, inputs, outputs: channels })
-  const fc2 = build.convolution(`${name}.fc2`, { ...common, inputs: channels, outputs: inputs })
-  return (x, context) => {
-    const means = meanKept(x, [1, 2]) as tf.Tensor4D
-    return tf.mul(x, gate(fc2(activation(fc1(means, context)), context)))
   }
 }
 
@@ -104,7 +81,7 @@ export function mobileUnit(build: NetworkBuilder, name: string, options: MobileU
       activation,
     }),
   )
-  if (squeeze) layers.push(squeezeExcitation(build, next(), hidden, squeeze))
+  if (squeeze) layers.push(squeezeExcitation(build, next(), { ...squeeze, inputs: hidden, initial: 'fanOut' }))
   layers.push(normalizedConvolution(build, next(), { ...common, inputs: hidden, outputs, kernel: 1 }))
   const body = inSequence(layers)
   if (stride !== 1 || inputs !== outputs) return body

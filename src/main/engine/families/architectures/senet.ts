@@ -1,5 +1,5 @@
 import { choice, type ValuesOf } from '../../../../shared/schema'
-import { globalAveragePool, relu } from '../../maths/ops'
+import { globalAveragePool, relu, sigmoid } from '../../maths/ops'
 import { networkOf, type NetworkDefinition } from './network'
 import { preActivationUnit } from './preActivation'
 import { strided } from './residual'
@@ -50,7 +50,11 @@ const define: NetworkDefinition<SenetParameters> = (build, { depth }, problem) =
               { outputs, kernel: 3 },
             ],
             shortcut: 'shortcut.0',
-            excite: () => squeezeExcitation(build, name, { channels: outputs, squeezed: outputs / reduction }),
+            excite: () =>
+              squeezeExcitation(build, name, {
+                ...{ inputs: outputs, channels: outputs / reduction },
+                ...{ activation: relu, gate: sigmoid },
+              }),
           })
         }),
       ),

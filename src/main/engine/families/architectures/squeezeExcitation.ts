@@ -1,32 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
-import { globalAveragePool, relu, sigmoid } from '../../maths/ops'
+import type { ConvolutionOptions, ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
+import { meanKept } from '../../maths/ops'
 
 export interface SqueezeOptions {
+  /** Between the two 1×1 convolutions. */
   readonly channels: number
-  /** Channels between the two convolutions. */
-  readonly squeezed: number
-  /** Between the two. Default ReLU. */
-  readonly activation?: (x: tf.Tensor4D) => tf.Tensor4D
-  /** Of what scales the channels. Default sigmoid. */
-  readonly gate?: (x: tf.Tensor4D) => tf.Tensor4D
+  readonly activation: (x: tf.Tensor4D) => tf.Tensor4D
+  /** What makes factors of 0 … 1 of what comes out. */
+  readonly gate: (x: tf.Tensor4D) => tf.Tensor4D
 }
 
 /**
- * Squeeze and excitation: x · gate(fc2(activation(fc1(means of x)))), a factor for each channel of each image; fc1 and
- * fc2 are 1×1 convolutions with biases.
- * Reference: Hu et al. 2018, Squeeze-and-Excitation Networks, arXiv:1709.01507.
+ * Squeeze and excitation: each channel times a factor that follows from the means of all channels, x ·
+ * gate(fc2(activation(fc1(means of x)))). Convolutions `name`.fc1 and .fc2 with biases.
+ * Reference: Hu et al. 2018, arXiv:1709.01507.
  */
 export function squeezeExcitation(
   build: NetworkBuilder,
   name: string,
-  { channels, squeezed, activation = relu, gate = sigmoid }: SqueezeOptions,
+  options: SqueezeOptions & Pick<ConvolutionOptions, 'inputs' | 'initial'>,
 ): ImageLayer {
-  const common = { kernel: 1, bias: true }
-  const fc1 = build.convolution(`${name}.fc1`, { ...common, inputs: channels, outputs: squeezed })
-  const fc2 = build.convolution(`${name}.fc2`, { ...common, inputs: squeezed, outputs: channels })
+  const { inputs, channels, activation, gate, initial } = options
+  // Without an output: they see one pixel, which is nobody's level.
+  const common = { kernel: 1, bias: true, ...(initial ? { initial } : {}) }
+  const fc1 = build.convolution(`${name}.fc1`, { ...common, inputs, outputs: channels })
+  const fc2 = build.convolution(`${name}.fc2`, { ...common, inputs: channels, outputs: inputs })
   return (x, context) => {
-    const means = tf.reshape(globalAveragePool(x), [x.shape[0], 1, 1, channels]) as tf.Tensor4D
+    const means = meanKept(x, [1, 2]) as tf.Tensor4D
     return tf.mul(x, gate(fc2(activation(fc1(means, context)), context)))
   }
 }
