@@ -5,6 +5,7 @@ import { create } from 'tar'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { datasets, openDataset, recognizeDataset } from '../../../src/main/engine/families/datasets'
+import { evictUnpacked } from '../../../src/main/engine/families/datasets/files/archives/unpacked'
 import { zipOf, type CraftedEntry } from '../importers/craft/zip'
 import { createScratch, type Scratch } from './support'
 
@@ -50,6 +51,12 @@ describe('a .zip of pictures', () => {
     expect([classNames, train.count, notes]).toEqual([['dog house', '猫'], 2, []])
   })
 
+  it('names its classes in UTF-8, which archives made on macOS do not say', async () => {
+    const entries = (await pictures('')).map((entry) => ({ ...entry, flags: 0 }))
+    const archive = scratch.write('a.zip', zipOf(entries))
+    expect((await scratch.load('image_folder', { folder: archive, size: 8 })).classNames).toEqual(['dog house', '猫'])
+  })
+
   it('is unpacked once for all copies, and again when it changes', async () => {
     const archive = scratch.write('a.zip', zipOf(await pictures('')))
     await scratch.load('image_folder', { folder: archive, size: 8 })
@@ -81,7 +88,7 @@ describe('a .zip of pictures', () => {
         { cacheFolder: cacheFolder(), signal: abort.signal, onProgress },
       ),
     ).rejects.toThrow('enough')
-    expect([told, unpacked()]).toEqual([['Looking at a.zip', 'Unpacking a.zip'], []])
+    expect([[...new Set(told)], unpacked()]).toEqual([['Looking at a.zip', 'Unpacking a.zip'], []])
   })
 
   it.each<[string, CraftedEntry[], string]>([
@@ -119,6 +126,37 @@ describe('a .zip of pictures', () => {
   it('that is none is refused by recognising it', async () => {
     await expect(recognizeDataset(datasets, scratch.write('no.zip', 'no archive at all'))).rejects.toMatchObject({
       message: 'The archive "no.zip" cannot be read: it is damaged or cut short.',
+    })
+  })
+})
+
+describe('unpacked archives', () => {
+  const day = 86_400_000
+  const make = (name: string, bytes: number, age: number): void => {
+    const folder = join(cacheFolder(), 'unpacked', name)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'bytes'), String(bytes))
+    utimesSync(folder, new Date(Date.now() - age), new Date(Date.now() - age))
+  }
+
+  it('go when all together exceed the budget: the least recently used first, those of the last day never', async () => {
+    make('old', 10, 9 * day)
+    make('older', 10, 10 * day)
+    make('new', 10, day / 2)
+    make('x.abc.partial', 0, 2 * day)
+    make('y.abc.partial', 0, day / 2)
+    await evictUnpacked(join(cacheFolder(), 'unpacked'), 20)
+    expect(unpacked()).toEqual(['new', 'old', 'y.abc.partial'])
+    await evictUnpacked(join(cacheFolder(), 'unpacked'), 5)
+    expect(unpacked()).toEqual(['new', 'y.abc.partial'])
+  })
+
+  it('need a cache that can be written to: the refusal names it', async () => {
+    const archive = scratch.write('a.zip', zipOf(await pictures('')))
+    writeFileSync(cacheFolder(), 'a file where the cache should be')
+    await expect(scratch.load('image_folder', { folder: archive })).rejects.toMatchObject({
+      name: 'UserError',
+      where: join(cacheFolder(), 'unpacked'),
     })
   })
 })

@@ -79,6 +79,7 @@ function refuseTwins(names: readonly string[], where: string): void {
 /** "12 files, all .heic": what lies there in place of pictures. */
 async function otherFiles(folder: FileTree): Promise<string> {
   const files = await folder.files()
+  if (await holdsClasses(folder)) return 'pictures in folders within it; those directly in it are read'
   if (files.length === 0) return 'an empty folder'
   const kinds = [...new Set(files.map((name) => extname(name).toLowerCase()))]
   const [only] = kinds

@@ -18,6 +18,8 @@ export async function matchImageFolder({ path, tree }: FoundData): Promise<Layou
     if (!(error instanceof RefusedInputError))
       return { closeness: 0, found: 'no folder that can be read', refusal: null }
     const near = await holdsPictures(train)
+    // What is missing of an archive that is too long to list may still be in it.
+    if (near && !root.complete) return { params: { folder: path }, lastResort: true }
     return {
       closeness: near ? picturesAlone : 0,
       found: error.message.replace(/\.$/, ''),

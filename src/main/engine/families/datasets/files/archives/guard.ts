@@ -33,7 +33,7 @@ export interface ArchiveGuard {
   explain(error: unknown): unknown
 }
 
-const diskErrors = ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM', 'EIO', 'EMFILE', 'ENFILE']
+const diskErrors = ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM', 'EIO', 'EMFILE', 'ENFILE', 'ENOTDIR']
 export const isDiskError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error && diskErrors.includes(String(error.code))
 
@@ -72,7 +72,7 @@ export function createArchiveGuard(path: string, bytes: number): ArchiveGuard {
           wanted: 'files and folders',
           got: `${quoteFromFile(name)} of type ${kind}`,
         })
-      if (/^([/\\]|[a-z]:)/i.test(name) || name.split(/[\\/]/).includes('..'))
+      if (/^([/\\]|[a-z]:)/i.test(name) || name.split(/[\\/]/).includes('..') || name.includes('\0'))
         throw refuse('names a file outside itself', { wanted: 'names below one folder', got: quoteFromFile(name) })
       const parts = name.split('/').filter((part) => part !== '' && part !== '.')
       return kind === 'folder' || parts.length === 0 || parts.some(isLeftover) ? null : parts.join('/')

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { UserError } from '../../../../../../shared/errors'
 import { openFileSource } from '../../../../weights/byteSource'
 import { createYielding } from '../../../../images/yielding'
@@ -23,7 +23,10 @@ const folderOf = (cacheFolder: string): string => join(cacheFolder, 'unpacked')
 /** The hash of an archive, remembered under its path, size and time. */
 async function hashOf(archive: string, context: DatasetContext): Promise<string> {
   const { size, mtimeMs, ino } = await stat(archive)
-  const key = createHash('sha256').update(`${archive}\0${size}\0${mtimeMs}\0${ino}`).digest('hex').slice(0, 32)
+  const key = createHash('sha256')
+    .update(`${resolve(archive)}\0${size}\0${mtimeMs}\0${ino}`)
+    .digest('hex')
+    .slice(0, 32)
   const note = join(folderOf(context.cacheFolder), 'hashes', key)
   const known = await readFile(note, 'utf8').catch(() => '')
   if (/^[0-9a-f]{64}$/.test(known)) return known
@@ -59,7 +62,7 @@ function explain(error: unknown, folder: string): unknown {
 }
 
 /** Removes what nobody used for longest while all exceed the budget, and what broken attempts left. */
-async function evict(folder: string, budget: number, now = Date.now()): Promise<void> {
+export async function evictUnpacked(folder: string, budget: number, now = Date.now()): Promise<void> {
   const found: { path: string; used: number; bytes: number }[] = []
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
@@ -96,7 +99,7 @@ export async function unpackedFolder(archive: string, context: DatasetContext): 
       return files
     }
     await unpackAside(archive, own, context)
-    await evict(all, cacheBudget)
+    await evictUnpacked(all, cacheBudget)
     return files
   } catch (error) {
     throw explain(error, all)
@@ -112,7 +115,9 @@ async function unpackAside(archive: string, own: string, context: DatasetContext
     const { signal, onProgress } = context
     const step = `Unpacking ${basename(archive)}`
     const onFile = (done: number, total: number): void => onProgress?.(total > 0 ? done / total : 0, step)
-    await writeFile(join(aside, sizeFile), String(await unpackArchive(archive, { folder, signal, onFile })))
+    const bytes = await unpackArchive(archive, { folder, signal, onFile })
+    signal?.throwIfAborted()
+    await writeFile(join(aside, sizeFile), String(bytes))
     await rename(aside, own).catch(async (error: unknown) => {
       // Another process was first with the same archive.
       if (!(await stat(join(own, filesFolder)).catch(() => null))) throw error
