@@ -1,6 +1,6 @@
 /** Pickle programs that must not run, loop, grow or reach outside; numbers are those of the list of bad inputs. */
 import { describe, expect, it } from 'vitest'
-import { importLimits } from '../../../src/main/engine/weights/importLimits'
+import { importLimits, pickleLimits } from '../../../src/main/engine/weights/importLimits'
 import { expectRefused, fourFloats, honest, readNetworks, torchLegacy, torchZip } from './craft/files'
 import {
   dictOf,
@@ -99,7 +99,16 @@ describe('pickle programs', () => {
 
   it('22: a dotted name through a known module', async () => {
     await refused(pickled(text('pathlib'), text('os.system'), stackGlobal), /"pathlib\.os\.system"/)
-    await refused(pickled(text('torch'), text('storage.UntypedStorage'), stackGlobal), /which is not allowed/)
+    await refused(pickled(text('torch'), text('storage.UntypedStorage'), stackGlobal), /no state_dict/)
+    await refused(
+      pickled(
+        dictOf(
+          text('w'),
+          tensor({ from: storage({ type: program(text('torch'), text('storage.FloatStorage'), stackGlobal) }) }),
+        ),
+      ),
+      /no element type/,
+    )
     await refused(pickled(globalName('torch', 'FloatStorage.__init__')), /which is not allowed/)
   })
 
@@ -196,10 +205,11 @@ describe('pickle programs', () => {
   })
 
   it('28: more operations, memo entries or marks than any checkpoint', async () => {
-    await refused(pickled('N0'.repeat(importLimits.pickleOpcodes / 2 + 1)), /longer than any checkpoint/)
-    await refused(pickled('N'.repeat(importLimits.pickleOpcodes)), /piles up too many/)
-    await refused(pickled('('.repeat(importLimits.pickleOpcodes)), /too many groups/)
-    await refused(pickled('N', '\x94'.repeat(importLimits.pickleMemo + 1)), /remembers too many/)
+    const { opcodes, memo } = pickleLimits(0)
+    await refused(pickled('N0'.repeat(opcodes / 2 + 1)), /longer than any checkpoint/)
+    await refused(pickled('N'.repeat(opcodes)), /piles up too many/)
+    await refused(pickled('('.repeat(opcodes)), /too many groups/)
+    await refused(pickled('N', '\x94'.repeat(memo + 1)), /remembers too many/)
   })
 
   it('29: a list in itself, a dictionary in itself', async () => {
@@ -298,7 +308,7 @@ describe('pickle programs', () => {
   it('whole models and quantised weights are refused with what to do', async () => {
     await refused(
       pickled(globalName('torch.nn.modules.conv', 'Conv2d'), emptyTuple, '\x81'),
-      /Save model\.state_dict\(\) instead of the model/,
+      /whole model object, not its weights.*torch\.save\(model\.state_dict\(\), path\)/,
     )
     await refused(pickled(globalName('torch._utils', '_rebuild_qtensor')), /quantised/)
   })

@@ -158,15 +158,19 @@ async function readInto(
 const liesAround = (beside: string, key: string): boolean =>
   beside === '' || beside === key || key.startsWith(`${beside}.`)
 
-const mostIgnored = 20
+const mostIgnored = 8
 
+/** One remark for each reason, with the places that it holds for. */
 function ignoredFindings(ignored: readonly IgnoredPart[]): Finding[] {
-  const findings: Finding[] = ignored
-    .slice(0, mostIgnored)
-    .map(({ path, reason }) => ({ severity: 'info', message: `Ignored ${quoteFromFile(path)}: ${reason}.` }))
-  if (ignored.length > mostIgnored)
-    findings.push({ severity: 'info', message: `Ignored ${ignored.length - mostIgnored} more parts.` })
-  return findings
+  const places = new Map<string, string[]>()
+  for (const { path, reason } of ignored) places.set(reason, [...(places.get(reason) ?? []), path])
+  return [...places].map(([reason, paths]) => {
+    const more = paths.length > mostIgnored ? ` and ${paths.length - mostIgnored} more` : ''
+    return {
+      severity: 'info',
+      message: `Ignored ${paths.slice(0, mostIgnored).map(quoteFromFile).join(', ')}${more}: ${reason}.`,
+    }
+  })
 }
 
 function unknownFormat(head: Buffer, name: string): RefusedInputError {

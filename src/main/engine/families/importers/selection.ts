@@ -68,7 +68,7 @@ export function selectNetwork(opened: OpenedCheckpoint, options: SelectionOption
   const meant = wanted ? named.filter(({ network }) => network === wanted) : named
   const candidates = known.length > 1 ? known.map(candidateOf) : []
   const chosen = wanted ? known.find(({ network }) => network === wanted) : known[0]
-  if (!chosen) throw unknown(meant, options)
+  if (!chosen) throw unknown(meant, options, opened.advice)
   if (!wanted && candidates.length > 0) throw new SeveralNetworksError(candidates)
   const { network, tensors, recognition, findings } = chosen
   return {
@@ -141,7 +141,11 @@ function listKeys(networks: readonly StoredNetwork[]): string {
   return networks.length > mostKeys ? `${shown} and ${networks.length - mostKeys} more` : shown
 }
 
-function unknown(named: readonly Named[], { architecture }: SelectionOptions): RefusedInputError {
+function unknown(
+  named: readonly Named[],
+  { architecture }: SelectionOptions,
+  advice: string | null = null,
+): RefusedInputError {
   const [nearest] = named
     .flatMap(({ network, recognition }) => (recognition?.kind === 'mismatch' ? [{ network, recognition }] : []))
     .sort((left, right) => right.recognition.shared - left.recognition.shared)
@@ -149,7 +153,7 @@ function unknown(named: readonly Named[], { architecture }: SelectionOptions): R
     return new RefusedInputError('The weights are of no network that is known here.', {
       wanted: 'the weights of a known architecture under its PyTorch names',
       got: listKeys(named.map(({ network }) => network)),
-      action: 'Save the state_dict of a network that is known here.',
+      action: advice ?? 'Save the state_dict of a network that is known here.',
     })
   const { title, differences } = nearest.recognition
   const where = nearest.network.key === '' ? {} : { where: quoteFromFile(nearest.network.key) }
@@ -163,7 +167,7 @@ function unknown(named: readonly Named[], { architecture }: SelectionOptions): R
       ...where,
       action: architecture
         ? 'Choose the architecture and parameters that the file was saved from.'
-        : 'Export the state_dict of one whole network.',
+        : (advice ?? 'Export the state_dict of one whole network.'),
     },
   )
 }

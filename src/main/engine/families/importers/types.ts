@@ -39,6 +39,8 @@ export interface OpenedCheckpoint {
   metadata: Record<string, string>
   ignored: IgnoredPart[]
   findings: Finding[]
+  /** What to do where none of the networks is known; absent where there is nothing particular to say. */
+  advice?: string | null
   /**
    * Checks the checksums of the values, where the format has some. To be called before values are read.
    * @throws RefusedInputError where one is wrong

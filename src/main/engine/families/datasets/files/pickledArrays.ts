@@ -32,7 +32,12 @@ function bytesOfText(text: string, longest: number): Buffer | null {
 /** Bytes, however the protocol writes them; Python 2's text is bytes. */
 function pickledBytes(value: PickleValue | undefined, program: Buffer, longest: number): Buffer | null {
   if (typeof value === 'string') return bytesOfText(value, longest)
-  if (isPickled(value, 'bytes')) return program.subarray(value.at, value.at + value.length)
+  if (isPickled(value, 'bytes')) {
+    const bytes = program.subarray(value.at, value.at + value.length)
+    if (!value.utf8) return bytes
+    // At most two bytes a character.
+    return bytes.length > 2 * longest ? null : bytesOfText(bytes.toString('utf8'), longest)
+  }
   const encoded = madeOf(value, 'encode')
   if (encoded) return /^latin-?1$/.test(String(encoded[1])) ? pickledBytes(encoded[0], program, longest) : null
   return madeOf(value, 'bytes')?.length === 0 ? Buffer.alloc(0) : null

@@ -1,14 +1,15 @@
 /**
- * The fixed table of names that a checkpoint's pickle may mention. Names are compared exactly: no module is imported,
- * no
- * attribute is looked up, nothing from the file runs. What is not here is refused by name.
+ * What the names in a checkpoint's pickle mean. Names are compared as text: no module is imported, no attribute is
+ * looked up, nothing from the file runs. A fixed table says which make tensors and containers; what runs something is
+ * refused (running.ts); of any other name, objects are opaque data and reported.
  */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { quoteFromFile } from '../../../weights/fileText'
 import type { WeightDtype } from '../../../weights/weightMap'
 import { refusePickle } from './refusal'
+import { runsSomething } from './running'
 import { rebuildFromType, rebuildParameter, rebuildTensor, rebuildTensorWithDtype, sizeTuple } from './tensors'
-import type { GlobalMeaning, PickleGlobal } from './values'
+import type { GlobalMeaning, PickleGlobal, PickleValue } from './values'
 
 const storageTypes: Record<string, WeightDtype> = {
   DoubleStorage: 'float64',
@@ -50,13 +51,36 @@ const arrayParts: readonly string[] = [
 export const keepsState = (name: string): boolean => name === 'numpy.dtype' || arrayClasses.includes(name)
 export const keepsArguments = (name: string): boolean => arrayParts.includes(name)
 
-/** Classes and functions whose results are data beside the weights; they are counted and skipped. */
+/** Dictionaries by another name: their items are read as a dictionary's, and their attributes dropped. */
+const dictionaryNames = [
+  'collections.OrderedDict',
+  'collections.defaultdict',
+  'easydict.EasyDict',
+  'addict.addict.Dict',
+  'pytorch_lightning.utilities.parsing.AttributeDict',
+  'lightning.pytorch.utilities.parsing.AttributeDict',
+  'lightning.fabric.utilities.data.AttributeDict',
+  'lightning_fabric.utilities.data.AttributeDict',
+] as const
+
+/** Classes and functions whose results are data beside the weights; they are counted and skipped without a word. */
 const opaqueNames = [
   'argparse.Namespace',
   'types.SimpleNamespace',
+  'types.GenericAlias',
+  'types.MappingProxyType',
   'collections.Counter',
-  'collections.defaultdict',
   'collections.deque',
+  'io.BytesIO',
+  'io.StringIO',
+  '_io.BytesIO',
+  '_io.StringIO',
+  'logging.getLogger',
+  'decimal.Decimal',
+  'fractions.Fraction',
+  'uuid.UUID',
+  'random.Random',
+  're._compile',
   'torch.device',
   'torch.layout',
   'torch.Tensor',
@@ -72,6 +96,7 @@ const opaqueNames = [
   'numpy.int32',
   ...arrayClasses,
   ...['numpy.core', 'numpy._core'].flatMap((root) => [`${root}.multiarray.scalar`, `${root}.numeric._frombuffer`]),
+  ...['__randomstate_ctor', '__generator_ctor', '__bit_generator_ctor'].map((name) => `numpy.random._pickle.${name}`),
   'numpy.dtypes.Float64DType',
   'numpy.dtypes.Float32DType',
   'numpy.dtypes.Int64DType',
@@ -103,16 +128,24 @@ const opaqueNames = [
       'bytes',
     ].map((name) => `${root}.${name}`),
   ),
-  'copyreg._reconstructor',
-  'copy_reg._reconstructor',
-  'easydict.EasyDict',
   'yacs.config.CfgNode',
   'fvcore.common.config.CfgNode',
   'omegaconf.dictconfig.DictConfig',
   'omegaconf.listconfig.ListConfig',
   'omegaconf.base.ContainerMetadata',
   'omegaconf.base.Metadata',
-  'omegaconf.nodes.AnyNode',
+  ...[
+    'Any',
+    'Integer',
+    'Float',
+    'String',
+    'Boolean',
+    'Bytes',
+    'Path',
+    'Enum',
+    'Interpolation',
+    'InterpolationResult',
+  ].map((kind) => `omegaconf.nodes.${kind}Node`),
   'wandb.sdk.wandb_config.Config',
   'wandb.wandb_config.Config',
   'wandb.sdk.lib.wandb_config.Config',
@@ -150,7 +183,16 @@ const meanings: ReadonlyMap<string, GlobalMeaning> = new Map<string, GlobalMeani
   ['torch.storage.UntypedStorage', { kind: 'storageType', dtype: null }],
   ['torch.UntypedStorage', { kind: 'storageType', dtype: null }],
   ...dtypes.map((dtype): [string, GlobalMeaning] => [`torch.${dtype}`, { kind: 'dtype', dtype }]),
-  ['collections.OrderedDict', { kind: 'orderedDict' }],
+  ...dictionaryNames.map((name): [string, GlobalMeaning] => [name, { kind: 'dictionary' }]),
+  ...['copyreg', 'copy_reg'].flatMap((module) =>
+    ['_reconstructor', '__newobj__', '__newobj_ex__'].map((name): [string, GlobalMeaning] => [
+      `${module}.${name}`,
+      { kind: 'constructor' },
+    ]),
+  ),
+  ['operator.getitem', { kind: 'call', call: genericType }],
+  ['_operator.getitem', { kind: 'call', call: genericType }],
+  ['functools.partial', { kind: 'call', call: partialCall }],
   ['torch.Size', { kind: 'call', call: sizeTuple }],
   ['torch._utils._rebuild_tensor', { kind: 'call', call: rebuildTensor }],
   ['torch._utils._rebuild_tensor_v2', { kind: 'call', call: rebuildTensor }],
@@ -160,13 +202,13 @@ const meanings: ReadonlyMap<string, GlobalMeaning> = new Map<string, GlobalMeani
   ['torch._tensor._rebuild_from_type_v2', { kind: 'call', call: rebuildFromType }],
 ])
 
-/** A name outside the table. Named apart, so that a caller can tell "hostile" from "of another kind". */
+/** A name that runs something. Named apart, so that a caller can tell "hostile" from "of another kind". */
 export class ForbiddenNameError extends RefusedInputError {}
 
 /** @throws RefusedInputError naming what the file wanted to load */
 export function resolveGlobal(module: string, attribute: string, at: number): PickleGlobal {
   const name = `${module}.${attribute}`
-  // Exact match of both halves: `pathlib` + `os.system` must not read as an attribute of an allowed module.
+  // Exact match of both halves: `pathlib` + `os.system` must not read as an attribute of a known module.
   const meaning = attribute.includes('.') ? undefined : meanings.get(name)
   if (meaning) return { kind: 'global', name, meaning }
   const known = refusedNames[name]
@@ -177,16 +219,32 @@ export function resolveGlobal(module: string, attribute: string, at: number): Pi
       at,
       action: 'Save model.state_dict() with plain float32 tensors.',
     })
-  throw new ForbiddenNameError(`The file wants to load ${quoteFromFile(name)}, which is not allowed.`, {
-    wanted: 'tensors, containers and a fixed list of harmless classes',
+  if (runsSomething(module, attribute)) throw forbidden(name, at)
+  return { kind: 'global', name, meaning: { kind: 'foreign' } }
+}
+
+function forbidden(name: string, at?: number): ForbiddenNameError {
+  return new ForbiddenNameError(`The file wants to load ${quoteFromFile(name)}, which is not allowed.`, {
+    wanted: 'tensors, containers and objects that are data',
     got: quoteFromFile(name),
-    where: `pickle, byte ${at}`,
-    action: isModelClass(module)
-      ? 'The file holds a whole model object. Save model.state_dict() instead of the model.'
-      : 'Do not open this file elsewhere before you know what it would run. Ask its author for a plain state_dict or safetensors.',
+    where: at === undefined ? 'pickle' : `pickle, byte ${at}`,
+    action:
+      'It could run anything: do not open this file elsewhere before you know what it would run. Ask its author for a plain state_dict or safetensors.',
   })
 }
 
-function isModelClass(module: string): boolean {
-  return /^(torch\.nn|torchvision|timm|models?|nets?|networks?)(\.|$)/.test(module)
+const isGlobal = (value: PickleValue | undefined): value is PickleGlobal =>
+  value !== undefined && value !== null && typeof value === 'object' && value.kind === 'global'
+
+/** `typing.Dict[str, int]` is pickled as operator.getitem(typing.Dict, …); of anything else it could reach further. */
+function genericType([container]: readonly PickleValue[]): PickleValue {
+  if (isGlobal(container) && /^(typing|collections\.abc)\./.test(container.name))
+    return { kind: 'opaque', className: container.name, weight: 1, depth: 0 }
+  throw forbidden('operator.getitem')
+}
+
+/** A function with some of its arguments, beside the weights: calls nothing until it is called, which is refused. */
+function partialCall([target]: readonly PickleValue[]): PickleValue {
+  if (isGlobal(target)) return { kind: 'opaque', className: `functools.partial of ${target.name}`, weight: 1, depth: 0 }
+  throw forbidden('functools.partial')
 }

@@ -1,13 +1,15 @@
 /** The restricted pickle machine: a stack, marks and a memo over our own values, with bounds on all of them. */
-import { importLimits } from '../../../weights/importLimits'
+import { importLimits, pickleLimits, type PickleLimits } from '../../../weights/importLimits'
 import { createCursor, type Cursor } from './cursor'
 import { opcodeHandlers } from './opcodes'
 import { refusePickle } from './refusal'
 import { measureOf, type PickleValue } from './values'
-import type { LoadPersistent, Machine } from './program'
+import type { ForeignUse, LoadPersistent, Machine } from './program'
 
 export interface PickleProgram {
   value: PickleValue
+  /** Unknown names that objects were made of. */
+  foreign: ReadonlyMap<string, ForeignUse>
   /** First byte after STOP. */
   end: number
 }
@@ -46,11 +48,13 @@ export async function runPickleInPieces(
 const operationsPerPiece = 4096
 
 function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent): Generator<void, PickleProgram> {
-  const machine = createMachine(createCursor(bytes, start), loadPersistent)
-  for (let count = 0; count < importLimits.pickleOpcodes; count++) {
+  const limits = pickleLimits(bytes.length)
+  const foreign = new Map<string, ForeignUse>()
+  const machine = createMachine({ cursor: createCursor(bytes, start), loadPersistent, limits, foreign })
+  for (let count = 0; count < limits.opcodes; count++) {
     const at = machine.cursor.at
     const opcode = machine.cursor.byte()
-    if (opcode === stop) return { value: machine.pop(), end: machine.cursor.at }
+    if (opcode === stop) return { value: machine.pop(), foreign, end: machine.cursor.at }
     const handler = opcodeHandlers[opcode]
     if (!handler)
       throw refusePickle('The pickle has an operation that is not allowed.', {
@@ -62,35 +66,51 @@ function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent
     if (count % operationsPerPiece === operationsPerPiece - 1) yield
   }
   throw refusePickle('The pickle is longer than any checkpoint.', {
-    wanted: `at most ${importLimits.pickleOpcodes} operations`,
+    wanted: `at most ${limits.opcodes} operations`,
     got: 'more',
     at: machine.cursor.at,
   })
 }
 
-function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine {
+interface MachineParts {
+  readonly cursor: Cursor
+  readonly loadPersistent: LoadPersistent
+  readonly limits: PickleLimits
+  readonly foreign: Map<string, ForeignUse>
+}
+
+function createMachine({ cursor, loadPersistent, limits, foreign }: MachineParts): Machine {
   const memo = new Map<number, PickleValue>()
   const stack = createStack(cursor)
-  const charge = createMeter(cursor)
+  const charge = createMeter(cursor, limits.work)
   return {
     cursor,
     memo,
     loadPersistent,
     ...stack,
     charge,
+    noteForeign(name, how) {
+      if (how === 'called' || !foreign.has(name)) foreign.set(name, how)
+      if (foreign.size > importLimits.pickleForeignNames)
+        throw refusePickle('The pickle has objects of too many classes.', {
+          wanted: `at most ${importLimits.pickleForeignNames}`,
+          at: cursor.at,
+        })
+    },
     chargeObject: () => charge(importLimits.pickleObjectWork),
     remember(index) {
       memo.set(index, stack.top())
-      if (memo.size > importLimits.pickleMemo)
+      if (memo.size > limits.memo)
         throw refusePickle('The pickle remembers too many values.', {
-          wanted: `at most ${importLimits.pickleMemo}`,
+          wanted: `at most ${limits.memo}`,
           at: cursor.at,
         })
     },
     grow(container, children) {
       charge(children.length)
       for (const child of children) {
-        const { weight, depth } = measureOf(child)
+        const { weight, depth, holdsTensors } = measureOf(child)
+        if (holdsTensors) container.holdsTensors = true
         container.weight += weight
         container.depth = Math.max(container.depth, depth + 1)
       }
@@ -111,13 +131,13 @@ function createMachine(cursor: Cursor, loadPersistent: LoadPersistent): Machine 
 }
 
 /** Counts the work of one program, and refuses beyond the bound. */
-function createMeter(cursor: Cursor): Machine['charge'] {
+function createMeter(cursor: Cursor, most: number): Machine['charge'] {
   let work = 0
   return (items) => {
     work += items
-    if (work > importLimits.pickleWork)
+    if (work > most)
       throw refusePickle('The pickle makes more work than any checkpoint.', {
-        wanted: `at most ${importLimits.pickleWork} items moved or copied`,
+        wanted: `at most ${most} items moved or copied`,
         got: 'more',
         at: cursor.at,
       })

@@ -4,11 +4,12 @@
  */
 import { importLimits } from '../../../weights/importLimits'
 import { quoteFromFile } from '../../../weights/fileText'
+import { ExhaustiveError } from '../../../../../shared/errors'
 import { narrow } from './cursor'
 import { keepsArguments, keepsState, resolveGlobal } from './globals'
-import type { Machine } from './program'
+import type { ForeignUse, Machine } from './program'
 import { refusePickle } from './refusal'
-import { describeValue, type PickleOpaque, type PickleValue } from './values'
+import { describeValue, type Measured, type PickleOpaque, type PickleTuple, type PickleValue } from './values'
 
 type Handler = (machine: Machine) => void
 
@@ -23,6 +24,8 @@ function tuple(machine: Machine, items: PickleValue[]): void {
 
 function list(machine: Machine, items: PickleValue[]): void {
   const value = { kind: 'list' as const, items: [], weight: 1, depth: 0 }
+  // A list has room for more than it holds.
+  machine.chargeObject()
   machine.chargeObject()
   machine.push(value)
   append(machine, items)
@@ -62,7 +65,7 @@ function setItems(machine: Machine, pairs: readonly PickleValue[]): void {
 }
 
 /** Calls a known function on our values, or keeps the result as opaque data. */
-function construct(machine: Machine, callee: PickleValue, args: PickleValue): void {
+function construct(machine: Machine, callee: PickleValue, args: PickleValue, how: ForeignUse = 'called'): void {
   const { at } = machine.cursor
   if (callee === null || typeof callee !== 'object' || callee.kind !== 'global') {
     throw refusePickle('The pickle calls something that is no known function.', {
@@ -80,33 +83,59 @@ function construct(machine: Machine, callee: PickleValue, args: PickleValue): vo
   }
   const { meaning, name } = callee
   machine.chargeObject()
-  if (meaning.kind === 'call') machine.push(meaning.call(args.items, machine.charge))
-  else if (meaning.kind === 'orderedDict') machine.push(orderedDict(machine, args.items))
-  // The tuple has its bounds already; a memoised one is not walked again.
-  else if (meaning.kind === 'opaque')
-    machine.push({ ...opaque(name, args), ...(keepsArguments(name) ? { args: args.items } : {}) })
-  else throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
+  switch (meaning.kind) {
+    case 'call':
+      machine.push(meaning.call(args.items, machine.charge))
+      return
+    case 'dictionary':
+      machine.push(dictionaryOf(machine, args.items))
+      return
+    case 'constructor':
+      machine.push(constructed(machine, args))
+      return
+    case 'foreign':
+      machine.noteForeign(name, how)
+      machine.push(opaque(name, args, true))
+      return
+    case 'opaque':
+      // The tuple has its bounds already; a memoised one is not walked again.
+      machine.push(keepsArguments(name) ? { ...opaque(name, args), args: args.items } : opaque(name, args))
+      return
+    case 'dtype':
+    case 'storageType':
+      throw refusePickle(`The pickle calls ${quoteFromFile(name)}, which is not a function.`, { got: name, at })
+    default:
+      throw new ExhaustiveError(meaning)
+  }
 }
 
-const opaque = (className: string, { weight, depth }: { weight: number; depth: number }): PickleOpaque => ({
-  kind: 'opaque',
-  className,
-  weight,
-  depth,
-})
+function opaque(className: string, { weight, depth, holdsTensors = false }: Measured, foreign = false): PickleOpaque {
+  return { kind: 'opaque', className, weight, depth, holdsTensors, foreign }
+}
 
-/** Python 2 wrote `OrderedDict([[key, value], …])`; later ones fill an empty one. */
-function orderedDict(machine: Machine, args: readonly PickleValue[]): PickleValue {
-  const value = { kind: 'dict' as const, pairs: [] as PickleValue[], weight: 1, depth: 0 }
-  const [items] = args
-  if (items === undefined) return value
-  if (items === null || typeof items !== 'object' || items.kind !== 'list') {
-    throw refusePickle('An ordered dictionary is built from something that is no list.', {
-      wanted: 'a list of pairs',
-      got: describeValue(items),
+/** `copyreg._reconstructor(class, base, state)` and its kin: an object or a dictionary of the class. */
+function constructed(machine: Machine, args: PickleTuple): PickleValue {
+  const [made] = args.items
+  if (made === undefined || made === null || typeof made !== 'object' || made.kind !== 'global')
+    throw refusePickle('The pickle makes an object of something that is no class.', {
+      wanted: 'a class',
+      got: describeValue(made),
       at: machine.cursor.at,
     })
-  }
+  if (made.meaning.kind === 'dictionary') return dictionaryOf(machine, [])
+  if (made.meaning.kind !== 'foreign') return opaque(made.name, args)
+  machine.noteForeign(made.name, 'made')
+  return opaque(made.name, args, true)
+}
+
+/**
+ * Python 2 wrote `OrderedDict([[key, value], …])`; later ones fill an empty one, and other classes take what they are
+ * to do for absent keys.
+ */
+function dictionaryOf(machine: Machine, args: readonly PickleValue[]): PickleValue {
+  const value = { kind: 'dict' as const, pairs: [] as PickleValue[], weight: 1, depth: 0 }
+  const [items] = args
+  if (items === undefined || items === null || typeof items !== 'object' || items.kind !== 'list') return value
   for (const pair of items.items) {
     if (
       pair === null ||
@@ -145,7 +174,18 @@ function build(machine: Machine): void {
     })
   if (target.kind !== 'opaque') return
   machine.grow(target, [state])
+  if (hasLayers(state)) target.isModule = true
   if (keepsState(target.className)) target.state = state
+}
+
+/** The attributes of a network's object: `_parameters` and `_modules`. */
+function hasLayers(state: PickleValue): boolean {
+  return (
+    state !== null &&
+    typeof state === 'object' &&
+    state.kind === 'dict' &&
+    state.pairs.some((key, index) => index % 2 === 0 && (key === '_modules' || key === '_parameters'))
+  )
 }
 
 function recall(machine: Machine, index: number): void {
@@ -171,6 +211,18 @@ function textInteger(machine: Machine, text: string): PickleValue {
   if (!/^-?\d{1,64}L?$/.test(text))
     throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
   return narrow(BigInt(text.replace('L', '')))
+}
+
+/** Numbers that take more than their place in a list. */
+function number(machine: Machine, value: PickleValue): void {
+  machine.charge(importLimits.pickleNumberWork)
+  machine.push(value)
+}
+
+function longInteger(machine: Machine, length: number): void {
+  const value = machine.cursor.integer(length)
+  machine.charge(length)
+  machine.push(value)
 }
 
 function stackGlobal(machine: Machine): void {
@@ -200,12 +252,21 @@ function object(machine: Machine): void {
 function newObjectWithKeywords(machine: Machine): void {
   machine.pop()
   const args = machine.pop()
-  construct(machine, machine.pop(), args)
+  construct(machine, machine.pop(), args, 'made')
 }
 
 function text(machine: Machine, value: string): void {
   machine.charge(importLimits.pickleTextWork)
   machine.push(value)
+}
+
+/** Bytes of an array are text in protocols 0 to 2: too long for a name, they stay in the program. */
+function utf8(machine: Machine, length: number): void {
+  if (length <= importLimits.nameBytes) return text(machine, machine.cursor.utf8(length))
+  const { at } = machine.cursor
+  machine.cursor.skip(length)
+  machine.chargeObject()
+  machine.push({ kind: 'bytes', at, length, utf8: true })
 }
 
 function bytes(machine: Machine, length: number): void {
@@ -226,9 +287,9 @@ function protocol(machine: Machine): void {
 }
 
 const textOpcodes: [number, Handler][] = [
-  [code('I'), (machine) => machine.push(textInteger(machine, machine.cursor.line()))],
-  [code('L'), (machine) => machine.push(textInteger(machine, machine.cursor.line()))],
-  [code('F'), (machine) => machine.push(Number.parseFloat(machine.cursor.line()))],
+  [code('I'), (machine) => number(machine, textInteger(machine, machine.cursor.line()))],
+  [code('L'), (machine) => number(machine, textInteger(machine, machine.cursor.line()))],
+  [code('F'), (machine) => number(machine, Number.parseFloat(machine.cursor.line()))],
   [code('S'), (machine) => text(machine, machine.cursor.line().replace(/^(['"])(.*)\1$/, '$2'))],
   [
     code('V'),
@@ -251,12 +312,12 @@ const scalarOpcodes: [number, Handler][] = [
   [code('J'), (machine) => machine.push(machine.cursor.signed32())],
   [code('K'), (machine) => machine.push(machine.cursor.unsigned(1))],
   [code('M'), (machine) => machine.push(machine.cursor.unsigned(2))],
-  [0x8a, (machine) => machine.push(machine.cursor.integer(machine.cursor.unsigned(1)))],
-  [0x8b, (machine) => machine.push(machine.cursor.integer(machine.cursor.unsigned(4)))],
-  [code('G'), (machine) => machine.push(machine.cursor.float64())],
-  [code('X'), (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(4)))],
-  [0x8c, (machine) => text(machine, machine.cursor.utf8(machine.cursor.unsigned(1)))],
-  [0x8d, (machine) => text(machine, machine.cursor.utf8(machine.cursor.length8()))],
+  [0x8a, (machine) => longInteger(machine, machine.cursor.unsigned(1))],
+  [0x8b, (machine) => longInteger(machine, machine.cursor.unsigned(4))],
+  [code('G'), (machine) => number(machine, machine.cursor.float64())],
+  [code('X'), (machine) => utf8(machine, machine.cursor.unsigned(4))],
+  [0x8c, (machine) => utf8(machine, machine.cursor.unsigned(1))],
+  [0x8d, (machine) => utf8(machine, machine.cursor.length8())],
   [code('U'), (machine) => text(machine, machine.cursor.latin1(machine.cursor.unsigned(1)))],
   [
     code('T'),
@@ -395,7 +456,7 @@ const objectOpcodes: [number, Handler][] = [
     0x81,
     (machine) => {
       const args = machine.pop()
-      construct(machine, machine.pop(), args)
+      construct(machine, machine.pop(), args, 'made')
     },
   ],
   [0x92, newObjectWithKeywords],

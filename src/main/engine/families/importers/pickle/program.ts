@@ -1,5 +1,8 @@
 import type { Cursor } from './cursor'
-import type { PickleValue } from './values'
+import type { Measured, PickleValue } from './values'
+
+/** `made`: an object of a class; `called`: a class or function with arguments. */
+export type ForeignUse = 'made' | 'called'
 
 export type LoadPersistent = (id: PickleValue) => PickleValue
 
@@ -19,8 +22,10 @@ export interface Machine {
   remember(index: number): void
   /** Counts work against the program's budget. */
   charge(items: number): void
+  /** Takes down that an object of an unknown name was made: by `__new__` alone, or by calling the name. */
+  noteForeign(name: string, how: ForeignUse): void
   /** Counts a new object. */
   chargeObject(): void
   /** Adds children's bounds to a container and counts them as work; refuses expansion and deep nesting. */
-  grow(container: { weight: number; depth: number }, children: readonly PickleValue[]): void
+  grow(container: Measured, children: readonly PickleValue[]): void
 }

@@ -5,6 +5,7 @@ import {
   describeValue,
   measureOf,
   type Charge,
+  type PickleOpaque,
   type PickleStorage,
   type PickleTensor,
   type PickleTuple,
@@ -12,14 +13,16 @@ import {
 } from './values'
 
 /** `_rebuild_tensor(_v2)(storage, storage_offset, size, stride, …)`; requires_grad and hooks do not matter here. */
-export function rebuildTensor(args: readonly PickleValue[], charge: Charge): PickleTensor {
+export function rebuildTensor(args: readonly PickleValue[], charge: Charge): PickleTensor | PickleOpaque {
+  if (isOpaque(args[0])) return unreadable()
   const storage = storageOf(args[0])
   if (storage.dtype === null) throw refusePickle('A tensor of an untyped storage names no element type.')
   return tensorIn({ ...storage, dtype: storage.dtype }, storage.dtype, args, charge)
 }
 
 /** `_rebuild_tensor_v3(storage, storage_offset, size, stride, requires_grad, hooks, dtype, …)`. */
-export function rebuildTensorWithDtype(args: readonly PickleValue[], charge: Charge): PickleTensor {
+export function rebuildTensorWithDtype(args: readonly PickleValue[], charge: Charge): PickleTensor | PickleOpaque {
+  if (isOpaque(args[0])) return unreadable()
   const storage = storageOf(args[0])
   const dtype = args[6]
   if (dtype === null || typeof dtype !== 'object' || dtype.kind !== 'global' || dtype.meaning.kind !== 'dtype') {
@@ -36,8 +39,9 @@ export function rebuildTensorWithDtype(args: readonly PickleValue[], charge: Cha
 }
 
 /** `_rebuild_parameter(data, requires_grad, hooks)`. */
-export function rebuildParameter(args: readonly PickleValue[]): PickleTensor {
+export function rebuildParameter(args: readonly PickleValue[]): PickleTensor | PickleOpaque {
   const [data] = args
+  if (isOpaque(data)) return data
   if (data === null || typeof data !== 'object' || data.kind !== 'tensor') {
     throw refusePickle('A parameter holds no tensor.', { wanted: 'a tensor', got: describeValue(data) })
   }
@@ -78,6 +82,18 @@ function itemsOf(value: PickleValue | undefined, what: string): readonly PickleV
     return value.items
   throw refusePickle(`${what} must be a tuple.`, { wanted: 'a tuple', got: describeValue(value) })
 }
+
+const isOpaque = (value: PickleValue | undefined): value is PickleOpaque =>
+  value !== undefined && value !== null && typeof value === 'object' && value.kind === 'opaque'
+
+/** Its values come from an object that is not built here: those of plain pickles, and of other libraries. */
+const unreadable = (): PickleOpaque => ({
+  kind: 'opaque',
+  className: 'torch.Tensor',
+  weight: 1,
+  depth: 0,
+  holdsTensors: true,
+})
 
 function storageOf(value: PickleValue | undefined): PickleStorage {
   if (value !== undefined && value !== null && typeof value === 'object' && value.kind === 'storage') return value

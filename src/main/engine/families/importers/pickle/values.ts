@@ -2,10 +2,12 @@
 import type { WeightDtype } from '../../../weights/weightMap'
 
 /** Bounds kept on every container, so that sharing ("billion laughs") and nesting cannot outgrow the file. */
-interface Measured {
+export interface Measured {
   /** Values below this one if sharing were written out. */
   weight: number
   depth: number
+  /** Tensors lie in it, at any depth. */
+  holdsTensors?: boolean
 }
 
 export interface PickleTuple extends Measured {
@@ -25,6 +27,10 @@ export interface PickleDict extends Measured {
 export interface PickleOpaque extends Measured {
   kind: 'opaque'
   className: string
+  /** Its class is none of the known ones. */
+  foreign?: boolean
+  /** A network as an object: its state has parameters and layers. */
+  isModule?: boolean
   /** Of NumPy arrays and their types alone: what BUILD handed them. */
   state?: PickleValue
   /** Of what NumPy arrays are made of alone: what it was made with. */
@@ -35,6 +41,8 @@ export interface PickleBytes {
   kind: 'bytes'
   at: number
   length: number
+  /** They are text in UTF-8, unchecked: Python 3 writes bytes so in protocols 0 to 2, one character a byte. */
+  utf8?: boolean
 }
 export interface PickleGlobal {
   kind: 'global'
@@ -88,16 +96,24 @@ export type Charge = (items: number) => void
 export type GlobalMeaning =
   | { kind: 'storageType'; dtype: WeightDtype | null }
   | { kind: 'dtype'; dtype: WeightDtype }
-  | { kind: 'orderedDict' }
+  | { kind: 'dictionary' }
+  /** A helper of pickle that makes an object of the class that is its first argument. */
+  | { kind: 'constructor' }
+  /** Of no known class or function: its objects are kept as data too, and reported. */
+  | { kind: 'foreign' }
   /** A function that maps its arguments to one of our values. */
   | { kind: 'call'; call: (args: readonly PickleValue[], charge: Charge) => PickleValue }
-  /** Its objects are kept as data and skipped. */
+  /** Its objects are kept as data and skipped without a word. */
   | { kind: 'opaque' }
 
+const plainMeasure: Readonly<Measured> = { weight: 1, depth: 0 }
+const tensorMeasure: Readonly<Measured> = { weight: 1, depth: 0, holdsTensors: true }
+
 /** `weight` and `depth` of a value; 1 and 0 for whatever contains nothing. */
-export function measureOf(value: PickleValue): Measured {
-  if (value !== null && typeof value === 'object' && 'weight' in value) return value
-  return { weight: 1, depth: 0 }
+export function measureOf(value: PickleValue): Readonly<Measured> {
+  if (value === null || typeof value !== 'object') return plainMeasure
+  if (value.kind === 'tensor') return tensorMeasure
+  return 'weight' in value ? value : plainMeasure
 }
 
 /** A few words for messages. */

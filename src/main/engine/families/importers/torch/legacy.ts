@@ -9,16 +9,18 @@ import type { ByteSource } from '../../../weights/byteSource'
 import { defineImporter, type OpenedCheckpoint } from '../types'
 import { importLimits } from '../../../weights/importLimits'
 import { ForbiddenNameError } from '../pickle/globals'
-import { runPickle } from '../pickle/machine'
+import { runPickle, type PickleProgram } from '../pickle/machine'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
 import { describeFirstBytes } from '../../../weights/fileText'
 import { placeTensors } from './placement'
-import { findNetworks } from './networks'
+import { describeContents, findNetworks } from './networks'
+import { foreignFindings } from './objects'
 import { createStorageTable, type StorageRecord } from './storages'
 
 const magicNumber = 0x1950a86a20f9469cfc6cn
 const protocolVersion = 1001
+const headBytes = 2 ** 17
 
 export const torchLegacy = defineImporter({
   id: 'torch-legacy',
@@ -40,15 +42,17 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const noStorage = (): never => {
     throw refusePickle('The head of the file refers to a storage.')
   }
-  const magic = readMagic(bytes, noStorage)
-  const version = runPickle(bytes, magic, noStorage)
+  // Bounds grow with the program: those of the head stay small.
+  const headFrom = (start: number): Buffer => bytes.subarray(0, start + headBytes)
+  const magic = readMagic(headFrom(0), bytes, noStorage)
+  const version = runPickle(headFrom(magic), magic, noStorage)
   if (version.value !== protocolVersion)
     throw refusePickle('The protocol version of the file is unknown.', {
       wanted: `${protocolVersion}`,
       got: String(describeNumber(version.value)),
       at: magic,
     })
-  const system = runPickle(bytes, version.end, noStorage)
+  const system = runPickle(headFrom(version.end), version.end, noStorage)
   requireLittleEndian(system.value)
   const table = createStorageTable()
   const objects = runPickle(bytes, system.end, table.load)
@@ -65,19 +69,20 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
     networks: found.networks.map(({ key, tensors }) => ({ key, tensors: placeTensors(tensors, startOf) })),
     metadata: {},
     ignored: found.ignored,
-    findings: [],
+    findings: foreignFindings(objects.foreign),
+    advice: found.advice,
     verify: () => Promise.resolve(),
   }
 }
 
-/** The first pickle must be the magic number; a hostile program in its place is refused by the name it wants. */
-function readMagic(bytes: Buffer, noStorage: () => never): number {
-  try {
-    const { value, end } = runPickle(bytes, 0, noStorage)
-    if (value === magicNumber) return end
-  } catch (error) {
-    if (error instanceof ForbiddenNameError || !(error instanceof RefusedInputError)) throw error
-  }
+/**
+ * The first pickle must be the magic number; a hostile program in its place is refused by the name it wants, and any
+ * other as what it is.
+ */
+function readMagic(head: Buffer, bytes: Buffer, noStorage: () => never): number {
+  const first = readable(head, noStorage) ?? (bytes[0] === pickleOpcode ? readable(bytes, noStorage) : null)
+  if (first?.value === magicNumber) return first.end
+  if (first && bytes[0] === pickleOpcode) throw plainPickle(first.value)
   throw new RefusedInputError('The file is no PyTorch checkpoint.', {
     wanted: 'a zip archive or the magic number of torch.save',
     got: describeFirstBytes(bytes),
@@ -85,6 +90,26 @@ function readMagic(bytes: Buffer, noStorage: () => never): number {
     action: 'Import a file written by torch.save, or safetensors.',
   })
 }
+
+const pickleOpcode = 0x80
+
+function readable(bytes: Buffer, noStorage: () => never): PickleProgram | null {
+  try {
+    return runPickle(bytes, 0, noStorage)
+  } catch (error) {
+    if (error instanceof ForbiddenNameError || !(error instanceof RefusedInputError)) throw error
+    return null
+  }
+}
+
+const plainPickle = (value: PickleValue): RefusedInputError =>
+  new RefusedInputError('The file is a plain pickle, not written by torch.save.', {
+    wanted: 'a state_dict saved with torch.save',
+    got: describeContents(value),
+    where: 'byte 0',
+    action:
+      'Load it where it was made, with what it was written by (pickle.load), and run torch.save(model.state_dict(), path); of arrays by name, save safetensors.',
+  })
 
 function describeNumber(value: PickleValue): PickleValue {
   return typeof value === 'number' || typeof value === 'bigint' ? value : describeValue(value)

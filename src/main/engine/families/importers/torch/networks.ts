@@ -4,10 +4,13 @@ import type { IgnoredPart } from '../types'
 import { importLimits } from '../../../weights/importLimits'
 import { describeValue, type PickleDict, type PickleTensor, type PickleValue } from '../pickle/values'
 import { quoteFromFile } from '../../../weights/fileText'
+import { adviceFor, refuseObject, type PlacedObject } from './objects'
 
 export interface FoundNetworks {
   networks: { key: string; tensors: Map<string, PickleTensor> }[]
   ignored: IgnoredPart[]
+  /** What to do where none of them is known: other objects hold weights too. */
+  advice: string | null
 }
 
 /** `{'epoch': 3, 'models': {'netC': {'state_dict': …}}}` and a level or two more; nobody nests deeper. */
@@ -19,7 +22,8 @@ const deepestKey = 6
  */
 export function findNetworks(value: PickleValue): FoundNetworks {
   const outermost = requireDict(value)
-  const found: FoundNetworks = { networks: [], ignored: [] }
+  const found: FoundNetworks = { networks: [], ignored: [], advice: null }
+  const objects: PlacedObject[] = []
   const seen = new Map<PickleDict, string>()
   let tooMany: RefusedInputError | null = null
 
@@ -35,6 +39,7 @@ export function findNetworks(value: PickleValue): FoundNetworks {
     const beside: IgnoredPart[] = []
     for (const [name, part] of others) {
       const path = key === '' ? name : `${key}.${name}`
+      if (isKind(part, 'opaque') && (part.isModule || part.holdsTensors)) objects.push({ path, object: part })
       const known = isKind(part, 'dict') ? seen.get(part) : undefined
       if (known !== undefined)
         beside.push({ path, beside: key, reason: `the same dictionary as ${quoteFromFile(known)}` })
@@ -46,13 +51,23 @@ export function findNetworks(value: PickleValue): FoundNetworks {
   }
 
   visit(outermost, '', 0)
-  if (found.networks.length === 0) throw tooMany ?? noWeights(describeKeys(outermost))
+  const [object] = objects.sort((left, right) => Number(right.object.isModule) - Number(left.object.isModule))
+  if (found.networks.length === 0)
+    throw tooMany ?? (object ? refuseObject(object) : noWeights(describeContents(outermost)))
+  found.advice = isLightning(outermost) ? lightningAdvice : object ? adviceFor(object) : null
   return found
 }
 
+/** PyTorch Lightning's own files say so. */
+const isLightning = ({ pairs }: PickleDict): boolean =>
+  pairs.some((key, index) => index % 2 === 0 && key === 'pytorch-lightning_version')
+const lightningAdvice =
+  'Save the network alone where its LightningModule is at hand: torch.save(Module.load_from_checkpoint(path).model.state_dict(), other), with the name that it has there in place of model.'
+
 function requireDict(value: PickleValue): PickleDict {
   if (isKind(value, 'dict')) return value
-  throw noWeights(describeValue(value))
+  if (isKind(value, 'opaque') && (value.foreign || value.holdsTensors)) throw refuseObject({ path: '', object: value })
+  throw noWeights(describeContents(value))
 }
 
 function noWeights(got: string): RefusedInputError {
@@ -70,7 +85,10 @@ const tooManyTensors = (count: number): RefusedInputError =>
     got: `${count}`,
   })
 
-function isKind<K extends 'dict' | 'tensor'>(value: PickleValue, kind: K): value is Extract<PickleValue, { kind: K }> {
+function isKind<K extends 'dict' | 'tensor' | 'opaque'>(
+  value: PickleValue,
+  kind: K,
+): value is Extract<PickleValue, { kind: K }> {
   return value !== null && typeof value === 'object' && value.kind === kind
 }
 
@@ -81,12 +99,12 @@ function partsOf(dict: PickleDict): { tensors: Map<string, PickleTensor>; others
   const names = new Set<string>()
   for (let index = 0; index + 1 < dict.pairs.length; index += 2) {
     const key = dict.pairs[index] ?? null
+    const part = dict.pairs[index + 1] ?? null
     const name = nameOf(key)
     if (typeof key === 'string') {
       if (names.has(name)) throw comesTwice(name)
       names.add(name)
     }
-    const part = dict.pairs[index + 1] ?? null
     if (isKind(part, 'tensor')) tensors.set(name, part)
     else others.push([name, part])
   }
@@ -95,14 +113,7 @@ function partsOf(dict: PickleDict): { tensors: Map<string, PickleTensor>; others
 
 function nameOf(key: PickleValue): string {
   if (typeof key === 'number' || typeof key === 'bigint') return String(key)
-  if (typeof key !== 'string') return `(${describeValue(key)})`
-  if (key.length > importLimits.nameBytes)
-    throw new RefusedInputError('A name in the checkpoint is absurdly long.', {
-      wanted: `at most ${importLimits.nameBytes} characters`,
-      got: `${key.length}`,
-      where: quoteFromFile(key),
-    })
-  return key
+  return typeof key === 'string' ? key : `(${describeValue(key)})`
 }
 
 const comesTwice = (name: string): RefusedInputError =>
@@ -126,8 +137,11 @@ function reasonFor(value: PickleValue): string {
   }
 }
 
-function describeKeys(dict: PickleDict): string {
-  const keys = dict.pairs.filter((_, index) => index % 2 === 0).map(nameOf)
+/** The keys of a dictionary, the kind of anything else. */
+export function describeContents(value: PickleValue): string {
+  if (isKind(value, 'opaque')) return `an object of ${quoteFromFile(value.className)}`
+  if (!isKind(value, 'dict')) return describeValue(value)
+  const keys = value.pairs.filter((_, index) => index % 2 === 0).map(nameOf)
   return keys.length === 0
     ? 'an empty dictionary'
     : `a dictionary with ${keys.slice(0, 8).map(quoteFromFile).join(', ')}${keys.length > 8 ? ' …' : ''}`

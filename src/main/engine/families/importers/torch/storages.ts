@@ -1,7 +1,7 @@
 /** Persistent ids of PyTorch pickles: ('storage', type, key, location, count[, view]) and nothing else. */
 import { importLimits } from '../../../weights/importLimits'
 import { refusePickle } from '../pickle/refusal'
-import { describeValue, type PickleStorage, type PickleValue } from '../pickle/values'
+import { describeValue, type PickleValue } from '../pickle/values'
 import { quoteFromFile } from '../../../weights/fileText'
 import { bytesPer } from '../../../weights/weightMap'
 
@@ -13,13 +13,15 @@ export interface StorageRecord {
 
 /** Collects the storages that a pickle refers to and checks that it does so consistently. */
 export function createStorageTable(): {
-  load: (id: PickleValue) => PickleStorage
+  load: (id: PickleValue) => PickleValue
   records: Map<string, StorageRecord>
 } {
   const records = new Map<string, StorageRecord>()
   return {
     records,
     load(id) {
+      const layer = layerClass(id)
+      if (layer) return layer
       const items = id !== null && typeof id === 'object' && id.kind === 'tuple' ? id.items : []
       const [tag, type, key, location, count, view] = items
       if (tag !== 'storage' || items.length < 5 || items.length > 6 || typeof location !== 'string') {
@@ -47,6 +49,14 @@ export function createStorageTable(): {
       return { kind: 'storage', key, dtype, count: record.count, ...viewOf(view, record.count) }
     },
   }
+}
+
+/** Files before 1.6 keep a whole model's classes with their source: ('module', class, file, source). */
+function layerClass(id: PickleValue): PickleValue | null {
+  const items = id !== null && typeof id === 'object' && id.kind === 'tuple' ? id.items : []
+  const [tag, made] = items
+  const isClass = made !== null && typeof made === 'object' && made.kind === 'global' && made.meaning.kind === 'foreign'
+  return tag === 'module' && items.length === 4 && isClass ? made : null
 }
 
 function remember(records: Map<string, StorageRecord>, record: StorageRecord): void {

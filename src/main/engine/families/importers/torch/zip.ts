@@ -7,10 +7,11 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
 import { defineImporter, type OpenedCheckpoint } from '../types'
 import { importLimits } from '../../../weights/importLimits'
-import { runPickle } from '../pickle/machine'
+import { runPickle, type PickleProgram } from '../pickle/machine'
 import { quoteFromFile } from '../../../weights/fileText'
 import { placeTensors } from './placement'
 import { findNetworks } from './networks'
+import { foreignFindings } from './objects'
 import { createStorageTable, type StorageRecord } from './storages'
 import { openZip, type ZipArchive, type ZipEntry } from './zipArchive'
 
@@ -46,7 +47,8 @@ async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
     })),
     metadata: {},
     ignored: [...found.ignored, ...unreferenced(archive, root, program.records)],
-    findings: [],
+    findings: foreignFindings(program.foreign),
+    advice: found.advice,
     verify: async () => {
       for (const entry of archive.entries.values()) await archive.verify(entry)
     },
@@ -136,7 +138,7 @@ async function requireLittleEndian(archive: ZipArchive, root: string): Promise<v
 async function readProgram(
   archive: ZipArchive,
   entry: ZipEntry,
-): Promise<{ value: ReturnType<typeof runPickle>['value']; records: Map<string, StorageRecord> }> {
+): Promise<Pick<PickleProgram, 'value' | 'foreign'> & { records: Map<string, StorageRecord> }> {
   if (entry.size > importLimits.pickleBytes) {
     throw new RefusedInputError('The program of the checkpoint is too large.', {
       wanted: `at most ${importLimits.pickleBytes} bytes`,
@@ -146,14 +148,14 @@ async function readProgram(
   }
   const bytes = await archive.read(entry)
   const table = createStorageTable()
-  const { value, end } = runPickle(bytes, 0, table.load)
+  const { value, foreign, end } = runPickle(bytes, 0, table.load)
   if (end !== bytes.length)
     throw new RefusedInputError('Bytes follow the end of the pickle.', {
       wanted: `${end} bytes`,
       got: `${bytes.length} bytes`,
       where: quoteFromFile(entry.name),
     })
-  return { value, records: table.records }
+  return { value, foreign, records: table.records }
 }
 
 function requireSize(archive: ZipArchive, root: string, record: StorageRecord): void {
