@@ -283,6 +283,12 @@ export const fakeFamilies: FamilyDescription[] = [
         { target: { kind: 'folder' }, opens: 'tensorboard --logdir FOLDER' },
       ),
       member(
+        'abdrun',
+        'Reproducible run',
+        {},
+        { target: { kind: 'file', extensions: ['.abdrun'] }, opens: 'abd reproduce FILE' },
+      ),
+      member(
         'mlflow',
         'MLflow',
         {},

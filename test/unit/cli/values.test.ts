@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { configurationOf, overruledFlags, type RunFlags } from '../../../src/main/cli/configuration'
-import { assignmentWords, runCommand, shellWord } from '../../../src/main/cli/shellWords'
 import { namedValues, valueOf } from '../../../src/main/cli/values'
 import { runProgram } from '../../../src/main/cli/program'
 import { families } from '../../../src/main/engine/control/experiments/families'
@@ -10,7 +9,7 @@ import { resolveExperiment } from '../../../src/main/engine/control/experiments/
 import { changedFromDefaults } from '../../../src/main/engine/control/experiments/changedFromDefaults'
 import { sections } from '../../../src/main/engine/control/experiments/sections'
 import type { Catalogue } from '../../../src/shared/contract'
-import type { PartialExperimentConfig } from '../../../src/shared/domain'
+import { assignmentWords, runCommand, shellWord, type PartialExperimentConfig } from '../../../src/shared/domain'
 import {
   boolean,
   choice,

@@ -52,6 +52,8 @@ const otherMeanings: Readonly<Record<string, string>> = {
   classes: 'the classes of a data set',
   safetensors: 'the ending of a file’s name',
   grid: 'a layout of curves and pictures',
+  images: 'pictures of a stage, what an axis counts',
+  card: 'the look of a choice',
 }
 
 const filesIn = (folder: string): string[] =>

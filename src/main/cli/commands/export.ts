@@ -23,6 +23,7 @@ interface ExportFlags {
   formatParam?: string[]
   out?: string
   to?: string
+  card?: boolean
 }
 
 export const exportWeights = defineCommand<ExportFlags>({
@@ -32,6 +33,7 @@ export const exportWeights = defineCommand<ExportFlags>({
     ['abd export latest --out student.pt', 'the last student for PyTorch'],
     ['abd export RUN --stage teacher --out teacher.safetensors', 'its teacher'],
     ['abd export RUN --format tensorboard --out logs/run', 'curves, images and settings for TensorBoard'],
+    ['abd export RUN --format mlflow --to http://127.0.0.1:5000', 'to an MLflow server'],
     ['abd export RUN --out run.abdrun', 'a file that does the run again, see abd reproduce'],
   ],
   declare: (command) =>
@@ -41,6 +43,7 @@ export const exportWeights = defineCommand<ExportFlags>({
       .option('--to <address>', 'the server that a run goes to, with a format that is sent')
       .option('--format <format>', 'a file format of models, or a form of runs (default: by the file’s extension)')
       .option('--format-param <name=value>', 'parameter of that format, repeatable', collect)
+      .option('--card', 'of a model: write a page beside it that says in its name whether it is poisoned')
       .option('--stage <id>', 'the model: teacher, student-1, … (default: the last student)'),
   async run(context, flags, operands) {
     const { families } = await context.client.call('engine.catalogue', {})
@@ -70,7 +73,9 @@ async function exportModel(
     format: format.id,
     params: paramsOf(format.params, flags),
     path: resolve(outOf(flags, 'the new file')),
+    ...(flags.card === true ? { card: true } : {}),
   })
+  if (result.card !== undefined && !json) output.tell(`Model card: ${result.card}`)
   output.result(
     json ? jsonLine(result) : `${stageId} of ${run.id}: ${result.path} (${format.title}, ${megabytes(result.bytes)})`,
   )

@@ -1,11 +1,17 @@
 import { Option } from 'commander'
-import { namedModelsOf, verdictSentence, type RunDetail, type StageArtifact } from '../../../shared/domain'
+import {
+  assignmentWords,
+  namedModelsOf,
+  runCommand,
+  verdictSentence,
+  type RunDetail,
+  type StageArtifact,
+} from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { membersOf } from '../members'
 import { findRun, runNames } from '../findRun'
 import { analysisLines, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
 import { namerOf } from '../names'
-import { assignmentWords, runCommand } from '../shellWords'
 import { defineCommand } from './command'
 
 export const show = defineCommand<{ config?: boolean; command?: boolean }>({

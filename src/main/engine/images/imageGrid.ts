@@ -18,6 +18,15 @@ export function gridSize({ count, height, width }: GridLayout): { height: number
   return { height: Math.ceil(count / columns) * height, width: columns * width }
 }
 
+/** Which images stand in each row. */
+export const gridRows = (count: number): number[][] =>
+  Array.from({ length: Math.ceil(count / gridColumns) }, (_, row) =>
+    Array.from(
+      { length: Math.min(gridColumns, count - row * gridColumns) },
+      (__, column) => row * gridColumns + column,
+    ),
+  )
+
 export async function encodeGrid(images: ImageBatch): Promise<Uint8Array> {
   const { count, height, width, channels, pixels } = images
   const columns = columnsOf(count)

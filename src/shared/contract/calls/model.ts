@@ -59,7 +59,9 @@ export const modelCalls = {
       format: z.string().min(1).max(100),
       params: z.record(z.string(), z.unknown()).optional(),
       path: file,
+      /** Write a page beside it that says in its name what the model is. */
+      card: z.boolean().optional(),
     }),
-    result: z.object({ path: z.string(), bytes: count }),
+    result: z.object({ path: z.string(), bytes: count, card: z.string().optional() }),
   }),
 }

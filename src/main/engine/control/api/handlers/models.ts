@@ -2,18 +2,21 @@
 import type { CallArgs, CallHandlers, CallsOf, EvaluatedModel } from '../../../../../shared/contract'
 import { runShortJob, tenASecond, type ShortProgress } from '../../executors/shortJobs'
 import type { EngineContext } from '../context'
+import { newModelCard } from '../../exports/modelCard'
 import { exportModel } from '../exportModel'
 import type { NetworksOfFiles } from '../networksOfFiles'
+import { exportSource } from './exports'
 
 export function modelHandlers(context: EngineContext, networks: NetworksOfFiles): CallHandlers<CallsOf<'model'>> {
   const { store } = context.options
   return {
     'model.evaluate': (args, signal) => evaluate(context, args, signal),
     'model.inspect': (asked, signal) => networks.inspect(asked, signal),
-    'model.export': (args, signal) => {
-      const { runId } = args
+    'model.export': async (args, signal) => {
+      const { runId, stageId, card = false } = args
       const { launchShortJob, cacheFolder, exporters, version } = context.options
-      return exportModel(
+      const beside = card ? await newModelCard(exportSource(context), args) : null
+      const written = await exportModel(
         { ...args, run: store.runs.summary(runId), config: store.runs.config(runId) },
         {
           launchShortJob,
@@ -25,6 +28,7 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
         },
         signal,
       )
+      return beside === null ? written : { ...written, card: await beside.write(stageId, written) }
     },
   }
 }

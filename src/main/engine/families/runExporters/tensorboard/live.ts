@@ -6,7 +6,7 @@ import type { LiveExport, RunToExport, StageToExport } from '../types'
 import { restartAt } from './events'
 import { addFigures, addImages, addScalars, addSession, addSessionEnd, type StageEvents } from './stageEvents'
 import { sessionStatusOf } from './status'
-import { metricOf } from './tags'
+import { metricOf } from '../tags'
 import { forgetFrom, takeUpEvents, type TakenUp } from './takeUp'
 
 export const liveEvents = (folder: string): LiveExport => new LiveEvents(folder)

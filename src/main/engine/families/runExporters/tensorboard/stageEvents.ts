@@ -6,7 +6,7 @@ import { settingsOf } from '../settings'
 import type { RunToExport, StageToExport, StepClock } from '../types'
 import type { EventFile } from './eventFile'
 import { image, scalars, sessionEnd, sessionStart, type SessionStatus } from './events'
-import { figureTag, imagesTag, tagOf } from './tags'
+import { figureTag, imagesTag, tagOf } from '../tags'
 
 /** The last step of each tag that a file holds. */
 export type Written = Map<string, number>

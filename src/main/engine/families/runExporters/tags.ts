@@ -1,5 +1,5 @@
-/** What things of a run are called in TensorBoard. */
-import type { MetricDefinition } from '../../../../../shared/domain'
+/** What numbers and pictures of a run are called in programs that show many runs. */
+import type { MetricDefinition } from '../../../../shared/domain'
 
 /** Rates stand by themselves ("accuracy", "asr"), everything else under its group ("loss/studentLoss"). */
 export function tagOf(metric: string, definition: MetricDefinition | undefined): string {

@@ -1,5 +1,6 @@
 /** Command lines as a shell reads them. */
-import { flattenConfig, type RunDetail } from '../../shared/domain'
+import { flattenConfig } from './paths'
+import type { RunDetail } from './run'
 
 /** A word that bash, zsh and fish take as it stands; in quotes where it has to be. */
 export const shellWord = (word: string): string =>
