@@ -17,6 +17,7 @@ export function createWorkbenchRouter(): Router {
         props: true,
       },
       { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
+      { path: '/runtime', name: 'runtime', component: () => import('./views/runtime/RuntimeView.vue') },
       {
         path: '/settings/:tab?',
         name: 'settings',

@@ -20,6 +20,7 @@ import {
   type PartialExperimentConfig,
   type RunFileSummary,
   type RunSummary,
+  type RuntimeState,
   type Settings,
 } from '../../src/shared/domain'
 import { RefusedInputError, UserError } from '../../src/shared/errors'
@@ -35,6 +36,7 @@ import { fakeExecutorHandlers } from './executors'
 import { fakeDiff, fakeForks, fakeManyRuns, fakeTwins } from './manyRuns'
 import { fakeViews } from './table'
 import { FakeRun, type FakeStep } from './run'
+import { createFakeRuntime } from './runtime'
 import { fakeTableCalls } from './tables'
 import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
@@ -43,6 +45,8 @@ export interface FakeEngineOptions {
   finishedRuns?: number
   /** Milliseconds per training step; left out: only `advance` moves the runs. */
   stepMilliseconds?: number
+  /** TensorFlow at the beginning; there, unless told otherwise. */
+  runtime?: RuntimeState
   /** Calls that fail, with the error they fail with. */
   failures?: Partial<Record<EngineCallName, Error>>
   /** Where files lie that a page's window knows, by name; none: the page is in a browser. */
@@ -71,7 +75,7 @@ interface Subscription {
 const epoch = Date.UTC(2024, 0, 1)
 
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
-  const state = new FakeState()
+  const state = new FakeState(options.runtime)
   for (let index = 0; index < (options.finishedRuns ?? 0); index++) state.addFinished(index)
   const handlers = createHandlers(state)
   const calls: EngineCallName[] = []
@@ -80,7 +84,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   return {
     calls,
     advance: (steps = 1) => state.advance(steps),
-    emit: (name, event) => state.emit(name, event),
+    emit: (name, event) => {
+      if (name === 'runtime.changed') state.runtime.take(event as EngineEvents['runtime.changed'])
+      state.emit(name, event)
+    },
     dispose: () => {
       clearInterval(timer)
       state.studies.close()
@@ -118,6 +125,7 @@ class FakeState {
   })
   /** Answered by the real index. */
   readonly tables = fakeTableCalls(this.runs, () => this.studies.all())
+  readonly runtime: ReturnType<typeof createFakeRuntime>
   private counter = 0
   private revision = 0
   private readonly conditions = new Map<string, number>()
@@ -126,6 +134,10 @@ class FakeState {
     this.conditions.set(key, number)
     return number
   })
+
+  constructor(runtime?: RuntimeState) {
+    this.runtime = createFakeRuntime(runtime)
+  }
 
   run(id: string): FakeRun {
     const run = this.runs.get(id)
@@ -306,6 +318,7 @@ function createHandlers(state: FakeState): Handlers {
   return {
     ...engineHandlers(state),
     ...fakeExecutorHandlers(),
+    ...state.runtime.calls,
     ...dataHandlers(),
     ...state.studies.calls,
     ...state.tables,
@@ -485,7 +498,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
       cores: 2,
       memoryBytes: 8e9,
       device: fakeDevice,
-      runtimeReady: true,
+      runtimeReady: state.runtime.ready,
       runtimeMessage: null,
     }),
     'engine.catalogue': () => fakeCatalogue,

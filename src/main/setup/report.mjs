@@ -4,10 +4,7 @@
  */
 import { createMeter } from './meter.mjs'
 
-/**
- * What kept the preparation from going on: the page offers what fits.
- * @typedef {'offline' | 'disk' | 'hash' | 'index' | 'other'} FailureKind
- */
+/** @typedef {import('../../shared/domain').RuntimeFailureKind} FailureKind */
 
 /** A failure that the user can mend; its message is a sentence or two that say what to do. */
 export class SetupError extends Error {

@@ -25,6 +25,7 @@ const places: readonly Place[] = [
   { id: 'openWorkspaces', title: 'Open another workspace', to: '/settings/workspace', words: 'recent folder switch' },
   { id: 'executors', title: 'Executors', to: '/settings/executors', words: 'slurm cluster' },
   { id: 'device', title: 'Device report', to: '/settings/device', words: 'gpu cpu cuda' },
+  { id: 'runtime', title: 'TensorFlow on this machine', to: '/runtime', words: 'install fetch gpu cpu bundle' },
   { id: 'log', title: 'Engine log', to: '/settings/log' },
 ]
 

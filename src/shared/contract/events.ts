@@ -1,6 +1,6 @@
 /** What the engine tells without being asked. Metric events are batched to at most 30 a second. */
 import { z } from 'zod'
-import type { Evaluation, RunSummary, StudyCell, StudySummary, SyntheticImages } from '../domain'
+import type { Evaluation, RunSummary, RuntimeState, StudyCell, StudySummary, SyntheticImages } from '../domain'
 import { count, errorCause, fraction, logLine, metricSeries, record, runId, severity, stageId } from './parts'
 
 /** A data set on its way to the engine's machine. */
@@ -59,6 +59,8 @@ export const events = {
   'dataset.loading': datasetLoading,
   /** At most ten a second per evaluation. */
   'model.progress': modelProgress,
+  /** TensorFlow on the engine's machine: what there is, and what is on its way; at most four a second. */
+  'runtime.changed': record<RuntimeState>(),
   /** For a toast: something happened that the researcher should know. */
   'engine.notice': z.object({
     severity,

@@ -1,7 +1,10 @@
 /** The control process: contract, store, queue, previews. It never loads TensorFlow; trainers, its children, do. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { version } from '../../../../package.json'
 import { currentNames } from '../../../shared/schema'
+import { cacheDirectory } from '../../setup/paths.mjs'
+import { installRuntime, runtimeOverview, unpackBundle } from '../../setup/installation'
+import { createRuntimeService } from '../../setup/runtimeService'
 import { runControlProcess } from '../../host/controlProcess'
 import { createDataService } from '../control/api/dataService'
 import { createEngine } from '../control/api/engine'
@@ -70,6 +73,13 @@ void runControlProcess({
       costs: cachedCosts(costs),
       log,
       runtimeState,
+      runtime: createRuntimeService({
+        root: resolve(__dirname, '..', '..'),
+        cache: cacheDirectory(),
+        work: { install: installRuntime, unpack: unpackBundle, overview: runtimeOverview },
+        isReady: () => runtimeState().ready,
+        onFault: (error) => log?.error('TensorFlow could not be set up.', error),
+      }),
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store,
       data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),

@@ -10,6 +10,7 @@ import { experimentCalls } from './experiment'
 import { exportCalls } from './exports'
 import { modelCalls } from './model'
 import { runCalls } from './runs'
+import { runtimeCalls } from './runtime'
 import { studyCalls } from './studies'
 import { tableCalls } from './table'
 
@@ -23,6 +24,7 @@ export const calls = {
   ...studyCalls,
   ...executorCalls,
   ...tableCalls,
+  ...runtimeCalls,
 }
 
 export type EngineCallName = keyof typeof calls

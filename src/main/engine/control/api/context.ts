@@ -5,6 +5,8 @@ import {
   type ExperimentPreset,
   type MetricDefinition,
   type PartialExperimentConfig,
+  type RuntimeState,
+  type RuntimeVariantId,
   type StudyPreset,
 } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
@@ -26,6 +28,15 @@ import type { EngineLog } from '../log'
 import type { RunStore } from '../store'
 import type { DataService } from './dataService'
 import type { ModelInspector } from './inspectModel'
+
+/** What there is of TensorFlow on this machine, and bringing it; each answers at once. */
+export interface RuntimeBringer {
+  state(): RuntimeState
+  install(variant: RuntimeVariantId): RuntimeState
+  unpack(file: string): RuntimeState
+  pause(): Promise<RuntimeState>
+  onChange(listener: (state: RuntimeState) => void): void
+}
 
 export interface EngineOptions {
   version: string
@@ -57,6 +68,8 @@ export interface EngineOptions {
   log: EngineLog
   inspectModel: ModelInspector
   runtimeState(): { ready: boolean; message: string | null }
+  /** Brings TensorFlow to this machine; nobody does unless given. */
+  runtime?: RuntimeBringer
 }
 
 export interface EngineContext {

@@ -25,6 +25,7 @@ import { executorHandlers } from './handlers/executors'
 import { experimentHandlers } from './handlers/experiments'
 import { exportHandlers, exportSource } from './handlers/exports'
 import { modelHandlers } from './handlers/models'
+import { runtimeHandlers } from './handlers/tensorFlow'
 import { studyFileHandlers } from './handlers/studies'
 import { tableHandlers } from './handlers/table'
 import { viewHandlers } from './handlers/views'
@@ -44,6 +45,7 @@ export interface Engine extends EngineApi {
 export function createEngine(options: EngineOptions): Engine {
   const { store, log } = options
   const hub = createEventHub((error) => log.error('A listener failed.', error))
+  options.runtime?.onChange((state) => hub.emit('runtime.changed', state))
   const recorder = createRunRecorder(store, hub, log)
   const context = createEngineContext(options, hub)
   // Runs are there first; nothing ends before this function has returned.
@@ -182,6 +184,7 @@ function allHandlers({
     ...executorHandlers(context),
     ...datasetHandlers(context),
     ...modelHandlers(context, networks),
+    ...runtimeHandlers(context),
     ...exportHandlers(context, runs),
     ...tableHandlers(tables.calls),
     ...viewHandlers(context),
