@@ -146,11 +146,12 @@ describe('captured', () => {
   })
 
   it.each([
-    ['wrn', { depth: 10, width: 1 }],
-    ['vit', { width: 64, depth: 2, heads: 2 }],
-  ] as [string, Record<string, string | number | boolean>][])(
-    'Self-Retrospection with the hypergradient of %s %o',
-    (id, params) => {
+    ['wrn', { depth: 10, width: 1 }, side],
+    ['cifar_resnext', { groups: '32x4d' }, 16],
+    ['vit', { width: 64, depth: 2, heads: 2 }, side],
+  ] as [string, Record<string, string | number | boolean>, number][])(
+    'Self-Retrospection with the hypergradient of %s %o, %i pixels',
+    (id, params, pixels) => {
       const student = make(id, params)
       const optimizer = createAdam(student.parameters)
       const step: StepFunction = (args) =>
@@ -164,9 +165,9 @@ describe('captured', () => {
           args,
         )
       expectSame(student, optimizer, step, () => ({
-        images: tf.randomNormal([count, side, side, 3], 0, 1, 'float32', 3),
+        images: tf.randomNormal([count, pixels, pixels, 3], 0, 1, 'float32', 3),
         teacherLogits: tf.randomNormal([count, classes], 0, 1, 'float32', 4),
-        perturbation: tf.randomNormal([1, side, side, 3], 0, 0.3, 'float32', 5),
+        perturbation: tf.randomNormal([1, pixels, pixels, 3], 0, 0.3, 'float32', 5),
         mask: tf.tensor4d([1, 0, 0, 1], [count, 1, 1, 1]),
         learningRate: tf.scalar(1e-3),
       }))

@@ -219,6 +219,30 @@ describe('shuffled teachers', () => {
     expect(tf.memory().numTensors).toBe(before)
     teacher.dispose()
   })
+  it('of grouped convolutions the channels of every group change places alike', () => {
+    const problem = { classes: 3, channels: 3, height: 8, width: 8, stream: createStream(1, 'teacher') }
+    const teacher = architectures.get('cifar_resnext').create({ groups: '32x4d', layout: 'pytorchCifar' }, problem)
+    const turned = {
+      permutation: (count: number) => Int32Array.from({ length: count }, (_, index) => count - 1 - index),
+    }
+    const ensemble = createShuffledEnsemble(teacher, { members: 1, layers: 2, stream: turned })
+    const [grouped] = ensemble.members[0]?.parameters ?? []
+    const original = teacher.parameters.find(({ name }) => name === grouped?.name)
+    expect(grouped?.name).toBe('layer3.2.conv2.weight')
+    expect(grouped?.variable.shape).toEqual([3, 3, 16, 512])
+    tf.tidy(() => {
+      // In PyTorch: v[:, order] of [512, 16, 3, 3].
+      const wanted = tf.reverse(original?.variable as tf.Tensor, 2)
+      expect(grouped?.variable.dataSync()).toEqual(wanted.dataSync())
+      const images = randomTensor<tf.Tensor4D>('images', [2, 8, 8, 3])
+      const { logits } = teacher.forward(images, { training: false })
+      expect(tf.max(tf.abs(tf.sub(shuffledEnsembleLogits(ensemble, images), logits))).dataSync()[0]).toBeGreaterThan(
+        1e-4,
+      )
+    })
+    ensemble.dispose()
+    teacher.dispose()
+  })
   it('tail test: counts what lies three deviations below the mean, and survives zeros', () => {
     const flat = Array.from({ length: 100 }, (_, index) => 1 + (index % 10) / 100)
     expect(tailTest(flat)).toMatchObject({ ratio: 0, accepted: false })

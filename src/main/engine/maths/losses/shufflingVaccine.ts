@@ -47,7 +47,10 @@ export function shuffledLayers(parameters: readonly Parameter[], layers: number)
   return candidates.slice(Math.max(0, candidates.length - layers))
 }
 
-/** filter[:, :, i, :] ← filter[:, :, order[i], :] (HWIO): PyTorch's v[:, order]. */
+/**
+ * filter[:, :, i, :] ← filter[:, :, order[i], :] (HWIO): PyTorch's v[:, order]. Of a grouped convolution, whose filter
+ * has the channels of one group, these change places in every group alike.
+ */
 export function permuteInputChannels(
   values: Float32Array,
   shape: readonly number[],
