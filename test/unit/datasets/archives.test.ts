@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, gzipSync } from 'node:zlib'
 import { create } from 'tar'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -187,6 +187,13 @@ describe('a .tar.gz', () => {
       expect((await scratch.load('cifar10', { folder: archive })).train.count).toBe(5)
     },
   )
+
+  it('that unpacks to endless padding is refused before it fills anything', async () => {
+    const archive = scratch.write('zeros.tgz', gzipSync(Buffer.alloc(80_000_000), { level: 1 }))
+    expect((await scratch.refusal('cifar10', { folder: archive })).message).toBe(
+      'The archive "zeros.tgz" is larger than a data set can be.',
+    )
+  })
 
   it('with a file missing says which', async () => {
     const { ['data_batch_2.bin']: _missing, ...rest } = cifar

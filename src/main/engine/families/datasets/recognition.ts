@@ -45,7 +45,7 @@ export async function recognizeDataset(registry: Registry<Dataset>, path: string
     got: nearest?.got ?? (await whatLiesAt(path, names)),
     where: nearest?.where ?? path,
     cause: nearest?.cause,
-    action: [nearest?.action ?? usualAction, ...archiveAdvice(path, files), distances(tried)].join(' '),
+    action: [nearest?.action ?? usualAction, ...archiveAdvice(path, files), ...distances(tried)].join(' '),
   })
 }
 
@@ -68,13 +68,12 @@ function archiveAdvice(path: string, files: readonly string[]): string[] {
 }
 
 /** "Layouts tried, nearest first: CIFAR-10: 2 of 6 files missing: …; … No trace of SVHN, MNIST." */
-function distances(tried: readonly Tried[]): string {
+function distances(tried: readonly Tried[]): string[] {
   const near = tried.filter(({ closeness }) => closeness > 0)
   const others = tried.filter(({ closeness }) => closeness === 0).map(({ dataset }) => dataset.title)
+  if (near.length === 0) return ['Nothing there is of any of these layouts.']
   return [
-    ...(near.length > 0
-      ? [`Layouts tried, nearest first: ${near.map(({ dataset, found }) => `${dataset.title}: ${found}`).join('; ')}.`]
-      : []),
+    `Layouts tried, nearest first: ${near.map(({ dataset, found }) => `${dataset.title}: ${found}`).join('; ')}.`,
     ...(others.length > 0 ? [`No trace of ${others.join(', ')}.`] : []),
-  ].join(' ')
+  ]
 }

@@ -11,6 +11,9 @@ const byteLimit = 20e9
 /** Pictures and records shrink to a tenth at best; text and one-coloured pictures to a hundredth. */
 const ratioLimit = 200
 const harmlessBytes = 1e9
+/** Headers and padding of an entry in a stream, with room for long names. */
+const headerBytes = 4096
+const slackBytes = 64e6
 
 export interface ArchiveEntry {
   readonly name: string
@@ -26,6 +29,8 @@ export interface ArchiveGuard {
    * @throws RefusedInputError for links and devices, names that leave the archive, and what exceeds the limits
    */
   admit(entry: ArchiveEntry): string | null
+  /** What is read of the stream that holds the entries; a refusal where it is far longer than they state. */
+  admitBytes(bytes: number): RefusedInputError | null
   /** Of all entries so far. */
   unpackedBytes(): number
   refuse(message: string, details: { wanted: string; got: string; cause?: unknown }): RefusedInputError
@@ -42,12 +47,18 @@ export function createArchiveGuard(path: string, bytes: number): ArchiveGuard {
   const called = quoteFromFile(basename(path))
   const largest = Math.min(byteLimit, Math.max(harmlessBytes, ratioLimit * bytes))
   let entries = 0
+  let streamed = 0
   let unpacked = 0
   const refuse: ArchiveGuard['refuse'] = (message, details) =>
     new RefusedInputError(`The archive ${called} ${message}.`, {
       ...details,
       where: path,
       action: 'Take it from its official page again, or unpack it yourself and name the folder.',
+    })
+  const tooLarge = (): RefusedInputError =>
+    refuse('is larger than a data set can be', {
+      wanted: `at most ${entryLimit.toLocaleString('en-US')} entries and ${bytesText(largest)} unpacked`,
+      got: 'more',
     })
   return {
     refuse,
@@ -59,14 +70,14 @@ export function createArchiveGuard(path: string, bytes: number): ArchiveGuard {
       return refuse('cannot be read: it is damaged or cut short', { wanted: 'a whole archive', got, cause: error })
     },
     unpackedBytes: () => unpacked,
+    admitBytes(bytes) {
+      streamed += bytes
+      return streamed > unpacked + entries * headerBytes + slackBytes ? tooLarge() : null
+    },
     admit({ name, size, kind }) {
       entries += 1
       unpacked += size
-      if (entries > entryLimit || unpacked > largest)
-        throw refuse('is larger than a data set can be', {
-          wanted: `at most ${entryLimit.toLocaleString('en-US')} entries and ${bytesText(largest)} unpacked`,
-          got: 'more',
-        })
+      if (entries > entryLimit || unpacked > largest) throw tooLarge()
       if (kind !== 'file' && kind !== 'folder')
         throw refuse('holds something else than files', {
           wanted: 'files and folders',

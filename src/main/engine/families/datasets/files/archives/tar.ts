@@ -25,6 +25,15 @@ async function isGzipped(path: string): Promise<boolean> {
   }
 }
 
+/** Passes chunks on as long as `onBytes` says so, and swallows the rest. */
+const watch = (onBytes: (bytes: number) => boolean): Transform =>
+  new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (onBytes(chunk.length)) done(null, chunk)
+      else done()
+    },
+  })
+
 /** Why reading was ended before the archive's end. */
 class Stop extends Error {}
 
@@ -33,11 +42,17 @@ class Stop extends Error {}
  * @param halt ends it early; the reason is thrown, unless it is Stop
  */
 async function stream(path: string, guard: ArchiveGuard, { parser, halt, signal, onRead }: Streaming): Promise<void> {
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onRead?.(chunk.length)
-      done(null, chunk)
-    },
+  let ended = false
+  parser.on('eof', () => (ended = true))
+  const archived = watch((bytes) => {
+    onRead?.(bytes)
+    return true
+  })
+  // The parser would copy what lies behind the archive's end again with every chunk, and no entry states its size.
+  const unpacked = watch((bytes) => {
+    const refusal = guard.admitBytes(bytes)
+    if (refusal) halt.abort(refusal)
+    return !ended
   })
   const gzipped = await isGzipped(path)
   const abort = AbortSignal.any(signal ? [halt.signal, signal] : [halt.signal])
@@ -46,8 +61,8 @@ async function stream(path: string, guard: ArchiveGuard, { parser, halt, signal,
   const source = createReadStream(path, { highWaterMark: 1 << 18 })
   try {
     await (gzipped
-      ? pipeline(source, counter, createGunzip(), target, { signal: abort })
-      : pipeline(source, counter, target, { signal: abort }))
+      ? pipeline(source, archived, createGunzip(), unpacked, target, { signal: abort })
+      : pipeline(source, archived, unpacked, target, { signal: abort }))
   } catch (error) {
     signal?.throwIfAborted()
     const reason: unknown = halt.signal.aborted ? halt.signal.reason : error
