@@ -25,7 +25,7 @@ function badValue(field: Field): unknown {
     case 'text':
       return 'x'.repeat(field.maxLength + 1)
     case 'path':
-      return 42
+      return ['no path']
     case 'integerList':
       return [field.max + 1]
     default:
