@@ -95,7 +95,8 @@ const variants: [string, Params][] = [
     ),
   ),
   ...['large', 'small'].map((size): [string, Params] => ['mobilenet_v3', { size, smallImages: false }]),
-  ...['b0', 'b1', 'b2', 'b3', 'b4'].map((size): [string, Params] => ['efficientnet', { size, smallImages: false }]),
+  ...['b0', 'b1', 'b2', 'b3', 'b4'].map((size): [string, Params] => ['efficientnet', { size, layout: 'large' }]),
+  ['efficientnet', { size: 'b0', layout: 'small' }],
   ...[
     ['fourBlocks', 121, 12],
     ['fourBlocks', 169, 32],
@@ -105,7 +106,7 @@ const variants: [string, Params][] = [
     ['large', 161, 48],
     ['smallTorchvision', 201, 32],
   ].map(([layout = '', depth = 0, growth = 0]): [string, Params] => ['densenet', { depth, growth, layout }]),
-  ...['small', 'large'].map((layout): [string, Params] => ['googlenet', { layout }]),
+  ...['small', 'large', 'smallTorchvision'].map((layout): [string, Params] => ['googlenet', { layout }]),
   ...[
     { patch: 4, width: 192, depth: 6, heads: 3, expansion: 4, names: 'timm' },
     { patch: 8, width: 384, depth: 7, heads: 6, expansion: 1.5, names: 'torchvision' },
@@ -118,8 +119,9 @@ const variants: [string, Params][] = [
 const ambiguous = new Set([
   'mobilenet_v2 undefined',
   'mobilenet_v3 undefined',
-  'efficientnet undefined',
+  'efficientnet large',
   'vit undefined',
+  'densenet smallTorchvision',
   'shufflenet_v2 large',
   'resnet smallTorchvision',
 ])
@@ -136,7 +138,7 @@ describe('recognition', () => {
       },
     })
     expect(recognition?.kind === 'recognized' && recognition.findings.length).toBe(
-      ambiguous.has(`${id} ${String(params.stem)}`) ? 1 : 0,
+      ambiguous.has(`${id} ${String(params.stem ?? params.layout)}`) ? 1 : 0,
     )
   })
 

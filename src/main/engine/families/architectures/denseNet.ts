@@ -55,6 +55,11 @@ const params = {
         label: '32×32 images, names of torchvision',
         help: '3×3 convolution, no pooling; names as for ImageNet.',
       },
+      {
+        value: 'pooledTorchvision',
+        label: '64×64 images, names of torchvision',
+        help: 'The same with the max pooling left in; files do not tell the two apart.',
+      },
     ],
   }),
 }
@@ -119,6 +124,7 @@ const namesOf: Record<Parameters['layout'], Names> = {
   threeBlockLayers: { ...threeBlocks, layer: (block, layer) => `block${block}.layer.${layer}` },
   large: torchvision,
   smallTorchvision: torchvision,
+  pooledTorchvision: torchvision,
 }
 
 const hasThreeBlocks = (layout: Parameters['layout']): boolean =>
@@ -174,17 +180,25 @@ function transition(build: NetworkBuilder, block: number, { inputs, output, name
   return (x, context) => averagePool(convolution(relu(norm(x, context)), context), 2, 2)
 }
 
-function stem(build: NetworkBuilder, inputs: number, large: boolean, { growth, output, names }: LayerOptions) {
-  const outputs = 2 * growth
+interface StemOptions {
+  /** Channels of the images. */
+  readonly inputs: number
+  readonly outputs: number
+  readonly large: boolean
+  readonly pooled: boolean
+  readonly output: Size
+  readonly names: Names
+}
+
+function stem(build: NetworkBuilder, { inputs, outputs, large, pooled, output, names }: StemOptions): ImageLayer {
   const geometry = large ? { kernel: 7, stride: 2, padding: 3 } : { kernel: 3, padding: 1 }
   const convolution = build.convolution(names.stem, { inputs, outputs, ...geometry, initial: 'fanIn', output })
   const norm = names.stemNorm === undefined ? undefined : build.batchNorm(names.stemNorm, outputs)
-  const layer: ImageLayer = (x, context) => {
+  return (x, context) => {
     const out = convolution(x, context)
     const activated = norm ? relu(norm(out, context)) : out
-    return large ? maxPool(activated, 3, 2, 1) : activated
+    return pooled ? maxPool(activated, 3, 2, 1) : activated
   }
-  return layer
 }
 
 const halved = ({ height, width }: Size): Size => ({ height: Math.floor(height / 2), width: Math.floor(width / 2) })
@@ -193,12 +207,13 @@ const define: NetworkDefinition<Parameters> = (build, values, problem) => {
   const { growth, layout } = values
   const names = namesOf[layout]
   const large = layout === 'large'
+  const pooled = large || layout === 'pooledTorchvision'
   const blocks = blocksOf(values)
   const trunk = createTrunk(build)
   let output = strided({ height: problem.height, width: problem.width }, large ? 2 : 1)
   let inputs = 2 * growth
-  trunk.stem(() => stem(build, problem.channels, large, { inputs, growth, output, names }))
-  if (large) output = strided(output, 2)
+  trunk.stem(() => stem(build, { inputs: problem.channels, outputs: inputs, large, pooled, output, names }))
+  if (pooled) output = strided(output, 2)
   blocks.forEach((count, block) =>
     trunk.stage(() => {
       const layers: ImageLayer[] = []
@@ -242,7 +257,8 @@ function candidates(shapes: WeightShapes): Partial<Parameters>[] {
  * Activations: the outputs of the blocks.
  * Reference: Huang et al. 2017, arXiv:1608.06993; pytorch-cifar's DenseNet (fourBlocks), bamos/densenet.pytorch
  * (threeBlocks; it ends in a log-softmax, which changes no prediction and no divergence at temperature 1),
- * andreasveit/densenet-pytorch (threeBlockLayers), torchvision's densenet (large).
+ * andreasveit/densenet-pytorch (threeBlockLayers), torchvision's densenet (large), with a 3×3 stem of stride 1 without
+ * pooling (smallTorchvision) or with it (pooledTorchvision, huyvnphan/PyTorch_CIFAR10).
  */
 export const denseNet = defineArchitecture({
   id: 'densenet',
@@ -264,6 +280,6 @@ export const denseNet = defineArchitecture({
   },
   candidates,
   label: ({ depth, growth, layout }) =>
-    `DenseNet-${depth}-${growth}${{ fourBlocks: '', threeBlocks: ' (three blocks)', threeBlockLayers: ' (three blocks of layers)', large: ' (ImageNet)', smallTorchvision: ' (small images, torchvision)' }[layout]}`,
+    `DenseNet-${depth}-${growth}${{ fourBlocks: '', threeBlocks: ' (three blocks)', threeBlockLayers: ' (three blocks of layers)', large: ' (ImageNet)', smallTorchvision: ' (small images, torchvision)', pooledTorchvision: ' (3×3 stem with pooling, torchvision)' }[layout]}`,
   ...networkOf(define),
 })

@@ -23,6 +23,11 @@ const params = {
         label: 'ImageNet',
         help: 'Three convolutions and two poolings; names conv1, inception3a … inception5b, fc (torchvision).',
       },
+      {
+        value: 'smallTorchvision',
+        label: '32×32 images, names of torchvision',
+        help: 'One 3×3 convolution, conv1; otherwise names as for ImageNet (PyTorch_CIFAR10).',
+      },
     ],
   }),
 }
@@ -64,11 +69,11 @@ interface ConvolutionOptions {
 /** Makes a convolution with batch norm and ReLU; `name` of the convolution and of the batch norm. */
 type MakeLayer = (name: readonly [convolution: string, norm: string], options: ConvolutionOptions) => ImageLayer
 
-function layersOf(build: NetworkBuilder, large: boolean): MakeLayer {
+function layersOf(build: NetworkBuilder, torchvision: boolean): MakeLayer {
   return ([convolutionName, normName], { kernel, ...options }) => {
     const padding = (kernel - 1) / 2
-    const convolution = build.convolution(convolutionName, { ...options, kernel, padding, bias: !large })
-    const norm = build.batchNorm(normName, options.outputs, large ? torchvisionNorm : {})
+    const convolution = build.convolution(convolutionName, { ...options, kernel, padding, bias: !torchvision })
+    const norm = build.batchNorm(normName, options.outputs, torchvision ? torchvisionNorm : {})
     return (x, context) => relu(norm(convolution(x, context), context))
   }
 }
@@ -83,12 +88,12 @@ interface Branch {
   readonly pooled?: boolean
 }
 
-function branchesOf([one, threeIn, three, fiveIn, five, pooled]: Module, large: boolean): Branch[] {
-  const name = (branch: number): string => (large ? `branch${branch}` : `b${branch}`)
+function branchesOf([one, threeIn, three, fiveIn, five, pooled]: Module, torchvision: boolean): Branch[] {
+  const name = (branch: number): string => (torchvision ? `branch${branch}` : `b${branch}`)
   return [
     { prefix: name(1), channels: [one], kernels: [1] },
     { prefix: name(2), channels: [threeIn, three], kernels: [1, 3] },
-    large
+    torchvision
       ? { prefix: name(3), channels: [fiveIn, five], kernels: [1, 3] }
       : { prefix: name(3), channels: [fiveIn, five, five], kernels: [1, 3, 3] },
     { prefix: name(4), channels: [pooled], kernels: [1], pooled: true },
@@ -96,8 +101,12 @@ function branchesOf([one, threeIn, three, fiveIn, five, pooled]: Module, large: 
 }
 
 /** torchvision gives each convolution a module of its own; a branch of one is that module. */
-function layerName({ prefix, channels, pooled = false }: Branch, place: number, large: boolean): [string, string] {
-  if (!large) {
+function layerName(
+  { prefix, channels, pooled = false }: Branch,
+  place: number,
+  torchvision: boolean,
+): [string, string] {
+  if (!torchvision) {
     const position = 3 * place + (pooled ? 1 : 0)
     return [`${prefix}.${position}`, `${prefix}.${position + 1}`]
   }
@@ -108,16 +117,16 @@ function layerName({ prefix, channels, pooled = false }: Branch, place: number, 
 interface Place {
   readonly inputs: number
   readonly output: Size
-  readonly large: boolean
+  readonly torchvision: boolean
 }
 
 /** Four branches over the same image, joined. */
 function inception(make: MakeLayer, name: string, module: Module, place: Place): ImageLayer {
-  const { large, output } = place
-  const branches = branchesOf(module, large).map((branch) => {
+  const { torchvision, output } = place
+  const branches = branchesOf(module, torchvision).map((branch) => {
     let inputs = place.inputs
     const layers = branch.channels.map((outputs, index) => {
-      const [convolution, norm] = layerName(branch, index, large)
+      const [convolution, norm] = layerName(branch, index, torchvision)
       const kernel = branch.kernels[index] ?? 1
       const layer = make([`${name}.${convolution}`, `${name}.${norm}`], { inputs, outputs, kernel, output })
       inputs = outputs
@@ -134,13 +143,17 @@ function inception(make: MakeLayer, name: string, module: Module, place: Place):
 }
 
 /** The layers before the first stage, and the size of what they give. */
-function createStem(make: MakeLayer, large: boolean, { channels, ...image }: Size & { readonly channels: number }) {
-  if (!large) {
-    const names = ['pre_layers.0', 'pre_layers.1'] as const
+function createStem(
+  make: MakeLayer,
+  layout: Parameters['layout'],
+  { channels, ...image }: Size & { readonly channels: number },
+) {
+  const named = (name: string) => [`${name}.conv`, `${name}.bn`] as const
+  if (layout !== 'large') {
+    const names = layout === 'small' ? (['pre_layers.0', 'pre_layers.1'] as const) : named('conv1')
     const layer = make(names, { inputs: channels, outputs: stemChannels, kernel: 3, output: image })
     return { layer, size: image }
   }
-  const named = (name: string) => [`${name}.conv`, `${name}.bn`] as const
   const pool: ImageLayer = (x) => coveringMaxPool(x, 3, 2)
   const first = strided(image, 2)
   const second = covered(first)
@@ -170,11 +183,12 @@ function poolingBefore(stage: number, large: boolean): { pool: ImageLayer; after
 
 const define: NetworkDefinition<Parameters> = (build, { layout }, problem) => {
   const large = layout === 'large'
-  const make = layersOf(build, large)
+  const torchvision = layout !== 'small'
+  const make = layersOf(build, torchvision)
   const trunk = createTrunk(build)
   let size: Size = { height: problem.height, width: problem.width }
   trunk.stem(() => {
-    const stem = createStem(make, large, { ...size, channels: problem.channels })
+    const stem = createStem(make, layout, { ...size, channels: problem.channels })
     size = stem.size
     return stem.layer
   })
@@ -185,16 +199,16 @@ const define: NetworkDefinition<Parameters> = (build, { layout }, problem) => {
       if (stage > 0) size = after(size)
       const layers = modules.map((module, place) => {
         const letter = letters[place] ?? ''
-        const name = large ? `inception${stage + 3}${letter}` : `${letter}${stage + 3}`
-        const layer = inception(make, name, module, { inputs, output: size, large })
+        const name = torchvision ? `inception${stage + 3}${letter}` : `${letter}${stage + 3}`
+        const layer = inception(make, name, module, { inputs, output: size, torchvision })
         inputs = module[0] + module[2] + module[4] + module[5]
         return layer
       })
       return inSequence(stage > 0 ? [pool, ...layers] : layers)
     }),
   )
-  const linear = build.linear(large ? 'fc' : 'linear', { inputs, outputs: problem.classes })
-  const kept = large ? dropoutLayer(dropRate, 0) : undefined
+  const linear = build.linear(torchvision ? 'fc' : 'linear', { inputs, outputs: problem.classes })
+  const kept = torchvision ? dropoutLayer(dropRate, 0) : undefined
   return (images, context) => {
     const activations = trunk.run(images, context)
     const features = globalAveragePool(activations.at(-1) ?? images)
@@ -204,10 +218,10 @@ const define: NetworkDefinition<Parameters> = (build, { layout }, problem) => {
 
 /**
  * GoogLeNet with batch norm: nine modules of four joined branches in three stages. Activations: the stages' outputs.
- * Dropout .2 before the linear layer (large) acts in training steps that bring a seed.
+ * Dropout .2 before the linear layer (not in small) acts in training steps that bring a seed.
  * Reference: Szegedy et al. 2015, arXiv:1409.4842; pytorch-cifar's GoogLeNet (small), torchvision's googlenet (large)
  * without its two auxiliary classifiers, which act in training alone. Differs from it: weights begin as PyTorch's
- * layers do.
+ * layers do. smallTorchvision is that of huyvnphan/PyTorch_CIFAR10.
  */
 export const googLeNet = defineArchitecture({
   id: 'googlenet',
@@ -219,6 +233,7 @@ export const googLeNet = defineArchitecture({
     place: 'torchvision/models/googlenet.py',
   },
   params,
-  label: ({ layout }) => `GoogLeNet${layout === 'large' ? ' (ImageNet)' : ''}`,
+  label: ({ layout }) =>
+    `GoogLeNet${{ small: '', large: ' (ImageNet)', smallTorchvision: ' (small images, torchvision)' }[layout]}`,
   ...networkOf(define),
 })

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { boolean, number, type ValuesOf } from '../../../../shared/schema'
 import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import { globalAveragePool, relu6 } from '../../maths/ops'
-import { normalizedConvolution, toMultipleOf8 } from './mobileUnit'
+import { inTurn, normalizedConvolution, toMultipleOf8 } from './mobileUnit'
 import { networkOf, type NetworkDefinition } from './network'
 import { strided, type Size } from './residual'
 import { createTrunk, dropoutLayer, inSequence } from './stages'
@@ -63,7 +63,7 @@ function invertedResidual(
   const layers: ImageLayer[] = []
   if (expansion !== 1)
     layers.push(
-      normalizedConvolution(build, `${name}.conv.0`, {
+      normalizedConvolution(build, inTurn(`${name}.conv.0`), {
         inputs,
         outputs: hidden,
         kernel: 1,
@@ -72,7 +72,7 @@ function invertedResidual(
       }),
     )
   layers.push(
-    normalizedConvolution(build, `${name}.conv.${layers.length}`, {
+    normalizedConvolution(build, inTurn(`${name}.conv.${layers.length}`), {
       inputs: hidden,
       outputs: hidden,
       kernel: 3,
@@ -101,7 +101,7 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
   let size = strided({ height: problem.height, width: problem.width }, stemStride)
   let position = 1
   trunk.stem(() =>
-    normalizedConvolution(build, 'features.0', {
+    normalizedConvolution(build, inTurn('features.0'), {
       inputs: problem.channels,
       outputs: inputs,
       kernel: 3,
@@ -134,7 +134,7 @@ const define: NetworkDefinition<ValuesOf<typeof params>> = (build, { width, smal
     ),
   )
   const last = toMultipleOf8(lastChannels * Math.max(1, width))
-  const lastLayer = normalizedConvolution(build, `features.${position}`, {
+  const lastLayer = normalizedConvolution(build, inTurn(`features.${position}`), {
     inputs,
     outputs: last,
     kernel: 1,

@@ -1,6 +1,6 @@
 import { boolean, choice, type ValuesOf } from '../../../../shared/schema'
 import { globalAveragePool, hardSigmoid, hardSwish, relu } from '../../maths/ops'
-import { mobileUnit, normalizedConvolution, toMultipleOf8 } from './mobileUnit'
+import { blockNames, inTurn, mobileUnit, normalizedConvolution, toMultipleOf8 } from './mobileUnit'
 import { networkOf, type NetworkDefinition } from './network'
 import { strided } from './residual'
 import { createTrunk, dropoutLayer, inSequence } from './stages'
@@ -115,7 +115,7 @@ const define: NetworkDefinition<Parameters> = (build, { size: variant, smallImag
   let inputs = stemChannels
   let position = 1
   const stem = { inputs: problem.channels, outputs: inputs, kernel: 3, stride: stemStride, output: size }
-  trunk.stem(() => normalizedConvolution(build, 'features.0', { ...stem, norm, activation: hardSwish }))
+  trunk.stem(() => normalizedConvolution(build, inTurn('features.0'), { ...stem, norm, activation: hardSwish }))
   stages.forEach((units, stage) =>
     trunk.stage(() =>
       inSequence(
@@ -124,7 +124,8 @@ const define: NetworkDefinition<Parameters> = (build, { size: variant, smallImag
           const activation = unit.hardSwish ? hardSwish : relu
           const input = size
           size = strided(size, stride)
-          const layer = mobileUnit(build, `features.${position}`, {
+          const has = { up: unit.hidden !== inputs, squeeze: unit.squeeze }
+          const layer = mobileUnit(build, blockNames(`features.${position}`, has), {
             ...unit,
             inputs,
             stride,
@@ -143,7 +144,7 @@ const define: NetworkDefinition<Parameters> = (build, { size: variant, smallImag
       ),
     ),
   )
-  const lastLayer = normalizedConvolution(build, `features.${position}`, {
+  const lastLayer = normalizedConvolution(build, inTurn(`features.${position}`), {
     inputs,
     outputs: last,
     kernel: 1,

@@ -15,6 +15,15 @@ export function toMultipleOf8(value: number): number {
 
 type Activation = (x: tf.Tensor4D) => tf.Tensor4D
 
+/** Names of a convolution and of the batch norm after it. */
+export interface LayerNames {
+  readonly convolution: string
+  readonly norm: string
+}
+
+/** `name`.0 and `name`.1 */
+export const inTurn = (name: string): LayerNames => ({ convolution: `${name}.0`, norm: `${name}.1` })
+
 export interface LayerOptions {
   readonly inputs: number
   readonly outputs: number
@@ -26,18 +35,38 @@ export interface LayerOptions {
   readonly activation?: Activation
 }
 
-/** Convolution and batch norm under `name`.0 and `name`.1, and an activation. */
-export function normalizedConvolution(build: NetworkBuilder, name: string, options: LayerOptions): ImageLayer {
+/** Convolution, batch norm, and an activation. */
+export function normalizedConvolution(build: NetworkBuilder, names: LayerNames, options: LayerOptions): ImageLayer {
   const { norm: normOptions, activation, ...geometry } = options
-  const convolution = build.convolution(`${name}.0`, {
+  const convolution = build.convolution(names.convolution, {
     ...geometry,
     padding: (options.kernel - 1) / 2,
     initial: 'fanOut',
   })
-  const norm = build.batchNorm(`${name}.1`, options.outputs, normOptions)
+  const norm = build.batchNorm(names.norm, options.outputs, normOptions)
   return (x, context) => {
     const out = norm(convolution(x, context), context)
     return activation ? activation(out) : out
+  }
+}
+
+/** What the layers of a unit are called. */
+export interface MobileUnitNames {
+  readonly up: LayerNames
+  readonly depthwise: LayerNames
+  readonly squeeze: readonly [first: string, second: string]
+  readonly down: LayerNames
+}
+
+/** `name`.block.0, .1 …, counted over the layers that are there; fc1 and fc2 where the squeeze is (torchvision). */
+export function blockNames(name: string, has: { readonly up: boolean; readonly squeeze: boolean }): MobileUnitNames {
+  const depthwise = has.up ? 1 : 0
+  const part = (position: number): string => `${name}.block.${position}`
+  return {
+    up: inTurn(part(0)),
+    depthwise: inTurn(part(depthwise)),
+    squeeze: [`${part(depthwise + 1)}.fc1`, `${part(depthwise + 1)}.fc2`],
+    down: inTurn(part(depthwise + (has.squeeze ? 2 : 1))),
   }
 }
 
@@ -59,19 +88,18 @@ export interface MobileUnitOptions {
 
 /**
  * 1×1 up (where channels change), depthwise, squeeze and excitation (where wanted), 1×1 down without activation; added
- * to x where nothing changes. Names `name`.block.0, .1 …
+ * to x where nothing changes.
  */
-export function mobileUnit(build: NetworkBuilder, name: string, options: MobileUnitOptions): ImageLayer {
+export function mobileUnit(build: NetworkBuilder, names: MobileUnitNames, options: MobileUnitOptions): ImageLayer {
   const { inputs, hidden, outputs, kernel, stride, activation, squeeze, norm, input, output, dropped } = options
   const layers: ImageLayer[] = []
-  const next = (): string => `${name}.block.${layers.length}`
   const common = { norm, output }
   if (hidden !== inputs)
     layers.push(
-      normalizedConvolution(build, next(), { inputs, outputs: hidden, kernel: 1, norm, activation, output: input }),
+      normalizedConvolution(build, names.up, { inputs, outputs: hidden, kernel: 1, norm, activation, output: input }),
     )
   layers.push(
-    normalizedConvolution(build, next(), {
+    normalizedConvolution(build, names.depthwise, {
       ...common,
       inputs: hidden,
       outputs: hidden,
@@ -81,8 +109,8 @@ export function mobileUnit(build: NetworkBuilder, name: string, options: MobileU
       activation,
     }),
   )
-  if (squeeze) layers.push(squeezeExcitation(build, next(), { ...squeeze, inputs: hidden, initial: 'fanOut' }))
-  layers.push(normalizedConvolution(build, next(), { ...common, inputs: hidden, outputs, kernel: 1 }))
+  if (squeeze) layers.push(squeezeExcitation(build, names.squeeze, { ...squeeze, inputs: hidden, initial: 'fanOut' }))
+  layers.push(normalizedConvolution(build, names.down, { ...common, inputs: hidden, outputs, kernel: 1 }))
   const body = inSequence(layers)
   if (stride !== 1 || inputs !== outputs) return body
   return (x, context) => {

@@ -51,7 +51,7 @@ const define: NetworkDefinition<SenetParameters> = (build, { depth }, problem) =
             ],
             shortcut: 'shortcut.0',
             excite: () =>
-              squeezeExcitation(build, name, {
+              squeezeExcitation(build, [`${name}.fc1`, `${name}.fc2`], {
                 ...{ inputs: outputs, channels: outputs / reduction },
                 ...{ activation: relu, gate: sigmoid },
               }),

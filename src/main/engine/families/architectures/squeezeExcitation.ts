@@ -12,19 +12,19 @@ export interface SqueezeOptions {
 
 /**
  * Squeeze and excitation: each channel times a factor that follows from the means of all channels, x ·
- * gate(fc2(activation(fc1(means of x)))). Convolutions `name`.fc1 and .fc2 with biases.
+ * gate(fc2(activation(fc1(means of x)))). Both convolutions have biases.
  * Reference: Hu et al. 2018, arXiv:1709.01507.
  */
 export function squeezeExcitation(
   build: NetworkBuilder,
-  name: string,
+  [first, second]: readonly [string, string],
   options: SqueezeOptions & Pick<ConvolutionOptions, 'inputs' | 'initial'>,
 ): ImageLayer {
   const { inputs, channels, activation, gate, initial } = options
   // Without an output: they see one pixel, which is nobody's level.
   const common = { kernel: 1, bias: true, ...(initial ? { initial } : {}) }
-  const fc1 = build.convolution(`${name}.fc1`, { ...common, inputs, outputs: channels })
-  const fc2 = build.convolution(`${name}.fc2`, { ...common, inputs: channels, outputs: inputs })
+  const fc1 = build.convolution(first, { ...common, inputs, outputs: channels })
+  const fc2 = build.convolution(second, { ...common, inputs: channels, outputs: inputs })
   return (x, context) => {
     const means = meanKept(x, [1, 2]) as tf.Tensor4D
     return tf.mul(x, gate(fc2(activation(fc1(means, context)), context)))
