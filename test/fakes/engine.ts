@@ -640,6 +640,15 @@ function dataHandlers(): DataHandlers {
           : Array.from({ length: args.count }, (_, index) => (args.first + index) % fakeClasses)
       return { ...batch(labels.length, 10), labels }
     },
+    'model.findPixels': () => ({
+      trials: [
+        { pixels: 'imagenet', evaluation: { ...evaluationAt(fakeCatalogue.defaults, null, 1), asr: null } },
+        {
+          pixels: 'dataset',
+          evaluation: { ...evaluationAt(fakeCatalogue.defaults, null, 1), accuracy: 0.11, asr: null },
+        },
+      ],
+    }),
     'model.inspect': ({ file }) => inspectedFile(file),
   }
 }

@@ -9,6 +9,7 @@ import {
   type ParameterSchema,
   type ValuesOf,
 } from '../schema'
+import { channelValuesPattern, knownPixels, knownPixelValues, ownPixels, type KnownPixelValues } from './pixels'
 
 /** A member of a family with its parameters, as saved. */
 export interface MemberChoice {
@@ -240,19 +241,24 @@ export const teacherSourceSchema = {
     visibleWhen: { field: 'source', equals: 'file' },
     help: 'Which pixel values the network in the file was trained on. A wrong one shows as a low accuracy in the evaluation. Students and synthetic images use the same.',
     options: [
-      {
-        value: 'dataset',
-        label: 'Normalised as this data set is',
-        help: 'Mean and deviation of each channel, as in the reference.',
-      },
-      { value: 'unit', label: '0 to 1', help: 'As the public training script of the published teachers feeds them.' },
-      { value: 'symmetric', label: '−1 to 1', help: 'Mean 0.5 and deviation 0.5 in each channel.' },
-      {
-        value: 'imagenet',
-        label: 'Normalised as ImageNet is',
-        help: 'Mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225.',
-      },
+      ...knownPixelValues.map((value) => ({ value, label: knownPixels[value].label, help: knownPixels[value].help })),
+      { value: ownPixels, label: 'Values of my own', help: 'Mean and deviation of each channel.' },
     ],
+  }),
+  normalizationValues: text({
+    label: 'Mean / deviation',
+    default: '',
+    maxLength: 200,
+    pattern: `^$|${channelValuesPattern}`,
+    placeholder: '0.4914 0.4822 0.4465 / 0.247 0.243 0.261',
+    visibleWhen: { field: 'normalization', equals: ownPixels },
+    help: 'x = (pixel / 255 − mean) / deviation; one number for all channels, or one for each.',
+  }),
+  distilCollapsed: boolean({
+    label: 'Distil from a collapsed teacher',
+    default: false,
+    advanced: true,
+    help: 'A teacher that gives one answer to nearly all clean test images teaches nothing, and its ASR means nothing: the run stops before its students, unless this is on.',
   }),
   acknowledged: text({
     label: 'Warnings of the file',
@@ -264,9 +270,8 @@ export const teacherSourceSchema = {
   }),
 } satisfies ParameterSchema
 
-export const teacherNormalizations = ['dataset', 'unit', 'symmetric', 'imagenet'] as const
 /** Pixel values that a network in a file takes. */
-export type TeacherNormalization = (typeof teacherNormalizations)[number]
+export type TeacherNormalization = KnownPixelValues | typeof ownPixels
 
 export const experimentSchema = {
   name: text({
@@ -312,6 +317,10 @@ export interface ExperimentConfig {
     /** Absent in runs from before it. */
     weights?: string
     normalization: TeacherNormalization
+    /** Absent in runs from before it. */
+    normalizationValues?: string
+    /** Absent in runs from before it: nobody was asked. */
+    distilCollapsed?: boolean
     acknowledged: string
     architecture: MemberChoice
     training: TeacherTraining

@@ -1,5 +1,6 @@
 import type { ErrorCause } from '../errors'
 import type { Condition, ModelSettings } from './condition'
+import type { KnownPixelValues } from './pixels'
 import type { ExperimentConfig } from './config'
 import type { HealthFinding } from './health'
 import type { StageName } from './stageName'
@@ -227,4 +228,10 @@ export interface RunDetail extends RunSummary {
   config: ExperimentConfig
   /** Dotted paths of the configuration that differ from the defaults. */
   changedPaths: string[]
+}
+
+/** What a network scores with images in these pixel values, without a trigger. */
+export interface PixelTrial {
+  readonly pixels: KnownPixelValues
+  readonly evaluation: Evaluation
 }

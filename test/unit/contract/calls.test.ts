@@ -75,6 +75,7 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'runs.poolImages': { ...pooling, call: 1 },
   'runs.log': finished,
   'model.evaluate': { file: '/a.pt', data: member, attack: member, target: 0 },
+  'model.findPixels': { file: '/a.pt', data: member },
   'model.inspect': { file: '/a.pt' },
   'model.export': { ...student, format: 'torch', path: '/a.pt' },
   'export.run': { ...finished, format: 'tensorboard', target: '/out/run' },

@@ -10,8 +10,10 @@ import { readSafetensors } from '../../../src/main/engine/weights/safetensors/re
 import { openClassifier } from '../../../src/main/engine/trainer/models'
 import { fileNormalization, loadDataset, prepareData } from '../../../src/main/engine/trainer/data'
 import { evaluateModelFile } from '../../../src/main/engine/trainer/evaluateFile'
+import { findPixels } from '../../../src/main/engine/trainer/findPixels'
 import type { TrainerReport } from '../../../src/main/engine/protocol/messages'
-import { acknowledgementOf, teacherNormalizations, type ExperimentConfig } from '../../../src/shared/domain'
+import { RefusedInputError } from '../../../src/shared/errors'
+import { acknowledgementOf, knownPixelValues, type ExperimentConfig } from '../../../src/shared/domain'
 import { temporaryFolder, tinyExperiment } from '../../contract/support'
 import { wideResNet } from '../importers/craft/files'
 
@@ -74,7 +76,42 @@ describe('the pixel values that a network in a file takes', () => {
       mean: [0, 0, 0],
       standardDeviation: [1, 1, 1],
     })
-    for (const kind of teacherNormalizations) expect(fileNormalization(kind, own).mean).toHaveLength(3)
+    const rgb = { normalization: own, train: { channels: 3 } }
+    for (const kind of knownPixelValues) expect(fileNormalization(kind, rgb).mean).toHaveLength(3)
+    expect(
+      await normalizationOf({
+        source: 'file',
+        normalization: 'own',
+        normalizationValues: '0.4914, 0.4822, 0.4465 / 0.247 0.2435 0.2616',
+      }),
+    ).toEqual({ mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.247, 0.2435, 0.2616] })
+    expect(fileNormalization('.5 / .25', rgb)).toEqual({ mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] })
+    for (const wrong of ['own', '0.5', '0.5 / 0', '0.5 0.5 / 0.25', '1 / x', '0.5 / -1'])
+      expect(() => fileNormalization(wrong, rgb)).toThrow(RefusedInputError)
+  })
+})
+
+describe('finding out the pixel values', () => {
+  it('scores the file in each of the known ones, the best first, without a trigger', async () => {
+    const { data, execution } = tinyExperiment()
+    const progress: number[] = []
+    const trials = await findPixels(
+      { kind: 'findPixels', file, data, execution, cacheFolder: folder, architecture: null },
+      () => undefined,
+      (report) => {
+        if (report.type === 'progress') progress.push(report.step)
+      },
+    )
+    expect(trials.map(({ pixels }) => pixels).sort()).toEqual([...knownPixelValues].sort())
+    expect(progress).toEqual(trials.map((_, index) => index + 1))
+    const accuracies = trials.map(({ evaluation }) => evaluation.accuracy)
+    expect(accuracies).toEqual([...accuracies].sort((left, right) => right - left))
+    for (const { pixels, evaluation } of trials) {
+      expect(evaluation.asr).toBeNull()
+      // The test set is small: all of it is tried, so that the numbers are those of an evaluation.
+      if (pixels === 'dataset')
+        expect(await evaluated(null)).toMatchObject({ evaluation: { accuracy: evaluation.accuracy } })
+    }
   })
 })
 

@@ -56,6 +56,32 @@ describe('a teacher from a file', () => {
     expect(start().getAttribute('aria-disabled') === 'true').toBe(true)
   })
 
+  it('finds out the pixel values, and takes one of them', async () => {
+    await open('/models/teacher.pt')
+    page.button('Find out the pixel values').click()
+    await settle(300)
+    const table = page.find('table[aria-label="Accuracy by pixel values"]')
+    expect([...table.querySelectorAll('tbody tr')].map((row) => row.querySelector('td')?.textContent)).toEqual([
+      'Normalised as ImageNet is',
+      'Normalised as this data set is',
+    ])
+    expect(table.textContent).toContain('chosen')
+    page.button('Use Normalised as ImageNet is').click()
+    await settle(300)
+    expect(useDraftStore().config?.teacher.normalization).toBe('imagenet')
+  })
+
+  it('takes pixel values of one’s own, and says what they look like', async () => {
+    await open('/models/teacher.pt')
+    useDraftStore().set('teacher.normalization', 'own')
+    await settle(500)
+    expect(shown('[data-path="teacher.normalizationValues"]')).toBe(true)
+    expect(page.find('ul[aria-label=Findings]').textContent).toContain('wanted mean / deviation of each channel')
+    useDraftStore().set('teacher.normalizationValues', '0.5 / 0.25')
+    await settle(500)
+    expect(shown('ul[aria-label=Findings]')).toBe(false)
+  })
+
   it('says why a file is refused, and does not start with it', async () => {
     await open('/models/program.exe')
     expect(report()).toContain('Refused. This is no weights file.')

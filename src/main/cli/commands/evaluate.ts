@@ -1,34 +1,22 @@
-import { resolve } from 'node:path'
-import { Option } from 'commander'
-import type { Catalogue, ModelProgress } from '../../../shared/contract'
 import {
+  channelValuesOf,
   fileFindings,
   healthTitles,
+  isKnownPixels,
+  knownPixelValues,
   rateOf,
-  teacherNormalizations,
   type Evaluation,
-  type TeacherNormalization,
 } from '../../../shared/domain'
-import type { FamilyId } from '../../../shared/schema'
-import { absolutePaths, dataOf } from '../configuration'
-import { membersOf } from '../members'
-import { collect, deviceOption, wholeNumber } from '../options'
-import { duration, jsonLine, percent, printable, rateText } from '../output'
-import { namedValues } from '../values'
+import { choiceFrom, fileAndData, whileItWorks, withFileOptions, type FileFlags } from '../modelFile'
+import { collect, wholeNumber } from '../options'
+import { jsonLine, percent, printable, rateText } from '../output'
 import { defineCommand } from './command'
 
-export interface EvaluateFlags {
-  model: string
-  data: string
+export interface EvaluateFlags extends FileFlags {
   attack: string
   target: number
-  device?: 'auto' | 'cpu' | 'gpu'
   attackParam?: string[]
-  dataParam?: string[]
-  architecture?: string
-  architectureParam?: string[]
-  normalization?: TeacherNormalization
-  weights?: string
+  normalization?: string
 }
 
 export const evaluate = defineCommand<EvaluateFlags>({
@@ -42,69 +30,33 @@ export const evaluate = defineCommand<EvaluateFlags>({
     ],
   ],
   declare: (command) =>
-    command
-      .requiredOption('--model <file>', 'weights with PyTorch names')
-      .option('--weights <key>', 'which weights, where the file holds several networks (default: the only known one)')
-      .requiredOption('--data <path>', 'a data set’s name, folder or archive')
+    withFileOptions(command)
       .requiredOption('--attack <id>', 'trigger')
       .requiredOption('--target <class>', 'target class', wholeNumber)
-      .addOption(deviceOption())
-      .option('--architecture <id>', 'network, where the file does not tell it')
-      .option('--architecture-param <name=value>', 'parameter of that network, repeatable', collect)
-      .addOption(
-        new Option(
-          '--normalization <kind>',
-          'pixel values that the network takes (default: normalised as the data set is)',
-        ).choices(teacherNormalizations),
+      .option(
+        '--normalization <pixels>',
+        `pixel values that the network takes: ${knownPixelValues.join(', ')}, or mean / deviation as "0.49 0.48 0.45 / 0.25 0.24 0.26" (default: as the data set is; abd pixels finds out)`,
+        pixelValues,
       )
-      .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect)
-      .option('--data-param <name=value>', 'parameter of the data set, repeatable', collect),
-  async run({ client, output, json, recognize }, flags) {
+      .option('--attack-param <name=value>', 'parameter of the trigger, repeatable', collect),
+  async run(context, flags) {
+    const { client, output, json } = context
     const catalogue = await client.call('engine.catalogue', {})
-    const data = await dataOf(flags.data, catalogue, recognize)
-    const { attack, architecture, target, device, normalization, weights } = flags
-    const chosen = choiceFrom(catalogue)
-    const file = resolve(flags.model)
-    const unsubscribe = client.subscribe('model.progress', {}, (progress) => {
-      if (progress.file === file) output.progress(evaluationLine(progress))
-    })
-    const { evaluation, warnings } = await client
-      .call('model.evaluate', {
-        file,
+    const { attack, target, normalization } = flags
+    const subject = await fileAndData(context, catalogue, flags)
+    const { evaluation, warnings } = await whileItWorks(context, { file: subject.file, doing: 'evaluating' }, () =>
+      client.call('model.evaluate', {
+        ...subject,
         target,
-        device,
         normalization,
-        weights,
-        data: chosen('dataset', data, flags.dataParam),
-        attack: chosen('attack', { id: attack }, flags.attackParam),
-        ...(architecture === undefined
-          ? {}
-          : { architecture: chosen('architecture', { id: architecture }, flags.architectureParam) }),
-      })
-      .finally(() => {
-        unsubscribe()
-        output.endProgress()
-      })
+        attack: choiceFrom(catalogue)('attack', { id: attack }, flags.attackParam),
+      }),
+    )
     for (const warning of warnings) output.tell(`warning: ${printable(warning)}`)
     output.result(json ? jsonResult(evaluation) : resultLines(evaluation))
     return 0
   },
 })
-
-/** A member with the parameters that are known of it and those given as `name=value`; paths as seen from here. */
-const choiceFrom =
-  (catalogue: Catalogue) =>
-  (
-    family: FamilyId,
-    { id, params }: { id: string; params?: Record<string, unknown> },
-    given: readonly string[] = [],
-  ): { id: string; params: Record<string, unknown> } => {
-    const schema = membersOf(catalogue, family).find((member) => member.id === id)?.params
-    return {
-      id,
-      params: absolutePaths(schema, { ...params, ...namedValues(given, '--attack-param patchSize=5', schema) }),
-    }
-  }
 
 const rateNames = ['accuracy', 'asr', 'robustAccuracy', 'asrAll'] as const
 
@@ -130,6 +82,8 @@ function resultLines(evaluation: Evaluation): string {
   ].join('\n')
 }
 
-/** E.g. "evaluating, 40 %, accuracy 78.9 %, ASR 99.8 %, 12 s left". */
-const evaluationLine = ({ message, fraction, secondsLeft, evaluation }: ModelProgress): string =>
-  `${message ?? 'evaluating'}, ${Math.floor(100 * fraction)} %${evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : ''}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`
+/** Refused here with what is wanted, before an engine is asked. */
+function pixelValues(text: string): string {
+  if (!isKnownPixels(text)) channelValuesOf(text)
+  return text
+}

@@ -11,6 +11,7 @@ import { fork } from './fork'
 import { importFile } from './import'
 import { pause } from './pause'
 import { reproduce } from './reproduce'
+import { pixels } from './pixels'
 import { resume } from './resume'
 import { run } from './run'
 import { runs } from './runs'
@@ -37,6 +38,7 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   study,
   table,
   evaluate,
+  pixels,
   importFile,
   exportWeights,
   reproduce,

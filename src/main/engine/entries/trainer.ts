@@ -9,6 +9,7 @@ import { ExhaustiveError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
 import { startTensorFlow } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
+import { findPixels } from '../trainer/findPixels'
 import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
 import { reportNode } from '../trainer/reportNode'
@@ -114,6 +115,8 @@ async function runShort(job: ShortJob, tell: Tell): Promise<EndReport> {
       const evaluation = await evaluateModelFile(job, preparationTeller(tell), tell)
       return { ...doneWith(evaluation), weights: job.teacher?.weights ?? null }
     }
+    case 'findPixels':
+      return { ...doneWith(null), pixelTrials: await findPixels(job, preparationTeller(tell), tell) }
     case 'export':
       await exportProgram(job, exporters, preparationTeller(tell))
       return doneWith(null)

@@ -11,10 +11,10 @@ import type {
   LintFinding,
   MemberChoice,
   MetricPoint,
+  PixelTrial,
   StageActivity,
   StepUnits,
   SyntheticImages,
-  TeacherNormalization,
 } from '../../../shared/domain'
 import type { StageRemark } from '../families/distillation/types'
 import type { Provenance } from '../families/exporters/types'
@@ -66,7 +66,8 @@ export type TrainerJob =
       cacheFolder: string
       /** The network that decides where the file alone does not. */
       architecture: MemberChoice | null
-      normalization: TeacherNormalization
+      /** As `fileNormalization` reads it. */
+      normalization: string
       /** Key of the weights that are meant; default: the only ones that are a known network. */
       weights?: string
       /** Where the file becomes the teacher of a run. */
@@ -87,15 +88,26 @@ export type TrainerJob =
       weights: string
       architecture: MemberChoice
       data: MemberChoice
-      normalization: TeacherNormalization
+      /** As `fileNormalization` reads it. */
+      normalization: string
       provenance: Provenance
       execution: Execution
       cacheFolder: string
     }
+  | {
+      /** Which of the known pixel values a network in a file was trained on. */
+      kind: 'findPixels'
+      file: string
+      data: MemberChoice
+      execution: Execution
+      cacheFolder: string
+      architecture: MemberChoice | null
+      weights?: string
+    }
   | { kind: 'device'; execution: Execution }
 
 /** A job beside the stages, for which somebody waits. */
-export type ShortJob = Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' }>
+export type ShortJob = Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' | 'findPixels' }>
 
 export type TrainerCommand = { type: 'start'; job: ShortJob } | { type: 'ping'; time: number }
 
@@ -133,6 +145,8 @@ export type TrainerReport =
       step: number
       evaluation: Evaluation | null
       weights: string | null
+      /** Of a search for pixel values, the best first. */
+      pixelTrials?: PixelTrial[]
     }
   | { type: 'failed'; causes: ErrorCause[] }
   | { type: 'pong'; time: number }

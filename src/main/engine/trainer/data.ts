@@ -2,8 +2,16 @@
  * From the configuration to poisoned training images and test sets: the same function serves teacher, student and
  * evaluation.
  */
-import type { ExperimentConfig, MemberChoice, TeacherNormalization } from '../../../shared/domain'
-import { ExhaustiveError, UserError } from '../../../shared/errors'
+import {
+  channelValuesOf,
+  isKnownPixels,
+  knownPixels,
+  pixelValuesOf,
+  type ChannelValues,
+  type ExperimentConfig,
+  type MemberChoice,
+} from '../../../shared/domain'
+import { RefusedInputError, UserError } from '../../../shared/errors'
 import { attacks, createTrigger } from '../families/attacks'
 import { datasets, sliceImages } from '../families/datasets'
 import type { LoadedDataset } from '../families/datasets/types'
@@ -53,21 +61,32 @@ export async function loadDataset(request: DataRequest): Promise<LoadedDataset> 
   return member.load(values, { cacheFolder: request.cacheFolder, onProgress: request.onProgress })
 }
 
-/** Mean and deviation of the pixel values, in 0 to 1, that a network in a file was trained on. */
-export function fileNormalization(kind: TeacherNormalization, dataset: Normalization): Normalization {
-  const alike = (value: number): [number, number, number] => [value, value, value]
-  switch (kind) {
-    case 'dataset':
-      return dataset
-    case 'unit':
-      return { mean: alike(0), standardDeviation: alike(1) }
-    case 'symmetric':
-      return { mean: alike(0.5), standardDeviation: alike(0.5) }
-    case 'imagenet':
-      return { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] }
-    default:
-      throw new ExhaustiveError(kind)
+/**
+ * Mean and deviation of the pixel values, in 0 to 1, that a network in a file was trained on.
+ * @param pixels a known name, or values as `channelValuesOf` reads them
+ * @throws RefusedInputError where the values are none, or not for so many channels
+ */
+export function fileNormalization(
+  pixels: string,
+  { normalization, train: { channels } }: Pick<LoadedDataset, 'normalization'> & { train: { channels: number } },
+): Normalization {
+  const known: { readonly label: string; readonly values?: ChannelValues } | null = isKnownPixels(pixels)
+    ? knownPixels[pixels]
+    : null
+  const values = known ? known.values : channelValuesOf(pixels)
+  if (!values) return normalization
+  const perChannel = (numbers: readonly number[]): number[] => {
+    const [only] = numbers
+    if (numbers.length === 1 && only !== undefined) return Array.from({ length: channels }, () => only)
+    if (numbers.length === channels) return [...numbers]
+    throw new RefusedInputError('The pixel values are not for images of so many channels.', {
+      wanted: `one number, or ${channels}`,
+      got: numbers.join(' '),
+      where: 'normalization',
+      action: 'Give one number for all channels, or one for each.',
+    })
   }
+  return { mean: perChannel(values.mean), standardDeviation: perChannel(values.standardDeviation) }
 }
 
 /** The test images as they are and with the trigger. */
@@ -128,7 +147,7 @@ export async function prepareData(
     poisonedCount: planned?.poisoned.length ?? null,
     normalization:
       config.teacher.source === 'file'
-        ? fileNormalization(config.teacher.normalization, dataset.normalization)
+        ? fileNormalization(pixelValuesOf(config.teacher), dataset)
         : dataset.normalization,
     train: () => {
       if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')

@@ -34,12 +34,7 @@ export async function evaluateModelFile(
   if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
   const { classifier } = opened
   const program = createProgram(job)
-  const predict = createPredictor(
-    program,
-    'evaluate',
-    classifier,
-    fileNormalization(job.normalization, dataset.normalization),
-  )
+  const predict = createPredictor(program, 'evaluate', classifier, fileNormalization(job.normalization, dataset))
   const started = performance.now()
   let last: EvaluationPart | null = null
   for (const part of evaluateInParts(predict, await testSetsOf(dataset, job.attack, job.target))) {

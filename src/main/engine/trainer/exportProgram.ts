@@ -37,7 +37,7 @@ export async function exportProgram(
     title: titleOf(job.architecture),
     provenance: { ...job.provenance, data: dataset.title },
     classNames: dataset.classNames,
-    input: { height, width, channels, normalization: fileNormalization(job.normalization, dataset.normalization) },
+    input: { height, width, channels, normalization: fileNormalization(job.normalization, dataset) },
     program: traceForward(classifier, { height, width, channels }, tracedBatch),
   }
   try {

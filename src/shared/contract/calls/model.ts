@@ -1,6 +1,6 @@
 /** The calls about files of weights. */
 import { z } from 'zod'
-import { teacherNormalizations, type DeviceReport, type Evaluation } from '../../domain'
+import type { DeviceReport, Evaluation, PixelTrial } from '../../domain'
 import { call, count, file, member, ofStage, record, severity } from '../parts'
 
 const evaluated = z.object({
@@ -28,6 +28,8 @@ const report = z.object({
 })
 export type ModelReport = z.infer<typeof report>
 
+/** A known name, or mean / deviation of each channel. */
+const pixels = z.string().min(1).max(200)
 /** Of the dictionary of weights that is meant; default: the only one that is a known network. */
 const weights = z.string().max(1000).optional()
 
@@ -43,10 +45,21 @@ export const modelCalls = {
       /** Taken where the file does not tell its network for certain. */
       architecture: member.optional(),
       /** Default: as the data set is. */
-      normalization: z.enum(teacherNormalizations).optional(),
+      normalization: pixels.optional(),
       weights,
     }),
     result: evaluated,
+  }),
+  /** What a weights file scores in each of the known pixel values, the best first. */
+  'model.findPixels': call({
+    args: z.strictObject({
+      file,
+      data: member,
+      device: z.enum(['auto', 'cpu', 'gpu']).optional(),
+      architecture: member.optional(),
+      weights,
+    }),
+    result: z.object({ trials: z.array(record<PixelTrial>()) }),
   }),
   /** What a weights file holds, nothing built or executed. */
   'model.inspect': call({ args: z.strictObject({ file, weights }), result: report }),

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
-import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
+import { pixelValuesOf, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { exporters, writeExport, type Exporter, type Provenance } from '../../families/exporters'
@@ -67,7 +67,7 @@ export async function exportModel(
         weights: stage.weights,
         architecture,
         data: config.data,
-        normalization: config.teacher.source === 'file' ? config.teacher.normalization : 'dataset',
+        normalization: config.teacher.source === 'file' ? pixelValuesOf(config.teacher) : 'dataset',
         provenance: provenanceOf(run, config, stage, services.version),
         // A trace computes next to nothing, and a run may be using the GPU.
         execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },

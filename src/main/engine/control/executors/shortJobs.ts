@@ -1,6 +1,6 @@
-/** Jobs beside the queue: a device report, an evaluation, an export. */
+/** Jobs beside the queue: a device report, an evaluation, a search for pixel values, an export. */
 import type { ModelProgress } from '../../../../shared/contract'
-import type { DeviceReport, Evaluation } from '../../../../shared/domain'
+import type { DeviceReport, Evaluation, PixelTrial } from '../../../../shared/domain'
 import { UserError, fromCauses } from '../../../../shared/errors'
 import type { ShortJob, TrainerReport } from '../../protocol/messages'
 import { trainerWatch, watchTrainer } from './journal/watch'
@@ -10,6 +10,7 @@ export interface ShortResult {
   device: DeviceReport | null
   evaluation: Evaluation | null
   warnings: string[]
+  pixelTrials: PixelTrial[]
 }
 
 export type ShortProgress = Omit<ModelProgress, 'file'>
@@ -34,7 +35,7 @@ export function runShortJob(
   onProgress: (progress: ShortProgress) => void = () => undefined,
 ): Promise<ShortResult> {
   return new Promise((resolve, reject) => {
-    const result: ShortResult = { device: null, evaluation: null, warnings: [] }
+    const result: ShortResult = { device: null, evaluation: null, warnings: [], pixelTrials: [] }
     let failure: unknown
     let finished = false
     const onReport = (report: TrainerReport): void => {
@@ -55,6 +56,7 @@ export function runShortJob(
       else if (report.type === 'finished') {
         finished = true
         result.evaluation = report.evaluation ?? result.evaluation
+        result.pixelTrials = report.pixelTrials ?? []
       }
     }
     const onExit = (exitCode: number | null, killedBy: NodeJS.Signals | null, lastWords: string): void => {

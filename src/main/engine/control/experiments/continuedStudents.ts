@@ -3,7 +3,7 @@
  * What a defense asks of its own values it checks itself.
  */
 import { join } from 'node:path'
-import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
+import { pixelValuesOf, type ExperimentConfig, type MemberChoice } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { DefensePhase, StartPoint } from '../../families/defenses/types'
 import { placeInRun, type RunStore } from '../store'
@@ -88,7 +88,7 @@ function traits(
   )
   const source =
     teacher.source === 'file'
-      ? [teacher.file, teacher.normalization, teacher.weights ?? '']
+      ? [teacher.file, pixelValuesOf(teacher), teacher.weights ?? '']
       : [teacher.architecture, teacher.training, poisoning]
   const text = (value: unknown): string => JSON.stringify(value)
   return {

@@ -1,5 +1,11 @@
 /** Checks that need more than one part of a configuration. */
-import { defenseLabel, type ExperimentConfig } from '../../../../shared/domain'
+import {
+  channelValuesOf,
+  defenseLabel,
+  ownPixels,
+  pixelValuesOf,
+  type ExperimentConfig,
+} from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
@@ -27,6 +33,19 @@ const teacherFileIsNamed: Check = (config) =>
   config.teacher.source === 'file' && config.teacher.file.trim() === ''
     ? error('teacher.file', 'wanted the path of a weights file, got nothing')
     : undefined
+
+const ownPixelsAreGiven: Check = ({ teacher }) => {
+  if (teacher.source !== 'file' || teacher.normalization !== ownPixels) return undefined
+  try {
+    channelValuesOf(pixelValuesOf(teacher))
+    return undefined
+  } catch {
+    return error(
+      'teacher.normalizationValues',
+      'wanted mean / deviation of each channel, e.g. 0.4914 0.4822 0.4465 / 0.247 0.243 0.261, deviations above 0',
+    )
+  }
+}
 
 const cleanTeacher: Check = (config) =>
   config.teacher.source === 'train' && config.poisoning.ratio === 0
@@ -133,6 +152,7 @@ const defensesNeedConvolutions: Check = ({ teacher, students }, table) => {
 const checks: readonly Check[] = [
   targetIsAClass,
   teacherFileIsNamed,
+  ownPixelsAreGiven,
   cleanTeacher,
   everythingPoisoned,
   batchFitsTraining,

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto'
 import {
   poisoningSchema,
   kindsBefore,
+  pixelValuesOf,
   stageIdOf,
   type ExperimentConfig,
   type MemberChoice,
@@ -130,7 +131,7 @@ function partsOf(config: ExperimentConfig, context: KeyContext) {
           ...images,
           network,
           file: context.fingerprint(teacher.file),
-          input: teacher.normalization,
+          input: pixelValuesOf(teacher),
           // Left out where it is not named: teachers from before it keep their keys.
           ...(teacher.weights ? { weights: teacher.weights } : {}),
         },

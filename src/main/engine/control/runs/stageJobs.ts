@@ -1,6 +1,6 @@
 /** What the trainer of a stage is asked to do. */
 import { join } from 'node:path'
-import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../shared/domain'
+import { pixelValuesOf, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import { ExhaustiveError, UserError } from '../../../../shared/errors'
 import type { StageStart } from '../../protocol/plans'
 import type { StageJob } from '../../protocol/taskFolder'
@@ -41,7 +41,7 @@ export function jobOf(record: StageRecord, input: JobInput): StageJob {
         execution,
         cacheFolder,
         architecture: config.teacher.architecture,
-        normalization: config.teacher.normalization,
+        normalization: pixelValuesOf(config.teacher),
         ...(config.teacher.weights ? { weights: config.teacher.weights } : {}),
         teacher: { acknowledged: config.teacher.acknowledged, weights: join(folders.stage, weightsFile) },
       }

@@ -11,6 +11,7 @@ import type { MemberTable } from '../experiments/memberTable'
 import type { StageKey } from '../experiments/stageKeys'
 import { placeInRun, type RunStore } from '../store'
 import { asTrained } from './asTrained'
+import { refuseCollapsedTeacher } from './collapsedTeacher'
 import { copyNamedFiles, copyTeacherFile, importedTeacherFile, withCopiedFiles } from './copiedFiles'
 import { placeOf, type ReadyStage } from './demand'
 import { forkStart } from './forkStart'
@@ -52,6 +53,7 @@ class Launcher implements StageLauncher {
     const { store, recorder, table, cacheFolder } = this.options
     const run = store.runs.summary(runId)
     const config = store.runs.config(runId)
+    if (stage.kind === 'student') refuseCollapsedTeacher(run, config)
     const folderOf = (one: StageRecord): string => store.stageFolder(placeOf(one))
     const runFolder = store.runFolder(runId)
     const folder = folderOf(stage)

@@ -1,5 +1,5 @@
 /** Answers the calls about files of weights. */
-import type { CallArgs, CallHandlers, CallsOf, EvaluatedModel } from '../../../../../shared/contract'
+import type { CallArgs, CallHandlers, CallResult, CallsOf, EvaluatedModel } from '../../../../../shared/contract'
 import { runShortJob, tenASecond, type ShortProgress } from '../../executors/shortJobs'
 import type { EngineContext } from '../context'
 import { newModelCard } from '../../exports/modelCard'
@@ -11,6 +11,7 @@ export function modelHandlers(context: EngineContext, networks: NetworksOfFiles)
   const { store } = context.options
   return {
     'model.evaluate': (args, signal) => evaluate(context, args, signal),
+    'model.findPixels': (args, signal) => findPixels(context, args, signal),
     'model.inspect': (asked, signal) => networks.inspect(asked, signal),
     'model.export': async (args, signal) => {
       const { runId, stageId, card = false } = args
@@ -41,7 +42,11 @@ async function evaluate(
   assertReady()
   const { cacheFolder, store, launchShortJob } = options
   const { file } = subject
-  const { evaluation, ...rest } = await runShortJob(
+  const {
+    evaluation,
+    warnings,
+    device: computed,
+  } = await runShortJob(
     launchShortJob,
     {
       kind: 'evaluate',
@@ -55,5 +60,29 @@ async function evaluate(
     tenASecond((progress: ShortProgress) => hub.emit('model.progress', { file, ...progress })),
   )
   if (!evaluation) throw new Error('The trainer reported no evaluation.')
-  return { evaluation, ...rest }
+  return { evaluation, warnings, device: computed }
+}
+
+async function findPixels(
+  context: EngineContext,
+  { device = 'auto', architecture, ...subject }: CallArgs<'model.findPixels'>,
+  signal?: AbortSignal,
+): Promise<CallResult<'model.findPixels'>> {
+  const { options, hub, resolve, assertReady } = context
+  assertReady()
+  const { cacheFolder, store, launchShortJob } = options
+  const { file } = subject
+  const { pixelTrials } = await runShortJob(
+    launchShortJob,
+    {
+      kind: 'findPixels',
+      ...subject,
+      architecture: architecture ?? null,
+      execution: { ...resolve({}).config.execution, device, threads: store.settings().threads },
+      cacheFolder,
+    },
+    signal,
+    tenASecond((progress: ShortProgress) => hub.emit('model.progress', { file, ...progress })),
+  )
+  return { trials: pixelTrials }
 }

@@ -1,15 +1,17 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
-import type { CallArgs, EvaluatedModel, ModelProgress } from '@shared/contract'
+import type { CallArgs, CallResult, ModelProgress } from '@shared/contract'
 import { useConnection } from '../../api/connection'
 import { useNewestTask } from '../../composables/useNewestTask'
 
+type FileCall = 'model.evaluate' | 'model.findPixels'
+
 /**
- * Accuracy and ASR of a weights file, when asked for. A result stands only for what was asked: it goes when file, data,
- * attack or target change.
+ * Work on a weights file, when asked for: what it scores, or which pixel values it takes. A result stands only for what
+ * was asked: it goes when file, data or anything else of the question changes.
  */
-export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
+export function useFileTask<N extends FileCall>(name: N, args: () => CallArgs<N>) {
   const { engine } = useConnection()
-  const evaluation = shallowRef<EvaluatedModel | null>(null)
+  const result = shallowRef<CallResult<N> | null>(null)
   const error = shallowRef<unknown>(null)
   /** When it began, in milliseconds; null while nothing runs. */
   const since = shallowRef<number | null>(null)
@@ -23,17 +25,17 @@ export function useFileEvaluation(args: () => CallArgs<'model.evaluate'>) {
 
   function clear(): void {
     task.abort()
-    since.value = evaluation.value = error.value = progress.value = null
+    since.value = result.value = error.value = progress.value = null
   }
-  async function evaluate(): Promise<void> {
+  async function start(): Promise<void> {
     clear()
     since.value = Date.now()
-    const outcome = await task.run((signal) => engine.call('model.evaluate', args(), signal))
+    const outcome = await task.run((signal) => engine.call(name, args(), signal))
     if (outcome.kind === 'overtaken') return
-    if (outcome.kind === 'done') evaluation.value = outcome.value
+    if (outcome.kind === 'done') result.value = outcome.value
     else error.value = outcome.error
     since.value = null
   }
   watch(() => JSON.stringify(args()), clear)
-  return { evaluation, error, since, progress, evaluate, cancel: clear }
+  return { result, error, since, progress, start, cancel: clear }
 }
