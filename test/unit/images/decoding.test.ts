@@ -100,6 +100,11 @@ describe('BMP', () => {
     ['a header alone', Buffer.from('BM'), /a header of 2 bytes/],
     ['pixels cut short', bmp({ bits: 24 }, { rows: [1, 2, 3] }), /3 bytes of pixels for 2×2 of 24 bits/],
     ['a size that no picture has', bmp({ bits: 24, height: 1e9 }, { rows: [] }), /a size of 2×1000000000 pixels/],
+    [
+      'runs that a short file only claims',
+      bmp({ bits: 8, compression: 1, height: 1e6 }, { palette, rows: [1, 1] }),
+      /72 bytes for 2×1000000 pixels/,
+    ],
     ['runs cut short', bmp({ bits: 8, compression: 1 }, { palette, rows: [2, 1] }), /end early/],
     ['a picture within (PNG)', bmp({ bits: 24, compression: 5 }, { rows: [] }), /24 bits with compression 5/],
     ['a palette cut short', bmp({ bits: 8 }, { palette: palette.slice(0, 4), rows: [] }).subarray(0, 56), /palette/],
@@ -112,17 +117,18 @@ describe('Netpbm', () => {
   const netpbm = (text: string, ...pixels: number[]): number[] => [
     ...parseNetpbm(Buffer.concat([Buffer.from(text), Buffer.from(pixels)])).pixels,
   ]
-  const triple = (...values: number[]): number[] => values.flatMap((value) => [value, value, value])
-
   it('reads maps of one, eight and sixteen bits, binary and plain, with comments', () => {
-    expect(netpbm('P5\n# a comment\n2 1\n255\n', 7, 200)).toEqual(triple(7, 200))
+    expect(netpbm('P5\n# a comment\n2 1\n255\n', 7, 200)).toEqual([7, 200])
     expect(netpbm('P6 1 1 255\n', 1, 2, 3)).toEqual([1, 2, 3])
-    expect(netpbm('P5 2 1 65535\n', 0xff, 0xff, 0x80, 0)).toEqual(triple(255, 128))
-    expect(netpbm('P4 9 2\n', 0x80, 0x80, 0, 0)).toEqual(
-      triple(0, ...Array<number>(7).fill(255), 0, ...Array<number>(9).fill(255)),
-    )
-    expect(netpbm('P1\n2 2\n10\n01\n')).toEqual(triple(0, 255, 255, 0))
-    expect(netpbm('P2 2 1 17\n5 # five\n99')).toEqual(triple(75, 255))
+    expect(netpbm('P5 2 1 65535\n', 0xff, 0xff, 0x80, 0)).toEqual([255, 128])
+    expect(netpbm('P4 9 2\n', 0x80, 0x80, 0, 0)).toEqual([
+      0,
+      ...Array<number>(7).fill(255),
+      0,
+      ...Array<number>(9).fill(255),
+    ])
+    expect(netpbm('P1\n2 2\n10\n01\n')).toEqual([0, 255, 255, 0])
+    expect(netpbm('P2 2 1 17\n5 # five\n99')).toEqual([75, 255])
     expect(netpbm('P3 1 1 100 10 30 50')).toEqual([26, 76, 128])
   })
 
@@ -132,6 +138,7 @@ describe('Netpbm', () => {
     ['P5 99999 99999 255\n', /a size of 99999×99999 pixels/],
     ['P5 0 2 255\n', /a size of 0×2 pixels/],
     ['P5 2 2 70000\n', /a maximum of 70000/],
+    ['P2 4000 4000 255 1 2 3', /22 bytes in place of 16000000 values/],
     ['P2 2 2 255 1 2 3', /3 values of pixels in place of 4/],
   ])('refuses %j', (text, message) => {
     expect(() => parseNetpbm(Buffer.from(text))).toThrow(message)

@@ -9,7 +9,7 @@ import { quoteFromFile } from '../weights/fileText'
 import { readWhole } from '../weights/byteSource'
 import { isBmp, parseBmp } from './pictureFormats/bmp'
 import { isNetpbm, parseNetpbm } from './pictureFormats/netpbm'
-import { pixelLimit, type RawPicture } from './pictureFormats/types'
+import type { RawPicture } from './pictureFormats/types'
 
 export const pictureExtensions = [
   '.png',
@@ -26,6 +26,7 @@ export const pictureExtensions = [
 ]
 const decodedFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff']
 const fileLimit = 100_000_000
+const pixelLimit = 100_000_000
 const decodersAtOnce = 8
 
 export interface PictureShape {
@@ -48,8 +49,8 @@ function fromCmyk(inks: Buffer): Buffer {
   return pixels
 }
 
-const ofPixels = ({ width, height, pixels }: RawPicture): Sharp =>
-  sharp(pixels, { raw: { width, height, channels: 3 } })
+const ofPixels = ({ width, height, channels, pixels }: RawPicture): Sharp =>
+  sharp(pixels, { raw: { width, height, channels } })
 
 /**
  * A picture as Pillow's convert('RGB') has it: profiles, orientation and transparency are passed over, of 16 bits the
@@ -68,12 +69,12 @@ async function openPicture(bytes: Buffer): Promise<Sharp> {
       .toColourspace('cmyk')
       .raw({ depth: 'uchar' })
       .toBuffer()
-    return ofPixels({ width, height, pixels: fromCmyk(inks) })
+    return ofPixels({ width, height, channels: 3, pixels: fromCmyk(inks) })
   }
   if (!hasAlpha) return open()
   // Resizing would mix colours by their transparency.
   const pixels = await open().removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer()
-  return ofPixels({ width, height, pixels })
+  return ofPixels({ width, height, channels: 3, pixels })
 }
 
 /**

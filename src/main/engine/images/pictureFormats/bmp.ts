@@ -19,6 +19,9 @@ interface Header {
   readonly masks: readonly [number, number, number]
 }
 
+/** Pixels that two bytes of a run make at most. */
+const longestRun = 255
+
 /** The oldest header, of OS/2: 16-bit sizes and three bytes a colour. */
 const coreHeaderBytes = 12
 
@@ -77,14 +80,34 @@ function channelReader(mask: number): (pixel: number) => number {
   return (pixel) => Math.floor((((pixel & mask) >>> shift) * 255) / maximum)
 }
 
+/** Rows of 24 or 32 bits in the usual order, which most pictures have. */
+function copyRows(bytes: Buffer, { width, height, bits, start, topDown }: Header, pixels: Buffer): void {
+  const step = bits / 8
+  const row = rowBytes(width, bits)
+  for (let y = 0; y < height; y++) {
+    let from = start + (topDown ? y : height - 1 - y) * row
+    for (let to = y * width * 3; to < (y + 1) * width * 3; to += 3, from += step) {
+      pixels[to] = bytes[from + 2]!
+      pixels[to + 1] = bytes[from + 1]!
+      pixels[to + 2] = bytes[from]!
+    }
+  }
+}
+
+/** Each padded to four bytes. */
+const rowBytes = (width: number, bits: number): number => Math.ceil((width * bits) / 32) * 4
+
+function checkRows(bytes: Buffer, { width, height, bits, start }: Header): void {
+  if (bytes.length - start < rowBytes(width, bits) * (height - 1) + Math.ceil((width * bits) / 8))
+    throw new Error(`${Math.max(0, bytes.length - start)} bytes of pixels for ${width}×${height} of ${bits} bits`)
+}
+
 type PutPixel = (place: number, red: number, green: number, blue: number) => void
 
-/** Rows without compression, each padded to four bytes. */
+/** Rows without compression. */
 function readRows(bytes: Buffer, header: Header, put: PutPixel): void {
   const { width, height, bits, start, palette, masks } = header
-  const row = Math.ceil((width * bits) / 32) * 4
-  if (bytes.length - start < row * (height - 1) + Math.ceil((width * bits) / 8))
-    throw new Error(`${Math.max(0, bytes.length - start)} bytes of pixels for ${width}×${height} of ${bits} bits`)
+  const row = rowBytes(width, bits)
   const [red, green, blue] = masks.map(channelReader) as [
     (pixel: number) => number,
     (pixel: number) => number,
@@ -95,10 +118,7 @@ function readRows(bytes: Buffer, header: Header, put: PutPixel): void {
     const at = start + y * row
     for (let x = 0; x < width; x++) {
       const place = y * width + x
-      if (bits === 24) {
-        const from = at + x * 3
-        put(place, bytes[from + 2]!, bytes[from + 1]!, bytes[from]!)
-      } else if (bits > 8) {
+      if (bits > 8) {
         const pixel = bits === 16 ? bytes.readUInt16LE(at + x * 2) : bytes.readUInt32LE(at + x * 4)
         put(place, red(pixel), green(pixel), blue(pixel))
       } else {
@@ -155,6 +175,7 @@ function readRuns(bytes: Buffer, header: Header, put: PutPixel): void {
 export function parseBmp(bytes: Buffer): RawPicture {
   const header = parseHeader(bytes)
   const { width, height, bits, compression, topDown } = header
+  if (width * height > bytes.length * longestRun) throw new Error(`${bytes.length} bytes for ${width}×${height} pixels`)
   const pixels = Buffer.alloc(width * height * 3)
   const put: PutPixel = (place, red, green, blue) => {
     const row = Math.floor(place / width)
@@ -169,7 +190,12 @@ export function parseBmp(bytes: Buffer): RawPicture {
     (known) => known === compression,
   )
   if (runs) readRuns(bytes, header, put)
-  else if (plain && [1, 4, 8, 16, 24, 32].includes(bits)) readRows(bytes, header, put)
-  else throw new Error(`a BMP of ${bits} bits with compression ${compression}`)
-  return { width, height, pixels }
+  else if (!plain || ![1, 4, 8, 16, 24, 32].includes(bits))
+    throw new Error(`a BMP of ${bits} bits with compression ${compression}`)
+  else {
+    checkRows(bytes, header)
+    if (bits === 24 || (bits === 32 && compression === compressions.none)) copyRows(bytes, header, pixels)
+    else readRows(bytes, header, put)
+  }
+  return { width, height, channels: 3, pixels }
 }

@@ -35,6 +35,8 @@ function parseHeader(bytes: Buffer): Header {
 
 /** Samples written as decimal numbers; those of a bitmap may stand without a gap. */
 function plainSamples(bytes: Buffer, { kind, start, maximum }: Header, count: number): Float64Array {
+  // Before memory is taken for what a short file only claims.
+  if (count > bytes.length) throw new Error(`${bytes.length} bytes in place of ${count} values of pixels`)
   const text = bytes.toString('latin1', start - 1).replace(/#[^\n]*/g, ' ')
   const words = text.matchAll(kind === 1 ? /[01]/g : /\d+/g)
   const samples = new Float64Array(count)
@@ -89,13 +91,15 @@ export function parseNetpbm(bytes: Buffer): RawPicture {
   const header = parseHeader(bytes)
   const { kind, width, height, maximum, start } = header
   const channels = kind === 3 || kind === 6 ? 3 : 1
-  const isBitmap = kind === 1 || kind === 4
+  const count = width * height * channels
   const sample = sampleReader(bytes, header, channels)
-  if (kind === 6 && maximum === 255) return { width, height, pixels: bytes.subarray(start, start + width * height * 3) }
-  const pixels = Buffer.alloc(width * height * 3)
-  for (let place = 0; place < width * height * 3; place++) {
-    const value = sample(channels === 3 ? place : Math.floor(place / 3))
+  const size = { width, height, channels } as const
+  if (kind >= 5 && maximum === 255) return { ...size, pixels: bytes.subarray(start, start + count) }
+  const isBitmap = kind === 1 || kind === 4
+  const pixels = Buffer.alloc(count)
+  for (let place = 0; place < count; place++) {
+    const value = sample(place)
     pixels[place] = isBitmap ? 255 * (1 - value) : roundToEven((Math.min(value, maximum) / maximum) * 255)
   }
-  return { width, height, pixels }
+  return { ...size, pixels }
 }
