@@ -115,7 +115,7 @@ const variants: [string, Params][] = [
   ['lenet', { half: true }],
 ]
 
-/** Whose strides or pooling no file tells. */
+/** Whose strides, pooling or shortcuts no file tells. */
 const ambiguous = new Set([
   'mobilenet_v2 undefined',
   'mobilenet_v3 undefined',
@@ -124,6 +124,7 @@ const ambiguous = new Set([
   'densenet smallTorchvision',
   'shufflenet_v2 large',
   'resnet smallTorchvision',
+  'preact_resnet normed',
 ])
 
 describe('recognition', () => {

@@ -23,7 +23,12 @@ const params = {
       {
         value: 'normed',
         label: 'Batch norm after the last unit',
-        help: 'As in the paper; called bn (fast_adversarial, RobustBench).',
+        help: 'As in the paper; called bn (RobustBench with out_shortcut).',
+      },
+      {
+        value: 'normedRaw',
+        label: 'Batch norm after the last unit, raw shortcuts',
+        help: 'The same with shortcuts of the unchanged input (RobustBench’s default); files do not tell the two apart.',
       },
       {
         value: 'residual',
@@ -43,8 +48,10 @@ interface Layout {
   readonly stage: string
   readonly unit: UnitNames
   readonly shortcut: string
-  /** The shortcut reads the unit's input itself, and bottlenecks have their stride in the first convolution. */
-  readonly raw: boolean
+  /** The shortcut reads the unit's input itself. */
+  readonly rawShortcut: boolean
+  /** Bottlenecks have their stride in the first convolution, not in the second. */
+  readonly earlyStride?: boolean
   /** A batch norm and ReLU after the last unit. */
   readonly lastNorm?: string
 }
@@ -54,11 +61,12 @@ const plain: Layout = {
   stage: 'layer',
   unit: numberedNames,
   shortcut: 'shortcut.0',
-  raw: false,
+  rawShortcut: false,
 }
 const layouts: Record<PreActResnetParameters['layout'], Layout> = {
   plain,
   normed: { ...plain, lastNorm: 'bn' },
+  normedRaw: { ...plain, lastNorm: 'bn', rawShortcut: true },
   residual: {
     bias: true,
     stem: 'pre.0',
@@ -66,20 +74,21 @@ const layouts: Record<PreActResnetParameters['layout'], Layout> = {
     stage: 'stage',
     unit: (place) => [`residual.${3 * place + 2}`, `residual.${3 * place}`],
     shortcut: 'shortcut',
-    raw: true,
+    rawShortcut: true,
+    earlyStride: true,
   },
 }
 
 /** Of a basic unit two 3×3 convolutions; of a bottleneck 1×1, 3×3, 1×1. */
-function convolutionsOf(channels: number, bottleneck: boolean, raw: boolean): PreActivationOptions['convolutions'] {
+function convolutionsOf(channels: number, bottleneck: boolean, early: boolean): PreActivationOptions['convolutions'] {
   if (!bottleneck)
     return [
       { outputs: channels, kernel: 3, strides: true },
       { outputs: channels, kernel: 3 },
     ]
   return [
-    { outputs: channels, kernel: 1, strides: raw },
-    { outputs: channels, kernel: 3, strides: !raw },
+    { outputs: channels, kernel: 1, strides: early },
+    { outputs: channels, kernel: 3, strides: !early },
     { outputs: channels * expansion, kernel: 1 },
   ]
 }
@@ -93,7 +102,8 @@ function activatedNorm(build: NetworkBuilder, name: string | undefined, channels
 
 const define: NetworkDefinition<PreActResnetParameters> = (build, { depth, layout }, problem) => {
   const { units, bottleneck } = resnetUnits[depth]
-  const { bias, stem, stemNorm, stage: stageName, unit: names, shortcut, raw, lastNorm } = layouts[layout]
+  const { bias, stem, stemNorm, stage: stageName, unit: names, lastNorm, ...sides } = layouts[layout]
+  const { shortcut, rawShortcut, earlyStride = false } = sides
   const trunk = createTrunk(build)
   let size = { height: problem.height, width: problem.width }
   let inputs: number = stemChannels
@@ -109,12 +119,12 @@ const define: NetworkDefinition<PreActResnetParameters> = (build, { depth, layou
           const input = size
           size = strided(size, stride)
           const outputs = channels * (bottleneck ? expansion : 1)
-          const convolutions = convolutionsOf(channels, bottleneck, raw)
+          const convolutions = convolutionsOf(channels, bottleneck, earlyStride)
           const options = { inputs, outputs, stride, input, output: size, convolutions }
           inputs = outputs
           return preActivationUnit(build, `${stageName}${stage + 1}.${unit}`, {
             ...options,
-            ...{ bias, names, shortcut, rawShortcut: raw },
+            ...{ bias, names, shortcut, rawShortcut },
           })
         }),
       ),
@@ -130,10 +140,23 @@ const define: NetworkDefinition<PreActResnetParameters> = (build, { depth, layou
 }
 
 function candidates(shapes: WeightShapes): Partial<PreActResnetParameters>[] {
-  const layout = shapes.has('pre.0.weight') ? 'residual' : shapes.has('bn.weight') ? 'normed' : 'plain'
-  const { stage, unit } = layouts[layout]
-  const bottleneck = shapes.has(`${stage}1.0.${unit(2)[0]}.weight`)
-  return [{ depth: depthOf(shapes, `${stage}3`, bottleneck), layout }]
+  const fitting: PreActResnetParameters['layout'][] = shapes.has('pre.0.weight')
+    ? ['residual']
+    : shapes.has('bn.weight')
+      ? ['normed', 'normedRaw']
+      : ['plain']
+  return fitting.map((layout) => {
+    const { stage, unit } = layouts[layout]
+    const bottleneck = shapes.has(`${stage}1.0.${unit(2)[0]}.weight`)
+    return { depth: depthOf(shapes, `${stage}3`, bottleneck), layout }
+  })
+}
+
+const layoutWords: Record<PreActResnetParameters['layout'], string> = {
+  plain: '',
+  normed: ' (last batch norm)',
+  normedRaw: ' (last batch norm, raw shortcuts)',
+  residual: ' (pytorch-cifar100)',
 }
 
 /**
@@ -158,7 +181,6 @@ export const preActResnet = defineArchitecture({
     preact34: { title: 'PreActResNet-34', params: { depth: '34', layout: 'plain' } },
   },
   candidates,
-  label: ({ depth, layout }) =>
-    `PreActResNet-${depth}${{ plain: '', normed: ' (last batch norm)', residual: ' (pytorch-cifar100)' }[layout]}`,
+  label: ({ depth, layout }) => `PreActResNet-${depth}${layoutWords[layout]}`,
   ...networkOf(define),
 })

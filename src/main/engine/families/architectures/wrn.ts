@@ -54,6 +54,8 @@ const params = {
 type WideResNetParameters = ValuesOf<typeof params>
 
 const stemChannels = 16
+/** Of the last batch norm in meliketoy/wide-resnet.pytorch. */
+const lastMomentum = 0.9
 const blocks = [
   { channels: 16, stride: 1 },
   { channels: 32, stride: 2 },
@@ -136,7 +138,7 @@ const define: NetworkDefinition<WideResNetParameters> = (build, { depth, width, 
       ),
     )
   })
-  const bn1 = build.batchNorm('bn1', inputs)
+  const bn1 = build.batchNorm('bn1', inputs, names === 'layer' ? { momentum: lastMomentum } : {})
   const head = build.linear(names === 'layer' ? 'linear' : 'fc', {
     inputs,
     outputs: problem.classes,
