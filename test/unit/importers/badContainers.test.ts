@@ -174,19 +174,29 @@ describe('containers', () => {
     await expectRefused(program(torchLegacy().subarray(0, 15), pickled(integer(1002)), stop), /protocol version/)
   })
 
+  it.each(['model.pth', 'model.safetensors', 'model.th', 'model.ckpt'])(
+    '15: a Git LFS pointer or a web page called %s',
+    async (name) => {
+      const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 44700000\n'
+      await expectRefused(Buffer.from(pointer), /is a Git LFS pointer, not the file itself.*git lfs pull/, name)
+      for (const page of ['<!DOCTYPE html>\n<html>', '\n <html lang="en">', '<?xml version="1.0"?>'])
+        await expectRefused(Buffer.from(page), /The file is a web page\./, name)
+    },
+  )
+
   it('17: TorchScript, exported programs and TorchServe archives', async () => {
     await expectRefused(
       zipOf([...good(), entry('a/constants.pkl', 'x'), { ...entry('a/code/__torch__.py', 'x'), method: 8 }]),
-      /TorchScript program.*Export a state_dict/,
+      /TorchScript program.*torch\.save\(torch\.jit\.load\(path\)\.state_dict\(\), .*torch\.onnx\.export/,
     )
     await expectRefused(
       zipOf([entry('m/archive_format', 'pt2'), entry('m/models/model.json', '{}')]),
-      /exported program.*Export a state_dict/,
+      /exported program.*torch\.export\.load\(path\)\.state_dict, .*torch\.onnx\.export/,
       'model.pt2',
     )
     await expectRefused(
       zipOf([entry('MAR-INF/MANIFEST.json', '{}')]),
-      /TorchServe archive.*Export a state_dict/,
+      /TorchServe archive.*weights file out of the archive/,
       'model.mar',
     )
     await expectRefused(zipOf([entry('readme.txt', 'x')]), /no PyTorch checkpoint/)

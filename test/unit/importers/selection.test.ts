@@ -111,6 +111,8 @@ describe('several dictionaries of tensors in a file', () => {
   it('none known: the keys that hold tensors are named', async () => {
     const report = await import_(text('netG'), dictOf(text('a'), grid, text('b'), grid), text('noise'), grid)
     expect(report).toMatchObject({ accepted: false, architecture: null, candidates: [] })
-    expect(report.reason).toMatch(/of no network that is known here.*Got: 1 tensor at the top, "netG" \(2 tensors\)\./)
+    expect(report.reason).toMatch(
+      /of no network that is known here.*Got: 1 tensor at the top, "netG" \(2 tensors\); the first are "a" \[4\], "b" \[4\]\./,
+    )
   })
 })

@@ -178,7 +178,7 @@ describe('a weights file with warnings', () => {
     const dataset = await loadDataset({ data, cacheFolder: folder })
     const [before, after] = await Promise.all(
       [file, kept].map(async (path) =>
-        weightsOf((await openClassifier(path, dataset, teacher.architecture)).classifier),
+        weightsOf((await openClassifier(path, dataset, { architecture: teacher.architecture })).classifier),
       ),
     )
     expect(after).toEqual(before)

@@ -29,7 +29,11 @@ export async function evaluateModelFile(
       action: 'Choose the class that the attack aims at.',
     })
   }
-  const opened = await openClassifier(job.file, dataset, job.architecture, job.weights)
+  const opened = await openClassifier(job.file, dataset, {
+    architecture: job.architecture,
+    asked: job.teacher === undefined,
+    weights: job.weights,
+  })
   for (const message of opened.warnings) report({ type: 'warning', message })
   if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
   const { classifier } = opened

@@ -29,7 +29,7 @@ export async function exportProgram(
 ): Promise<void> {
   const { member, values } = registry.open(job.exporter, 'format')
   const dataset = await loadDataset({ data: job.data, cacheFolder: job.cacheFolder, ...(onProgress && { onProgress }) })
-  const { classifier } = await openClassifier(job.weights, dataset, job.architecture)
+  const { classifier } = await openClassifier(job.weights, dataset, { architecture: job.architecture })
   const { height, width, channels } = dataset.train
   const model: ModelProgram = {
     weights: weightsOf(classifier),

@@ -21,6 +21,15 @@ export function createClassifier(
   return member.create(values, { classes: dataset.classNames.length, channels, height, width, stream })
 }
 
+/** What is known of the network in a file before it is read. */
+export interface NetworkChoice {
+  architecture: MemberChoice | null
+  /** Whether somebody named it, so that a refusal speaks of it. Default: it is what the form has. */
+  asked?: boolean
+  /** Key of the weights that are meant; default: the only ones that are a known network. */
+  weights?: string | undefined
+}
+
 /** What a weights file holds, and what the importer warns of. */
 export interface OpenedClassifier {
   classifier: Classifier
@@ -32,17 +41,21 @@ export interface OpenedClassifier {
 }
 
 /**
- * The classifier that a weights file holds. The architecture is recognised from names and shapes; `fallback` is taken
- * where it is not, or not for certain.
+ * The classifier that a weights file holds. The architecture is recognised from names and shapes; the named one decides
+ * where several fit.
  * @throws RefusedInputError where the file is refused, unknown, or made for another number of classes or channels
  */
 export async function openClassifier(
   file: string,
   dataset: LoadedDataset,
-  fallback: MemberChoice | null,
-  weights = '',
+  { architecture: chosen, asked = false, weights = '' }: NetworkChoice,
 ): Promise<OpenedClassifier> {
-  const report = await importCheckpoint(file, { architecture: fallback, weights, side: dataset.train.height })
+  const report = await importCheckpoint(file, {
+    architecture: chosen,
+    asked,
+    weights,
+    side: dataset.train.height,
+  })
   const { architecture } = report
   if (!architecture) throw report.refusal ?? new Error('A file was accepted without a network.')
   const { classes, ...params } = architecture.params

@@ -111,7 +111,9 @@ async function openModels(
   { dataset }: PreparedData,
   state: StateBundle,
 ): Promise<Models> {
-  const { classifier: teacher } = await openClassifier(teacherWeights, dataset, config.teacher.architecture)
+  const { classifier: teacher } = await openClassifier(teacherWeights, dataset, {
+    architecture: config.teacher.architecture,
+  })
   const { architecture } = config.distillation
   const initial = state.stream('initialStudent')
   return { teacher, student: createClassifier(architecture, dataset, initial, 'distillation.architecture') }

@@ -54,6 +54,8 @@ export interface ImportOptions {
    * with its differences from this one.
    */
   architecture?: MemberChoice | null
+  /** Whether somebody named it; else it decides where several fit, and is not spoken of. Default: it was named. */
+  asked?: boolean
   /** Key of the dictionary that is meant; '' for the only one that is a known network. */
   weights?: string
   /** Height and width of the images that the network shall read, where they are known. */
@@ -124,7 +126,7 @@ async function reportOn(
 async function readInto(
   report: ImportReport,
   source: FileSource,
-  { architecture = null, weights = '', side }: ImportOptions,
+  { architecture = null, asked = true, weights = '', side }: ImportOptions,
 ): Promise<StoredMap> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', {
@@ -134,13 +136,19 @@ async function readInto(
     })
   }
   const head = await source.read(0, Math.min(headBytes, source.size))
+  refuseText(head, source.name)
   const importer = importers.members.find(({ match }) => match({ head, size: source.size, name: source.name }))
   if (!importer) throw unknownFormat(head, source.name)
   report.format = importer.id
   const opened = await importer.open(source)
   report.metadata = opened.metadata
   report.findings = [...opened.findings]
-  const { key, tensors, recognition, findings, candidates } = selectNetwork(opened, { architecture, weights, side })
+  const { key, tensors, recognition, findings, candidates } = selectNetwork(opened, {
+    architecture,
+    asked,
+    weights,
+    side,
+  })
   report.key = key
   report.candidates = candidates
   report.tensors = tensors.size
@@ -170,6 +178,23 @@ function ignoredFindings(ignored: readonly IgnoredPart[]): Finding[] {
       severity: 'info',
       message: `Ignored ${paths.slice(0, mostIgnored).map(quoteFromFile).join(', ')}${more}: ${reason}.`,
     }
+  })
+}
+
+/** What arrives in place of a checkpoint, whatever its name: the pointer of a large file, or a page about it. */
+function refuseText(head: Buffer, name: string): void {
+  const text = head.toString('latin1').trimStart().toLowerCase()
+  const [what, action] = text.startsWith('version https://git-lfs.github.com/spec/')
+    ? ['a Git LFS pointer, not the file itself', 'Fetch the file: git lfs pull, or download it from its page.']
+    : /^<(!doctype|html|head|\?xml)/.test(text)
+      ? ['a web page', 'Download the file itself: open the page in a browser, and look at its size afterwards.']
+      : []
+  if (what === undefined) return
+  throw new RefusedInputError(`The file is ${what}.`, {
+    wanted: 'a checkpoint',
+    got: describeFirstBytes(head),
+    where: name,
+    ...(action === undefined ? {} : { action }),
   })
 }
 

@@ -1,15 +1,15 @@
 /**
  * Which architecture a set of weights is of. Every architecture gives the outline of its networks (names and shapes)
- * from its own definition; the file
- * is compared with the outlines of all likely parameter sets. Nothing is guessed beyond that: a network fits in every
- * name and shape, or not at all.
+ * from its own definition; the file is compared with the outlines of all likely parameter sets. Nothing is guessed
+ * beyond that: all tensors of a network are there with their shapes, or it is not this one. What a file has beside them
+ * is surplus: ignored with a warning, unless another network explains more of the file.
  */
 import type { MemberChoice } from '../../../../shared/domain'
-import { RefusedInputError } from '../../../../shared/errors'
-import { checkParameters, type Field, type ParameterSchema } from '../../../../shared/schema'
-import { architectures, type Architecture, type NetworkOutline, type WeightShapes } from '../architectures'
+import type { WeightShapes } from '../architectures'
+import { attemptOf, attemptsOf, otherSides, titleOf, type Attempt } from './attempts'
+import { keyDifferences } from './keyDifferences'
+import { recognitionFindings } from './recognitionFindings'
 import type { Finding } from './types'
-import { isCounter, keyDifferences, sameShape } from './keyDifferences'
 
 /** A member of the architecture family with its parameters. */
 export interface RecognizedArchitecture {
@@ -27,8 +27,10 @@ export type Recognition =
       findings: Finding[]
       /** Several fit alike, and nobody named the one. */
       ambiguous: boolean
+      /** Names of the file that the network has not. */
+      surplus: string[]
     }
-  /** The names say what it should be, or somebody did, but parts are missing, left over or of another shape. */
+  /** The names say what it should be, or somebody did, but parts are missing or of another shape. */
   | {
       kind: 'mismatch'
       title: string
@@ -36,197 +38,125 @@ export type Recognition =
       differences: string[]
       /** Share of names that file and network have in common. */
       shared: number
+      /** The most like, with their shares, this one first. */
+      nearest: Likeness[]
     }
 
-type Params = RecognizedArchitecture['params']
+export type Recognized = Extract<Recognition, { kind: 'recognized' }>
 
-/** The file beside one network that it may be. */
-interface Attempt {
-  member: Architecture
-  params: Params
-  outline: NetworkOutline
-  classes: number
-  channels: number
-  /** Side of the images where the shapes depend on it; else the usual one. */
-  side: number
-  fits: boolean
-  /** Share of names that file and network have in common. */
+/** How much a network and a file have in common. */
+export interface Likeness {
+  title: string
+  /** Share of names. */
   shared: number
   /** Share of names with the same shape. */
   equal: number
 }
 
-const usualSide = 32
-const otherSides = [28, 64, 48, 96, 128, 224, 256]
+export interface RecognitionOptions {
+  /** Decides where several fit alike. */
+  chosen?: MemberChoice | null
+  /** Whether somebody named it: then a file that fits nothing is compared with it. Default: it was named. */
+  asked?: boolean
+  /** Height and width of the images that the network shall read, where they are known. */
+  side?: number | undefined
+}
+
 /** A file that shares fewer names with a network is not said to be a damaged one of its kind. */
 const leastShared = 0.5
 
+/** Networks that a refusal names. */
+const mostNearest = 3
+
 /**
  * The architecture of weights of these shapes; what keeps them from being one; or null when the names are of no known
- * one.
- * Where several fit alike, `chosen` decides, else the first in the order of registry and defaults, and a finding says
- * so.
- * @param chosen the architecture that somebody named; consulted first, and taken for the comparison where nothing fits
- * @param side height and width of the images that it shall read, where they are known
+ * one. Of several that fit, the one with the least surplus; where several fit alike, `chosen` decides, else the first in
+ * the order of registry and defaults, and a finding says so.
  * @throws RefusedInputError when `chosen` does not exist or its parameters make no network
  */
 export function recognizeArchitecture(
   shapes: WeightShapes,
-  chosen: MemberChoice | null = null,
-  side?: number,
+  { chosen = null, asked = true, side }: RecognitionOptions = {},
 ): Recognition | null {
   const sides = side === undefined ? otherSides : [side, ...otherSides]
   const named = chosen && attemptOf(chosen, shapes, sides)
-  const attempts = architectures.members.flatMap((member) =>
-    candidatesOf(member, shapes).flatMap((params) =>
-      unlessRefused(() => attemptOf({ id: member.id, params }, shapes, sides)),
-    ),
-  )
-  const fitting = attempts.filter(({ fits }) => fits)
-  const found = named?.fits ? named : fitting[0]
-  if (found)
-    return {
-      kind: 'recognized',
-      architecture: describe(found),
-      findings: findingsOf(found, fitting, named, shapes),
-      ambiguous: !named?.fits && fitting.length > 1,
-    }
-  const nearest =
-    named ??
-    attempts.reduce<Attempt | null>(
-      (best, attempt) => (best && best.shared + best.equal >= attempt.shared + attempt.equal ? best : attempt),
-      null,
-    )
-  if (!nearest || (!named && nearest.shared < leastShared)) return null
+  const attempts = attemptsOf(shapes, sides)
+  const found = fittingOf({ attempts, named, asked }, shapes)
+  if (found) return found
+  const compared = asked ? named : null
+  const [nearest, ...others] = [...(compared ? [compared] : []), ...nearestOf(attempts)]
+  if (!nearest || (!compared && nearest.shared < leastShared)) return null
   return {
     kind: 'mismatch',
     title: titleOf(nearest),
-    chosen: named !== null,
+    chosen: compared !== null,
     differences: keyDifferences(shapes, nearest.outline),
     shared: nearest.shared,
+    nearest: [nearest, ...others].slice(0, mostNearest).map(likenessOf),
   }
 }
 
-function candidatesOf(member: Architecture, shapes: WeightShapes): Params[] {
-  const candidates: readonly object[] = member.candidates?.(shapes) ?? combinations(member.params)
-  return candidates.filter((candidate) => checkParameters(member.params, candidate).refusals.length === 0) as Params[]
+/** The network that fits, or null; nothing is said of those that do not. */
+export const findFittingNetwork = (
+  shapes: WeightShapes,
+  { chosen = null, asked = true, side }: RecognitionOptions,
+): Recognized | null => {
+  const sides = side === undefined ? otherSides : [side, ...otherSides]
+  const named = chosen && attemptOf(chosen, shapes, sides)
+  return fittingOf({ attempts: attemptsOf(shapes, sides), named, asked }, shapes)
 }
 
-/** Every combination of switches and choices, the defaults first; other fields keep their default. */
-function combinations(schema: ParameterSchema): Params[] {
-  return Object.entries(schema).reduce<Params[]>(
-    (sets, [name, field]) => sets.flatMap((set) => valuesOf(field).map((value) => ({ ...set, [name]: value }))),
-    [{}],
-  )
+/** The known networks that have most in common with weights of these shapes, one of each title. */
+export const nearestNetworks = (shapes: WeightShapes): Likeness[] =>
+  nearestOf(attemptsOf(shapes, [])).slice(0, mostNearest).map(likenessOf)
+
+const likenessOf = (attempt: Attempt): Likeness => ({
+  title: titleOf(attempt),
+  shared: attempt.shared,
+  equal: attempt.equal,
+})
+
+/** The most like first, each title once. */
+function nearestOf(attempts: readonly Attempt[]): Attempt[] {
+  const titles = new Set<string>()
+  return [...attempts]
+    .sort((left, right) => right.shared + right.equal - (left.shared + left.equal))
+    .filter((attempt) => attempt.shared > 0 && !titles.has(titleOf(attempt)) && titles.add(titleOf(attempt)))
 }
 
-function valuesOf(field: Field): Params[string][] {
-  if (field.kind === 'boolean') return [field.default, !field.default]
-  if (field.kind === 'choice')
-    return [field.default, ...field.options.map(({ value }) => value).filter((value) => value !== field.default)]
-  return typeof field.default === 'object' ? [] : [field.default]
+interface Compared {
+  attempts: readonly Attempt[]
+  named: Attempt | null
+  asked: boolean
 }
 
-function attemptOf(choice: MemberChoice, shapes: WeightShapes, sides: readonly number[]): Attempt {
-  const { member, values } = architectures.open(choice, 'architecture')
-  const params = values as Params
-  const usual = compare(member, params, shapes, usualSide)
-  if (usual.fits || usual.shared < 1) return usual
-  // All names are there; where a layer reads a whole image, its shape tells the size.
-  return (
-    sides.flatMap((side) => unlessRefused(() => compare(member, params, shapes, side))).find(({ fits }) => fits) ??
-    usual
-  )
-}
-
-/** Parameters that make no network, or none for such images, are no candidate. */
-function unlessRefused(attempt: () => Attempt): Attempt[] {
-  try {
-    return [attempt()]
-  } catch (error) {
-    if (error instanceof RefusedInputError) return []
-    throw error
+function fittingOf({ attempts, named, asked }: Compared, shapes: WeightShapes): Recognized | null {
+  const complete = [...(named ? [named] : []), ...attempts].filter((attempt) => attempt.complete)
+  const least = Math.min(...complete.map(({ surplus }) => surplus.length))
+  const fits = (attempt: Attempt): boolean => attempt.complete && attempt.surplus.length === least
+  const fitting = attempts.filter(fits)
+  const namedFits = named !== null && fits(named)
+  const found = namedFits ? named : fitting[0]
+  if (!found || (least > 0 && !isMeant(found, attempts, shapes))) return null
+  return {
+    kind: 'recognized',
+    architecture: describe(found),
+    findings: [...recognitionFindings({ found, fitting, named, namedFits, asked }, shapes)],
+    ambiguous: !namedFits && fitting.length > 1,
+    surplus: found.surplus,
   }
 }
 
-function compare(member: Architecture, params: Params, shapes: WeightShapes, side: number): Attempt {
-  const image = { height: side, width: side }
-  const { firstConvolution, lastLinear } = member.outline(params, { ...image, classes: 2, channels: 3 })
-  const classes = Math.max(1, shapes.get(`${lastLinear}.bias`)?.[0] ?? shapes.get(`${lastLinear}.weight`)?.[0] ?? 2)
-  const channels = channelsOf(member.outline(params, { ...image, classes, channels: 3 }), firstConvolution, shapes)
-  const outline = member.outline(params, { ...image, classes, channels })
-  return { member, params, outline, classes, channels, side, ...likeness(shapes, outline) }
+/**
+ * Whether a file with surplus tensors is this network: they are not most of it, and no other network explains more of
+ * the file, such as a deeper one of which a part is missing. Single numbers are counters of whatever counts.
+ */
+function isMeant(found: Attempt, attempts: readonly Attempt[], shapes: WeightShapes): boolean {
+  const weighty = found.surplus.filter((name) => (shapes.get(name) ?? []).some((extent) => extent > 1))
+  const own = shapes.size - found.surplus.length
+  return weighty.length <= own && !attempts.some(({ complete, equal }) => !complete && equal > found.equal)
 }
-
-/** An absent counter counts for nothing; one of a wrong shape does. */
-function likeness(shapes: WeightShapes, outline: NetworkOutline): Pick<Attempt, 'fits' | 'shared' | 'equal'> {
-  let all = 0
-  let shared = 0
-  let equal = 0
-  for (const [name, shape] of outline.shapes) {
-    const got = shapes.get(name)
-    if (!got && isCounter(name)) continue
-    all++
-    if (!got) continue
-    shared++
-    if (sameShape(got, shape)) equal++
-  }
-  for (const name of shapes.keys()) if (!outline.shapes.has(name)) all++
-  return { fits: equal === all, shared: shared / all, equal: equal / all }
-}
-
-/** The file may hold the first filters in another layout; then three channels are expected. */
-function channelsOf(outline: NetworkOutline, firstConvolution: string, shapes: WeightShapes): number {
-  const [outputs, , ...kernel] = outline.shapes.get(`${firstConvolution}.weight`) ?? []
-  const [gotOutputs, channels, ...gotKernel] = shapes.get(`${firstConvolution}.weight`) ?? []
-  return gotOutputs === outputs && channels !== undefined && channels >= 1 && sameShape(gotKernel, kernel)
-    ? channels
-    : 3
-}
-
-const titleOf = ({ member, params }: Attempt): string => member.label(params as never)
 
 function describe(attempt: Attempt): RecognizedArchitecture {
   return { id: attempt.member.id, title: titleOf(attempt), params: { ...attempt.params, classes: attempt.classes } }
-}
-
-/** How the command line names a network. */
-const optionsOf = ({ member, params }: Attempt): string =>
-  ` --architecture ${member.id}${Object.entries(params)
-    .map(([name, value]) => ` --architecture-param ${name}=${String(value)}`)
-    .join('')}`
-
-function findingsOf(
-  found: Attempt,
-  fitting: readonly Attempt[],
-  named: Attempt | null,
-  shapes: WeightShapes,
-): Finding[] {
-  const findings: Finding[] = []
-  if (named && !named.fits)
-    findings.push({
-      severity: 'info',
-      message: `The names and shapes are those of ${titleOf(found)}, not of ${titleOf(named)}, which was asked for.`,
-    })
-  if (!named?.fits && fitting.length > 1) {
-    const others = fitting.slice(1)
-    findings.push({
-      severity: 'warning',
-      message: `The names and shapes fit ${others.map(titleOf).join(', ')} as well; it is taken for ${titleOf(found)}. Where that is wrong, choose the network in the form, or name it, e.g. abd evaluate${others.slice(0, 1).map(optionsOf).join('')}.`,
-    })
-  }
-  if ([...found.outline.shapes.keys()].some((name) => isCounter(name) && !shapes.has(name))) {
-    findings.push({
-      severity: 'info',
-      message: 'num_batches_tracked is absent, as in files before PyTorch 0.4.1; it starts at 0.',
-    })
-  }
-  if (found.channels !== 3)
-    findings.push({
-      severity: 'info',
-      message: `The first layer takes ${found.channels} ${found.channels === 1 ? 'channel' : 'channels'}.`,
-    })
-  if (found.side !== usualSide)
-    findings.push({ severity: 'info', message: `The last layer takes images of ${found.side} × ${found.side} pixels.` })
-  return findings
 }

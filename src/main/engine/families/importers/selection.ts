@@ -6,8 +6,8 @@ import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { quoteFromFile } from '../../weights/fileText'
 import type { StoredMap } from '../../weights/stored'
-import { nameUnderPrefix, withoutKnownPrefixes } from './commonPrefix'
-import type { Recognition } from './recognition'
+import { compareNames, networksWithin, type NamedNetwork } from './naming'
+import { nearestNetworks, type Likeness, type Recognized } from './recognition'
 import type { Finding, OpenedCheckpoint, StoredNetwork } from './types'
 
 /** A network that a file holds, to choose from. */
@@ -33,6 +33,8 @@ export class SeveralNetworksError extends RefusedInputError {
 export interface SelectionOptions {
   /** The architecture that the weights are said to be of. */
   architecture: MemberChoice | null
+  /** Whether somebody named it; else it only decides where several fit. */
+  asked: boolean
   /** Key of the network that is meant; '' for the only one that is known here. */
   weights: string
   /** Height and width of the images, where they are known. */
@@ -43,36 +45,33 @@ export interface Selection {
   key: string
   /** Under the network's names. */
   tensors: StoredMap
-  recognition: Extract<Recognition, { kind: 'recognized' }>
+  recognition: Recognized
   findings: Finding[]
   /** All that could have been meant, where there are several. */
   candidates: Candidate[]
 }
 
-interface Named {
+interface Known extends NamedNetwork {
   network: StoredNetwork
-  tensors: StoredMap
-  recognition: Recognition | null
-  findings: Finding[]
+  /** Where it lies; a prefix counts where its dictionary holds other networks too. */
+  key: string
 }
 
 const bareKey = '.'
-/** Fewer tensors make no classifier that is known here. */
-const fewestTensors = 8
 
 /** @throws RefusedInputError where none is known, several are, or the named one is not there */
 export function selectNetwork(opened: OpenedCheckpoint, options: SelectionOptions): Selection {
-  const wanted = options.weights === '' ? null : networkOf(opened.networks, options.weights)
-  const named = opened.networks.map((network) => recognize(network, options))
-  const known = withoutCopies(named.filter(isKnown), wanted)
-  const meant = wanted ? named.filter(({ network }) => network === wanted) : named
+  const all = opened.networks.flatMap((network) => knownIn(network, options))
+  const wanted = options.weights === bareKey ? '' : options.weights
+  const isWanted = ({ key }: { key: string }): boolean => options.weights !== '' && key === wanted
+  const known = withoutCopies(all, isWanted)
   const candidates = known.length > 1 ? known.map(candidateOf) : []
-  const chosen = wanted ? known.find(({ network }) => network === wanted) : known[0]
-  if (!chosen) throw unknown(meant, options, opened.advice)
-  if (!wanted && candidates.length > 0) throw new SeveralNetworksError(candidates)
-  const { network, tensors, recognition, findings } = chosen
+  if (options.weights === '' && candidates.length > 0) throw new SeveralNetworksError(candidates)
+  const chosen = options.weights === '' ? known[0] : known.find(isWanted)
+  if (!chosen) throw refusal(opened, options, wanted)
+  const { network, key, tensors, recognition, findings } = chosen
   return {
-    key: network.key,
+    key,
     tensors,
     recognition,
     findings: [...placeFindings(network, opened), ...findings, ...recognition.findings],
@@ -80,41 +79,40 @@ export function selectNetwork(opened: OpenedCheckpoint, options: SelectionOption
   }
 }
 
-function networkOf(networks: readonly StoredNetwork[], key: string): StoredNetwork {
-  const network = networks.find((candidate) => candidate.key === (key === bareKey ? '' : key))
-  if (network) return network
-  throw new RefusedInputError(`The file has no weights under ${quoteFromFile(key)}.`, {
-    wanted: `one of the keys that hold tensors: ${listKeys(networks)}`,
-    got: quoteFromFile(key),
+function refusal(opened: OpenedCheckpoint, options: SelectionOptions, wanted: string): RefusedInputError {
+  if (options.weights === '') return unknown(opened.networks, opened, options)
+  const meant = opened.networks.filter(({ key }) => key === wanted)
+  if (meant.length > 0) return unknown(meant, opened, options)
+  return new RefusedInputError(`The file has no weights under ${quoteFromFile(options.weights)}.`, {
+    wanted: `one of the keys that hold tensors: ${listKeys(opened.networks)}`,
+    got: quoteFromFile(options.weights),
     where: 'weights',
   })
 }
 
-function recognize(network: StoredNetwork, { architecture, side }: SelectionOptions): Named {
-  if (network.tensors.size < fewestTensors && !architecture)
-    return { network, tensors: network.tensors, recognition: null, findings: [] }
-  const known = withoutKnownPrefixes(network.tensors)
-  const { tensors, recognition, findings } = nameUnderPrefix(known.tensors, architecture, side)
-  return { network, tensors, recognition, findings: [...known.findings, ...findings] }
+function knownIn(network: StoredNetwork, { architecture, asked, side }: SelectionOptions): Known[] {
+  const found = networksWithin(network.tensors, { chosen: architecture, asked, side })
+  return found.map((each) => ({
+    ...each,
+    network,
+    key: found.length < 2 ? network.key : [network.key, each.prefix].filter((part) => part !== '').join('.'),
+  }))
 }
 
-type Known = Named & Pick<Selection, 'recognition'>
-const isKnown = (named: Named): named is Known => named.recognition?.kind === 'recognized'
-
 /** Two keys that lead to the same values lead to one network; of those the wanted one stays, else the first. */
-function withoutCopies(known: readonly Known[], wanted: StoredNetwork | null): Known[] {
-  const placesOf = ({ tensors }: Named): string =>
+function withoutCopies(known: readonly Known[], isWanted: (candidate: Known) => boolean): Known[] {
+  const placesOf = ({ tensors }: Known): string =>
     [...tensors].map(([name, { at, strides }]) => `${name} ${at} ${strides.join(' ')}`).join('\n')
   const distinct = new Map<string, Known>()
   for (const candidate of known) {
     const places = known.length > 1 ? placesOf(candidate) : ''
-    if (!distinct.has(places) || candidate.network === wanted) distinct.set(places, candidate)
+    if (!distinct.has(places) || isWanted(candidate)) distinct.set(places, candidate)
   }
   return [...distinct.values()]
 }
 
-const candidateOf = ({ network, tensors, recognition }: Known): Candidate => ({
-  key: network.key === '' ? bareKey : network.key,
+const candidateOf = ({ key, tensors, recognition }: Known): Candidate => ({
+  key: key === '' ? bareKey : key,
   title: recognition.architecture.title,
   tensors: tensors.size,
 })
@@ -141,33 +139,68 @@ function listKeys(networks: readonly StoredNetwork[]): string {
   return networks.length > mostKeys ? `${shown} and ${networks.length - mostKeys} more` : shown
 }
 
+/** Dictionaries that are compared with the known networks for a refusal: the largest ones. */
+const mostCompared = 4
+
 function unknown(
-  named: readonly Named[],
-  { architecture }: SelectionOptions,
-  advice: string | null = null,
+  networks: readonly StoredNetwork[],
+  { advice, ignored }: OpenedCheckpoint,
+  { architecture, asked, side }: SelectionOptions,
 ): RefusedInputError {
-  const [nearest] = named
-    .flatMap(({ network, recognition }) => (recognition?.kind === 'mismatch' ? [{ network, recognition }] : []))
-    .sort((left, right) => right.recognition.shared - left.recognition.shared)
-  if (!nearest)
-    return new RefusedInputError('The weights are of no network that is known here.', {
-      wanted: 'the weights of a known architecture under its PyTorch names',
-      got: listKeys(named.map(({ network }) => network)),
-      action: advice ?? 'Save the state_dict of a network that is known here.',
+  const largest = [...networks].sort((left, right) => right.tensors.size - left.tensors.size).slice(0, mostCompared)
+  const [nearest] = largest
+    .flatMap((network) => {
+      const recognition = compareNames(network.tensors, { chosen: architecture, asked, side })
+      return recognition?.kind === 'mismatch' ? [{ network, recognition }] : []
     })
-  const { title, differences } = nearest.recognition
-  const where = nearest.network.key === '' ? {} : { where: quoteFromFile(nearest.network.key) }
+    .sort((left, right) => right.recognition.shared - left.recognition.shared)
+  if (!nearest) return ofNoNetwork(largest[0], networks, advice)
+  const { network, recognition } = nearest
+  const objects = ignored
+    .filter(({ beside, reason }) => beside === network.key && reason.startsWith('an object of'))
+    .map(({ path, reason }) => `${quoteFromFile(path)} is ${reason}`)
   return new RefusedInputError(
-    architecture
-      ? `The weights are not those of ${title}, the chosen architecture.`
-      : `The weights look like ${title} but do not fit it.`,
+    recognition.chosen
+      ? `The weights are not those of ${recognition.title}, the chosen architecture.`
+      : `The weights look like ${recognition.title} but do not fit it.`,
     {
-      wanted: `the names and shapes of ${title}`,
-      got: differences.join('; '),
-      ...where,
-      action: architecture
-        ? 'Choose the architecture and parameters that the file was saved from.'
-        : (advice ?? 'Export the state_dict of one whole network.'),
+      wanted: `the names and shapes of ${recognition.title}`,
+      got: [...recognition.differences, ...objects.slice(0, mostKeys)].join('; '),
+      ...(network.key === '' ? {} : { where: quoteFromFile(network.key) }),
+      action: `${nearestSentence(recognition.nearest)} ${
+        recognition.chosen
+          ? 'Choose the architecture and parameters that the file was saved from.'
+          : (advice ?? 'Export the state_dict of one whole network that is known here.')
+      }`,
     },
   )
 }
+
+/** Nothing known has half of its names: what the file has, and what is least unlike it. */
+function ofNoNetwork(
+  largest: StoredNetwork | undefined,
+  networks: readonly StoredNetwork[],
+  advice: string | null = null,
+): RefusedInputError {
+  const tensors = largest?.tensors ?? new Map()
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
+  const first = [...shapes].slice(0, 3).map(([name, shape]) => `${quoteFromFile(name)} [${shape.join(', ')}]`)
+  const nearest = shapes.size > 1 ? nearestSentence(nearestNetworks(shapes)) : ''
+  return new RefusedInputError('The weights are of no network that is known here.', {
+    wanted: 'the weights of a known architecture under its PyTorch names',
+    got: `${listKeys(networks)}; the first ${first.length === 1 ? 'is' : 'are'} ${first.join(', ')}`,
+    action: `${nearest}${nearest === '' ? '' : ' '}${advice ?? 'Save the state_dict of a network that is known here.'}`,
+  })
+}
+
+const percent = (share: number): string => `${Math.floor(100 * share)} %`
+
+const nearestSentence = (nearest: readonly Likeness[]): string =>
+  nearest.length === 0
+    ? ''
+    : `Nearest: ${nearest
+        .map(
+          ({ title, shared, equal }) =>
+            `${title} (${percent(shared)} of the names, ${percent(equal)} with their shapes)`,
+        )
+        .join(', ')}.`

@@ -59,22 +59,30 @@ async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
 function refuseOtherKinds(names: ReadonlySet<string>): void {
   const has = (pattern: RegExp): boolean => [...names].some((name) => pattern.test(name))
   const kind = has(/^[^/]+\/(constants\.pkl|code\/)/)
-    ? 'a TorchScript program'
+    ? {
+        name: 'a TorchScript program',
+        action: `Where PyTorch is: torch.save(torch.jit.load(path).state_dict(), "weights.pth"), ${onnxLine('torch.jit.load(path)')}`,
+      }
     : has(/(^|\/)archive_format$|(^|\/)models\/[^/]+\.json$/)
-      ? 'an exported program (.pt2)'
+      ? {
+          name: 'an exported program (.pt2)',
+          action: `Where PyTorch is: torch.save(torch.export.load(path).state_dict, "weights.pth"), ${onnxLine('torch.export.load(path).module()')}`,
+        }
       : has(/^MAR-INF\//)
-        ? 'a TorchServe archive (.mar)'
+        ? { name: 'a TorchServe archive (.mar)', action: 'Take the weights file out of the archive.' }
         : has(/\.npy$/)
-          ? 'a NumPy archive (.npz)'
+          ? { name: 'a NumPy archive (.npz)', action: 'Save the arrays by name as safetensors, or a state_dict.' }
           : null
   if (kind === null) return
-  throw new RefusedInputError(`The file is ${kind}, not a checkpoint.`, {
+  throw new RefusedInputError(`The file is ${kind.name}, not a checkpoint.`, {
     wanted: 'a state_dict saved with torch.save',
-    got: kind,
+    got: kind.name,
     where: 'zip directory',
-    action: 'Export a state_dict: torch.save(model.state_dict(), path).',
+    action: kind.action,
   })
 }
+
+const onnxLine = (model: string): string => `or torch.onnx.export(${model}, torch.zeros(1, 3, 32, 32), "model.onnx").`
 
 /** Every entry lies under one root folder that has one data.pkl. */
 function rootOf(names: readonly string[]): string {
