@@ -70,8 +70,8 @@ const mostNearest = 3
 
 /**
  * The architecture of weights of these shapes; what keeps them from being one; or null when the names are of no known
- * one. Of several that fit, the one with the least surplus; where several fit alike, `chosen` decides, else the first in
- * the order of registry and defaults, and a finding says so.
+ * one. Of several that fit, the one with the least surplus; where several fit alike, `chosen` decides, else the first
+ * in the order of registry and defaults, and a finding says so.
  * @throws RefusedInputError when `chosen` does not exist or its parameters make no network
  */
 export function recognizeArchitecture(
