@@ -27,7 +27,10 @@ export async function findPixels(
   report: (report: TrainerReport) => void,
 ): Promise<PixelTrial[]> {
   const dataset = await loadDataset({ data: job.data, cacheFolder: job.cacheFolder, onProgress })
-  const { classifier } = await openClassifier(job.file, dataset, job.architecture, job.weights)
+  const { classifier } = await openClassifier(job.file, dataset, {
+    architecture: job.architecture,
+    weights: job.weights,
+  })
   const images = selectImages(dataset.test, spread(dataset.test.count))
   const kinds = knownPixelValues.flatMap((pixels) => {
     const normalization = unlessRefused(() => fileNormalization(pixels, dataset))
