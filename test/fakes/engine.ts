@@ -410,6 +410,7 @@ function createHandlers(state: FakeState): Handlers {
           wanted: '6000 images of 10 classes',
           got: '5000 images of 10 classes',
           where: 'data',
+          action: 'Name the right one, or do it again with what is here: --accept data.',
         })
       const { config } = state.run(runId).detail
       const run = state.add({ ...config, name: `${name} (reproduced)` }, null)

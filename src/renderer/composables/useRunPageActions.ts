@@ -4,7 +4,10 @@ import { isActive, isResumable, useRunActions } from './useRunActions'
 import { useStudyFromRun } from './useStudyFromRun'
 
 /** What can be done with the run whose page is open, also without its buttons. */
-export function useRunPageActions(run: () => RunSummary, own: { editNote: () => void; remove: () => void }): void {
+export function useRunPageActions(
+  run: () => RunSummary,
+  own: { editNote: () => void; export: () => void; remove: () => void },
+): void {
   const actions = useRunActions()
   const studyFromRun = useStudyFromRun()
   const group = 'This run'
@@ -29,6 +32,13 @@ export function useRunPageActions(run: () => RunSummary, own: { editNote: () => 
     { id: 'run.clone', title: 'Clone the run', words: 'copy', group, run: () => void actions.clone(run()) },
     { id: 'run.study', title: 'Study from this run', group, run: () => void studyFromRun(run()) },
     { id: 'run.note', title: 'Edit the note', group, run: own.editNote },
+    {
+      id: 'run.export',
+      title: 'Export the run',
+      words: 'tensorboard mlflow card reproduce images',
+      group,
+      run: own.export,
+    },
     { id: 'run.delete', title: 'Delete the run', group, run: own.remove },
   ])
 }

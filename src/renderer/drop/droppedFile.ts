@@ -1,12 +1,15 @@
 /** What can be opened by dropping it on the window, told by names alone. */
 import { configValue } from '@shared/domain'
 
-export type DroppedKind = 'weights' | 'picture' | 'text' | 'dataset' | 'unknown'
+export type DroppedKind = 'weights' | 'picture' | 'text' | 'dataset' | 'run' | 'unknown'
 
 const textExtensions = ['json', 'yaml', 'yml']
 const pictureExtensions = ['png', 'jpg', 'jpeg', 'bmp', 'gif', 'webp', 'ppm', 'pgm']
 /** Data sets as they are downloaded or laid out; which one it is the engine tells by their contents' names. */
 const datasetExtensions = ['tar', 'gz', 'tgz', 'zip', 'bin', 'mat', 'npz', 'ubyte', 'idx']
+
+/** A run's file, see docs/exports.md. */
+const runExtension = 'abdrun'
 
 const extensionOf = (name: string): string => (/\.([^./\\]+)$/.exec(name)?.[1] ?? '').toLowerCase()
 
@@ -20,13 +23,14 @@ export function kindOf(
   const extension = extensionOf(name)
   if (isFolder) return 'dataset'
   if (weights.some((entry) => entry.replace(/^\./, '') === extension)) return 'weights'
+  if (extension === runExtension) return 'run'
   if (pictureExtensions.includes(extension)) return 'picture'
   if (textExtensions.includes(extension)) return 'text'
   return datasetExtensions.includes(extension) ? 'dataset' : 'unknown'
 }
 
 export const whatCanBeDropped =
-  'A weights file (.pth, .pt, .safetensors) as the teacher, a data set’s folder or archive, a picture as trigger or for a one-image method, a configuration (JSON), a run.json or a study (YAML, JSON).'
+  'A weights file (.pth, .pt, .safetensors) as the teacher, a data set’s folder or archive, a picture as trigger or for a one-image method, a configuration (JSON), a run.json, a run’s file (.abdrun) or a study (YAML, JSON).'
 
 /** What a drag that is still above the window seems to be, by the types that a browser tells of it. */
 export function expectationOf(types: readonly string[]): string {

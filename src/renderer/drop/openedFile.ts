@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { useRouter } from 'vue-router'
+import type { RunFileSummary } from '@shared/domain'
 import { UserError } from '@shared/errors'
 import { useConnection } from '../api/connection'
 import { useEngineStore } from '../stores/engine'
@@ -14,9 +15,12 @@ export type OpenQuestion =
   | { readonly kind: 'choose' }
   /** The page does not see where the file lies on the engine's machine. */
   | { readonly kind: 'path'; readonly name: string; readonly what: DroppedKind }
+  | { readonly kind: 'run'; readonly path: string; readonly summary: RunFileSummary }
   | { readonly kind: 'picture'; readonly path: string; readonly uses: readonly PictureUse[] }
 
-/** Opens what was dropped on the window or chosen: teacher, data set, picture, configuration, study, run. */
+/**
+ * Opens what was dropped on the window or chosen: teacher, data set, picture, configuration, study, run, run's file.
+ */
 export const useOpenedFileStore = defineStore('openedFile', () => {
   const { engine, host } = useConnection()
   const engineStore = useEngineStore()
@@ -53,6 +57,11 @@ export const useOpenedFileStore = defineStore('openedFile', () => {
     question.value = null
     if (what === 'weights') return useTeacher(path, name)
     if (what === 'dataset') return useDataset(path, name)
+    if (what === 'run') {
+      const summary = await engine.call('reproduce.read', { file: path })
+      question.value = { kind: 'run', path, summary }
+      return
+    }
     if (what === 'text')
       throw new UserError('A configuration, a study or a run is read from a file of this machine.', {
         got: path,

@@ -11,7 +11,9 @@ afterEach(() => {
   localStorage.clear()
 })
 const desktop = new Map(
-  ['teacher.pth', 'cifar.tar.gz', 'cat.png', 'holiday', 'odd.xyz'].map((name) => [name, `/home/me/${name}`]),
+  ['teacher.pth', 'cifar.tar.gz', 'cat.png', 'holiday', 'odd.xyz', 'run.abdrun', 'other.abdrun', 'damaged.abdrun'].map(
+    (name) => [name, `/home/me/${name}`],
+  ),
 )
 
 /** As a browser fires it; happy-dom's own event carries no files. */

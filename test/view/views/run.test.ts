@@ -91,10 +91,10 @@ describe('Run', () => {
       await settle()
       return page.find<HTMLInputElement>('#export-path')
     }
-    expect((await openDialog()).value).toBe('/fake/workspace/fake-1-student-1.pt')
+    expect((await openDialog()).value).toBe('/fake/workspace/fake-1-student-1-poisoned-blend.pt')
     page.button('safetensors (.safetensors)').click()
     await settle()
-    const target = '/fake/workspace/fake-1-student-1.safetensors'
+    const target = '/fake/workspace/fake-1-student-1-poisoned-blend.safetensors'
     expect(page.find<HTMLInputElement>('#export-path').value).toBe(target)
     page.find<HTMLButtonElement>('.p-dialog button[type=submit]').click()
     await settle()
