@@ -9,7 +9,7 @@ const pictureExtensions = ['png', 'jpg', 'jpeg', 'bmp', 'gif', 'webp', 'ppm', 'p
 const datasetExtensions = ['tar', 'gz', 'tgz', 'zip', 'bin', 'mat', 'npz', 'ubyte', 'idx']
 
 /** A run's file, see docs/exports.md. */
-const runExtension = 'abdrun'
+const runEnding = '.abdrun'
 
 const extensionOf = (name: string): string => (/\.([^./\\]+)$/.exec(name)?.[1] ?? '').toLowerCase()
 
@@ -23,7 +23,7 @@ export function kindOf(
   const extension = extensionOf(name)
   if (isFolder) return 'dataset'
   if (weights.some((entry) => entry.replace(/^\./, '') === extension)) return 'weights'
-  if (extension === runExtension) return 'run'
+  if (name.toLowerCase().endsWith(runEnding)) return 'run'
   if (pictureExtensions.includes(extension)) return 'picture'
   if (textExtensions.includes(extension)) return 'text'
   return datasetExtensions.includes(extension) ? 'dataset' : 'unknown'

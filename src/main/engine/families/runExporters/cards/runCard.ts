@@ -72,7 +72,7 @@ function experimentLines(exported: RunToExport): string[] {
   const made =
     teacher.source === 'file'
       ? `from the file ${code(teacher.file.split(/[\\/]/).at(-1) ?? '')}`
-      : `trained here for ${teacher.training.epochs} epochs`
+      : `trained here, ${teacher.training.epochs} ${teacher.training.epochs === 1 ? 'epoch' : 'epochs'}`
   return [
     `- Data: ${memberWords(exported, 'dataset', run.data)}${images}.`,
     `- Attack: ${memberWords(exported, 'attack', run.attack)}, target class ${run.target}${
