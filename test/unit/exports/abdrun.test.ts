@@ -9,6 +9,7 @@ import type { RunRequest } from '../../../src/main/engine/control/runs/runMaker'
 import { readRunFile, reproduce, reproductionVerdict } from '../../../src/main/engine/control/exports/reproduce'
 import { memberTable } from '../../../src/main/engine/control/experiments/memberTable'
 import { placeInRun, type RunStore } from '../../../src/main/engine/control/store'
+import { decodeSeries, encodeSeries } from '../../../src/main/engine/families/runExporters/abdrun/series'
 import { zipChunks, type ZipEntry } from '../../../src/main/engine/weights/zipWriter'
 import { verdictSentence, type ExperimentConfig } from '../../../src/shared/domain'
 import { fakeCatalogue, fakeFamilies } from '../../fakes/catalogue'
@@ -261,6 +262,18 @@ describe('abd reproduce', () => {
     writeFileSync(join(folder, 'kept', 'same.pth'), 'weights')
     await again(bare, { changes: { 'teacher.file': join(folder, 'kept', 'same.pth') } })
     expect(requests.at(-1)?.config.teacher.file).toBe(join(folder, 'kept', 'same.pth'))
+  })
+})
+
+describe('numbers of a run’s file', () => {
+  // Node hands out small buffers from one pool: they begin anywhere in it.
+  it.each([0, 1, 3, 1000])('come back as they were, %i points', (points) => {
+    const column = (from: number): Float64Array => Float64Array.from({ length: points }, (_, index) => from + index)
+    const all = ['a', 'b'].map((metric, index) => ({ metric, series: { steps: column(1), values: column(index / 3) } }))
+    const pooled = Buffer.concat([Buffer.from('x'), encodeSeries(all)]).subarray(1)
+    const index = all.map(({ metric }) => ({ metric, points }))
+    expect(decodeSeries(pooled, index)).toEqual(all)
+    if (points > 0) expect(decodeSeries(pooled.subarray(1), index)).toBeNull()
   })
 })
 

@@ -36,8 +36,8 @@ export function decodeSeries(
 ): NamedSeries[] | null {
   const wanted = index.reduce((sum, { points }) => sum + points * 16, 0)
   if (bytes.byteLength !== wanted) return null
-  // Copied: the bytes may begin anywhere.
-  const numbers = new Float64Array(bytes.slice().buffer)
+  // Copied: the bytes may begin anywhere, and a Buffer's own slice would be a view.
+  const numbers = new Float64Array(Uint8Array.from(bytes).buffer)
   let at = 0
   const column = (points: number): Float64Array => numbers.subarray(at, (at += points))
   return index.map(({ metric, points }) => ({ metric, series: { steps: column(points), values: column(points) } }))
