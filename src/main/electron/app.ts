@@ -1,6 +1,6 @@
 /** The desktop application: one instance per workspace, one window, an engine beside it. No logic of its own. */
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type BrowserWindow, app, session } from 'electron'
 import { describeError } from '../../shared/errors'
@@ -39,6 +39,12 @@ export function startApplication(): void {
   const recent = createRecentWorkspaces(join(dirname(userData), 'workspaces.json'))
   const application = new Application(workspace, join(userData, 'window.json'), recent)
   void app.whenReady().then(() => application.start())
+}
+
+/** A package brings a Node beside Electron, for the engine and for `abd`. */
+function shippedNode(): string | null {
+  const file = join(dirname(process.execPath), 'node')
+  return existsSync(file) ? file : null
 }
 
 function argumentOf(name: string): string | undefined {
@@ -113,6 +119,7 @@ class Application {
         execPath: process.execPath,
         versions: process.versions,
         packaged: app.isPackaged,
+        shippedNode: shippedNode(),
         env: process.env,
       }),
     }).start()

@@ -10,6 +10,8 @@ interface HostProcess {
   execPath: string
   versions: { node: string; electron?: string }
   packaged: boolean
+  /** The Node that a package brings; null where there is none. */
+  shippedNode?: string | null
   env: Environment
 }
 
@@ -20,12 +22,15 @@ export function nodeIsCurrent(version: string): boolean {
 }
 
 /**
- * The program for the engine: the Node that ran `npm start` (ABD_NODE) when there is one; else this very Node when it
- * is current; in a packaged
- * application, and for want of anything else, Electron as Node.
+ * The program for the engine: the Node that a package brings; in a checkout the Node that ran `npm start` (ABD_NODE)
+ * when there is one; else this very Node when it is current; for want of anything else, Electron as Node.
  * @throws UserError when that one is too old
  */
-export function chooseNode({ execPath, versions, packaged, env }: HostProcess): { execPath: string; env: Environment } {
+export function chooseNode({ execPath, versions, packaged, shippedNode = null, env }: HostProcess): {
+  execPath: string
+  env: Environment
+} {
+  if (packaged && shippedNode !== null) return { execPath: shippedNode, env: withoutElectron(env) }
   if (env.ABD_NODE && !packaged) return { execPath: env.ABD_NODE, env: withoutElectron(env) }
   if (versions.electron === undefined) return { execPath, env: withoutElectron(env) }
   if (!nodeIsCurrent(versions.node)) {

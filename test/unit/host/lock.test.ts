@@ -108,7 +108,7 @@ describe('the workspace lock', () => {
 
 describe('the program that runs the engine', () => {
   const electron = { execPath: '/opt/electron', versions: { node: '16.17.1', electron: '22.3.25' }, packaged: false }
-  it('is the Node that started us, never an Electron that is too old, and Electron as Node when packaged', () => {
+  it('is the Node that started us, never an Electron that is too old; packaged, the Node that comes along, else Electron as Node', () => {
     expect(chooseNode({ ...electron, env: { ABD_NODE: '/usr/bin/node', ELECTRON_RUN_AS_NODE: '1' } })).toEqual({
       execPath: '/usr/bin/node',
       env: { ABD_NODE: '/usr/bin/node' },
@@ -121,6 +121,9 @@ describe('the program that runs the engine', () => {
         env: { ABD_NODE: '/usr/bin/node' },
       }),
     ).toMatchObject({ execPath: '/opt/electron', env: { ELECTRON_RUN_AS_NODE: '1' } })
+    expect(
+      chooseNode({ ...electron, packaged: true, shippedNode: '/opt/node', env: { ELECTRON_RUN_AS_NODE: '1' } }),
+    ).toEqual({ execPath: '/opt/node', env: {} })
     expect(() => chooseNode({ ...electron, env: {} })).toThrow('too old')
     expect(chooseNode({ execPath: '/usr/bin/node', versions: { node: '20.19.0' }, packaged: false, env: {} })).toEqual({
       execPath: '/usr/bin/node',
