@@ -45,6 +45,7 @@ const params = {
   inside: choice({
     label: 'Inside the units',
     default: 'plain',
+    laterAddition: true,
     help: 'Channels of a bottleneck’s 3×3 convolution in the first stage; they double with each stage.',
     visibleWhen: { field: 'depth', oneOf: ['50', '101', '152'] },
     options: [
