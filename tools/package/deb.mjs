@@ -8,21 +8,24 @@ import { apparmorProfile, desktopEntry, mimeType } from './desktop.mjs'
 
 const home = '/opt/abd-workbench'
 
-/** What Electron links or opens at its start; names of Debian 13 and Ubuntu 24.04, whose time is 64 bits wide, stand beside the older ones. */
+/**
+ * What Electron links or opens at its start. Names of Debian 13 and Ubuntu 24.04, whose time is 64 bits wide, stand
+ * before the older ones: on Ubuntu another library calls itself libasound2 too, and lacks what Electron asks for.
+ */
 const depends = [
-  'libasound2 | libasound2t64',
-  'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
-  'libatk1.0-0 | libatk1.0-0t64',
-  'libatspi2.0-0 | libatspi2.0-0t64',
+  'libasound2t64 | libasound2',
+  'libatk-bridge2.0-0t64 | libatk-bridge2.0-0',
+  'libatk1.0-0t64 | libatk1.0-0',
+  'libatspi2.0-0t64 | libatspi2.0-0',
   'libc6 (>= 2.28)',
   'libcairo2',
-  'libcups2 | libcups2t64',
+  'libcups2t64 | libcups2',
   'libdbus-1-3',
   'libdrm2',
   'libexpat1',
   'libgbm1',
-  'libglib2.0-0 | libglib2.0-0t64',
-  'libgtk-3-0 | libgtk-3-0t64',
+  'libglib2.0-0t64 | libglib2.0-0',
+  'libgtk-3-0t64 | libgtk-3-0',
   'libnspr4',
   'libnss3',
   'libpango-1.0-0',
