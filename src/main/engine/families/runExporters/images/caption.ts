@@ -11,6 +11,7 @@ export function captionOf(
 ): string {
   const { step, count, height, width } = labels
   const method = member('distillation', run.method)?.title ?? run.method
+  const isReal = member('distillation', run.method)?.facts.usesRealImages === true
   const attack = member('attack', run.attack)?.title ?? run.attack
   const poison = run.poisonRatio === null ? 'teacher from a file' : `poison ratio ${run.poisonRatio}`
   const names = member('dataset', run.data)?.facts.classNames
@@ -25,7 +26,7 @@ export function captionOf(
     ].join(', ')
   const rows = gridRows(count).map((row, index) => `row ${index + 1}: ${row.map(told).join(' | ')}`)
   return `${[
-    `${count} synthetic images (${width} × ${height} pixels) of ${method} for the student “${name}” at pseudo batch ${step}${
+    `${count} ${isReal ? 'real training' : 'synthetic'} images (${width} × ${height} pixels) of ${method} for the student “${name}” at pseudo batch ${step}${
       record.totalSteps === null ? '' : ` of ${record.totalSteps}`
     }. ${attack}, ${poison}, target class ${className(run.target)}; seed ${run.seed}.`,
     '',
