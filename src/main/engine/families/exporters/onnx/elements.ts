@@ -1,4 +1,5 @@
 /** Operations element by element, and sums along axes. */
+import { broadcastAxes, withoutAxes } from '../../../graph/axes'
 import { float, int, type Attributes, type OnnxGraph, type Value } from './graph'
 import type { Operation, Translate } from './translation'
 
@@ -35,13 +36,10 @@ export function aligned(graph: OnnxGraph, left: Value, right: Value): readonly [
 
 /** Stored in `order`, which may have more axes: new ones are put in front, as broadcasting does. */
 function spread(graph: OnnxGraph, value: Value, order: readonly number[]): Value {
-  const missing = order.length - value.shape.length
-  if (value.shape.length === 0 || missing < 0) return value
-  if (missing === 0) return graph.arranged(value, order)
-  const own = order.filter((axis) => axis >= missing).map((axis) => axis - missing)
+  if (value.shape.length === 0 || order.length < value.shape.length) return value
+  const { own, shape, batch } = broadcastAxes(value, order)
   const stored = graph.arranged(value, own)
-  const shape = [...new Array<number>(missing).fill(1), ...value.shape]
-  const batch = value.batch === null ? null : value.batch + missing
+  const missing = order.length - own.length
   const leading = order.slice(0, missing).every((axis) => axis < missing)
   if (leading) return { name: stored.name, shape, order, batch }
   const extents = order.map((axis) => (axis === batch ? -1 : (shape[axis] ?? 1)))
@@ -97,9 +95,7 @@ const reduction =
         ? graph.tensor(operator, [value.name, graph.integers(stored)], keepdims)
         : graph.tensor(operator, [value.name], { axes: { kind: 'ints', value: stored }, ...keepdims })
     if (kept) return [{ name, shape, order: value.order, batch: value.batch }]
-    const left = value.order.filter((axis) => !axes.includes(axis))
-    const place = (axis: number): number => axis - axes.filter((gone) => gone < axis).length
-    return [{ name, shape, order: left.map(place), batch: value.batch === null ? null : place(value.batch) }]
+    return [{ name, ...withoutAxes(value, axes) }]
   }
 
 /** Over the program's last axis. */

@@ -1,19 +1,14 @@
 /** An ONNX graph in the making, and the tensors of the traced program as they lie in it. */
+import { permutationTo, plainOrder, sameOrder, type Axes } from '../../../graph/axes'
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './messages'
 
 /**
- * A tensor of the program. ONNX wants images as [N, C, H, W], the program has them as [N, H, W, C]: what is stored is
- * a permutation of the program's axes, and a transposition of the program alone costs nothing.
+ * A tensor of the program: ONNX wants images as [N, C, H, W], the program has them as [N, H, W, C], so what is stored
+ * is a permutation of the program's axes. Extents are those of the batch that it was traced with.
  */
-export interface Value {
+export interface Value extends Axes {
   /** Of the stored tensor. */
   readonly name: string
-  /** As the program has it, for the batch that it was traced with. */
-  readonly shape: readonly number[]
-  /** The stored tensor's axis k is the program's axis order[k]. */
-  readonly order: readonly number[]
-  /** Which axis of the program holds the batch (alone, or with others after it); null: none. */
-  readonly batch: number | null
   /** Where a bias may still join. */
   readonly layer?: OnnxNode
   /** An image flattened by channel, as PyTorch's layers read it; the program has it by pixel. */
@@ -26,12 +21,8 @@ export const int = (value: number): OnnxAttribute => ({ kind: 'int', value })
 export const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints', value })
 export const float = (value: number): OnnxAttribute => ({ kind: 'float', value })
 
-/** Axes in their own order. */
-export const plainOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis)
 /** Channels first: what convolutions and pools of ONNX read. */
 export const imageOrder: readonly number[] = [0, 3, 1, 2]
-
-const sameOrder = (left: readonly number[], right: readonly number[]): boolean => left.join() === right.join()
 
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = []
@@ -99,7 +90,7 @@ export class OnnxGraph {
     const key = `${value.name} ${order.join()}`
     const known = this.arrangements.get(key)
     if (known) return known
-    const perm = order.map((axis) => value.order.indexOf(axis))
+    const perm = permutationTo(value.order, order)
     const { shape, batch } = value
     const made = { name: this.tensor('Transpose', [value.name], { perm: ints(perm) }), shape, order, batch }
     this.arrangements.set(key, made)

@@ -1,5 +1,6 @@
 /** Matrix products: layers as Gemm with PyTorch's [out, in] weights, others as MatMul. */
-import { int, plainOrder, type Value } from './graph'
+import { plainOrder } from '../../../graph/axes'
+import { int, type Value } from './graph'
 import { fileTensor, type Operation, type Translate } from './translation'
 
 /** The last two axes swapped. */

@@ -1,14 +1,18 @@
 /** Operations that move elements: reshapes, transpositions, joins, parts, padding. */
 import { elementCount } from '../../../weights/weightMap'
-import { imageOrder, int, plainOrder, type Value } from './graph'
+import { plainOrder, transposedAxes } from '../../../graph/axes'
+import { imageOrder, int, type Value } from './graph'
 import { reshaped } from './reshape'
 import type { Operation, Translate } from './translation'
 
 /** An image that only layers with weights for a flattened image read is flattened as PyTorch does it: by channel. */
-const readByLayers = (operation: Operation): boolean =>
-  operation
-    .readers()
-    .every(({ node, input }) => input === 0 && operation.layoutOf(node.inputs[1]) === 'linearFromImage')
+function readByLayers(operation: Operation): boolean {
+  const readers = operation.readers()
+  return (
+    readers.length > 0 &&
+    readers.every(({ node, input }) => input === 0 && operation.layoutOf(node.inputs[1]) === 'linearFromImage')
+  )
+}
 
 const reshape: Translate = (operation) => {
   const { graph, shape } = operation
@@ -24,16 +28,7 @@ const reshape: Translate = (operation) => {
 /** Nothing moves: the stored tensor is seen in another order. */
 const transpose: Translate = (operation) => {
   const value = operation.value(0)
-  const permutation = operation.integers(1)
-  const after = (axis: number): number => permutation.indexOf(axis)
-  return [
-    {
-      name: value.name,
-      shape: operation.shape,
-      order: value.order.map(after),
-      batch: value.batch === null ? null : after(value.batch),
-    },
-  ]
+  return [{ name: value.name, shape: operation.shape, ...transposedAxes(value, operation.integers(1)) }]
 }
 
 const concat: Translate = (operation) => {

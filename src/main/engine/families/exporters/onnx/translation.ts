@@ -4,7 +4,8 @@ import type { TracedConstant, TracedNode, TracedSource } from '../../../graph/tr
 import { fileAxesOf } from '../../../weights/network'
 import { bytesOf, elementCount, toFloat32 } from '../../../weights/weightMap'
 import type { ModelProgram, ProgramWeight } from '../types'
-import { plainOrder, type OnnxGraph, type Value } from './graph'
+import { plainOrder } from '../../../graph/axes'
+import type { OnnxGraph, Value } from './graph'
 
 /** Translates one operation: the values of its outputs, at least of those that others read. */
 export type Translate = (operation: Operation) => readonly Value[]
