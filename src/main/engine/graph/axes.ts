@@ -3,13 +3,23 @@
  * transposition costs nothing, a reshape is done on what is stored where it can be, and the batch's axis is followed.
  */
 
+/** Where the batch is: within its axis, `lead` values of what comes before it (heads, windows), and any after it. */
+export interface BatchPlace {
+  readonly axis: number
+  readonly lead: number
+}
+
+/** The images along the first axis. */
+export const leadingBatch: BatchPlace = { axis: 0, lead: 1 }
+export const isLeading = (batch: BatchPlace | null): boolean => batch?.axis === 0 && batch.lead === 1
+
 export interface Axes {
   /** Extents as the program names the axes. */
   readonly shape: readonly number[]
   /** The stored tensor's axis k is the program's axis order[k]. */
   readonly order: readonly number[]
-  /** Which axis of the program holds the batch (alone, or with others after it); null: none. */
-  readonly batch: number | null
+  /** Null: none. */
+  readonly batch: BatchPlace | null
 }
 
 /** Axes in their own order. */
@@ -26,7 +36,7 @@ export const productOf = (extents: readonly number[]): number => extents.reduce(
 /** A transposition of the program: the same stored tensor, seen in another order. */
 export function transposedAxes({ order, batch }: Axes, permutation: readonly number[]): Pick<Axes, 'order' | 'batch'> {
   const after = (axis: number): number => permutation.indexOf(axis)
-  return { order: order.map(after), batch: batch === null ? null : after(batch) }
+  return { order: order.map(after), batch: batch && { ...batch, axis: after(batch.axis) } }
 }
 
 interface Group {
@@ -62,15 +72,15 @@ function groupsOf(before: readonly number[], after: readonly number[]): Group[] 
 }
 
 /** Which axis of the new shape holds the batch: the one whose steps cover the batch's; null where none does. */
-function batchAfter({ shape: before, batch }: Axes, shape: readonly number[]): number | null {
+function batchAfter({ shape: before, batch }: Axes, shape: readonly number[], batchSize: number): BatchPlace | null {
   if (batch === null) return null
-  const outside = productOf(before.slice(0, batch))
-  const until = outside * (before[batch] ?? 1)
+  const outside = productOf(before.slice(0, batch.axis)) * batch.lead
   const axis = shape.findIndex((extent, index) => {
     const begin = productOf(shape.slice(0, index))
-    return begin <= outside && begin * extent >= until
+    return begin <= outside && begin * extent >= outside * batchSize
   })
-  return axis < 0 ? null : axis
+  const lead = outside / productOf(shape.slice(0, Math.max(axis, 0)))
+  return axis < 0 || !Number.isInteger(lead) ? null : { axis, lead }
 }
 
 /**
@@ -97,10 +107,20 @@ function orderAfter({ shape, order: before }: Axes, groups: readonly Group[]): n
  * A reshape: it merges and splits neighbouring axes, and falls apart into groups of equal size before and after. Where
  * each group lies together in the stored tensor, that is reshaped; else (`inPlace` false) it must first be stored in
  * the program's order.
+ * @param batchSize of the shapes
  */
-export function reshapedAxes(axes: Axes, shape: readonly number[]): Axes & { readonly inPlace: boolean } {
+export function reshapedAxes(
+  axes: Axes,
+  shape: readonly number[],
+  batchSize: number,
+): Axes & { readonly inPlace: boolean } {
   const order = orderAfter(axes, groupsOf(axes.shape, shape))
-  return { shape, order: order ?? plainOrder(shape.length), batch: batchAfter(axes, shape), inPlace: order !== null }
+  return {
+    shape,
+    order: order ?? plainOrder(shape.length),
+    batch: batchAfter(axes, shape, batchSize),
+    inPlace: order !== null,
+  }
 }
 
 /**
@@ -112,7 +132,7 @@ export function broadcastAxes({ shape, batch }: Axes, order: readonly number[]):
   return {
     shape: [...new Array<number>(missing).fill(1), ...shape],
     order,
-    batch: batch === null ? null : batch + missing,
+    batch: batch && { ...batch, axis: batch.axis + missing },
     /** The order of the axes that it has before. */
     own: order.filter((axis) => axis >= missing).map((axis) => axis - missing),
   }
@@ -124,6 +144,6 @@ export function withoutAxes({ shape, order, batch }: Axes, gone: readonly number
   return {
     shape: shape.filter((_, axis) => !gone.includes(axis)),
     order: order.filter((axis) => !gone.includes(axis)).map(place),
-    batch: batch === null || gone.includes(batch) ? null : place(batch),
+    batch: batch === null || gone.includes(batch.axis) ? null : { ...batch, axis: place(batch.axis) },
   }
 }

@@ -4,6 +4,7 @@ import { cifarResnext } from './cifarResnext'
 import { denseNet } from './denseNet'
 import { efficientNet } from './efficientNet'
 import { googLeNet } from './googLeNet'
+import { onnxGraph } from './onnx'
 import { lenet } from './lenet'
 import { mobileNetV2 } from './mobileNetV2'
 import { mobileNetV3 } from './mobileNetV3'
@@ -36,11 +37,13 @@ export const architectures = createRegistry('architecture', 'Architectures', [
   visionTransformer,
   shuffleNetV2,
   lenet,
+  onnxGraph,
 ])
 export type {
   Architecture,
   ArchitectureContext,
   ArchitectureCost,
+  FileGraph,
   ImageProblem,
   Level,
   NetworkOutline,

@@ -1,5 +1,6 @@
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { InitialStream } from '../../maths/nn/initial'
+import type { OnnxGraph } from '../../weights/onnxGraph'
 import type { Classifier } from '../../maths/nn/types'
 
 /** What a classifier sees and says. */
@@ -10,7 +11,18 @@ export interface ImageProblem {
   readonly width: number
 }
 
+/** Shape of each tensor of a state_dict, in PyTorch's layout. */
+export type WeightShapes = ReadonlyMap<string, readonly number[]>
+
+/** What a file says about a network beside its weights. */
+export interface FileGraph {
+  readonly graph: OnnxGraph
+  readonly shapes: WeightShapes
+}
+
 export interface ArchitectureContext extends ImageProblem {
+  /** The graph that came with the file, of a network that only a file can bring. */
+  readonly graph?: FileGraph
   /** Source of the initial weights. */
   readonly stream: InitialStream
 }
@@ -21,9 +33,6 @@ export interface ArchitectureCost {
   /** Multiply-adds of one image's forward pass in convolutions and linear layers. */
   readonly multiplyAdds: number
 }
-
-/** Shape of each tensor of a state_dict, in PyTorch's layout. */
-export type WeightShapes = ReadonlyMap<string, readonly number[]>
 
 /** Size of an activation that attention transfer reads. */
 export interface Level {
@@ -48,6 +57,8 @@ export interface Architecture<S extends ParameterSchema = ParameterSchema> exten
   readonly batchNorm?: false | { readonly parameter: keyof S & string }
   /** False where no convolution reads anything but the images: no channels can be shuffled. Absent: true. */
   readonly hiddenConvolutions?: false
+  /** Its networks come with a file and can be neither trained from the start nor be students. */
+  readonly onlyFromFile?: true
   /** @throws RefusedInputError where the parameters do not go together */
   create(params: ValuesOf<S>, context: ArchitectureContext): Classifier
   /** Without making the network; for estimates of time and memory. */

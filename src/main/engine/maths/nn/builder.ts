@@ -1,20 +1,11 @@
 /** Layers as functions, and the list of their parameters under PyTorch's names. */
 import * as tf from '@tensorflow/tfjs-core'
-import {
-  batchNorm,
-  batchNormEpsilon,
-  batchNormInference,
-  channelMoments,
-  composedBatchNorm,
-  conv2d,
-  depthwiseConv2d,
-  globalAveragePool,
-  upsampledConv2d,
-} from '../ops'
+import { conv2d, depthwiseConv2d, upsampledConv2d } from '../ops'
+import { batchNormOver, type BatchNormOptions } from './batchNorm'
 import { makeParameter, plain, valueOf, type Gathered } from './gathered'
 import { normalValues, uniformValues, type InitialStream } from './initial'
 import { layerNormLayer, ownParameter } from './tokens'
-import type { ForwardContext, Parameter, StateUpdate } from './types'
+import type { ForwardContext, Parameter } from './types'
 
 export type ImageLayer = (x: tf.Tensor4D, context: ForwardContext) => tf.Tensor4D
 export type VectorLayer = (x: tf.Tensor2D, context: ForwardContext) => tf.Tensor2D
@@ -39,13 +30,6 @@ export interface ConvolutionOptions {
   readonly initial?: 'default' | 'fanOut' | 'fanIn'
   /** Height and width of what comes out, for the count of multiply-adds alone. */
   readonly output?: { readonly height: number; readonly width: number }
-}
-
-export interface BatchNormOptions {
-  /** Added to the variance. Default: PyTorch's 1e-5. */
-  readonly epsilon?: number
-  /** Weight of the new batch in running statistics. Default: PyTorch's 0.1. */
-  readonly momentum?: number
 }
 
 export interface LinearOptions {
@@ -80,15 +64,6 @@ export interface NetworkBuilder {
   readonly parameters: readonly Parameter[]
   readonly buffers: readonly Parameter[]
   dispose(): void
-}
-
-/** The value that a variable will have after the updates asked for so far: two passes in one step chain. */
-function pending(updates: readonly StateUpdate[], variable: tf.Variable): tf.Tensor {
-  for (let index = updates.length - 1; index >= 0; index--) {
-    const update = updates[index]
-    if (update?.variable === variable) return update.value
-  }
-  return variable
 }
 
 function convolutionLayer(gathered: Gathered, name: string, options: ConvolutionOptions): ImageLayer {
@@ -126,17 +101,11 @@ function convolutionLayer(gathered: Gathered, name: string, options: Convolution
   }
 }
 
-/** old · (1 − momentum) + value · momentum, asked for as an update. */
-function blend(updates: StateUpdate[], { variable, value }: StateUpdate, momentum: number): void {
-  const old = pending(updates, variable)
-  updates.push({ variable, value: tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum)) })
-}
-
 function batchNormLayer(
   gathered: Gathered,
   name: string,
   channels: number,
-  { epsilon = batchNormEpsilon, momentum = 0.1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): ImageLayer {
   const ones = (): Float32Array => new Float32Array(channels).fill(1)
   const weight = gathered.parameter(plain(`${name}.weight`, ones()))
@@ -149,28 +118,7 @@ function batchNormLayer(
     shape: [],
     values: new Float32Array(1),
   })
-  return (x, context) => {
-    const scale = valueOf<tf.Tensor1D>(weight, context)
-    const offset = valueOf<tf.Tensor1D>(bias, context)
-    const storedMean = runningMean.variable as unknown as tf.Tensor1D
-    const storedVariance = runningVariance.variable as unknown as tf.Tensor1D
-    context.statistics?.push({
-      layer: name,
-      ...channelMoments(x),
-      runningMean: storedMean,
-      runningVariance: storedVariance,
-    })
-    context.instanceMeans?.push(globalAveragePool(x))
-    if (!context.training) return batchNormInference(x, scale, offset, storedMean, storedVariance, epsilon)
-    const normalized = (context.twiceDifferentiable ? composedBatchNorm : batchNorm)(x, scale, offset, epsilon)
-    const { updates } = context
-    if (updates) {
-      blend(updates, { variable: runningMean.variable, value: normalized.mean }, momentum)
-      blend(updates, { variable: runningVariance.variable, value: normalized.unbiasedVariance }, momentum)
-      updates.push({ variable: batches.variable, value: tf.add(pending(updates, batches.variable), 1) })
-    }
-    return normalized.output
-  }
+  return batchNormOver(name, { weight, bias, runningMean, runningVariance, batches }, options)
 }
 
 function linearLayer(gathered: Gathered, name: string, options: LinearOptions): VectorLayer {

@@ -1,12 +1,6 @@
 export { createBuilder } from './builder'
-export type {
-  BatchNormOptions,
-  ConvolutionOptions,
-  ImageLayer,
-  LinearOptions,
-  NetworkBuilder,
-  VectorLayer,
-} from './builder'
+export type { BatchNormOptions } from './batchNorm'
+export type { ConvolutionOptions, ImageLayer, LinearOptions, NetworkBuilder, VectorLayer } from './builder'
 export { applyUpdates, differentiate } from './differentiate'
 export type { Differentiated, ForwardResult } from './differentiate'
 export { valueOf } from './gathered'

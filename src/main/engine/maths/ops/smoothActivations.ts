@@ -66,3 +66,43 @@ const normalDistributionOperation = defineOperation<'x', object>({
 /** x · Φ(x) with the exact distribution, not its tanh approximation (torch.nn.GELU). Differentiable to any order. */
 export const gelu = <T extends tf.Tensor>(x: T): T =>
   tf.tidy(() => tf.mul(x, single(normalDistributionOperation({ x }, {}))))
+
+const expOperation = defineOperation<'x', object>({
+  name: 'AbdExp',
+  saveInputs: ['x'],
+  run: ({ x }) => execute('Exp', [floatType()], [x]),
+  gradient: ([dy], [x]) => ({ x: () => tf.mul(dy as tf.Tensor, exp(x as tf.Tensor)) }),
+})
+
+/** eˣ. Differentiable to any order. */
+export const exp = <T extends tf.Tensor>(x: T): T => single<T>(expOperation({ x }, {}))
+
+const tanhOperation = defineOperation<'x', object>({
+  name: 'AbdTanh',
+  saveInputs: ['x'],
+  run: ({ x }) => execute('Tanh', [floatType()], [x]),
+  gradient: ([dy], [x]) => ({
+    x: () => {
+      const y = tanh(x as tf.Tensor)
+      return tf.mul(dy as tf.Tensor, tf.sub(1, tf.mul(y, y)))
+    },
+  }),
+})
+
+/** Hyperbolic tangent. Differentiable to any order. */
+export const tanh = <T extends tf.Tensor>(x: T): T => single<T>(tanhOperation({ x }, {}))
+
+const erfOperation = defineOperation<'x', object>({
+  name: 'AbdErf',
+  saveInputs: ['x'],
+  run: ({ x }) => execute('Erf', [floatType()], [x]),
+  gradient: ([dy], [input]) => ({
+    x: () => {
+      const x = input as tf.Tensor
+      return tf.mul(dy as tf.Tensor, tf.mul(exp(tf.neg(tf.mul(x, x))), 2 / Math.sqrt(Math.PI)))
+    },
+  }),
+})
+
+/** 2/√π ∫₀ˣ e^(−t²) dt. Differentiable to any order. */
+export const erf = <T extends tf.Tensor>(x: T): T => single<T>(erfOperation({ x }, {}))

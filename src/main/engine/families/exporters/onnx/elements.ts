@@ -1,5 +1,5 @@
 /** Operations element by element, and sums along axes. */
-import { broadcastAxes, withoutAxes } from '../../../graph/axes'
+import { broadcastAxes, withoutAxes, type BatchPlace } from '../../../graph/axes'
 import { float, int, type Attributes, type OnnxGraph, type Value } from './graph'
 import type { Operation, Translate } from './translation'
 
@@ -42,7 +42,7 @@ function spread(graph: OnnxGraph, value: Value, order: readonly number[]): Value
   const missing = order.length - own.length
   const leading = order.slice(0, missing).every((axis) => axis < missing)
   if (leading) return { name: stored.name, shape, order, batch }
-  const extents = order.map((axis) => (axis === batch ? -1 : (shape[axis] ?? 1)))
+  const extents = order.map((axis) => (axis === batch?.axis ? -1 : (shape[axis] ?? 1)))
   return { name: graph.tensor('Reshape', [stored.name, graph.integers(extents)]), shape, order, batch }
 }
 
@@ -53,8 +53,8 @@ const binary =
 function combined({ graph, shape }: Operation, operator: string, left: Value, right: Value): Value {
   const [first, second] = aligned(graph, left, right)
   const { order } = first.order.length >= second.order.length ? first : second
-  const shift = (value: Value): number | null =>
-    value.batch === null ? null : value.batch + shape.length - value.shape.length
+  const shift = ({ batch, shape: own }: Value): BatchPlace | null =>
+    batch && { ...batch, axis: batch.axis + shape.length - own.length }
   return {
     name: graph.tensor(operator, [first.name, second.name]),
     shape,
@@ -86,7 +86,7 @@ const reduction =
     const { graph, shape } = operation
     const value = operation.value(0)
     const axes = operation.axes(1, value.shape.length)
-    if (value.batch !== null && axes.includes(value.batch)) operation.refuse('a sum over the batch')
+    if (value.batch !== null && axes.includes(value.batch.axis)) operation.refuse('a sum over the batch')
     const kept = operation.flag('keep_dims')
     const stored = axes.map((axis) => value.order.indexOf(axis)).sort((left, right) => left - right)
     const keepdims = { keepdims: int(kept ? 1 : 0) }

@@ -30,6 +30,9 @@ export class OnnxGraph {
   private readonly names = new Set<string>()
   private readonly arrangements = new Map<string, Value>()
 
+  /** @param batchSize that the program was traced with */
+  constructor(readonly batchSize: number) {}
+
   /** Writes an operation down; gives the names of its outputs. */
   add(
     operator: string,

@@ -1,4 +1,5 @@
 /** Operations on images: convolutions, batch norm, pools. */
+import { leadingBatch } from '../../../graph/axes'
 import { float, imageOrder, int, ints, type Attributes, type Value } from './graph'
 import type { Operation, Translate } from './translation'
 
@@ -54,7 +55,7 @@ const convolution =
       { ...windowAttributes(operation, [height, width]), ...(groups > 1 && { group: int(groups) }) },
       { name: layerName(operation.weight(1)?.name) ?? 'conv' },
     )
-    return [{ name: node.outputs[0] ?? '', shape, order: imageOrder, batch: 0, layer: node }]
+    return [{ name: node.outputs[0] ?? '', shape, order: imageOrder, batch: leadingBatch, layer: node }]
   }
 
 const batchNorm: Translate = (operation) => {
@@ -68,7 +69,7 @@ const batchNorm: Translate = (operation) => {
     { epsilon: float(operation.number('epsilon', 1e-5)) },
     layerName(operation.weight(1)?.name),
   )
-  return [{ name, shape, order: imageOrder, batch: 0 }]
+  return [{ name, shape, order: imageOrder, batch: leadingBatch }]
 }
 
 const pool =
@@ -76,7 +77,7 @@ const pool =
   (operation) => {
     const attributes = windowAttributes(operation, pair(operation.integerList('ksize')))
     const name = operation.graph.tensor(operator, [imageOf(operation).name], attributes)
-    return [{ name, shape: operation.shape, order: imageOrder, batch: 0 }]
+    return [{ name, shape: operation.shape, order: imageOrder, batch: leadingBatch }]
   }
 
 export const imageOperations: Readonly<Record<string, Translate>> = {

@@ -7,7 +7,7 @@ import { UserError } from '../../../../../shared/errors'
 import { writeAtomically } from '../../../weights/atomicFile'
 import { defineExporter, type ModelProgram } from '../types'
 import { elementOperations } from './elements'
-import { plainOrder } from '../../../graph/axes'
+import { leadingBatch, plainOrder } from '../../../graph/axes'
 import { imageOrder, OnnxGraph, type Value } from './graph'
 import { imageOperations } from './images'
 import { encodeModel } from './messages'
@@ -52,7 +52,7 @@ const translations: Readonly<Record<string, Translate>> = {
 /** The whole file. */
 export function encodeOnnx(model: ModelProgram, values: OnnxParameters): Uint8Array {
   const { input, program } = model
-  const graph = new OnnxGraph()
+  const graph = new OnnxGraph(program.batch)
   const images = normalized(graph, inputValue(model, values.layout), model, values.normalization)
   const results: (readonly Value[])[] = []
   const translated: Translated = { graph, model, images, values: results }
@@ -87,7 +87,7 @@ function inputValue({ input: { height, width, channels }, program }: ModelProgra
     name: 'images',
     shape: [program.batch, height, width, channels],
     order: layout === 'nchw' ? imageOrder : plainOrder(4),
-    batch: 0,
+    batch: leadingBatch,
   }
 }
 

@@ -1,6 +1,6 @@
 /** Operations that move elements: reshapes, transpositions, joins, parts, padding. */
 import { elementCount } from '../../../weights/weightMap'
-import { plainOrder, transposedAxes } from '../../../graph/axes'
+import { isLeading, leadingBatch, plainOrder, transposedAxes } from '../../../graph/axes'
 import { imageOrder, int, type Value } from './graph'
 import { reshaped } from './reshape'
 import type { Operation, Translate } from './translation'
@@ -17,10 +17,10 @@ function readByLayers(operation: Operation): boolean {
 const reshape: Translate = (operation) => {
   const { graph, shape } = operation
   const value = operation.value(0)
-  if (value.shape.length === 4 && shape.length === 2 && value.batch === 0 && readByLayers(operation)) {
+  if (value.shape.length === 4 && shape.length === 2 && isLeading(value.batch) && readByLayers(operation)) {
     const image = graph.arranged(value, imageOrder)
     const name = graph.tensor('Flatten', [image.name], { axis: int(1) })
-    return [{ name, shape, order: plainOrder(2), batch: 0, byChannel: true }]
+    return [{ name, shape, order: plainOrder(2), batch: leadingBatch, byChannel: true }]
   }
   return [reshaped(graph, value, shape)]
 }
@@ -102,7 +102,7 @@ const slice: Translate = (operation) => {
   const spans = operation.shape.flatMap((extent, axis): Span[] => {
     const begin = begins[axis] ?? 0
     if (extent === value.shape[axis]) return []
-    if (axis === value.batch) return operation.refuse('a part of the batch')
+    if (axis === value.batch?.axis) return operation.refuse('a part of the batch')
     return [{ axis, begin, end: begin + extent, step: 1 }]
   })
   return [sliced(operation, value, spans, operation.shape)]
@@ -128,7 +128,7 @@ const stridedSlice: Translate = (operation) => {
         ? extent
         : Math.min(stop < 0 ? stop + extent : stop, extent)
     if (begin === 0 && end === extent && step === 1) return []
-    if (axis === value.batch || step < 1) return operation.refuse('a part of the batch, or steps back')
+    if (axis === value.batch?.axis || step < 1) return operation.refuse('a part of the batch, or steps back')
     shape[axis] = Math.ceil((end - begin) / step)
     return [{ axis, begin, end, step }]
   })
@@ -168,15 +168,15 @@ const broadcast: Translate = (operation) => {
   const { graph, shape } = operation
   const value = graph.plain(operation.value(0))
   const missing = shape.length - value.shape.length
-  const own = value.batch === null ? null : value.batch + missing
-  const batch = own ?? (shape[0] === operation.batchSize ? 0 : null)
+  const own = value.batch && { ...value.batch, axis: value.batch.axis + missing }
+  const batch = own ?? (shape[0] === operation.batchSize ? leadingBatch : null)
   const order = plainOrder(shape.length)
   const known = (extents: readonly number[]): string => graph.integers(extents)
   const target =
     batch === null
       ? known(shape)
       : own !== null
-        ? known(shape.map((extent, axis) => (axis === own ? 1 : extent)))
+        ? known(shape.map((extent, axis) => (axis === own.axis ? 1 : extent)))
         : graph.tensor('Concat', [operation.imageCount(), known(shape.slice(1))], { axis: int(0) })
   return [{ name: graph.tensor('Expand', [value.name, target]), shape, order, batch }]
 }
