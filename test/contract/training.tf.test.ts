@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { architectures } from '../../src/main/engine/families/architectures'
+import { trainableArchitectures } from '../../src/main/engine/families/architectures'
 import { distillationMethods } from '../../src/main/engine/families/distillation'
 import { defaultsOf } from '../../src/shared/schema'
 import { describeMethods, ofInversion } from './methods'
@@ -68,7 +68,7 @@ describe('teacher training', () => {
   })
 })
 
-describe.each(architectures.members.map((member) => ({ id: member.id, member })))('architecture $id', ({ member }) => {
+describe.each(trainableArchitectures.map((member) => ({ id: member.id, member })))('architecture $id', ({ member }) => {
   it('forgets nothing when its classifier is disposed', () => {
     const before = tf.memory().numTensors
     const stream = {

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { architectures } from '../../src/main/engine/families/architectures'
+import { architectures, trainableArchitectures } from '../../src/main/engine/families/architectures'
 import { fileShapeOf } from '../../src/main/engine/weights/network'
 import { createStream } from '../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../src/main/engine/runtime'
@@ -23,7 +23,7 @@ describe('architectures against PyTorch', () => {
     expectAsInPyTorch(wanted, (quantity) => usualMove(cases, quantity))
   })
 
-  it.each(architectures.members.map((member) => [member.id, member] as const))(
+  it.each(trainableArchitectures.map((member) => [member.id, member] as const))(
     '%s: the count of parameters is that of the network, its outline has its names and shapes, and nothing is left behind',
     (_id, member) => {
       const problem = { classes: 7, channels: 3, height: 32, width: 32 }

@@ -30,7 +30,7 @@ export function kindOf(
 }
 
 export const whatCanBeDropped =
-  'A weights file (.pth, .pt, .safetensors) as the teacher, a data set’s folder or archive, a picture as trigger or for a one-image method, a configuration (JSON), a run.json, a run’s file (.abdrun) or a study (YAML, JSON).'
+  'A weights file (.pth, .pt, .safetensors, .onnx) as the teacher, a data set’s folder or archive, a picture as trigger or for a one-image method, a configuration (JSON), a run.json, a run’s file (.abdrun) or a study (YAML, JSON).'
 
 /** What a drag that is still above the window seems to be, by the types that a browser tells of it. */
 export function expectationOf(types: readonly string[]): string {

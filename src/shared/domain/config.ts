@@ -223,10 +223,10 @@ export const teacherSourceSchema = {
     label: 'Teacher file',
     default: '',
     select: 'file',
-    extensions: ['safetensors', 'pt', 'pth'],
+    extensions: ['safetensors', 'pt', 'pth', 'onnx'],
     optional: true,
     visibleWhen: { field: 'source', equals: 'file' },
-    help: 'Weights with PyTorch names. Nothing in the file is executed.',
+    help: 'Weights with PyTorch names, or an ONNX graph with its weights. Nothing in the file is executed.',
   }),
   weights: text({
     label: 'Weights in the file',

@@ -184,6 +184,13 @@ export const memberDefaults = (
   role?: string,
 ): Record<string, unknown> => ({ ...defaultsOf(params), ...(role === undefined ? undefined : presets[role]?.params) })
 
+/** The fact of members that come with a file and cannot be chosen: a network that the file itself describes. */
+export const onlyFromFile = 'onlyFromFile'
+
+/** What forms, command lines and studies offer of a family. */
+export const choosable = <M extends Pick<MemberDescription, 'facts'>>(members: readonly M[]): readonly M[] =>
+  members.filter(({ facts }) => facts[onlyFromFile] !== true)
+
 /** The family as JSON for forms, command line and documentation. */
 export function describeRegistry<M extends MemberDeclaration>(
   registry: Registry<M>,

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MessageWriter } from '../../../src/main/engine/graph/protobuf'
 import { rowMajorStrides } from '../../../src/main/engine/weights/stored'
 import { bundle } from '../../fixtures/bundle'
 import { entry, honest, temporaryFolder, torchLegacy, torchZip, wideResNet } from './craft/files'
@@ -29,6 +30,7 @@ import {
   text,
   tupleOf,
 } from './craft/pickle'
+import { onnxFile } from './craft/onnx'
 import { zipOf } from './craft/zip'
 
 const secondsAllowed = 1
@@ -92,6 +94,9 @@ const rank32 = program(
   put(1),
   '0',
 )
+
+/** A graph of nodes without contents. */
+const manyFields = (count: number): Buffer => Buffer.alloc(2 * count, Buffer.of(0x0a, 0))
 
 /** A safetensors file of empty tensors: all header. */
 function emptySafetensors(count: number, nameOf: (index: number) => string): Buffer {
@@ -325,6 +330,45 @@ const bombs: [string, () => Buffer, RegExp][] = [
         entry('b/x', ''),
       ]),
     /two root folders/,
+  ],
+  [
+    'ONNX: a million empty nodes',
+    () => Buffer.from(new MessageWriter().int(1, 8).string(2, 'test').bytes(7, manyFields(1_000_000)).finish()),
+    /more parts than any network/,
+  ],
+  [
+    'ONNX: nodes that repeat each other’s results',
+    () =>
+      onnxFile({
+        nodes: Array.from({ length: 60 }, (_, index) => ({
+          op: 'Concat',
+          inputs: [index === 0 ? 'x' : `t${index - 1}`, index === 0 ? 'x' : `t${index - 1}`],
+          outputs: [index === 59 ? 'y' : `t${index}`],
+          attributes: { axis: 1 },
+        })),
+      }),
+    /values of an image in one tensor/,
+  ],
+  [
+    'ONNX: constants of any size',
+    () =>
+      onnxFile({
+        nodes: [{ op: 'ConstantOfShape', inputs: ['huge'] }],
+        tensors: [{ name: 'huge', shape: [2], values: [2 ** 31, 2 ** 31], integers: true }],
+      }),
+    /at most 65536 values/,
+  ],
+  [
+    'ONNX: as many nodes as are allowed',
+    () =>
+      onnxFile({
+        nodes: Array.from({ length: 20_000 }, (_, index) => ({
+          op: 'Relu',
+          inputs: [index === 0 ? 'x' : `t${index - 1}`],
+          outputs: [index === 19_999 ? 'y' : `t${index}`],
+        })),
+      }),
+    /no output that is clearly the logits/,
   ],
 ]
 

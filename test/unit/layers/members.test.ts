@@ -51,6 +51,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
   step: 'a step of training, of a wizard, of an icon',
   classes: 'the classes of a data set',
   safetensors: 'the ending of a file’s name',
+  onnx: 'the ending of a file’s name',
   grid: 'a layout of curves and pictures',
   images: 'pictures of a stage, what an axis counts',
   card: 'the look of a choice',

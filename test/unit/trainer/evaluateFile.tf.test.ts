@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
@@ -16,6 +17,7 @@ import { RefusedInputError } from '../../../src/shared/errors'
 import { acknowledgementOf, knownPixelValues, type ExperimentConfig } from '../../../src/shared/domain'
 import { temporaryFolder, tinyExperiment } from '../../contract/support'
 import { wideResNet } from '../importers/craft/files'
+import { onnxFile, waves } from '../importers/craft/onnx'
 
 const folder = temporaryFolder('teacherFile')
 const file = join(folder, 'teacher.pt')
@@ -182,5 +184,51 @@ describe('a weights file with warnings', () => {
       ),
     )
     expect(after).toEqual(before)
+  })
+})
+
+describe('an ONNX file as a teacher', () => {
+  it('is evaluated, and its kept weights are that network again, in every later stage', async () => {
+    const path = join(folder, 'teacher.onnx')
+    const values = (count: number): number[] => waves(count, 0.3)
+    writeFileSync(
+      path,
+      onnxFile({
+        input: ['N', 3, 32, 32],
+        nodes: [
+          {
+            op: 'Conv',
+            inputs: ['x', 'conv1.weight'],
+            outputs: ['c'],
+            attributes: { pads: [1, 1, 1, 1], strides: [4, 4] },
+          },
+          {
+            op: 'BatchNormalization',
+            inputs: ['c', 'bn1.weight', 'bn1.bias', 'bn1.running_mean', 'bn1.running_var'],
+            outputs: ['n'],
+          },
+          { op: 'Relu', inputs: ['n'], outputs: ['r'] },
+          { op: 'GlobalAveragePool', inputs: ['r'], outputs: ['p'] },
+          { op: 'Flatten', inputs: ['p'], outputs: ['f'] },
+          { op: 'Gemm', inputs: ['f', 'fc.weight', 'fc.bias'], attributes: { transB: 1 } },
+        ],
+        tensors: [
+          { name: 'conv1.weight', shape: [8, 3, 3, 3], values: values(216) },
+          ...['weight', 'bias', 'running_mean'].map((part) => ({ name: `bn1.${part}`, shape: [8], values: values(8) })),
+          { name: 'bn1.running_var', shape: [8], values: values(8).map((value) => value + 1) },
+          { name: 'fc.weight', shape: [10, 8], values: values(80) },
+          { name: 'fc.bias', shape: [10], values: values(10) },
+        ],
+      }),
+    )
+    expect(await evaluated('', path)).toMatchObject({ evaluation: { images: 50 }, warnings: [] })
+    const { data } = tinyExperiment()
+    const dataset = await loadDataset({ data, cacheFolder: folder })
+    const [original, later] = [await openClassifier(path, dataset, null), await openClassifier(kept, dataset, null)]
+    const images = tf.randomNormal([2, 32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor4D
+    const logitsOf = ({ classifier }: typeof later) => classifier.forward(images, { training: false }).logits.dataSync()
+    expect(logitsOf(later)).toEqual(logitsOf(original))
+    expect(later.classifier.buffers.map(({ name }) => name)).toContain('bn1.running_mean')
+    expect(later.graph).toEqual(original.graph)
   })
 })

@@ -1,7 +1,7 @@
 /** What may stand at a place of a command line, as the catalogue has it. */
 import type { Catalogue } from '../../../shared/contract'
 import { exportFormatsOf, type PartialExperimentConfig } from '../../../shared/domain'
-import type { FamilyId, Field } from '../../../shared/schema'
+import { choosable, type FamilyId, type Field } from '../../../shared/schema'
 import { camel, memberFlagPaths } from '../configuration'
 import { membersOf } from '../members'
 import { declaredFields } from '../values'
@@ -34,7 +34,7 @@ export function valuesOfOption(option: string, typed: TypedLine, catalogue: Cata
 
 /** Members by name, and with their named settings ("cmi/inversion"). */
 const members = (family: FamilyId, catalogue: Catalogue): Suggestion[] =>
-  membersOf(catalogue, family).flatMap(({ id, title, presets }): Suggestion[] => [
+  choosable(membersOf(catalogue, family)).flatMap(({ id, title, presets }): Suggestion[] => [
     [id, title],
     ...Object.entries(presets).map(([name, preset]): Suggestion => [`${id}/${name}`, preset.title]),
   ])

@@ -7,6 +7,7 @@ import { fileNormalization, loadDataset, testSetsOf } from './data'
 import { createPredictor, evaluateInParts, type EvaluationPart } from './evaluation'
 import { openClassifier, refuseUnreadWarnings } from './models'
 import type { TrainerJob, TrainerReport } from '../protocol/messages'
+import { encodeGraph, graphMetadata } from '../weights/onnxGraph'
 import { writeSafetensors } from '../weights/safetensors/write'
 import { createProgram } from './stages'
 
@@ -68,7 +69,11 @@ export async function evaluateModelFile(
       action: 'Choose a data set with test images.',
     })
   for (const message of notFiniteWarning(last)) report({ type: 'warning', message })
-  if (job.teacher) await writeSafetensors(job.teacher.weights, opened.weights, { format: 'pt' })
+  if (job.teacher)
+    await writeSafetensors(job.teacher.weights, opened.weights, {
+      format: 'pt',
+      ...(opened.graph && { [graphMetadata]: encodeGraph(opened.graph) }),
+    })
   return last.evaluation
 }
 

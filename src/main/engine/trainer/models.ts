@@ -1,10 +1,11 @@
 /** Classifiers made from a choice, or out of a weights file whatever its format. */
 import { acknowledgementOf, type MemberChoice } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
-import { architectures } from '../families/architectures'
+import { architectures, type FileGraph } from '../families/architectures'
 import type { LoadedDataset } from '../families/datasets/types'
 import { importCheckpoint, type ImportedCheckpoint, type ImportReport } from '../families/importers'
 import { loadWeights } from '../weights/network'
+import type { OnnxGraph } from '../weights/onnxGraph'
 import type { WeightMap } from '../weights/weightMap'
 import type { Classifier } from '../maths/nn/types'
 import { createStream, type RandomStream } from '../maths/random'
@@ -15,10 +16,18 @@ export function createClassifier(
   dataset: LoadedDataset,
   stream: RandomStream,
   where: string,
+  graph?: FileGraph,
 ): Classifier {
   const { member, values } = architectures.open(choice, where)
   const { height, width, channels } = dataset.train
-  return member.create(values, { classes: dataset.classNames.length, channels, height, width, stream })
+  return member.create(values, {
+    classes: dataset.classNames.length,
+    channels,
+    height,
+    width,
+    stream,
+    ...(graph && { graph }),
+  })
 }
 
 /** What is known of the network in a file before it is read. */
@@ -35,6 +44,8 @@ export interface OpenedClassifier {
   classifier: Classifier
   /** As they lie in the file, under PyTorch's names. */
   weights: WeightMap
+  /** What the network computes, where the file says that. */
+  graph: OnnxGraph | null
   /** Of the file; hexadecimal. */
   sha256: string
   warnings: string[]
@@ -73,9 +84,12 @@ export async function openClassifier(
     params: Object.fromEntries(Object.entries(params).filter(([name]) => name in member.params)),
   }
   refuseOtherChannels(choice, report, dataset, file)
-  const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model')
+  const { graph } = report
+  const shapes = new Map([...report.weights].map(([name, { shape }]) => [name, shape]))
+  const from = graph ? { graph, shapes } : undefined
+  const classifier = createClassifier(choice, dataset, createStream(0, 'replacedByFile'), 'model', from)
   loadWeights(classifier, report.weights, file)
-  return { classifier, weights: report.weights, sha256: report.sha256, warnings: warningsOf(report) }
+  return { classifier, weights: report.weights, sha256: report.sha256, graph, warnings: warningsOf(report) }
 }
 
 /** The network's first convolution tells how many channels it was made for. */

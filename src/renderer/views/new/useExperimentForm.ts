@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef } from 'vue'
 import { changedPaths, liesWithin } from '@shared/domain'
-import { validateParameters, type FamilyId, type Issue, type MemberDescription } from '@shared/schema'
+import { choosable, validateParameters, type FamilyId, type Issue, type MemberDescription } from '@shared/schema'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useDraftStore } from '../../stores/draft'
 import { useEngineStore } from '../../stores/engine'
@@ -46,7 +46,7 @@ export function useExperimentForm() {
   )
 
   const members = (family: FamilyId): readonly MemberDescription[] =>
-    engine.catalogue?.families.find((entry) => entry.id === family)?.members ?? []
+    choosable(engine.catalogue?.families.find((entry) => entry.id === family)?.members ?? [])
   const methodSeconds = useMethodTimes(
     () => (valid.value ? draft.config : null),
     () => members('distillation'),

@@ -5,7 +5,7 @@ import { families } from '../../../../src/main/engine/control/experiments/famili
 import type { ContinuedContext } from '../../../../src/main/engine/control/experiments/continuedStudents'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
-import { architectures } from '../../../../src/main/engine/families/architectures'
+import { trainableArchitectures } from '../../../../src/main/engine/families/architectures'
 import { datasets } from '../../../../src/main/engine/families/datasets'
 import type { PartialExperimentConfig } from '../../../../src/shared/domain'
 import { defaultsOf } from '../../../../src/shared/schema'
@@ -99,7 +99,7 @@ describe('declarations that these checks rest on', () => {
     const { height, width, channels } = image?.(defaultsOf(params) as never) ?? { height: 32, width: 32, channels: 3 }
     expect([height > 0 && height === width, [1, 3].includes(channels)]).toEqual([true, true])
   })
-  it.each(architectures.members)('$id tells the levels of its activations', (member) => {
+  it.each(trainableArchitectures)('$id tells the levels of its activations', (member) => {
     const { levels } = member.outline(defaultsOf(member.params) as never, {
       height: 32,
       width: 32,

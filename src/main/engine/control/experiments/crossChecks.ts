@@ -6,7 +6,7 @@ import {
   pixelValuesOf,
   type ExperimentConfig,
 } from '../../../../shared/domain'
-import type { Issue } from '../../../../shared/schema'
+import { onlyFromFile, type Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
 type Check = (config: ExperimentConfig, table: MemberTable) => Issue | undefined
@@ -45,6 +45,17 @@ const ownPixelsAreGiven: Check = ({ teacher }) => {
       'wanted mean / deviation of each channel, e.g. 0.4914 0.4822 0.4465 / 0.247 0.243 0.261, deviations above 0',
     )
   }
+}
+
+/** A network that only a file can bring can be neither trained here nor be the student. */
+const networksCanBeMade: Check = ({ teacher, distillation }, table) => {
+  const comesWithFile = (id: string): boolean => table.find('architecture', id)?.facts[onlyFromFile] === true
+  const got = (id: string): string => `wanted a network that can be trained, got ${id}, which comes only with a file`
+  if (teacher.source === 'train' && comesWithFile(teacher.architecture.id))
+    return error('teacher.architecture.id', got(teacher.architecture.id))
+  return comesWithFile(distillation.architecture.id)
+    ? error('distillation.architecture.id', got(distillation.architecture.id))
+    : undefined
 }
 
 const cleanTeacher: Check = (config) =>
@@ -153,6 +164,7 @@ const checks: readonly Check[] = [
   targetIsAClass,
   teacherFileIsNamed,
   ownPixelsAreGiven,
+  networksCanBeMade,
   cleanTeacher,
   everythingPoisoned,
   batchFitsTraining,

@@ -39,6 +39,10 @@ export const architectures = createRegistry('architecture', 'Architectures', [
   lenet,
   onnxGraph,
 ])
+
+/** Those that can be trained from the start, and that weights alone can be recognised as. */
+export const trainableArchitectures = architectures.members.filter(({ onlyFromFile }) => onlyFromFile !== true)
+
 export type {
   Architecture,
   ArchitectureContext,

@@ -1,6 +1,7 @@
 /** The inverted residual units that torchvision's mobile networks share: names, and what acts in them. */
 import * as tf from '@tensorflow/tfjs-core'
-import type { BatchNormOptions, ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
+import type { BatchNormOptions } from '../../maths/nn/batchNorm'
+import type { ImageLayer, NetworkBuilder } from '../../maths/nn/builder'
 import { dropout } from '../../maths/ops'
 import type { ForwardContext } from '../../maths/nn/types'
 import type { Size } from './residual'

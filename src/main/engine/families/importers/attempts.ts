@@ -2,7 +2,13 @@
 import type { MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { checkParameters, type Field, type ParameterSchema } from '../../../../shared/schema'
-import { architectures, type Architecture, type NetworkOutline, type WeightShapes } from '../architectures'
+import {
+  architectures,
+  trainableArchitectures,
+  type Architecture,
+  type NetworkOutline,
+  type WeightShapes,
+} from '../architectures'
 import { isCounter, sameShape } from './keyDifferences'
 
 type Params = Record<string, number | string | boolean>
@@ -33,7 +39,7 @@ export const usualSide = 32
 export const otherSides = [28, 64, 48, 96, 128, 224, 256]
 /** Of every likely parameter set of every architecture. */
 export const attemptsOf = (shapes: WeightShapes, sides: readonly number[]): Attempt[] =>
-  architectures.members.flatMap((member) =>
+  trainableArchitectures.flatMap((member) =>
     candidatesOf(member, shapes).flatMap((params) =>
       unlessRefused(() => attemptOf({ id: member.id, params }, shapes, sides)),
     ),

@@ -10,11 +10,13 @@ import { openFileSource, type FileSource } from '../../weights/byteSource'
 import { checkWeights } from './checks'
 import { importers } from './registry'
 import { requireReadable } from './readable'
+import { selectGraph } from './graphSelection'
 import { selectNetwork, SeveralNetworksError, type Candidate } from './selection'
 import type { Finding, IgnoredPart } from './types'
 import { importLimits } from '../../weights/importLimits'
 import { describeFirstBytes, quoteFromFile } from '../../weights/fileText'
 import type { RecognizedArchitecture } from './recognition'
+import type { OnnxGraph } from '../../weights/onnxGraph'
 import { readTensor, type StoredMap } from '../../weights/stored'
 import type { WeightMap } from '../../weights/weightMap'
 
@@ -46,6 +48,8 @@ export interface ImportedCheckpoint extends ImportReport {
   refusal: RefusedInputError | null
   /** Empty when refused. Names without a common prefix. */
   weights: WeightMap
+  /** What the network computes, where the file says that too. */
+  graph: OnnxGraph | null
 }
 
 export interface ImportOptions {
@@ -72,10 +76,10 @@ const hashRefusedUpTo = 64 * 2 ** 20
  */
 export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportedCheckpoint> {
   const weights: WeightMap = new Map()
-  const { report, refusal } = await reportOn(file, options, async (source, stored) => {
+  const { report, refusal, graph } = await reportOn(file, options, async (source, stored) => {
     for (const [name, tensor] of stored) weights.set(name, await readTensor(source, tensor))
   })
-  return { ...report, refusal, weights: report.accepted ? weights : new Map() }
+  return { ...report, refusal, graph, weights: report.accepted ? weights : new Map() }
 }
 
 /** The same report; no weights are kept, so that memory does not grow with the file. */
@@ -86,7 +90,7 @@ async function reportOn(
   file: string,
   options: ImportOptions,
   use: (source: FileSource, stored: StoredMap) => Promise<void>,
-): Promise<{ report: ImportReport; refusal: RefusedInputError | null }> {
+): Promise<{ report: ImportReport; refusal: RefusedInputError | null; graph: OnnxGraph | null }> {
   const report: ImportReport = {
     accepted: false,
     reason: null,
@@ -103,9 +107,12 @@ async function reportOn(
   }
   let source: FileSource | null = null
   let refusal: RefusedInputError | null = null
+  let graph: OnnxGraph | null = null
   try {
     source = await openFileSource(file)
-    await use(source, await readInto(report, source, options))
+    const read = await readInto(report, source, options)
+    graph = read.graph
+    await use(source, read.tensors)
     report.sha256 = await source.sha256()
     await source.assertUnchanged()
     report.accepted = true
@@ -120,14 +127,14 @@ async function reportOn(
   } finally {
     await source?.close()
   }
-  return { report, refusal }
+  return { report, refusal, graph }
 }
 
 async function readInto(
   report: ImportReport,
   source: FileSource,
   { architecture = null, asked = true, weights = '', side }: ImportOptions,
-): Promise<StoredMap> {
+): Promise<{ tensors: StoredMap; graph: OnnxGraph | null }> {
   if (source.size > importLimits.fileBytes) {
     throw new RefusedInputError('The file is larger than any checkpoint of this field.', {
       wanted: `at most ${importLimits.fileBytes} bytes`,
@@ -143,12 +150,11 @@ async function readInto(
   const opened = await importer.open(source)
   report.metadata = opened.metadata
   report.findings = [...opened.findings]
-  const { key, tensors, recognition, findings, candidates } = selectNetwork(opened, {
-    architecture,
-    asked,
-    weights,
-    side,
-  })
+  const { graph = null, networks } = opened
+  const { key, tensors, recognition, findings, candidates } =
+    graph && networks[0]
+      ? selectGraph(graph, networks[0].tensors, side)
+      : selectNetwork(opened, { architecture, asked, weights, side })
   report.key = key
   report.candidates = candidates
   report.tensors = tensors.size
@@ -159,7 +165,7 @@ async function readInto(
   requireReadable(tensors, source.size)
   await opened.verify()
   report.findings.push(...(await checkWeights(source, tensors)))
-  return tensors
+  return { tensors, graph }
 }
 
 /** Whether a dictionary is the one of the weights or lies around it; what lies elsewhere goes with what it lies in. */

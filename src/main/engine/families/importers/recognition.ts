@@ -5,7 +5,7 @@
  * is surplus: ignored with a warning, unless another network explains more of the file.
  */
 import type { MemberChoice } from '../../../../shared/domain'
-import type { WeightShapes } from '../architectures'
+import { architectures, type WeightShapes } from '../architectures'
 import { attemptOf, attemptsOf, otherSides, titleOf, type Attempt } from './attempts'
 import { keyDifferences } from './keyDifferences'
 import { recognitionFindings } from './recognitionFindings'
@@ -79,7 +79,8 @@ export function recognizeArchitecture(
   { chosen = null, asked = true, side }: RecognitionOptions = {},
 ): Recognition | null {
   const sides = side === undefined ? otherSides : [side, ...otherSides]
-  const named = chosen && attemptOf(chosen, shapes, sides)
+  // Names and shapes say nothing of a network that its file describes.
+  const named = chosen && architectures.get(chosen.id).onlyFromFile !== true ? attemptOf(chosen, shapes, sides) : null
   const attempts = attemptsOf(shapes, sides)
   const found = fittingOf({ attempts, named, asked }, shapes)
   if (found) return found

@@ -1,3 +1,4 @@
+import { decodeGraph, graphMetadata } from '../../weights/onnxGraph'
 import { importLimits } from '../../weights/importLimits'
 import { locateSafetensors, looksLikeSafetensors } from '../../weights/safetensors/read'
 import { defineImporter } from './types'
@@ -16,10 +17,12 @@ export const safetensors = defineImporter({
   match: ({ head, size, name }) => looksLikeSafetensors(head, size) || name.toLowerCase().endsWith('.safetensors'),
   open: async (source) => {
     const { stored, metadata } = await locateSafetensors(source, importLimits.tensors)
+    const { [graphMetadata]: text, ...others } = metadata
     // The format has no checksums.
     return {
       networks: [{ key: '', tensors: stored }],
-      metadata,
+      ...(text !== undefined && { graph: decodeGraph(text, source.name) }),
+      metadata: others,
       ignored: [],
       findings: [],
       verify: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 /** What a checkpoint format gives: a cheap look, then a full reading. */
 import type { MemberDeclaration, ParameterSchema } from '../../../../shared/schema'
 import type { ByteSource } from '../../weights/byteSource'
+import type { OnnxGraph } from '../../weights/onnxGraph'
 import type { StoredMap } from '../../weights/stored'
 
 export interface Finding {
@@ -36,6 +37,8 @@ export interface StoredNetwork {
 export interface OpenedCheckpoint {
   /** In the order of the file; at least one, unless the format throws. */
   readonly networks: readonly StoredNetwork[]
+  /** What the one network of the file computes, where the format says that too. */
+  readonly graph?: OnnxGraph
   metadata: Record<string, string>
   ignored: IgnoredPart[]
   findings: Finding[]

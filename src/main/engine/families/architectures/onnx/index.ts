@@ -16,9 +16,9 @@ const count = (label: string, help: string) =>
 const params = {
   kind: text({ label: 'Kind', default: 'graph', maxLength: 40, help: 'What its operations make of it.' }),
   nodes: count('Nodes', 'Operations of the file.'),
-  convolutions: count('Convolutions', 'Of these.'),
+  convolutions: count('Convolutions', 'Operations of the file that are convolutions.'),
   parameters: count('Parameters', 'Trainable numbers.'),
-  multiplyAdds: count('Multiply-adds', 'Of one image.'),
+  multiplyAdds: count('Multiply-adds', 'Of one image’s forward pass.'),
   batchNorm: boolean({ label: 'Batch norm', default: true, help: 'Whether the file keeps its batch-norm layers.' }),
   normChannels: count('Channels of batch norms', 'All together.'),
   levels: text({
@@ -66,12 +66,13 @@ const levelsIn = (text: string): Level[] =>
       return { height, width }
     })
 
+export interface GraphDescription {
+  readonly params: OnnxParameters
+  readonly plan: PlannedGraph
+}
+
 /** The member's parameters for a graph, and what there is to say about it. */
-export function describeGraph(
-  graph: OnnxGraph,
-  shapes: WeightShapes,
-  side?: number,
-): { params: OnnxParameters; plan: PlannedGraph } {
+export function describeGraph(graph: OnnxGraph, shapes: WeightShapes, side?: number): GraphDescription {
   const plan = planGraph(graph, shapes, side)
   const { planner, levels } = plan
   const convolutions = graph.nodes.filter(({ operator }) => operator === 'Conv').length

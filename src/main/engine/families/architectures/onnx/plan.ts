@@ -109,7 +109,7 @@ export class Planner {
   readonly seen = { sums: 0, joins: 0, attentions: 0 }
   private slots = 0
   private readonly read = new Map<string, TensorValue>()
-  private readonly arrangements = new Map<string, TensorValue>()
+  private readonly arrangements = new Map<string, number>()
 
   newSlot(): number {
     return this.slots++
@@ -146,12 +146,13 @@ export class Planner {
   /** The same tensor stored in another order of axes. */
   arranged(value: TensorValue, order: readonly number[]): TensorValue {
     if (sameOrder(value.order, order)) return value
-    const key = `${value.slot} ${order.join()}`
-    const known = this.arrangements.get(key)
-    if (known) return known
     const permutation = permutationTo(value.order, order)
+    // Several values may be views of one stored tensor.
+    const key = `${value.slot} ${permutation.join()}`
+    const known = this.arrangements.get(key)
+    if (known) return { ...value, slot: known, order }
     const made = this.step([value], { ...value, order }, ([x]) => transpose(x as Tensor, permutation))
-    this.arrangements.set(key, made)
+    this.arrangements.set(key, made.slot)
     return made
   }
 

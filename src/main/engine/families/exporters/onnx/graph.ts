@@ -28,7 +28,7 @@ export class OnnxGraph {
   readonly nodes: OnnxNode[] = []
   readonly initializers = new Map<string, OnnxTensor>()
   private readonly names = new Set<string>()
-  private readonly arrangements = new Map<string, Value>()
+  private readonly arrangements = new Map<string, string>()
 
   /** @param batchSize that the program was traced with */
   constructor(readonly batchSize: number) {}
@@ -90,14 +90,13 @@ export class OnnxGraph {
   /** The same tensor stored in another order of axes. */
   arranged(value: Value, order: readonly number[]): Value {
     if (sameOrder(value.order, order)) return value
-    const key = `${value.name} ${order.join()}`
-    const known = this.arrangements.get(key)
-    if (known) return known
-    const perm = permutationTo(value.order, order)
     const { shape, batch } = value
-    const made = { name: this.tensor('Transpose', [value.name], { perm: ints(perm) }), shape, order, batch }
-    this.arrangements.set(key, made)
-    return made
+    const permutation = permutationTo(value.order, order)
+    // Several values may be views of one stored tensor.
+    const key = `${value.name} ${permutation.join()}`
+    const name = this.arrangements.get(key) ?? this.tensor('Transpose', [value.name], { perm: ints(permutation) })
+    this.arrangements.set(key, name)
+    return { name, shape, order, batch }
   }
 
   /** The stored tensor with the axes as the program has them. */

@@ -19,7 +19,7 @@ export interface WireField {
 
 /** Larger contents are left in the file. */
 const windowBytes = 1 << 16
-const mostFields = 400_000
+const mostFields = 200_000
 
 const wires = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 

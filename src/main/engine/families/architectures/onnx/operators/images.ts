@@ -40,19 +40,6 @@ function filterOf(call: OperatorCall, depthwise: boolean): TensorValue {
   return call.planner.arranged(filter, depthwise ? [2, 3, 0, 1] : [2, 3, 1, 0])
 }
 
-/** Convolution of a part of the channels by a part of the filters, side by side. */
-function grouped(x: tf.Tensor4D, filter: tf.Tensor4D, groups: number, windows: Windows): tf.Tensor4D {
-  const options = { stride: windows.stride, padding: 0 }
-  const parts = tf.split<tf.Tensor4D>(x, groups, 3)
-  const filters = tf.split<tf.Tensor4D>(filter, groups, 3)
-  return tf.concat(
-    parts.map((part, index) => conv2d(part, filters[index] as tf.Tensor4D, options)),
-    3,
-  )
-}
-
-const mostGroups = 64
-
 const convolution: OperatorRule = {
   attributes: { ...windowAttributes, group: int },
   plan(call) {
@@ -63,7 +50,6 @@ const convolution: OperatorRule = {
     if (inputs * groups !== channels || outputs % groups !== 0)
       call.refuse(`filters for ${channels} channels in ${groups} groups`, `${outputs} × ${inputs}`, 'group')
     const depthwise = groups > 1 && groups === channels && outputs === channels
-    if (!depthwise && groups > mostGroups) call.refuse(`at most ${mostGroups} groups`, String(groups), 'group')
     const filter = filterOf(call, depthwise)
     const windows = windowsOf(call, [height, width], [rows, columns])
     noteLevel(call, image, windows.output)
@@ -71,11 +57,9 @@ const convolution: OperatorRule = {
     const result = call.step([image, filter], imageAxes(outputs, windows.output), (given) => {
       const [x, weights] = both(given) as [tf.Tensor4D, tf.Tensor4D]
       const convolve = depthwise ? depthwiseConv2d : conv2d
-      if (groups === 1 || depthwise)
-        return sameAround(windows)
-          ? convolve(x, weights, { stride, padding: windows.pads[0] })
-          : convolve(padded(x, windows), weights, { stride, padding: 0 })
-      return grouped(padded(x, windows), weights, groups, windows)
+      return sameAround(windows)
+        ? convolve(x, weights, { stride, padding: windows.pads[0] })
+        : convolve(padded(x, windows), weights, { stride, padding: 0 })
     })
     call.planner.multiplyAdds += productOf([outputs, inputs, rows, columns, ...windows.output])
     return [withBias(call, result, outputs)]
