@@ -21,7 +21,7 @@ import { memorySource } from '../importers/craft/memorySource'
 
 beforeAll(() => startTensorFlow())
 
-const image = { height: 32, width: 32, channels: 3 }
+const image = { height: 32, width: 32, channels: 3 } as const
 
 function original(id: string, params: Record<string, unknown> = {}): Classifier {
   const { member, values } = architectures.open({ id, params }, 'architecture')

@@ -2,7 +2,7 @@
  * The registries as control needs them: descriptions for forms and checks. None of them loads TensorFlow's library.
  * `facts` are what views and checks need of a member beside its parameters, as data, so that the fake engine can have
  * its own: of a data set its classes and sources; of an attack whether it is clean-label; of an architecture which
- * parameter switches its batch norms, whether it has convolutions behind the first, and whether only a file can bring
+ * parameter switches its batch norms, whether it has convolutions behind the first and whether only a file can bring
  * it; of a method which of its
  * parameters give its length and its batch, decide what a checkpoint holds (of a defense too), compare levels of
  * activations, need batch norms or give intervals of recording, and whether its images are real; of a strategy whether
