@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { WeightMap, WeightTensor } from '../../../src/main/engine/weights/weightMap'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
-import { architectures, trainableArchitectures, type ImageProblem } from '../../../src/main/engine/families/architectures'
+import {
+  architectures,
+  trainableArchitectures,
+  type ImageProblem,
+} from '../../../src/main/engine/families/architectures'
 import { importCheckpoint, type ImportReport } from '../../../src/main/engine/families/importers'
 import { recognizeArchitecture, type Recognition } from '../../../src/main/engine/families/importers/recognition'
 import { defaultsOf } from '../../../src/shared/schema'
