@@ -224,7 +224,10 @@ describe('an ONNX file as a teacher', () => {
     expect(await evaluated('', path)).toMatchObject({ evaluation: { images: 50 }, warnings: [] })
     const { data } = tinyExperiment()
     const dataset = await loadDataset({ data, cacheFolder: folder })
-    const [original, later] = [await openClassifier(path, dataset, null), await openClassifier(kept, dataset, null)]
+    const [original, later] = [
+      await openClassifier(path, dataset, { architecture: null }),
+      await openClassifier(kept, dataset, { architecture: { id: 'onnx_graph', params: {} } }),
+    ]
     const images = tf.randomNormal([2, 32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor4D
     const logitsOf = ({ classifier }: typeof later) => classifier.forward(images, { training: false }).logits.dataSync()
     expect(logitsOf(later)).toEqual(logitsOf(original))

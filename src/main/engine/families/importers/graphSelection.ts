@@ -22,6 +22,7 @@ export function selectGraph(graph: OnnxGraph, tensors: StoredMap, side?: number)
       architecture: { id: onnxGraph.id, title: onnxGraph.label(params), params: { ...params, classes: plan.classes } },
       findings: [],
       ambiguous: false,
+      surplus: [],
     },
     findings: findingsOf(described),
     candidates: [],

@@ -79,8 +79,7 @@ export function recognizeArchitecture(
   { chosen = null, asked = true, side }: RecognitionOptions = {},
 ): Recognition | null {
   const sides = side === undefined ? otherSides : [side, ...otherSides]
-  // Names and shapes say nothing of a network that its file describes.
-  const named = chosen && architectures.get(chosen.id).onlyFromFile !== true ? attemptOf(chosen, shapes, sides) : null
+  const named = namedAttempt(chosen, shapes, sides)
   const attempts = attemptsOf(shapes, sides)
   const found = fittingOf({ attempts, named, asked }, shapes)
   if (found) return found
@@ -97,13 +96,17 @@ export function recognizeArchitecture(
   }
 }
 
+/** Names and shapes say nothing of a network that its file describes. */
+const namedAttempt = (chosen: MemberChoice | null, shapes: WeightShapes, sides: readonly number[]): Attempt | null =>
+  chosen && architectures.get(chosen.id).onlyFromFile !== true ? attemptOf(chosen, shapes, sides) : null
+
 /** The network that fits, or null; nothing is said of those that do not. */
 export const findFittingNetwork = (
   shapes: WeightShapes,
   { chosen = null, asked = true, side }: RecognitionOptions,
 ): Recognized | null => {
   const sides = side === undefined ? otherSides : [side, ...otherSides]
-  const named = chosen && attemptOf(chosen, shapes, sides)
+  const named = namedAttempt(chosen, shapes, sides)
   return fittingOf({ attempts: attemptsOf(shapes, sides), named, asked }, shapes)
 }
 
