@@ -650,21 +650,25 @@ function dataHandlers(): DataHandlers {
         },
       ],
     }),
-    'model.inspect': ({ file }) => inspectedFile(file),
+    'model.inspect': ({ file, weights }) => inspectedFile(file, weights),
   }
 }
 
-/** What a file holds is told by its name: "warned", "unknown" (network), ".exe". */
-function inspectedFile(file: string): ModelReport {
+/** What a file holds is told by its name: "warned", "unknown" (network), "several" (networks), ".exe". */
+function inspectedFile(file: string, weights = ''): ModelReport {
   const [warned, unknown, refused] = ['warned', 'unknown', '.exe'].map((part) => file.includes(part))
-  if (refused)
+  const candidates = file.includes('several')
+    ? ['netC', 'ema'].map((key) => ({ key, title: 'WRN-10-2', tensors: 40 }))
+    : []
+  const isOpen = candidates.length > 0 && weights === ''
+  if (refused || isOpen)
     return {
       accepted: false,
-      reason: 'This is no weights file.',
+      reason: isOpen ? 'The file holds 2 networks that are known here.' : 'This is no weights file.',
       architecture: null,
       ambiguous: false,
       key: '',
-      candidates: [],
+      candidates,
       format: null,
       tensors: 0,
       sha256: '0'.repeat(64),
@@ -675,8 +679,8 @@ function inspectedFile(file: string): ModelReport {
     reason: null,
     architecture: unknown ? null : { id: 'wrn', params: { depth: 10, width: 2, classes: 10 }, title: 'WRN-10-2' },
     ambiguous: false,
-    key: '',
-    candidates: [],
+    key: weights,
+    candidates,
     format: 'safetensors',
     tensors: 40,
     sha256: (warned ? 'ab12' : '0000').repeat(16),

@@ -91,6 +91,26 @@ describe('a teacher from a file', () => {
     expect(report()).toContain('Name a file to see what it holds')
   })
 
+  it('asks which of several networks in the file is meant', async () => {
+    await open('/models/several.pt')
+    expect(page.find('[data-path="teacher.weights"]').textContent).toMatch(
+      /several networks.*netC.*WRN-10-2.*40 tensors.*ema/,
+    )
+    expect(start().getAttribute('aria-disabled') === 'true').toBe(true)
+    page.find<HTMLInputElement>('[data-path="teacher.weights"] label:nth-of-type(2) input').click()
+    await settle(900)
+    expect(useDraftStore().config?.teacher.weights).toBe('ema')
+    expect(report()).toContain('WRN-10-2')
+    expect(start().getAttribute('aria-disabled') === 'true').toBe(false)
+    useDraftStore().set('teacher.file', '/models/teacher.pt')
+    await settle(900)
+    expect(page.find('[data-path="teacher.weights"]').textContent).toMatch(/ema.*as chosen for another file/)
+    page.find<HTMLInputElement>('[data-path="teacher.weights"] label:nth-of-type(2) input').click()
+    await settle(900)
+    expect(useDraftStore().config?.teacher.weights).toBe('')
+    expect(shown('[data-path="teacher.weights"]')).toBe(false)
+  })
+
   it('asks for the network where the file does not tell it', async () => {
     await open('/models/unknown.pt')
     expect(report()).toContain('not recognised')

@@ -35,6 +35,8 @@ export function useTeacherFile(config: () => ExperimentConfig | null) {
   )
 
   const issues = computed<Issue[]>(() => {
+    if (report.value?.accepted === false && report.value.candidates.length > 0)
+      return [{ path: 'teacher.weights', severity: 'error', message: 'wanted one of the networks that the file holds' }]
     if (report.value?.accepted === false)
       return [{ path: 'teacher.file', severity: 'error', message: 'is not accepted; the report on the file says why' }]
     if (warnings.value === 0 || acknowledged.value) return []
@@ -48,6 +50,7 @@ export function useTeacherFile(config: () => ExperimentConfig | null) {
   })
   return {
     file,
+    weights,
     report,
     failure,
     pending: computed(() => file.value !== '' && pending.value),

@@ -67,6 +67,19 @@ const finish = (hand: HandTrainer): void => {
 const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
 
 describe('a run', () => {
+  it('does not begin with a teacher file that is refused, in the words of the import', async () => {
+    open()
+    const file = join(folder, 'program.exe')
+    writeFileSync(file, 'x')
+    const { reason } = await engine.call('model.inspect', { file })
+    await expect(engine.call('runs.start', { config: { teacher: { source: 'file', file } } })).rejects.toMatchObject({
+      name: 'RefusedInputError',
+      message: reason,
+      where: file,
+    })
+    expect(trainers.started).toEqual([])
+  })
+
   it('starts although its copy beside its files cannot be written', async () => {
     open()
     vi.spyOn(store, 'mirror').mockRejectedValue(new Error('ENOSPC'))

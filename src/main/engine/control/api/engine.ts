@@ -50,8 +50,8 @@ export function createEngine(options: EngineOptions): Engine {
   const context = createEngineContext(options, hub)
   // Runs are there first; nothing ends before this function has returned.
   const open: { isOpen: (studyId: string) => boolean } = { isOpen: () => true }
-  const runs = runService(context, recorder, (studyId) => open.isOpen(studyId))
   const networks = createNetworksOfFiles(options.inspectModel)
+  const runs = runService(context, networks, recorder, (studyId) => open.isOpen(studyId))
   const studies = studyService(context, networks, runs)
   open.isOpen = (studyId) => studies.isOpen(studyId)
   const tables = tableService(context, studies)
@@ -93,6 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
 
 const runService = (
   { options, executors, device, hub, table, resolve, assertReady }: EngineContext,
+  networks: Pick<NetworksOfFiles, 'assertTeacherFile'>,
   recorder: RunRecorder,
   isStudyOpen: (studyId: string) => boolean,
 ): RunService =>
@@ -108,6 +109,7 @@ const runService = (
     replaces: options.replaces ?? false,
     resolve,
     assertReady,
+    assertTeacherFile: (config) => networks.assertTeacherFile(config),
     device,
     otherSettings: createOtherSettings(options.presets, table),
     isStudyOpen,

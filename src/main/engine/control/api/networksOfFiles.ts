@@ -1,6 +1,7 @@
 /** Which networks weights files hold, asked once per path and key. */
 import type { ModelReport } from '../../../../shared/contract'
 import type { ExperimentConfig } from '../../../../shared/domain'
+import { RefusedInputError } from '../../../../shared/errors'
 import type { InspectedFile, ModelInspector } from './inspectModel'
 
 type Network = ModelReport['architecture']
@@ -13,6 +14,8 @@ export interface NetworksOfFiles {
    * file does not tell.
    */
   fill(config: ExperimentConfig): Promise<ExperimentConfig>
+  /** @throws RefusedInputError with the reason, where the teacher file of an experiment is refused */
+  assertTeacherFile(config: ExperimentConfig): Promise<void>
 }
 
 export function createNetworksOfFiles(inspectModel: ModelInspector): NetworksOfFiles {
@@ -38,6 +41,11 @@ export function createNetworksOfFiles(inspectModel: ModelInspector): NetworksOfF
       const report = await inspectModel(asked, signal)
       known.set(nameOf(asked), Promise.resolve(report.architecture))
       return report
+    },
+    async assertTeacherFile({ teacher: { source, file, weights } }) {
+      if (source !== 'file') return
+      const { accepted, reason } = await inspectModel({ file, weights })
+      if (!accepted) throw new RefusedInputError(reason ?? 'The teacher file is refused.', { where: file })
     },
     async fill(config) {
       const { source, file, weights } = config.teacher

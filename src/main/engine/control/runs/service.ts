@@ -65,6 +65,11 @@ export interface RunServiceOptions {
   assertReady(): void
   /** Of this machine. */
   device: DeviceProbe
+  /**
+   * Looks at the teacher file of a run before anything is made; nothing where the teacher is trained.
+   * @throws RefusedInputError with the reason, where the file is refused
+   */
+  assertTeacherFile(config: ExperimentConfig): Promise<void>
 }
 
 export interface RunService extends RunMaker {
@@ -138,6 +143,7 @@ class Service implements RunService {
     assertNoErrors([...issues, ...ofDevice], subject)
     assertReady()
     if (executor !== undefined) assertExecutor(executors, executor)
+    await this.options.assertTeacherFile(resolved)
     return resolved
   }
 
