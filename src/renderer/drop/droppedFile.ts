@@ -6,7 +6,7 @@ export type DroppedKind = 'weights' | 'picture' | 'text' | 'dataset' | 'run' | '
 const textExtensions = ['json', 'yaml', 'yml']
 const pictureExtensions = ['png', 'jpg', 'jpeg', 'bmp', 'gif', 'webp', 'ppm', 'pgm']
 /** Data sets as they are downloaded or laid out; which one it is the engine tells by their contents' names. */
-const datasetExtensions = ['tar', 'gz', 'tgz', 'zip', 'bin', 'mat', 'npz', 'ubyte', 'idx']
+const datasetExtensions = ['tar', 'gz', 'tgz', 'zip', 'bin', 'mat', 'npz', 'parquet', 'csv', 'ubyte', 'idx']
 
 /** A run's file, see docs/exports.md. */
 const runEnding = '.abdrun'

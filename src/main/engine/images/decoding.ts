@@ -3,13 +3,14 @@
  * TIFF through sharp, whose binaries lack BMP and Netpbm: those two here.
  */
 import { basename } from 'node:path'
-import sharp, { type Sharp } from 'sharp'
+import sharp, { type OutputInfo, type Sharp } from 'sharp'
 import { RefusedInputError } from '../../../shared/errors'
 import { quoteFromFile } from '../weights/fileText'
 import { readWhole } from '../weights/byteSource'
 import { isBmp, parseBmp } from './pictureFormats/bmp'
 import { isNetpbm, parseNetpbm } from './pictureFormats/netpbm'
 import type { RawPicture } from './pictureFormats/types'
+import type { ImageShape } from './types'
 
 export const pictureExtensions = [
   '.png',
@@ -32,8 +33,11 @@ const decodersAtOnce = 8
 export interface PictureShape {
   readonly side: number
   readonly channels: 1 | 3
-  /** fill: stretched to a square; cover: the largest middle square. */
-  readonly fit: 'fill' | 'cover'
+  /**
+   * fill: stretched to a square; cover: the largest middle square; pad: in the middle of a black square, made smaller
+   * only where it is larger.
+   */
+  readonly fit: 'fill' | 'cover' | 'pad'
 }
 
 /**
@@ -77,52 +81,85 @@ async function openPicture(bytes: Buffer): Promise<Sharp> {
   return ofPixels({ width, height, channels: 3, pixels })
 }
 
+/** Of the wanted shape; bicubic where the size differs. */
+async function shapePicture(picture: Sharp, { side, channels, fit }: PictureShape): Promise<Uint8Array> {
+  const space = channels === 1 ? 'b-w' : 'srgb'
+  const sizing = { kernel: 'cubic', fastShrinkOnLoad: false } as const
+  if (fit !== 'pad') {
+    const sized = picture.resize(side, side, { ...sizing, fit }).toColourspace(space)
+    return sized.raw({ depth: 'uchar' }).toBuffer()
+  }
+  const { data, info } = await picture
+    .resize(side, side, { ...sizing, fit: 'inside', withoutEnlargement: true })
+    .toColourspace(space)
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  return padPixels(data, info, side)
+}
+
+/** In the middle of a black square; an odd pixel of the border lies right and below. */
+function padPixels(data: Uint8Array, { width, height, channels }: OutputInfo, side: number): Uint8Array {
+  const padded = new Uint8Array(side * side * channels)
+  const [top, left] = [Math.floor((side - height) / 2), Math.floor((side - width) / 2)]
+  for (let row = 0; row < height; row++) {
+    const from = row * width * channels
+    padded.set(data.subarray(from, from + width * channels), ((top + row) * side + left) * channels)
+  }
+  return padded
+}
+
+/** A picture of pixels at hand, HWC bytes, in another shape. */
+export function reshapePixels(pixels: Uint8Array, from: ImageShape, shape: PictureShape): Promise<Uint8Array> {
+  return shapePicture(sharp(pixels, { raw: from }), shape)
+}
+
 /**
- * One picture as HWC bytes; bicubic where the size differs, the first frame of several.
- * @throws RefusedInputError naming the file
+ * An encoded picture as HWC bytes; bicubic where the size differs, the first frame of several.
+ * @throws RefusedInputError naming the picture
  */
-export async function decodePicture(path: string, shape: PictureShape): Promise<Uint8Array> {
+export async function decodeBytes(
+  bytes: Uint8Array,
+  { name, where }: { readonly name: string; readonly where: string },
+  shape: PictureShape,
+): Promise<Uint8Array> {
   try {
-    const image = await openPicture(Buffer.from(await readWhole(path, fileLimit)))
-    const { data } = await image
-      .resize(shape.side, shape.side, { fit: shape.fit, kernel: 'cubic', fastShrinkOnLoad: false })
-      .toColourspace(shape.channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    return data
+    return await shapePicture(await openPicture(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)), shape)
   } catch (error) {
     if (error instanceof RefusedInputError) throw error
-    throw new RefusedInputError(`${quoteFromFile(basename(path))} is no picture that can be read here.`, {
+    throw new RefusedInputError(`${quoteFromFile(name)} is no picture that can be read here.`, {
       wanted: 'a PNG, JPEG, BMP, WebP, GIF, TIFF, PBM, PGM or PPM picture',
       got: error instanceof Error ? error.message : String(error),
-      where: path,
+      where,
       action: 'Repair or remove the file.',
       cause: error,
     })
   }
 }
 
+/** The same of a file. @throws RefusedInputError naming the file */
+export async function decodePicture(path: string, shape: PictureShape): Promise<Uint8Array> {
+  return decodeBytes(await readWhole(path, fileLimit), { name: basename(path), where: path }, shape)
+}
+
 /**
- * Decodes many pictures in order into one array, a few at a time.
+ * Many pictures of one shape in order in one array, made a few at a time.
  * @param onPicture called after each with the number done
  */
-export async function decodePictures(
-  paths: readonly string[],
-  shape: PictureShape,
-  signal: AbortSignal | undefined,
+export async function gatherPictures(
+  { count, size, signal }: { readonly count: number; readonly size: number; readonly signal: AbortSignal | undefined },
+  make: (index: number) => Promise<Uint8Array>,
   onPicture: (done: number) => void,
 ): Promise<Uint8Array> {
-  const size = shape.side * shape.side * shape.channels
-  const pixels = new Uint8Array(paths.length * size)
+  const pixels = new Uint8Array(count * size)
   let next = 0
   let done = 0
   let failed = false
   const work = async (): Promise<void> => {
-    while (next < paths.length && !failed) {
+    while (next < count && !failed) {
       signal?.throwIfAborted()
       const index = next++
       try {
-        pixels.set(await decodePicture(paths[index]!, shape), index * size)
+        pixels.set(await make(index), index * size)
       } catch (error) {
         failed = true
         throw error
@@ -132,4 +169,19 @@ export async function decodePictures(
   }
   await Promise.all(Array.from({ length: decodersAtOnce }, work))
   return pixels
+}
+
+/** Decodes many picture files in order into one array. */
+export function decodePictures(
+  paths: readonly string[],
+  shape: PictureShape,
+  signal: AbortSignal | undefined,
+  onPicture: (done: number) => void,
+): Promise<Uint8Array> {
+  const size = shape.side * shape.side * shape.channels
+  return gatherPictures(
+    { count: paths.length, size, signal },
+    (index) => decodePicture(paths[index]!, shape),
+    onPicture,
+  )
 }

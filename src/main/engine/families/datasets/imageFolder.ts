@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import { choice, integer, number, path } from '../../../../shared/schema'
-import { bytesPerImage } from '../../images/imageSets'
-import { createYielding, type Yielding } from '../../images/yielding'
+import { choice, path } from '../../../../shared/schema'
+import { createYielding } from '../../images/yielding'
 import type { PictureShape } from '../../images/decoding'
-import type { ImageSet, Normalization } from '../../images/types'
 import { archiveExtensions } from './files/archives'
 import { openDataFolder } from './files/namedFiles'
+import { measureNormalization } from './files/normalization'
+import { channelsOf, colourField, sizeField, splitSeedField, testShareField } from './files/ownImages'
 import { readPictureSets } from './files/pictureSets'
 import { action, readLayout, title } from './imageFolder/layout'
 import { matchImageFolder } from './imageFolder/match'
@@ -13,31 +13,6 @@ import { defineDataset } from './types'
 
 /** Raised when decoding, resizing or the split changes. */
 const version = 2
-
-const channelsOf = (colour: 'rgb' | 'grey'): 1 | 3 => (colour === 'grey' ? 1 : 3)
-
-/** Mean and standard deviation per channel over all pixels, in units of [0, 1]. */
-async function measure(set: ImageSet, yielding: Yielding): Promise<Normalization> {
-  const counts = Array.from({ length: set.channels }, () => new Float64Array(256))
-  const size = bytesPerImage(set)
-  for (let image = 0; image < set.count; image++) {
-    for (let place = 0; place < size; place++) counts[place % set.channels]![set.pixels[image * size + place]!]! += 1
-    if (yielding.due()) await yielding.pause()
-  }
-  const moments = counts.map((histogram) => {
-    const total = histogram.reduce((sum, count) => sum + count, 0)
-    const mean = histogram.reduce((sum, count, value) => sum + (count * value) / 255, 0) / total
-    return {
-      mean,
-      variance: histogram.reduce((sum, count, value) => sum + count * (value / 255 - mean) ** 2, 0) / total,
-    }
-  })
-  // Images of one colour have no deviation; 1 keeps the division harmless.
-  return {
-    mean: moments.map(({ mean }) => mean),
-    standardDeviation: moments.map(({ variance }) => Math.sqrt(variance) || 1),
-  }
-}
 
 /**
  * Any folder of pictures, one folder per class, or an archive of it.
@@ -65,14 +40,7 @@ export const imageFolder = defineDataset({
       extensions: archiveExtensions,
       help: 'One folder per class, directly in it or within "train" and "test", or an archive of that. The folder names become the class names.',
     }),
-    size: integer({
-      label: 'Image side',
-      unit: 'px',
-      default: 32,
-      min: 8,
-      max: 256,
-      help: 'All pictures are made squares of this side. The networks of the presets expect 32; the generators follow the size.',
-    }),
+    size: sizeField('All pictures are made squares of this side.'),
     fit: choice({
       label: 'Fit',
       default: 'cover',
@@ -82,31 +50,9 @@ export const imageFolder = defineDataset({
         { value: 'fill', label: 'Stretch', help: 'The whole picture, distorted.' },
       ],
     }),
-    colour: choice({
-      label: 'Colour',
-      default: 'rgb',
-      help: 'Grey pictures become RGB, or all become grey.',
-      options: [
-        { value: 'rgb', label: 'RGB' },
-        { value: 'grey', label: 'Grey' },
-      ],
-    }),
-    testShare: number({
-      label: 'Test share',
-      default: 0.2,
-      min: 0.01,
-      max: 0.9,
-      step: 0.05,
-      help: 'Share of each class that becomes the test set where there is no "test" folder.',
-    }),
-    splitSeed: integer({
-      label: 'Seed of the split',
-      default: 0,
-      min: 0,
-      max: 2 ** 31 - 1,
-      advanced: true,
-      help: 'Which pictures become test images. Independent of the experiment’s seed, so that runs are comparable.',
-    }),
+    colour: colourField,
+    testShare: testShareField('where there is no "test" folder'),
+    splitSeed: splitSeedField,
   },
   image: ({ size, colour }) => ({ height: size, width: size, channels: channelsOf(colour) }),
   async load(params, context) {
@@ -121,7 +67,7 @@ export const imageFolder = defineDataset({
       classNames: names,
       train: pair.train,
       test: pair.test,
-      normalization: await measure(pair.train, createYielding(context.signal)),
+      normalization: await measureNormalization(pair.train, createYielding(context.signal)),
       notes,
     }
   },

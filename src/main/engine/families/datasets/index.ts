@@ -5,6 +5,7 @@ import { fashionMnist } from './fashionMnist'
 import { gtsrb } from './gtsrb'
 import { imageFolder } from './imageFolder'
 import { mnist } from './mnist'
+import { npz } from './npz'
 import { signs } from './signs'
 import { svhn } from './svhn'
 import { tinyImagenet } from './tinyImagenet'
@@ -19,6 +20,7 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   mnist,
   fashionMnist,
   tinyImagenet,
+  npz,
   imageFolder,
 ])
 

@@ -22,6 +22,9 @@ export interface DiskTree extends FileTree {
   folder(name: string): DiskTree
 }
 
+/** False of an archive's names: what they name cannot be opened before it is unpacked. */
+export const isOnDisk = (tree: FileTree): tree is DiskTree => 'path' in tree
+
 const wrapperDepth = 4
 /** Folders of a folder that are looked into: a set of a thousand classes is no place where others lie. */
 const neighbourLimit = 64

@@ -72,14 +72,21 @@ interface StoredArray {
   readonly bytes: Uint8Array
 }
 
-/** The numbers of an array out of a copy of its bytes; null where type or size do not fit. */
-export function arrayOfBytes({ dtype, shape, fortranOrder, bytes }: StoredArray): NpyArray | null {
+/** An array whose bytes, as they are stored, are the whole of `buffer`; null where type or size do not fit. */
+export function arrayOfBuffer(stored: Omit<StoredArray, 'bytes'>, buffer: ArrayBuffer): NpyArray | null {
+  const { dtype, shape, fortranOrder } = stored
   const kind = views[dtype]
-  if (!kind || bytesOfArray(dtype, shape) !== bytes.length) return null
+  if (!kind || bytesOfArray(dtype, shape) !== buffer.byteLength) return null
+  const data = kind.view(buffer)
+  return { shape, dtype, data: fortranOrder && shape.length > 1 ? toRowMajor(data, shape) : data }
+}
+
+/** The numbers of an array out of a copy of its bytes; null where type or size do not fit. */
+export function arrayOfBytes({ bytes, ...stored }: StoredArray): NpyArray | null {
+  if (bytesOfArray(stored.dtype, stored.shape) !== bytes.length) return null
   const copy = new ArrayBuffer(bytes.length)
   new Uint8Array(copy).set(bytes)
-  const data = kind.view(copy)
-  return { shape, dtype, data: fortranOrder && shape.length > 1 ? toRowMajor(data, shape) : data }
+  return arrayOfBuffer(stored, copy)
 }
 
 export interface NpyHeader extends Omit<StoredArray, 'bytes'> {

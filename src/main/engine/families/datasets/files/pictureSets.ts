@@ -7,6 +7,7 @@ import type { RandomStream } from '../../../maths/random'
 import { createYielding, type Yielding } from '../../../images/yielding'
 import type { ImageSet } from '../../../images/types'
 import { cachedImages, type ImagePair } from '../cache'
+import { heldOut } from './heldOut'
 import type { DatasetContext } from '../types'
 
 /** 4 GB of decoded images: beyond it the sets do not fit into memory beside a training run. */
@@ -19,26 +20,13 @@ export interface LabelledPictures {
   readonly labels: number[]
 }
 
-/**
- * Holds out a share of each class, chosen at random by a stream of its own; both sides keep the list's order. At least
- * one image of a class stays on either side.
- */
+/** A share of each class as test set (heldOut); both sides keep the list's order. */
 export function holdOut(
   { paths, labels }: LabelledPictures,
   share: number,
   streamOf: (label: number) => RandomStream,
 ): { train: LabelledPictures; test: LabelledPictures } {
-  const placesOf = new Map<number, number[]>()
-  for (const [place, label] of labels.entries()) {
-    const places = placesOf.get(label)
-    if (places) places.push(place)
-    else placesOf.set(label, [place])
-  }
-  const chosen = new Set<number>()
-  for (const [label, places] of placesOf) {
-    const held = Math.min(places.length - 1, Math.max(1, Math.round(share * places.length)))
-    for (const index of streamOf(label).permutation(places.length).subarray(0, held)) chosen.add(places[index]!)
-  }
+  const chosen = heldOut(labels, share, streamOf)
   const side = (held: boolean): LabelledPictures => ({
     paths: paths.filter((_, place) => chosen.has(place) === held),
     labels: labels.filter((_, place) => chosen.has(place) === held),
