@@ -50,7 +50,7 @@ describe('the names that people give the arrays', () => {
     ['arr_0', 'arr_1', 'arr_2', 'arr_3'],
   ])('%s, %s, %s, %s', async (x, y, testX, testY) => {
     save({ [testX]: images(rgb(2), [2, 32, 32, 3]), [testY]: labels(1, 0), [x]: three, [y]: labels(0, 1, 2) })
-    const { train, test, classNames } = await scratch.load('npz')
+    const { train, test, classNames } = await scratch.load('numpy_archive')
     expect([[...train.labels], [...test.labels], classNames]).toEqual([
       [0, 1, 2],
       [1, 0],
@@ -66,13 +66,13 @@ describe('the names that people give the arrays', () => {
     ['arr_0', 'arr_1'],
   ])('%s and %s, with a share of each class as test set', async (x, y) => {
     save({ [x]: images(rgb(10), [10, 32, 32, 3]), [y]: labels(0, 0, 0, 0, 0, 1, 1, 1, 1, 1) })
-    const { train, test, notes } = await scratch.load('npz')
+    const { train, test, notes } = await scratch.load('numpy_archive')
     expect([[...train.labels], [...test.labels]]).toEqual([
       [0, 0, 0, 0, 1, 1, 1, 1],
       [0, 1],
     ])
     expect(notes).toContain('There is no test set: 2 of 10 images, a share of each class, are it.')
-    const again = await scratch.load('npz', { splitSeed: 1, testShare: 0.4 })
+    const again = await scratch.load('numpy_archive', { splitSeed: 1, testShare: 0.4 })
     expect(again.test.count).toBe(4)
   })
 
@@ -80,11 +80,11 @@ describe('the names that people give the arrays', () => {
     const train = { train_images: three, train_labels: labels(0, 1, 2) }
     const validation = { val_images: images(rgb(2), [2, 32, 32, 3]), val_labels: labels(2, 2) }
     save({ ...train, ...validation, test_images: images(rgb(1), [1, 32, 32, 3]), test_labels: labels(0) })
-    const whole = await scratch.load('npz')
+    const whole = await scratch.load('numpy_archive')
     expect(whole.test.count).toBe(1)
     expect(whole.notes).toContain('Arrays that are not used: "val_images", "val_labels".')
     save({ ...train, ...validation })
-    const without = await scratch.load('npz')
+    const without = await scratch.load('numpy_archive')
     expect([...without.test.labels]).toEqual([2, 2])
     expect(without.notes).toContain('There is no test set: the validation images are it.')
   })
@@ -114,7 +114,7 @@ describe('shapes and types', () => {
     ['whole numbers', images(Int32Array.from(planes(3)), [3, 3, 32, 32], '<i4')],
   ])('%s', async (name, array) => {
     save(pair(array), true)
-    const { train, notes } = await scratch.load('npz')
+    const { train, notes } = await scratch.load('numpy_archive')
     for (const image of [0, 2])
       for (const row of [0, 31]) expect(pixelOf(train.pixels, image, row)).toEqual([image, 100, row])
     expect(notes?.some((note) => note.includes('shares of 255'))).toBe(name === 'floats from 0 to 1')
@@ -127,7 +127,7 @@ describe('shapes and types', () => {
       [2, 28, 28],
     )
     save(pair(grey, labels(0, 1)))
-    const { train, notes } = await scratch.load('npz', { colour: 'grey' })
+    const { train, notes } = await scratch.load('numpy_archive', { colour: 'grey' })
     expect([train.channels, train.pixels[2 * 32 + 2], train.pixels[2 * 32 + 1], train.pixels[29 * 32 + 29]]).toEqual([
       1,
       1,
@@ -135,17 +135,17 @@ describe('shapes and types', () => {
       (783 % 254) + 1,
     ])
     expect(notes).toContain('The images of 28×28 were put in the middle of black images of 32×32.')
-    const coloured = await scratch.load('npz')
+    const coloured = await scratch.load('numpy_archive')
     expect([...coloured.train.pixels.subarray((2 * 32 + 3) * 3, (2 * 32 + 3) * 3 + 3)]).toEqual([2, 2, 2])
     expect(coloured.notes).toContain('Grey images were made RGB.')
   })
 
   it('larger images are made smaller, RGB ones grey', async () => {
     save(pair(images(new Uint8Array(3 * 64 * 48 * 3).fill(200), [3, 64, 48, 3])))
-    const { train, notes } = await scratch.load('npz', { colour: 'grey' })
+    const { train, notes } = await scratch.load('numpy_archive', { colour: 'grey' })
     expect([train.pixels[16 * 32 + 16], train.pixels[16 * 32 + 2]]).toEqual([200, 0])
     expect(notes).toContain('The images of 48×64 were brought to 32×32.')
-    expect((await scratch.load('npz', { fit: 'fill' })).train.pixels[16 * 32 * 3]).toBe(200)
+    expect((await scratch.load('numpy_archive', { fit: 'fill' })).train.pixels[16 * 32 * 3]).toBe(200)
   })
 
   it.each<[string, WrittenArray]>([
@@ -154,12 +154,12 @@ describe('shapes and types', () => {
     ['floats', { dtype: '<f8', shape: [3], data: Float64Array.of(0, 1, 2) }],
   ])('labels as %s', async (_case, label) => {
     save(pair(three, label))
-    expect([...(await scratch.load('npz')).train.labels]).toEqual([0, 1, 2])
+    expect([...(await scratch.load('numpy_archive')).train.labels]).toEqual([0, 1, 2])
   })
 
   it('labels that begin at 1 are told', async () => {
     save(pair(three, labels(1, 2, 3)))
-    const { classNames, notes } = await scratch.load('npz')
+    const { classNames, notes } = await scratch.load('numpy_archive')
     expect(classNames).toHaveLength(4)
     expect(notes).toContain('No training image has the label 0: the labels may begin at 1.')
   })
@@ -178,7 +178,7 @@ describe('shapes and types', () => {
 describe('recognition', () => {
   it('takes size and colour from the header', async () => {
     const path = save({ x_train: three, y_train: labels(0, 1, 2), x_test: three, y_test: labels(0, 1, 2) }, true)
-    const expected = { id: 'npz', params: { folder: path, size: 32, colour: 'rgb' } }
+    const expected = { id: 'numpy_archive', params: { folder: path, size: 32, colour: 'rgb' } }
     expect(await recognizeDataset(datasets, path)).toEqual(expected)
     expect((await recognizeDataset(datasets, scratch.folder)).params).toEqual({
       ...expected.params,
@@ -193,8 +193,8 @@ describe('recognition', () => {
   it('finds it in another archive', async () => {
     const inner = npzOf({ x_train: three, y_train: labels(0, 1, 2), x_test: three, y_test: labels(0, 1, 2) })
     const path = scratch.write('packed.zip', zipOf([{ name: 'sets/cifar.npz', bytes: inner }]))
-    expect(await recognizeDataset(datasets, path)).toEqual({ id: 'npz', params: { folder: path } })
-    expect((await scratch.load('npz', { folder: path })).train.count).toBe(3)
+    expect(await recognizeDataset(datasets, path)).toEqual({ id: 'numpy_archive', params: { folder: path } })
+    expect((await scratch.load('numpy_archive', { folder: path })).train.count).toBe(3)
   })
 
   it('refuses names that tell nothing, and says them', async () => {
@@ -210,7 +210,7 @@ describe('recognition', () => {
 describe('refused', () => {
   const refusal = async (arrays: Record<string, WrittenArray | Buffer>) => {
     save(arrays)
-    return scratch.refusal('npz')
+    return scratch.refusal('numpy_archive')
   }
 
   it('objects, which are pickles', async () => {
@@ -252,16 +252,16 @@ describe('refused', () => {
     const short = npyOf(three).subarray(0, 5000)
     expect((await refusal({ images: short, labels: labels(0, 1, 2) })).got).toBe('4,872 bytes')
     scratch.write('data.npz', 'PK nothing')
-    expect((await scratch.refusal('npz')).message).toBe('"data.npz" is no whole NumPy archive.')
+    expect((await scratch.refusal('numpy_archive')).message).toBe('"data.npz" is no whole NumPy archive.')
     const bomb = { name: 'images.npy', bytes: npyOf(three).subarray(0, 400), uncompressed: 3_000_000_000, method: 8 }
     scratch.write('data.npz', zipOf([bomb, { name: 'labels.npy', bytes: npyOf(labels(0, 1, 2)) }]))
-    expect((await scratch.refusal('npz')).message).toBe('"data.npz" holds more than fits into memory.')
-    expect(join(scratch.folder, 'data.npz')).toBe((await scratch.refusal('npz')).where)
+    expect((await scratch.refusal('numpy_archive')).message).toBe('"data.npz" holds more than fits into memory.')
+    expect(join(scratch.folder, 'data.npz')).toBe((await scratch.refusal('numpy_archive')).where)
   })
 
   it('several archives side by side', async () => {
     save({ images: three, labels: labels(0, 1, 2) })
     scratch.write('other.npz', npzOf({ images: three, labels: labels(0, 1, 2) }))
-    expect((await scratch.refusal('npz')).message).toBe('Several NumPy archives lie there.')
+    expect((await scratch.refusal('numpy_archive')).message).toBe('Several NumPy archives lie there.')
   })
 })

@@ -113,26 +113,44 @@ export function reshapePixels(pixels: Uint8Array, from: ImageShape, shape: Pictu
   return shapePicture(sharp(pixels, { raw: from }), shape)
 }
 
+export interface CalledPicture {
+  readonly name: string
+  /** For messages. */
+  readonly where: string
+}
+
+const unreadable = (error: unknown, { name, where }: CalledPicture): RefusedInputError =>
+  error instanceof RefusedInputError
+    ? error
+    : new RefusedInputError(`${quoteFromFile(name)} is no picture that can be read here.`, {
+        wanted: 'a PNG, JPEG, BMP, WebP, GIF, TIFF, PBM, PGM or PPM picture',
+        got: error instanceof Error ? error.message : String(error),
+        where,
+        action: 'Repair or remove the file.',
+        cause: error,
+      })
+
 /**
  * An encoded picture as HWC bytes; bicubic where the size differs, the first frame of several.
  * @throws RefusedInputError naming the picture
  */
-export async function decodeBytes(
-  bytes: Uint8Array,
-  { name, where }: { readonly name: string; readonly where: string },
-  shape: PictureShape,
-): Promise<Uint8Array> {
+export async function decodeBytes(bytes: Uint8Array, called: CalledPicture, shape: PictureShape): Promise<Uint8Array> {
   try {
     return await shapePicture(await openPicture(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)), shape)
   } catch (error) {
-    if (error instanceof RefusedInputError) throw error
-    throw new RefusedInputError(`${quoteFromFile(name)} is no picture that can be read here.`, {
-      wanted: 'a PNG, JPEG, BMP, WebP, GIF, TIFF, PBM, PGM or PPM picture',
-      got: error instanceof Error ? error.message : String(error),
-      where,
-      action: 'Repair or remove the file.',
-      cause: error,
-    })
+    throw unreadable(error, called)
+  }
+}
+
+/** Size and colours of an encoded picture. @throws RefusedInputError naming the picture */
+export async function inspectPicture(bytes: Uint8Array, called: CalledPicture): Promise<ImageShape> {
+  try {
+    const { width, height, space } = await (
+      await openPicture(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    ).metadata()
+    return { width, height, channels: space === 'b-w' || space === 'grey16' ? 1 : 3 }
+  } catch (error) {
+    throw unreadable(error, called)
   }
 }
 

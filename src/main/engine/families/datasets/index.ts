@@ -6,6 +6,7 @@ import { gtsrb } from './gtsrb'
 import { imageFolder } from './imageFolder'
 import { mnist } from './mnist'
 import { npz } from './npz'
+import { parquet } from './parquet'
 import { signs } from './signs'
 import { svhn } from './svhn'
 import { tinyImagenet } from './tinyImagenet'
@@ -21,6 +22,7 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   fashionMnist,
   tinyImagenet,
   npz,
+  parquet,
   imageFolder,
 ])
 

@@ -43,7 +43,7 @@ async function readPair(
  * refused. Classes are numbered; normalisation: measured on the training images.
  */
 export const npz = defineDataset({
-  id: 'npz',
+  id: 'numpy_archive',
   title,
   summary: 'Images and labels of your own in a .npz file, as Keras, MedMNIST and notebooks save them.',
   reference: { citation: 'ABD Workbench, this project', place: 'numpy.savez' },
@@ -74,7 +74,7 @@ export const npz = defineDataset({
       context.onProgress?.(0.6, 'Reading the test images')
       const test = layout.test === null ? null : await readPair(file, where, layout.pairs[layout.test]!, context)
       const set = {
-        id: 'npz',
+        id: 'numpy_archive',
         title: basename(where),
         train: train.set,
         test: test?.set ?? null,

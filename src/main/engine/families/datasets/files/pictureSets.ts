@@ -52,7 +52,7 @@ export interface KeptAs {
 }
 
 /** A hash over names, sizes and times of files: decoded images are kept under it until one changes. */
-async function fingerprint(paths: readonly string[], yielding: Yielding): Promise<string> {
+export async function fingerprint(paths: readonly string[], yielding: Yielding): Promise<string> {
   const hash = createHash('sha256')
   for (let first = 0; first < paths.length; first += lookedAtOnce) {
     const some = paths.slice(first, first + lookedAtOnce)
