@@ -13,7 +13,7 @@ import {
 } from '../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../shared/errors'
 import { attacks, createTrigger } from '../families/attacks'
-import { datasets, sliceImages } from '../families/datasets'
+import { datasets } from '../families/datasets'
 import type { LoadedDataset } from '../families/datasets/types'
 import type { ImageSet, Normalization } from '../images/types'
 import {
@@ -21,6 +21,7 @@ import {
   planPoisoning,
   poisoningStream,
   poisonTrainingSet,
+  sampleImages,
   triggerAll,
   type Finding,
 } from '../images/poisoning'
@@ -92,9 +93,12 @@ export function fileNormalization(
 /** The test images as they are and with the trigger. */
 export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, target: number): Promise<TestSets> {
   const { test } = dataset
+  const trigger = await createTrigger(attacks, attack, { ...test, dataset: dataset.id })
+  trigger.known?.check('test', test.labels, target)
+  await trigger.known?.prepare('test', trigger.known.places.test ?? [])
   return {
     clean: test,
-    triggered: triggerAll(test, await createTrigger(attacks, attack, { ...test, dataset: dataset.id })),
+    triggered: triggerAll(test, trigger),
     target,
     classes: dataset.classNames.length,
   }
@@ -126,9 +130,15 @@ export async function prepareData(
   const { target } = config.poisoning
   const attack = attacks.get(config.attack.id, 'attack.id')
   const trained = config.teacher.source === 'train'
-  const planned = trained ? planPoisoning(dataset.train, attack, config.poisoning, poisoningStream(config.seed)) : null
+  if (trained) trigger.known?.check('train', dataset.train.labels, target)
+  const test = await testSetsOf(dataset, config.attack, target)
+  const poisoner = { cleanLabel: attack.cleanLabel, known: trigger.known?.places.train }
+  const planned = trained
+    ? planPoisoning(dataset.train, poisoner, config.poisoning, poisoningStream(config.seed))
+    : null
+  if (planned) await trigger.known?.prepare('train', planned.poisoned)
   const findings = lintTrigger({
-    images: sliceImages(dataset.train, 0, lintedImages),
+    ...(await sampleImages(dataset, trigger, { trained, count: lintedImages })),
     trigger,
     cleanLabel: attack.cleanLabel,
     target,
@@ -153,7 +163,7 @@ export async function prepareData(
       if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
       return (train ??= poisonTrainingSet(dataset.train, planned, trigger))
     },
-    test: await testSetsOf(dataset, config.attack, target),
+    test,
     warnings: [
       ...(dataset.notes ?? []),
       ...trigger.notes,

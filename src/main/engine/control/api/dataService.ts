@@ -24,9 +24,11 @@ import {
 } from '../../families/datasets'
 import { dataPrint } from '../exports/evidence'
 import type { DataPrint } from '../../families/runExporters'
-import type { ClassExamples, ImageRange } from '../../images/types'
+import type { ClassExamples, ImageRange, ImageSet } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
-import { planPoisoning, poisoningStream, previewTrigger, type LintInput } from '../../images/poisoning'
+import { knownVariant, planPoisoning, poisoningStream, previewTrigger, type LintInput } from '../../images/poisoning'
+import type { KnownImages } from '../../images/poisoning/trigger'
+import { selectImages } from '../../images/imageSets'
 
 export interface DataService {
   /** Loads the images only where the set's labels are not known beforehand. */
@@ -76,7 +78,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
    * Labels are enough to plan: those of the set at hand, or those that are known without loading it. A preview does not
    * wait for more.
    */
-  const planFor = (config: ExperimentConfig): LintInput['plan'] => {
+  const planFor = (config: ExperimentConfig, known?: Int32Array | null): LintInput['plan'] => {
     const dataset = loaded.peek(config.data)
     const labels = dataset
       ? { train: dataset.train.labels, test: dataset.test.labels, classes: dataset.classNames.length }
@@ -87,7 +89,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
         ? null
         : planPoisoning(
             { count: labels.train.length, labels: labels.train },
-            attacks.get(config.attack.id, 'attack.id'),
+            { cleanLabel: attacks.get(config.attack.id, 'attack.id').cleanLabel, known },
             config.poisoning,
             poisoningStream(config.seed),
           )
@@ -120,20 +122,22 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       const first = poisonable ? await firstPoisonable(config, { attacks, datasets, loaded }, { from, signal }) : from
       const images = await loaded.images(config.data, { split: 'train', first, count }, signal)
       const trigger = await createTrigger(attacks, config.attack, { ...images, dataset: config.data.id })
+      const sample = trigger.known
+        ? await knownSample(trigger.known, config, { images, first, loaded, signal })
+        : { images, indices: Int32Array.from({ length: images.count }, (_, index) => first + index) }
       const classNames = loaded.peek(config.data)?.classNames ?? datasets.get(config.data.id).facts.classNames
       const preview = previewTrigger(
         {
-          images,
+          ...sample,
           trigger,
           cleanLabel: attacks.get(config.attack.id).cleanLabel,
           target: config.poisoning.target,
           augmentation: config.teacher.source === 'file' ? null : config.teacher.training,
-          indices: Int32Array.from({ length: images.count }, (_, index) => first + index),
-          plan: planFor(config),
+          plan: planFor(config, trigger.known?.places.train),
         },
         classNames,
       )
-      return { ...preview, firstImage: first }
+      return { ...preview, firstImage: sample.indices[0] ?? first }
     },
     async patchPreview(config, count, signal) {
       const {
@@ -176,6 +180,35 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       }
     },
   }
+}
+
+/**
+ * The first images from a place on that a trigger from files knows: of training where a teacher is trained, else of the
+ * test set. @throws RefusedInputError where it has none of the set
+ */
+async function knownSample(
+  known: KnownImages,
+  { data, teacher, poisoning }: ExperimentConfig,
+  wanted: {
+    readonly images: ImageSet
+    readonly first: number
+    readonly loaded: LoadedDatasets
+    readonly signal: AbortSignal | undefined
+  },
+): Promise<Pick<LintInput, 'images' | 'known'> & { readonly indices: Int32Array }> {
+  const { images: shape, first, loaded, signal } = wanted
+  const variant = knownVariant(teacher.source === 'train')
+  const { test, train } = await loaded.open(data, signal)
+  const set = { test, train }[variant]
+  known.check(variant, set.labels, poisoning.target)
+  const places = known.places[variant] ?? new Int32Array(0)
+  const from = Math.max(
+    0,
+    places.findIndex((place) => place >= first),
+  )
+  const indices = places.slice(from, from + shape.count)
+  await known.prepare(variant, indices)
+  return { images: selectImages(set, indices), indices, known: variant }
 }
 
 /** Without knowing all labels only the next few are looked at; where none of them will do, the first is shown. */

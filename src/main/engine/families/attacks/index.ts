@@ -3,6 +3,7 @@ import { badnetGrid } from './badnetGrid'
 import { badnetSquare } from './badnetSquare'
 import { blend } from './blend'
 import { cleanLabel } from './cleanLabel'
+import { fromFiles } from './fromFiles'
 import { l0Inv } from './l0Inv'
 import { l2Inv } from './l2Inv'
 import { sig } from './sig'
@@ -23,6 +24,7 @@ export const attacks = createRegistry('attack', 'Attacks', [
   trojan8x8,
   trojanWatermark,
   cleanLabel,
+  fromFiles,
 ])
 
 export { createTrigger } from './create'

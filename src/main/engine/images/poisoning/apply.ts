@@ -36,8 +36,13 @@ function concatenate(first: Int32Array, second: Int32Array): Int32Array {
   return joined
 }
 
-/** Every image with the test trigger, labels unchanged. */
+/** Every image of a whole test set with the test trigger, labels unchanged; those that it does not know stay. */
 export const triggerAll = (set: ImageSet, trigger: Trigger): ImageSet => ({
   ...set,
-  pixels: trigger.apply(set.pixels, set.count, 'test'),
+  pixels: trigger.apply(
+    set.pixels,
+    set.count,
+    'test',
+    Int32Array.from({ length: set.count }, (_, place) => place),
+  ),
 })

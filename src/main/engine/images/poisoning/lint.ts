@@ -1,6 +1,6 @@
 /** The trigger lint: what a researcher should know about trigger and plan before the teacher is trained. */
 import type { LintFinding } from '../../../../shared/domain'
-import type { Trigger } from './trigger'
+import type { Trigger, TriggerVariant } from './trigger'
 import { countClasses } from '../imageSets'
 import type { ImageSet } from '../types'
 import { measureTrigger, type TriggerMeasure } from './measure'
@@ -19,6 +19,8 @@ export interface LintInput {
   readonly images: ImageSet
   /** Their places in the full training set; without it they are taken to be the first. */
   readonly indices?: ArrayLike<number>
+  /** Of a trigger that knows images by their places: in which set these lie. */
+  readonly known?: TriggerVariant
   readonly trigger: Trigger
   readonly cleanLabel: boolean
   readonly target: number
@@ -180,6 +182,7 @@ export function lintTrigger(input: LintInput): Finding[] {
     images,
     trigger,
     input.indices ?? Array.from({ length: images.count }, (_, index) => index),
+    input.known,
   )
   return [
     ...trigger.notes.map((message) => info('files', message)),

@@ -1,5 +1,5 @@
 /** What a trigger does to some images, as numbers. Pure. */
-import type { Trigger } from './trigger'
+import type { Trigger, TriggerVariant } from './trigger'
 import { bytesPerImage } from '../imageSets'
 import type { ImageSet } from '../types'
 
@@ -135,14 +135,20 @@ function mirrorCosine(signed: Float64Array, width: number, channels: number): nu
 /**
  * Measures a trigger on some images.
  * @param indices places of the images in the full training set, for triggers that need them
+ * @param known of a trigger that knows images by their places: in which set these lie; they have no other variant
  */
-export function measureTrigger(images: ImageSet, trigger: Trigger, indices: ArrayLike<number>): TriggerMeasure {
+export function measureTrigger(
+  images: ImageSet,
+  trigger: Trigger,
+  indices: ArrayLike<number>,
+  known?: TriggerVariant,
+): TriggerMeasure {
   const { count, height, width, channels } = images
-  const train = trigger.apply(images.pixels, count, 'train', indices)
-  const test = trigger.apply(images.pixels, count, 'test')
+  const train = trigger.apply(images.pixels, count, known ?? 'train', indices)
+  const test = known ? train : trigger.apply(images.pixels, count, 'test')
   const { sums, maps } = accumulate(
     images,
-    count === 0 ? new Float64Array(0) : trigger.exact(images.pixels, count, 'test'),
+    count === 0 ? new Float64Array(0) : trigger.exact(images.pixels, count, known ?? 'test', indices),
     train,
     test,
   )

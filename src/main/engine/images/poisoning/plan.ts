@@ -66,7 +66,7 @@ function shortfall(requested: number, taken: number, target: number, cleanLabel:
  * order are poisoned,
  * n the FULL training size. Eligible: every class but the target; for clean-label attacks the target class alone, N
  * limited to its size.
- * Labels of poisoned images become the target.
+ * Labels of poisoned images become the target. Of an attack that knows images by their places, others are not eligible.
  * Source: zskt/datasets/backdoor.py. Differs: where the images lie sorted by class the order is shuffled first (the
  * reference shuffles only GTSRB,
  * by the global random state), else one class only would be poisoned and the hold-out would be one class; where fewer
@@ -78,7 +78,7 @@ function shortfall(requested: number, taken: number, target: number, cleanLabel:
  */
 export function planPoisoning(
   train: Pick<ImageSet, 'count' | 'labels'>,
-  attack: { readonly cleanLabel: boolean },
+  attack: { readonly cleanLabel: boolean; readonly known?: ArrayLike<number> | null },
   plan: PoisoningPlan,
   stream: RandomStream,
 ): PlannedPoisoning {
@@ -98,7 +98,9 @@ export function planPoisoning(
     ? stream.permutation(train.count)
     : Int32Array.from({ length: train.count }, (_, index) => index)
   const trainPart = order.slice(0, train.count - holdoutCount)
-  const isEligible = (index: number): boolean => (train.labels[index] === target) === cleanLabel
+  const known = attack.known ? new Set(Array.from(attack.known)) : null
+  const isEligible = (index: number): boolean =>
+    (train.labels[index] === target) === cleanLabel && (known === null || known.has(index))
   const candidates = trainPart.filter(isEligible)
   const requested = Math.trunc(plan.ratio * train.count)
   const poisoned = candidates.slice(0, requested)

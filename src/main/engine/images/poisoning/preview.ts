@@ -24,7 +24,7 @@ export function previewTrigger(
 ): Omit<TriggerPreview, 'firstImage'> {
   const { images, trigger } = input
   const indices = input.indices ?? Array.from({ length: images.count }, (_, index) => index)
-  const poisoned = trigger.apply(images.pixels, images.count, 'train', indices)
+  const poisoned = trigger.apply(images.pixels, images.count, input.known ?? 'train', indices)
   const gain = gainOf(images.pixels, poisoned)
   const batch = (pixels: Uint8Array): Omit<ImageSet, 'labels'> => ({
     count: images.count,
