@@ -173,7 +173,9 @@ describe('surplus tensors', () => {
 })
 
 describe('every architecture', () => {
-  it.each(architectures.members.map((member) => [member.id, member] as const))(
+  /** A network that an ONNX file describes has no names but its file's. */
+  const recognised = architectures.members.filter(({ id }) => id !== 'onnx_graph')
+  it.each(recognised.map((member) => [member.id, member] as const))(
     '%s is itself behind a wrapper, with a stray tensor',
     (id, member) => {
       const params = defaultsOf(member.params)

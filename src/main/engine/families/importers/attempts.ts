@@ -26,7 +26,7 @@ export interface Attempt {
   complete: boolean
   /** All its names are there. */
   named: boolean
-  /** Names of the file that the network has not. */
+  /** Names of the file that the network has not; empty where it is not complete. */
   surplus: string[]
   /** Share of names that file and network have in common. */
   shared: number
@@ -114,8 +114,11 @@ function likeness(
     shared++
     if (sameShape(got, shape)) equal++
   }
-  const surplus = [...shapes.keys()].filter((name) => !outline.shapes.has(name))
-  const all = own + surplus.length
+  let further = 0
+  for (const name of shapes.keys()) if (!outline.shapes.has(name)) further++
+  const all = own + further
+  // Of a network that is not complete nobody asks, and there are many of those.
+  const surplus = equal === own ? [...shapes.keys()].filter((name) => !outline.shapes.has(name)) : []
   return { complete: equal === own, named: shared === own, surplus, shared: shared / all, equal: equal / all }
 }
 
