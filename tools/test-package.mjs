@@ -94,7 +94,7 @@ async function trainFirstSteps(root) {
 function traces(root) {
   return root
     .run(
-      `find / -xdev \\( -path /proc -o -path /dev -o -path /home -o -path /tmp -o -path /var/log -o -path /var/cache/apt \\) -prune -o -iname '*abd-workbench*' -print -o -name abd -print; grep -rl abdrun /usr/share/mime /usr/share/applications 2>/dev/null || true`,
+      `find / -xdev \\( -path /proc -o -path /dev -o -path /home -o -path /root -o -path /tmp -o -path /var/log -o -path /var/cache/apt \\) -prune -o -iname '*abd-workbench*' -print -o -name abd -print; grep -rl abdrun /usr/share/mime /usr/share/applications 2>/dev/null || true`,
     )
     .trim()
 }
