@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Writes docs/reference.md and resources/study.schema.json from the declarations. */
+/** Writes docs/reference.md, the tables of docs/imports.md and resources/study.schema.json from the declarations. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { runnerImport } from 'vite'
@@ -16,3 +16,6 @@ const { module: reference } = await runnerImport(path.join(control, 'experiments
 write(path.join('docs', 'reference.md'), reference.referenceMarkdown())
 const { module: studies } = await runnerImport(path.join(control, 'studies/file/schema.ts'), options)
 write(path.join('resources', 'study.schema.json'), studies.studyFileJsonSchema())
+const { module: imports } = await runnerImport(path.join(control, 'experiments/importsPage.ts'), options)
+const importsPage = path.join('docs', 'imports.md')
+write(importsPage, imports.withImportTables(fs.readFileSync(path.join(projectRoot, importsPage), 'utf8')))
