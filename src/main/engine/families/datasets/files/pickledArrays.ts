@@ -29,6 +29,25 @@ function bytesOfText(text: string, longest: number): Buffer | null {
   return Buffer.from(text, 'latin1')
 }
 
+/**
+ * UTF-8 of characters up to 255 as one byte each; null where there are others. Pixels of a whole batch are so much text
+ * that making it first would block for half a second.
+ */
+function latin1OfUtf8(text: Buffer): Buffer | null {
+  const bytes = Buffer.allocUnsafe(text.length)
+  let length = 0
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!
+    if (byte < 0x80) bytes[length++] = byte
+    else {
+      const next = text[++at] ?? 0
+      if ((byte !== 0xc2 && byte !== 0xc3) || (next & 0xc0) !== 0x80) return null
+      bytes[length++] = ((byte & 3) << 6) | (next & 0x3f)
+    }
+  }
+  return bytes.subarray(0, length)
+}
+
 /** Bytes, however the protocol writes them; Python 2's text is bytes. */
 function pickledBytes(value: PickleValue | undefined, program: Buffer, longest: number): Buffer | null {
   if (typeof value === 'string') return bytesOfText(value, longest)
@@ -36,7 +55,7 @@ function pickledBytes(value: PickleValue | undefined, program: Buffer, longest: 
     const bytes = program.subarray(value.at, value.at + value.length)
     if (!value.utf8) return bytes
     // At most two bytes a character.
-    return bytes.length > 2 * longest ? null : bytesOfText(bytes.toString('utf8'), longest)
+    return bytes.length > 2 * longest ? null : latin1OfUtf8(bytes)
   }
   const encoded = madeOf(value, 'encode')
   if (encoded) return /^latin-?1$/.test(String(encoded[1])) ? pickledBytes(encoded[0], program, longest) : null
