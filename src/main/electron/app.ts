@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type BrowserWindow, app, session } from 'electron'
+import type { MenuCommand } from '../../shared/contract'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
+import { channels } from './channels'
 import { startBackground, trayIcon, type Background } from './background'
 import { askToPause, chooseWorkspace, showFailure } from './dialogs'
 import { serveHostApi } from './hostApi'
 import { setMenu } from './menu'
+import { openedFileOf } from './openedFile'
 import { startRelay } from './relay'
 import { isOurPage, openWindow, refusePermissions } from './window'
 import { createRecentWorkspaces, openWorkspaceWindow, type RecentWorkspaces } from './workspaces'
@@ -81,7 +84,10 @@ class Application {
         ),
       recentWorkspaces: others(),
     })
-    app.on('second-instance', () => this.show())
+    app.on('second-instance', (_event, argv, folder) => {
+      this.show()
+      this.openFile(openedFileOf(argv, folder))
+    })
     app.on('activate', () => this.show())
     // The engine outlives the window while a run trains; close() decides.
     app.on('window-all-closed', () => undefined)
@@ -94,6 +100,7 @@ class Application {
     serveHostApi(isOurPage, { recentWorkspaces: others, openWorkspace })
     startRelay(async () => (await starting).connect(), isOurPage)
     this.show()
+    this.openFile(openedFileOf(process.argv, process.cwd()))
     try {
       this.engine = await starting
     } catch (error) {
@@ -109,6 +116,15 @@ class Application {
     if (chosen === null) return
     if (chosen === this.workspace) this.show()
     else await openWorkspaceWindow(chosen)
+  }
+
+  /** The page asks what is to be done with it; one that still loads is told when it is there. */
+  private openFile(path: string | null): void {
+    const page = this.window?.webContents
+    if (path === null || !page) return
+    const tell = (): void => page.send(channels.menu, `open:${path}` satisfies MenuCommand)
+    if (page.isLoading()) page.once('did-finish-load', tell)
+    else tell()
   }
 
   private startEngine(): Promise<StartedEngine> {

@@ -14,9 +14,18 @@ export interface WindowBridge {
   host: HostApi
 }
 
-/** The id of an action that the page offers on every view, or `go:` and a path of the page. */
+/**
+ * The id of an action that the page offers on every view; `go:` and a path of the page; `open:` and the whole path of a
+ * file that the desktop opens with the application.
+ */
 export type MenuCommand =
-  'newExperiment' | 'openSettings' | 'openWorkspaces' | 'showShortcuts' | 'openPalette' | `go:${string}`
+  | 'newExperiment'
+  | 'openSettings'
+  | 'openWorkspaces'
+  | 'showShortcuts'
+  | 'openPalette'
+  | `go:${string}`
+  | `open:${string}`
 
 /** Name under which the bridge lies on `window`. */
 export const bridgeName = 'abdWindow'
