@@ -1,5 +1,5 @@
 /** The lists of what can be brought and taken, made from the registries: the tables of docs/imports.md. */
-import type { FamilyDescription, FamilyId, MemberDescription } from '../../../../shared/schema'
+import { onlyFromFile, type FamilyDescription, type FamilyId, type MemberDescription } from '../../../../shared/schema'
 import { architectures } from '../../families/architectures'
 import { families } from './families'
 
@@ -16,7 +16,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** Networks by name: the defaults of every architecture that can be chosen, and its named settings. */
 export function knownNetworks(): { id: string; label: string; params: Record<string, unknown> }[] {
   const fromFile = new Set(
-    membersOf('architecture').flatMap(({ id, facts }) => (facts.onlyFromFile === true ? [id] : [])),
+    membersOf('architecture').flatMap(({ id, facts }) => (facts[onlyFromFile] === true ? [id] : [])),
   )
   return architectures.members.flatMap((member) => {
     if (fromFile.has(member.id)) return []
