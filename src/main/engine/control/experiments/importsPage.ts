@@ -61,8 +61,8 @@ export const withImportTables = (page: string): string =>
   Object.entries(importTables()).reduce(
     (text, [name, made]) =>
       text.replace(
-        new RegExp(`(<!-- ${name} -->\\n)[^]*?(\\n<!-- /${name} -->)`),
-        (_all, before: string, after: string) => `${before}\n${made}\n${after}`,
+        new RegExp(`(<!-- ${name} -->)[^]*?(<!-- /${name} -->)`),
+        (_all, before: string, after: string) => `${before}\n\n${made}\n\n${after}`,
       ),
     page,
   )
