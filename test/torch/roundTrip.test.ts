@@ -9,11 +9,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeTorch } from '../../src/main/engine/families/exporters/torchArchive'
-import { importCheckpoint } from '../../src/main/engine/families/importers'
 import { readSafetensors } from '../../src/main/engine/weights/safetensors/read'
 import { bytesOf, type WeightMap } from '../../src/main/engine/weights/weightMap'
 import { missingShared, requireShared } from '../fixtures/shared'
-import { temporaryFolder } from '../unit/importers/craft/files'
+import { readNetworks, temporaryFolder } from '../unit/importers/craft/files'
 
 interface Facts {
   dtype: string
@@ -91,8 +90,10 @@ describe('PyTorch', () => {
       string,
       Record<string, Facts>
     >
-    const report = await importCheckpoint(join(folder, name))
-    expect(report.reason).toBeNull()
-    expect(factsOf(report.weights)).toEqual(expected[name])
+    // Its tensors are of no network: what lies in the file is read, not which network it is. An optimizer has some too.
+    const { networks } = await readNetworks(readFileSync(join(folder, name)), name)
+    const bare = (weights: WeightMap): WeightMap =>
+      new Map([...weights].map(([tensor, values]) => [tensor.replace(/^module\./, ''), values]))
+    expect(Object.values(networks).map((weights) => factsOf(bare(weights)))).toContainEqual(expected[name])
   })
 })
