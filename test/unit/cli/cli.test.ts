@@ -339,6 +339,8 @@ describe('the other commands', () => {
       'accepted',
       'reason',
       'architecture',
+      'key',
+      'candidates',
       'tensors',
       'sha256',
       'findings',

@@ -126,7 +126,7 @@ describe('dropped on a window', () => {
   it('anything else is told what can be dropped', async () => {
     page = await mountWorkbench({ paths: desktop })
     await drop('odd.xyz')
-    expect(page.text()).toContain('A weights file (.pth, .pt, .safetensors) as the teacher')
+    expect(page.text()).toContain('A weights file (.pth, .pt, .safetensors, .onnx) as the teacher')
   })
 })
 
