@@ -1,5 +1,6 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { CallArgs, CallResult, ModelProgress } from '@shared/contract'
+import type { ExperimentConfig } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { useNewestTask } from '../../composables/useNewestTask'
 
@@ -38,4 +39,27 @@ export function useFileTask<N extends FileCall>(name: N, args: () => CallArgs<N>
   }
   watch(() => JSON.stringify(args()), clear)
   return { result, error, since, progress, start, cancel: clear }
+}
+
+export interface AskedFile {
+  readonly config: ExperimentConfig
+  readonly file: string
+  /** Names and shapes leave open which network it is: the form's counts. */
+  readonly asksForNetwork: boolean
+}
+
+/** The file, the data and the device as the engine is asked about them. */
+export function subjectOf({ config, file, asksForNetwork }: AskedFile): CallArgs<'model.findPixels'> {
+  const {
+    data,
+    execution: { device },
+    teacher: { architecture, weights },
+  } = config
+  return {
+    file,
+    data,
+    device: device as 'auto' | 'cpu' | 'gpu',
+    ...(weights ? { weights } : {}),
+    ...(asksForNetwork ? { architecture } : {}),
+  }
 }
