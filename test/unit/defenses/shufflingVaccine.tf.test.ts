@@ -31,15 +31,23 @@ const batchSize = 16
  */
 function teacherOf(): Classifier {
   const variable = tf.variable(tf.tensor4d([2, -1, 0.5, 0, -2, 1, 0, 1.5, 1, 0.5, -1, -2], [1, 1, 3, classes]), false)
+  // A first layer, which stays as it is: a network without any other is refused.
+  const first = tf.variable(tf.tensor4d([1], [1, 1, 1, 1]), false)
   return {
     classes,
-    parameters: [{ name: 'conv1.weight', layout: 'convolution', variable }],
+    parameters: [
+      { name: 'stem.weight', layout: 'convolution', variable: first },
+      { name: 'conv1.weight', layout: 'convolution', variable },
+    ],
     buffers: [],
     forward: (images, context) => {
       const filter = tf.reshape(context.substitutes?.get(variable) ?? variable, [3, classes])
       return { logits: tf.matMul(tf.reshape(images, [images.shape[0], 3]), filter) as tf.Tensor2D, activations: [] }
     },
-    dispose: () => variable.dispose(),
+    dispose: () => {
+      first.dispose()
+      variable.dispose()
+    },
   }
 }
 
