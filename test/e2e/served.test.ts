@@ -7,7 +7,11 @@ const tiny = {
   name: 'served',
   data: { id: 'signs', params: { trainImages: 300, testImages: 100 } },
   attack: { id: 'badnet_grid' },
-  teacher: { architecture: { id: 'wrn', params: { depth: 10, width: 1 } }, training: { epochs: 1 } },
+  teacher: {
+    architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+    training: { epochs: 1 },
+    distilCollapsed: true,
+  },
   distillation: {
     architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
     method: { id: 'zskt', params: { pseudoBatches: 120, batchSize: 16, studentSteps: 2, generatorWidth: 16 } },

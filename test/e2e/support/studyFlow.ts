@@ -17,7 +17,7 @@ axes:
   defenses: [none, sv]
   seed: 0..1
 config:
-  teacher: { training: { epochs: 1 } }
+  teacher: { training: { epochs: 1 }, distilCollapsed: true }
   distillation: { method: { id: zskt, params: { pseudoBatches: 40 } } }
   recording: { imagesEvery: 20, imagesPerStep: 4, evaluateEvery: 20 }
 `

@@ -24,17 +24,21 @@ const config = (teacher: Partial<ExperimentConfig['teacher']>): ExperimentConfig
 
 describe('a student of a collapsed teacher', () => {
   it('does not begin before somebody said that it is wanted', () => {
-    expect(() => refuseCollapsedTeacher(runWith(0.97), config({ distilCollapsed: false }))).toThrow(
+    expect(() => refuseCollapsedTeacher(runWith(0.97), { step: 0 }, config({ distilCollapsed: false }))).toThrow(
       'The teacher has collapsed',
     )
-    expect(() => refuseCollapsedTeacher(runWith(0.97), config({ distilCollapsed: true }))).not.toThrow()
+    expect(() => refuseCollapsedTeacher(runWith(0.97), { step: 0 }, config({ distilCollapsed: true }))).not.toThrow()
   })
 
   it('begins where the teacher tells classes apart, is not known yet, or the run is from before the question', () => {
     const asked = config({ distilCollapsed: false })
-    expect(() => refuseCollapsedTeacher(runWith(0.5), asked)).not.toThrow()
-    expect(() => refuseCollapsedTeacher(runWith(0.97, 'waiting'), asked)).not.toThrow()
+    expect(() => refuseCollapsedTeacher(runWith(0.5), { step: 0 }, asked)).not.toThrow()
+    expect(() => refuseCollapsedTeacher(runWith(0.97, 'waiting'), { step: 0 }, asked)).not.toThrow()
+    // Begun before: it goes on.
+    expect(() => refuseCollapsedTeacher(runWith(0.97), { step: 3 }, asked)).not.toThrow()
     const { distilCollapsed: _absent, ...before } = fakeCatalogue.defaults.teacher
-    expect(() => refuseCollapsedTeacher(runWith(0.97), { ...fakeCatalogue.defaults, teacher: before })).not.toThrow()
+    expect(() =>
+      refuseCollapsedTeacher(runWith(0.97), { step: 0 }, { ...fakeCatalogue.defaults, teacher: before }),
+    ).not.toThrow()
   })
 })

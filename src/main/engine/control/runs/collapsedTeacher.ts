@@ -1,14 +1,19 @@
-import { findingsOf, type ExperimentConfig, type RunSummary } from '../../../../shared/domain'
+import { findingsOf, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 
 /**
- * Before a student begins: whether its teacher is one that somebody would want to learn from. On a cluster, where a
+ * Before a student begins: whether its teacher is one that somebody would want to learn from. One that has begun goes
+ * on, as those of runs from before the question. On a cluster, where a
  * student is handed over before its teacher is done, its teacher is not known yet and nothing is asked.
  * @throws RefusedInputError where the teacher has collapsed and nobody said that it is wanted all the same
  */
-export function refuseCollapsedTeacher({ stages }: Pick<RunSummary, 'stages'>, { teacher }: ExperimentConfig): void {
+export function refuseCollapsedTeacher(
+  { stages }: Pick<RunSummary, 'stages'>,
+  { step }: Pick<StageRecord, 'step'>,
+  { teacher }: ExperimentConfig,
+): void {
   const record = stages.find(({ kind }) => kind === 'teacher')
-  if (record?.state !== 'done' || teacher.distilCollapsed !== false) return
+  if (step > 0 || record?.state !== 'done' || teacher.distilCollapsed !== false) return
   const collapsed = findingsOf(record, { poisonRatio: null }).find(({ kind }) => kind === 'collapsedTeacher')
   if (!collapsed) return
   throw new RefusedInputError(

@@ -53,7 +53,7 @@ class Launcher implements StageLauncher {
     const { store, recorder, table, cacheFolder } = this.options
     const run = store.runs.summary(runId)
     const config = store.runs.config(runId)
-    if (stage.kind === 'student') refuseCollapsedTeacher(run, config)
+    if (stage.kind === 'student') refuseCollapsedTeacher(run, stage, config)
     const folderOf = (one: StageRecord): string => store.stageFolder(placeOf(one))
     const runFolder = store.runFolder(runId)
     const folder = folderOf(stage)
