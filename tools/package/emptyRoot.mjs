@@ -35,6 +35,8 @@ const mounts = [
 
 export function makeRoot(folder, suite) {
   must('debootstrap', ['--variant=minbase', suite, folder], { stdio: ['ignore', 'pipe', 'pipe'] })
+  // A temporary folder is its maker's alone; as a root it has to let its users in.
+  fs.chmodSync(folder, 0o755)
 }
 
 /** The root, entered; `leave` takes the mounts away, whatever happened in it. */
