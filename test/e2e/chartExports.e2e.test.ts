@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layOutPast, pastRuns, pastVersions } from '../fixtures/past'
 import { removeFolder } from '../fixtures/removeFolder'
 import { describeServed, openServed, type Served } from './support/served'
+import { openRoute } from './support/views.mjs'
 
 const version = pastVersions.at(-1) ?? ''
 
@@ -25,8 +26,7 @@ describeServed('a chart is saved', () => {
     // Dark, so that white paper is not the theme's.
     page = await served.open({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark' })
     const [run] = Object.entries(pastRuns(version)).find(([, { state }]) => state === 'done') ?? []
-    await page.getByRole('link', { name: 'Studies', exact: true }).waitFor()
-    await page.evaluate(`location.hash = '#/runs/${String(run)}/charts'`)
+    await openRoute(page, `/runs/${String(run)}/charts`)
     await page.getByRole('button', { name: 'Export: Accuracy and ASR' }).waitFor()
   })
   afterAll(async () => {

@@ -75,7 +75,8 @@ describeOnCluster('the Slurm executor on two nodes', () => {
   it('trains a teacher, then three students, two at a time', async () => {
     const lab = newLab({ concurrency: 2 })
     const teacher = lab.teacher('stages/t')
-    const students = ['a', 'b', 'c'].map((name) => lab.student(`stages/${name}`, { after: ['stages/t'] }))
+    // Long beside what a node takes to start a process: one that starts late must still find the other at work.
+    const students = ['a', 'b', 'c'].map((name) => lab.student(`stages/${name}`, { after: ['stages/t'], steps: 120 }))
     expect(await Promise.all([teacher, ...students].map(({ ended }) => ended))).toEqual([
       doneBy,
       doneBy,

@@ -5,6 +5,8 @@
 
 /** Of a page whose address has a hash. */
 export async function openRoute(page, route) {
+  // The router hears of a changed hash only once its first view is there.
+  await page.locator('main .page').first().waitFor()
   await page.evaluate((hash) => {
     location.hash = hash
   }, `#${route}`)
