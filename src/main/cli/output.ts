@@ -29,7 +29,7 @@ export function createOutput(
   stderr: NodeJS.WriteStream = process.stderr,
 ): Output {
   let open = false
-  let lastTold = 0
+  let lastTold = -Infinity
   const clear = (): void => {
     if (open) stderr.write('\r\u001b[2K')
     open = false
@@ -48,8 +48,8 @@ export function createOutput(
         const width = Math.max(20, (stderr.columns ?? 80) - 1)
         stderr.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`)
         open = true
-      } else if (important || Date.now() - lastTold >= repeatInterval) {
-        lastTold = Date.now()
+      } else if (important || performance.now() - lastTold >= repeatInterval) {
+        lastTold = performance.now()
         stderr.write(`${text}\n`)
       }
     },
@@ -145,11 +145,10 @@ export interface RunResult {
 
 /** The one JSON line of `abd run --json`; fractions of 1. */
 export function runResult(run: RunSummary): RunResult {
-  const seconds = run.startedAt !== null && run.endedAt !== null ? (run.endedAt - run.startedAt) / 1000 : run.seconds
   const teacher = run.stages.find((stage) => stage.kind === 'teacher')?.evaluation ?? null
   return {
     id: run.id,
-    seconds,
+    seconds: run.seconds,
     teacher: teacher ? { accuracy: teacher.accuracy, asr: teacher.asr } : null,
     students: run.stages
       .filter((stage) => stage.kind === 'student')

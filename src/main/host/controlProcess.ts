@@ -61,6 +61,8 @@ const tell = (message: ControlMessage): Promise<void> =>
 
 /** Runs to the end of the process; failures are told to the starter and end with 1. */
 export async function runControlProcess(dependencies: ControlDependencies): Promise<void> {
+  // Whatever this process and its trainers make is their owner's alone.
+  process.umask(0o077)
   try {
     await new ControlProcess(dependencies).start()
   } catch (error) {
@@ -218,8 +220,8 @@ class ControlProcess {
   private watchIdle(): void {
     const busy = !this.released || this.engine?.active === true || (this.door?.clients ?? 0) > 0
     if (busy) this.idleSince = null
-    else if (this.idleSince === null) this.idleSince = Date.now()
-    else if (Date.now() - this.idleSince > idleGrace) void this.shutdown()
+    else if (this.idleSince === null) this.idleSince = performance.now()
+    else if (performance.now() - this.idleSince > idleGrace) void this.shutdown()
   }
 
   private async shutdown(): Promise<void> {

@@ -155,7 +155,7 @@ class Supervisor implements StartedEngine {
 function restartCounter(): () => boolean {
   const crashes: number[] = []
   return () => {
-    const now = Date.now()
+    const now = performance.now()
     crashes.push(now)
     while ((crashes[0] ?? now) < now - restartCap.windowMilliseconds) crashes.shift()
     return crashes.length <= restartCap.restarts

@@ -41,7 +41,7 @@ export function handleShortcut(event: KeyboardEvent): void {
   if (event.altKey || event.defaultPrevented) return
   const key = keyOf(event)
   if (typing(event.target) && (!key.startsWith('Ctrl+') || ofFields.includes(key))) return
-  const now = Date.now()
+  const now = performance.now()
   const sequence = pending && pending.until > now ? `${pending.key} ${key}` : key
   pending = null
   // What is in front answers first: a view's own undo before that of the window.

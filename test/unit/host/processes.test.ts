@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineEvents } from '../../../src/shared/contract'
@@ -17,6 +17,12 @@ function killEngine(): void {
   if (!lock) throw new Error('There is no engine to kill: the workspace has no lock.')
   process.kill(lock.pid, 'SIGKILL')
 }
+
+/** What somebody else could read, write or enter. */
+const openToOthers = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => (statSync(join(folder, name)).mode & 0o077) !== 0,
+  )
 
 const small = {
   name: 'small',
@@ -56,6 +62,7 @@ describe('a run over process borders', () => {
     // Measured after the end is told.
     expect((await untilRun(client, run.id, (now) => now.bytesOnDisk > 0)).bytesOnDisk).toBeGreaterThan(0)
     expect(run.device?.title).toContain('Fake')
+    expect(openToOthers(workspace.folder)).toEqual([])
   }, 60_000)
 
   it('stops with a checkpoint and resumes to the same end', async () => {

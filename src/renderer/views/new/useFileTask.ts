@@ -14,7 +14,7 @@ export function useFileTask<N extends FileCall>(name: N, args: () => CallArgs<N>
   const { engine } = useConnection()
   const result = shallowRef<CallResult<N> | null>(null)
   const error = shallowRef<unknown>(null)
-  /** When it began, in milliseconds; null while nothing runs. */
+  /** When it began, by the page's own clock; null while nothing runs. */
   const since = shallowRef<number | null>(null)
   const progress = shallowRef<ModelProgress | null>(null)
   const task = useNewestTask()
@@ -30,7 +30,7 @@ export function useFileTask<N extends FileCall>(name: N, args: () => CallArgs<N>
   }
   async function start(): Promise<void> {
     clear()
-    since.value = Date.now()
+    since.value = performance.now()
     const outcome = await task.run((signal) => engine.call(name, args(), signal))
     if (outcome.kind === 'overtaken') return
     if (outcome.kind === 'done') result.value = outcome.value

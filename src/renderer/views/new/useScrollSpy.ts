@@ -21,7 +21,7 @@ export function useScrollSpy<Id extends string>(ids: readonly Id[], elementId: (
   let scrolled: HTMLElement | null = null
 
   function look(): void {
-    if (!scrolled || Date.now() < heldUntil) return
+    if (!scrolled || performance.now() < heldUntil) return
     const { top: origin } = scrolled.getBoundingClientRect()
     const tops = ids.flatMap((id) => {
       const element = document.getElementById(elementId(id))
@@ -36,7 +36,7 @@ export function useScrollSpy<Id extends string>(ids: readonly Id[], elementId: (
   /** A section that was asked for is the current one, whatever the scrolling to it passes. */
   function choose(id: Id): void {
     current.value = id
-    heldUntil = Date.now() + settleMilliseconds
+    heldUntil = performance.now() + settleMilliseconds
   }
   onMounted(() => {
     scrolled = document.getElementById('main')

@@ -66,6 +66,24 @@ const finish = (hand: HandTrainer): void => {
 }
 const stateOf = async (runId: string) => (await engine.call('runs.get', { runId })).state
 
+describe('a clock that is set back', () => {
+  it('changes neither the order in which runs were made nor that of the queue', async () => {
+    open()
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now')
+    const made: string[] = []
+    for (const hours of [0, -5, -5, -4]) {
+      clock.mockReturnValue(now + hours * 3_600_000)
+      made.push((await engine.call('runs.start', { config: {} })).id)
+    }
+    clock.mockRestore()
+    const listed = (await engine.call('runs.list', {})).map(({ id }) => id)
+    expect(listed).toEqual([...made].reverse())
+    const { order } = await engine.call('runs.reorder', { runIds: [] })
+    expect(order).toEqual(made.slice(-order.length))
+  })
+})
+
 describe('a run', () => {
   it('does not begin with a teacher file that is refused, in the words of the import', async () => {
     open()

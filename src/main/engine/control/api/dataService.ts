@@ -163,15 +163,15 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
           action: 'Wait for it, or cancel it where it was started.',
         })
       downloading.add(dataset)
-      let lastTold = 0
+      let lastTold = -Infinity
       try {
         return await downloadDataset(datasets, request, {
           cacheFolder,
           signal,
           onProgress: (progress) => {
             const { received, total } = progress
-            if (received > 0 && received !== total && Date.now() - lastTold < progressInterval) return
-            lastTold = Date.now()
+            if (received > 0 && received !== total && performance.now() - lastTold < progressInterval) return
+            lastTold = performance.now()
             onProgress({ dataset, ...progress })
           },
         })

@@ -235,7 +235,7 @@ export class StageScheduler {
       running: null,
       requested: null,
       killed: false,
-      started: Date.now(),
+      started: performance.now(),
     }
     this.active.set(place, stage)
     return stage
@@ -259,7 +259,7 @@ export class StageScheduler {
         outcome,
         title: running.title,
         requested: stage.requested,
-        seconds: seconds || (Date.now() - stage.started) / 1000,
+        seconds: seconds || (performance.now() - stage.started) / 1000,
       })
     } catch (error) {
       end = { change: { state: 'failed' }, run: { state: 'failed', causes: recorder.causesOf(error) } }

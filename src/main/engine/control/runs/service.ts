@@ -9,7 +9,7 @@ import {
   type RunSummary,
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
-import type { RunStore, RunToKeep } from '../store'
+import { madeAfter, type RunStore, type RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
 import { deviceIssues, type DeviceProbe } from '../experiments/deviceIssues'
@@ -163,7 +163,7 @@ class Service implements RunService {
     alongside: (runs: readonly RunToKeep[]) => void = () => undefined,
   ): RunSummary[] {
     const { store, otherSettings } = this.options
-    const createdAt = Date.now()
+    const createdAt = madeAfter([store.runs.newest()])
     const made = requests.map((request, index) => {
       // Ids sort as the runs were asked for.
       const id = newRunId(new Date(createdAt), runSuffix(requests.length, index))

@@ -43,7 +43,7 @@ class ReportWriter {
   private evaluation: Evaluation | null = null
   /** The process goes on from a checkpoint, and has not said yet from which. */
   private resumes = false
-  private lastWrite = 0
+  private lastWrite = -Infinity
 
   constructor(private readonly options: StageReportsOptions) {
     this.position = createKeptPosition(options.folder)
@@ -177,8 +177,8 @@ class ReportWriter {
     // The first one tells where a resumed stage starts again.
     if (this.resumes) this.forgetAfter(report.step)
     this.resumes = false
-    const write = Date.now() - this.lastWrite > progressWriteInterval
-    if (write) this.lastWrite = Date.now()
+    const write = performance.now() - this.lastWrite > progressWriteInterval
+    if (write) this.lastWrite = performance.now()
     const { step, totalSteps, seconds, secondsLeft, activity } = report
     context.update({ step, totalSteps, seconds, secondsLeft, activity }, write)
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 /** Mode of what the store writes: runs are their owner's alone. */
 export const privateFile = 0o600
+export const privateFolder = 0o700
 
 /** Bytes of the files below a folder; links are not followed, what vanishes meanwhile counts nothing. */
 export async function folderBytes(folder: string, wanted: (name: string) => boolean = () => true): Promise<number> {

@@ -1,5 +1,5 @@
 /** The run store of a workspace: one SQLite file, and a folder per run with checkpoints and images. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
@@ -17,6 +17,7 @@ import { privateFile } from './folders'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
 import { renameSeries } from './metricNames'
+import { makePrivateFolder, makePrivateOnce } from './privacy'
 import { createPoolTable, type PoolTable } from './pool'
 import { createRunsTable, type RunsTable } from './runs'
 import { createStudiesTable } from './studies'
@@ -81,13 +82,16 @@ export function openStore(
   { readOnly = false, metricNames = new Map() }: { readOnly?: boolean; metricNames?: ReadonlyMap<string, string> } = {},
 ): RunStore {
   const runsFolder = join(folder, 'runs')
-  if (!readOnly) mkdirSync(runsFolder, { recursive: true })
+  if (!readOnly) makePrivateFolder(runsFolder)
   const file = join(folder, databaseName)
   const { database, movedTo } = readOnly
     ? { database: openDatabase(file, { readOnly }), movedTo: null }
     : openOrReplace(file)
   const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
-  if (!readOnly) tryToRename(database, metricNames)
+  if (!readOnly) {
+    tryToRename(database, metricNames)
+    makePrivateOnce(database, folder)
+  }
   const stages = createStagesTable(database, folder)
   const runs = createRunsTable(database, stages)
   const artifacts = createArtifactsTable(database)
@@ -217,6 +221,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 }
 
 export * from './database'
+export { madeAfter } from './order'
 export { folderBytes } from './folders'
 export type { StoredArtifact } from './artifacts'
 export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'

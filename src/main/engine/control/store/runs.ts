@@ -27,6 +27,8 @@ export interface RunsTable {
   binned(): RunSummary[]
   /** Newest first, the bin's too; of some states alone, where they are named. Looks at no stage. */
   ids(states?: readonly RunState[]): string[]
+  /** When the newest run was made, the bin's too; 0 where there is none. */
+  newest(): number
   has(id: string): boolean
   /** @throws RefusedInputError when there is none */
   summary(id: string): RunSummary
@@ -77,20 +79,26 @@ class Runs implements RunsTable {
   }
 
   list(includeDeleted: boolean): RunSummary[] {
-    return this.newest(({ deletedAt }) => includeDeleted || deletedAt === null).map((run) => this.composed(run))
+    return this.sorted(({ deletedAt }) => includeDeleted || deletedAt === null).map((run) => this.composed(run))
   }
 
   binned(): RunSummary[] {
-    return this.newest(({ deletedAt }) => deletedAt !== null)
+    return this.sorted(({ deletedAt }) => deletedAt !== null)
       .sort((left, right) => (right.stored.deletedAt ?? 0) - (left.stored.deletedAt ?? 0))
       .map((run) => this.composed(run))
   }
 
   ids(states?: readonly RunState[]): string[] {
-    return this.newest(({ state }) => states?.includes(state) ?? true).map(({ stored }) => stored.id)
+    return this.sorted(({ state }) => states?.includes(state) ?? true).map(({ stored }) => stored.id)
   }
 
-  private newest(wanted: (run: StoredSummary) => boolean): HeldRun[] {
+  newest(): number {
+    let newest = 0
+    for (const { stored } of this.runs.values()) newest = Math.max(newest, stored.createdAt)
+    return newest
+  }
+
+  private sorted(wanted: (run: StoredSummary) => boolean): HeldRun[] {
     return [...this.runs.values()]
       .filter(({ stored }) => wanted(stored))
       .sort(

@@ -11,6 +11,7 @@ import type {
 import { UserError } from '../../../../shared/errors'
 import { createYielding } from '../../images/yielding'
 import type { Resolution } from '../experiments/resolve'
+import { madeAfter } from '../store/order'
 import type { StoredCell, StoredStudy } from '../store/studyRecords'
 import { isResting } from './search'
 import { createSearching, goOn, type Searching } from './searching'
@@ -147,7 +148,10 @@ class Studies {
       id: newId(),
       name: definition.name,
       note: definition.note,
-      createdAt: now(),
+      createdAt: madeAfter(
+        this.shelf.all().map((live) => live.record.createdAt),
+        now(),
+      ),
       endedAt: null,
       definition,
       priority: definition.priority,

@@ -38,6 +38,8 @@ const reserveBytes = 16_384
 
 /** Ends the process. */
 export async function runTask(folder: string, work: TaskWork): Promise<never> {
+  // A scheduler starts processes with a mask of its own.
+  process.umask(0o077)
   const job = readJob(folder)
   const task = new TaskProcess(folder, takeTask(folder), job)
   return task.run(work)

@@ -24,7 +24,7 @@ export async function askNode(cluster: CheckedCluster, request: CheckRequest, te
     const file = writeSubmission(folder, script, [])
     writeMark(mark)
     const job = await commands.submit(file)
-    const row = await waitForReport(cluster, { job, report, until: Date.now() + request.seconds * 1000 })
+    const row = await waitForReport(cluster, { job, report, until: performance.now() + request.seconds * 1000 })
     if (existsSync(report)) return tellReport(JSON.parse(readFileSync(report, 'utf8')) as NodeReport, request, teller)
     await commands.cancel([job])
     teller.find(unanswered(row, request, lastWordsOf(folder, join(folder, outputName(0)))))
@@ -52,7 +52,7 @@ async function waitForReport(
 ): Promise<QueueRow | null> {
   let row: QueueRow | null = null
   let over = 0
-  while (Date.now() < until && !existsSync(report)) {
+  while (performance.now() < until && !existsSync(report)) {
     if (signal?.aborted) {
       await commands.cancel([job])
       signal.throwIfAborted()
