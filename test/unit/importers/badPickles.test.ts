@@ -1,5 +1,6 @@
 /** Pickle programs that must not run, loop, grow or reach outside; numbers are those of the list of bad inputs. */
 import { describe, expect, it } from 'vitest'
+import type { WeightTensor } from '../../../src/main/engine/weights/weightMap'
 import { importLimits, pickleLimits } from '../../../src/main/engine/weights/importLimits'
 import { expectRefused, fourFloats, honest, readNetworks, torchLegacy, torchZip } from './craft/files'
 import {
@@ -130,7 +131,7 @@ describe('pickle programs', () => {
   ])('26: a tensor with %s', (_, options) =>
     refused(
       pickled(dictOf(text('w'), tensor(options))),
-      /outside its storage|whole numbers from 0|differ in length|has no storage/,
+      /outside its storage|repeats its elements beyond|whole numbers from 0|differ in length|has no storage/,
     ),
   )
 
@@ -353,16 +354,60 @@ describe('pickle programs', () => {
 
   it('storages shared by very many tensors are refused before they fill the memory', async () => {
     const one = program(text('big'), tensor({ from: storage({ count: 250_000 }), size: numbers(250_000) }))
-    const rest = Array.from({ length: 2000 }, (_, index) => program(text(`t${index}`), get(0)))
-    const bytes = torchZip(pickled('}', '(', one, put(0), ...rest, setItems), { 0: Buffer.alloc(1_000_000) })
-    await expect(readNetworks(bytes)).rejects.toThrow(/share storage beyond bounds/)
+    const rest = Array.from({ length: 200 }, (_, index) =>
+      program(text(`t${index}`), tensor({ from: storage({ count: 250_000 }), size: numbers(249_999 - index) })),
+    )
+    const bytes = torchZip(pickled('}', '(', one, ...rest, setItems), { 0: Buffer.alloc(1_000_000) })
+    await expect(readNetworks(bytes)).rejects.toThrow(/share and repeat elements beyond bounds/)
     await expectRefused(bytes, /no network that is known/)
   })
 
-  it('a tensor whose windows overlap is refused', () =>
-    expect(
-      readNetworks(torchZip(pickled(dictOf(text('w'), tensor({ size: numbers(2, 2), stride: numbers(1, 1) }))))),
-    ).rejects.toMatchObject({ message: 'The tensor "w" overlaps itself.', action: 'Save it as tensor.clone().' }))
+  it('expanded, overlapping and tied views are read as PyTorch reads them', async () => {
+    const { networks } = await readNetworks(
+      torchZip(
+        pickled(
+          dictOf(
+            text('expanded'),
+            tensor({ from: storage(), offset: 1, size: numbers(2, 3), stride: numbers(0, 0) }),
+            text('rows'),
+            tensor({ size: numbers(2, 4), stride: numbers(0, 1) }),
+            text('windows'),
+            tensor({ size: numbers(3, 2), stride: numbers(1, 1) }),
+            text('behind'),
+            tensor({ offset: 13, size: numbers(0, 2), stride: numbers(5, 1) }),
+            text('tied'),
+            tensor({ size: numbers(3, 2), stride: numbers(1, 1) }),
+          ),
+        ),
+      ),
+    )
+    const read = networks[''] ?? new Map<string, WeightTensor>()
+    expect(Object.fromEntries([...read].map(([name, { data }]) => [name, Array.from(data, Number)]))).toEqual({
+      expanded: [2, 2, 2, 2, 2, 2],
+      rows: [1, 2, 3, 4, 1, 2, 3, 4],
+      windows: [1, 2, 2, 3, 3, 4],
+      behind: [],
+      tied: [1, 2, 2, 3, 3, 4],
+    })
+    expect(read.get('tied')).toBe(read.get('windows'))
+  })
+
+  it('a real overreach is refused by its last element, an endless repetition by its size', async () => {
+    await refused(
+      pickled(dictOf(text('w'), tensor({ size: numbers(3, 2), stride: numbers(1, 2) }))),
+      /reaches outside its storage\. Wanted: its last element before 4, where the storage ends\. Got: the last at 4: offset 0, size \[3, 2\], stride \[1, 2\]/,
+    )
+    await refused(
+      pickled(dictOf(text('w'), tensor({ size: numbers(2 ** 20, 2 ** 20), stride: numbers(0, 0) }))),
+      /repeats its elements beyond bounds\. Wanted: at most 4294967295 elements\. Got: 1099511627776:/,
+    )
+    await expect(
+      readNetworks(torchZip(pickled(dictOf(text('w'), tensor({ size: numbers(2 ** 25), stride: numbers(0) }))))),
+    ).rejects.toMatchObject({
+      message: 'The tensors of the file share and repeat elements beyond bounds.',
+      where: '"w", 134,217,728 bytes',
+    })
+  })
 
   it('old views of storages', async () => {
     const view = storage({ count: 4, view: tupleOf(text('77'), integer(1), integer(2)) })

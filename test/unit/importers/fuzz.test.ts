@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
 import { encodeTorch } from '../../../src/main/engine/families/exporters/torchArchive'
 import { memorySource } from './craft/memorySource'
-import { readTensor } from '../../../src/main/engine/weights/stored'
+import { readTensors } from '../../../src/main/engine/weights/stored'
 import { elementCount, type WeightMap } from '../../../src/main/engine/weights/weightMap'
 import { runPickle } from '../../../src/main/engine/families/importers/pickle/machine'
 import { requireReadable } from '../../../src/main/engine/families/importers/readable'
@@ -74,8 +74,8 @@ const openWith =
     await verify()
     for (const { tensors } of networks) {
       requireReadable(tensors, source.size)
-      for (const tensor of tensors.values())
-        expect((await readTensor(source, tensor)).data.length).toBe(elementCount(tensor.shape))
+      for (const { data, shape } of (await readTensors(source, tensors)).values())
+        expect(data.length).toBe(elementCount(shape))
     }
   }
 

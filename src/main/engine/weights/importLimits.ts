@@ -24,11 +24,17 @@ export const importLimits = {
   pickleObjectWork: 16,
   pickleTextWork: 12,
   pickleNumberWork: 3,
+  /** Of a floating-point number without a fraction, which is an object here. */
+  pickleFloatWork: 6,
   storages: 8_192,
   /**
    * What the tensors reach over in shared storages may exceed the file by this factor before it is an expansion attack.
    */
   sharedExpansion: 4,
+  /** What they may take beyond that: a small file of one number that expand() repeats is an honest one. */
+  expandedBytes: 64 * 2 ** 20,
+  /** Of one tensor, repetitions counted. */
+  tensorElements: 2 ** 32 - 1,
 } as const
 
 /** Bounds on one pickle program. */

@@ -1,6 +1,14 @@
 /** Tensors that still lie in their file: described by place, shape and strides, read one by one or piece by piece. */
 import type { ByteSource } from './byteSource'
-import { bytesPer, elementCount, viewAs, type WeightData, type WeightDtype, type WeightTensor } from './weightMap'
+import {
+  bytesPer,
+  elementCount,
+  viewAs,
+  type WeightData,
+  type WeightDtype,
+  type WeightMap,
+  type WeightTensor,
+} from './weightMap'
 
 /** A tensor's place in the file. */
 export interface StoredTensor {
@@ -36,11 +44,9 @@ export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides
   return shape.includes(0) ? 0 : spanOfAxes(shape.map((extent, axis) => ({ extent, stride: strides[axis] ?? 0 })))
 }
 
-/** Whether two indices may mean one element in another way than by repetition (stride 0), as in a sliding window. */
-export function overlapsItself({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): boolean {
-  const axes = distinctAxes(shape, strides)
-  return !shape.includes(0) && axes.some(({ stride }, index) => stride < spanOfAxes(axes.slice(index + 1)))
-}
+/** Says which elements of the file a tensor is: tied weights, several names of one view, say the same. */
+export const placeOf = ({ dtype, shape, strides, at }: StoredTensor): string =>
+  `${dtype} ${at} [${shape.join()}] [${strides.join()}]`
 
 /** The whole tensor, contiguous, in row-major order. */
 export async function readTensor(
@@ -59,6 +65,19 @@ export async function readTensor(
   return { dtype, shape, data }
 }
 
+/** All of them, in their order; those of one place share their values. */
+export async function readTensors(source: ByteSource, stored: StoredMap): Promise<WeightMap> {
+  const read = new Map<string, WeightTensor>()
+  const tensors: WeightMap = new Map()
+  for (const [name, tensor] of stored) {
+    const place = placeOf(tensor)
+    const values = read.get(place) ?? (await readTensor(source, tensor))
+    read.set(place, values)
+    tensors.set(name, values)
+  }
+  return tensors
+}
+
 /**
  * Reads tensors' values in pieces of at most 1 MB, in the order of the file; a value that the tensor repeats (stride 0)
  * comes once.
@@ -73,7 +92,7 @@ export function createPieceReader(source: ByteSource): (tensor: StoredTensor) =>
       const bytes = scratch.subarray(0, spanOfAxes(piece.axes) * size)
       await source.fill(bytes, piece.at)
       const stored = viewAs(dtype, bytes)
-      const count = piece.axes.reduce((product, { extent }) => product * extent, 1)
+      const count = countOfAxes(piece.axes)
       // Without gaps the order does not matter, and nothing has to be picked out.
       if (count === stored.length) {
         yield stored
@@ -97,10 +116,12 @@ function distinctAxes(shape: readonly number[], strides: readonly number[]): Axi
 const spanOfAxes = (axes: readonly Axis[]): number =>
   axes.reduce((span, { extent, stride }) => span + (extent - 1) * stride, 1)
 
-/** Halves the outermost axis until a part fits. */
+const countOfAxes = (axes: readonly Axis[]): number => axes.reduce((product, { extent }) => product * extent, 1)
+
+/** Halves the outermost axis until a part fits: what is read of it, and what it holds where its windows overlap. */
 function* piecesOf(piece: Piece, size: number): Generator<Piece> {
   const [outer, ...inner] = piece.axes
-  if (!outer || spanOfAxes(piece.axes) * size <= pieceBytes) {
+  if (!outer || Math.max(spanOfAxes(piece.axes), countOfAxes(piece.axes)) * size <= pieceBytes) {
     yield piece
     return
   }

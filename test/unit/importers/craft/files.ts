@@ -11,7 +11,7 @@ import {
   type ImportedCheckpoint,
 } from '../../../../src/main/engine/families/importers'
 import { requireReadable } from '../../../../src/main/engine/families/importers/readable'
-import { readTensor, rowMajorStrides } from '../../../../src/main/engine/weights/stored'
+import { readTensors, rowMajorStrides } from '../../../../src/main/engine/weights/stored'
 import { memorySource } from './memorySource'
 import { dictOf, integer, numbers, pickled, program, proto, stop, storage, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
@@ -159,9 +159,7 @@ export async function readNetworks(bytes: Uint8Array, name = 'model.pt'): Promis
   const read: ReadFile = { format: format.id, networks: {}, ignored }
   for (const { key, tensors } of networks) {
     requireReadable(tensors, bytes.length)
-    const weights: WeightMap = new Map()
-    for (const [tensor, stored] of tensors) weights.set(tensor, await readTensor(source, stored))
-    read.networks[key] = weights
+    read.networks[key] = await readTensors(source, tensors)
   }
   return read
 }

@@ -17,7 +17,7 @@ import { importLimits } from '../../weights/importLimits'
 import { describeFirstBytes, quoteFromFile } from '../../weights/fileText'
 import type { RecognizedArchitecture } from './recognition'
 import type { OnnxGraph } from '../../weights/onnxGraph'
-import { readTensor, type StoredMap } from '../../weights/stored'
+import { readTensors, type StoredMap } from '../../weights/stored'
 import type { WeightMap } from '../../weights/weightMap'
 
 export interface ImportReport {
@@ -77,7 +77,7 @@ const hashRefusedUpTo = 64 * 2 ** 20
 export async function importCheckpoint(file: string, options: ImportOptions = {}): Promise<ImportedCheckpoint> {
   const weights: WeightMap = new Map()
   const { report, refusal, graph } = await reportOn(file, options, async (source, stored) => {
-    for (const [name, tensor] of stored) weights.set(name, await readTensor(source, tensor))
+    for (const [name, tensor] of await readTensors(source, stored)) weights.set(name, tensor)
   })
   return { ...report, refusal, graph, weights: report.accepted ? weights : new Map() }
 }

@@ -2,7 +2,7 @@
 import type { ByteSource } from '../../weights/byteSource'
 import type { Finding } from './types'
 import { quoteFromFile } from '../../weights/fileText'
-import { createPieceReader, type StoredMap } from '../../weights/stored'
+import { createPieceReader, placeOf, type StoredMap } from '../../weights/stored'
 import { isFloatDtype, toFloat32, type WeightDtype } from '../../weights/weightMap'
 
 interface Census {
@@ -23,11 +23,16 @@ const mostNames = 5
 export async function checkWeights(source: ByteSource, tensors: StoredMap): Promise<Finding[]> {
   const piecesOf = createPieceReader(source)
   const censuses = new Map<string, Census>()
+  // A file may give one place thousands of names: it is read once.
+  const censusOf = new Map<string, Census>()
   for (const [name, tensor] of tensors) {
     if (!isFloatDtype(tensor.dtype)) continue
-    const census = emptyCensus()
-    for await (const data of piecesOf(tensor))
-      count(census, toFloat32({ dtype: tensor.dtype, shape: [data.length], data }))
+    const place = placeOf(tensor)
+    const census = censusOf.get(place) ?? emptyCensus()
+    if (!censusOf.has(place))
+      for await (const data of piecesOf(tensor))
+        count(census, toFloat32({ dtype: tensor.dtype, shape: [data.length], data }))
+    censusOf.set(place, census)
     censuses.set(name, census)
   }
   const named = (wanted: (name: string, census: Census) => boolean): string[] =>

@@ -107,6 +107,7 @@ export function pickledArray(value: PickleValue | undefined, program: Buffer): N
 /** A number, or one of NumPy's. */
 function pickledNumber(value: PickleValue | undefined, program: Buffer): number | null {
   if (typeof value === 'number') return value
+  if (isPickled(value, 'float')) return value.value
   const [type, data] = madeOf(value, 'scalar') ?? []
   const dtype = typeOf(type, program)
   const bytes = pickledBytes(data, program, longestText)

@@ -19,6 +19,13 @@ export interface Cursor {
   utf8(length: number): string
   latin1(length: number): string
   skip(length: number): void
+  /**
+   * Begins a frame of `length` bytes here (protocol 4). Frames are as strict as in Python's own reader (pickle.py,
+   * _Unframer): none begins within another, and no value reaches over the end of one.
+   */
+  frame(length: number): void
+  /** @throws RefusedInputError where the last frame reaches beyond here */
+  endFrame(): void
   /** A little-endian two's complement integer. */
   integer(length: number): number | bigint
 }
@@ -27,10 +34,12 @@ export interface Cursor {
 interface Position {
   readonly bytes: Buffer
   at: number
+  /** Where the frame ends that `at` lies in; null outside one. */
+  frameEnd: number | null
 }
 
 export function createCursor(bytes: Buffer, start: number): Cursor {
-  const position: Position = { bytes, at: start }
+  const position: Position = { bytes, at: start, frameEnd: null }
   const next = (length: number): number => take(position, length)
   return {
     get at() {
@@ -50,6 +59,11 @@ export function createCursor(bytes: Buffer, start: number): Cursor {
     skip: (length) => {
       next(length)
     },
+    frame: (length) => {
+      requireFrameRead(position, 'A frame of the pickle begins within another.')
+      position.frameEnd = position.at + length
+    },
+    endFrame: () => requireFrameRead(position, 'The pickle ends within a frame.'),
     integer: (length) => readInteger(position, length),
   }
 }
@@ -59,8 +73,20 @@ function take(position: Position, length: number): number {
   const { bytes, at } = position
   if (length > bytes.length - at)
     throw refusePickle('The pickle is truncated.', { wanted: `${length} more bytes`, got: `${bytes.length - at}`, at })
+  if (position.frameEnd === at && length > 0) position.frameEnd = null
+  if (position.frameEnd !== null && at + length > position.frameEnd)
+    throw refusePickle('A value of the pickle reaches over the end of its frame.', {
+      wanted: `at most ${position.frameEnd - at} bytes`,
+      got: `${length}`,
+      at,
+    })
   position.at = at + length
   return at
+}
+
+function requireFrameRead({ at, frameEnd }: Position, message: string): void {
+  if (frameEnd !== null && at < frameEnd)
+    throw refusePickle(message, { wanted: `byte ${frameEnd}, where the frame ends`, got: `byte ${at}`, at })
 }
 
 function readLength(position: Position): number {

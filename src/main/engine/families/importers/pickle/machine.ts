@@ -54,7 +54,10 @@ function* interpret(bytes: Buffer, start: number, loadPersistent: LoadPersistent
   for (let count = 0; count < limits.opcodes; count++) {
     const at = machine.cursor.at
     const opcode = machine.cursor.byte()
-    if (opcode === stop) return { value: machine.pop(), foreign, end: machine.cursor.at }
+    if (opcode === stop) {
+      machine.cursor.endFrame()
+      return { value: machine.pop(), foreign, end: machine.cursor.at }
+    }
     const handler = opcodeHandlers[opcode]
     if (!handler)
       throw refusePickle('The pickle has an operation that is not allowed.', {

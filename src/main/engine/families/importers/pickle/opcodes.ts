@@ -3,13 +3,12 @@
  * registry (EXT1 …), out-of-band buffers (NEXT_BUFFER …) and text persistent ids, which PyTorch never writes.
  */
 import { importLimits } from '../../../weights/importLimits'
-import { quoteFromFile } from '../../../weights/fileText'
 import { build, construct, opaque } from './construct'
 import { append, dict, list, setItems, tuple } from './containers'
-import { narrow } from './cursor'
 import { resolveGlobal } from './globals'
 import type { Machine } from './program'
 import { refusePickle } from './refusal'
+import { escapedText, quotedText, textFloat, textIndex, textInteger, textLong } from './textValues'
 import { describeValue, type PickleValue } from './values'
 
 type Handler = (machine: Machine) => void
@@ -26,25 +25,16 @@ function recall(machine: Machine, index: number): void {
   machine.push(value)
 }
 
-function decimal(machine: Machine, text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,15}$/.test(text))
-    throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
-  return value
-}
-
-function textInteger(machine: Machine, text: string): PickleValue {
-  if (text === '00') return false
-  if (text === '01') return true
-  if (!/^-?\d{1,64}L?$/.test(text))
-    throw refusePickle('The pickle has a malformed number.', { got: quoteFromFile(text), at: machine.cursor.at })
-  return narrow(BigInt(text.replace('L', '')))
-}
-
 /** Numbers that take more than their place in a list. */
 function number(machine: Machine, value: PickleValue): void {
   machine.charge(importLimits.pickleNumberWork)
   machine.push(value)
+}
+
+function float(machine: Machine, value: number): void {
+  if (!Number.isInteger(value)) return number(machine, value)
+  machine.charge(importLimits.pickleFloatWork)
+  machine.push({ kind: 'float', value })
 }
 
 function longInteger(machine: Machine, length: number): void {
@@ -115,22 +105,13 @@ function protocol(machine: Machine): void {
 }
 
 const textOpcodes: [number, Handler][] = [
-  [code('I'), (machine) => number(machine, textInteger(machine, machine.cursor.line()))],
-  [code('L'), (machine) => number(machine, textInteger(machine, machine.cursor.line()))],
-  [code('F'), (machine) => number(machine, Number.parseFloat(machine.cursor.line()))],
-  [code('S'), (machine) => text(machine, machine.cursor.line().replace(/^(['"])(.*)\1$/, '$2'))],
-  [
-    code('V'),
-    (machine) =>
-      text(
-        machine,
-        machine.cursor
-          .line()
-          .replace(/\\u([0-9a-fA-F]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
-      ),
-  ],
-  [code('p'), (machine) => machine.remember(decimal(machine, machine.cursor.line()))],
-  [code('g'), (machine) => recall(machine, decimal(machine, machine.cursor.line()))],
+  [code('I'), (machine) => number(machine, textInteger(machine.cursor))],
+  [code('L'), (machine) => number(machine, textLong(machine.cursor))],
+  [code('F'), (machine) => float(machine, textFloat(machine.cursor))],
+  [code('S'), (machine) => text(machine, quotedText(machine.cursor))],
+  [code('V'), (machine) => text(machine, escapedText(machine.cursor))],
+  [code('p'), (machine) => machine.remember(textIndex(machine.cursor))],
+  [code('g'), (machine) => recall(machine, textIndex(machine.cursor))],
 ]
 
 const scalarOpcodes: [number, Handler][] = [
@@ -142,7 +123,7 @@ const scalarOpcodes: [number, Handler][] = [
   [code('M'), (machine) => machine.push(machine.cursor.unsigned(2))],
   [0x8a, (machine) => longInteger(machine, machine.cursor.unsigned(1))],
   [0x8b, (machine) => longInteger(machine, machine.cursor.unsigned(4))],
-  [code('G'), (machine) => number(machine, machine.cursor.float64())],
+  [code('G'), (machine) => float(machine, machine.cursor.float64())],
   [code('X'), (machine) => utf8(machine, machine.cursor.unsigned(4))],
   [0x8c, (machine) => utf8(machine, machine.cursor.unsigned(1))],
   [0x8d, (machine) => utf8(machine, machine.cursor.length8())],
@@ -241,13 +222,7 @@ const containerOpcodes: [number, Handler][] = [
 
 const stackOpcodes: [number, Handler][] = [
   [0x80, protocol],
-  // A frame only groups bytes; the claim is checked, the grouping ignored.
-  [
-    0x95,
-    (machine) => {
-      machine.cursor.length8()
-    },
-  ],
+  [0x95, (machine) => machine.cursor.frame(machine.cursor.length8())],
   [code('('), (machine) => machine.mark()],
   [code('0'), (machine) => machine.dropTop()],
   [

@@ -131,7 +131,7 @@ const elementBytes: Readonly<Record<PickleTensor['dtype'], number>> = {
   bool: 1,
 }
 
-/** Last index = offset + Σ (size_i − 1)·stride_i must lie in the storage, and no tensor has more elements than it. */
+/** The view of a storage that PyTorch would make: any within it, also one that repeats or overlaps elements. */
 function tensorIn(
   storage: PickleStorage,
   dtype: PickleTensor['dtype'],
@@ -147,18 +147,33 @@ function tensorIn(
       got: `${strides.length}`,
     })
   charge(shape.length + strides.length)
+  // Where an empty view begins does not matter: that of x[2:, 3:] lies behind the storage of a 2×5 tensor.
+  if (shape.includes(0)) return { kind: 'tensor', storage, dtype, offset: storage.offset, shape, strides }
+  requireInside(storage, dtype, { offset, shape, strides })
+  return { kind: 'tensor', storage, dtype, offset: storage.offset + offset, shape, strides }
+}
+
+/** Last index = offset + Σ (size_i − 1)·stride_i must lie in the storage. */
+function requireInside(
+  storage: PickleStorage,
+  dtype: PickleTensor['dtype'],
+  { offset, shape, strides }: Pick<PickleTensor, 'offset' | 'shape' | 'strides'>,
+): void {
   const available = storage.dtype === null ? Math.floor(storage.length / elementBytes[dtype]) : storage.length
-  const elements = shape.reduce((product, extent) => product * BigInt(extent), 1n)
   let last = BigInt(offset)
   shape.forEach((extent, axis) => {
     last += BigInt(extent - 1) * BigInt(strides[axis] ?? 0)
   })
-  const inside = elements === 0n ? offset <= available : last < BigInt(available) && elements <= BigInt(available)
-  if (!inside) {
+  const view = `offset ${offset}, size [${shape.join(', ')}], stride [${strides.join(', ')}]`
+  if (last >= BigInt(available))
     throw refusePickle('A tensor reaches outside its storage.', {
-      wanted: `at most ${available} elements`,
-      got: `offset ${offset}, size [${shape.join(', ')}], stride [${strides.join(', ')}]`,
+      wanted: `its last element before ${available}, where the storage ends`,
+      got: `the last at ${last}: ${view}`,
     })
-  }
-  return { kind: 'tensor', storage, dtype, offset: storage.offset + offset, shape, strides }
+  const elements = shape.reduce((product, extent) => product * BigInt(extent), 1n)
+  if (elements > BigInt(importLimits.tensorElements))
+    throw refusePickle('A tensor repeats its elements beyond bounds.', {
+      wanted: `at most ${importLimits.tensorElements} elements`,
+      got: `${elements}: ${view}`,
+    })
 }

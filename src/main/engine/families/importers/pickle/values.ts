@@ -44,6 +44,11 @@ export interface PickleBytes {
   /** They are text in UTF-8, unchecked: Python 3 writes bytes so in protocols 0 to 2, one character a byte. */
   utf8?: boolean
 }
+/** A floating-point number without a fraction: where Python wants a whole number, 4.0 is none. */
+export interface PickleFloat {
+  kind: 'float'
+  value: number
+}
 export interface PickleGlobal {
   kind: 'global'
   name: string
@@ -74,6 +79,7 @@ export interface PickleTensor {
   strides: readonly number[]
 }
 
+/** Numbers are whole ones and those with a fraction; NaN and infinities are numbers. */
 export type PickleValue =
   | null
   | boolean
@@ -85,6 +91,7 @@ export type PickleValue =
   | PickleDict
   | PickleOpaque
   | PickleBytes
+  | PickleFloat
   | PickleGlobal
   | PickleStorage
   | PickleTensor
