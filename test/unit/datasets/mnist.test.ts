@@ -90,7 +90,7 @@ describe('MNIST refuses', () => {
     expect([error.message, error.wanted, error.got]).toEqual([
       't10k-images-idx3-ubyte has another size than its header says.',
       '3,136 bytes for 4 × 28 × 28',
-      '2,357 bytes',
+      '2,357 bytes to the end',
     ])
     scratch.write('train-labels-idx1-ubyte.gz', gzipSync(labels(12)).subarray(0, 20))
     expect((await scratch.refusal('mnist')).message).toBe('train-labels-idx1-ubyte.gz cannot be unpacked.')

@@ -1,4 +1,6 @@
+import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openMat5 } from '../../../src/main/engine/families/datasets/files/mat5'
 import { createScratch, type Scratch } from './support'
 
 /**
@@ -11,24 +13,29 @@ const small = Buffer.from(
   'base64',
 )
 
-/** An uncompressed matrix of bytes. */
-function matrix(name: string, shape: number[], data: Uint8Array): Buffer {
-  const element = (type: number, bytes: Buffer): Buffer => {
-    const tag = Buffer.alloc(8)
-    tag.writeUInt32LE(type, 0)
-    tag.writeUInt32LE(bytes.length, 4)
-    return Buffer.concat([tag, bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)])
-  }
+function element(type: number, bytes: Uint8Array): Buffer {
+  const tag = Buffer.alloc(8)
+  tag.writeUInt32LE(type, 0)
+  tag.writeUInt32LE(bytes.length, 4)
+  return Buffer.concat([tag, bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)])
+}
+
+/** An element of its own, packed: no padding behind it. */
+function packed(bytes: Uint8Array): Buffer {
+  const data = deflateSync(bytes)
+  const tag = Buffer.alloc(8)
+  tag.writeUInt32LE(15, 0)
+  tag.writeUInt32LE(data.length, 4)
+  return Buffer.concat([tag, data])
+}
+
+/** An uncompressed matrix, of bytes unless told otherwise. */
+function matrix(name: string, shape: number[], data: Uint8Array, type = 2): Buffer {
   const flags = Buffer.from([9, 0, 0, 0, 0, 0, 0, 0])
   const dimensions = Buffer.from(Int32Array.from(shape).buffer)
   return element(
     14,
-    Buffer.concat([
-      element(6, flags),
-      element(5, dimensions),
-      element(1, Buffer.from(name)),
-      element(2, Buffer.from(data)),
-    ]),
+    Buffer.concat([element(6, flags), element(5, dimensions), element(1, Buffer.from(name)), element(type, data)]),
   )
 }
 
@@ -77,7 +84,7 @@ describe('SVHN, cropped digits', () => {
 
   it('refuses missing matrices, other shapes, wrong counts and labels', async () => {
     scratch.write('test_32x32.mat', matFile(matrix('X', [32, 32, 3, 1], new Uint8Array(3072))))
-    expect((await scratch.refusal('svhn')).got).toBe('X')
+    expect((await scratch.refusal('svhn')).got).toBe('"X"')
     scratch.write(
       'test_32x32.mat',
       matFile(matrix('X', [28, 28, 3, 1], new Uint8Array(2352)), matrix('y', [1, 1], Uint8Array.of(1))),
@@ -89,6 +96,80 @@ describe('SVHN, cropped digits', () => {
     const error = await scratch.refusal('svhn')
     expect([error.message, error.got]).toEqual(['Label 2 of test_32x32.mat does not exist.', '11'])
     scratch.write('test_32x32.mat', matFile(matrix('X', [32, 32, 3, 9], new Uint8Array(3072))))
-    expect((await scratch.refusal('svhn')).wanted).toBe('27,648 values for 32 × 32 × 3 × 9')
+    expect((await scratch.refusal('svhn')).wanted).toBe('27,648 bytes: 27,648 values for 32 × 32 × 3 × 9')
   })
+  it.each([
+    ['doubles of 3 bytes', matrix('y', [1, 1], new Uint8Array(3), 9), '8 bytes: 1 values for 1 × 1'],
+    ['two doubles of 12 bytes', matrix('y', [2, 1], new Uint8Array(12), 9), '16 bytes: 2 values for 2 × 1'],
+    ['numbers of 2 bytes, 5 in all', matrix('y', [2, 1], new Uint8Array(5), 4), '4 bytes: 2 values for 2 × 1'],
+  ])('refuses an element whose length is no multiple of its type: %s', async (_, bytes, wanted) => {
+    scratch.write('test_32x32.mat', matFile(bytes))
+    const error = await scratch.refusal('svhn')
+    expect([error.message, error.wanted]).toEqual(['"test_32x32.mat" cannot be read as a MATLAB file.', wanted])
+  })
+
+  it('refuses dimensions that are no whole numbers of 4 bytes, negative, or too few', async () => {
+    const withDimensions = (bytes: Uint8Array, type = 5): Buffer =>
+      matFile(element(14, Buffer.concat([element(6, Buffer.from([9, 0, 0, 0, 0, 0, 0, 0])), element(type, bytes)])))
+    for (const bytes of [
+      withDimensions(new Uint8Array(10)),
+      withDimensions(new Uint8Array(4)),
+      withDimensions(new Uint8Array(8), 6),
+      withDimensions(new Uint8Array(Int32Array.of(-1, 1).buffer)),
+    ]) {
+      scratch.write('test_32x32.mat', bytes)
+      expect((await scratch.refusal('svhn')).message).toBe('"test_32x32.mat" cannot be read as a MATLAB file.')
+    }
+  })
+
+  it('refuses a name twice, and what follows a packed matrix', async () => {
+    const labels = matrix('y', [1, 1], Uint8Array.of(1))
+    scratch.write('test_32x32.mat', matFile(labels, labels))
+    expect((await scratch.refusal('svhn')).got).toBe('"y" twice')
+    const images = matrix('X', [32, 32, 3, 1], new Uint8Array(3072))
+    scratch.write('test_32x32.mat', matFile(packed(images), packed(Buffer.concat([labels, labels]))))
+    expect((await scratch.refusal('svhn')).wanted).toBe('the end of the matrix')
+  })
+})
+
+describe('MATLAB files that unpack to far more than they are', () => {
+  const name = 'bomb.mat'
+  const zeros = (key: string, size: number): Buffer => packed(matrix(key, [size, 1], new Uint8Array(size)))
+
+  it('are told by name and shape without being unpacked', async () => {
+    const file = matFile(...Array.from({ length: 20 }, (_, index) => zeros(`m${index}`, 8_000_000)))
+    const { shapes } = await openMat5(file, { name, where: name, limit: 1_000_000 })
+    expect([shapes.size, shapes.get('m19')]).toEqual([20, [8_000_000, 1]])
+  })
+
+  it('have one budget for all matrices', async () => {
+    const file = matFile(zeros('a', 600_000), zeros('b', 600_000))
+    const opened = await openMat5(file, { name, where: name, limit: 1_000_000 })
+    expect((await opened.read('a')).data.length).toBe(600_000)
+    await expect(opened.read('b')).rejects.toMatchObject({
+      message: '"bomb.mat" cannot be read as a MATLAB file.',
+      wanted: 'at most 1,000,000 bytes unpacked in all',
+    })
+  })
+
+  it('are refused before memory is taken where their bytes cannot hold so much', async () => {
+    const claim = matrix('X', [1, 1], Uint8Array.of(1))
+    const dimensions = claim.indexOf(Buffer.from(Int32Array.of(1, 1).buffer))
+    claim.writeInt32LE(900_000_000, dimensions)
+    claim.writeUInt32LE(900_000_000, claim.length - 16 + 4)
+    // The tag of a small element has no room for it: a plain one is written.
+    const plain = Buffer.concat([claim.subarray(0, claim.length - 16), Buffer.from([2, 0, 0, 0]), Buffer.alloc(12)])
+    plain.writeUInt32LE(900_000_000, plain.length - 12)
+    const { read } = await openMat5(matFile(packed(plain)), { name, where: name, limit: 2e9 })
+    await expect(read('X')).rejects.toMatchObject({ wanted: '900,000,000 bytes more' })
+  })
+
+  it('has a bound on variables', () =>
+    expect(
+      openMat5(matFile(...new Array<Buffer>(1_001).fill(element(1, new Uint8Array(0)))), {
+        name,
+        where: name,
+        limit: 1,
+      }),
+    ).rejects.toMatchObject({ wanted: 'at most 1000 variables' }))
 })

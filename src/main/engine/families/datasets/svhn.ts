@@ -1,9 +1,10 @@
 import { RefusedInputError } from '../../../../shared/errors'
 import { path } from '../../../../shared/schema'
+import { quoteFromFile } from '../../weights/fileText'
 import { createYielding } from '../../images/yielding'
 import { archiveExtensions } from './files/archives'
 import { matchNamedFiles, openNamedFiles, requireFiles, type NamedFiles } from './files/namedFiles'
-import { parseMat5 } from './files/mat5'
+import { openMat5, type MatFile } from './files/mat5'
 import { defineDataset, type DatasetContext } from './types'
 import type { ImageSet } from '../../images/types'
 
@@ -11,44 +12,51 @@ const title = 'SVHN'
 const needed = ['train_32x32.mat', 'test_32x32.mat']
 const classNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 const side = 32
-/** 1.5 GB: six times the unpacked official training images. */
-const fileLimit = 1_500_000_000
+/** 400 MB, of a file and of what it unpacks to: the official training images take 182 and 225 MB. */
+const fileLimit = 400_000_000
 const action = 'Name the folder that holds train_32x32.mat and test_32x32.mat ("format 2, cropped digits").'
 const base = 'http://ufldl.stanford.edu/housenumbers'
 
-async function readSplit(files: NamedFiles, name: string, context: DatasetContext): Promise<ImageSet> {
-  const where = `${files.where}: ${name}`
-  const matrices = await parseMat5(await files.read(name, fileLimit), name, where, fileLimit)
-  const images = matrices.get('X')
-  const labels = matrices.get('y')
+function otherShape(name: string, where: string, got: string): RefusedInputError {
+  return new RefusedInputError(`${name} holds images of another shape.`, {
+    wanted: 'X of 32 × 32 × 3 × images, uint8',
+    got,
+    where,
+    action,
+  })
+}
+
+/** How many images the file has, before any is unpacked. @throws RefusedInputError where images and labels do not fit */
+function requireShapes(shapes: MatFile['shapes'], name: string, where: string): number {
+  const [images, labels] = [shapes.get('X'), shapes.get('y')]
   if (!images || !labels)
     throw new RefusedInputError(`${name} lacks the images or the labels.`, {
       wanted: 'the matrices X and y',
-      got: [...matrices.keys()].join(', ') || 'no numeric matrix',
+      got: [...shapes.keys()].map(quoteFromFile).join(', ') || 'no numeric matrix',
       where,
       action,
     })
-  const count = images.shape[3] ?? 1
-  if (
-    images.shape[0] !== side ||
-    images.shape[1] !== side ||
-    images.shape[2] !== 3 ||
-    !(images.data instanceof Uint8Array)
-  ) {
-    throw new RefusedInputError(`${name} holds images of another shape.`, {
-      wanted: 'X of 32 × 32 × 3 × images, uint8',
-      got: images.shape.join(' × '),
-      where,
-      action,
-    })
-  }
-  if (labels.data.length !== count)
+  const count = images[3] ?? 1
+  if (images[0] !== side || images[1] !== side || images[2] !== 3 || images.length > 4)
+    throw otherShape(name, where, images.join(' × '))
+  const labelled = labels.reduce((product, length) => product * length, 1)
+  if (labelled !== count)
     throw new RefusedInputError(`${name} has another number of labels than images.`, {
       wanted: `${count} labels`,
-      got: String(labels.data.length),
+      got: String(labelled),
       where,
       action,
     })
+  return count
+}
+
+async function readSplit(files: NamedFiles, name: string, context: DatasetContext): Promise<ImageSet> {
+  const where = `${files.where}: ${name}`
+  const file = await openMat5(await files.read(name, fileLimit), { name, where, limit: fileLimit, ...context })
+  const count = requireShapes(file.shapes, name, where)
+  const labels = labelsOf((await file.read('y')).data, name, where)
+  const images = await file.read('X')
+  if (!(images.data instanceof Uint8Array)) throw otherShape(name, where, 'numbers of another type')
   const yielding = createYielding(context.signal)
   const size = side * side * 3
   const pixels = new Uint8Array(count * size)
@@ -63,7 +71,7 @@ async function readSplit(files: NamedFiles, name: string, context: DatasetContex
     }
     if (yielding.due()) await yielding.pause()
   }
-  return { count, height: side, width: side, channels: 3, pixels, labels: labelsOf(labels.data, name, where) }
+  return { count, height: side, width: side, channels: 3, pixels, labels }
 }
 
 /** MATLAB counts from 1: the digit 0 has the label 10. */

@@ -1,20 +1,33 @@
 /**
  * Numeric arrays out of MATLAB level 5 files (.mat as saved by "-v5", "-v6" and "-v7"; not the HDF5 of "-v7.3").
- * Only numeric matrices are read; structures, cells, text and objects are skipped. Layout: MathWorks, "MAT-File
+ * First names and shapes of all, for which a packed one is unpacked as far as its name; then those that are asked for,
+ * within a bound on all of them. Structures, cells, text and objects are passed over. Layout: MathWorks, "MAT-File
  * Format", level 5.
  */
-import { promisify } from 'node:util'
-import { inflate as inflateWithCallback } from 'node:zlib'
+import { createInflate } from 'node:zlib'
 import { RefusedInputError } from '../../../../../shared/errors'
+import { createYielding } from '../../../images/yielding'
 import { describeFirstBytes, quoteFromFile } from '../../../weights/fileText'
 import { bytesText } from '../../../weights/byteSource'
+import {
+  createUnpackingBudget,
+  readerOf,
+  unpackedPieces,
+  unpackingReader,
+  UnpackingError,
+  type ByteReader,
+  type Unpacking,
+} from './unpacking'
 
-const inflate = promisify(inflateWithCallback)
 const compressedType = 15
 const matrixType = 14
 const headerBytes = 128
 /** double … uint32 in the array flags. */
 const numericClasses = { first: 6, last: 13 }
+/** Of variables in a file. */
+const elementLimit = 1_000
+const rankLimit = 32
+const nameLimit = 4_096
 
 export interface MatMatrix {
   readonly shape: readonly number[]
@@ -23,101 +36,226 @@ export interface MatMatrix {
     Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
 }
 
-interface Element {
+interface NumberType {
+  readonly bytes: number
+  /** Numbers out of aligned memory of their own. */
+  readonly view: (buffer: ArrayBuffer) => MatMatrix['data']
+}
+
+/** Data types of the file format. */
+const numberTypes: Readonly<Record<number, NumberType>> = {
+  1: { bytes: 1, view: (buffer) => new Int8Array(buffer) },
+  2: { bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+  3: { bytes: 2, view: (buffer) => new Int16Array(buffer) },
+  4: { bytes: 2, view: (buffer) => new Uint16Array(buffer) },
+  5: { bytes: 4, view: (buffer) => new Int32Array(buffer) },
+  6: { bytes: 4, view: (buffer) => new Uint32Array(buffer) },
+  7: { bytes: 4, view: (buffer) => new Float32Array(buffer) },
+  9: { bytes: 8, view: (buffer) => new Float64Array(buffer) },
+}
+const byteType = 2
+const dimensionType = 5
+
+/** Type and length of an element; the data of a small one lie in its tag. */
+interface Tag {
+  readonly type: number
+  readonly length: number
+  readonly small: Buffer | null
+}
+
+async function readTag(reader: ByteReader): Promise<Tag> {
+  const bytes = await reader.read(8)
+  const first = bytes.readUInt32LE(0)
+  const length = first >>> 16
+  if (length === 0) return { type: first, length: bytes.readUInt32LE(4), small: null }
+  if (length > 4) throw new UnpackingError('small elements of at most 4 bytes', bytesText(length))
+  return { type: first & 0xffff, length, small: bytes.subarray(4, 4 + length) }
+}
+
+/** The data of an element and the padding to 8 bytes behind it, of which the last element may have none. */
+async function readData(reader: ByteReader, { length, small }: Tag): Promise<Buffer> {
+  if (small) return small
+  const data = await reader.read(length)
+  const padding = (8 - (length % 8)) % 8
+  if (padding > 0 && !(await reader.atEnd())) await reader.skip(padding)
+  return data
+}
+
+async function readPart(reader: ByteReader, what: string, limit: number): Promise<Buffer> {
+  const tag = await readTag(reader)
+  if (tag.length > limit) throw new UnpackingError(`${what} of at most ${bytesText(limit)}`, bytesText(tag.length))
+  return readData(reader, tag)
+}
+
+async function readShape(reader: ByteReader): Promise<number[]> {
+  const tag = await readTag(reader)
+  const rank = tag.length / 4
+  if (tag.type !== dimensionType || !Number.isInteger(rank) || rank < 2 || rank > rankLimit)
+    throw new UnpackingError(
+      `2 to ${rankLimit} dimensions of 4 bytes each`,
+      `${bytesText(tag.length)} of type ${tag.type}`,
+    )
+  const data = await readData(reader, tag)
+  const shape = Array.from({ length: rank }, (_, index) => data.readInt32LE(index * 4))
+  if (shape.some((size) => size < 0)) throw new UnpackingError('sizes from 0 on', shape.join(' × '))
+  return shape
+}
+
+interface MatrixHead {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly numbers: NumberType
+  readonly tag: Tag
+}
+
+/** What stands before the numbers of a matrix; null where it holds none. */
+async function readHead(reader: ByteReader): Promise<MatrixHead | null> {
+  const flags = await readPart(reader, 'array flags', 8)
+  const kind = flags.length >= 4 ? flags[0]! : 0
+  // Objects have other parts behind their flags.
+  if (kind < numericClasses.first || kind > numericClasses.last) return null
+  const shape = await readShape(reader)
+  const name = (await readPart(reader, 'a name', nameLimit)).toString('latin1')
+  const tag = await readTag(reader)
+  const numbers = numberTypes[tag.type]
+  if (!numbers) throw new UnpackingError('numbers', `data of type ${tag.type}`)
+  const count = shape.reduce((product, size) => product * size, 1)
+  if (tag.length !== count * numbers.bytes)
+    throw new UnpackingError(
+      `${bytesText(count * numbers.bytes)}: ${count.toLocaleString('en-US')} values for ${shape.join(' × ')}`,
+      `${bytesText(tag.length)} of type ${tag.type}`,
+    )
+  return { name, shape, numbers, tag }
+}
+
+async function readNumbers(reader: ByteReader, { numbers, tag }: MatrixHead): Promise<MatMatrix['data']> {
+  const data = await readData(reader, tag)
+  // Bytes need no alignment: the largest matrices, images, are not copied.
+  return tag.type === byteType
+    ? new Uint8Array(data.buffer, data.byteOffset, data.length)
+    : numbers.view(new Uint8Array(data).buffer)
+}
+
+interface TopElement {
   readonly type: number
   readonly data: Buffer
-  readonly next: number
 }
 
-/** Data types of the file format to views of aligned copies. */
-const viewsByType: Record<number, (buffer: ArrayBuffer) => MatMatrix['data']> = {
-  1: (buffer) => new Int8Array(buffer),
-  2: (buffer) => new Uint8Array(buffer),
-  3: (buffer) => new Int16Array(buffer),
-  4: (buffer) => new Uint16Array(buffer),
-  5: (buffer) => new Int32Array(buffer),
-  6: (buffer) => new Uint32Array(buffer),
-  7: (buffer) => new Float32Array(buffer),
-  9: (buffer) => new Float64Array(buffer),
-}
-
-function readElement(bytes: Buffer, offset: number, refuse: (wanted: string, got: string) => never): Element {
-  if (offset + 8 > bytes.length) return refuse('whole elements', `${bytesText(bytes.length - offset)} at the end`)
-  const first = bytes.readUInt32LE(offset)
-  const small = first >>> 16
-  if (small !== 0) {
-    if (small > 4) return refuse('small elements of at most 4 bytes', bytesText(small))
-    return { type: first & 0xffff, data: bytes.subarray(offset + 4, offset + 4 + small), next: offset + 8 }
+/** The variables of a file, packed or not, in its order. */
+function* elementsOf(bytes: Buffer): Generator<TopElement> {
+  let count = 0
+  for (let offset = headerBytes; offset < bytes.length;) {
+    if (++count > elementLimit) throw new UnpackingError(`at most ${elementLimit} variables`, 'more')
+    if (offset + 8 > bytes.length)
+      throw new UnpackingError('whole elements', `${bytesText(bytes.length - offset)} at the end`)
+    const [type, size] = [bytes.readUInt32LE(offset), bytes.readUInt32LE(offset + 4)]
+    const start = offset + 8
+    if (size > bytes.length - start)
+      throw new UnpackingError(
+        `an element of ${bytesText(size)}`,
+        `${bytesText(bytes.length - start)} to the end of the file`,
+      )
+    yield { type, data: bytes.subarray(start, start + size) }
+    // Elements are padded to 8 bytes, packed ones are not.
+    offset = start + size + (type === compressedType ? 0 : (8 - (size % 8)) % 8)
   }
-  const size = bytes.readUInt32LE(offset + 4)
-  if (offset + 8 + size > bytes.length)
-    return refuse(`an element of ${bytesText(size)}`, `${bytesText(bytes.length - offset - 8)} to the end of the file`)
-  // Elements are padded to 8 bytes, compressed ones are not.
-  const padding = first === compressedType ? 0 : (8 - (size % 8)) % 8
-  return { type: first, data: bytes.subarray(offset + 8, offset + 8 + size), next: offset + 8 + size + padding }
 }
 
-function readMatrix(bytes: Buffer, refuse: (wanted: string, got: string) => never): [string, MatMatrix] | null {
-  const flags = readElement(bytes, 0, refuse)
-  const kind = flags.data.length >= 4 ? flags.data[0]! : 0
-  const dimensions = readElement(bytes, flags.next, refuse)
-  const name = readElement(bytes, dimensions.next, refuse)
-  if (kind < numericClasses.first || kind > numericClasses.last) return null
-  const values = readElement(bytes, name.next, refuse)
-  const view = viewsByType[values.type]
-  const shape = Array.from({ length: dimensions.data.length / 4 }, (_, index) => dimensions.data.readInt32LE(index * 4))
-  if (!view) return refuse('numbers', `data of type ${values.type}`)
-  // Bytes need no alignment: the largest matrices, images, are not copied.
-  const data =
-    values.type === 2
-      ? new Uint8Array(values.data.buffer, values.data.byteOffset, values.data.length)
-      : view(new Uint8Array(values.data).buffer)
-  const wanted = shape.reduce((product, size) => product * size, 1)
-  if (data.length !== wanted)
-    return refuse(
-      `${wanted.toLocaleString('en-US')} values for ${shape.join(' × ')}`,
-      `${data.length.toLocaleString('en-US')} values`,
-    )
-  return [name.data.toString('latin1'), { shape, data }]
+/** Calls `use` with the contents of a matrix, packed or not; null for elements of other kinds. */
+async function withMatrix<T>(
+  { type, data }: TopElement,
+  unpacking: Unpacking,
+  use: (reader: ByteReader) => Promise<T>,
+): Promise<T | null> {
+  if (type === matrixType) return use(readerOf(data))
+  if (type !== compressedType) return null
+  const reader = unpackingReader(createInflate(unpackedPieces), data, unpacking)
+  try {
+    return (await readTag(reader)).type === matrixType ? await use(reader) : null
+  } finally {
+    reader.close()
+  }
 }
 
-/**
- * The numeric matrices of a file by name.
- * @param limit largest unpacked size of one matrix in bytes
- * @throws RefusedInputError when the file is no level 5 file, damaged, or claims more than the limit
- */
-export async function parseMat5(
-  file: Uint8Array,
-  name: string,
-  where: string,
-  limit: number,
-): Promise<Map<string, MatMatrix>> {
-  const refuse = (wanted: string, got: string): never => {
-    throw new RefusedInputError(`${quoteFromFile(name)} cannot be read as a MATLAB file.`, {
+export interface MatFile {
+  /** Of the numeric matrices, by name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>
+  /** @throws RefusedInputError where it is absent, damaged, or more than may be unpacked in all */
+  read(name: string): Promise<MatMatrix>
+}
+
+interface MatOptions {
+  /** For messages. */
+  readonly name: string
+  readonly where: string
+  /** Of all matrices that are read, unpacked, in bytes. */
+  readonly limit: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws RefusedInputError when the file is no level 5 file, or damaged */
+export async function openMat5(file: Uint8Array, { name, where, limit, signal }: MatOptions): Promise<MatFile> {
+  const refuse = (wanted: string, got: string, cause?: unknown): RefusedInputError =>
+    new RefusedInputError(`${quoteFromFile(name)} cannot be read as a MATLAB file.`, {
       wanted,
       got,
       where,
       action: 'Download the file again, or save it in MATLAB with "-v7".',
+      cause,
     })
-  }
+  const explain = (error: unknown): unknown =>
+    error instanceof UnpackingError ? refuse(error.wanted, error.got, error.cause) : error
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length)
-  if (bytes.subarray(0, 128).includes('MATLAB 7.3')) return refuse('a level 5 file', 'MATLAB 7.3 (HDF5)')
-  if (bytes.length < headerBytes || bytes.toString('latin1', 126, 128) !== 'IM' || bytes.readUInt16LE(124) !== 0x100) {
-    return refuse('a little-endian level 5 file, "MATLAB 5.0 MAT-file" at its start', describeFirstBytes(bytes))
-  }
-  const matrices = new Map<string, MatMatrix>()
-  for (let offset = headerBytes; offset < bytes.length;) {
-    let element = readElement(bytes, offset, refuse)
-    offset = element.next
-    if (element.type === compressedType) {
-      const unpacked = await inflate(element.data, { maxOutputLength: limit }).catch((error: Error) =>
-        refuse(`compressed data of at most ${bytesText(limit)} unpacked`, error.message),
-      )
-      element = readElement(unpacked, 0, refuse)
+  requireLevel5(bytes, refuse)
+  const unpacking: Unpacking = { budget: createUnpackingBudget(limit), yielding: createYielding(signal) }
+  try {
+    const found = await listMatrices(bytes, unpacking)
+    return {
+      shapes: new Map([...found].map(([key, { shape }]) => [key, shape])),
+      async read(wanted) {
+        const matrix = found.get(wanted)
+        if (!matrix) throw refuse(`the matrix ${wanted}`, [...found.keys()].map(quoteFromFile).join(', '))
+        return readMatrix(matrix.element, unpacking).catch((error: unknown) => {
+          throw explain(error)
+        })
+      },
     }
-    if (element.type !== matrixType) continue
-    const matrix = readMatrix(element.data, refuse)
-    if (matrix) matrices.set(...matrix)
+  } catch (error) {
+    throw explain(error)
   }
-  return matrices
+}
+
+function requireLevel5(bytes: Buffer, refuse: (wanted: string, got: string) => RefusedInputError): void {
+  if (bytes.subarray(0, 128).includes('MATLAB 7.3')) throw refuse('a level 5 file', 'MATLAB 7.3 (HDF5)')
+  if (bytes.length < headerBytes || bytes.toString('latin1', 126, 128) !== 'IM' || bytes.readUInt16LE(124) !== 0x100)
+    throw refuse('a little-endian level 5 file, "MATLAB 5.0 MAT-file" at its start', describeFirstBytes(bytes))
+}
+
+interface ListedMatrix {
+  readonly shape: readonly number[]
+  readonly element: TopElement
+}
+
+async function listMatrices(bytes: Buffer, unpacking: Unpacking): Promise<Map<string, ListedMatrix>> {
+  const found = new Map<string, ListedMatrix>()
+  for (const element of elementsOf(bytes)) {
+    const head = await withMatrix(element, unpacking, readHead)
+    if (head && found.has(head.name)) throw new UnpackingError('each name once', `${quoteFromFile(head.name)} twice`)
+    if (head) found.set(head.name, { shape: head.shape, element })
+    if (unpacking.yielding.due()) await unpacking.yielding.pause()
+  }
+  return found
+}
+
+async function readMatrix(element: TopElement, unpacking: Unpacking): Promise<MatMatrix> {
+  const matrix = await withMatrix(element, unpacking, async (reader) => {
+    const head = await readHead(reader)
+    if (!head) return null
+    const data = await readNumbers(reader, head)
+    // Of packed ones the checksum is read with the end.
+    if (!(await reader.atEnd())) throw new UnpackingError('the end of the matrix', 'more data')
+    return { shape: head.shape, data }
+  })
+  if (!matrix) throw new UnpackingError('a matrix of numbers', 'something else')
+  return matrix
 }

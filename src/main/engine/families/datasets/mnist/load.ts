@@ -10,8 +10,8 @@ import type { ImageSet, ImageShape } from '../../../images/types'
 
 const mnistSide = 28
 const paddedSide = 32
-/** 1 GB: more than 20 times the official images. */
-const fileLimit = 1_000_000_000
+/** 400 MB, of a file and of what it unpacks to: eight times the official images. */
+const fileLimit = 400_000_000
 const classes = 10
 
 const stems = { train: ['train-images', 'train-labels'], test: ['t10k-images', 't10k-labels'] } as const
@@ -79,33 +79,44 @@ async function pad(images: Uint8Array, count: number, yielding: Yielding): Promi
   return padded
 }
 
-async function loadSplit(
-  files: NamedFiles,
-  split: keyof typeof stems,
-  title: string,
-  padded: boolean,
-  yielding: Yielding,
-): Promise<ImageSet> {
+interface Split {
+  readonly split: keyof typeof stems
+  readonly title: string
+  readonly padded: boolean
+  readonly yielding: Yielding
+}
+
+async function loadSplit(files: NamedFiles, { split, title, padded, yielding }: Split): Promise<ImageSet> {
   const [imagesName, labelsName] = stems[split].map((stem) => findName(files, stem, title)) as [string, string]
-  const images = await parseIdx(await files.read(imagesName, fileLimit), imagesName, files.where, 3, fileLimit)
-  const labels = await parseIdx(await files.read(labelsName, fileLimit), labelsName, files.where, 1, fileLimit)
-  const [count, rows, columns] = images.shape as [number, number, number]
-  if (rows !== mnistSide || columns !== mnistSide) {
-    throw new RefusedInputError(`${imagesName} holds images of another size.`, {
-      wanted: '28 × 28',
-      got: `${columns} × ${rows}`,
-      where: `${files.where}: ${imagesName}`,
-      action: `Check that these are the files of ${title}.`,
-    })
-  }
-  if (labels.shape[0] !== count) {
-    throw new RefusedInputError(`${labelsName} does not fit ${imagesName}.`, {
-      wanted: `${count.toLocaleString('en-US')} labels`,
-      got: `${(labels.shape[0] ?? 0).toLocaleString('en-US')} labels`,
-      where: files.where,
-      action: 'Take both files from the same download.',
-    })
-  }
+  const { where } = files
+  const options = { where, limit: fileLimit, yielding }
+  const labels = await parseIdx(await files.read(labelsName, fileLimit), {
+    ...options,
+    name: labelsName,
+    dimensions: 1,
+  })
+  const images = await parseIdx(await files.read(imagesName, fileLimit), {
+    ...options,
+    name: imagesName,
+    dimensions: 3,
+    checkShape([count, rows, columns]) {
+      if (rows !== mnistSide || columns !== mnistSide)
+        throw new RefusedInputError(`${imagesName} holds images of another size.`, {
+          wanted: '28 × 28',
+          got: `${columns} × ${rows}`,
+          where: `${where}: ${imagesName}`,
+          action: `Check that these are the files of ${title}.`,
+        })
+      if (labels.shape[0] !== count)
+        throw new RefusedInputError(`${labelsName} does not fit ${imagesName}.`, {
+          wanted: `${(count ?? 0).toLocaleString('en-US')} labels`,
+          got: `${(labels.shape[0] ?? 0).toLocaleString('en-US')} labels`,
+          where,
+          action: 'Take both files from the same download.',
+        })
+    },
+  })
+  const [count = 0] = images.shape
   const wrong = labels.data.findIndex((label) => label >= classes)
   if (wrong >= 0) {
     throw new RefusedInputError(`Label ${(wrong + 1).toLocaleString('en-US')} of ${labelsName} does not exist.`, {
@@ -162,10 +173,10 @@ export async function loadMnist(
   const padded = params.size === '32'
   const yielding = createYielding(context.signal)
   context.onProgress?.(0, 'Reading the training images')
-  const train = await loadSplit(files, 'train', title, padded, yielding)
+  const train = await loadSplit(files, { split: 'train', title, padded, yielding })
   context.signal?.throwIfAborted()
   context.onProgress?.(0.8, 'Reading the test images')
-  const test = await loadSplit(files, 'test', title, padded, yielding)
+  const test = await loadSplit(files, { split: 'test', title, padded, yielding })
   return {
     id,
     title,
