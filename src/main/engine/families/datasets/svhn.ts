@@ -26,7 +26,7 @@ function otherShape(name: string, where: string, got: string): RefusedInputError
   })
 }
 
-/** How many images the file has, before any is unpacked. @throws RefusedInputError where images and labels do not fit */
+/** How many images the file has; none is unpacked. @throws RefusedInputError where images and labels do not fit */
 function requireShapes(shapes: MatFile['shapes'], name: string, where: string): number {
   const [images, labels] = [shapes.get('X'), shapes.get('y')]
   if (!images || !labels)

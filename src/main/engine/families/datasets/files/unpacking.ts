@@ -35,7 +35,7 @@ export function createUnpackingBudget(limit: number): UnpackingBudget {
 }
 
 export interface ByteReader {
-  /** The next bytes, in memory of their own only where they were packed. @throws UnpackingError where they end before */
+  /** The next bytes; those that were packed in memory of their own. @throws UnpackingError where they end before */
   read(length: number): Promise<Buffer>
   /** Reads over bytes without keeping them. */
   skip(length: number): Promise<void>
