@@ -25,23 +25,18 @@ async function startInterface(engine) {
 }
 
 /**
- * The token's address gets its cookie from the engine, and frames go to it. The engine sees its own host and, for pages
- * of this server alone, its own origin: another site is refused as ever.
+ * What a page asks of the engine goes to it. The engine sees its own host and, for pages of this server alone, its own
+ * origin: another site is refused as ever.
  */
 function proxyTo({ origin }, ownPort) {
+  const asOwnPage = (outgoing, { headers }) => {
+    const own = ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${ownPort()}`)
+    if (own.includes(headers.origin)) outgoing.setHeader('origin', origin)
+  }
+  const configure = (proxy) => proxy.on('proxyReq', asOwnPage).on('proxyReqWs', asOwnPage)
   return {
-    '^/\\?token=': { target: origin, changeOrigin: true },
-    '^/rpc$': {
-      target: origin,
-      changeOrigin: true,
-      ws: true,
-      configure(proxy) {
-        proxy.on('proxyReqWs', (outgoing, { headers }) => {
-          const own = ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${ownPort()}`)
-          if (own.includes(headers.origin)) outgoing.setHeader('origin', origin)
-        })
-      },
-    },
+    '^/token$': { target: origin, changeOrigin: true, configure },
+    '^/rpc$': { target: origin, changeOrigin: true, ws: true, configure },
   }
 }
 
@@ -54,7 +49,7 @@ async function main() {
     server.then((started) => {
       const { port } = started.httpServer.address()
       process.stdout.write(
-        `The same from its sources, with hot reload:\n\n  http://127.0.0.1:${port}/${engine.search}\n\n`,
+        `The same from its sources, with hot reload:\n\n  http://127.0.0.1:${port}/${engine.hash}\n\n`,
       )
     }, failWith)
   }

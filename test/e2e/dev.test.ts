@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isBuilt, newWorkspace, notBuilt, removeWorkspace, startScript, until, type Program } from './support/engine'
-import { connectFrom, openTab } from './support/tab'
+import { connectFrom, openTab, tokenOf } from './support/tab'
 
 const script = resolve(import.meta.dirname, '../../tools/dev.mjs')
 
@@ -27,13 +27,13 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the development server' : notBuilt, () => {
   })
 
   it('lets its own page talk to the engine', async () => {
-    const tab = await openTab(address)
+    const tab = openTab(address)
     expect((await tab.call('engine.info', {})).workspace).toBe(workspace)
     tab.close()
   })
 
   it('lets no other site in', async () => {
     const { host } = new URL(address)
-    await expect(connectFrom(host, { cookie: '', origin: 'http://elsewhere.example' })).rejects.toThrow()
+    await expect(connectFrom(host, { token: tokenOf(address), origin: 'http://elsewhere.example' })).rejects.toThrow()
   })
 })

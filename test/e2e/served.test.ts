@@ -57,14 +57,14 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
   })
 
   it('trains on while no tab is open, and a new tab finds the whole history', async () => {
-    const first = await openTab(address)
+    const first = openTab(address)
     const metrics: EngineEvents['run.metrics'][] = []
     first.subscribe('run.metrics', {}, (event) => metrics.push(event))
     const { id } = await first.call('runs.start', { config: tiny })
     await until('metrics of the student', () => metrics.some((event) => event.stageId === 'student-1'))
     first.close()
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    const second = await openTab(address)
+    const second = openTab(address)
     const images: EngineEvents['run.images'][] = []
     second.subscribe('run.images', { runId: id }, (event) => images.push(event))
     const during = await second.call('runs.get', { runId: id })
@@ -87,7 +87,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
   })
 
   it('answers within 100 ms while the real trainer works', async () => {
-    const tab = await openTab(address)
+    const tab = openTab(address)
     const { id } = await tab.call('runs.start', { config: longer })
     await until('the student', async () => (await tab.call('runs.get', { runId: id })).stages[2]?.state === 'running')
     const times: number[] = []
@@ -111,7 +111,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
   })
 
   it('goes on as it was after the engine’s process died', async () => {
-    const tab = await openTab(address)
+    const tab = openTab(address)
     // A stage of its own: with the seed of the test above it would go on from there.
     const { id } = await tab.call('runs.start', { config: { ...longer, seed: 7 } })
     await until(

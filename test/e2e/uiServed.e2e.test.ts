@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { removeFolder } from '../fixtures/removeFolder'
 import { hasRuntime, missingRuntime } from './support/browser'
 import { describeServed, openServed, type Served } from './support/served'
+import { tokenOf } from './support/tab'
 import { runMainJob } from './support/workbenchFlow'
 
 describeServed('the interface in a browser', () => {
@@ -23,8 +24,8 @@ describeServed('the interface in a browser', () => {
     const { address, browser } = served
     const stranger = await browser.newContext()
     const page = await stranger.newPage()
-    await page.goto(address.split('?')[0]!)
-    await page.getByRole('textbox', { name: 'Token' }).fill(new URL(address).searchParams.get('token')!)
+    await page.goto(new URL('/', address).href)
+    await page.getByRole('textbox', { name: 'Token' }).fill(tokenOf(address))
     await page.getByRole('button', { name: 'Open' }).click()
     await page.getByRole('button', { name: /^Run the quick experiment/ }).waitFor()
     expect(page.url()).not.toContain('token')

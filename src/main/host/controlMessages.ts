@@ -18,6 +18,3 @@ export type ControlMessage =
   | { type: 'occupied'; endpoint: EngineEndpoint; url: string }
   | { type: 'failed'; causes: ErrorCause[] }
   | { type: 'pong' }
-
-export const urlOf = ({ host, port, token }: EngineEndpoint): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${token}`

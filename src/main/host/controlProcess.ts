@@ -4,9 +4,10 @@ import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { EngineApi } from '../../shared/contract'
 import { ExhaustiveError, UserError, toCauses } from '../../shared/errors'
-import { serveEngine, type FrameChannel } from '../../shared/rpc'
+import { createTurns, serveEngine, type FrameChannel } from '../../shared/rpc'
 import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
-import { urlOf, type ControlMessage, type HostMessage } from './controlMessages'
+import type { ControlMessage, HostMessage } from './controlMessages'
+import { pageAddress } from '../transports/pageToken'
 import { cacheFolder, workspaceFolder } from './paths'
 
 export interface ControlledEngine extends EngineApi {
@@ -18,7 +19,7 @@ export interface ControlledEngine extends EngineApi {
 export interface EngineDoor {
   readonly host: string
   readonly port: number
-  /** Address to open in a browser, with the token. */
+  /** Address to open in a browser, with a page's token. */
   readonly url: string
   readonly clients: number
   close(): Promise<void>
@@ -88,7 +89,6 @@ class ControlProcess {
         workspace: { type: 'string' },
         host: { type: 'string' },
         port: { type: 'string' },
-        token: { type: 'string' },
       },
       strict: true,
     })
@@ -98,7 +98,7 @@ class ControlProcess {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const owner = await findOwner(workspace)
       if (owner.state === 'reachable') {
-        await tell({ type: 'occupied', endpoint: owner.endpoint, url: urlOf(owner.endpoint) })
+        await tell({ type: 'occupied', endpoint: owner.endpoint, url: pageAddress(owner.endpoint) })
         process.exit(0)
       }
       if (await this.open(workspace, owner, values)) return
@@ -149,8 +149,9 @@ class ControlProcess {
     const ready = new Promise<ControlledEngine>((resolve) => {
       deliver = resolve
     })
+    const turns = createTurns()
     const onChannel = (channel: FrameChannel): void =>
-      void ready.then((engine) => serveEngine(engine, channel, { onFault }))
+      void ready.then((engine) => serveEngine(engine, channel, { onFault, turns }))
     try {
       const door = await openDoor({ token, host, port: Number(port ?? 0), staticFolder, onChannel })
       return { door, deliver }

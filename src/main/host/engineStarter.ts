@@ -5,8 +5,8 @@
 import { createEngineClient, type EngineClient, type FrameChannel } from '../../shared/rpc'
 import { connectWebSocket, type EngineEndpoint } from '../transports/webSocketChannel'
 import { findOwner } from '../transports/lockFile'
+import { pageAddress } from '../transports/pageToken'
 import { spawnControl, type ControlChild, type ControlChildOptions } from './controlChild'
-import { urlOf } from './controlMessages'
 
 export type ExitKind = 'asked' | 'crashed' | 'gaveUp'
 
@@ -14,7 +14,7 @@ export interface StartedEngine {
   readonly client: EngineClient
   /** A new channel to the engine, for a window; follows the engine over restarts. */
   connect(): Promise<FrameChannel>
-  /** Address for a browser, with the token. */
+  /** Address for a browser, with a page's token. */
   url(): string
   /** False when the engine belonged to somebody else already. */
   readonly owned: boolean
@@ -86,7 +86,7 @@ class Supervisor implements StartedEngine {
 
   url(): string {
     if (!this.endpoint) throw new Error('The engine has not started.')
-    return urlOf(this.endpoint)
+    return pageAddress(this.endpoint)
   }
 
   onExit(listener: (kind: ExitKind, reason: string) => void): void {

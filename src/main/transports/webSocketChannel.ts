@@ -2,8 +2,10 @@
 import { WebSocket } from 'ws'
 import type { FrameChannel } from '../../shared/rpc'
 
-/** An image batch is well below this; what is larger is no frame of ours. */
-export const maximumFrameBytes = 64 << 20
+/** Of an engine's answer: an image batch is well below this; what is larger is no frame of ours. */
+const maximumFrameBytes = 64 << 20
+/** Whoever has left so much unread is dropped: it connects again and asks for what it missed. */
+export const mostUnreadBytes = 64 << 20
 
 const toBytes = (data: unknown): Uint8Array => {
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
@@ -29,7 +31,9 @@ export function webSocketChannel(socket: WebSocket): FrameChannel {
   socket.on('error', () => undefined)
   return {
     send: (bytes) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(bytes, { binary: true })
+      if (socket.readyState !== WebSocket.OPEN) return
+      if (socket.bufferedAmount > mostUnreadBytes) socket.terminate()
+      else socket.send(bytes, { binary: true })
     },
     onMessage(next) {
       listener = next

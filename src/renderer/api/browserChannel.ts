@@ -1,15 +1,24 @@
-import type { FrameChannel } from '@shared/rpc'
+import { protocolsWith, rpcPath, tokenPath, type FrameChannel } from '@shared/rpc'
 import { refusedReason } from './connection'
+import { forgetToken, keptToken } from './pageToken'
 
-/** The code with which the engine closes a socket that brought no right token. */
-const tokenCode = 4401
+/** A WebSocket to the engine that served this page, with the token that the page keeps. */
+export async function openBrowserChannel(): Promise<FrameChannel> {
+  const token = keptToken()
+  if (token === null || !/^\w+$/.test(token)) throw new Error(refusedReason)
+  try {
+    return await openSocket(token)
+  } catch (error) {
+    // A browser does not tell why a WebSocket was refused.
+    throw (await isRefused(token)) ? new Error(refusedReason) : error
+  }
+}
 
-/** A WebSocket to the engine that served this page; the page's cookie stands for the token. */
-export function openBrowserChannel(): Promise<FrameChannel> {
-  const address = new URL('rpc', location.href)
+function openSocket(token: string): Promise<FrameChannel> {
+  const address = new URL(rpcPath, location.href)
   address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
   address.hash = ''
-  const socket = new WebSocket(address)
+  const socket = new WebSocket(address, protocolsWith(token))
   socket.binaryType = 'arraybuffer'
   return new Promise((resolve, reject) => {
     socket.onopen = () => resolve(channelOf(socket))
@@ -17,11 +26,22 @@ export function openBrowserChannel(): Promise<FrameChannel> {
   })
 }
 
+async function isRefused(token: string): Promise<boolean> {
+  const answer = await fetch(tokenPath, {
+    headers: { authorization: `Bearer ${token}` },
+    cache: 'no-store',
+    credentials: 'omit',
+  }).catch(() => null)
+  if (answer?.status !== 401) return false
+  forgetToken()
+  return true
+}
+
 function channelOf(socket: WebSocket): FrameChannel {
   let closed: string | null = null
   const listeners: ((reason: string) => void)[] = []
-  socket.onclose = ({ code, reason }) => {
-    closed = code === tokenCode ? refusedReason : reason || 'the connection broke'
+  socket.onclose = ({ reason }) => {
+    closed = reason || 'the connection broke'
     for (const listener of listeners) listener(closed)
   }
   return {

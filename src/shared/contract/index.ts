@@ -1,5 +1,6 @@
 /** What engine and callers agree on: the table of calls, the events, what a window can do. */
 export * from './calls'
+export * from './caller'
 export * from './events'
 export * from './check'
 export * from './engineApi'

@@ -1,3 +1,5 @@
 export * from './client'
 export * from './frames'
 export * from './server'
+export { createTurns, type Turns } from './turns'
+export * from './webSocket'

@@ -1,22 +1,23 @@
 import { WebSocket } from 'ws'
-import { createEngineClient, type EngineClient } from '../../../src/shared/rpc'
+import { createEngineClient, protocolsWith, type EngineClient } from '../../../src/shared/rpc'
 import { webSocketChannel } from '../../../src/main/transports/webSocketChannel'
 
-/** What a browser does: opens the printed address, keeps the cookie, connects from the page's origin. */
-export async function openTab(address: string): Promise<EngineClient> {
-  const url = new URL(address)
-  const response = await fetch(url, { redirect: 'manual' })
-  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
-  return createEngineClient(() => connectFrom(url.host, { cookie, origin: url.origin }))
+export const tokenOf = (address: string): string =>
+  new URLSearchParams(new URL(address).hash.slice(1)).get('token') ?? ''
+
+/** What a browser does: keeps the token of the printed address, connects from the page's origin. */
+export function openTab(address: string): EngineClient {
+  const { host, origin } = new URL(address)
+  return createEngineClient(() => connectFrom(host, { token: tokenOf(address), origin }))
 }
 
-/** A socket to `host` with the headers of a page. */
+/** A socket to `host` as a page of `origin` opens it. */
 export const connectFrom = (
   host: string,
-  headers: { cookie: string; origin: string },
+  { token, origin }: { token: string; origin: string },
 ): Promise<ReturnType<typeof webSocketChannel>> =>
   new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${host}/rpc`, { headers })
+    const socket = new WebSocket(`ws://${host}/rpc`, protocolsWith(token), { headers: { origin } })
     socket.once('open', () => resolve(webSocketChannel(socket)))
     socket.once('error', reject)
   })

@@ -6,13 +6,17 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { startEngineServer, type EngineServer } from '../../../src/main/server/httpServer'
+import { pageTokenOf } from '../../../src/main/transports/pageToken'
 import { connectWebSocket } from '../../../src/main/transports/webSocketChannel'
-import { createEngineClient, serveEngine } from '../../../src/shared/rpc'
+import { createEngineClient, protocolsWith, serveEngine } from '../../../src/shared/rpc'
+import type { Caller } from '../../../src/shared/contract'
 import { createFakeEngine } from '../../fakes/engine'
 
 const token = '0123456789abcdef'.repeat(4)
+const pageToken = pageTokenOf(token)
 let folder = ''
 let server: EngineServer
+const callers: Caller[] = []
 const refusals: string[] = []
 
 beforeEach(async () => {
@@ -22,11 +26,15 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'renderer', 'assets', 'main-abcdef12.js'), 'export {}')
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   refusals.length = 0
+  callers.length = 0
   server = await startEngineServer({
     token,
     staticFolder: join(folder, 'renderer'),
     onRefused: (reason) => refusals.push(reason),
-    onChannel: (channel) => serveEngine(createFakeEngine(), channel),
+    onChannel(channel, caller) {
+      callers.push(caller)
+      serveEngine(createFakeEngine(), channel)
+    },
   })
 })
 afterEach(async () => {
@@ -59,30 +67,18 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
     sent.end()
   })
 
-/** 'open', the HTTP status it was refused with, or the code it was closed with. */
-const tryWebSocket = (
-  headers: Record<string, string>,
-  firstMessage?: string | Buffer,
-  path = '/rpc',
-): Promise<string> =>
+/** 'open', or the HTTP status it was refused with. */
+const tryWebSocket = (headers: Record<string, string>, path = '/rpc', protocols: string[] = []): Promise<string> =>
   new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers })
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, protocols, { headers })
     socket.on('open', () => {
-      if (firstMessage === undefined) {
-        socket.close()
-        resolve('open')
-      } else socket.send(firstMessage)
-    })
-    socket.on('message', (data, isBinary) => {
-      if (!isBinary) {
-        socket.close()
-        resolve(String(data))
-      }
+      socket.close()
+      resolve('open')
     })
     socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)))
-    socket.on('close', (code) => resolve(String(code)))
     socket.on('error', () => undefined)
   })
+const own = (): string => `http://127.0.0.1:${server.port}`
 
 describe('the page', () => {
   it('comes with a policy, and its hashed files may be kept', async () => {
@@ -110,17 +106,54 @@ describe('the page', () => {
     expect(answer.body).not.toContain('secret')
   })
 
-  it('exchanges the token for a cookie that scripts and other sites cannot use', async () => {
-    const answer = await get(`/?token=${token}`)
-    expect(answer).toMatchObject({ status: 303, headers: { location: '/' } })
-    const [cookie] = answer.headers['set-cookie'] as string[]
-    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/)
-    expect(cookie).not.toContain(token)
-    expect(await tryWebSocket({ cookie: cookie?.split(';')[0] ?? '', origin: `http://127.0.0.1:${server.port}` })).toBe(
-      'open',
-    )
-    expect(await get('/?token=wrong')).toMatchObject({ status: 403 })
-    expect((await get('/?token=wrong')).headers['set-cookie']).toBeUndefined()
+  it('has its token behind the #, which is sent nowhere; it sets no cookie and redirects nowhere', async () => {
+    const { hash, search, pathname } = new URL(server.url)
+    expect({ hash, search, pathname }).toEqual({ hash: `#token=${pageToken}`, search: '', pathname: '/' })
+    expect(pageToken).not.toContain(token.slice(0, 8))
+    for (const path of ['/', `/?token=${token}`, '/?token=wrong', '/runs/some-id']) {
+      const { status, headers } = await get(path)
+      expect({ path, status, cookie: headers['set-cookie'], location: headers.location }).toEqual({ path, status: 200 })
+    }
+  })
+
+  it.each([
+    '/.//evil.example',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '/%2f/evil.example',
+    '/%5cevil.example',
+    '/.%2f/evil.example',
+    '/x//evil.example',
+    '/./evil.example',
+  ])('sends nobody away: %s', async (path) => {
+    for (const query of ['', `?token=${token}`, `?token=${pageToken}`]) {
+      const { status, headers, body } = await get(path + query)
+      expect(status).toBe(400)
+      expect(headers.location ?? '').toBe('')
+      expect(body).not.toContain('evil')
+    }
+  })
+
+  it('keeps pages of other sites from reading, framing and opening it', async () => {
+    const { headers } = await get('/')
+    expect(headers).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+    })
+    expect(headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  it('is told whether its token is right, a wrong one late', async () => {
+    expect((await get('/token', { authorization: `Bearer ${pageToken}` })).status).toBe(204)
+    const started = performance.now()
+    expect((await get('/token', { authorization: 'Bearer wrong' })).status).toBe(401)
+    expect(performance.now() - started).toBeGreaterThan(400)
+    expect(refusals.join()).not.toContain('wrong ')
+    expect((await get('/token')).status).toBe(401)
   })
 
   it.each([
@@ -131,7 +164,7 @@ describe('the page', () => {
     [{ origin: 'null' }],
   ])('is refused to %j', async (headers) => {
     expect((await get('/', headers)).status).toBe(403)
-    expect((await get(`/?token=${token}`, headers)).headers['set-cookie']).toBeUndefined()
+    expect((await get('/token', { authorization: `Bearer ${pageToken}`, ...headers })).status).toBe(403)
   })
 
   it('answers to localhost, and to GET alone', async () => {
@@ -149,11 +182,20 @@ describe('the socket', () => {
     client.close()
   })
 
-  it('opens for the token as first message, and for nothing else', async () => {
-    expect(await tryWebSocket({}, token)).toBe('welcome')
-    expect(await tryWebSocket({}, 'something else')).toBe('4401')
-    expect(await tryWebSocket({}, Buffer.from(token))).toBe('4401')
-    expect(await tryWebSocket({}, '')).toBe('4401')
+  it('opens for the token of a page, with its rights; whatever a page brings, it is no owner', async () => {
+    expect(await tryWebSocket({ origin: own() }, '/rpc', protocolsWith(pageToken))).toBe('open')
+    expect(await tryWebSocket({ origin: own() }, '/rpc', protocolsWith(token))).toBe('open')
+    expect(await tryWebSocket({ origin: own(), authorization: `Bearer ${token}` })).toBe('open')
+    expect(await tryWebSocket({ authorization: `Bearer ${pageToken}` })).toBe('open')
+    expect(await tryWebSocket({ authorization: `Bearer ${token}` })).toBe('open')
+    expect(callers).toEqual(['page', 'page', 'page', 'page', 'owner'])
+  })
+
+  it('opens for nothing else', async () => {
+    expect(await tryWebSocket({ origin: own() }, '/rpc', protocolsWith('00'))).toBe('401')
+    expect(await tryWebSocket({ origin: own() }, '/rpc', ['abd'])).toBe('401')
+    expect(await tryWebSocket({ origin: own(), cookie: `abd_${server.port}=${token}` })).toBe('401')
+    expect(await tryWebSocket({ origin: own() }, `/rpc?token=${token}`)).toBe('401')
   })
 
   it.each([
@@ -167,13 +209,8 @@ describe('the socket', () => {
     expect(refusals[0]).not.toContain(token)
   })
 
-  it('does not take an old cookie for an answer, but lets the page bring the token', async () => {
-    expect(await tryWebSocket({ cookie: `abd_${server.port}=0000` }, 'no token')).toBe('4401')
-    expect(await tryWebSocket({ cookie: `abd_${server.port}=0000` }, token)).toBe('welcome')
-  })
-
   it('is at one address only', async () => {
-    expect(await tryWebSocket({ authorization: `Bearer ${token}` }, undefined, '/other')).toBe('403')
+    expect(await tryWebSocket({ authorization: `Bearer ${token}` }, '/other')).toBe('403')
   })
 })
 
