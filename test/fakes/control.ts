@@ -1,6 +1,6 @@
 /**
  * A control process like the real one, but with the fake families and the fake trainer: for tests of processes, served
- * mode and command line.
+ * mode and command line. ABD_FAKE_IN_PROCESS=1: tasks are worked on by control itself, for tests that need thousands.
  */
 import { join } from 'node:path'
 import { createEngine } from '../../src/main/engine/control/api/engine'
@@ -12,6 +12,7 @@ import { openStore } from '../../src/main/engine/control/store'
 import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
 import { fakeCatalogue, fakeFamilies, fakeMetrics } from './catalogue'
+import { createOwnProcessExecutor } from './ownProcessExecutor'
 import { createFakeData, fakeCosts, inspectFakeModel } from './services'
 
 void runControlProcess({
@@ -22,10 +23,11 @@ void runControlProcess({
     process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
   async createEngine({ workspace, cacheFolder, readOnly, owner, replaces }) {
     const store = openStore(workspace, { readOnly })
-    const local = createLocalExecutor({
-      script: process.env.ABD_FAKE_TRAINER ?? '',
-      slots: () => store.settings().slots,
-    })
+    const slots = (): number => store.settings().slots
+    const local =
+      process.env.ABD_FAKE_IN_PROCESS === '1'
+        ? createOwnProcessExecutor({ slots })
+        : createLocalExecutor({ script: process.env.ABD_FAKE_TRAINER ?? '', slots })
     return createEngine({
       version: '0.1.0-fake',
       cacheFolder,
