@@ -112,6 +112,27 @@ describe('the index of a workspace', () => {
     expect(await found('archived:any')).toEqual([])
   })
 
+  it('keeps nothing of what only runs that are gone have said', async () => {
+    const sizes = (): unknown[] =>
+      ['parts', 'facts', 'texts', 'values', 'words'].map(
+        (name) => store.database.get(`SELECT count(*) AS n FROM index_${name}`)?.n,
+      )
+    const kept = addRun({ seed: 1, name: 'kept' })
+    await found('seed:1')
+    const before = sizes()
+    const more = Array.from({ length: 500 }, (_, index) => addRun({ seed: 10 + index, name: `gone ${String(index)}` }))
+    await tables.filled()
+    expect(sizes()).not.toEqual(before)
+    for (const id of more) store.runs.remove(id)
+    await tables.filled()
+    expect(sizes()).toEqual(before)
+    expect(await found('seed:1 kept')).toEqual([kept])
+    expect(await found('gone')).toEqual([])
+    expect(await found(`name:"gone 1"`)).toEqual([])
+    const again = addRun({ seed: 10, name: 'gone 0' })
+    expect(await found('seed:10 gone')).toEqual([again])
+  })
+
   it('sets a defense against the newest undefended student of its seed, of whatever run', async () => {
     const undefended = addRun({ seed: 3, students: [{ defenses: [] }] })
     const defended = addRun({ seed: 3, students: [{ defenses: [{ id: 'sv' }] }] })

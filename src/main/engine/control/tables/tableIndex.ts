@@ -5,6 +5,7 @@ import type { Database } from '../store'
 import { ColumnMemory } from './columnMemory'
 import { indexColumns, type IndexColumn } from './columns'
 import { RowMemory } from './rowMemory'
+import { removeLeftovers } from './leftovers'
 import { dirtyKinds, prepareTables } from './schema'
 import { placeOfStage, type TableSource } from './source'
 import { createTexts, type Texts } from './texts'
@@ -159,6 +160,7 @@ export class TableIndex {
         yield id
       }
     }
+    let forget = false
     try {
       this.database.transaction(() => {
         for (const place of taken(this.dirtyPlaces, places)) this.writePlace(place)
@@ -166,11 +168,13 @@ export class TableIndex {
         this.writer.finish()
         this.notDirty(dirtyKinds.run, runs)
         this.notDirty(dirtyKinds.place, places)
+        forget = removeLeftovers(this.database)
       })
     } catch (error) {
       this.options.onError(error)
-      this.startAgain()
+      forget = true
     }
+    if (forget) this.startAgain()
     for (const id of runs) this.dirtyRuns.delete(id)
     for (const place of places) this.dirtyPlaces.delete(place)
     this.revision += 1
@@ -196,7 +200,7 @@ export class TableIndex {
     for (const id of ids) this.database.run('DELETE FROM index_dirty WHERE kind = ? AND id = ?', kind, id)
   }
 
-  /** Numbers that were handed out in a transaction that was taken back do not exist. */
+  /** Numbers do not exist any more: of a transaction that was taken back, or of what nobody needed. */
   private startAgain(): void {
     this.memory.forget()
     this.rows.forget()

@@ -24,6 +24,7 @@ import {
   wordsOfModel,
   wordsOfRun,
 } from './facts'
+import { runIsGone } from './leftovers'
 import { modelKinds, shelves } from './schema'
 import { factsOfConfiguration, factsOfDefenses, factsOfSummary, runParts, type Facts } from './settings'
 import { placeOfStage, type TableSource } from './source'
@@ -110,6 +111,7 @@ export class IndexWriter {
     this.removeModels(number, [])
     this.facts.removeAll(number)
     this.removeRow('index_runs', number)
+    runIsGone(database)
   }
 
   /** What was gathered, and twins, DER and RIR of the pairs that changed. */
