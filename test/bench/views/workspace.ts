@@ -210,9 +210,10 @@ async function writeImages(store: RunStore, place: string, last: LastRun): Promi
     }
     const file = join(store.stageFolder(place), pictureFile('images', step))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, await encodeGrid(images))
+    const grid = await encodeGrid(images)
+    writeFileSync(file, grid)
     const { pixels: _pixels, ...labels } = images
-    await store.images.index(place, labels, { keptSteps: imageSteps })
+    store.images.index(place, labels, { bytes: grid.byteLength, keptSteps: imageSteps })
   }
 }
 

@@ -10,7 +10,6 @@ import type {
   TaskWhere,
 } from '../../../src/main/engine/control/executors/executor'
 import { createSlurmExecutor } from '../../../src/main/engine/control/executors/slurm'
-import { keptPosition } from '../../../src/main/engine/control/runs/keptPosition'
 import { journalFile, listAttempts, readTaskFile } from '../../../src/main/engine/protocol/taskFiles'
 import { decodeLine } from '../../../src/main/engine/protocol/journalLines'
 import {
@@ -129,7 +128,7 @@ export function createLab({ trainer, config, cache, settings: change = {} }: Lab
       const next = newExecutor()
       return {
         attach: ({ place, folder }, after = []) =>
-          follow(place, after, (task, listener) => next.attach(task, keptPosition(folder), listener)),
+          follow(place, after, (task, listener) => next.attach(task, null, listener)),
       }
     },
   }

@@ -266,8 +266,9 @@ describe('the pool', () => {
   const filesOf = (): string[] => readdirSync(join(folder, 'runs', 'a', 'student-1', 'pool'))
   const addCall = async (images: PooledImages, budgetBytes: number): Promise<void> => {
     const { pixels: _pixels, ...call } = images
-    if (budgetBytes > 0) await picturesOf('student-1').pool(images, true)
-    await store.pool.index(placeInRun('a', 'student-1'), call, { budgetBytes })
+    const { grid } = await picturesOf('student-1').pool(images, budgetBytes > 0)
+    store.pool.index(placeInRun('a', 'student-1'), call, { bytes: grid?.bytes ?? 0, budgetBytes })
+    await store.pool.release(placeInRun('a', 'student-1'), images.call, { budgetBytes })
   }
   const inPool = (): number[] => store.pool.summary(placeInRun('a', 'student-1')).calls.map((call) => call.inPool)
 
@@ -332,7 +333,7 @@ describe('the pool', () => {
   it('forgets the calls after a checkpoint; their grids are the trainer’s, which writes them again', async () => {
     store.runs.insert(detail('a'))
     for (let call = 1; call <= 3; call++) await addCall(callOf(call, 4 * call), 1e9)
-    store.pool.truncate(placeInRun('a', 'student-1'), 2)
+    store.pool.truncate(placeInRun('a', 'student-1'), 2, { budgetBytes: 1e9 })
     expect(store.pool.summary(placeInRun('a', 'student-1')).calls.map(({ call }) => call)).toEqual([1])
     expect(filesOf()).toHaveLength(3)
   })
@@ -355,8 +356,10 @@ describe('the pool', () => {
 /** As the trainer and control do it: the grid, then its row. */
 async function addImages(stageId: string, images: SyntheticImages, keptSteps: number): Promise<void> {
   const { pixels: _pixels, ...labels } = images
-  await picturesOf(stageId).images(images)
-  await store.images.index(placeInRun('a', stageId), labels, { keptSteps })
+  const { grid } = await picturesOf(stageId).images(images)
+  const place = placeInRun('a', stageId)
+  store.images.index(place, labels, { bytes: grid?.bytes ?? 0, keptSteps })
+  await store.images.release(place, images.step, { keptSteps })
 }
 
 describe('images', () => {
@@ -398,7 +401,7 @@ describe('images', () => {
     for (let step = 1; step <= 4; step++)
       await addImages('student-1', imagesAt(fakeCatalogue.defaults, 0, step, 30, 1), 3)
     const { pixels: _pixels, ...labels } = imagesAt(fakeCatalogue.defaults, 0, 2, 30, 1)
-    await store.images.index(placeInRun('a', 'student-1'), labels, { keptSteps: 3 })
+    store.images.index(placeInRun('a', 'student-1'), labels, { bytes: 1, keptSteps: 3 })
     expect(store.images.steps(placeInRun('a', 'student-1'))).toEqual([1, 3, 4])
   })
 

@@ -7,7 +7,7 @@
  *   journal/<attempt>.jsonl  one JournalLine per line; one writer, append-only; read up to the last line end
  *   request.json           control asks for a pause or a stop
  *   heartbeat              touched every five seconds by the process that works here, as long as its event loop turns
- *   kept.json              how far control has kept what the journals say
+ *   kept.json              as of version 0.1.0: how far control has kept what the journals say; now in its store
  *   again.json             left by a process that paused for a time limit and wants to go on
  *   output.log             what the process wrote to its error output
  *   images/, pool/         picture grids that journal lines name
@@ -59,7 +59,7 @@ export interface AgainFile {
   readonly attempt: string
 }
 
-/** Written by control alone. */
+/** How far a control has read. */
 export interface KeptFile {
   /** What lies before it is in the store. */
   readonly kept: JournalPosition

@@ -18,7 +18,9 @@ const folderOf = async (runId: string): Promise<string> =>
 
 beforeEach(async () => {
   bench = new EngineBench().open()
-  source = await bench.start({ name: 'Mine', students: [{ defenses: [] }] })
+  // Thinning leaves the checkpoints of such a run.
+  const recording = { evaluateEvery: 4, keptCheckpoints: 100 }
+  source = await bench.start({ name: 'Mine', students: [{ defenses: [] }], recording })
   started = await bench.finishAll(source.id)
   const folder = await folderOf(source.id)
   mkdirSync(folder, { recursive: true })

@@ -154,6 +154,8 @@ async function everythingKept(): Promise<unknown> {
   }
 }
 
+const keptNow = (): JournalPosition | null => keptPosition({ positions: control.store.positions, place, folder: task })
+
 const isBehind = (mark: JournalPosition | null, { at }: Told): boolean =>
   mark === null || (at.attempt === mark.attempt ? at.offset > mark.offset : at.attempt > mark.attempt)
 
@@ -181,7 +183,7 @@ describe('what a stage reports', () => {
       await tell(again.slice(kept, died))
       control.die()
       control = openControl()
-      const mark = keptPosition(task)
+      const mark = keptNow()
       await tell(again.filter((one) => isBehind(mark, one)))
       expect(await everythingKept(), `died after ${died}, kept ${kept}`).toEqual(wanted)
     }
@@ -194,8 +196,8 @@ describe('what a stage reports', () => {
     const last = told.at(-1) as Told
     expect(control.reports.write(last.report, last.at)).toMatchObject({ type: 'done' })
     await control.reports.written()
-    expect(isBehind(keptPosition(task), last)).toBe(true)
-    expect(isBehind(keptPosition(task), told.at(-2) as Told)).toBe(false)
+    expect(isBehind(keptNow(), last)).toBe(true)
+    expect(isBehind(keptNow(), told.at(-2) as Told)).toBe(false)
   })
 
   it('finds a collapsed generator and numbers that are not finite, and forgets them with the steps they are of', async () => {

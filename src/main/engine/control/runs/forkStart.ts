@@ -1,7 +1,9 @@
 /** The checkpoint that a fork begins with: a link in the fork's own folder, so that nobody else can take it away. */
+import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { checkpointNameText, type RunSummary, type StageRecord, type StudentPrefix } from '../../../../shared/domain'
+import { UserError } from '../../../../shared/errors'
 import { listCheckpoints, type Checkpoint } from '../../protocol/checkpointFiles'
 import type { StageStart } from '../../protocol/plans'
 import type { RunStore } from '../store'
@@ -9,13 +11,27 @@ import { placeOf } from './demand'
 
 const startFolder = (stageFolder: string): string => join(stageFolder, 'start')
 
-/** Links it, or copies it where the disk has no links. Checkpoints are never written to again, so both are the same. */
+/**
+ * Links it, or copies it where the disk has no links. Checkpoints are never written to again, so both are the same.
+ * @throws UserError where it is gone: the trainer of a stage that still trains keeps the newest alone
+ */
 export async function keepForkStart(stageFolder: string, checkpoint: Checkpoint): Promise<void> {
   const folder = startFolder(stageFolder)
   const file = join(folder, basename(checkpoint.path))
   await mkdir(folder, { recursive: true })
   await rm(file, { force: true })
-  await link(checkpoint.path, file).catch(() => copyFile(checkpoint.path, file))
+  try {
+    await link(checkpoint.path, file).catch(() => copyFile(checkpoint.path, file))
+  } catch (error) {
+    if (existsSync(checkpoint.path)) throw error
+    throw new UserError(`The checkpoint at step ${checkpoint.step} is gone: the training went on and dropped it.`, {
+      wanted: 'a checkpoint that the run keeps',
+      got: 'none any more',
+      where: checkpoint.path,
+      action: 'Choose another one. Recording says which checkpoints a run keeps.',
+      cause: error,
+    })
+  }
 }
 
 /** Where a fork begins: its own link, that of another place of its key, or the student that it goes on from. */

@@ -12,6 +12,7 @@ import { listCheckpoints, type Checkpoint } from '../../protocol/checkpointFiles
 import { forkIssues, type ForkContext } from '../experiments/forkIssues'
 import { resolveExperiment } from '../experiments/resolve'
 import { placeOfKey, type RunStore } from '../store'
+import type { CheckpointHolds } from './checkpointHolds'
 import { placeOf } from './demand'
 import { keepForkStart } from './forkStart'
 import { assertNoErrors, type RunMaker, type RunRequest } from './runMaker'
@@ -20,6 +21,7 @@ import type { RunCalls } from './types'
 export interface ForkOptions extends ForkContext {
   readonly store: Pick<RunStore, 'runs' | 'stages' | 'stageFolder'>
   readonly maker: RunMaker
+  readonly holds: Pick<CheckpointHolds, 'during'>
 }
 
 export const forkCalls = (options: ForkOptions): Pick<RunCalls, 'runs.forkSteps' | 'runs.fork'> => ({
@@ -58,13 +60,20 @@ function checkpointsOf({ stage, config }: Student, { store, costs }: ForkOptions
   return listCheckpoints(store.stageFolder(placeOf(stage))).filter(({ step }) => step > 0 && step <= total)
 }
 
-async function fork(
-  { runId, stageId, step, config: given, note, executor }: CallArgs<'runs.fork'>,
-  options: ForkOptions,
-): Promise<RunSummary> {
-  const { maker } = options
+async function fork(args: CallArgs<'runs.fork'>, options: ForkOptions): Promise<RunSummary> {
+  const { runId, stageId, step } = args
   const student = studentOf(runId, stageId, options)
   const checkpoint = checkpointAt(student, step, options)
+  return options.holds.during(placeOf(student.stage), step, () => forkFrom(checkpoint, student, { args, options }))
+}
+
+async function forkFrom(
+  checkpoint: Checkpoint,
+  student: Student,
+  { args, options }: { readonly args: CallArgs<'runs.fork'>; readonly options: ForkOptions },
+): Promise<RunSummary> {
+  const { runId, stageId, step, config: given, note, executor } = args
+  const { maker } = options
   const { stage } = student
   if (!stage.key)
     throw new RefusedInputError('Nobody can tell what this student was trained from.', {

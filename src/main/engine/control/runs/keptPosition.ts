@@ -1,13 +1,15 @@
 /**
- * How far control has kept what a task's journal says, in the task's folder: where the next control begins to read.
- * What lies before `kept` is in the store. What comes after may be told again and replaces itself, except for the run's
- * log, which has its own mark.
+ * How far control has kept what a task's journal says: where the next control begins to read. It is written in the
+ * transaction that writes the last of what lies before it, and what was written earlier comes to disk no later: so the
+ * store is never behind it, whatever ends this process or the machine. What comes after `kept` may be told again and
+ * replaces itself, except for the run's log, whose lines carry a mark of their own.
  */
-import { readTaskFile, writeTaskFile } from '../../protocol/taskFiles'
+import { readTaskFile } from '../../protocol/taskFiles'
 import { taskFiles, type JournalPosition, type KeptFile } from '../../protocol/taskFolder'
+import type { RunStore } from '../store'
 
 /** Milliseconds between two marks while a task runs. */
-const interval = 5000
+const interval = 1000
 
 export interface KeptPosition {
   /** The newest place that was reached, kept or not. */
@@ -15,29 +17,38 @@ export interface KeptPosition {
   /** Whether it is time to keep. */
   readonly due: boolean
   reached(at: JournalPosition): void
-  keep(at: JournalPosition): void
-  /** Writes log lines unless an earlier control has. */
-  logOnce(at: JournalPosition, write: () => void): void
+  /** @param write is given what marks the place, to be called in the transaction of what lies before it */
+  keep(at: JournalPosition, write: (mark: () => void) => void): void
+  /** Writes log lines unless an earlier control has. @param write as of `keep` */
+  logOnce(at: JournalPosition, write: (mark: () => void) => void): void
 }
 
+export interface KeptTask {
+  readonly positions: RunStore['positions']
+  readonly place: string
+  /** Where earlier versions kept the position. */
+  readonly folder: string
+}
+
+const keptFile = ({ positions, place, folder }: KeptTask): KeptFile | null =>
+  positions.of(place) ?? readTaskFile<KeptFile>(folder, taskFiles.kept)
+
 /** Where a task's journal is to be read from; null: from its beginning. */
-export const keptPosition = (folder: string): JournalPosition | null =>
-  readTaskFile<KeptFile>(folder, taskFiles.kept)?.kept ?? null
+export const keptPosition = (task: KeptTask): JournalPosition | null => keptFile(task)?.kept ?? null
 
 const isAfter = (at: JournalPosition, mark: JournalPosition): boolean =>
   at.attempt === mark.attempt ? at.offset > mark.offset : at.attempt > mark.attempt
 
-export function createKeptPosition(folder: string): KeptPosition {
-  const file = readTaskFile<KeptFile>(folder, taskFiles.kept)
+export function createKeptPosition(task: KeptTask): KeptPosition {
+  const { positions, place } = task
+  const file = keptFile(task)
   let kept = file?.kept ?? null
   const loggedBefore = file?.logged ?? null
   let logged = loggedBefore
   let last = kept
   let written = performance.now()
-  const write = (): void => {
-    const mark = kept ?? { attempt: '', offset: 0, number: 0 }
-    writeTaskFile(folder, taskFiles.kept, { content: { kept: mark, logged } satisfies KeptFile, writer: 'control' })
-  }
+  const mark = (next: { kept?: JournalPosition; logged?: JournalPosition }) => (): void =>
+    positions.keep(place, { kept: kept ?? { attempt: '', offset: 0, number: 0 }, logged, ...next })
   return {
     get last() {
       return last
@@ -48,17 +59,16 @@ export function createKeptPosition(folder: string): KeptPosition {
     reached(at) {
       last = at
     },
-    keep(at) {
+    keep(at, write) {
       if (kept && !isAfter(at, kept)) return
+      write(mark({ kept: at }))
       kept = at
       written = performance.now()
-      write()
     },
-    logOnce(at, line) {
+    logOnce(at, write) {
       if (loggedBefore && !isAfter(at, loggedBefore)) return
-      line()
+      write(mark({ logged: at }))
       logged = at
-      write()
     },
   }
 }

@@ -8,7 +8,7 @@ import {
   type RunState,
   type RunSummary,
 } from '../../../../shared/domain'
-import { toCauses, type ErrorCause } from '../../../../shared/errors'
+import { UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
 import { folderBytes, type KeptStage, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
@@ -19,6 +19,13 @@ import type { StageContext } from './types'
 
 const metricsWriteInterval = 250
 
+type EndState = Exclude<RunState, 'queued' | 'running'>
+
+export interface RunEnd {
+  readonly state: EndState
+  readonly causes?: ErrorCause[] | null
+}
+
 export interface RunRecorder {
   summary(runId: string): RunSummary
   started(runId: string): void
@@ -26,7 +33,8 @@ export interface RunRecorder {
   waits(runId: string): void
   /** A line of the run's log. */
   say(runId: string, message: string): void
-  ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes?: ErrorCause[] | null): void
+  /** @returns how it has ended: nothing is done whose end is not on disk */
+  ended(runId: string, end: RunEnd): EndState
   /** Writes the run's copy beside its files; never rejects. */
   mirror(runId: string): Promise<void>
   /** Sizes and mirror, after the end. */
@@ -66,7 +74,10 @@ class Recorder implements RunRecorder {
   ) {
     this.writes = createStoreWrites(hub, engineLog)
     this.teller = createRunTeller(store, hub)
-    this.flushTimer = setInterval(() => this.writes.quietly(() => this.store.metrics.flush()), metricsWriteInterval)
+    this.flushTimer = setInterval(() => {
+      this.writes.retry()
+      this.flushMetrics()
+    }, metricsWriteInterval)
     this.flushTimer.unref()
   }
 
@@ -76,34 +87,25 @@ class Recorder implements RunRecorder {
   started(runId: string): void {
     const { startedAt, state } = this.summary(runId)
     if (state === 'running') return
-    this.writes.quietly(() =>
-      this.store.runs.update(runId, {
-        state: 'running',
-        startedAt: startedAt ?? Date.now(),
-        endedAt: null,
-        error: null,
-      }),
-    )
-    this.log(runId, 'info', 'The run started.')
+    this.changeRun(runId, { state: 'running', startedAt: startedAt ?? Date.now(), endedAt: null, error: null })
+    this.log(runId, { level: 'info', message: 'The run started.' })
     this.tell(runId)
     if (startedAt === null) void this.mirror(runId)
   }
 
   waits(runId: string): void {
     if (this.summary(runId).state !== 'running') return
-    this.writes.quietly(() => this.store.runs.update(runId, { state: 'queued' }))
+    this.changeRun(runId, { state: 'queued' })
     this.tell(runId)
   }
 
-  ended(runId: string, state: Exclude<RunState, 'queued' | 'running'>, causes: ErrorCause[] | null = null): void {
+  ended(runId: string, { state: wanted, causes: given = null }: RunEnd): EndState {
     this.flushMetrics()
     this.hub.flush()
-    this.writes.quietly(() => this.store.runs.update(runId, { state, endedAt: Date.now(), error: causes }))
-    this.log(
-      runId,
-      causes ? 'error' : 'info',
-      `The run is ${state}${causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '.'}`,
-    )
+    const { state, causes } = this.keepEnd(runId, { state: wanted, causes: given })
+    const level = causes ? 'error' : 'info'
+    const because = causes ? `: ${causes.map((cause) => cause.message).join(' because: ')}` : '.'
+    this.log(runId, { level, message: `The run is ${state}${because}` })
     this.tell(runId)
     // Of a study's cells the study tells.
     if (causes && !this.summary(runId).study)
@@ -113,6 +115,33 @@ class Recorder implements RunRecorder {
         causes,
         runId,
       })
+    return state
+  }
+
+  /** With what its stages have come to, in one transaction that survives a power cut. */
+  private keepEnd(runId: string, { state, causes }: Required<RunEnd>): Required<RunEnd> {
+    const { runs, stages } = this.store
+    const endedAt = Date.now()
+    let fault: unknown
+    const write = (): void => {
+      for (const { place } of runs.peek(runId).stages) if (place && stages.has(place)) stages.update(place, {})
+      runs.update(runId, { state, endedAt, error: causes })
+    }
+    this.writes.quietly(() => {
+      try {
+        this.store.transaction(write, { durable: true })
+      } catch (error) {
+        fault = error
+        throw error
+      }
+    })
+    if (fault === undefined) return { state, causes }
+    const end: Required<RunEnd> =
+      state === 'done'
+        ? { state: 'failed', causes: this.causesOf(unwrittenEnd(this.store.folder, fault)) }
+        : { state, causes }
+    this.changeRun(runId, { state: end.state, endedAt, error: end.causes })
+    return end
   }
 
   settle(runId: string): Promise<void> {
@@ -172,7 +201,13 @@ class Recorder implements RunRecorder {
       images: store.images,
       pool: store.pool,
       artifacts: store.artifacts,
+      positions: store.positions,
       update,
+      keep: (alongside) =>
+        store.metrics.flush(() => {
+          store.stages.update(place, {})
+          alongside()
+        }),
       position: () => store.stages.get(place),
       tellMetrics: (points) => {
         for (const { id, stageId } of this.listening(place, 'run.metrics')) hub.metrics(id, stageId, points)
@@ -194,11 +229,11 @@ class Recorder implements RunRecorder {
         this.change(place, { device }, true)
         this.deviceListener(place, device)
         for (const id of store.runs.naming(place)) {
-          if (store.runs.peek(id).state === 'running') this.writes.quietly(() => store.runs.update(id, { device }))
+          if (store.runs.peek(id).state === 'running') this.changeRun(id, { device })
           this.tell(id)
         }
       },
-      log: (level, message) => this.log(runId, level, message),
+      log: (level, message, alongside) => this.log(runId, { level, message }, alongside),
       notice: (severity, noticeTitle, causes) =>
         hub.emit('engine.notice', { severity, title: noticeTitle, causes, runId }),
       causesOf: (error) => this.causesOf(error),
@@ -231,11 +266,24 @@ class Recorder implements RunRecorder {
     clearInterval(this.flushTimer)
     while (this.underWay.size > 0) await Promise.all(this.underWay)
     this.teller.dispose()
+    this.writes.retry()
     this.flushMetrics()
   }
 
   private change(place: string, change: Partial<KeptStage>, write: boolean): void {
-    this.writes.quietly(() => this.store.stages.update(place, change, { write }))
+    const { stages } = this.store
+    this.writes.quietly(() => stages.update(place, change, { write }), {
+      name: place,
+      work: () => stages.has(place) && stages.update(place, {}),
+    })
+  }
+
+  private changeRun(runId: string, change: Parameters<RunStore['runs']['update']>[1]): void {
+    const { runs } = this.store
+    this.writes.quietly(() => runs.update(runId, change), {
+      name: runId,
+      work: () => runs.has(runId) && runs.update(runId, {}),
+    })
   }
 
   /** Progress goes to the run that the stage is trained for, and to those that somebody looks at. */
@@ -257,16 +305,31 @@ class Recorder implements RunRecorder {
   }
 
   say(runId: string, message: string): void {
-    this.log(runId, 'info', message)
+    this.log(runId, { level: 'info', message })
   }
 
-  private log(runId: string, level: LogLine['level'], message: string): void {
-    const line: LogLine = { time: Date.now(), level, message }
+  private log(runId: string, said: Pick<LogLine, 'level' | 'message'>, alongside?: () => void): void {
+    const line: LogLine = { time: Date.now(), ...said }
+    const { level, message } = line
     this.engineLog[level](message, level === 'error' ? undefined : { runId })
-    this.writes.quietly(() => this.store.log(runId, line))
+    this.writes.quietly(() =>
+      this.store.transaction(() => {
+        this.store.log(runId, line)
+        alongside?.()
+      }),
+    )
     this.hub.emit('run.log', { runId, line })
   }
 }
+
+const unwrittenEnd = (folder: string, cause: unknown): UserError =>
+  new UserError('The end of the run could not be written down.', {
+    wanted: 'a workspace that can be written',
+    where: folder,
+    action:
+      'Free some space or make the workspace writable, then resume the run: nothing is lost, and it ends at once.',
+    cause,
+  })
 
 /** Of a run's folder, and of the stages that it names where they lie elsewhere. */
 async function bytesOf(store: RunStore, runId: string): Promise<number> {

@@ -13,6 +13,8 @@ export interface RecordCallsOptions {
   readonly store: RunStore
   readonly recorder: RunRecorder
   resolve(config: PartialExperimentConfig): Resolution
+  /** The copy beside a run's files is behind. */
+  changed(runId: string): void
 }
 
 type RecordCallName =
@@ -32,11 +34,11 @@ type RecordCallName =
   | 'runs.note'
   | 'runs.tag'
 
-export function recordCalls({ store, recorder, resolve }: RecordCallsOptions): Pick<RunCalls, RecordCallName> {
+export function recordCalls({ store, recorder, resolve, changed }: RecordCallsOptions): Pick<RunCalls, RecordCallName> {
   const edit = (runId: string, change: Partial<Pick<RunSummary, 'name' | 'note' | 'tags'>>): RunSummary => {
-    const run = store.runs.update(runId, change)
+    const run = store.transaction(() => store.runs.update(runId, change), { durable: true })
     recorder.tell(runId)
-    void store.mirror(runId).catch(() => undefined)
+    changed(runId)
     return run
   }
   const placeIn = (runId: string, stageId: string): string => {

@@ -44,7 +44,9 @@ export function recoverRuns(
     const elsewhere = executor !== undefined && keepsQueue(executor)
     // An engine that comes back while its trainer works goes on with what waited behind it; one that takes the place of
     // another at once also with runs that were between two stages.
-    if (taken.has(id) || elsewhere || (run.state === 'queued' && goesOn) || replaces) runIds.push(id)
+    // One whose stages are all done has nothing to train any more: its end was not written down.
+    const done = run.stages.length > 0 && run.stages.every(({ state }) => state === 'done')
+    if (done || taken.has(id) || elsewhere || (run.state === 'queued' && goesOn) || replaces) runIds.push(id)
     else
       store.runs.update(id, {
         state: run.state === 'running' ? 'interrupted' : 'paused',

@@ -157,7 +157,7 @@ export class StageScheduler {
       const { executor = ownMachine, priority = 0, position = run.createdAt } = run
       this.runs.add({ id, executor, priority, position, keys })
     } catch (error) {
-      recorder.ended(id, 'failed', recorder.causesOf(error))
+      recorder.ended(id, { state: 'failed', causes: recorder.causesOf(error) })
     }
   }
 
@@ -299,9 +299,10 @@ export class StageScheduler {
     this.runs.remove(runId)
     this.requests.delete(runId)
     this.endings.delete(runId)
-    this.options.recorder.ended(runId, state, causes)
-    void this.options.recorder.settle(runId).then(() => {
-      if (state === 'done') this.options.ends.runDone(runId)
+    const { recorder, ends } = this.options
+    const told = recorder.ended(runId, { state, causes })
+    void recorder.settle(runId).then(() => {
+      if (told === 'done') ends.runDone(runId)
     })
   }
 

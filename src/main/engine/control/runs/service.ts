@@ -23,6 +23,7 @@ import type { KeyContext } from '../experiments/stageKeys'
 import { asTrained } from './asTrained'
 import { binCalls } from './bin'
 import { placeOf } from './demand'
+import { createCheckpointHolds } from './checkpointHolds'
 import { createFreeSpace, type FreeSpace } from './freeSpace'
 import { createLateMirrors, type LateMirrors } from './lateMirrors'
 import { giveConditions } from './giveConditions'
@@ -95,6 +96,7 @@ class Service implements RunService {
   readonly freeSpace: FreeSpace
   readonly calls: RunCalls
   private readonly mirrors: LateMirrors
+  private readonly holds = createCheckpointHolds()
   private readonly keyed: Promise<void>
   private readonly conditionOf: ConditionOf
   /** What executors have really computed on. */
@@ -112,14 +114,16 @@ class Service implements RunService {
       book: this.book,
       keysOf: keysOfRun,
     })
-    const thinning = createThinning({ store, costs, isStudyOpen: options.isStudyOpen })
+    const { holds } = this
+    const thinning = createThinning({ store, costs, isStudyOpen: options.isStudyOpen, holds })
     this.freeSpace = createFreeSpace({ store, recorder, thinning, log: options.log })
     const ends = this.freeSpace
+    holds.onRelease((place) => ends.stageDone(place))
     this.scheduler = new StageScheduler({ store, recorder, launcher, executors, ends, keysOf: keysOfRun })
     this.mirrors = createLateMirrors(store, options)
     this.calls = {
       ...this.ownCalls(),
-      ...recordCalls(options),
+      ...recordCalls({ ...options, changed: (runId) => this.mirrors.follow([runId]) }),
       ...binCalls({ ...options, mark: (changes) => this.mirrors.mark(changes) }),
       ...this.freeSpace.calls,
       ...this.callsAboutMany(),
@@ -130,6 +134,7 @@ class Service implements RunService {
     if (readOnly) return
     const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
+    this.mirrors.follow(store.behindMirrors())
   }
 
   get active(): boolean {
@@ -183,11 +188,14 @@ class Service implements RunService {
         stages: this.book.placed(run.stages, keys, { fresh: request.fresh === true }),
       }
     })
-    store.transaction(() => {
-      // First, since what it refuses must leave no run behind, in memory neither.
-      alongside(made)
-      store.runs.insert(...made)
-    })
+    store.transaction(
+      () => {
+        // First, since what it refuses must leave no run behind, in memory neither.
+        alongside(made)
+        store.runs.insert(...made)
+      },
+      { durable: true },
+    )
     void tellAll(
       this.options.recorder,
       made.map(({ id }) => id),
@@ -281,7 +289,7 @@ class Service implements RunService {
       },
       maker: this,
     })
-    const forks = forkCalls({ store, maker: this, table, costs })
+    const forks = forkCalls({ store, maker: this, table, costs, holds: this.holds })
     return { ...many, ...twinCalls({ runs, maker: this }), ...forks }
   }
 

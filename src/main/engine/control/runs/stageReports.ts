@@ -20,8 +20,8 @@ export interface StageReports {
    * nothing.
    */
   write(report: TaskReport, at: JournalPosition): StageOutcome | null
-  /** Resolves when everything that was reported is kept. */
-  written(): Promise<void>
+  /** Resolves when everything that was reported is kept. Of a stage that has ended; `outcome`: as its process said. */
+  written(outcome?: StageOutcome['type']): Promise<void>
 }
 
 export interface StageReportsOptions {
@@ -34,11 +34,12 @@ export interface StageReportsOptions {
 
 export function createStageReports(options: StageReportsOptions): StageReports {
   const writer = new ReportWriter(options)
-  return { write: (report, at) => writer.write(report, at), written: () => writer.written() }
+  return { write: (report, at) => writer.write(report, at), written: (outcome) => writer.written(outcome) }
 }
 
 class ReportWriter {
-  private pictures: Promise<void> = Promise.resolve()
+  /** Work on files, one after the other. */
+  private files: Promise<void> = Promise.resolve()
   private readonly position: KeptPosition
   private evaluation: Evaluation | null = null
   /** The process goes on from a checkpoint, and has not said yet from which. */
@@ -46,32 +47,33 @@ class ReportWriter {
   private lastWrite = -Infinity
 
   constructor(private readonly options: StageReportsOptions) {
-    this.position = createKeptPosition(options.folder)
+    const { context, folder } = options
+    this.position = createKeptPosition({ positions: context.positions, place: context.place, folder })
   }
 
   write(report: TaskReport, at: JournalPosition): StageOutcome | null {
     const outcome = this.dispatch(report, at)
-    // The end is told again to a control that takes the task up, until what it means has been written down.
-    if (outcome) return outcome
-    if (this.position.due) this.keep(at)
-    else this.position.reached(at)
+    // The end is told again to a control that takes the task up, until what it means has been written down; and that a
+    // process goes on from a checkpoint until it has said from which, since steps behind that are forgotten then.
+    if (outcome || this.resumes) return outcome
+    this.position.reached(at)
+    if (this.position.due) this.keep()
     return null
   }
 
-  async written(): Promise<void> {
-    this.keep(this.position.last)
-    await this.pictures
+  async written(outcome?: StageOutcome['type']): Promise<void> {
+    try {
+      this.keep()
+    } catch (error) {
+      this.options.onFault(error)
+    }
+    if (outcome === 'done' || outcome === 'paused' || outcome === 'stopped') this.chain(() => this.tidy(outcome))
+    await this.files
   }
 
-  /** The position is kept behind what it stands for. */
-  private keep(at: JournalPosition | null): void {
-    if (!at) return
-    this.position.reached(at)
-    this.chain(() => {
-      this.options.context.metrics.flush()
-      this.position.keep(at)
-      return Promise.resolve()
-    })
+  private keep(): void {
+    const { last } = this.position
+    if (last) this.position.keep(last, (mark) => this.options.context.keep(mark))
   }
 
   private dispatch(report: TaskReport, at: JournalPosition): StageOutcome | null {
@@ -96,6 +98,7 @@ class ReportWriter {
         return null
       case 'checkpoint':
         this.log(at, 'debug', `checkpoint at step ${report.step}`)
+        this.chain(() => this.release(report.step))
         return null
       case 'warning':
         context.addWarning(report.message)
@@ -115,7 +118,8 @@ class ReportWriter {
 
   /** A line that an earlier engine has in the log already is not written again. */
   private log(at: JournalPosition, level: LogLine['level'], message: string): void {
-    this.position.logOnce(at, () => this.options.context.log(level, `${this.options.context.title}: ${message}`))
+    const { context } = this.options
+    this.position.logOnce(at, (mark) => context.log(level, `${context.title}: ${message}`, mark))
   }
 
   /** What the stage found out: numbers, images, tests. */
@@ -126,9 +130,9 @@ class ReportWriter {
       case 'metrics':
         return this.metrics(report)
       case 'images':
-        return this.chain(() => this.images(report))
+        return this.images(report)
       case 'pool':
-        return this.chain(() => context.pool.index(place, report.call, { budgetBytes: context.poolBytes }))
+        return context.pool.index(place, report.call, { bytes: report.grid?.bytes ?? 0, ...this.poolBudget })
       case 'evaluation':
         this.evaluation = report.evaluation
         return context.update({ evaluation: report.evaluation })
@@ -152,23 +156,60 @@ class ReportWriter {
     if (diverged) context.observe('notFinite', diverged)
   }
 
+  private get poolBudget(): { budgetBytes: number } {
+    return { budgetBytes: this.options.context.poolBytes }
+  }
+
   /** Whoever watches gets the pixels; the grid is decoded for nobody else. */
-  private async images({ labels, grid }: Report<'images'>): Promise<void> {
+  private images({ labels, grid }: Report<'images'>): void {
     const { context, folder } = this.options
+    const { place, keptSteps } = context
     context.observe('collapsedGenerator', collapsedGenerator(labels, context.position().totalSteps))
-    await context.images.index(context.place, labels, context)
+    context.images.index(place, labels, { bytes: grid.bytes, keptSteps })
     if (!context.watchesImages()) return
-    const pixels = await decodeGrid(join(folder, grid.file), labels).catch(() => null)
-    if (pixels) context.tellImages(labels.step, { ...labels, pixels })
+    this.chain(async () => {
+      const pixels = await decodeGrid(join(folder, grid.file), labels).catch(() => null)
+      if (pixels) context.tellImages(labels.step, { ...labels, pixels })
+    })
+  }
+
+  /** No process goes back behind a checkpoint. */
+  private async release(step: number): Promise<void> {
+    const { context } = this.options
+    await context.images.release(context.place, step, context)
+    await context.pool.release(context.place, step, this.poolBudget)
+  }
+
+  /** Nobody writes pictures any more: what is not kept goes, and what should be there and is not is told. */
+  private async tidy(outcome: StageOutcome['type']): Promise<void> {
+    const { context } = this.options
+    const { images, pool, place } = context
+    await images.tidy(place)
+    await pool.tidy(place)
+    if (outcome !== 'done') return
+    const lost = [
+      ...missingWords('images', 'step', await images.missing(place)),
+      ...missingWords('pool images', 'call', await pool.missing(place)),
+    ]
+    for (const message of lost) {
+      context.addWarning(message)
+      context.log('warn', `${context.title}: ${message}`)
+      context.notice('warning', `${context.title}: ${message}`, [])
+    }
   }
 
   private findings({ findings }: Report<'findings'>, at: JournalPosition): void {
     const { context } = this.options
     const levels = { error: 'error', warning: 'warn', info: 'info', ok: 'info' } as const
     context.update({ findings })
-    this.position.logOnce(at, () => {
-      for (const { severity, message } of findings)
-        context.log(levels[severity], `${context.title}: trigger: ${message}`)
+    this.position.logOnce(at, (mark) => {
+      findings.forEach(({ severity, message }, index) =>
+        context.log(
+          levels[severity],
+          `${context.title}: trigger: ${message}`,
+          index === findings.length - 1 ? mark : undefined,
+        ),
+      )
     })
   }
 
@@ -196,11 +237,8 @@ class ReportWriter {
     context.artifacts.truncate(context.place, step + 1)
     context.forgetHealthAfter(step)
     this.tellArtifacts()
-    this.chain(() => {
-      context.images.truncate(context.place, step + 1)
-      context.pool.truncate(context.place, step + 1)
-      return Promise.resolve()
-    })
+    context.images.truncate(context.place, step + 1, context)
+    context.pool.truncate(context.place, step + 1, this.poolBudget)
   }
 
   private tellArtifacts(): void {
@@ -209,6 +247,13 @@ class ReportWriter {
   }
 
   private chain(work: () => Promise<void>): void {
-    this.pictures = this.pictures.then(work).catch((error: unknown) => this.options.onFault(error))
+    this.files = this.files.then(work).catch((error: unknown) => this.options.onFault(error))
   }
 }
+
+const missingWords = (what: string, of: 'step' | 'call', missing: readonly number[]): string[] =>
+  missing.length === 0
+    ? []
+    : [
+        `the ${what} of ${missing.length} ${of}${missing.length === 1 ? '' : 's'} were recorded and are not on disk any more (${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ' …' : ''}).`,
+      ]

@@ -67,11 +67,16 @@ class StageSupervisor implements RunningStage, TaskListener {
     this.reports = createStageReports({ context, folder: task.folder, onFault: (error) => this.fail(error) })
   }
 
+  private get kept(): JournalPosition | null {
+    const { context, task } = this.supervised
+    return keptPosition({ positions: context.positions, place: context.place, folder: task.folder })
+  }
+
   async begin(): Promise<void> {
     const { executor, task, job } = this.supervised
     try {
       if (job) await this.start(job)
-      else this.running = executor.attach(task, keptPosition(task.folder), this)
+      else this.running = executor.attach(task, this.kept, this)
     } catch (error) {
       this.fail(error)
       return this.end({ killedBy: null, exitCode: null, lastWords: '' })
@@ -86,7 +91,7 @@ class StageSupervisor implements RunningStage, TaskListener {
     const { executor, task } = this.supervised
     await readJournal({
       folder: task.folder,
-      from: keptPosition(task.folder),
+      from: this.kept,
       onReport: (report, at) => void this.reports.write(report, at),
     })
     writeTaskFile(task.folder, taskFiles.task, { content: { format: 1, job } satisfies TaskFile, writer: 'control' })
@@ -137,9 +142,11 @@ class StageSupervisor implements RunningStage, TaskListener {
     else this.early = 'kill'
   }
 
+  /** Also after the process has said that it is done: what it reported is not kept, and comes again when it resumes. */
   fail(error: unknown): void {
     const { context } = this.supervised
-    this.result ??= { type: 'failed', causes: context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
+    if (this.result?.type !== 'failed')
+      this.result = { type: 'failed', causes: context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
     this.kill()
   }
 
@@ -150,7 +157,7 @@ class StageSupervisor implements RunningStage, TaskListener {
 
   private async end({ killedBy, exitCode, lastWords, causes }: TaskEnd): Promise<void> {
     const { context } = this.supervised
-    await this.reports.written()
+    await this.reports.written(this.result?.type)
     this.speaks()
     if (this.result === null && lastWords.trim() !== '')
       context.log('error', `${this.title}: last words of the trainer: ${lastWords.trim().slice(-1500)}`)

@@ -12,11 +12,14 @@ import { keptCheckpoints, listCheckpoints, type KeepCheckpoint } from '../../pro
 import type { StartPoint } from '../../families/defenses/types'
 import type { CostModel } from '../experiments/estimate'
 import type { KeptStage, RunStore } from '../store'
+import type { CheckpointHolds } from './checkpointHolds'
 
 export interface ThinningOptions {
   readonly store: Pick<RunStore, 'runs' | 'stages' | 'stageFolder'>
   readonly costs: Pick<CostModel, 'distillation' | 'length'>
   isStudyOpen(studyId: string): boolean
+  /** Default: nobody reads any. */
+  readonly holds?: Pick<CheckpointHolds, 'holds'>
 }
 
 export interface SpareCheckpoint {
@@ -128,7 +131,7 @@ export function createThinning(options: ThinningOptions): Thinning {
     const keeps = checkpoints[0] ? keptAt(stage, wanted, checkpoints[0].step) : null
     if (!keeps) return []
     return checkpoints
-      .filter(({ step }) => !keeps(step))
+      .filter(({ step }) => !keeps(step) && options.holds?.holds(place, step) !== true)
       .map(({ path }) => ({ place, path, bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }))
   }
 

@@ -36,7 +36,10 @@ export interface StageContext extends EngineNoticeSink {
   readonly images: RunStore['images']
   readonly pool: RunStore['pool']
   readonly artifacts: RunStore['artifacts']
+  readonly positions: RunStore['positions']
   update(change: Partial<KeptStage>, write?: boolean): void
+  /** Writes all that the memory holds of the stage in one transaction, with what belongs to it. */
+  keep(alongside: () => void): void
   /** How far it is known to be. */
   position(): Pick<KeptStage, 'step' | 'totalSteps'>
   /** What is seen of its health now, in place of what was seen of that kind before; null: nothing any more. */
@@ -50,5 +53,6 @@ export interface StageContext extends EngineNoticeSink {
   addWarning(message: string): void
   preparing(activity: StageActivity): void
   deviceFound(device: DeviceReport): void
-  log(level: LogLine['level'], message: string): void
+  /** `alongside`: what is written in the line's transaction. */
+  log(level: LogLine['level'], message: string, alongside?: () => void): void
 }

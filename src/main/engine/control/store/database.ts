@@ -16,9 +16,16 @@ export interface Database {
   /** The same of a statement that is not kept: a question that somebody has put together. */
   columnsOnce(sql: string, ...values: SqlValue[]): unknown[][]
   get(sql: string, ...values: SqlValue[]): Row | undefined
-  /** All or nothing; nested calls join the outer transaction. */
-  transaction<Result>(work: () => Result): Result
+  /**
+   * All or nothing; nested calls join the outer transaction. `durable` (default false), of the outermost: it survives a
+   * power cut when this returns, and everything that was committed before it does too.
+   */
+  transaction<Result>(work: () => Result, options?: TransactionOptions): Result
   close(): void
+}
+
+export interface TransactionOptions {
+  readonly durable?: boolean
 }
 
 interface Statement {
@@ -45,7 +52,7 @@ export function openDatabase(file: string, { readOnly = false }: { readOnly?: bo
   const connection = new LibsqlDatabase(file, { timeout: 5 })
   try {
     // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the
-    // disk.
+    // disk, unless its transaction is to be durable.
     if (readOnly) connection.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
     else
       connection.exec(
@@ -77,19 +84,15 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean
     columns: (sql, ...values) => asColumns(sql).all(...values) as unknown[][],
     columnsOnce: (sql, ...values) => prepareColumns(sql).all(...values) as unknown[][],
     get: (sql, ...values) => (asRecords(sql).get(...values) as Row | undefined) ?? undefined,
-    transaction(work) {
+    transaction(work, { durable = false } = {}) {
       if (depth > 0) return work()
       depth += 1
-      connection.exec('BEGIN IMMEDIATE')
       try {
-        const result = work()
-        connection.exec('COMMIT')
-        return result
-      } catch (error) {
-        rollBack(connection)
-        throw error
+        if (durable) connection.exec('PRAGMA synchronous = FULL')
+        return committed(connection, work)
       } finally {
         depth -= 1
+        if (durable) connection.exec('PRAGMA synchronous = NORMAL')
       }
     },
     close() {
@@ -110,6 +113,18 @@ function preparedOnce(prepare: (sql: string) => Statement): (sql: string) => Sta
     const statement = statements.get(sql) ?? prepare(sql)
     statements.set(sql, statement)
     return statement
+  }
+}
+
+function committed<Result>(connection: InstanceType<typeof LibsqlDatabase>, work: () => Result): Result {
+  connection.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    connection.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollBack(connection)
+    throw error
   }
 }
 

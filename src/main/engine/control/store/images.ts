@@ -2,23 +2,24 @@
  * Synthetic images: one PNG grid per kept step, which any viewer opens, and an index row with what the models say of
  * them.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SyntheticImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
 import { decodeGrid, type GridLayout } from '../../images/imageGrid'
 import { pictureFile } from '../../protocol/pictureFiles'
-import { bytesOf } from './folders'
+import { createPictureRows, type PictureRows, type Thin } from './pictureRows'
 
 type Labels = Omit<SyntheticImages, 'pixels'>
 
-export interface ImagesTable {
-  /**
-   * Notes a grid that lies in the stage's folder; thins the stage when its budget is exceeded. One whose file is gone
-   * was thinned before, and is told again.
-   */
-  index(place: string, labels: Labels, budget: { keptSteps: number }): Promise<void>
+/** Steps of a stage that keep their images. */
+interface ImageBudget {
+  readonly keptSteps: number
+}
+
+export interface ImagesTable extends Pick<PictureRows, 'tidy' | 'missing'> {
+  /** Notes a grid of so many bytes that lies in the stage's folder; thins the stage when its budget is exceeded. */
+  index(place: string, labels: Labels, grid: ImageBudget & { readonly bytes: number }): void
   steps(place: string): number[]
   /** What the models say of the newest step; null where none was kept. */
   newest(place: string): Labels | null
@@ -27,19 +28,24 @@ export interface ImagesTable {
   /** Where the grid of a step lies, and how. @throws RefusedInputError when that step was not kept */
   gridOf(place: string, step: number): { readonly file: string; readonly layout: GridLayout }
   /** Forgets grids from a step on. Their files are the trainer's, which may be writing them again. */
-  truncate(place: string, fromStep: number): void
+  truncate(place: string, fromStep: number, budget: ImageBudget): void
+  /** Removes the files of grids that were given up; the stage does not go back behind a step any more. */
+  release(place: string, throughStep: number, budget: ImageBudget): Promise<void>
 }
+
+const thinTo =
+  ({ keptSteps }: ImageBudget): Thin =>
+  (kept) =>
+    stepsToDrop(
+      kept.map(({ at }) => at),
+      keptSteps,
+    )
 
 export function createImagesTable(database: Database, workspace: string): ImagesTable {
   const fileOf = (place: string, step: number): string => join(workspace, place, pictureFile('images', step))
-  const steps = (place: string): number[] =>
-    database.columns('SELECT step FROM images WHERE place = ? ORDER BY step', place).map((row) => Number(row[0]))
-  const forget = (place: string, dropped: readonly number[]): void =>
-    database.transaction(() => {
-      for (const step of dropped) database.run('DELETE FROM images WHERE place = ? AND step = ?', place, step)
-    })
+  const rows = createPictureRows(database, { table: 'images', at: 'step', record: 'meta', forgets: true, fileOf })
   const labelsOf = (place: string, step: number): Labels => {
-    const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ?', place, step)
+    const row = database.get('SELECT meta FROM images WHERE place = ? AND step = ? AND state = 1', place, step)
     if (row) return JSON.parse(String(row.meta)) as Labels
     throw new RefusedInputError(`No images were kept at step ${step}.`, {
       wanted: 'a kept step',
@@ -48,24 +54,19 @@ export function createImagesTable(database: Database, workspace: string): Images
     })
   }
   return {
-    async index(place, labels, { keptSteps }) {
-      const { step } = labels
-      const bytes = await bytesOf(fileOf(place, step))
-      if (bytes === null) return
-      database.run(
-        'INSERT OR REPLACE INTO images (place, step, bytes, meta) VALUES (?, ?, ?, ?)',
-        place,
-        step,
-        bytes,
-        JSON.stringify(labels),
-      )
-      const dropped = stepsToDrop(steps(place), keptSteps)
-      forget(place, dropped)
-      for (const old of dropped) await rm(fileOf(place, old), { force: true })
-    },
-    steps,
+    tidy: (place) => rows.tidy(place),
+    missing: (place) => rows.missing(place),
+    index: (place, labels, { bytes, ...budget }) =>
+      rows.put(place, { at: labels.step, bytes, record: JSON.stringify(labels) }, thinTo(budget)),
+    steps: (place) =>
+      database
+        .columns('SELECT step FROM images WHERE place = ? AND state = 1 ORDER BY step', place)
+        .map((row) => Number(row[0])),
     newest(place) {
-      const row = database.get('SELECT meta FROM images WHERE place = ? ORDER BY step DESC LIMIT 1', place)
+      const row = database.get(
+        'SELECT meta FROM images WHERE place = ? AND state = 1 ORDER BY step DESC LIMIT 1',
+        place,
+      )
       return row ? (JSON.parse(String(row.meta)) as Labels) : null
     },
     async read(place, step) {
@@ -73,11 +74,8 @@ export function createImagesTable(database: Database, workspace: string): Images
       return { ...labels, pixels: await decodeGrid(fileOf(place, step), labels) }
     },
     gridOf: (place, step) => ({ file: fileOf(place, step), layout: labelsOf(place, step) }),
-    truncate: (place, fromStep) =>
-      forget(
-        place,
-        steps(place).filter((step) => step >= fromStep),
-      ),
+    truncate: (place, fromStep, budget) => rows.truncate(place, fromStep, thinTo(budget)),
+    release: (place, throughStep, budget) => rows.release(place, throughStep, thinTo(budget)),
   }
 }
 

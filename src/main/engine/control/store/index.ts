@@ -11,14 +11,14 @@ import {
   type MirroredArtifact,
 } from './artifacts'
 import { createConditionsTable, type ConditionsTable } from './conditions'
-import { openDatabase, isDamaged, type Database } from './database'
-import { writeAtomically } from '../../weights/atomicFile'
-import { privateFile } from './folders'
+import { openDatabase, isDamaged, type Database, type TransactionOptions } from './database'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
+import { createMirrors } from './mirrors'
 import { renameSeries } from './metricNames'
 import { makePrivateFolder, makePrivateOnce } from './privacy'
 import { createPoolTable, type PoolTable } from './pool'
+import { createPositionsTable, type PositionsTable } from './positions'
 import { createRunsTable, type RunsTable } from './runs'
 import { createStudiesTable } from './studies'
 import type { StudiesTable } from './studyRecords'
@@ -35,6 +35,7 @@ export interface RunStore {
   readonly images: ImagesTable
   readonly pool: PoolTable
   readonly artifacts: ArtifactsTable
+  readonly positions: PositionsTable
   readonly studies: StudiesTable
   readonly conditions: ConditionsTable
   readonly views: ViewsTable
@@ -52,19 +53,19 @@ export interface RunStore {
   lacks(what: GivenLater): boolean
   /** From now on they have. */
   has(what: GivenLater): void
-  /** Until they are brought up to date. */
-  nowLacks(what: GivenLater): void
-  /** All or nothing. */
-  transaction<Result>(work: () => Result): Result
-  /** Writes run.json beside the run's files: what a rebuilt database starts from. */
+  /** All or nothing; see Database. */
+  transaction<Result>(work: () => Result, options?: TransactionOptions): Result
+  /** Brings run.json beside the run's files up to date: what a rebuilt database starts from. */
   mirror(runId: string): Promise<void>
+  /** Runs whose run.json is behind. */
+  behindMirrors(): string[]
   /** Set when the database was found damaged and begun anew from the mirrors. */
   readonly repaired: { movedTo: string; restored: number } | null
   close(): void
 }
 
 /** What records of earlier versions, or of an engine that was killed, get when their workspace is opened. */
-export type GivenLater = 'keys of stages' | 'conditions' | 'health of models' | 'newest mirrors'
+export type GivenLater = 'keys of stages' | 'conditions' | 'health of models'
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
@@ -100,6 +101,12 @@ export function openStore(
     const row = database.get("SELECT value FROM settings WHERE key = 'settings'")
     return { ...defaultSettings, ...(row ? (JSON.parse(String(row.value)) as Partial<Settings>) : {}) }
   }
+  const mirrors = createMirrors({
+    database,
+    folderOf: runFolder,
+    fileOf: (runId) => join(runFolder(runId), mirrorName),
+    read: (runId) => mirroredRun(runId, runs, artifacts),
+  })
   return {
     folder,
     database,
@@ -115,6 +122,7 @@ export function openStore(
     conditions: createConditionsTable(database, { readOnly }),
     images: createImagesTable(database, folder),
     pool: createPoolTable(database, folder),
+    positions: createPositionsTable(database),
     repaired: movedTo === null ? null : { movedTo, restored },
     log: (runId, line) =>
       database.run(
@@ -135,8 +143,7 @@ export function openStore(
     },
     lacks: (what) => database.get('SELECT what FROM to_move WHERE what = ?', what) !== undefined,
     has: (what) => database.run('DELETE FROM to_move WHERE what = ?', what),
-    nowLacks: (what) => database.run('INSERT OR IGNORE INTO to_move (what) VALUES (?)', what),
-    transaction: (work) => database.transaction(work),
+    transaction: (work, how) => database.transaction(work, how),
     executorSettings(executor) {
       const row = database.get('SELECT value FROM settings WHERE key = ?', executorKey(executor))
       return row ? (JSON.parse(String(row.value)) as Record<string, unknown>) : {}
@@ -148,23 +155,23 @@ export function openStore(
         JSON.stringify(values),
       )
     },
-    async mirror(runId) {
-      const summary = runs.summary(runId)
-      const detail: MirroredRun = {
-        ...summary,
-        config: runs.config(runId),
-        artifacts: summary.stages.flatMap(({ id, place = placeInRun(runId, id) }) =>
-          artifacts
-            .read(place)
-            .filter(({ artifact }) => artifact !== undefined)
-            .map((found) => ({ stageId: id, ...found })),
-        ),
-      }
-      await writeAtomically(join(runFolder(runId), mirrorName), [Buffer.from(JSON.stringify(detail, null, 1))], {
-        mode: privateFile,
-      })
-    },
+    mirror: (runId) => mirrors.write(runId),
+    behindMirrors: () => mirrors.behind(),
     close: () => database.close(),
+  }
+}
+
+function mirroredRun(runId: string, runs: RunsTable, artifacts: ArtifactsTable): MirroredRun {
+  const summary = runs.summary(runId)
+  return {
+    ...summary,
+    config: runs.config(runId),
+    artifacts: summary.stages.flatMap(({ id, place = placeInRun(runId, id) }) =>
+      artifacts
+        .read(place)
+        .filter(({ artifact }) => artifact !== undefined)
+        .map((found) => ({ stageId: id, ...found })),
+    ),
   }
 }
 

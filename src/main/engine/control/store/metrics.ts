@@ -6,8 +6,8 @@ import { joinSeries } from './metricNames'
 export interface MetricsTable {
   /** Written with the next `flush`; a point at a step that exists replaces it. */
   append(place: string, points: readonly MetricPoint[]): void
-  /** Writes what is buffered in one transaction. A failure keeps the buffer. */
-  flush(): void
+  /** Writes what is buffered in one transaction, with what belongs to it. A failure keeps the buffer. */
+  flush(alongside?: () => void): void
   /** Forgets the points of a stage from a step on (a resumed stage records them again). */
   truncate(place: string, fromStep: number): void
   read(
@@ -37,11 +37,12 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
   const series = createSeriesIds(database)
   let buffer: Buffered[] = []
 
-  const flush = (): void => {
-    if (buffer.length === 0) return
+  const flush = (alongside?: () => void): void => {
+    if (buffer.length === 0 && !alongside) return
     try {
       database.transaction(() => {
         for (const { place, point } of buffer) insertPoint(database, series.id(place, point.name), point)
+        alongside?.()
       })
     } catch (error) {
       // Ids handed out in a transaction that was rolled back do not exist.

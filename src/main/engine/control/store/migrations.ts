@@ -105,4 +105,15 @@ export const migrations: readonly string[] = [
   `
   INSERT INTO to_move (what) VALUES ('health of models');
   `,
+  // What was thinned stays known by its row, since what stays of a stage's pictures follows from all that were recorded;
+  // how far journals were read is kept with what was read; copies of runs that are behind, by run.
+  `
+  ALTER TABLE images ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE pool ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
+  UPDATE pool SET state = -1 WHERE bytes = 0;
+  CREATE TABLE journal_positions (place TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE behind_mirrors (run_id TEXT PRIMARY KEY) WITHOUT ROWID;
+  INSERT INTO behind_mirrors (run_id) SELECT id FROM runs;
+  DELETE FROM to_move WHERE what = 'newest mirrors';
+  `,
 ]

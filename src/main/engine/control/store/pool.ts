@@ -2,27 +2,32 @@
  * The pool of synthetic images as people see it: a PNG grid per synthesis call, and a row that says what was kept.
  * Training never reads it: its checkpoint holds the pool.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallOrigin, ImageBatch, PoolCall, PoolSummary, PooledImages } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
 import { decodeGrid, type GridLayout } from '../../images/imageGrid'
 import { pictureFile } from '../../protocol/pictureFiles'
-import { bytesOf } from './folders'
 import { stepsToDrop } from './images'
+import { createPictureRows, type PictureRows, type Thin } from './pictureRows'
 
 /** NaN has no JSON; a call that diverged has no loss. */
 type StoredCall = Omit<CallOrigin, 'loss'> & GridLayout & { loss: number | null; poolImages: number }
 
 interface PoolRow {
+  /** Of its grid, where that is kept; else 0. */
   readonly bytes: number
   readonly stored: StoredCall
 }
 
-export interface PoolTable {
-  /** Notes a call, with its grid where that lies in the stage's folder; drops grids above the budget, never rows. */
-  index(place: string, call: Omit<PooledImages, 'pixels'>, budget: { budgetBytes: number }): Promise<void>
+/** Disk for the grids of a stage. */
+interface PoolBudget {
+  readonly budgetBytes: number
+}
+
+export interface PoolTable extends Pick<PictureRows, 'tidy' | 'missing'> {
+  /** Notes a call, and its grid of so many bytes (0: none was written); gives up grids above the budget, never rows. */
+  index(place: string, call: Omit<PooledImages, 'pixels'>, grid: PoolBudget & { readonly bytes: number }): void
   summary(place: string): Omit<PoolSummary, 'budgetBytes'>
   /**
    * @throws RefusedInputError when there is no such call or its grid was dropped, UserError when the file is gone or
@@ -30,47 +35,45 @@ export interface PoolTable {
    */
   read(place: string, call: number): Promise<ImageBatch>
   /** Forgets calls. Their grids are the trainer's, which may be writing them again. */
-  truncate(place: string, fromCall: number): void
+  truncate(place: string, fromCall: number, budget: PoolBudget): void
+  /** Removes the grids that were given up; the stage does not go back behind a call any more. */
+  release(place: string, throughCall: number, budget: PoolBudget): Promise<void>
 }
+
+const thinTo =
+  ({ budgetBytes }: PoolBudget): Thin =>
+  (kept) =>
+    callsToDrop(
+      kept.map(({ at, bytes }) => ({ call: at, bytes })),
+      budgetBytes,
+    )
 
 export function createPoolTable(database: Database, workspace: string): PoolTable {
   const fileOf = (place: string, call: number): string => join(workspace, place, pictureFile('pool', call))
+  const pictures = createPictureRows(database, { table: 'pool', at: 'call', record: 'record', forgets: false, fileOf })
   const rows = (place: string): PoolRow[] =>
     database
-      .columns('SELECT bytes, record FROM pool WHERE place = ? ORDER BY call', place)
+      .columns('SELECT bytes * (state = 1), record FROM pool WHERE place = ? ORDER BY call', place)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
-  const dropGrids = async (place: string, calls: readonly number[]): Promise<void> => {
-    database.transaction(() => {
-      for (const call of calls) database.run('UPDATE pool SET bytes = 0 WHERE place = ? AND call = ?', place, call)
-    })
-    for (const call of calls) await rm(fileOf(place, call), { force: true })
-  }
   return {
-    async index(place, call, { budgetBytes }) {
-      const bytes = budgetBytes > 0 ? await bytesOf(fileOf(place, call.call)) : 0
-      database.run(
-        'INSERT OR REPLACE INTO pool (place, call, bytes, record) VALUES (?, ?, ?, ?)',
-        place,
-        call.call,
-        bytes ?? 0,
-        JSON.stringify(call),
-      )
-      const used = Number(database.get('SELECT SUM(bytes) AS bytes FROM pool WHERE place = ?', place)?.bytes ?? 0)
-      if (used <= budgetBytes) return
-      const grids = rows(place)
-        .filter((row) => row.bytes > 0)
-        .map((row) => ({ call: row.stored.call, bytes: row.bytes }))
-      await dropGrids(place, callsToDrop(grids, budgetBytes))
-    },
+    tidy: (place) => pictures.tidy(place),
+    missing: (place) => pictures.missing(place),
+    index: (place, call, { bytes, ...budget }) =>
+      pictures.put(place, { at: call.call, bytes, record: JSON.stringify(call) }, thinTo(budget)),
     summary: (place) => summaryOf(rows(place)),
     async read(place, call) {
-      const row = database.get('SELECT bytes, record FROM pool WHERE place = ? AND call = ?', place, call)
+      const row = database.get(
+        'SELECT bytes * (state = 1) AS bytes, record FROM pool WHERE place = ? AND call = ?',
+        place,
+        call,
+      )
       if (!row || Number(row.bytes) === 0) throw notOnDisk({ place, call, dropped: row !== undefined })
       const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
       const layout = { count, height, width, channels }
       return { ...layout, pixels: await decodeGrid(fileOf(place, call), layout) }
     },
-    truncate: (place, fromCall) => void database.run('DELETE FROM pool WHERE place = ? AND call >= ?', place, fromCall),
+    truncate: (place, fromCall, budget) => pictures.truncate(place, fromCall, thinTo(budget)),
+    release: (place, throughCall, budget) => pictures.release(place, throughCall, thinTo(budget)),
   }
 }
 
@@ -104,15 +107,12 @@ const notOnDisk = (asked: { place: string; call: number; dropped: boolean }): Re
  * while another can go.
  */
 export function callsToDrop(grids: readonly { call: number; bytes: number }[], budgetBytes: number): number[] {
-  let kept = [...grids]
+  const dropped = new Set<number>()
+  let kept = grids
   while (kept.length > 0 && kept.reduce((sum, grid) => sum + grid.bytes, 0) > budgetBytes) {
-    const dropped = new Set(
-      stepsToDrop(
-        kept.map(({ call }) => call),
-        kept.length - 1,
-      ),
-    )
+    const calls = kept.map(({ call }) => call)
+    for (const call of stepsToDrop(calls, kept.length - 1)) dropped.add(call)
     kept = kept.filter(({ call }) => !dropped.has(call))
   }
-  return grids.map(({ call }) => call).filter((call) => !kept.some((grid) => grid.call === call))
+  return [...dropped].sort((left, right) => left - right)
 }

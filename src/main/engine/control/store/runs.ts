@@ -14,6 +14,7 @@ import {
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Database } from './database'
 import { changesMarks, marksOf, writeMarks, type RunMarks } from './marks'
+import { markBehind } from './mirrors'
 import { loadRuns, readConfig, stageToKeep, type HeldRun, type NamedStage, type StoredSummary } from './runRecords'
 import { waitingStage, type StagesTable } from './stages'
 
@@ -168,7 +169,14 @@ class Runs implements RunsTable {
   }
 
   mark(changes: ReadonlyMap<string, Partial<RunMarks>>): void {
-    writeMarks(this.database, new Map([...changes].map(([id, change]) => [id, marksOf(this.held(id).stored, change)])))
+    const marks = new Map([...changes].map(([id, change]) => [id, marksOf(this.held(id).stored, change)]))
+    this.database.transaction(
+      () => {
+        writeMarks(this.database, marks)
+        markBehind(this.database, [...marks.keys()])
+      },
+      { durable: true },
+    )
     for (const [id, change] of changes) {
       Object.assign(this.held(id).stored, change)
       this.views.delete(id)
@@ -186,13 +194,16 @@ class Runs implements RunsTable {
     if (!before) throw noSuchStage(run, stageId)
     const stage = { ...before, ...change } as NamedStage
     if (options.write)
-      this.database.run(
-        'UPDATE run_stages SET place = ?, record = ? WHERE run_id = ? AND id = ?',
-        stage.place,
-        JSON.stringify(stage),
-        id,
-        stageId,
-      )
+      this.database.transaction(() => {
+        this.database.run(
+          'UPDATE run_stages SET place = ?, record = ? WHERE run_id = ? AND id = ?',
+          stage.place,
+          JSON.stringify(stage),
+          id,
+          stageId,
+        )
+        markBehind(this.database, [id])
+      })
     run.stages = run.stages.map((entry) => (entry.id === stageId ? stage : entry))
     this.views.delete(id)
     this.removeNamer(before.place, id)
@@ -212,7 +223,8 @@ class Runs implements RunsTable {
     const { stages } = this.held(id)
     this.database.transaction(() => {
       this.database.run('DELETE FROM runs WHERE id = ?', id)
-      this.database.run('DELETE FROM run_marks WHERE run_id = ?', id)
+      for (const table of ['run_marks', 'behind_mirrors'])
+        this.database.run(`DELETE FROM ${table} WHERE run_id = ?`, id)
     })
     this.runs.delete(id)
     // Others may name it as the run that their stages come from.
@@ -231,7 +243,7 @@ class Runs implements RunsTable {
 
   private write(stored: StoredSummary, withMarks: boolean): void {
     const { id, state, deletedAt } = stored
-    const write = (): void =>
+    this.database.transaction(() => {
       this.database.run(
         'UPDATE runs SET state = ?, deleted_at = ?, summary = ? WHERE id = ?',
         state,
@@ -239,10 +251,8 @@ class Runs implements RunsTable {
         JSON.stringify(stored),
         id,
       )
-    if (!withMarks) return write()
-    this.database.transaction(() => {
-      write()
-      writeMarks(this.database, new Map([[id, marksOf(stored)]]))
+      if (withMarks) writeMarks(this.database, new Map([[id, marksOf(stored)]]))
+      markBehind(this.database, [id])
     })
   }
 

@@ -1,0 +1,98 @@
+/** A run is told to be done when its end is on disk, and not before. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openStore } from '../../../../src/main/engine/control/store'
+import type { RunSummary } from '../../../../src/shared/domain'
+import type { HandTrainer } from '../../../fakes/handTrainers'
+import { EngineBench, finishStage } from '../../../fixtures/engineBench'
+
+let bench: EngineBench
+beforeEach(() => {
+  bench = new EngineBench().open()
+})
+afterEach(() => bench.dispose())
+
+const plain = { students: [{ defenses: [] }] }
+
+/** Every durable transaction fails; gives back how it is mended. */
+function failDurable(): () => void {
+  const { transaction } = bench.store
+  const spy = vi.spyOn(bench.store, 'transaction').mockImplementation((work, how) => {
+    if (how?.durable === true) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
+    return transaction(work, how)
+  })
+  return () => spy.mockRestore()
+}
+
+describe('the end of a run', () => {
+  it('that cannot be written is told as a failure, and is done when it could be, without training again', async () => {
+    const { id } = await bench.start(plain)
+    const told: RunSummary['state'][] = []
+    bench.engine.subscribe('run.changed', {}, ({ run }) => told.push(run.state))
+    const mend = failDurable()
+    let trained = 0
+    await bench.waitFor(async () => {
+      for (; trained < bench.trainers.started.length; trained++)
+        finishStage(bench.trainers.started[trained] as HandTrainer)
+      expect(await bench.stateOf(id)).toBe('failed')
+    })
+    expect(told).not.toContain('done')
+    const { error } = await bench.engine.call('runs.get', { runId: id })
+    expect(error?.[0]).toMatchObject({ forUser: true, message: 'The end of the run could not be written down.' })
+    mend()
+    await bench.engine.call('runs.resume', { runId: id })
+    await bench.waitFor(async () => expect(await bench.stateOf(id)).toBe('done'))
+    expect(bench.trainers.started).toHaveLength(trained)
+  })
+
+  it('is written down by the next engine where the last one was killed after the last stage', async () => {
+    const { id } = await bench.start(plain)
+    await bench.finishAll(id)
+    await bench.close()
+    const store = openStore(bench.folder)
+    store.runs.update(id, { state: 'running', endedAt: null })
+    store.close()
+    bench.open()
+    await bench.waitFor(async () => expect(await bench.stateOf(id)).toBe('done'))
+    expect(bench.trainers.started).toHaveLength(0)
+    const copy = join(bench.store.runFolder(id), 'run.json')
+    await bench.waitFor(() => expect(JSON.parse(readFileSync(copy, 'utf8'))).toMatchObject({ state: 'done' }))
+  })
+
+  it('is in the copy beside its files also where a kill came before that was written', async () => {
+    const { id } = await bench.start(plain)
+    const copy = (): unknown => JSON.parse(readFileSync(join(bench.store.runFolder(id), 'run.json'), 'utf8'))
+    await bench.waitFor(() => expect(copy()).toMatchObject({ id }))
+    vi.spyOn(bench.store, 'mirror').mockImplementation(() => new Promise(() => undefined))
+    const { engine, trainers } = bench
+    await bench.finishAll(id)
+    expect(copy()).not.toMatchObject({ state: 'done' })
+    // As after a kill: nothing is closed.
+    bench.store.close()
+    void engine
+    void trainers
+    vi.restoreAllMocks()
+    bench.open()
+    await bench.waitFor(() => expect(copy()).toMatchObject({ state: 'done' }))
+  })
+})
+
+describe('a durable transaction', () => {
+  it('comes to disk before it returns, and others do not wait for that', () => {
+    const { database } = bench.store
+    const level = (): number => Number(database.get('PRAGMA synchronous')?.synchronous)
+    expect(level()).toBe(1)
+    expect(database.transaction(level, { durable: true })).toBe(2)
+    expect(level()).toBe(1)
+    expect(() =>
+      database.transaction(
+        () => {
+          throw new Error('no')
+        },
+        { durable: true },
+      ),
+    ).toThrow('no')
+    expect(level()).toBe(1)
+  })
+})
