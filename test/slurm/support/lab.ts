@@ -127,8 +127,7 @@ export function createLab({ trainer, config, cache, settings: change = {} }: Lab
     again: () => {
       const next = newExecutor()
       return {
-        attach: ({ place, folder }, after = []) =>
-          follow(place, after, (task, listener) => next.attach(task, null, listener)),
+        attach: ({ place }, after = []) => follow(place, after, (task, listener) => next.attach(task, null, listener)),
       }
     },
   }

@@ -105,8 +105,8 @@ export const migrations: readonly string[] = [
   `
   INSERT INTO to_move (what) VALUES ('health of models');
   `,
-  // What was thinned stays known by its row, since what stays of a stage's pictures follows from all that were recorded;
-  // how far journals were read is kept with what was read; copies of runs that are behind, by run.
+  // What was thinned stays known by its row: what stays of a stage's pictures follows from all that were recorded. How
+  // far journals were read, with what was read; copies of runs that are behind.
   `
   ALTER TABLE images ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE pool ADD COLUMN state INTEGER NOT NULL DEFAULT 1;

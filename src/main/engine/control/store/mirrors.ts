@@ -1,6 +1,6 @@
 /**
- * The copies of runs beside their files, run.json: what a rebuilt database starts from. The database knows which of them
- * are behind, from the transaction that changed the run until the copy is on disk, so that no kill leaves one behind for
+ * The copies of runs beside their files, run.json: what a rebuilt database starts from. The database knows which are
+ * behind, from the transaction that changed the run until the copy is on disk, so that no kill leaves one behind for
  * good.
  */
 import { existsSync } from 'node:fs'
