@@ -11,7 +11,7 @@ import path from 'node:path'
 import { getTestElectron } from '../test/e2e/support/electron/get-electron.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { runChecks } from './run/checks.mjs'
-import { failWith, runInForeground } from './run/child.mjs'
+import { failWith, runAside, runInForeground } from './run/child.mjs'
 import { addTotals, countSuite, exitCodeOf, suites, summaryLine } from './run/suites.mjs'
 import { readJson } from '../src/main/setup/files.mjs'
 import { projectRoot } from './setup/paths.mjs'
@@ -34,29 +34,40 @@ function readArguments(parameters) {
   return { chosen, rest: [...parameters.slice(0, at), ...parameters.slice(at + 2)] }
 }
 
+const sayTitle = ({ title }) => process.stdout.write(`\n== ${title}\n`)
+
 async function runSuite(suite, rest) {
-  process.stdout.write(`\n== ${suite.title}\n`)
-  return suite.id === 'static' ? runChecks() : runTests(suite, rest)
+  sayTitle(suite)
+  if (suite.id === 'static') return runChecks()
+  const { report, parameters } = prepareTests(suite, rest)
+  const exitCode = await runInForeground(process.execPath, parameters, { cwd: projectRoot })
+  return countSuite(readJson(report), exitCode)
 }
 
-async function runTests(suite, rest) {
+async function runSuiteAside(suite, rest) {
+  const { report, parameters } = prepareTests(suite, rest)
+  const { printed, exitCode } = await runAside(process.execPath, parameters, { cwd: projectRoot })
+  return () => {
+    sayTitle(suite)
+    process.stdout.write(printed)
+    return countSuite(readJson(report), exitCode)
+  }
+}
+
+function prepareTests(suite, rest) {
   const report = path.join(projectRoot, 'test-results', `${suite.id}.json`)
   fs.rmSync(report, { force: true })
-  const exitCode = await runInForeground(
-    process.execPath,
-    [
-      path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs'),
-      'run',
-      '--passWithNoTests',
-      ...suite.projects.flatMap((project) => ['--project', project]),
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...rest,
-    ],
-    { cwd: projectRoot },
-  )
-  return countSuite(readJson(report), exitCode)
+  const parameters = [
+    path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--passWithNoTests',
+    ...suite.projects.flatMap((project) => ['--project', project]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...rest,
+  ]
+  return { report, parameters }
 }
 
 /**
@@ -75,8 +86,11 @@ async function main() {
   const { chosen, rest } = readArguments(process.argv.slice(2))
   const requireAll = process.env.REQUIRE_ALL === '1'
   if (chosen.some((suite) => suite.id === 'e2e')) await prepareEndToEnd()
+  const aside = chosen.filter(({ waits }) => waits && chosen.length > 1)
+  const beside = aside.map((suite) => runSuiteAside(suite, rest))
   const results = []
-  for (const suite of chosen) results.push(await runSuite(suite, rest))
+  for (const suite of chosen) if (!aside.includes(suite)) results.push(await runSuite(suite, rest))
+  for (const told of beside) results.push((await told)())
   const totals = addTotals(results)
   for (const name of totals.failedNames) process.stdout.write(`failed: ${path.relative(projectRoot, name)}\n`)
   for (const name of totals.skippedNames) process.stdout.write(`skipped: ${path.relative(projectRoot, name)}\n`)

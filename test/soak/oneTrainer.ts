@@ -49,7 +49,7 @@ async function counted(engine: StartedEngine, runId: string, stageId: string): P
   const names = ['tensors', 'tensorMemory']
   const { series } = await engine.client.call('runs.metrics', { runId, stageId, names, maximumPoints: 100_000 })
   const last = (name: string): number => series[name]?.values.at(-1) ?? NaN
-  return { tensors: last('tensors'), 'tensors (MiB)': last('tensorMemory') * 1000 }
+  return { tensors: last('tensors'), 'tensors (MB)': last('tensorMemory') * 1000 }
 }
 
 async function main(): Promise<void> {

@@ -35,6 +35,22 @@ export function runInForeground(command, parameters, { onMessage, ...options } =
   })
 }
 
+/** Runs a program beside others: what it prints comes in one piece, with its exit code. */
+export function runAside(command, parameters, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, parameters, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const parts = []
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => parts.push(part))
+    const stop = () => child.kill('SIGINT')
+    process.once('exit', stop)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      process.off('exit', stop)
+      resolve({ printed: Buffer.concat(parts), exitCode: code ?? 128 + (os.constants.signals[signal] ?? 0) })
+    })
+  })
+}
+
 /**
  * The first match of the pattern in what the program prints.
  * @param {import('node:child_process').ChildProcess} child

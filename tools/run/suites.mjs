@@ -1,11 +1,14 @@
 /** The test suites, and how their reports add up. */
 
-/** Suites run one after another: each may take every core. The first has no projects of vitest: see checks.mjs. */
+/**
+ * Suites run one after another: each may take every core. One that `waits` (for daemons, mostly) runs beside them, and
+ * prints when it has ended. The first has no projects of vitest: see checks.mjs.
+ */
 export const suites = [
   { id: 'static', title: 'formatting, lint and types', projects: [] },
   { id: 'unit', title: 'unit, contract and view', projects: ['unit', 'view'] },
   { id: 'tf', title: 'TensorFlow and parity', projects: ['tf'] },
-  { id: 'slurm', title: 'Slurm', projects: ['slurm'] },
+  { id: 'slurm', title: 'Slurm', projects: ['slurm'], waits: true },
   { id: 'e2e', title: 'end to end', projects: ['e2e'] },
 ]
 
