@@ -161,17 +161,24 @@ export default typescript.config(
     'The runtime starts TensorFlow and knows nothing of its use.',
   ),
   {
+    files: ['src/main/machine/**'],
+    rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [
+      ['**/engine/**', '**/host/**', '**/server/**', '**/cli/**', '**/transports/**', '**/setup/**', '**/shared/**'],
+      'What knows the machine imports nothing of ours: everything else may import it.',
+    ]),
+  },
+  {
     files: ['src/main/setup/**'],
     rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [
       ['**/engine/**', '**/host/**', '**/server/**', '**/cli/**', '**/transports/**', '**/tools/**'],
-      'Preparing TensorFlow imports src/shared only: it runs before anything else is there.',
+      'Preparing TensorFlow imports src/shared and machine only: it runs before anything else is there.',
     ]),
   },
   {
     files: ['src/main/transports/**'],
     rules: forbid(noElectron, noRenderer, noTensorFlowLibrary, [
       ['**/engine/**', '**/host/**', '**/server/**', '**/cli/**'],
-      'Carriers import src/shared only.',
+      'Carriers import src/shared and machine only.',
     ]),
   },
   {

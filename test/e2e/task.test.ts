@@ -31,7 +31,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the trainer’s process' : notBuilt, () => 
     folder: string,
   ): { child: ChildProcess; code: Promise<number | null> } {
     mkdirSync(folder, { recursive: true })
-    writeTaskFile(folder, taskFiles.task, { content: { format: 1, job: job(folder) }, writer: 'test' })
+    writeTaskFile(folder, taskFiles.task, { format: 1, job: job(folder) })
     const child = spawn(process.execPath, [join(outFolder, 'main', 'trainer.js'), '--task', folder], {
       stdio: 'ignore',
     })

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { temporaryBeside } from '../machine/temporaries.mjs'
 import { hashText, readJson } from './files.mjs'
 import { SetupError, formatSeconds } from './report.mjs'
 
@@ -77,7 +78,7 @@ export function buildBinding({ root, tensorFlowDirectory, target, compiler, flag
   report.say(`Building TensorFlow's Node binding with ${compiler.join(' ')} …`)
   fs.mkdirSync(path.dirname(target), { recursive: true })
   const libraries = path.join(tensorFlowDirectory, 'tensorflow')
-  const partial = `${target}.${process.pid}.part`
+  const partial = temporaryBeside(target)
   const result = spawnSync(
     command,
     [

@@ -2,6 +2,7 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { temporaryBeside } from '../machine/temporaries.mjs'
 import { SetupError, formatBytes } from './report.mjs'
 
 export function readJson(file) {
@@ -15,7 +16,7 @@ export function readJson(file) {
 /** Writes through a temporary name and a rename. */
 export function writeFileAtomically(file, content) {
   fs.mkdirSync(path.dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
+  const temporary = temporaryBeside(file)
   fs.writeFileSync(temporary, content)
   fs.renameSync(temporary, file)
 }

@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { temporaryBeside } from '../machine/temporaries.mjs'
 import { say } from './report.mjs'
 
 /** Locks that this process holds now: its own process id in any other file is one of an earlier process. */
@@ -59,7 +60,7 @@ function isStale(file, { pid, start, boot }) {
 
 /** Tries once: true, or the text of the lock that is in the way. */
 function tryLock(file) {
-  const own = `${file}.${process.pid}`
+  const own = temporaryBeside(file)
   fs.writeFileSync(own, ownRecord())
   try {
     // A hard link either appears whole, with its content, or not at all: no reader ever meets an empty lock.

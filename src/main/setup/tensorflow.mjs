@@ -13,6 +13,7 @@ import {
   packagedBinding,
   packagedBindingKey,
 } from './binding.mjs'
+import { temporaryBeside } from '../machine/temporaries.mjs'
 import { downloadWheel, fetchedBytes } from './download.mjs'
 import { hashText, readJson, requireDiskSpace, writeJsonAtomically } from './files.mjs'
 import { chooseVariant } from './gpu.mjs'
@@ -166,7 +167,7 @@ export function placePackagedBinding(root, cache, variant) {
   const runtime = describeRuntime(cache, variant, packagedBindingKey(packaged))
   if (!fs.existsSync(runtime.binding)) {
     fs.mkdirSync(path.dirname(runtime.binding), { recursive: true })
-    const partial = `${runtime.binding}.${process.pid}.part`
+    const partial = temporaryBeside(runtime.binding)
     fs.copyFileSync(packaged, partial)
     fs.renameSync(partial, runtime.binding)
   }

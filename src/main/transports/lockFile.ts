@@ -2,18 +2,22 @@
  * The lock of a workspace: who owns it and where that engine listens. Only its owner's user can read it: it holds the
  * token.
  */
-import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../shared/errors'
+import { ownProcess, stateOf } from '../machine/instance.mjs'
+import { temporaryBeside } from '../machine/temporaries.mjs'
 import { connectWebSocket, type EngineEndpoint } from './webSocketChannel'
 
 const lockSchema = z.object({
   product: z.literal('ABD Workbench'),
   pid: z.number().int().positive(),
   machine: z.string(),
+  /** Of its installation, of its start, and of the process; those of version 0.1.0 say nothing of them. */
+  machineId: z.string().nullable().optional(),
+  boot: z.string().nullable().optional(),
+  processStart: z.string().nullable().optional(),
   host: z.string(),
   port: z.number().int().min(0).max(65_535),
   token: z.string().min(16),
@@ -25,9 +29,7 @@ const lockSchema = z.object({
 export type WorkspaceLock = z.infer<typeof lockSchema>
 
 /** Milliseconds between two signs of life of the owner. */
-const beatInterval = 30_000
-/** An owner on another machine that cannot be reached counts as dead after so long without one. */
-const silentAfter = 10 * 60_000
+export const beatInterval = 30_000
 
 export const lockPath = (workspace: string): string => join(workspace, 'engine.lock')
 /** Written, not touched: then its time is the file system's, not this machine's. */
@@ -44,57 +46,63 @@ function parseLock(file: string): WorkspaceLock | null {
   }
 }
 
-function processLives(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
 export type Owner =
   /** Nobody; `stale` is the lock that a dead engine left, if any. */
   | { state: 'none'; stale: WorkspaceLock | null }
   | { state: 'reachable'; endpoint: EngineEndpoint; lock: WorkspaceLock }
   /** It lives (or may live, on another machine) but does not answer. */
-  | { state: 'unreachable'; lock: WorkspaceLock }
+  | {
+      state: 'unreachable'
+      lock: WorkspaceLock
+      /** Whether its process runs on this machine; otherwise nobody here can tell. */
+      here: boolean
+      /** Milliseconds since its last sign of life by the disk's own clock; null where it gives none. */
+      silentFor: number | null
+    }
 
 /** Who owns a workspace now: a lock counts while its process lives, and is best proven by a connection. */
 export async function findOwner(workspace: string, timeout = 3000): Promise<Owner> {
   const lock = readLock(workspace)
   if (!lock) return { state: 'none', stale: null }
-  const here = lock.machine === hostname()
-  if (here && !processLives(lock.pid)) return { state: 'none', stale: lock }
+  const silentFor = silenceOf(workspace, lock)
+  const state = stateOf(lock, silentFor)
+  if (state === 'gone') return { state: 'none', stale: lock }
   const endpoint = { host: lock.host, port: lock.port, token: lock.token }
   try {
     const channel = await connectWebSocket(endpoint, timeout)
     channel.close()
     return { state: 'reachable', endpoint, lock }
   } catch (error) {
-    // Its process id was given to another program: nobody listens there any more.
-    const refused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
-    const gone = here ? refused && lock.port !== 0 : isSilent(workspace, lock)
-    return gone ? { state: 'none', stale: lock } : { state: 'unreachable', lock }
+    // Where the lock does not say when its process began, that number may be another program's: nobody listens there.
+    const refused = codeOf(error) === 'ECONNREFUSED'
+    if (state === 'alive' && !lock.processStart && refused && lock.port !== 0) return { state: 'none', stale: lock }
+    return { state: 'unreachable', lock, here: state === 'alive', silentFor }
   }
 }
 
-/** Whether the owner gives no sign of life. Both times are the file system's: clocks of machines differ. */
-function isSilent(workspace: string, { beats }: WorkspaceLock): boolean {
-  if (beats !== true) return false
-  const probe = `${lockPath(workspace)}.${randomBytes(6).toString('hex')}.now`
+/** How long the owner has given no sign of life. Both times are the file system's: clocks of machines differ. */
+function silenceOf(workspace: string, { beats }: WorkspaceLock): number | null {
+  if (beats !== true) return null
+  const file = lockPath(workspace)
+  const probe = temporaryBeside(file)
   try {
     writeFileSync(probe, '', { mode: 0o600, flag: 'wx' })
-    const sign = statSync(beatPath(lockPath(workspace)), { throwIfNoEntry: false }) ?? statSync(lockPath(workspace))
-    return statSync(probe).mtimeMs - sign.mtimeMs > silentAfter
+    const sign = statSync(beatPath(file), { throwIfNoEntry: false }) ?? statSync(file)
+    return statSync(probe).mtimeMs - sign.mtimeMs
   } catch {
-    return false
+    return null
   } finally {
-    try {
-      unlinkSync(probe)
-    } catch {
-      // It was never made.
-    }
+    rmSync(probe, { force: true })
+  }
+}
+
+/** The owner's last sign of life: another one than before proves that it lives, whatever any clock says. */
+export function lastBeat(workspace: string): string {
+  try {
+    const { mtimeMs, ino } = statSync(beatPath(lockPath(workspace)))
+    return `${ino} ${mtimeMs}`
+  } catch {
+    return ''
   }
 }
 
@@ -117,41 +125,31 @@ export interface TakeOptions {
  */
 export function takeLock(
   workspace: string,
-  lock: Omit<WorkspaceLock, 'product' | 'pid' | 'machine' | 'beats'>,
+  lock: Omit<WorkspaceLock, 'product' | 'beats' | keyof ReturnType<typeof ownProcess>>,
   { stale, onLost = () => undefined, interval = beatInterval }: TakeOptions,
 ): HeldLock | null {
   const file = lockPath(workspace)
-  const own = `${file}.${randomBytes(6).toString('hex')}`
-  moveAside(file, `${own}.stale`, stale)
-  const content: WorkspaceLock = {
-    product: 'ABD Workbench',
-    pid: process.pid,
-    machine: hostname(),
-    beats: true,
-    ...lock,
-  }
+  const own = temporaryBeside(file)
+  const content: WorkspaceLock = { product: 'ABD Workbench', ...ownProcess(), beats: true, ...lock }
   try {
     writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    throw new UserError('The workspace cannot be locked.', {
-      wanted: 'a folder that can be written to',
-      got: error instanceof Error && 'code' in error ? String(error.code) : String(error),
-      where: workspace,
-      action: 'Free some space, allow writing there, or choose another folder with --workspace or ABD_WORKSPACE.',
-      cause: error,
-    })
+    rmSync(own, { force: true })
+    throw cannotLock(workspace, error)
   }
+  moveAside(file, temporaryBeside(file), stale)
   try {
-    // A hard link fails when the name exists, and shows the whole content or nothing.
-    linkSync(own, file)
-  } catch {
-    return null
+    if (!giveName(own, file)) return null
+  } catch (error) {
+    throw cannotLock(workspace, error)
   } finally {
-    unlinkSync(own)
+    rmSync(own, { force: true })
   }
-  beat(file, lock.token)
+  let beats = 0
+  const live = (): boolean => beat(file, lock.token, (beats += 1))
+  live()
   const timer = setInterval(() => {
-    if (beat(file, lock.token)) return
+    if (live()) return
     clearInterval(timer)
     onLost()
   }, interval)
@@ -166,12 +164,43 @@ export function takeLock(
   }
 }
 
+/** False where the name is taken. */
+function giveName(own: string, file: string): boolean {
+  try {
+    // A hard link fails when the name exists, and shows the whole content or nothing.
+    linkSync(own, file)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+  }
+  try {
+    // Some disks have no links; there, for a moment, others may find half of it, and wait.
+    writeFileSync(file, readFileSync(own), { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error ? String(error.code) : null
+
+const cannotLock = (workspace: string, cause: unknown): UserError =>
+  new UserError('The workspace cannot be locked.', {
+    wanted: 'a folder that can be written to',
+    got: codeOf(cause) ?? String(cause),
+    where: workspace,
+    action: 'Free some space, allow writing there, or choose another folder with --workspace or ABD_WORKSPACE.',
+    cause,
+  })
+
 /** Gives a sign of life; false where another engine holds the lock. */
-function beat(file: string, token: string): boolean {
+function beat(file: string, token: string, count: number): boolean {
   const held = parseLock(file)
   if (held && held.token !== token) return false
   try {
-    if (held) writeFileSync(beatPath(file), String(Date.now()), { mode: 0o600 })
+    if (held) writeFileSync(beatPath(file), String(count), { mode: 0o600 })
   } catch {
     // A full or absent disk: the next one may succeed.
   }

@@ -143,12 +143,13 @@ describe('unpacked archives', () => {
     make('old', 10, 9 * day)
     make('older', 10, 10 * day)
     make('new', 10, day / 2)
-    make('x.abc.partial', 0, 2 * day)
-    make('y.abc.partial', 0, day / 2)
+    const writing = '.y.00112233-44556677-1-1.0123456789ab.tmp'
+    make('.x.00112233-44556677-1-1.0123456789ab.tmp', 0, 2 * day)
+    make(writing, 0, day / 2)
     await evictUnpacked(join(cacheFolder(), 'unpacked'), 20)
-    expect(unpacked()).toEqual(['new', 'old', 'y.abc.partial'])
+    expect(unpacked()).toEqual([writing, 'new', 'old'])
     await evictUnpacked(join(cacheFolder(), 'unpacked'), 5)
-    expect(unpacked()).toEqual(['new', 'y.abc.partial'])
+    expect(unpacked()).toEqual([writing, 'new'])
   })
 
   it('need a cache that can be written to: the refusal names it', async () => {

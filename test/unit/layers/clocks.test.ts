@@ -30,7 +30,8 @@ const tellsTheTime = [
   'src/main/engine/trainer/task/index.ts', // a heartbeat, which control compares with the one before
   'src/main/engine/trainer/task/journal.ts', // of a line; lines are numbered
   'src/main/host/controlProcess.ts', // since when a workspace is locked
-  'src/main/transports/lockFile.ts', // a sign of life, which others compare with the one before
+
+  'src/main/machine/temporaries.mjs', // where a disk cannot be asked for its own
   'src/renderer/composables/useNow.ts', // "3 min ago"
   'src/renderer/pivot/usePivotExport.ts', // when a table was exported
   'src/renderer/stores/runEdits.ts', // when a run was deleted

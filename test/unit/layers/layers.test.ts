@@ -33,6 +33,7 @@ describe('lint', () => {
     ['src/main/engine/weights/x.ts', "import { importCheckpoint } from '../families/importers'"],
     ['src/main/engine/graph/x.ts', "import { wrn } from '../families/architectures/wrn'"],
     ['src/main/engine/trainer/x.ts', "import '../entries/trainer'"],
+    ['src/main/machine/x.mjs', "import { cacheDirectory } from '../setup/paths.mjs'"],
     ['src/main/setup/x.ts', "import { readRuntimeDescription } from '../engine/runtime/runtimeFile'"],
     ['src/main/setup/x.mjs', "import { projectRoot } from '../../../tools/setup/paths.mjs'"],
     ['src/main/transports/x.ts', "import { createEngineStarter } from '../host/engineStarter'"],

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Catalogue } from '../../../shared/contract'
 import { cacheFolder } from '../../host'
+import { temporaryBeside } from '../../machine/temporaries.mjs'
 
 const fileOf = (version: string): string => join(cacheFolder(), 'completion', `${version}.json`)
 
@@ -18,7 +19,7 @@ export async function keptCatalogue(version: string): Promise<Catalogue | null> 
 /** Keeps it for the next completion; a cache that cannot be written to costs nothing but that. */
 export async function keepCatalogue(version: string, catalogue: Catalogue): Promise<void> {
   const file = fileOf(version)
-  const temporary = `${file}.${process.pid}`
+  const temporary = temporaryBeside(file)
   try {
     await mkdir(dirname(file), { recursive: true })
     await writeFile(temporary, JSON.stringify(catalogue))

@@ -1,8 +1,8 @@
 /** A graph loaded into TensorFlow: a session with its own variables, reached through the binding's SavedModel calls. */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import type * as tf from '@tensorflow/tfjs-core'
+import { makeTemporaryFolder } from '../../machine/temporaries.mjs'
 import { tensorId, type NodeBackend } from './backend'
 import { encodeSavedModel, type GraphNode } from './graphDef'
 import type { StepPorts } from './stepGraph'
@@ -15,7 +15,7 @@ export class GraphSession {
 
   /** Writes the graph into a private temporary folder, which is gone again when this returns. */
   static load(backend: NodeBackend, nodes: readonly GraphNode[]): GraphSession {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-graph-'))
+    const folder = makeTemporaryFolder('abd-graph')
     try {
       fs.writeFileSync(path.join(folder, 'saved_model.pb'), encodeSavedModel(nodes), { mode: 0o600 })
       return new GraphSession(backend, backend.binding.loadSavedModel(folder, 'serve'))

@@ -1,6 +1,7 @@
 /** The small files of a task's folder, read and written by control and by the process that works on the task. */
 import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryBeside } from '../../machine/temporaries.mjs'
 import { taskFiles } from './taskFolder'
 
 /** The mode of what is written here: runs are their owner's alone. */
@@ -18,9 +19,9 @@ export function readTaskFile<Content>(folder: string, name: string): Content | n
   }
 }
 
-/** Readers find the old content or the new one, never a part. `writer` keeps the temporary files of two apart. */
-export function writeTaskFile(folder: string, name: string, { content, writer }: { content: object; writer: string }) {
-  const temporary = join(folder, `.${name}.${writer}.tmp`)
+/** Readers find the old content or the new one, never a part. */
+export function writeTaskFile(folder: string, name: string, content: object): void {
+  const temporary = temporaryBeside(join(folder, name))
   writeFileSync(temporary, JSON.stringify(content), { mode: taskFileMode })
   renameSync(temporary, join(folder, name))
 }

@@ -40,6 +40,9 @@ export interface AttemptFile {
   /** Sorts by time: later attempts have later names. */
   readonly attempt: string
   readonly host: string
+  /** Of the machine's installation, and of its start; those of version 0.1.0 say neither. */
+  readonly machineId?: string | null
+  readonly boot?: string | null
   readonly pid: number
   /** When that process began, as the kernel counts (field 22 of /proc/PID/stat): a pid is given out again. */
   readonly processStart: string | null

@@ -1,6 +1,7 @@
 /** Answers a probe job: what this node sees and computes on, in a file. */
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { temporaryBeside } from '../../machine/temporaries.mjs'
 import { toCauses } from '../../../shared/errors'
 import { startTensorFlow } from '../runtime'
 import type { NodeReport } from '../protocol/nodeReport'
@@ -17,6 +18,7 @@ export async function reportNode(file: string, paths: readonly string[]): Promis
     ),
   }
   // Whole or not at all: the other side looks for it while it is written.
-  writeFileSync(`${file}.tmp`, JSON.stringify(report), { mode: 0o600 })
-  renameSync(`${file}.tmp`, file)
+  const temporary = temporaryBeside(file)
+  writeFileSync(temporary, JSON.stringify(report), { mode: 0o600 })
+  renameSync(temporary, file)
 }

@@ -1,7 +1,7 @@
 /** Writes a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. */
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
+import { temporaryBeside } from '../../machine/temporaries.mjs'
 
 const syncAndClose = (handle: FileHandle): Promise<void> => handle.sync().finally(() => handle.close())
 
@@ -21,7 +21,7 @@ export async function writeAtomically(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   { mode, beforeRename }: AtomicFileOptions = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = temporaryBeside(path)
   try {
     const handle = await open(temporary, 'wx', mode)
     try {

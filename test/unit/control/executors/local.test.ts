@@ -65,7 +65,7 @@ function writeTask(steps: number, change: Partial<Extract<StageJob, { kind: 'stu
     teacherWeights: '',
     ...change,
   }
-  writeTaskFile(folder, taskFiles.task, { content: { format: 1, job }, writer: 'test' })
+  writeTaskFile(folder, taskFiles.task, { format: 1, job })
 }
 
 interface Heard extends TaskListener {
@@ -340,8 +340,11 @@ describe('the fence', () => {
     writeTask(10)
     const ahead = `${String(Date.now() + 1e9).padStart(15, '0')}-aaaaaa`
     writeTaskFile(folder, taskFiles.attempt, {
-      content: { attempt: ahead, host: 'elsewhere', pid: 1, processStart: null, job: null },
-      writer: 'test',
+      attempt: ahead,
+      host: 'elsewhere',
+      pid: 1,
+      processStart: null,
+      job: null,
     })
     expect(await work().code).toBe(taskExit.done)
     expect(attempt().attempt > ahead).toBe(true)

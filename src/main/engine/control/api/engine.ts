@@ -16,6 +16,7 @@ import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { assertExecutor, createRunService, type RunService } from '../runs/service'
 import { newRunId } from '../runs/newRun'
+import { sweepDebris } from '../store/debris'
 import { createStudyService, type StudyService } from '../studies/service'
 import { createTableService, type TableService } from '../tables'
 import { createEngineContext, type EngineContext, type EngineOptions } from './context'
@@ -56,6 +57,7 @@ export function createEngine(options: EngineOptions): Engine {
   open.isOpen = (studyId) => studies.isOpen(studyId)
   const tables = tableService(context, studies)
   const live = options.readOnly ? null : liveExports(context, recorder)
+  const sweeping = options.readOnly ? null : sweep(options)
   const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
     log.warn(
@@ -82,11 +84,33 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async close() {
       studies.close()
+      await sweeping?.end()
       await runs.close()
       await live?.close()
       await recorder.dispose()
       tables.close()
       store.close()
+    },
+  }
+}
+
+/** What killed processes left, beside all other work. */
+function sweep({ store, cacheFolder, log }: EngineOptions): { end(): Promise<void> } {
+  const ending = new AbortController()
+  const known = {
+    run: (id: string): boolean => store.runs.has(id),
+    stage: (place: string): boolean => store.stages.has(place) || store.stages.damaged.has(place),
+  }
+  const done = sweepDebris({ workspace: store.folder, cacheFolder, known, signal: ending.signal }).then(
+    (swept) => {
+      if (swept.length > 0) log.info(`${swept.length} files and folders that killed processes left were removed.`)
+    },
+    (error: unknown) => log.error('What killed processes left could not be removed.', error),
+  )
+  return {
+    end() {
+      ending.abort()
+      return done
     },
   }
 }

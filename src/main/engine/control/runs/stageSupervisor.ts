@@ -94,7 +94,7 @@ class StageSupervisor implements RunningStage, TaskListener {
       from: this.kept,
       onReport: (report, at) => void this.reports.write(report, at),
     })
-    writeTaskFile(task.folder, taskFiles.task, { content: { format: 1, job } satisfies TaskFile, writer: 'control' })
+    writeTaskFile(task.folder, taskFiles.task, { format: 1, job } satisfies TaskFile)
     this.running = executor.start(task, this)
   }
 

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { processStart } from '../../protocol/processes'
+import { ownProcess } from '../../../machine/instance.mjs'
+import { isTemporary } from '../../../machine/temporaries.mjs'
 import { listAttempts, readTaskFile, writeTaskFile } from '../../protocol/taskFiles'
 import { taskFiles, type AttemptFile } from '../../protocol/taskFolder'
 
@@ -30,14 +30,14 @@ export function takeTask(folder: string): Fence {
   const attempts = listAttempts(folder)
   const last = readTaskFile<AttemptFile>(folder, taskFiles.attempt)?.attempt
   const name = laterThan([...attempts, ...(last === undefined ? [] : [last])])
+  const { machine: host, ...own } = ownProcess()
   const attempt: AttemptFile = {
     attempt: name,
-    host: hostname(),
-    pid: process.pid,
-    processStart: processStart(process.pid),
+    host,
+    ...own,
     job: schedulerJob(process.env),
   }
-  writeTaskFile(folder, taskFiles.attempt, { content: attempt, writer: name })
+  writeTaskFile(folder, taskFiles.attempt, attempt)
   sweep(folder)
   syncFolder(folder)
   let missing = 0
@@ -82,7 +82,7 @@ function sweep(folder: string): void {
   for (const place of ['.', 'images', 'pool'].map((name) => join(folder, name))) {
     if (!existsSync(place)) continue
     for (const name of readdirSync(place))
-      if (/^\..*\.tmp$/.test(name) && !writtenByControl.some((file) => name.startsWith(`.${file}.`)))
+      if (isTemporary(name) && !writtenByControl.some((file) => name.startsWith(`.${file}.`)))
         rmSync(join(place, name), { force: true })
   }
 }

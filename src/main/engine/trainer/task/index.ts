@@ -4,6 +4,7 @@
  */
 import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryName } from '../../../machine/temporaries.mjs'
 import { poolBytesOf } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
 import type { TrainerReport } from '../../protocol/messages'
@@ -74,7 +75,7 @@ class TaskProcess implements TaskDesk {
     this.journal = createJournal(openJournalDisk(journalFile(folder, attempt)))
     syncFolder(join(folder, taskFiles.journal))
     this.pictures = createPictures(folder, () => this.assertHolds())
-    this.reserve = join(folder, `.reserve.${attempt}.tmp`)
+    this.reserve = join(folder, temporaryName('reserve'))
     this.resumes = fence.earlier > 0 || ('resume' in job && job.resume)
     this.journal.write({ type: 'attempt', resumes: this.resumes, ...fence.attempt })
     this.requests = listenForRequests(folder, attempt, (message) =>

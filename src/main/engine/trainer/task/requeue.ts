@@ -13,7 +13,7 @@ const patience = 30_000
 export function requeueJob(folder: string, { job, attempt }: AttemptFile): void {
   // Control has asked meanwhile: it decides when the task goes on.
   if (job === null || readTaskFile<RequestFile>(folder, taskFiles.request) !== null) return
-  writeTaskFile(folder, taskFiles.again, { content: { attempt } satisfies AgainFile, writer: attempt })
+  writeTaskFile(folder, taskFiles.again, { attempt } satisfies AgainFile)
   try {
     execFileSync('scontrol', ['requeue', job], { stdio: ['ignore', 'ignore', 'inherit'], timeout: patience })
   } catch (error) {

@@ -7,7 +7,7 @@ import { taskFiles, type RequestFile } from '../../../protocol/taskFolder'
 /** Heeded by whoever works on the task, until the request is taken back. */
 export function writeRequest(folder: string, kind: RequestFile['kind']): void {
   const content: RequestFile = { kind, attempt: null, time: Date.now() }
-  writeTaskFile(folder, taskFiles.request, { content, writer: 'control' })
+  writeTaskFile(folder, taskFiles.request, content)
 }
 
 /** Before a start: what was asked of earlier attempts is done. */

@@ -1,8 +1,8 @@
 /** Whether tasks would run on this cluster: asked of Slurm, of the folders, and of a node. */
-import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutorFinding } from '../../../../../shared/domain'
+import { temporaryName } from '../../../../machine/temporaries.mjs'
 import type { CheckRequest, CheckTeller } from '../members'
 import type { CheckedCluster } from './checkedCluster'
 import { SlurmRefusal } from './commands'
@@ -100,7 +100,7 @@ function checkTimes({ settings: { timeLimit, signalLead } }: CheckedCluster, fin
 function checkFolders({ workspace, cacheFolder }: CheckedCluster, find: Find): boolean {
   const title = 'Folders here'
   try {
-    const file = join(workspace, `.probe-${randomBytes(4).toString('hex')}`)
+    const file = join(workspace, temporaryName('probe'))
     writeFileSync(file, '')
     rmSync(file)
     accessSync(cacheFolder, constants.R_OK)
@@ -120,7 +120,7 @@ function checkFolders({ workspace, cacheFolder }: CheckedCluster, find: Find): b
 
 async function checkScript(cluster: CheckedCluster, find: Find): Promise<boolean> {
   const { workspace, settings, places, commands } = cluster
-  const folder = submissionFolder(workspace, `check-${randomBytes(4).toString('hex')}`)
+  const folder = submissionFolder(workspace, temporaryName('check'))
   try {
     mkdirSync(folder, { recursive: true })
     const script = batchScript(

@@ -39,10 +39,7 @@ export const writeJobFile = (
   { folder, title, needs, after: before }: StageTask,
   { after, sent }: Pick<JobFile, 'after' | 'sent'>,
 ): void =>
-  writeTaskFile(folder, fileName, {
-    content: { format: 1, after, task: { title, needs, after: before }, sent } satisfies JobFile,
-    writer: 'control',
-  })
+  writeTaskFile(folder, fileName, { format: 1, after, task: { title, needs, after: before }, sent } satisfies JobFile)
 
 /** Names sort by time. */
 export const newSubmission = (): string => `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`

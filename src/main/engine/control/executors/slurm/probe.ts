@@ -1,8 +1,8 @@
 /** A job of a minute that says what a node sees and computes on. */
-import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeReport } from '../../../protocol/nodeReport'
+import { temporaryName } from '../../../../machine/temporaries.mjs'
 import type { CheckRequest, CheckTeller } from '../members'
 import type { CheckedCluster } from './checkedCluster'
 import { lastWordsOf } from './ends'
@@ -16,9 +16,9 @@ const title = 'Node'
 
 export async function askNode(cluster: CheckedCluster, request: CheckRequest, teller: CheckTeller): Promise<void> {
   const { workspace, cacheFolder, settings, places, commands, signal } = cluster
-  const folder = submissionFolder(workspace, `probe-${randomBytes(4).toString('hex')}`)
+  const folder = submissionFolder(workspace, temporaryName('probe'))
   const report = join(folder, 'report.json')
-  const mark = join(cacheFolder, `.probe-${randomBytes(4).toString('hex')}`)
+  const mark = join(cacheFolder, temporaryName('probe'))
   try {
     const script = probeScript(settings, { folder, report, minutes, paths: [mark, ...request.paths] }, places)
     const file = writeSubmission(folder, script, [])

@@ -2,9 +2,10 @@
  * Archives unpacked in the per-user cache, by the SHA-256 of their bytes: copies under other names share one, and a
  * second opening costs a look at size and time of the file.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { isTemporary, sweepFolder, temporaryBeside } from '../../../../../machine/temporaries.mjs'
 import { UserError } from '../../../../../../shared/errors'
 import { openFileSource } from '../../../../weights/byteSource'
 import { createYielding } from '../../../../images/yielding'
@@ -64,14 +65,11 @@ function explain(error: unknown, folder: string): unknown {
 /** Removes what nobody used for longest while all exceed the budget, and what broken attempts left. */
 export async function evictUnpacked(folder: string, budget: number, now = Date.now()): Promise<void> {
   const found: { path: string; used: number; bytes: number }[] = []
+  sweepFolder(folder)
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     const used = (await stat(path).catch(() => null))?.mtimeMs
-    if (used === undefined || name === 'hashes') continue
-    if (name.includes('.partial')) {
-      if (now - used > dayMilliseconds) await rm(path, { recursive: true, force: true })
-      continue
-    }
+    if (used === undefined || name === 'hashes' || isTemporary(name)) continue
     const bytes = Number(await readFile(join(path, sizeFile), 'utf8').catch(() => '0'))
     found.push({ path, used, bytes })
   }
@@ -108,7 +106,7 @@ export async function unpackedFolder(archive: string, context: DatasetContext): 
 
 /** Whole or not at all: a kill, and another process at the same work, leave nothing half-done. */
 async function unpackAside(archive: string, own: string, context: DatasetContext): Promise<void> {
-  const aside = `${own}.${randomBytes(6).toString('hex')}.partial`
+  const aside = temporaryBeside(own)
   const folder = join(aside, filesFolder)
   await mkdir(folder, { recursive: true })
   try {
