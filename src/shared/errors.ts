@@ -1,4 +1,5 @@
 /** Errors as data: what a researcher can act on crosses every border whole; stacks stay in the log. */
+import { storageFaultOf, type StorageFaultKind } from './storageFaults'
 
 /** One link of an error's chain as it travels on the wire. */
 export interface ErrorCause {
@@ -9,6 +10,8 @@ export interface ErrorCause {
    * program".
    */
   forUser: boolean
+  /** Where it is a disk, a file system or the database that refused. */
+  storage?: StorageFaultKind
   wanted?: string
   got?: string
   where?: string
@@ -52,6 +55,18 @@ export class RefusedInputError extends UserError {
   }
 }
 
+/** A disk, a file system or the database refused, in our words. */
+export class StorageError extends UserError {
+  constructor(
+    message: string,
+    readonly kind: StorageFaultKind,
+    details: UserErrorDetails = {},
+  ) {
+    super(message, details)
+    this.name = 'StorageError'
+  }
+}
+
 /** Thrown by the default branch of an exhaustive switch. */
 export class ExhaustiveError extends Error {
   constructor(value: never) {
@@ -67,24 +82,58 @@ export function toCauses(error: unknown): ErrorCause[] {
   const causes: ErrorCause[] = []
   let current: unknown = error
   while (current !== undefined && current !== null && causes.length < chainLimit) {
-    if (current instanceof UserError) {
-      causes.push({
-        name: current.name,
-        message: current.message,
-        forUser: true,
-        wanted: current.wanted,
-        got: current.got,
-        where: current.where,
-        action: current.action,
-      })
-    } else if (current instanceof Error) {
-      causes.push({ name: current.name, message: current.message, forUser: false })
-    } else {
-      causes.push({ name: 'Error', message: String(current), forUser: false })
-    }
+    const link = linkOf(current)
+    // What is only put into words says nothing new beside what it puts into words.
+    if (link.message !== causes.at(-1)?.message) causes.push(link)
     current = current instanceof Error ? current.cause : undefined
   }
   return causes
+}
+
+function linkOf(error: unknown): ErrorCause {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), forUser: false }
+  const ours = inOurWords(error)
+  if (!ours) return { name: error.name, message: error.message, forUser: false }
+  const { name, message, wanted, got, where, action } = ours
+  const storage = ours instanceof StorageError ? { storage: ours.kind } : {}
+  return { name, message, forUser: true, ...storage, wanted, got, where, action }
+}
+
+/** An error for people as it is, or in the words of the table of storage faults; null: a fault of the program. */
+export function inOurWords(error: Error): UserError | null {
+  if (error instanceof UserError) return error
+  const fault = storageFaultOf(error)
+  return (
+    fault && new StorageError(fault.message, fault.kind, { where: fault.where, action: fault.action, cause: error })
+  )
+}
+
+/** The storage fault behind an error, of one of these kinds where some are named; null where there is none. */
+export function storageFaultBehind(error: unknown, ...kinds: readonly StorageFaultKind[]): StorageError | null {
+  let current: unknown = error
+  for (let link = 0; link < chainLimit && current instanceof Error; link++) {
+    const ours = inOurWords(current)
+    if (ours instanceof StorageError && (kinds.length === 0 || kinds.includes(ours.kind))) return ours
+    current = current.cause
+  }
+  return null
+}
+
+/** What an error says, in one sentence of ours where there is one: for a warning, or a line of a log. */
+export function sentenceOf(error: unknown): string {
+  const [first] = toCauses(error)
+  if (!first) return 'Unknown failure.'
+  return first.where ? `${first.message.replace(/\.$/, '')} (${first.where}).` : first.message
+}
+
+/** Whether all that is behind an error was written for people: otherwise the log has something to keep. */
+export function isAllOurs(error: unknown): boolean {
+  let current: unknown = error
+  for (let link = 0; link < chainLimit && current !== undefined && current !== null; link++) {
+    if (!(current instanceof UserError)) return false
+    current = current.cause
+  }
+  return true
 }
 
 /** Rebuilds an error from the wire; the chain hangs on `cause`. */
@@ -92,7 +141,8 @@ export function fromCauses(causes: readonly ErrorCause[]): Error {
   let rebuilt: Error | undefined
   for (const link of [...causes].reverse()) {
     const details = { wanted: link.wanted, got: link.got, where: link.where, action: link.action, cause: rebuilt }
-    if (link.name === 'RefusedInputError') rebuilt = new RefusedInputError(link.message, details)
+    if (link.storage) rebuilt = new StorageError(link.message, link.storage, details)
+    else if (link.name === 'RefusedInputError') rebuilt = new RefusedInputError(link.message, details)
     else if (link.forUser) rebuilt = new UserError(link.message, details)
     else {
       rebuilt = new Error(link.message, rebuilt === undefined ? undefined : { cause: rebuilt })
@@ -111,6 +161,6 @@ export function describeError(error: unknown): string {
   if (first.got) lines.push(`  got: ${first.got}`)
   if (first.where) lines.push(`  where: ${first.where}`)
   if (first.action) lines.push(`  what to do: ${first.action}`)
-  for (const cause of rest) lines.push(`  because: ${cause.message}`)
+  for (const { message, where } of rest) lines.push(`  because: ${message}${where ? ` (${where})` : ''}`)
   return lines.join('\n')
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ImageBatch, MetricSeries, PartialExperimentConfig } from '../domain'
 import type { ErrorCause } from '../errors'
+import { storageFaultKinds } from '../storageFaults'
 
 export interface CallDeclaration<Args extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
   /** Checked by the engine at every call, whoever makes it. */
@@ -68,6 +69,7 @@ export const errorCause = z.object({
   name: z.string(),
   message: z.string(),
   forUser: z.boolean(),
+  storage: z.enum(storageFaultKinds).optional(),
   wanted: z.string().optional(),
   got: z.string().optional(),
   where: z.string().optional(),

@@ -2,7 +2,7 @@
  * The engine's end of a channel: answers calls, carries events, and sheds what may be shed when the carrier is slow.
  */
 import type { EngineApi, EngineCallName, EngineEventFilter, EngineEventName, EngineEvents } from '../contract'
-import { UserError, toCauses } from '../errors'
+import { UserError, isAllOurs, toCauses } from '../errors'
 import { decodeClientFrame, encodeFrame, type ClientFrame, type FrameChannel, type ServerFrame } from './frames'
 import { createTurns, type TurnTaker, type Turns } from './turns'
 
@@ -26,7 +26,7 @@ export const clientLimits = {
 const unreadPause = 50
 
 export interface ServeOptions {
-  /** Sees errors that are faults of the program, with their stack, for the log. */
+  /** Sees errors that were not written for people, with their stack, for the log. */
   onFault?: (name: string, error: unknown) => void
   /** Shared by all clients of an engine; default: this one waits for no other. */
   turns?: Turns
@@ -180,9 +180,8 @@ class Session implements TurnTaker {
   }
 
   private fail(id: number, name: string, error: unknown): void {
-    const causes = toCauses(error)
-    if (causes.some((cause) => !cause.forUser)) this.options.onFault?.(name, error)
-    this.send({ answer: 'error', id, causes })
+    if (!isAllOurs(error)) this.options.onFault?.(name, error)
+    this.send({ answer: 'error', id, causes: toCauses(error) })
   }
 
   private send(frame: ServerFrame): void {

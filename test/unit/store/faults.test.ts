@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isDiskFull, openDatabase, openStore, placeInRun } from '../../../src/main/engine/control/store'
+import { storageFaultBehind } from '../../../src/shared/errors'
+import { openDatabase, openStore, placeInRun } from '../../../src/main/engine/control/store'
 import { bundle } from '../../fixtures/bundle'
 import { fakeCatalogue } from '../../fakes/catalogue'
 import { FakeRun } from '../../fakes/run'
@@ -54,7 +55,7 @@ describe('a full disk', () => {
     } catch (error) {
       failure = error
     }
-    expect(isDiskFull(failure)).toBe(true)
+    expect(storageFaultBehind(failure)?.kind).toBe('full')
     expect(database.get('SELECT count(*) AS n FROM settings')).toMatchObject({ n: written })
     expect(database.get('PRAGMA integrity_check')).toMatchObject({ integrity_check: 'ok' })
     database.close()

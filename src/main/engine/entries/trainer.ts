@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { DeviceReport, Evaluation } from '../../../shared/domain'
-import { ExhaustiveError, toCauses } from '../../../shared/errors'
+import { ExhaustiveError, describeError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
 import { startTensorFlow } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
@@ -173,6 +173,6 @@ if (values['device-report'] !== undefined)
 else if (values.task === undefined) serveShortJob()
 else
   runTask(values.task, runStage).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${describeError(error)}\n`)
     process.exit(taskExit.failed)
   })

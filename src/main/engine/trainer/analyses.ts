@@ -1,5 +1,5 @@
 /** Measures the analyses of a stage: those whose needs it can give. */
-import { toCauses } from '../../../shared/errors'
+import { sentenceOf } from '../../../shared/errors'
 import { defaultsOf } from '../../../shared/schema'
 import { analyses } from '../families/analyses'
 import type { Analysis, AnalysisContext, AnalysisMaterials, AnalysisNeed } from '../families/analyses/types'
@@ -47,7 +47,7 @@ export function createStageAnalyses(input: StageAnalysesInput): StageAnalyses {
       const artifact = member.artifact.parse(JSON.parse(JSON.stringify(found)))
       return { type: 'artifact', analysis: member.id, artifact }
     } catch (error) {
-      return { type: 'warning', message: `${member.title} could not be measured: ${messageOf(error)}` }
+      return { type: 'warning', message: `${member.title} could not be measured: ${sentenceOf(error)}` }
     }
   }
   return {
@@ -65,5 +65,3 @@ export function createStageAnalyses(input: StageAnalysesInput): StageAnalyses {
     },
   }
 }
-
-const messageOf = (error: unknown): string => toCauses(error)[0]?.message ?? String(error)

@@ -4,6 +4,7 @@
  * is a function over the loop's state.
  */
 import type { Evaluation, MetricName, MetricPoint } from '../../../shared/domain'
+import { sentenceOf } from '../../../shared/errors'
 import { StepInterrupted, type InnerStepListener } from '../families/distillation/innerSteps'
 import type { TrainerReport } from '../protocol/messages'
 import type { StageStart } from '../protocol/plans'
@@ -136,7 +137,7 @@ const damagedTeller =
   (path: string, error: unknown): void => {
     report({
       type: 'warning',
-      message: `A checkpoint could not be read and the one before it is used: ${error instanceof Error ? error.message : String(error)}`,
+      message: `A checkpoint could not be read and the one before it is used: ${sentenceOf(error)}`,
     })
     report({ type: 'log', level: 'warn', message: `damaged checkpoint ${path}` })
   }

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { ExperimentConfig, MemberChoice } from '../../../../shared/domain'
+import { storageFaultBehind } from '../../../../shared/errors'
 import { isVisible, type FamilyId, type Issue } from '../../../../shared/schema'
 import type { MemberTable } from './memberTable'
 
@@ -64,8 +65,7 @@ function faultOf(file: string): string | null {
     const found = statSync(file)
     return found.isFile() ? null : found.isDirectory() ? 'a folder' : 'a pipe, device or socket'
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-      ? 'nothing at that path'
-      : `no access (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`
+    const fault = storageFaultBehind(error)
+    return fault?.kind === 'missing' ? 'nothing at that path' : `no access (${fault?.message ?? String(error)})`
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import type { RunTarget } from '../../../../shared/domain'
-import { ExhaustiveError, UserError } from '../../../../shared/errors'
+import { ExhaustiveError, UserError, storageFaultBehind } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { runExporters, type RunExporter } from '../../families/runExporters'
 import { runToExport, type ExportSource } from './runToExport'
@@ -68,11 +68,11 @@ async function emptied(folder: string): Promise<void> {
 
 /** What the system refuses, in a sentence; everything else as it is. */
 function told(error: unknown, target: string): unknown {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) return error
+  const fault = storageFaultBehind(error)
+  if (!fault) return error
   return new UserError('The run could not be written.', {
     wanted: 'a folder that can be written to, with enough room',
-    got: code,
+    got: fault.message,
     where: target,
     action: 'Choose another folder.',
     cause: error,

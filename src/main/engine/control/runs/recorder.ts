@@ -8,7 +8,7 @@ import {
   type RunState,
   type RunSummary,
 } from '../../../../shared/domain'
-import { UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
+import { UserError, isAllOurs, toCauses, type ErrorCause } from '../../../../shared/errors'
 import { folderBytes, type KeptStage, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
@@ -246,7 +246,11 @@ class Recorder implements RunRecorder {
 
   causesOf(error: unknown): ErrorCause[] {
     const causes = toCauses(error)
-    if (causes.some((cause) => !cause.forUser)) this.engineLog.error('A fault of the program.', error)
+    if (!isAllOurs(error))
+      this.engineLog.error(
+        causes.some(({ forUser }) => !forUser) ? 'A fault of the program.' : 'A fault of the disk.',
+        error,
+      )
     return causes
   }
 

@@ -1,7 +1,8 @@
 /** Starts a stage where stages run, or takes it up, and watches over it to its end, whatever that is. */
 import { mkdirSync } from 'node:fs'
 import { stalledAt } from '../../../../shared/domain'
-import { UserError, fromCauses, type ErrorCause } from '../../../../shared/errors'
+import { StorageError, fromCauses, storageFaultBehind } from '../../../../shared/errors'
+import { remedied } from '../../../../shared/storageFaults'
 import { writeTaskFile } from '../../protocol/taskFiles'
 import {
   taskFiles,
@@ -13,7 +14,6 @@ import {
 import type { Executor, RunningTask, StageTask, TaskEnd, TaskListener, TaskWhere } from '../executors/executor'
 import { readJournal } from '../executors/journal/follower'
 import { trainerWatch } from '../executors/journal/watch'
-import { isDiskFull } from '../store'
 import { keptPosition } from './keptPosition'
 import { createStageReports, type StageReports } from './stageReports'
 import type { StageContext, StageOutcome } from './types'
@@ -104,7 +104,10 @@ class StageSupervisor implements RunningStage, TaskListener {
     try {
       const told = this.reports.write(report, at)
       if (told)
-        this.result ??= told.type === 'failed' ? { type: 'failed', causes: readable(told.causes, context) } : told
+        this.result ??=
+          told.type === 'failed'
+            ? { type: 'failed', causes: context.causesOf(forStage(fromCauses(told.causes))) }
+            : told
     } catch (error) {
       // A store that cannot be written ends the stage, not the engine.
       this.fail(error)
@@ -145,8 +148,7 @@ class StageSupervisor implements RunningStage, TaskListener {
   /** Also after the process has said that it is done: what it reported is not kept, and comes again when it resumes. */
   fail(error: unknown): void {
     const { context } = this.supervised
-    if (this.result?.type !== 'failed')
-      this.result = { type: 'failed', causes: context.causesOf(isDiskFull(error) ? diskFull(error) : error) }
+    if (this.result?.type !== 'failed') this.result = { type: 'failed', causes: context.causesOf(forStage(error)) }
     this.kill()
   }
 
@@ -171,15 +173,10 @@ class StageSupervisor implements RunningStage, TaskListener {
   }
 }
 
-const diskFull = (cause: unknown): UserError =>
-  new UserError('The disk is full.', {
-    action:
-      'Free some space (Settings shows what the workspace uses), then resume the run; its last checkpoint is intact.',
-    cause,
-  })
-
-/** A trainer that found no space says so in the words of its file system. */
-const readable = (causes: ErrorCause[], context: Pick<StageContext, 'causesOf'>): ErrorCause[] =>
-  causes.some((cause) => /ENOSPC|no space left/i.test(cause.message))
-    ? context.causesOf(diskFull(fromCauses(causes)))
-    : causes
+/** A disk that refused, whichever process met it: what to do then is to go on with the run. */
+function forStage(error: unknown): unknown {
+  const fault = storageFaultBehind(error)
+  if (!fault) return error
+  const action = remedied(fault.kind, 'resume the run; its last checkpoint is intact.')
+  return new StorageError(fault.message, fault.kind, { where: fault.where, action, cause: error })
+}

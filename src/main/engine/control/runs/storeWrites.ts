@@ -1,8 +1,7 @@
 /** Writing to the store while runs go on: a disk that does not take it ends no engine. */
-import { toCauses } from '../../../../shared/errors'
+import { storageFaultBehind, toCauses } from '../../../../shared/errors'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
-import { isDiskFull } from '../store'
 
 export interface StoreWrites {
   /**
@@ -28,7 +27,7 @@ export function createStoreWrites(hub: EventHub, log: EngineLog): StoreWrites {
       if (unwritten.size === 0) failing = false
     } catch (error) {
       if (again) unwritten.set(again.name, again.work)
-      if (isDiskFull(error)) diskFull(error)
+      if (storageFaultBehind(error, 'full', 'quota')) diskFull(error)
       if (failing) return
       failing = true
       const title = 'The workspace could not be written.'

@@ -184,14 +184,3 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * record should only show as damaged.
  */
 export const textOf = (column: unknown): string => decoder.decode(column as Uint8Array)
-
-/** Whether an error of the driver says that the disk is full. */
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/disk is full|SQLITE_FULL|ENOSPC/i.test(error.message) ||
-    ('code' in error && (error.code === 'ENOSPC' || error.code === 'SQLITE_FULL')))
-
-/** Whether an error of the driver says that the file is no healthy database. */
-export const isDamaged = (error: unknown): boolean =>
-  error instanceof Error &&
-  /not a database|malformed|SQLITE_NOTADB|SQLITE_CORRUPT|disk image|unsupported file format/i.test(error.message)

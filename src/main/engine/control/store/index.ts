@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
+import { storageFaultBehind } from '../../../../shared/errors'
 import {
   createArtifactsTable,
   moveFormerArtifacts,
@@ -11,7 +12,7 @@ import {
   type MirroredArtifact,
 } from './artifacts'
 import { createConditionsTable, type ConditionsTable } from './conditions'
-import { openDatabase, isDamaged, type Database, type TransactionOptions } from './database'
+import { openDatabase, type Database, type TransactionOptions } from './database'
 import { createImagesTable, type ImagesTable } from './images'
 import { createMetricsTable, type MetricsTable } from './metrics'
 import { createMirrors } from './mirrors'
@@ -196,7 +197,7 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
     database.all('SELECT count(*) FROM stages')
     return { database, movedTo: null }
   } catch (error) {
-    if (!isDamaged(error)) throw error
+    if (!storageFaultBehind(error, 'damaged')) throw error
     const movedTo = `${file}.damaged-${Date.now()}`
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(file + suffix)) renameSync(file + suffix, movedTo + suffix)

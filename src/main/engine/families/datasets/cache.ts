@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { sentenceOf } from '../../../../shared/errors'
 import { writeAtomically } from '../../weights/atomicFile'
 import { openFileSource } from '../../weights/byteSource'
 import { createYielding } from '../../images/yielding'
@@ -135,10 +136,7 @@ export async function cachedImages(
   const pair = await make()
   await writeCached(file, key, pair, context).catch((error: unknown) => {
     context.signal?.throwIfAborted()
-    context.onProgress?.(
-      1,
-      `The images could not be kept for the next start: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    context.onProgress?.(1, `The images could not be kept for the next start: ${sentenceOf(error)}`)
   })
   return pair
 }

@@ -1,7 +1,4 @@
-import { UserError } from '../../../../shared/errors'
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+import { UserError, storageFaultBehind } from '../../../../shared/errors'
 
 /**
  * Lets an exporter write.
@@ -11,11 +8,11 @@ export async function writeExport(path: string, write: () => Promise<void>): Pro
   try {
     await write()
   } catch (error) {
-    const code = codeOf(error)
-    if (code === undefined) throw error
+    const fault = storageFaultBehind(error)
+    if (!fault) throw error
     throw new UserError('The model could not be written.', {
       wanted: 'a folder that can be written to, with enough room',
-      got: code,
+      got: fault.message,
       where: path,
       action: 'Choose another folder.',
       cause: error,

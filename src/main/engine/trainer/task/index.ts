@@ -6,7 +6,7 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryName } from '../../../machine/temporaries.mjs'
 import { poolBytesOf } from '../../../../shared/domain'
-import { UserError, toCauses } from '../../../../shared/errors'
+import { UserError, storageFaultBehind, toCauses } from '../../../../shared/errors'
 import type { TrainerReport } from '../../protocol/messages'
 import { journalFile, readTaskFile, taskFileMode } from '../../protocol/taskFiles'
 import { taskExit, taskFiles, type StageJob, type TaskFile, type TaskReport } from '../../protocol/taskFolder'
@@ -172,7 +172,9 @@ class TaskProcess implements TaskDesk {
   private failure(error: unknown): EndReport {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
     try {
-      this.journal.write({ type: 'log', level: 'error', message })
+      // What a disk refuses with is told in our words; the system's own are for the output alone.
+      if (storageFaultBehind(error)) process.stderr.write(`${message}\n`)
+      else this.journal.write({ type: 'log', level: 'error', message })
     } catch {
       process.stderr.write(`${message}\n`)
     }

@@ -2,6 +2,7 @@
 import { dirname, isAbsolute } from 'node:path'
 import type { CallHandlers, CallsOf } from '../../../../../shared/contract'
 import type { ExecutorFinding, MemberChoice, PartialExperimentConfig } from '../../../../../shared/domain'
+import { sentenceOf } from '../../../../../shared/errors'
 import { isVisible } from '../../../../../shared/schema'
 import { namedFiles } from '../../experiments/namedFiles'
 import type { EngineContext } from '../context'
@@ -49,7 +50,7 @@ async function dataFinding(
     return {
       title: 'Data set here',
       state: 'failed',
-      message: error instanceof Error ? error.message : String(error),
+      message: sentenceOf(error),
       action: 'Download it before anything is sent: nodes may have no internet.',
     }
   }

@@ -6,6 +6,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sentenceOf } from '../../../../../shared/errors'
 import { decodeLine } from '../../../protocol/journalLines'
 import { attemptsOf, journalFile, readTaskFile } from '../../../protocol/taskFiles'
 import {
@@ -107,9 +108,7 @@ class JournalFollower implements Follower {
         break
       } catch (error) {
         if (tries >= lastTries) {
-          this.warn(
-            `The end of the journal could not be read: ${error instanceof Error ? error.message : String(error)}`,
-          )
+          this.warn(`The end of the journal could not be read: ${sentenceOf(error)}`)
           break
         }
         await new Promise((resolve) => setTimeout(resolve, lastPause))
@@ -175,7 +174,7 @@ class JournalFollower implements Follower {
     } catch (error) {
       this.damaged += 1
       this.at = { attempt, offset, number: expected }
-      this.warn(`A damaged line of the journal was skipped: ${error instanceof Error ? error.message : String(error)}`)
+      this.warn(`A damaged line of the journal was skipped: ${sentenceOf(error)}`)
       return
     }
     if (line.number < expected) {
