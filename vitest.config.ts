@@ -77,6 +77,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        // As long as it is told: kills and the like, far more of them than `npm test` has.
+        test: {
+          name: 'torture',
+          environment: 'node',
+          include: ['test/torture/**/*.torture.ts'],
+          fileParallelism: false,
+          testTimeout: 0,
+          hookTimeout: 0,
+        },
+      },
+      {
+        extends: true,
         // Needs a Python with TensorBoard or MLflow; `npm run test:python` runs it and skips what that Python lacks.
         test: {
           name: 'python',

@@ -2,12 +2,14 @@
  * What the fake trainer does with a task: it trains nothing, deterministically, and reports as the trainer does. The
  * process around it says what its environment may ask for (trainer.ts).
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../../src/shared/errors'
-import { encodeSafetensors } from '../../src/main/engine/weights/safetensors/write'
+import type { SyntheticImages } from '../../src/shared/domain'
+import { encodeSafetensors, writeSafetensors } from '../../src/main/engine/weights/safetensors/write'
 import type { ShortJob, TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { StageJob } from '../../src/main/engine/protocol/taskFolder'
+import { readLatestCheckpoint, writeCheckpoint } from '../../src/main/engine/trainer/checkpoints'
 import type { TaskDesk } from '../../src/main/engine/trainer/task'
 import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeDevice } from './device'
@@ -29,17 +31,35 @@ async function spend(): Promise<void> {
 type TrainingJob = Extract<StageJob, { kind: 'teacher' | 'student' }>
 export type EndReport = Extract<TrainerReport, { type: 'finished' | 'failed' }>
 
-const checkpointFile = (job: TrainingJob): string => join(job.folders.stage, 'checkpoint.json')
-
 async function checkpoint(job: TrainingJob, step: number, desk: TaskDesk): Promise<void> {
-  await desk.settle()
-  writeFileSync(checkpointFile(job), JSON.stringify({ step }))
-  desk.report({ type: 'checkpoint', step, path: checkpointFile(job) })
+  const { path } = await writeCheckpoint({
+    folder: job.folders.stage,
+    step,
+    seconds: step * 0.5,
+    snapshot: { tensors: new Map(), plain: {}, streams: [] },
+    keep: (kept) => job.kind === 'student' && job.branchesAt?.includes(kept) === true,
+    settle: () => desk.settle(),
+  })
+  desk.report({ type: 'checkpoint', step, path })
 }
 
-function firstStep(job: TrainingJob): number {
-  if (!job.resume || !existsSync(checkpointFile(job))) return 0
-  return (JSON.parse(readFileSync(checkpointFile(job), 'utf8')) as { step: number }).step
+async function firstStep(job: TrainingJob): Promise<number> {
+  if (!job.resume) return 0
+  const last = await readLatestCheckpoint(job.folders.stage, (path, error) => {
+    throw new Error(`A damaged checkpoint: ${path}`, { cause: error })
+  })
+  return last?.step ?? 0
+}
+
+/** As a method with a pool: a call for each kept step of images, of noise, which no PNG makes smaller. */
+function reportPool(images: SyntheticImages, desk: TaskDesk): void {
+  const { step: call, count, height, width, channels } = images
+  const pixels = images.pixels.map((value, index) => (value * 7919 + index * index * 104729 + call) % 251)
+  const layout = { count, height, width, channels, pixels }
+  desk.report({
+    type: 'pool',
+    images: { call, keptStep: call, steps: 10, loss: 1 / call, poolImages: count, ...layout },
+  })
 }
 
 async function crashOnce(job: TrainingJob, step: number, desk: TaskDesk): Promise<void> {
@@ -67,7 +87,7 @@ async function train(job: TrainingJob, desk: TaskDesk): Promise<EndReport> {
   desk.report({ type: 'ready', device: fakeDevice })
   if (job.kind === 'student' && process.env.ABD_FAKE_FAIL)
     throw new UserError(process.env.ABD_FAKE_FAIL, { action: 'Nothing: this failure was asked for.' })
-  let step = firstStep(job)
+  let step = await firstStep(job)
   const progress = (): void =>
     desk.report({ type: 'progress', step, totalSteps: total, seconds: step * 0.5, secondsLeft: (total - step) * 0.5 })
   const pause = async (outcome: 'paused' | 'stopped'): Promise<EndReport> => {
@@ -87,8 +107,11 @@ async function train(job: TrainingJob, desk: TaskDesk): Promise<EndReport> {
     await spend()
     step += 1
     desk.report({ type: 'metrics', points: metricsAt(config, subject, step, total) })
-    if (subject !== null && step % config.recording.imagesEvery === 0)
-      desk.report({ type: 'images', images: imagesAt(config, subject, step, total, config.recording.imagesPerStep) })
+    if (subject !== null && step % config.recording.imagesEvery === 0) {
+      const images = imagesAt(config, subject, step, total, config.recording.imagesPerStep)
+      desk.report({ type: 'images', images })
+      if (process.env.ABD_FAKE_POOL === '1') reportPool(images, desk)
+    }
     if (step % evaluateEvery === 0) {
       const evaluation = evaluationAt(config, subject, step / total)
       desk.report({
@@ -111,7 +134,7 @@ async function train(job: TrainingJob, desk: TaskDesk): Promise<EndReport> {
   if (suspected) desk.report({ type: 'artifact', analysis: 'suspects', step, artifact: suspected })
   await checkpoint(job, step, desk)
   const weights = join(job.folders.stage, 'weights.safetensors')
-  writeFileSync(weights, Buffer.concat(encodeSafetensors(fakeWeights)))
+  await writeSafetensors(weights, fakeWeights)
   return { type: 'finished', outcome: 'done', step, evaluation, weights }
 }
 

@@ -4,6 +4,7 @@
  * student, once per folder.
  * ABD_FAKE_HOLD_STEP: waits after that step of a student until it is asked to pause or stop, once per workspace.
  * ABD_FAKE_FAIL: a sentence with which every student fails. ABD_FAKE_BURN=1: keeps a core busy instead of sleeping.
+ * ABD_FAKE_POOL=1: students have a pool.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

@@ -12,6 +12,7 @@ import type {
 } from '../../../../src/main/engine/control/executors/executor'
 import { createLocalExecutor } from '../../../../src/main/engine/control/executors/local'
 import { taskState } from '../../../../src/main/engine/control/executors/local/taskState'
+import { listCheckpoints } from '../../../../src/main/engine/protocol/checkpointFiles'
 import { journalFile, listAttempts, readTaskFile, writeTaskFile } from '../../../../src/main/engine/protocol/taskFiles'
 import {
   taskExit,
@@ -323,7 +324,7 @@ describe('the fence', () => {
     child.kill('SIGCONT')
     child.kill(signal)
     expect(await code).toBe(wanted)
-    const { step } = JSON.parse(readFileSync(join(folder, 'checkpoint.json'), 'utf8')) as { step: number }
+    const step = listCheckpoints(folder)[0]?.step
     const lines = readFileSync(journalFile(folder, attempt().attempt), 'utf8').trimEnd().split('\n')
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ report: { type: 'finished', step } })
   })
