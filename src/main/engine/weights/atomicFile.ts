@@ -1,6 +1,6 @@
 /** Writes a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. */
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { temporaryBeside } from '../../machine/temporaries.mjs'
 
 const syncAndClose = (handle: FileHandle): Promise<void> => handle.sync().finally(() => handle.close())
@@ -46,5 +46,15 @@ export async function renameAtomically(finished: string, path: string): Promise<
   await syncFolder(path)
 }
 
-/** Makes the rename itself survive a power cut. */
+/**
+ * Makes a folder, and those above it that are missing, which survive a power cut as what is written into them does.
+ * @param mode of those that are made; by default what the process's mask leaves
+ */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode })
+  if (first === undefined) return
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(made)
+}
+
+/** Makes the name of a file or folder survive a power cut. */
 const syncFolder = async (path: string): Promise<void> => syncAndClose(await open(dirname(path), 'r'))

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -228,5 +228,27 @@ describe('attempts', () => {
     task.take('2')
     task.tell('2', ['again'])
     expect((await read()).end).toBeNull()
+  })
+})
+
+describe('a journal that is read before its stage goes on', () => {
+  it('and cannot be, is no reason to go on without it', async () => {
+    task.take('1')
+    task.tell('1', ['a'])
+    rmSync(journalFile(task.folder, '1'))
+    mkdirSync(journalFile(task.folder, '1'))
+    await expect(read()).rejects.toMatchObject({
+      name: 'UserError',
+      message: 'What this stage has recorded cannot be read.',
+      where: join(task.folder, taskFiles.journal),
+    })
+  })
+
+  it('is read also where the fence did not outlive a power cut', async () => {
+    task.take('1')
+    task.tell('1', ['a'])
+    writeFileSync(join(task.folder, taskFiles.attempt), '')
+    await read()
+    expect(heard).toEqual(['a'])
   })
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -56,5 +56,16 @@ describe('a checkpoint that is being read', () => {
       message: 'The checkpoint at step 8 is gone: the training went on and dropped it.',
       where: path,
     })
+  })
+
+  it('and that a fork of the same key has already is replaced, never missing', async () => {
+    const path = checkpointAt(8)
+    const stage = join(folder, 'stages', 'fork')
+    await keepForkStart(stage, { path, step: 8 })
+    await keepForkStart(stage, { path, step: 8 })
+    expect(readdirSync(join(stage, 'start'))).toEqual([checkpointFile(8)])
+    rmSync(path)
+    await expect(keepForkStart(stage, { path, step: 8 })).rejects.toThrow('is gone')
+    expect(readdirSync(join(stage, 'start'))).toEqual([checkpointFile(8)])
   })
 })

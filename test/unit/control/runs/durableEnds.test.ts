@@ -46,6 +46,22 @@ describe('the end of a run', () => {
     expect(bench.trainers.started).toHaveLength(trained)
   })
 
+  it('is no good one where what its last stage reported could not be kept, whatever the trainer says', async () => {
+    const { id } = await bench.start(plain)
+    await bench.waitFor(async () => {
+      for (const hand of bench.trainers.started.slice(0, -1)) finishStage(hand)
+      const last = bench.trainers.started.at(-1) as HandTrainer
+      if (last.job.kind !== 'student') finishStage(last)
+      expect(last.job.kind).toBe('student')
+    })
+    const spy = vi.spyOn(bench.store.images, 'tidy').mockRejectedValue(new Error('EIO: i/o error'))
+    finishStage(bench.trainers.started.at(-1) as HandTrainer)
+    await bench.waitFor(async () => expect(await bench.stateOf(id)).toBe('failed'))
+    spy.mockRestore()
+    await bench.engine.call('runs.resume', { runId: id })
+    await bench.finishAll(id, bench.trainers.started.length)
+  })
+
   it('is written down by the next engine where the last one was killed after the last stage', async () => {
     const { id } = await bench.start(plain)
     await bench.finishAll(id)

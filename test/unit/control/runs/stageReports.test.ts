@@ -8,6 +8,7 @@ import { keptPosition } from '../../../../src/main/engine/control/runs/keptPosit
 import { createRunRecorder, type RunRecorder } from '../../../../src/main/engine/control/runs/recorder'
 import { createStageReports, type StageReports } from '../../../../src/main/engine/control/runs/stageReports'
 import { openStore, placeInRun, type RunStore } from '../../../../src/main/engine/control/store'
+import { pictureFile } from '../../../../src/main/engine/protocol/pictureFiles'
 import type { JournalPosition, TaskReport } from '../../../../src/main/engine/protocol/taskFolder'
 import { createPictures, type Pictures } from '../../../../src/main/engine/trainer/task/pictures'
 import type { EngineEvents } from '../../../../src/shared/contract'
@@ -230,5 +231,51 @@ describe('what a stage reports', () => {
     control.reports.write(await pictures.images({ ...images, step: 3 }), at)
     await control.reports.written()
     expect(seen).toEqual([{ runId: 'a', stageId: 'student-1', step: 3, images: { ...images, step: 3 } }])
+  })
+
+  it('is not kept past the word that a process goes on from a checkpoint, until it has said from which', async () => {
+    const told = await twoAttempts()
+    const resumes = told.findIndex(({ report }) => report.type === 'attempt' && report.resumes)
+    await tell(told.slice(0, resumes + 2))
+    await control.reports.written()
+    expect(isBehind(keptNow(), told[resumes] as Told)).toBe(true)
+    expect(isBehind(keptNow(), told[resumes - 1] as Told)).toBe(false)
+    control.die()
+    control = openControl()
+    await tell(told.slice(resumes))
+    await control.reports.written()
+    expect(control.store.images.steps(place)).toEqual([2, 4])
+    expect((await control.store.metrics.read(place)).loss?.values).toEqual(Float64Array.from([1, 2, 3, 4, 5, 6]))
+  })
+
+  it('is kept in one transaction with how far it was read, or not at all', async () => {
+    const [first, ...others] = await twoAttempts()
+    await tell([first as Told, ...others.slice(0, 4)])
+    const fault = new Error('no space')
+    vi.spyOn(control.store.positions, 'keep').mockImplementation(() => {
+      throw fault
+    })
+    await control.reports.written()
+    expect(faults).toEqual([fault])
+    expect(keptNow()?.offset ?? 0).toBe(0)
+    vi.restoreAllMocks()
+    await control.reports.written()
+    expect(control.store.database.columns('SELECT step FROM metrics')).toEqual([[1]])
+    expect(isBehind(keptNow(), others[3] as Told)).toBe(false)
+    faults.length = 0
+  })
+
+  it('and is not there any more when the stage is done is told: in the run, its log and a notice', async () => {
+    const notices: string[] = []
+    control.hub.subscribe('engine.notice', {}, ({ title }) => notices.push(title))
+    const at = (number: number): JournalPosition => ({ attempt: '1', offset: 100 * number, number })
+    const grids = [await image(2), await image(3), await image(4)]
+    grids.forEach((report, number) => control.reports.write(report, at(number + 1)))
+    rmSync(join(task, pictureFile('images', 3)))
+    await control.reports.written('done')
+    const words = 'the images of 1 step were recorded and are not on disk any more (3).'
+    expect(control.store.stages.get(place).warnings).toEqual([words])
+    expect(notices).toEqual([expect.stringContaining(words)])
+    expect(control.store.readLog('a', 10).map(({ message }) => message)).toEqual([expect.stringContaining(words)])
   })
 })

@@ -24,3 +24,26 @@ it('tells once that the workspace cannot be written, again after it could be, an
   expect(notices).toHaveLength(2)
   expect(full).toHaveBeenCalledTimes(2)
 })
+
+it('tries again what could not be written, the newest of each name, until it could be', () => {
+  const hub = createEventHub(() => undefined)
+  const notices: string[] = []
+  hub.subscribe('engine.notice', {}, ({ title }) => notices.push(title))
+  const writes = createStoreWrites(hub, createEngineLog(null))
+  let healthy = false
+  const written: string[] = []
+  const write = (what: string) => (): void => {
+    if (!healthy) throw new Error('disk I/O error')
+    written.push(what)
+  }
+  writes.quietly(write('first'), { name: 'run', work: write('first, later') })
+  writes.quietly(write('second'), { name: 'run', work: write('second, later') })
+  writes.quietly(write('stage'), { name: 'stage', work: write('stage, later') })
+  writes.retry()
+  expect([notices.length, written]).toEqual([1, []])
+  healthy = true
+  writes.quietly(write('third'), { name: 'run', work: write('third, later') })
+  writes.retry()
+  writes.retry()
+  expect([notices.length, written]).toEqual([1, ['third', 'stage, later']])
+})

@@ -1,5 +1,4 @@
 /** Hands a stage over to an executor: its folder, the files that it reads, and what its trainer is asked to do. */
-import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { checkpointNameText, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import { UserError } from '../../../../shared/errors'
@@ -9,6 +8,7 @@ import type { Executor, StageTask } from '../executors/executor'
 import type { CostModel } from '../experiments/estimate'
 import type { MemberTable } from '../experiments/memberTable'
 import type { StageKey } from '../experiments/stageKeys'
+import { makeFolder } from '../../weights/atomicFile'
 import { placeInRun, type RunStore } from '../store'
 import { asTrained } from './asTrained'
 import { refuseCollapsedTeacher } from './collapsedTeacher'
@@ -57,7 +57,7 @@ class Launcher implements StageLauncher {
     const folderOf = (one: StageRecord): string => store.stageFolder(placeOf(one))
     const runFolder = store.runFolder(runId)
     const folder = folderOf(stage)
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     if (stage.kind === 'teacher' && config.teacher.source === 'file')
       await copyTeacherFile(config.teacher.file, importedTeacherFile(folder, config))
     // The data stage checks what it finds; every later stage takes what was checked, however often the run is resumed.

@@ -6,7 +6,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sentenceOf } from '../../../../../shared/errors'
+import { UserError, sentenceOf } from '../../../../../shared/errors'
 import { decodeLine } from '../../../protocol/journalLines'
 import { attemptsOf, journalFile, readTaskFile } from '../../../protocol/taskFiles'
 import {
@@ -46,11 +46,21 @@ export function followJournal(options: FollowOptions): Follower {
   return follower
 }
 
-/** What is there now, without following; resolves when it has been told. */
+/**
+ * What is there now, without following; resolves when it has been told.
+ * @throws UserError where a journal cannot be read to its end: what follows would take the place of what it says
+ */
 export async function readJournal(options: Omit<FollowOptions, 'interval'>): Promise<Follower> {
   const follower = new JournalFollower({ ...options, interval: 0 })
   await follower.finish()
-  return follower
+  if (follower.fault === null) return follower
+  throw new UserError('What this stage has recorded cannot be read.', {
+    wanted: 'the journal that its training has written',
+    got: 'a file that cannot be read to its end',
+    where: join(options.folder, taskFiles.journal),
+    action: 'Look whether the disk is there and healthy, then resume the run; nothing of it has been removed.',
+    cause: follower.fault,
+  })
 }
 
 /** Milliseconds between two looks for a newer attempt; one is rare, and the older one is fenced off. */
@@ -63,6 +73,8 @@ const lastPause = 100
 class JournalFollower implements Follower {
   at: JournalPosition | null
   end: Follower['end'] = null
+  /** Why the end could not be read. */
+  fault: Error | null = null
   private stopped = false
   private finishing = false
   /** Damaged lines since the last good one: so many may be missing without another word. */
@@ -108,6 +120,7 @@ class JournalFollower implements Follower {
         break
       } catch (error) {
         if (tries >= lastTries) {
+          this.fault = error instanceof Error ? error : new Error(String(error))
           this.warn(`The end of the journal could not be read: ${sentenceOf(error)}`)
           break
         }
@@ -153,10 +166,10 @@ class JournalFollower implements Follower {
     }
   }
 
-  /** Of two that begin at the same moment, the fence knows which one lost. */
+  /** Of two that begin at the same moment, the fence knows which one lost. Where nobody works, it may be lost too. */
   private mayRead(attempt: string): boolean {
     const holder = readTaskFile<AttemptFile>(this.options.folder, taskFiles.attempt)
-    return holder !== null && attempt <= holder.attempt
+    return holder === null ? this.finishing : attempt <= holder.attempt
   }
 
   private readOn(attempt: string): Promise<void> {
