@@ -231,6 +231,25 @@ describe('metrics', () => {
     expect((await store.metrics.read(placeInRun('a', 'student-1'))).studentLoss?.steps).toEqual(new Float64Array([3]))
   })
 
+  it('of a place that is removed and taken again are the new ones', async () => {
+    store.runs.insert(detail('a'))
+    const place = placeInRun('a', 'teacher')
+    const stage = store.stages.get(place)
+    const record = (step: number): void => {
+      store.metrics.append(place, [{ name: 'loss', step, value: step }])
+      store.metrics.flush()
+    }
+    record(1)
+    store.stages.remove(place)
+    store.stages.insert(stage)
+    record(2)
+    expect((await store.metrics.read(place)).loss?.steps).toEqual(new Float64Array([2]))
+    store.metrics.append(place, [{ name: 'loss', step: 3, value: 3 }])
+    store.stages.remove(place)
+    store.metrics.flush()
+    expect(store.database.get('SELECT count(*) AS n FROM series')?.n).toBe(0)
+  })
+
   it('keep the buffer when a write fails, and write it the next time', async () => {
     const place = placeInRun('a', 'teacher')
     const other = openDatabase(join(folder, databaseName))

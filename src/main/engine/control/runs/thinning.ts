@@ -54,9 +54,10 @@ const want = (steps: Steps, name: string, step: number): void => {
   steps.set(name, (steps.get(name) ?? new Set()).add(step))
 }
 
-/** What configurations say, each read once. */
+/** What configurations say, each read once until its run changes or goes. */
 function createFacts({ store, costs }: Pick<ThinningOptions, 'store' | 'costs'>) {
   const known = new Map<string, RunFacts | null>()
+  store.runs.onChange((id) => known.delete(id))
   const placed = (start: Pick<StartPoint, 'runId' | 'stageId' | 'step'>): RunFacts['starts'] => {
     if (!store.runs.has(start.runId)) return []
     const stage = store.runs.peek(start.runId).stages.find(({ id }) => id === start.stageId)

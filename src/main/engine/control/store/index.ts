@@ -96,6 +96,10 @@ export function openStore(
   }
   const stages = createStagesTable(database, folder)
   const runs = createRunsTable(database, stages)
+  const metrics = createMetricsTable(database, metricNames)
+  stages.onChange((place) => {
+    if (!stages.has(place)) metrics.forget(place)
+  })
   const artifacts = createArtifactsTable(database)
   const runFolder = (runId: string): string => join(runsFolder, runId)
   const settings = (): Settings => {
@@ -117,7 +121,7 @@ export function openStore(
     runFolder,
     stageFolder: (place) => join(folder, place),
     settings,
-    metrics: createMetricsTable(database, metricNames),
+    metrics,
     studies: createStudiesTable(database),
     views: createViewsTable(database),
     conditions: createConditionsTable(database, { readOnly }),

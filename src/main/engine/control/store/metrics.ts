@@ -20,6 +20,8 @@ export interface MetricsTable {
       after?: ReadonlyMap<string, number> | undefined
     },
   ): Promise<Record<string, MetricSeries>>
+  /** The stage is gone, and its rows with it. */
+  forget(place: string): void
   /** The last step of each metric of a stage. */
   lastSteps(place: string): Map<string, number>
   /** The last value of each metric of a stage that is written; NaN where it is no number. */
@@ -57,6 +59,10 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       for (const point of points) buffer.push({ place, point })
     },
     flush,
+    forget(place) {
+      buffer = buffer.filter((entry) => entry.place !== place)
+      series.forget(place)
+    },
     truncate(place, fromStep) {
       buffer = buffer.filter((entry) => entry.place !== place || entry.point.step < fromStep)
       database.run(
@@ -113,20 +119,24 @@ const insertPoint = (database: Database, id: number, { step, value }: MetricPoin
 /** The numbers that stand for a metric of a stage in the table of points. */
 function createSeriesIds(database: Database): {
   id(place: string, name: string): number
-  forget(): void
+  /** Of one stage, or of all. */
+  forget(place?: string): void
 } {
-  const known = new Map<string, number>()
+  const known = new Map<string, Map<string, number>>()
   return {
     id(place, name) {
-      const key = `${place}\n${name}`
-      const cached = known.get(key)
+      const ofPlace = known.get(place) ?? new Map<string, number>()
+      const cached = ofPlace.get(name)
       if (cached !== undefined) return cached
       database.run('INSERT OR IGNORE INTO series (place, name) VALUES (?, ?)', place, name)
       const id = Number(database.get('SELECT id FROM series WHERE place = ? AND name = ?', place, name)?.id)
-      known.set(key, id)
+      known.set(place, ofPlace.set(name, id))
       return id
     },
-    forget: () => known.clear(),
+    forget(place) {
+      if (place === undefined) known.clear()
+      else known.delete(place)
+    },
   }
 }
 

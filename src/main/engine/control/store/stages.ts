@@ -50,7 +50,9 @@ export function createStagesTable(database: Database, workspace: string): Stages
     if (key !== null) places.set(key, (places.get(key) ?? new Set()).add(place))
   }
   const unindex = ({ key, place }: KeptStage): void => {
-    if (key !== null) places.get(key)?.delete(place)
+    if (key === null) return
+    places.get(key)?.delete(place)
+    if (places.get(key)?.size === 0) places.delete(key)
   }
   for (const stage of stages.values()) index(stage)
   const listeners: ((place: string) => void)[] = []
