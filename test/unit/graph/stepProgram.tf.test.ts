@@ -111,6 +111,16 @@ describe('a captured step', () => {
     expect(call(step.run, {})).toEqual({ before: 7, a: 15, b: 122 })
   })
 
+  it('adds in the order in which the function adds, whatever the shapes', () => {
+    // In float32 10⁸ + 1 is 10⁸: TensorFlow's optimiser would add equal shapes first, which gives 1.
+    const [a, b, c] = [variable([1e8, 1e8]), variable(1), variable([-1e8, -1e8])]
+    const step = program.compile('sum', () => ({
+      pairs: tf.add(tf.add(a, b), c),
+      many: tf.addN([tf.mul(a, 1), tf.mul(tf.onesLike(a), b), tf.mul(c, 1)]),
+    }))
+    expect(call(step.run, {})).toEqual({ pairs: [0, 0], many: [0, 0] })
+  })
+
   it('swaps two variables', () => {
     const a = variable([1, 2])
     const b = variable([3, 4])

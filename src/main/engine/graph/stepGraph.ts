@@ -4,6 +4,7 @@
  */
 import type { AttributeValue, ConstantTensor, GraphNode } from './graphDef'
 import type { Recording, Source, TensorSpecification } from './recording'
+import { inFixedOrder } from './sums'
 
 /** One graph variable per tf.Variable; the order is the order of `readFetches` and of the write step's feeds. */
 export interface GraphVariable extends TensorSpecification {
@@ -217,12 +218,9 @@ class StepBuilder {
     const { recording, prefix } = this
     for (const argument of recording.arguments) this.nodes.push(placeholder(this.argumentName(argument.name), argument))
     recording.nodes.forEach((node, index) => {
-      this.nodes.push({
-        name: this.nodeName(index),
-        op: node.op,
-        inputs: node.inputs.map((input) => this.sourceName(input)),
-        attributes: node.attributes,
-      })
+      const { op, attributes } = node
+      const inputs = node.inputs.map((input) => this.sourceName(input))
+      this.nodes.push(...inFixedOrder({ name: this.nodeName(index), op, inputs, attributes }))
     })
     const outputs = recording.outputs.map((output, index) => {
       // An output may be an argument, which cannot be fed and fetched at once.
