@@ -76,7 +76,7 @@ const descriptorOf = (given: unknown): number | null =>
 /** Node's functions call each other: what one does on its way is a part of it, and so is what the layer does. */
 let inside = 0
 
-function within<Result>(work: () => Result): Result {
+export function within<Result>(work: () => Result): Result {
   inside += 1
   try {
     return work()

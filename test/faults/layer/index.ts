@@ -51,4 +51,6 @@ export function arm(plan: FaultPlan): ArmedLayer {
   }
 }
 
+/** What a test itself does to files: neither counted nor failed nor recorded. */
+export { within as unmet } from './files'
 export * from './plan'

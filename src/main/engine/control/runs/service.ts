@@ -97,7 +97,8 @@ class Service implements RunService {
   readonly calls: RunCalls
   private readonly mirrors: LateMirrors
   private readonly holds = createCheckpointHolds()
-  private readonly keyed: Promise<void>
+  /** Records of earlier versions get what they lack; null: that has failed, and is tried again when it is wanted. */
+  private filling: Promise<void> | null = null
   private readonly conditionOf: ConditionOf
   /** What executors have really computed on. */
   private readonly devices = new Map<string, 'cpu' | 'gpu'>()
@@ -130,7 +131,9 @@ class Service implements RunService {
     }
     recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
     this.conditionOf = createConditions(table, (key) => store.conditions.numberOf(key))
-    this.keyed = this.fillIn()
+    void this.filledIn().catch((error: unknown) =>
+      options.log.error('Records of earlier versions could not be brought up to date.', error),
+    )
     if (readOnly) return
     const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
@@ -159,7 +162,7 @@ class Service implements RunService {
   }
 
   async prepare(configs: readonly ExperimentConfig[]): Promise<void> {
-    await this.keyed
+    await this.filledIn()
     await this.book.read(configs)
   }
 
@@ -291,6 +294,14 @@ class Service implements RunService {
     })
     const forks = forkCalls({ store, maker: this, table, costs, holds: this.holds })
     return { ...many, ...twinCalls({ runs, maker: this }), ...forks }
+  }
+
+  private filledIn(): Promise<void> {
+    this.filling ??= this.fillIn().catch((error: unknown) => {
+      this.filling = null
+      throw error
+    })
+    return this.filling
   }
 
   /** What records of earlier versions lack. */
