@@ -1,5 +1,5 @@
 /** A control without a supervisor: it dies when it is killed, and is started when that is wanted. */
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnControl } from '../../../src/main/host/controlChild'
 import { attemptLives } from '../../../src/main/engine/protocol/processes'
@@ -50,16 +50,18 @@ export async function startEngine(
   }
 }
 
-/** Kills the trainers of a workspace that live; how many there were. */
-export function killTrainers(workspace: string): number {
+/** The trainers of a workspace that live. */
+export function livingTrainers(workspace: string): AttemptFile[] {
   const folder = join(workspace, 'stages')
-  let killed = 0
-  for (const attempt of readdirSync(folder).flatMap((name) => attemptIn(join(folder, name)))) {
-    if (!attemptLives(attempt)) continue
-    process.kill(attempt.pid, 'SIGKILL')
-    killed += 1
-  }
-  return killed
+  const places = existsSync(folder) ? readdirSync(folder) : []
+  return places.flatMap((name) => attemptIn(join(folder, name))).filter(attemptLives)
+}
+
+/** Kills them; how many there were. */
+export function killTrainers(workspace: string): number {
+  const living = livingTrainers(workspace)
+  for (const { pid } of living) process.kill(pid, 'SIGKILL')
+  return living.length
 }
 
 function attemptIn(folder: string): AttemptFile[] {

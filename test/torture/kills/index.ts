@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { listCheckpoints } from '../../../src/main/engine/protocol/checkpointFiles'
 import type { PartialExperimentConfig, RunSummary } from '../../../src/shared/domain'
 import { removeFolder } from '../../fixtures/removeFolder'
-import { killTrainers, startEngine, type EngineCommand, type KillableEngine } from './engine'
+import { killTrainers, livingTrainers, startEngine, type EngineCommand, type KillableEngine } from './engine'
 import { differences, recordedOf, type Recorded } from './recorded'
 
 export interface KillSubject {
@@ -141,6 +141,10 @@ class KilledRun {
     const victim: Victim = chance < 0.5 ? 'control' : chance < 0.75 ? 'trainer' : 'both'
     this.told.push(victim)
     const earlier = this.running.endpoint
+    // Between two stages nobody trains for a moment.
+    const patience = performance.now() + this.subject.span / 2
+    while (victim !== 'control' && performance.now() < patience && livingTrainers(this.workspace).length === 0)
+      await sleep(5)
     if (victim !== 'trainer') {
       await this.running.kill()
       this.ofControl += 1

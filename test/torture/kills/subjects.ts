@@ -47,6 +47,23 @@ export const realSubject = (out: string, method: { id: string; params: Record<st
   patience: 300_000,
 })
 
+/** One without a pool and one with: a step of either takes a fraction of a second. */
 export const realMethods = [
   { id: 'zskt', params: { pseudoBatches: 60, batchSize: 8, studentSteps: 2, generatorWidth: 8, latent: 10 } },
+  {
+    id: 'cmi',
+    params: {
+      pseudoBatches: 24,
+      synthesisSteps: 3,
+      synthesisBatchSize: 8,
+      callsPerEpoch: 1,
+      batchSize: 8,
+      studentSteps: 2,
+      latent: 10,
+      generatorWidth: 4,
+      headWidth: 8,
+      bankSize: 12,
+      negatives: 10,
+    },
+  },
 ] as const
