@@ -233,8 +233,9 @@ const repairNotice = (restored: number): EngineEvents['engine.notice'] => ({
   title: 'The workspace’s database was damaged.',
   runId: null,
   causes: toCauses(
-    new UserError(`It was moved aside and begun anew; ${restored} runs were restored without their charts.`, {
-      action: 'The damaged file lies beside it in the workspace.',
+    new UserError(`It was moved aside and begun anew; ${restored} runs were restored from their folders.`, {
+      action:
+        'Curves and images come back as they are read from there. The damaged file lies beside it in the workspace.',
     }),
   ),
 })

@@ -40,6 +40,7 @@ import { newRun, newRunId } from './newRun'
 import { StageScheduler } from './scheduler'
 import { forkCalls } from './forks'
 import { twinCalls } from './twins'
+import { rereadJournals } from './rereadJournals'
 import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
 import { createThinning } from './thinning'
@@ -97,6 +98,8 @@ class Service implements RunService {
   readonly calls: RunCalls
   private readonly mirrors: LateMirrors
   private readonly holds = createCheckpointHolds()
+  private rereading: Promise<void> = Promise.resolve()
+  private closed = false
   /** Records of earlier versions get what they lack; null: that has failed, and is tried again when it is wanted. */
   private filling: Promise<void> | null = null
   private readonly conditionOf: ConditionOf
@@ -138,6 +141,9 @@ class Service implements RunService {
     const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
     this.mirrors.follow(store.behindMirrors())
+    this.rereading = rereadJournals({ store, recorder, log: options.log, isClosed: () => this.closed }).catch(
+      (error: unknown) => options.log.error('What trainings had written could not be read again.', error),
+    )
   }
 
   get active(): boolean {
@@ -238,6 +244,8 @@ class Service implements RunService {
   }
 
   async close(): Promise<void> {
+    this.closed = true
+    await this.rereading
     await this.scheduler.close()
     await this.freeSpace.close()
     await this.mirrors.close()

@@ -66,7 +66,7 @@ export interface RunStore {
 }
 
 /** What records of earlier versions, or of an engine that was killed, get when their workspace is opened. */
-export type GivenLater = 'keys of stages' | 'conditions' | 'health of models'
+export type GivenLater = 'keys of stages' | 'conditions' | 'health of models' | 'what journals say'
 
 export const databaseName = 'workspace.sqlite'
 const mirrorName = 'run.json'
@@ -213,6 +213,8 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
 function restoreFromMirrors(database: Database, runsFolder: string): number {
   const runs = createRunsTable(database, createStagesTable(database, dirname(runsFolder)))
   const table = createArtifactsTable(database)
+  const lacks: GivenLater = 'what journals say'
+  database.run('INSERT OR IGNORE INTO to_move (what) VALUES (?)', lacks)
   let restored = 0
   for (const name of readdirSync(runsFolder)) {
     try {

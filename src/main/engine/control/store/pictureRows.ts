@@ -37,7 +37,10 @@ export interface PictureRows {
   truncate(place: string, from: number, thin: Thin): void
   /** Removes files that nothing can bring back: their stage does not go back behind `through`. */
   release(place: string, through: number, thin: Thin): Promise<void>
-  /** Of a stage that nobody works at: removes every file that is not kept, whoever left it. */
+  /**
+   * Of a stage that nobody works at: removes every file that is not kept, whoever left it; what lies before all that is
+   * known of is left alone, as a database that was begun anew may have lost it.
+   */
   tidy(place: string): Promise<void>
   /** Kept pictures whose file is not there as it was written. */
   missing(place: string): Promise<number[]>
@@ -110,9 +113,10 @@ export function createPictureRows(database: Database, names: PictureTable): Pict
     async tidy(place) {
       const rows = all(place)
       const kept = new Set(rows.flatMap(({ at, state }) => (state === states.kept ? [at] : [])))
+      const isKnownOf = (at: number): boolean => at >= (rows[0]?.at ?? Infinity)
       const folder = dirname(fileOf(place, 0))
       for (const name of await namesIn(folder))
-        if (/^\d+\.png$/.test(name) && !kept.has(Number.parseInt(name, 10)))
+        if (/^\d+\.png$/.test(name) && isKnownOf(Number.parseInt(name, 10)) && !kept.has(Number.parseInt(name, 10)))
           await rm(join(folder, name), { force: true })
       gone(
         place,
