@@ -1,3 +1,4 @@
+import './trustedTypes'
 import { createEngineClient } from '@shared/rpc'
 import { openBrowserChannel } from './api/browserChannel'
 import { browserHost } from './api/browserHost'

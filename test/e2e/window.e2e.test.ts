@@ -1,24 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HostApi } from '../../src/shared/contract'
-import { removeFolder } from '../fixtures/removeFolder'
 import { readLock } from '../../src/main/transports/lockFile'
-import { createFakeWorkspace, untilRun, type FakeWorkspace } from '../fixtures/processes'
-import {
-  builtFolder,
-  canOpenWindows,
-  electronPath,
-  isBuilt,
-  missingBuild,
-  missingWindow,
-  openDisplay,
-} from './support/browser'
+import { untilRun, type FakeWorkspace } from '../fixtures/processes'
 import { until } from './support/engine'
-
-const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : null
+import { missingFakeWindow as missing, openFakeWindow, type FakeWindow } from './support/window'
 
 /** A picture of one pixel. */
 const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -26,49 +14,30 @@ const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M
 /** What the page's side of the preload bridge is used for here. */
 interface PageGlobals {
   abdWindow: {
-    host: Pick<HostApi, 'openExternal' | 'recentWorkspaces' | 'notificationState' | 'notify' | 'setProgress'>
+    host: Pick<HostApi, 'recentWorkspaces' | 'notificationState' | 'notify' | 'setProgress'>
   }
-  require?: unknown
-  process?: unknown
 }
-declare const window: PageGlobals & { open(address: string): unknown }
+declare const window: PageGlobals
 
 describe.skipIf(missing !== null)(
   `the window itself, on an engine of fakes${missing === null ? '' : `: ${missing}`}`,
   () => {
-    const home = mkdtempSync(join(tmpdir(), 'abd-window-'))
     let workspace: FakeWorkspace
-    let display: Awaited<ReturnType<typeof openDisplay>>
+    let opened: FakeWindow
     let application: ElectronApplication
     let page: Page
-    const launch = (): Promise<ElectronApplication> =>
-      _electron.launch({
-        executablePath: electronPath ?? '',
-        args: ['--no-sandbox', '--disable-gpu', join(builtFolder, 'main', 'index.js'), '--workspace', workspace.folder],
-        env: {
-          ...(workspace.env as Record<string, string>),
-          DISPLAY: display.display,
-          ABD_NODE: process.execPath,
-          XDG_CONFIG_HOME: join(home, 'config'),
-          ABD_FAKE_STEP_MS: '20',
-        },
-      })
+    const launch = async (): Promise<void> => {
+      ;({ application, page } = await opened.launch())
+    }
     beforeAll(async () => {
-      workspace = await createFakeWorkspace()
-      display = await openDisplay()
-      application = await launch()
-      page = await application.firstWindow()
-      await page.waitForSelector('#app > *')
+      opened = await openFakeWindow()
+      workspace = opened.workspace
+      await launch()
     })
-    afterAll(async () => {
-      await application?.close().catch(() => undefined)
-      await display?.close()
-      await workspace?.clean()
-      await removeFolder(home)
-    })
+    afterAll(() => opened?.close())
 
     it('knows the workspaces that were open, offers them in its menu, and tells beside the window', async () => {
-      const noted: unknown = JSON.parse(readFileSync(join(home, 'config', 'abd-workbench', 'workspaces.json'), 'utf8'))
+      const noted: unknown = JSON.parse(readFileSync(join(opened.config, 'abd-workbench', 'workspaces.json'), 'utf8'))
       expect(noted).toEqual([workspace.folder])
       // The one that is open is none to switch to.
       expect(await page.evaluate(() => window.abdWindow.host.recentWorkspaces())).toEqual([])
@@ -85,62 +54,15 @@ describe.skipIf(missing !== null)(
       expect(await page.title()).toBe('ABD Workbench')
     })
 
-    it('shows a page that has the bridge and nothing of Node', async () => {
-      expect(
-        await page.evaluate(() => ({
-          bridge: Object.keys(window.abdWindow).sort(),
-          require: typeof window.require,
-          process: typeof window.process,
-        })),
-      ).toEqual({
-        bridge: ['close', 'host', 'onClose', 'onMenu', 'onMessage', 'open', 'send'],
-        require: 'undefined',
-        process: 'undefined',
-      })
-      expect(
-        await application.evaluate(({ BrowserWindow }) => {
-          const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as
-            { getLastWebPreferences(): Record<string, unknown> } | undefined
-          const preferences = contents?.getLastWebPreferences()
-          return [preferences?.sandbox, preferences?.contextIsolation, preferences?.nodeIntegration]
-        }),
-      ).toEqual([true, true, false])
-    })
-
     it('knows where a file lies that somebody chose, as it does of one that is dropped', async () => {
-      const chosen = join(home, 'pattern.png')
+      const chosen = join(opened.config, 'pattern.png')
       writeFileSync(chosen, Buffer.from(onePixel, 'base64'))
-      await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<input type="file" id="chosen-file" />')`)
+      await page.evaluate(
+        `document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'chosen-file' }))`,
+      )
       await page.setInputFiles('#chosen-file', chosen)
       expect(await page.evaluate(`abdWindow.host.pathOf(document.getElementById('chosen-file').files[0])`)).toBe(chosen)
       await page.evaluate(`document.getElementById('chosen-file').remove()`)
-    })
-
-    it('goes nowhere else, opens no other window, and grants nothing', async () => {
-      const before = page.url()
-      await page.evaluate(() => {
-        window.open('https://example.org/')
-      })
-      await page.evaluate(() => {
-        ;(globalThis as unknown as { location: { href: string } }).location.href = 'https://example.org/'
-      })
-      await new Promise((resolve) => setTimeout(resolve, 500))
-      expect(page.url()).toBe(before)
-      expect(application.windows()).toHaveLength(1)
-      expect(
-        await page.evaluate(async () => {
-          const { navigator } = globalThis as unknown as {
-            navigator: { permissions: { query(wanted: object): Promise<{ state: string }> } }
-          }
-          return [
-            (await navigator.permissions.query({ name: 'geolocation' })).state,
-            (await navigator.permissions.query({ name: 'notifications' })).state,
-          ]
-        }),
-      ).toEqual(['denied', 'denied'])
-      await expect(page.evaluate(() => window.abdWindow.host.openExternal('file:///etc/passwd'))).rejects.toThrow(
-        'Only web addresses',
-      )
     })
 
     it('keeps the machine awake while a run trains, and only then', async () => {
@@ -196,9 +118,7 @@ describe.skipIf(missing !== null)(
       await ended
       expect(readLock(workspace.folder)).toBeNull()
 
-      application = await launch()
-      page = await application.firstWindow()
-      await page.waitForSelector('#app > *')
+      await launch()
       expect(
         await application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds()),
       ).toMatchObject({ width: 1111, height: 777 })

@@ -2,18 +2,22 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BrowserWindow, app, session } from 'electron'
+import { type BrowserWindow, app } from 'electron'
 import type { MenuCommand } from '../../shared/contract'
 import { describeError } from '../../shared/errors'
 import { chooseNode, createEngineStarter, workspaceFolder, type StartedEngine } from '../host'
-import { channels } from './channels'
+import { toPage } from './channels'
 import { startBackground, trayIcon, type Background } from './background'
+import { carryStorage, hasEarlierStorage } from './carryStorage'
 import { askToPause, chooseWorkspace, showFailure } from './dialogs'
+import { guardPages } from './guard'
 import { serveHostApi } from './hostApi'
 import { setMenu } from './menu'
 import { openedFileOf } from './openedFile'
+import { createPageIpc } from './pageIpc'
+import { declareProtocols, serveProtocols } from './protocols'
 import { startRelay } from './relay'
-import { isOurPage, openWindow, refusePermissions } from './window'
+import { isOurPage, openWindow } from './window'
 import { createRecentWorkspaces, openWorkspaceWindow, type RecentWorkspaces } from './workspaces'
 
 export function startApplication(): void {
@@ -39,8 +43,9 @@ export function startApplication(): void {
     app.exit(0)
     return
   }
+  declareProtocols()
   const recent = createRecentWorkspaces(join(dirname(userData), 'workspaces.json'))
-  const application = new Application(workspace, join(userData, 'window.json'), recent)
+  const application = new Application({ workspace, userData, recent, hasEarlierStorage: hasEarlierStorage(userData) })
   void app.whenReady().then(() => application.start())
 }
 
@@ -56,6 +61,14 @@ function argumentOf(name: string): string | undefined {
   return attached?.slice(name.length + 1) ?? (index >= 0 ? process.argv[index + 1] : undefined)
 }
 
+interface ApplicationOptions {
+  readonly workspace: string
+  /** Electron's folder of this workspace's window. */
+  readonly userData: string
+  readonly recent: RecentWorkspaces
+  readonly hasEarlierStorage: boolean
+}
+
 class Application {
   private window: BrowserWindow | null = null
   private rememberWindow: () => void = () => undefined
@@ -64,16 +77,13 @@ class Application {
   private quitting = false
   private asking = false
 
-  constructor(
-    private readonly workspace: string,
-    private readonly stateFile: string,
-    private readonly recent: RecentWorkspaces,
-  ) {}
+  constructor(private readonly options: ApplicationOptions) {}
 
   async start(): Promise<void> {
-    refusePermissions(session.defaultSession)
-    this.recent.note(this.workspace)
-    const others = (): string[] => this.recent.list().filter((folder) => folder !== this.workspace)
+    serveProtocols()
+    const { workspace, userData, recent } = this.options
+    recent.note(workspace)
+    const others = (): string[] => recent.list().filter((folder) => folder !== workspace)
     const openWorkspace = (folder: string | null): Promise<void> => this.openWorkspace(folder)
     setMenu({
       quit: () => void this.quit(),
@@ -97,8 +107,11 @@ class Application {
       void this.quit()
     })
     const starting = this.startEngine()
-    serveHostApi(isOurPage, { recentWorkspaces: others, openWorkspace })
-    startRelay(async () => (await starting).connect(), isOurPage)
+    const ipc = createPageIpc(isOurPage)
+    serveHostApi(ipc, { recentWorkspaces: others, openWorkspace })
+    startRelay(async () => (await starting).connect(), ipc)
+    await carryStorage(userData, this.options.hasEarlierStorage)
+    guardPages()
     this.show()
     this.openFile(openedFileOf(process.argv, process.cwd()))
     try {
@@ -114,7 +127,7 @@ class Application {
   private async openWorkspace(folder: string | null): Promise<void> {
     const chosen = folder ?? (await chooseWorkspace(this.window))
     if (chosen === null) return
-    if (chosen === this.workspace) this.show()
+    if (chosen === this.options.workspace) this.show()
     else await openWorkspaceWindow(chosen)
   }
 
@@ -122,14 +135,14 @@ class Application {
   private openFile(path: string | null): void {
     const page = this.window?.webContents
     if (path === null || !page) return
-    const tell = (): void => page.send(channels.menu, `open:${path}` satisfies MenuCommand)
+    const tell = (): void => page.send(toPage.menu, `open:${path}` satisfies MenuCommand)
     if (page.isLoading()) page.once('did-finish-load', tell)
     else tell()
   }
 
   private startEngine(): Promise<StartedEngine> {
     return createEngineStarter({
-      workspace: this.workspace,
+      workspace: this.options.workspace,
       script: (!app.isPackaged && process.env.ABD_CONTROL) || join(__dirname, 'control.js'),
       node: chooseNode({
         execPath: process.execPath,
@@ -166,7 +179,7 @@ class Application {
       this.window.focus()
       return
     }
-    const { window, remember } = openWindow(this.stateFile)
+    const { window, remember } = openWindow(join(this.options.userData, 'window.json'))
     this.window = window
     this.rememberWindow = remember
     window.on('closed', () => {

@@ -22,6 +22,22 @@ export async function askToPause(window: BrowserWindow | null, run: RunSummary):
   return response === 0
 }
 
+/** Whether an address that the interface does not link to is handed to the browser. */
+export async function askToOpen(window: BrowserWindow | null, address: string): Promise<boolean> {
+  if (!dialogsAllowed()) return false
+  const options = {
+    type: 'question' as const,
+    buttons: ['Open in the browser', 'Cancel'],
+    defaultId: 1,
+    cancelId: 1,
+    title,
+    message: `Open ${new URL(address).host} in the browser?`,
+    detail: address.slice(0, 500),
+  }
+  const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+  return response === 0
+}
+
 /** A folder, new or there already, or null. */
 export async function chooseWorkspace(window: BrowserWindow | null): Promise<string | null> {
   if (!dialogsAllowed()) return null

@@ -1,24 +1,17 @@
-/** The abilities of a window: dialogs, clipboard, links, folders. */
+/** What the page may ask of the window: dialogs, the clipboard, the browser, messages. */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
-import {
-  BrowserWindow,
-  clipboard,
-  dialog,
-  ipcMain,
-  shell,
-  type IpcMainInvokeEvent,
-  type OpenDialogOptions,
-} from 'electron'
+import { BrowserWindow, clipboard, dialog, shell, type OpenDialogOptions, type WebContents } from 'electron'
 import type { HostApi } from '../../shared/contract/host'
 import type { MenuCommand } from '../../shared/contract/window'
-import { channels } from './channels'
+import { toPage } from './channels'
+import { askToOpen } from './dialogs'
+import { judgeAddress } from './externalAddresses'
 import { showNotification } from './notifications'
-import type { IsTrusted } from './relay'
+import type { PageIpc } from './pageIpc'
 
 type PathOptions = Parameters<HostApi['choosePath']>[0]
-type SaveOptions = Parameters<HostApi['saveFile']>[0]
 type Message = Parameters<HostApi['notify']>[0]
 
 const propertiesOf: Record<PathOptions['select'], OpenDialogOptions['properties']> = {
@@ -28,63 +21,57 @@ const propertiesOf: Record<PathOptions['select'], OpenDialogOptions['properties'
   fileOrFolder: ['openFile', 'openDirectory'],
 }
 
-/** Only what a browser would open, and never a program of this machine. */
-const isWebAddress = (address: string): boolean => {
-  try {
-    return ['https:', 'http:', 'mailto:'].includes(new URL(address).protocol)
-  } catch {
-    return false
-  }
-}
-
 export interface HostServices {
   recentWorkspaces(): string[]
   /** Null asks for a folder. */
   openWorkspace(folder: string | null): Promise<void>
 }
 
-/** Of a message from the page: text, shortened, and a path of the page. */
-function tell(window: BrowserWindow | null, message: Partial<Message>): void {
-  const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 300) : '')
-  const [title, body, path] = [text(message.title), text(message.body), text(message.path)]
+const windowOf = (sender: WebContents): BrowserWindow | null => BrowserWindow.fromWebContents(sender)
+
+/** A message beside the window; clicking on it leads to its path of the page. */
+function tell(window: BrowserWindow | null, message: Message): void {
+  const [title, body] = [message.title.slice(0, 300), message.body.slice(0, 300)]
+  const { path } = message
   const onClick = (): void => {
     if (!window || window.isDestroyed()) return
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
-    if (path.startsWith('/')) window.webContents.send(channels.menu, `go:${path}` satisfies MenuCommand)
+    if (path.startsWith('/')) window.webContents.send(toPage.menu, `go:${path}` satisfies MenuCommand)
   }
   showNotification({ title, body, onClick })
 }
 
-export function serveHostApi(isTrusted: IsTrusted, services: HostServices): void {
-  const handle = <Argument, Result>(
-    channel: string,
-    work: (window: BrowserWindow | null, argument: Argument) => Promise<Result> | Result,
-  ): void => {
-    ipcMain.handle(channel, (event: IpcMainInvokeEvent, argument: Argument) => {
-      if (!isTrusted(event)) throw new Error('This page may not ask for that.')
-      return work(BrowserWindow.fromWebContents(event.sender), argument)
-    })
+async function choosePath(window: BrowserWindow | null, options: PathOptions): Promise<string | null> {
+  const { select, title, extensions } = options
+  const chooser: OpenDialogOptions = {
+    title,
+    properties: propertiesOf[select],
+    filters: extensions?.length
+      ? [
+          { name: extensions.join(', '), extensions },
+          { name: 'All files', extensions: ['*'] },
+        ]
+      : undefined,
   }
-  handle(channels.choosePath, async (window, { select, title, extensions }: PathOptions) => {
-    const options: OpenDialogOptions = {
-      title: String(title),
-      properties: propertiesOf[select],
-      filters: extensions?.length
-        ? [
-            { name: extensions.join(', '), extensions },
-            { name: 'All files', extensions: ['*'] },
-          ]
-        : undefined,
-    }
-    const { canceled, filePaths } = await (window
-      ? dialog.showOpenDialog(window, options)
-      : dialog.showOpenDialog(options))
-    return canceled ? null : (filePaths[0] ?? null)
-  })
-  handle(channels.saveFile, async (window, { name, data }: SaveOptions) => {
-    const options = { defaultPath: basename(String(name)) }
+  const { canceled, filePaths } = await (window
+    ? dialog.showOpenDialog(window, chooser)
+    : dialog.showOpenDialog(chooser))
+  return canceled ? null : (filePaths[0] ?? null)
+}
+
+async function openExternal(window: BrowserWindow | null, wanted: string): Promise<void> {
+  const verdict = judgeAddress(wanted)
+  if (verdict.kind === 'refuse') throw new Error(verdict.reason)
+  if (verdict.kind === 'open' || (await askToOpen(window, verdict.address))) await shell.openExternal(verdict.address)
+}
+
+export function serveHostApi(ipc: PageIpc, services: HostServices): void {
+  ipc.answer('choosePath', (sender, options) => choosePath(windowOf(sender), options))
+  ipc.answer('saveFile', async (sender, { name, data }) => {
+    const window = windowOf(sender)
+    const options = { defaultPath: basename(name) }
     const { canceled, filePath } = await (window
       ? dialog.showSaveDialog(window, options)
       : dialog.showSaveDialog(options))
@@ -92,22 +79,19 @@ export function serveHostApi(isTrusted: IsTrusted, services: HostServices): void
     await writeFile(filePath, data)
     return true
   })
-  handle(channels.openExternal, async (_window, address: string) => {
-    if (!isWebAddress(address)) throw new Error('Only web addresses are opened.')
-    await shell.openExternal(address)
+  ipc.answer('openExternal', (sender, address) => openExternal(windowOf(sender), address))
+  ipc.answer('notify', (sender, message) => tell(windowOf(sender), message))
+  // Below zero there is no bar.
+  ipc.answer('setProgress', (sender, fraction) => windowOf(sender)?.setProgressBar(fraction ?? -1))
+  ipc.answer('recentWorkspaces', () => services.recentWorkspaces())
+  ipc.answer('openWorkspace', (_sender, folder) => {
+    // Any other folder is chosen in a dialog, not by a page.
+    if (folder !== null && !services.recentWorkspaces().includes(folder))
+      throw new Error(`${folder} is none of the workspaces that were open before: choose it with "Open workspace…".`)
+    return services.openWorkspace(folder)
   })
-  handle(channels.notify, (window, message: Message) => tell(window, message))
-  handle(channels.setProgress, (window, fraction: unknown) => {
-    const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1
-    // Below zero there is no bar.
-    window?.setProgressBar(known ? fraction : -1)
-  })
-  handle(channels.recentWorkspaces, () => services.recentWorkspaces())
-  handle(channels.openWorkspace, (_window, folder: unknown) =>
-    services.openWorkspace(typeof folder === 'string' ? folder : null),
-  )
-  handle(channels.copyText, (_window, text: string) => clipboard.writeText(String(text)))
-  handle(channels.revealPath, (_window, path: string) => {
-    if (typeof path === 'string' && isAbsolute(path) && existsSync(path)) shell.showItemInFolder(path)
+  ipc.answer('copyText', (_sender, text) => clipboard.writeText(text))
+  ipc.answer('revealPath', (_sender, path) => {
+    if (isAbsolute(path) && existsSync(path)) shell.showItemInFolder(path)
   })
 }

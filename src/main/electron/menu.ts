@@ -1,7 +1,7 @@
 /** The menu bar: the platform's usual entries; what concerns the page is passed on to it. */
 import { BrowserWindow, Menu, type MenuItemConstructorOptions } from 'electron'
 import type { MenuCommand } from '../../shared/contract/window'
-import { channels } from './channels'
+import { toPage } from './channels'
 
 export interface MenuOptions {
   readonly quit: () => void
@@ -14,7 +14,7 @@ export interface MenuOptions {
 export function setMenu({ quit, developer, openWorkspace, recentWorkspaces }: MenuOptions): void {
   const send = (command: MenuCommand) => (): void => {
     const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
-    window?.webContents.send(channels.menu, command)
+    window?.webContents.send(toPage.menu, command)
   }
   const template: MenuItemConstructorOptions[] = [
     {

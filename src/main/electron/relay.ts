@@ -1,13 +1,15 @@
 /** Carries frames between windows and the engine's socket, unopened. Main has no part in what they say. */
-import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent, type WebContents } from 'electron'
+import type { WebContents } from 'electron'
 import type { FrameChannel } from '../../shared/rpc'
-import { channels } from './channels'
+import { toPage } from './channels'
+import type { PageIpc } from './pageIpc'
 
-/** Whether a message comes from a page of ours. */
-export type IsTrusted = (event: IpcMainEvent | IpcMainInvokeEvent) => boolean
+/** The page has one, and for a moment two while it connects again. */
+const mostChannels = 8
 
-export function startRelay(connect: () => Promise<FrameChannel>, isTrusted: IsTrusted): void {
+export function startRelay(connect: () => Promise<FrameChannel>, ipc: PageIpc): void {
   const open = new Map<WebContents, Map<number, FrameChannel>>()
+  const connecting = new WeakMap<WebContents, number>()
   let nextId = 1
 
   const channelsOf = (contents: WebContents): Map<number, FrameChannel> => {
@@ -30,10 +32,12 @@ export function startRelay(connect: () => Promise<FrameChannel>, isTrusted: IsTr
     return made
   }
 
-  ipcMain.handle(channels.open, async (event) => {
-    if (!isTrusted(event)) throw new Error('This page may not talk to the engine.')
-    const { sender } = event
-    const channel = await connect()
+  ipc.answer('open', async (sender) => {
+    const waiting = connecting.get(sender) ?? 0
+    if (channelsOf(sender).size + waiting >= mostChannels)
+      throw new Error('The page has too many connections to the engine.')
+    connecting.set(sender, waiting + 1)
+    const channel = await connect().finally(() => connecting.set(sender, (connecting.get(sender) ?? 1) - 1))
     const id = nextId++
     if (sender.isDestroyed()) {
       channel.close()
@@ -46,19 +50,17 @@ export function startRelay(connect: () => Promise<FrameChannel>, isTrusted: IsTr
     // Frames that came with the connection must not overtake the answer to `open`: the page does not know the id yet.
     setImmediate(() => {
       // A copy: a Buffer is a view, and its whole slab would travel along.
-      channel.onMessage((bytes) => send(channels.frame, new Uint8Array(bytes)))
+      channel.onMessage((bytes) => send(toPage.frame, new Uint8Array(bytes)))
       channel.onClose((reason) => {
         open.get(sender)?.delete(id)
-        send(channels.closed, reason)
+        send(toPage.closed, reason)
       })
     })
     return id
   })
-  ipcMain.on(channels.frame, (event, id: number, bytes: Uint8Array) => {
-    if (isTrusted(event)) open.get(event.sender)?.get(id)?.send(bytes)
-  })
-  ipcMain.on(channels.close, (event, id: number) => {
-    const own = open.get(event.sender)
+  ipc.hear('frame', (sender, id, bytes) => open.get(sender)?.get(id)?.send(bytes))
+  ipc.hear('close', (sender, id) => {
+    const own = open.get(sender)
     own?.get(id)?.close()
     own?.delete(id)
   })

@@ -1,4 +1,5 @@
 export * from './controlMessages'
 export * from './engineStarter'
 export * from './node'
+export * from './pageFiles'
 export * from './paths'

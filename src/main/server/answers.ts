@@ -2,22 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { tokenPath } from '../../shared/rpc'
+import { pageHeaders } from '../host'
 import type { Access } from './access'
 import type { DoorLimits } from './limits'
 import type { StaticFiles } from './staticFiles'
-
-/** Older browsers do not count a WebSocket of the same host as 'self'. */
-const securityHeaders = (host: string): Record<string, string> => ({
-  'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://${host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-  'cross-origin-resource-policy': 'same-origin',
-  'origin-agent-cluster': '?1',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()',
-})
 
 export const unreadableAddress = 'This address cannot be read.'
 
@@ -45,8 +33,9 @@ export async function answer(
 ): Promise<void> {
   const refusal = services.access.refusalOf(request)
   if (refusal) return end(response, 403, refusal)
-  for (const [name, value] of Object.entries(securityHeaders(request.headers.host ?? '')))
-    response.setHeader(name, value)
+  // Older browsers do not count a WebSocket of the same host as 'self'.
+  const headers = pageHeaders({ connect: ["'self'", `ws://${request.headers.host ?? ''}`] })
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'Only GET is answered here.')
   const path = pathOf(request)
   if (path === null) return end(response, 400, unreadableAddress)

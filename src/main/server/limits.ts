@@ -3,6 +3,8 @@
  * files of the interface alone; no WebSocket is made, so nothing larger is ever read. docs/security.md says what was
  * measured with these.
  */
+import { maximumMessageBytes } from '../../shared/rpc'
+
 export interface DoorLimits {
   /** Bytes of a request's line and headers. */
   readonly headerBytes: number
@@ -20,7 +22,7 @@ export interface DoorLimits {
   readonly strangers: number
   /** WebSockets with a token at a time. */
   readonly clients: number
-  /** Bytes of one message of a client: well above the largest arguments that a call takes. */
+  /** Bytes of one message of a client. */
   readonly messageBytes: number
   /** Milliseconds that the answer to a wrong token takes, on one of few connections; a right one never waits. */
   readonly refusalMilliseconds: number
@@ -39,7 +41,7 @@ export const doorLimits: DoorLimits = {
   strangerMilliseconds: 60_000,
   strangers: 64,
   clients: 64,
-  messageBytes: 8 << 20,
+  messageBytes: maximumMessageBytes,
   refusalMilliseconds: 500,
   pingMilliseconds: 20_000,
   missedPings: 3,

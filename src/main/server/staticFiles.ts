@@ -3,32 +3,18 @@
  * request says.
  */
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { extname, join, relative, sep } from 'node:path'
+import { extname } from 'node:path'
+import { listPageFiles, pageFileType } from '../host'
 
 export interface StaticFiles {
   send(path: string, request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.woff': 'font/woff',
-  '.map': 'application/json',
-  '.txt': 'text/plain; charset=utf-8',
-  '.webmanifest': 'application/manifest+json',
-}
-
 export function createStaticFiles(folder: string): StaticFiles {
   // Listed once: what a build adds later belongs to the next start.
-  const listing = listFiles(folder)
+  const listing = listPageFiles(folder)
   return {
     async send(path, request, response) {
       const files = await listing
@@ -40,7 +26,7 @@ export function createStaticFiles(folder: string): StaticFiles {
         return
       }
       response.writeHead(200, {
-        'content-type': types[extname(file)] ?? 'application/octet-stream',
+        'content-type': pageFileType(file),
         'content-length': found.size,
         // Built names carry a hash of their content.
         'cache-control':
@@ -55,19 +41,4 @@ export function createStaticFiles(folder: string): StaticFiles {
           .pipe(response)
     },
   }
-}
-
-async function listFiles(folder: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>()
-  const walk = async (current: string): Promise<void> => {
-    for (const entry of await readdir(current, { withFileTypes: true }).catch(() => [])) {
-      const path = join(current, entry.name)
-      if (entry.isDirectory()) await walk(path)
-      else if (entry.isFile()) files.set(`/${relative(folder, path).split(sep).join('/')}`, path)
-    }
-  }
-  await walk(folder)
-  const index = files.get('/index.html')
-  if (index !== undefined) files.set('/', index)
-  return files
 }

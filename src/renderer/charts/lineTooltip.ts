@@ -19,18 +19,17 @@ export function lineTooltip(plot: LinePlot, { colors }: ChartStyle) {
     padding: [6, 9],
     textStyle: { color: colors.text, fontSize: 11.5 },
     axisPointer: { lineStyle: { color: colors.line }, animation: false },
-    formatter: (entries: unknown) => tooltipText(entries, plot, colors.muted),
+    formatter: (entries: unknown) => tooltipRows(entries, plot, colors.muted),
   }
 }
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 interface Entry {
   readonly seriesId: string
   readonly dataIndex: number
 }
 
-function tooltipText(entries: unknown, plot: LinePlot, muted: string): string {
+/** Elements, not text: text would have to become markup. Empty where the pointer meets no value. */
+function tooltipRows(entries: unknown, plot: LinePlot, muted: string): HTMLElement[] | '' {
   const list = (Array.isArray(entries) ? entries : []) as Entry[]
   const drawn = new Map(plot.panels.flatMap(({ curves }) => curves.map((entry) => [entry.curve.key, entry] as const)))
   let place: number | null = null
@@ -43,11 +42,31 @@ function tooltipText(entries: unknown, plot: LinePlot, muted: string): string {
     if (x === undefined || y === undefined) return []
     place ??= x
     const { label, color, dash } = own.curve.line
-    const mark = `<span style="display:inline-block;width:14px;margin-right:7px;vertical-align:middle;border-top:2px ${dash?.length ? 'dashed' : 'solid'} ${escapeHtml(color)}"></span>`
-    return `<div>${mark}${escapeHtml(label)}&ensp;<b style="float:right;margin-left:14px;font-variant-numeric:tabular-nums">${escapeHtml(formatMetric(y, plot.unit))}${spreadText(own.curve, x, plot.unit)}</b></div>`
+    const value = `${formatMetric(y, plot.unit)}${spreadText(own.curve, x, plot.unit)}`
+    return [
+      element('div', {}, [
+        element('span', { ...markStyle, borderTop: `2px ${dash?.length ? 'dashed' : 'solid'} ${color}` }),
+        `${label}\u2002`,
+        element('b', valueStyle, [value]),
+      ]),
+    ]
   })
   if (place === null) return ''
-  return `<div style="color:${muted};margin-bottom:2px">${escapeHtml(plot.x.title)} ${compact(place)}</div>${rows.join('')}`
+  return [element('div', { color: muted, marginBottom: '2px' }, [`${plot.x.title} ${compact(place)}`]), ...rows]
+}
+
+const markStyle = { display: 'inline-block', width: '14px', marginRight: '7px', verticalAlign: 'middle' }
+const valueStyle = { cssFloat: 'right', marginLeft: '14px', fontVariantNumeric: 'tabular-nums' }
+
+function element(
+  name: 'div' | 'span' | 'b',
+  style: Partial<CSSStyleDeclaration>,
+  parts: readonly (string | Node)[] = [],
+): HTMLElement {
+  const made = document.createElement(name)
+  Object.assign(made.style, style)
+  made.append(...parts)
+  return made
 }
 
 /** " ± 1.2 %" of a mean. */

@@ -17,3 +17,6 @@ export const tokenIn = (offered: string | undefined): string | undefined =>
 /** Where frames are exchanged, and where a page asks whether its token is right. */
 export const rpcPath = '/rpc'
 export const tokenPath = '/token'
+
+/** Bytes of one message of a client: well above the largest arguments that a call takes. */
+export const maximumMessageBytes = 8 << 20

@@ -12,7 +12,7 @@ interface Drawn {
   yAxis: { name: string; min: number; max: number }[]
   grid: unknown[]
   title: { text: string }[]
-  tooltip?: { formatter: (entries: unknown) => string }
+  tooltip?: { formatter: (entries: unknown) => HTMLElement[] }
 }
 const style = screenStyle(chartColors(false))
 const draw = (lines: ChartLine[], more: Partial<LinePlotInput> = {}, look = style): Drawn =>
@@ -82,9 +82,12 @@ describe('lineOption', () => {
     expect(option.tooltip).toBeUndefined()
     expect(option.series[0]!.lineStyle.color).toBe(chartColors(false).series[0])
   })
-  it('escapes names in the tooltip', () => {
-    const text = draw([lineOf([1], { label: '<img src=x>' })]).tooltip!.formatter([{ seriesId: 'a', dataIndex: 0 }])
-    expect(text).not.toContain('<img')
-    expect(text).toContain('Step 0')
+  it('takes names in the tooltip for text', () => {
+    const [head, row] = draw([lineOf([1], { label: '<img src=x>' })]).tooltip!.formatter([
+      { seriesId: 'a', dataIndex: 0 },
+    ])
+    expect(row?.querySelector('img')).toBeNull()
+    expect(row?.textContent).toContain('<img src=x>')
+    expect(head?.textContent).toBe('Step 0')
   })
 })

@@ -3,6 +3,7 @@ import font from 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf?inline'
 import { jsPDF } from 'jspdf'
 import { svg2pdf } from 'svg2pdf.js'
 import type { SvgPicture } from '../../format/svg'
+import { pictureMarkup } from '../../trustedTypes'
 
 /** Points of 1/72 inch in a pixel of 1/96 inch. */
 const pointsPerPixel = 0.75
@@ -16,7 +17,7 @@ export async function pdfOf({ svg, width, height }: SvgPicture, title: string): 
   document.addFileToVFS('DejaVuSans.ttf', font.slice(font.indexOf(',') + 1))
   document.addFont('DejaVuSans.ttf', 'DejaVu Sans', 'normal')
   document.setFont('DejaVu Sans', 'normal')
-  const element = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement
+  const element = new DOMParser().parseFromString(pictureMarkup(svg), 'image/svg+xml').documentElement
   await svg2pdf(element, document, { x: 0, y: 0, width: w, height: h })
   return new Uint8Array(document.output('arraybuffer'))
 }
