@@ -40,7 +40,7 @@ async function main() {
     say(`${file} (${formatBytes(fs.statSync(file).size)}) in ${formatSeconds(performance.now() - started)}`)
   }
   say('Putting the application together …')
-  makeApplication(projectRoot, application)
+  await makeApplication(projectRoot, application)
   const work = path.join(folder, 'work')
   const deb = path.join(folder, `abd-workbench_${version}_amd64.deb`)
   if (wants('deb')) timed('The .deb', () => makeDeb({ application, version, icon, target: deb, work }))

@@ -109,9 +109,10 @@ describe.skipIf(missing !== null)(`what the window may not do${missing === null 
       found: [],
     })
     // Listeners are given data, not Electron's events.
+    // The promise is not to be waited for yet.
     await page.evaluate(`{
       globalThis.heard = new Promise((resolve) => abdWindow.onMenu((...given) => resolve(given.map((value) => typeof value))))
-    }`)
+    }; 0`)
     await application.evaluate(({ BrowserWindow }) =>
       BrowserWindow.getAllWindows()[0]?.webContents.send('abd:menu', 'showShortcuts'),
     )
@@ -152,7 +153,7 @@ describe.skipIf(missing !== null)(`what the window may not do${missing === null 
         ${script}
       })`)
     expect(await breach(`new WebSocket('ws://127.0.0.1:1')`)).toBe('connect-src')
-    expect(await breach(`new Worker('data:text/javascript,1')`)).toMatch(/worker-src|require-trusted-types-for/)
+    expect(await attempt(`new Worker('data:text/javascript,1')`)).toBe('TypeError')
     expect(
       await breach(`document.body.append(Object.assign(document.createElement('iframe'), { src: 'https://a.org/' }))`),
     ).toBe('frame-src')
@@ -192,9 +193,10 @@ describe.skipIf(missing !== null)(`what the window may not do${missing === null 
       `{ const form = Object.assign(document.createElement('form'), { action: '${address}' }); document.body.append(form); form.submit() }`,
     ]) {
       await page.evaluate(`${way}; 0`).catch(() => undefined)
-      await settle(page)
+      await page.waitForTimeout(100)
       expect(page.url().split('#')[0]).toBe(pageUrl)
     }
+    await settle(page)
     expect(await page.title()).not.toBe('ran')
   })
 

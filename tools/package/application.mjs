@@ -1,6 +1,7 @@
 /**
- * The application's folder as it is installed: Electron, a Node for the engine and the command line, and under
- * resources/app the program with the packages it asks for. No asar: the Node of a cluster must read it.
+ * The application's folder as it is installed: Electron with its fuses set and the window's archive, a Node for the
+ * engine and the command line, and under resources/engine the engine with the packages it asks for. No archive for that:
+ * the Node of a cluster must read it.
  */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -8,9 +9,11 @@ import path from 'node:path'
 import { formatBytes, say } from '../../src/main/setup/report.mjs'
 import { readJson } from '../../src/main/setup/files.mjs'
 import { commandLauncher, windowLauncher } from './desktop.mjs'
+import { setFuses } from './fuses.mjs'
 import { bundledPackages, licensesText, packageParts } from './licenses.mjs'
 import { copyPackages } from './modules.mjs'
 import { findElectron, findNode, packBinding } from './parts.mjs'
+import { makeWindowArchive } from './windowArchive.mjs'
 
 function copyElectron(electron, target) {
   fs.cpSync(electron.folder, target, { recursive: true, verbatimSymlinks: true })
@@ -24,10 +27,14 @@ export function shippedDescription({ name, productName, version, description, li
   return { name, productName, version, description, license, main, engines, dependencies }
 }
 
-function copyProgram(root, target) {
+/** Of the window, which starts from its archive. */
+const windowOnly = new Set(['out/main/index.js', 'out/preload'])
+
+function copyEngine(root, target) {
   fs.cpSync(path.join(root, 'out'), path.join(target, 'out'), {
     recursive: true,
-    filter: (file) => !file.endsWith('.map') && !path.basename(file).startsWith('.abd-'),
+    filter: (file) =>
+      !file.endsWith('.map') && !path.basename(file).startsWith('.abd-') && !windowOnly.has(path.relative(root, file)),
   })
   fs.cpSync(path.join(root, 'resources', 'icons'), path.join(target, 'resources', 'icons'), { recursive: true })
   fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'))
@@ -81,9 +88,9 @@ function readableByAll(folder) {
 
 /**
  * Makes the folder anew.
- * @returns {{ electron: { version: string }, node: { version: string }, glibc: string }}
+ * @returns {Promise<{ electron: { version: string }, node: { version: string }, glibc: string }>}
  */
-export function makeApplication(root, target) {
+export async function makeApplication(root, target) {
   const electron = findElectron(root)
   const node = findNode()
   fs.rmSync(target, { recursive: true, force: true })
@@ -91,9 +98,17 @@ export function makeApplication(root, target) {
   copyElectron(electron, target)
   fs.copyFileSync(node.executable, path.join(target, 'node'))
   fs.chmodSync(path.join(target, 'node'), 0o755)
-  const program = path.join(target, 'resources', 'app')
+  const resources = path.join(target, 'resources')
+  const program = path.join(resources, 'engine')
   fs.mkdirSync(program, { recursive: true })
-  copyProgram(root, program)
+  copyEngine(root, program)
+  await makeWindowArchive({
+    root,
+    description: shippedDescription(readJson(path.join(root, 'package.json'))),
+    work: path.join(resources, 'window'),
+    target: path.join(resources, 'app.asar'),
+  })
+  await setFuses(path.join(target, 'abd-workbench'))
   const packages = copyPackages(root, program)
   const glibc = packBinding(root, path.join(program, 'resources', 'binding', 'tfjs_binding.node'))
   writeLaunchers(target)

@@ -34,7 +34,7 @@ export const mimeType = `<?xml version="1.0" encoding="UTF-8"?>
  */
 export const commandLauncher = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")/..
-exec "\${ABD_NODE:-$here/node}" "$here/resources/app/out/main/cli.js" "$@"
+exec "\${ABD_NODE:-$here/node}" "$here/resources/engine/out/main/cli.js" "$@"
 `
 
 /**

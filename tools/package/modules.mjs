@@ -28,7 +28,11 @@ export function fitsPlatform({ name = '', os = [], cpu = [], libc = [] }) {
  * @param {string} root
  * @returns {{ name: string, version: string, directory: string, description: Record<string, any> }[]}
  */
-export function productionPackages(root) {
+export const productionPackages = (root) =>
+  packagesOf(root, Object.keys(readJson(path.join(root, 'package.json')).dependencies))
+
+/** The packages of these names with all that they ask for. @param {{ optional?: boolean }} [options] */
+export function packagesOf(root, names, { optional: withOptional = true } = {}) {
   const found = new Map()
   const visit = (name, from, optional) => {
     const directory = findPackage(name, from, root)
@@ -41,9 +45,10 @@ export function productionPackages(root) {
     found.set(directory, { name: description.name, version: description.version, directory, description })
     for (const next of Object.keys(description.dependencies ?? {}))
       visit(next, directory, next in (description.optionalDependencies ?? {}))
-    for (const next of Object.keys(description.optionalDependencies ?? {})) visit(next, directory, true)
+    if (withOptional)
+      for (const next of Object.keys(description.optionalDependencies ?? {})) visit(next, directory, true)
   }
-  for (const name of Object.keys(readJson(path.join(root, 'package.json')).dependencies)) visit(name, root, false)
+  for (const name of names) visit(name, root, false)
   return [...found.values()].sort((a, b) => a.directory.localeCompare(b.directory))
 }
 

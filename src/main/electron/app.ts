@@ -55,6 +55,12 @@ function shippedNode(): string | null {
   return existsSync(file) ? file : null
 }
 
+/** A package has the engine beside the window's archive, in which no Node could read it. */
+function controlScript(): string {
+  if (app.isPackaged) return join(process.resourcesPath, 'engine', 'out', 'main', 'control.js')
+  return process.env.ABD_CONTROL ?? join(__dirname, 'control.js')
+}
+
 function argumentOf(name: string): string | undefined {
   const index = process.argv.indexOf(name)
   const attached = process.argv.find((argument) => argument.startsWith(`${name}=`))
@@ -143,7 +149,7 @@ class Application {
   private startEngine(): Promise<StartedEngine> {
     return createEngineStarter({
       workspace: this.options.workspace,
-      script: (!app.isPackaged && process.env.ABD_CONTROL) || join(__dirname, 'control.js'),
+      script: controlScript(),
       node: chooseNode({
         execPath: process.execPath,
         versions: process.versions,

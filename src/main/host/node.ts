@@ -31,6 +31,13 @@ export function chooseNode({ execPath, versions, packaged, shippedNode = null, e
   env: Environment
 } {
   if (packaged && shippedNode !== null) return { execPath: shippedNode, env: withoutElectron(env) }
+  // A packaged Electron cannot be a Node: its fuse is set.
+  if (packaged && versions.electron !== undefined)
+    throw new UserError('The Node that runs the engine is missing from the package.', {
+      wanted: 'a program called "node" beside this one',
+      got: execPath,
+      action: 'Install the package again.',
+    })
   if (env.ABD_NODE && !packaged) return { execPath: env.ABD_NODE, env: withoutElectron(env) }
   if (versions.electron === undefined) return { execPath, env: withoutElectron(env) }
   if (!nodeIsCurrent(versions.node)) {

@@ -121,19 +121,20 @@ describe('the workspace lock', () => {
 
 describe('the program that runs the engine', () => {
   const electron = { execPath: '/opt/electron', versions: { node: '16.17.1', electron: '22.3.25' }, packaged: false }
-  it('is the Node that started us, never an Electron that is too old; packaged, the Node that comes along, else Electron as Node', () => {
+  it('is the Node that started us, never an Electron that is too old; packaged, the Node that comes along, which it does not go without', () => {
     expect(chooseNode({ ...electron, env: { ABD_NODE: '/usr/bin/node', ELECTRON_RUN_AS_NODE: '1' } })).toEqual({
       execPath: '/usr/bin/node',
       env: { ABD_NODE: '/usr/bin/node' },
     })
-    expect(
-      chooseNode({
-        ...electron,
-        versions: { node: '22.18.0', electron: '39.0.0' },
-        packaged: true,
-        env: { ABD_NODE: '/usr/bin/node' },
-      }),
-    ).toMatchObject({ execPath: '/opt/electron', env: { ELECTRON_RUN_AS_NODE: '1' } })
+    const current = { ...electron, versions: { node: '22.18.0', electron: '39.0.0' } }
+    expect(chooseNode({ ...current, env: {} })).toMatchObject({
+      execPath: '/opt/electron',
+      env: { ELECTRON_RUN_AS_NODE: '1' },
+    })
+    // Its fuse is set: it cannot be a Node, and no other program is taken for one.
+    expect(() => chooseNode({ ...current, packaged: true, env: { ABD_NODE: '/usr/bin/node' } })).toThrow(
+      'missing from the package',
+    )
     expect(
       chooseNode({ ...electron, packaged: true, shippedNode: '/opt/node', env: { ELECTRON_RUN_AS_NODE: '1' } }),
     ).toEqual({ execPath: '/opt/node', env: {} })
