@@ -316,11 +316,12 @@ describe.skipIf(missing !== null)(`a window of before`, () => {
       const folder = join(opened.config, 'earlier')
       mkdirSync(folder)
       writeFileSync(join(folder, 'main.js'), earlierApplication)
-      writeFileSync(join(folder, 'package.json'), '{"main":"main.js"}')
+      writeFileSync(join(folder, 'package.json'), '{"name":"earlier","version":"1.0.0","main":"main.js"}')
       writeFileSync(join(folder, 'page.html'), '<!doctype html>')
       const earlierData = `${userData}-earlier`
       await promisify(execFile)(electronPath ?? '', ['--no-sandbox', '--disable-gpu', folder, earlierData], {
         env: { ...process.env, DISPLAY: opened.display },
+        timeout: 60_000,
       })
       expect(readdirSync(earlierData)).toContain('Local Storage')
       rmSync(userData, { recursive: true })
