@@ -1,4 +1,4 @@
-/** What is checked without running anything of the program: formatting, lint, types. */
+/** What is checked without running anything of the program: formatting, lint, types, what dependencies are. */
 import path from 'node:path'
 import { projectRoot } from '../setup/paths.mjs'
 import { runInForeground } from './child.mjs'
@@ -16,6 +16,10 @@ export const checks = [
   {
     name: 'types of everything else',
     command: [tool('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.node.json'],
+  },
+  {
+    name: 'hashes, licences and advisories of dependencies',
+    command: [path.join(projectRoot, 'tools', 'supply', 'check.mjs')],
   },
 ]
 
