@@ -2,11 +2,16 @@
  * A short run in an engine of this process, and some of what people do beside it: all that control itself does to files
  * and database. Played once with a fault and once more without.
  */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEngine, type Engine } from '../../src/main/engine/control/api/engine'
+import { createEngine } from '../../src/main/engine/control/api/engine'
+import type { Executor } from '../../src/main/engine/control/executors/executor'
 import { createEngineLog } from '../../src/main/engine/control/log'
 import { openStore } from '../../src/main/engine/control/store'
-import type { RunSummary } from '../../src/shared/domain'
+import type { StartedEngine } from '../../src/main/host'
+import type { EngineApi } from '../../src/shared/contract'
+import type { MetricSeries, RunSummary } from '../../src/shared/domain'
 import { sentenceOf, toCauses } from '../../src/shared/errors'
 import { fakeCatalogue, fakeFamilies } from '../fakes/catalogue'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../fakes/services'
@@ -31,6 +36,13 @@ export interface Told {
   readonly refused: string[]
   /** Sentences that were none of ours. */
   readonly foreign: string[]
+  /** What of it was told when, of the machine's monotonic clock in nanoseconds. */
+  readonly history: Moment[]
+}
+
+interface Moment {
+  readonly time: bigint
+  readonly tell: (told: Told) => void
 }
 
 export const nothingTold = (): Told => ({
@@ -39,19 +51,30 @@ export const nothingTold = (): Told => ({
   names: new Map(),
   refused: [],
   foreign: [],
+  history: [],
 })
 
+function note(told: Told, tell: Moment['tell']): void {
+  tell(told)
+  told.history.push({ time: process.hrtime.bigint(), tell })
+}
+
+/** What had been told at a moment. */
+export function toldUntil({ history }: Told, end: bigint): Told {
+  const told = nothingTold()
+  for (const { time, tell } of history) if (time <= end) tell(told)
+  return told
+}
+
 export interface OpenEngine {
-  readonly engine: Engine
+  readonly engine: EngineApi
   /** Resolves when no run waits or runs. */
   settle(): Promise<void>
   close(): Promise<void>
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
 /** @throws whatever the engine cannot start for */
-export function openEngine(workspace: string, told: Told): OpenEngine {
+export function openEngine(workspace: string, told: Told, executor: Executor = createScriptedExecutor()): OpenEngine {
   const store = openStore(workspace)
   const log = createEngineLog(join(workspace, 'logs'))
   const engine = createEngine({
@@ -63,7 +86,7 @@ export function openEngine(workspace: string, told: Told): OpenEngine {
     presets: fakeCatalogue.presets,
     costs: fakeCosts,
     data: createFakeData(),
-    executors: new Map([['local', createScriptedExecutor()]]),
+    executors: new Map([['local', executor]]),
     launchShortJob: () => {
       throw new Error('No short job is part of this story.')
     },
@@ -74,13 +97,7 @@ export function openEngine(workspace: string, told: Told): OpenEngine {
   listen(engine, told)
   return {
     engine,
-    async settle() {
-      const until = performance.now() + 10_000
-      while (engine.active) {
-        if (performance.now() > until) throw new Error('The engine did not come to rest.')
-        await pause(2)
-      }
-    },
+    settle: () => settled(() => Promise.resolve(engine.active)),
     async close() {
       await engine.close()
       log.close()
@@ -88,16 +105,39 @@ export function openEngine(workspace: string, told: Told): OpenEngine {
   }
 }
 
-function listen(engine: Engine, told: Told): void {
+const patience = 20_000
+
+/** Waits until nothing is at work. */
+async function settled(isActive: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + patience
+  while (await isActive()) {
+    if (performance.now() > until) throw new Error('The engine did not come to rest.')
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+/** An engine in a process of its own, as its clients see it. */
+export function openProcess(started: Pick<StartedEngine, 'client' | 'dispose'>, told: Told): OpenEngine {
+  const { client } = started
+  listen(client, told)
+  const isActive = async (): Promise<boolean> => {
+    const run = await client.call('runs.list', { atWork: true }).catch(() => null)
+    return run === null || run.length > 0
+  }
+  return { engine: client, settle: () => settled(isActive), close: () => started.dispose('shutdown') }
+}
+
+function listen(engine: EngineApi, told: Told): void {
   const hear = (...texts: readonly string[]): void =>
     void told.foreign.push(...texts.filter((text) => foreignIn(text) !== null))
   engine.subscribe('run.changed', {}, ({ run }) => {
-    told.states.set(run.id, run.state)
     told.foreign.push(...foreignCauses(run.error ?? []))
-    for (const { place, state, warnings } of run.stages) {
-      if (state === 'done' && place !== undefined) told.doneStages.add(place)
-      hear(...warnings)
-    }
+    for (const { warnings } of run.stages) hear(...warnings)
+    const done = run.stages.flatMap(({ place, state }) => (state === 'done' && place !== undefined ? [place] : []))
+    note(told, ({ states, doneStages }) => {
+      states.set(run.id, run.state)
+      for (const place of done) doneStages.add(place)
+    })
   })
   engine.subscribe('engine.notice', {}, ({ title, causes }) => {
     told.foreign.push(...foreignCauses(causes))
@@ -123,7 +163,8 @@ export async function playStory({ engine, settle }: OpenEngine, told: Told): Pro
   await settle()
   if (!run) return
   const name = 'Renamed'
-  if (await attempt(told, () => engine.call('runs.rename', { runId: run.id, name }))) told.names.set(run.id, name)
+  if (await attempt(told, () => engine.call('runs.rename', { runId: run.id, name })))
+    note(told, ({ names }) => names.set(run.id, name))
   const of = { runId: run.id, stageId: 'student-1' }
   await attempt(told, () => engine.call('runs.metrics', of))
   await attempt(told, () => engine.call('runs.images', { ...of, step: 4 }))
@@ -132,6 +173,10 @@ export async function playStory({ engine, settle }: OpenEngine, told: Told): Pro
   await attempt(told, () => engine.call('engine.diskUse', {}))
 }
 
+/** Without the curves that say how long something took. */
+const untimed = (series: Record<string, MetricSeries>): Record<string, MetricSeries> =>
+  Object.fromEntries(Object.entries(series).filter(([name]) => name !== 'elapsed' && name !== 'imagesPerSecond'))
+
 /** What was recorded of a run, without what differs from one time to the next. */
 export async function recorded({ engine }: OpenEngine, runId: string): Promise<object> {
   const { state, stages } = await engine.call('runs.get', { runId })
@@ -139,7 +184,7 @@ export async function recorded({ engine }: OpenEngine, runId: string): Promise<o
     const args = { runId, stageId }
     const steps = await engine.call('runs.imageSteps', args)
     return {
-      series: (await engine.call('runs.metrics', args)).series,
+      series: untimed((await engine.call('runs.metrics', args)).series),
       images: steps,
       pixels: await Promise.all(
         Object.values(steps)
@@ -149,12 +194,13 @@ export async function recorded({ engine }: OpenEngine, runId: string): Promise<o
       classes: await engine.call('runs.artifacts', { ...args, analysis: 'classes' }),
     }
   }
-  const found = stages.map(async ({ id, state: stageState, step, evaluation, warnings }) => ({
+  const found = stages.map(async ({ id, state: stageState, step, evaluation, warnings, weights }) => ({
     id,
     stageState,
     step,
     evaluation,
     warnings,
+    weights: weights ? createHash('sha256').update(readFileSync(weights)).digest('hex') : null,
     ...(await of(id)),
   }))
   return { state, stages: await Promise.all(found) }

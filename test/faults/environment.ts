@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bundle } from '../fixtures/bundle'
+import { scriptOf } from './scripts'
 import { planVariable, type FaultPlan, type Hit } from './layer'
 
 /** Variables with which a process, and those that it starts, heed a plan. The report's folder is made. */
 export async function faultEnvironment(plan: FaultPlan): Promise<NodeJS.ProcessEnv> {
-  const preload = await bundle('test/faults/preload.ts')
+  const preload = await scriptOf('preload')
   mkdirSync(plan.report, { recursive: true })
   const options = [process.env.NODE_OPTIONS, `--import=${pathToFileURL(preload).href}`]
   return { NODE_OPTIONS: options.filter(Boolean).join(' '), [planVariable]: JSON.stringify(plan) }
@@ -30,3 +30,4 @@ export function readCount(report: string, process: string): number {
 }
 
 export * from './layer'
+export { recordEnd, type RecordedLine } from './layer/record/steps'

@@ -10,3 +10,9 @@ export function sampled(count: number, wanted: number, seed: string): number[] {
     return 1 + Math.floor((index + bytes.readUInt32LE(0) / 2 ** 32) * width)
   })
 }
+
+/** Numbers from 0 to below 1, the same for the same seed. */
+export function createRandom(seed: string): () => number {
+  let drawn = 0
+  return () => createHash('sha256').update(`${seed}/${drawn++}`).digest().readUInt32LE(0) / 2 ** 32
+}

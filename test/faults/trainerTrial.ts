@@ -16,12 +16,11 @@ import {
 } from '../../src/main/engine/protocol/taskFolder'
 import type { ErrorCause } from '../../src/shared/errors'
 import { fakeCatalogue } from '../fakes/catalogue'
-import { bundle } from '../fixtures/bundle'
+import { scriptOf } from './scripts'
 import { faultEnvironment, readCount, readHits, type Hit } from './environment'
 import type { TrialPlan } from './controlTrial'
 import { foreignCauses, foreignIn } from './words'
 
-const script = 'test/faults/smallTrainer.ts'
 const processName = 'smallTrainer'
 
 export interface TrainerTrial {
@@ -81,7 +80,7 @@ interface Ended {
 }
 
 async function run(folder: string, env: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = spawn(process.execPath, [await bundle(script), '--task', folder], {
+  const child = spawn(process.execPath, [await scriptOf('smallTrainer'), '--task', folder], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 60_000,

@@ -39,12 +39,14 @@ export class Injector {
   readonly hits: Hit[] = []
   private readonly folders: readonly string[]
   private readonly heeds: boolean
-  private met = 0
+  /** Processes of one name that come one after another count on: one fault in all of them. */
+  private met: number
   private counter: number | null = null
 
   constructor(readonly plan: FaultPlan) {
     this.folders = plan.below.map((folder) => resolve(folder))
     this.heeds = plan.process === null || this.process.startsWith(plan.process)
+    this.met = this.metBefore()
   }
 
   /** Calls met so far that the fault could have failed; without a fault, all. */
@@ -76,6 +78,16 @@ export class Injector {
   close(): void {
     if (this.counter !== null) real.closeSync(this.counter)
     this.counter = null
+  }
+
+  /** Each process writes down how far all of its name have counted. */
+  private metBefore(): number {
+    const own = `${this.process}-${process.pid}.count`
+    const counts = real
+      .readdirSync(this.plan.report)
+      .filter((name) => name.startsWith(`${this.process}-`) && name.endsWith('.count') && name !== own)
+      .map((name) => Number(real.readFileSync(join(this.plan.report, name), 'utf8')))
+    return Math.max(0, ...counts)
   }
 
   private tellCount(): void {
