@@ -276,7 +276,9 @@ class Recorder implements RunRecorder {
 
   private change(place: string, change: Partial<KeptStage>, write: boolean): void {
     const { stages } = this.store
-    this.writes.quietly(() => stages.update(place, change, { write }), {
+    // Whoever hears that a stage is done may rely on it.
+    const durable = change.state === 'done'
+    this.writes.quietly(() => this.store.transaction(() => stages.update(place, change, { write }), { durable }), {
       name: place,
       work: () => stages.has(place) && stages.update(place, {}),
     })

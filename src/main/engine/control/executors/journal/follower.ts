@@ -187,7 +187,8 @@ class JournalFollower implements Follower {
     } catch (error) {
       this.damaged += 1
       this.at = { attempt, offset, number: expected }
-      this.warn(`A damaged line of the journal was skipped: ${sentenceOf(error)}`)
+      const reason = error instanceof SyntaxError ? 'it is no JSON' : sentenceOf(error)
+      this.warn(`A damaged line of the journal was skipped: ${reason} (up to byte ${offset} of ${attempt}.jsonl).`)
       return
     }
     if (line.number < expected) {
