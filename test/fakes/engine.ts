@@ -41,6 +41,10 @@ import { fakeTableCalls } from './tables'
 import { createFakeStudies, fakeSeconds, fakeStudyPresets } from './studies'
 
 export interface FakeEngineOptions {
+  /** Folders below which its caller, a page, may have files read; null (default): its caller is its owner. */
+  folders?: string[]
+  /** Settings that are not the defaults. */
+  settings?: Partial<Settings>
   /** Finished runs to begin with, over attacks, poison ratios and seeds. */
   finishedRuns?: number
   /** Milliseconds per training step; left out: only `advance` moves the runs. */
@@ -76,6 +80,8 @@ const epoch = Date.UTC(2024, 0, 1)
 
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const state = new FakeState(options.runtime)
+  state.folders = options.folders ?? null
+  state.settings = { ...defaultSettings, ...options.settings }
   for (let index = 0; index < (options.finishedRuns ?? 0); index++) state.addFinished(index)
   const handlers = createHandlers(state)
   const calls: EngineCallName[] = []
@@ -112,6 +118,7 @@ class FakeState {
   readonly runs = new Map<string, FakeRun>()
   readonly subscriptions = new Set<Subscription>()
   settings: Settings = { ...defaultSettings }
+  folders: string[] | null = null
   /** Paths of exported weights. */
   readonly written = new Set<string>()
   /** Who else hears of changed runs: studies. */
@@ -501,6 +508,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
       device: fakeDevice,
       runtimeReady: state.runtime.ready,
       runtimeMessage: null,
+      folders: state.folders,
     }),
     'engine.catalogue': () => fakeCatalogue,
     'engine.settings': () => state.settings,

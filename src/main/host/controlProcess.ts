@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { EngineApi } from '../../shared/contract'
+import type { Caller, EngineApi } from '../../shared/contract'
 import { ExhaustiveError, UserError, toCauses } from '../../shared/errors'
 import { createTurns, serveEngine, type FrameChannel } from '../../shared/rpc'
 import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
@@ -12,6 +12,8 @@ import { cacheFolder, workspaceFolder } from './paths'
 
 export interface ControlledEngine extends EngineApi {
   readonly active: boolean
+  /** The engine as that caller may use it; as it is, its owner's. */
+  as(caller: Caller): EngineApi
   close(): Promise<void>
 }
 
@@ -31,7 +33,7 @@ export interface DoorOptions {
   /** 0: any free port. */
   port: number
   staticFolder: string
-  onChannel(channel: FrameChannel): void
+  onChannel(channel: FrameChannel, caller: Caller): void
 }
 
 export interface ControlDependencies {
@@ -150,8 +152,8 @@ class ControlProcess {
       deliver = resolve
     })
     const turns = createTurns()
-    const onChannel = (channel: FrameChannel): void =>
-      void ready.then((engine) => serveEngine(engine, channel, { onFault, turns }))
+    const onChannel = (channel: FrameChannel, caller: Caller): void =>
+      void ready.then((engine) => serveEngine(engine.as(caller), channel, { onFault, turns }))
     try {
       const door = await openDoor({ token, host, port: Number(port ?? 0), staticFolder, onChannel })
       return { door, deliver }

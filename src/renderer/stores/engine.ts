@@ -25,6 +25,8 @@ export const useEngineStore = defineStore('engine', () => {
   const settings = ref<Settings>({ ...defaultSettings })
   const diskUse = shallowRef<DiskUse | null>(null)
   const loadError = shallowRef<unknown>(null)
+  /** In a browser, with the rights of a page; a window is the engine's owner. */
+  const isPage = computed(() => Array.isArray(info.value?.folders))
   let loading: Promise<void> | null = null
 
   async function fetchAll(): Promise<void> {
@@ -60,6 +62,7 @@ export const useEngineStore = defineStore('engine', () => {
 
   return {
     info,
+    isPage,
     catalogue,
     settings,
     diskUse,

@@ -14,17 +14,36 @@ export interface CallDeclaration<Args extends z.ZodType = z.ZodType, Result exte
   readonly result: Result
   /** Writes to the workspace, so it is refused where that is open read-only. */
   readonly changes: boolean
+  /** null: it names none. */
+  readonly paths: PathArguments | null
 }
 
-/** One call of the engine: its arguments, its result, and whether it writes to the workspace. */
+/**
+ * The arguments in which a call names files and folders of the engine's machine: what a page may name is looked at
+ * before the call is answered.
+ */
+export interface PathArguments {
+  /** To be read; an address is none. */
+  readonly read?: readonly string[]
+  /** To be made. */
+  readonly write?: readonly string[]
+  /** Configurations, members and whatever else their parameters stand in. */
+  readonly within?: readonly string[]
+  /** It answers with an issue instead of a refusal, by itself. */
+  readonly answered?: true
+}
+
+/** One call of the engine: its arguments, its result, whether it writes to the workspace, where it names paths. */
 export const call = <Args extends z.ZodType, Result extends z.ZodType>({
   changes = false,
+  paths,
   ...declaration
 }: {
   args: Args
   result: Result
   changes?: boolean
-}): CallDeclaration<Args, Result> => ({ ...declaration, changes })
+  paths?: PathArguments
+}): CallDeclaration<Args, Result> => ({ ...declaration, changes, paths: paths ?? null })
 
 /** A record whose type stands in src/shared/domain or src/shared/schema; only that it is an object is checked. */
 export const record = <T extends object>() =>

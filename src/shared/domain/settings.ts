@@ -1,5 +1,5 @@
 /** What a researcher sets once for a workspace; the defaults of new runs among it. */
-import { boolean, choice, defaultsOf, integer, type ParameterSchema, type ValuesOf } from '../schema'
+import { boolean, choice, defaultsOf, integer, text, type ParameterSchema, type ValuesOf } from '../schema'
 
 export const settingsSchema = {
   threads: integer({
@@ -49,8 +49,34 @@ export const settingsSchema = {
     default: true,
     help: 'A message beside the window, while it is not looked at.',
   }),
+  pageFolders: text({
+    label: 'Folders for pages in a browser',
+    default: '',
+    maxLength: 20_000,
+    multiline: true,
+    ownerOnly: true,
+    help: 'Absolute paths, one a line. A page that “abd serve” gave its address reads and writes files below them, below the workspace, and nowhere else.',
+  }),
 } satisfies ParameterSchema
 
 export type Settings = ValuesOf<typeof settingsSchema>
 
 export const defaultSettings: Readonly<Settings> = defaultsOf(settingsSchema)
+
+/** Of the setting's lines, those that hold a path. */
+export const foldersOf = (pageFolders: string): string[] =>
+  pageFolders
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+
+/** The setting with a folder more, or less; each stands there once. */
+export const withFolder = (pageFolders: string, folder: string): string =>
+  [...new Set([...foldersOf(pageFolders), folder])].join('\n')
+export const withoutFolder = (pageFolders: string, folder: string): string =>
+  foldersOf(pageFolders)
+    .filter((one) => one !== folder)
+    .join('\n')
+
+/** A folder that pages may use is named from the root on, and is not the root itself. */
+export const isAllowable = (folder: string): boolean => /^\/+[^/]/.test(folder) && !folder.split('/').includes('..')

@@ -27,6 +27,11 @@ interface FieldCommon<Value> {
    * nothing in a stage's key then, and stages of earlier versions are found.
    */
   laterAddition?: true
+  /**
+   * Opens folders or runs programs on the engine's machine: set by the engine's owner alone, not by a page in a
+   * browser.
+   */
+  ownerOnly?: true
 }
 
 export interface IntegerField extends FieldCommon<number> {

@@ -57,6 +57,15 @@ it('abd tag and abd archive change several at once, and say which', async () => 
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('wants a tag')])
 })
 
+it('abd files keeps the folders that pages may use', async () => {
+  expect((await abd('files')).stdout).toContain('None')
+  expect(await json('files', '--allow', '/data/a', '--allow', '/data/b/')).toEqual({ folders: ['/data/a', '/data/b'] })
+  expect(await json('files', '--forbid', '/data/a')).toEqual({ folders: ['/data/b'] })
+  expect((await abd('files')).stdout.trim()).toBe('/data/b')
+  const root = await abd('files', '--allow', '/')
+  expect([root.code, root.stderr]).toEqual([2, expect.stringContaining('below the root')])
+})
+
 it('abd diff shows the settings in which they differ', async () => {
   const { rows } = await json<ConfigurationDiff>('diff', first, second)
   expect(rows.map(({ path, values }) => [path, values])).toEqual([['poisoning.ratio', ['0.1', '0.2']]])

@@ -142,6 +142,7 @@ describe('diagnostics', () => {
       device: null,
       runtimeReady: false,
       runtimeMessage: 'missing at /secret/cache/runtime.json',
+      folders: ['/secret/place'],
     }
     const disk: DiskUse = {
       workspaceBytes: 1,
@@ -153,7 +154,15 @@ describe('diagnostics', () => {
     }
     const text = diagnosticsText({
       info,
-      settings: { threads: 0, slots: 1, keptSteps: 200, imagesPerStep: 64, theme: 'dark', notifications: true },
+      settings: {
+        threads: 0,
+        slots: 1,
+        keptSteps: 200,
+        imagesPerStep: 64,
+        theme: 'dark',
+        notifications: true,
+        pageFolders: '/secret/data',
+      },
       disk,
       runs: [],
       log: [{ time: 0, level: 'info', message: 'opened /secret/place/x' }],

@@ -57,6 +57,7 @@ const again = (
       table,
       maker,
       version: '1.2.3',
+      assertPaths: () => Promise.resolve(),
       dataPrint: async ({ data }) => {
         const print = await createFakeData().print(data, () => undefined)
         return { ...print, sha256: sha256 ?? print.sha256 }

@@ -127,3 +127,21 @@ describe('executors', () => {
     expect(page.text()).toContain('The executors could not be read.')
   })
 })
+
+it('tells a page which folders it may use, and its owner how to change them', async () => {
+  page = await mountWorkbench({ folders: ['/fake/workspace', '/data/cifar'] }, '/settings/workspace')
+  await settle(200)
+  const panel = (): string => page.find('section[aria-labelledby=page-files-title]').textContent ?? ''
+  expect(panel()).toContain('What this page may do')
+  expect(panel()).toContain('/data/cifar')
+  expect(panel()).toContain('files --allow FOLDER')
+  expect(panel()).not.toContain('Remove')
+})
+
+it('the owner’s window allows a folder no longer', async () => {
+  page = await mountWorkbench({ settings: { pageFolders: '/data/a\n/data/b' } }, '/settings/workspace')
+  await settle(200)
+  page.button('Allow /data/a no longer').click()
+  await settle()
+  expect((await page.engine.call('engine.settings', {})).pageFolders).toBe('/data/b')
+})

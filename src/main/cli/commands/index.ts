@@ -7,6 +7,7 @@ import { download } from './download'
 import { evaluate } from './evaluate'
 import { executors } from './executors'
 import { exportWeights } from './export'
+import { files } from './files'
 import { fork } from './fork'
 import { importFile } from './import'
 import { pause } from './pause'
@@ -44,6 +45,7 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   reproduce,
   download,
   executors,
+  files,
   runtime,
   doctor,
 ]

@@ -56,8 +56,9 @@ export const datasetCalls = {
   'dataset.recognize': call({
     args: z.strictObject({ path: z.string().min(1).max(4096) }),
     result: z.object({ id: z.string(), params: z.record(z.string(), z.unknown()) }),
+    paths: { read: ['path'] },
   }),
-  'dataset.info': call({ args: z.strictObject({ config }), result: info }),
+  'dataset.info': call({ args: z.strictObject({ config }), result: info, paths: { within: ['config'] } }),
   /**
    * A range in the set's order, or the first `perClass` images of each of `classes`, class by class; at most 512, fewer
    * where there are fewer.
@@ -65,6 +66,7 @@ export const datasetCalls = {
   'dataset.images': call({
     args: z.union([imageRange, imagesOfClasses]),
     result: imageBatch.extend({ labels: z.array(count) }),
+    paths: { within: ['config'] },
   }),
   /**
    * Brings the official files, or a mirror's, to `folder` (empty: the product's cache). Cancelling keeps what came;
@@ -77,5 +79,6 @@ export const datasetCalls = {
       mirror: z.string().max(4096).optional(),
     }),
     result: downloaded,
+    paths: { read: ['mirror'], write: ['folder'] },
   }),
 }

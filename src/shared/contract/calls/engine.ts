@@ -1,6 +1,8 @@
 /** The calls about the engine itself: what it is, offers and is set to. */
 import { z } from 'zod'
 import {
+  foldersOf,
+  isAllowable,
   settingsSchema,
   type DeviceReport,
   type ExperimentConfig,
@@ -50,6 +52,8 @@ const info = z.object({
   device: device.nullable(),
   runtimeReady: z.boolean(),
   runtimeMessage: z.string().nullable(),
+  /** Folders below which this caller has files read; null: whatever the engine's user may, as its owner. */
+  folders: z.array(z.string()).nullable(),
 })
 export type EngineInfo = z.infer<typeof info>
 
@@ -71,6 +75,10 @@ const settings = z.strictObject({
   imagesPerStep: within(settingsSchema.imagesPerStep),
   theme: z.enum(settingsSchema.theme.options.map(({ value }) => value)),
   notifications: z.boolean(),
+  pageFolders: z
+    .string()
+    .max(settingsSchema.pageFolders.maxLength)
+    .refine((text) => foldersOf(text).every(isAllowable), 'wanted absolute paths of folders, one a line'),
 }) satisfies z.ZodType<Settings>
 
 export const engineCalls = {

@@ -28,5 +28,6 @@ export const executorCalls = {
       seconds: z.number().int().min(1).max(3600).optional(),
     }),
     result: record<ExecutorCheck>(),
+    paths: { within: ['config'] },
   }),
 }

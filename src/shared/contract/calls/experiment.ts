@@ -51,8 +51,9 @@ export const experimentCalls = {
   'experiment.validate': call({
     args: z.strictObject({ config }),
     result: z.object({ config: record<ExperimentConfig>(), issues: z.array(record<Issue>()) }),
+    paths: { within: ['config'], answered: true },
   }),
-  'experiment.estimate': call({ args: z.strictObject({ config }), result: estimate }),
+  'experiment.estimate': call({ args: z.strictObject({ config }), result: estimate, paths: { within: ['config'] } }),
   'experiment.triggerPreview': call({
     args: z.strictObject({
       config,
@@ -62,10 +63,12 @@ export const experimentCalls = {
       poisonable: z.boolean().optional(),
     }),
     result: triggerPreview,
+    paths: { within: ['config'] },
   }),
   /** What a method that is made from one picture (its fact `patchPreview`) would cut out of it. */
   'experiment.patchPreview': call({
     args: z.strictObject({ config, count: z.number().int().min(1).max(256).optional() }),
     result: patchPreview,
+    paths: { within: ['config'] },
   }),
 }

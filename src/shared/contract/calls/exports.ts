@@ -21,9 +21,14 @@ export const exportCalls = {
       /** What is to be known about it, in sentences. */
       remarks: z.array(z.string()),
     }),
+    paths: { write: ['target'] },
   }),
   /** What a run's file says of itself; nothing is read beside it. */
-  'reproduce.read': call({ args: z.strictObject({ file }), result: record<RunFileSummary>() }),
+  'reproduce.read': call({
+    args: z.strictObject({ file }),
+    result: record<RunFileSummary>(),
+    paths: { read: ['file'] },
+  }),
   /**
    * Does the run of a file again, every stage anew. Refused where data set or files are others than the run's, unless
    * `accept` names them ('data', the parameter of a file, or 'all'). Told by `reproduce.progress`.
@@ -38,6 +43,7 @@ export const exportCalls = {
     }),
     result: record<RunSummary>(),
     changes: true,
+    paths: { read: ['file'], within: ['changes'] },
   }),
   /** How far a run agrees with the one that it does again. */
   'reproduce.verdict': call({ args: ofRun, result: z.object({ verdict: record<ReproductionVerdict>() }) }),

@@ -3,6 +3,7 @@
  * the engine's door and the refusal in a read-only workspace follow from it. A new call is one entry, and its handler.
  */
 import type { z } from 'zod'
+import type { Caller } from '../caller'
 import { datasetCalls } from './dataset'
 import { engineCalls } from './engine'
 import { executorCalls } from './executors'
@@ -33,7 +34,12 @@ export type CallResult<K extends EngineCallName> = z.infer<(typeof calls)[K]['re
 
 /** The functions that answer some of the calls. */
 export type CallHandlers<K extends EngineCallName = EngineCallName> = {
-  [N in K]: (args: CallArgs<N>, signal?: AbortSignal) => Promise<CallResult<N>> | CallResult<N>
+  [N in K]: (
+    args: CallArgs<N>,
+    signal?: AbortSignal,
+    /** Default: the engine's owner. */
+    caller?: Caller,
+  ) => Promise<CallResult<N>> | CallResult<N>
 }
 
 /** Names of the calls of one topic: `CallsOf<'runs'>`. */

@@ -49,6 +49,7 @@ export const modelCalls = {
       weights,
     }),
     result: evaluated,
+    paths: { read: ['file'], within: ['data', 'attack', 'architecture'] },
   }),
   /** What a weights file scores in each of the known pixel values, the best first. */
   'model.findPixels': call({
@@ -60,9 +61,10 @@ export const modelCalls = {
       weights,
     }),
     result: z.object({ trials: z.array(record<PixelTrial>()) }),
+    paths: { read: ['file'], within: ['data', 'architecture'] },
   }),
   /** What a weights file holds, nothing built or executed. */
-  'model.inspect': call({ args: z.strictObject({ file, weights }), result: report }),
+  'model.inspect': call({ args: z.strictObject({ file, weights }), result: report, paths: { read: ['file'] } }),
   /**
    * Writes a stage's model to `path`, an absolute path on the engine's machine where nothing lies yet. `format`: a
    * member of the exporter family, `params` its parameters.
@@ -76,5 +78,6 @@ export const modelCalls = {
       card: z.boolean().optional(),
     }),
     result: z.object({ path: z.string(), bytes: count, card: z.string().optional() }),
+    paths: { write: ['path'] },
   }),
 }

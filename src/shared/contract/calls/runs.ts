@@ -52,6 +52,7 @@ export const runCalls = {
       takeTeacher: z.boolean().optional(),
     }),
     ...changing,
+    paths: { within: ['config'] },
   }),
   /**
    * Pause and stop act after the current step and write a checkpoint; a step of many inner ones that does not end
@@ -102,6 +103,7 @@ export const runCalls = {
       executor: z.string().min(1).max(100).optional(),
     }),
     ...changing,
+    paths: { within: ['config'] },
   }),
   /**
    * The same experiment with one thing taken away: a student without its defense, or everything with a teacher that is

@@ -10,7 +10,7 @@ export const runtimeCalls = {
   /** Begins, or goes on where an earlier one stopped; answers at once, `runtime.changed` tells the rest. */
   'runtime.install': call({ args: z.strictObject({ variant: z.enum(['cpu', 'gpu']) }), result: state }),
   /** Takes it from a file of `abd runtime pack`; answers at once. */
-  'runtime.unpack': call({ args: z.strictObject({ file }), result: state }),
+  'runtime.unpack': call({ args: z.strictObject({ file }), result: state, paths: { read: ['file'] } }),
   /** Ends what is on its way; what came is kept. */
   'runtime.pause': call({ args: nothing, result: state }),
 }

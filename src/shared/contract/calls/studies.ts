@@ -29,9 +29,13 @@ export const studyCalls = {
   /** The definition as a study file. */
   'studies.write': call({ args: z.strictObject({ definition }), result: z.object({ text: z.string() }) }),
   /** What starting it would mean; starts nothing. */
-  'studies.plan': call({ args: z.strictObject({ definition }), result: record<StudyPlan>() }),
+  'studies.plan': call({
+    args: z.strictObject({ definition }),
+    result: record<StudyPlan>(),
+    paths: { within: ['definition'] },
+  }),
   /** All cells in one transaction, or none. */
-  'studies.start': call({ args: z.strictObject({ definition }), ...changing }),
+  'studies.start': call({ args: z.strictObject({ definition }), ...changing, paths: { within: ['definition'] } }),
   'studies.list': call({ args: nothing, result: z.array(summary) }),
   'studies.get': call({ args: ofStudy, result: record<StudyDetail>() }),
   /** The runs of its cells. */
@@ -49,6 +53,7 @@ export const studyCalls = {
       values: z.array(z.object({ label: z.string().min(1).max(200), value: z.unknown() })).max(1000),
     }),
     ...changing,
+    paths: { within: ['values'] },
   }),
   'studies.rename': call({
     args: ofStudy.extend({ name: z.string().trim().min(1).max(200), note: z.string().max(20_000).optional() }),

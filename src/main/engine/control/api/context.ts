@@ -13,6 +13,7 @@ import { UserError, toCauses } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
 import type { RunExporter } from '../../families/runExporters'
+import { createCallerChecks, type CallerChecks } from '../access/callerChecks'
 import type { EventHub } from '../events'
 import type { Executor } from '../executors/executor'
 import type { TrainerLauncher } from '../executors/shortJobProcess'
@@ -78,6 +79,8 @@ export interface EngineContext {
   readonly table: MemberTable
   readonly executors: Executors
   readonly device: DeviceProbe
+  /** What a page may ask for. */
+  readonly checks: CallerChecks
   /** Settings are the defaults of what is kept; the configuration decides. */
   resolve(config: PartialExperimentConfig): Resolution
   /** @throws UserError while TensorFlow is not set up */
@@ -100,6 +103,7 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     hub,
     table,
     executors: executorsOf(options, hub),
+    checks: createCallerChecks(options),
     device: createDeviceProbe(async (signal) => {
       assertReady()
       const execution = { ...resolve({}).config.execution, threads: options.store.settings().threads }

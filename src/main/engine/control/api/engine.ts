@@ -4,8 +4,12 @@ import {
   calls,
   parseCall,
   parseSubscription,
+  type CallArgs,
   type CallHandlers,
+  type CallResult,
+  type Caller,
   type EngineApi,
+  type EngineCallName,
   type EngineEvents,
 } from '../../../../shared/contract'
 import { metricDefinitions } from '../../../../shared/domain'
@@ -39,6 +43,8 @@ export type { EngineOptions } from './context'
 export interface Engine extends EngineApi {
   /** Whether a run is training. */
   readonly active: boolean
+  /** The engine as that caller may use it; as it is, its owner's. */
+  as(caller: Caller): EngineApi
   /** Pauses the current run with a checkpoint, writes what is buffered, closes the store. */
   close(): Promise<void>
 }
@@ -63,16 +69,22 @@ export function createEngine(options: EngineOptions): Engine {
     log.warn(
       `The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
     )
-  return {
+  const callAs = async <K extends EngineCallName>(caller: Caller, name: K, args: CallArgs<K>, signal?: AbortSignal) => {
+    const checked = parseCall(name, args)
+    signal?.throwIfAborted()
+    if (options.readOnly && calls[name].changes) throw readOnlyRefusal(options)
+    if (!calls[name].paths?.answered) await context.checks.assertPaths(caller, name, checked)
+    return (await handlers[name](checked, signal, caller)) as CallResult<K>
+  }
+  const engine: Engine = {
     get active() {
       return runs.active
     },
-    async call(name, args, signal) {
-      const checked = parseCall(name, args)
-      signal?.throwIfAborted()
-      if (options.readOnly && calls[name].changes) throw readOnlyRefusal(options)
-      return handlers[name](checked, signal)
-    },
+    call: (name, args, signal) => callAs('owner', name, args, signal),
+    as: (caller) => ({
+      call: (name, args, signal) => callAs(caller, name, args, signal),
+      subscribe: (name, filter, listener) => engine.subscribe(name, filter, listener),
+    }),
     subscribe(name, filter, listener) {
       const checked = parseSubscription(name, filter)
       // Told to whoever comes: it happened before anybody could listen.
@@ -92,6 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
       store.close()
     },
   }
+  return engine
 }
 
 /** What killed processes left, beside all other work. */

@@ -12,6 +12,7 @@ export interface Executors {
   /** By id. */
   readonly all: ReadonlyMap<string, Executor>
   list(): Promise<ExecutorDescription[]>
+  params(id: string): ParameterSchema
   settings(id: string): Values
   /** @throws RefusedInputError that names the first value that is not accepted */
   setSettings(id: string, change: Given): Values
@@ -62,6 +63,7 @@ export function createExecutors(options: ExecutorsOptions): Executors {
           missing: await open(id).missing(),
         })),
       ),
+    params: (id) => memberOf(id).params,
     settings,
     setSettings(id, change) {
       const values = changed(id, change)

@@ -30,6 +30,8 @@ export interface ReproduceOptions {
   readonly table: MemberTable
   readonly version: string
   readonly maker: RunMaker
+  /** @throws RefusedInputError where the file's configuration names files that its reader may not have read */
+  assertPaths(config: PartialExperimentConfig): Promise<void>
   dataPrint(
     config: ExperimentConfig,
     signal: AbortSignal | undefined,
@@ -122,6 +124,7 @@ export async function reproduce(
   return withRunFile(path, async (file) => {
     const { description } = file
     const asked = await configurationOf(file, changes, options)
+    await options.assertPaths(asked)
     const config = await options.maker.startable(asked, { executor, subject: 'The run of the file' })
     work.progress(0.1, 'Comparing files')
     const differences = [

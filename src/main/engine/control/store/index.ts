@@ -237,6 +237,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 export * from './database'
 export { madeAfter } from './order'
 export { folderBytes } from './folders'
+export { ownFiles, ownFolders } from './privacy'
 export type { StoredArtifact } from './artifacts'
 export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'
 export { placeInRun, placeOfKey, waitingStage, type KeptStage } from './stages'

@@ -5,8 +5,8 @@ import type { Database } from './database'
 import { privateFile, privateFolder } from './folders'
 
 /** What lies at the top of a workspace and is ours; what else its owner keeps there is not touched. */
-const ownFolders = ['runs', 'stages', 'logs']
-const ownFiles = /^(?:workspace\.sqlite|engine\.lock)/
+export const ownFolders = ['runs', 'stages', 'logs']
+export const ownFiles = /^(?:workspace\.sqlite|engine\.lock)/
 const key = 'private since'
 
 /** Makes a folder of the workspace that nobody else can look into. */

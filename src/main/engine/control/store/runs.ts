@@ -37,6 +37,8 @@ export interface RunsTable {
   peek(id: string): Readonly<RunSummary>
   /** @throws UserError when its configuration cannot be read */
   config(id: string): ExperimentConfig
+  /** Some of the runs in whose configurations a text stands as it is; a hundred at most, the newest first. */
+  mentioning(text: string): string[]
   /** All in one transaction, or none; stages that nobody has kept yet are kept as these runs tell them. */
   insert(...details: RunToKeep[]): void
   /** Changes a run's own fields and writes them. The memory holds the change also when writing fails (a full disk). */
@@ -118,6 +120,13 @@ class Runs implements RunsTable {
 
   peek(id: string): Readonly<RunSummary> {
     return this.composed(this.held(id))
+  }
+
+  mentioning(text: string): string[] {
+    return this.database
+      .columns('SELECT id FROM runs WHERE instr(config, ?) > 0 ORDER BY id DESC LIMIT 100', JSON.stringify(text))
+      .map(([id]) => String(id))
+      .filter((id) => this.has(id))
   }
 
   config(id: string): ExperimentConfig {

@@ -1,8 +1,8 @@
 /** Answers the calls about the engine itself. */
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import type { CallHandlers, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
-import { metricDefinitions } from '../../../../../shared/domain'
+import type { CallHandlers, Caller, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
+import { metricDefinitions, settingsSchema } from '../../../../../shared/domain'
 import { sections } from '../../experiments/sections'
 import { databaseName, folderBytes } from '../../store'
 import type { EngineContext } from '../context'
@@ -11,16 +11,19 @@ import { diagnosticsText } from '../diagnostics'
 export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'engine'>> {
   const { store, log, cacheFolder } = context.options
   const startedAt = Date.now()
-  const info = (): EngineInfo => engineInfo(context, startedAt)
+  const info = (caller: Caller): EngineInfo => engineInfo(context, startedAt, caller)
   return {
-    'engine.info': info,
+    'engine.info': (_args, _signal, caller = 'owner') => info(caller),
     'engine.catalogue': () => catalogue(context),
     'engine.settings': () => store.settings(),
-    'engine.setSettings': (change) => store.setSettings(change),
+    'engine.setSettings': (change, _signal, caller = 'owner') => {
+      context.checks.assertSettings(caller, settingsSchema, { now: store.settings(), change })
+      return store.setSettings(change)
+    },
     'engine.diskUse': () => diskUse(store.folder, cacheFolder),
     'engine.diagnostics': async () => ({
       text: diagnosticsText({
-        info: info(),
+        info: info('owner'),
         settings: store.settings(),
         disk: await diskUse(store.folder, cacheFolder),
         runs: store.runs.list(true),
@@ -32,7 +35,7 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
   }
 }
 
-function engineInfo({ options, device }: EngineContext, startedAt: number): EngineInfo {
+function engineInfo({ options, device, checks }: EngineContext, startedAt: number, caller: Caller): EngineInfo {
   const { ready, message } = options.runtimeState()
   return {
     product: 'ABD Workbench',
@@ -47,6 +50,7 @@ function engineInfo({ options, device }: EngineContext, startedAt: number): Engi
     device: device.known(),
     runtimeReady: ready,
     runtimeMessage: message,
+    folders: checks.foldersFor(caller),
   }
 }
 

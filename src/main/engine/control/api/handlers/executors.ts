@@ -8,11 +8,14 @@ import { namedFiles } from '../../experiments/namedFiles'
 import type { EngineContext } from '../context'
 
 export function executorHandlers(context: EngineContext): CallHandlers<CallsOf<'executors'>> {
-  const { executors, options } = context
+  const { executors, checks, options } = context
   return {
     'executors.list': () => executors.list(),
     'executors.settings': ({ executor }) => ({ settings: executors.settings(executor) }),
-    'executors.setSettings': ({ executor, change }) => ({ settings: executors.setSettings(executor, change) }),
+    'executors.setSettings': ({ executor, change }, _signal, caller = 'owner') => {
+      checks.assertSettings(caller, executors.params(executor), { now: executors.settings(executor), change })
+      return { settings: executors.setSettings(executor, change) }
+    },
     'executors.script': ({ executor, change = {} }) => ({ script: executors.script(executor, change) }),
     'executors.check': async ({ executor, config, probe = true, seconds = 120 }, signal) => {
       const { ready, message } = options.runtimeState()

@@ -2,11 +2,14 @@
 import { availableParallelism } from 'node:os'
 import type { CallHandlers, CallsOf, TimeEstimate } from '../../../../../shared/contract'
 import {
+  configValue,
   ownMachine,
   stageIdOf,
   type ExperimentConfig,
+  withConfigValue,
   type PartialExperimentConfig,
 } from '../../../../../shared/domain'
+import type { Issue } from '../../../../../shared/schema'
 import { deviceIssues } from '../../experiments/deviceIssues'
 import { diskEstimate } from '../../experiments/diskEstimate'
 import { estimateTime, finishedStages, type WorkTime } from '../../experiments/estimate'
@@ -23,10 +26,11 @@ export function experimentHandlers(
   const { data } = context.options
   const resolved = (config: PartialExperimentConfig): ExperimentConfig => context.resolve(config).config
   return {
-    'experiment.validate': async ({ config }) => {
-      const resolution = context.resolve(config)
+    'experiment.validate': async ({ config }, _signal, caller = 'owner') => {
+      const refused = await context.checks.issuesOf(caller, config)
+      const resolution = resolveWithout(refused, config, context)
       const more = await deviceIssues(resolution.config, context.device)
-      return { ...resolution, issues: [...resolution.issues, ...more] }
+      return { ...resolution, issues: [...resolution.issues, ...refused, ...more] }
     },
     'experiment.estimate': async ({ config }) => {
       const asked = resolved(config)
@@ -37,6 +41,21 @@ export function experimentHandlers(
     'experiment.triggerPreview': ({ config, count = 8, firstImage = 0, poisonable = false }, signal) =>
       data.triggerPreview(resolved(config), { first: firstImage, count, poisonable }, signal),
     'experiment.patchPreview': ({ config, count = 32 }, signal) => data.patchPreview(resolved(config), count, signal),
+  }
+}
+
+/** Nothing is looked at behind paths that are refused, and nothing said of it: not even whether it is there. */
+function resolveWithout(
+  refused: readonly Issue[],
+  given: PartialExperimentConfig,
+  { resolve }: Pick<EngineContext, 'resolve'>,
+): ReturnType<EngineContext['resolve']> {
+  const set = (config: PartialExperimentConfig, value: (path: string) => unknown): PartialExperimentConfig =>
+    refused.reduce((changed, { path }) => withConfigValue(changed, path, value(path)), config)
+  const { config, issues } = resolve(set(given, () => ''))
+  return {
+    config: set(config, (path) => configValue(given, path)) as ExperimentConfig,
+    issues: issues.filter(({ path }) => !refused.some((one) => one.path === path)),
   }
 }
 

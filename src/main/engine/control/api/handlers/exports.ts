@@ -28,7 +28,7 @@ export const exportSource = ({ options, table, resolve }: EngineContext): Export
 type ExportCalls = CallsOf<'export'> | CallsOf<'reproduce'>
 
 export function exportHandlers(context: EngineContext, maker: RunMaker): CallHandlers<ExportCalls> {
-  const { hub, options, table } = context
+  const { hub, options, table, checks } = context
   const { store, version, data } = options
   return {
     'export.run': (args, signal) => {
@@ -39,14 +39,15 @@ export function exportHandlers(context: EngineContext, maker: RunMaker): CallHan
       return exportRun(args, { ...exportSource(context), exporters: options.runExporters, onProgress }, signal)
     },
     'reproduce.read': ({ file }) => readRunFile(file, { version }),
-    'reproduce.start': (args, signal) => {
+    'reproduce.start': (args, signal, caller = 'owner') => {
       const told = tenASecond((progress: { readonly fraction: number; readonly message: string }) =>
         hub.emit('reproduce.progress', { file: args.file, ...progress }),
       )
       const dataPrint: ReproduceOptions['dataPrint'] = (config, ending, tell) =>
         data.print(config.data, ({ fraction, message }) => tell(fraction, message), ending)
+      const assertPaths: ReproduceOptions['assertPaths'] = (config) => checks.assertConfig(caller, config)
       const work = { signal, progress: (fraction: number, message: string): void => told({ fraction, message }) }
-      return reproduce(args, { store, table, version, maker, dataPrint }, work)
+      return reproduce(args, { store, table, version, maker, dataPrint, assertPaths }, work)
     },
     'reproduce.verdict': async ({ runId }) => ({ verdict: await reproductionVerdict(runId, store) }),
   }

@@ -126,6 +126,7 @@ export const slurmSettingsSchema = {
   }),
   options: text({
     label: 'Further options of sbatch',
+    ownerOnly: true,
     default: '',
     maxLength: 4000,
     pattern: optionLines,
@@ -136,6 +137,7 @@ export const slurmSettingsSchema = {
   }),
   prelude: text({
     label: 'Lines before the task',
+    ownerOnly: true,
     default: '',
     maxLength: 8000,
     multiline: true,
@@ -144,6 +146,7 @@ export const slurmSettingsSchema = {
   }),
   node: text({
     label: 'Node.js on the nodes',
+    ownerOnly: true,
     default: '',
     maxLength: 4000,
     help: 'Program or absolute path; empty: the path of the one that runs this engine.',
