@@ -21,7 +21,10 @@ const refuse = (name: string, error: z.ZodError): RefusedInputError => {
  */
 export function parseCall<K extends EngineCallName>(name: K, args: unknown): CallArgs<K> {
   if (!isCallName(name))
-    throw new RefusedInputError(`The engine knows no call "${String(name)}".`, { got: String(name) })
+    throw new RefusedInputError(`The engine knows no call "${String(name)}".`, {
+      got: String(name),
+      where: 'call',
+    })
   const result = calls[name].args.safeParse(args ?? {})
   if (!result.success) throw refuse(name, result.error)
   return result.data as CallArgs<K>
@@ -33,6 +36,7 @@ export function parseSubscription(name: string, filter: unknown): { name: Engine
     throw new RefusedInputError(`The engine knows no event "${name}".`, {
       got: name,
       wanted: Object.keys(events).join(', '),
+      where: 'event',
     })
   const result = eventFilter.safeParse(filter ?? {})
   if (!result.success) throw refuse(name, result.error)

@@ -1,7 +1,7 @@
 /** The frames of the wire and their encoding: MessagePack, typed arrays kept, no shared state between frames. */
 import type { Packr as PackrClass } from 'msgpackr'
 import msgpackr from 'msgpackr/index-no-eval'
-import type { ErrorCause } from '../errors'
+import { RefusedInputError, type ErrorCause } from '../errors'
 
 /** Four verbs, nothing else. `id` is the caller's: of a call, or of a subscription. */
 export type ClientFrame =
@@ -34,12 +34,21 @@ export function encodeFrame(frame: ClientFrame | ServerFrame): Uint8Array {
   return new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength).slice()
 }
 
-const decode = (bytes: Uint8Array): unknown => codec.unpack(bytes)
+const noFrame = (wanted: string, got: string, cause?: unknown): RefusedInputError =>
+  new RefusedInputError('A message that is no frame came in.', { wanted, got, where: 'message', cause })
+
+function decode(bytes: Uint8Array): unknown {
+  try {
+    return codec.unpack(bytes)
+  } catch (error) {
+    throw noFrame('MessagePack', error instanceof Error ? error.message : String(error), error)
+  }
+}
 
 const isFrame = (value: unknown): value is Record<string, unknown> & { id: number } =>
   typeof value === 'object' && value !== null && 'id' in value && Number.isSafeInteger(value.id)
 
-/** @throws Error when the bytes are no frame of a client */
+/** @throws RefusedInputError when the bytes are no frame of a client */
 export function decodeClientFrame(bytes: Uint8Array): ClientFrame {
   const value = decode(bytes)
   if (isFrame(value)) {
@@ -48,10 +57,10 @@ export function decodeClientFrame(bytes: Uint8Array): ClientFrame {
     if (verb === 'call' && typeof name === 'string') return { verb, id, name, args: value.args }
     if (verb === 'subscribe' && typeof name === 'string') return { verb, id, name, filter: value.filter }
   }
-  throw new Error('A message that is no frame came in.')
+  throw noFrame('call, cancel, subscribe or unsubscribe with an id', 'something else')
 }
 
-/** @throws Error when the bytes are no frame of a server */
+/** @throws RefusedInputError when the bytes are no frame of a server */
 export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
   const value = decode(bytes)
   if (isFrame(value)) {
@@ -59,5 +68,5 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
     if (answer === 'result' || answer === 'event') return { answer, id, value: value.value }
     if (answer === 'error' && Array.isArray(value.causes)) return { answer, id, causes: value.causes as ErrorCause[] }
   }
-  throw new Error('A message that is no frame came in.')
+  throw noFrame('result, event or error with an id', 'something else')
 }

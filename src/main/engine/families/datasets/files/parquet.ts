@@ -3,18 +3,19 @@
  * other. Thrift, encodings and compression are hyparquet's.
  */
 import { basename } from 'node:path'
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type FileMetaData } from 'hyparquet'
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource, type FileSource } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/fileText'
+import { letOthersWork } from '../../../images/yielding'
 
 const magic = 'PAR1'
 /** Of a million pictures in groups of a hundred it takes about 10 MB. */
 const footerLimit = 64_000_000
 /** Of a row group's columns that are read, packed or not; the hub's have some MB. */
-const groupLimit = 2_000_000_000
-const pageLimit = 1_000_000_000
+const groupLimit = 500_000_000
+const pageLimit = 250_000_000
 const rowsAtOnce = 1000
 
 export interface ParquetColumn {
@@ -36,16 +37,46 @@ export interface ParquetFile {
   close(): Promise<void>
 }
 
-/** A page states its size before it is unpacked. */
-const bounded = Object.fromEntries(
-  Object.entries(compressors).map(([codec, unpack]) => [
-    codec,
-    (input: Uint8Array, length: number): Uint8Array => {
-      if (length > pageLimit) throw new Error(`a page of ${bytesText(length)}`)
-      return unpack(input, length)
+/** A page states its size before it is unpacked: each has a bound, and all that are read at once have one. */
+function boundedCompressors(): typeof compressors {
+  let left = groupLimit
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (input: Uint8Array, length: number): Uint8Array => {
+        if (!(length >= 0 && length <= Math.min(pageLimit, left))) throw new Error(`a page of ${bytesText(length)}`)
+        left -= length
+        return unpack(input, length)
+      },
+    ]),
+  )
+}
+
+/**
+ * Rows of a range. Where hyparquet throws while it has begun to read some columns, it forgets those, and what they
+ * reject with would end the process: their bytes never come then.
+ */
+async function readRows(
+  file: AsyncBuffer,
+  options: Omit<Parameters<typeof parquetReadObjects>[0], 'file' | 'compressors'>,
+): Promise<Record<string, unknown>[]> {
+  let failed = false
+  const gated: AsyncBuffer = {
+    byteLength: file.byteLength,
+    async slice(start, end) {
+      const read = Promise.resolve(file.slice(start, end))
+      // Not before hyparquet has begun, or failed to begin, to read every column.
+      await Promise.allSettled([read, letOthersWork()])
+      return failed ? new Promise(() => undefined) : read
     },
-  ]),
-)
+  }
+  try {
+    return await parquetReadObjects({ ...options, file: gated, compressors: boundedCompressors() })
+  } catch (error) {
+    failed = true
+    throw error
+  }
+}
 
 /** @throws RefusedInputError when the file is no whole Parquet file */
 export async function openParquet(path: string): Promise<ParquetFile> {
@@ -74,8 +105,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       path,
       rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
       columns: parquetSchema(metadata).children.map(({ element, children }) => ({
-        name: element.name,
-        children: children.map((child) => child.element.name),
+        name: nameOf(element),
+        children: children.map((child) => nameOf(child.element)),
         type: element.type,
       })),
       note: (key) => metadata.key_value_metadata?.find((entry) => entry.key === key)?.value ?? null,
@@ -83,7 +114,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
         try {
           for (const [first, last] of piecesOf(metadata, columns)) {
             const options = { columns: [...columns], rowStart: first, rowEnd: last, utf8: false, useOffsetIndex: true }
-            const rows = await parquetReadObjects({ file, metadata, compressors: bounded, ...options })
+            const rows = await readRows(file, { metadata, ...options })
             if (rows.length !== last - first) throw new Error(`${rows.length} rows of ${last - first}`)
             yield rows
           }
@@ -97,6 +128,12 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     await source.close()
     throw refuse(error)
   }
+}
+
+/** What a footer says it holds is not held against the format by hyparquet. */
+function nameOf({ name }: { readonly name: unknown }): string {
+  if (typeof name === 'string') return name
+  throw new Error('a column without a name')
 }
 
 async function checkFooter(source: FileSource): Promise<void> {

@@ -93,6 +93,7 @@ async function readGraph(
       throw new RefusedInputError(`This ONNX file has ${what}, which are not read.`, {
         wanted: 'dense tensors of floating-point numbers',
         got: what,
+        where: 'graph',
         action: 'Bring the network before it was quantised or pruned to that form.',
       })
   refuseMore(of(list, graphFields.node).length, graphLimits.nodes, 'nodes')
@@ -124,6 +125,7 @@ function refuseMore(count: number, most: number, what: string): void {
     throw new RefusedInputError(`This ONNX file has more ${what} than any classifier here.`, {
       wanted: `at most ${most} ${what}`,
       got: String(count),
+      where: 'graph',
     })
 }
 
@@ -139,6 +141,7 @@ class Names {
       throw new RefusedInputError('This ONNX file names its tensors in a way that is not read.', {
         wanted: 'a name of its own for each tensor',
         got: quoteFromFile(name),
+        where: 'tensors of the graph',
       })
     this.known.add(name)
   }
@@ -200,6 +203,7 @@ async function inputOf(file: WireFile, list: readonly WireField[], names: Names)
           .map(({ name }) => quoteFromFile(name))
           .slice(0, 8)
           .join(', ') || 'none',
+      where: 'inputs of the graph',
       action: 'Export the network so that images are its only input.',
     })
   if (![1, 10, 11].includes(images.type))

@@ -40,7 +40,8 @@ export function dict(machine: Machine, pairs: PickleValue[]): void {
 
 export function setItems(machine: Machine, pairs: readonly PickleValue[]): void {
   const target = machine.top()
-  if (pairs.length % 2 !== 0) throw refusePickle('The pickle sets a key without a value.', { at: machine.cursor.at })
+  if (pairs.length % 2 !== 0)
+    throw refusePickle('The pickle sets a key without a value.', { wanted: 'keys and values', at: machine.cursor.at })
   if (target === null || typeof target !== 'object' || (target.kind !== 'dict' && target.kind !== 'opaque')) {
     throw refusePickle('The pickle sets items of something that is no dictionary.', {
       wanted: 'a dictionary',

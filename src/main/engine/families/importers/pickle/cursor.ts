@@ -128,7 +128,8 @@ function readUtf8(position: Position, length: number): string {
   try {
     return decoder.decode(position.bytes.subarray(from, from + length))
   } catch (error) {
-    if (error instanceof TypeError) throw refusePickle('The pickle has text that is not UTF-8.', { at: from })
+    if (error instanceof TypeError)
+      throw refusePickle('The pickle has text that is not UTF-8.', { wanted: 'UTF-8', got: 'other bytes', at: from })
     throw error
   }
 }

@@ -155,12 +155,16 @@ function createStack(cursor: Cursor): Pick<Machine, 'top' | 'pop' | 'popMark' | 
   function top(): PickleValue {
     const value = values.at(-1)
     if (value === undefined || values.length <= base())
-      throw refusePickle('The pickle takes more from its stack than it put there.', { at: cursor.at })
+      throw refusePickle('The pickle takes more from its stack than it put there.', {
+        wanted: 'a value',
+        at: cursor.at,
+      })
     return value
   }
   function popMark(): PickleValue[] {
     const start = marks.pop()
-    if (start === undefined) throw refusePickle('The pickle closes a group that it did not open.', { at: cursor.at })
+    if (start === undefined)
+      throw refusePickle('The pickle closes a group that it did not open.', { wanted: 'a mark', at: cursor.at })
     return values.splice(start)
   }
   return {

@@ -16,7 +16,11 @@ import {
 export function rebuildTensor(args: readonly PickleValue[], charge: Charge): PickleTensor | PickleOpaque {
   if (isOpaque(args[0])) return unreadable()
   const storage = storageOf(args[0])
-  if (storage.dtype === null) throw refusePickle('A tensor of an untyped storage names no element type.')
+  if (storage.dtype === null)
+    throw refusePickle('A tensor of an untyped storage names no element type.', {
+      wanted: 'a storage of numbers',
+      got: 'one of bytes',
+    })
   return tensorIn({ ...storage, dtype: storage.dtype }, storage.dtype, args, charge)
 }
 

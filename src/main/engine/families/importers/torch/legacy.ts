@@ -12,7 +12,7 @@ import { ForbiddenNameError } from '../pickle/globals'
 import { runPickle, type PickleProgram } from '../pickle/machine'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
-import { describeFirstBytes } from '../../../weights/fileText'
+import { describeFirstBytes, quoteFromFile } from '../../../weights/fileText'
 import { placeTensors } from './placement'
 import { describeContents, findNetworks } from './networks'
 import { foreignFindings } from './objects'
@@ -40,7 +40,7 @@ export const torchLegacy = defineImporter({
 async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const bytes = await source.read(0, Math.min(source.size, importLimits.pickleBytes))
   const noStorage = (): never => {
-    throw refusePickle('The head of the file refers to a storage.')
+    throw refusePickle('The head of the file refers to a storage.', { wanted: 'numbers and text', got: 'a storage' })
   }
   // Bounds grow with the program: those of the head stay small.
   const headFrom = (start: number): Buffer => bytes.subarray(0, start + headBytes)
@@ -61,7 +61,8 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const found = findNetworks(objects.value)
   const startOf = (storage: string): number => {
     const start = places.get(storage)
-    if (start === undefined) throw refusePickle('A tensor refers to a storage that the file lacks.')
+    if (start === undefined)
+      throw refusePickle('A tensor refers to a storage that the file lacks.', { wanted: quoteFromFile(storage) })
     return start
   }
   // The format has no checksums.

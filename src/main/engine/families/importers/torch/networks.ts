@@ -83,6 +83,7 @@ const tooManyTensors = (count: number): RefusedInputError =>
   new RefusedInputError('The file has too many tensors.', {
     wanted: `at most ${importLimits.tensors}`,
     got: `${count}`,
+    where: 'pickle',
   })
 
 function isKind<K extends 'dict' | 'tensor' | 'opaque'>(
