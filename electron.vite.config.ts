@@ -16,6 +16,7 @@ export default defineConfig({
           index: entry('src/main/index.ts'),
           control: entry('src/main/engine/entries/control.ts'),
           trainer: entry('src/main/engine/entries/trainer.ts'),
+          dataReader: entry('src/main/engine/entries/dataReader.ts'),
           inspector: entry('src/main/engine/entries/inspector.ts'),
           cli: entry('src/main/cli/index.ts'),
           serve: entry('src/main/server/index.ts'),

@@ -6,7 +6,9 @@ import { cacheDirectory } from '../../setup/paths.mjs'
 import { installRuntime, runtimeOverview, unpackBundle } from '../../setup/installation'
 import { createRuntimeService } from '../../setup/runtimeService'
 import { runControlProcess } from '../../host/controlProcess'
+import { createDataReader } from '../control/api/dataReader'
 import { createDataService } from '../control/api/dataService'
+import { createSplitDataService } from '../control/api/splitDataService'
 import { createEngine } from '../control/api/engine'
 import { cachedCosts } from '../control/experiments/cachedCosts'
 import { costs } from '../control/experiments/costs'
@@ -82,7 +84,12 @@ void runControlProcess({
       }),
       inspectModel: createModelInspector({ script: join(__dirname, 'inspector.js') }),
       store,
-      data: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
+      data: createSplitDataService({
+        here: createDataService({ datasets, attacks, methods: distillationMethods }, cacheFolder),
+        reader: createDataReader({ script: join(__dirname, 'dataReader.js'), cacheFolder }),
+        datasets,
+        table: memberTable(families),
+      }),
       executors: new Map([[local.id, local]]),
       otherExecutors: {
         members: executorMembers,

@@ -1,18 +1,9 @@
 /** Images and facts for the forms. Data sets yield while they load, so that control keeps answering. */
-import type {
-  CallArgs,
-  CallResult,
-  DatasetInfo,
-  DatasetLoading,
-  DownloadProgress,
-  PatchPreview,
-  TriggerPreview,
-} from '../../../../shared/contract'
+import type { DatasetInfo, DatasetLoading, PatchPreview, TriggerPreview } from '../../../../shared/contract'
 import type { ExperimentConfig, ImageBatch, MemberChoice } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { createTrigger, type Attack } from '../../families/attacks'
-import { downloadDataset } from '../../families/datasets/download'
 import {
   createLoadedDatasets,
   knownLabels,
@@ -23,6 +14,7 @@ import {
   type LoadedDatasets,
 } from '../../families/datasets'
 import { dataPrint } from '../exports/evidence'
+import { createDownloads, type Downloads } from './downloads'
 import type { DataPrint } from '../../families/runExporters'
 import type { ClassExamples, ImageRange, ImageSet } from '../../images/types'
 import type { DistillationMethod } from '../../families/distillation/types'
@@ -30,7 +22,8 @@ import { knownVariant, planPoisoning, poisoningStream, previewTrigger, type Lint
 import type { KnownImages } from '../../images/poisoning/trigger'
 import { selectImages } from '../../images/imageSets'
 
-export interface DataService {
+/** What is read of files, or drawn. */
+export interface DataReading {
   /** Loads the images only where the set's labels are not known beforehand. */
   info(data: MemberChoice, onProgress: (progress: DatasetLoading) => void, signal?: AbortSignal): Promise<DatasetInfo>
   images(
@@ -52,13 +45,9 @@ export interface DataService {
   print(data: MemberChoice, onProgress: (progress: DatasetLoading) => void, signal?: AbortSignal): Promise<DataPrint>
   /** @throws RefusedInputError that lists the layouts where none of them fits */
   recognize(path: string): Promise<MemberChoice>
-  /** @throws RefusedInputError while the same data set is on its way already */
-  download(
-    request: CallArgs<'dataset.download'>,
-    onProgress: (progress: DownloadProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<CallResult<'dataset.download'>>
 }
+
+export interface DataService extends DataReading, Downloads {}
 
 const progressInterval = 100
 /** Images that are looked at for one that can be poisoned. */
@@ -71,7 +60,6 @@ export interface DataRegistries {
 }
 
 export function createDataService({ datasets, attacks, methods }: DataRegistries, cacheFolder: string): DataService {
-  const downloading = new Set<string>()
   const loaded = createLoadedDatasets(datasets, { cacheFolder })
 
   /**
@@ -154,31 +142,7 @@ export function createDataService({ datasets, attacks, methods }: DataRegistries
       return patchPreview.make(values, { image, count, signal })
     },
     recognize: (path) => recognizeDataset(datasets, path),
-    async download(request, onProgress, signal) {
-      const { dataset } = request
-      if (downloading.has(dataset))
-        throw new RefusedInputError(`${datasets.get(dataset).title} is being downloaded already.`, {
-          got: dataset,
-          where: 'dataset',
-          action: 'Wait for it, or cancel it where it was started.',
-        })
-      downloading.add(dataset)
-      let lastTold = -Infinity
-      try {
-        return await downloadDataset(datasets, request, {
-          cacheFolder,
-          signal,
-          onProgress: (progress) => {
-            const { received, total } = progress
-            if (received > 0 && received !== total && performance.now() - lastTold < progressInterval) return
-            lastTold = performance.now()
-            onProgress({ dataset, ...progress })
-          },
-        })
-      } finally {
-        downloading.delete(dataset)
-      }
-    },
+    ...createDownloads(datasets, cacheFolder),
   }
 }
 
