@@ -1,6 +1,7 @@
 /**
- * Data sets, pictures and triggers out of files, read by a process of its own: what a file can block, fill or bring down
- * is that process. It is started when it is first asked, keeps the set in use, and goes when nobody asked for a while.
+ * Data sets, pictures and triggers out of files, read by a process of its own: what a file can block, fill or bring
+ * down is that process. It is started when it is first asked, keeps the set in use, and goes when nobody asked for a
+ * while.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fromCauses, RefusedInputError } from '../../../../shared/errors'

@@ -2,7 +2,7 @@
  * Reads a run's file. It may come from anybody: entries are found by names of ours and no other, everything is read up
  * to its limit, nothing in it is executed, and no name in it becomes a path.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { open, type Entry, type Options, type ZipFile } from 'yauzl'
@@ -21,8 +21,11 @@ const openZip = promisify<string, Options, ZipFile>(open)
 
 const mostEntries = 30_000
 const largestDescription = 32 << 20
-const largestSeries = 2 ** 31 - 1
+/** Of a stage: eight million numbers with their steps. */
+const largestSeries = 128 << 20
 const largestNamedFile = 2 ** 31 - 1
+/** What DEFLATE can make of a byte at most. */
+const largestRatio = 1032
 
 export interface OpenedRunFile {
   readonly description: RunFile
@@ -75,6 +78,10 @@ function opened(path: string, { zip, entries, description }: OpenedParts): Opene
     async series(stageId) {
       const index = description.stages.find(({ id }) => id === stageId)?.series ?? []
       if (index.length === 0) return []
+      // Before anything is unpacked: the description's word and the archive's.
+      const wanted = index.reduce((sum, { points }) => sum + points * 16, 0)
+      if (entries.get(seriesEntry(stageId))?.uncompressedSize !== wanted)
+        throw refusal(path, `other numbers of ${stageId} than it says`)
       const bytes = await seriesBytes(stageId)
       const found = bytes && decodeSeries(bytes, index)
       if (found) return found
@@ -82,11 +89,19 @@ function opened(path: string, { zip, entries, description }: OpenedParts): Opene
     },
     async extract(index, target) {
       const wanted = description.files[index]
-      const bytes = await readEntry(zip, entries.get(fileEntry(index)), { path, limit: largestNamedFile })
-      if (!wanted || !bytes) throw refusal(path, 'a file less than it says')
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      if (sha256 !== wanted.sha256) throw refusal(path, `another file than it says for ${wanted.parameter}`)
-      await writeAtomically(target, [bytes])
+      const entry = entries.get(fileEntry(index))
+      if (!wanted || !entry) throw refusal(path, 'a file less than it says')
+      // Piece by piece; a wrong hash gives it no name.
+      const hash = createHash('sha256')
+      const pieces = piecesOf(zip, entry, { path, limit: largestNamedFile })
+      await writeAtomically(target, hashed(pieces, hash), {
+        beforeRename: () => {
+          const found = hash.digest('hex') === wanted.sha256
+          return found
+            ? Promise.resolve()
+            : Promise.reject(refusal(path, `another file than it says for ${wanted.parameter}`))
+        },
+      })
     },
     close: () => zip.close(),
   }
@@ -133,22 +148,35 @@ function entriesOf(zip: ZipFile, path: string): Promise<ReadonlyMap<string, Entr
   })
 }
 
-async function readEntry(
-  zip: ZipFile,
-  entry: Entry | undefined,
-  { path, limit }: { readonly path: string; readonly limit: number },
-): Promise<Buffer | null> {
-  if (!entry) return null
-  if (entry.uncompressedSize > limit)
-    throw refusal(path, `${entry.uncompressedSize} bytes where at most ${limit} are read`)
+async function* hashed(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
+}
+
+interface Reading {
+  readonly path: string
+  readonly limit: number
+}
+
+/** An entry's bytes as they come. The size that it claims is held against what comes. */
+async function* piecesOf(zip: ZipFile, entry: Entry, { path, limit }: Reading): AsyncGenerator<Buffer> {
+  const { uncompressedSize: size, compressedSize: packed } = entry
+  if (size > limit) throw refusal(path, `${size} bytes where at most ${limit} are read`)
+  if (size > packed * largestRatio) throw refusal(path, `${size} bytes out of ${packed}`)
   if (entry.isEncrypted()) throw refusal(path, 'an archive with a password')
   try {
     const stream = await promisify<Entry, NodeJS.ReadableStream>(zip.openReadStream.bind(zip))(entry)
-    const chunks: Buffer[] = []
-    // The claimed size is held against what comes.
-    for await (const chunk of stream) chunks.push(chunk as Buffer)
-    return Buffer.concat(chunks)
+    for await (const piece of stream) yield piece as Buffer
   } catch (error) {
     throw refusal(path, error)
   }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry | undefined, reading: Reading): Promise<Buffer | null> {
+  if (!entry) return null
+  const pieces: Buffer[] = []
+  for await (const piece of piecesOf(zip, entry, reading)) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
