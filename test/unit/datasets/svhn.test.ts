@@ -166,7 +166,7 @@ describe('MATLAB files that unpack to far more than they are', () => {
 
   it('has a bound on variables', () =>
     expect(
-      openMat5(matFile(...new Array<Buffer>(1_001).fill(element(1, new Uint8Array(0)))), {
+      openMat5(matFile(...Array.from({ length: 1_001 }, (_, index) => matrix(`m${index}`, [1, 1], Uint8Array.of(1)))), {
         name,
         where: name,
         limit: 1,

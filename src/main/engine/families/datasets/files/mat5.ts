@@ -22,12 +22,12 @@ import {
 const compressedType = 15
 const matrixType = 14
 const headerBytes = 128
+const complexFlag = 8
 /** double … uint32 in the array flags. */
 const numericClasses = { first: 6, last: 13 }
 /** Of variables in a file. */
 const elementLimit = 1_000
 const rankLimit = 32
-const nameLimit = 4_096
 
 export interface MatMatrix {
   readonly shape: readonly number[]
@@ -81,10 +81,22 @@ async function readData(reader: ByteReader, { length, small }: Tag): Promise<Buf
   return data
 }
 
-async function readPart(reader: ByteReader, what: string, limit: number): Promise<Buffer> {
+interface Part {
+  readonly what: string
+  readonly type: number
+  readonly least: number
+  readonly most: number
+}
+const flagsPart: Part = { what: 'array flags', type: 6, least: 8, most: 8 }
+const namePart: Part = { what: 'a name', type: 1, least: 0, most: 4_096 }
+
+async function readPart(reader: ByteReader, { what, type, least, most }: Part): Promise<Buffer> {
   const tag = await readTag(reader)
-  if (tag.length > limit) throw new UnpackingError(`${what} of at most ${bytesText(limit)}`, bytesText(tag.length))
-  return readData(reader, tag)
+  if (tag.type === type && tag.length >= least && tag.length <= most) return readData(reader, tag)
+  throw new UnpackingError(
+    `${what} of type ${type}, at most ${bytesText(most)}`,
+    `${bytesText(tag.length)} of type ${tag.type}`,
+  )
 }
 
 async function readShape(reader: ByteReader): Promise<number[]> {
@@ -110,12 +122,11 @@ interface MatrixHead {
 
 /** What stands before the numbers of a matrix; null where it holds none. */
 async function readHead(reader: ByteReader): Promise<MatrixHead | null> {
-  const flags = await readPart(reader, 'array flags', 8)
-  const kind = flags.length >= 4 ? flags[0]! : 0
-  // Objects have other parts behind their flags.
-  if (kind < numericClasses.first || kind > numericClasses.last) return null
+  const [kind = 0, flags = 0] = await readPart(reader, flagsPart)
+  // Objects have other parts behind their flags; complex numbers are no pixels.
+  if ((flags & complexFlag) !== 0 || kind < numericClasses.first || kind > numericClasses.last) return null
   const shape = await readShape(reader)
-  const name = (await readPart(reader, 'a name', nameLimit)).toString('latin1')
+  const name = (await readPart(reader, namePart)).toString('latin1')
   const tag = await readTag(reader)
   const numbers = numberTypes[tag.type]
   if (!numbers) throw new UnpackingError('numbers', `data of type ${tag.type}`)
@@ -155,23 +166,26 @@ function* elementsOf(bytes: Buffer): Generator<TopElement> {
         `an element of ${bytesText(size)}`,
         `${bytesText(bytes.length - start)} to the end of the file`,
       )
+    if (type !== matrixType && type !== compressedType)
+      throw new UnpackingError('variables, packed or not', `an element of type ${type}`)
     yield { type, data: bytes.subarray(start, start + size) }
     // Elements are padded to 8 bytes, packed ones are not.
     offset = start + size + (type === compressedType ? 0 : (8 - (size % 8)) % 8)
   }
 }
 
-/** Calls `use` with the contents of a matrix, packed or not; null for elements of other kinds. */
+/** Calls `use` with the contents of a matrix, packed or not. */
 async function withMatrix<T>(
   { type, data }: TopElement,
   unpacking: Unpacking,
   use: (reader: ByteReader) => Promise<T>,
-): Promise<T | null> {
+): Promise<T> {
   if (type === matrixType) return use(readerOf(data))
-  if (type !== compressedType) return null
   const reader = unpackingReader(createInflate(unpackedPieces), data, unpacking)
   try {
-    return (await readTag(reader)).type === matrixType ? await use(reader) : null
+    const { type: inner } = await readTag(reader)
+    if (inner !== matrixType) throw new UnpackingError('a variable', `an element of type ${inner}`)
+    return await use(reader)
   } finally {
     reader.close()
   }

@@ -94,32 +94,59 @@ export interface NpyHeader extends Omit<StoredArray, 'bytes'> {
   readonly start: number
 }
 
+const spaces = '[ \\t\\r\\n\\f]*'
+const size = `${spaces}(?:0|[1-9]\\d{0,15})`
+/** One entry of a header's dictionary: a type in quotes, a truth value, or a tuple of sizes. */
+const entryPattern = new RegExp(
+  `${spaces}'(descr|fortran_order|shape)'${spaces}:${spaces}` +
+    `(?:'([^'\\\\]{1,20})'|(True|False)|\\(((?:${size}${spaces},)*(?:${size})?${spaces})\\))` +
+    `${spaces}(?:,|(?=\\}))`,
+  'y',
+)
+const endPattern = new RegExp(`^${spaces}\\}${spaces}$`)
+
+/** The three entries of a header, in any order; null for what NumPy would not read as a dictionary of these. */
+function entriesOf(header: string): { dtype: string; order: string; shape: number[] } | null {
+  const found: Partial<Record<string, string>> = {}
+  let at = /^[ \t]*\{/.exec(header)?.[0].length ?? -1
+  for (let count = 0; count < 3 && at > 0; count++) {
+    entryPattern.lastIndex = at
+    const [whole, key = '', dtype, order, shape] = entryPattern.exec(header) ?? []
+    const value = { descr: dtype, fortran_order: order, shape }[key]
+    if (whole === undefined || value === undefined || found[key] !== undefined) return null
+    found[key] = value
+    at += whole.length
+  }
+  const { descr: dtype, fortran_order: order, shape } = found
+  if (dtype === undefined || order === undefined || shape === undefined) return null
+  if (!endPattern.test(header.slice(at))) return null
+  const sizes = shape.split(',').map((part) => part.trim())
+  // (5) is a number in Python, (5,) a shape; () is that of a single number.
+  if (sizes.length === 1 && sizes[0] !== '') return null
+  return { dtype, order, shape: sizes.filter((part) => part !== '').map(Number) }
+}
+
 /** @throws RefusedInputError when the bytes begin no array of plain numbers */
 export function parseNpyHeader(bytes: Uint8Array, name: string, where: string): NpyHeader {
   const refuse = (wanted: string, got: string): never => refuseArray(name, where, { wanted, got })
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.length < 10 || !buffer.subarray(0, 6).equals(magic)) return refuse('a .npy file', 'other bytes')
+  if (![1, 2, 3].includes(buffer[6]!) || buffer[7] !== 0)
+    return refuse('version 1.0, 2.0 or 3.0', `version ${buffer[6]}.${buffer[7]}`)
   const wide = buffer[6]! >= 2
   const start = wide ? 12 : 10
   const headerLength = wide ? (buffer.length < 12 ? buffer.length : buffer.readUInt32LE(8)) : buffer.readUInt16LE(8)
   if (headerLength > 1 << 16 || start + headerLength > buffer.length)
     return refuse('a whole header', `${bytesText(buffer.length)} in all`)
   const header = buffer.toString('latin1', start, start + headerLength)
-  const dtype = /'descr':\s*'([^']{1,20})'/.exec(header)?.[1]
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
-  const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
-  if (dtype === undefined || order === undefined || dimensions === undefined)
-    return refuse('type, order and shape in the header', quoteFromFile(header))
+  const entries = entriesOf(header)
+  if (entries === null) return refuse('type, order and shape in the header, and nothing else', quoteFromFile(header))
+  const { dtype, order, shape } = entries
   if (!views[dtype])
     return refuse(
       `one of ${numberTypes.join(', ')}`,
       `${quoteFromFile(dtype)}${dtype.includes('O') ? ' (objects, which could run code)' : ''}`,
     )
-  const shape = dimensions
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(Number)
   return { dtype, shape, fortranOrder: order === 'True', start: start + headerLength }
 }
 
