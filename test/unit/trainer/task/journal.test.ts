@@ -102,6 +102,15 @@ describe('a journal', () => {
     expect(disk.bytes).toHaveLength(0)
   })
 
+  it('is ended also where no room could be made and there is some', async () => {
+    const journal = createJournal(disk)
+    const broken = (): never => {
+      throw new Error('EIO')
+    }
+    expect(await journal.end(failed, broken)).toBe(true)
+    expect(disk.lines()).toEqual([failed])
+  })
+
   it('tells a picture that could not be written with the next report', async () => {
     const journal = createJournal(disk)
     journal.writeAfter(() => Promise.reject(new Error('ENOSPC: no space left on device, open')))

@@ -54,6 +54,15 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
     buffer = []
   }
 
+  /** What cannot be written now is told by whoever flushes for the sake of writing: reading goes on without it. */
+  const flushToRead = (): void => {
+    try {
+      flush()
+    } catch {
+      return
+    }
+  }
+
   return {
     append(place, points) {
       for (const point of points) buffer.push({ place, point })
@@ -72,7 +81,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
       )
     },
     async read(place, options = {}) {
-      flush()
+      flushToRead()
       const result: Record<string, MetricSeries> = {}
       const wanted = options.names && new Set(options.names.map(today))
       for (const row of database.all('SELECT id, name FROM series WHERE place = ? ORDER BY id', place)) {
@@ -87,7 +96,7 @@ export function createMetricsTable(database: Database, names: ReadonlyMap<string
         : Object.fromEntries(Object.entries(result).map(([name, series]) => [name, downsample(series, maximumPoints)]))
     },
     lastSteps(place) {
-      flush()
+      flushToRead()
       const rows = database.columns(
         'SELECT name, (SELECT MAX(step) FROM metrics WHERE series_id = series.id) FROM series WHERE place = ?',
         place,

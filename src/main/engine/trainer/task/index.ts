@@ -186,7 +186,8 @@ class TaskProcess implements TaskDesk {
     if (last.type === 'finished' && last.outcome !== 'done') {
       await this.pictures.forgetAfter(last.step).catch(() => undefined)
     }
-    await this.journal.end(last, () => rmSync(this.reserve, { force: true }))
+    const isTold = await this.journal.end(last, () => rmSync(this.reserve, { force: true }))
+    if (!isTold) process.stderr.write('The end of this training could not be written into its journal.\n')
     const code = exitCodeOf(last)
     if (code === taskExit.paused && this.requests.outOfTime) requeueJob(this.folder, this.fence.attempt)
     process.exit(code)

@@ -87,6 +87,10 @@ class JournalWriter implements Journal {
     await this.queue
     try {
       makeRoom()
+    } catch {
+      // There may be room all the same.
+    }
+    try {
       this.append(report)
       await this.disk.sync()
       this.disk.close()
