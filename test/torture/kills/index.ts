@@ -5,7 +5,6 @@
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listCheckpoints } from '../../../src/main/engine/protocol/checkpointFiles'
 import type { PartialExperimentConfig, RunSummary } from '../../../src/shared/domain'
 import { removeFolder } from '../../fixtures/removeFolder'
 import { killTrainers, livingTrainers, startEngine, type EngineCommand, type KillableEngine } from './engine'
@@ -103,6 +102,17 @@ async function untilEnded({ client }: KillableEngine, runId: string, patience: n
   }
 }
 
+/** Checkpoints (".") or pictures ("images") of the stages of a workspace. */
+function namesIn(workspace: string, folder: '.' | 'images'): string {
+  const stages = join(workspace, 'stages')
+  if (!existsSync(stages)) return ''
+  return readdirSync(stages)
+    .map((place) => join(stages, place, folder))
+    .filter((place) => existsSync(place))
+    .flatMap((place) => readdirSync(place).filter((name) => /^checkpoint-\d+\.|^\d+\.png$/.test(name)))
+    .join()
+}
+
 class KilledRun {
   ofControl = 0
   ofTrainer = 0
@@ -163,21 +173,15 @@ class KilledRun {
     return this.engine
   }
 
-  /** Any moment, or just after a checkpoint has got its name. */
+  /** Any moment, or just after a checkpoint or a picture has got its name. */
   private async waitForMoment(): Promise<void> {
-    const patience = performance.now() + this.dice() * this.subject.span
-    const afterCheckpoint = this.dice() < 0.5
-    const known = afterCheckpoint ? this.checkpoints() : ''
-    while (performance.now() < patience && (!afterCheckpoint || this.checkpoints() === known)) await sleep(1)
-    if (afterCheckpoint) await sleep(this.dice() * 20)
-  }
-
-  private checkpoints(): string {
-    const folder = join(this.workspace, 'stages')
-    if (!existsSync(folder)) return ''
-    return readdirSync(folder)
-      .flatMap((name) => listCheckpoints(join(folder, name)).map(({ path }) => path))
-      .join()
+    const chance = this.dice()
+    if (chance < 1 / 3) return sleep(this.dice() * this.subject.span)
+    const names = (): string => (chance < 2 / 3 ? namesIn(this.workspace, '.') : namesIn(this.workspace, 'images'))
+    const known = names()
+    const patience = performance.now() + 2 * this.subject.span
+    while (performance.now() < patience && names() === known) await sleep(1)
+    await sleep(this.dice() * 0.1 * this.subject.span)
   }
 
   /** As a person does who finds the run interrupted; what has not ended yet goes on by itself. */

@@ -12,12 +12,12 @@ export async function fakeSubject(): Promise<KillSubject> {
     name: 'fake trainer',
     command: {
       script,
-      env: { ...process.env, ABD_FAKE_TRAINER: trainer, ABD_FAKE_POOL: '1', ABD_FAKE_STEP_MS: '4' },
+      env: { ...process.env, ABD_FAKE_TRAINER: trainer, ABD_FAKE_POOL: '1', ABD_FAKE_STEP_MS: '8' },
     },
     config: {
       name: 'killed',
       teacher: { training: { epochs: 3 } },
-      distillation: { method: { id: 'zskt', params: { pseudoBatches: 60 } } },
+      distillation: { method: { id: 'zskt', params: { pseudoBatches: 120 } } },
       students: [{ defenses: [{ id: 'sv' }] }],
       recording: { ...recording, checkpointEvery: 1 },
     },

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CostModel } from '../../../../src/main/engine/control/experiments/estimate'
+import { openStore } from '../../../../src/main/engine/control/store'
 import { listCheckpoints } from '../../../../src/main/engine/protocol/checkpointFiles'
 import { calls } from '../../../../src/shared/contract'
 import type { RunSummary, StageRecord } from '../../../../src/shared/domain'
@@ -59,6 +60,25 @@ describe('the checkpoints of a finished stage', () => {
     expect((await stageOf(run.id, 'student-1')).weights).toContain('weights.safetensors')
     await bench.waitFor(async () => expect((await get(run.id)).bytesOnDisk).toBeLessThan(2 * size + 20_000))
     expect(await spare()).toEqual({ checkpoints: 0, bytes: 0 })
+  })
+
+  it('go with the next engine where one was killed before they did', async () => {
+    const run = await bench.start({ students: [undefended] })
+    await finishWith(0, [])
+    await finishWith(1, [])
+    await finishWith(2, [])
+    await reaches(run.id, 'done')
+    await bench.waitFor(() => expect(bench.store.unthinned.all()).toEqual([]))
+    const { place = '' } = await stageOf(run.id, 'student-1')
+    await bench.close()
+    // As the end of its stage and run mark it, and nothing came after that.
+    const store = openStore(bench.folder)
+    store.unthinned.add([place])
+    write(store.stageFolder(place), 10)
+    store.close()
+    bench.open({ costs })
+    await bench.waitFor(async () => expect(await left(run.id, 'student-1')).toEqual([]))
+    await bench.waitFor(() => expect(bench.store.unthinned.all()).toEqual([]))
   })
 
   it('stay while a student of a run that is not over goes on from them, and go with the last such run', async () => {

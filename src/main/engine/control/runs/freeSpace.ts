@@ -14,6 +14,11 @@ export interface FreeSpaceOptions {
 
 export interface FreeSpace {
   readonly calls: Pick<RunCalls, 'runs.spareCheckpoints' | 'runs.freeSpace'>
+  /** Before it is written down that the stage at a place, or a run, is done: it will be thinned, whatever comes. */
+  stageEnds(place: string): void
+  runEnds(runId: string): void
+  /** What an engine that was killed had still to thin. */
+  goOn(): void
   /** The stage at a place is done. */
   stageDone(place: string): void
   /** A run is over: what its students went on from may be of no more use either. */
@@ -43,9 +48,7 @@ export function createFreeSpace({ store, recorder, thinning, log }: FreeSpaceOpt
   async function told(gone: readonly SpareCheckpoint[]): Promise<void> {
     const places = [...new Set(gone.map(({ place }) => place))]
     log.info(`${gone.length} checkpoints of finished stages were removed, ${bytesOf(gone)} bytes: ${places.join(', ')}`)
-    const runs = new Set(places.flatMap((place) => store.runs.naming(place)))
-    for (const id of runs)
-      if (!closed && store.runs.has(id) && store.runs.peek(id).endedAt !== null) await recorder.settle(id)
+    await settleRuns(places)
   }
   const placesOf = (runId: string): string[] => {
     // It may have been removed while its sizes were written down.
@@ -57,8 +60,20 @@ export function createFreeSpace({ store, recorder, thinning, log }: FreeSpaceOpt
         ...(prefix ? store.stages.withKey(prefix.key).map((stage) => stage.place) : []),
       ])
   }
+  const mark = (places: readonly string[]): void => {
+    if (!closed && places.length > 0) store.unthinned.add([...new Set(places)])
+  }
   const quietly = (places: readonly string[]): void => {
-    if (!closed && places.length > 0) void thin([...new Set(places)]).catch(() => undefined)
+    if (closed || places.length === 0) return
+    void thin([...new Set(places)])
+      .then(() => {
+        if (!closed) store.unthinned.remove(places)
+      })
+      .catch(() => undefined)
+  }
+  async function settleRuns(places: readonly string[]): Promise<void> {
+    for (const id of new Set(places.flatMap((place) => store.runs.naming(place))))
+      if (!closed && store.runs.has(id) && store.runs.peek(id).endedAt !== null) await recorder.settle(id)
   }
   return {
     calls: {
@@ -70,6 +85,14 @@ export function createFreeSpace({ store, recorder, thinning, log }: FreeSpaceOpt
         const gone = await thin()
         return { checkpoints: gone.length, freedBytes: bytesOf(gone) }
       },
+    },
+    stageEnds: (place) => mark([place]),
+    runEnds: (runId) => mark(placesOf(runId)),
+    goOn() {
+      const places = store.unthinned.all()
+      quietly(places)
+      // Their sizes were not written down either.
+      last = last.then(() => settleRuns(places))
     },
     stageDone: (place) => quietly([place]),
     runDone: (runId) => quietly(placesOf(runId)),

@@ -44,6 +44,8 @@ export interface RunRecorder {
   /** @param runId the run that the stage is trained for, whose log has its lines */
   contextOf(place: string, runId: string, config: ExperimentConfig): StageContext
   flushMetrics(): void
+  /** Writes to the store; what it does not take is told once. */
+  quietly(work: () => void): void
   causesOf(error: unknown): ErrorCause[]
   /** Called when the disk does not take what a run finds. */
   onDiskFull(listener: (error: unknown) => void): void
@@ -242,6 +244,10 @@ class Recorder implements RunRecorder {
 
   flushMetrics(): void {
     this.writes.quietly(() => this.store.metrics.flush())
+  }
+
+  quietly(work: () => void): void {
+    this.writes.quietly(work)
   }
 
   causesOf(error: unknown): ErrorCause[] {

@@ -9,6 +9,7 @@ import type { StageKey } from '../experiments/stageKeys'
 import type { RunStore } from '../store'
 import { createActiveRuns, type ActiveRuns } from './activeRuns'
 import { isReached, placeOf, readyStages, type ReadyStage } from './demand'
+import type { FreeSpace } from './freeSpace'
 import type { RunRecorder } from './recorder'
 import { endOf, endedBy, type StageEnd } from './stageEnd'
 import type { StageLauncher } from './stageLauncher'
@@ -19,8 +20,8 @@ export interface SchedulerOptions {
   readonly recorder: RunRecorder
   readonly launcher: StageLauncher
   readonly executors: ReadonlyMap<string, Executor>
-  /** Told when a stage is done, and when the sizes of a run that is over are written down. */
-  readonly ends: { stageDone(place: string): void; runDone(runId: string): void }
+  /** Told before a stage or run is done, when a stage is, and when the sizes of a run that is over are written down. */
+  readonly ends: Pick<FreeSpace, 'stageEnds' | 'runEnds' | 'stageDone' | 'runDone'>
   /** What a run's stages wait for; throws where its configuration cannot be read. */
   keysOf(run: Readonly<RunSummary>): readonly StageKey[]
 }
@@ -265,6 +266,7 @@ export class StageScheduler {
       end = { change: { state: 'failed' }, run: { state: 'failed', causes: recorder.causesOf(error) } }
     }
     this.active.delete(place)
+    if (end.change.state === 'done') recorder.quietly(() => this.options.ends.stageEnds(place))
     recorder.updateStage(place, { ...end.change, where: undefined })
     if (end.change.state === 'done') this.options.ends.stageDone(place)
     for (const id of this.wanting(place)) this.settle(id, end.run, stage.requested !== null)
@@ -300,6 +302,7 @@ export class StageScheduler {
     this.requests.delete(runId)
     this.endings.delete(runId)
     const { recorder, ends } = this.options
+    if (state === 'done') recorder.quietly(() => ends.runEnds(runId))
     const told = recorder.ended(runId, { state, causes })
     void recorder.settle(runId).then(() => {
       if (told === 'done') ends.runDone(runId)

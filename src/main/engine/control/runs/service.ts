@@ -141,6 +141,7 @@ class Service implements RunService {
     const { left, runIds } = recoverRuns(store, executors, { replaces: options.replaces })
     this.scheduler.takeUp(left, runIds)
     this.mirrors.follow(store.behindMirrors())
+    this.freeSpace.goOn()
     this.rereading = rereadJournals({ store, recorder, log: options.log, isClosed: () => this.closed }).catch(
       (error: unknown) => options.log.error('What trainings had written could not be read again.', error),
     )

@@ -23,6 +23,7 @@ import { createPositionsTable, type PositionsTable } from './positions'
 import { createRunsTable, type RunsTable } from './runs'
 import { createStudiesTable } from './studies'
 import type { StudiesTable } from './studyRecords'
+import { createUnthinnedTable, type UnthinnedTable } from './unthinned'
 import { createViewsTable, type ViewsTable } from './views'
 import { createStagesTable, placeInRun, type StagesTable } from './stages'
 
@@ -37,6 +38,7 @@ export interface RunStore {
   readonly pool: PoolTable
   readonly artifacts: ArtifactsTable
   readonly positions: PositionsTable
+  readonly unthinned: UnthinnedTable
   readonly studies: StudiesTable
   readonly conditions: ConditionsTable
   readonly views: ViewsTable
@@ -128,6 +130,7 @@ export function openStore(
     images: createImagesTable(database, folder),
     pool: createPoolTable(database, folder),
     positions: createPositionsTable(database),
+    unthinned: createUnthinnedTable(database),
     repaired: movedTo === null ? null : { movedTo, restored },
     log: (runId, line) =>
       database.run(

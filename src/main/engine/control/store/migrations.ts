@@ -116,4 +116,8 @@ export const migrations: readonly string[] = [
   INSERT INTO behind_mirrors (run_id) SELECT id FROM runs;
   DELETE FROM to_move WHERE what = 'newest mirrors';
   `,
+  // Places whose checkpoints are still to be thinned.
+  `
+  CREATE TABLE unthinned (place TEXT PRIMARY KEY) WITHOUT ROWID;
+  `,
 ]

@@ -102,7 +102,7 @@ export function createStagesTable(database: Database, workspace: string): Stages
     remove(place) {
       const stage = stages.get(place)
       database.transaction(() => {
-        for (const table of ['series', 'images', 'pool', 'artifacts', 'journal_positions', 'stages'])
+        for (const table of ['series', 'images', 'pool', 'artifacts', 'journal_positions', 'unthinned', 'stages'])
           database.run(`DELETE FROM ${table} WHERE place = ?`, place)
       })
       if (stage) unindex(stage)
