@@ -1,4 +1,6 @@
 import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -30,6 +32,33 @@ describeServed('the interface in a browser', () => {
     await page.getByRole('button', { name: /^Run the quick experiment/ }).waitFor()
     expect(page.url()).not.toContain('token')
     await stranger.close()
+  })
+
+  it('tells another server on this machine nothing, and opens again without the token in the address', async () => {
+    const { address, browser } = served
+    const heard: string[] = []
+    const other = createServer(({ url, headers }, response) => {
+      heard.push(JSON.stringify([url, headers]))
+      response.end('<!doctype html>')
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const ready = (): Promise<void> => page.getByRole('button', { name: /^Run the quick experiment/ }).waitFor()
+    await page.goto(address)
+    await ready()
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
+    expect(heard.join()).not.toContain(tokenOf(address))
+    expect(heard.join()).not.toContain(new URL(address).host)
+    expect(heard.join()).not.toContain('cookie')
+    await page.goBack()
+    await ready()
+    expect(page.url()).not.toContain(tokenOf(address))
+    await page.goto(new URL('/', address).href)
+    await page.reload()
+    await ready()
+    await context.close()
+    other.close()
   })
 
   it.skipIf(!hasRuntime)(

@@ -15,10 +15,20 @@ export function quoteFromFile(text: string): string {
   return `"${escaped}"`
 }
 
-/** The first bytes of a file as hexadecimal and text, for "this is no such file" messages. */
+/**
+ * A row of a list, for messages that name its number: what stands in it is for whoever may open the file, and a message
+ * goes to whoever named its path.
+ */
+export const describeRow = (row: string, separator: string): string =>
+  row.trim() === '' ? 'an empty row' : `${row.split(separator).length} columns, ${row.length} characters`
+
+const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || [0x09, 0x0a, 0x0d].includes(byte)
+
+/** The first bytes of a file, for "this is no such file" messages; of a text nothing that stands in it. */
 export function describeFirstBytes(bytes: Uint8Array): string {
   const head = bytes.subarray(0, 16)
   if (head.length === 0) return 'an empty file'
+  if (head.every(isText)) return 'a text'
   const hexadecimal = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const text = Array.from(head, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
   return `first bytes ${hexadecimal} (${text})`

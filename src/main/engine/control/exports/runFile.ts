@@ -119,8 +119,9 @@ function describedIn(bytes: Buffer, path: string): RunFile {
   let value: unknown
   try {
     value = JSON.parse(bytes.toString('utf8'))
-  } catch (error) {
-    throw refusal(path, error)
+  } catch {
+    // The parser's message quotes the text.
+    throw refusal(path, 'a description that is no JSON')
   }
   const { success, data, error } = runFileSchema.safeParse(value)
   if (success) return data

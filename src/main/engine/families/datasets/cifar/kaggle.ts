@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { createStream } from '../../../maths/random'
 import { readWhole } from '../../../weights/byteSource'
-import { quoteFromFile } from '../../../weights/fileText'
+import { describeRow } from '../../../weights/fileText'
 import { listPictures } from '../files/classFolders'
 import { findPlace, inAnyCase, type DiskTree, type FileTree } from '../files/fileTree'
 import { holdOut, readPictureSets, type LabelledPictures } from '../files/pictureSets'
@@ -56,7 +56,7 @@ function parseLabels(text: string, classNames: readonly string[], file: string):
     if (!/^\d{1,9}$/.test(id) || label < 0 || seen.has(id))
       throw new RefusedInputError(`Row ${index + 1} of ${listName} cannot be read.`, {
         wanted: seen.has(id) ? 'each image once' : `the number of an image and one of ${classNames.join(', ')}`,
-        got: quoteFromFile(row),
+        got: describeRow(row, ','),
         where: file,
         action: 'Take trainLabels.csv out of Kaggle’s archive again.',
       })

@@ -1,6 +1,6 @@
 /** The list of GTSRB's test images: the official GT-final_test.csv, or Kaggle's Test.csv. */
 import { RefusedInputError } from '../../../../../shared/errors'
-import { quoteFromFile } from '../../../weights/fileText'
+import { describeRow, quoteFromFile } from '../../../weights/fileText'
 
 export interface TestList {
   /** File names without their folder, in the list's order. */
@@ -28,7 +28,7 @@ function readHeader(row: string, file: string, action: string): Columns {
   }
   throw new RefusedInputError('The list of test labels lacks a column.', {
     wanted: 'Filename or Path, and ClassId, separated by semicolons or commas',
-    got: quoteFromFile(row),
+    got: describeRow(row, ';'),
     where: file,
     action,
   })
@@ -56,7 +56,7 @@ export function parseTestList(
     if (!/^[\w-]+\.\w+$/.test(name) || !Number.isInteger(label) || label < 0 || label >= count) {
       throw new RefusedInputError(`Row ${index + 2} of the list of test labels cannot be read.`, {
         wanted: `a file name and a class from 0 to ${count - 1}`,
-        got: quoteFromFile(row),
+        got: describeRow(row, columns.separator),
         where: file,
         action,
       })

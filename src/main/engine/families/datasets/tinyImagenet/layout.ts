@@ -1,7 +1,7 @@
 /** Where Tiny-ImageNet's pictures lie: as its archive unpacks, or with the validation images sorted into classes. */
 import { join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
-import { quoteFromFile } from '../../../weights/fileText'
+import { describeRow } from '../../../weights/fileText'
 import { readWhole } from '../../../weights/byteSource'
 import { listPictures, picturePaths } from '../files/classFolders'
 import { findPlace, inAnyCase, type DiskTree, type FileTree } from '../files/fileTree'
@@ -84,7 +84,7 @@ function readAnnotations(text: string, ids: readonly string[], file: string): { 
     if (!/^[\w-]+\.\w+$/.test(name) || !isWordNetId(id))
       throw new RefusedInputError(`Row ${index + 1} of ${listName} cannot be read.`, {
         wanted: 'a file name, a tab and a class',
-        got: quoteFromFile(row),
+        got: describeRow(row, '\t'),
         where: file,
         action,
       })

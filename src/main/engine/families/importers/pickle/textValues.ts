@@ -2,12 +2,11 @@
  * Values that protocol 0 writes as a line of text, as strictly as Python's own reader takes them (CPython
  * Lib/pickle.py, load_int to load_unicode); forms that it takes and no pickler writes are refused too: 0x10, 1_0, " 1".
  */
-import { quoteFromFile } from '../../../weights/fileText'
 import { narrow, type Cursor } from './cursor'
 import { refusePickle } from './refusal'
 
 function malformed(what: string, wanted: string, { line, at }: { line: string; at: number }): never {
-  throw refusePickle(`The pickle has a malformed ${what}.`, { wanted, got: quoteFromFile(line), at })
+  throw refusePickle(`The pickle has a malformed ${what}.`, { wanted, got: `${line.length} characters`, at })
 }
 
 function whole(line: string, at: number): number | bigint {
