@@ -1,8 +1,8 @@
 /** What is wrong after a fault, a kill or a power cut: the workspace is opened without one, and work goes on. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { nothingTold, playStory, recorded, type OpenEngine, type Told } from './controlStory'
+import { exportsOf, nothingTold, playStory, recorded, type OpenEngine, type Told } from './controlStory'
 
 export interface Afterwards {
   readonly problems: readonly string[]
@@ -19,7 +19,11 @@ export async function goOn(
   const later = nothingTold()
   const engine = await open(later)
   try {
-    const problems = [...told.foreign.map((text) => `told: ${text}`), ...(await brokenPromises(engine, told))]
+    const problems = [
+      ...told.foreign.map((text) => `told: ${text}`),
+      ...(await brokenPromises(engine, told)),
+      ...leftBehind(told, workspace),
+    ]
     const runId = await finish(engine, later)
     const found = await recorded(engine, runId)
     await engine.close()
@@ -31,6 +35,14 @@ export async function goOn(
     await engine.close().catch(() => undefined)
     throw error
   }
+}
+
+/** What refused exports have left. */
+function leftBehind({ notWritten }: Told, workspace: string): string[] {
+  const folder = exportsOf(workspace)
+  const targets = [...notWritten].filter((target) => existsSync(target))
+  const temporary = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.tmp')) : []
+  return [...targets, ...temporary].map((path) => `an export that was refused has left ${path}`)
 }
 
 /** What was told and is not so. */

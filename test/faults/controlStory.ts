@@ -34,6 +34,8 @@ export interface Told {
   readonly names: Map<string, string>
   /** What was refused, in a sentence each. */
   readonly refused: string[]
+  /** Targets of exports that were refused: nothing may lie there. */
+  readonly notWritten: Set<string>
   /** Sentences that were none of ours. */
   readonly foreign: string[]
   /** What of it was told when, of the machine's monotonic clock in nanoseconds. */
@@ -50,6 +52,7 @@ export const nothingTold = (): Told => ({
   doneStages: new Set(),
   names: new Map(),
   refused: [],
+  notWritten: new Set(),
   foreign: [],
   history: [],
 })
@@ -68,6 +71,7 @@ export function toldUntil({ history }: Told, end: bigint): Told {
 
 export interface OpenEngine {
   readonly engine: EngineApi
+  readonly workspace: string
   /** Resolves when no run waits or runs. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -97,6 +101,7 @@ export function openEngine(workspace: string, told: Told, executor: Executor = c
   listen(engine, told)
   return {
     engine,
+    workspace,
     settle: () => settled(() => Promise.resolve(engine.active)),
     async close() {
       await engine.close()
@@ -117,14 +122,18 @@ async function settled(isActive: () => Promise<boolean>): Promise<void> {
 }
 
 /** An engine in a process of its own, as its clients see it. */
-export function openProcess(started: Pick<StartedEngine, 'client' | 'dispose'>, told: Told): OpenEngine {
+export function openProcess(
+  started: Pick<StartedEngine, 'client' | 'dispose'>,
+  workspace: string,
+  told: Told,
+): OpenEngine {
   const { client } = started
   listen(client, told)
   const isActive = async (): Promise<boolean> => {
     const run = await client.call('runs.list', { atWork: true }).catch(() => null)
     return run === null || run.length > 0
   }
-  return { engine: client, settle: () => settled(isActive), close: () => started.dispose('shutdown') }
+  return { engine: client, workspace, settle: () => settled(isActive), close: () => started.dispose('shutdown') }
 }
 
 function listen(engine: EngineApi, told: Told): void {
@@ -158,7 +167,7 @@ export async function attempt<Result>(told: Told, work: () => Promise<Result> | 
 }
 
 /** A run from its start to its end, and what people do with it. */
-export async function playStory({ engine, settle }: OpenEngine, told: Told): Promise<void> {
+export async function playStory({ engine, settle, workspace }: OpenEngine, told: Told): Promise<void> {
   const run = await attempt(told, () => engine.call('runs.start', { config: config as never }))
   await settle()
   if (!run) return
@@ -171,7 +180,20 @@ export async function playStory({ engine, settle }: OpenEngine, told: Told): Pro
   await attempt(told, () => engine.call('runs.artifacts', { ...of, analysis: 'classes' }))
   await attempt(told, () => engine.call('runs.spareCheckpoints', {}))
   await attempt(told, () => engine.call('engine.diskUse', {}))
+  for (const [format, name] of exportedAs) {
+    const target = join(exportsOf(workspace), name)
+    const written = await attempt(told, () => engine.call('export.run', { runId: run.id, format, target }))
+    if (written === null) told.notWritten.add(target)
+  }
 }
+
+/** Where runs of a workspace are exported to; where that is not there, exporting is refused. */
+export const exportsOf = (workspace: string): string => join(workspace, 'exported')
+const exportedAs = [
+  ['card', 'card.md'],
+  ['abdrun', 'run.abdrun'],
+  ['images', 'images'],
+] as const
 
 /** Without the curves that say how long something took. */
 const untimed = (series: Record<string, MetricSeries>): Record<string, MetricSeries> =>

@@ -4,13 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firstDifference, goOn } from './afterwards'
-import { attempt, nothingTold, openEngine, playStory, type Told } from './controlStory'
+import { attempt, exportsOf, nothingTold, openEngine, playStory, type Told } from './controlStory'
 import { arm, type Fault, type Hit } from './layer'
 
 export interface TrialPlan {
   readonly fault: Fault | null
   readonly at: number
   readonly lasting?: boolean
+  readonly matching?: string
 }
 
 export interface Trial {
@@ -27,7 +28,7 @@ export interface Trial {
 export async function tryControl(plan: TrialPlan, reference: object | null): Promise<Trial> {
   const root = mkdtempSync(join(tmpdir(), 'abd-trial-'))
   const workspace = join(root, 'workspace')
-  mkdirSync(workspace)
+  for (const folder of [workspace, exportsOf(workspace)]) mkdirSync(folder)
   const told = nothingTold()
   const problems: string[] = []
   const layer = arm({ below: [workspace], process: null, report: root, ...plan })

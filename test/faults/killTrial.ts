@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { firstDifference, goOn } from './afterwards'
-import { attempt, nothingTold, playStory } from './controlStory'
+import { attempt, exportsOf, nothingTold, playStory } from './controlStory'
 import { faultEnvironment, readCount, readHits, type FaultPlan } from './environment'
 import type { Trial } from './controlTrial'
 import { startProcess } from './recording'
@@ -19,7 +19,7 @@ export async function tryKill({ process: killed, at }: KillPlan, reference: obje
   const root = mkdtempSync(join(tmpdir(), 'abd-kill-'))
   const workspace = join(root, 'workspace')
   const report = join(root, 'report')
-  mkdirSync(workspace)
+  for (const folder of [workspace, exportsOf(workspace)]) mkdirSync(folder)
   const told = nothingTold()
   const plan: FaultPlan = { below: [workspace], process: killed, fault: 'kill', at, report }
   const of = (problems: string[], recorded: object): Trial => ({

@@ -24,7 +24,7 @@ export async function startProcess(workspace: string, env: NodeJS.ProcessEnv, to
       env: { ...process.env, ABD_FAKE_TRAINER: trainer, XDG_CACHE_HOME: `${workspace}-cache`, ...env },
     },
   }).start()
-  return { open: openProcess(started, told), started }
+  return { open: openProcess(started, workspace, told), started }
 }
 
 /** Plays the story in a folder that need not be there; what it left is removed, for what a cut leaves in its place. */

@@ -107,6 +107,14 @@ function half(call: Call): number {
   return 0
 }
 
+/** Whoever hands over a whole content never sees a short write: Node goes on. */
+const isWhole = ({ base }: Replaced): boolean => base === 'writeFile' || base === 'appendFile'
+
+function restOf([file, data, ...more]: readonly unknown[], taken: number): unknown[] {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data as Uint8Array)
+  return [file, bytes.subarray(taken), ...more]
+}
+
 function replaceSync(state: LayerState, replaced: Replaced): AnyFunction {
   return function (...args) {
     const call = state.injector && callOf(state.injector, replaced, args)
@@ -116,6 +124,7 @@ function replaceSync(state: LayerState, replaced: Replaced): AnyFunction {
       if (replaced.base === 'exists') return false
       throw decided.error
     }
+    if (decided && isWhole(replaced)) return within(() => replaced.original.apply(this, restOf(args, decided.taken)))
     if (decided) return decided.taken
     const note = within(() => state.recorder?.begin(call))
     return within(() => {

@@ -60,7 +60,8 @@ export class Injector {
 
   /** Whether this call is to fail, and how. */
   meet(call: MetCall): Fault | null {
-    const { fault, at, lasting = false } = this.plan
+    const { fault, at, lasting = false, matching } = this.plan
+    if (matching !== undefined && !call.name.includes(matching)) return null
     if (!this.heeds || (fault !== null && !canMeet(fault, call.kind))) return null
     this.met += 1
     this.tellCount()

@@ -17,6 +17,8 @@ export interface FaultPlan {
   readonly fault: Fault | null
   /** Which of the calls that this fault could meet, from 1. */
   readonly at: number
+  /** Counts those calls alone whose name, or beginning of a statement, holds this text. */
+  readonly matching?: string
   /** Every such call from that one on; otherwise that one alone. */
   readonly lasting?: boolean
   /** Whether what changes files is written down, for a power cut to be played from. */

@@ -31,4 +31,13 @@ describe('a call of control that fails', () => {
     },
     120_000,
   )
+
+  it('where a commit that is to survive a power cut cannot begin, the memory goes on and nothing is lost', async () => {
+    const plan = { fault: 'EIO', matching: 'PRAGMA synchronous = FULL' } as const
+    const { count } = await tryControl({ ...plan, at: 0 }, reference.recorded)
+    // A run is made, three stages are done, the run is, and it is renamed.
+    expect(count).toBeGreaterThanOrEqual(5)
+    for (let at = 1; at <= count; at++)
+      expect([at, ...(await tryControl({ ...plan, at }, reference.recorded)).problems]).toEqual([at])
+  }, 120_000)
 })

@@ -18,7 +18,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/main/engine/control/store'
-import { arm, faultEnvironment, readCount, readHits, type ArmedLayer, type FaultPlan } from '../../faults/environment'
+import {
+  arm,
+  faultEnvironment,
+  readCount,
+  readHits,
+  recordEnd,
+  type ArmedLayer,
+  type FaultPlan,
+  type RecordedLine,
+} from '../../faults/environment'
+import { SimulatedDisk } from '../../faults/powerCut'
 
 let root = ''
 let below = ''
@@ -97,6 +107,10 @@ describe('the fault layer', () => {
     closeSync(descriptor)
     expect(readFileSync(join(below, 'a'), 'utf8')).toBe('1234ef')
     // Whoever hands over a whole content never sees it.
+    const whole = openSync(join(below, 'c'), 'w')
+    writeFileSync(whole, '12345678')
+    closeSync(whole)
+    expect(readFileSync(join(below, 'c'), 'utf8')).toBe('12345678')
     const handle = await open(join(below, 'b'), 'w')
     await handle.writeFile(Buffer.from('12345678'))
     await handle.close()
@@ -117,6 +131,32 @@ describe('the fault layer', () => {
     expect(() => database.transaction(insert)).toThrow('disk I/O error')
     expect(database.all('SELECT * FROM settings')).toHaveLength(1)
     database.close()
+  })
+
+  it('writes down what changes files, in every way of writing', async () => {
+    armed({ record: true })
+    const descriptor = openSync(join(below, 'a.tmp'), 'w')
+    writeFileSync(descriptor, 'one')
+    fs.fsyncSync(descriptor)
+    closeSync(descriptor)
+    renameSync(join(below, 'a.tmp'), join(below, 'a'))
+    await writeFile(join(below, 'b'), 'two')
+    const handle = await open(join(below, 'c'), 'wx')
+    await handle.writeFile('thr')
+    await handle.write('ee')
+    await handle.close()
+    appendFileSync(join(below, 'b'), '!')
+    layer?.disarm()
+    layer = null
+    const disk = new SimulatedDisk(below)
+    for (const name of fs.readdirSync(root).filter((one) => one.endsWith(recordEnd)))
+      for (const line of readFileSync(join(root, name), 'utf8').trim().split('\n'))
+        disk.apply(JSON.parse(line) as RecordedLine)
+    const target = join(root, 'after')
+    mkdirSync(target)
+    disk.writeTo(target, 'kept', Math.random)
+    const found = fs.readdirSync(target).map((name) => [name, readFileSync(join(target, name), 'utf8')])
+    expect(Object.fromEntries(found)).toEqual({ a: 'one', b: 'two!', c: 'three' })
   })
 
   it('reaches a process and what it starts, and ends it in the middle of a write', async () => {

@@ -56,8 +56,10 @@ export class Recorder {
     const inode = (): number => real.fstatSync(descriptor).ino
     switch (base) {
       case 'write':
+      case 'writeFile':
+      case 'appendFile':
       case 'writev': {
-        const { bytes, position } = base === 'write' ? writtenBy(args) : writtenTogether(args)
+        const { bytes, position } = base === 'writev' ? writtenTogether(args) : writtenBy(args)
         const data = Buffer.from(bytes)
         return (result) => {
           const taken = takenOf(result) ?? data.length

@@ -282,9 +282,13 @@ class Recorder implements RunRecorder {
 
   private change(place: string, change: Partial<KeptStage>, write: boolean): void {
     const { stages } = this.store
-    // Whoever hears that a stage is done may rely on it.
-    const durable = change.state === 'done'
-    this.writes.quietly(() => this.store.transaction(() => stages.update(place, change, { write }), { durable }), {
+    const work = (): void => {
+      // Whoever hears that a stage is done may rely on it. The memory has it also where no transaction can begin.
+      const durable = write && change.state === 'done'
+      stages.update(place, change, { write: write && !durable })
+      if (durable) this.store.transaction(() => stages.update(place, {}), { durable })
+    }
+    this.writes.quietly(work, {
       name: place,
       work: () => stages.has(place) && stages.update(place, {}),
     })
