@@ -11,8 +11,9 @@ import { readJson } from '../../src/main/setup/files.mjs'
 import { commandLauncher, windowLauncher } from './desktop.mjs'
 import { setFuses } from './fuses.mjs'
 import { bundledPackages, licensesText, packageParts } from './licenses.mjs'
-import { copyPackages } from './modules.mjs'
+import { copyPackages, packagesOf } from './modules.mjs'
 import { findElectron, findNode, packBinding } from './parts.mjs'
+import { makeBom } from './sbom.mjs'
 import { makeWindowArchive } from './windowArchive.mjs'
 
 function copyElectron(electron, target) {
@@ -53,32 +54,48 @@ function writeLaunchers(target) {
 const bundledNames = ({ devDependencies }) =>
   Object.keys(devDependencies).filter(
     (name) =>
-      !/^@types\/|eslint|prettier|vitest|vite|typescript|electron|playwright|^vue-tsc|test-utils|happy-dom|onnxruntime|node-api-headers|axe-core|latex-utensils/.test(
+      !/^@types\/|eslint|prettier|vitest|vite|typescript|electron|playwright|^vue-tsc|test-utils|happy-dom|onnxruntime|node-api-headers|axe-core|latex-utensils|semver/.test(
         name,
       ),
   )
 
+/** Programs that are no package of npm. */
+const programParts = (electron, node) => [
+  {
+    name: 'Electron',
+    version: electron.version,
+    license: 'MIT; Chromium and the rest in LICENSES.chromium.html beside this file',
+    source: 'https://github.com/electron/electron',
+  },
+  {
+    name: 'Node.js',
+    version: node.version,
+    license: 'MIT, with the parts that its text names',
+    source: 'https://github.com/nodejs/node',
+  },
+]
+
 function licenseParts(root, { packages, electron, node }) {
   const read = (file) => (file !== undefined && fs.existsSync(file) ? [fs.readFileSync(file, 'utf8').trim()] : [])
+  const [ofElectron, ofNode] = programParts(electron, node)
+  const electronTexts = ['LICENSE', 'LICENSE.electron.txt'].map((name) => path.join(electron.folder, name))
   return [
-    {
-      name: 'Electron',
-      version: electron.version,
-      license: 'MIT; Chromium and the rest in LICENSES.chromium.html beside this file',
-      source: 'https://github.com/electron/electron',
-      texts: read(
-        [path.join(electron.folder, 'LICENSE'), path.join(electron.folder, 'LICENSE.electron.txt')].find(fs.existsSync),
-      ),
-    },
-    {
-      name: 'Node.js',
-      version: node.version,
-      license: 'MIT, with the parts that its text names',
-      source: 'https://github.com/nodejs/node',
-      texts: read(node.license),
-    },
+    { ...ofElectron, texts: read(electronTexts.find(fs.existsSync)) },
+    { ...ofNode, texts: read(node.license) },
     ...packageParts([...packages, ...bundledPackages(root, bundledNames(readJson(path.join(root, 'package.json'))))]),
   ]
+}
+
+/** What is bundled comes with all that it asks for, of which the build may have left some out. */
+function writeBom(root, target, { packages, electron, node }) {
+  const description = readJson(path.join(root, 'package.json'))
+  const bundled = packagesOf(root, bundledNames(description), { optional: false })
+  const shipped = {
+    name: description.name,
+    packages: [...packages, ...bundled],
+    programs: programParts(electron, node),
+  }
+  fs.writeFileSync(path.join(target, 'sbom.cdx.json'), makeBom(root, shipped))
 }
 
 function readableByAll(folder) {
@@ -114,6 +131,7 @@ export async function makeApplication(root, target) {
   writeLaunchers(target)
   const licenses = licensesText(licenseParts(root, { packages, electron, node }))
   fs.writeFileSync(path.join(target, 'THIRD-PARTY-LICENSES.txt'), licenses)
+  writeBom(root, target, { packages, electron, node })
   readableByAll(target)
   say(
     `  Electron ${electron.version}, Node ${node.version}, ${packages.length} packages, a binding for glibc ${glibc}: ${formatBytes(sizeOf(target))}`,

@@ -28,7 +28,7 @@ export function isAllowed(expression, allowed) {
     return result
   }
   const result = either()
-  return at === words.length ? result : null
+  return words.length > 0 && at === words.length ? result : null
 }
 
 /** One sentence for each package of the lock file whose licence is not on the list. */
