@@ -51,7 +51,7 @@ describe.skipIf(missing !== null)(`what the window may not do${missing === null 
     // Whatever asks for a file is given an empty page in its place.
     expect(
       await application.evaluate(({ protocol }) =>
-        (protocol as Partial<typeof protocol>).isProtocolHandled
+        (protocol as Partial<typeof protocol>).handle
           ? protocol.isProtocolHandled('file')
           : protocol.isProtocolIntercepted('file'),
       ),
