@@ -3,7 +3,7 @@ import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Docum
 import { RefusedInputError } from '../../../../../shared/errors'
 
 /** A study file is written by a person. */
-export const fileLimit = 1_000_000
+export const fileLimit = 150_000
 const aliasLimit = 50
 /** Brackets within brackets: no study needs them, and the parser would run out of stack. */
 const depthLimit = 64
@@ -17,11 +17,11 @@ export interface YamlText {
 }
 
 const refuse = (message: string, details: { got?: string; where?: string; wanted?: string }): RefusedInputError =>
-  new RefusedInputError(message, { wanted: 'plain YAML, see docs/studies.md', ...details })
+  new RefusedInputError(message, { wanted: 'plain YAML, see docs/studies.md', where: 'the whole file', ...details })
 
 /**
  * @throws RefusedInputError with line and column for text that is no plain YAML: custom tags, a key twice, anchors that
- *   grow, nesting without end, more than 1 MB
+ *   grow, nesting without end, more than 150 kB
  */
 export function readYaml(text: string): YamlText {
   if (text.length > fileLimit)

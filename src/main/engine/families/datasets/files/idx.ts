@@ -67,7 +67,11 @@ export async function parseIdx(file: Uint8Array, options: IdxOptions): Promise<I
 
 type Refuse = (message: string, wanted: string, got: string) => RefusedInputError
 
-async function readIdx(reader: ByteReader, { dimensions, checkShape }: IdxOptions, refuse: Refuse): Promise<IdxArray> {
+async function readIdx(
+  reader: ByteReader,
+  { dimensions, limit, checkShape }: IdxOptions,
+  refuse: Refuse,
+): Promise<IdxArray> {
   const head = await reader.read(4)
   if (head.readUInt32BE(0) !== 0x800 + dimensions)
     throw refuse(
@@ -81,6 +85,7 @@ async function readIdx(reader: ByteReader, { dimensions, checkShape }: IdxOption
   const wanted = `${bytesText(size)} for ${shape.map((length) => length.toLocaleString('en-US')).join(' × ')}`
   if (size === 0) throw refuse('has no values', 'at least one', wanted)
   checkShape?.(shape)
+  if (size > limit) throw refuse('is larger than such a file can be', `at most ${bytesText(limit)}`, wanted)
   const data = await reader.read(size).catch((error: unknown) => {
     throw error instanceof UnpackingError && error.cause === undefined
       ? refuse('has another size than its header says', wanted, error.got)
