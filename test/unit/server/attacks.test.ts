@@ -68,6 +68,8 @@ async function fetchInfo(): Promise<string> {
   own.close()
   return product
 }
+/** A busy machine takes its time. */
+const patient = { timeout: 20_000 }
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('before the token', () => {
@@ -85,7 +87,7 @@ describe('before the token', () => {
       socket.write(frame)
       socket.write(Buffer.alloc(4 << 20))
     }
-    await Promise.all(all.map(async ({ read }) => expect.poll(read).toMatch(/^HTTP\/1.1 401/)))
+    await Promise.all(all.map(async ({ read }) => expect.poll(read, patient).toMatch(/^HTTP\/1.1 401/)))
     unsubscribe('net.server.socket', seen)
     expect(taken).toHaveLength(30)
     // What came with the request, and what a socket reads ahead.
@@ -149,7 +151,7 @@ describe('with a token', () => {
     await new Promise((resolve) => greedy.once('open', resolve))
     greedy.pause()
     for (let id = 0; id < 5000; id++) greedy.send(encodeFrame({ verb: 'call', id, name: 'engine.log', args: {} }))
-    await expect.poll(() => begun).toBeGreaterThan(0)
+    await expect.poll(() => begun, patient).toBeGreaterThan(0)
     const own = client()
     for (let round = 0; round < 5; round++) await own.call('engine.info', {})
     // Five answers took five turns, not five thousand.
@@ -159,7 +161,7 @@ describe('with a token', () => {
         const before = begun
         await pause(300)
         return begun - before
-      })
+      }, patient)
       .toBe(0)
     const kernelBytes = 8 << 20
     expect(begun * 100_000).toBeLessThan(clientLimits.unreadBytes + kernelBytes + clientLimits.atWork * 100_000)
@@ -210,7 +212,7 @@ describe('with a token', () => {
     ]
     await new Promise((resolve) => page.once('close', resolve))
     expect(owner.readyState).toBe(WebSocket.OPEN)
-    await expect.poll(() => server.clients).toBe(1)
+    await expect.poll(() => server.clients, patient).toBe(1)
     owner.terminate()
   })
 })
