@@ -110,10 +110,14 @@ describe('before the token', () => {
 
   it('who does not take what was asked for is dropped', async () => {
     await open({ silentMilliseconds: 200 })
+    const taken: Socket[] = []
+    const seen = (message: unknown): void => void taken.push((message as { socket: Socket }).socket)
+    subscribe('net.server.socket', seen)
     const { socket, ended } = stranger()
     socket.write(`GET /large.js HTTP/1.1\r\n${host()}\r\n\r\n`)
     socket.pause()
-    await pause(600)
+    await expect.poll(() => taken[0]?.destroyed, patient).toBe(true)
+    unsubscribe('net.server.socket', seen)
     socket.resume()
     await ended
     expect(socket.bytesRead).toBeLessThan(64 << 20)
