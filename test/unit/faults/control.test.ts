@@ -32,12 +32,15 @@ describe('a call of control that fails', () => {
     120_000,
   )
 
-  it('where a commit that is to survive a power cut cannot begin, the memory goes on and nothing is lost', async () => {
+  it('where a commit that is to survive a power cut cannot begin, once or for good, nothing is told as done that is not', async () => {
     const plan = { fault: 'EIO', matching: 'PRAGMA synchronous = FULL' } as const
     const { count } = await tryControl({ ...plan, at: 0 }, reference.recorded)
     // A run is made, three stages are done, the run is, and it is renamed.
     expect(count).toBeGreaterThanOrEqual(5)
-    for (let at = 1; at <= count; at++)
-      expect([at, ...(await tryControl({ ...plan, at }, reference.recorded)).problems]).toEqual([at])
+    for (const lasting of [false, true])
+      for (let at = 1; at <= count; at++) {
+        const { problems } = await tryControl({ ...plan, at, lasting }, reference.recorded)
+        expect([at, lasting, ...problems]).toEqual([at, lasting])
+      }
   }, 120_000)
 })

@@ -41,6 +41,11 @@ export interface RunRecorder {
   settle(runId: string): Promise<void>
   /** Of the stage at a place; all runs that name it are told. */
   updateStage(place: string, change: Partial<KeptStage>): void
+  /**
+   * The end of the stage at a place: that it is done is told only where it is written down for good.
+   * @returns why it could not be, with what to do; it is interrupted then, and resumed it ends at once
+   */
+  stageEnded(place: string, change: Partial<KeptStage>): ErrorCause[] | null
   /** @param runId the run that the stage is trained for, whose log has its lines */
   contextOf(place: string, runId: string, config: ExperimentConfig): StageContext
   flushMetrics(): void
@@ -181,6 +186,26 @@ class Recorder implements RunRecorder {
     }
   }
 
+  stageEnded(place: string, change: Partial<KeptStage>): ErrorCause[] | null {
+    const fault = change.state === 'done' ? this.keepDone(place, change) : null
+    this.updateStage(place, fault === null ? change : { ...change, state: 'interrupted' })
+    return fault === null ? null : this.causesOf(unwrittenEnd(this.store.folder, fault))
+  }
+
+  /** So that a power cut does not undo it. @returns why it cannot be written, at a second try neither */
+  private keepDone(place: string, change: Partial<KeptStage>): unknown {
+    const keep = (): void =>
+      void this.store.transaction(() => this.store.stages.update(place, change), { durable: true })
+    for (let left = 1; ; left--) {
+      try {
+        keep()
+        return null
+      } catch (error) {
+        if (left === 0) return error
+      }
+    }
+  }
+
   updateStage(place: string, change: Partial<KeptStage>): void {
     this.change(place, change, true)
     for (const runId of this.store.runs.naming(place)) this.tell(runId)
@@ -282,13 +307,7 @@ class Recorder implements RunRecorder {
 
   private change(place: string, change: Partial<KeptStage>, write: boolean): void {
     const { stages } = this.store
-    const work = (): void => {
-      // Whoever hears that a stage is done may rely on it. The memory has it also where no transaction can begin.
-      const durable = write && change.state === 'done'
-      stages.update(place, change, { write: write && !durable })
-      if (durable) this.store.transaction(() => stages.update(place, {}), { durable })
-    }
-    this.writes.quietly(work, {
+    this.writes.quietly(() => stages.update(place, change, { write }), {
       name: place,
       work: () => stages.has(place) && stages.update(place, {}),
     })

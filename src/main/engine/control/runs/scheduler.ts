@@ -267,7 +267,8 @@ export class StageScheduler {
     }
     this.active.delete(place)
     if (end.change.state === 'done') recorder.quietly(() => this.options.ends.stageEnds(place))
-    recorder.updateStage(place, { ...end.change, where: undefined })
+    const unwritten = recorder.stageEnded(place, { ...end.change, where: undefined })
+    if (unwritten) end = { change: { state: 'interrupted' }, run: { state: 'failed', causes: unwritten } }
     if (end.change.state === 'done') this.options.ends.stageDone(place)
     for (const id of this.wanting(place)) this.settle(id, end.run, stage.requested !== null)
     if (this.closed && ![...this.active.values()].some((one) => this.isHere(one.executor)))
