@@ -11,6 +11,7 @@ import { forkingLauncher } from '../../src/main/engine/control/executors/shortJo
 import { openStore } from '../../src/main/engine/control/store'
 import { startEngineServer } from '../../src/main/server/httpServer'
 import { runControlProcess } from '../../src/main/host/controlProcess'
+import type { HoldOptions } from '../../src/main/host/workspaceHold'
 import { fakeCatalogue, fakeFamilies, fakeMetrics } from './catalogue'
 import { createOwnProcessExecutor } from './ownProcessExecutor'
 import { createFakeData, fakeCosts, inspectFakeModel } from './services'
@@ -18,10 +19,12 @@ import { createFakeData, fakeCosts, inspectFakeModel } from './services'
 void runControlProcess({
   openDoor: startEngineServer,
   version: '0.1.0-fake',
+  holdTimes: process.env.ABD_FAKE_HOLD ? (JSON.parse(process.env.ABD_FAKE_HOLD) as HoldOptions['times']) : undefined,
   staticFolder: process.env.ABD_FAKE_STATIC ?? join(__dirname, '..', 'renderer'),
   onFault: (name, error) =>
     process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
-  async createEngine({ workspace, cacheFolder, readOnly, owner, replaces }) {
+  async createEngine({ workspace, cacheFolder, readOnlyReason, replaces, startNotice, openForWriting }) {
+    const readOnly = readOnlyReason !== null
     const store = openStore(workspace, { readOnly })
     const slots = (): number => store.settings().slots
     const local =
@@ -32,7 +35,9 @@ void runControlProcess({
       version: '0.1.0-fake',
       cacheFolder,
       readOnly,
-      owner,
+      readOnlyReason,
+      openForWriting,
+      startNotice,
       replaces,
       families: fakeFamilies,
       memberMetrics: fakeMetrics,

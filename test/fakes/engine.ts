@@ -9,6 +9,7 @@ import type {
   EngineCallName,
   EngineEventFilter,
   EngineEventName,
+  ReadOnlyReason,
   EngineEvents,
   ModelReport,
 } from '../../src/shared/contract'
@@ -23,7 +24,7 @@ import {
   type RuntimeState,
   type Settings,
 } from '../../src/shared/domain'
-import { RefusedInputError, UserError } from '../../src/shared/errors'
+import { RefusedInputError, UserError, fromCauses } from '../../src/shared/errors'
 import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { readStudy } from '../../src/main/engine/control/studies/files'
@@ -119,6 +120,8 @@ class FakeState {
   readonly subscriptions = new Set<Subscription>()
   settings: Settings = { ...defaultSettings }
   folders: string[] | null = null
+  /** Why the workspace is open read-only. */
+  readOnlyReason: ReadOnlyReason | null = null
   /** Paths of exported weights. */
   readonly written = new Set<string>()
   /** Who else hears of changed runs: studies. */
@@ -499,7 +502,8 @@ function engineHandlers(state: FakeState): EngineHandlers {
       product: 'ABD Workbench',
       version: '0.1.0',
       workspace: '/fake/workspace',
-      readOnly: false,
+      readOnly: state.readOnlyReason !== null,
+      readOnlyReason: state.readOnlyReason,
       startedAt: epoch,
       node: 'v20.19.0',
       platform: 'fake',
@@ -510,6 +514,11 @@ function engineHandlers(state: FakeState): EngineHandlers {
       runtimeMessage: null,
       folders: state.folders,
     }),
+    'engine.openForWriting': ({ takeOver }) => {
+      if (state.readOnlyReason?.kind === 'owned' && !takeOver) throw fromCauses([state.readOnlyReason.cause])
+      state.readOnlyReason = null
+      return {}
+    },
     'engine.catalogue': () => fakeCatalogue,
     'engine.settings': () => state.settings,
     'engine.setSettings': (change) => (state.settings = { ...state.settings, ...change }),

@@ -12,6 +12,8 @@ export interface ControlChildOptions {
   node: { execPath: string; env: NodeJS.ProcessEnv }
   host?: string
   port?: number
+  /** Also from an engine that has the workspace and does not answer; default: it is opened read-only then. */
+  takeOver?: boolean
   /** Milliseconds; tests make them short. */
   heartbeat?: { interval: number; lostAfter: number }
   startTimeout?: number
@@ -71,7 +73,7 @@ export function spawnControl(options: ControlChildOptions, earlier: EngineEndpoi
 }
 
 function spawnProcess(
-  { workspace, script, node, host, port: wantedPort }: ControlChildOptions,
+  { workspace, script, node, host, port: wantedPort, takeOver = false }: ControlChildOptions,
   earlier: EngineEndpoint | null,
 ): ChildProcess {
   const port = earlier?.port ?? wantedPort
@@ -81,6 +83,8 @@ function spawnProcess(
     workspace,
     ...(host ? ['--host', host] : []),
     ...(port !== undefined ? ['--port', String(port)] : []),
+    // What took the place of a killed engine has nobody to take anything from.
+    ...(takeOver && !earlier ? ['--take-over'] : []),
   ]
   // Detached: Ctrl+C in a terminal is for the command, which decides what happens to the engine.
   return spawn(node.execPath, parameters, {

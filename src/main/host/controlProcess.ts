@@ -1,19 +1,24 @@
 /** The life of a control process: lock, door, engine, and its end. What the engine is made of comes from the entry. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Caller, EngineApi } from '../../shared/contract'
-import { ExhaustiveError, UserError, toCauses } from '../../shared/errors'
+import type { Caller, EngineApi, ReadOnlyReason } from '../../shared/contract'
+import { ExhaustiveError, UserError, fromCauses, toCauses } from '../../shared/errors'
 import { createTurns, serveEngine, type FrameChannel } from '../../shared/rpc'
-import { findOwner, lockPath, takeLock, type HeldLock, type Owner, type WorkspaceLock } from '../transports/lockFile'
+import { findOwner, type Owner } from '../transports/lockFile'
 import type { ControlMessage, HostMessage } from './controlMessages'
 import { pageAddress } from '../transports/pageToken'
 import { cacheFolder, workspaceFolder } from './paths'
+import { keepReserve, useReserve } from './reserve'
+import { notWritable, startedOnFullDisk } from './workspaceAccess'
+import { WorkspaceHold, type HoldOptions } from './workspaceHold'
 
 export interface ControlledEngine extends EngineApi {
   readonly active: boolean
   /** The engine as that caller may use it; as it is, its owner's. */
   as(caller: Caller): EngineApi
+  /** Begins nothing more and refuses what changes: what is written now cannot be found again. */
+  suspend(reason: ReadOnlyReason): void
   close(): Promise<void>
 }
 
@@ -24,6 +29,8 @@ export interface EngineDoor {
   /** Address to open in a browser, with a page's token. */
   readonly url: string
   readonly clients: number
+  /** Ends every connection; whoever wants one comes back. */
+  disconnect(): void
   close(): Promise<void>
 }
 
@@ -36,25 +43,36 @@ export interface DoorOptions {
   onChannel(channel: FrameChannel, caller: Caller): void
 }
 
+export interface EngineToCreate {
+  readonly workspace: string
+  readonly cacheFolder: string
+  /** null: it may write there. */
+  readonly readOnlyReason: ReadOnlyReason | null
+  /** It takes the place of an engine that died a moment ago. */
+  readonly replaces: boolean
+  /** Told to whoever comes: something that happened before anybody could listen. */
+  readonly startNotice: UserError | null
+  /** @throws UserError that says why the workspace cannot be written to */
+  openForWriting(how: { takeOver: boolean }): Promise<void>
+}
+
 export interface ControlDependencies {
   openDoor(options: DoorOptions): Promise<EngineDoor>
   version: string
   /** Folder of the built interface. */
   staticFolder: string
-  createEngine(options: {
-    workspace: string
-    cacheFolder: string
-    readOnly: boolean
-    owner: string | null
-    /** It takes the place of an engine that died a moment ago. */
-    replaces: boolean
-  }): Promise<ControlledEngine>
+  createEngine(options: EngineToCreate): Promise<ControlledEngine>
+  /** Tests make it impatient. */
+  readonly holdTimes?: HoldOptions['times']
   onFault(name: string, error: unknown): void
 }
 
 /** Without a starter, the process ends this long after the last client left and the last run ended. */
 const idleGrace = 300
 const attempts = 5
+/** For an answer to leave before its connection ends, in milliseconds. */
+const answerTime = 50
+const closingTime = 15_000
 
 const tell = (message: ControlMessage): Promise<void> =>
   new Promise((resolve) => {
@@ -75,10 +93,20 @@ export async function runControlProcess(dependencies: ControlDependencies): Prom
   }
 }
 
+interface ControlFlags {
+  readonly workspace?: string
+  readonly host?: string
+  readonly port?: string
+  readonly 'take-over'?: boolean
+}
+
 class ControlProcess {
   private engine: ControlledEngine | null = null
+  private delivery = delivery()
   private door: EngineDoor | null = null
-  private lock: HeldLock | null = null
+  private hold: WorkspaceHold | null = null
+  private workspace = ''
+  private replaces = false
   private released = false
   private ending = false
   private idleSince: number | null = null
@@ -91,94 +119,142 @@ class ControlProcess {
         workspace: { type: 'string' },
         host: { type: 'string' },
         port: { type: 'string' },
+        'take-over': { type: 'boolean' },
       },
       strict: true,
     })
-    const workspace = workspaceFolder(values.workspace)
+    this.workspace = workspaceFolder(values.workspace)
     this.listenToStarter()
-    makeWorkspace(workspace)
+    makeWorkspace(this.workspace)
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const owner = await findOwner(workspace)
+      const owner = await findOwner(this.workspace)
       if (owner.state === 'reachable') {
         await tell({ type: 'occupied', endpoint: owner.endpoint, url: pageAddress(owner.endpoint) })
         process.exit(0)
       }
-      if (await this.open(workspace, owner, values)) return
+      if (await this.open(owner, values)) return
     }
     throw new UserError('The workspace could not be taken over.', {
-      where: workspace,
+      where: this.workspace,
       action: 'Another ABD Workbench keeps starting there; wait a moment and try again.',
     })
   }
 
   /** False when another process was faster. */
-  private async open(
-    workspace: string,
-    owner: Exclude<Owner, { state: 'reachable' }>,
-    values: { host?: string; port?: string },
-  ): Promise<boolean> {
+  private async open(owner: Exclude<Owner, { state: 'reachable' }>, flags: ControlFlags): Promise<boolean> {
     const earlier = takeToken()
     const token = earlier ?? randomBytes(32).toString('hex')
-    const { door, deliver } = await this.openDoor(token, values)
+    const door = await this.openDoor(token, flags)
     const endpoint = { host: reachableHost(door.host), port: door.port, token }
-    if (owner.state === 'none') {
-      const { version } = this.dependencies
-      this.lock = takeLock(
-        workspace,
-        { ...endpoint, startedAt: Date.now(), version },
-        { stale: owner.stale, onLost: () => this.lockLost(workspace) },
-      )
-      if (!this.lock) {
+    const hold = this.holdFor({ ...endpoint, startedAt: Date.now(), version: this.dependencies.version })
+    try {
+      if (!hold.take(owner, { takeOver: flags['take-over'] ?? false })) {
         await door.close()
         return false
       }
+      this.hold = hold
+      this.door = door
+      this.replaces = earlier !== null
+      await this.openEngine(hold)
+    } catch (error) {
+      hold.release()
+      throw error
     }
-    this.door = door
-    this.engine = await this.openEngine(workspace, owner, earlier !== null)
-    deliver(this.engine)
     setInterval(() => this.watchIdle(), 100).unref()
-    await tell({ type: 'ready', endpoint, url: door.url, readOnly: owner.state === 'unreachable' })
+    await tell({ type: 'ready', endpoint, url: door.url, readOnly: hold.reason !== null })
+    void this.takeOverFromTheDead(hold)
     return true
   }
 
-  /** Clients may come in before the engine is there; their frames wait for what is delivered. */
-  private async openDoor(
-    token: string,
-    { host, port }: { host?: string; port?: string },
-  ): Promise<{ door: EngineDoor; deliver: (engine: ControlledEngine) => void }> {
-    const { openDoor, staticFolder, onFault } = this.dependencies
-    let deliver: (engine: ControlledEngine) => void = () => undefined
-    const ready = new Promise<ControlledEngine>((resolve) => {
-      deliver = resolve
+  private holdFor(lock: HoldOptions['lock']): WorkspaceHold {
+    return new WorkspaceHold({
+      workspace: this.workspace,
+      lock,
+      times: this.dependencies.holdTimes,
+      onLost: () => this.lockLost(),
+      onGone: (reason) => {
+        this.dependencies.onFault('workspace', new Error(`${reason.cause.message} ${reason.cause.got ?? ''}`))
+        this.engine?.suspend(reason)
+        this.door?.disconnect()
+      },
+      onBack: () => void this.reopen(),
     })
+  }
+
+  /** Clients may come in before the engine is there; their frames wait for it. */
+  private async openDoor(token: string, { host, port }: ControlFlags): Promise<EngineDoor> {
+    const { openDoor, staticFolder, onFault } = this.dependencies
     const turns = createTurns()
     const onChannel = (channel: FrameChannel, caller: Caller): void =>
-      void ready.then((engine) => serveEngine(engine.as(caller), channel, { onFault, turns }))
+      void this.delivery.engine.then((engine) => serveEngine(engine.as(caller), channel, { onFault, turns }))
     try {
-      const door = await openDoor({ token, host, port: Number(port ?? 0), staticFolder, onChannel })
-      return { door, deliver }
+      return await openDoor({ token, host, port: Number(port ?? 0), staticFolder, onChannel })
     } catch (error) {
       throw cannotListen(error, { host, port })
     }
   }
 
-  private async openEngine(
-    workspace: string,
-    owner: Exclude<Owner, { state: 'reachable' }>,
-    replaces: boolean,
-  ): Promise<ControlledEngine> {
+  /** Where the workspace turns out not to be writable, it is opened to be read. */
+  private async openEngine(hold: WorkspaceHold): Promise<void> {
+    this.engine = await this.create(hold).catch((error: unknown) => {
+      // Why it cannot be read either says less than why it cannot be written to.
+      if (hold.reason) throw fromCauses([hold.reason.cause, ...toCauses(error)])
+      const reason = notWritable(this.workspace, error)
+      if (!reason) throw error
+      if (reason.kind !== 'full' || !useReserve(this.workspace)) return this.createForReading(hold, reason)
+      hold.usedReserve = true
+      return this.create(hold).catch(() => this.createForReading(hold, reason))
+    })
+    if (hold.reason === null && !hold.usedReserve) keepReserve(this.workspace)
+    this.delivery.deliver(this.engine)
+  }
+
+  private createForReading(hold: WorkspaceHold, reason: ReadOnlyReason): Promise<ControlledEngine> {
+    hold.giveUp(reason)
+    return this.create(hold).catch((error: unknown) => {
+      throw fromCauses([reason.cause, ...toCauses(error)])
+    })
+  }
+
+  private create(hold: WorkspaceHold): Promise<ControlledEngine> {
+    return this.dependencies.createEngine({
+      workspace: this.workspace,
+      cacheFolder: cacheFolder(),
+      readOnlyReason: hold.reason,
+      replaces: this.replaces,
+      startNotice: hold.usedReserve && hold.reason === null ? startedOnFullDisk(this.workspace) : null,
+      openForWriting: async (how) => {
+        await hold.tryAgain(how)
+        // The answer goes out first.
+        setTimeout(() => void this.reopen(), answerTime)
+      },
+    })
+  }
+
+  /** With the workspace as it is now; everybody is disconnected, and finds the new engine when coming back. */
+  private async reopen(): Promise<void> {
+    const { engine, hold, door } = this
+    if (!engine || !hold || this.ending) return
+    this.delivery = delivery()
+    door?.disconnect()
     try {
-      return await this.dependencies.createEngine({
-        workspace,
-        cacheFolder: cacheFolder(),
-        readOnly: owner.state === 'unreachable',
-        replaces,
-        owner: owner.state === 'unreachable' ? ownerWords(workspace, owner.lock) : null,
-      })
+      // Of a folder that was gone for a while, a trainer may still have to notice.
+      await Promise.race([engine.close(), new Promise((resolve) => setTimeout(resolve, closingTime).unref())])
+      await this.openEngine(hold)
     } catch (error) {
-      this.lock?.release()
-      throw error
+      // A supervisor starts another, which says why.
+      this.dependencies.onFault('reopen', error)
+      hold.release()
+      process.exit(1)
     }
+  }
+
+  private async takeOverFromTheDead(hold: WorkspaceHold): Promise<void> {
+    if (!(await hold.confirmSilence())) return
+    await hold.tryAgain({ takeOver: true }).then(
+      () => this.reopen(),
+      (error: unknown) => this.dependencies.onFault('lock', error),
+    )
   }
 
   private listenToStarter(): void {
@@ -208,15 +284,15 @@ class ControlProcess {
     })
     process.on('uncaughtException', (error) => {
       this.dependencies.onFault('uncaught', error)
-      this.lock?.release()
+      this.hold?.release()
       process.exit(1)
     })
     process.on('unhandledRejection', (reason) => this.dependencies.onFault('unhandled', reason))
   }
 
   /** This machine slept so long that another one took the workspace over: two engines must not write there. */
-  private lockLost(workspace: string): void {
-    this.dependencies.onFault('lock', new Error(`Another engine has taken ${workspace} over.`))
+  private lockLost(): void {
+    this.dependencies.onFault('lock', new Error(`Another engine has taken ${this.workspace} over.`))
     process.exit(1)
   }
 
@@ -233,11 +309,11 @@ class ControlProcess {
     try {
       await this.engine?.close()
       // Only now may another engine open the workspace; those still connected find it.
-      this.lock?.release()
+      this.hold?.release()
       await this.door?.close()
     } catch (error) {
       this.dependencies.onFault('shutdown', error)
-      this.lock?.release()
+      this.hold?.release()
     } finally {
       process.exit(0)
     }
@@ -251,16 +327,21 @@ function takeToken(): string | null {
   return token !== undefined && /^[0-9a-f]{64}$/.test(token) ? token : null
 }
 
-/** Who is in the way, and where that is written: a lock that another machine left stays until somebody deletes it. */
-const ownerWords = (workspace: string, lock: WorkspaceLock): string =>
-  `the engine on ${lock.machine}, started ${new Date(lock.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, owns it (${lockPath(workspace)}) and cannot be reached`
+/** An engine that is awaited. */
+function delivery(): { readonly engine: Promise<ControlledEngine>; deliver(engine: ControlledEngine): void } {
+  let deliver: (engine: ControlledEngine) => void = () => undefined
+  const engine = new Promise<ControlledEngine>((resolve) => {
+    deliver = resolve
+  })
+  return { engine, deliver: (ready) => deliver(ready) }
+}
 
 /** Listening everywhere, the engine is reached from this machine over loopback. */
 const reachableHost = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
 
 function makeWorkspace(workspace: string): void {
   try {
-    mkdirSync(workspace, { recursive: true })
+    if (!existsSync(workspace)) mkdirSync(workspace, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new UserError('The workspace folder cannot be made.', {
       where: workspace,

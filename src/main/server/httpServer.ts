@@ -39,6 +39,8 @@ export interface EngineServer {
   /** Address to open in a browser, with a page's token. */
   readonly url: string
   readonly clients: number
+  /** Ends every connection; whoever wants one comes back. */
+  disconnect(): void
   close(): Promise<void>
 }
 
@@ -78,6 +80,9 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     url: pageAddress({ host, port, token: options.token }),
     get clients() {
       return sockets.clients.size
+    },
+    disconnect() {
+      for (const socket of sockets.clients) socket.close(1012, 'the workspace is opened again')
     },
     async close() {
       for (const socket of sockets.clients) socket.close(1001, 'the engine ends')

@@ -107,6 +107,10 @@ export function lastBeat(workspace: string): string {
 }
 
 export interface HeldLock {
+  /** Whose name stands at the workspace now. */
+  look(): 'own' | 'other' | 'missing' | 'unreadable'
+  /** Puts the lock back where somebody has deleted it; false where another engine was faster. */
+  renew(): boolean
   release(): void
 }
 
@@ -119,6 +123,21 @@ export interface TakeOptions {
   readonly interval?: number
 }
 
+/** Writes a lock and gives it its name; false where the name is taken. */
+function putLock(workspace: string, content: WorkspaceLock, beforeNaming: () => void = () => undefined): boolean {
+  const file = lockPath(workspace)
+  const own = temporaryBeside(file)
+  try {
+    writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
+    beforeNaming()
+    return giveName(own, file)
+  } catch (error) {
+    throw cannotLock(workspace, error)
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
 /**
  * Takes the lock of a workspace, atomically; null when another process was faster.
  * A stale lock is first moved aside, so that of two engines that find it only one goes on.
@@ -129,22 +148,9 @@ export function takeLock(
   { stale, onLost = () => undefined, interval = beatInterval }: TakeOptions,
 ): HeldLock | null {
   const file = lockPath(workspace)
-  const own = temporaryBeside(file)
   const content: WorkspaceLock = { product: 'ABD Workbench', ...ownProcess(), beats: true, ...lock }
-  try {
-    writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    rmSync(own, { force: true })
-    throw cannotLock(workspace, error)
-  }
-  moveAside(file, temporaryBeside(file), stale)
-  try {
-    if (!giveName(own, file)) return null
-  } catch (error) {
-    throw cannotLock(workspace, error)
-  } finally {
-    rmSync(own, { force: true })
-  }
+  const put = (): boolean => putLock(workspace, content, () => moveAside(file, temporaryBeside(file), stale))
+  if (!put()) return null
   let beats = 0
   const live = (): boolean => beat(file, lock.token, (beats += 1))
   live()
@@ -155,11 +161,19 @@ export function takeLock(
   }, interval)
   timer.unref()
   return {
+    look() {
+      try {
+        return lockSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).token === lock.token ? 'own' : 'other'
+      } catch (error) {
+        return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') ? 'missing' : 'unreadable'
+      }
+    },
+    renew: () => putLock(workspace, content),
     release() {
       clearInterval(timer)
       if (readLock(workspace)?.token !== lock.token) return
       rmSync(beatPath(file), { force: true })
-      unlinkSync(file)
+      rmSync(file, { force: true })
     },
   }
 }

@@ -28,6 +28,7 @@ const study = { studyId: 'study-1' }
 /** Arguments of every call, in an order in which a fake engine with one finished and one pooling run answers them. */
 const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'engine.info': {},
+  'engine.openForWriting': { takeOver: false },
   'engine.catalogue': {},
   'engine.settings': {},
   'engine.setSettings': { threads: 2 },

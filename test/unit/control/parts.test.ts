@@ -134,6 +134,7 @@ describe('diagnostics', () => {
       version: '1.2.3',
       workspace: '/secret/place',
       readOnly: false,
+      readOnlyReason: null,
       startedAt: 0,
       node: 'v20.19.0',
       platform: 'linux x64',

@@ -279,8 +279,9 @@ describe('the engine’s process', () => {
     expect((await reader.client.call('runs.get', { runId: id })).state).toBe('done')
     await expect(reader.client.call('runs.start', { config: small })).rejects.toThrow('read-only')
     await expect(reader.client.call('runs.stop', { runId: id })).rejects.toMatchObject({
-      got: expect.stringMatching(/another-machine.*1970-01-01.*engine\.lock/) as string,
-      action: expect.stringContaining('delete the lock') as string,
+      got: expect.stringMatching(/another-machine, process 1, since 1970-01-01/) as string,
+      where: join(workspace.folder, 'engine.lock'),
+      action: expect.stringContaining('take the workspace over') as string,
     })
     await expect(reader.client.call('runs.rename', { runId: id, name: 'x' })).rejects.toThrow('read-only')
     await reader.dispose('shutdown')

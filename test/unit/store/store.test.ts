@@ -1,4 +1,13 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync, readFileSync, existsSync, readdirSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  readFileSync,
+  existsSync,
+  readdirSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -45,8 +54,11 @@ const reopen = (): RunStore => {
 }
 
 /** As the trainer writes them. */
-const picturesOf = (stageId: string): Pictures =>
-  createPictures(join(folder, 'runs', 'a', stageId), () => Promise.resolve())
+const picturesOf = (stageId: string): Pictures => {
+  const stage = join(folder, 'runs', 'a', stageId)
+  mkdirSync(stage, { recursive: true })
+  return createPictures(stage, () => Promise.resolve())
+}
 
 describe('runs', () => {
   it('come back whole after the store was opened again', () => {
@@ -564,7 +576,7 @@ describe('a store that is read only', () => {
     const file = join(folder, 'old.sqlite')
     openDatabase(file).close()
     const old = openDatabase(file)
-    old.get('PRAGMA user_version = 0')
+    old.get('PRAGMA user_version = 1')
     old.close()
     expect(() => openDatabase(file, { readOnly: true })).toThrow('older version')
   })

@@ -33,7 +33,7 @@ function rotate(file: string): void {
 /** Logs into `folder`/engine.log; without a folder (a read-only workspace) only memory. */
 export function createEngineLog(folder: string | null): EngineLog {
   const ring: LogLine[] = []
-  const logger = folder === null ? null : openFile(folder)
+  const logger = folder === null ? null : tryToOpenFile(folder)
   const write = (level: LogLine['level'], message: string, details: object): void => {
     ring.push({ time: Date.now(), level, message })
     if (ring.length > ringSize) ring.splice(0, ring.length - ringSize)
@@ -49,10 +49,21 @@ export function createEngineLog(folder: string | null): EngineLog {
   }
 }
 
-function openFile(folder: string): {
+interface LogFile {
   write(level: LogLine['level'], message: string, details: object): void
   close(): void
-} {
+}
+
+/** A disk that takes no log must not keep the engine from starting: the memory has the last lines. */
+function tryToOpenFile(folder: string): LogFile | null {
+  try {
+    return openFile(folder)
+  } catch {
+    return null
+  }
+}
+
+function openFile(folder: string): LogFile {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'engine.log')
   rotate(file)

@@ -53,7 +53,8 @@ void runControlProcess({
     if (log) log.error(`A fault in ${name}.`, error)
     else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   },
-  async createEngine({ workspace, cacheFolder, readOnly, owner, replaces }) {
+  async createEngine({ workspace, cacheFolder, readOnlyReason, replaces, startNotice, openForWriting }) {
+    const readOnly = readOnlyReason !== null
     log = createEngineLog(readOnly ? null : join(workspace, 'logs'))
     log.info(`ABD Workbench ${version}, Node ${process.version}`)
     const store = openStore(workspace, { readOnly, metricNames: currentNames(memberMetrics) })
@@ -66,7 +67,9 @@ void runControlProcess({
       version,
       cacheFolder,
       readOnly,
-      owner,
+      readOnlyReason,
+      openForWriting,
+      startNotice,
       replaces,
       families,
       memberMetrics,

@@ -1,6 +1,6 @@
 /** Writes a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. */
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { temporaryBeside } from '../../machine/temporaries.mjs'
 
 const syncAndClose = (handle: FileHandle): Promise<void> => handle.sync().finally(() => handle.close())
@@ -54,6 +54,20 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode })
   if (first === undefined) return
   for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(made)
+}
+
+/**
+ * The same in a folder that is there: no path is made anew in the place of a workspace that was removed or unmounted.
+ */
+export async function makeFolderWithin(parent: string, name: string): Promise<void> {
+  const path = join(parent, name)
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
+    throw error
+  }
+  await syncFolder(path)
 }
 
 /** Makes the name of a file or folder survive a power cut. */

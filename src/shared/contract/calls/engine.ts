@@ -11,7 +11,7 @@ import {
   type Settings,
 } from '../../domain'
 import type { FamilyDescription, IntegerField, ParameterSchema } from '../../schema'
-import { call, count, lines, logLine, nothing, record } from '../parts'
+import { call, count, errorCause, lines, logLine, nothing, record } from '../parts'
 
 const device = record<DeviceReport>()
 const section = z.object({ title: z.string(), params: record<ParameterSchema>() })
@@ -35,13 +35,25 @@ const catalogue = z.object({
 })
 export type Catalogue = z.infer<typeof catalogue>
 
+/** Why a workspace is open read-only, in a sentence, with what to do. */
+const readOnlyReason = z.object({
+  /**
+   * `owned`: another engine has it and does not answer; `media`: nothing can be written there; `full`: the disk has no
+   * space; `gone`: the folder was removed, renamed or unmounted while the engine ran.
+   */
+  kind: z.enum(['owned', 'media', 'full', 'gone']),
+  cause: errorCause,
+})
+export type ReadOnlyReason = z.infer<typeof readOnlyReason>
+
 const info = z.object({
   product: z.literal('ABD Workbench'),
   version: z.string(),
   /** Absolute path. */
   workspace: z.string(),
-  /** True when another engine owns the workspace and cannot be reached. */
   readOnly: z.boolean(),
+  /** null where the workspace can be written to. */
+  readOnlyReason: readOnlyReason.nullable(),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
   node: z.string(),
@@ -83,6 +95,11 @@ const settings = z.strictObject({
 
 export const engineCalls = {
   'engine.info': call({ args: nothing, result: info }),
+  /**
+   * Tries again to write in a workspace that is open read-only. Where that succeeds every client is disconnected, and
+   * finds it writable when it comes back. `takeOver`: also from the engine that is told to have it.
+   */
+  'engine.openForWriting': call({ args: z.strictObject({ takeOver: z.boolean() }), result: nothing }),
   'engine.catalogue': call({ args: nothing, result: catalogue }),
   'engine.settings': call({ args: nothing, result: settings }),
   'engine.setSettings': call({ args: settings.partial(), result: settings, changes: true }),

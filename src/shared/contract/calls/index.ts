@@ -45,7 +45,7 @@ export type CallHandlers<K extends EngineCallName = EngineCallName> = {
 /** Names of the calls of one topic: `CallsOf<'runs'>`. */
 export type CallsOf<Topic extends string> = Extract<EngineCallName, `${Topic}.${string}`>
 
-export type { Catalogue, DiskUse, EngineInfo } from './engine'
+export type { Catalogue, DiskUse, EngineInfo, ReadOnlyReason } from './engine'
 export type { PatchPreview, TimeEstimate, TriggerPreview } from './experiment'
 export type { ResumePoint } from './runs'
 export type { DatasetInfo } from './dataset'

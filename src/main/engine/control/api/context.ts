@@ -9,6 +9,7 @@ import {
   type RuntimeVariantId,
   type StudyPreset,
 } from '../../../../shared/domain'
+import type { ReadOnlyReason } from '../../../../shared/contract'
 import { UserError, toCauses } from '../../../../shared/errors'
 import type { FamilyDescription, Registry } from '../../../../shared/schema'
 import type { Exporter } from '../../families/exporters'
@@ -46,8 +47,12 @@ export interface EngineOptions {
   readOnly: boolean
   /** It takes the place of an engine that died a moment ago, for its supervisor; default: it was started anew. */
   replaces?: boolean
-  /** Who owns a workspace that is open read-only, in words. */
-  owner?: string | null
+  /** Why a workspace is open read-only. */
+  readOnlyReason?: ReadOnlyReason | null
+  /** Tries again to write there; nobody can unless given. @throws UserError that says why not */
+  openForWriting?(how: { takeOver: boolean }): Promise<void>
+  /** Told to whoever comes: something that happened before anybody could listen. */
+  startNotice?: UserError | null
   families: readonly FamilyDescription[]
   /** Definitions of the metrics of single members, beside the shared ones. */
   memberMetrics?: Readonly<Record<string, MetricDefinition>>
@@ -75,6 +80,8 @@ export interface EngineOptions {
 
 export interface EngineContext {
   readonly options: EngineOptions
+  /** Changes when the workspace's folder goes away. */
+  readonly access: { readOnlyReason: ReadOnlyReason | null }
   readonly hub: EventHub
   readonly table: MemberTable
   readonly executors: Executors
@@ -100,6 +107,7 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
   }
   return {
     options,
+    access: { readOnlyReason: readOnlyReasonOf(options) },
     hub,
     table,
     executors: executorsOf(options, hub),
@@ -114,6 +122,20 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     resolve,
     assertReady,
   }
+}
+
+/** A reader's engine may have been opened without anybody saying why. */
+const readOnlyReasonOf = ({ readOnly, readOnlyReason, store }: EngineOptions): ReadOnlyReason | null => {
+  if (readOnlyReason || !readOnly) return readOnlyReason ?? null
+  const got = 'another engine owns it and cannot be reached'
+  const cause = {
+    name: 'UserError',
+    message: 'This workspace is open read-only.',
+    forUser: true,
+    got,
+    where: store.folder,
+  }
+  return { kind: 'owned', cause }
 }
 
 function resolveHere(config: PartialExperimentConfig, options: EngineOptions, table: MemberTable): Resolution {

@@ -11,6 +11,7 @@ import {
   type EngineApi,
   type EngineCallName,
   type EngineEvents,
+  type ReadOnlyReason,
 } from '../../../../shared/contract'
 import { metricDefinitions } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
@@ -20,6 +21,7 @@ import { createOtherSettings } from '../experiments/otherSettings'
 import { createRunRecorder, type RunRecorder } from '../runs/recorder'
 import { assertExecutor, createRunService, type RunService } from '../runs/service'
 import { newRunId } from '../runs/newRun'
+import type { RunStore } from '../store'
 import { sweepDebris } from '../store/debris'
 import { createStudyService, type StudyService } from '../studies/service'
 import { createTableService, type TableService } from '../tables'
@@ -45,6 +47,8 @@ export interface Engine extends EngineApi {
   readonly active: boolean
   /** The engine as that caller may use it; as it is, its owner's. */
   as(caller: Caller): EngineApi
+  /** Begins nothing more and refuses what changes: what is written now cannot be found again. */
+  suspend(reason: ReadOnlyReason): void
   /** Pauses the current run with a checkpoint, writes what is buffered, closes the store. */
   close(): Promise<void>
 }
@@ -67,18 +71,24 @@ export function createEngine(options: EngineOptions): Engine {
   const handlers = allHandlers({ context, networks, runs, studies, tables })
   if (store.repaired)
     log.warn(
-      `The database was damaged and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
+      `The database was ${store.repaired.movedTo === null ? 'gone' : 'damaged'} and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
     )
+  const startNotices = noticesOf(options)
   const callAs = async <K extends EngineCallName>(caller: Caller, name: K, args: CallArgs<K>, signal?: AbortSignal) => {
     const checked = parseCall(name, args)
     signal?.throwIfAborted()
-    if (options.readOnly && calls[name].changes) throw readOnlyRefusal(options)
+    const { readOnlyReason } = context.access
+    if (readOnlyReason && calls[name].changes) throw readOnlyRefusal(readOnlyReason)
     if (!calls[name].paths?.answered) await context.checks.assertPaths(caller, name, checked)
     return (await handlers[name](checked, signal, caller)) as CallResult<K>
   }
   const engine: Engine = {
     get active() {
       return runs.active
+    },
+    suspend(reason) {
+      context.access.readOnlyReason = reason
+      runs.scheduler.hold()
     },
     call: (name, args, signal) => callAs('owner', name, args, signal),
     as: (caller) => ({
@@ -88,10 +98,9 @@ export function createEngine(options: EngineOptions): Engine {
     subscribe(name, filter, listener) {
       const checked = parseSubscription(name, filter)
       // Told to whoever comes: it happened before anybody could listen.
-      if (name === 'engine.notice' && store.repaired)
-        queueMicrotask(() =>
-          (listener as (event: EngineEvents['engine.notice']) => void)(repairNotice(store.repaired?.restored ?? 0)),
-        )
+      if (name === 'engine.notice')
+        for (const notice of startNotices)
+          queueMicrotask(() => (listener as (event: EngineEvents['engine.notice']) => void)(notice))
       return hub.subscribe(name, checked.filter, listener)
     },
     async close() {
@@ -233,22 +242,32 @@ function allHandlers({
   }
 }
 
-const readOnlyRefusal = ({ owner, store }: EngineOptions): UserError =>
+const readOnlyRefusal = ({ cause }: ReadOnlyReason): UserError =>
   new UserError('This workspace is open read-only.', {
-    wanted: 'a workspace of this engine',
-    got: owner ?? 'another engine owns it and cannot be reached',
-    where: store.folder,
-    action: 'Close the other ABD Workbench or choose another workspace; delete the lock if that engine is gone.',
+    wanted: 'a workspace that can be written to',
+    got: cause.got ? `${cause.message} (${cause.got})` : cause.message,
+    where: cause.where,
+    action: cause.action,
   })
 
-const repairNotice = (restored: number): EngineEvents['engine.notice'] => ({
+/** What happened before anybody could listen. */
+const noticesOf = ({ store, startNotice }: EngineOptions): EngineEvents['engine.notice'][] => [
+  ...(store.repaired ? [repairNotice(store.repaired)] : []),
+  ...(startNotice
+    ? [{ severity: 'warning' as const, title: startNotice.message, causes: toCauses(startNotice), runId: null }]
+    : []),
+]
+
+const repairNotice = ({ movedTo, restored }: NonNullable<RunStore['repaired']>): EngineEvents['engine.notice'] => ({
   severity: 'warning',
-  title: 'The workspace’s database was damaged.',
+  title: movedTo === null ? 'The workspace’s database was gone.' : 'The workspace’s database was damaged.',
   runId: null,
   causes: toCauses(
-    new UserError(`It was moved aside and begun anew; ${restored} runs were restored from their folders.`, {
-      action:
-        'Curves and images come back as they are read from there. The damaged file lies beside it in the workspace.',
-    }),
+    new UserError(
+      `It was ${movedTo === null ? '' : 'moved aside and '}begun anew; ${restored} runs were restored from their folders.`,
+      {
+        action: `Curves and images come back as they are read from there.${movedTo === null ? '' : ' The damaged file lies beside it in the workspace.'}`,
+      },
+    ),
   ),
 })

@@ -1,4 +1,5 @@
 /** Everything that is written about a running run goes through here: store, events and log stay in step. */
+import { dirname } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import {
   poolBytesOf,
@@ -8,7 +9,7 @@ import {
   type RunSummary,
 } from '../../../../shared/domain'
 import { UserError, isAllOurs, toCauses, type ErrorCause } from '../../../../shared/errors'
-import { makeFolder } from '../../weights/atomicFile'
+import { makeFolderWithin } from '../../weights/atomicFile'
 import { folderBytes, type KeptStage, type RunStore } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
@@ -167,7 +168,7 @@ class Recorder implements RunRecorder {
     // It may have been removed meanwhile; one that never began has left nothing.
     if (!this.store.runs.has(runId) || this.store.runs.peek(runId).startedAt === null) return
     try {
-      await makeFolder(this.store.runFolder(runId))
+      await makeFolderWithin(dirname(this.store.runFolder(runId)), runId)
       this.store.runs.update(runId, { bytesOnDisk: await bytesOf(this.store, runId) })
       await this.store.mirror(runId)
     } catch (error) {
@@ -179,7 +180,7 @@ class Recorder implements RunRecorder {
   /** The database holds the run: without its copy beside its files it trains all the same. */
   private async writeCopy(runId: string): Promise<void> {
     try {
-      await makeFolder(this.store.runFolder(runId))
+      await makeFolderWithin(dirname(this.store.runFolder(runId)), runId)
       await this.store.mirror(runId)
     } catch (error) {
       this.engineLog.error('A run could not be written beside its files.', error)

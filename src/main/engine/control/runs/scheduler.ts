@@ -130,6 +130,11 @@ export class StageScheduler {
     })
   }
 
+  /** Begins nothing more; what is at work goes on. */
+  hold(): void {
+    this.closed = true
+  }
+
   /** Local stages pause with a checkpoint; what runs elsewhere runs on. */
   async close(): Promise<void> {
     this.closed = true

@@ -1,8 +1,8 @@
 /** The only file that knows which SQLite it is: libsql, synchronous, owned by the control process alone. */
-import { existsSync } from 'node:fs'
 import LibsqlDatabase from 'libsql'
 import { UserError } from '../../../../shared/errors'
 import { migrations } from './migrations'
+import { assertDatabaseFile, openToRead, type Connection, type OpenConnection } from './reading'
 
 export type SqlValue = string | number | null | Uint8Array
 export type Row = Record<string, unknown>
@@ -37,36 +37,47 @@ interface Statement {
 
 /**
  * Opens (and migrates) the database of a workspace. `readOnly` (default false): only reads it, as it is.
- * @throws UserError when it was written by a newer version, or cannot be read without changing it; the driver's error
- *   when the file is damaged
+ * @throws UserError when it was written by a newer version or another program, or cannot be read without changing it;
+ *   the driver's error when the file is damaged or the disk refuses
  */
 export function openDatabase(file: string, { readOnly = false }: { readOnly?: boolean } = {}): Database {
-  if (readOnly && !existsSync(file)) {
-    throw new UserError('This workspace belongs to another engine and has no runs yet.', {
-      wanted: 'a store to read',
-      got: 'none',
-      where: file,
-      action: 'Wait until that engine has made it, or choose another workspace.',
-    })
+  assertDatabaseFile(file, readOnly)
+  const { connection, close } = readOnly ? openToRead(file) : openToWrite(file)
+  try {
+    migrate(connection, file, readOnly)
+  } catch (error) {
+    close()
+    throw error
   }
+  return wrap(connection, close)
+}
+
+function openToWrite(file: string): OpenConnection {
   const connection = new LibsqlDatabase(file, { timeout: 5 })
   try {
     // WAL keeps every committed transaction over a kill; NORMAL syncs at checkpoints, so a commit never waits for the
     // disk, unless its transaction is to be durable.
-    if (readOnly) connection.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
-    else
-      connection.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
-      )
-    migrate(connection, file, readOnly)
+    connection.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+    )
+    // A file that can only be read opens all the same, and would refuse the first change.
+    connection.exec('BEGIN IMMEDIATE; CREATE TABLE writable_probe (x); ROLLBACK')
   } catch (error) {
     connection.close()
     throw error
   }
-  return wrap(connection, readOnly)
+  const close = (): void => {
+    try {
+      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // The next opening reads the log.
+    }
+    connection.close()
+  }
+  return { connection, close }
 }
 
-function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean): Database {
+function wrap(connection: Connection, close: () => void): Database {
   // A statement answers in one form for good, so each form of a query has a statement of its own.
   const asRecords = preparedOnce((sql) => connection.prepare(sql) as unknown as Statement)
   const prepareColumns = (sql: string): Statement => {
@@ -95,14 +106,7 @@ function wrap(connection: InstanceType<typeof LibsqlDatabase>, readOnly: boolean
         if (durable) connection.exec('PRAGMA synchronous = NORMAL')
       }
     },
-    close() {
-      try {
-        if (!readOnly) connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      } catch {
-        // The next opening reads the log.
-      }
-      connection.close()
-    },
+    close,
   }
 }
 
@@ -116,7 +120,7 @@ function preparedOnce(prepare: (sql: string) => Statement): (sql: string) => Sta
   }
 }
 
-function committed<Result>(connection: InstanceType<typeof LibsqlDatabase>, work: () => Result): Result {
+function committed<Result>(connection: Connection, work: () => Result): Result {
   connection.exec('BEGIN IMMEDIATE')
   try {
     const result = work()
@@ -128,7 +132,7 @@ function committed<Result>(connection: InstanceType<typeof LibsqlDatabase>, work
   }
 }
 
-function rollBack(connection: InstanceType<typeof LibsqlDatabase>): void {
+function rollBack(connection: Connection): void {
   try {
     connection.exec('ROLLBACK')
   } catch {
@@ -136,9 +140,10 @@ function rollBack(connection: InstanceType<typeof LibsqlDatabase>): void {
   }
 }
 
-function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, readOnly: boolean): void {
+function migrate(connection: Connection, file: string, readOnly: boolean): void {
   const row = connection.prepare('PRAGMA user_version').get() as { user_version?: number } | undefined
   const version = row?.user_version ?? 0
+  assertOwnTables(connection, { file, version })
   if (version > migrations.length) {
     throw new UserError('This workspace was written by a newer version of ABD Workbench.', {
       wanted: `store version ${migrations.length} or older`,
@@ -165,7 +170,24 @@ function migrate(connection: InstanceType<typeof LibsqlDatabase>, file: string, 
   connection.exec('PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON')
 }
 
-function apply(connection: InstanceType<typeof LibsqlDatabase>, index: number, migration: string): void {
+/**
+ * Version 0 has no tables yet; of every later one the first migration made these.
+ * @throws UserError where they are another program's
+ */
+function assertOwnTables(connection: Connection, { file, version }: { file: string; version: number }): void {
+  const found = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[]
+  const names = found.map(({ name }) => name).filter((name) => !name.startsWith('sqlite_'))
+  const ours = version > 0 ? ['runs', 'metrics', 'settings'].every((name) => names.includes(name)) : names.length === 0
+  if (ours) return
+  throw new UserError('The file in the place of the workspace’s database belongs to another program.', {
+    wanted: 'a database of ABD Workbench',
+    got: `version ${version} with ${names.length === 0 ? 'no tables' : `the tables ${names.slice(0, 5).join(', ')}`}`,
+    where: file,
+    action: 'Choose another folder for the workspace, or move that file away: a new database is begun then.',
+  })
+}
+
+function apply(connection: Connection, index: number, migration: string): void {
   connection.exec('BEGIN IMMEDIATE')
   try {
     connection.exec(migration)

@@ -1,5 +1,5 @@
 /** The run store of a workspace: one SQLite file, and a folder per run with checkpoints and images. */
-import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
 import { defaultSettings, type RunDetail, type Settings } from '../../../../shared/domain'
@@ -62,8 +62,8 @@ export interface RunStore {
   mirror(runId: string): Promise<void>
   /** Runs whose run.json is behind. */
   behindMirrors(): string[]
-  /** Set when the database was found damaged and begun anew from the mirrors. */
-  readonly repaired: { movedTo: string; restored: number } | null
+  /** Set when the database was found damaged (and moved aside) or gone, and begun anew from the mirrors. */
+  readonly repaired: { movedTo: string | null; restored: number } | null
   close(): void
 }
 
@@ -88,10 +88,10 @@ export function openStore(
   const runsFolder = join(folder, 'runs')
   if (!readOnly) makePrivateFolder(runsFolder)
   const file = join(folder, databaseName)
-  const { database, movedTo } = readOnly
-    ? { database: openDatabase(file, { readOnly }), movedTo: null }
+  const { database, movedTo, isNew } = readOnly
+    ? { database: openDatabase(file, { readOnly }), movedTo: null, isNew: false }
     : openOrReplace(file)
-  const restored = movedTo === null ? 0 : restoreFromMirrors(database, runsFolder)
+  const restored = isNew ? restoreFromMirrors(database, runsFolder) : 0
   if (!readOnly) {
     tryToRename(database, metricNames)
     makePrivateOnce(database, folder)
@@ -131,7 +131,7 @@ export function openStore(
     pool: createPoolTable(database, folder),
     positions: createPositionsTable(database),
     unthinned: createUnthinnedTable(database),
-    repaired: movedTo === null ? null : { movedTo, restored },
+    repaired: movedTo === null && restored === 0 ? null : { movedTo, restored },
     log: (runId, line) =>
       database.run(
         'INSERT INTO log (run_id, time, level, message) VALUES (?, ?, ?, ?)',
@@ -194,7 +194,15 @@ function tryToRename(database: Database, names: ReadonlyMap<string, string>): vo
   }
 }
 
-function openOrReplace(file: string): { database: Database; movedTo: string | null } {
+interface OpenedDatabase {
+  readonly database: Database
+  readonly movedTo: string | null
+  /** There was none, or an empty file: what the runs' folders tell of is not in it. */
+  readonly isNew: boolean
+}
+
+function openOrReplace(file: string): OpenedDatabase {
+  const isNew = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0
   try {
     const database = openDatabase(file)
     moveFormerArtifacts(database)
@@ -202,14 +210,14 @@ function openOrReplace(file: string): { database: Database; movedTo: string | nu
     database.all('SELECT count(*) FROM runs')
     database.all('SELECT count(*) FROM run_stages')
     database.all('SELECT count(*) FROM stages')
-    return { database, movedTo: null }
+    return { database, movedTo: null, isNew }
   } catch (error) {
     if (!storageFaultBehind(error, 'damaged')) throw error
     const movedTo = `${file}.damaged-${Date.now()}`
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(file + suffix)) renameSync(file + suffix, movedTo + suffix)
     }
-    return { database: openDatabase(file), movedTo }
+    return { database: openDatabase(file), movedTo, isNew: true }
   }
 }
 

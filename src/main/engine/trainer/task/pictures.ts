@@ -1,12 +1,12 @@
 /** Pictures as files of a task's folder: one PNG grid per kept step, one per synthesis call. */
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ImageBatch, PooledImages, SyntheticImages } from '../../../../shared/domain'
 import { encodeGrid } from '../../images/imageGrid'
 import { pictureFile } from '../../protocol/pictureFiles'
 import { taskFileMode } from '../../protocol/taskFiles'
 import type { GridFile, TaskReport } from '../../protocol/taskFolder'
-import { makeFolder, writeAtomically } from '../../weights/atomicFile'
+import { makeFolderWithin, writeAtomically } from '../../weights/atomicFile'
 
 type Picture = Extract<TaskReport, { type: 'images' | 'pool' }>
 
@@ -22,7 +22,7 @@ export interface Pictures {
 export function createPictures(folder: string, beforeRename: () => Promise<void>): Pictures {
   async function write(file: string, images: ImageBatch): Promise<GridFile> {
     const grid = await encodeGrid(images)
-    await makeFolder(join(folder, file, '..'))
+    await makeFolderWithin(folder, dirname(file))
     await writeAtomically(join(folder, file), [grid], { mode: taskFileMode, beforeRename })
     return { file, bytes: grid.byteLength }
   }

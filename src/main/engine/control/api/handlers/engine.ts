@@ -14,6 +14,10 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
   const info = (caller: Caller): EngineInfo => engineInfo(context, startedAt, caller)
   return {
     'engine.info': (_args, _signal, caller = 'owner') => info(caller),
+    'engine.openForWriting': async (how) => {
+      await context.options.openForWriting?.(how)
+      return {}
+    },
     'engine.catalogue': () => catalogue(context),
     'engine.settings': () => store.settings(),
     'engine.setSettings': (change, _signal, caller = 'owner') => {
@@ -35,13 +39,14 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
   }
 }
 
-function engineInfo({ options, device, checks }: EngineContext, startedAt: number, caller: Caller): EngineInfo {
+function engineInfo({ options, access, device, checks }: EngineContext, startedAt: number, caller: Caller): EngineInfo {
   const { ready, message } = options.runtimeState()
   return {
     product: 'ABD Workbench',
     version: options.version,
     workspace: options.store.folder,
-    readOnly: options.readOnly,
+    readOnly: access.readOnlyReason !== null,
+    readOnlyReason: access.readOnlyReason,
     startedAt,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
