@@ -52,6 +52,8 @@ export interface FakeEngineOptions {
   stepMilliseconds?: number
   /** TensorFlow at the beginning; there, unless told otherwise. */
   runtime?: RuntimeState
+  /** Why the workspace is open read-only; it can be written to unless told otherwise. */
+  readOnlyReason?: ReadOnlyReason
   /** Calls that fail, with the error they fail with. */
   failures?: Partial<Record<EngineCallName, Error>>
   /** Where files lie that a page's window knows, by name; none: the page is in a browser. */
@@ -83,6 +85,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const state = new FakeState(options.runtime)
   state.folders = options.folders ?? null
   state.settings = { ...defaultSettings, ...options.settings }
+  state.readOnlyReason = options.readOnlyReason ?? null
   for (let index = 0; index < (options.finishedRuns ?? 0); index++) state.addFinished(index)
   const handlers = createHandlers(state)
   const calls: EngineCallName[] = []

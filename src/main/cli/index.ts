@@ -1,7 +1,7 @@
 /** The `abd` command. */
 import { join, resolve } from 'node:path'
 import { version } from '../../../package.json'
-import { chooseNode, createEngineStarter, workspaceFolder } from '../host'
+import { chooseNode, createEngineStarter, readOnlyText, workspaceFolder } from '../host'
 import { serve } from '../server/serve'
 import { createOutput } from './output'
 import { runProgram } from './program'
@@ -14,13 +14,14 @@ process.stdout.on('error', () => process.exit(0))
 void runProgram(process.argv.slice(2), {
   version,
   output,
-  async connect(workspace) {
+  async connect(workspace, { takeOver }) {
     const started = await createEngineStarter({
       workspace: workspaceFolder(workspace),
       script,
+      takeOver,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
-    if (started.readOnly) output.tell('Another engine owns this workspace and does not answer: it is open read-only.')
+    if (started.readOnly) output.tell(await readOnlyText(started.client))
     started.onExit((kind, reason) => {
       if (kind !== 'asked')
         output.tell(`The engine ended unexpectedly (${reason})${kind === 'crashed' ? '; starting it again.' : '.'}`)

@@ -20,7 +20,8 @@ export interface Connection {
 export interface ProgramOptions {
   version: string
   output: Output
-  connect(workspace: string | undefined): Promise<Connection>
+  /** `takeOver`: also from an engine that has the workspace and does not answer. */
+  connect(workspace: string | undefined, how: { takeOver: boolean }): Promise<Connection>
   recognize: RecognizeData
   /** Folder of the checkout, or of the packaged application; default: the current one. */
   root?: string
@@ -29,6 +30,7 @@ export interface ProgramOptions {
 
 interface CommonFlags {
   workspace?: string
+  takeOver?: boolean
   json?: boolean
 }
 
@@ -58,12 +60,15 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
     .description('ABD Workbench: data-free distillation with poisoned teachers')
     .version(options.version)
     .option('--workspace <folder>', 'folder of runs and settings (default: ABD_WORKSPACE, else ~/abd-workbench)')
+    .option('--take-over', takeOverHelp)
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
     .showHelpAfterError('("abd --help" lists the commands)')
     .addHelpText('after', programHelp)
   const workspaceOf = ({ workspace }: CommonFlags): string | undefined =>
     workspace ?? program.opts<CommonFlags>().workspace
+  const takesOver = ({ takeOver }: CommonFlags): boolean => takeOver ?? program.opts<CommonFlags>().takeOver ?? false
+  const placeOf = (flags: CommonFlags) => ({ workspace: workspaceOf(flags), takeOver: takesOver(flags) })
   const add = (parent: Command, command: EngineCommand | LocalCommand | CommandGroup, isDefault = false): void => {
     if ('commands' in command) {
       const group = parent.command(command.name).description(command.description).exitOverride()
@@ -78,15 +83,15 @@ function createProgram(options: ProgramOptions, setCode: (code: ExitCode) => voi
         setCode(await command.runLocally({ output, root, json: flags.json ?? false }, flags, self.args))
         return
       }
-      setCode(await onEngine(options, workspaceOf(flags), flags, (context) => command.run(context, flags, self.args)))
+      setCode(await onEngine(options, placeOf(flags), flags, (context) => command.run(context, flags, self.args)))
     })
   }
   for (const command of commands) add(program, command)
   declared(program, serveCommand).action(async (flags: ServeFlags) =>
-    setCode(await options.serve({ ...flags, workspace: workspaceOf(flags) })),
+    setCode(await options.serve({ ...flags, ...placeOf(flags) })),
   )
   declared(program, completeCommand).action(async (shell: Shell, flags: CommonFlags) =>
-    setCode(await onEngine(options, workspaceOf(flags), flags, (context) => printCompletion(context, options, shell))),
+    setCode(await onEngine(options, placeOf(flags), flags, (context) => printCompletion(context, options, shell))),
   )
   return program
 }
@@ -101,6 +106,8 @@ async function printCompletion(
   printScript(shell)
   return 0
 }
+
+const takeOverHelp = 'take the workspace from an engine that is gone for good and left its lock'
 
 const programHelp = `
 Exit codes: 0 done, 1 failed, 2 refused input or wrong usage, 130 interrupted.
@@ -121,6 +128,7 @@ const declared = (
     .description(description)
     .exitOverride()
     .option('--workspace <folder>', 'folder of runs and settings')
+    .option('--take-over', takeOverHelp)
     .option('--json', 'write the result as JSON to stdout')
     .addHelpText('after', examplesHelp(examples))
   return refuseRepeated(declare ? declare(command) : command)
@@ -128,11 +136,11 @@ const declared = (
 
 async function onEngine(
   { connect, output, recognize }: ProgramOptions,
-  workspace: string | undefined,
+  { workspace, takeOver }: { workspace: string | undefined; takeOver: boolean },
   { json = false }: CommonFlags,
   work: (context: CommandContext) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const connection = await connect(workspace)
+  const connection = await connect(workspace, { takeOver })
   try {
     return await work({ client: connection.client, output, json, recognize })
   } finally {

@@ -1,5 +1,6 @@
 /**
- * This engine's hold on its workspace: taken, refused with a reason, or lost while it runs because the folder went away.
+ * This engine's hold on its workspace: taken, refused with a reason, or lost while it runs because the folder went
+ * away.
  */
 import { statSync } from 'node:fs'
 import type { ReadOnlyReason } from '../../shared/contract'

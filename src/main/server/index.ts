@@ -1,18 +1,26 @@
 /** Entry of served mode (`npm run serve`, and `npm start` where no window can open). */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { serve } from './serve'
+import { serve, type ServeOptions } from './serve'
 
-function readArguments(): { workspace?: string; host?: string; port?: number } | string {
+type Arguments = Pick<ServeOptions, 'workspace' | 'host' | 'port' | 'takeOver'>
+
+function readArguments(): Arguments | string {
   try {
     const { values } = parseArgs({
-      options: { workspace: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } },
+      options: {
+        workspace: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        'take-over': { type: 'boolean' },
+      },
       strict: true,
     })
     const port = values.port === undefined ? undefined : Number(values.port)
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
       return `--port wants a number from 0 to 65535, got ${values.port ?? ''}`
-    return { ...values, port }
+    const { 'take-over': takeOver, ...others } = values
+    return { ...others, port, takeOver }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

@@ -1,11 +1,13 @@
 /** Served mode: the same interface in a browser. Stays in the foreground until Ctrl+C. */
 import { describeError } from '../../shared/errors'
-import { chooseNode, createEngineStarter, workspaceFolder } from '../host'
+import { chooseNode, createEngineStarter, readOnlyText, workspaceFolder } from '../host'
 
 export interface ServeOptions {
   workspace?: string
   host?: string
   port?: number
+  /** Also from an engine that has the workspace and does not answer. */
+  takeOver?: boolean
   /** The control process: lies beside the entries, where a shared chunk cannot look for it. */
   script: string
   /** Told the address, token included, once the engine answers there. */
@@ -13,7 +15,7 @@ export interface ServeOptions {
 }
 
 /** Resolves to an exit code: 0 after Ctrl+C, 1 when the engine is gone for good. */
-export async function serve({ workspace, host, port, script, onReady }: ServeOptions): Promise<0 | 1> {
+export async function serve({ workspace, host, port, takeOver, script, onReady }: ServeOptions): Promise<0 | 1> {
   const say = (text: string): void => {
     process.stdout.write(`${text}\n`)
   }
@@ -23,6 +25,7 @@ export async function serve({ workspace, host, port, script, onReady }: ServeOpt
       script,
       host,
       port,
+      takeOver,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
     say(
@@ -31,6 +34,7 @@ export async function serve({ workspace, host, port, script, onReady }: ServeOpt
         : 'This workspace is open already. Its interface:',
     )
     say(`\n  ${started.url()}\n`)
+    if (started.readOnly) say(`${await readOnlyText(started.client)}\n`)
     onReady?.(started.url())
     if (!started.owned && (host !== undefined || port !== undefined))
       say('--host and --port count for an engine that is started; this one listens where it did.')

@@ -237,7 +237,9 @@ describe.skipIf(cannotMount)(`a small disk ${cannotMount ?? ''}`, () => {
     expect(engine.readOnly).toBe(false)
     await engine.client.call('runs.delete', { runIds: [id] })
     expect((await engine.client.call('runs.emptyBin', {})).freedBytes).toBeGreaterThan(0)
-    expect(notices.map(({ title }) => title)).toContain('The disk of this workspace is full.')
+    expect(notices.flatMap(({ causes }) => causes.map(({ message }) => message))).toContain(
+      'The disk of this workspace is full.',
+    )
   }, 60_000)
 
   it('that is full and has no such room opens to be read, and is written to once there is space', async () => {

@@ -5,6 +5,7 @@ export interface ServeFlags {
   workspace?: string
   host?: string
   port?: number
+  takeOver?: boolean
 }
 
 /** The one command that is no client: it starts an engine and stays in the foreground. */

@@ -254,7 +254,14 @@ const readOnlyRefusal = ({ cause }: ReadOnlyReason): UserError =>
 const noticesOf = ({ store, startNotice }: EngineOptions): EngineEvents['engine.notice'][] => [
   ...(store.repaired ? [repairNotice(store.repaired)] : []),
   ...(startNotice
-    ? [{ severity: 'warning' as const, title: startNotice.message, causes: toCauses(startNotice), runId: null }]
+    ? [
+        {
+          severity: 'warning' as const,
+          title: 'The engine has started with its last room.',
+          causes: toCauses(startNotice),
+          runId: null,
+        },
+      ]
     : []),
 ]
 
