@@ -5,62 +5,20 @@
 import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { defenses } from '../../src/main/engine/families/defenses'
 import type { DistillationMethod } from '../../src/main/engine/families/distillation/types'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { StudentPlan } from '../../src/shared/domain'
+import { defensePlans, smallNetwork, switches, tinyMethod } from './cases'
 import { studentStage } from './stages'
-import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod, valuesOf } from './support'
+import { runToEnd, temporaryFolder, tinyExperiment, valuesOf } from './support'
 
 /** Whether it belongs to the inversion family: the two halves are tested in two files, side by side. */
 export const ofInversion = ({ recording }: DistillationMethod): boolean => recording?.evaluateEvery === 'callsPerEpoch'
 
-/** Tiny parameters of each method (ZSKT's where none are named), then sets that switch on its optional terms. */
-const tinyInversion = {
-  pseudoBatches: 4,
-  synthesisSteps: 2,
-  synthesisBatchSize: 8,
-  studentSteps: 2,
-  batchSize: 8,
-  callsPerEpoch: 1,
-}
-export const tinyGenerator = { ...tinyInversion, latent: 10, generatorWidth: 4 }
-export const switches: Record<string, Record<string, unknown>[]> = {
-  cmi: [{ ...tinyGenerator, headWidth: 8, bankSize: 12, negatives: 10 }],
-  deepinversion: [{ ...tinyInversion, poolCapacity: 12, normWeight: 0.001 }],
-  dafl: [tinyGenerator],
-  dfq: [tinyGenerator],
-  dfad: [tinyGenerator],
-  zskt_inversion: [tinyGenerator],
-  ood: [{ patches: 36, batchSize: 8, epochs: 1, milestones: [1] }],
-  kd: [
-    { pseudoBatches: 4, batchSize: 8, percent: 0.2 },
-    { pseudoBatches: 4, batchSize: 8, percent: 0.05, referenceNormalization: true, momentum: 0, crop: false },
-  ],
-  zskt: [
-    tinyMethod,
-    {
-      ...tinyMethod,
-      attention: 0,
-      classConditional: true,
-      replay: 0.5,
-      shift: 2,
-      light: 0.2,
-      batchNormWeight: 1,
-      oneHotWeight: 0.5,
-      balanceWeight: 1,
-    },
-  ],
-}
 /** The student's losses, whichever trainer reports them. */
 const learningOf = (reports: readonly TrainerReport[]): number[] => [
   ...valuesOf(reports, 'studentLoss'),
   ...valuesOf(reports, 'sr.outerLoss'),
-]
-const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
-const defensePlans: StudentPlan[] = [
-  { defenses: [] },
-  ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] })),
 ]
 /**
  * One of each further source of images (pixels, a kept generator) with all defenses at once; the others differ from it
@@ -82,7 +40,7 @@ const casesOf = (members: readonly DistillationMethod[]) =>
         change: {
           students: [plan],
           distillation: {
-            architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+            architecture: smallNetwork,
             method: { id: method.id, params },
           },
         },
@@ -139,7 +97,7 @@ async function sameWithoutGraph(id: string): Promise<void> {
   const outcomes: number[][] = []
   for (const graph of [true, false]) {
     const distillation = {
-      architecture: { id: 'wrn', params: { depth: 10, width: 1 } },
+      architecture: smallNetwork,
       method: { id, params: switches[id]?.[0] ?? tinyMethod },
     }
     const experiment = tinyExperiment({ students: [{ defenses: [] }], distillation })

@@ -31,6 +31,11 @@ export const studentStage = async (config: ExperimentConfig, folder: string): Pr
     )
   ).work
 
+/** The weights of the teacher that students learn from here. */
+export function useTeacher(weights: string): void {
+  teacherWeights = weights
+}
+
 /** Starts TensorFlow and trains the teacher; before all tests of a file. */
 export async function prepareTinyTeacher(): Promise<void> {
   await startTensorFlow()
@@ -38,5 +43,5 @@ export async function prepareTinyTeacher(): Promise<void> {
   const work = await teacherStage(tinyExperiment(), folder)
   await runToEnd(work, folder)
   work.dispose()
-  teacherWeights = `${folder}/weights.safetensors`
+  useTeacher(`${folder}/weights.safetensors`)
 }

@@ -14,10 +14,10 @@ import type { StageWork } from '../../src/main/engine/trainer/stageWork'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
 import { describeRegistry, type MemberDeclaration, type Registry } from '../../src/shared/schema'
+import { smallNetwork, tinyMethod } from './cases'
 
 const registries: Registry<MemberDeclaration>[] = [attacks, datasets, architectures, distillationMethods, defenses]
 const table = memberTable(registries.map((registry) => describeRegistry(registry)))
-const smallNetwork = { id: 'wrn', params: { depth: 10, width: 1 } }
 
 /** The resolved configuration of a tiny experiment; `change` replaces top-level parts. */
 export function tinyExperiment(change: PartialExperimentConfig = {}): ExperimentConfig {
@@ -37,8 +37,6 @@ export function tinyExperiment(change: PartialExperimentConfig = {}): Experiment
   if (errors.length > 0) throw new Error(errors.map((issue) => `${issue.path}: ${issue.message}`).join('\n'))
   return config
 }
-
-export const tinyMethod = { pseudoBatches: 4, batchSize: 8, studentSteps: 2, generatorWidth: 8, latent: 10 }
 
 export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `abd-${name}-`))
 

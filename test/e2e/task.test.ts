@@ -9,7 +9,8 @@ import { listCheckpoints } from '../../src/main/engine/protocol/checkpointFiles'
 import { writeTaskFile } from '../../src/main/engine/protocol/taskFiles'
 import { taskExit, taskFiles, type StageJob, type TaskReport } from '../../src/main/engine/protocol/taskFolder'
 import type { ExperimentConfig } from '../../src/shared/domain'
-import { tinyExperiment, tinyMethod } from '../contract/support'
+import { tinyMethod } from '../contract/cases'
+import { tinyExperiment } from '../contract/support'
 import { isBuilt, notBuilt, outFolder, until } from './support/engine'
 
 const steps = 300

@@ -198,7 +198,7 @@ export const executionSchema = {
   deterministic: boolean({
     label: 'Deterministic kernels',
     default: false,
-    help: 'Ask TensorFlow for deterministic GPU kernels; slower. CPU runs are deterministic anyway.',
+    help: 'Ask TensorFlow for deterministic GPU kernels; slower. CPU runs with equal threads and processor give equal bytes anyway.',
     advanced: true,
   }),
 } satisfies ParameterSchema

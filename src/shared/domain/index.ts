@@ -1,3 +1,4 @@
+export * from './arithmetic'
 export * from './artifacts'
 export * from './condition'
 export * from './config'

@@ -9,7 +9,8 @@ import { prepareStudentStage } from '../../../src/main/engine/trainer/stages'
 import { weightsOf } from '../../../src/main/engine/weights/network'
 import { writeSafetensors } from '../../../src/main/engine/weights/safetensors/write'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
-import { runToEnd, temporaryFolder, tinyExperiment, tinyMethod } from '../../contract/support'
+import { tinyMethod } from '../../contract/cases'
+import { runToEnd, temporaryFolder, tinyExperiment } from '../../contract/support'
 
 const cache = temporaryFolder('cache')
 const runs = temporaryFolder('forks')

@@ -1,5 +1,7 @@
 import { computed } from 'vue'
 import {
+  arithmeticNote,
+  arithmeticsOf,
   compareStages,
   overSeeds,
   stageNameOf,
@@ -22,10 +24,22 @@ export const mostGroups = 200
 
 interface Seeded extends SeedResult {
   readonly key: string
+  readonly arithmetic: string | null
 }
 export type ModelGroup = SeedGroup<Seeded>
 
-const columns = ['recipe', 'seed', 'created', 'state', 'accuracy', 'asr', 'robustAccuracy', 'der', 'health']
+const columns = [
+  'recipe',
+  'seed',
+  'created',
+  'state',
+  'accuracy',
+  'asr',
+  'robustAccuracy',
+  'der',
+  'health',
+  'arithmetic',
+]
 
 function seededRows(values: TableValues): Seeded[] {
   const measures = ['seed', 'created', 'accuracy', 'asr', 'robustAccuracy', 'der'] as const
@@ -50,6 +64,7 @@ function seededRows(values: TableValues): Seeded[] {
     robustAccuracy: at('robustAccuracy', row),
     der: at('der', row),
     health: findingsIn(text('health', row)),
+    arithmetic: text('arithmetic', row),
   }))
 }
 
@@ -98,6 +113,9 @@ export function useSeedGroups(query: () => string) {
     rows,
     allRows,
     count: computed(() => groups.value.length),
+    note: computed(() =>
+      arithmeticNote(arithmeticsOf(groups.value.flatMap(({ models }) => models.map(({ arithmetic }) => arithmetic)))),
+    ),
     loaded: computed(() => data.value !== null),
     error,
     refresh,

@@ -1,4 +1,5 @@
 /** Teachers and students of any set of runs as a pivot counts them: each once, beside the one it is compared with. */
+import { arithmeticOf } from '../arithmetic'
 import { defensesOfLabel } from '../config'
 import { countsInMeans, type HealthFinding } from '../health'
 import { defenseEffectiveness, robustnessImprovement } from '../measures'
@@ -26,6 +27,8 @@ export interface PivotModel {
   readonly values: Readonly<Record<PivotValue, number | null>>
   readonly evaluation: Evaluation | null
   readonly health: readonly HealthFinding[]
+  /** See arithmeticOf; null while its device is not known. */
+  readonly arithmetic: string | null
   /** What it is compared with: the newest done student of its seed and pair key without a defense, if it counts. */
   readonly twin: PivotModel | null
   readonly published: PublishedComparison | null
@@ -88,6 +91,7 @@ function modelOf(run: RunSummary, stage: StageRecord): PivotModel | null {
     },
     evaluation,
     health: stage.health ?? [],
+    arithmetic: stage.device ? arithmeticOf(stage.device) : null,
     twin: null,
     published: publishedComparison(traits, run.method),
   }

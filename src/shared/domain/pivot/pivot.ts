@@ -1,4 +1,5 @@
 /** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
+import { arithmeticsOf } from '../arithmetic'
 import { fewestSeeds, pairedTest, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
 import { countsInMeans } from '../health'
@@ -74,6 +75,8 @@ export interface Pivot {
   readonly cells: readonly (readonly (PivotCell | null)[])[]
   /** Ids of the runs behind it. */
   readonly runs: readonly string[]
+  /** In which ways its numbers were computed; see arithmeticOf. */
+  readonly arithmetics: readonly string[]
 }
 
 const separator = '\u0000'
@@ -110,6 +113,7 @@ export function* pivotSteps(models: readonly PivotModel[], { rows, columns, orde
     columns: columnHeads,
     cells,
     runs: [...new Set(models.map(({ runId }) => runId))].sort(),
+    arithmetics: arithmeticsOf(models.map(({ state, arithmetic }) => (state === 'done' ? arithmetic : null))),
   }
 }
 

@@ -42,7 +42,14 @@ export const json: PivotFormat = {
       ...Object.fromEntries(shown.values.map((value) => [value, valueJson(cell, value)])),
     }))
     const { title, product, version, exportedAt } = origin
-    const about = { title, product, version, exported: momentText(exportedAt), runs: pivot.runs }
+    const about = {
+      title,
+      product,
+      version,
+      exported: momentText(exportedAt),
+      runs: pivot.runs,
+      computedWith: pivot.arithmetics,
+    }
     return `${JSON.stringify({ rows, about })}\n`
   },
 }

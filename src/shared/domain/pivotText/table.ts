@@ -1,4 +1,5 @@
 /** A pivot as a table of texts, for formats that people read. */
+import { arithmeticNote } from '../arithmetic'
 import { leftOutWords } from '../health'
 import {
   isTestedValue,
@@ -160,8 +161,14 @@ function captionOf({ title, shown, usual, pivot }: Surroundings & { title: strin
     `${title}: ${values}, ${pivotStatisticOf(shown.statistic).title} over seeds, ${seeds}.`,
     ...(shown.bold === 'none' ? [] : [`Bold: the best of each ${shown.bold} (${shown.values.map(best).join(', ')}).`]),
     ...leftOutNote(pivot),
+    ...arithmeticSentence(pivot),
     ...(shown.significance ? ['p: paired t test against the undefended model over common seeds.'] : []),
   ].join(' ')
+}
+
+const arithmeticSentence = ({ arithmetics }: Pivot): string[] => {
+  const note = arithmeticNote(arithmetics)
+  return note === null ? [] : [`${note}.`]
 }
 
 /** What "left out" means, where a cell says it. */

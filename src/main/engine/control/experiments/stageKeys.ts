@@ -24,7 +24,7 @@ import { teacherTrainingSchema } from '../../families/teacherTraining'
 import type { CostModel } from './estimate'
 import type { MemberTable } from './memberTable'
 
-/** Raised whenever a stage of the same configuration comes to other numbers than before. */
+/** Raised whenever a stage of the same configuration comes to other numbers than threads and processors make of it. */
 export const numericsVersion = 1
 
 /** Hexadecimal digits of a key: 128 bits. */

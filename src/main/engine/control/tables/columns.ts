@@ -85,6 +85,14 @@ const stateAndTime: Readonly<Record<TableOf, readonly Declared[]>> = {
       names: timeNames,
       definition: 'Working time of this model, without that of its teacher.',
     },
+    {
+      id: 'arithmetic',
+      level: 'place',
+      title: 'Computed with',
+      kind: 'text',
+      definition:
+        'What decides the last digits beside the configuration: threads and instructions of the processor, or the GPU.',
+    },
   ],
 }
 

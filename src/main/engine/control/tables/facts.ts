@@ -1,5 +1,5 @@
 /** What is known of a run, of a stage and of a model beside its configuration, as facts. */
-import { ownMachine, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import { arithmeticOf, ownMachine, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import type { JsonScalar, MemberDescription } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
 import type { Facts } from './settings'
@@ -44,6 +44,7 @@ const ofStage = {
   images: ({ evaluation }) => evaluation?.images ?? null,
   nonTarget: ({ evaluation }) => evaluation?.nonTarget ?? null,
   topAnswer: ({ evaluation }) => evaluation?.topAnswer?.share ?? null,
+  arithmetic: ({ device }) => (device ? arithmeticOf(device) : null),
   health: ({ health = [] }) => listText(health.map(({ kind }) => kind)),
 } satisfies Record<string, (stage: StageRecord) => JsonScalar>
 
