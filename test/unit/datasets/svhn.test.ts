@@ -75,7 +75,7 @@ describe('SVHN, cropped digits', () => {
     scratch.write('test_32x32.mat', Buffer.from('MATLAB 7.3 MAT-file, Platform: GLNXA64'.padEnd(600)))
     expect((await scratch.refusal('svhn')).got).toBe('MATLAB 7.3 (HDF5)')
     scratch.write('test_32x32.mat', 'hello')
-    expect((await scratch.refusal('svhn')).got).toContain('68 65 6c 6c 6f')
+    expect((await scratch.refusal('svhn')).got).toBe('a text')
     scratch.write('test_32x32.mat', file([1, 2]).subarray(0, 3000))
     expect((await scratch.refusal('svhn')).message).toBe('"test_32x32.mat" cannot be read as a MATLAB file.')
     scratch.write('test_32x32.mat', small.subarray(0, small.length - 200))
