@@ -37,11 +37,12 @@ export interface Attempt {
 /** Images are taken to have it where the shapes do not depend on it. */
 export const usualSide = 32
 export const otherSides = [28, 64, 48, 96, 128, 224, 256]
-/** Of every likely parameter set of every architecture. */
+/** Of every likely parameter set of every architecture, where it has a name in common with the file. */
 export const attemptsOf = (shapes: WeightShapes, sides: readonly number[]): Attempt[] =>
   trainableArchitectures.flatMap((member) =>
     candidatesOf(member, shapes).flatMap((params) =>
-      unlessRefused(() => attemptOf({ id: member.id, params }, shapes, sides)),
+      // Outlines are large, and there are hundreds: those that nobody will ask for are let go at once.
+      unlessRefused(() => attemptOf({ id: member.id, params }, shapes, sides)).filter(({ shared }) => shared > 0),
     ),
   )
 
