@@ -15,12 +15,13 @@ afterEach(() => bench.dispose())
 
 const plain = { students: [{ defenses: [] }] }
 
-/** Every durable transaction fails; gives back how it is mended. */
-function failDurable(): () => void {
-  const { transaction } = bench.store
-  const spy = vi.spyOn(bench.store, 'transaction').mockImplementation((work, how) => {
-    if (how?.durable === true) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
-    return transaction(work, how)
+/** No run can be written down as done; gives back how it is mended. */
+function failEnds(): () => void {
+  const { runs } = bench.store
+  const update = runs.update.bind(runs)
+  const spy = vi.spyOn(runs, 'update').mockImplementation((id, change) => {
+    if (change.state === 'done') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
+    return update(id, change)
   })
   return () => spy.mockRestore()
 }
@@ -30,7 +31,7 @@ describe('the end of a run', () => {
     const { id } = await bench.start(plain)
     const told: RunSummary['state'][] = []
     bench.engine.subscribe('run.changed', {}, ({ run }) => told.push(run.state))
-    const mend = failDurable()
+    const mend = failEnds()
     let trained = 0
     await bench.waitFor(async () => {
       for (; trained < bench.trainers.started.length; trained++)
