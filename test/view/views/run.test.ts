@@ -368,17 +368,17 @@ describe('Run', () => {
 
   it('asks once for metrics and images that cannot be read, says so, and asks again when told to', async () => {
     const failures: FakeEngineOptions['failures'] = {
-      'runs.metrics': new Error('The database is locked.'),
+      'runs.metrics': new Error('database is locked'),
       'runs.imageSteps': new Error('The folder is gone.'),
     }
     page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/charts')
     const asked = (wanted: string): number => page.engine.calls.filter((name) => name === wanted).length
-    expect(page.text()).toContain('The database is locked.')
+    expect(page.text()).toContain('Another program is using the database.')
     expect(asked('runs.metrics')).toBeLessThanOrEqual(3)
     delete failures['runs.metrics']
     page.button('Retry').click()
     await settle()
-    expect(page.text()).not.toContain('The database is locked.')
+    expect(page.text()).not.toContain('Another program is using the database.')
     await page.go('/runs/fake-1/images')
     expect(page.text()).toContain('The folder is gone.')
     expect(asked('runs.imageSteps')).toBeLessThanOrEqual(3)
