@@ -76,9 +76,9 @@ describe('an analysis', () => {
   })
 
   it('says what cannot be read, and asks again when told to', async () => {
-    const failures = { 'runs.artifacts': new Error('The database is locked.') }
+    const failures = { 'runs.artifacts': new Error('The record is torn.') }
     page = await mountWorkbench({ finishedRuns: 1, failures }, '/runs/fake-1/classes')
-    expect(page.text()).toContain('The database is locked.')
+    expect(page.text()).toContain('The record is torn.')
     delete (failures as Partial<typeof failures>)['runs.artifacts']
     page.button('Retry').click()
     await settle()
