@@ -14,10 +14,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Some start real processes: seconds on a busy machine.
+        // Some start real processes: seconds on a busy machine. Two at once also where there are two cores: most wait.
         test: {
           name: 'unit',
           environment: 'node',
+          maxWorkers: 2,
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/examples/**/*.test.ts'],
           exclude: needsTensorFlow,
           testTimeout: 30_000,
