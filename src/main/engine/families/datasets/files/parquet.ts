@@ -54,28 +54,32 @@ function boundedCompressors(): typeof compressors {
 
 /**
  * Rows of a range. Where hyparquet throws while it has begun to read some columns, it forgets those, and what they
- * reject with would end the process: their bytes never come then.
+ * reject with would end the process: after a fault their bytes never come, and bytes that cannot be read end the call
+ * past hyparquet, which may wait for another column.
  */
 async function readRows(
   file: AsyncBuffer,
   options: Omit<Parameters<typeof parquetReadObjects>[0], 'file' | 'compressors'>,
 ): Promise<Record<string, unknown>[]> {
   let failed = false
-  const gated: AsyncBuffer = {
-    byteLength: file.byteLength,
-    async slice(start, end) {
-      const read = Promise.resolve(file.slice(start, end))
-      // Not before hyparquet has begun, or failed to begin, to read every column.
-      await Promise.allSettled([read, letOthersWork()])
-      return failed ? new Promise(() => undefined) : read
-    },
-  }
-  try {
-    return await parquetReadObjects({ ...options, file: gated, compressors: boundedCompressors() })
-  } catch (error) {
-    failed = true
-    throw error
-  }
+  const never = new Promise<never>(() => undefined)
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): Promise<never> => {
+      failed = true
+      reject(error as Error)
+      return never
+    }
+    const gated: AsyncBuffer = {
+      byteLength: file.byteLength,
+      async slice(start, end) {
+        // Not before hyparquet has begun, or failed to begin, to read every column.
+        const [read] = await Promise.allSettled([file.slice(start, end), letOthersWork()])
+        if (failed) return never
+        return read.status === 'fulfilled' ? read.value : fail(read.reason)
+      },
+    }
+    parquetReadObjects({ ...options, file: gated, compressors: boundedCompressors() }).then(resolve, fail)
+  })
 }
 
 /** @throws RefusedInputError when the file is no whole Parquet file */
