@@ -260,6 +260,19 @@ describe('the table of calls', () => {
     expect(missing).toEqual([])
   })
 
+  it('the path of an axis is none of a file, whatever parameters are called; what looks like one otherwise is', () => {
+    const named = (axis: Record<string, unknown>): string[] =>
+      pathsNamedBy('studies.plan', { definition: { axes: [axis] } }, new Set(['path', 'folder'])).map(
+        ({ path }) => path,
+      )
+    expect(named({ path: 'attack', values: [{ label: 'a', value: { id: 'blend' } }] })).toEqual([])
+    expect(named({ path: 'data.params.seed', range: { low: 0, high: 1 } })).toEqual([])
+    expect(named({ path: 'data.params.folder', values: [{ label: 'a', value: '/etc' }] })).toEqual(['/etc'])
+    expect(named({ path: '/etc/shadow', values: [] })).toEqual(['/etc/shadow'])
+    expect(named({ path: '../shadow', values: [] })).toEqual(['../shadow'])
+    expect(named({ path: 'shadow' })).toEqual(['shadow'])
+  })
+
   it('a parameter that names a file is found under any member', () => {
     const names = pathParameters(families)
     expect([...names]).toEqual(expect.arrayContaining(['file', 'folder']))

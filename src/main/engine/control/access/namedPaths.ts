@@ -60,6 +60,8 @@ function pathsWithin(value: unknown, names: ReadonlySet<string>, place = ''): Na
   const own = Object.entries(value).flatMap(([key, entry]): NamedPath[] => {
     const where = joined(place, key)
     if (typeof entry !== 'string') return pathsWithin(entry, names, where)
+    // The path of an axis is a place in the configuration.
+    if (key === 'path' && isAxis(value)) return []
     return names.has(lastName(key)) && isPath(entry) ? [{ path: entry, use: 'read', where }] : []
   })
   return [...own, ...pathsOfAxis(value, names, place)]
@@ -78,6 +80,9 @@ function pathsOfAxis(
     return typeof value === 'string' && isPath(value) ? [{ path: value, use: 'read', where }] : []
   })
 }
+
+const isAxis = ({ path, values, range }: Record<string, unknown>): boolean =>
+  typeof path === 'string' && /^[A-Za-z][\w.]*$/.test(path) && (Array.isArray(values) || isRecord(range))
 
 const joined = (place: string, key: string): string => (place === '' ? key : `${place}.${key}`)
 const lastName = (path: string): string => path.split('.').at(-1) ?? ''
