@@ -23,12 +23,14 @@ export interface CallDeclaration<Args extends z.ZodType = z.ZodType, Result exte
  * before the call is answered.
  */
 export interface PathArguments {
-  /** To be read; an address is none. */
+  /** To be read. */
   readonly read?: readonly string[]
   /** To be made. */
   readonly write?: readonly string[]
   /** Configurations, members and whatever else their parameters stand in. */
   readonly within?: readonly string[]
+  /** Those of them that may be an address of a web server instead, which names no place on this machine. */
+  readonly addresses?: readonly string[]
   /** It answers with an issue instead of a refusal, by itself. */
   readonly answered?: true
 }

@@ -79,6 +79,6 @@ export const datasetCalls = {
       mirror: z.string().max(4096).optional(),
     }),
     result: downloaded,
-    paths: { read: ['mirror'], write: ['folder'] },
+    paths: { read: ['mirror'], write: ['folder'], addresses: ['mirror'] },
   }),
 }

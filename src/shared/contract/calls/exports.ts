@@ -21,7 +21,7 @@ export const exportCalls = {
       /** What is to be known about it, in sentences. */
       remarks: z.array(z.string()),
     }),
-    paths: { write: ['target'] },
+    paths: { write: ['target'], addresses: ['target'] },
   }),
   /** What a run's file says of itself; nothing is read beside it. */
   'reproduce.read': call({

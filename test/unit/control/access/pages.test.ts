@@ -84,7 +84,7 @@ const naming: { readonly [K in EngineCallName]?: readonly ((path: string) => unk
   'dataset.recognize': [(path) => ({ path })],
   'dataset.info': [(path) => ({ config: configAt(path) })],
   'dataset.images': [(path) => ({ config: configAt(path), split: 'train', first: 0, count: 1 })],
-  'dataset.download': [(folder) => ({ dataset: 'cifar10', folder })],
+  'dataset.download': [(folder) => ({ dataset: 'cifar10', folder }), (mirror) => ({ dataset: 'cifar10', mirror })],
   'executors.check': [(path) => ({ executor: 'local', config: configAt(path), probe: false })],
   'experiment.estimate': [
     (file) => ({ config: { teacher: { source: 'file', file } } }),
@@ -148,6 +148,7 @@ describe('a page', () => {
       'relative/path',
       join(allowed, '..', 'home', 'secret'),
       join(allowed, 'link', 'secret'),
+      join(allowed, 'link '),
       join(allowed, '.ssh', 'authorized_keys'),
       join(workspace, 'engine.lock'),
       join(workspace, 'workspace.sqlite'),
@@ -155,6 +156,17 @@ describe('a page', () => {
       expect(await refusalOf(page, name, args(path)), path).toMatch(refused)
     expect(await refusalOf(page, name, args(join(allowed, 'new')))).not.toMatch(refused)
     expect(await refusalOf(engine, name, args(join(outside, 'secret')))).not.toMatch(refused)
+  })
+
+  it('gets past nothing with an address where none is taken: what makes it absolute finds a path in it', async () => {
+    const path = `http://x${'/..'.repeat(20)}${outside}/made`
+    for (const { name, index, args } of ways) {
+      const answer = await refusalOf(page, name, args(path))
+      if (name === 'export.run') expect(answer).not.toBe('')
+      // Sent to by the download, which takes no other.
+      else if (name === 'dataset.download' && index === 1) expect(answer).not.toMatch(refused)
+      else expect(answer, `${name} ${index}`).toMatch(refused)
+    }
   })
 
   it('is told at the field, in a form, and nothing of what lies there', async () => {

@@ -24,6 +24,7 @@ const exportsFolder = 'exports'
  */
 export async function refusalOfPath(path: string, use: PathUse, folders: AllowedFolders): Promise<string | null> {
   if (!isAbsolute(path) || path.includes('\0')) return 'is no absolute path'
+  if (path !== path.trim()) return 'begins or ends with a space, which some readers leave out'
   if (path.split('/').includes('..')) return 'goes up with ".."'
   const root = rootsFor(use, folders).find((folder) => isBelow(path, folder))
   if (root === undefined) return 'lies outside the folders that the owner has allowed'

@@ -27,12 +27,13 @@ export const pathParameters = (families: readonly FamilyDescription[]): Readonly
 
 /** @param names as `pathParameters` tells them */
 export function pathsNamedBy(name: EngineCallName, args: unknown, names: ReadonlySet<string>): NamedPath[] {
-  const { read = [], write = [], within = [] } = calls[name].paths ?? {}
+  const { read = [], write = [], within = [], addresses = [] } = calls[name].paths ?? {}
   if (!isRecord(args)) return []
   const own = (keys: readonly string[], use: PathUse): NamedPath[] =>
     keys.flatMap((where) => {
       const path = args[where]
-      return typeof path === 'string' && isPath(path) ? [{ path, use, where }] : []
+      if (typeof path !== 'string' || !isPath(path) || (addresses.includes(where) && isAddress(path))) return []
+      return [{ path, use, where }]
     })
   return [
     ...own(read, 'read'),
@@ -86,5 +87,7 @@ const isAxis = ({ path, values, range }: Record<string, unknown>): boolean =>
 
 const joined = (place: string, key: string): string => (place === '' ? key : `${place}.${key}`)
 const lastName = (path: string): string => path.split('.').at(-1) ?? ''
-/** Empty is the product's own place, an address no place on this machine. */
-const isPath = (text: string): boolean => text.trim() !== '' && !/^https?:\/\//i.test(text)
+/** Empty is the product's own place. */
+const isPath = (text: string): boolean => text.trim() !== ''
+/** Asked only where no path is taken: made absolute, `http://x/../../etc` is one. */
+const isAddress = (text: string): boolean => /^https?:\/\//i.test(text)
