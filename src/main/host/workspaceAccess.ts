@@ -44,7 +44,13 @@ export function ownedBy(workspace: string, { lock, here, silentFor }: Unreachabl
   )
 }
 
-/** Why nothing can be written there; null where the error is another one. */
+/** Within a sentence. */
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')
+
+/**
+ * Why nothing can be written there; null where the error is another one. The place is the workspace: which of its files
+ * was tried first, a temporary one mostly, says nothing.
+ */
 export function notWritable(workspace: string, error: unknown): ReadOnlyReason | null {
   const full = storageFaultBehind(error, 'full', 'quota')
   if (full)
@@ -52,8 +58,8 @@ export function notWritable(workspace: string, error: unknown): ReadOnlyReason |
       'full',
       new UserError('The disk of this workspace is full.', {
         wanted: 'some space to write to',
-        got: full.message,
-        where: full.where ?? workspace,
+        got: full.kind === 'full' ? undefined : withoutStop(full.message),
+        where: workspace,
         action: 'Free some space on that disk and try again. Until then runs can be looked at and exported elsewhere.',
       }),
     )
@@ -63,8 +69,8 @@ export function notWritable(workspace: string, error: unknown): ReadOnlyReason |
     'media',
     new UserError('This workspace can only be read.', {
       wanted: 'a folder and files that this account may write to',
-      got: fault.message,
-      where: fault.where ?? workspace,
+      got: withoutStop(fault.message),
+      where: workspace,
       action: 'Make it writable and try again. Until then runs can be looked at and exported elsewhere.',
     }),
   )

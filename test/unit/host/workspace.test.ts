@@ -193,7 +193,7 @@ describe('a disk on which every write fails', () => {
       report,
     })
     const engine = await workspace.start({}, env)
-    expect(await reasonOf(engine)).toMatchObject({ kind: 'full', cause: { forUser: true } })
+    expect(await reasonOf(engine)).toMatchObject({ kind: 'full', cause: { forUser: true, where: workspace.folder } })
     expect((await engine.client.call('runs.get', { runId: id })).state).toBe('done')
     await expect(engine.client.call('runs.delete', { runIds: [id] })).rejects.toThrow('read-only')
     await expect(engine.client.call('engine.openForWriting', { takeOver: false })).rejects.toThrow(/full|only be read/)
@@ -265,7 +265,11 @@ describe.skipIf(cannotMount)(`a small disk ${cannotMount ?? ''}`, () => {
     const engine = await start(view)
     expect(await reasonOf(engine)).toMatchObject({
       kind: 'media',
-      cause: { message: 'This workspace can only be read.' },
+      cause: {
+        message: 'This workspace can only be read.',
+        got: expect.not.stringMatching(/\.$/) as string,
+        where: view,
+      },
     })
     expect((await engine.client.call('runs.list', {})).map((run) => run.id)).toEqual([id])
     const images = await engine.client.call('runs.images', { runId: id, stageId: 'student-1', step: 20 })

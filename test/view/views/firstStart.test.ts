@@ -29,6 +29,12 @@ it('says what went wrong when the quick experiment cannot start, and stays', asy
   expect(location.hash).toBe('#/')
 })
 
+it('starts nothing in a workspace that can only be read', async () => {
+  const cause = { name: 'UserError', message: 'This workspace can only be read.', forUser: true }
+  page = await mountWorkbench({ readOnlyReason: { kind: 'media', cause } })
+  expect(page.button('Run the quick experiment').hasAttribute('disabled')).toBe(true)
+})
+
 it('shows why nothing can be shown when the engine fails to describe itself', async () => {
   page = await mountWorkbench({
     failures: { 'engine.catalogue': new UserError('The engine is of another version.', { wanted: '0.1', got: '0.2' }) },
