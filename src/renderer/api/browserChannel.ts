@@ -33,7 +33,7 @@ async function isRefused(token: string): Promise<boolean> {
     credentials: 'omit',
   }).catch(() => null)
   if (answer?.status !== 401) return false
-  forgetToken()
+  forgetToken(token)
   return true
 }
 

@@ -47,10 +47,11 @@ export function keptToken(): string | null {
   }
 }
 
-export function forgetToken(): void {
-  held = null
+/** Another tab may have kept a newer one meanwhile: that stays. */
+export function forgetToken(refused: string): void {
+  if (held === refused) held = null
   try {
-    localStorage.removeItem(storageKey)
+    if (localStorage.getItem(storageKey) === refused) localStorage.removeItem(storageKey)
   } catch {
     // Storage is forbidden: nothing was kept.
   }

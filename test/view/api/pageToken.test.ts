@@ -4,7 +4,7 @@ import { refusedReason } from '@renderer/api/connection'
 import { forgetToken, keepToken, keptToken, takeTokenFromAddress } from '@renderer/api/pageToken'
 import { protocolsWith } from '@shared/rpc'
 
-beforeEach(forgetToken)
+beforeEach(() => forgetToken(keptToken() ?? ''))
 afterEach(() => {
   vi.unstubAllGlobals()
   history.replaceState(null, '', '/')
@@ -60,6 +60,15 @@ it('goes with the socket as a protocol, never in an address, and is forgotten wh
   expect(keptToken()).toBeNull()
   await expect(openBrowserChannel()).rejects.toThrow(refusedReason)
   expect(asked).toHaveLength(1)
+})
+
+it('of another tab, which came while this one was refused, is kept', async () => {
+  keepToken('old')
+  refusing(401)
+  const refused = openBrowserChannel()
+  localStorage.setItem('abd.token', 'new')
+  await expect(refused).rejects.toThrow(refusedReason)
+  expect(keptToken()).toBe('new')
 })
 
 it('is kept while the engine is busy or away', async () => {
