@@ -86,6 +86,21 @@ describe('the process that reads data sets', () => {
     await expect(other).rejects.toMatchObject({ got: 'it did not stop when it was told to' })
   })
 
+  it('is asked nothing more once it is told to end, before it is gone', async () => {
+    const reader = scripted(
+      'ending',
+      "process.on('message', ({ id, question }) => { while (question.name === 'images'); process.send({ say: 'answer', id, value: 'good' }) })",
+      { patience: 0 },
+    )
+    const controller = new AbortController()
+    const images = reader.images(data, { split: 'train', first: 0, count: 1 }, controller.signal)
+    controller.abort(new Error('not wanted any more'))
+    // Right behind the timer that ends it, with nothing heard in between.
+    const next = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => reader.recognize('x'))
+    await expect(images).rejects.toThrow('not wanted any more')
+    expect(await next).toBe('good')
+  })
+
   it('that cannot be started says so', async () => {
     const reader = readerOf({ script: join(folder, 'absent.cjs'), execPath: join(folder, 'no-node') })
     await expect(reader.recognize('x')).rejects.toMatchObject({ got: expect.stringContaining('ENOENT') as string })

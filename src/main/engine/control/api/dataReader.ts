@@ -50,6 +50,7 @@ class ReaderProcess {
 
   constructor(
     private readonly options: DataReaderOptions,
+    /** It takes no more questions: it is told to end, or has ended. */
     private readonly onEnd: () => void,
   ) {
     const { script, cacheFolder, execPath = process.execPath, env = process.env, heap = 1024 } = options
@@ -107,6 +108,7 @@ class ReaderProcess {
 
   end(reason: string): void {
     this.reason ??= reason
+    this.onEnd()
     this.child.kill('SIGKILL')
   }
 
@@ -149,12 +151,18 @@ export function createDataReader(options: DataReaderOptions): DataReading & { cl
     }, idle)
     timer.unref()
   }
+  const begin = (): ReaderProcess => {
+    const begun: ReaderProcess = new ReaderProcess(options, () => {
+      if (current === begun) current = null
+    })
+    return begun
+  }
   async function ask<Name extends DataQuestionName>(
     question: DataQuestion & { readonly name: Name },
     { signal, progress }: { signal?: AbortSignal | undefined; progress?: ((value: never) => void) | undefined } = {},
   ): Promise<Awaited<ReturnType<DataReading[Name]>>> {
     signal?.throwIfAborted()
-    current ??= new ReaderProcess(options, () => (current = null))
+    current ??= begin()
     rest()
     // What the process answers is what its DataReading returned.
     return (await current.ask(question, signal, progress as (value: unknown) => void)) as Awaited<
