@@ -7,12 +7,15 @@ import semver from 'semver'
  *   advisory (by id) does not concern us
  */
 
+/** As npm audit compares: a version before a release has its faults too. */
+const meant = { includePrerelease: true, loose: true }
+
 /** @param {{ name: string, version: string }[]} packages @param {Kept} kept */
 export function advisoryFaults(packages, { advisories, accepted }) {
   const open = advisories.filter(({ id }) => accepted[id] === undefined)
   return packages.flatMap(({ name, version }) =>
     open
-      .filter((advisory) => advisory.name === name && semver.satisfies(version, advisory.range))
+      .filter((advisory) => advisory.name === name && semver.satisfies(version, advisory.range, meant))
       .map(({ severity, title, url }) => `${name} ${version} (${severity}): ${title}. ${url}`),
   )
 }

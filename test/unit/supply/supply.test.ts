@@ -93,6 +93,7 @@ describe('advisories', () => {
       'one 1.2.3 (high): Reads too far. https://github.com/advisories/GHSA-x',
     ])
     expect(advisoryFaults([{ name: 'one', version: '1.2.4' }], kept)).toEqual([])
+    expect(advisoryFaults([{ name: 'one', version: '1.2.3-rc.1' }], kept)).toHaveLength(1)
     expect(advisoryFaults(packages, { ...kept, accepted: { 17: 'never called' } })).toEqual([])
   })
   it('say how old they are', () => {
