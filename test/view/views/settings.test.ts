@@ -136,6 +136,10 @@ it('tells a page which folders it may use, and its owner how to change them', as
   expect(panel()).toContain('/data/cifar')
   expect(panel()).toContain('files --allow FOLDER')
   expect(panel()).not.toContain('Remove')
+  page.find<HTMLButtonElement>('section[aria-labelledby=page-files-title] button').click()
+  await settle()
+  expect(page.copied).toEqual(['npm run abd -- files --allow FOLDER'])
+  expect(page.find('.notices').textContent).toContain('The command is on the clipboard.')
 })
 
 it('the owner’s window allows a folder no longer', async () => {
