@@ -1,33 +1,14 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
-import { removeFolder } from '../fixtures/removeFolder'
-import {
-  builtFolder,
-  canOpenWindows,
-  electronPath,
-  isBuilt,
-  missingBuild,
-  missingWindow,
-  openDisplay,
-} from './support/browser'
+import { builtFolder } from './support/browser'
 import { describeServed, openServed, type Served } from './support/served'
 import { fillATable } from './support/studyFlow'
+import { missingFakeWindow, openFakeWindow, type FakeWindow } from './support/window'
 
 /** Slow enough that a place can be cancelled before its turn. */
 const fakes = { ABD_FAKE_STATIC: join(builtFolder, 'renderer'), ABD_FAKE_STEP_MS: '8' }
-
-const complaintsOf = (page: Page): string[] => {
-  const complaints: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  return complaints
-}
 
 describeServed('a study in a browser, on an engine of fakes', () => {
   let workspace: FakeWorkspace
@@ -54,40 +35,18 @@ describeServed('a study in a browser, on an engine of fakes', () => {
   })
 })
 
-const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : null
-describe.skipIf(missing !== null)(
-  `a study in a window, on an engine of fakes${missing === null ? '' : `: ${missing}`}`,
+describe.skipIf(missingFakeWindow !== null)(
+  `a study in a window, on an engine of fakes${missingFakeWindow === null ? '' : `: ${missingFakeWindow}`}`,
   () => {
-    const home = mkdtempSync(join(tmpdir(), 'abd-window-'))
-    let workspace: FakeWorkspace
-    let display: Awaited<ReturnType<typeof openDisplay>>
-    let application: ElectronApplication
+    let opened: FakeWindow
     beforeAll(async () => {
-      workspace = await createFakeWorkspace(fakes)
-      display = await openDisplay()
-      application = await _electron.launch({
-        executablePath: electronPath ?? '',
-        args: ['--no-sandbox', '--disable-gpu', join(builtFolder, 'main', 'index.js'), '--workspace', workspace.folder],
-        env: {
-          ...(workspace.env as Record<string, string>),
-          DISPLAY: display.display,
-          ABD_NODE: process.execPath,
-          ABD_NO_DIALOGS: '1',
-          XDG_CONFIG_HOME: join(home, 'config'),
-        },
-      })
+      opened = await openFakeWindow({ ...fakes, ABD_NO_DIALOGS: '1' })
     })
-    afterAll(async () => {
-      await application?.close().catch(() => undefined)
-      await display?.close()
-      await workspace?.clean()
-      await removeFolder(home)
-    })
+    afterAll(() => opened?.close())
 
     it('fills a table, which is cancelled in part, retried, extended and exported', async () => {
-      const page = await application.firstWindow()
-      const complaints = complaintsOf(page)
-      const path = join(home, 'table.tex')
+      const { application, page } = await opened.launch()
+      const path = join(opened.config, 'table.tex')
       await application.evaluate(({ dialog }, filePath) => {
         dialog.showSaveDialog = (() => Promise.resolve({ canceled: false, filePath })) as typeof dialog.showSaveDialog
       }, path)
@@ -96,7 +55,7 @@ describe.skipIf(missing !== null)(
         await expect.poll(() => readWhole(path), { timeout: 10_000 }).not.toBe('')
         return readWhole(path)
       })
-      expect(complaints).toEqual([])
+      expect(opened.complaints).toEqual([])
     })
   },
 )

@@ -24,10 +24,11 @@ export interface FakeWindow {
   close(): Promise<void>
 }
 
-export async function openFakeWindow(): Promise<FakeWindow> {
+/** @param env of the fakes, beside or instead of what they have here */
+export async function openFakeWindow(env: NodeJS.ProcessEnv = {}): Promise<FakeWindow> {
   const home = mkdtempSync(join(tmpdir(), 'abd-window-'))
   const config = join(home, 'config')
-  const workspace = await createFakeWorkspace()
+  const workspace = await createFakeWorkspace({ ABD_FAKE_STEP_MS: '20', ...env })
   const display = await openDisplay()
   const complaints: string[] = []
   let running: ElectronApplication | null = null
@@ -51,7 +52,6 @@ export async function openFakeWindow(): Promise<FakeWindow> {
           DISPLAY: display.display,
           ABD_NODE: process.execPath,
           XDG_CONFIG_HOME: config,
-          ABD_FAKE_STEP_MS: '20',
         },
       })
       const application = running
