@@ -123,13 +123,14 @@ const table: Readonly<Record<StorageFaultKind, Row>> = {
   },
   unopened: {
     codes: ['SQLITE_CANTOPEN'],
-    words: /unable to open database file/i,
+    // Its driver gives no code where a file cannot be opened.
+    words: /unable to open (?:database file|connection to local database)/i,
     message: 'The database cannot be opened.',
     remedy: 'See that its folder is there and that your account may read and write in it',
   },
   damaged: {
     codes: ['SQLITE_CORRUPT', 'SQLITE_NOTADB'],
-    words: /not a database|malformed|disk image|unsupported file format/i,
+    words: /file is not a database|disk image is malformed|malformed database schema|unsupported file format/i,
     message: 'The database is damaged.',
     remedy:
       'End the engine and start it: it moves the damaged file aside and begins anew with what the runs’ folders tell',

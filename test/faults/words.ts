@@ -5,7 +5,7 @@ import type { ErrorCause } from '../../src/shared/errors'
 const foreign: readonly RegExp[] = [
   /\bE[A-Z]{3,}\b:/,
   /\bENO[A-Z]+|\bEIO\b|\bEACCES\b|\bSQLITE_/,
-  /no space left|i\/o error|disk I\/O|permission denied|database or disk|readonly database|unable to open database/i,
+  /no space left|i\/o error|disk I\/O|permission denied|database or disk|readonly database|unable to open (database|connection)/i,
   /\bat .+\.[cm]?[jt]s:\d+/,
   /is not a function|undefined|Cannot read prop|\[object|Unexpected (token|end)/,
 ]

@@ -30,7 +30,11 @@ export function systemError(fault: ErrorFault, { name, path }: Pick<MetCall, 'na
 
 /** As the driver of the database makes it. */
 export function databaseError(fault: ErrorFault, when: 'opening' | 'statement' = 'statement'): Error {
-  const [code, words] = when === 'opening' ? ['SQLITE_CANTOPEN', 'unable to open database file'] : sqliteErrors[fault]
+  if (when === 'opening')
+    return Object.assign(new Error('ConnectionFailed("Unable to open connection to local database file: 14")'), {
+      code: '',
+    })
+  const [code, words] = sqliteErrors[fault]
   return Object.assign(new Error(words), { name: 'SqliteError', code })
 }
 

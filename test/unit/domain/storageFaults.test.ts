@@ -49,8 +49,17 @@ describe('what a disk refuses with', () => {
     ['database disk image is malformed', 'damaged'],
     ['file is not a database', 'damaged'],
     ['database is locked', 'locked'],
+    ['ConnectionFailed("Unable to open connection to local database /data/workspace.sqlite: 14")', 'unopened'],
   ])('“%s” without a code is %s', (words, kind) => {
     expect(storageFaultOf(new Error(words))?.kind).toBe(kind)
+  })
+
+  it.each([
+    Object.assign(new Error('malformed JSON'), { name: 'SqliteError', code: 'SQLITE_ERROR' }),
+    new URIError('URI malformed'),
+    new Error('pickle malformed: not a database of weights, but a disk image'),
+  ])('“$message” is a fault of what asked, not of the disk', (error) => {
+    expect(storageFaultOf(error)).toBeNull()
   })
 
   it('is told in whole sentences of its own, each another', () => {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -79,6 +80,11 @@ describe('in the place of the database', () => {
       })
     // The journal's mode is a byte of the header.
     expect(readFileSync(file).subarray(100)).toEqual(before.subarray(100))
+  })
+
+  it('a link to what is not there is told of in our words', () => {
+    symlinkSync(join(folder, 'removed', databaseName), file)
+    expect(refusal()).toMatchObject({ message: 'The database cannot be opened.' })
   })
 
   it('one of a newer version is left alone', async () => {
