@@ -119,6 +119,12 @@ export function storageFaultBehind(error: unknown, ...kinds: readonly StorageFau
   return null
 }
 
+/** The same where nobody has said yet what to do about it: a sentence that names the file's use says more than ours. */
+export const untoldStorageFault = (error: unknown): StorageError | null =>
+  error instanceof UserError && !(error instanceof StorageError) && error.action !== undefined
+    ? null
+    : storageFaultBehind(error)
+
 /** What an error says, in one sentence of ours where there is one: for a warning, or a line of a log. */
 export function sentenceOf(error: unknown): string {
   const [first] = toCauses(error)

@@ -7,6 +7,7 @@ import {
   sentenceOf,
   storageFaultBehind,
   toCauses,
+  untoldStorageFault,
 } from '../../../src/shared/errors'
 import { storageFaultKinds, storageFaultOf } from '../../../src/shared/storageFaults'
 
@@ -60,6 +61,15 @@ describe('what a disk refuses with', () => {
     new Error('pickle malformed: not a database of weights, but a disk image'),
   ])('“$message” is a fault of what asked, not of the disk', (error) => {
     expect(storageFaultOf(error)).toBeNull()
+  })
+
+  it('takes no better sentence’s place: where somebody says already what to do', () => {
+    const cause = systemError('ENOENT', '/data/cifar')
+    const told = new UserError('CIFAR-10 cannot be read: nothing lies there.', { action: 'Name its folder.', cause })
+    expect(untoldStorageFault(told)).toBeNull()
+    expect(untoldStorageFault(fromCauses(toCauses(told)))).toBeNull()
+    for (const error of [cause, new UserError('The run could not be written.', { cause }), new Error('no', { cause })])
+      expect(untoldStorageFault(error)?.kind).toBe('missing')
   })
 
   it('is told in whole sentences of its own, each another', () => {

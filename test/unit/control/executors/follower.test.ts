@@ -244,6 +244,24 @@ describe('a journal that is read before its stage goes on', () => {
     })
   })
 
+  it('is read again from what could not be taken, and nothing after it counts as read', async () => {
+    task.take('1')
+    task.tell('1', ['a', 'b', 'c'])
+    let refusals = 2
+    const taking = (report: TaskReport, at: JournalPosition): void => {
+      if (refusals > 0 && report.type === 'log' && report.message === 'b') {
+        refusals -= 1
+        throw new Error('disk I/O error')
+      }
+      hear(report, at)
+    }
+    await readJournal({ folder: task.folder, from: null, onReport: taking })
+    expect(heard).toEqual(['a', 'b', 'c'])
+    refusals = Infinity
+    await expect(readJournal({ folder: task.folder, from: null, onReport: taking })).rejects.toThrow('cannot be read')
+    expect(heard.slice(3)).toEqual(['a', expect.stringContaining('! The end of the journal could not be read')])
+  })
+
   it('is read also where the fence did not outlive a power cut', async () => {
     task.take('1')
     task.tell('1', ['a'])

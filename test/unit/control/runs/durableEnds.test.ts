@@ -63,6 +63,23 @@ describe('the end of a run', () => {
     await bench.finishAll(id, bench.trainers.started.length)
   })
 
+  it('leaves what followed a report that the store refused to be told again, with that one', async () => {
+    const { id } = await bench.start(plain)
+    const hand = await bench.trainer(0)
+    const place = (await bench.engine.call('runs.get', { runId: id })).stages[0]?.place ?? ''
+    const { artifacts, positions } = bench.store
+    const put = vi.spyOn(artifacts, 'put').mockImplementation(() => {
+      throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
+    })
+    hand.report({ type: 'log', level: 'info', message: 'before' })
+    hand.report({ type: 'artifact', analysis: 'any', step: 1, artifact: {} })
+    put.mockRestore()
+    for (const message of ['after', 'long after']) hand.report({ type: 'log', level: 'info', message })
+    await bench.waitFor(async () => expect(await bench.stateOf(id)).toBe('failed'))
+    // The attempt, and the line before.
+    expect(positions.of(place)?.kept.number).toBe(2)
+  })
+
   it('is written down by the next engine where the last one was killed after the last stage', async () => {
     const { id } = await bench.start(plain)
     await bench.finishAll(id)

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import type { RunTarget } from '../../../../shared/domain'
-import { ExhaustiveError, UserError, storageFaultBehind } from '../../../../shared/errors'
+import { ExhaustiveError, UserError, untoldStorageFault } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { runExporters, type RunExporter } from '../../families/runExporters'
 import { runToExport, type ExportSource } from './runToExport'
@@ -68,7 +68,7 @@ async function emptied(folder: string): Promise<void> {
 
 /** What the system refuses, in a sentence; everything else as it is. */
 function told(error: unknown, target: string): unknown {
-  const fault = storageFaultBehind(error)
+  const fault = untoldStorageFault(error)
   if (!fault) return error
   return new UserError('The run could not be written.', {
     wanted: 'a folder that can be written to, with enough room',

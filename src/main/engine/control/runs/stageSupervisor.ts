@@ -1,7 +1,7 @@
 /** Starts a stage where stages run, or takes it up, and watches over it to its end, whatever that is. */
 import { mkdirSync } from 'node:fs'
 import { stalledAt } from '../../../../shared/domain'
-import { StorageError, fromCauses, storageFaultBehind } from '../../../../shared/errors'
+import { StorageError, fromCauses, untoldStorageFault } from '../../../../shared/errors'
 import { remedied } from '../../../../shared/storageFaults'
 import { writeTaskFile } from '../../protocol/taskFiles'
 import {
@@ -54,6 +54,8 @@ class StageSupervisor implements RunningStage, TaskListener {
   private readonly reports: StageReports
   private running: RunningTask | null = null
   private silent = false
+  /** The store has not taken a report: those after it come again with it, from the journal. */
+  private unwritten = false
   /** What came before the task was there. */
   private early: 'pause' | 'stop' | 'kill' | 'leave' | null = null
 
@@ -101,6 +103,7 @@ class StageSupervisor implements RunningStage, TaskListener {
   onReport(report: TaskReport, at: JournalPosition): void {
     const { context } = this.supervised
     this.speaks()
+    if (this.unwritten) return
     try {
       const told = this.reports.write(report, at)
       if (told)
@@ -110,6 +113,7 @@ class StageSupervisor implements RunningStage, TaskListener {
             : told
     } catch (error) {
       // A store that cannot be written ends the stage, not the engine.
+      this.unwritten = true
       this.fail(error)
     }
   }
@@ -175,7 +179,7 @@ class StageSupervisor implements RunningStage, TaskListener {
 
 /** A disk that refused, whichever process met it: what to do then is to go on with the run. */
 function forStage(error: unknown): unknown {
-  const fault = storageFaultBehind(error)
+  const fault = untoldStorageFault(error)
   if (!fault) return error
   const action = remedied(fault.kind, 'resume the run; its last checkpoint is intact.')
   return new StorageError(fault.message, fault.kind, { where: fault.where, action, cause: error })

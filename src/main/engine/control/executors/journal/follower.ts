@@ -48,7 +48,8 @@ export function followJournal(options: FollowOptions): Follower {
 
 /**
  * What is there now, without following; resolves when it has been told.
- * @throws UserError where a journal cannot be read to its end: what follows would take the place of what it says
+ * @throws UserError where a journal cannot be read to its end, or not be taken: what follows would take the place of
+ *   what it says
  */
 export async function readJournal(options: Omit<FollowOptions, 'interval'>): Promise<Follower> {
   const follower = new JournalFollower({ ...options, interval: 0 })
@@ -56,7 +57,7 @@ export async function readJournal(options: Omit<FollowOptions, 'interval'>): Pro
   if (follower.fault === null) return follower
   throw new UserError('What this stage has recorded cannot be read.', {
     wanted: 'the journal that its training has written',
-    got: 'a file that cannot be read to its end',
+    got: 'one that could not be read, or not be kept, to its end',
     where: join(options.folder, taskFiles.journal),
     action: 'Look whether the disk is there and healthy, then resume the run; nothing of it has been removed.',
     cause: follower.fault,
@@ -196,14 +197,16 @@ class JournalFollower implements Follower {
       return
     }
     const missing = line.number - expected - this.damaged
-    this.damaged = 0
-    this.at = { attempt, offset, number: line.number + 1 }
-    if (missing > 0) this.warn(`${missing} lines of the journal are missing.`)
+    const at = { attempt, offset, number: line.number + 1 }
+    if (missing > 0) this.warn(`${missing} lines of the journal are missing.`, at)
     if (line.report.type === 'finished' || line.report.type === 'failed') this.end = line.report
-    this.options.onReport(line.report, this.at)
+    this.options.onReport(line.report, at)
+    // Only now: what could not be taken comes again.
+    this.at = at
+    this.damaged = 0
   }
 
-  private warn(message: string): void {
-    if (this.at) this.options.onReport({ type: 'log', level: 'warn', message }, this.at)
+  private warn(message: string, at = this.at): void {
+    if (at) this.options.onReport({ type: 'log', level: 'warn', message }, at)
   }
 }
