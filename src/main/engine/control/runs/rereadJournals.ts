@@ -20,15 +20,18 @@ export interface RereadOptions {
 
 export async function rereadJournals({ store, recorder, log, isClosed }: RereadOptions): Promise<void> {
   if (!store.lacks('what journals say')) return
+  let failed = 0
   for (const stage of [...store.stages.all()]) {
     if (isClosed()) return
     // What works is read from its beginning by whoever follows it.
     if (stage.state === 'running' || !store.stages.has(stage.place)) continue
-    await reread(stage, store, recorder).catch((error: unknown) =>
-      log.error(`What ${stage.place} had recorded could not be read again.`, error),
-    )
+    await reread(stage, store, recorder).catch((error: unknown) => {
+      failed += 1
+      log.error(`What ${stage.place} had recorded could not be read again.`, error)
+    })
   }
-  if (isClosed()) return
+  // The next engine goes on: with what is left, or with what a disk would not give today.
+  if (isClosed() || failed > 0) return
   store.has('what journals say')
   log.info('Curves and images were read again from what trainings had written.')
 }
@@ -36,7 +39,7 @@ export async function rereadJournals({ store, recorder, log, isClosed }: RereadO
 async function reread({ place }: Readonly<KeptStage>, store: RunStore, recorder: RunRecorder): Promise<void> {
   const folder = store.stageFolder(place)
   const runId = store.runs.naming(place)[0]
-  if (runId === undefined || store.positions.of(place) !== null || listAttempts(folder).length === 0) return
+  if (runId === undefined || listAttempts(folder).length === 0) return
   const context = recordedAlone(recorder.contextOf(place, runId, store.runs.config(runId)), store)
   let fault: unknown = null
   const reports = createStageReports({
@@ -46,7 +49,9 @@ async function reread({ place }: Readonly<KeptStage>, store: RunStore, recorder:
       fault ??= error
     },
   })
-  await readJournal({ folder, from: null, onReport: (report, at) => void reports.write(report, at) })
+  // An engine that was killed at it had come so far.
+  const from = store.positions.of(place)?.kept ?? null
+  await readJournal({ folder, from, onReport: (report, at) => void reports.write(report, at) })
   await reports.written()
   if (fault instanceof Error) throw fault
 }
