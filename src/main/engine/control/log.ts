@@ -21,9 +21,11 @@ const rotateAt = 5 * 2 ** 20
 const generations = 3
 const ringSize = 2000
 
+const isLarge = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= rotateAt
+
 /** engine.log.1 is the newest old one. */
 function rotate(file: string): void {
-  if (!existsSync(file) || statSync(file).size < rotateAt) return
+  if (!isLarge(file)) return
   for (let generation = generations - 1; generation >= 1; generation--) {
     if (existsSync(`${file}.${generation}`)) renameSync(`${file}.${generation}`, `${file}.${generation + 1}`)
   }
@@ -66,27 +68,35 @@ function tryToOpenFile(folder: string): LogFile | null {
 function openFile(folder: string): LogFile {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'engine.log')
-  rotate(file)
-  let destination = open(file)
-  let logger = pino({ level: 'debug', base: { pid: process.pid } }, destination)
+  let opened: OpenedFile | null = openRotated(file)
   let lines = 0
   return {
     write(level, message, details) {
-      logger[level](details, message)
+      opened?.logger[level](details, message)
       lines += 1
-      if (
-        lines % 1000 !== 0 ||
-        statSync(file, { throwIfNoEntry: false })?.size === undefined ||
-        statSync(file).size < rotateAt
-      )
-        return
-      destination.end()
-      rotate(file)
-      destination = open(file)
-      logger = pino({ level: 'debug', base: { pid: process.pid } }, destination)
+      if (lines % 1000 !== 0) return
+      try {
+        if (opened && !isLarge(file)) return
+        opened?.destination.end()
+        opened = null
+        opened = openRotated(file)
+      } catch {
+        // Tried again after as many lines; the memory has the last ones.
+      }
     },
-    close: () => destination.end(),
+    close: () => opened?.destination.end(),
   }
+}
+
+interface OpenedFile {
+  readonly logger: pino.Logger
+  readonly destination: ReturnType<typeof pino.destination>
+}
+
+function openRotated(file: string): OpenedFile {
+  rotate(file)
+  const destination = open(file)
+  return { destination, logger: pino({ level: 'debug', base: { pid: process.pid } }, destination) }
 }
 
 function open(file: string): ReturnType<typeof pino.destination> {
