@@ -194,9 +194,25 @@ describe('a page', () => {
     expect(await writes(join(workspace, 'stages', 'key', 'weights.safetensors'))).toContain('exports')
     expect(await writes(join(workspace, 'runs'))).toContain('exports')
     expect(await writes(join(root, 'cache', 'x'))).toContain('outside')
+    symlinkSync(join(outside, 'none'), join(allowed, 'leads-nowhere'))
+    expect(await writes(join(allowed, 'leads-nowhere'))).toBe('cannot be looked at')
     expect(await writes(join(workspace, 'exports', 'deep', 'x.pt'))).toBeNull()
     expect(await writes(join(workspace, 'x.pt'))).toBeNull()
     expect(await writes(join(allowed, 'x.pt'))).toBeNull()
+  })
+
+  it('is kept out of what is the engine’s own where the workspace lies below an allowed folder, by whatever name', async () => {
+    const link = join(root, 'link-to-workspace')
+    symlinkSync(workspace, link)
+    for (const named of [workspace, link]) {
+      const folders = { workspace: named, cacheFolder: join(root, 'cache'), others: [root] }
+      for (const place of [workspace, link]) {
+        expect(await refusalOfPath(join(place, 'engine.lock'), 'read', folders)).toContain('own')
+        expect(await refusalOfPath(join(place, 'runs', 'x'), 'write', folders)).toContain('exports')
+        expect(await refusalOfPath(join(place, 'runs', 'x'), 'read', folders)).toBeNull()
+      }
+      expect(await refusalOfPath(join(allowed, 'engine.lock'), 'read', folders)).toContain('own')
+    }
   })
 
   it('reads what a run of this workspace was made of, and that alone', async () => {

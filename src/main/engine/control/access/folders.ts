@@ -1,5 +1,5 @@
 /** The folders below which a page may have files read and written, and whether a path lies there. */
-import { realpath } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { ownFiles, ownFolders } from '../store'
 import type { PathUse } from './namedPaths'
@@ -31,10 +31,12 @@ export async function refusalOfPath(path: string, use: PathUse, folders: Allowed
   const below = refusalBelow(root, path, use, folders)
   if (below !== null) return below
   const realRoot = await realpath(root).catch(() => null)
-  const real = await realOf(path)
-  if (realRoot === null || real === null) return 'cannot be looked at'
+  const [real, realWorkspace] = [await realOf(path), await realOf(folders.workspace)]
+  if (realRoot === null || real === null || realWorkspace === null) return 'cannot be looked at'
   if (!isBelow(real, realRoot)) return 'leads out of its folder by a link'
-  return refusalBelow(root, join(root, relative(realRoot, real)), use, folders)
+  // The workspace may lie below another folder, by another name.
+  const [place, realPlace] = isBelow(real, realWorkspace) ? [folders.workspace, realWorkspace] : [root, realRoot]
+  return refusalBelow(place, join(place, relative(realPlace, real)), use, folders)
 }
 
 const rootsFor = (use: PathUse, { workspace, cacheFolder, others }: AllowedFolders): string[] =>
@@ -48,15 +50,22 @@ function isBelow(path: string, folder: string): boolean {
 function refusalBelow(root: string, path: string, use: PathUse, { workspace }: AllowedFolders): string | null {
   const parts = partsOf(relative(root, path))
   if (parts.some(isHidden)) return 'is hidden, or lies in a hidden folder'
+  // Another workspace's too: a lock holds its owner's token.
+  if (parts.some((part) => ownFiles.test(part))) return 'is the engine’s own'
+  if (use === 'read') return null
   const [first = ''] = parts
   if (root === workspace) {
-    // The lock holds the owner's token.
-    if (ownFiles.test(first)) return 'is the engine’s own'
-    if (use === 'write' && (parts.length > 1 || ownFolders.includes(first)) && first !== exportsFolder)
+    if ((parts.length > 1 || ownFolders.includes(first)) && first !== exportsFolder)
       return `lies neither directly in the workspace nor in its folder ${exportsFolder}`
-  } else if (use === 'write' && partsOf(root).some(isHidden)) return 'lies in a hidden folder, where files may be run'
+  } else if (partsOf(root).some(isHidden)) return 'lies in a hidden folder, where files may be run'
   return null
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** With every link followed, of a path that need not be there yet; null where that cannot be told. */
 async function realOf(path: string): Promise<string | null> {
@@ -64,7 +73,8 @@ async function realOf(path: string): Promise<string | null> {
     return await realpath(path)
   } catch (error) {
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (!isAbsent || dirname(path) === path) return null
+    // A link that leads nowhere yet would have its end made there.
+    if (!isAbsent || dirname(path) === path || (await isThere(path))) return null
     const folder = await realOf(dirname(path))
     return folder === null ? null : join(folder, basename(path))
   }
