@@ -16,6 +16,7 @@ const outDir = path.join(projectRoot, 'out', 'fuzz-budgets')
 function run(script, ...parameters) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...parameters], {
     encoding: 'utf8',
+    cwd: projectRoot,
     maxBuffer: 1 << 26,
   })
   if (status !== 0) throw new Error(`${parameters.join(' ')} ended with ${status}:\n${stderr}`)

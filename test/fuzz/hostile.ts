@@ -1,5 +1,5 @@
 /** Files that would cost a careless reader memory or time, each for the reader that must refuse it cheaply. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { dictOf, emptyDict, numbers, pickled, program, storage, tensor, text } from '../unit/importers/craft/pickle'
@@ -120,6 +120,12 @@ export const hostileFiles: readonly HostileFile[] = [
     reader: 'picture',
     title: 'a plain PPM of 25 million pixels in 20 bytes',
     make: () => Buffer.from('P3 5000 5000 255 1 2'),
+  },
+  {
+    reader: 'parquet',
+    title: 'a level repeated 52 million times in 662 bytes',
+    // From the project's folder, as the fuzzer found it.
+    make: () => readFileSync('test/fuzz/corpus/parquet/found-b7e88ce2353e'),
   },
   {
     reader: 'abdrun',

@@ -3,12 +3,23 @@
  * other. Thrift, encodings and compression are hyparquet's.
  */
 import { basename } from 'node:path'
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet'
+import {
+  parquetMetadata,
+  parquetSchema,
+  type AsyncBuffer,
+  type ColumnMetaData,
+  type FileMetaData,
+  type SchemaTree,
+} from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
+import { parquetPlan } from 'hyparquet/src/plan.js'
+import { assembleAsync, asyncGroupToRows, readRowGroup } from 'hyparquet/src/rowgroup.js'
+import { getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource, type FileSource } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/fileText'
-import { letOthersWork } from '../../../images/yielding'
+import { unpackPages, type PageLimits, type UnpackedPage } from './parquetPages'
+import { endOfStruct } from './parquetThrift'
 
 const magic = 'PAR1'
 /** Of a million pictures in groups of a hundred it takes about 10 MB. */
@@ -17,6 +28,12 @@ const footerLimit = 64_000_000
 const groupLimit = 500_000_000
 const pageLimit = 250_000_000
 const rowsAtOnce = 1000
+/** So many pictures may be the same one and take no byte each. */
+const fewRows = 65_536
+const mostElements = 10_000
+/** What a file of any size may unpack to at once, and what a byte more of it adds: DEFLATE's ratio. */
+const unpackedFloor = 16_000_000
+const largestRatio = 1032
 
 export interface ParquetColumn {
   readonly name: string
@@ -37,49 +54,112 @@ export interface ParquetFile {
   close(): Promise<void>
 }
 
+type Plan = ReturnType<typeof parquetPlan>
+type AsyncColumn = ReturnType<typeof readRowGroup>['asyncColumns'][number]
+type Chunk = Plan['groups'][number]['chunks'][number]
+
 /** A page states its size before it is unpacked: each has a bound, and all that are read at once have one. */
-function boundedCompressors(): typeof compressors {
-  let left = groupLimit
-  return Object.fromEntries(
-    Object.entries(compressors).map(([codec, unpack]) => [
-      codec,
-      (input: Uint8Array, length: number): Uint8Array => {
-        if (!(length >= 0 && length <= Math.min(pageLimit, left))) throw new Error(`a page of ${bytesText(length)}`)
-        left -= length
-        return unpack(input, length)
-      },
-    ]),
-  )
+function pageLimits(
+  codec: ColumnMetaData['codec'],
+  mostValues: number,
+  spendBytes: (bytes: number) => void,
+): PageLimits {
+  let values = mostValues
+  const unpack = compressors[codec]
+  return {
+    spendBytes,
+    spendValues(count) {
+      if (!(count >= 0 && count <= values)) throw new Error(`a page of ${String(count)} values`)
+      values -= count
+    },
+    unpack(packed, length) {
+      if (codec === 'UNCOMPRESSED') return packed
+      if (!unpack) throw new Error(`pages packed by ${codec}`)
+      if (!(length >= 0 && length <= pageLimit)) throw new Error(`a page of ${bytesText(length)}`)
+      spendBytes(length)
+      return unpack(packed, length)
+    },
+  }
 }
 
-/**
- * Rows of a range. Where hyparquet throws while it has begun to read some columns, it forgets those, and what they
- * reject with would end the process: after a fault their bytes never come, and bytes that cannot be read end the call
- * past hyparquet, which may wait for another column.
- */
+interface GroupReading {
+  readonly source: FileSource
+  readonly plan: Plan
+  readonly group: Plan['groups'][number]
+  readonly schema: SchemaTree
+  readonly spendBytes: (bytes: number) => void
+}
+
+/** A column of a group. What hyparquet reads of it was checked and unpacked before, in the same order. */
+async function readChunk(
+  chunk: Chunk,
+  { source, plan, group, schema, spendBytes }: GroupReading,
+): Promise<AsyncColumn> {
+  const { columnMetadata: metadata } = chunk
+  const path = getTreePath(schema, metadata.path_in_schema)
+  const values = getMaxRepetitionLevel(path) === 0 ? group.groupRows : mostRows(source)
+  const limits = pageLimits(metadata.codec, values, spendBytes)
+  const index = 'offsetIndex' in chunk ? chunk.offsetIndex : null
+  const pages: UnpackedPage[] = []
+  async function slice(start: number, end: number): Promise<ArrayBuffer> {
+    const bytes = await source.read(start, end - start)
+    if (start === index?.startByte && end === index.endByte) endOfStruct(bytes)
+    else for (const page of unpackPages(bytes, { path, metadata }, limits)) pages.push(page)
+    return bytes.buffer as ArrayBuffer
+  }
+  /** Pages that are passed over are not asked for. */
+  let next = 0
+  function unpacked(packed: Uint8Array): Uint8Array {
+    for (; next < pages.length; next++) {
+      const { packed: known, page } = pages[next] as UnpackedPage
+      if (Buffer.compare(known, packed) === 0) return (next++, page)
+    }
+    throw new Error('a page in two places')
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  const file: AsyncBuffer = {
+    byteLength: source.size,
+    slice: (start, end = source.size) => {
+      const bytes = last.then(() => slice(start, end))
+      last = bytes
+      return bytes
+    },
+  }
+  const options = { file, utf8: false, useOffsetIndex: true, compressors: { [metadata.codec]: unpacked } }
+  const [column] = readRowGroup(options, plan, { ...group, chunks: [chunk] }).asyncColumns
+  if (!column) throw new Error('a column that is not there')
+  return { ...column, data: Promise.resolve(await column.data) }
+}
+interface Reading {
+  readonly source: FileSource
+  readonly metadata: FileMetaData
+  readonly schema: SchemaTree
+}
+
+/** Rows of a range that lies in one group. */
 async function readRows(
-  file: AsyncBuffer,
-  options: Omit<Parameters<typeof parquetReadObjects>[0], 'file' | 'compressors'>,
+  { source, metadata, schema }: Reading,
+  columns: readonly string[],
+  [first, last]: readonly [number, number],
 ): Promise<Record<string, unknown>[]> {
-  let failed = false
-  const never = new Promise<never>(() => undefined)
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): Promise<never> => {
-      failed = true
-      reject(error as Error)
-      return never
-    }
-    const gated: AsyncBuffer = {
-      byteLength: file.byteLength,
-      async slice(start, end) {
-        // Not before hyparquet has begun, or failed to begin, to read every column.
-        const [read] = await Promise.allSettled([file.slice(start, end), letOthersWork()])
-        if (failed) return never
-        return read.status === 'fulfilled' ? read.value : fail(read.reason)
-      },
-    }
-    parquetReadObjects({ ...options, file: gated, compressors: boundedCompressors() }).then(resolve, fail)
-  })
+  const wanted = { metadata, columns: [...columns], rowStart: first, rowEnd: last, useOffsetIndex: true }
+  // hyparquet's parquetReadObjects reads columns at once that lie together: where a page begins could not be told.
+  // A plan reads nothing.
+  const plan = parquetPlan({ ...wanted, file: { byteLength: source.size, slice: () => new ArrayBuffer(0) } })
+  const [group] = plan.groups
+  if (!group) throw new Error(`no row group for row ${first}`)
+  let left = Math.min(groupLimit, unpackedFloor + source.size * largestRatio)
+  const spendBytes = (bytes: number): void => {
+    if (bytes > left) throw new Error(`a page of ${bytesText(bytes)}`)
+    left -= bytes
+  }
+  const reading = { source, plan, group, schema, spendBytes }
+  const asyncColumns = await Promise.all(group.chunks.map((chunk) => readChunk(chunk, reading)))
+  const { selectStart, selectEnd } = group
+  const assembled = assembleAsync({ ...group, asyncColumns }, schema)
+  const rows = await asyncGroupToRows(assembled, selectStart, selectEnd, [...columns], 'object')
+  if (rows.length !== last - first) throw new Error(`${rows.length} rows of ${last - first}`)
+  return rows
 }
 
 /** @throws RefusedInputError when the file is no whole Parquet file */
@@ -96,19 +176,13 @@ export async function openParquet(path: string): Promise<ParquetFile> {
           cause: error,
         })
   try {
-    await checkFooter(source)
-    const file = {
-      byteLength: source.size,
-      slice: async (start: number, end = source.size): Promise<ArrayBuffer> => {
-        const { buffer } = await source.read(start, end - start)
-        return buffer as ArrayBuffer
-      },
-    }
-    const metadata = await parquetMetadataAsync(file)
+    const metadata = parquetMetadata(await readFooter(source))
+    const rows = countRows(metadata, source)
+    const schema = parquetSchema(metadata)
     return {
       path,
-      rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
-      columns: parquetSchema(metadata).children.map(({ element, children }) => ({
+      rows,
+      columns: schema.children.map(({ element, children }) => ({
         name: nameOf(element),
         children: children.map((child) => nameOf(child.element)),
         type: element.type,
@@ -117,10 +191,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       async *read(columns) {
         try {
           for (const [first, last] of piecesOf(metadata, columns)) {
-            const options = { columns: [...columns], rowStart: first, rowEnd: last, utf8: false, useOffsetIndex: true }
-            const rows = await readRows(file, { metadata, ...options })
-            if (rows.length !== last - first) throw new Error(`${rows.length} rows of ${last - first}`)
-            yield rows
+            yield await readRows({ source, metadata, schema }, columns, [first, last])
           }
         } catch (error) {
           throw refuse(error)
@@ -140,13 +211,28 @@ function nameOf({ name }: { readonly name: unknown }): string {
   throw new Error('a column without a name')
 }
 
-async function checkFooter(source: FileSource): Promise<void> {
+/** A picture takes a byte at least, but for some that are the same one. */
+const mostRows = ({ size }: FileSource): number => Math.max(fewRows, size)
+
+function countRows({ row_groups: groups, schema }: FileMetaData, source: FileSource): number {
+  if (schema.length > mostElements) throw new Error(`${schema.length.toLocaleString('en-US')} columns`)
+  const counts = groups.map((group) => Number(group.num_rows))
+  const rows = counts.reduce((sum, count) => sum + count, 0)
+  if (rows <= mostRows(source) && counts.every((count) => count >= 0)) return rows
+  throw new Error(`${rows.toLocaleString('en-US')} rows in ${bytesText(source.size)}`)
+}
+
+/** The footer with its length and magic number. */
+async function readFooter(source: FileSource): Promise<Uint8Array> {
   if (source.size < 12) throw new Error(`${bytesText(source.size)} in all`)
   const end = await source.read(source.size - 8, 8)
   if (end.toString('latin1', 4) !== magic) throw new Error(`the last bytes ${end.subarray(4).toString('hex')}`)
   const length = end.readUInt32LE(0)
   if (length > Math.min(footerLimit, source.size - 12) || length === 0)
     throw new Error(`a footer of ${bytesText(length)}`)
+  const footer = await source.read(source.size - 8 - length, length + 8)
+  endOfStruct(footer.subarray(0, length))
+  return footer
 }
 
 /** Ranges of rows that lie in one row group each. @throws Error for a group beyond the bounds */
