@@ -38,12 +38,14 @@ export function createPageAnswers(folder: string): (request: { method: string; u
     const path = pathOf(url)
     // Looked up as it stands: nothing is decoded, joined or resolved, so no path leads out of the folder.
     const file = path === null ? undefined : (await listing).get(path)
-    if (file === undefined) return plain(404, 'There is no such file.')
+    // An update may have removed it since.
+    const body = file === undefined ? null : await readFile(file).catch(() => null)
+    if (file === undefined || body === null) return plain(404, 'There is no such file.')
     return {
       status: 200,
       // The page has no connections of its own: it talks through the preload script.
       headers: { 'content-type': pageFileType(file), ...pageHeaders({ connect: [] }) },
-      body: await readFile(file),
+      body,
     }
   }
 }

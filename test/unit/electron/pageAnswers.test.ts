@@ -65,6 +65,12 @@ describe('the page’s protocol', () => {
     expect(Buffer.from(body).toString()).not.toContain('secret')
   })
 
+  it('answers for a file that is gone since it was listed', async () => {
+    expect((await ask('abd://page/assets/main.js')).status).toBe(200)
+    rmSync(join(home, 'page', 'assets', 'main.js'))
+    expect((await ask('abd://page/assets/main.js')).status).toBe(404)
+  })
+
   it('answers GET alone', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'HEAD']) expect((await ask(pageUrl, method)).status).toBe(403)
   })
