@@ -189,9 +189,9 @@ class Session implements TurnTaker {
   }
 }
 
-const tooMany = (waiting: number): UserError =>
+const tooMany = (held: number): UserError =>
   new UserError('This client asks for too much at once.', {
-    wanted: `at most ${clientLimits.waiting} calls that wait, and ${clientLimits.subscriptions} subscriptions`,
-    got: `one more than ${waiting}`,
+    wanted: `at most ${clientLimits.waiting} calls that wait, ${clientLimits.waitingBytes >> 20} MB of them, and ${clientLimits.subscriptions} subscriptions`,
+    got: `one more than the ${held} that it has`,
     action: 'Wait for answers before asking for more.',
   })

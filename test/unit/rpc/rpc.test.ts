@@ -1,12 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import {
+  clientLimits,
   createEngineClient,
   decodeClientFrame,
   decodeServerFrame,
   encodeFrame,
   serveEngine,
   shed,
+  type ClientFrame,
   type FrameChannel,
+  type ServerFrame,
 } from '../../../src/shared/rpc'
 import { memoryChannelPair } from '../../fakes/memoryChannel'
 import type { EngineApi, EngineEvents } from '../../../src/shared/contract'
@@ -207,5 +210,65 @@ describe('back-pressure', () => {
     expect(received[0]).toMatchObject({ images: null })
     expect(received[1]).toMatchObject({ series: { loss: { values: new Float64Array([2]) } } })
     client.close()
+  })
+})
+
+describe('what one client may have at a time', () => {
+  /** A client that sends what it likes, on an engine whose calls end when a test says so. */
+  function greedy() {
+    const begun: (() => void)[] = []
+    let subscribed = 0
+    const engine: EngineApi = {
+      call: () => new Promise((resolve) => begun.push(() => resolve({} as never))),
+      subscribe: () => {
+        subscribed += 1
+        return () => undefined
+      },
+    }
+    const [own, other] = memoryChannelPair()
+    const heard: ServerFrame[] = []
+    own.onMessage((bytes) => heard.push(decodeServerFrame(bytes)))
+    serveEngine(engine, other)
+    return {
+      begun,
+      subscribed: () => subscribed,
+      refused: () => heard.flatMap((frame) => (frame.answer === 'error' ? [frame.causes[0]?.message] : [])),
+      send: (frame: ClientFrame) => own.send(encodeFrame(frame)),
+      call: (id: number, args: unknown = {}) => own.send(encodeFrame({ verb: 'call', id, name: 'engine.info', args })),
+    }
+  }
+  const tooMuch = 'This client asks for too much at once.'
+
+  it('some calls at work; the others follow as these end, and one that was cancelled does not', async () => {
+    const { begun, call, send } = greedy()
+    for (let id = 1; id <= clientLimits.atWork + 2; id++) call(id)
+    send({ verb: 'cancel', id: clientLimits.atWork + 1 })
+    await expect.poll(() => begun.length).toBe(clientLimits.atWork)
+    begun[0]?.()
+    await expect.poll(() => begun.length).toBe(clientLimits.atWork + 1)
+    begun[1]?.()
+    await settle()
+    expect(begun).toHaveLength(clientLimits.atWork + 1)
+  })
+
+  it('so many that wait, and so many bytes of them', async () => {
+    const many = greedy()
+    for (let id = 1; id <= clientLimits.atWork; id++) many.call(id)
+    await expect.poll(() => many.begun.length).toBe(clientLimits.atWork)
+    for (let id = 1; id <= clientLimits.waiting + 1; id++) many.call(clientLimits.atWork + id)
+    await expect.poll(many.refused).toEqual([tooMuch])
+    const large = greedy()
+    for (let id = 1; id <= clientLimits.atWork; id++) large.call(id)
+    await expect.poll(() => large.begun.length).toBe(clientLimits.atWork)
+    for (const id of [101, 102, 103]) large.call(id, 'x'.repeat(clientLimits.waitingBytes / 2 - 100))
+    await expect.poll(large.refused).toEqual([tooMuch])
+  })
+
+  it('so many subscriptions', async () => {
+    const { send, subscribed, refused } = greedy()
+    for (let id = 1; id <= clientLimits.subscriptions + 1; id++)
+      send({ verb: 'subscribe', id, name: 'run.changed', filter: {} })
+    await expect.poll(refused).toEqual([tooMuch])
+    expect(subscribed()).toBe(clientLimits.subscriptions)
   })
 })
