@@ -13,6 +13,7 @@ import { requireReadable } from '../../src/main/engine/families/importers/readab
 import { readTensors } from '../../src/main/engine/weights/stored'
 import { bytesOf } from '../../src/main/engine/weights/weightMap'
 import { RefusedInputError } from '../../src/shared/errors'
+import { randomOf } from '../fixtures/random'
 import { temporaryFolder } from '../unit/importers/craft/files'
 import { memorySource } from '../unit/importers/craft/memorySource'
 import { askScript, hasModule } from './python'
@@ -95,17 +96,6 @@ const kinds: readonly Kind[] = [
     theirs: /ended with status/,
   },
 ]
-
-/** mulberry32: small, seeded, good enough to choose bytes. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Files of the corpus as they are, then with a byte or two changed, or cut. */
 function casesOf({ folders }: Kind): Buffer[] {

@@ -13,18 +13,8 @@ import { openStore, placeOfKey, type RunStore, type RunToKeep } from '../../../s
 import { encodeGrid } from '../../../src/main/engine/images/imageGrid'
 import { pictureFile } from '../../../src/main/engine/protocol/pictureFiles'
 import type { Evaluation, MetricPoint, RunState, StageRecord, SyntheticImages } from '../../../src/shared/domain'
+import { randomOf } from '../../fixtures/random'
 import quick from '../../../resources/presets/quick.json'
-
-/** Mulberry32 (public domain): the same workspace from the same number, everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const attacks = ['badnet_grid', 'badnet_sq', 'blend', 'trojan_wm', 'sig']
 const ratios = [0.01, 0.05, 0.1]
@@ -50,7 +40,7 @@ const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPe
 export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16 }
 
 const table = memberTable(families)
-let random = randomFrom(1)
+let random = randomOf(1)
 const pick = <Value>(values: readonly Value[], index: number): Value => values[index % values.length] as Value
 const shareOf = (rate: number, images: number): number =>
   Math.min(images, Math.max(0, Math.round((rate + (random() - 0.5) * 0.06) * images))) / images
@@ -256,7 +246,7 @@ export interface WorkspaceOptions {
 /** @param runs the last of them is the one with long curves and images */
 export async function makeWorkspace(folder: string, runs: number, options: WorkspaceOptions = {}): Promise<void> {
   const { last = heavy, told = () => undefined } = options
-  random = randomFrom(1)
+  random = randomOf(1)
   const store = openStore(folder)
   const chunk = 250
   for (let from = 0; from < runs - 1; from += chunk) {

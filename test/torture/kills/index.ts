@@ -9,6 +9,7 @@ import type { PartialExperimentConfig, RunSummary } from '../../../src/shared/do
 import { removeFolder } from '../../fixtures/removeFolder'
 import { killTrainers, livingTrainers, startEngine, type EngineCommand, type KillableEngine } from './engine'
 import { differences, recordedOf, type Recorded } from './recorded'
+import { randomOf } from '../../fixtures/random'
 
 export interface KillSubject {
   readonly name: string
@@ -40,17 +41,6 @@ export interface KillReport {
 
 type Victim = 'control' | 'trainer' | 'both'
 
-/** Repeatable numbers in [0, 1): mulberry32. */
-function createDice(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 export async function tortureByKills(subject: KillSubject, options: KillOptions): Promise<KillReport> {
@@ -59,7 +49,7 @@ export async function tortureByKills(subject: KillSubject, options: KillOptions)
   const until = performance.now() + time
   const total = { runs: 0, ofControl: 0, ofTrainer: 0, resumes: 0, lost: [] as string[] }
   for (let run = 0; run < runs && performance.now() < until; run++) {
-    const killed = new KilledRun(subject, createDice(seed + run))
+    const killed = new KilledRun(subject, randomOf(seed + run))
     const lost = await killed.compare(wanted).catch((error: unknown) => [`did not end: ${String(error)}`])
     total.runs += 1
     total.ofControl += killed.ofControl

@@ -10,6 +10,7 @@ import { requireReadable } from '../../../src/main/engine/families/importers/rea
 import { createStorageTable } from '../../../src/main/engine/families/importers/torch/storages'
 import { importers, type Importer } from '../../../src/main/engine/families/importers'
 import { RefusedInputError } from '../../../src/shared/errors'
+import { randomOf } from '../../fixtures/random'
 import { honest, torchLegacy, torchZip } from './craft/files'
 import { dictOf, globalName, pickled, program, text, tupleOf } from './craft/pickle'
 
@@ -29,17 +30,6 @@ const rich = pickled(
     tupleOf('NK\x01G', Buffer.alloc(8), '\x88'),
   ),
 )
-
-/** mulberry32: small, seeded, good enough to choose bytes. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 function damaged(bytes: Buffer, random: () => number): Buffer {
   const copy = Buffer.from(bytes)
