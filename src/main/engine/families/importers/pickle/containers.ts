@@ -19,18 +19,8 @@ export function list(machine: Machine, items: PickleValue[]): void {
   append(machine, items)
 }
 
-export function append(machine: Machine, items: readonly PickleValue[]): void {
-  const target = machine.top()
-  if (target === null || typeof target !== 'object' || (target.kind !== 'list' && target.kind !== 'opaque')) {
-    throw refusePickle('The pickle appends to something that is no list.', {
-      wanted: 'a list',
-      got: describeValue(target),
-      at: machine.cursor.at,
-    })
-  }
-  machine.grow(target, items)
-  if (target.kind === 'list') for (const item of items) target.items.push(item)
-}
+export const append = (machine: Machine, items: readonly PickleValue[]): void =>
+  fill(machine, items, { kind: 'list', refusal: 'The pickle appends to something that is no list.', wanted: 'a list' })
 
 export function dict(machine: Machine, pairs: PickleValue[]): void {
   machine.chargeObject()
@@ -39,16 +29,28 @@ export function dict(machine: Machine, pairs: PickleValue[]): void {
 }
 
 export function setItems(machine: Machine, pairs: readonly PickleValue[]): void {
-  const target = machine.top()
   if (pairs.length % 2 !== 0)
     throw refusePickle('The pickle sets a key without a value.', { wanted: 'keys and values', at: machine.cursor.at })
-  if (target === null || typeof target !== 'object' || (target.kind !== 'dict' && target.kind !== 'opaque')) {
-    throw refusePickle('The pickle sets items of something that is no dictionary.', {
-      wanted: 'a dictionary',
-      got: describeValue(target),
-      at: machine.cursor.at,
-    })
-  }
-  machine.grow(target, pairs)
-  if (target.kind === 'dict') for (const item of pairs) target.pairs.push(item)
+  fill(machine, pairs, {
+    kind: 'dict',
+    refusal: 'The pickle sets items of something that is no dictionary.',
+    wanted: 'a dictionary',
+  })
+}
+
+interface Filled {
+  readonly kind: 'list' | 'dict'
+  readonly refusal: string
+  readonly wanted: string
+}
+
+/** Puts values into the container on top; those of opaque data are only counted. */
+function fill(machine: Machine, values: readonly PickleValue[], { kind, refusal, wanted }: Filled): void {
+  const target = machine.top()
+  if (target === null || typeof target !== 'object' || (target.kind !== kind && target.kind !== 'opaque'))
+    throw refusePickle(refusal, { wanted, got: describeValue(target), at: machine.cursor.at })
+  machine.grow(target, values)
+  if (target.kind === 'opaque') return
+  const held = target.kind === 'list' ? target.items : target.pairs
+  for (const value of values) held.push(value)
 }
