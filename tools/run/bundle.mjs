@@ -3,18 +3,24 @@ import path from 'node:path'
 import { build } from 'vite'
 import { projectRoot } from '../setup/paths.mjs'
 
+const nameOf = (entry) => path.basename(entry, '.ts')
+const bundledAt = (entry, outDir) => path.join(outDir, `${nameOf(entry)}.cjs`)
+
 /**
- * One CommonJS file named as its entry; packages stay outside and are found from `outDir` on. What lies there stays.
- * @param {string} entry from the project's folder
+ * CommonJS files named as their entries. What lies in the folder stays.
+ * @param {string[]} entries from the project's folder
  * @param {string} outDir
+ * @param {{ ssr?: import('vite').SSROptions, external?: import('rollup').ExternalOption }} [options] which packages
+ *   stay outside; by default all, found from `outDir` on
+ * @returns {Promise<string[]>} their paths
  */
-export async function bundle(entry, outDir) {
-  const name = path.basename(entry, '.ts')
+export async function bundleAll(entries, outDir, { ssr, external } = {}) {
   await build({
     configFile: false,
     root: projectRoot,
     logLevel: 'error',
     publicDir: false,
+    ssr,
     build: {
       ssr: true,
       outDir,
@@ -22,10 +28,21 @@ export async function bundle(entry, outDir) {
       target: 'node20',
       minify: false,
       rollupOptions: {
-        input: { [name]: path.join(projectRoot, entry) },
+        external,
+        input: Object.fromEntries(entries.map((entry) => [nameOf(entry), path.join(projectRoot, entry)])),
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
       },
     },
   })
-  return path.join(outDir, `${name}.cjs`)
+  return entries.map((entry) => bundledAt(entry, outDir))
+}
+
+/**
+ * The same of one.
+ * @param {string} entry
+ * @param {string} outDir
+ */
+export async function bundle(entry, outDir) {
+  await bundleAll([entry], outDir)
+  return bundledAt(entry, outDir)
 }
