@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ColumnMetaData, SchemaTree } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
 import { describe, expect, it } from 'vitest'
 import { openParquet } from '../../../src/main/engine/families/datasets/files/parquet'
 import { unpackPages, type PageLimits } from '../../../src/main/engine/families/datasets/files/parquetPages'
+import { checkZstd } from '../../../src/main/engine/families/datasets/files/zstdFrames'
 import { endOfStruct } from '../../../src/main/engine/families/datasets/files/parquetThrift'
 import { RefusedInputError } from '../../../src/shared/errors'
 import { createScratch } from './support'
@@ -74,6 +76,31 @@ describe('pages that claim what is not there', () => {
 
   it('a page beyond the end of its column', () => {
     expect(() => unpack(dataPage(4, encodings.plain, [1, 2, 3, 4]).subarray(0, -1))).toThrow('a page of 4 bytes')
+  })
+})
+
+/** A frame of blocks that repeat a byte, 128 kB each. */
+const zstdFrame = (header: number[], blocks: number): Uint8Array =>
+  Uint8Array.of(
+    ...[0x28, 0xb5, 0x2f, 0xfd, ...header],
+    ...Array.from({ length: blocks }, (_, index) => [index === blocks - 1 ? 3 : 2, 0, 0x10, 65]).flat(),
+  )
+
+describe('zstd frames', () => {
+  it.each([
+    ['a size beyond the page', zstdFrame([0xe0, 0, 0, 0, 0, 1, 0, 0, 0], 1), 'a zstd frame of 4,294,967,296 bytes'],
+    ['blocks without end', zstdFrame([0x00, 0x38], 300), 'a zstd frame of 39,321,600 bytes'],
+    ['a window of 2 GB', zstdFrame([0x00, 0xa8], 1), 'a large window'],
+    ['no end', zstdFrame([0x00, 0x38], 1).subarray(0, 7), 'outside the bounds'],
+    ['no frame', Uint8Array.of(1, 2, 3, 4, 5), 'no zstd frame'],
+  ])('%s', (_, bytes, said) => {
+    expect(() => checkZstd(bytes, 1000)).toThrow(said)
+  })
+
+  it('honest ones are taken, one after the other', () => {
+    const frame = zstdFrame([0x00, 0x38], 2)
+    checkZstd(Buffer.concat([frame, Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9), frame]), 4 * 2 ** 17)
+    expect(compressors.ZSTD?.(frame, 2 ** 18)).toHaveLength(2 ** 18)
   })
 })
 

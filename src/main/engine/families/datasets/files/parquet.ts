@@ -20,6 +20,7 @@ import { bytesText, openFileSource, type FileSource } from '../../../weights/byt
 import { quoteFromFile } from '../../../weights/fileText'
 import { unpackPages, type PageLimits, type UnpackedPage } from './parquetPages'
 import { endOfStruct } from './parquetThrift'
+import { checkZstd } from './zstdFrames'
 
 const magic = 'PAR1'
 /** Of a million pictures in groups of a hundred it takes about 10 MB. */
@@ -77,7 +78,10 @@ function pageLimits(
       if (!unpack) throw new Error(`pages packed by ${codec}`)
       if (!(length >= 0 && length <= pageLimit)) throw new Error(`a page of ${bytesText(length)}`)
       spendBytes(length)
-      return unpack(packed, length)
+      if (codec === 'ZSTD') checkZstd(packed, length)
+      const page = unpack(packed, length)
+      if (page.length !== length) throw new Error(`a page of ${bytesText(page.length)}, not ${bytesText(length)}`)
+      return page
     },
   }
 }
