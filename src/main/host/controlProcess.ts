@@ -2,70 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Caller, EngineApi, ReadOnlyReason } from '../../shared/contract'
+import type { Caller, ReadOnlyReason } from '../../shared/contract'
 import { ExhaustiveError, UserError, fromCauses, toCauses } from '../../shared/errors'
 import { createTurns, serveEngine, type FrameChannel } from '../../shared/rpc'
 import { findOwner, type Owner } from '../transports/lockFile'
 import type { ControlMessage, HostMessage } from './controlMessages'
+import type { ControlDependencies, ControlledEngine, EngineDoor } from './controlParts'
 import { pageAddress } from '../transports/pageToken'
 import { cacheFolder, workspaceFolder } from './paths'
 import { keepReserve, useReserve } from './reserve'
 import { notWritable, startedOnFullDisk } from './workspaceAccess'
 import { WorkspaceHold, type HoldOptions } from './workspaceHold'
-
-export interface ControlledEngine extends EngineApi {
-  readonly active: boolean
-  /** The engine as that caller may use it; as it is, its owner's. */
-  as(caller: Caller): EngineApi
-  /** Begins nothing more and refuses what changes: what is written now cannot be found again. */
-  suspend(reason: ReadOnlyReason): void
-  close(): Promise<void>
-}
-
-/** What clients come in by. */
-export interface EngineDoor {
-  readonly host: string
-  readonly port: number
-  /** Address to open in a browser, with a page's token. */
-  readonly url: string
-  readonly clients: number
-  /** Ends every connection; whoever wants one comes back. */
-  disconnect(): void
-  close(): Promise<void>
-}
-
-export interface DoorOptions {
-  token: string
-  host?: string | undefined
-  /** 0: any free port. */
-  port: number
-  staticFolder: string
-  onChannel(channel: FrameChannel, caller: Caller): void
-}
-
-export interface EngineToCreate {
-  readonly workspace: string
-  readonly cacheFolder: string
-  /** null: it may write there. */
-  readonly readOnlyReason: ReadOnlyReason | null
-  /** It takes the place of an engine that died a moment ago. */
-  readonly replaces: boolean
-  /** Told to whoever comes: something that happened before anybody could listen. */
-  readonly startNotice: UserError | null
-  /** @throws UserError that says why the workspace cannot be written to */
-  openForWriting(how: { takeOver: boolean }): Promise<void>
-}
-
-export interface ControlDependencies {
-  openDoor(options: DoorOptions): Promise<EngineDoor>
-  version: string
-  /** Folder of the built interface. */
-  staticFolder: string
-  createEngine(options: EngineToCreate): Promise<ControlledEngine>
-  /** Tests make it impatient. */
-  readonly holdTimes?: HoldOptions['times']
-  onFault(name: string, error: unknown): void
-}
 
 /** Without a starter, the process ends this long after the last client left and the last run ended. */
 const idleGrace = 300
@@ -109,6 +56,7 @@ class ControlProcess {
   private replaces = false
   private released = false
   private ending = false
+  private reopening: Promise<void> = Promise.resolve()
   private idleSince: number | null = null
 
   constructor(private readonly dependencies: ControlDependencies) {}
@@ -224,15 +172,21 @@ class ControlProcess {
       replaces: this.replaces,
       startNotice: hold.usedReserve && hold.reason === null ? startedOnFullDisk(this.workspace) : null,
       openForWriting: async (how) => {
-        await hold.tryAgain(how)
         // The answer goes out first.
-        setTimeout(() => void this.reopen(), answerTime)
+        if (await hold.tryAgain(how)) setTimeout(() => void this.reopen(), answerTime)
       },
     })
   }
 
-  /** With the workspace as it is now; everybody is disconnected, and finds the new engine when coming back. */
-  private async reopen(): Promise<void> {
+  /**
+   * With the workspace as it is now; everybody is disconnected, and finds the new engine when coming back. One after
+   * the other: two engines at once would both write there.
+   */
+  private reopen(): Promise<void> {
+    return (this.reopening = this.reopening.then(() => this.reopenNow()))
+  }
+
+  private async reopenNow(): Promise<void> {
     const { engine, hold, door } = this
     if (!engine || !hold || this.ending) return
     this.delivery = delivery()
@@ -252,7 +206,7 @@ class ControlProcess {
   private async takeOverFromTheDead(hold: WorkspaceHold): Promise<void> {
     if (!(await hold.confirmSilence())) return
     await hold.tryAgain({ takeOver: true }).then(
-      () => this.reopen(),
+      (taken) => (taken ? this.reopen() : undefined),
       (error: unknown) => this.dependencies.onFault('lock', error),
     )
   }

@@ -64,6 +64,7 @@ export class WorkspaceHold {
       return true
     }
     const stale = owner.state === 'unreachable' ? owner.lock : owner.stale
+    this.usedReserve = false
     const lock = this.tryToLock(stale)
     if (lock === null) return false
     this.owner = null
@@ -79,16 +80,14 @@ export class WorkspaceHold {
   }
 
   /**
-   * Tries again.
+   * Tries again. Resolves with false where the workspace is held already: somebody else has asked at the same time.
    * @throws UserError that says why not
    */
-  async tryAgain({ takeOver }: { takeOver: boolean }): Promise<void> {
+  async tryAgain({ takeOver }: { takeOver: boolean }): Promise<boolean> {
     const { workspace } = this.options
-    if (this.lock) {
-      if (this.reason?.kind !== 'gone') return
-      throw fromCauses([this.reason.cause])
-    }
+    if (this.isHeld()) return false
     const owner = await findOwner(workspace)
+    if (this.isHeld()) return false
     if (owner.state === 'reachable') throw answersAgain(workspace)
     if (owner.state === 'unreachable' && takeOver && owner.lock.token !== this.owner?.lock.token) {
       this.owner = owner
@@ -97,6 +96,13 @@ export class WorkspaceHold {
     }
     if (!this.take(owner, { takeOver })) throw answersAgain(workspace)
     if (this.reason) throw fromCauses([(this.reason as ReadOnlyReason).cause])
+    return true
+  }
+
+  /** @throws UserError where it is held in vain: the folder is gone */
+  private isHeld(): boolean {
+    if (this.lock && this.reason?.kind === 'gone') throw fromCauses([this.reason.cause])
+    return this.lock !== null
   }
 
   /** Resolves with true where a silent owner on another machine has proved to be dead. */

@@ -79,6 +79,16 @@ describe('a workspace that another engine has, which does not answer', () => {
     expect((await engine.client.call('runs.get', { runId: id })).name).toBe('mine now')
   }, 60_000)
 
+  it('is taken over once where two ask for it at once', async () => {
+    const id = await finished()
+    writeLock()
+    const engine = await workspace.start()
+    const ask = (): Promise<unknown> => engine.client.call('engine.openForWriting', { takeOver: true })
+    await Promise.all([ask(), ask()])
+    await untilWritable(engine)
+    await engine.client.call('runs.rename', { runId: id, name: 'mine now' })
+  }, 60_000)
+
   it('is taken over at the start where that was asked for', async () => {
     await finished()
     writeLock()
@@ -182,7 +192,7 @@ describe('a disk on which every write fails', () => {
     const { id } = await first.client.call('runs.start', { config: small })
     await untilState(first.client, id, 'done')
     await first.dispose('shutdown')
-    const report = `${workspace.folder}-report`
+    const report = join(workspace.folder, 'faults')
     rmSync(join(workspace.folder, 'engine.reserve'), { force: true })
     const env = await faultEnvironment({
       below: [workspace.folder],
