@@ -76,7 +76,7 @@ describe('editing many runs', () => {
     const [, second = ''] = await startSome(2)
     await bench.close()
     const store = openStore(bench.folder)
-    const killed = createLateMirrors(store, { log: createEngineLog(null), readOnly: false })
+    const killed = createLateMirrors(store, { log: createEngineLog(null) })
     killed.mark(new Map([[second, { tags: ['late'] }]]))
     store.close()
     bench.open()

@@ -23,7 +23,7 @@ export interface LateMirrors {
 
 export function createLateMirrors(
   store: Pick<RunStore, 'runs' | 'mirror' | 'behindMirrors'>,
-  { log, readOnly }: { readonly log: Pick<EngineLog, 'error'>; readonly readOnly: boolean },
+  { log }: { readonly log: Pick<EngineLog, 'error'> },
 ): LateMirrors {
   const behind = new Set<string>()
   let until = Infinity
@@ -45,19 +45,27 @@ export function createLateMirrors(
     } catch (error) {
       if (!store.runs.has(id)) return
       log.error('A run could not be written beside its files.', error)
-      if (until < Infinity) return
-      retry ??= setTimeout(() => {
-        retry = undefined
-        follow(store.behindMirrors())
-      }, again).unref()
+      waitForRetry()
     }
+  }
+  function waitForRetry(): void {
+    if (until < Infinity) return
+    retry ??= setTimeout(() => {
+      retry = undefined
+      try {
+        follow(store.behindMirrors())
+      } catch (error) {
+        // A database that cannot be read just now, neither.
+        log.error('Which runs are to be written beside their files could not be read.', error)
+        waitForRetry()
+      }
+    }, again).unref()
   }
   function follow(ids: Iterable<string>): void {
     for (const id of ids) behind.add(id)
     if (behind.size > 0) working ??= writeAll()
   }
 
-  if (!readOnly) follow(store.behindMirrors())
   return {
     mark(changes) {
       store.runs.mark(changes)
