@@ -1,5 +1,5 @@
 /** The small files of a task's folder, read and written by control and by the process that works on the task. */
-import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryBeside } from '../../machine/temporaries.mjs'
 import { taskFiles } from './taskFolder'
@@ -22,14 +22,19 @@ export function readTaskFile<Content>(folder: string, name: string): Content | n
 /** Readers find the old content or the new one, never a part, also after a power cut. */
 export function writeTaskFile(folder: string, name: string, content: object): void {
   const temporary = temporaryBeside(join(folder, name))
-  const descriptor = openSync(temporary, 'w', taskFileMode)
   try {
-    writeFileSync(descriptor, JSON.stringify(content))
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
+    const descriptor = openSync(temporary, 'w', taskFileMode)
+    try {
+      writeFileSync(descriptor, JSON.stringify(content))
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, join(folder, name))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
   }
-  renameSync(temporary, join(folder, name))
 }
 
 const journalEnd = '.jsonl'
