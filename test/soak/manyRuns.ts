@@ -4,12 +4,12 @@
  *
  *   node manyRuns.cjs CONTROL RUNS
  */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEngineStarter, type StartedEngine } from '../../src/main/host'
+import type { StartedEngine } from '../../src/main/host'
 import { createEngineClient } from '../../src/shared/rpc'
-import { isFlat, sampleProcess, trendsOf, trendTable, type Sample } from './samples'
+import { sampleProcess, type Sample } from './samples'
+import { runSoak } from './soak'
 
 const [control = '', wanted = '20000'] = process.argv.slice(2)
 const runs = Number(wanted)
@@ -119,34 +119,13 @@ async function soak(engine: StartedEngine, workspace: string): Promise<Sample[]>
   return samples
 }
 
-async function main(): Promise<void> {
-  const workspace = mkdtempSync(join(tmpdir(), 'abd-soak-'))
-  const env = {
-    ...process.env,
+runSoak({
+  script: control,
+  environment: (workspace) => ({
     ABD_FAKE_IN_PROCESS: '1',
     ABD_FAKE_STEP_MS: '0',
     XDG_CACHE_HOME: join(workspace, 'cache'),
-  }
-  const node = { execPath: process.execPath, env }
-  const engine = await createEngineStarter({ workspace, script: control, node }).start()
-  let crashes = 0
-  engine.onExit((kind) => void (crashes += kind === 'asked' ? 0 : 1))
-  try {
-    const trends = trendsOf(await soak(engine, workspace))
-    process.stdout.write(`${String(runs)} runs, control crashed ${String(crashes)} times\n\n${trendTable(trends)}\n`)
-    const grown = trends.filter((trend) => !isFlat(trend, slack[trend.name] ?? 0))
-    for (const { name } of grown) process.stdout.write(`grows: ${name}\n`)
-    process.exitCode = grown.length > 0 || crashes > 0 ? 1 : 0
-  } finally {
-    await engine.dispose('shutdown')
-    rmSync(workspace, { recursive: true, force: true })
-  }
-}
-
-main().then(
-  () => process.exit(),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exit(1)
-  },
-)
+  }),
+  slack,
+  work: async (engine, workspace) => ({ done: `${String(runs)} runs`, samples: await soak(engine, workspace) }),
+})

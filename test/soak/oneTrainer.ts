@@ -4,11 +4,11 @@
  *
  *   node oneTrainer.cjs CONTROL MINUTES
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEngineStarter, type StartedEngine } from '../../src/main/host'
-import { isFlat, sampleProcess, trendsOf, trendTable, type Sample } from './samples'
+import type { StartedEngine } from '../../src/main/host'
+import { sampleProcess, type Sample } from './samples'
+import { runSoak } from './soak'
 
 const [control = '', wanted = '60'] = process.argv.slice(2)
 const minutes = Number(wanted)
@@ -52,44 +52,23 @@ async function counted(engine: StartedEngine, runId: string, stageId: string): P
   return { tensors: last('tensors'), 'tensors (MB)': last('tensorMemory') * 1000 }
 }
 
-async function main(): Promise<void> {
-  const workspace = mkdtempSync(join(tmpdir(), 'abd-soak-'))
-  const engine = await createEngineStarter({
-    workspace,
-    script: control,
-    node: { execPath: process.execPath, env: process.env },
-  }).start()
-  try {
-    const { id } = await startRun(engine)
-    const pid = trainerOf(await studentFolder(engine, id, workspace))
-    const samples: Sample[] = []
-    const until = performance.now() + minutes * 60_000
-    const between = Math.max(1, (minutes * 60) / 240)
-    let step = 0
-    while (performance.now() < until) {
-      await seconds(between)
-      const values = { ...sampleProcess(pid), ...(await counted(engine, id, 'student-1')) }
-      samples.push({ at: performance.now() / 1000, values })
-      step = (await engine.client.call('runs.get', { runId: id })).stages.at(-1)?.step ?? 0
-      const left = ((until - performance.now()) / 60_000).toFixed(0)
-      process.stderr.write(`step ${String(step)}, ${left} min left: ${JSON.stringify(values)}\n`)
-    }
-    const trends = trendsOf(samples)
-    process.stdout.write(`${String(minutes)} minutes, ${String(step)} pseudo batches\n\n${trendTable(trends)}\n`)
-    const grown = trends.filter((trend) => !isFlat(trend, slack[trend.name] ?? 0))
-    for (const { name } of grown) process.stdout.write(`grows: ${name}\n`)
-    process.exitCode = grown.length > 0 ? 1 : 0
-    await engine.client.call('runs.stop', { runId: id })
-  } finally {
-    await engine.dispose('shutdown')
-    rmSync(workspace, { recursive: true, force: true })
+async function work(engine: StartedEngine, workspace: string): Promise<{ done: string; samples: Sample[] }> {
+  const { id } = await startRun(engine)
+  const pid = trainerOf(await studentFolder(engine, id, workspace))
+  const samples: Sample[] = []
+  const until = performance.now() + minutes * 60_000
+  const between = Math.max(1, (minutes * 60) / 240)
+  let step = 0
+  while (performance.now() < until) {
+    await seconds(between)
+    const values = { ...sampleProcess(pid), ...(await counted(engine, id, 'student-1')) }
+    samples.push({ at: performance.now() / 1000, values })
+    step = (await engine.client.call('runs.get', { runId: id })).stages.at(-1)?.step ?? 0
+    const left = ((until - performance.now()) / 60_000).toFixed(0)
+    process.stderr.write(`step ${String(step)}, ${left} min left: ${JSON.stringify(values)}\n`)
   }
+  await engine.client.call('runs.stop', { runId: id })
+  return { done: `${String(minutes)} minutes, ${String(step)} pseudo batches`, samples }
 }
 
-main().then(
-  () => process.exit(),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exit(1)
-  },
-)
+runSoak({ script: control, slack, work })
