@@ -40,6 +40,7 @@ describe('stored tensors', () => {
     ['a scalar', stored([], [], 9)],
     ['windows that overlap', stored([1000, 25], [1, 1])],
     ['windows of windows, beyond a piece', stored([600, 600, 2], [3, 2, 1])],
+    ['windows with as many gaps as repetitions', stored([3, 3], [2, 2])],
     ['odd halves', stored([7, 5, 11], [55_000, 5_500, 3])],
   ])('%s', async (_, tensor) => {
     const { data, shape } = await readTensor(source, tensor)

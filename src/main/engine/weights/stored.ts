@@ -92,13 +92,12 @@ export function createPieceReader(source: ByteSource): (tensor: StoredTensor) =>
       const bytes = scratch.subarray(0, spanOfAxes(piece.axes) * size)
       await source.fill(bytes, piece.at)
       const stored = viewAs(dtype, bytes)
-      const count = countOfAxes(piece.axes)
       // Without gaps the order does not matter, and nothing has to be picked out.
-      if (count === stored.length) {
+      if (isWithoutGaps(piece.axes)) {
         yield stored
         continue
       }
-      const data = viewAs(dtype, new Uint8Array(count * size))
+      const data = viewAs(dtype, new Uint8Array(countOfAxes(piece.axes) * size))
       gather(piece.axes, stored, data)
       yield data
     }
@@ -117,6 +116,10 @@ const spanOfAxes = (axes: readonly Axis[]): number =>
   axes.reduce((span, { extent, stride }) => span + (extent - 1) * stride, 1)
 
 const countOfAxes = (axes: readonly Axis[]): number => axes.reduce((product, { extent }) => product * extent, 1)
+
+/** Of axes in the order of distinctAxes. */
+const isWithoutGaps = (axes: readonly Axis[]): boolean =>
+  axes.every(({ stride }, index) => stride === countOfAxes(axes.slice(index + 1)))
 
 /** Halves the outermost axis until a part fits: what is read of it, and what it holds where its windows overlap. */
 function* piecesOf(piece: Piece, size: number): Generator<Piece> {
