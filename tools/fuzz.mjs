@@ -24,7 +24,7 @@ import { projectRoot } from './setup/paths.mjs'
 const outDir = path.join(projectRoot, 'out', 'fuzz')
 const cache = path.join(cacheDirectory(), 'fuzz')
 
-/** A whole number from 1 on, or undefined. */
+/** A number above 0, or undefined. */
 function amount(given, flag) {
   if (given === undefined) return undefined
   const value = Number(given)

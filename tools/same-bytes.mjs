@@ -22,6 +22,7 @@ async function main() {
       only: { type: 'string', default: '' },
     },
   })
+  if (!(Number(values.processes) >= 2)) throw new Error(`--processes wants 2 or more, not ${values.processes}.`)
   const script = await bundle('test/sameBytes/process.ts', path.join(projectRoot, 'out', 'same-bytes'))
   const outcomes = await outcomesOf(script, {
     processes: Number(values.processes),
