@@ -180,7 +180,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
           cause: error,
         })
   try {
-    const metadata = parquetMetadata(await readFooter(source))
+    // Maps are no pictures; and where a column has less than no parts, hyparquet looks for them for ever.
+    const metadata = parquetMetadata(await readFooter(source), { geoparquet: false })
     const rows = countRows(metadata, source)
     const schema = parquetSchema(metadata)
     return {
