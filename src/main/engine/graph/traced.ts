@@ -6,7 +6,7 @@ import { UserError } from '../../../shared/errors'
 import type { NamedTensors } from '../maths/ops/tensors'
 import { nodeBackend, type Binding } from './backend'
 import type { AttributeValue } from './graphDef'
-import { recordStep } from './recorder'
+import { recordStep } from './recordStep'
 import type { RecordedConstant, Recording, Source, TensorSpecification } from './recording'
 import type { StepFunction } from './types'
 
