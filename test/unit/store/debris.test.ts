@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -72,6 +72,30 @@ it('what killed processes left goes, wherever they write; what is being written 
     put('tmp', other),
   ]
   await sweep({ runs: ['one'], stages: ['stages/key'] })
+  expect(gone.filter((file) => existsSync(file))).toEqual([])
+  expect(stays.filter((file) => !existsSync(file))).toEqual([])
+})
+
+it('of what earlier versions left nothing goes from folders that are not the workspace’s own', async () => {
+  const dayBefore = new Date(Date.now() - 2 * 24 * 3_600_000)
+  const old = (...path: string[]): string => {
+    const file = put(...path)
+    utimesSync(file, dayBefore, dayBefore)
+    return file
+  }
+  const gone = [
+    old('workspace', 'engine.lock.0123456789ab.stale'),
+    old('workspace', '.live-exports.json.0123456789ab.tmp'),
+    old('workspace', 'stages', 'key', '.task.json.control.tmp'),
+  ]
+  const folderOfOwner = join(folder, 'workspace', 'measurements', 'check-0123abcd')
+  const stays = [
+    old('workspace', 'letter.17.tmp'),
+    old('workspace', 'measurements', 'table.17.tmp'),
+    old('workspace', 'measurements', 'check-0123abcd', 'table.csv'),
+  ]
+  utimesSync(folderOfOwner, dayBefore, dayBefore)
+  await sweep({ stages: ['stages/key'] })
   expect(gone.filter((file) => existsSync(file))).toEqual([])
   expect(stays.filter((file) => !existsSync(file))).toEqual([])
 })

@@ -18,7 +18,7 @@ export interface DebrisOptions {
   readonly signal?: AbortSignal
 }
 
-/** How deep below the workspace's own folders files are written under temporary names; elsewhere it is one level. */
+/** How deep below the workspace's own folders files are written under temporary names. */
 const depths = new Map([
   ['runs', 5],
   ['stages', 3],
@@ -34,22 +34,33 @@ export async function sweepDebris(options: DebrisOptions): Promise<string[]> {
   const swept = sweepFolder(temporary, {
     wanted: (name) => (temporaryOf(name) ?? name).startsWith('abd-'),
   }).map((name) => join(temporary, name))
-  await sweepBelow(workspace, 0, { swept, signal })
-  for (const entry of entriesOf(workspace).filter((one) => one.isDirectory()))
-    await sweepBelow(join(workspace, entry.name), depths.get(entry.name) ?? 1, { swept, signal })
-  await sweepBelow(cacheFolder, cacheDepth, { swept, signal })
+  await sweepBelow(workspace, 0, { swept, signal, wanted: isOursAtTop })
+  for (const { name } of entriesOf(workspace).filter((one) => one.isDirectory())) {
+    const depth = depths.get(name)
+    await sweepBelow(join(workspace, name), depth ?? 1, { swept, signal, wanted: depth ? () => true : isOfScheme })
+  }
+  await sweepBelow(cacheFolder, cacheDepth, { swept, signal, wanted: () => true })
   swept.push(...(await failedStarts(options)))
   return swept
 }
 
+/**
+ * Names of earlier versions ("x.17.tmp", "check-0123abcd") may be anybody's where somebody else keeps files too: in
+ * folders that are not ours, and beside them.
+ */
+const isOfScheme = (name: string): boolean => temporaryOf(name) !== null
+const isOursAtTop = (name: string): boolean => isOfScheme(name) || /^\.|^engine\.lock\./.test(name)
+
 interface Sweeping {
   readonly swept: string[]
+  wanted(name: string): boolean
   readonly signal?: AbortSignal
 }
 
 async function sweepBelow(folder: string, depth: number, sweeping: Sweeping): Promise<void> {
   if (sweeping.signal?.aborted) return
-  sweeping.swept.push(...sweepFolder(folder).map((name) => join(folder, name)))
+  const { swept, wanted } = sweeping
+  swept.push(...sweepFolder(folder, { wanted }).map((name) => join(folder, name)))
   await letOthersWork()
   if (depth === 0) return
   for (const entry of entriesOf(folder))
