@@ -9,6 +9,7 @@ import {
   type ParameterSchema,
   type ValuesOf,
 } from '../schema'
+import { ordinaryPrecision, precisionTitles } from './precision'
 import { channelValuesPattern, knownPixels, knownPixelValues, ownPixels, type KnownPixelValues } from './pixels'
 
 /** A member of a family with its parameters, as saved. */
@@ -188,6 +189,31 @@ export const executionSchema = {
     min: 0,
     max: 256,
     help: 'TensorFlow threads on the CPU; 0 takes all cores.',
+  }),
+  precision: choice({
+    label: 'Precision',
+    default: ordinaryPrecision,
+    laterAddition: true,
+    // Shown once it can be chosen.
+    visibleWhen: { field: 'precision', oneOf: ['tf32', 'mixed'] },
+    help: 'Number format of convolutions and matrix products. It is part of what a result is: other formats give other models.',
+    options: [
+      {
+        value: 'float32',
+        label: precisionTitles.float32,
+        help: 'Everything in float32; what the tests against the authors’ code hold.',
+      },
+      {
+        value: 'tf32',
+        label: precisionTitles.tf32,
+        help: 'NVIDIA’s format: 10 bits of mantissa in what is multiplied, float32 in the sums. What the authors’ code ran with. Needs a GPU.',
+      },
+      {
+        value: 'mixed',
+        label: precisionTitles.mixed,
+        help: 'Convolutions, matrix products and the activations between them in bfloat16; weights, optimizer, batch-norm statistics, losses and sums in float32.',
+      },
+    ],
   }),
   graph: boolean({
     label: 'Run steps as graphs',

@@ -55,6 +55,7 @@ describe('the key of a stage', () => {
     ['network', { teacher: { architecture: { id: 'wrn', params: { depth: 10 } } } }],
     ['epochs', { teacher: { training: { epochs: 3 } } }],
     ['capture', { execution: { graph: false } }],
+    ['precision', { execution: { precision: 'mixed' } }],
   ])('of a teacher and its students is another one with another %s', (_what, change) => {
     for (const stage of ['teacher', 'student-1'])
       expect(keyOf(stage, { ...change, students: [{}] })).not.toBe(keyOf(stage, { students: [{}] }))
@@ -72,6 +73,14 @@ describe('the key of a stage', () => {
     const deterministic = { execution: { deterministic: true } }
     expect(keyOf('teacher', deterministic)).toBe(keyOf('teacher', {}))
     expect(keyOf('teacher', deterministic, { device: 'gpu' })).not.toBe(keyOf('teacher', {}, { device: 'gpu' }))
+  })
+
+  it('counts the precision where it is not float32, and of what no device computes never', () => {
+    const written = { execution: { precision: 'float32' } }
+    expect(keys({ ...written, students: [{}] })).toEqual(keys({ students: [{}] }))
+    const [tf32, mixed] = ['tf32', 'mixed'].map((precision) => keyOf('teacher', { execution: { precision } }))
+    expect(new Set([tf32, mixed, keyOf('teacher', {})]).size).toBe(3)
+    expect(keyOf('data', { execution: { precision: 'mixed' } })).toBe(keyOf('data', {}))
   })
 
   // As they were before the first of these members got a further parameter (`laterAddition`).

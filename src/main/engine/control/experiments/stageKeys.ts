@@ -2,14 +2,16 @@
  * Keys of stages: a hash of everything that decides a stage's result. Two stages with one key are one stage.
  * In a key: the parameters that are shown and used, filled with their defaults; the keys of what a stage builds on; the
  * content of files in place of their paths; of a fork the checkpoint that it goes on from; the seed; the kind of
- * device, and whether steps are captured; the version of the numerics. Not in it: names, notes, recording, threads, the
- * executor.
+ * device, the precision, and whether steps are captured; the version of the numerics. Not in it: names, notes,
+ * recording, threads, the executor.
  * Threads and processors may differ in the last bit (docs/decisions.md); devices differ in more, so the kind counts.
  */
 import { createHash } from 'node:crypto'
 import {
   poisoningSchema,
   kindsBefore,
+  ordinaryPrecision,
+  precisionOf,
   pixelValuesOf,
   stageIdOf,
   type ExperimentConfig,
@@ -108,6 +110,8 @@ function partsOf(config: ExperimentConfig, context: KeyContext) {
     numerics: numericsVersion,
     device: context.device,
     captured: config.execution.graph,
+    // Left out where it is the ordinary one: stages from before there was a choice keep their keys.
+    ...(precisionOf(config) === ordinaryPrecision ? {} : { precision: precisionOf(config) }),
     ...(context.device === 'gpu' ? { deterministic: config.execution.deterministic } : {}),
   }
   const trained = teacher.source === 'train'
