@@ -8,7 +8,12 @@ import { loadedCudaLibraries, parseGpuRows, readCpu, readKernelDriver } from '..
 
 describe('applyEnvironment', () => {
   it('sets what the user has not set, and what an option asks for', () => {
-    const environment: Record<string, string | undefined> = { TF_ENABLE_ONEDNN_OPTS: '0', TF_NUM_INTRAOP_THREADS: '9' }
+    const environment: Record<string, string | undefined> = {
+      TF_ENABLE_ONEDNN_OPTS: '0',
+      TF_NUM_INTRAOP_THREADS: '9',
+      XDG_CACHE_HOME: '/c',
+      CUDA_CACHE_MAXSIZE: '1000',
+    }
     applyEnvironment({ threads: 3, device: 'cpu', deterministic: true }, environment)
     expect(environment).toEqual({
       TF_ENABLE_ONEDNN_OPTS: '0',
@@ -20,6 +25,9 @@ describe('applyEnvironment', () => {
       TF_DETERMINISTIC_OPS: '1',
       NVIDIA_TF32_OVERRIDE: '0',
       CUDA_VISIBLE_DEVICES: '-1',
+      XDG_CACHE_HOME: '/c',
+      CUDA_CACHE_PATH: '/c/abd-workbench/cuda-kernels',
+      CUDA_CACHE_MAXSIZE: '1000',
     })
   })
 
@@ -30,6 +38,16 @@ describe('applyEnvironment', () => {
     expect(environment).not.toHaveProperty('TF_DETERMINISTIC_OPS')
     expect(environment.TF_ENABLE_ONEDNN_OPTS).toBe('1')
     expect(environment.NVIDIA_TF32_OVERRIDE).toBe('0')
+    expect(environment.CUDA_CACHE_MAXSIZE).toBe('2147483648')
+  })
+
+  it('lets GPU memory grow, so that two slots share a card, unless the user says otherwise', () => {
+    const grows: Record<string, string | undefined> = {}
+    applyEnvironment({}, grows)
+    expect(grows.TF_FORCE_GPU_ALLOW_GROWTH).toBe('true')
+    const whole: Record<string, string | undefined> = { TF_FORCE_GPU_ALLOW_GROWTH: 'false' }
+    applyEnvironment({}, whole)
+    expect(whole.TF_FORCE_GPU_ALLOW_GROWTH).toBe('false')
   })
 })
 
