@@ -1,4 +1,4 @@
-import type { DeviceReport } from '../../src/shared/domain'
+import type { DeviceReport, PrecisionSpeed } from '../../src/shared/domain'
 
 export const fakeDevice: DeviceReport = {
   kind: 'cpu',
@@ -12,4 +12,10 @@ export const fakeDevice: DeviceReport = {
   cudnn: null,
   computeCapability: null,
   details: { note: 'no TensorFlow behind this' },
+}
+
+/** What a probe measures there. */
+export const fakePrecisionSpeed: PrecisionSpeed = {
+  milliseconds: { float32: 8.7, mixed: 5.2 },
+  instructions: 'avx512_bf16',
 }

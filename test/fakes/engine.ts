@@ -32,7 +32,7 @@ import { writeStudyFile } from '../../src/main/engine/control/studies/file/write
 import type { StudyRuns } from '../../src/main/engine/control/studies/types'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
-import { fakeDevice } from './device'
+import { fakeDevice, fakePrecisionSpeed } from './device'
 import { fakeExecutorHandlers } from './executors'
 import { fakeDiff, fakeForks, fakeManyRuns, fakeTwins } from './manyRuns'
 import { fakeViews } from './table'
@@ -534,7 +534,7 @@ function engineHandlers(state: FakeState): EngineHandlers {
       freeBytes: 1e11,
     }),
     'engine.diagnostics': () => ({ text: 'ABD Workbench 0.1.0\nFake processor' }),
-    'engine.device': () => fakeDevice,
+    'engine.device': () => ({ ...fakeDevice, precisionSpeed: fakePrecisionSpeed }),
     'engine.log': () => [{ time: epoch, level: 'info', message: 'The fake engine is ready.' }],
   }
 }

@@ -24,3 +24,47 @@ export const precisionTitles: Readonly<Record<Precision, string>> = {
 /** As a configuration says it; one of an earlier version says nothing. */
 export const precisionOf = ({ execution }: { readonly execution?: { readonly precision?: Precision } }): Precision =>
   execution?.precision ?? ordinaryPrecision
+
+/** What each precision brings on a device, measured there. */
+export interface PrecisionSpeed {
+  /** The shortest time of one 3×3 convolution, forward and backward; without precisions that the device has not. */
+  readonly milliseconds: Readonly<Partial<Record<Precision, number>>>
+  /** The processor's instructions for bfloat16, as /proc/cpuinfo names them; null: none. Absent of GPUs. */
+  readonly instructions?: string | null
+}
+
+/** Time in that precision / time in float32, of a convolution; null where it was not measured. */
+export function precisionFactor(speed: PrecisionSpeed | undefined, precision: Precision): number | null {
+  const { [ordinaryPrecision]: ordinary, [precision]: other } = speed?.milliseconds ?? {}
+  return ordinary === undefined || other === undefined || !(ordinary > 0) ? null : other / ordinary
+}
+
+const twoDigits = (value: number): string => (value >= 100 ? value.toFixed(0) : Number(value.toPrecision(2)).toString())
+
+/**
+ * How long a convolution takes in that precision against float32, e.g. "0.6 of the time of float32 (5.2 ms, 8.7 ms)";
+ * null where it was not measured.
+ */
+export function precisionSpeedWords(speed: PrecisionSpeed | undefined, precision: Precision): string | null {
+  const factor = precisionFactor(speed, precision)
+  if (!speed || factor === null) return null
+  const { [precision]: other = NaN, float32 = NaN } = speed.milliseconds
+  return `${twoDigits(factor)} of the time of float32 (${twoDigits(other)} ms, ${twoDigits(float32)} ms)`
+}
+
+/** What it was that was measured. */
+export const precisionSpeedSubject = 'a 3×3 convolution, forward and backward'
+
+/** As rows of a device report. */
+export function precisionSpeedRows(speed: PrecisionSpeed | undefined): (readonly [name: string, words: string])[] {
+  if (!speed) return []
+  const { instructions } = speed
+  return [
+    ...(instructions === undefined ? [] : [['bfloat16 instructions', instructions ?? 'none'] as const]),
+    ...precisions.flatMap((precision) => {
+      if (precision === ordinaryPrecision) return []
+      const words = precisionSpeedWords(speed, precision)
+      return words === null ? [] : [[precisionTitles[precision], `${words}: ${precisionSpeedSubject}`] as const]
+    }),
+  ]
+}

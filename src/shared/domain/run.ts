@@ -3,6 +3,7 @@ import type { Condition, ModelSettings } from './condition'
 import type { KnownPixelValues } from './pixels'
 import type { ExperimentConfig } from './config'
 import type { HealthFinding } from './health'
+import type { PrecisionSpeed } from './precision'
 import type { StageName } from './stageName'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -165,6 +166,8 @@ export interface DeviceReport {
   cudnn: string | null
   computeCapability: string | null
   details: Record<string, string>
+  /** Absent where it was not measured: stages do not. */
+  precisionSpeed?: PrecisionSpeed
 }
 
 /** The run that a run does again, from that one's file. */

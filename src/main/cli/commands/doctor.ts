@@ -1,5 +1,5 @@
 import type { DiskUse, EngineInfo } from '../../../shared/contract'
-import { howToInstallRuntime, type DeviceReport } from '../../../shared/domain'
+import { howToInstallRuntime, precisionSpeedRows, type DeviceReport } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { jsonLine, table } from '../output'
 import { Option } from 'commander'
@@ -77,5 +77,6 @@ const deviceRows = (device: DeviceReport): string[][] => [
   ['CUDA', device.cuda ?? 'none'],
   ['cuDNN', device.cudnn ?? 'none'],
   ['Compute capability', device.computeCapability ?? 'none'],
+  ...precisionSpeedRows(device.precisionSpeed).map((row) => [...row]),
   ...Object.entries(device.details),
 ]

@@ -4,10 +4,10 @@
  *   trainer.js                 a short job, over the channel of the parent process
  */
 import { parseArgs } from 'node:util'
-import type { DeviceReport, Evaluation } from '../../../shared/domain'
-import { ExhaustiveError, describeError, toCauses } from '../../../shared/errors'
+import type { DeviceReport, Evaluation, Execution } from '../../../shared/domain'
+import { ExhaustiveError, UserError, describeError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
-import { startTensorFlow } from '../runtime'
+import { startTensorFlow, withPrecisionSpeed } from '../runtime'
 import { evaluateModelFile } from '../trainer/evaluateFile'
 import { findPixels } from '../trainer/findPixels'
 import { exportProgram } from '../trainer/exportProgram'
@@ -29,6 +29,17 @@ const preparationTeller =
   (fraction: number, message: string): void =>
     tell({ type: 'preparing', activity: { message, fraction } })
 
+/** Where the device was not known before; no result says TF32 that was computed otherwise. */
+function refuseCpuInTf32({ kind, title, reason }: DeviceReport, { precision }: Execution): void {
+  if (precision !== 'tf32' || kind === 'gpu') return
+  throw new UserError('TF32 was asked for, and no GPU is usable.', {
+    wanted: 'a GPU, which alone computes in TF32',
+    got: title,
+    ...(reason === null ? {} : { where: reason }),
+    action: 'set the precision to float32, or see "npm run doctor"',
+  })
+}
+
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
 const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
   const execution = 'config' in job ? job.config.execution : job.execution
@@ -37,6 +48,7 @@ const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
     threads: execution.threads,
     deterministic: execution.deterministic,
   })
+  refuseCpuInTf32(runtime.device, execution)
   tell({ type: 'ready', device: runtime.device })
   if (runtime.device.fallback)
     tell({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
@@ -121,6 +133,8 @@ async function runShort(job: ShortJob, tell: Tell): Promise<EndReport> {
       await exportProgram(job, exporters, preparationTeller(tell))
       return doneWith(null)
     case 'device':
+      // Once more, with what takes a moment to measure.
+      tell({ type: 'ready', device: withPrecisionSpeed(await startTensorFlow(), job.execution) })
       return doneWith(null)
     default:
       throw new ExhaustiveError(job)

@@ -20,7 +20,14 @@ export interface CpuHardware {
   memoryBytes: number
 }
 
-const tellingFeatures = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_tile']
+const tellingFeatures = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_tile', 'amx_bf16']
+
+/** Widest first: kernels take the first that the processor has. */
+const forBfloat16 = ['amx_bf16', 'avx512_bf16'] as const
+
+/** What a processor multiplies bfloat16 with; null where it has nothing for it, and converts to and fro. */
+export const bfloat16Instructions = ({ features }: Pick<CpuHardware, 'features'>): string | null =>
+  forBfloat16.find((feature) => features.includes(feature)) ?? null
 
 function readText(file: string): string {
   try {

@@ -1,2 +1,3 @@
 export type { TFJSBinding } from './binding'
+export { withPrecisionSpeed } from './precisionSpeed'
 export { startTensorFlow } from './startTensorFlow'

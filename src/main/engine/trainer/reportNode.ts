@@ -3,7 +3,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { temporaryBeside } from '../../machine/temporaries.mjs'
 import { toCauses } from '../../../shared/errors'
-import { startTensorFlow } from '../runtime'
+import { startTensorFlow, withPrecisionSpeed } from '../runtime'
 import type { NodeReport } from '../protocol/nodeReport'
 
 /** @param paths that whoever asked wants to be seen here */
@@ -13,7 +13,7 @@ export async function reportNode(file: string, paths: readonly string[]): Promis
     node: process.version,
     missing: paths.filter((path) => !existsSync(path)),
     device: await startTensorFlow({ device: 'auto' }).then(
-      ({ device }) => device,
+      (runtime) => withPrecisionSpeed(runtime, { precision: 'float32' }),
       (error: unknown) => ({ causes: toCauses(error) }),
     ),
   }

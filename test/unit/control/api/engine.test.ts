@@ -473,6 +473,24 @@ describe('short jobs', () => {
     await failure
   })
 
+  it('find out a GPU’s TF32 in a process of its own, and one probe answers all who ask meanwhile', async () => {
+    open()
+    const gpu = { ...fakeDevice, kind: 'gpu' as const }
+    const asked = [1, 2].map(() => engine.call('engine.device', {}, new AbortController().signal))
+    const found = (milliseconds: object) => ({ ...gpu, precisionSpeed: { milliseconds } })
+    for (const [index, milliseconds] of [
+      { float32: 2, mixed: 1 },
+      { tf32: 1.5, mixed: 1 },
+    ].entries()) {
+      const hand = await trainer(index)
+      expect(hand.job).toMatchObject({ kind: 'device', execution: { precision: index === 0 ? 'float32' : 'tf32' } })
+      hand.report({ type: 'ready', device: found(milliseconds) })
+      finish(hand)
+    }
+    const whole = found({ float32: 2, mixed: 1, tf32: 1.5 })
+    expect(await Promise.all(asked)).toEqual([whole, whole])
+  })
+
   it('end with the call that is cancelled', async () => {
     open()
     const controller = new AbortController()

@@ -1,7 +1,6 @@
 /** What the handlers of all topics share: the engine's parts, and a configuration as this engine understands it. */
 import {
   howToInstallRuntime,
-  type DeviceReport,
   type ExperimentPreset,
   type MetricDefinition,
   type PartialExperimentConfig,
@@ -29,6 +28,7 @@ import { resolveExperiment, type Resolution } from '../experiments/resolve'
 import type { EngineLog } from '../log'
 import type { RunStore } from '../store'
 import type { DataService } from './dataService'
+import { createDeviceProbe } from './deviceProbe'
 import type { ModelInspector } from './inspectModel'
 
 /** What there is of TensorFlow on this machine, and bringing it; each answers at once. */
@@ -112,12 +112,15 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     table,
     executors: executorsOf(options, hub),
     checks: createCallerChecks(options),
-    device: createDeviceProbe(async (signal) => {
+    device: createDeviceProbe((precision, signal) => {
       assertReady()
-      const execution = { ...resolve({}).config.execution, threads: options.store.settings().threads }
-      const { device } = await runShortJob(options.launchShortJob, { kind: 'device', execution }, signal)
-      if (!device) throw new Error('The trainer reported no device.')
-      return device
+      const { execution } = resolve({}).config
+      const { threads } = options.store.settings()
+      return runShortJob(
+        options.launchShortJob,
+        { kind: 'device', execution: { ...execution, threads, precision } },
+        signal,
+      )
     }),
     resolve,
     assertReady,
@@ -149,17 +152,6 @@ function resolveHere(config: PartialExperimentConfig, options: EngineOptions, ta
   return {
     ...resolution,
     issues: [...resolution.issues, ...computedIssues(resolution.config, { ...options, table })],
-  }
-}
-
-function createDeviceProbe(find: (signal?: AbortSignal) => Promise<DeviceReport>): DeviceProbe {
-  let device: DeviceReport | null = null
-  return {
-    known: () => device,
-    async find({ fresh = false, signal } = {}) {
-      if (fresh || device === null) device = await find(signal)
-      return device
-    },
   }
 }
 

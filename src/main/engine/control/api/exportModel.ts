@@ -2,7 +2,13 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
-import { pixelValuesOf, type ExperimentConfig, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import {
+  pixelValuesOf,
+  type Execution,
+  type ExperimentConfig,
+  type RunSummary,
+  type StageRecord,
+} from '../../../../shared/domain'
 import { ExhaustiveError, RefusedInputError, UserError } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { exporters, writeExport, type Exporter, type Provenance } from '../../families/exporters'
@@ -69,8 +75,7 @@ export async function exportModel(
         data: config.data,
         normalization: config.teacher.source === 'file' ? pixelValuesOf(config.teacher) : 'dataset',
         provenance: provenanceOf(run, config, stage, services.version),
-        // A trace computes next to nothing, and a run may be using the GPU.
-        execution: { ...config.execution, device: 'cpu', threads: config.execution.threads || services.threads },
+        execution: tracing(config, services.threads),
         cacheFolder: services.cacheFolder,
       } as const
       await runShortJob(services.launchShortJob, job, signal)
@@ -131,3 +136,11 @@ async function readWeights(file: string): Promise<WeightMap> {
   if (refusal) throw refusal
   return weights
 }
+
+/** A trace computes next to nothing, and a run may be using the GPU; a file's program is float32 whoever reads it. */
+const tracing = ({ execution }: ExperimentConfig, threads: number): Execution => ({
+  ...execution,
+  device: 'cpu',
+  precision: 'float32',
+  threads: execution.threads || threads,
+})

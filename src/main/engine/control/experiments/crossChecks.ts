@@ -160,6 +160,21 @@ const defensesNeedConvolutions: Check = ({ teacher, students }, table) => {
   return undefined
 }
 
+/** TF32 is a GPU's; mixed precision is made where a step is one graph. */
+const precisionCanBe: Check = ({ execution: { device, graph, precision } }) => {
+  if (precision === 'tf32' && device === 'cpu')
+    return error(
+      'execution.precision',
+      'wanted a GPU, which alone computes in TF32, got the CPU; choose float32, or a GPU',
+    )
+  return precision === 'mixed' && !graph
+    ? error(
+        'execution.precision',
+        'wanted steps that run as graphs, in which bfloat16 is put, got them kernel by kernel',
+      )
+    : undefined
+}
+
 const checks: readonly Check[] = [
   targetIsAClass,
   teacherFileIsNamed,
@@ -174,6 +189,7 @@ const checks: readonly Check[] = [
   distinctDefenses,
   methodNeedsBatchNorm,
   defensesNeedConvolutions,
+  precisionCanBe,
 ]
 
 /** The findings that concern several parts of a configuration at once. */

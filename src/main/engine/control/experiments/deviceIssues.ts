@@ -1,5 +1,13 @@
-/** Whether the device that an experiment asks for is there. */
-import type { DeviceReport, ExperimentConfig } from '../../../../shared/domain'
+/** Whether the device that an experiment asks for is there, and what the experiment's precision brings on it. */
+import {
+  ordinaryPrecision,
+  precisionFactor,
+  precisionSpeedSubject,
+  precisionSpeedWords,
+  type DeviceReport,
+  type ExperimentConfig,
+} from '../../../../shared/domain'
+import { ExhaustiveError } from '../../../../shared/errors'
 import type { Issue } from '../../../../shared/schema'
 
 /** The device of this machine, found by a short-lived trainer that runs an op. */
@@ -10,22 +18,82 @@ export interface DeviceProbe {
   find(options?: { fresh?: boolean; signal?: AbortSignal | undefined }): Promise<DeviceReport>
 }
 
-/** A GPU that was asked for fails the run where none works, so it is said before. */
+/** What fails a run where it is not there, and what gains nothing there, is said before. */
 export async function deviceIssues(
   { execution }: Pick<ExperimentConfig, 'execution'>,
   probe: DeviceProbe,
 ): Promise<Issue[]> {
-  if (execution.device !== 'gpu') return []
+  const { device, precision } = execution
+  if (device !== 'gpu' && precision === ordinaryPrecision) return []
   // A runtime that does not start is told by whoever needs it.
   const found = await probe.find().catch(() => null)
-  if (!found || found.kind === 'gpu') return []
-  return [
-    {
-      path: 'execution.device',
-      severity: 'error',
-      message: `wanted a GPU that works, got ${found.title}: ${withoutStop(found.reason ?? 'TensorFlow finds no GPU on this machine')}; choose Automatic or CPU, or see Settings, Device`,
-    },
-  ]
+  if (!found) return []
+  if (device === 'gpu' && found.kind === 'cpu')
+    return [
+      error(
+        'execution.device',
+        `wanted a GPU that works, got ${gotInstead(found)}; choose Automatic or CPU, ${orLook}`,
+      ),
+    ]
+  // Nothing is known of the processor beside a GPU.
+  if (device === 'cpu' && found.kind === 'gpu') return []
+  const issue = precisionIssue(found, precision)
+  return issue ? [issue] : []
 }
 
+const error = (path: string, message: string): Issue => ({ path, severity: 'error', message })
 const withoutStop = (text: string): string => text.replace(/\.$/, '')
+const gotInstead = ({ title, reason }: DeviceReport): string =>
+  `${title}: ${withoutStop(reason ?? 'TensorFlow finds no GPU on this machine')}`
+const orLook = 'or see Settings, Device'
+
+const path = 'execution.precision'
+/** NVIDIA's first generation with TF32. */
+const firstWithTf32 = 8
+/** A precision that takes more than this share of float32's time gains nothing worth another result. */
+const worthwhile = 0.9
+
+function precisionIssue(found: DeviceReport, precision: ExperimentConfig['execution']['precision']): Issue | null {
+  switch (precision) {
+    case 'float32':
+      return null
+    case 'tf32':
+      return tf32Issue(found)
+    case 'mixed':
+      return mixedIssue(found)
+    default:
+      throw new ExhaustiveError(precision)
+  }
+}
+
+function tf32Issue(found: DeviceReport): Issue | null {
+  if (found.kind === 'cpu')
+    return error(
+      path,
+      `wanted a GPU, which alone computes in TF32, got ${gotInstead(found)}; choose float32, ${orLook}`,
+    )
+  const capability = Number(found.computeCapability ?? NaN)
+  return capability < firstWithTf32
+    ? error(
+        path,
+        `wanted a GPU that computes in TF32 (compute capability 8.0 or newer), got ${found.title} of ${found.computeCapability ?? ''}; choose float32`,
+      )
+    : null
+}
+
+function mixedIssue({ title, precisionSpeed: speed }: DeviceReport): Issue | null {
+  if (!speed) return null
+  const factor = precisionFactor(speed, 'mixed')
+  if (factor === null)
+    return error(
+      path,
+      `wanted a device that multiplies in bfloat16, got ${title}, where TensorFlow has no kernel for it; choose float32`,
+    )
+  if (factor < worthwhile) return null
+  const without = speed.instructions === null ? ', whose processor has no instructions for bfloat16' : ''
+  return {
+    path,
+    severity: 'warning',
+    message: `gains nothing on this machine${without}: ${precisionSpeedSubject}, takes ${precisionSpeedWords(speed, 'mixed') ?? ''}`,
+  }
+}

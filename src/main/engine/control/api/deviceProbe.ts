@@ -1,0 +1,61 @@
+/** What this machine computes on, and what precisions bring there: asked once, of processes that end at once. */
+import type { DeviceReport, Precision } from '../../../../shared/domain'
+import type { ShortResult } from '../executors/shortJobs'
+import type { DeviceProbe } from '../experiments/deviceIssues'
+
+/** Starts TensorFlow in that precision, in a process of its own: a GPU has TF32 for the whole of one. */
+type FindDevice = (precision: Precision, signal: AbortSignal) => Promise<Pick<ShortResult, 'device'>>
+
+export function createDeviceProbe(find: FindDevice): DeviceProbe {
+  let known: DeviceReport | null = null
+  const ask = sharedWork(async (signal) => (known = await findWhole(find, signal)))
+  return {
+    known: () => known,
+    find: async ({ fresh = false, signal } = {}) => (known !== null && !fresh ? known : ask(signal)),
+  }
+}
+
+interface WorkUnderWay<Result> {
+  readonly result: Promise<Result>
+  readonly controller: AbortController
+  waiting: number
+}
+
+/** Whoever asks while it is under way gets the same answer; it is given up when nobody waits any more. */
+function sharedWork<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): (signal: AbortSignal | undefined) => Promise<Result> {
+  let underWay: WorkUnderWay<Result> | null = null
+  const begin = (): WorkUnderWay<Result> => {
+    const controller = new AbortController()
+    const result = work(controller.signal).finally(() => (underWay = null))
+    return { result, controller, waiting: 0 }
+  }
+  return (signal) => {
+    const mine = (underWay ??= begin())
+    mine.waiting += 1
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        mine.waiting -= 1
+        if (mine.waiting === 0) mine.controller.abort(signal?.reason)
+        reject(signal?.reason as Error)
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      mine.result.then(resolve, reject).finally(() => signal?.removeEventListener('abort', leave))
+    })
+  }
+}
+
+async function findWhole(find: FindDevice, signal: AbortSignal): Promise<DeviceReport> {
+  const { device } = await find('float32', signal)
+  if (!device) throw new Error('The trainer reported no device.')
+  const { precisionSpeed } = device
+  if (device.kind === 'cpu' || !precisionSpeed) return device
+  // A GPU that cannot be asked a second time is still one.
+  const again = await find('tf32', signal).catch(() => null)
+  signal.throwIfAborted()
+  const { tf32 } = again?.device?.precisionSpeed?.milliseconds ?? {}
+  if (tf32 === undefined) return device
+  const milliseconds = { ...precisionSpeed.milliseconds, tf32 }
+  return { ...device, precisionSpeed: { ...precisionSpeed, milliseconds } }
+}
