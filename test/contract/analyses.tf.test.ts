@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readArtifact } from '../../src/main/engine/control/runs/artifacts'
-import { analyses } from '../../src/main/engine/families/analyses'
+import { stageAnalyses } from '../../src/main/engine/families/analyses'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import { artifactForms } from '../../src/shared/domain'
 import { prepareTinyTeacher, studentStage } from './stages'
@@ -32,7 +32,7 @@ beforeAll(async () => {
   again = await artifactsOfStudent()
 })
 
-describe.each(analyses.members.map((member) => ({ id: member.id, member })))('$id', ({ member }) => {
+describe.each(stageAnalyses.map((member) => ({ id: member.id, member })))('$id', ({ member }) => {
   const own = (all: readonly ArtifactReport[]): ArtifactReport[] => all.filter(({ analysis }) => analysis === member.id)
 
   it('is measured in a student stage, at the steps at which it says', () => {

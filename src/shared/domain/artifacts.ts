@@ -1,8 +1,10 @@
 /**
- * What an analysis leaves of a finished or growing model: an artifact, as JSON. Three forms have a view of their own;
- * an analysis with another form names its component.
+ * What an analysis leaves of a finished or growing model: an artifact, as JSON. Some forms have a view of their own; an
+ * analysis with another form names its component.
  */
 import { z } from 'zod'
+import type { AnalysisSubject } from './askedAnalyses'
+import { imageNumbersArtifact } from './imageNumbers'
 
 /** Rows under titled columns. */
 export const tableArtifact = z.object({
@@ -60,7 +62,12 @@ export const imagesArtifact = z.object({
 export type ImagesArtifact = z.infer<typeof imagesArtifact>
 
 /** The forms that the interface knows how to show. */
-export const artifactForms = { table: tableArtifact, histogram: histogramArtifact, images: imagesArtifact } as const
+export const artifactForms = {
+  table: tableArtifact,
+  histogram: histogramArtifact,
+  images: imagesArtifact,
+  imageNumbers: imageNumbersArtifact,
+} as const
 export type ArtifactForm = keyof typeof artifactForms
 
 /** How an analysis is shown: in a form's view, or by the component of that name under src/renderer/analyses. */
@@ -71,6 +78,8 @@ export interface AnalysisFacts {
   view: AnalysisView
   /** Shown while nothing is measured; without it the view comes with the first artifact. */
   empty: { title: string; text: string } | null
+  /** What it is asked of; absent where stages measure it by themselves. */
+  asked?: AnalysisSubject
 }
 
 /** The newest artifact of an analysis of one stage. */

@@ -1,8 +1,8 @@
 /** Measures the analyses of a stage: those whose needs it can give. */
 import { sentenceOf } from '../../../shared/errors'
 import { defaultsOf } from '../../../shared/schema'
-import { analyses } from '../families/analyses'
-import type { Analysis, AnalysisContext, AnalysisMaterials, AnalysisNeed } from '../families/analyses/types'
+import { stageAnalyses } from '../families/analyses'
+import type { AnalysisContext, AnalysisMaterials, AnalysisNeed, StageAnalysis } from '../families/analyses/types'
 import type { StageRemark } from '../families/distillation/types'
 
 /** What an analysis found, as it is kept: JSON that fits the analysis's schema. */
@@ -28,19 +28,19 @@ export interface StageAnalysesInput {
   readonly classNames: readonly string[]
   readonly target: number
   readonly materials: StageMaterials
-  readonly members?: readonly Analysis[]
+  readonly members?: readonly StageAnalysis[]
 }
 
 export function createStageAnalyses(input: StageAnalysesInput): StageAnalyses {
-  const members = input.members ?? analyses.members
+  const members = input.members ?? stageAnalyses
   const { classNames, target } = input
-  const contextOf = (member: Analysis, materials: StageMaterials): AnalysisContext =>
+  const contextOf = (member: StageAnalysis, materials: StageMaterials): AnalysisContext =>
     ({
       classNames,
       target,
       ...Object.fromEntries(member.needs.map((need) => [need, materials[need]?.()])),
     }) as unknown as AnalysisContext
-  const measured = (member: Analysis, materials: StageMaterials): WorkRemark => {
+  const measured = (member: StageAnalysis, materials: StageMaterials): WorkRemark => {
     try {
       const found = member.measure(defaultsOf(member.params), contextOf(member, materials))
       // As it will be read: what JSON cannot say is null.

@@ -90,6 +90,10 @@ export function fileNormalization(
   return { mean: perChannel(values.mean), standardDeviation: perChannel(values.standardDeviation) }
 }
 
+/** What the networks of an experiment take: what a teacher from a file was trained on, or the data set's own. */
+export const normalizationOf = ({ teacher }: Pick<ExperimentConfig, 'teacher'>, dataset: LoadedDataset): Normalization =>
+  teacher.source === 'file' ? fileNormalization(pixelValuesOf(teacher), dataset) : dataset.normalization
+
 /** The test images as they are and with the trigger. */
 export async function testSetsOf(dataset: LoadedDataset, attack: MemberChoice, target: number): Promise<TestSets> {
   const { test } = dataset
@@ -155,10 +159,7 @@ export async function prepareData(
     dataset,
     findings,
     poisonedCount: planned?.poisoned.length ?? null,
-    normalization:
-      config.teacher.source === 'file'
-        ? fileNormalization(pixelValuesOf(config.teacher), dataset)
-        : dataset.normalization,
+    normalization: normalizationOf(config, dataset),
     train: () => {
       if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
       return (train ??= poisonTrainingSet(dataset.train, planned, trigger))

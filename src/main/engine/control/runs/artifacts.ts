@@ -1,12 +1,12 @@
 /** Artifacts as they are handed out: checked against the schema of their analysis. */
 import type { StageArtifact } from '../../../../shared/domain'
 import { analyses } from '../../families/analyses'
-import type { Analysis } from '../../families/analyses/types'
+import type { AnalysisDeclaration } from '../../families/analyses/types'
 import type { StoredArtifact } from '../store'
 
 export function readArtifact(
   stored: StoredArtifact & { readonly stageId: string },
-  members: readonly Analysis[] = analyses.members,
+  members: readonly AnalysisDeclaration[] = analyses.members,
 ): StageArtifact {
   const { stageId, analysis, step } = stored
   const place = { stageId, analysis, step }

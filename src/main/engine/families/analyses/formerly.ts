@@ -1,9 +1,9 @@
 /** Records of versions that kept artifacts inside the record of their stage. */
-import type { Analysis, FormerRecord } from './types'
+import type { AnalysisDeclaration, FormerRecord } from './types'
 
 /** The record as it is now, and the artifacts that it held. */
 export function withoutFormerArtifacts(
-  members: readonly Pick<Analysis, 'id' | 'formerly'>[],
+  members: readonly Pick<AnalysisDeclaration, 'id' | 'formerly'>[],
   record: FormerRecord,
 ): { record: FormerRecord; artifacts: { analysis: string; artifact: unknown }[] } {
   const artifacts: { analysis: string; artifact: unknown }[] = []

@@ -47,22 +47,11 @@ export type EvaluatedAnswers = Pick<Evaluation, 'classes' | 'topAnswer' | 'large
 /** A stage's record as versions wrote it that had no table of artifacts. */
 export type FormerRecord = Readonly<Record<string, unknown>>
 
-/**
- * What is computed from models and images and shown beside the metrics. No training depends on it: one that fails is
- * told as a warning.
- */
-export interface Analysis<
+/** What every analysis declares, whenever it is measured. */
+export interface AnalysisDeclaration<
   S extends ParameterSchema = ParameterSchema,
   Artifact = unknown,
-  Need extends AnalysisNeed = AnalysisNeed,
 > extends MemberDeclaration<S> {
-  /** It is measured in the stages that can give all of it. */
-  readonly needs: readonly Need[]
-  /**
-   * evaluation: with every evaluation; end: once, of the finished model; handed: when another member hands its
-   * measurements over.
-   */
-  readonly when: 'evaluation' | 'end' | 'handed'
   readonly artifact: z.ZodType<Artifact>
   readonly view: AnalysisView
   readonly empty?: { readonly title: string; readonly text: string }
@@ -74,10 +63,28 @@ export interface Analysis<
   evaluated?(artifact: Artifact): EvaluatedAnswers
   /** Takes its artifact out of a record of an earlier version; null where there is none. */
   formerly?(record: FormerRecord): { artifact: unknown; record: FormerRecord } | null
+}
+
+/**
+ * What stages compute from their models and images, shown beside the metrics. No training depends on it: one that fails
+ * is told as a warning.
+ */
+export interface StageAnalysis<
+  S extends ParameterSchema = ParameterSchema,
+  Artifact = unknown,
+  Need extends AnalysisNeed = AnalysisNeed,
+> extends AnalysisDeclaration<S, Artifact> {
+  /** It is measured in the stages that can give all of it. */
+  readonly needs: readonly Need[]
+  /**
+   * evaluation: with every evaluation; end: once, of the finished model; handed: when another member hands its
+   * measurements over.
+   */
+  readonly when: 'evaluation' | 'end' | 'handed'
   /** Pure but for captured steps of the models; the artifact is JSON. */
   measure(params: ValuesOf<S>, context: AnalysisContext<Need>): Artifact
 }
 
 export const defineAnalysis = <S extends ParameterSchema, Artifact, Need extends AnalysisNeed>(
-  analysis: Analysis<S, Artifact, Need>,
-): Analysis => analysis as unknown as Analysis
+  analysis: StageAnalysis<S, Artifact, Need>,
+): StageAnalysis => analysis as unknown as StageAnalysis

@@ -147,6 +147,14 @@ function linearLayer(gathered: Gathered, name: string, options: LinearOptions): 
   return (x, context) => tf.add(tf.matMul(x, valueOf<tf.Tensor2D>(weight, context)), valueOf(bias, context))
 }
 
+/** The layer, with its output handed through wherever a pass asks for that. */
+const handedThrough =
+  (name: string, layer: ImageLayer): ImageLayer =>
+  (x, context) => {
+    const output = layer(x, context)
+    return context.through ? context.through(name, output) : output
+  }
+
 /** Parameters in the order in which layers are asked for, which must be PyTorch's order of registration. */
 export function createBuilder(stream: InitialStream): NetworkBuilder {
   const parameters: Parameter[] = []
@@ -166,8 +174,8 @@ export function createBuilder(stream: InitialStream): NetworkBuilder {
     dispose() {
       for (const { variable } of [...parameters, ...buffers]) variable.dispose()
     },
-    convolution: (name, options) => convolutionLayer(gathered, name, options),
-    batchNorm: (name, channels, batchNormOptions) => batchNormLayer(gathered, name, channels, batchNormOptions),
+    convolution: (name, options) => handedThrough(name, convolutionLayer(gathered, name, options)),
+    batchNorm: (name, channels, options) => handedThrough(name, batchNormLayer(gathered, name, channels, options)),
     linear: (name, options) => linearLayer(gathered, name, options),
     layerNorm: (name, width, epsilon) => layerNormLayer(gathered, name, width, epsilon),
     parameter: (name, shape, deviation) => ownParameter(gathered, name, shape, deviation),

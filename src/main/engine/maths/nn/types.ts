@@ -64,6 +64,11 @@ export interface ForwardContext {
   /** Tensors to use in place of some parameters, e.g. channel-shuffled filters. */
   readonly substitutes?: ReadonlyMap<tf.Variable, tf.Tensor>
   /**
+   * When given, what each convolution and each batch norm puts out passes through it under the layer's name, and the
+   * network goes on with what it answers: activations are read, masked or added to there. For analyses alone.
+   */
+  readonly through?: (layer: string, output: tf.Tensor4D) => tf.Tensor4D
+  /**
    * Activations of a pass over the same images in the same mode without the substitutes. The architecture may start
    * from the last of them
    * that lies before every substituted parameter, instead of computing it again.

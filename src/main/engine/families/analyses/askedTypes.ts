@@ -1,0 +1,148 @@
+/** Analyses that are measured when somebody asks: what they may look at, and how one is declared. */
+import type { AnalysisSubject } from '../../../../shared/domain'
+import type { ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { Trigger } from '../../images/poisoning/trigger'
+import type { ImageSet } from '../../images/types'
+import type { WeightMap } from '../../weights/weightMap'
+import type { AnalysisDeclaration, ImageModel } from './types'
+
+/** A layer whose output can be read, masked and differentiated by: each convolution and each batch norm. */
+export interface NetworkLayer {
+  /** The name that its weights bear, without `.weight`. */
+  readonly name: string
+  readonly kind: 'convolution' | 'batchNorm'
+  /** Of the output for one image. */
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
+
+/** Values of one batch of images, row-major with the images first. Valid until the callback returns. */
+export type BatchVisitor = (values: Float32Array, first: number, count: number) => void
+
+/** Of one layer under two sets of images, by channel: [C] each. */
+export interface ChannelActivity {
+  readonly layer: string
+  /** Mean over the images of the L2 norm, over the positions, of the difference of the two outputs. */
+  readonly change: Float32Array
+  /** Mean of the absolute output under the first set, and under the second. */
+  readonly first: Float32Array
+  readonly second: Float32Array
+}
+
+export interface ClassGradient {
+  /** d logit / d input or layer: [N][H][W][C]. */
+  readonly gradients: Float32Array
+  /** What the gradients are by: the layer's output, or the normalised images. */
+  readonly values: Float32Array
+}
+
+/** A network that an analysis looks into, in evaluation mode and with its own normalisation; nothing of it changes. */
+export interface OpenNetwork extends ImageModel {
+  /** E.g. WRN-16-2. */
+  readonly title: string
+  /** In the order in which images pass them. Empty where the network comes as a graph out of a file. */
+  readonly layers: readonly NetworkLayer[]
+  /** Under PyTorch's names and in its layouts. */
+  weights(): WeightMap
+  /** What the last linear layer reads, [N][width]; null where the architecture does not say. */
+  features(images: ImageSet): { readonly width: number; readonly values: Float32Array } | null
+  /** A layer's output, [N][H][W][C], batch by batch. @throws RefusedInputError where there is no such layer */
+  activations(images: ImageSet, layer: string, visit: BatchVisitor): void
+  /** What changes in every layer from the images of one set to those of another of as many, image by image. */
+  channelActivity(images: ImageSet, others: ImageSet): readonly ChannelActivity[]
+  /**
+   * Gradients of one logit of each image, by the normalised input or by a layer's output.
+   * @param classes of each image
+   */
+  gradients(images: ImageSet, at: { readonly classes: ArrayLike<number>; readonly layer?: string }): ClassGradient
+  /** Logits with some channels of layers set to zero; one captured step serves every choice of channels. */
+  logitsWithout(images: ImageSet, channels: ReadonlyMap<string, readonly number[]>): Float32Array
+}
+
+export interface ShuffleChoice {
+  readonly members: number
+  /** The last so many convolutions. */
+  readonly layers: number
+  readonly seed: number
+}
+
+/** Copies of the teacher whose channels are shuffled, as the Shuffling Vaccine draws them. */
+export interface ShuffledTeachers {
+  /** All of the same images: [N][classes]. */
+  readonly teacher: Float32Array
+  readonly members: readonly Float32Array[]
+  /** Mean over the members. */
+  readonly mean: Float32Array
+}
+
+/** The images of a student's synthesizer that were kept. */
+export interface KeptImages {
+  /** In ascending order, with how many images each has. */
+  readonly steps: readonly { readonly step: number; readonly count: number }[]
+  /** Labels are zeros: nobody knows the class of a synthetic image. @throws UserError where its file is gone */
+  read(step: number): Promise<ImageSet>
+}
+
+export interface AskedStudent {
+  readonly stageId: string
+  readonly title: string
+  /** As it is, or as it was at the step that was asked for; null where it has neither weights nor a checkpoint. */
+  readonly network: OpenNetwork | null
+  readonly kept: KeptImages
+}
+
+/** A trigger by name, made for the images of the data set. */
+export interface NamedTrigger {
+  readonly id: string
+  readonly title: string
+  readonly trigger: Trigger
+}
+
+/** What an asked analysis may look at; each is made only for those that name it in `needs`. */
+export interface AskedMaterials {
+  /** The one stage that was asked about. */
+  readonly model: OpenNetwork
+  readonly teacher: OpenNetwork
+  /** The students that were asked about. */
+  readonly students: readonly AskedStudent[]
+  /**
+   * Logits of images under the teacher and under shuffled copies of it; null where it has no channels to shuffle. The
+   * same choice gives the same copies.
+   */
+  readonly shuffledTeachers: ((images: ImageSet, choice: ShuffleChoice) => ShuffledTeachers) | null
+  /** At most so many test images, evenly spread, as they are and with the trigger; true labels in both. */
+  readonly testImages: (most: number) => { readonly clean: ImageSet; readonly triggered: ImageSet | null }
+  /** The attack of the run; null without one. */
+  readonly trigger: NamedTrigger | null
+  /** Every attack that can be made without a file, as it is by default, the run's own as it was. */
+  readonly triggers: readonly NamedTrigger[]
+}
+export type AskedNeed = keyof AskedMaterials
+
+export type AskedContext<Need extends AskedNeed = AskedNeed> = Pick<AskedMaterials, Need> & {
+  readonly classNames: readonly string[]
+  /** The class that the attack aims at. */
+  readonly target: number
+  /** Whoever measures says how far it is, between batches; cancelling ends the process. */
+  readonly progress: (done: number, total: number, message: string) => Promise<void>
+  /** What is to be known about the result, in a sentence. */
+  readonly warn: (message: string) => void
+}
+
+/** Measured in a process of its own, on models and kept images that are there; nothing waits for it. */
+export interface AskedAnalysis<
+  S extends ParameterSchema = ParameterSchema,
+  Artifact = unknown,
+  Need extends AskedNeed = AskedNeed,
+> extends AnalysisDeclaration<S, Artifact> {
+  readonly when: 'asked'
+  readonly subject: AnalysisSubject
+  readonly needs: readonly Need[]
+  /** The artifact is JSON. @throws RefusedInputError where the parameters do not go together with what is there */
+  measure(params: ValuesOf<S>, context: AskedContext<Need>): Promise<Artifact>
+}
+
+export const defineAskedAnalysis = <S extends ParameterSchema, Artifact, Need extends AskedNeed>(
+  analysis: AskedAnalysis<S, Artifact, Need>,
+): AskedAnalysis => analysis as unknown as AskedAnalysis

@@ -1,0 +1,181 @@
+import { imageNumbersArtifact, type ImageNumbersArtifact } from '../../../../shared/domain'
+import { integer, type ValuesOf } from '../../../../shared/schema'
+import { correlations, templateOf, type TriggerTemplate } from '../../images/poisoning/template'
+import type { ImageSet } from '../../images/types'
+import { answersOf, divergencesOf } from './answers'
+import { defineAskedAnalysis, type AskedContext, type AskedStudent } from './askedTypes'
+import { penaltyField, shuffleFields } from './vaccineFields'
+
+const params = {
+  imageLimit: integer({
+    label: 'Images, at most',
+    default: 2000,
+    min: 1,
+    max: 200_000,
+    help: 'Of more kept images so many are taken, evenly over students and steps.',
+  }),
+  ...shuffleFields,
+  penaltyCoefficient: penaltyField,
+}
+type Params = ValuesOf<typeof params>
+type Context = AskedContext<'teacher' | 'students' | 'shuffledTeachers' | 'trigger'>
+type Columns = ImageNumbersArtifact['columns']
+
+/** A kept image by where it lies. */
+interface Place {
+  readonly stage: number
+  readonly step: number
+  readonly index: number
+}
+
+/** Looked at together; the engine hears how far it is after each. */
+const chunk = 500
+
+/** At most so many of all kept images, evenly over them in their order. */
+export function evenly(students: readonly Pick<AskedStudent, 'kept'>[], most: number): { all: number; taken: Place[] } {
+  const places = students.flatMap(({ kept }, stage) =>
+    kept.steps.flatMap(({ step, count }) =>
+      Array.from({ length: count }, (_, index): Place => ({ stage, step, index })),
+    ),
+  )
+  const count = Math.min(places.length, most)
+  const taken = Array.from({ length: count }, (_, row) => places[Math.floor((row * places.length) / count)] as Place)
+  return { all: places.length, taken }
+}
+
+/** The named images as one set; grids are read once each. */
+async function read(student: AskedStudent, places: readonly Place[]): Promise<ImageSet> {
+  const grids = new Map<number, ImageSet>()
+  for (const { step } of places) if (!grids.has(step)) grids.set(step, await student.kept.read(step))
+  const [first] = grids.values()
+  if (!first) throw new Error('No image was named.')
+  const size = first.height * first.width * first.channels
+  const pixels = new Uint8Array(places.length * size)
+  places.forEach(({ step, index }, row) => {
+    const grid = grids.get(step)
+    if (grid) pixels.set(grid.pixels.subarray(index * size, (index + 1) * size), row * size)
+  })
+  return { ...first, count: places.length, pixels, labels: new Int32Array(places.length) }
+}
+
+interface Asked {
+  readonly params: Params
+  readonly context: Context
+  readonly template: TriggerTemplate | null
+}
+
+function measureChunk(student: AskedStudent, images: ImageSet, { params, context, template }: Asked): Partial<Columns> {
+  const { teacher, shuffledTeachers } = context
+  const { classes } = teacher
+  const choice = { members: params.shuffledCopies, layers: params.shuffledDepth, seed: params.shuffleSeed }
+  const shuffled = shuffledTeachers?.(images, choice) ?? null
+  const teacherLogits = shuffled?.teacher ?? teacher.logits(images)
+  const answers = answersOf(teacherLogits, classes)
+  const studentLogits = student.network?.logits(images) ?? null
+  const ofStudent = studentLogits && answersOf(studentLogits, classes)
+  const kl = shuffled && divergencesOf(teacherLogits, shuffled.mean, classes)
+  const suspected =
+    shuffled &&
+    answersOf(shuffled.mean, classes).map(({ label }, row) => Number(label >= 0 && label === answers[row]?.label))
+  const size = images.height * images.width * images.channels
+  return {
+    teacherClass: answers.map(({ label }) => label),
+    teacherConfidence: answers.map(({ confidence }) => confidence),
+    studentClass: ofStudent && ofStudent.map(({ label }) => label),
+    studentConfidence: ofStudent && ofStudent.map(({ confidence }) => confidence),
+    studentKl: studentLogits && divergencesOf(teacherLogits, studentLogits, classes),
+    shuffledKl: kl,
+    suspected,
+    penalty: kl && kl.map((value, row) => -params.penaltyCoefficient * (suspected?.[row] ?? 0) * value),
+    correlation: template && [...correlations(images.pixels, size, template)],
+  }
+}
+
+/** Rows of another chunk below those that are there; a column that one of them lacks is filled with nulls. */
+function append(columns: Record<string, (number | null)[]>, more: Partial<Columns>, rows: number): void {
+  for (const [name, values] of Object.entries(more)) {
+    const filled = values ?? Array.from({ length: rows }, () => null)
+    columns[name] = [...(columns[name] ?? []), ...filled]
+  }
+}
+
+const orAbsent = (values: readonly (number | null)[]): (number | null)[] | null =>
+  values.every((value) => value === null) ? null : [...values]
+
+/** Classes are whole numbers: −1 where a student has no network to ask. */
+const classesOrAbsent = (values: readonly (number | null)[]): number[] | null =>
+  values.every((value) => value === null) ? null : values.map((value) => value ?? -1)
+
+const share = (part: number, all: number): string => `${((100 * part) / Math.max(1, all)).toFixed(1)} %`
+
+/**
+ * What teacher, shuffled teachers and student say of each kept synthetic image, and how it correlates with the known
+ * trigger. Images are the kept bytes, rounded and clipped: answers may differ a little from those of the training.
+ */
+export const keptImages = defineAskedAnalysis({
+  id: 'kept-images',
+  title: 'Kept images in numbers',
+  summary:
+    'Of each kept synthetic image: the teacher’s and the student’s class and confidence, their divergence, whether shuffled teachers suspect it, and how it correlates with the known trigger.',
+  reference: {
+    citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers',
+    link: 'https://arxiv.org/abs/2306.02368',
+    place: 'section 4.1, the Shuffling Vaccine’s suspicion',
+  },
+  params,
+  when: 'asked',
+  subject: { of: 'student', most: 4, keptImages: true },
+  needs: ['teacher', 'students', 'shuffledTeachers', 'trigger'],
+  artifact: imageNumbersArtifact,
+  view: { kind: 'imageNumbers' },
+  line({ keptImages: all, columns: { step, suspected, teacherClass } }) {
+    const rows = step.length
+    const marked = suspected ? `, ${share(suspected.filter((one) => one === 1).length, rows)} suspected` : ''
+    return `${rows} of ${all} images, ${new Set(teacherClass).size} classes of the teacher${marked}`
+  },
+  async measure(params, context) {
+    const { students, trigger, progress } = context
+    const { all, taken } = evenly(students, params.imageLimit)
+    const columns: Record<string, (number | null)[]> = {}
+    let done = 0
+    for (const [stage, student] of students.entries()) {
+      const own = taken.filter((place) => place.stage === stage)
+      if (own.length > 0 && !student.network) context.warn(`${student.title} has neither weights nor a checkpoint.`)
+      for (let first = 0; first < own.length; first += chunk) {
+        const places = own.slice(first, first + chunk)
+        const images = await read(student, places)
+        const template = trigger && templateOf(trigger.trigger, images)
+        append(columns, measureChunk(student, images, { params, context, template }), places.length)
+        done += places.length
+        await progress(done, taken.length, 'Asking the networks')
+      }
+    }
+    const column = (name: keyof Columns): (number | null)[] => columns[name] ?? []
+    const correlation = orAbsent(column('correlation'))
+    return {
+      stages: students.map(({ stageId }) => stageId),
+      trigger: trigger && correlation ? { id: trigger.id, title: trigger.title } : null,
+      shuffled: context.shuffledTeachers && {
+        members: params.shuffledCopies,
+        layers: params.shuffledDepth,
+        seed: params.shuffleSeed,
+        coefficient: params.penaltyCoefficient,
+      },
+      keptImages: all,
+      columns: {
+        stage: taken.map(({ stage }) => stage),
+        step: taken.map(({ step }) => step),
+        index: taken.map(({ index }) => index),
+        teacherClass: column('teacherClass').map((value) => value ?? -1),
+        teacherConfidence: column('teacherConfidence'),
+        studentClass: classesOrAbsent(column('studentClass')),
+        studentConfidence: orAbsent(column('studentConfidence')),
+        studentKl: orAbsent(column('studentKl')),
+        shuffledKl: orAbsent(column('shuffledKl')),
+        suspected: classesOrAbsent(column('suspected')),
+        penalty: orAbsent(column('penalty')),
+        correlation,
+      },
+    }
+  },
+})

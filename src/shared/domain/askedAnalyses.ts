@@ -1,0 +1,49 @@
+/** Analyses that are measured when somebody asks, of models and kept images that are there. */
+import type { ErrorCause } from '../errors'
+
+/** What an analysis is asked of. */
+export interface AnalysisSubject {
+  /** model: a teacher or a student; student: students alone. */
+  readonly of: 'model' | 'student'
+  /** How many stages at once. */
+  readonly most: number
+  /** Whether it looks at the images that a student has kept. */
+  readonly keptImages: boolean
+}
+
+export type AskedState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'
+
+export interface AskedProgress {
+  /** 0…1. */
+  readonly fraction: number
+  readonly message: string
+  readonly secondsLeft: number | null
+}
+
+/** An analysis as it was asked for, and what has become of it. */
+export interface AskedAnalysis {
+  readonly id: string
+  readonly runId: string
+  readonly analysis: string
+  /** With defaults filled in. */
+  readonly params: Readonly<Record<string, unknown>>
+  /** The stages that it looks at, in order. */
+  readonly stageIds: readonly string[]
+  /** Students as they were after so many steps; null: as they are. */
+  readonly step: number | null
+  readonly state: AskedState
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** While it is running; not kept. */
+  readonly progress: AskedProgress | null
+  readonly warnings: readonly string[]
+  /** Why it has no artifact. */
+  readonly error: readonly ErrorCause[] | null
+  /** The artifact in one line. */
+  readonly line: string | null
+}
+
+/** Whether it has come to its end, whichever. */
+export const hasEnded = ({ state }: Pick<AskedAnalysis, 'state'>): boolean => state !== 'waiting' && state !== 'running'
