@@ -91,7 +91,10 @@ export function fileNormalization(
 }
 
 /** What the networks of an experiment take: what a teacher from a file was trained on, or the data set's own. */
-export const normalizationOf = ({ teacher }: Pick<ExperimentConfig, 'teacher'>, dataset: LoadedDataset): Normalization =>
+export const normalizationOf = (
+  { teacher }: Pick<ExperimentConfig, 'teacher'>,
+  dataset: LoadedDataset,
+): Normalization =>
   teacher.source === 'file' ? fileNormalization(pixelValuesOf(teacher), dataset) : dataset.normalization
 
 /** The test images as they are and with the trigger. */
