@@ -14,8 +14,8 @@ const rowsFrom = (first: number, count: number): number[] =>
   Array.from({ length: modelBatch }, (_, offset) => Math.min(first + offset, count - 1))
 
 /**
- * The set in normalised batches of one size. `work` gives the tensors that are read, which `take` finds as values, those
- * of the first `count` images being meant.
+ * The set in normalised batches of one size. `work` gives the tensors that are read, which `take` finds as values,
+ * those of the first `count` images being meant.
  */
 export function inBatches(
   set: ImageSet,

@@ -7,8 +7,8 @@ export interface TriggerTemplate {
   readonly places: Int32Array
   readonly values: Float64Array
   /**
-   * replaces: the pixels become the pattern's; mixes: the pattern is blended in; adds: it is added. What is looked for is
-   * the pattern in each case.
+   * replaces: the pixels become the pattern's; mixes: the pattern is blended in; adds: it is added. What is looked for
+   * is the pattern in each case.
    */
   readonly kind: 'replaces' | 'mixes' | 'adds'
 }
@@ -74,8 +74,8 @@ function plainTemplate(
 }
 
 /**
- * Pearson's correlation of each image with the template over its places: Σ (x − x̄)(t − t̄) / √(Σ (x − x̄)² Σ (t − t̄)²),
- * −1…1; 0 for an image without variation there. float64.
+ * Pearson's correlation of each image with the template over its places:
+ * Σ (x − x̄)(t − t̄) / √(Σ (x − x̄)² Σ (t − t̄)²), −1…1; 0 for an image without variation there. float64.
  * @param pixels bytes of any number of images, one after the other
  */
 export function correlations(pixels: Uint8Array, size: number, { places, values }: TriggerTemplate): Float64Array {
