@@ -2,11 +2,14 @@
  * What every distillation method with every defense promises: a tiny step gives finite losses, the same seed the same
  * result, resume is exact, nothing leaks.
  */
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import type { DistillationMethod } from '../../src/main/engine/families/distillation/types'
+import { checkpointFile } from '../../src/main/engine/protocol/checkpointFiles'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
+import type { StageWork } from '../../src/main/engine/trainer/stageWork'
 import type { StudentPlan } from '../../src/shared/domain'
 import { defensePlans, smallNetwork, switches, tinyMethod } from './cases'
 import { studentStage } from './stages'
@@ -54,43 +57,48 @@ export function describeMethods(members: readonly DistillationMethod[]): void {
   it.each(members.map(({ id }) => id))('%s runs kernel by kernel as it does captured', sameWithoutGraph)
 }
 
+/** Every method is stopped after so many steps and gone on with from the checkpoint that it wrote there. */
+const resumedAt = 2
+
 function promises({ change }: ReturnType<typeof casesOf>[number]): void {
-  it('takes finite steps, and the same seed gives the same student bit for bit, also when it is paused and resumed', async () => {
+  it('takes finite steps, keeps no tensors from step to step, and gives the same student bit for bit when resumed', async () => {
     const whole = temporaryFolder('whole')
-    const uninterrupted = await studentStage(tinyExperiment(change), whole)
-    const reports = await runToEnd(uninterrupted, whole)
-    uninterrupted.dispose()
+    const work = await studentStage(tinyExperiment(change), whole)
+    const tensors: number[] = []
+    const watched: StageWork = {
+      ...work,
+      keepsCheckpoint: (step) => step === resumedAt,
+      step: async (index, measure, innerStep) => {
+        const metrics = await work.step(index, measure, innerStep)
+        tensors.push(tf.memory().numTensors)
+        return metrics
+      },
+    }
+    const reports = await runToEnd(watched, whole)
+    expectImages(work)
+    work.dispose()
     const losses = [...valuesOf(reports, 'generatorLoss'), ...learningOf(reports)]
     expect(learningOf(reports).length).toBeGreaterThanOrEqual(4)
     expect(losses.every(Number.isFinite)).toBe(true)
+    expect(tensors[3]).toBe(tensors[1])
 
     const parts = temporaryFolder('parts')
-    const before = await studentStage(tinyExperiment(change), parts)
-    const first = await runToEnd(before, parts, { pauseAfter: 2 })
-    before.dispose()
-    expect(first.at(-1)).toMatchObject({ type: 'finished', outcome: 'paused', step: 2 })
-    expect(first.filter((report) => report.type === 'progress').at(-1)).toMatchObject({ step: 2 })
+    copyFileSync(join(whole, checkpointFile(resumedAt)), join(parts, checkpointFile(resumedAt)))
     const after = await studentStage(tinyExperiment(change), parts)
-    const second = await runToEnd(after, parts, { resume: true })
+    const rest = await runToEnd(after, parts, { resume: true })
     after.dispose()
-    expect([...learningOf(first), ...learningOf(second)].sort()).toEqual([...learningOf(reports)].sort())
+    const checkpoint = reports.findIndex((report) => report.type === 'checkpoint' && report.step === resumedAt)
+    expect(checkpoint).toBeGreaterThan(0)
+    const firstPart = reports.slice(0, checkpoint)
+    expect([...learningOf(firstPart), ...learningOf(rest)].sort()).toEqual([...learningOf(reports)].sort())
     expect(readFileSync(`${parts}/weights.safetensors`).equals(readFileSync(`${whole}/weights.safetensors`))).toBe(true)
   })
+}
 
-  it('keeps no tensors from step to step, and gives images for the viewer', async () => {
-    const work = await studentStage(tinyExperiment(change), temporaryFolder('leak'))
-    await work.step(0, true)
-    const images = work.images?.(1)
-    expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
-    expect(new Set(images?.pixels).size).toBeGreaterThan(10)
-    await work.step(1, true)
-    const before = tf.memory().numTensors
-    await work.step(2, true)
-    await work.step(3, true)
-    work.images?.(4)
-    expect(tf.memory().numTensors).toBe(before)
-    work.dispose()
-  })
+function expectImages(work: StageWork): void {
+  const images = work.images?.(1)
+  expect(images).toMatchObject({ count: 8, height: 32, width: 32, channels: 3, step: 1 })
+  expect(new Set(images?.pixels).size).toBeGreaterThan(10)
 }
 
 async function sameWithoutGraph(id: string): Promise<void> {
