@@ -5,6 +5,7 @@ import type { ExperimentConfig } from './config'
 import type { HealthFinding } from './health'
 import type { PrecisionSpeed } from './precision'
 import type { StageName } from './stageName'
+import type { ProcessTimings } from './timings'
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
 export type StageState = 'waiting' | 'running' | 'paused' | 'stopped' | 'interrupted' | 'failed' | 'done'
@@ -135,6 +136,8 @@ export interface StageProgress {
   imageCounts?: { train: number; test: number }
   /** Of stages that train; absent before it has begun, and in records of earlier versions. */
   stepUnits?: StepUnits
+  /** Where the time of its processes went; absent in records of earlier versions. */
+  timings?: readonly ProcessTimings[]
   /** The step of the newest artifact of each analysis that was measured; absent where none was. */
   artifacts?: Record<string, number>
   /** Absent where it neither runs nor waits for a place to run. */

@@ -55,9 +55,7 @@ async function evaluated(acknowledged: string | null, path = file) {
       ...(acknowledged === null ? { architecture: null } : { architecture, teacher: { acknowledged, weights: kept } }),
     },
     () => undefined,
-    (report) => {
-      reports.push(report)
-    },
+    { report: (report) => void reports.push(report) },
   )
   const evaluation = await outcome.catch((error: unknown) => error)
   return {

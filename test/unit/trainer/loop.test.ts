@@ -147,7 +147,7 @@ describe('the parts of a stage', () => {
     )
     await takeStep(loop)
     expect(kinds(reports)).toEqual(
-      ['warning', 'metrics', 'images', 'metrics', 'evaluation', 'checkpoint', 'progress'], // prettier-ignore
+      ['warning', 'metrics', 'images', 'metrics', 'evaluation', 'checkpoint', 'timings', 'progress'], // prettier-ignore
     )
     expect(loop.state).toMatchObject({ stepsDone: 1, checkpointAt: 1, evaluatedAt: 1, evaluation })
   })
@@ -161,9 +161,9 @@ describe('the parts of a stage', () => {
       await saveCheckpoint(loop)
       evaluateModel(loop)
     }
-    expect(kinds(reports)).toEqual(['checkpoint', 'metrics', 'evaluation'])
+    expect(kinds(reports)).toEqual(['checkpoint', 'timings', 'metrics', 'evaluation'])
     expect(await finishStage(loop, 'paused')).toMatchObject({ outcome: 'paused', step: 1, evaluation })
-    expect(kinds(reports).slice(3)).toEqual(['progress'])
+    expect(kinds(reports).slice(4)).toEqual(['progress', 'timings'])
   })
 
   it('a stage goes on at its newest checkpoint, with the seconds until then', async () => {

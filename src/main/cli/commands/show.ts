@@ -3,6 +3,8 @@ import {
   assignmentWords,
   namedModelsOf,
   runCommand,
+  runTimeAccount,
+  timeAccountWords,
   verdictSentence,
   type RunDetail,
   type StageArtifact,
@@ -10,7 +12,7 @@ import {
 import { RefusedInputError } from '../../../shared/errors'
 import { membersOf } from '../members'
 import { findRun, runNames } from '../findRun'
-import { analysisLines, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
+import { analysisLines, duration, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
 import { namerOf } from '../names'
 import { defineCommand } from './command'
 
@@ -91,10 +93,17 @@ const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => 
       (line) => `    ${line}`,
     ),
   ]),
+  ...timeLines(detail),
   ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
   ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
   ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
 ]
+
+/** Of a run that has ended, in whatever way. */
+function timeLines(detail: RunDetail): string[] {
+  const account = detail.endedAt === null ? null : runTimeAccount(detail)
+  return account ? [`time: ${duration(account.total)} from start to end, ${timeAccountWords(account)}`] : []
+}
 
 const studentNames = ({ stages }: RunDetail, names: ReadonlyMap<string, string>): string[] =>
   stages.filter(({ kind }) => kind === 'student').map(({ id, title }) => names.get(id) ?? title)

@@ -12,6 +12,7 @@ import { evaluateModelFile } from '../trainer/evaluateFile'
 import { findPixels } from '../trainer/findPixels'
 import { exportProgram } from '../trainer/exportProgram'
 import { refuseBadTrigger } from '../trainer/data'
+import { createPhaseClock, type PhaseClock } from '../trainer/phaseClock'
 import { reportNode } from '../trainer/reportNode'
 import { runTrainingLoop } from '../trainer/loop'
 import { createSystemMetrics } from '../trainer/systemMetrics'
@@ -58,11 +59,13 @@ const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
 async function train(
   job: Extract<TrainerJob, { kind: 'teacher' | 'student' }>,
   desk: TaskDesk,
-  prepare: () => Promise<PreparedStage>,
+  prepare: (clock: PhaseClock) => Promise<PreparedStage>,
 ): Promise<EndReport> {
+  const clock = createPhaseClock()
   const report: Tell = (told) => desk.report(told)
   const { kind: device } = await startFor(job, report)
-  const prepared = await prepare()
+  clock.enter('rest')
+  const prepared = await clock.within('data', () => prepare(clock))
   for (const warning of prepared.data.warnings) report({ type: 'warning', message: warning })
   const { imagesPerStep, stepsPerEpoch = null } = prepared.work
   report({ type: 'stepUnits', units: { imagesPerStep, stepsPerEpoch } })
@@ -73,6 +76,7 @@ async function train(
     checkpointEverySeconds: job.config.recording.checkpointEvery,
     pauseAt: job.pauseAt,
     report,
+    clock,
     request: () => desk.request(),
     settle: () => desk.settle(),
     system: createSystemMetrics({ folder: job.folders.stage, gpu: device === 'gpu' ? watchGpu() : null }),
@@ -88,6 +92,8 @@ const doneWith = (evaluation: Evaluation | null): Extract<TrainerReport, { type:
 })
 
 async function checkData(job: Extract<StageJob, { kind: 'data' }>, tell: Tell): Promise<EndReport> {
+  const clock = createPhaseClock()
+  clock.enter('data')
   const data = await runDataStage(job.config, job.folders, preparationTeller(tell))
   const { title, train, test } = data.dataset
   tell({ type: 'imageCounts', train: train.count, test: test.count })
@@ -100,6 +106,7 @@ async function checkData(job: Extract<StageJob, { kind: 'data' }>, tell: Tell): 
     level: 'info',
     message: `${title}: ${train.count} training and ${test.count} test images${poisoned}`,
   })
+  tell({ type: 'timings', timings: clock.account() })
   return doneWith(null)
 }
 
@@ -110,23 +117,29 @@ function runStage(job: StageJob, desk: TaskDesk): Promise<EndReport> {
     case 'data':
       return checkData(job, tell)
     case 'teacher':
-      return train(job, desk, () => prepareTeacherStage(job, preparationTeller(tell)))
+      return train(job, desk, (clock) => prepareTeacherStage(job, preparationTeller(tell), clock))
     case 'student':
-      return train(job, desk, () => prepareStudentStage(job, preparationTeller(tell)))
+      return train(job, desk, (clock) => prepareStudentStage(job, preparationTeller(tell), clock))
     case 'evaluate':
-      return runShort(job, tell)
+      return evaluateFile(job, tell)
     default:
       throw new ExhaustiveError(job)
   }
 }
 
+/** Of a stage, or asked for by somebody. */
+async function evaluateFile(job: Extract<ShortJob, { kind: 'evaluate' }>, tell: Tell): Promise<EndReport> {
+  const clock = createPhaseClock()
+  await startFor(job, tell)
+  const evaluation = await evaluateModelFile(job, preparationTeller(tell), { report: tell, clock })
+  tell({ type: 'timings', timings: clock.account() })
+  return { ...doneWith(evaluation), weights: job.teacher?.weights ?? null }
+}
+
 async function runShort(job: ShortJob, tell: Tell): Promise<EndReport> {
+  if (job.kind === 'evaluate') return evaluateFile(job, tell)
   await startFor(job, tell)
   switch (job.kind) {
-    case 'evaluate': {
-      const evaluation = await evaluateModelFile(job, preparationTeller(tell), tell)
-      return { ...doneWith(evaluation), weights: job.teacher?.weights ?? null }
-    }
     case 'findPixels':
       return { ...doneWith(null), pixelTrials: await findPixels(job, preparationTeller(tell), tell) }
     case 'export':

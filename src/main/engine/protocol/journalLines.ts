@@ -21,6 +21,7 @@ const reportTypes: Record<TaskReport['type'], true> = {
   progress: true,
   ready: true,
   stepUnits: true,
+  timings: true,
   warning: true,
 }
 

@@ -12,6 +12,7 @@ import type {
   MemberChoice,
   MetricPoint,
   PixelTrial,
+  ProcessTimings,
   StageActivity,
   StepUnits,
   SyntheticImages,
@@ -136,6 +137,8 @@ export type TrainerReport =
   | { type: 'imageCounts'; train: number; test: number }
   /** Of a stage that trains, before its first step. */
   | { type: 'stepUnits'; units: StepUnits }
+  /** Where the time of this process went so far; replaces what it said before. */
+  | { type: 'timings'; timings: ProcessTimings }
   | { type: 'checkpoint'; step: number; path: string }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `weights`: absolute path of the stage's model so far, null where there is none. */

@@ -5,6 +5,7 @@ import type { Evaluation } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { fileNormalization, loadDataset, testSetsOf } from './data'
 import { createPredictor, evaluateInParts, type EvaluationPart } from './evaluation'
+import { createPhaseClock, type PhaseClock } from './phaseClock'
 import { openClassifier, refuseUnreadWarnings } from './models'
 import type { TrainerJob, TrainerReport } from '../protocol/messages'
 import { encodeGraph, graphMetadata } from '../weights/onnxGraph'
@@ -19,8 +20,9 @@ import { createProgram } from './stages'
 export async function evaluateModelFile(
   job: Extract<TrainerJob, { kind: 'evaluate' }>,
   onProgress: (fraction: number, message: string) => void,
-  report: (report: TrainerReport) => void,
+  { report, clock = createPhaseClock() }: { report: (report: TrainerReport) => void; clock?: PhaseClock },
 ): Promise<Evaluation> {
+  clock.enter('data')
   const dataset = await loadDataset({ data: job.data, cacheFolder: job.cacheFolder, onProgress })
   if (job.target >= dataset.classNames.length) {
     throw new RefusedInputError('The target is no class of this data set.', {
@@ -38,11 +40,13 @@ export async function evaluateModelFile(
   for (const message of opened.warnings) report({ type: 'warning', message })
   if (job.teacher) refuseUnreadWarnings(opened, job.teacher.acknowledged, job.file)
   const { classifier } = opened
-  const program = createProgram(job)
+  const program = createProgram(job, clock)
   const predict = createPredictor(program, 'evaluate', classifier, fileNormalization(job.normalization, dataset))
+  const sets = await testSetsOf(dataset, job.attack, job.target)
   const started = performance.now()
   let last: EvaluationPart | null = null
-  for (const part of evaluateInParts(predict, await testSetsOf(dataset, job.attack, job.target))) {
+  clock.enter('evaluation')
+  for (const part of evaluateInParts(predict, sets)) {
     last = part
     const seconds = (performance.now() - started) / 1000
     const {
@@ -60,6 +64,7 @@ export async function evaluateModelFile(
     // Pings and requests are read between parts.
     await new Promise((resolve) => setImmediate(resolve))
   }
+  clock.enter('rest')
   program.dispose()
   if (!last)
     throw new RefusedInputError('There is nothing to evaluate.', {

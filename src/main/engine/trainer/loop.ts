@@ -15,6 +15,7 @@ import {
   writeCheckpoint,
   type ReadCheckpoint,
 } from './checkpoints'
+import { createPhaseClock, type PhaseClock } from './phaseClock'
 import { createInnerStepListener, defaultPatience, yieldToEventLoop, type InnerStepOptions } from './innerSteps'
 import { createProgressTeller, createStepRate, type ProgressTeller, type StepRate } from './progress'
 import { assertFinite, MissingStartError } from './stageErrors'
@@ -35,6 +36,8 @@ export interface LoopOptions {
   report(report: TrainerReport): void
   /** What the machine is doing, told after steps; left out: nothing is. */
   system?: { due(): boolean; read(step: number): MetricPoint[] } | undefined
+  /** Where the time goes; left out: one that begins now. */
+  clock?: PhaseClock | undefined
   /** Read after every step, and inside one that takes long: what control asked for. */
   request(): 'go' | 'pause' | 'stop'
   /** How soon a request acts inside a step. */
@@ -74,6 +77,7 @@ export interface TrainingLoop {
   readonly rate: StepRate
   readonly progress: ProgressTeller
   readonly innerStep: InnerStepListener
+  readonly clock: PhaseClock
   /** Working seconds of the stage so far. */
   seconds(): number
 }
@@ -129,7 +133,8 @@ export async function beginStage(work: StageWork, options: LoopOptions): Promise
     report: options.report,
   })
   const innerStep = createInnerStepListener({ tell: progress.tellNow, request: options.request, ...options.innerStep })
-  return { work, options, state, firstStep: step, rate, progress, innerStep, seconds }
+  const { clock = createPhaseClock() } = options
+  return { work, options, state, firstStep: step, rate, progress, innerStep, clock, seconds }
 }
 
 const damagedTeller =
@@ -176,10 +181,10 @@ async function goOnFrom(start: StageStart | undefined, work: StageWork, options:
 
 /** One step of the work with everything that is due after it. */
 export async function takeStep(loop: TrainingLoop): Promise<void> {
-  const { work, state, rate } = loop
+  const { work, state, rate, clock } = loop
   const measure = state.stepsDone % work.measureEvery === 0 || state.stepsDone === work.totalSteps - 1
   state.stepBegan = performance.now()
-  const metrics = await work.step(state.stepsDone, measure, loop.innerStep)
+  const metrics = await clock.within('training', () => work.step(state.stepsDone, measure, loop.innerStep))
   const stepSeconds = (performance.now() - state.stepBegan) / 1000
   rate.add(stepSeconds)
   state.stepsDone += 1
@@ -223,9 +228,10 @@ function reportRemarks({ work, options, state }: TrainingLoop): void {
     options.report(remark.type === 'artifact' ? { ...remark, step: state.stepsDone } : remark)
 }
 
-function reportImages({ work, options, state }: TrainingLoop): void {
-  if (work.images && work.imagesAfter?.(state.stepsDone))
-    options.report({ type: 'images', images: work.images(state.stepsDone) })
+function reportImages({ work, options, state, clock }: TrainingLoop): void {
+  const { images } = work
+  if (images && work.imagesAfter?.(state.stepsDone))
+    options.report({ type: 'images', images: clock.within('images', () => images(state.stepsDone)) })
 }
 
 /** Where the work keeps one, after a step that a request would have given up, and every so many seconds. */
@@ -240,29 +246,33 @@ function checkpointDue({ work, options, state }: TrainingLoop, stepSeconds: numb
 const keepNone = (): boolean => false
 
 /** Writes the state down, where it is not on disk as it stands. */
-export async function saveCheckpoint({ work, options, state, seconds }: TrainingLoop): Promise<void> {
+export async function saveCheckpoint(loop: TrainingLoop): Promise<void> {
+  const { work, options, state, clock, seconds } = loop
   if (state.checkpointAt === state.stepsDone) return
   const begun = performance.now()
-  work.program.readState()
-  const { path } = await writeCheckpoint({
-    folder: options.folder,
-    step: state.stepsDone,
-    seconds: seconds(),
-    snapshot: work.state.snapshot(),
-    keep: work.keepsCheckpoint ?? keepNone,
-    settle: options.settle,
+  const { path } = await clock.within('checkpoints', () => {
+    work.program.readState()
+    return writeCheckpoint({
+      folder: options.folder,
+      step: state.stepsDone,
+      seconds: seconds(),
+      snapshot: work.state.snapshot(),
+      keep: work.keepsCheckpoint ?? keepNone,
+      settle: options.settle,
+    })
   })
   state.checkpointAt = state.stepsDone
   state.checkpointSeconds = (performance.now() - begun) / 1000
   options.report({ type: 'checkpoint', step: state.stepsDone, path })
+  options.report({ type: 'timings', timings: clock.account() })
 }
 
 /** Measures the model and reports it, where that was not done after this step. */
 export function evaluateModel(loop: TrainingLoop): void {
-  const { work, options, state } = loop
+  const { work, options, state, clock } = loop
   if (state.evaluatedAt === state.stepsDone) return
   const step = state.stepsDone
-  const evaluation = { ...work.evaluate(), step }
+  const evaluation = { ...clock.within('evaluation', () => work.evaluate()), step }
   state.evaluation = evaluation
   state.evaluatedAt = step
   const points: MetricPoint[] = (['accuracy', 'asr', 'asrAll', 'robustAccuracy'] as const).flatMap((name) => {
@@ -299,17 +309,18 @@ export async function finishStage(
   outcome: Finished['outcome'],
   { evaluate = outcome !== 'paused' }: { evaluate?: boolean } = {},
 ): Promise<Finished> {
-  const { work, options, state } = loop
+  const { work, options, state, clock } = loop
   // Progress is told five times a second; the step that a pause or stop ends at must not depend on when it was told
   // last.
   loop.progress.tellNow()
   await saveCheckpoint(loop)
   if (evaluate) evaluateModel(loop)
   await options.settle?.()
-  const weights = await work.writeWeights()
-  work.conclude?.(outcome)
+  const weights = await clock.within('checkpoints', () => work.writeWeights())
+  clock.within('analyses', () => work.conclude?.(outcome))
   reportRemarks(loop)
   if (outcome === 'done') await dropOlderCheckpoints(options.folder, work.keepsCheckpoint ?? keepNone)
+  options.report({ type: 'timings', timings: clock.account() })
   return {
     type: 'finished',
     outcome,

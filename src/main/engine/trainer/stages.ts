@@ -19,6 +19,8 @@ import type { Classifier } from '../maths/nn/types'
 import { createStateBundle } from './state'
 import { createStudentStage } from './studentStage'
 import { createTeacherStage } from './teacherStage'
+import { createPhaseClock, type PhaseClock } from './phaseClock'
+import { timedProgram } from './timedProgram'
 import { createTestDivergences } from './testDivergences'
 
 export interface PreparedStage {
@@ -28,12 +30,15 @@ export interface PreparedStage {
 }
 type Progress = (fraction: number, message: string) => void
 
-export const createProgram = (config: Pick<ExperimentConfig, 'execution'>): StepProgram =>
-  createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager' })
+export const createProgram = (
+  config: Pick<ExperimentConfig, 'execution'>,
+  clock: PhaseClock = createPhaseClock(),
+): StepProgram => timedProgram(createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager' }), clock)
 
 export async function prepareTeacherStage(
   job: Extract<TrainerJob, { kind: 'teacher' }>,
   onProgress: Progress,
+  clock = createPhaseClock(),
 ): Promise<PreparedStage> {
   const { config, folders } = job
   const data = await prepareData(config, folders.cache, onProgress)
@@ -48,8 +53,9 @@ export async function prepareTeacherStage(
     teacher,
     training: config.teacher.training,
     data,
-    program: createProgram(config),
+    program: createProgram(config, clock),
     state,
+    clock,
     folder: folders.stage,
   })
   return { work, data }
@@ -62,6 +68,7 @@ export async function prepareTeacherStage(
 export async function prepareStudentStage(
   job: Extract<TrainerJob, { kind: 'student' }>,
   onProgress: Progress,
+  clock = createPhaseClock(),
 ): Promise<PreparedStage> {
   const { config, folders, studentIndex } = job
   const data = await prepareData(config, folders.cache, onProgress)
@@ -71,7 +78,8 @@ export async function prepareStudentStage(
   const plan = config.students[studentIndex] ?? { defenses: [] }
   const methodTotal = method.totalPseudoBatches(values)
   const remarks: StageRemark[] = []
-  const base = defenseContext({ config, data, state, models, methodTotal, remarks })
+  const program = createProgram(config, clock)
+  const base = defenseContext({ config, program, data, state, models, methodTotal, remarks })
   const active = plan.defenses.map((choice, index) => {
     const { member, values } = defenses.open(choice, `students.${studentIndex}.defenses.${index}`)
     return member.create(values, base)
@@ -97,6 +105,7 @@ export async function prepareStudentStage(
     classNames: data.dataset.classNames,
     folder: folders.stage,
     branchesAt: new Set(job.branchesAt ?? []),
+    clock,
   })
   return { work, data, startFrom: job.startFrom }
 }
@@ -122,13 +131,14 @@ async function openModels(
 /** What defenses, synthesizer and student trainer are made from; what they say goes into `remarks`. */
 function defenseContext(input: {
   readonly config: ExperimentConfig
+  readonly program: StepProgram
   readonly data: PreparedData
   readonly state: StateBundle
   readonly models: Models
   readonly methodTotal: number
   readonly remarks: StageRemark[]
 }): DefenseContext {
-  const { config, data, state, models, methodTotal, remarks } = input
+  const { config, program, data, state, models, methodTotal, remarks } = input
   const { dataset, normalization } = data
   const { height, width, channels } = dataset.train
   return {
@@ -138,7 +148,7 @@ function defenseContext(input: {
     image: { height, width, channels },
     normalization,
     augmentation: datasets.get(config.data.id, 'data.id').facts.augmentation,
-    program: createProgram(config),
+    program,
     stream: (name) => state.stream(name),
     state,
     methodTotal,

@@ -16,6 +16,7 @@ import { createStageAnalyses, type StageAnalyses, type WorkRemark } from './anal
 import { createDistillationSteps } from './distillationSteps'
 import { createEvaluator, type TestSets } from './evaluation'
 import { createImageModel } from './imageModel'
+import type { PhaseClock } from './phaseClock'
 import type { StageWork } from './stageWork'
 import { createSyntheticView, imageSetOf } from './syntheticImages'
 
@@ -33,6 +34,8 @@ export interface StudentStageInput {
   readonly folder: string
   /** Steps at which a later student goes on from this one. */
   readonly branchesAt: ReadonlySet<number>
+  /** What analyses take counts for itself. */
+  readonly clock: PhaseClock
 }
 
 function analysesOf({ context, test, classNames }: StudentStageInput): StageAnalyses {
@@ -57,7 +60,7 @@ const keepsImages =
     stepsDone > 0 && stepsDone <= total && (stepsDone % imagesEvery === 0 || stepsDone === 1 || stepsDone === total)
 
 export function createStudentStage(input: StudentStageInput): StageWork {
-  const { context, trainer, recording, totalPseudoBatches } = input
+  const { context, trainer, recording, totalPseudoBatches, clock } = input
   const { program, state, student, normalization } = context
   const afterwards = createAfterwards(input)
   const evaluate = createEvaluator({
@@ -81,7 +84,7 @@ export function createStudentStage(input: StudentStageInput): StageWork {
     imagesPerStep: trainer.imagesPerStep,
     evaluate() {
       const { evaluation, predictions } = evaluate()
-      own.push(...measured.measure('evaluation', { predictions: () => predictions }))
+      own.push(...clock.within('analyses', () => measured.measure('evaluation', { predictions: () => predictions })))
       return evaluation
     },
     evaluateAfter: (stepsDone) => stepsDone % recording.evaluateEvery === 0 || endsDistillation(stepsDone),

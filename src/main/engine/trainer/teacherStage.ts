@@ -19,6 +19,7 @@ import { createStageAnalyses, type Artifact, type WorkRemark } from './analyses'
 import { createEvaluator } from './evaluation'
 import { createImageModel } from './imageModel'
 import { createBestTeacher, type BestTeacher } from './bestTeacher'
+import type { PhaseClock } from './phaseClock'
 import type { StageWork } from './stageWork'
 import type { StateBundle } from '../families/distillation/state'
 
@@ -29,6 +30,8 @@ export interface TeacherStageInput {
   readonly program: StepProgram
   readonly state: StateBundle
   readonly folder: string
+  /** What analyses take counts for itself. */
+  readonly clock: PhaseClock
 }
 
 /** Metrics of a teacher leave the device every so many steps. */
@@ -118,7 +121,7 @@ function createTeacherUpdate(program: StepProgram, teacher: Classifier, optimize
 }
 
 /** Evaluation, analyses, and the teacher of the best epoch where that is the one handed on. */
-function createTeacherJudge({ teacher, data, program }: TeacherStageInput, best: BestTeacher | null) {
+function createTeacherJudge({ teacher, data, program, clock }: TeacherStageInput, best: BestTeacher | null) {
   const { normalization, test: sets } = data
   const evaluate = createEvaluator({ program, name: 'evaluateTeacher', classifier: teacher, normalization, sets })
   const model = createImageModel(program, 'analyseTeacher', teacher, normalization)
@@ -135,7 +138,7 @@ function createTeacherJudge({ teacher, data, program }: TeacherStageInput, best:
   const judge: Pick<StageWork, 'evaluate' | 'keptEvaluation' | 'conclude'> & Required<Pick<StageWork, 'remarks'>> = {
     evaluate() {
       const { evaluation, predictions } = evaluate()
-      const found = measured.measure('evaluation', { predictions: () => predictions })
+      const found = clock.within('analyses', () => measured.measure('evaluation', { predictions: () => predictions }))
       remarks.push(...found)
       best?.offer(evaluation, currentWeights, artifactsIn(found))
       return evaluation

@@ -1,7 +1,7 @@
 /** What a trainer reports of a stage, written down: the store, the events and the log. */
 import { join } from 'node:path'
 import type { LogLine } from '../../../../shared/contract'
-import { collapsedGenerator, divergedAt, type Evaluation } from '../../../../shared/domain'
+import { collapsedGenerator, divergedAt, withProcessTimings, type Evaluation } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
 import type { JournalPosition, TaskReport } from '../../protocol/taskFolder'
 import { decodeGrid } from '../../images/imageGrid'
@@ -9,7 +9,9 @@ import { createKeptPosition, type KeptPosition } from './keptPosition'
 import type { StageContext, StageOutcome } from './types'
 
 type Report<Type extends TaskReport['type']> = Extract<TaskReport, { type: Type }>
-type RecordedReport = Report<'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'stepUnits' | 'artifact'>
+type RecordedReport = Report<
+  'metrics' | 'images' | 'pool' | 'evaluation' | 'imageCounts' | 'stepUnits' | 'timings' | 'artifact'
+>
 
 /** Progress reaches the database this often; the memory always has the newest. */
 const progressWriteInterval = 2000
@@ -140,6 +142,8 @@ class ReportWriter {
         return context.update({ imageCounts: { train: report.train, test: report.test } })
       case 'stepUnits':
         return context.update({ stepUnits: report.units })
+      case 'timings':
+        return context.update({ timings: withProcessTimings(context.position().timings ?? [], report.timings) })
       case 'artifact':
         context.artifacts.put(place, report)
         return this.tellArtifacts()

@@ -41,7 +41,7 @@ export interface StageContext extends EngineNoticeSink {
   /** Writes all that the memory holds of the stage in one transaction, with what belongs to it. */
   keep(alongside: () => void): void
   /** How far it is known to be. */
-  position(): Pick<KeptStage, 'step' | 'totalSteps'>
+  position(): Pick<KeptStage, 'step' | 'totalSteps' | 'timings'>
   /** What is seen of its health now, in place of what was seen of that kind before; null: nothing any more. */
   observe(kind: HealthKind, finding: HealthFinding | null): void
   /** Forgets what was seen of its health after a step. */
