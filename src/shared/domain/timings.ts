@@ -1,5 +1,4 @@
 /** Where the time of a run went: what the processes of its stages say of themselves, and what lies between them. */
-import type { RunSummary, StageRecord } from './run'
 
 /** What a process of a stage spends its time on, in the order in which it is shown. */
 export const timePhases = {
@@ -62,6 +61,13 @@ const added = (left: PhaseTime, right: PhaseTime): PhaseTime => ({
   cpuSeconds: left.cpuSeconds + right.cpuSeconds,
 })
 
+/** What of a stage's record its account is made from. */
+interface TimedStage {
+  readonly timings?: readonly ProcessTimings[]
+  /** Of a stage that was trained for another run. */
+  readonly origin?: object
+}
+
 export interface TimeAccount {
   readonly phases: Readonly<Record<TimePhase, PhaseTime>>
   /** Seconds in no process of a stage: start of processes, waiting for a place, pauses. */
@@ -107,7 +113,11 @@ export function timeAccountWords({ phases, outside, total }: TimeAccount): strin
  * Of the stages that were trained for this run. Outside: what is left of the time from when it was made to its end, or
  * to the last word of its newest process.
  */
-export function runTimeAccount(run: Pick<RunSummary, 'createdAt' | 'endedAt' | 'stages'>): TimeAccount | null {
+export function runTimeAccount(run: {
+  readonly createdAt: number
+  readonly endedAt: number | null
+  readonly stages: readonly TimedStage[]
+}): TimeAccount | null {
   const processes = run.stages.flatMap(({ timings = [], origin }) => (origin === undefined ? timings : []))
   if (processes.length === 0) return null
   const end = run.endedAt ?? Math.max(...processes.map(({ ended }) => ended))
