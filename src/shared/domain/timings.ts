@@ -90,10 +90,7 @@ function accountOf(processes: readonly ProcessTimings[], outside: number): TimeA
 }
 
 /** Null where no process of the stage has said anything, and of one that was trained for another run. */
-export const stageTimeAccount = ({
-  timings = [],
-  origin,
-}: Pick<StageRecord, 'timings' | 'origin'>): TimeAccount | null =>
+export const stageTimeAccount = ({ timings = [], origin }: TimedStage): TimeAccount | null =>
   origin !== undefined || timings.length === 0 ? null : accountOf(timings, 0)
 
 /** E.g. "training 91.2 %, evaluation 4.0 %, outside its processes 0.9 %": phases that took a part worth a word. */
