@@ -123,8 +123,8 @@ interface Noted {
 
 /** A program that notes it. */
 function noting(program: StepProgram, noted: Noted): StepProgram {
-  const compile: StepProgram['compile'] = (name, step) => {
-    const runner = program.compile(name, step)
+  const compile: StepProgram['compile'] = (name, ...step) => {
+    const runner = program.compile(name, ...step)
     return {
       ...runner,
       run(args) {

@@ -7,7 +7,7 @@ import { recordStep } from './recordStep'
 import type { Recording } from './recording'
 import { GraphSession } from './session'
 import { buildGraph, type GraphVariable, type ProgramGraph } from './stepGraph'
-import type { StepFunction, StepProgram, StepRunner } from './types'
+import type { StepFunction, StepOptions, StepProgram, StepRunner } from './types'
 import type { NamedTensors } from '../maths/ops/tensors'
 
 export interface StepProgramOptions {
@@ -37,13 +37,21 @@ class EagerProgram implements StepProgram {
   readonly mode = 'eager'
   private readonly names = new Set<string>()
 
-  compile(name: string, step: StepFunction): StepRunner {
+  compile(name: string, step: StepFunction, { repeats = 1 }: StepOptions = {}): StepRunner {
     requireUnique(this.names, name)
     this.names.add(name)
     // Clones, because a step may return an argument or a variable, which are not the caller's to dispose of.
-    const run = (args: NamedTensors): NamedTensors =>
+    const once = (args: NamedTensors): NamedTensors =>
       tf.tidy(() => Object.fromEntries(Object.entries(step(args)).map(([output, tensor]) => [output, tensor.clone()])))
-    return { name, run }
+    const run = (args: NamedTensors): NamedTensors =>
+      tf.tidy(() => {
+        const all = Array.from({ length: repeats }, () => Object.entries(once(args)))
+        const [first = []] = all
+        return Object.fromEntries(
+          first.map(([output], index) => [output, tf.stack(all.flatMap((each) => each[index]?.[1] ?? []))]),
+        )
+      })
+    return { name, run: repeats > 1 ? run : once }
   }
 
   readState(): void {}
@@ -54,6 +62,7 @@ class EagerProgram implements StepProgram {
 interface CompiledStep {
   readonly name: string
   readonly step: StepFunction
+  readonly repeats: number
   recording?: Recording
   verified: boolean
 }
@@ -77,9 +86,9 @@ class GraphProgram implements StepProgram {
     private readonly verify: boolean,
   ) {}
 
-  compile(name: string, step: StepFunction): StepRunner {
+  compile(name: string, step: StepFunction, { repeats = 1 }: StepOptions = {}): StepRunner {
     requireUnique(new Set(this.steps.keys()), name)
-    const compiled: CompiledStep = { name, step, verified: !this.verify }
+    const compiled: CompiledStep = { name, step, repeats, verified: !this.verify }
     this.steps.set(name, compiled)
     return { name, run: (args) => this.run(compiled, args) }
   }
@@ -140,10 +149,10 @@ class GraphProgram implements StepProgram {
 
   /** Loads all recorded steps as one graph, in place of the one before, with the tf.Variables' values. */
   private load(): void {
-    const recordings = [...this.steps.values()]
-      .map(({ recording }) => recording)
-      .filter((recording) => recording !== undefined)
-    const names = [...new Set(recordings.flatMap((recording) => recording.variables))]
+    const recordings = [...this.steps.values()].flatMap(({ recording, repeats }) =>
+      recording === undefined ? [] : [{ recording, repeats }],
+    )
+    const names = [...new Set(recordings.flatMap(({ recording }) => recording.variables))]
     const variables = names.map((name): GraphVariable => {
       const { shape, dtype } = this.variable(name)
       return { name, shape, type: typeNumber(this.backend.binding, dtype) }

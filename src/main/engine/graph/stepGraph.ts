@@ -2,13 +2,33 @@
  * Recorded steps as the nodes of one graph: shared variables, a sub-graph per step, and steps that read and write all
  * variables.
  */
-import type { AttributeValue, ConstantTensor, GraphNode } from './graphDef'
+import type { GraphNode } from './graphDef'
 import type { Recording, Source, TensorSpecification } from './recording'
+import { repeatStep } from './repeated'
+import {
+  assignment,
+  completion,
+  constantNode,
+  fill,
+  ownedCopy,
+  placeholder,
+  shape,
+  text,
+  type,
+  type BuiltStep,
+  type StepOutput,
+} from './stepNodes'
 import { inFixedOrder } from './sums'
 
 /** One graph variable per tf.Variable; the order is the order of `readFetches` and of the write step's feeds. */
 export interface GraphVariable extends TensorSpecification {
   readonly name: string
+}
+
+/** A recording, and how often one run does it. */
+export interface RepeatedRecording {
+  readonly recording: Recording
+  readonly repeats: number
 }
 
 /**
@@ -26,9 +46,6 @@ export interface ProgramGraph {
   readonly read: StepPorts
   readonly write: StepPorts
 }
-
-const floatType = 1
-const integerType = 3
 
 /** Ops whose output may share its input's buffer. */
 const bufferSharing = new Set([
@@ -64,68 +81,6 @@ const bufferSharing = new Set([
   'ClipByValue',
   'GatherV2',
 ])
-
-function type(value: number): AttributeValue {
-  return { kind: 'type', value }
-}
-function shape(value: readonly number[]): AttributeValue {
-  return { kind: 'shape', value }
-}
-function text(value: string): AttributeValue {
-  return { kind: 'string', value }
-}
-
-function constantNode(name: string, value: ConstantTensor): GraphNode {
-  return { name, op: 'Const', inputs: [], attributes: { dtype: type(value.type), value: { kind: 'tensor', value } } }
-}
-
-/** A tensor of one repeated value, made when the step runs: nothing batch-sized lies in the graph. */
-function fill(name: string, { type: dtype, shape: dimensions, content }: ConstantTensor): GraphNode[] {
-  const sizes = new Uint8Array(Int32Array.from(dimensions).buffer)
-  return [
-    constantNode(`${name}/shape`, { type: integerType, shape: [dimensions.length], content: sizes }),
-    constantNode(`${name}/value`, { type: dtype, shape: [], content }),
-    {
-      name,
-      op: 'Fill',
-      inputs: [`${name}/shape`, `${name}/value`],
-      attributes: { T: type(dtype), index_type: type(integerType) },
-    },
-  ]
-}
-
-/** Completion of a step: one scalar to fetch, with control edges to everything that must have run. */
-function completion(name: string, after: readonly string[]): GraphNode {
-  const constant = constantNode(name, { type: floatType, shape: [], content: new Uint8Array(4) })
-  return { ...constant, inputs: after.map((node) => `^${node}`) }
-}
-
-function placeholder(name: string, specification: TensorSpecification): GraphNode {
-  return {
-    name,
-    op: 'Placeholder',
-    inputs: [],
-    attributes: { dtype: type(specification.type), shape: shape(specification.shape) },
-  }
-}
-
-function assignment(name: string, handle: string, value: string, dtype: number, after: readonly string[]): GraphNode {
-  return {
-    name,
-    op: 'AssignVariableOp',
-    inputs: [handle, value, ...after.map((node) => `^${node}`)],
-    attributes: { dtype: type(dtype) },
-  }
-}
-
-/**
- * A copy into TensorFlow's own memory. Fed tensors may lie in memory of the JavaScript heap, which must be released on
- * JavaScript's
- * thread; a variable that kept such a buffer would release it on one of TensorFlow's.
- */
-function ownedCopy(name: string, value: string, dtype: number): GraphNode {
-  return { name, op: 'DeepCopy', inputs: [value], attributes: { T: type(dtype) } }
-}
 
 class StepBuilder {
   private readonly nodes: GraphNode[] = []
@@ -214,7 +169,12 @@ class StepBuilder {
     })
   }
 
-  build(): { nodes: GraphNode[]; ports: StepPorts } {
+  /** The placeholders, in the order of the recorded arguments. */
+  get feeds(): string[] {
+    return this.recording.arguments.map(({ name }) => this.argumentName(name))
+  }
+
+  build(): BuiltStep {
     const { recording, prefix } = this
     for (const argument of recording.arguments) this.nodes.push(placeholder(this.argumentName(argument.name), argument))
     recording.nodes.forEach((node, index) => {
@@ -222,27 +182,38 @@ class StepBuilder {
       const inputs = node.inputs.map((input) => this.sourceName(input))
       this.nodes.push(...inFixedOrder({ name: this.nodeName(index), op, inputs, attributes }))
     })
-    const outputs = recording.outputs.map((output, index) => {
-      // An output may be an argument, which cannot be fed and fetched at once.
-      const node: GraphNode = {
-        name: `${prefix}/output_${index}`,
-        op: 'Identity',
-        inputs: [this.sourceName(output.source)],
-        attributes: { T: type(output.type) },
-      }
-      this.nodes.push(node)
-      return node.name
-    })
-    const done = completion(`${prefix}/done`, this.addAssignments())
-    this.nodes.push(done)
-    const port = (name: string): string => `${name}:0`
-    return {
-      nodes: this.nodes,
-      ports: {
-        feeds: recording.arguments.map(({ name }) => port(this.argumentName(name))),
-        fetches: [...outputs, done.name].map(port),
-      },
-    }
+    const outputs = recording.outputs.map((output, index): StepOutput => ({
+      name: `${prefix}/output_${index}`,
+      source: this.sourceName(output.source),
+      type: output.type,
+      shape: output.shape,
+    }))
+    const assigned = this.addAssignments()
+    return { nodes: this.nodes, outputs, assigned }
+  }
+}
+
+/** A recorded step as nodes, done as often as it says, and what to feed and fetch for it. */
+function buildStep(
+  { recording, repeats }: RepeatedRecording,
+  prefix: string,
+  handles: ReadonlyMap<string, { handle: string; type: number }>,
+): { nodes: GraphNode[]; ports: StepPorts } {
+  const builder = new StepBuilder(recording, prefix, handles)
+  const once = builder.build()
+  const { nodes, outputs, assigned } = repeats > 1 ? repeatStep(once, `${prefix}/repeated`, repeats) : once
+  // An output may be an argument, which cannot be fed and fetched at once.
+  const fetched = outputs.map(({ name, source, type: dtype }): GraphNode => ({
+    name,
+    op: 'Identity',
+    inputs: [source],
+    attributes: { T: type(dtype) },
+  }))
+  const done = completion(`${prefix}/done`, assigned)
+  const port = (name: string): string => `${name}:0`
+  return {
+    nodes: [...nodes, ...fetched, done],
+    ports: { feeds: builder.feeds.map(port), fetches: [...fetched, done].map(({ name }) => port(name)) },
   }
 }
 
@@ -283,17 +254,20 @@ function buildState(
 }
 
 /** All recordings over `variables` as one graph. */
-export function buildGraph(variables: readonly GraphVariable[], recordings: readonly Recording[]): ProgramGraph {
+export function buildGraph(
+  variables: readonly GraphVariable[],
+  recordings: readonly RepeatedRecording[],
+): ProgramGraph {
   const handles = new Map(
     variables.map((variable, index) => [variable.name, { handle: `variable_${index}`, type: variable.type }]),
   )
   const state = buildState(variables, handles)
   const nodes = [...state.nodes]
   const steps = new Map<string, StepPorts>()
-  recordings.forEach((recording, index) => {
-    const built = new StepBuilder(recording, `step_${index}`, handles).build()
+  recordings.forEach((recorded, index) => {
+    const built = buildStep(recorded, `step_${index}`, handles)
     nodes.push(...built.nodes)
-    steps.set(recording.step, built.ports)
+    steps.set(recorded.recording.step, built.ports)
   })
   return { nodes, steps, read: state.read, write: state.write }
 }

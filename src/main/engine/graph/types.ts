@@ -13,6 +13,14 @@ export interface StepRunner {
   run(args: NamedTensors): NamedTensors
 }
 
+export interface StepOptions {
+  /**
+   * How often one call does the step, each time with the same arguments on the state that the time before left. Its
+   * outputs, single numbers, are then vectors with a number for each time. Default 1.
+   */
+  readonly repeats?: number
+}
+
 /**
  * The steps that share state. In 'eager' mode each call runs the function; in 'graph' mode the first call records it
  * and every call,
@@ -21,7 +29,7 @@ export interface StepRunner {
 export interface StepProgram {
   readonly mode: 'eager' | 'graph'
   /** Steps compiled later join the same graph state. Names are unique. */
-  compile(name: string, step: StepFunction): StepRunner
+  compile(name: string, step: StepFunction, options?: StepOptions): StepRunner
   /**
    * Makes the tf.Variables hold the graph's current values (before a checkpoint, an eager evaluation, an inspection).
    */

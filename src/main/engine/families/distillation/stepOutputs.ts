@@ -3,12 +3,15 @@ import type { MemberMetricName } from '../../../../shared/schema'
 import type { NamedTensors } from '../../maths/ops/tensors'
 import type { MemberMetrics, PseudoBatch, StepMetrics } from './types'
 
-/** A scalar output of a step; waits for the device. */
-export function scalarOf(outputs: NamedTensors, name: string): number {
+/** The numbers of an output: one, or those of a repeated step in order; waits for the device. */
+export function valuesOf(outputs: NamedTensors, name: string): Float32Array | Int32Array | Uint8Array {
   const tensor = outputs[name]
   if (!tensor) throw new Error(`The step gave no output called ${name}.`)
-  return tensor.dataSync()[0] ?? NaN
+  return tensor.dataSync()
 }
+
+/** A scalar output of a step; waits for the device. */
+export const scalarOf = (outputs: NamedTensors, name: string): number => valuesOf(outputs, name)[0] ?? NaN
 
 const isMemberMetric = (name: string): name is MemberMetricName => name.includes('.')
 

@@ -5,7 +5,7 @@ import { attentionMap } from '../../../maths/losses/attention'
 import { createAdam } from '../../optimizers/adam'
 import { cosineSchedule } from '../../schedules'
 import { createReplayMemory } from './replay'
-import { scalarOf } from '../stepOutputs'
+import { valuesOf } from '../stepOutputs'
 import { zsktStudentLoss, zsktStudentStep } from './steps'
 import type { DistillationContext, StepMetrics, StudentTrainer } from '../types'
 import { asksTeacherAnew, type ZsktParameters } from './parameters'
@@ -61,8 +61,14 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
   state.addNetwork('student', student)
   state.addVariables('studentOptimizer', optimizer.slots)
   const schedule = cosineSchedule(values.studentLearningRate, values.pseudoBatches)
-  const runner = program.compile('student', (args) => zsktStudentStep({ student, optimizer, options: values }, args))
-  const batches = asksTeacherAnew(values) ? replayedBatches(values, context) : sameBatch
+  const anew = asksTeacherAnew(values)
+  // Updates on the same batch are one call: the device goes on by itself, and the batch is handed to it once.
+  const calls = anew ? values.studentSteps : 1
+  const repeats = values.studentSteps / calls
+  const runner = program.compile('student', (args) => zsktStudentStep({ student, optimizer, options: values }, args), {
+    repeats,
+  })
+  const batches = anew ? replayedBatches(values, context) : sameBatch
   const read: Readonly<Record<string, keyof StepMetrics>> = {
     loss: 'studentLoss',
     divergence: 'divergence',
@@ -80,12 +86,13 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
       const rate = tf.scalar(learningRate)
       const next = batches(batch)
       const metrics: StepMetrics = position.measure ? { learningRate } : {}
-      for (let repeat = 0; repeat < values.studentSteps; repeat++) {
+      for (let call = 0; call < calls; call++) {
         const { args, own } = next()
         const outputs = runner.run({ ...args, learningRate: rate })
         if (position.measure) {
           for (const [output, metric] of Object.entries(read))
-            metrics[metric] = (metrics[metric] ?? 0) + scalarOf(outputs, output) / values.studentSteps
+            for (const value of valuesOf(outputs, output))
+              metrics[metric] = (metrics[metric] ?? 0) + value / values.studentSteps
         }
         tf.dispose([outputs, [...own]])
       }
