@@ -5,6 +5,7 @@ import { nodeBackend, registeredVariables, typeNumber, type NodeBackend } from '
 import { requireSameRecording } from './compare'
 import { recordStep } from './recordStep'
 import type { Recording } from './recording'
+import { inMixedPrecision } from './precision/mixed'
 import { GraphSession } from './session'
 import { buildGraph, type GraphVariable, type ProgramGraph } from './stepGraph'
 import type { StepFunction, StepOptions, StepProgram, StepRunner } from './types'
@@ -18,6 +19,8 @@ export interface StepProgramOptions {
    * Default false.
    */
   readonly verify?: boolean
+  /** 'mixed': the graph's convolutions and matrix products compute in bfloat16. Default 'float32'. */
+  readonly precision?: 'float32' | 'tf32' | 'mixed'
 }
 
 /**
@@ -26,7 +29,14 @@ export interface StepProgramOptions {
  * they are found by recording. Errors: UserError that names the place, where a step would freeze what changes.
  */
 export function createStepProgram(options: StepProgramOptions): StepProgram {
-  return options.mode === 'eager' ? new EagerProgram() : new GraphProgram(nodeBackend(), options.verify ?? false)
+  const { mode, verify = false, precision = 'float32' } = options
+  if (mode === 'graph') return new GraphProgram(nodeBackend(), verify, precision === 'mixed')
+  if (precision !== 'mixed') return new EagerProgram()
+  throw new UserError('Mixed precision is made in the captured graph, and this run has no graph.', {
+    wanted: 'steps that run as graphs',
+    got: 'execution.graph: false with execution.precision: "mixed"',
+    action: 'let the steps run as graphs, or choose float32',
+  })
 }
 
 function requireUnique(names: ReadonlySet<string>, name: string): void {
@@ -84,6 +94,7 @@ class GraphProgram implements StepProgram {
   constructor(
     private readonly backend: NodeBackend,
     private readonly verify: boolean,
+    private readonly mixed: boolean,
   ) {}
 
   compile(name: string, step: StepFunction, { repeats = 1 }: StepOptions = {}): StepRunner {
@@ -157,7 +168,10 @@ class GraphProgram implements StepProgram {
       const { shape, dtype } = this.variable(name)
       return { name, shape, type: typeNumber(this.backend.binding, dtype) }
     })
-    const graph = buildGraph(variables, recordings)
+    const graph = buildGraph(
+      variables,
+      this.mixed ? recordings.map((recording) => inMixedPrecision(recording, variables)) : recordings,
+    )
     // The old session goes only when the new one stands: after a full disk its state can still be read for a last
     // checkpoint.
     const session = GraphSession.load(this.backend, graph.nodes)
