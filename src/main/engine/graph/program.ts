@@ -1,5 +1,6 @@
 /** Step programs: the same steps run eagerly or as one TensorFlow graph. */
 import * as tf from '@tensorflow/tfjs-core'
+import { ordinaryPrecision, type Precision } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
 import { nodeBackend, registeredVariables, typeNumber, type NodeBackend } from './backend'
 import { requireSameRecording } from './compare'
@@ -19,8 +20,8 @@ export interface StepProgramOptions {
    * Default false.
    */
   readonly verify?: boolean
-  /** 'mixed': the graph's convolutions and matrix products compute in bfloat16. Default 'float32'. */
-  readonly precision?: 'float32' | 'tf32' | 'mixed'
+  /** 'mixed' is made in the graph (see precision/mixed.ts), 'tf32' by the process's environment. Default float32. */
+  readonly precision?: Precision
 }
 
 /**
@@ -29,7 +30,7 @@ export interface StepProgramOptions {
  * they are found by recording. Errors: UserError that names the place, where a step would freeze what changes.
  */
 export function createStepProgram(options: StepProgramOptions): StepProgram {
-  const { mode, verify = false, precision = 'float32' } = options
+  const { mode, verify = false, precision = ordinaryPrecision } = options
   if (mode === 'graph') return new GraphProgram(nodeBackend(), verify, precision === 'mixed')
   if (precision !== 'mixed') return new EagerProgram()
   throw new UserError('Mixed precision is made in the captured graph, and this run has no graph.', {

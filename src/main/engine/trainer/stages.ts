@@ -31,9 +31,9 @@ export interface PreparedStage {
 type Progress = (fraction: number, message: string) => void
 
 export const createProgram = (
-  config: Pick<ExperimentConfig, 'execution'>,
+  { execution: { graph, precision } }: Pick<ExperimentConfig, 'execution'>,
   clock: PhaseClock = createPhaseClock(),
-): StepProgram => timedProgram(createStepProgram({ mode: config.execution.graph ? 'graph' : 'eager' }), clock)
+): StepProgram => timedProgram(createStepProgram({ mode: graph ? 'graph' : 'eager', precision }), clock)
 
 export async function prepareTeacherStage(
   job: Extract<TrainerJob, { kind: 'teacher' }>,
