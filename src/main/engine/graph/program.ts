@@ -171,7 +171,10 @@ class GraphProgram implements StepProgram {
     })
     const graph = buildGraph(
       variables,
-      this.mixed ? recordings.map((recording) => inMixedPrecision(recording, variables)) : recordings,
+      recordings.map(({ recording, repeats }) => ({
+        recording: this.mixed ? inMixedPrecision(recording, variables) : recording,
+        repeats,
+      })),
     )
     // The old session goes only when the new one stands: after a full disk its state can still be read for a last
     // checkpoint.
