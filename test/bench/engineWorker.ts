@@ -20,7 +20,7 @@ import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { validateParameters } from '../../src/shared/schema'
 import { readMemory } from './memory'
 import { createOodPhase, createSynthesisPhase } from './inversionSubject'
-import type { BenchOptions, Phase, PhaseTimes } from './phases'
+import type { BenchOptions, Part, Phase, PhaseTimes, Times } from './phases'
 
 const seed = 1
 const classes = 10
@@ -29,11 +29,31 @@ const evaluationImages = 2000
 /** Teacher steps timed together, after one that is not: training does them in a row. */
 const consecutiveSteps = 4
 
-function seconds(work: () => void): number {
-  const start = performance.now()
-  work()
-  return (performance.now() - start) / 1000
+/** Seconds on the clock, and those that this process took of all cores. */
+interface Duration {
+  readonly wall: number
+  readonly cpu: number
 }
+
+function durationOf(work: () => void): Duration {
+  const [start, before] = [performance.now(), process.cpuUsage()]
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 }
+}
+
+function answerOf(parts: Readonly<Record<'total', Duration>> & Partial<Record<Part, Duration>>): PhaseTimes {
+  const clock = (which: keyof Duration): Times =>
+    Object.fromEntries(Object.entries(parts).map(([part, duration]) => [part, duration[which]])) as unknown as Times
+  return { ...clock('wall'), cpu: clock('cpu') }
+}
+
+const sumOf = (durations: readonly Duration[]): Duration => ({
+  wall: durations.reduce((sum, { wall }) => sum + wall, 0),
+  cpu: durations.reduce((sum, { cpu }) => sum + cpu, 0),
+})
+
+const shareOf = ({ wall, cpu }: Duration, count: number): Duration => ({ wall: wall / count, cpu: cpu / count })
 
 function wideResNet(width: number, name: string): Classifier {
   const member = architectures.get('wrn')
@@ -99,18 +119,23 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
   const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
     vaccinated = withVaccine
     // ZSKT's steps are synchronous.
-    const generator = seconds(() => {
+    const generator = durationOf(() => {
       void synthesizer.step(position)
     })
     let made: PseudoBatch | undefined
-    const sample = seconds(() => {
+    const sample = durationOf(() => {
       made = synthesizer.sample(position)
     })
-    const learning = seconds(() => {
+    const learning = durationOf(() => {
       if (made) void trainer.step(made, position)
     })
     if (made) tf.dispose([made.images, made.teacherLogits, ...made.teacherAttention])
-    return { total: generator + sample + learning, generator, sample, student: learning / trainer.updates }
+    return answerOf({
+      total: sumOf([generator, sample, learning]),
+      generator,
+      sample,
+      student: shareOf(learning, trainer.updates),
+    })
   }
   return {
     pseudoBatch: () => pseudoBatch(false),
@@ -120,18 +145,17 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
         tf.dispose(trainTeacher.run(teacherArguments))
       }
       step()
-      return {
-        total:
-          seconds(() => {
-            for (let repeat = 0; repeat < consecutiveSteps; repeat += 1) step()
-          }) / consecutiveSteps,
-      }
+      const steps = durationOf(() => {
+        for (let repeat = 0; repeat < consecutiveSteps; repeat += 1) step()
+      })
+      return answerOf({ total: shareOf(steps, consecutiveSteps) })
     },
-    evaluation: () => ({
-      total: seconds(() => {
-        predict(testImages)
+    evaluation: () =>
+      answerOf({
+        total: durationOf(() => {
+          predict(testImages)
+        }),
       }),
-    }),
   }
 }
 

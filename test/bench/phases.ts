@@ -2,13 +2,14 @@
 export const phases = ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation', 'synthesis', 'ood'] as const
 export type Phase = (typeof phases)[number]
 
-/** Seconds; `student` is the mean of the pseudo batch's student steps. */
-export interface PhaseTimes {
-  readonly total: number
-  readonly generator?: number
-  readonly sample?: number
-  readonly student?: number
-}
+/** What of a phase is timed; `student` is the mean of the pseudo batch's student steps. */
+export type Part = 'total' | 'generator' | 'sample' | 'student'
+
+/** Seconds. */
+export type Times = Readonly<Record<'total', number> & Partial<Record<Part, number>>>
+
+/** On the clock, and of all cores. */
+export type PhaseTimes = Times & { readonly cpu?: Times }
 
 /** What tools/bench.mjs hands to every subject. */
 export interface BenchOptions {

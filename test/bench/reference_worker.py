@@ -87,20 +87,28 @@ def next_phase():
     raise Finished
 
 
+def now():
+    return time.perf_counter(), time.process_time()
+
+
+def parts_of(times):
+    """Seconds from the beginnings of the iterations; the first is the generator's."""
+    return dict(total=times[-1] - times[0], generator=times[1] - times[0], student=(times[-1] - times[1]) / student_steps)
+
+
 def begin_iteration(self):
-    now = time.perf_counter()
-    marks.append(now)
+    marks.append(now())
     if len(marks) == student_steps + 2:
-        parts = [after - before for before, after in zip(marks, marks[1:])]
-        answer(dict(total=marks[-1] - marks[0], generator=parts[0], student=sum(parts[1:]) / student_steps))
+        clock, cpu = ([mark[which] for mark in marks] for which in (0, 1))
+        answer({**parts_of(clock), 'cpu': parts_of(cpu)})
         marks.clear()
         next_phase()
-        marks.append(time.perf_counter())
+        marks.append(now())
     elif len(marks) == 1:
         answer(dict(ready=time.process_time(), versions=dict(torch=torch.__version__, python=sys.version.split()[0])))
         marks.clear()
         next_phase()
-        marks.append(time.perf_counter())
+        marks.append(now())
     return original(self)
 
 

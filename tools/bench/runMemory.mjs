@@ -73,6 +73,8 @@ export async function measureRun({ batch, threads, device, pseudoBatches }) {
     'data.params.trainImages=1000',
     '--set',
     'teacher.training.epochs=1',
+    '--set',
+    'teacher.distilCollapsed=true',
     '--device',
     device,
   ]

@@ -1,34 +1,8 @@
 /** Medians, quartiles and ratios of the samples. */
-import os from 'node:os'
-
-/** The figures reported, and where each lies in the answers. */
-export const figures = [
-  {
-    id: 'pseudoBatch',
-    title: 'Pseudo batch (1 generator step, 1 synthetic batch, 10 student steps)',
-    phase: 'pseudoBatch',
-    part: 'total',
-  },
-  {
-    id: 'pseudoBatchVaccine',
-    title: 'Pseudo batch with Shuffling Vaccine',
-    phase: 'pseudoBatchVaccine',
-    part: 'total',
-  },
-  { id: 'generator', title: 'Generator step', phase: 'pseudoBatch', part: 'generator' },
-  {
-    id: 'generatorVaccine',
-    title: 'Generator step with Shuffling Vaccine',
-    phase: 'pseudoBatchVaccine',
-    part: 'generator',
-  },
-  { id: 'sample', title: "Synthetic batch with the teacher's outputs", phase: 'pseudoBatch', part: 'sample' },
-  { id: 'student', title: 'Student step', phase: 'pseudoBatch', part: 'student' },
-  { id: 'teacher', title: 'Teacher training step', phase: 'teacher', part: 'total' },
-  { id: 'synthesis', title: 'CMI synthesis call (3 steps)', phase: 'synthesis', part: 'total' },
-  { id: 'ood', title: 'Step of distillation from one image', phase: 'ood', part: 'total' },
-  { id: 'evaluation', title: 'Evaluation of 2,000 images', phase: 'evaluation', part: 'total' },
-]
+import { figures } from './figures.mjs'
+import { bestOf, ratiosAgainst } from './choice.mjs'
+import { machine } from './instructions.mjs'
+import { oursIn } from './subjects.mjs'
 
 function quantile(sorted, share) {
   const place = (sorted.length - 1) * share
@@ -46,50 +20,81 @@ export function statistics(values) {
   }
 }
 
-export function summarize({ samples, facts, memory, options, phases }) {
-  const subjects = Object.keys(facts)
+/**
+ * Statistics of every figure and subject.
+ * @typedef {{ median: number, lowerQuartile: number, upperQuartile: number, repeats: number }} Statistics
+ * @returns {Record<string, Record<string, Statistics>>} figure → subject → seconds
+ * @param clock 'wall' or 'cpu': what a process used of all cores, which a busy machine changes little
+ */
+export function secondsOf(samples, phases, clock = 'wall') {
+  /** @type {Record<string, Record<string, Statistics>>} */
   const seconds = {}
   for (const { id, phase, part } of figures.filter((figure) => phases.includes(figure.phase))) {
-    seconds[id] = {}
-    for (const subject of subjects) {
-      const values = samples
-        .filter((sample) => sample.subject === subject && sample.phase === phase)
-        .map(({ times }) => times[part])
-        .filter((value) => typeof value === 'number')
-      if (values.length > 0) seconds[id][subject] = statistics(values)
+    const values = new Map()
+    for (const { subject, times } of samples.filter((sample) => sample.phase === phase)) {
+      const value = (clock === 'cpu' ? times.cpu : times)?.[part]
+      if (typeof value === 'number') values.set(subject, [...(values.get(subject) ?? []), value])
     }
+    seconds[id] = Object.fromEntries([...values].map(([subject, all]) => [subject, statistics(all)]))
   }
-  const ratios = Object.fromEntries(
-    subjects
-      .filter((subject) => subject !== 'ours')
-      .map((subject) => [
-        subject,
-        Object.fromEntries(
-          Object.entries(seconds).flatMap(([id, { [subject]: theirs, ours }]) =>
-            theirs && ours ? [[id, theirs.median / ours.median]] : [],
-          ),
-        ),
-      ]),
+  return seconds
+}
+
+/** Figure → subject, where every figure is compared with the same subject. */
+const alone = (seconds, subject) => Object.fromEntries(Object.keys(seconds).map((figure) => [figure, subject]))
+
+/** Ratios of ours in one precision to each baseline: the best of every group, and every subject that is no variant. */
+function ratiosOf(seconds, { ours, best, others }) {
+  return Object.fromEntries([
+    ...Object.entries(best).map(([group, theirs]) => [group, ratiosAgainst(seconds, theirs, ours)]),
+    ...others.map((subject) => [subject, ratiosAgainst(seconds, alone(seconds, subject), ours)]),
+  ])
+}
+
+/**
+ * What the benchmark found, as its JSON line has it. `ratios` are those of the first precision asked for.
+ * @param {{ samples: any[], facts: Record<string, any>, memory: any, options: any, phases: string[],
+ *   variants?: { id: string, group: string }[], preliminary?: any }} measured `variants`: those that ran all repeats
+ */
+export function summarize({ samples, facts, memory, options, phases, variants = [], preliminary }) {
+  const subjects = Object.keys(facts)
+  const seconds = secondsOf(samples, phases)
+  const cpuSeconds = secondsOf(samples, phases, 'cpu')
+  const best = bestOf(seconds, variants)
+  const others = ['tuned', 'published', 'against'].filter((subject) => subjects.includes(subject))
+  const precisions = Object.fromEntries(
+    options.precisions.map((precision) => {
+      const ours = oursIn(precision)
+      return [
+        precision,
+        {
+          ratios: ratiosOf(seconds, { ours, best, others }),
+          cpuRatios: ratiosOf(cpuSeconds, { ours, best, others }),
+        },
+      ]
+    }),
   )
+  const [first] = options.precisions
   return {
     date: new Date().toISOString().slice(0, 10),
     settings: {
       suite: options.suite,
+      precisions: options.precisions,
       batch: options.batch,
       threads: options.threads,
       repeats: options.repeats,
       warmUps: options.warmUps,
-      device: facts.ours.device,
+      device: facts[oursIn(first)].device,
       execution: options.eager ? 'eager' : 'graph',
     },
-    machine: {
-      cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-      cores: os.availableParallelism(),
-      load: os.loadavg().map((value) => Math.round(value * 10) / 10),
-    },
+    machine: machine(),
     versions: Object.assign({}, ...Object.values(facts).map(({ versions }) => versions)),
+    ...precisions[first],
+    precisions,
+    baselines: best,
     seconds,
-    ratios,
+    cpuSeconds,
+    ...(preliminary ? { preliminary } : {}),
     memory,
     ...(memory.published && memory.ours ? { peakMemoryOursToPublished: memory.ours.peak / memory.published.peak } : {}),
   }
