@@ -41,6 +41,18 @@ describe('applyEnvironment', () => {
     expect(environment.CUDA_CACHE_MAXSIZE).toBe('2147483648')
   })
 
+  it.each([
+    ['float32', '0'],
+    ['tf32', undefined],
+    ['mixed', undefined],
+  ] as const)('gives a stage in %s its TF32, whatever the user has set', (precision, wanted) => {
+    for (const users of [{}, { NVIDIA_TF32_OVERRIDE: '1' }, { NVIDIA_TF32_OVERRIDE: '0' }]) {
+      const environment: Record<string, string | undefined> = { ...users }
+      applyEnvironment({ precision }, environment)
+      expect(environment.NVIDIA_TF32_OVERRIDE).toBe(wanted)
+    }
+  })
+
   it('lets GPU memory grow, so that two slots share a card, unless the user says otherwise', () => {
     const grows: Record<string, string | undefined> = {}
     applyEnvironment({}, grows)

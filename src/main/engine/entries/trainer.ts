@@ -48,6 +48,7 @@ const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
     device: execution.device,
     threads: execution.threads,
     deterministic: execution.deterministic,
+    precision: execution.precision,
   })
   refuseCpuInTf32(runtime.device, execution)
   tell({ type: 'ready', device: runtime.device })

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { ordinaryPrecision } from '../../../shared/domain'
 import { cacheDirectory } from '../../setup/paths.mjs'
 import type { TensorFlowOptions } from './options'
 
@@ -44,6 +45,9 @@ const kernelCacheBytes = String(2 ** 31)
  * leaves the second none.
  * - A cache for the kernels that the driver compiles for a GPU newer than TensorFlow's build, in our cache folder, so
  * that a node whose home cannot be written has one too: without it they are compiled in every stage.
+ * - TF32, which rounds what is multiplied to 10 bits of mantissa (an error near 1e-3, more than the tests of
+ * convolutions and gradients allow), is off in float32, whatever the user's environment says: the result bears that
+ * name. In the other precisions NVIDIA's libraries take it by themselves, also for what `mixed` leaves in float32.
  */
 export function applyEnvironment(options: TensorFlowOptions, environment: Environment = process.env): void {
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1'
@@ -51,7 +55,6 @@ export function applyEnvironment(options: TensorFlowOptions, environment: Enviro
   environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
   environment.CUDA_CACHE_PATH ??= join(cacheDirectory(environment), 'cuda-kernels')
   environment.CUDA_CACHE_MAXSIZE ??= kernelCacheBytes
-  environment.NVIDIA_TF32_OVERRIDE ??= '0'
   if (options.threads !== undefined && options.threads > 0) {
     environment.TF_NUM_INTRAOP_THREADS =
       environment.TF_NUM_INTEROP_THREADS =
@@ -61,6 +64,8 @@ export function applyEnvironment(options: TensorFlowOptions, environment: Enviro
     environment.TF_NUM_INTRAOP_THREADS ??= String(resolveThreads())
     environment.OMP_NUM_THREADS ??= environment.TF_NUM_INTRAOP_THREADS
   }
+  if ((options.precision ?? ordinaryPrecision) === 'float32') environment.NVIDIA_TF32_OVERRIDE = '0'
+  else delete environment.NVIDIA_TF32_OVERRIDE
   if (options.deterministic === true) environment.TF_DETERMINISTIC_OPS = '1'
   if (options.device === 'cpu') environment.CUDA_VISIBLE_DEVICES = '-1'
 }

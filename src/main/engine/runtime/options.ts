@@ -8,4 +8,6 @@ export interface TensorFlowOptions {
   threads?: number
   /** Deterministic GPU kernels; slower. Default false. */
   deterministic?: boolean
+  /** What the process computes in, as far as the libraries decide it: TF32 on GPUs. Default float32. */
+  precision?: Execution['precision']
 }
