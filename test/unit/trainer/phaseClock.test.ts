@@ -59,20 +59,25 @@ describe('the phases of a process', () => {
     expect(clock.account().phases).toMatchObject({ training: { seconds: 0 }, rest: { seconds: 1 } })
   })
 
-  it('counts the first call of each captured step as recording', () => {
+  it('counts the first call of each captured step as recording, and hands on how often a call does it', () => {
     const source = fakeProcess()
+    const asked: unknown[] = []
     const clock = createPhaseClock(source)
     const program = timedProgram(
       {
         mode: 'graph',
-        compile: (name) => ({ name, run: () => (source.pass(1), {}) }),
+        compile: (name, _step, options) => {
+          asked.push(options)
+          return { name, run: () => (source.pass(1), {}) }
+        },
         readState: () => undefined,
         writeState: () => undefined,
         dispose: () => undefined,
       },
       clock,
     )
-    const runner = program.compile('step', () => ({}))
+    const runner = program.compile('step', () => ({}), { repeats: 10 })
+    expect(asked).toEqual([{ repeats: 10 }])
     clock.enter('rest')
     clock.within('training', () => [runner.run({}), runner.run({}), runner.run({})])
     expect(clock.account().phases).toMatchObject({ graphs: { seconds: 1 }, training: { seconds: 2 } })

@@ -4,8 +4,8 @@ import type { PhaseClock } from './phaseClock'
 /** The same program, whose steps' first calls count as recording. */
 export const timedProgram = (program: StepProgram, clock: PhaseClock): StepProgram => ({
   mode: program.mode,
-  compile(name, step) {
-    const runner = program.compile(name, step)
+  compile(...step) {
+    const runner = program.compile(...step)
     let first = true
     return {
       ...runner,

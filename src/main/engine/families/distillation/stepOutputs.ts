@@ -3,10 +3,15 @@ import type { MemberMetricName } from '../../../../shared/schema'
 import type { NamedTensors } from '../../maths/ops/tensors'
 import type { MemberMetrics, PseudoBatch, StepMetrics } from './types'
 
-/** The numbers of an output: one, or those of a repeated step in order; waits for the device. */
-export function valuesOf(outputs: NamedTensors, name: string): Float32Array | Int32Array | Uint8Array {
+/**
+ * The numbers of an output: one, or those of a repeated step in order; waits for the device.
+ * @throws Error where there are not so many: a step that was not repeated would be a shorter training
+ */
+export function valuesOf(outputs: NamedTensors, name: string, count = 1): Float32Array | Int32Array | Uint8Array {
   const tensor = outputs[name]
   if (!tensor) throw new Error(`The step gave no output called ${name}.`)
+  if (tensor.size !== count)
+    throw new Error(`The step was to give ${count} numbers called ${name}; it gave ${tensor.size}.`)
   return tensor.dataSync()
 }
 

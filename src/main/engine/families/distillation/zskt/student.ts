@@ -91,7 +91,7 @@ export function createZsktStudentTrainer(values: ZsktParameters, context: Distil
         const outputs = runner.run({ ...args, learningRate: rate })
         if (position.measure) {
           for (const [output, metric] of Object.entries(read))
-            for (const value of valuesOf(outputs, output))
+            for (const value of valuesOf(outputs, output, repeats))
               metrics[metric] = (metrics[metric] ?? 0) + value / values.studentSteps
         }
         tf.dispose([outputs, [...own]])
