@@ -153,7 +153,7 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
     evaluation: () =>
       answerOf({
         total: durationOf(() => {
-          predict(testImages)
+          predict([{ set: testImages }])
         }),
       }),
   }

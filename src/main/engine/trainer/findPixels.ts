@@ -40,7 +40,8 @@ export async function findPixels(
   const started = performance.now()
   const trials: PixelTrial[] = []
   for (const { pixels, normalization } of kinds) {
-    const clean = createPredictor(program, `pixels.${pixels}`, classifier, normalization)(images)
+    const predict = createPredictor(program, `pixels.${pixels}`, classifier, normalization)
+    const [clean = new Int32Array(0)] = predict([{ set: images }])
     const evaluation = evaluationFrom(
       { labels: images.labels, clean, triggered: null },
       { target: 0, classes: dataset.classNames.length },
