@@ -17,6 +17,7 @@ export function createWorkbenchRouter(): Router {
         props: true,
       },
       { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
+      { path: '/explorer', name: 'explorer', component: () => import('./views/explorer/ExplorerView.vue') },
       { path: '/runtime', name: 'runtime', component: () => import('./views/runtime/RuntimeView.vue') },
       {
         path: '/settings/:tab?',

@@ -494,6 +494,13 @@ function createHandlers(state: FakeState): Handlers {
     'runs.artifacts': ({ runId, stageId, analysis }) => ({ artifacts: state.run(runId).artifacts(stageId, analysis) }),
     'runs.pool': ({ runId, stageId }) => state.run(runId).pool(stageId),
     'runs.poolImages': ({ runId, stageId, call }) => state.run(runId).poolImages(stageId, call),
+    'runs.keptImages': ({ runId, stageId, source, from = 0 }) => ({
+      grids: state.run(runId).keptGrids(stageId, source, from),
+      next: null,
+    }),
+    'runs.keptPixels': ({ runId, stageId, source, picks }) => ({
+      grids: picks.map((pick) => state.run(runId).keptPixels(stageId, source, pick)),
+    }),
     'runs.log': () => [{ time: epoch, level: 'info', message: 'Fake run, nothing to tell.' }],
   }
 }

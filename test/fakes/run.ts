@@ -2,6 +2,10 @@
 import {
   defenseLabel,
   poolBytesOf,
+  type GridPixels,
+  type ImagePick,
+  type ImageSource,
+  type KeptGrid,
   recipeOf,
   stageIdOf,
   stageNameOf,
@@ -224,6 +228,40 @@ export class FakeRun {
       callImages,
     )
     return { count, height, width, channels, pixels }
+  }
+
+  keptGrids(stageId: string, source: ImageSource, from: number): KeptGrid[] {
+    if (source === 'pool')
+      return this.pool(stageId)
+        .calls.filter(({ call, onDisk }) => onDisk && call >= from)
+        .map(({ call }) => {
+          const { pixels: _, ...layout } = this.poolImages(stageId, call)
+          return { at: call, ...layout }
+        })
+    return this.imageSteps(stageId)
+      .filter((step) => step >= from)
+      .map((at) => {
+        const { pixels: _, step: __, ...labels } = this.images(stageId, at)
+        return { at, ...labels }
+      })
+  }
+
+  /** The images of step or call 13 cannot be read. */
+  keptPixels(stageId: string, source: ImageSource, { at, indexes }: ImagePick): GridPixels {
+    const batch = source === 'pool' ? this.poolImages(stageId, at) : this.images(stageId, at)
+    const { height, width, channels } = batch
+    const size = height * width * channels
+    const pixels = new Uint8Array(indexes.length * size)
+    indexes.forEach((index, place) => pixels.set(batch.pixels.subarray(index * size, (index + 1) * size), place * size))
+    const isDamaged = at === 13
+    return {
+      at,
+      height,
+      width,
+      channels,
+      pixels: isDamaged ? null : pixels,
+      fault: isDamaged ? 'The images of this step cannot be read.' : null,
+    }
   }
 
   private subjectOf(stageId: string): Subject {

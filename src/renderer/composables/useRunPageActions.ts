@@ -1,7 +1,12 @@
+import { useRouter } from 'vue-router'
 import type { RunSummary } from '@shared/domain'
+import { explorerOf } from './explorerAddress'
 import { useActions, type Action } from './useActions'
 import { isActive, isResumable, useRunActions } from './useRunActions'
 import { useStudyFromRun } from './useStudyFromRun'
+
+const studentsOf = ({ id, stages }: RunSummary): string[] =>
+  stages.flatMap((stage) => (stage.kind === 'student' ? [`${id}/${stage.id}`] : []))
 
 /** What can be done with the run whose page is open, also without its buttons. */
 export function useRunPageActions(
@@ -9,6 +14,7 @@ export function useRunPageActions(
   own: { editNote: () => void; export: () => void; remove: () => void },
 ): void {
   const actions = useRunActions()
+  const router = useRouter()
   const studyFromRun = useStudyFromRun()
   const group = 'This run'
   const togglePause = (): void =>
@@ -38,6 +44,13 @@ export function useRunPageActions(
       words: 'tensorboard mlflow card reproduce images',
       group,
       run: own.export,
+    },
+    {
+      id: 'run.explore',
+      title: 'Explore the run’s images',
+      words: 'synthetic pictures thumbnails pool',
+      group,
+      run: () => void router.push(explorerOf(studentsOf(run()))),
     },
     { id: 'run.delete', title: 'Delete the run', group, run: own.remove },
   ])

@@ -20,6 +20,13 @@ const places: readonly Place[] = [
   { id: 'studies', title: 'Studies', to: '/studies', keys: 'g t' },
   { id: 'newStudy', title: 'New study', to: '/studies/new' },
   { id: 'compare', title: 'Compare models', to: '/compare', keys: 'g c' },
+  {
+    id: 'explorer',
+    title: 'Image explorer',
+    to: '/explorer',
+    keys: 'g i',
+    words: 'synthetic pictures thumbnails pool',
+  },
   { id: 'openSettings', title: 'Settings', to: '/settings', keys: 'g s' },
   { id: 'freeSpace', title: 'Free space on disk', to: '/settings/workspace', words: 'checkpoints bin delete' },
   { id: 'openWorkspaces', title: 'Open another workspace', to: '/settings/workspace', words: 'recent folder switch' },

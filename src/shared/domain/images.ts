@@ -67,3 +67,36 @@ export interface PoolSummary {
   bytes: number
   budgetBytes: number
 }
+
+/** Where kept images of a student lie: among the steps that it kept, or among the calls that filled its pool. */
+export const imageSources = ['steps', 'pool'] as const
+export type ImageSource = (typeof imageSources)[number]
+
+/** Which images of one kept step or call: `at` is the step or the call, `indexes` count from 0 within it. */
+export interface ImagePick {
+  at: number
+  indexes: number[]
+}
+
+/** What is known of the images of one kept step or call, without their pixels. */
+export interface KeptGrid
+  extends
+    Omit<ImageBatch, 'pixels'>,
+    Pick<SyntheticImages, 'teacherClass' | 'teacherConfidence' | 'studentClass' | 'studentConfidence' | 'suspected'> {
+  at: number
+}
+
+/** Some of the kept steps or calls of a student, in ascending order. */
+export interface KeptGrids {
+  grids: KeptGrid[]
+  /** Where to go on asking; null where nothing comes after these. */
+  next: number | null
+}
+
+/** The picked images of one kept step or call, in the order in which they were asked for. */
+export interface GridPixels extends Omit<ImageBatch, 'pixels' | 'count'> {
+  at: number
+  /** Null where its file is missing or damaged: `fault` says so. */
+  pixels: Uint8Array | null
+  fault: string | null
+}

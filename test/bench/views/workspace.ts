@@ -34,10 +34,12 @@ export interface LastRun {
   readonly points: number
   readonly imageSteps: number
   readonly imagesPerStep: number
+  /** So many of the students kept images. */
+  readonly withImages: number
 }
-const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64 }
+const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64, withImages: 4 }
 /** Enough to show every view. */
-export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16 }
+export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16, withImages: 1 }
 
 const table = memberTable(families)
 let random = randomOf(1)
@@ -177,14 +179,28 @@ function writeCurves(store: RunStore, { run, rates }: Planned): void {
   }
 }
 
-const tile = (step: number, image: number): number[] =>
-  Array.from({ length: 32 * 32 * 3 }, (_, at) => (at * (image + 1) + step * 13) % 256)
+/** A ring of the class's colour that closes over the run, under noise. */
+function paint(pixels: Uint8Array, image: number, { step, student }: { step: number; student: number }): void {
+  const label = image % 10
+  const radius = 4 + label + (step % 500) / 100
+  for (let at = 0; at < 32 * 32; at++) {
+    const distance = Math.hypot((at % 32) - 15.5, Math.floor(at / 32) - 15.5)
+    const ring = 150 * Math.exp(-(((distance - radius) / (2 + student)) ** 2))
+    for (let channel = 0; channel < 3; channel++) {
+      const hue = Math.cos(0.63 * label + 2.1 * channel)
+      pixels[(image * 1024 + at) * 3 + channel] =
+        70 + ring * (0.6 + 0.4 * hue) + ((at * (image + 7) * (channel + 3)) % 37)
+    }
+  }
+}
 
-async function writeImages(store: RunStore, place: string, last: LastRun): Promise<void> {
+async function writeImages(store: RunStore, stage: StageRecord, last: LastRun): Promise<void> {
+  const { place = '', index: student } = stage
   const { imageSteps, imagesPerStep: count } = last
   for (let at = 0; at < imageSteps; at++) {
     const step = (at + 1) * 10
-    const pixels = Uint8Array.from(Array.from({ length: count }, (_, image) => tile(step, image)).flat())
+    const pixels = new Uint8Array(count * 32 * 32 * 3)
+    for (let image = 0; image < count; image++) paint(pixels, image, { step, student })
     const numbers = (scale: number): number[] => Array.from({ length: count }, (_, image) => (image * scale) % 10)
     const images: SyntheticImages = {
       count,
@@ -197,6 +213,7 @@ async function writeImages(store: RunStore, place: string, last: LastRun): Promi
       teacherConfidence: numbers(3).map((value) => value / 10),
       studentClass: numbers(7),
       studentConfidence: numbers(7).map((value) => value / 10),
+      ...(student > 0 ? { suspected: numbers(3).map((value) => Number(value === 6)) } : {}),
     }
     const file = join(store.stageFolder(place), pictureFile('images', step))
     mkdirSync(dirname(file), { recursive: true })
@@ -234,8 +251,8 @@ async function lastRun(store: RunStore, index: number, last: LastRun): Promise<v
     store.metrics.append(place, points)
     store.metrics.flush()
   }
-  const first = stages.find(({ kind }) => kind === 'student')
-  if (first?.place !== undefined) await writeImages(store, first.place, last)
+  const students = stages.filter(({ kind }) => kind === 'student')
+  for (const student of students.slice(0, last.withImages)) await writeImages(store, student, last)
 }
 
 export interface WorkspaceOptions {

@@ -74,6 +74,8 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'runs.artifacts': finished,
   'runs.pool': pooling,
   'runs.poolImages': { ...pooling, call: 1 },
+  'runs.keptImages': { ...student, source: 'steps' },
+  'runs.keptPixels': { ...student, source: 'steps', picks: [{ at: 20, indexes: [3, 0] }], longestSide: 64 },
   'runs.log': finished,
   'model.evaluate': { file: '/a.pt', data: member, attack: member, target: 0 },
   'model.findPixels': { file: '/a.pt', data: member },

@@ -1,6 +1,16 @@
 /** The calls about runs: begin, steer, edit and delete them, and read what they recorded. */
 import { z } from 'zod'
-import type { ExperimentConfig, PoolSummary, RunDetail, RunSummary, StageArtifact, SyntheticImages } from '../../domain'
+import {
+  imageSources,
+  type ExperimentConfig,
+  type GridPixels,
+  type KeptGrids,
+  type PoolSummary,
+  type RunDetail,
+  type RunSummary,
+  type StageArtifact,
+  type SyntheticImages,
+} from '../../domain'
 import {
   call,
   config,
@@ -31,6 +41,12 @@ const resumePoint = z.object({
   next: z.object({ stageId, title: z.string(), step: count }).nullable(),
 })
 export type ResumePoint = z.infer<typeof resumePoint>
+
+const ofImages = ofStage.extend({ source: z.enum(imageSources) })
+/** Images of one answer: 3 MB of 32×32×3. */
+const mostPicked = 1024
+const sumOf = (picks: readonly { readonly indexes: readonly number[] }[]): number =>
+  picks.reduce((sum, { indexes }) => sum + indexes.length, 0)
 
 export const runCalls = {
   /** The newest first; `atWork`: those alone that run or wait. */
@@ -157,5 +173,21 @@ export const runCalls = {
   'runs.pool': call({ args: ofStage, result: record<PoolSummary>() }),
   /** All images of one call, those displaced since then included. */
   'runs.poolImages': call({ args: ofStage.extend({ call: z.number().int().min(1) }), result: imageBatch }),
+  /** What is known of every kept image, kept step by kept step or call by call, from one on. */
+  'runs.keptImages': call({ args: ofImages.extend({ from: count.optional() }), result: record<KeptGrids>() }),
+  /**
+   * Pixels of kept images from any steps or calls. The answer ends where it would take too long, after one grid at the
+   * earliest: what it lacks is asked for again. Images with a longer side than `longestSide` are averaged over blocks
+   * of whole pixels, until they fit in.
+   */
+  'runs.keptPixels': call({
+    args: ofImages
+      .extend({
+        picks: z.array(z.strictObject({ at: count, indexes: z.array(count).min(1).max(mostPicked) })).min(1),
+        longestSide: z.number().int().min(8).max(4096),
+      })
+      .refine(({ picks }) => sumOf(picks) <= mostPicked, `wanted at most ${mostPicked} images`),
+    result: z.object({ grids: z.array(record<GridPixels>()) }),
+  }),
   'runs.log': call({ args: ofRun.extend({ lines }), result: z.array(logLine) }),
 }

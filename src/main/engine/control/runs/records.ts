@@ -29,6 +29,8 @@ type RecordCallName =
   | 'runs.artifacts'
   | 'runs.pool'
   | 'runs.poolImages'
+  | 'runs.keptImages'
+  | 'runs.keptPixels'
   | 'runs.log'
   | 'runs.rename'
   | 'runs.note'
@@ -85,6 +87,11 @@ export function recordCalls({ store, recorder, resolve, changed }: RecordCallsOp
       budgetBytes: poolBytesOf(store.runs.config(runId).recording),
     }),
     'runs.poolImages': ({ runId, stageId, call }) => store.pool.read(placeIn(runId, stageId), call),
+    'runs.keptImages': ({ runId, stageId, source, from = 0 }) =>
+      store.keptImages.grids({ place: placeIn(runId, stageId), source }, from),
+    'runs.keptPixels': async ({ runId, stageId, source, ...asked }, signal) => ({
+      grids: await store.keptImages.pixels({ place: placeIn(runId, stageId), source }, { ...asked, signal }),
+    }),
     'runs.log': ({ runId, lines = 500 }) => store.readLog(recorder.summary(runId).id, lines),
     'runs.rename': ({ runId, name }) => {
       store.runs.setConfigName(runId, name)

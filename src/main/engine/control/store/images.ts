@@ -21,6 +21,8 @@ export interface ImagesTable extends Pick<PictureRows, 'tidy' | 'missing'> {
   /** Notes a grid of so many bytes that lies in the stage's folder; thins the stage when its budget is exceeded. */
   index(place: string, labels: Labels, grid: ImageBudget & { readonly bytes: number }): void
   steps(place: string): number[]
+  /** What is known of so many kept steps at most, from one on. */
+  labelsFrom(place: string, step: number, most: number): Labels[]
   /** What the models say of the newest step; null where none was kept. */
   newest(place: string): Labels | null
   /** @throws RefusedInputError when that step was not kept, UserError when its file is gone or damaged */
@@ -62,6 +64,15 @@ export function createImagesTable(database: Database, workspace: string): Images
       database
         .columns('SELECT step FROM images WHERE place = ? AND state = 1 ORDER BY step', place)
         .map((row) => Number(row[0])),
+    labelsFrom: (place, step, most) =>
+      database
+        .columns(
+          'SELECT meta FROM images WHERE place = ? AND state = 1 AND step >= ? ORDER BY step LIMIT ?',
+          place,
+          step,
+          most,
+        )
+        .map(([meta]) => JSON.parse(String(meta)) as Labels),
     newest(place) {
       const row = database.get(
         'SELECT meta FROM images WHERE place = ? AND state = 1 ORDER BY step DESC LIMIT 1',

@@ -14,6 +14,7 @@ import {
 import { createConditionsTable, type ConditionsTable } from './conditions'
 import { openDatabase, type Database, type TransactionOptions } from './database'
 import { createImagesTable, type ImagesTable } from './images'
+import { createKeptImages, type KeptImages } from './keptImages'
 import { createMetricsTable, type MetricsTable } from './metrics'
 import { createMirrors } from './mirrors'
 import { renameSeries } from './metricNames'
@@ -36,6 +37,8 @@ export interface RunStore {
   readonly metrics: MetricsTable
   readonly images: ImagesTable
   readonly pool: PoolTable
+  /** The grids of both, many at a time. */
+  readonly keptImages: KeptImages
   readonly artifacts: ArtifactsTable
   readonly positions: PositionsTable
   readonly unthinned: UnthinnedTable
@@ -114,6 +117,8 @@ export function openStore(
     fileOf: (runId) => join(runFolder(runId), mirrorName),
     read: (runId) => mirroredRun(runId, runs, artifacts),
   })
+  const images = createImagesTable(database, folder)
+  const pool = createPoolTable(database, folder)
   return {
     folder,
     database,
@@ -127,8 +132,9 @@ export function openStore(
     studies: createStudiesTable(database),
     views: createViewsTable(database),
     conditions: createConditionsTable(database, { readOnly }),
-    images: createImagesTable(database, folder),
-    pool: createPoolTable(database, folder),
+    images,
+    pool,
+    keptImages: createKeptImages(images, pool),
     positions: createPositionsTable(database),
     unthinned: createUnthinnedTable(database),
     repaired: movedTo === null && restored === 0 ? null : { movedTo, restored },

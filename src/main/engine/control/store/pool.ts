@@ -29,6 +29,10 @@ export interface PoolTable extends Pick<PictureRows, 'tidy' | 'missing'> {
   /** Notes a call, and its grid of so many bytes (0: none was written); gives up grids above the budget, never rows. */
   index(place: string, call: Omit<PooledImages, 'pixels'>, grid: PoolBudget & { readonly bytes: number }): void
   summary(place: string): Omit<PoolSummary, 'budgetBytes'>
+  /** The layouts of so many grids at most that are on disk, from a call on. */
+  layoutsFrom(place: string, call: number, most: number): (GridLayout & { call: number })[]
+  /** Where the grid of a call lies, and how. @throws RefusedInputError as `read` does */
+  gridOf(place: string, call: number): { readonly file: string; readonly layout: GridLayout }
   /**
    * @throws RefusedInputError when there is no such call or its grid was dropped, UserError when the file is gone or
    * damaged
@@ -55,27 +59,44 @@ export function createPoolTable(database: Database, workspace: string): PoolTabl
     database
       .columns('SELECT bytes * (state = 1), record FROM pool WHERE place = ? ORDER BY call', place)
       .map(([bytes, record]) => ({ bytes: Number(bytes), stored: JSON.parse(String(record)) as StoredCall }))
+  function gridOf(place: string, call: number): { file: string; layout: GridLayout } {
+    const row = database.get(
+      'SELECT bytes * (state = 1) AS bytes, record FROM pool WHERE place = ? AND call = ?',
+      place,
+      call,
+    )
+    if (!row || Number(row.bytes) === 0) throw notOnDisk({ place, call, dropped: row !== undefined })
+    return { file: fileOf(place, call), layout: layoutOf(JSON.parse(String(row.record)) as StoredCall) }
+  }
   return {
     tidy: (place) => pictures.tidy(place),
     missing: (place) => pictures.missing(place),
     index: (place, call, { bytes, ...budget }) =>
       pictures.put(place, { at: call.call, bytes, record: JSON.stringify(call) }, thinTo(budget)),
     summary: (place) => summaryOf(rows(place)),
+    layoutsFrom: (place, call, most) =>
+      database
+        .columns(
+          'SELECT record FROM pool WHERE place = ? AND state = 1 AND bytes > 0 AND call >= ? ORDER BY call LIMIT ?',
+          place,
+          call,
+          most,
+        )
+        .map(([record]) => {
+          const stored = JSON.parse(String(record)) as StoredCall
+          return { call: stored.call, ...layoutOf(stored) }
+        }),
+    gridOf,
     async read(place, call) {
-      const row = database.get(
-        'SELECT bytes * (state = 1) AS bytes, record FROM pool WHERE place = ? AND call = ?',
-        place,
-        call,
-      )
-      if (!row || Number(row.bytes) === 0) throw notOnDisk({ place, call, dropped: row !== undefined })
-      const { count, height, width, channels } = JSON.parse(String(row.record)) as StoredCall
-      const layout = { count, height, width, channels }
-      return { ...layout, pixels: await decodeGrid(fileOf(place, call), layout) }
+      const { file, layout } = gridOf(place, call)
+      return { ...layout, pixels: await decodeGrid(file, layout) }
     },
     truncate: (place, fromCall, budget) => pictures.truncate(place, fromCall, thinTo(budget)),
     release: (place, throughCall, budget) => pictures.release(place, throughCall, thinTo(budget)),
   }
 }
+
+const layoutOf = ({ count, height, width, channels }: StoredCall): GridLayout => ({ count, height, width, channels })
 
 /** Which images newer calls have displaced follows from the rows, the newest first. */
 function summaryOf(rows: readonly PoolRow[]): Omit<PoolSummary, 'budgetBytes'> {

@@ -1,0 +1,107 @@
+import { computed, ref, shallowRef } from 'vue'
+import type { ImageSource } from '@shared/domain'
+import { isBetween, useRemembered } from '../../composables/useRemembered'
+import { useEngineStore } from '../../stores/engine'
+import { recordedColumns } from './columns'
+import { largestTile, smallestTile } from './gridLayout'
+import { imageKey } from './imageKey'
+import { factsOf } from './imageFacts'
+import { placeOf } from './imageTable'
+import { useImagePixels } from './useImagePixels'
+import { useImageSelection } from './useImageSelection'
+import { useLanes, type Lane } from './useLanes'
+import { useQuestion } from './useQuestion'
+import { useStep } from './useStep'
+import { useStudents } from './useStudents'
+import { useThumbnails } from './useThumbnails'
+
+/** Kept steps or calls beyond the chosen one whose images are read before they are asked for. */
+const stepsAhead = 2
+
+/** Everything that the explorer shows. */
+export function useExplorer(redraw: () => void) {
+  const engine = useEngineStore()
+  const students = useStudents()
+  const source = ref<ImageSource>('steps')
+  const { lanes, retry } = useLanes(students.students, source)
+  const step = useStep(lanes, () => `${source.value} ${students.students.value.map(({ key }) => key).join()}`)
+  const question = useQuestion(lanes, step.step)
+  const selection = useImageSelection()
+  const tile = useRemembered('explorer.tile', 48, isBetween(smallestTile, largestTile))
+  const thumbnails = useThumbnails({ lanes: () => lanes.value, source: () => source.value, changed: redraw })
+
+  const columns = computed(() =>
+    recordedColumns.filter(({ id }) => lanes.value.some(({ table }) => table.columns.has(id))),
+  )
+  const classNamesOf = (lane: Lane | undefined): readonly string[] => {
+    const names = engine.member('dataset', lane?.student.model?.data ?? '')?.facts['classNames']
+    return Array.isArray(names) ? names.map(String) : []
+  }
+  const classNames = computed(() => classNamesOf(lanes.value[0]))
+  const classes = computed(() => {
+    const found = new Set<number>()
+    for (const { table } of lanes.value)
+      for (const id of ['teacherClass', 'studentClass'])
+        for (const label of table.columns.get(id) ?? []) if (!Number.isNaN(label)) found.add(label)
+    return [...found].sort((left, right) => left - right)
+  })
+  const isReal = (lane: Lane): boolean =>
+    engine.member('distillation', lane.student.model?.method ?? '')?.facts['usesRealImages'] === true
+  const stepTitle = computed(() => {
+    if (source.value === 'pool') return 'Call'
+    return lanes.value.length > 0 && lanes.value.every(isReal) ? 'Batch' : 'Pseudo batch'
+  })
+
+  /** Images of the next kept steps in the way of the last move, where one step is shown at a time. */
+  function ahead(): number[] {
+    if (question.allSteps.value) return []
+    const next = Array.from({ length: stepsAhead }, (_, by) => step.position.value + (by + 1) * step.direction.value)
+    return next.flatMap((position) => {
+      const at = step.steps.value[position]
+      return at === undefined ? [] : lanes.value.flatMap((lane) => keysAt(lane, at))
+    })
+  }
+  const keysAt = ({ table, number }: Lane, at: number): number[] => {
+    const span = table.spans.find((candidate) => candidate.at === at)
+    return Array.from({ length: span?.count ?? 0 }, (_, index) => imageKey(number, at, index))
+  }
+  return {
+    ...{ students, source, lanes, retry, step, question, selection, tile, thumbnails, columns, classNames, classes },
+    ...{ stepTitle, ahead, ...useActiveImage() },
+  }
+
+  function useActiveImage() {
+    const active = shallowRef<{ lane: number; image: number } | null>(null)
+    const activePlace = computed(() => {
+      const lane = lanes.value[active.value?.lane ?? -1]
+      if (!lane || !active.value || active.value.image < 0) return null
+      return { lane, image: active.value.image, ...placeOf(lane.table, active.value.image) }
+    })
+    const activeKey = computed(() =>
+      activePlace.value ? imageKey(activePlace.value.lane.number, activePlace.value.at, activePlace.value.index) : null,
+    )
+    const factsIn = (lane: Lane, image: number) => {
+      const names = classNamesOf(lane)
+      return factsOf(lane.table, image, {
+        known: columns.value,
+        className: (label) => names[label] ?? `class ${label}`,
+      })
+    }
+    const activeFacts = computed(() =>
+      activePlace.value ? factsIn(activePlace.value.lane, activePlace.value.image) : [],
+    )
+    const { answers } = useImagePixels({
+      lanes: () => lanes.value,
+      source: () => source.value,
+      keys: () => (activeKey.value === null ? [] : [activeKey.value]),
+    })
+    const activeAnswer = computed(() => answers.value.get(activeKey.value ?? -1) ?? null)
+    /** For those who do not see it. */
+    function describe(lane: Lane, image: number): string {
+      const { at, index } = placeOf(lane.table, image)
+      const facts = factsIn(lane, image).map(({ title, text }) => `${title} ${text}`)
+      return [`${lane.student.name}, ${stepTitle.value.toLowerCase()} ${at}, image ${index + 1}`, ...facts].join(', ')
+    }
+    return { active, activePlace, activeKey, activeFacts, activeAnswer, describe }
+  }
+}

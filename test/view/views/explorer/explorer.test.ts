@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import '@renderer/views/explorer/ExplorerView.vue'
+import type { FakeEngineOptions } from '../../../fakes/engine'
+import { mountWorkbench, settle, type } from '../../mountWorkbench'
+import type { MountedWorkbench } from '../../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+
+const teacherSteps = 6 // one step for the data, then an epoch of five
+/** Two students, the second with a defense, that keep eight images every fifth of twenty pseudo batches. */
+async function openExplorer(students: readonly string[], options: FakeEngineOptions = {}, method = 'zskt') {
+  page = await mountWorkbench(options)
+  await page.engine.call('runs.start', {
+    config: {
+      name: 'Seen',
+      teacher: { training: { epochs: 1 } },
+      students: [{ defenses: [] }, { defenses: [{ id: 'sv', params: {} }] }],
+      distillation: { method: { id: method, params: { pseudoBatches: 20 } } },
+      recording: { imagesEvery: 5, imagesPerStep: 8, evaluateEvery: 100 },
+    },
+  })
+  page.engine.advance(teacherSteps + 60)
+  await page.go(`/explorer?students=${students.map((id) => `fake-1/${id}`).join(',')}`)
+}
+const heading = (): string => page.find('.explorer header').textContent ?? ''
+const option = (): HTMLElement => page.find('.explorer [role=option]')
+const press = async (target: Element, key: string, more: KeyboardEventInit = {}): Promise<void> => {
+  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }))
+  await settle()
+}
+const heads = (): string[] => [...document.querySelectorAll('.lane-heads li')].map((head) => head.textContent ?? '')
+
+describe('Image explorer', () => {
+  it('asks for students where none is named', async () => {
+    page = await mountWorkbench()
+    await page.go('/explorer')
+    expect(page.text()).toContain('No student chosen')
+  })
+
+  it('shows one step of two students side by side, each with the newest kept at it or before', async () => {
+    await openExplorer(['student-1', 'student-2'])
+    expect(heading()).toMatch(/16 of 80 images/)
+    expect(heads()).toHaveLength(2)
+    expect(heads()[0]).toMatch(/pseudo batch 20 · 8/)
+    const field = page.find<HTMLInputElement>('input[aria-label="Pseudo batch, exactly"]')
+    type(field, '12')
+    await press(field, 'Enter')
+    expect(field.value).toBe('10')
+    expect(heads()[1]).toMatch(/pseudo batch 10 · 8/)
+  })
+
+  it('leads with one slider through the steps of all', async () => {
+    await openExplorer(['student-1', 'student-2'])
+    const slider = page.find('input[aria-label="Kept step"]')
+    await press(slider, 'Home')
+    expect(slider.getAttribute('aria-valuetext')).toBe('pseudo batch 1')
+    await press(slider, 'ArrowRight')
+    expect(heads().every((head) => head.includes('pseudo batch 5 · 8'))).toBe(true)
+  })
+
+  it('goes through the images by keyboard, tells what each is, and selects', async () => {
+    await openExplorer(['student-1', 'student-2'])
+    expect(option().getAttribute('aria-label')).toMatch(/pseudo batch 20, image 1, Teacher’s class/)
+    option().focus()
+    await press(option(), 'ArrowRight')
+    expect(document.activeElement).toBe(option())
+    expect(option().getAttribute('aria-label')).toMatch(/image 2/)
+    await press(option(), ' ')
+    expect(option().getAttribute('aria-selected')).toBe('true')
+    await press(option(), 'ArrowRight', { ctrlKey: true })
+    expect(option().getAttribute('aria-label')).toMatch(/image 2, .*Suspected by the defense/)
+    expect(option().getAttribute('aria-selected')).toBe('false')
+  })
+
+  it('shows the calls of a pool, of which no model has said anything', async () => {
+    await openExplorer(['student-1'], {}, 'cmi')
+    page.button('Pool').click()
+    await settle()
+    expect(heads()[0]).toMatch(/call \d+ · 80/)
+    expect(document.querySelector('[aria-label="Teacher’s class"]')).toBeNull()
+  })
+
+  it('says that a student without a pool has none', async () => {
+    await openExplorer(['student-1'])
+    page.button('Pool').click()
+    await settle()
+    expect(page.text()).toContain('No images kept')
+  })
+
+  it('says of a run that is gone that its images cannot be read, and leaves it out', async () => {
+    await openExplorer(['student-1'])
+    await page.go('/explorer?students=fake-1/student-1,fake-9/student-1')
+    expect(page.find('.error-panel').textContent).toMatch(/could not be read/)
+    page.button('Leave it out').click()
+    await settle()
+    expect(document.querySelector('.error-panel')).toBeNull()
+    expect(heads()).toHaveLength(1)
+  })
+})
