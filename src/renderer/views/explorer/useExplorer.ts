@@ -1,13 +1,11 @@
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref } from 'vue'
 import type { ImageSource } from '@shared/domain'
 import { isBetween, useRemembered } from '../../composables/useRemembered'
 import { useEngineStore } from '../../stores/engine'
 import { recordedColumns } from './columns'
 import { largestTile, smallestTile } from './gridLayout'
 import { imageKey } from './imageKey'
-import { factsOf } from './imageFacts'
-import { placeOf } from './imageTable'
-import { useImagePixels } from './useImagePixels'
+import { useActiveImage } from './useActiveImage'
 import { useImageSelection } from './useImageSelection'
 import { useLanes, type Lane } from './useLanes'
 import { useQuestion } from './useQuestion'
@@ -65,43 +63,10 @@ export function useExplorer(redraw: () => void) {
     const span = table.spans.find((candidate) => candidate.at === at)
     return Array.from({ length: span?.count ?? 0 }, (_, index) => imageKey(number, at, index))
   }
+  const words = { columns: () => columns.value, classNamesOf, stepTitle: () => stepTitle.value }
+  const active = useActiveImage({ lanes: () => lanes.value, source: () => source.value, ...words })
   return {
     ...{ students, source, lanes, retry, step, question, selection, tile, thumbnails, columns, classNames, classes },
-    ...{ stepTitle, ahead, ...useActiveImage() },
-  }
-
-  function useActiveImage() {
-    const active = shallowRef<{ lane: number; image: number } | null>(null)
-    const activePlace = computed(() => {
-      const lane = lanes.value[active.value?.lane ?? -1]
-      if (!lane || !active.value || active.value.image < 0) return null
-      return { lane, image: active.value.image, ...placeOf(lane.table, active.value.image) }
-    })
-    const activeKey = computed(() =>
-      activePlace.value ? imageKey(activePlace.value.lane.number, activePlace.value.at, activePlace.value.index) : null,
-    )
-    const factsIn = (lane: Lane, image: number) => {
-      const names = classNamesOf(lane)
-      return factsOf(lane.table, image, {
-        known: columns.value,
-        className: (label) => names[label] ?? `class ${label}`,
-      })
-    }
-    const activeFacts = computed(() =>
-      activePlace.value ? factsIn(activePlace.value.lane, activePlace.value.image) : [],
-    )
-    const { answers } = useImagePixels({
-      lanes: () => lanes.value,
-      source: () => source.value,
-      keys: () => (activeKey.value === null ? [] : [activeKey.value]),
-    })
-    const activeAnswer = computed(() => answers.value.get(activeKey.value ?? -1) ?? null)
-    /** For those who do not see it. */
-    function describe(lane: Lane, image: number): string {
-      const { at, index } = placeOf(lane.table, image)
-      const facts = factsIn(lane, image).map(({ title, text }) => `${title} ${text}`)
-      return [`${lane.student.name}, ${stepTitle.value.toLowerCase()} ${at}, image ${index + 1}`, ...facts].join(', ')
-    }
-    return { active, activePlace, activeKey, activeFacts, activeAnswer, describe }
+    ...{ stepTitle, ahead, ...active },
   }
 }

@@ -1,5 +1,4 @@
-import type { GridLayout, Tile } from './gridLayout'
-import { tileAt, tileBeside, tileGap } from './gridLayout'
+import { tileAt, tileBeside, tileGap, type GridLayout, type Tile } from './gridLayout'
 
 export interface GridMoves {
   readonly layout: GridLayout

@@ -107,9 +107,6 @@ export function useThumbnails({ lanes, source, changed }: ThumbnailSource) {
       if (!stopped.signal.aborted) changed()
     }
   }
-  function putAll(into: ThumbnailAtlas, batch: ImageBatch, keys: readonly number[]): void {
-    keys.forEach((key, index) => into.put(key, batch, index))
-  }
   function addFault(key: number, why: string): void {
     faults.value = new Map(faults.value).set(key, why)
   }
@@ -120,5 +117,8 @@ export function useThumbnails({ lanes, source, changed }: ThumbnailSource) {
   }
   const faultOf = (key: number): string | undefined => faults.value.get(gridKey(key))
   return { current, want, faults, faultOf, retry }
+}
+function putAll(into: ThumbnailAtlas, batch: ImageBatch, keys: readonly number[]): void {
+  keys.forEach((key, index) => into.put(key, batch, index))
 }
 export type Thumbnails = ReturnType<typeof useThumbnails>

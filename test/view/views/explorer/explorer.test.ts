@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import '@renderer/views/explorer/ExplorerView.vue'
 import type { FakeEngineOptions } from '../../../fakes/engine'
-import { mountWorkbench, settle, type } from '../../mountWorkbench'
-import type { MountedWorkbench } from '../../mountWorkbench'
+import { mountWorkbench, settle, type, type MountedWorkbench } from '../../mountWorkbench'
 
 let page: MountedWorkbench
 afterEach(() => {
