@@ -1,6 +1,6 @@
 import { computed, type Ref } from 'vue'
 import type { ImageSource } from '@shared/domain'
-import { useKeptImagesStore } from '../../stores/keptImages'
+import { useKeptGridsStore } from '../../stores/keptGrids'
 import { laneNumber } from './imageKey'
 import { emptyTable, imageTableOf, type ImageTable } from './imageTable'
 import type { ShownStudent } from './useStudents'
@@ -16,7 +16,7 @@ export interface Lane {
 
 /** A table of kept images per student. */
 export function useLanes(students: Readonly<Ref<readonly ShownStudent[]>>, source: Ref<ImageSource>) {
-  const store = useKeptImagesStore()
+  const store = useKeptGridsStore()
   const tables = new WeakMap<object, ImageTable>()
   const tableOf = (grids: Parameters<typeof imageTableOf>[0] | null): ImageTable => {
     if (grids === null) return emptyTable

@@ -7,19 +7,19 @@ import { createStageCache, type StageEntry, type StageOfRun } from './stageCache
 /** A student has a few hundred steps of some 20 numbers per image each: about 2 MB. */
 const keptStages = 16
 
-interface KeptImages {
+interface Kept {
   /** In ascending order; null until they were read once. */
   grids: ShallowRef<readonly KeptGrid[] | null>
 }
-export type KeptImagesEntry = StageEntry<KeptImages>
+export type KeptGridsEntry = StageEntry<Kept>
 
 /** What is known of all kept images of the students that a view has opened, of either source. */
-export const useKeptImagesStore = defineStore('keptImages', () => {
+export const useKeptGridsStore = defineStore('keptGrids', () => {
   const { engine } = useConnection()
   const cacheOf = (source: ImageSource) =>
     createStageCache({
       mostStages: keptStages,
-      create: (): KeptImages => ({ grids: shallowRef(null) }),
+      create: (): Kept => ({ grids: shallowRef(null) }),
       ask: (stage) => allGrids(stage, source),
       take: ({ grids }, answer) => {
         grids.value = answer
