@@ -18,6 +18,7 @@ import { startTensorFlow } from '../../src/main/engine/runtime'
 import { createPredictor } from '../../src/main/engine/trainer/evaluation'
 import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { validateParameters } from '../../src/shared/schema'
+import { openAccount } from './account'
 import { readMemory } from './memory'
 import { createOodPhase, createSynthesisPhase } from './inversionSubject'
 import type { BenchOptions, Part, Phase, PhaseTimes, Times } from './phases'
@@ -62,8 +63,12 @@ function wideResNet(width: number, name: string): Classifier {
 }
 
 /** The phases of ZSKT, teacher training and evaluation. */
-function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 'synthesis' | 'ood'>, () => PhaseTimes> {
-  const program = createStepProgram({ mode: graph ? 'graph' : 'eager' })
+function createSubject({
+  batch,
+  graph,
+  precision = 'float32',
+}: BenchOptions): Record<Exclude<Phase, 'synthesis' | 'ood'>, () => PhaseTimes> {
+  const program = createStepProgram({ mode: graph ? 'graph' : 'eager', precision })
   const state = createStateBundle(seed, tf)
   const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
   const normalization = { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.201] }
@@ -162,7 +167,12 @@ function createSubject({ batch, graph }: BenchOptions): Record<Exclude<Phase, 's
 async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as BenchOptions
   const started = performance.now()
-  const { device, binding } = await startTensorFlow({ device: options.device, threads: options.threads })
+  const { device, binding } = await startTensorFlow({
+    device: options.device,
+    threads: options.threads,
+    precision: options.precision,
+  })
+  const account = openAccount(binding)
   // Made when first asked for: peak memory is that of the phases that ran.
   const made = new Map<Phase, () => PhaseTimes | Promise<PhaseTimes>>()
   const phaseOf = (phase: Phase): (() => PhaseTimes | Promise<PhaseTimes>) => {
@@ -188,6 +198,7 @@ async function main(): Promise<void> {
   })
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'memory') answer(readMemory())
+    else if (line === 'account') answer(account())
     else answer(await phaseOf(line as Phase)())
   }
 }

@@ -1,4 +1,6 @@
 /** What is timed, by the names that cross to the subjects. */
+import type { Precision } from '../../src/shared/domain'
+
 export const phases = ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation', 'synthesis', 'ood'] as const
 export type Phase = (typeof phases)[number]
 
@@ -17,6 +19,8 @@ export interface BenchOptions {
   readonly device: 'cpu' | 'gpu'
   readonly batch: number
   readonly graph: boolean
+  /** Of ours; float32 where it is not said. */
+  readonly precision?: Precision
   /** Steps of the timed CMI call, rows of its memory bank and negatives drawn per step. */
   readonly synthesisSteps: number
   readonly bank: number
