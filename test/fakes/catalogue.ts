@@ -72,6 +72,19 @@ export const fakeFamilies: FamilyDescription[] = [
       form('histogram'),
       form('table'),
       form('images'),
+      member(
+        'form-imageNumbers',
+        'Numbers per image',
+        {
+          imageLimit: integer({ label: 'Images, at most', default: 2000, min: 1, max: 5000, help: 'Taken evenly.' }),
+          hold: boolean({ label: 'Go on and on', default: false, help: 'It ends when it is cancelled.' }),
+        },
+        {
+          view: { kind: 'imageNumbers' },
+          empty: null,
+          asked: { of: 'student', most: 4, keptImages: true },
+        },
+      ),
     ],
   },
   {

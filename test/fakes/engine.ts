@@ -30,6 +30,7 @@ import { resolveExperiment } from '../../src/main/engine/control/experiments/res
 import { readStudy } from '../../src/main/engine/control/studies/files'
 import { writeStudyFile } from '../../src/main/engine/control/studies/file/write'
 import type { StudyRuns } from '../../src/main/engine/control/studies/types'
+import { createFakeAsked } from './asked'
 import { fakeCatalogue, fakeMembers } from './catalogue'
 import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice, fakePrecisionSpeed } from './device'
@@ -340,6 +341,7 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeManyRuns(state),
     ...fakeTwins(state),
     ...fakeForks(state),
+    ...createFakeAsked({ emit: (name, event) => state.emit(name, event) }),
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {
       const { definition, remarks } = readStudy(text, fileName, fakeMembers)

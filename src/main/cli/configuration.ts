@@ -245,7 +245,7 @@ interface MemberFlag {
 }
 
 /** @throws RefusedInputError where a flag comes twice */
-function memberFlags(given: readonly string[]): MemberFlag[] {
+export function memberFlags(given: readonly string[]): MemberFlag[] {
   const flags: MemberFlag[] = []
   for (let index = 0; index < given.length; index++) {
     const typed = given[index] ?? ''

@@ -14,6 +14,10 @@ export interface ShownArtifact {
 
 export const analysisFacts = (analysis: MemberDescription): AnalysisFacts => analysis.facts as unknown as AnalysisFacts
 
-/** Whether a run has something of the analysis, or will: those that say what is missing are shown from the start. */
+/**
+ * Whether a run has something of the analysis by itself, or will: those that say what is missing are shown from the
+ * start. Those that are asked for have a tab together.
+ */
 export const isShown = (analysis: MemberDescription, { stages }: Pick<RunSummary, 'stages'>): boolean =>
-  analysisFacts(analysis).empty !== null || stages.some((stage) => stage.artifacts?.[analysis.id] !== undefined)
+  !analysisFacts(analysis).asked &&
+  (analysisFacts(analysis).empty !== null || stages.some((stage) => stage.artifacts?.[analysis.id] !== undefined))

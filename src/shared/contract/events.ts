@@ -1,6 +1,6 @@
 /** What the engine tells without being asked. Metric events are batched to at most 30 a second. */
 import { z } from 'zod'
-import type { Evaluation, RunSummary, RuntimeState, StudyCell, StudySummary, SyntheticImages } from '../domain'
+import type { AskedAnalysis, Evaluation, RunSummary, RuntimeState, StudyCell, StudySummary, SyntheticImages } from '../domain'
 import { count, errorCause, fraction, logLine, metricSeries, record, runId, severity, stageId } from './parts'
 
 /** A data set on its way to the engine's machine. */
@@ -49,6 +49,9 @@ export const events = {
   'run.exporting': z.object({ runId, format: z.string(), fraction, message: z.string() }),
   /** Of a `reproduce.start` that compares data set and files; at most ten a second. */
   'reproduce.progress': z.object({ file: z.string(), fraction, message: z.string() }),
+  /** An analysis that was asked for appeared, goes on or has ended; at most ten a second. */
+  'analysis.changed': z.object({ runId, asked: record<AskedAnalysis>() }),
+  'analysis.removed': z.object({ runId, id: z.string() }),
   'run.log': z.object({ runId, line: logLine }),
   /** A study appeared or changed; at most four a second per study. `cells`: those that changed since the last one. */
   'study.changed': z.object({ study: record<StudySummary>(), cells: z.array(record<StudyCell>()) }),

@@ -81,6 +81,11 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'model.findPixels': { file: '/a.pt', data: member },
   'model.inspect': { file: '/a.pt' },
   'model.export': { ...student, format: 'torch', path: '/a.pt' },
+  'analyses.start': { ...finished, analysis: 'form-imageNumbers' },
+  'analyses.list': finished,
+  'analyses.get': { id: 'asked-1' },
+  'analyses.cancel': { id: 'asked-1' },
+  'analyses.remove': { id: 'asked-1' },
   'export.run': { ...finished, format: 'tensorboard', target: '/out/run' },
   'reproduce.read': { file: '/out/run.abdrun' },
   'reproduce.start': { file: '/out/run.abdrun' },
@@ -143,6 +148,8 @@ describe('the contract', () => {
     }
     engine.dispose()
     expect([...heard].sort()).toEqual([
+      'analysis.changed',
+      'analysis.removed',
       'dataset.progress',
       'model.progress',
       'reproduce.progress',
@@ -186,6 +193,7 @@ describe('the contract', () => {
         ...['start', 'pause', 'resume', 'cancel', 'retry', 'extend', 'rename', 'prioritize', 'reorder', 'delete'].map(
           (verb) => `studies.${verb}`,
         ),
+        ...['start', 'cancel', 'remove'].map((verb) => `analyses.${verb}`),
         'views.save',
         'views.remove',
       ].sort(),

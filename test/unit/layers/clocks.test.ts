@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
  */
 const tellsTheTime = [
   'src/main/cli/tableExport.ts', // when a table was exported
+  'src/main/engine/control/analyses/service.ts', // of what was asked, for people; the newest is later than all before
   'src/main/engine/control/api/engine.ts', // when a study was made, madeAfter its forerunners
   'src/main/engine/control/api/handlers/engine.ts', // since when the engine runs
   'src/main/engine/control/executors/journal/requests.ts', // when something was asked; nobody compares it

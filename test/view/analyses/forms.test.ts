@@ -31,7 +31,7 @@ const tabs = (): (string | null)[] => [...document.querySelectorAll('[role=tab]'
 describe('an analysis', () => {
   it('has a tab once it is measured, and before where it says what is missing', async () => {
     await open('classes', 3)
-    expect(tabs()).toEqual(['Overview', 'Charts', 'Images', 'Classes', 'Log', 'Configuration'])
+    expect(tabs()).toEqual(['Overview', 'Charts', 'Images', 'Classes', 'Analyses', 'Log', 'Configuration'])
     expect(page.find('[role=tabpanel] .panel').textContent).toContain('It appears with the first evaluation.')
     page.engine.advance(5)
     await settle()
@@ -43,6 +43,7 @@ describe('an analysis', () => {
       'The form histogram',
       'The form table',
       'The form images',
+      'Analyses',
       'Log',
       'Configuration',
     ])

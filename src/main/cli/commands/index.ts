@@ -1,5 +1,7 @@
 /** The commands of `abd`, in the order of its help; a new one is one file and one line here. */
 import type { CommandGroup, EngineCommand, LocalCommand } from './command'
+import { analyse } from './analyse'
+import { analyses } from './analyses'
 import { archive } from './archive'
 import { diff } from './diff'
 import { doctor } from './doctor'
@@ -38,6 +40,8 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   archive,
   study,
   table,
+  analyse,
+  analyses,
   evaluate,
   pixels,
   importFile,

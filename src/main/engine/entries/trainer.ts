@@ -3,11 +3,13 @@
  *   trainer.js --task FOLDER   a stage: what is to be done lies in the folder, and what is found goes there
  *   trainer.js                 a short job, over the channel of the parent process
  */
+import { constants, setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { DeviceReport, Evaluation, Execution } from '../../../shared/domain'
 import { ExhaustiveError, UserError, describeError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
 import { startTensorFlow, withPrecisionSpeed } from '../runtime'
+import { analyse } from '../trainer/asked'
 import { evaluateModelFile } from '../trainer/evaluateFile'
 import { findPixels } from '../trainer/findPixels'
 import { exportProgram } from '../trainer/exportProgram'
@@ -139,12 +141,17 @@ async function evaluateFile(job: Extract<ShortJob, { kind: 'evaluate' }>, tell: 
 
 async function runShort(job: ShortJob, tell: Tell): Promise<EndReport> {
   if (job.kind === 'evaluate') return evaluateFile(job, tell)
+  // Before TensorFlow makes its threads, which inherit it: what trains beside it comes first.
+  if (job.kind === 'analyse') setPriority(constants.priority.PRIORITY_LOW)
   await startFor(job, tell)
   switch (job.kind) {
     case 'findPixels':
       return { ...doneWith(null), pixelTrials: await findPixels(job, preparationTeller(tell), tell) }
     case 'export':
       await exportProgram(job, exporters, preparationTeller(tell))
+      return doneWith(null)
+    case 'analyse':
+      await analyse(job, preparationTeller(tell), tell)
       return doneWith(null)
     case 'device':
       // Once more, with what takes a moment to measure.

@@ -19,6 +19,7 @@ import type {
 } from '../../../shared/domain'
 import type { StageRemark } from '../families/distillation/types'
 import type { Provenance } from '../families/exporters/types'
+import type { GridLayout } from '../images/imageGrid'
 import type { StageStart } from './plans'
 
 /** Folders a trainer works in; absolute. */
@@ -27,6 +28,33 @@ export interface StageFolders {
   stage: string
   /** Per-user cache of the product (data sets). */
   cache: string
+}
+
+/** A stage that an asked analysis looks at. */
+export interface AnalysedStage {
+  readonly id: string
+  readonly kind: 'teacher' | 'student'
+  readonly title: string
+  /** Where its checkpoints lie. */
+  readonly folder: string
+  /** null where it has none yet: its newest checkpoint is taken. */
+  readonly weights: string | null
+  /** In ascending order of steps. */
+  readonly keptImages: readonly { readonly step: number; readonly file: string; readonly layout: GridLayout }[]
+}
+
+/** An analysis that somebody asked for, of models and kept images that are there. */
+export interface AnalyseJob {
+  kind: 'analyse'
+  analysis: MemberChoice
+  /** Of the run, with the device and the threads that this work may use. */
+  config: ExperimentConfig
+  cacheFolder: string
+  /** Weights of the teacher. */
+  teacher: string
+  stages: readonly AnalysedStage[]
+  /** Students as they were after so many steps; null: as they are. */
+  step: number | null
 }
 
 export type TrainerJob =
@@ -105,10 +133,11 @@ export type TrainerJob =
       architecture: MemberChoice | null
       weights?: string
     }
+  | AnalyseJob
   | { kind: 'device'; execution: Execution }
 
 /** A job beside the stages, for which somebody waits. */
-export type ShortJob = Extract<TrainerJob, { kind: 'device' | 'evaluate' | 'export' | 'findPixels' }>
+export type ShortJob = Extract<TrainerJob, { kind: 'analyse' | 'device' | 'evaluate' | 'export' | 'findPixels' }>
 
 export type TrainerCommand = { type: 'start'; job: ShortJob } | { type: 'ping'; time: number }
 

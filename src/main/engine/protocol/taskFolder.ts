@@ -17,7 +17,7 @@ import type { PooledImages, SyntheticImages } from '../../../shared/domain'
 import type { TrainerJob, TrainerReport } from './messages'
 
 /** A job of a stage; what it works on is kept in the stage's folder. */
-export type StageJob = Exclude<TrainerJob, { kind: 'device' | 'export' | 'findPixels' }>
+export type StageJob = Exclude<TrainerJob, { kind: 'analyse' | 'device' | 'export' | 'findPixels' }>
 
 export const taskFiles = {
   task: 'task.json',

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Caller } from '../caller'
+import { analysisCalls } from './analyses'
 import { datasetCalls } from './dataset'
 import { engineCalls } from './engine'
 import { executorCalls } from './executors'
@@ -21,6 +22,7 @@ export const calls = {
   ...datasetCalls,
   ...runCalls,
   ...modelCalls,
+  ...analysisCalls,
   ...exportCalls,
   ...studyCalls,
   ...executorCalls,

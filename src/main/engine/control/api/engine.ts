@@ -15,6 +15,7 @@ import {
 } from '../../../../shared/contract'
 import { metricDefinitions } from '../../../../shared/domain'
 import { UserError, toCauses } from '../../../../shared/errors'
+import { createAskedAnalyses, type AskedAnalyses } from '../analyses/service'
 import { createEventHub } from '../events'
 import { createLiveExports, type LiveExports } from '../exports/liveExports'
 import { createOtherSettings } from '../experiments/otherSettings'
@@ -65,10 +66,11 @@ export function createEngine(options: EngineOptions): Engine {
   const runs = runService(context, networks, recorder, (studyId) => open.isOpen(studyId))
   const studies = studyService(context, networks, runs)
   open.isOpen = (studyId) => studies.isOpen(studyId)
+  const asked = askedAnalyses(context, runs)
   const tables = tableService(context, studies)
   const live = options.readOnly ? null : liveExports(context, recorder)
   const sweeping = options.readOnly ? null : sweep(options)
-  const handlers = allHandlers({ context, networks, runs, studies, tables })
+  const handlers = allHandlers({ context, networks, runs, studies, asked, tables })
   if (store.repaired)
     log.warn(
       `The database was ${store.repaired.movedTo === null ? 'gone' : 'damaged'} and begun anew; ${store.repaired.restored} runs were restored from their folders.`,
@@ -84,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const engine: Engine = {
     get active() {
-      return runs.active
+      return runs.active || asked.active
     },
     suspend(reason) {
       context.access.readOnlyReason = reason
@@ -106,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       studies.close()
       await sweeping?.end()
+      await asked.close()
       await runs.close()
       await live?.close()
       await recorder.dispose()
@@ -190,6 +193,19 @@ const studyService = (
     newId: () => newRunId(new Date(), randomBytes(2).toString('hex')),
   })
 
+const askedAnalyses = ({ options, hub, table, assertReady }: EngineContext, runs: RunService): AskedAnalyses =>
+  createAskedAnalyses({
+    store: options.store,
+    hub,
+    log: options.log,
+    table,
+    cacheFolder: options.cacheFolder,
+    readOnly: options.readOnly,
+    launch: options.launchShortJob,
+    assertReady,
+    isTraining: () => runs.active,
+  })
+
 const liveExports = (context: EngineContext, recorder: RunRecorder): LiveExports =>
   createLiveExports({
     source: exportSource(context),
@@ -218,12 +234,14 @@ function allHandlers({
   networks,
   runs,
   studies,
+  asked,
   tables,
 }: {
   readonly context: EngineContext
   readonly networks: NetworksOfFiles
   readonly runs: RunService
   readonly studies: StudyService
+  readonly asked: AskedAnalyses
   readonly tables: TableService
 }): CallHandlers {
   return {
@@ -239,6 +257,7 @@ function allHandlers({
     ...runs.calls,
     ...studyFileHandlers(context),
     ...studies.calls,
+    ...asked.calls,
   }
 }
 

@@ -1,4 +1,4 @@
-/** Jobs beside the queue: a device report, an evaluation, a search for pixel values, an export. */
+/** Jobs beside the queue: a device report, an evaluation, a search for pixel values, an export, an analysis. */
 import type { ModelProgress } from '../../../../shared/contract'
 import type { DeviceReport, Evaluation, PixelTrial } from '../../../../shared/domain'
 import { UserError, fromCauses } from '../../../../shared/errors'
@@ -11,6 +11,8 @@ export interface ShortResult {
   evaluation: Evaluation | null
   warnings: string[]
   pixelTrials: PixelTrial[]
+  /** Of an analysis. */
+  artifact: unknown
 }
 
 export type ShortProgress = Omit<ModelProgress, 'file'>
@@ -35,7 +37,7 @@ export function runShortJob(
   onProgress: (progress: ShortProgress) => void = () => undefined,
 ): Promise<ShortResult> {
   return new Promise((resolve, reject) => {
-    const result: ShortResult = { device: null, evaluation: null, warnings: [], pixelTrials: [] }
+    const result: ShortResult = { device: null, evaluation: null, warnings: [], pixelTrials: [], artifact: undefined }
     let failure: unknown
     let finished = false
     const onReport = (report: TrainerReport): void => {
@@ -43,11 +45,12 @@ export function runShortJob(
       watch.heard()
       if (report.type === 'ready') result.device = report.device
       else if (report.type === 'evaluation') result.evaluation = report.evaluation
+      else if (report.type === 'artifact') result.artifact = report.artifact
       else if (report.type === 'warning') result.warnings.push(report.message)
       else if (report.type === 'preparing') onProgress({ ...report.activity, secondsLeft: null, evaluation: null })
       else if (report.type === 'progress')
         onProgress({
-          message: null,
+          message: report.activity?.message ?? null,
           fraction: report.step / Math.max(1, report.totalSteps),
           secondsLeft: report.secondsLeft,
           evaluation: result.evaluation,

@@ -46,7 +46,11 @@ export const families: readonly FamilyDescription[] = [
     stateParameters: member.stateParameters ?? [],
     needsHiddenConvolutions: member.needsHiddenConvolutions === true,
   })),
-  describeRegistry(analyses, ({ view, empty }) => ({ view, empty: empty ?? null })),
+  describeRegistry(analyses, (member) => ({
+    view: member.view,
+    empty: member.empty ?? null,
+    ...(member.when === 'asked' ? { asked: member.subject } : {}),
+  })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),
   describeRegistry(exporters, ({ extensions, needs }) => ({ extensions: [...extensions], needs })),
   describeRegistry(runExporters, ({ target, opens }) => ({ target: { ...target }, opens })),

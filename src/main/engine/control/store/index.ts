@@ -11,6 +11,7 @@ import {
   type ArtifactsTable,
   type MirroredArtifact,
 } from './artifacts'
+import { createAskedAnalysesTable, type AskedAnalysesTable } from './askedAnalyses'
 import { createConditionsTable, type ConditionsTable } from './conditions'
 import { openDatabase, type Database, type TransactionOptions } from './database'
 import { createImagesTable, type ImagesTable } from './images'
@@ -40,6 +41,7 @@ export interface RunStore {
   /** The grids of both, many at a time. */
   readonly keptImages: KeptImages
   readonly artifacts: ArtifactsTable
+  readonly asked: AskedAnalysesTable
   readonly positions: PositionsTable
   readonly unthinned: UnthinnedTable
   readonly studies: StudiesTable
@@ -125,6 +127,7 @@ export function openStore(
     runs,
     stages,
     artifacts,
+    asked: createAskedAnalysesTable(database, artifacts),
     runFolder,
     stageFolder: (place) => join(folder, place),
     settings,

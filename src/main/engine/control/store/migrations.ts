@@ -120,4 +120,14 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE unthinned (place TEXT PRIMARY KEY) WITHOUT ROWID;
   `,
+  // What was asked for by people; what it found lies in the table of artifacts, at a place of its own.
+  `
+  CREATE TABLE asked_analyses (
+    id TEXT PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, created_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX asked_analyses_by_run ON asked_analyses (run_id, created_at);
+  CREATE TRIGGER artifacts_of_asked AFTER DELETE ON asked_analyses
+    BEGIN DELETE FROM artifacts WHERE place = 'analyses/' || old.id; END;
+  `,
 ]

@@ -1,0 +1,88 @@
+/** The fake engine's analyses that are asked for: each is done at once, with numbers of the run's kept images. */
+import type { CallHandlers, CallsOf, EngineEvents } from '../../src/shared/contract'
+import type { AskedAnalysis, ImageNumbersArtifact } from '../../src/shared/domain'
+import { RefusedInputError } from '../../src/shared/errors'
+
+const epoch = Date.UTC(2024, 0, 2)
+
+const numbers = (stages: readonly string[]): ImageNumbersArtifact => ({
+  stages: [...stages],
+  trigger: { id: 'blend', title: 'Blended picture' },
+  shuffled: { members: 3, layers: 5, seed: 0, coefficient: 0.1 },
+  keptImages: 128,
+  columns: {
+    stage: [0, 0, 0],
+    step: [5, 5, 10],
+    index: [0, 1, 0],
+    teacherClass: [3, 0, 0],
+    teacherConfidence: [0.5, 0.9, 0.7],
+    studentClass: [3, 1, 0],
+    studentConfidence: [0.4, 0.3, 0.6],
+    studentKl: [0.01, 0.3, 0.02],
+    shuffledKl: [0.2, 0.001, 0.1],
+    suspected: [0, 1, 0],
+    penalty: [0, -0.0001, 0],
+    correlation: [0.01, 0.8, -0.1],
+  },
+})
+
+export interface FakeAskedOptions {
+  emit<K extends 'analysis.changed' | 'analysis.removed'>(name: K, event: EngineEvents[K]): void
+}
+
+export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsOf<'analyses'>> {
+  const all = new Map<string, AskedAnalysis>()
+  const find = (id: string): AskedAnalysis => {
+    const asked = all.get(id)
+    if (!asked) throw new RefusedInputError('There is no such analysis.', { got: id })
+    return asked
+  }
+  const keep = (asked: AskedAnalysis): AskedAnalysis => {
+    all.set(asked.id, asked)
+    emit('analysis.changed', { runId: asked.runId, asked })
+    return asked
+  }
+  return {
+    'analyses.start': ({ runId, analysis, params = {}, stageIds = ['student-1'], step = null }) => {
+      const createdAt = epoch + all.size * 1000
+      const asked: AskedAnalysis = {
+        id: `asked-${all.size + 1}`,
+        runId,
+        analysis,
+        params,
+        stageIds,
+        step,
+        state: 'waiting',
+        createdAt,
+        startedAt: null,
+        endedAt: null,
+        progress: null,
+        warnings: [],
+        error: null,
+        line: null,
+      }
+      keep(asked)
+      // `hold`: it goes on as long as nobody cancels it.
+      const progress = { fraction: 0.4, message: 'Asking the networks', secondsLeft: 12 }
+      if (params.hold === true) keep({ ...asked, state: 'running', startedAt: createdAt, progress })
+      else keep({ ...asked, state: 'done', startedAt: createdAt, endedAt: createdAt + 4000, line: '3 of 128 images' })
+      return asked
+    },
+    'analyses.cancel': ({ id }) => keep({ ...find(id), state: 'cancelled', progress: null }),
+    'analyses.list': ({ runId, analysis }) => ({
+      asked: [...all.values()]
+        .filter((one) => one.runId === runId && (analysis === undefined || one.analysis === analysis))
+        .reverse(),
+    }),
+    'analyses.get': ({ id }) => {
+      const asked = find(id)
+      return { asked, artifact: asked.state === 'done' ? numbers(asked.stageIds) : null, fault: null }
+    },
+    'analyses.remove': ({ id }) => {
+      const { runId } = find(id)
+      all.delete(id)
+      emit('analysis.removed', { runId, id })
+      return { removed: true }
+    },
+  }
+}

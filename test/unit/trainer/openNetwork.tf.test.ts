@@ -1,0 +1,136 @@
+/** What analyses see of a network: gradients against finite differences, masks, activations, shuffled teachers. */
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../../src/main/engine/families/architectures'
+import type { OpenNetwork, ShuffledTeachers } from '../../../src/main/engine/families/analyses/askedTypes'
+import { createStepProgram, type StepProgram } from '../../../src/main/engine/graph'
+import type { ImageSet } from '../../../src/main/engine/images/types'
+import { createStream } from '../../../src/main/engine/maths/random'
+import type { Classifier } from '../../../src/main/engine/maths/nn/types'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { createOpenNetwork } from '../../../src/main/engine/trainer/asked/openNetwork'
+import { createShuffledTeachers } from '../../../src/main/engine/trainer/asked/shuffledTeachers'
+
+const shape = { height: 8, width: 8, channels: 3 } as const
+const size = 8 * 8 * 3
+const normalization = { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] }
+const images: ImageSet = {
+  ...shape,
+  count: 3,
+  pixels: Uint8Array.from({ length: 3 * size }, (_, i) => (i * i * 7 + i * 31) % 256),
+  labels: new Int32Array(3),
+}
+
+let classifier: Classifier
+let network: OpenNetwork
+let program: StepProgram
+beforeAll(async () => {
+  await startTensorFlow()
+  const { member, values } = architectures.open({ id: 'wrn', params: { depth: 10, width: 1 } }, 'test')
+  classifier = member.create(values, { ...shape, classes: 4, stream: createStream(1, 'open') })
+  program = createStepProgram({ mode: 'graph' })
+  network = createOpenNetwork({ program, name: 'net', title: 'WRN-10-1', classifier, image: shape, normalization })
+})
+afterAll(() => {
+  program.dispose()
+  classifier.dispose()
+})
+
+describe('a network that is looked into', () => {
+  it('names its layers in the order in which images pass them', () => {
+    expect(network.layers.slice(0, 3)).toEqual([
+      { name: 'conv1', kind: 'convolution', height: 8, width: 8, channels: 16 },
+      { name: 'block1.layer.0.bn1', kind: 'batchNorm', height: 8, width: 8, channels: 16 },
+      { name: 'block1.layer.0.conv1', kind: 'convolution', height: 8, width: 8, channels: 16 },
+    ])
+    expect(network.layers.at(-1)).toMatchObject({ name: 'bn1', channels: 64 })
+  })
+
+  it('has gradients of a logit that finite differences bear out', () => {
+    const classes = [0, 3, 1]
+    const { gradients, values } = network.gradients(images, { classes })
+    const logitOf = (changed: Float32Array): number => {
+      const batch = tf.tensor4d(changed, [3, 8, 8, 3])
+      const { logits } = classifier.forward(batch, { training: false })
+      const found = (logits.arraySync() as number[][])[1]?.[3] ?? NaN
+      tf.dispose([batch, logits])
+      return found
+    }
+    const place = Array.from({ length: size }, (_, index) => size + index).reduce((most, index) =>
+      Math.abs(gradients[index] ?? 0) > Math.abs(gradients[most] ?? 0) ? index : most,
+    )
+    const moved = (by: number): Float32Array => values.map((value, index) => (index === place ? value + by : value))
+    const slope = (logitOf(moved(1e-2)) - logitOf(moved(-1e-2))) / 2e-2
+    expect(gradients[place]).toBeCloseTo(slope, 2)
+    expect(Math.abs(slope)).toBeGreaterThan(1e-4)
+  })
+
+  it('has gradients by a layer: of the last batch norm, the class’s weights over the places that are not cut off', () => {
+    const { gradients, values } = network.gradients(images, { classes: [2, 2, 2], layer: 'bn1' })
+    const weights = network.weights().get('fc.weight')?.data as Float32Array
+    const places = gradients.length / 3 / 64
+    values
+      .slice(0, 64)
+      .forEach((value, channel) =>
+        expect(gradients[channel]).toBeCloseTo(value > 0 ? (weights[2 * 64 + channel] ?? NaN) / places : 0, 6),
+      )
+  })
+
+  it('answers without channels as if they were nothing, and as it is without none', () => {
+    expect(network.logitsWithout(images, new Map())).toEqual(network.logits(images))
+    const all = Array.from({ length: 64 }, (_, channel) => channel)
+    const bias = network.weights().get('fc.bias')?.data as Float32Array
+    const without = network.logitsWithout(images, new Map([['bn1', all]]))
+    without.forEach((value, index) => expect(value).toBeCloseTo(bias[index % 4] ?? NaN, 6))
+  })
+
+  it('tells how much each channel changes, nothing where the images are the same', () => {
+    const same = network.channelActivity(images, images)
+    expect(same.every(({ change }) => change.every((value) => value === 0))).toBe(true)
+    const others = { ...images, pixels: images.pixels.map((value) => 255 - value) }
+    const first = network.channelActivity(images, others)[0]
+    let sum = 0
+    const collected: Float32Array[] = []
+    for (const set of [images, others])
+      network.activations(set, 'conv1', (values, _first, count) => collected.push(values.slice(0, count * 8 * 8 * 16)))
+    for (let image = 0; image < 3; image++) {
+      let squares = 0
+      for (let place = 0; place < 64; place++) {
+        const at = (image * 64 + place) * 16
+        squares += ((collected[1]?.[at] ?? 0) - (collected[0]?.[at] ?? 0)) ** 2
+      }
+      sum += Math.sqrt(squares)
+    }
+    expect(first?.change[0]).toBeCloseTo(sum / 3, 4)
+  })
+
+  it('refuses a layer that it does not have', () =>
+    expect(() => network.activations(images, 'conv9', () => undefined)).toThrow('has no layer "conv9"'))
+
+  it('leaves no tensor behind', () => {
+    const before = tf.memory().numTensors
+    network.gradients(images, { classes: [0, 0, 0] })
+    network.logitsWithout(images, new Map())
+    network.features(images)
+    network.features(images)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('shuffled teachers', () => {
+  let found: ShuffledTeachers | undefined
+  it('are the same for the same seed, others for another, and the teacher is as it was', () => {
+    const shuffled = createShuffledTeachers({ program, teacher: classifier, normalization })
+    const choice = { members: 2, layers: 3, seed: 4 }
+    found = shuffled?.(images, choice)
+    expect(shuffled?.(images, choice).members).toEqual(found?.members)
+    const again = createShuffledTeachers({
+      program: createStepProgram({ mode: 'eager' }),
+      teacher: classifier,
+      normalization,
+    })
+    again?.(images, choice).mean.forEach((value, index) => expect(value).toBeCloseTo(found?.mean[index] ?? NaN, 4))
+    expect(shuffled?.(images, { ...choice, seed: 5 }).mean).not.toEqual(found?.mean)
+    expect(found?.teacher).toEqual(network.logits(images))
+  })
+})

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { columnsOf, numbersCsv, orderedRows } from '@renderer/analyses/imageNumbers'
+import type { ImageNumbersArtifact } from '@shared/domain'
+import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
+
+let page: MountedWorkbench
+afterEach(() => {
+  page.unmount()
+  localStorage.clear()
+})
+
+const config = {
+  teacher: { training: { epochs: 2 } },
+  students: [{ defenses: [] }],
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 20 } } },
+}
+async function open(steps = 1000, options = {}): Promise<void> {
+  page = await mountWorkbench(options)
+  await page.engine.call('runs.start', { config })
+  page.engine.advance(steps)
+  await page.go('/runs/fake-1/analyses')
+}
+const results = (): number => document.querySelectorAll('[aria-label="Results"] li').length
+const panel = (): string => page.find('[role=tabpanel]').textContent ?? ''
+async function press(label: string): Promise<void> {
+  const button = [...document.querySelectorAll('button')].find(
+    (one) => one.textContent?.trim() === label || one.getAttribute('aria-label') === label,
+  )
+  button?.click()
+  await settle()
+}
+
+describe('the tab of analyses', () => {
+  it('says what it is for while nothing was asked, and why nothing can be', async () => {
+    await open(2)
+    expect(panel()).toContain('Nothing measured yet')
+    expect(panel()).toContain('It can be measured once the teacher is done.')
+    expect(page.find<HTMLButtonElement>('form button[type=submit]').disabled).toBe(true)
+  })
+
+  it('measures what the form asks for, shows it, and deletes it', async () => {
+    await open()
+    page.find<HTMLFormElement>('form').dispatchEvent(new Event('submit'))
+    await settle()
+    await settle()
+    expect(panel()).toContain('3 of 128 kept images')
+    expect(results()).toBe(1)
+    await press('Again')
+    expect(results()).toBe(2)
+    await press('Delete this result')
+    await press('Delete this result')
+    expect(panel()).toContain('Nothing measured yet')
+  })
+
+  it('shows how far one is that runs, and cancels it', async () => {
+    await open()
+    await page.engine.call('analyses.start', { runId: 'fake-1', analysis: 'form-imageNumbers', params: { hold: true } })
+    await settle()
+    expect(panel()).toContain('Asking the networks, 40 %')
+    expect(panel()).toContain('12 s left')
+    await press('Cancel Numbers per image')
+    expect(panel()).toContain('It was cancelled; nothing was kept.')
+  })
+
+  it('says so where the workspace can only be read', async () => {
+    const cause = { name: 'UserError', message: 'Elsewhere.', forUser: true }
+    await open(1000, { readOnlyReason: { kind: 'owned', cause } })
+    expect(panel()).toContain('open read-only; nothing can be measured now')
+  })
+})
+
+describe('numbers per image', () => {
+  const artifact: ImageNumbersArtifact = {
+    stages: ['student-1'],
+    trigger: null,
+    shuffled: null,
+    keptImages: 3,
+    columns: {
+      stage: [0, 0, 0],
+      step: [1, 1, 2],
+      index: [0, 1, 0],
+      teacherClass: [2, -1, 0],
+      teacherConfidence: [0.5, null, 0.75],
+      studentClass: null,
+      studentConfidence: null,
+      studentKl: null,
+      shuffledKl: null,
+      suspected: null,
+      penalty: null,
+      correlation: null,
+    },
+  }
+  it('are sorted by any column, what has no value last', async () => {
+    await open(2)
+    expect(orderedRows(artifact, { name: 'teacherConfidence', descending: true })).toEqual([2, 0, 1])
+    expect(orderedRows(artifact, { name: 'teacherConfidence', descending: false })).toEqual([0, 2, 1])
+  })
+  it('leave out what was not measured, in the table and in the file', async () => {
+    await open(2)
+    expect(columnsOf(artifact).map(({ name }) => name)).toEqual(['step', 'index', 'teacherClass', 'teacherConfidence'])
+    expect(numbersCsv(artifact).split('\r\n')[2]).toBe('student-1,1,1,-1,')
+  })
+})
