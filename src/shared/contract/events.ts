@@ -1,6 +1,14 @@
 /** What the engine tells without being asked. Metric events are batched to at most 30 a second. */
 import { z } from 'zod'
-import type { AskedAnalysis, Evaluation, RunSummary, RuntimeState, StudyCell, StudySummary, SyntheticImages } from '../domain'
+import type {
+  AskedAnalysis,
+  Evaluation,
+  RunSummary,
+  RuntimeState,
+  StudyCell,
+  StudySummary,
+  SyntheticImages,
+} from '../domain'
 import { count, errorCause, fraction, logLine, metricSeries, record, runId, severity, stageId } from './parts'
 
 /** A data set on its way to the engine's machine. */
