@@ -6,6 +6,7 @@ import { nodeBackend, registeredVariables, typeNumber, type NodeBackend } from '
 import { requireSameRecording } from './compare'
 import { recordStep } from './recordStep'
 import type { Recording } from './recording'
+import { sumsInFloat32 } from './precision/exactSums'
 import { inMixedPrecision } from './precision/mixed'
 import { GraphSession } from './session'
 import { buildGraph, type GraphVariable, type ProgramGraph } from './stepGraph'
@@ -172,7 +173,7 @@ class GraphProgram implements StepProgram {
     const graph = buildGraph(
       variables,
       recordings.map(({ recording, repeats }) => ({
-        recording: this.mixed ? inMixedPrecision(recording, variables) : recording,
+        recording: this.mixed ? this.inMixedPrecision(recording, variables) : recording,
         repeats,
       })),
     )
@@ -182,6 +183,10 @@ class GraphProgram implements StepProgram {
     this.loaded?.session.dispose()
     this.loaded = { session, graph, variables }
     this.writeState()
+  }
+
+  private inMixedPrecision(recording: Recording, variables: readonly GraphVariable[]): Recording {
+    return inMixedPrecision(recording, { variables, roundOnly: !sumsInFloat32(this.backend.binding) })
   }
 
   private prepare(compiled: CompiledStep, args: NamedTensors): LoadedGraph {

@@ -34,10 +34,10 @@ const teacherArguments = (): NamedTensors => ({
   learningRate: tf.scalar(0.01),
 })
 
-function recorded(step: StepFunction, args: NamedTensors): Recording {
+function recorded(step: StepFunction, args: NamedTensors, roundOnly = false): Recording {
   const recording = recordStep(nodeBackend(), 'step', step, args)
   const variables = Object.values(registeredVariables()).map(({ name, shape }) => ({ name, shape, type: float32 }))
-  return inMixedPrecision(recording, variables)
+  return inMixedPrecision(recording, { variables, roundOnly })
 }
 
 const isActivation = (node: RecordedNode): boolean =>
@@ -145,6 +145,22 @@ it('a convolution of stride 2 whose padding TensorFlow has no name for gets its 
     const differences = exact.map((value, at) => Math.abs(value - (results[1]?.[index]?.[at] ?? NaN)))
     expect(Math.max(...differences) / largest).toBeLessThan(0.02)
   })
+  tf.dispose([x, filter])
+})
+
+it('where bfloat16 kernels do not add up in float32, convolutions are float32 on rounded values', () => {
+  const filter = tf.tidy(() => tf.variable(tf.randomNormal([3, 3, 4, 6], 0, 1, 'float32', 1), true, 'filter'))
+  const step: StepFunction = ({ x }) => ({
+    y: conv2d(x as tf.Tensor4D, filter as unknown as tf.Tensor4D, { stride: 1, padding: 1 }),
+  })
+  const x = tf.randomNormal([2, 8, 8, 4], 0, 1, 'float32', 2)
+  const { nodes } = recorded(step, { x }, true)
+  const read = ({ inputs }: RecordedNode): string[] =>
+    inputs.map((source) => (source.kind === 'node' ? (nodes[source.index]?.op ?? '') : source.kind))
+  const convolution = nodes.find(({ op }) => op === 'Conv2D')
+  expect(convolution?.attributes.T?.value).toBe(float32)
+  expect(read(convolution as RecordedNode)).toEqual(['Cast', 'Cast'])
+  expect(nodes.map(({ op }) => op)).toEqual([...new Array<string>(4).fill('Cast'), 'Conv2D', 'Cast', 'Cast'])
   tf.dispose([x, filter])
 })
 

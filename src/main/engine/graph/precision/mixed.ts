@@ -7,12 +7,8 @@ import type { RecordedConstant, RecordedNode, Recording, Source, TensorSpecifica
 import { croppedConvolution } from './croppedConvolution'
 import { bfloat16, float32, int32, roundToBfloat16 } from './elementTypes'
 import { givesType, ruleOf, takesType, type PrecisionRule } from './rules'
-import { keyOf, wantedTypes, type SpecificationOf, type Wanted } from './wanted'
-
-/** A tf.Variable as the graph has it. */
-export interface NamedSpecification extends TensorSpecification {
-  readonly name: string
-}
+import { keyOf, specificationsOf, type NamedSpecification, type SpecificationOf } from './specifications'
+import { wantedTypes, type Wanted } from './wanted'
 
 /** A value of the new step. */
 interface Value {
@@ -20,27 +16,14 @@ interface Value {
   readonly type: number
 }
 
-function specificationsOf(recording: Recording, variables: readonly NamedSpecification[]): SpecificationOf {
-  const byName = (list: readonly NamedSpecification[]): Map<string, TensorSpecification> =>
-    new Map(list.map((item) => [item.name, item]))
-  const [args, kept] = [byName(recording.arguments), byName(variables)]
-  const found = (source: Source): TensorSpecification | undefined => {
-    switch (source.kind) {
-      case 'argument':
-        return args.get(source.name)
-      case 'variable':
-        return kept.get(source.name)
-      case 'constant':
-        return recording.constants[source.index]
-      case 'node':
-        return recording.nodes[source.index]?.outputs[source.output]
-    }
-  }
-  return (source) => {
-    const specification = found(source)
-    if (!specification) throw new Error(`The step "${recording.step}" has no ${keyOf(source)}.`)
-    return specification
-  }
+export interface MixedOptions {
+  /** The variables that the step reads or assigns. */
+  readonly variables: readonly NamedSpecification[]
+  /**
+   * The device has no bfloat16 kernels that add up in float32: what would compute in bfloat16 computes in float32 on
+   * inputs that are rounded to bfloat16, its result is rounded, and everything else is float32.
+   */
+  readonly roundOnly: boolean
 }
 
 const typeAttribute = (value: number): AttributeValue => ({ kind: 'type', value })
@@ -54,74 +37,63 @@ class MixedPrecision {
   private readonly casts = new Map<string, Source>()
   private readonly specificationOf: SpecificationOf
   private readonly wanted: (source: Source) => Wanted
+  private readonly roundOnly: boolean
 
   constructor(
     private readonly recording: Recording,
-    variables: readonly NamedSpecification[],
+    { variables, roundOnly }: MixedOptions,
   ) {
     this.constants = [...recording.constants]
     this.specificationOf = specificationsOf(recording, variables)
     this.wanted = wantedTypes(recording, this.specificationOf)
+    this.roundOnly = roundOnly
   }
 
   private valueOf(source: Source): Value {
     return this.values.get(keyOf(source)) ?? { source, type: this.specificationOf(source).type }
   }
 
-  private add(node: RecordedNode): number {
-    return this.nodes.push(node) - 1
+  private add(node: RecordedNode): Source {
+    return { kind: 'node', index: this.nodes.push(node) - 1, output: 0 }
+  }
+
+  private constant(made: RecordedConstant): Source {
+    return { kind: 'constant', index: this.constants.push(made) - 1 }
   }
 
   /** A recorded source in `type`, cast once for all that read it. */
-  private inType(recorded: Source, type: number, { place }: Pick<RecordedNode, 'place'>): Source {
+  private inType(recorded: Source, type: number, node: RecordedNode): Source {
     const { source, type: own } = this.valueOf(recorded)
     if (own === type || (own !== float32 && own !== bfloat16)) return source
+    return this.cast(source, { ...this.specificationOf(recorded), type: own }, node)
+  }
+
+  private cast(source: Source, from: TensorSpecification, { place }: RecordedNode): Source {
     const known = this.casts.get(keyOf(source))
     if (known) return known
-    const cast =
-      source.kind === 'constant' ? this.roundedConstant(source.index) : this.cast(source, recorded, own, place)
-    this.casts.set(keyOf(source), cast)
-    return cast
-  }
-
-  private roundedConstant(index: number): Source {
-    const constant = this.constants[index] as RecordedConstant
-    const rounded = { ...constant, type: bfloat16, content: roundToBfloat16(constant.content) }
-    return { kind: 'constant', index: this.constants.push(rounded) - 1 }
-  }
-
-  private cast(source: Source, recorded: Source, from: number, place: RecordedNode['place']): Source {
-    const to = from === float32 ? bfloat16 : float32
-    const attributes = {
-      SrcT: typeAttribute(from),
-      DstT: typeAttribute(to),
-      Truncate: { kind: 'bool', value: false },
-    } as const
-    const outputs = [{ shape: this.specificationOf(recorded).shape, type: to }]
-    return { kind: 'node', index: this.add({ op: 'Cast', attributes, inputs: [source], outputs, place }), output: 0 }
-  }
-
-  /** A node of the new step, or the nodes that stand for it. */
-  private emit(node: RecordedNode): number {
-    const cropped = croppedConvolution(node)
-    if (!cropped) return this.add(node)
-    const { place, inputs, outputs } = node
-    const constant = (made: Omit<RecordedConstant, 'place'>): Source => ({
-      kind: 'constant',
-      index: this.constants.push({ ...made, place }) - 1,
-    })
-    const whole = this.add({ ...node, ...cropped.whole, inputs: [constant(cropped.sizes), ...inputs.slice(1)] })
-    return this.add({
-      op: 'Slice',
-      attributes: { T: typeAttribute(bfloat16), Index: typeAttribute(int32) },
-      inputs: [{ kind: 'node', index: whole, output: 0 }, constant(cropped.begin), constant(cropped.extent)],
-      outputs,
-      place,
-    })
+    const to = from.type === float32 ? bfloat16 : float32
+    const constant = source.kind === 'constant' ? this.constants[source.index] : undefined
+    const made =
+      constant && to === bfloat16
+        ? this.constant({ ...constant, type: bfloat16, content: roundToBfloat16(constant.content) })
+        : this.add({
+            op: 'Cast',
+            attributes: {
+              SrcT: typeAttribute(from.type),
+              DstT: typeAttribute(to),
+              Truncate: { kind: 'bool', value: false },
+            },
+            inputs: [source],
+            outputs: [{ shape: from.shape, type: to }],
+            place,
+          })
+    this.casts.set(keyOf(source), made)
+    return made
   }
 
   private isBfloat16(node: RecordedNode, index: number, rule: PrecisionRule): boolean {
     if (rule.role === 'computes') return true
+    if (this.roundOnly) return false
     const decisive = node.inputs
       .filter((source, place) => takesType(rule, place, this.specificationOf(source)))
       .map((source) => this.valueOf(source).type === bfloat16)
@@ -131,35 +103,71 @@ class MixedPrecision {
     return rule.role === 'expands' && wanted.bfloat16 && !wanted.float32
   }
 
-  private rewrite(node: RecordedNode, recordedIndex: number): void {
-    const specifications = node.inputs.map(this.specificationOf)
-    const rule = ruleOf(node, specifications)
-    const computed = rule && this.isBfloat16(node, recordedIndex, rule) ? rule : undefined
-    const inputs = node.inputs.map((source, place) =>
-      this.inType(
-        source,
-        computed && takesType(computed, place, specifications[place] as TensorSpecification) ? bfloat16 : float32,
-        node,
-      ),
-    )
-    const outputs = node.outputs.map((output, place) =>
-      computed && givesType(computed, place, output) ? { ...output, type: bfloat16 } : output,
-    )
-    const attributes = computed ? { ...node.attributes, T: typeAttribute(bfloat16) } : node.attributes
-    const written = { ...node, attributes, inputs, outputs }
-    const index = computed ? this.emit(written) : this.add(written)
-    outputs.forEach(({ type }, output) => {
-      const recorded: Source = { kind: 'node', index: recordedIndex, output }
-      this.values.set(keyOf(recorded), { source: { kind: 'node', index, output }, type })
-      if (computed?.parameterGradient) this.makeFloat32(recorded, node)
+  /** An operation that computes in bfloat16, or what stands for it. */
+  private computed(node: RecordedNode): Source {
+    const cropped = croppedConvolution(node)
+    if (!cropped) return this.add(node)
+    const { place, inputs, outputs } = node
+    const whole = this.add({
+      ...node,
+      ...cropped.whole,
+      inputs: [this.constant({ ...cropped.sizes, place }), ...inputs.slice(1)],
+    })
+    return this.add({
+      op: 'Slice',
+      attributes: { T: typeAttribute(bfloat16), Index: typeAttribute(int32) },
+      inputs: [whole, this.constant({ ...cropped.begin, place }), this.constant({ ...cropped.extent, place })],
+      outputs,
+      place,
     })
   }
 
-  private makeFloat32(recorded: Source, node: RecordedNode): void {
+  /** The same in float32, on rounded inputs and with a rounded result. */
+  private computedRounded(node: RecordedNode, inBfloat16: RecordedNode): Source {
+    const inputs = inBfloat16.inputs.map((source, place) => {
+      const specification = this.specificationOf(node.inputs[place] as Source)
+      return specification.type === float32 ? this.cast(source, { ...specification, type: bfloat16 }, node) : source
+    })
+    return this.cast(this.add({ ...node, inputs }), node.outputs[0] as TensorSpecification, node)
+  }
+
+  private rewrite(node: RecordedNode, recordedIndex: number): void {
+    const specifications = node.inputs.map(this.specificationOf)
+    const found = ruleOf(node, specifications)
+    const rule = found && this.isBfloat16(node, recordedIndex, found) ? found : undefined
+    const inputs = node.inputs.map((source, place) => {
+      const low = rule && takesType(rule, place, specifications[place] as TensorSpecification)
+      return this.inType(source, low ? bfloat16 : float32, node)
+    })
+    if (!rule) {
+      this.register(recordedIndex, this.add({ ...node, inputs }), node.outputs)
+      return
+    }
+    const outputs = node.outputs.map((output, place) =>
+      givesType(rule, place, output) ? { ...output, type: bfloat16 } : output,
+    )
+    const written = { ...node, attributes: { ...node.attributes, T: typeAttribute(bfloat16) }, inputs, outputs }
+    if (rule.role !== 'computes') this.register(recordedIndex, this.add(written), outputs)
+    else {
+      const made = this.roundOnly ? this.computedRounded(node, written) : this.computed(written)
+      this.register(recordedIndex, made, outputs)
+      if (rule.parameterGradient || this.roundOnly) this.makeFloat32(recordedIndex, node)
+    }
+  }
+
+  private register(recordedIndex: number, made: Source, outputs: readonly TensorSpecification[]): void {
+    outputs.forEach(({ type }, output) => {
+      const source = made.kind === 'node' ? { ...made, output } : made
+      this.values.set(keyOf({ kind: 'node', index: recordedIndex, output }), { source, type })
+    })
+  }
+
+  private makeFloat32(recordedIndex: number, node: RecordedNode): void {
+    const recorded: Source = { kind: 'node', index: recordedIndex, output: 0 }
     const { source } = this.valueOf(recorded)
-    const cast = this.inType(recorded, float32, node)
-    this.values.set(keyOf(recorded), { source: cast, type: float32 })
-    this.casts.set(keyOf(cast), source)
+    const wide = this.inType(recorded, float32, node)
+    this.values.set(keyOf(recorded), { source: wide, type: float32 })
+    this.casts.set(keyOf(wide), source)
   }
 
   build(): Recording {
@@ -181,9 +189,6 @@ class MixedPrecision {
   }
 }
 
-/**
- * The step as it runs under `execution.precision: mixed`: rules.ts says which operations compute in bfloat16.
- * @param variables those that the step reads or assigns
- */
-export const inMixedPrecision = (recording: Recording, variables: readonly NamedSpecification[]): Recording =>
-  new MixedPrecision(recording, variables).build()
+/** The step as it runs under `execution.precision: mixed`: rules.ts says which operations compute in bfloat16. */
+export const inMixedPrecision = (recording: Recording, options: MixedOptions): Recording =>
+  new MixedPrecision(recording, options).build()

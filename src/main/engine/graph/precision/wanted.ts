@@ -1,6 +1,7 @@
 /** In which type each value of a step is wanted by what reads it. */
 import type { RecordedNode, Recording, Source, TensorSpecification } from '../recording'
 import { givesType, ruleOf, takesType } from './rules'
+import { keyOf, type SpecificationOf } from './specifications'
 
 export interface Wanted {
   readonly bfloat16: boolean
@@ -8,21 +9,6 @@ export interface Wanted {
 }
 
 const nothing: Wanted = { bfloat16: false, float32: false }
-
-export function keyOf(source: Source): string {
-  switch (source.kind) {
-    case 'argument':
-    case 'variable':
-      return `${source.kind}:${source.name}`
-    case 'constant':
-      return `constant:${source.index}`
-    case 'node':
-      return `node:${source.index}:${source.output}`
-  }
-}
-
-/** Shape and recorded type of a source. */
-export type SpecificationOf = (source: Source) => TensorSpecification
 
 /** What readers of each source (by its key) want of it; operations that follow want what is wanted of their results. */
 export function wantedTypes(recording: Recording, specificationOf: SpecificationOf): (source: Source) => Wanted {
