@@ -4,6 +4,7 @@
  * state, recorded numbers and images. One line per model; ends with 1 where a process made anything else.
  *
  *   npm run same-bytes [-- --processes 20] [--threads 1] [--models all|slice|large] [--only PART OF A NAME]
+ *                         [--precision float32|mixed]
  */
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,6 +21,7 @@ async function main() {
       threads: { type: 'string', default: '1' },
       models: { type: 'string', default: 'all' },
       only: { type: 'string', default: '' },
+      precision: { type: 'string', default: 'float32' },
     },
   })
   if (!(Number(values.processes) >= 2)) throw new Error(`--processes wants 2 or more, not ${values.processes}.`)
@@ -27,7 +29,7 @@ async function main() {
   const outcomes = await outcomesOf(script, {
     processes: Number(values.processes),
     threads: Number(values.threads),
-    parameters: [values.models, values.only],
+    parameters: [values.models, values.only, values.precision],
     onEnd: (done) => say(`${done} of ${values.processes} processes`),
   })
   let total = 0

@@ -2,19 +2,19 @@
  * Trains what every method × every defense makes, and a teacher, once each from the same seed, and prints a line of
  * JSON per model: its name and what came out. Two processes that print other lines are not the same run.
  *
- *   node process.cjs FOLDER slice|all|large [PART OF A NAME]
+ *   node process.cjs FOLDER slice|all|large [PART OF A NAME] [PRECISION]
  */
 import { createHash, type Hash } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import { startTensorFlow } from '../../src/main/engine/runtime'
-import type { ExperimentConfig } from '../../src/shared/domain'
+import type { ExperimentConfig, Precision } from '../../src/shared/domain'
 import { useTeacher, studentStage, teacherStage } from '../contract/stages'
 import { runToEnd, temporaryFolder, tinyExperiment } from '../contract/support'
 import { modelsOf, type Amount } from './models'
 
-const [folder = '', amount = 'slice', wanted = ''] = process.argv.slice(2)
+const [folder = '', amount = 'slice', wanted = '', precision = 'float32'] = process.argv.slice(2)
 /** Of a process, not of what it computes. */
 const measured = new Set(['imagesPerSecond', 'elapsed'])
 
@@ -39,6 +39,11 @@ async function outcomeOf(kind: 'teacher' | 'student', config: ExperimentConfig, 
   return hash.digest('hex')
 }
 
+const inPrecision = (config: ExperimentConfig): ExperimentConfig => ({
+  ...config,
+  execution: { ...config.execution, precision: precision as Precision },
+})
+
 async function main(): Promise<void> {
   await startTensorFlow({ device: 'cpu' })
   const say = (model: string, outcome: string): void => {
@@ -46,11 +51,11 @@ async function main(): Promise<void> {
   }
   const teacherFolder = join(folder, 'teacher')
   mkdirSync(teacherFolder, { recursive: true })
-  say('teacher', await outcomeOf('teacher', tinyExperiment(), teacherFolder))
+  say('teacher', await outcomeOf('teacher', inPrecision(tinyExperiment()), teacherFolder))
   useTeacher(join(teacherFolder, 'weights.safetensors'))
   for (const { name, kind, change } of modelsOf(amount as Amount)) {
     if (!name.includes(wanted)) continue
-    say(name, await outcomeOf(kind, tinyExperiment(change), temporaryFolder('same-bytes')))
+    say(name, await outcomeOf(kind, inPrecision(tinyExperiment(change)), temporaryFolder('same-bytes')))
   }
 }
 
