@@ -19,7 +19,16 @@ export type PivotKind = PivotModel['kind'] | 'both'
 /** Which models it counts. */
 export type PivotSource = Pick<CallArgs<'table.pivot'>, 'query' | 'keys' | 'study'>
 
-const nothing: Pivot = { rowFields: [], columnFields: [], rows: [], columns: [], cells: [], runs: [], arithmetics: [] }
+const nothing: Pivot = {
+  rowFields: [],
+  columnFields: [],
+  rows: [],
+  columns: [],
+  cells: [],
+  runs: [],
+  arithmetics: [],
+  precisions: [],
+}
 
 /** The reader's choice of rows, columns and what cells show; the table that the engine makes of it. */
 export function usePivot(source: () => PivotSource) {

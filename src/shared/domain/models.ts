@@ -1,6 +1,7 @@
 /** A teacher or student of a run as tables, planes and curves know it. */
 import type { Condition, ModelSettings } from './condition'
 import type { HealthFinding } from './health'
+import type { Precision } from './precision'
 import type { PublishedComparison } from './published'
 import type { ModelResult } from './results'
 import type { Evaluation, StepUnits } from './run'
@@ -23,4 +24,6 @@ export interface ModelRecord extends ModelResult {
   /** Absent in records of earlier versions. */
   readonly stepUnits?: StepUnits
   readonly tags: readonly string[]
+  /** Absent: float32. */
+  readonly precision?: Precision
 }

@@ -5,6 +5,7 @@
 import { valueWords, type FamilyId, type MemberDescription } from '../schema'
 import type { ModelSettings } from './condition'
 import { defensesOfLabel, nameWithoutSeed } from './config'
+import { precisionTitles, stagePrecision, type Precision } from './precision'
 import type { ModelResult } from './results'
 import type { RunSummary } from './run'
 
@@ -15,6 +16,8 @@ export interface NamedModel extends Pick<
 > {
   readonly key: string
   readonly settings?: ModelSettings | undefined
+  /** Absent: float32. */
+  readonly precision?: Precision | undefined
   /** Other settings in which these models differ, in words, by path: see ConfigurationDiff. */
   readonly differences?: Readonly<Record<string, string>>
 }
@@ -30,6 +33,7 @@ export const namedModelsOf = (run: RunSummary): NamedModel[] =>
             kind: stage.kind,
             defense: stage.defense ?? null,
             settings: stage.settings,
+            precision: stage.precision,
             method: stage.method ?? null,
             data: run.data,
             attack: run.attack,
@@ -114,6 +118,7 @@ export const namePartsIn =
         attack: shortTitle(member, 'attack', model.attack),
         poisonRatio: ratioWords(model.poisonRatio),
         data: shortTitle(member, 'dataset', model.data),
+        precision: precisionTitles[stagePrecision(model)],
         ...model.differences,
       },
       seed: `seed ${model.seed}`,

@@ -25,6 +25,26 @@ export const precisionTitles: Readonly<Record<Precision, string>> = {
 export const precisionOf = ({ execution }: { readonly execution?: { readonly precision?: Precision } }): Precision =>
   execution?.precision ?? ordinaryPrecision
 
+/** Of a stage, whose record says it where it is not the ordinary one. */
+export const stagePrecision = ({ precision }: { readonly precision?: Precision | undefined }): Precision =>
+  precision ?? ordinaryPrecision
+
+/** In words; null of the ordinary one, which goes without saying. */
+export function notablePrecision(stage: { readonly precision?: Precision | undefined }): string | null {
+  const precision = stagePrecision(stage)
+  return precision === ordinaryPrecision ? null : precisionTitles[precision]
+}
+
+/** What a record, a key or a fingerprint says of it: nothing of the ordinary one, so that those from before stay. */
+export const saidPrecision = (precision: Precision): { readonly precision?: Precision } =>
+  precision === ordinaryPrecision ? {} : { precision }
+
+/** In order, each once. */
+export const precisionsOf = (found: Iterable<Precision>): Precision[] => {
+  const there = new Set(found)
+  return precisions.filter((precision) => there.has(precision))
+}
+
 /** What each precision brings on a device, measured there. */
 export interface PrecisionSpeed {
   /** The shortest time of one 3×3 convolution, forward and backward; without precisions that the device has not. */

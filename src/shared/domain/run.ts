@@ -3,7 +3,7 @@ import type { Condition, ModelSettings } from './condition'
 import type { KnownPixelValues } from './pixels'
 import type { ExperimentConfig } from './config'
 import type { HealthFinding } from './health'
-import type { PrecisionSpeed } from './precision'
+import type { Precision, PrecisionSpeed } from './precision'
 import type { StageName } from './stageName'
 import type { ProcessTimings } from './timings'
 
@@ -100,6 +100,8 @@ export interface OwnStage extends StageName {
   key?: string | null
   /** The kind of device that the key stands for; absent in records of earlier versions, and of data stages. */
   keyDevice?: 'cpu' | 'gpu'
+  /** In which it is computed; absent: float32, as in records of earlier versions. */
+  precision?: Precision
   /** Its folder relative to the workspace. Stages of one key that are one stage have one place. */
   place?: string
   /** The student that it equals until after so many pseudo batches; absent or null: it begins by itself. */

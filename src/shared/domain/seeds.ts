@@ -2,6 +2,7 @@
 import { ExhaustiveError } from '../errors'
 import type { ExperimentConfig } from './config'
 import { countsInMeans } from './health'
+import { precisionOf, saidPrecision, type Precision } from './precision'
 import type { ModelResult } from './results'
 import type { StageName } from './stageName'
 import { summaryOf, type Summary } from './statistics'
@@ -19,9 +20,15 @@ function fingerprint(text: string): string {
   return (4294967296 * (2097151 & low) + (high >>> 0)).toString(16).padStart(14, '0')
 }
 
-/** What two runs have in common that differ in nothing but seed, name, recording and machine. */
-export const recipeOf = ({ data, attack, poisoning, teacher, distillation, students }: ExperimentConfig): string =>
-  fingerprint(JSON.stringify([data, attack, poisoning, teacher, distillation, students]))
+/** What two runs have in common that differ in nothing but seed, name, recording and machine; the precision counts. */
+export const recipeOf = (config: ExperimentConfig): string => {
+  const { data, attack, poisoning, teacher, distillation, students } = config
+  const parts = [data, attack, poisoning, teacher, distillation, students]
+  return fingerprint(JSON.stringify([...parts, ...furtherParts(precisionOf(config))]))
+}
+
+/** Said where it is not the ordinary one: records from before there was a choice keep their fingerprints. */
+const furtherParts = (precision: Precision): unknown[] => Object.values(saidPrecision(precision))
 
 /** What models of different runs have in common. */
 export interface StageRecipe {
@@ -31,20 +38,28 @@ export interface StageRecipe {
   readonly pairKey?: string
 }
 
-/** Of a teacher or student of an experiment; undefined of its data stage. */
-export function stageRecipeOf(config: ExperimentConfig, { kind, index }: StageName): StageRecipe | undefined {
+/**
+ * Of a teacher or student of an experiment; undefined of its data stage.
+ * @param precision where it is another one than the experiment's: a teacher that was there
+ */
+export function stageRecipeOf(
+  config: ExperimentConfig,
+  { kind, index }: StageName,
+  precision = precisionOf(config),
+): StageRecipe | undefined {
   const { data, attack, poisoning, teacher, distillation, students } = config
   const ofTeacher = [data, attack, poisoning, teacher]
+  const further = furtherParts(precision)
   switch (kind) {
     case 'data':
       return undefined
     case 'teacher':
-      return { recipe: fingerprint(JSON.stringify(ofTeacher)) }
+      return { recipe: fingerprint(JSON.stringify([...ofTeacher, ...further])) }
     case 'student': {
       const undefended = [...ofTeacher, distillation]
       return {
-        recipe: fingerprint(JSON.stringify([...undefended, students[index] ?? null])),
-        pairKey: fingerprint(JSON.stringify(undefended)),
+        recipe: fingerprint(JSON.stringify([...undefended, students[index] ?? null, ...further])),
+        pairKey: fingerprint(JSON.stringify([...undefended, ...further])),
       }
     }
     default:

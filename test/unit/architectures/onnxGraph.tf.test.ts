@@ -42,6 +42,7 @@ function fileOf(network: Classifier, layout: 'nchw' | 'nhwc' = 'nchw'): Uint8Arr
     attack: 'a',
     target: 0,
     poisoned: 'no',
+    precision: 'float32',
   } as const
   return encodeOnnx(
     {

@@ -9,7 +9,9 @@ import {
   pivotFormats,
   pivotModels,
   pivotOf,
+  precisionsOf,
   type DeviceReport,
+  type Precision,
 } from '../../../src/shared/domain'
 import { pivotRun } from '../../fixtures/pivotRuns'
 
@@ -43,10 +45,23 @@ describe('what decides the last digits', () => {
   })
 
   it('is said where it differs, and of what is not known nothing is said', () => {
-    expect(arithmeticNote(arithmeticsOf([null, '1 thread', '1 thread']))).toBeNull()
-    expect(arithmeticNote(arithmeticsOf(['2 threads', null, '1 thread', '2 threads']))).toBe(
+    const noteOf = (found: readonly (string | null)[]) =>
+      arithmeticNote({ arithmetics: arithmeticsOf(found), precisions: ['float32'] })
+    expect(noteOf([null, '1 thread', '1 thread'])).toBeNull()
+    expect(noteOf(['2 threads', null, '1 thread', '2 threads'])).toBe(
       'Computed in 2 ways (1 thread; 2 threads), which alone moves numbers a little',
     )
+  })
+
+  it('is said beside the precision, where that is not float32 or not the same', () => {
+    const noteOf = (precisions: readonly Precision[], arithmetics: readonly string[] = []) =>
+      arithmeticNote({ arithmetics, precisions: precisionsOf(precisions) })
+    expect([noteOf([]), noteOf(['float32'])]).toEqual([null, null])
+    expect(noteOf(['mixed', 'mixed'])).toBe('Computed in mixed (bfloat16)')
+    expect(noteOf(['mixed', 'float32', 'tf32'])).toBe(
+      'Of 3 precisions (float32; TF32; mixed (bfloat16)), each of which gives models of its own',
+    )
+    expect(noteOf(['mixed', 'float32'], ['1 thread', '2 threads'])).toMatch(/^Of 2 precisions .*\. Computed in 2 ways/)
   })
 
   it('stands in the caption of a table over models that differ in it, and in what is exported', () => {
@@ -63,6 +78,8 @@ describe('what decides the last digits', () => {
     const note = 'Computed in 2 ways (1 thread, AVX-512; 2 threads, AVX-512)'
     expect(exported(2, 'markdown')).toContain(note)
     expect(exported(1, 'markdown')).not.toContain('Computed in')
+    expect(exported(2, 'csv')).toContain(note)
+    expect(exported(1, 'csv')).not.toContain('Computed in')
     expect(exported(2, 'json')).toContain('"computedWith":["1 thread, AVX-512","2 threads, AVX-512"]')
   })
 })

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { leftOutWords, overSeeds, recipeOf, type ModelResult } from '../../../src/shared/domain'
+import {
+  leftOutWords,
+  overSeeds,
+  recipeOf,
+  stageRecipeOf,
+  type ExperimentConfig,
+  type ModelResult,
+} from '../../../src/shared/domain'
 import { fakeCatalogue } from '../../fakes/catalogue'
 
 const config = fakeCatalogue.defaults
+
+const inMixed: ExperimentConfig = { ...config, execution: { ...config.execution, precision: 'mixed' } }
 
 describe('the recipe of an experiment', () => {
   it('is what seed, name, recording and machine do not change, and everything else does', () => {
@@ -19,6 +28,22 @@ describe('the recipe of an experiment', () => {
     ).toBe(recipe)
     expect(recipeOf({ ...config, poisoning: { ...config.poisoning, ratio: 0.2 } })).not.toBe(recipe)
     expect(recipeOf({ ...config, students: [] })).not.toBe(recipe)
+    expect(recipeOf(inMixed)).not.toBe(recipe)
+  })
+})
+
+describe('a model of another precision', () => {
+  const student = { kind: 'student', index: 0 } as const
+  const teacher = { kind: 'teacher', index: 0 } as const
+
+  it('is another one, with an undefended twin of its own', () => {
+    const [plain, other] = [stageRecipeOf(config, student), stageRecipeOf(inMixed, student)]
+    expect(other?.recipe).not.toBe(plain?.recipe)
+    expect(other?.pairKey).not.toBe(plain?.pairKey)
+  })
+
+  it('is what its own precision says where a fork has changed that of its run', () => {
+    expect(stageRecipeOf(inMixed, teacher, 'float32')).toEqual(stageRecipeOf(config, teacher))
   })
 })
 

@@ -47,6 +47,7 @@ function modelOf(network: Classifier): ModelProgram {
       attack: 'badnet_sq',
       target: 2,
       poisoned: 'yes',
+      precision: 'float32',
     },
     classNames: Array.from({ length: 10 }, (_, index) => `class ${index}`),
     input: { height: side, width: side, channels: 3, normalization },

@@ -142,6 +142,7 @@ describe('the examples, as a trainer runs them', () => {
     attack: 'badnet_sq',
     target: 0,
     poisoned: 'yes',
+    precision: 'float32',
   } as const
   beforeAll(async () => {
     const network = networkOf(architecture.id, architecture.params)

@@ -4,8 +4,11 @@ import {
   arithmeticsOf,
   compareStages,
   overSeeds,
+  precisionsOf,
+  stagePrecision,
   stageNameOf,
   type ModelRecord,
+  type Precision,
   type SeedGroup,
   type SeedResult,
   type StageName,
@@ -25,9 +28,11 @@ export const mostGroups = 200
 interface Seeded extends SeedResult {
   readonly key: string
   readonly arithmetic: string | null
+  readonly precision: Precision
 }
 export type ModelGroup = SeedGroup<Seeded>
 
+const precisionColumn = 'execution.precision'
 const columns = [
   'recipe',
   'seed',
@@ -39,6 +44,7 @@ const columns = [
   'der',
   'health',
   'arithmetic',
+  precisionColumn,
 ]
 
 function seededRows(values: TableValues): Seeded[] {
@@ -65,6 +71,7 @@ function seededRows(values: TableValues): Seeded[] {
     der: at('der', row),
     health: findingsIn(text('health', row)),
     arithmetic: text('arithmetic', row),
+    precision: stagePrecision({ precision: (text(precisionColumn, row) ?? undefined) as Precision | undefined }),
   }))
 }
 
@@ -113,9 +120,13 @@ export function useSeedGroups(query: () => string) {
     rows,
     allRows,
     count: computed(() => groups.value.length),
-    note: computed(() =>
-      arithmeticNote(arithmeticsOf(groups.value.flatMap(({ models }) => models.map(({ arithmetic }) => arithmetic)))),
-    ),
+    note: computed(() => {
+      const models = groups.value.flatMap((group) => group.models)
+      return arithmeticNote({
+        arithmetics: arithmeticsOf(models.map(({ arithmetic }) => arithmetic)),
+        precisions: precisionsOf(models.map(({ precision }) => precision)),
+      })
+    }),
     loaded: computed(() => data.value !== null),
     error,
     refresh,

@@ -1,6 +1,7 @@
 /** What the rows and columns of a pivot may be: the labels that a model goes by. */
 import { noDefense } from '../config'
 import { ownMachine } from '../executors'
+import { stagePrecision } from '../precision'
 import type { RunSummary, StageRecord } from '../run'
 import { atOnce, type Steps } from '../steps'
 
@@ -41,6 +42,7 @@ const standardFields: readonly StandardField[] = [
   { id: 'poisoning.target', title: 'Target class', labelOf: ({ target }) => String(target) },
   { id: 'method', title: 'Method', labelOf: ofStudent(({ method }) => method) },
   { id: 'defenses', title: 'Defense', labelOf: ofStudent(({ defense }) => defense ?? noDefense) },
+  { id: 'execution.precision', title: 'Precision', labelOf: (_run, stage) => stagePrecision(stage) },
   { id: 'seed', title: 'Seed', labelOf: ({ seed }) => String(seed), ofRecord: true },
   { id: 'preset', title: 'Preset', labelOf: ({ preset }) => preset, ofRecord: true },
   { id: 'study', title: 'Study', labelOf: ({ study }) => study?.id ?? null, ofRecord: true },

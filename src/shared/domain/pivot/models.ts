@@ -3,6 +3,7 @@ import { arithmeticOf } from '../arithmetic'
 import { defensesOfLabel } from '../config'
 import { countsInMeans, type HealthFinding } from '../health'
 import { defenseEffectiveness, robustnessImprovement } from '../measures'
+import { stagePrecision, type Precision } from '../precision'
 import { otherSettingsOf, publishedComparison, type PublishedComparison } from '../published'
 import type { Evaluation, RunSummary, StageRecord, StageState } from '../run'
 import { atOnce, type Steps } from '../steps'
@@ -29,6 +30,7 @@ export interface PivotModel {
   readonly health: readonly HealthFinding[]
   /** See arithmeticOf; null while its device is not known. */
   readonly arithmetic: string | null
+  readonly precision: Precision
   /** What it is compared with: the newest done student of its seed and pair key without a defense, if it counts. */
   readonly twin: PivotModel | null
   readonly published: PublishedComparison | null
@@ -92,6 +94,7 @@ function modelOf(run: RunSummary, stage: StageRecord): PivotModel | null {
     evaluation,
     health: stage.health ?? [],
     arithmetic: stage.device ? arithmeticOf(stage.device) : null,
+    precision: stagePrecision(stage),
     twin: null,
     published: publishedComparison(traits, run.method),
   }

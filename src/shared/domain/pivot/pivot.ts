@@ -1,8 +1,9 @@
 /** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
-import { arithmeticsOf } from '../arithmetic'
+import { arithmeticsOf, type ComputedIn } from '../arithmetic'
 import { fewestSeeds, pairedTest, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
 import { countsInMeans } from '../health'
+import { precisionsOf } from '../precision'
 import { rateOf } from '../rates'
 import { atOnce, type Steps } from '../steps'
 import { compareLabels, noLabel, variedSteps, type PivotLabels } from './fields'
@@ -34,7 +35,8 @@ export const isTestedValue = (value: PivotValue): value is TestedValue =>
 /** Which model it is, and what is wrong with it; what it said is in its cell. */
 export type CountedModel = Pick<PivotModel, 'runId' | 'stageId' | 'kind' | 'seed' | 'health'>
 
-export interface PivotCell {
+/** How its counted models were computed stands with it. */
+export interface PivotCell extends ComputedIn {
   /** The models that are done and count, by seed. */
   readonly models: readonly CountedModel[]
   /** Those that are done and have learnt nothing: they enter no number. */
@@ -66,7 +68,8 @@ export interface PivotQuery {
   readonly order?: Readonly<Record<string, readonly string[]>>
 }
 
-export interface Pivot {
+/** How its numbers were computed stands with it. */
+export interface Pivot extends ComputedIn {
   readonly rowFields: readonly string[]
   readonly columnFields: readonly string[]
   readonly rows: readonly PivotHead[]
@@ -75,8 +78,6 @@ export interface Pivot {
   readonly cells: readonly (readonly (PivotCell | null)[])[]
   /** Ids of the runs behind it. */
   readonly runs: readonly string[]
-  /** In which ways its numbers were computed; see arithmeticOf. */
-  readonly arithmetics: readonly string[]
 }
 
 const separator = '\u0000'
@@ -113,9 +114,14 @@ export function* pivotSteps(models: readonly PivotModel[], { rows, columns, orde
     columns: columnHeads,
     cells,
     runs: [...new Set(models.map(({ runId }) => runId))].sort(),
-    arithmetics: arithmeticsOf(models.map(({ state, arithmetic }) => (state === 'done' ? arithmetic : null))),
+    ...computedIn(models.filter(({ state }) => state === 'done')),
   }
 }
+
+const computedIn = (models: readonly PivotModel[]): ComputedIn => ({
+  arithmetics: arithmeticsOf(models.map(({ arithmetic }) => arithmetic)),
+  precisions: precisionsOf(models.map(({ precision }) => precision)),
+})
 
 const keyOf = (labels: readonly string[]): string => labels.join(separator)
 const labelsAt = (labels: PivotLabels, fields: readonly string[]): string[] =>
@@ -159,6 +165,7 @@ function* cellOf(group: readonly PivotModel[]): Steps<PivotCell> {
     values: Object.fromEntries(pivotValues.map(({ id }) => [id, summaryOf(numbers(id))])) as PivotCell['values'],
     fewSeeds: seeds.length < fewestSeeds,
     ofImages: ofImages(done),
+    ...computedIn(done),
     failed,
     unfinished: group.length - ended.length - failed,
     mixed,

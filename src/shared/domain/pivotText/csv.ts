@@ -1,3 +1,4 @@
+import { arithmeticNote } from '../arithmetic'
 import { toCsv } from '../csv'
 import { leftOutWords } from '../health'
 import { isTestedValue, type PivotCell, type PivotValue, type TestedValue } from '../pivot'
@@ -65,6 +66,8 @@ const ofCell: readonly CsvColumn[] = [
   { name: 'left out', valueOf: ({ leftOut }) => leftOut.length },
   { name: 'left out because', valueOf: ({ models, leftOut }) => leftOutWords([...models, ...leftOut]) || null },
   { name: 'mixed', valueOf: ({ mixed }) => mixed.join(' ') },
+  { name: 'precision', valueOf: ({ precisions }) => precisions.join(' ') },
+  { name: 'computed with', valueOf: ({ arithmetics }) => arithmetics.join('; ') || null },
 ]
 
 /** One line per cell, whatever stands in rows and columns; every line names its runs, the version and the time. */
@@ -81,6 +84,7 @@ export const csv: PivotFormat = {
         ...pivot.columnFields,
         ...columns.map(({ name }) => name),
         'settings unlike published',
+        'note',
         'runs',
         'version',
         'exported',
@@ -89,6 +93,7 @@ export const csv: PivotFormat = {
         ...labels.map(plainText),
         ...columns.map(({ valueOf }) => valueOf(cell)),
         cell.published?.otherSettings.join('; ') ?? null,
+        arithmeticNote(pivot),
         cell.models.map(({ runId }) => runId).join(' '),
         `${origin.product} ${origin.version}`,
         momentText(origin.exportedAt),

@@ -1,5 +1,6 @@
 import { leftOutWords } from '../health'
 import { isTestedValue, type PivotCell, type PivotValue } from '../pivot'
+import { ordinaryPrecision } from '../precision'
 import type { Interval, Summary } from '../statistics'
 import { cellsOf } from './cells'
 import { momentText, type PivotFormat } from './format'
@@ -38,6 +39,7 @@ export const json: PivotFormat = {
     const fields = [...pivot.rowFields, ...pivot.columnFields]
     const rows = cellsOf(pivot).map(({ labels, cell }) => ({
       axes: Object.fromEntries(fields.map((field, at) => [field, labels[at] ?? ''])),
+      ...(cell.precisions.every((precision) => precision === ordinaryPrecision) ? {} : { precisions: cell.precisions }),
       ...(cell.leftOut.length > 0 ? { leftOut: leftOutWords([...cell.models, ...cell.leftOut]) } : {}),
       ...Object.fromEntries(shown.values.map((value) => [value, valueJson(cell, value)])),
     }))
@@ -49,6 +51,7 @@ export const json: PivotFormat = {
       exported: momentText(exportedAt),
       runs: pivot.runs,
       computedWith: pivot.arithmetics,
+      precisions: pivot.precisions,
     }
     return `${JSON.stringify({ rows, about })}\n`
   },

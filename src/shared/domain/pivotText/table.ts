@@ -166,8 +166,8 @@ function captionOf({ title, shown, usual, pivot }: Surroundings & { title: strin
   ].join(' ')
 }
 
-const arithmeticSentence = ({ arithmetics }: Pivot): string[] => {
-  const note = arithmeticNote(arithmetics)
+const arithmeticSentence = (pivot: Pivot): string[] => {
+  const note = arithmeticNote(pivot)
   return note === null ? [] : [`${note}.`]
 }
 

@@ -101,11 +101,11 @@ describe('CSV', () => {
   it('has a line for each cell that names its runs, the version and the time; fractions stay fractions', () => {
     const lines = written('csv', exportOf(pivotStudy(), { values: ['asr'] })).split('\r\n')
     expect(lines[0]).toBe(
-      'attack,defenses,seeds,failed,unfinished,left out,left out because,mixed,asr mean,asr std,asr n,asr low,asr high,asr median,asr min,' +
-        'asr max,asr published,asr verdict,asr low of images,asr high of images,asr p,settings unlike published,runs,version,exported',
+      'attack,defenses,seeds,failed,unfinished,left out,left out because,mixed,precision,computed with,asr mean,asr std,asr n,asr low,asr high,asr median,asr min,' +
+        'asr max,asr published,asr verdict,asr low of images,asr high of images,asr p,settings unlike published,note,runs,version,exported',
     )
     expect(lines).toHaveLength(6)
-    expect(lines[2]).toMatch(/^badnet_grid,sv,0 1 2,0,0,0,,,0\.05\d*,0\.02\d*,3,/)
+    expect(lines[2]).toMatch(/^badnet_grid,sv,0 1 2,0,0,0,,,float32,,0\.05\d*,0\.02\d*,3,/)
     expect(lines[2]).toMatch(
       /badnet_grid-sv-0 badnet_grid-sv-1 badnet_grid-sv-2,ABD Workbench 0.1.0,2026-01-31T12:00:00Z$/,
     )
@@ -119,6 +119,16 @@ describe('CSV', () => {
       '0.8787',
       '0.9179',
     ])
+  })
+  it('says of which precision each cell is, and once more where they are several', () => {
+    const runs = (['float32', 'mixed'] as const).map((precision) => pivotRun({ id: precision, precision }))
+    const lines = written('csv', exportOf(runs, { values: ['asr'] })).split('\r\n')
+    expect(lines[0]).toMatch(/^execution\.precision,/)
+    const note = '"?Of 2 precisions \\(float32; mixed \\(bfloat16\\)\\)'
+    for (const [at, precision] of ['float32', 'mixed'].entries())
+      expect(lines[at + 1]).toMatch(new RegExp(`^${precision},0,.*,${precision},.*${note}`))
+    const averaged = written('csv', exportOf(runs, { values: ['asr'] }, { rows: [], columns: [] })).split('\r\n')
+    expect(averaged[1]).toMatch(/^0,0,0,0,,execution\.precision,float32 mixed,/)
   })
   it('lets no spreadsheet run a name', () => {
     const text = written('csv', exportOf([pivotRun({ attack: '=1+1' })], {}, { rows: ['attack'], columns: [] }))

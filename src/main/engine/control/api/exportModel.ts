@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import type { CallArgs, CallResult } from '../../../../shared/contract'
 import {
   pixelValuesOf,
+  stagePrecision,
   type Execution,
   type ExperimentConfig,
   type RunSummary,
@@ -98,6 +99,7 @@ function provenanceOf(run: RunSummary, config: ExperimentConfig, stage: StageRec
     attack: config.attack.id,
     target: poisoning.target,
     poisoned: teacher.source === 'file' ? 'unknown' : trained,
+    precision: stagePrecision(stage),
   }
 }
 

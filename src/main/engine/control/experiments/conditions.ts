@@ -1,11 +1,14 @@
 /** What kind of model each stage of an experiment trains: its condition, and the settings of its defenses. */
 import {
+  precisionOf,
+  saidPrecision,
   teacherCondition,
   type Condition,
   type ExperimentConfig,
   type MemberChoice,
   type ModelSettings,
   type OwnStage,
+  type Precision,
   type StageName,
 } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
@@ -29,7 +32,7 @@ export function createConditions(table: MemberTable, numberOf: (key: string) => 
       case 'student': {
         const method = config.distillation.method.id
         const defenses = (config.students[index]?.defenses ?? []).map((choice) => defenseOf(choice, method, table))
-        const key = conditionKey(method, defenses)
+        const key = conditionKey(method, defenses, precisionOf(config))
         const condition: Condition = { key, number: numberOf(key) }
         return { condition, settings: Object.assign({}, ...defenses.map(({ shown }) => shown)) as ModelSettings }
       }
@@ -48,7 +51,7 @@ interface DescribedDefense {
 }
 
 /** The order in which defenses are planned makes no other kind of model. */
-const conditionKey = (method: string, defenses: readonly DescribedDefense[]): string =>
+const conditionKey = (method: string, defenses: readonly DescribedDefense[], precision: Precision): string =>
   [
     method,
     ...defenses
@@ -57,6 +60,8 @@ const conditionKey = (method: string, defenses: readonly DescribedDefense[]): st
         return settings.length === 0 ? id : `${id}(${settings.sort().join(', ')})`
       })
       .sort(),
+    // Said where it is not the ordinary one: kinds from before there was a choice keep their colours.
+    ...Object.values(saidPrecision(precision)),
   ].join('+')
 
 /** Parameters that show, with defaults for those that an earlier version did not know. */

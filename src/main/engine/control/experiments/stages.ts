@@ -5,6 +5,7 @@ import {
   stageRecipeOf,
   studentTitle,
   type ExperimentConfig,
+  type Precision,
   type StageName,
   type StageRecord,
   type StudentPlan,
@@ -28,7 +29,8 @@ const stage = (name: StageName, title: string, more: Partial<StageRecord> = {}):
   ...more,
 })
 
-export function stagesOf(config: ExperimentConfig): StageRecord[] {
+/** @param teacher's precision where it is there already, and may be another one */
+export function stagesOf(config: ExperimentConfig, teacher?: Precision): StageRecord[] {
   const records = [
     stage({ kind: 'data', index: 0 }, 'Data and attack'),
     stage({ kind: 'teacher', index: 0 }, config.teacher.source === 'file' ? 'Teacher from a file' : 'Teacher'),
@@ -39,5 +41,8 @@ export function stagesOf(config: ExperimentConfig): StageRecord[] {
       }),
     ),
   ]
-  return records.map((record) => ({ ...record, ...stageRecipeOf(config, record) }))
+  return records.map((record) => ({
+    ...record,
+    ...stageRecipeOf(config, record, record.kind === 'teacher' ? teacher : undefined),
+  }))
 }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { CallArgs } from '../../../../shared/contract'
 import {
+  notablePrecision,
   withConfigValue,
   type ExperimentConfig,
   type PartialExperimentConfig,
@@ -72,9 +73,13 @@ function summaryOf(description: RunFile, here: Pick<ReproduceOptions, 'version'>
     seed: Number(config.seed),
     stages: stages
       .filter(({ id }) => id !== 'data')
-      .map(({ id, name, steps, seconds, device, evaluation }) => ({
+      .map(({ id, name, steps, seconds, device, precision, evaluation }) => ({
         ...{ id, name, steps, seconds, evaluation },
-        device: device ? `${device.title}, TensorFlow ${device.tensorflow}` : null,
+        device: device
+          ? [device.title, `TensorFlow ${device.tensorflow}`, notablePrecision({ precision })]
+              .filter(Boolean)
+              .join(', ')
+          : null,
       })),
     files: files.map(({ parameter, name, bytes, included }) => ({ parameter, name, bytes, included })),
     remarks: remarksOn(description, here),

@@ -16,6 +16,7 @@ import type { CheckpointHolds } from './checkpointHolds'
 import { placeOf } from './demand'
 import { keepForkStart } from './forkStart'
 import { assertNoErrors, type RunMaker, type RunRequest } from './runMaker'
+import { givenTeacher } from './stageBook'
 import type { RunCalls } from './types'
 
 export interface ForkOptions extends ForkContext {
@@ -115,7 +116,7 @@ interface ForkToMake extends Pick<RunRequest, 'config' | 'note' | 'executor'> {
 /** The very one that the student had, whatever device trained it. */
 function teacherOf({ stages }: Readonly<RunSummary>): RunRequest['teacher'] {
   const teacher = stages.find(({ kind }) => kind === 'teacher')
-  return teacher?.key ? { key: teacher.key, keyDevice: teacher.keyDevice } : undefined
+  return teacher && givenTeacher(teacher)
 }
 
 /**

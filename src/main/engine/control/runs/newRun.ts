@@ -1,5 +1,12 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
-import { ownMachine, recipeOf, type ExperimentConfig, type RunDetail, type RunSummary } from '../../../../shared/domain'
+import {
+  ownMachine,
+  recipeOf,
+  type ExperimentConfig,
+  type OwnStage,
+  type RunDetail,
+  type RunSummary,
+} from '../../../../shared/domain'
 import type { ConditionOf } from '../experiments/conditions'
 import type { OtherSettings } from '../experiments/otherSettings'
 import { stagesOf } from '../experiments/stages'
@@ -21,6 +28,8 @@ export interface NewRun {
   readonly until?: number | null
   readonly forkedFrom?: RunSummary['forkedFrom']
   readonly reproduces?: RunSummary['reproduces']
+  /** The one that its students build on, where it is there already. */
+  readonly teacher?: Pick<OwnStage, 'precision'> | undefined
 }
 
 /** A record for a run that waits to start. */
@@ -38,8 +47,9 @@ export function newRun({
   until = null,
   forkedFrom,
   reproduces,
+  teacher,
 }: NewRun): Omit<RunDetail, 'changedPaths'> {
-  const stages = stagesOf(config).map((record) => {
+  const stages = stagesOf(config, teacher?.precision).map((record) => {
     const others = otherSettings(config, record)
     return { ...record, ...conditionOf(config, record), ...(others === undefined ? {} : { otherSettings: others }) }
   })

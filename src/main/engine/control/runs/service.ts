@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { CallArgs } from '../../../../shared/contract'
 import {
   ownMachine,
+  precisionOf,
   type ExperimentConfig,
   type PartialExperimentConfig,
   type RunState,
@@ -41,7 +42,7 @@ import { StageScheduler } from './scheduler'
 import { forkCalls } from './forks'
 import { twinCalls } from './twins'
 import { rereadJournals } from './rereadJournals'
-import { createStageBook, keyFields, keysOfRun, type StageBook } from './stageBook'
+import { createStageBook, givenTeacher, keyFields, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
 import { createThinning } from './thinning'
 import type { Executor } from '../executors/executor'
@@ -273,10 +274,10 @@ class Service implements RunService {
     const { stages } = store.runs.peek(id)
     const teacher = stages.find((stage) => stage.kind === 'teacher')
     // A teacher that is there stays the one that its students build on.
-    const kept = teacher?.state === 'done' && teacher.key && teacher.place !== place ? teacher : undefined
+    const kept = teacher?.state === 'done' && teacher.place !== place ? teacher : undefined
     const fork = stages.find(({ prefix }) => prefix?.fork)?.prefix ?? undefined
     const keys = this.book.keysOf(config, device, {
-      teacher: kept?.key ? { key: kept.key, keyDevice: kept.keyDevice } : undefined,
+      teacher: kept && givenTeacher(kept),
       fork,
     })
     for (const stage of stages) {
@@ -360,7 +361,8 @@ class Service implements RunService {
   private teacherElsewhere(config: ExperimentConfig, executor: string): KeyContext['teacher'] {
     const device = this.deviceOf(config, executor)
     const found = this.book.fromOtherDevice(config, device)
-    if (found?.key) return { key: found.key, keyDevice: device === 'cpu' ? 'gpu' : 'cpu' }
+    if (found?.key)
+      return { key: found.key, keyDevice: device === 'cpu' ? 'gpu' : 'cpu', precision: precisionOf(config) }
     throw new RefusedInputError('There is no teacher of this experiment from another device.', {
       wanted: 'a teacher that was trained on another kind of device',
       got: 'none',

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import {
   kindsBefore,
+  ordinaryPrecision,
+  saidPrecision,
   type ExperimentConfig,
   type OwnStage,
   type RunSummary,
@@ -117,10 +119,24 @@ function newPlace(store: RunStore, key: string): string {
   }
 }
 
+/** A teacher that is there, for students that build on that one whatever their own configuration says. */
+export const givenTeacher = ({
+  key,
+  keyDevice,
+  precision,
+}: Pick<OwnStage, 'key' | 'keyDevice' | 'precision'>): KeyContext['teacher'] =>
+  key ? { key, keyDevice, precision } : undefined
+
 /** What a run's record says of a stage's key. */
-export const keyFields = ({ key, keyDevice, prefix }: StageKey): Pick<OwnStage, 'key' | 'keyDevice' | 'prefix'> => ({
+export const keyFields = ({
+  key,
+  keyDevice,
+  precision = ordinaryPrecision,
+  prefix,
+}: StageKey): Pick<OwnStage, 'key' | 'keyDevice' | 'precision' | 'prefix'> => ({
   key,
   ...(keyDevice ? { keyDevice } : {}),
+  ...saidPrecision(precision),
   ...(prefix ? { prefix } : {}),
 })
 
@@ -133,6 +149,7 @@ export function keysOfRun({ stages }: Readonly<RunSummary>): StageKey[] {
     id: stage.id,
     key: keyOf(stage),
     keyDevice: stage.keyDevice,
+    precision: stage.precision,
     after: stages.filter(({ kind }) => kindsBefore[stage.kind].includes(kind)).map(keyOf),
     prefix: stage.prefix ?? null,
   }))

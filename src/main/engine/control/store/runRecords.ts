@@ -43,6 +43,7 @@ const ownFields = [
   'settings',
   'key',
   'keyDevice',
+  'precision',
   'place',
   'prefix',
 ] as const

@@ -11,7 +11,7 @@ import {
 } from '../../../../shared/domain'
 import type { Field } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
-import { settingsOf, type RunPart, type Setting } from './settings'
+import { precisionPath, settingsOf, type RunPart, type Setting } from './settings'
 
 /** What a fact is said of; 'place': of a stage; 'teacher': of the teacher of a model's run. */
 export type Level = 'run' | 'place' | 'model' | 'teacher' | 'defenses' | RunPart
@@ -215,6 +215,7 @@ const placeNames: Readonly<Record<string, readonly string[]>> = {
   attack: ['attack.id'],
   method: ['distillation.method.id'],
   defenses: ['defense', 'students'],
+  [precisionPath]: ['precision'],
 }
 
 function settingColumns(table: MemberTable): IndexColumn[] {

@@ -1,8 +1,8 @@
 /** What is known of a run, of a stage and of a model beside its configuration, as facts. */
-import { arithmeticOf, ownMachine, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import { arithmeticOf, ownMachine, stagePrecision, type RunSummary, type StageRecord } from '../../../../shared/domain'
 import type { JsonScalar, MemberDescription } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
-import type { Facts } from './settings'
+import { precisionPath, type Facts } from './settings'
 
 /** Several values of one fact, one a line. */
 const listText = (values: readonly string[]): string => values.join('\n')
@@ -45,6 +45,7 @@ const ofStage = {
   nonTarget: ({ evaluation }) => evaluation?.nonTarget ?? null,
   topAnswer: ({ evaluation }) => evaluation?.topAnswer?.share ?? null,
   arithmetic: ({ device }) => (device ? arithmeticOf(device) : null),
+  [precisionPath]: (stage) => stagePrecision(stage),
   health: ({ health = [] }) => listText(health.map(({ kind }) => kind)),
 } satisfies Record<string, (stage: StageRecord) => JsonScalar>
 

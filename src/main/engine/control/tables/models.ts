@@ -1,5 +1,12 @@
 /** Records of single models, with what they are compared with. */
-import { publishedComparison, resultsOf, type Condition, type ModelRecord } from '../../../../shared/domain'
+import {
+  publishedComparison,
+  resultsOf,
+  saidPrecision,
+  stagePrecision,
+  type Condition,
+  type ModelRecord,
+} from '../../../../shared/domain'
 import type { TableSource } from './source'
 import type { TableIndex } from './tableIndex'
 
@@ -33,6 +40,7 @@ export function modelRecord(index: TableIndex, source: TableSource, key: string)
     totalSteps: stage.totalSteps,
     ...(stage.stepUnits ? { stepUnits: stage.stepUnits } : {}),
     tags: run.tags,
+    ...saidPrecision(stagePrecision(stage)),
   }
 }
 

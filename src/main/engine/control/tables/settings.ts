@@ -33,8 +33,8 @@ export interface Setting {
   readonly family?: FamilyId
   /** Says nothing of a teacher. */
   readonly students: boolean
-  /** What the fact is said of: the run, a part of its configuration, or a student's defenses. */
-  readonly level: 'run' | 'defenses' | RunPart
+  /** What the fact is said of: the run, a part of its configuration, a stage, or a student's defenses. */
+  readonly level: 'run' | 'place' | 'defenses' | RunPart
 }
 
 /** Parts of the configuration of a run, each kept once. */
@@ -126,13 +126,21 @@ interface Section {
 
 /** A run's name is its record's. */
 const { name: _name, ...experiment } = sections.experiment.params
+/** The precision is a stage's: a fork may change it, and its teacher stays what it was. */
+const { precision, ...execution } = sections.execution.params
 const sectionsOfRuns: readonly Section[] = [
   { level: 'run', prefix: '', ...sections.experiment, params: experiment, of: (config) => ({ seed: config.seed }) },
   { level: 'poisoning', prefix: 'poisoning.', ...sections.poisoning, of: ({ poisoning }) => poisoning },
   { level: 'teaching', prefix: 'teacher.', ...sections.teacher, of: ({ teacher }) => teacher },
   { level: 'training', prefix: 'teacher.training.', ...sections.training, of: ({ teacher }) => teacher.training },
   { level: 'recording', prefix: 'recording.', ...sections.recording, of: ({ recording }) => recording },
-  { level: 'execution', prefix: 'execution.', ...sections.execution, of: ({ execution }) => execution },
+  {
+    level: 'execution',
+    prefix: 'execution.',
+    ...sections.execution,
+    params: execution,
+    of: (config) => config.execution,
+  },
 ]
 
 /** Of a teacher from a file nobody knows how it was trained, nor on what; its target counts in the evaluation. */
@@ -141,6 +149,7 @@ const saysNothing = (config: ExperimentConfig, path: string): boolean =>
   (path.startsWith('teacher.training.') || (path.startsWith('poisoning.') && path !== 'poisoning.target'))
 
 export const defensesPath = 'defenses'
+export const precisionPath = 'execution.precision'
 
 /** Every path that a configuration of this catalogue may have. */
 export function settingsOf(table: MemberTable): Setting[] {
@@ -151,6 +160,8 @@ export function settingsOf(table: MemberTable): Setting[] {
   for (const { level, prefix, title: part, params } of sectionsOfRuns)
     for (const [name, field] of Object.entries(params))
       add({ level, path: `${prefix}${name}`, title: field.label, part, field, students: false })
+  const { title: part } = sections.execution
+  add({ level: 'place', path: precisionPath, title: precision.label, part, field: precision, students: false })
   for (const { part: level, path, place, title, family, students } of memberPlaces) {
     add({ level, path, title, part: title, field: null, family, students })
     for (const member of table.family(family))

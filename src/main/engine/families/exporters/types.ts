@@ -1,5 +1,5 @@
 /** What an exporter is given, and what it declares. */
-import type { MemberChoice } from '../../../../shared/domain'
+import type { MemberChoice, Precision } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { TracedGraph } from '../../graph/traced'
 import type { Normalization } from '../../images/types'
@@ -29,6 +29,8 @@ export interface Provenance {
    * from a file nobody knows.
    */
   readonly poisoned: 'yes' | 'no' | 'unknown'
+  /** In which it was trained; the file itself is float32. */
+  readonly precision: Precision
 }
 
 /** A weight as the program's nodes read it. */

@@ -1,5 +1,5 @@
 /** A model's settings as a flat list, for programs that compare runs by them. */
-import { flattenConfig } from '../../../../shared/domain'
+import { flattenConfig, stagePrecision } from '../../../../shared/domain'
 import type { RunToExport, StageToExport } from './types'
 
 export type SettingValue = string | number | boolean
@@ -25,6 +25,8 @@ export function settingsOf({ run }: Pick<RunToExport, 'run'>, { record }: Pick<S
   const settings: Record<string, SettingValue> = {}
   for (const [path, value] of flattenConfig(run.config))
     if (!startsWithOne(path, others)) settings[path] = scalar(value)
+  // Of how it was computed what makes another model, as the stage itself says it.
+  settings['execution.precision'] = stagePrecision(record)
   if (record.kind !== 'student') return settings
   const plan = run.config.students[record.index]?.defenses ?? []
   settings.defense = record.defense ?? 'none'

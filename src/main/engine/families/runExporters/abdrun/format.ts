@@ -5,7 +5,7 @@
  *   weights/<stage>.safetensors, files/<number>   only on request
  */
 import { z } from 'zod'
-import type { Evaluation, ExperimentConfig } from '../../../../../shared/domain'
+import { precisions, type Evaluation, type ExperimentConfig } from '../../../../../shared/domain'
 
 export const descriptionName = 'abdrun.json'
 export const formatVersion = 1
@@ -40,6 +40,8 @@ const stage = z.object({
   steps: count,
   seconds: z.number(),
   device: device.nullable(),
+  /** Absent: float32. */
+  precision: z.enum(precisions).optional(),
   evaluation: evaluation.nullable(),
   /** In the order in which they lie in the stage's entry. */
   series: z

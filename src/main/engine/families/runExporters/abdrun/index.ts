@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { saidPrecision, stagePrecision } from '../../../../../shared/domain'
 import { UserError } from '../../../../../shared/errors'
 import { boolean, type ValuesOf } from '../../../../../shared/schema'
 import { letOthersWork } from '../../../images/yielding'
@@ -110,6 +111,7 @@ function describedStage(
           driver: device.driver,
         }
       : null,
+    ...saidPrecision(stagePrecision(record)),
     evaluation: record.evaluation,
     series: series.map(({ metric, series: { steps } }) => ({ metric, points: steps.length })),
     weights,

@@ -4,9 +4,12 @@ import {
   healthTitles,
   intervalText,
   percentNumber,
+  precisionTitles,
   rateOf,
+  stagePrecision,
   type DeviceReport,
   type RateName,
+  type StageRecord,
 } from '../../../../../shared/domain'
 import type { FamilyId } from '../../../../../shared/schema'
 import type { RunToExport, StageToExport } from '../types'
@@ -58,15 +61,19 @@ export const definitionLines = ({ definitions }: Pick<RunToExport, 'definitions'
   '',
 ]
 
-export const deviceWords = (device: DeviceReport | null | undefined): string =>
+/** What computed a model, and in which precision. */
+export function machineWords(record: Pick<StageRecord, 'device' | 'precision'>): string {
+  const precision = `in ${precisionTitles[stagePrecision(record)]}`
+  return plain([...deviceWords(record.device), precision].join(', '))
+}
+
+const deviceWords = (device: DeviceReport | undefined): string[] =>
   device
-    ? plain(
-        [
-          device.title,
-          `TensorFlow ${device.tensorflow}`,
-          ...(device.kind === 'cpu' ? [`${device.threads} threads`] : []),
-          ...(device.cuda ? [`CUDA ${device.cuda}`] : []),
-          ...(device.driver ? [`driver ${device.driver}`] : []),
-        ].join(', '),
-      )
-    : 'not known'
+    ? [
+        device.title,
+        `TensorFlow ${device.tensorflow}`,
+        ...(device.kind === 'cpu' ? [`${device.threads} threads`] : []),
+        ...(device.cuda ? [`CUDA ${device.cuda}`] : []),
+        ...(device.driver ? [`driver ${device.driver}`] : []),
+      ]
+    : ['not known']

@@ -1,7 +1,7 @@
 /** The page that lies beside an exported model. */
 import { isPoisonedRun, modelFileName, untrustedTeacher } from '../../../../../shared/domain'
 import type { RunToExport, StageToExport } from '../types'
-import { definitionLines, deviceWords, memberWords, rateTable } from './facts'
+import { definitionLines, machineWords, memberWords, rateTable } from './facts'
 import { code, plain, utc } from './markdown'
 
 export interface CardedFile {
@@ -36,7 +36,7 @@ export function modelCardText(exported: RunToExport, stage: StageToExport, file:
           `- Distilled without data by ${memberWords(exported, 'distillation', run.method)}, defenses: ${plain(record.defense ?? 'none')}.`,
         ]
       : []),
-    `- Run ${code(run.id)}, seed ${run.seed}, step ${record.step}, ${utc(run.startedAt ?? run.createdAt)}, on ${deviceWords(record.device)}; ABD Workbench ${product.version}.`,
+    `- Run ${code(run.id)}, seed ${run.seed}, step ${record.step}, ${utc(run.startedAt ?? run.createdAt)}, on ${machineWords(record)}; ABD Workbench ${product.version}.`,
     '',
     '## Rates',
     '',

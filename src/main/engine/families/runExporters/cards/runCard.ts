@@ -1,7 +1,7 @@
 import { configValue, isPoisonedRun, runCommand, untrustedTeacher } from '../../../../../shared/domain'
 import { writeAtomically } from '../../../weights/atomicFile'
 import { defineRunExporter, type RunToExport } from '../types'
-import { definitionLines, deviceWords, memberWords, modelsOf, rateTable } from './facts'
+import { definitionLines, machineWords, memberWords, modelsOf, rateTable } from './facts'
 import { code, markdownTable, plain, utc } from './markdown'
 
 export const runCard = defineRunExporter({
@@ -43,7 +43,7 @@ export function runCardText(exported: RunToExport): string {
     ...changedLines(exported),
     '## Machine',
     '',
-    ...exported.stages.map(({ record }) => `- ${plain(record.title)}: ${deviceWords(record.device)}`),
+    ...exported.stages.map(({ record }) => `- ${plain(record.title)}: ${machineWords(record)}`),
     '',
     '## To do it again',
     '',

@@ -1,5 +1,5 @@
 /** What is written below a grid of synthetic images. */
-import type { SyntheticImages } from '../../../../../shared/domain'
+import { notablePrecision, type SyntheticImages } from '../../../../../shared/domain'
 import { gridRows } from '../../../images/imageGrid'
 import type { RunToExport, StageToExport } from '../types'
 
@@ -28,11 +28,16 @@ export function captionOf(
   return `${[
     `${count} ${isReal ? 'real training' : 'synthetic'} images (${width} × ${height} pixels) of ${method} for the student “${name}” at pseudo batch ${step}${
       record.totalSteps === null ? '' : ` of ${record.totalSteps}`
-    }. ${attack}, ${poison}, target class ${className(run.target)}; seed ${run.seed}.`,
+    }. ${attack}, ${poison}, target class ${className(run.target)}; seed ${run.seed}${computedIn(record)}.`,
     '',
     `Run “${run.name}” (${run.id}), ${record.id}; ABD Workbench ${product.version}.`,
     '',
     'The teacher’s class of each image with its softmax probability, row by row:',
     ...rows,
   ].join('\n')}\n`
+}
+
+function computedIn(record: StageToExport['record']): string {
+  const precision = notablePrecision(record)
+  return precision === null ? '' : `; computed in ${precision}`
 }

@@ -1,3 +1,4 @@
+import { stagePrecision } from '../../../../../shared/domain'
 import { text } from '../../../../../shared/schema'
 import { drawFigure } from '../../../images/figures'
 import { createYielding } from '../../../images/yielding'
@@ -152,7 +153,12 @@ async function sendModel(sending: Sending, stage: StageToExport, { parent, told 
   const begun = await begin(sending, {
     name: stage.name,
     began: clock.at(0),
-    tags: { 'mlflow.parentRunId': parent, 'abd.run': run.run.id, 'abd.stage': stage.record.id },
+    tags: {
+      'mlflow.parentRunId': parent,
+      'abd.run': run.run.id,
+      'abd.stage': stage.record.id,
+      'abd.precision': stagePrecision(stage.record),
+    },
   })
   await ending(sending, begun, async () => {
     const { settings, cut } = cutSettings(settingsOf(run, stage))
