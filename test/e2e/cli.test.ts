@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunDetail, StageArtifact } from '../../src/shared/domain'
+import { precisionFactor, type DeviceReport, type RunDetail, type StageArtifact } from '../../src/shared/domain'
 import { readLock } from '../../src/main/transports/lockFile'
 import { missingShared, requireShared, sharedPath } from '../fixtures/shared'
 import { abd, isBuilt, newWorkspace, notBuilt, removeWorkspace, start, tinyFlags, until } from './support/engine'
@@ -133,6 +133,8 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
       'none',
       '--method.pseudo-batches',
       '500',
+      '--precision',
+      'mixed',
     ])
     await until('the student', () => program.stderr().includes('Teacher: done'))
     const id = /Run (\S+):/.exec(program.stderr())?.[1] ?? ''
@@ -152,6 +154,9 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     expect(resumed.code).toBe(0)
     const finished = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
     expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 500])
+    // What it was begun in it goes on in, and is told of as.
+    expect(finished.stages.map(({ precision }) => precision)).toEqual([undefined, 'mixed', 'mixed'])
+    expect((await abd('show', id, '--workspace', workspace)).stdout).toContain('precision: mixed (bfloat16)')
   })
 
   it('keeps TensorFlow out of control', async () => {
@@ -175,9 +180,10 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
   it('doctor names the device that really ran an op', async () => {
     const { code, stdout } = await abd('doctor', '--workspace', workspace, '--json')
     expect(code).toBe(0)
-    const { device } = JSON.parse(stdout) as { device: { kind: string; title: string; tensorflow: string } }
+    const { device } = JSON.parse(stdout) as { device: DeviceReport }
     expect(device.title).not.toBe('')
     expect(['cpu', 'gpu']).toContain(device.kind)
+    expect(precisionFactor(device.precisionSpeed, 'mixed')).toBeGreaterThan(0)
   })
 
   it('refuses data of no known layout with 2', async () => {

@@ -10,7 +10,7 @@ import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
 import { removeFolder } from '../fixtures/removeFolder'
 import { builtFolder } from './support/browser'
 import { describeServed, openServed, type Served } from './support/served'
-import { everyView } from './support/views.mjs'
+import { everyView, untouredViews } from './support/views.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -79,7 +79,7 @@ describeServed('every view', () => {
   ] as const)('has no fault, $theme, $width pixels wide', async ({ width, theme, complaints }) => {
     const { page, run } = await open({ width, theme })
     const found: Record<string, string[]> = {}
-    for (const { name, go, leave } of everyView({ run })) {
+    for (const { name, go, leave } of [...everyView({ run }), ...untouredViews]) {
       await go(page)
       const list = [...(await missed(page)), ...(complaints ? await violations(page) : [])]
       if (list.length > 0) found[name] = list

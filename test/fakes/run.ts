@@ -6,7 +6,9 @@ import {
   type ImagePick,
   type ImageSource,
   type KeptGrid,
+  precisionOf,
   recipeOf,
+  saidPrecision,
   stageIdOf,
   stageNameOf,
   stageRecipeOf,
@@ -82,7 +84,13 @@ function stagesOf(config: ExperimentConfig): StageRecord[] {
       ),
     ),
   ]
-  return stages.map((record) => ({ ...record, ...stageRecipeOf(config, record), ...conditionOf(config, record) }))
+  const precision = saidPrecision(precisionOf(config))
+  return stages.map((record) => ({
+    ...record,
+    ...(record.kind === 'data' ? {} : precision),
+    ...stageRecipeOf(config, record),
+    ...conditionOf(config, record),
+  }))
 }
 
 /** What one step brought, for the engine's events. */

@@ -27,6 +27,7 @@ export interface RunFlags {
   defense?: string[]
   method?: string
   device?: string
+  precision?: string
   threads?: number
   /** What commander did not know: flags made from the registries. */
   memberFlags?: string[]
@@ -61,6 +62,7 @@ const flagPaths = {
   target: 'poisoning.target',
   poisonRatio: 'poisoning.ratio',
   device: 'execution.device',
+  precision: 'execution.precision',
   threads: 'execution.threads',
 } as const satisfies Partial<Record<keyof RunFlags, string>>
 
@@ -114,6 +116,7 @@ export async function configurationOf(
       flags.defense.map((entry) => studentOf(entry, config, catalogue)),
     )
   if (flags.device !== undefined) set('execution.device', flags.device)
+  if (flags.precision !== undefined) set('execution.precision', flags.precision)
   if (flags.threads !== undefined) set('execution.threads', flags.threads)
   const assign = (assignment: ReturnType<typeof parseAssignment>): void => {
     config = withAssignment(withDefaultList(config, assignment.path, catalogue), assignment, catalogue)

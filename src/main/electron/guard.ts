@@ -1,6 +1,7 @@
 /** What holds for every page that this process ever shows: it is ours, it stays ours, and it is granted nothing. */
 import { app, session, type Session, type WebContents } from 'electron'
-import { isPageUrl, pageUrl } from './pageAnswers'
+import { loadPage } from './loadPage'
+import { isPageUrl } from './pageAnswers'
 
 const refuse = (event: { preventDefault(): void }): void => event.preventDefault()
 
@@ -18,7 +19,7 @@ function keepAtPage(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   // about:blank and its like ask nobody either: the preload script refuses them, and what arrives all the same is left.
   contents.on('did-navigate', (_event, address) => {
-    if (!mayShow(address)) void contents.loadURL(pageUrl)
+    if (!mayShow(address)) loadPage(contents)
   })
 }
 

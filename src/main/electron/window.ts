@@ -1,7 +1,8 @@
 /** The window: locked down, remembered, and nothing but our page in it. */
 import { join } from 'node:path'
 import { BrowserWindow, nativeTheme, type IpcMainEvent, type IpcMainInvokeEvent } from 'electron'
-import { isPageUrl, pageUrl } from './pageAnswers'
+import { loadPage } from './loadPage'
+import { isPageUrl } from './pageAnswers'
 import { readWindowState, rememberWindowState, smallestWindow } from './windowState'
 
 /** Whether an IPC message comes from our page in its main frame. */
@@ -42,6 +43,6 @@ export function openWindow(stateFile: string): OpenedWindow {
     if (maximized) window.maximize()
     window.show()
   })
-  void window.loadURL(pageUrl)
+  loadPage(window.webContents)
   return { window, remember }
 }

@@ -9,7 +9,7 @@ import {
   type ParameterSchema,
   type ValuesOf,
 } from '../schema'
-import { ordinaryPrecision, precisionTitles } from './precision'
+import { ordinaryPrecision, precisionNames } from './precision'
 import { channelValuesPattern, knownPixels, knownPixelValues, ownPixels, type KnownPixelValues } from './pixels'
 
 /** A member of a family with its parameters, as saved. */
@@ -194,23 +194,21 @@ export const executionSchema = {
     label: 'Precision',
     default: ordinaryPrecision,
     laterAddition: true,
-    // Shown once it can be chosen.
-    visibleWhen: { field: 'precision', oneOf: ['tf32', 'mixed'] },
-    help: 'Number format of convolutions and matrix products. It is part of what a result is: other formats give other models.',
+    help: 'Number format of convolutions and matrix products. It is part of what a result is: each gives models of its own, which are never averaged with others unsaid.',
     options: [
       {
         value: 'float32',
-        label: precisionTitles.float32,
-        help: 'Everything in float32; what the tests against the authors’ code hold.',
+        label: precisionNames.float32,
+        help: 'Everything in float32: what the tests against the authors’ code hold.',
       },
       {
         value: 'tf32',
-        label: precisionTitles.tf32,
+        label: precisionNames.tf32,
         help: 'NVIDIA’s format: 10 bits of mantissa in what is multiplied, float32 in the sums. What the authors’ code ran with. Needs a GPU.',
       },
       {
         value: 'mixed',
-        label: precisionTitles.mixed,
+        label: precisionNames.mixed,
         help: 'Convolutions, matrix products and the activations between them in bfloat16; weights, optimizer, batch-norm statistics, losses and sums in float32.',
       },
     ],

@@ -15,6 +15,9 @@ export type Precision = (typeof precisions)[number]
 /** What results without a word about it were computed in: all of versions that had no choice. */
 export const ordinaryPrecision: Precision = 'float32'
 
+/** In forms and on marks, where there is little room. */
+export const precisionNames: Readonly<Record<Precision, string>> = { float32: 'float32', tf32: 'TF32', mixed: 'mixed' }
+
 export const precisionTitles: Readonly<Record<Precision, string>> = {
   float32: 'float32',
   tf32: 'TF32',
@@ -28,6 +31,13 @@ export const precisionOf = ({ execution }: { readonly execution?: { readonly pre
 /** Of a stage, whose record says it where it is not the ordinary one. */
 export const stagePrecision = ({ precision }: { readonly precision?: Precision | undefined }): Precision =>
   precision ?? ordinaryPrecision
+
+/** Of what stands for a run: its last student, or its teacher. */
+export const precisionOfRun = ({
+  stages,
+}: {
+  readonly stages: readonly { readonly precision?: Precision | undefined }[]
+}): Precision => stagePrecision(stages.at(-1) ?? {})
 
 /** In words; null of the ordinary one, which goes without saying. */
 export function notablePrecision(stage: { readonly precision?: Precision | undefined }): string | null {

@@ -10,4 +10,5 @@ export interface View {
   readonly leave?: (page: Page) => Promise<void>
 }
 export function openRoute(page: Page, route: string): Promise<void>
+export const untouredViews: readonly View[]
 export function everyView(ids: { readonly run: string }): readonly View[]

@@ -246,3 +246,6 @@ export const everyView = ({ run }) => [
     leave: escape,
   },
 ]
+
+/** What the tour leaves out: it says what this machine is. */
+export const untouredViews = [{ name: 'runtime', go: route('/runtime') }]

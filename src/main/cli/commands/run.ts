@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { withSeed, type RunSummary } from '../../../shared/domain'
+import { precisions, withSeed, type RunSummary } from '../../../shared/domain'
 import { RefusedInputError } from '../../../shared/errors'
 import { configurationOf, overruledFlags, type RunFlags } from '../configuration'
 import { finishRun, leaveRunning } from '../finish'
@@ -86,6 +86,12 @@ const withExperimentOptions = (command: Command): Command =>
       collect,
     )
     .addOption(deviceOption())
+    .addOption(
+      new Option(
+        '--precision <format>',
+        'number format of convolutions and matrix products; part of what a result is (docs/numbers.md)',
+      ).choices([...precisions]),
+    )
     .option('--executor <name>', 'where its stages run: local (default), slurm')
     .option('--take-teacher', 'take the teacher that another kind of device (CPU, GPU) has trained, as it is')
     .option('--threads <number>', 'TensorFlow threads, 0 for all', wholeNumber)

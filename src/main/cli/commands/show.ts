@@ -1,5 +1,7 @@
 import { Option } from 'commander'
 import {
+  notablePrecision,
+  precisionOfRun,
   assignmentWords,
   namedModelsOf,
   runCommand,
@@ -70,6 +72,12 @@ export const show = defineCommand<{ config?: boolean; command?: boolean }>({
 const againLines = ({ reproduces }: RunDetail, sentence: string | null): string[] =>
   reproduces && sentence !== null ? [`does “${printable(reproduces.runName)}” again: ${printable(sentence)}`] : []
 
+/** The ordinary precision goes without saying. */
+function precisionLine(detail: RunDetail): string[] {
+  const words = notablePrecision({ precision: precisionOfRun(detail) })
+  return words === null ? [] : [`precision: ${words}`]
+}
+
 interface ShownRun {
   readonly detail: RunDetail
   readonly artifacts: readonly StageArtifact[]
@@ -87,6 +95,7 @@ const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => 
       .join(', ') || 'none'
   }`,
   ...(detail.device ? [`device: ${detail.device.title}`] : []),
+  ...precisionLine(detail),
   ...detail.stages.flatMap((stage) => [
     `  ${stageLine(stage, names.get(stage.id))}`,
     ...[...healthLines(stage), ...worthLine(detail, stage), ...analysisLines(artifacts, stage.id, titleOf)].map(

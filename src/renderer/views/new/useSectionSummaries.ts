@@ -1,5 +1,5 @@
 import { computed, type ComputedRef } from 'vue'
-import { defenseLabel, type ExperimentConfig } from '@shared/domain'
+import { defenseLabel, notablePrecision, type ExperimentConfig } from '@shared/domain'
 import { showValue } from '../../forms/fieldText'
 import { percent } from '../../format/numbers'
 import { nameIn } from '../../format/paths'
@@ -29,7 +29,9 @@ export function useSectionSummaries(
       distillation: engine.titleOf('distillation', distillation.method.id),
       students: students.map((plan) => engine.defenseTitle(defenseLabel(plan))).join('; ') || 'none',
       recording: `evaluated every ${recording.evaluateEvery}`,
-      execution: showValue(fields?.['device'], execution.device),
+      execution: [showValue(fields?.['device'], execution.device), notablePrecision(execution)]
+        .filter(Boolean)
+        .join(', '),
     }
   })
 }

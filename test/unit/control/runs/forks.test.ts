@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkpointFile, listCheckpoints } from '../../../../src/main/engine/protocol/checkpointFiles'
 import type { ExperimentConfig, RunSummary, StageRecord } from '../../../../src/shared/domain'
+import { fakeDevice } from '../../../fakes/device'
 import { EngineBench } from '../../../fixtures/engineBench'
 
 let bench: EngineBench
@@ -81,6 +82,31 @@ describe('a fork', () => {
       expect((await stageOf(made.id)).prefix).toEqual({ key: before.key, step: 8, fork: true })
       expect((await stageOf(made.id, 'teacher')).place).toBe((await stageOf(source.id, 'teacher')).place)
     }
+  })
+
+  it('may go on in another precision: another student, with the very teacher that it has, which says its own', async () => {
+    // Known by now, so that no fork waits for a probe.
+    const device = bench.engine.call('engine.device', {})
+    const probe = await bench.trainer(started)
+    probe.report({ type: 'ready', device: fakeDevice })
+    probe.report({ type: 'finished', outcome: 'done', step: 0, evaluation: null, weights: null })
+    probe.exit(0)
+    await device
+    const [same, other] = [await fork(), await fork({ execution: { ...config.execution, precision: 'mixed' } })]
+    const [own, mixed] = [await stageOf(same.id), await stageOf(other.id)]
+    expect(mixed.key).not.toBe(own.key)
+    expect([own.precision, mixed.precision]).toEqual([undefined, 'mixed'])
+    const [before, teacher] = [await stageOf(source.id, 'teacher'), await stageOf(other.id, 'teacher')]
+    expect(teacher).toMatchObject({ place: before.place, recipe: before.recipe })
+    expect(teacher.precision).toBeUndefined()
+    // A run of its own in that precision shares neither.
+    const alone = await bench.start({
+      ...config,
+      name: 'Alone',
+      execution: { ...config.execution, precision: 'mixed' },
+    })
+    expect((await stageOf(alone.id, 'teacher')).place).not.toBe(before.place)
+    expect((await stageOf(alone.id)).key).not.toBe(mixed.key)
   })
 
   it('goes on although the student that it comes from is deleted with its checkpoints', async () => {

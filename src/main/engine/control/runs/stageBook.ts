@@ -4,6 +4,7 @@ import {
   kindsBefore,
   ordinaryPrecision,
   saidPrecision,
+  stagePrecision,
   type ExperimentConfig,
   type OwnStage,
   type RunSummary,
@@ -125,7 +126,7 @@ export const givenTeacher = ({
   keyDevice,
   precision,
 }: Pick<OwnStage, 'key' | 'keyDevice' | 'precision'>): KeyContext['teacher'] =>
-  key ? { key, keyDevice, precision } : undefined
+  key ? { key, keyDevice, precision: stagePrecision({ precision }) } : undefined
 
 /** What a run's record says of a stage's key. */
 export const keyFields = ({
