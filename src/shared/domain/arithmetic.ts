@@ -1,7 +1,7 @@
 /**
  * What of a machine decides the last digits of what it computes, in words, and what is said where models that were
- * computed in several ways, or in several precisions, are compared or averaged. The same seed gives the same bytes where
- * these words and the precision are the same and no GPU is among them.
+ * computed in several ways, or in several precisions, are compared or averaged. The same seed gives the same bytes
+ * where these words and the precision are the same and no GPU is among them.
  */
 import { ordinaryPrecision, precisionTitles, type Precision } from './precision'
 import type { DeviceReport } from './run'
