@@ -3,13 +3,17 @@
  * Benchmark of the training engine, alone or interleaved with PyTorch baselines from a checkout of illidanlab/ABD.
  *
  *   npm run bench -- [--reference PATH] [--python PYTHON] [--precision float32,tf32,mixed] [--json]
- *                    [--repeats 10] [--warm-ups 2] [--preliminary 3] [--threads 2] [--batch 128] [--device cpu|gpu]
- *                    [--baselines float32,tf32,autocast,published] [--suite zskt|inversion] [--eager]
+ *                    [--repeats 10] [--warm-ups 2] [--preliminary 2] [--threads 2] [--batch 128] [--device cpu|gpu]
+ *                    [--baselines float32,tf32,autocast,published] [--variants eager,channels_last,…]
+ *                    [--suite zskt|inversion] [--eager]
  *   npm run bench -- --against PATH [the same options]
+ *   npm run bench -- --profile [--precision float32,mixed] [--repeats 10] [--batch 128] [--json]
  *
  * --precision: ours runs in each of them, in one run; the ratios of the JSON line are those of the first.
+ * --variants: of PyTorch, by name; all by default. Compiling takes minutes, so a quick look leaves it out.
  * --preliminary: repeats of the short round in which the fastest PyTorch variant of each part is chosen.
  * --against: interleaved with another checkout of this project, built by its own tools; ratios are its time / ours.
+ * --profile: where the time of our steps goes, kernel by kernel, on one thread; nothing is compared or written.
  * Writes docs/benchmarks.md when compared with a reference (docs/benchmarks-mixed.md for mixed alone,
  * docs/benchmarks-gpu.md for a GPU, docs/benchmarks-inversion.md for the inversion suite);
  * --json prints one line instead of the tables.
@@ -21,6 +25,7 @@ import { pathToFileURL } from 'node:url'
 import { measure } from './bench/measure.mjs'
 import { readOptions, suites, workerBuilderOf } from './bench/options.mjs'
 import { chooseBaselines } from './bench/preliminary.mjs'
+import { profileSection, profileSteps } from './bench/profile.mjs'
 import { writeReport } from './bench/report.mjs'
 import { measureRun } from './bench/runMemory.mjs'
 import { startSubject } from './bench/subject.mjs'
@@ -88,8 +93,15 @@ async function compare(options, cache) {
   return summarize({ samples, facts, memory, options, phases, variants, preliminary: report })
 }
 
+async function profile(options) {
+  const profiles = await profileSteps(await buildWorker(), options)
+  process.stdout.write(`${options.json ? JSON.stringify({ profiles }) : profileSection(profiles).join('\n')}\n`)
+  return 0
+}
+
 async function main() {
   const options = readOptions()
+  if (options.profile) return profile(options)
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-bench-compiled-'))
   let result
   try {

@@ -21,7 +21,9 @@ import { validateParameters } from '../../src/shared/schema'
 import { openAccount } from './account'
 import { readMemory } from './memory'
 import { createOodPhase, createSynthesisPhase } from './inversionSubject'
-import type { BenchOptions, Part, Phase, PhaseTimes, Times } from './phases'
+import { answerOf, durationOf, shareOf, sumOf } from './durations'
+import { createPeakPhase, gigaOperations } from './peakSubject'
+import type { BenchOptions, Part, Phase, PhaseTimes } from './phases'
 
 const seed = 1
 const classes = 10
@@ -29,32 +31,6 @@ const side = 32
 const evaluationImages = 2000
 /** Teacher steps timed together, after one that is not: training does them in a row. */
 const consecutiveSteps = 4
-
-/** Seconds on the clock, and those that this process took of all cores. */
-interface Duration {
-  readonly wall: number
-  readonly cpu: number
-}
-
-function durationOf(work: () => void): Duration {
-  const [start, before] = [performance.now(), process.cpuUsage()]
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 }
-}
-
-function answerOf(parts: Readonly<Record<'total', Duration>> & Partial<Record<Part, Duration>>): PhaseTimes {
-  const clock = (which: keyof Duration): Times =>
-    Object.fromEntries(Object.entries(parts).map(([part, duration]) => [part, duration[which]])) as unknown as Times
-  return { ...clock('wall'), cpu: clock('cpu') }
-}
-
-const sumOf = (durations: readonly Duration[]): Duration => ({
-  wall: durations.reduce((sum, { wall }) => sum + wall, 0),
-  cpu: durations.reduce((sum, { cpu }) => sum + cpu, 0),
-})
-
-const shareOf = ({ wall, cpu }: Duration, count: number): Duration => ({ wall: wall / count, cpu: cpu / count })
 
 function wideResNet(width: number, name: string): Classifier {
   const member = architectures.get('wrn')
@@ -67,7 +43,8 @@ function createSubject({
   batch,
   graph,
   precision = 'float32',
-}: BenchOptions): Record<Exclude<Phase, 'synthesis' | 'ood'>, () => PhaseTimes> {
+  profile,
+}: BenchOptions): Record<Exclude<Phase, 'synthesis' | 'ood' | 'peak'>, () => PhaseTimes> {
   const program = createStepProgram({ mode: graph ? 'graph' : 'eager', precision })
   const state = createStateBundle(seed, tf)
   const [teacher, student, trained] = [wideResNet(2, 'teacher'), wideResNet(1, 'student'), wideResNet(2, 'trained')]
@@ -121,16 +98,22 @@ function createSubject({
     learningRate: tf.scalar(0.1),
   }
 
+  const begin = (part: Part): void => {
+    if (profile) process.stdout.write(`part,${part}\n`)
+  }
   const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
     vaccinated = withVaccine
     // ZSKT's steps are synchronous.
+    begin('generator')
     const generator = durationOf(() => {
       void synthesizer.step(position)
     })
     let made: PseudoBatch | undefined
+    begin('sample')
     const sample = durationOf(() => {
       made = synthesizer.sample(position)
     })
+    begin('student')
     const learning = durationOf(() => {
       if (made) void trainer.step(made, position)
     })
@@ -178,6 +161,7 @@ async function main(): Promise<void> {
   const phaseOf = (phase: Phase): (() => PhaseTimes | Promise<PhaseTimes>) => {
     if (phase === 'synthesis' && !made.has(phase)) made.set(phase, createSynthesisPhase(options))
     else if (phase === 'ood' && !made.has(phase)) made.set(phase, createOodPhase(options))
+    else if (phase === 'peak' && !made.has(phase)) made.set(phase, createPeakPhase(options))
     else if (!made.has(phase))
       for (const [name, work] of Object.entries(createSubject(options))) made.set(name as Phase, work)
     return (
@@ -194,6 +178,7 @@ async function main(): Promise<void> {
     ready: (performance.now() - started) / 1000,
     device: device.title,
     kind: device.kind,
+    gigaOperations: gigaOperations(options.batch),
     versions: { tensorflow: binding.TF_Version, node: process.versions.node },
   })
   for await (const line of readline.createInterface({ input: process.stdin })) {

@@ -18,7 +18,7 @@ import torch.nn.functional as F  # noqa: E402
 warnings.filterwarnings('ignore')
 torch.set_num_threads(options['threads'])
 torch.manual_seed(0)
-variant = dict(layout='contiguous', compile=None, autocast=False, tf32=False, **{}) | options.get('variant', {})
+variant = dict(layout='contiguous', compile=None, autocast=False, tf32=False) | options.get('variant', {})
 device = torch.device('cuda' if options.get('device') == 'gpu' else 'cpu')
 if device.type == 'cuda':
     torch.backends.cudnn.benchmark = True
@@ -28,16 +28,17 @@ from models.generator import Generator  # noqa: E402
 from models.wresnet import WideResNet  # noqa: E402
 
 batch, codes_length, classes = options['batch'], 100, 10
-evaluation_images, evaluation_batch = 2000, options.get('evaluationBatch', 100)
+evaluation_images, evaluation_batch = 2000, 1000 if options.get('device') == 'gpu' else 100
 layout = torch.channels_last if variant['layout'] == 'channels_last' else torch.contiguous_format
 place = lambda module: module.to(device, memory_format=layout)
 images_in_layout = lambda images: images.to(device).contiguous(memory_format=layout)
 autocast = (lambda: torch.autocast(device.type, torch.bfloat16)) if variant['autocast'] else contextlib.nullcontext
 if variant['compile'] is None:
-    compiled = lambda work: work
+    compiled = compiled_frozen = lambda work: work
 else:
-    torch._dynamo.config.cache_size_limit = 64
     compiled = lambda work: torch.compile(work, mode=variant['compile'], dynamic=False)
+    # On the CPU a network that is only asked is compiled with its weights as constants: norms fold into filters, which are laid out once.
+    compiled_frozen = (lambda work: torch.compile(work, options={'freezing': True}, dynamic=False)) if device.type == 'cpu' else compiled
 
 teacher = place(WideResNet(16, classes, 2).eval())
 student = place(WideResNet(16, classes, 1).train())
@@ -194,7 +195,7 @@ pixels = torch.randint(0, 256, (evaluation_images, 3, 32, 32), dtype=torch.uint8
 mean, deviation = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in ((.4914, .4822, .4465), (.2023, .1994, .2010)))
 
 
-@compiled
+@compiled_frozen
 def predict(images):
     with autocast():
         return teacher((images / 255 - mean) / deviation)[0].argmax(1)
@@ -207,6 +208,28 @@ def evaluation():
     return answer_of(total=between(start, now()))
 
 
+peak_sizes = options['peak']
+
+
+@torch.no_grad()
+def peak():
+    """Seconds of a matrix product and of a 3x3 convolution in this variant's number format, with nothing around them."""
+    chain, side, images, channels = (peak_sizes[name] for name in ('chain', 'side', 'images', 'channels'))
+    number = torch.bfloat16 if variant['autocast'] else torch.float32
+    draw = lambda shape, deviation: (torch.randn(shape, device=device) * deviation).to(number)
+    x, factor = draw((side, side), 1), draw((side, side), side ** -.5)
+    y = draw((images, channels, 32, 32), 1).contiguous(memory_format=layout)
+    filters = draw((channels, channels, 3, 3), (9 * channels) ** -.5).contiguous(memory_format=layout)
+    start = now()
+    for _ in range(chain):
+        x = x @ factor
+    after_product = now()
+    for _ in range(chain):
+        y = F.conv2d(y, filters, padding=1)
+    product, convolution = between(start, after_product, chain), between(after_product, now(), chain)
+    return answer_of(total=product, product=product, convolution=convolution)
+
+
 def memory():
     status = dict(line.split(':', 1) for line in open('/proc/self/status'))
     read = lambda name: int(status[name].split()[0]) / 1024
@@ -217,7 +240,8 @@ def answer(value):
     print(json.dumps(value), file=answers, flush=True)
 
 
-phases = dict(pseudoBatch=lambda: pseudo_batch(False), pseudoBatchVaccine=lambda: pseudo_batch(True), teacher=teacher_steps, evaluation=evaluation, memory=memory)
+phases = dict(pseudoBatch=lambda: pseudo_batch(False), pseudoBatchVaccine=lambda: pseudo_batch(True), teacher=teacher_steps, evaluation=evaluation, peak=peak,
+              memory=memory)
 answer(dict(ready=time.process_time(), versions=dict(torch=torch.__version__, python=sys.version.split()[0])))
 for line in sys.stdin:
     answer(phases[line.strip()]())

@@ -1,5 +1,5 @@
 /** Which baseline a figure is held against: of a group's variants the one with the least median. */
-import { figures } from './figures.mjs'
+import { comparedFigures, figures } from './figures.mjs'
 
 /**
  * The fastest variant of every group for each figure.
@@ -35,8 +35,10 @@ export function finalists(best) {
  * @param theirs figure → subject it is compared with
  */
 export function ratiosAgainst(seconds, theirs, ours) {
+  const compared = ({ id }) => theirs[id] !== undefined
   return Object.fromEntries(
-    Object.entries(theirs).flatMap(([figure, subject]) => {
+    comparedFigures.filter(compared).flatMap(({ id: figure }) => {
+      const subject = theirs[figure]
       const [one, other] = [seconds[figure]?.[subject]?.median, seconds[figure]?.[ours]?.median]
       return one === undefined || other === undefined ? [] : [[figure, one / other]]
     }),

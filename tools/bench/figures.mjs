@@ -46,4 +46,16 @@ export const figures = [
     phase: 'evaluation',
     part: 'total',
   },
+  { id: 'product', title: 'Matrix product', short: 'product', phase: 'peak', part: 'product', peak: true },
+  {
+    id: 'convolution',
+    title: '3×3 convolution',
+    short: 'convolution',
+    phase: 'peak',
+    part: 'convolution',
+    peak: true,
+  },
 ]
+
+/** What is compared: not what the units can do. */
+export const comparedFigures = figures.filter(({ peak }) => !peak)

@@ -3,14 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError } from '../../src/main/setup/report.mjs'
-import { groups } from './variants.mjs'
+import { groups, wayNames } from './variants.mjs'
 
 /** The benchmarks, each with what is timed in it. */
 export const suites = {
-  zskt: ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation'],
+  zskt: ['pseudoBatch', 'pseudoBatchVaccine', 'teacher', 'evaluation', 'peak'],
   inversion: ['synthesis', 'ood'],
 }
-export const precisions = ['float32', 'tf32']
+export const precisions = ['float32', 'tf32', 'mixed']
 
 export const workerBuilderOf = (checkout) => path.resolve(checkout, 'tools', 'bench', 'worker.mjs')
 
@@ -19,7 +19,7 @@ const flags = {
   python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
   repeats: { type: 'string', default: '10' },
   'warm-ups': { type: 'string', default: '2' },
-  preliminary: { type: 'string', default: '3' },
+  preliminary: { type: 'string', default: '2' },
   threads: { type: 'string', default: '2' },
   batch: { type: 'string', default: '128' },
   device: { type: 'string', default: 'cpu' },
@@ -27,8 +27,10 @@ const flags = {
   eager: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   baselines: { type: 'string' },
+  variants: { type: 'string' },
   suite: { type: 'string', default: 'zskt' },
   against: { type: 'string' },
+  profile: { type: 'boolean', default: false },
 }
 
 function listOf(values, name, allowed) {
@@ -75,6 +77,8 @@ export function readOptions(args = process.argv.slice(2)) {
     throw new SetupError(`--device wants cpu or gpu, got "${values.device}".`)
   requirePlaces(values)
   const asked = listOf(values, 'precision', precisions)
+  if (values.profile && values.device === 'gpu')
+    throw new SetupError('--profile reads what oneDNN tells of its kernels: leave --device gpu out.')
   if (asked.includes('tf32') && values.device !== 'gpu')
     throw new SetupError('--precision tf32 is a format of NVIDIA GPUs: add --device gpu.')
   if (values.suite !== 'zskt' && asked.some((precision) => precision !== 'float32'))
@@ -82,6 +86,7 @@ export function readOptions(args = process.argv.slice(2)) {
   return {
     ...values,
     precisions: asked,
+    ...(values.variants === undefined ? {} : { variants: listOf(values, 'variants', wayNames(values.device)) }),
     baselines: baselinesOf(values, asked),
     repeats: wholeOf(values, 'repeats', 1),
     warmUps: wholeOf(values, 'warm-ups', 0),

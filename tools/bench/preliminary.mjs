@@ -5,15 +5,15 @@ import { variantSubject } from './subjects.mjs'
 import { secondsOf } from './summary.mjs'
 import { groups, plainVariant, variantsFor } from './variants.mjs'
 
-/** Compiling is in the first call; the second finds what allocators and threads have learnt. */
-const warmUps = 2
+/** Compiling is in the first call. */
+const warmUps = 1
 
 /**
  * @returns subjects for the main round; `report`: medians of all variants, what their first calls took, which failed
  */
 export async function chooseBaselines(options, { phases, cache }) {
   const wanted = groups.filter((group) => options.baselines.includes(group))
-  const variants = variantsFor(options.device, wanted)
+  const variants = variantsFor(options.device, { groups: wanted, names: options.variants })
   const report = { repeats: options.preliminary, seconds: {}, cpuSeconds: {}, firstCalls: {}, failed: {} }
   // A group at a time: its variants are compared with each other, and all of them at once would want much memory.
   for (const group of wanted) {

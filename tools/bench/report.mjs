@@ -1,8 +1,9 @@
 /** The results as docs/benchmarks.md, and as tables on the terminal. */
 import fs from 'node:fs'
 import { say } from '../../src/main/setup/report.mjs'
-import { figures } from './figures.mjs'
+import { comparedFigures } from './figures.mjs'
 import { memorySection } from './memoryReport.mjs'
+import { peakSection } from './peak.mjs'
 import { preliminarySection } from './preliminaryReport.mjs'
 import { oursIn } from './subjects.mjs'
 import { groups, groupTitles, plainVariant } from './variants.mjs'
@@ -82,7 +83,7 @@ const named = (id, subject) => (groups.includes(id) && subject ? ` ${subject.spl
 function timesTable({ seconds }, precision, comparisons) {
   return table(
     ['Seconds, median (quartiles)', `ABD Workbench, ${precision}`, ...comparisons.map(({ title }) => title)],
-    figures
+    comparedFigures
       .filter(({ id }) => seconds[id])
       .map(({ id, title }) => [
         title,
@@ -106,7 +107,7 @@ function ratiosTable({ precisions, seconds, machine }, precision, comparisons) {
   }
   return table(
     [`Their time / our time in ${precision}`, ...comparisons.map(({ title }) => title)],
-    figures
+    comparedFigures
       .filter(({ id }) => seconds[id])
       .map(({ id, title }) => [title, ...comparisons.map((comparison) => cell(comparison.id, id))]),
   )
@@ -152,6 +153,7 @@ export function formatReport(result) {
       '',
       ...(comparisons.length > 0 ? [...ratiosTable(result, precision, comparisons), ''] : []),
     ]),
+    ...peakSection(result),
     ...preliminarySection(result),
     ...memorySection(result, otherTitles.published),
   ].join('\n')

@@ -6,10 +6,10 @@ import { SetupError } from '../../src/main/setup/report.mjs'
 const keptWords = 3000
 
 /**
- * Starts the subject and waits until it is ready. Errors: SetupError with the end of what it wrote, when it ends by
+ * Starts the subject and waits until it is ready; `onLine` gets the lines that are no answers. Errors: SetupError with the end of what it wrote, when it ends by
  * itself.
  */
-export async function startSubject({ name, phases, command: [program, ...parameters], environment = {} }) {
+export async function startSubject({ name, phases, command: [program, ...parameters], environment = {}, onLine }) {
   const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })
   let words = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -23,7 +23,11 @@ export async function startSubject({ name, phases, command: [program, ...paramet
   ended.catch(() => undefined)
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
-    const { value } = await Promise.race([lines.next(), ended])
+    let { value } = await Promise.race([lines.next(), ended])
+    while (onLine && typeof value === 'string' && !value.startsWith('{')) {
+      onLine(value)
+      value = (await Promise.race([lines.next(), ended])).value
+    }
     try {
       return JSON.parse(value)
     } catch {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { projectRoot } from '../setup/paths.mjs'
 import { SetupError } from '../../src/main/setup/report.mjs'
 import { suites } from './options.mjs'
+import { peakSizes } from './peakSizes.mjs'
 
 /** Of the authors' solver: the rest of what is timed is not in it. */
 const publishedPhases = ['pseudoBatch', 'pseudoBatchVaccine']
@@ -14,7 +15,15 @@ export const oursIn = (precision) => `ours-${precision}`
 /** TF32 is a switch of the process: of NVIDIA's libraries, whichever framework calls them. */
 const tf32 = (on) => ({ NVIDIA_TF32_OVERRIDE: on ? '1' : '0' })
 
-const settingsOf = ({ threads, batch, device, eager }) => ({ threads, batch, device, graph: !eager, ...synthesis })
+const settingsOf = ({ threads, batch, device, eager, profile }) => ({
+  threads,
+  batch,
+  device,
+  graph: !eager,
+  ...(profile ? { profile } : {}),
+  peak: peakSizes[device],
+  ...synthesis,
+})
 
 function engine(name, { script, environment }, { options, precision = 'float32' }) {
   return {
@@ -28,8 +37,11 @@ function engine(name, { script, environment }, { options, precision = 'float32' 
 export const ourSubjects = (worker, options) =>
   options.precisions.map((precision) => engine(oursIn(precision), worker, { options, precision }))
 
-/** Another checkout of this project in float32; it need not know of precisions. */
-export const otherCheckout = (worker, options) => engine('against', worker, { options })
+/** Another checkout of this project in float32; it need not know of precisions, and what the units can do is ours to say. */
+export const otherCheckout = (worker, options) => {
+  const subject = engine('against', worker, { options })
+  return { ...subject, phases: subject.phases.filter((phase) => phase !== 'peak') }
+}
 
 function pythonSubject(name, file, { options, phases, settings = {}, environment }) {
   return {

@@ -1,5 +1,7 @@
 /** Medians, quartiles and ratios of the samples. */
 import { figures } from './figures.mjs'
+import { peaksOf } from './peak.mjs'
+import { peakSizes } from './peakSizes.mjs'
 import { bestOf, ratiosAgainst } from './choice.mjs'
 import { machine } from './instructions.mjs'
 import { oursIn } from './subjects.mjs'
@@ -75,6 +77,8 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
     }),
   )
   const [first] = options.precisions
+  const work = facts[oursIn(first)].gigaOperations ?? {}
+  const sizes = peakSizes[options.device]
   return {
     date: new Date().toISOString().slice(0, 10),
     settings: {
@@ -95,6 +99,8 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
     seconds,
     cpuSeconds,
     ...(preliminary ? { preliminary } : {}),
+    work,
+    ...(seconds.product ? { peaks: peaksOf({ seconds, baselines: best, work, sizes, ...options }) } : {}),
     memory,
     ...(memory.published && memory.ours ? { peakMemoryOursToPublished: memory.ours.peak / memory.published.peak } : {}),
   }

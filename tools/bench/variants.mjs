@@ -40,16 +40,24 @@ const ways = {
   ],
 }
 
-/** Every variant for a device: what it is called, its group, and the settings of its worker. */
-export function variantsFor(device, wanted = groups) {
+export const wayNames = (device) => ways[device].map(({ name }) => name)
+
+/**
+ * The variants for a device: what each is called, its group, and the settings of its worker.
+ * @param {'cpu' | 'gpu'} device
+ * @param {{ groups?: string[], names?: string[] }} [wanted] all by default
+ */
+export function variantsFor(device, { groups: wanted = groups, names = wayNames(device) } = {}) {
   return groups
     .filter((group) => wanted.includes(group) && !(group === 'tf32' && device !== 'gpu'))
     .flatMap((group) =>
-      ways[device].map(({ name, settings }) => ({
-        id: group === 'float32' && name === 'eager' ? plainVariant : `${group}: ${name}`,
-        group,
-        title: name,
-        settings: { ...settings, ...numberFormats[group] },
-      })),
+      ways[device]
+        .filter(({ name }) => names.includes(name))
+        .map(({ name, settings }) => ({
+          id: group === 'float32' && name === 'eager' ? plainVariant : `${group}: ${name}`,
+          group,
+          title: name,
+          settings: { ...settings, ...numberFormats[group] },
+        })),
     )
 }
