@@ -29,16 +29,37 @@ export function normalizedImages(
   const { pixels, channels } = set
   const size = set.height * set.width * channels
   const out = new Float32Array(indices.length * size)
-  // Channel by channel, so that the inner loop has one table and no branch: evaluation waits for this.
-  table.forEach((values, channel) => {
-    for (let row = 0; row < indices.length; row++) {
-      const shift = ((indices[row] ?? 0) - row) * size
-      const end = (row + 1) * size
-      for (let to = row * size + channel; to < end; to += channels)
-        out[to] = values[pixels[to + shift] as number] as number
-    }
-  })
+  const [red, green, blue] = table
+  for (let row = 0; row < indices.length; row++) {
+    const image = pixels.subarray((indices[row] ?? 0) * size, ((indices[row] ?? 0) + 1) * size)
+    const values = out.subarray(row * size, (row + 1) * size)
+    if (red && green && blue) normalizeColours(image, values, [red, green, blue])
+    // Channel by channel, so that the inner loop has one table and no branch: evaluation waits for this.
+    else table.forEach((levels, channel) => normalizeChannel(image, values, { levels, channel, channels }))
+  }
   return out
+}
+
+function normalizeChannel(
+  image: Uint8Array,
+  values: Float32Array,
+  { levels, channel, channels }: { readonly levels: Float32Array; readonly channel: number; readonly channels: number },
+): void {
+  for (let place = channel; place < image.length; place += channels)
+    values[place] = levels[image[place] as number] as number
+}
+
+/** Three channels at once: memory is read and written in order, in two thirds of the time. */
+function normalizeColours(
+  image: Uint8Array,
+  values: Float32Array,
+  [red, green, blue]: readonly [Float32Array, Float32Array, Float32Array],
+): void {
+  for (let place = 0; place < image.length; place += 3) {
+    values[place] = red[image[place] as number] as number
+    values[place + 1] = green[image[place + 1] as number] as number
+    values[place + 2] = blue[image[place + 2] as number] as number
+  }
 }
 
 /**
@@ -55,28 +76,45 @@ export function augmentedImages(
 ): Float32Array {
   const { height, width, channels } = set
   const size = height * width * channels
-  const out = new Float32Array(indices.length * size)
   const draws = stream.uniform(indices.length * 3)
   const positions = 2 * cropPadding + 1
+  const places = new Int32Array(indices.length)
+  // As bytes first: rows are copied whole, and each byte is looked up once, without a branch.
+  const pixels = new Uint8Array(indices.length * size)
   for (let row = 0; row < indices.length; row++) {
     const top = augmentation.crop ? Math.floor((draws[row * 3] ?? 0) * positions) - cropPadding : 0
     const left = augmentation.crop ? Math.floor((draws[row * 3 + 1] ?? 0) * positions) - cropPadding : 0
     const mirror = augmentation.flip && (draws[row * 3 + 2] ?? 0) < 0.5
-    const from = (indices[row] ?? 0) * size
-    let to = row * size
-    for (let y = 0; y < height; y++) {
-      const sourceRow = y + top
-      const rowInside = sourceRow >= 0 && sourceRow < height
-      for (let x = 0; x < width; x++) {
-        const sourceColumn = (mirror ? width - 1 - x : x) + left
-        const inside = rowInside && sourceColumn >= 0 && sourceColumn < width
-        const source = from + (sourceRow * width + sourceColumn) * channels
-        for (let channel = 0; channel < channels; channel++)
-          out[to++] = table[channel]?.[inside ? (set.pixels[source + channel] ?? 0) : 0] ?? 0
-      }
+    const image = set.pixels.subarray((indices[row] ?? 0) * size, ((indices[row] ?? 0) + 1) * size)
+    copyShifted(image, pixels.subarray(row * size, (row + 1) * size), [height, width, channels], { top, left, mirror })
+    places[row] = row
+  }
+  return normalizedImages({ ...set, count: indices.length, pixels }, places, table)
+}
+
+/** to(y, x) = from(y + top, x' + left), x' counted from the right where mirrored; black outside. `to` is black. */
+function copyShifted(
+  from: Uint8Array,
+  to: Uint8Array,
+  [height, width, channels]: readonly [number, number, number],
+  { top, left, mirror }: { readonly top: number; readonly left: number; readonly mirror: boolean },
+): void {
+  const line = width * channels
+  // Columns of the source that are in the picture.
+  const [begin, end] = [Math.max(0, left), Math.min(width, width + left)]
+  if (begin >= end) return
+  for (let y = Math.max(0, -top); y < Math.min(height, height - top); y++) {
+    const source = (y + top) * line
+    if (!mirror) {
+      to.set(from.subarray(source + begin * channels, source + end * channels), y * line + (begin - left) * channels)
+      continue
+    }
+    let place = y * line + (width - 1 - (begin - left)) * channels
+    for (let pixel = source + begin * channels; pixel < source + end * channels; pixel += channels) {
+      for (let channel = 0; channel < channels; channel++) to[place + channel] = from[pixel + channel] as number
+      place -= channels
     }
   }
-  return out
 }
 
 /** Images from the normalised space back to bytes, rounded and clipped, for the viewer. */
