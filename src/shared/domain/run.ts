@@ -170,6 +170,8 @@ export interface DeviceReport {
   cuda: string | null
   cudnn: string | null
   computeCapability: string | null
+  /** Of the GPU in use; absent without one, and in reports of earlier versions. */
+  memoryBytes?: number
   details: Record<string, string>
   /** Absent where it was not measured: stages do not. */
   precisionSpeed?: PrecisionSpeed

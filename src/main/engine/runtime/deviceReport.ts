@@ -90,6 +90,7 @@ export function composeDeviceReport(facts: DeviceFacts): DeviceReport {
     cuda: onGpu ? libraryVersion(facts.runtime, 'nvidia-cuda-runtime-cu12') : null,
     cudnn: onGpu ? libraryVersion(facts.runtime, 'nvidia-cudnn-cu12') : null,
     computeCapability: gpu?.computeCapability ?? null,
+    ...(onGpu && gpu ? { memoryBytes: gpu.memoryBytes } : {}),
     details: describeDetails(facts),
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
 import type { Issue } from '../../../../shared/schema'
+import { cardIssue, type CardNeed } from './cardIssue'
 
 /** The device of this machine, found by a short-lived trainer that runs an op. */
 export interface DeviceProbe {
@@ -18,16 +19,27 @@ export interface DeviceProbe {
   find(options?: { fresh?: boolean; signal?: AbortSignal | undefined }): Promise<DeviceReport>
 }
 
-/** What fails a run where it is not there, and what gains nothing there, is said before. */
+/**
+ * What fails a run where it is not there, and what gains nothing there, is said before.
+ * @param need what the stages would hold on a card; asked for where one is known to be used
+ */
 export async function deviceIssues(
   { execution }: Pick<ExperimentConfig, 'execution'>,
   probe: DeviceProbe,
+  need?: () => CardNeed,
 ): Promise<Issue[]> {
   const { device, precision } = execution
-  if (device !== 'gpu' && precision === ordinaryPrecision) return []
+  const asked = device === 'gpu' || precision !== ordinaryPrecision
+  // TensorFlow is not started for a configuration that leaves the device to it; what is known by then is enough.
+  const found = asked ? await probe.find().catch(() => null) : probe.known()
   // A runtime that does not start is told by whoever needs it.
-  const found = await probe.find().catch(() => null)
   if (!found) return []
+  const onCard = need && found.kind === 'gpu' && device !== 'cpu' ? cardIssue(found, need()) : null
+  return [...(asked ? askedIssues(execution, found) : []), ...(onCard ? [onCard] : [])]
+}
+
+/** Of a device or a precision that was asked for. */
+function askedIssues({ device, precision }: ExperimentConfig['execution'], found: DeviceReport): Issue[] {
   if (device === 'gpu' && found.kind === 'cpu')
     return [
       error(
