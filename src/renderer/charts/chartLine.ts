@@ -1,5 +1,5 @@
 /** What a chart draws as one line, and what it knows of it. */
-import type { MetricSeries, StepUnits } from '@shared/domain'
+import type { MetricSeries, Precision, StepUnits } from '@shared/domain'
 import { lowerBound } from './decimate'
 import type { Marker } from './identity'
 
@@ -35,6 +35,8 @@ export interface ChartLine {
   elapsed?: MetricSeries
   /** Who it is, where points are written down, and whose panel it is drawn in. */
   run?: string
+  /** Absent: float32. */
+  precision?: Precision | undefined
   model?: string
   seed?: number
   metric?: string

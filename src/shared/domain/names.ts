@@ -5,7 +5,7 @@
 import { valueWords, type FamilyId, type MemberDescription } from '../schema'
 import type { ModelSettings } from './condition'
 import { defensesOfLabel, nameWithoutSeed } from './config'
-import { precisionTitles, stagePrecision, type Precision } from './precision'
+import { precisionNames, stagePrecision, type Precision } from './precision'
 import type { ModelResult } from './results'
 import type { RunSummary } from './run'
 
@@ -16,8 +16,8 @@ export interface NamedModel extends Pick<
 > {
   readonly key: string
   readonly settings?: ModelSettings | undefined
-  /** Absent: float32. */
-  readonly precision?: Precision | undefined
+  /** Absent: float32; null: said of no single one. */
+  readonly precision?: Precision | null | undefined
   /** Other settings in which these models differ, in words, by path: see ConfigurationDiff. */
   readonly differences?: Readonly<Record<string, string>>
 }
@@ -118,7 +118,7 @@ export const namePartsIn =
         attack: shortTitle(member, 'attack', model.attack),
         poisonRatio: ratioWords(model.poisonRatio),
         data: shortTitle(member, 'dataset', model.data),
-        precision: precisionTitles[stagePrecision(model)],
+        precision: model.precision === null ? null : precisionNames[stagePrecision({ precision: model.precision })],
         ...model.differences,
       },
       seed: `seed ${model.seed}`,

@@ -4,6 +4,7 @@
  */
 import type { JsonScalar } from '../schema'
 import type { ModelRecord } from './models'
+import type { Precision } from './precision'
 import type { RunSummary } from './run'
 import type { Summary } from './statistics'
 
@@ -85,6 +86,8 @@ export interface TableGroup {
   readonly measures: Readonly<Record<string, Summary | null>>
   /** Rows whose results are left out of the measures: see countsInMeans. */
   readonly leftOut: number
+  /** Of all of its rows. */
+  readonly precisions: readonly Precision[]
 }
 
 export interface TableGroups extends TableCounts {

@@ -1,5 +1,5 @@
 import { computed } from 'vue'
-import type { NamedModel, TableValues } from '@shared/domain'
+import { precisionsOf, stagePrecision, type NamedModel, type TableValues } from '@shared/domain'
 import { conditionLook, type ModelLook } from '../../charts/identity'
 import { mixedCondition, teacherNumber } from '../../charts/plane/points'
 import { useTheme } from '../../composables/useTheme'
@@ -13,6 +13,10 @@ export interface ShownCondition {
   /** How many models of it there are. */
   readonly count: number
 }
+
+/** One condition for all of them. */
+const ofTeachers = ({ kind }: Pick<NamedModel, 'kind'>): Pick<NamedModel, 'precision'> =>
+  kind === 'teacher' ? { precision: null } : {}
 
 /** More are not named one by one. */
 const mostNamed = 200
@@ -38,8 +42,12 @@ export function useConditions(values: () => Pick<TableValues, 'keys' | 'conditio
   /** All that a condition does not say is made equal, so that names tell only what it does say. */
   const names = computed(() => {
     const alike = { data: '', attack: '', poisonRatio: null, seed: 0, runName: '' }
-    const named = (models.value ?? []).map<NamedModel>((model) => ({ ...model, ...alike }))
+    const named = (models.value ?? []).map<NamedModel>((model) => ({ ...model, ...alike, ...ofTeachers(model) }))
     return engine.namesOf(named)
+  })
+  const severalPrecisions = computed(() => {
+    const students = (models.value ?? []).filter(({ kind }) => kind === 'student')
+    return precisionsOf(students.map(stagePrecision)).length > 1
   })
   const lookOf = (number: number): ModelLook =>
     conditionLook(number === teacherNumber ? undefined : { key: '', number }, colors.value)
@@ -55,6 +63,9 @@ export function useConditions(values: () => Pick<TableValues, 'keys' | 'conditio
   /** @param otherwise until the names are known */
   const nameOf = (number: number, otherwise = '…'): string =>
     number === mixedCondition ? 'Several kinds' : (byNumber.value.get(number)?.name ?? otherwise)
-  return { conditions, lookOf, nameOf }
+  /** Whether its name says in which precision its models were computed. */
+  const tellsPrecision = (number: number): boolean =>
+    number !== teacherNumber && severalPrecisions.value && byNumber.value.has(number)
+  return { conditions, lookOf, nameOf, tellsPrecision }
 }
 export type Conditions = ReturnType<typeof useConditions>

@@ -44,6 +44,7 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
           ...look,
           series,
           run: runId,
+          precision: model.precision,
           model: label,
           seed,
           metric: engine.metricDefinition(name)?.title ?? name,

@@ -117,6 +117,7 @@ const lineOf = (
   color,
   marker,
   dash,
+  precision: stage.precision,
   series,
   ...(stage.stepUnits ? { units: stage.stepUnits } : {}),
   run: id,

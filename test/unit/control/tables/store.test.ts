@@ -160,6 +160,19 @@ describe('the index of a workspace', () => {
     expect(groups).toMatchObject([{ labels: ['none'], rows: 3, leftOut: 1 }])
     expect(groups[0]?.measures.asr?.n).toBe(2)
     expect(groups[0]?.measures.seconds?.n).toBe(3)
+    expect(groups[0]?.precisions).toEqual(['float32'])
+  })
+
+  it('finds models by their precision, which is their own, and says which ones a mean is over', async () => {
+    const ids = (['float32', 'mixed'] as const).map((precision, seed) =>
+      addRun({ seed, students: [{ defenses: [] }], execution: { precision } }),
+    )
+    expect(await found('precision:mixed')).toEqual([ids[1]])
+    const { groups } = await tables.calls['table.groups']({
+      ...{ of: 'models', query: 'is:student', by: ['defenses'], measures: ['asr'], order: [] },
+      ...{ offset: 0, limit: 10 },
+    })
+    expect(groups[0]?.precisions).toEqual(['float32', 'mixed'])
   })
 
   it('keeps groups and values in step with what changes', async () => {

@@ -4,6 +4,8 @@
  */
 import {
   poisoningSchema,
+  precisionOf,
+  precisionTitles,
   publishedColumn,
   publishedData,
   publishedPresetId,
@@ -64,6 +66,10 @@ function teacherDifferences(table: MemberTable, { ours, theirs }: Experiments): 
   ]
 }
 
+/** The published numbers were computed in TF32, which float32 only refines. */
+const precisionDifference = (ours: ExperimentConfig): string[] =>
+  precisionOf(ours) === 'mixed' ? [`execution: ${precisionTitles.mixed} instead of float32`] : []
+
 const defensesOf = (plan: StudentPlan | undefined): readonly MemberChoice[] =>
   [...(plan?.defenses ?? [])].sort((left, right) => (left.id < right.id ? -1 : 1))
 const idsOf = (plan: StudentPlan | undefined): string =>
@@ -122,6 +128,7 @@ export function createOtherSettings(presets: readonly ExperimentPreset[], table:
       ...memberDifferences(table, 'attack', { part: 'attack', ours: ours.attack, theirs: theirs.attack }),
       ...missingFile(table, ours.attack),
       ...teacherDifferences(table, { ours, theirs }),
+      ...precisionDifference(ours),
       ...(model.kind === 'student' ? studentDifferences(table, { ours, theirs }, ours.students[model.index]) : []),
     ]
   }

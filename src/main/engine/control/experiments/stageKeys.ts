@@ -38,8 +38,6 @@ export interface StageKey extends StageName {
   readonly key: string
   /** The kind of device that the key stands for; undefined for data, which no device computes. */
   readonly keyDevice: 'cpu' | 'gpu' | undefined
-  /** In which it is computed; undefined as the device is. */
-  readonly precision: Precision | undefined
   /** Keys of the stages of the same experiment that must be done before. */
   readonly after: readonly string[]
   /** The student equals the one of that key until after `step` pseudo batches; null where it begins by itself. */
@@ -52,7 +50,7 @@ export interface KeyContext {
   /** Of the device that the stages will run on. */
   readonly device: 'cpu' | 'gpu'
   /** The teacher that is there, where its students build on that one whatever the configuration says. */
-  readonly teacher?: Pick<StageKey, 'key' | 'keyDevice' | 'precision'> | undefined
+  readonly teacher?: (Pick<StageKey, 'key' | 'keyDevice'> & { readonly precision: Precision }) | undefined
   /** The student that all students of the experiment go on from, and after which step. */
   readonly fork?: Pick<StudentPrefix, 'key' | 'step'> | undefined
   /** Of a file's or folder's content; '' for none. */
@@ -64,9 +62,9 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
   const parts = partsOf(config, context)
   const { students } = config
   const data = keyOf('data', { ...parts.poisoned, method: students.length > 0 ? parts.method : null })
-  const { device: keyDevice, fork } = context
-  const computed = { keyDevice, precision: precisionOf(config) }
-  const teacher = context.teacher ?? { key: keyOf('teacher', parts.teacher), ...computed }
+  const { device, fork } = context
+  const { key, keyDevice } = context.teacher ?? { key: keyOf('teacher', parts.teacher), keyDevice: device }
+  const teacher = { key, keyDevice }
   const keyOfKind: Partial<Record<StageKind, string>> = { data, teacher: teacher.key }
   const named = (name: StageName, more: Omit<StageKey, 'id' | 'after' | keyof StageName>): StageKey => ({
     ...name,
@@ -86,7 +84,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
     })
   const pseudoBatches = context.costs.distillation(config)?.pseudoBatches ?? 0
   return [
-    named({ kind: 'data', index: 0 }, { key: data, keyDevice: undefined, precision: undefined, prefix: null }),
+    named({ kind: 'data', index: 0 }, { key: data, keyDevice: undefined, prefix: null }),
     named({ kind: 'teacher', index: 0 }, { ...teacher, prefix: null }),
     ...students.map((plan, index) => {
       const { prefix, from } = context.costs.length(plan, pseudoBatches)
@@ -95,7 +93,7 @@ export function stageKeysOf(config: ExperimentConfig, context: KeyContext): Stag
         { kind: 'student', index },
         {
           key: student(plan),
-          ...computed,
+          keyDevice: device,
           prefix: fork
             ? { ...fork, fork: true }
             : shared

@@ -1,6 +1,8 @@
 /** The pipeline of an experiment: data → teacher → one stage per student. */
 import {
   defenseLabel,
+  precisionOf,
+  saidPrecision,
   stageIdOf,
   stageRecipeOf,
   studentTitle,
@@ -41,8 +43,12 @@ export function stagesOf(config: ExperimentConfig, teacher?: Precision): StageRe
       }),
     ),
   ]
-  return records.map((record) => ({
-    ...record,
-    ...stageRecipeOf(config, record, record.kind === 'teacher' ? teacher : undefined),
-  }))
+  return records.map((record) => {
+    const precision = (record.kind === 'teacher' ? teacher : undefined) ?? precisionOf(config)
+    return {
+      ...record,
+      ...(record.kind === 'data' ? {} : saidPrecision(precision)),
+      ...stageRecipeOf(config, record, precision),
+    }
+  })
 }

@@ -2,8 +2,6 @@
 import { existsSync } from 'node:fs'
 import {
   kindsBefore,
-  ordinaryPrecision,
-  saidPrecision,
   stagePrecision,
   type ExperimentConfig,
   type OwnStage,
@@ -129,15 +127,9 @@ export const givenTeacher = ({
   key ? { key, keyDevice, precision: stagePrecision({ precision }) } : undefined
 
 /** What a run's record says of a stage's key. */
-export const keyFields = ({
-  key,
-  keyDevice,
-  precision = ordinaryPrecision,
-  prefix,
-}: StageKey): Pick<OwnStage, 'key' | 'keyDevice' | 'precision' | 'prefix'> => ({
+export const keyFields = ({ key, keyDevice, prefix }: StageKey): Pick<OwnStage, 'key' | 'keyDevice' | 'prefix'> => ({
   key,
   ...(keyDevice ? { keyDevice } : {}),
-  ...saidPrecision(precision),
   ...(prefix ? { prefix } : {}),
 })
 
@@ -150,7 +142,6 @@ export function keysOfRun({ stages }: Readonly<RunSummary>): StageKey[] {
     id: stage.id,
     key: keyOf(stage),
     keyDevice: stage.keyDevice,
-    precision: stage.precision,
     after: stages.filter(({ kind }) => kindsBefore[stage.kind].includes(kind)).map(keyOf),
     prefix: stage.prefix ?? null,
   }))

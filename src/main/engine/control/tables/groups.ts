@@ -1,11 +1,19 @@
 /** Rows by what they have in common, with what they say together. */
 import type { CallArgs } from '../../../../shared/contract'
-import { summaryOf, type Summary, type TableGroup, type TableGroups } from '../../../../shared/domain'
+import {
+  precisions,
+  summaryOf,
+  type Precision,
+  type Summary,
+  type TableGroup,
+  type TableGroups,
+} from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { IndexColumn } from './columns'
 import { columnsOf, counts, isTextual, matchingLines } from './columnValues'
 import { ask, columnsFor, countsOf } from './question'
 import type { TableLine } from './rowMemory'
+import { precisionPath } from './settings'
 import type { TableIndex } from './tableIndex'
 
 interface Gathered {
@@ -17,10 +25,15 @@ export async function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>
   const question = ask(index, args)
   const [by, measures] = [columnsFor(question, args.by), columnsFor(question, args.measures)]
   const rows = await matchingLines(index, question)
-  const read = await columnsOf(index, rows, [...by, ...measures])
+  const precision = columnsFor(question, [precisionPath])
+  const read = await columnsOf(index, rows, [...by, ...measures, ...precision])
+  const precisionAt = textsOf(index, read.get(precisionPath))
   const groups = gathered(index, rows, by, read)
   const counted = rows.map((row) => counts(index, row))
-  const summarised = groups.map((group) => summaryOfGroup(group, counted, measures, read))
+  const summarised = groups.map((group) => ({
+    ...summaryOfGroup(group, counted, measures, read),
+    precisions: precisionsIn(group.rows.map(precisionAt)),
+  }))
   const sorted = sortedGroups(summarised, args.by, args.order)
   return {
     ...countsOf(index, question, rows.length),
@@ -60,7 +73,7 @@ function summaryOfGroup(
   counted: readonly boolean[],
   measures: readonly IndexColumn[],
   read: ReadonlyMap<string, Float64Array>,
-): TableGroup {
+): Omit<TableGroup, 'precisions'> {
   const counting = group.rows.filter((at) => counted[at] === true)
   const summary = ({ id, result, ...column }: IndexColumn): Summary | null => {
     if (isTextual({ id, result, ...column })) return null
@@ -75,6 +88,23 @@ function summaryOfGroup(
     measures: Object.fromEntries(measures.map((column) => [column.id, summary(column)])),
     leftOut: group.rows.length - counting.length,
   }
+}
+
+/** Each text is looked up once. */
+function textsOf(index: TableIndex, values: Float64Array | undefined): (row: number) => string | undefined {
+  const texts = new Map<number, string>()
+  return (row) => {
+    const number = values?.[row] ?? NaN
+    if (Number.isNaN(number)) return undefined
+    const text = texts.get(number) ?? index.textOf(number)
+    texts.set(number, text)
+    return text
+  }
+}
+
+function precisionsIn(found: Iterable<string | undefined>): Precision[] {
+  const there = new Set(found)
+  return precisions.filter((precision) => there.has(precision))
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
