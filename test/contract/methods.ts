@@ -10,7 +10,7 @@ import type { DistillationMethod } from '../../src/main/engine/families/distilla
 import { checkpointFile } from '../../src/main/engine/protocol/checkpointFiles'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import type { StageWork } from '../../src/main/engine/trainer/stageWork'
-import type { StudentPlan } from '../../src/shared/domain'
+import type { ExperimentConfig, StudentPlan } from '../../src/shared/domain'
 import { defensePlans, smallNetwork, switches, tinyMethod } from './cases'
 import { studentStage } from './stages'
 import { runToEnd, temporaryFolder, tinyExperiment, valuesOf } from './support'
@@ -51,19 +51,29 @@ const casesOf = (members: readonly DistillationMethod[]) =>
     ),
   )
 
+/** In mixed precision too: a method with a generator, and second derivatives. */
+const computedMixed = ['zskt, defense sv', 'zskt, defense sr']
+
 /** Registers what every method promises, for these members. */
 export function describeMethods(members: readonly DistillationMethod[]): void {
-  describe.each(casesOf(members))('$name', promises)
+  const cases = casesOf(members)
+  describe.each(cases)('$name', ({ change }) => {
+    promises(tinyExperiment(change))
+  })
+  describe.each(cases.filter(({ name }) => computedMixed.includes(name)))('$name, mixed', ({ change }) => {
+    const experiment = tinyExperiment(change)
+    promises({ ...experiment, execution: { ...experiment.execution, precision: 'mixed' } })
+  })
   it.each(members.map(({ id }) => id))('%s runs kernel by kernel as it does captured', sameWithoutGraph)
 }
 
 /** Every method is stopped after so many steps and gone on with from the checkpoint that it wrote there. */
 const resumedAt = 2
 
-function promises({ change }: ReturnType<typeof casesOf>[number]): void {
+function promises(experiment: ExperimentConfig): void {
   it('takes finite steps, keeps no tensors from step to step, and gives the same student bit for bit when resumed', async () => {
     const whole = temporaryFolder('whole')
-    const work = await studentStage(tinyExperiment(change), whole)
+    const work = await studentStage(experiment, whole)
     const tensors: number[] = []
     const watched: StageWork = {
       ...work,
@@ -84,7 +94,7 @@ function promises({ change }: ReturnType<typeof casesOf>[number]): void {
 
     const parts = temporaryFolder('parts')
     copyFileSync(join(whole, checkpointFile(resumedAt)), join(parts, checkpointFile(resumedAt)))
-    const after = await studentStage(tinyExperiment(change), parts)
+    const after = await studentStage(experiment, parts)
     const rest = await runToEnd(after, parts, { resume: true })
     after.dispose()
     const checkpoint = reports.findIndex((report) => report.type === 'checkpoint' && report.step === resumedAt)

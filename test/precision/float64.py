@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far logits and gradients of one training step lie from the same in double precision.
 
-    float64.py FOLDER NETWORK WIDTH      prints one line of JSON
+    float64.py FOLDER NETWORK      prints one line of JSON, of ours and of PyTorch's autocast(bfloat16)
 
 FOLDER holds what worker.ts wrote. Errors are relative: the Euclidean norm of the difference over that of the exact
 values; of gradients over all weights at once, and the largest of a single weight tensor. Needs PyTorch.
@@ -57,23 +57,33 @@ def error(got, exact):
     return float((got - exact).norm() / exact.norm())
 
 
+def step(images, weights, autocast=False):
+    """Logits, and gradients by name, of cross entropy with the labels that worker.ts takes."""
+    weights = {name: value.detach().clone().requires_grad_() for name, value in weights.items()}
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        logits = forward(images, weights)
+    F.cross_entropy(logits.float() if autocast else logits, torch.arange(128) % 10).backward()
+    return logits.detach().double(), {n: v.grad.double() for n, v in weights.items() if v.grad is not None}
+
+
+def errors(got, exact):
+    flat = lambda gradients: torch.cat([gradients[name].flatten() for name in exact[1]])
+    return {
+        "logits": error(got[0], exact[0]),
+        "gradients": error(flat(got[1]), flat(exact[1])),
+        "worstWeight": max(error(got[1][name], value) for name, value in exact[1].items()),
+    }
+
+
 def main():
     folder, network = sys.argv[1:3]
     at = lambda part: os.path.join(folder, f"{network}.{part}")
-    weights = {name: value.requires_grad_(not name.startswith("running")) for name, value in read(at("weights.safetensors")).items()}
+    weights = read(at("weights.safetensors"))
     images = raw(at("images"), 128, 32, 32, 3).permute(0, 3, 1, 2)
-    logits = forward(images, weights)
-    F.cross_entropy(logits, torch.arange(128) % 10).backward()
-    got = read(at("gradients.safetensors"))
-    names = [name for name, value in weights.items() if value.grad is not None]
-    flat = lambda values: torch.cat([values[name].flatten() for name in names])
-    exact = {name: weights[name].grad for name in names}
-    print(json.dumps({
-        "network": network,
-        "logits": error(raw(at("logits"), 128, 10), logits.detach()),
-        "gradients": error(flat(got), flat(exact)),
-        "worstWeight": max(error(got[name], exact[name]) for name in names),
-    }))
+    exact = step(images, weights)
+    ours = (raw(at("logits"), 128, 10), read(at("gradients.safetensors")))
+    autocast = step(images.float(), {name: value.float() for name, value in weights.items()}, autocast=True)
+    print(json.dumps({"ours": errors(ours, exact), "autocast": errors(autocast, exact)}))
 
 
 main()
