@@ -23,6 +23,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { measure } from './bench/measure.mjs'
+import { numbersQuestion, numbersWritten } from './bench/numbers.mjs'
 import { readOptions, suites, workerBuilderOf } from './bench/options.mjs'
 import { chooseBaselines } from './bench/preliminary.mjs'
 import { profileSection, profileSteps } from './bench/profile.mjs'
@@ -49,14 +50,14 @@ async function workerOf(checkout) {
 
 /** What ours is compared with, and how the variants among them were chosen. */
 async function opponents(options, phases, cache) {
-  const none = { subjects: [], variants: [], report: undefined }
+  const none = { subjects: [], variants: [], report: undefined, numbers: {} }
   if (options.against !== undefined)
     return { ...none, subjects: [otherCheckout(await workerOf(options.against), options)] }
   if (options.reference === undefined) return none
   const published = publishedSubjects(options)
   if (options.suite !== 'zskt') return { ...none, subjects: published }
-  const { subjects, variants, report } = await chooseBaselines(options, { phases, cache })
-  return { subjects: [...subjects, ...published], variants, report }
+  const chosen = await chooseBaselines(options, { phases, cache })
+  return { ...chosen, subjects: [...chosen.subjects, ...published] }
 }
 
 /** Peak memory of fresh processes after a few pseudo batches: a real run's control and trainer, and the baseline. */
@@ -83,14 +84,16 @@ function fileOf({ suite, device, precisions }) {
 async function compare(options, cache) {
   const phases = suites[options.suite]
   const worker = await buildWorker()
-  const { subjects, variants, report } = await opponents(options, phases, cache)
-  const definitions = [...ourSubjects(worker, options), ...subjects]
-  const { samples, facts } = await measure(definitions, { ...options, phases, title: 'measuring' })
+  const { subjects, variants, report, numbers: theirs } = await opponents(options, phases, cache)
+  const question = numbersWritten(cache) ? numbersQuestion(cache) : undefined
+  const definitions = [...ourSubjects(worker, options, question), ...subjects]
+  const { samples, facts, numbers: ours } = await measure(definitions, { ...options, phases, title: 'measuring' })
   const measuresMemory =
     options.suite === 'zskt' && options.against === undefined && options.precisions.includes('float32')
   if (measuresMemory) say('peak memory')
   const memory = measuresMemory ? await measureMemory(definitions, options) : {}
-  return summarize({ samples, facts, memory, options, phases, variants, preliminary: report })
+  const numbers = { ...theirs, ...ours }
+  return summarize({ samples, facts, memory, options, phases, variants, numbers, preliminary: report })
 }
 
 async function profile(options) {
@@ -115,7 +118,9 @@ async function main() {
   if (options.reference !== undefined && !keep)
     say(`Not written to docs/${file}: that takes at least ${leastRepeats} repeats.`)
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
-  return 0
+  if (!result.numbers || result.numbers.strange.length === 0) return 0
+  say(`Not the same mathematics: ${result.numbers.strange.join(', ')}; see "The same numbers".`)
+  return 1
 }
 
 main().then((code) => {

@@ -20,12 +20,15 @@ import { createStateBundle } from '../../src/main/engine/trainer/state'
 import { validateParameters } from '../../src/shared/schema'
 import { openAccount } from './account'
 import { readMemory } from './memory'
+import { numbersOf } from './numbersSubject'
 import { createOodPhase, createSynthesisPhase } from './inversionSubject'
 import { answerOf, durationOf, shareOf, sumOf } from './durations'
 import { createPeakPhase, gigaOperations } from './peakSubject'
 import type { BenchOptions, Part, Phase, PhaseTimes } from './phases'
 
 const seed = 1
+/** With the folder that the tuned baseline wrote. */
+const numbersQuestion = 'numbers '
 const classes = 10
 const side = 32
 const evaluationImages = 2000
@@ -184,6 +187,7 @@ async function main(): Promise<void> {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'memory') answer(readMemory())
     else if (line === 'account') answer(account())
+    else if (line.startsWith(numbersQuestion)) answer(await numbersOf(options, line.slice(numbersQuestion.length)))
     else answer(await phaseOf(line as Phase)())
   }
 }

@@ -28,6 +28,8 @@ from models.generator import Generator  # noqa: E402
 from models.wresnet import WideResNet  # noqa: E402
 
 batch, codes_length, classes = options['batch'], 100, 10
+# Those of the training steps: a compiled function is compiled for one size.
+checked_batch = batch
 evaluation_images, evaluation_batch = 2000, 1000 if options.get('device') == 'gpu' else 100
 layout = torch.channels_last if variant['layout'] == 'channels_last' else torch.contiguous_format
 place = lambda module: module.to(device, memory_format=layout)
@@ -208,6 +210,50 @@ def evaluation():
     return answer_of(total=between(start, now()))
 
 
+def write_tensors(path, tensors):
+    """A safetensors file of float32 tensors."""
+    entries, parts, place = {}, [], 0
+    for name, tensor in tensors.items():
+        data = tensor.detach().float().cpu().contiguous().numpy().tobytes()
+        entries[name] = dict(dtype='F32', shape=list(tensor.shape), data_offsets=[place, place + len(data)])
+        parts.append(data)
+        place += len(data)
+    header = json.dumps(entries).encode()
+    with open(path, 'wb') as file:
+        file.write(len(header).to_bytes(8, 'little') + header + b''.join(parts))
+
+
+def state_of(network):
+    return {name: tensor for name, tensor in network.state_dict().items() if not name.endswith('num_batches_tracked')}
+
+
+def numbers(folder):
+    """Losses and norms of gradients before any update, on weights and inputs that all variants share; written there for ours."""
+    draw = torch.Generator().manual_seed(7)
+    codes, images = torch.randn(checked_batch, codes_length, generator=draw), torch.randn(checked_batch, 3, 32, 32, generator=draw)
+    written = os.path.join(folder, 'inputs.safetensors')
+    if not os.path.exists(written):
+        for name, network in dict(teacher=teacher, student=student, generator=generator, trained=trained).items():
+            write_tensors(os.path.join(folder, name + '.safetensors'), state_of(network))
+        write_tensors(written, dict(codes=codes, images=images.permute(0, 2, 3, 1)))
+    made = sampled(codes.to(device))
+    found = {}
+    student.requires_grad_(False)
+    found.update(measured('generator', generator_losses[False](codes.to(device)), generator))
+    student.requires_grad_(True)
+    found.update(measured('student', student_loss(*made), student))
+    found['teacherLoss'] = teacher_loss(images_in_layout(images), training_labels[:checked_batch]).item()
+    return found
+
+
+def measured(name, loss, network):
+    network.zero_grad(set_to_none=True)
+    loss.backward()
+    gradient = clip(network.parameters()).item()
+    network.zero_grad(set_to_none=True)
+    return {name + 'Loss': loss.item(), name + 'Gradient': gradient}
+
+
 peak_sizes = options['peak']
 
 
@@ -241,7 +287,8 @@ def answer(value):
 
 
 phases = dict(pseudoBatch=lambda: pseudo_batch(False), pseudoBatchVaccine=lambda: pseudo_batch(True), teacher=teacher_steps, evaluation=evaluation, peak=peak,
-              memory=memory)
+              numbers=numbers, memory=memory)
 answer(dict(ready=time.process_time(), versions=dict(torch=torch.__version__, python=sys.version.split()[0])))
 for line in sys.stdin:
-    answer(phases[line.strip()]())
+    phase, *parameters = line.strip().split(' ', 1)
+    answer(phases[phase](*parameters))

@@ -5,10 +5,12 @@ import { startSubject } from './subject.mjs'
 /**
  * All phases of all subjects, one after another.
  * @param keepGoing a subject that fails is left out and named in `failed`, where otherwise the failure is everybody's
+ * `question` of a definition is asked before the rounds, and its answer is in `numbers`.
  * @returns samples of the repeats; the first call of each phase, with what is compiled in it; facts of the subjects
  */
 export async function measure(definitions, { phases, warmUps, repeats, title, keepGoing = false }) {
   const failed = {}
+  const numbers = {}
   const [subjects, samples, firstCalls] = [[], [], []]
   const attempt = async (name, work) => {
     if (!keepGoing) return work()
@@ -30,6 +32,19 @@ export async function measure(definitions, { phases, warmUps, repeats, title, ke
       const subject = await attempt(definition.name, () => startSubject(definition))
       if (subject) subjects.push(subject)
     }
+    for (const subject of subjects) {
+      const { question } = definitions.find(({ name }) => name === subject.name)
+      if (question !== undefined)
+        await attempt(subject.name, async () => {
+          const start = performance.now()
+          numbers[subject.name] = await subject.ask(question)
+          firstCalls.push({
+            subject: subject.name,
+            phase: 'numbers',
+            times: { total: (performance.now() - start) / 1000 },
+          })
+        })
+    }
     for (let round = -warmUps; round < repeats; round += 1) {
       say(
         `${title}: ${round < 0 ? `warm-up ${round + warmUps + 1} of ${warmUps}` : `repeat ${round + 1} of ${repeats}`}`,
@@ -42,6 +57,7 @@ export async function measure(definitions, { phases, warmUps, repeats, title, ke
     return {
       samples: samples.filter(({ subject }) => failed[subject] === undefined),
       firstCalls,
+      numbers,
       failed,
       facts: Object.fromEntries(subjects.map((subject) => [subject.name, subject.facts])),
     }

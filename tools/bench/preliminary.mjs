@@ -1,6 +1,7 @@
 /** A short round of all variants of the baseline: only those that are fastest in something run all repeats. */
 import { bestOf, finalists } from './choice.mjs'
 import { measure } from './measure.mjs'
+import { numbersQuestion } from './numbers.mjs'
 import { variantSubject } from './subjects.mjs'
 import { secondsOf } from './summary.mjs'
 import { groups, plainVariant, variantsFor } from './variants.mjs'
@@ -9,18 +10,28 @@ import { groups, plainVariant, variantsFor } from './variants.mjs'
 const warmUps = 1
 
 /**
- * @returns subjects for the main round; `report`: medians of all variants, what their first calls took, which failed
+ * @param cache folder for what is compiled, and for the weights that ours gets
+ * @returns subjects for the main round; `numbers` of all variants; `report`: medians of all variants, what their first calls took, which failed
  */
 export async function chooseBaselines(options, { phases, cache }) {
   const wanted = groups.filter((group) => options.baselines.includes(group))
   const variants = variantsFor(options.device, { groups: wanted, names: options.variants })
   const report = { repeats: options.preliminary, seconds: {}, cpuSeconds: {}, firstCalls: {}, failed: {} }
+  const numbers = {}
   // A group at a time: its variants are compared with each other, and all of them at once would want much memory.
   for (const group of wanted) {
     const members = variants.filter((variant) => variant.group === group)
     if (members.length === 0) continue
-    const definitions = members.map((variant) => variantSubject(variant, options, { phases, cache }))
-    const { samples, firstCalls, failed } = await measure(definitions, {
+    const definitions = members.map((variant) => ({
+      ...variantSubject(variant, options, { phases, cache }),
+      question: numbersQuestion(cache),
+    }))
+    const {
+      samples,
+      firstCalls,
+      failed,
+      numbers: found,
+    } = await measure(definitions, {
       phases,
       warmUps,
       repeats: options.preliminary,
@@ -31,6 +42,7 @@ export async function chooseBaselines(options, { phases, cache }) {
     addTo(report.cpuSeconds, secondsOf(samples, phases, 'cpu'))
     for (const { subject, phase, times } of firstCalls) (report.firstCalls[subject] ??= {})[phase] = times.total
     Object.assign(report.failed, failed)
+    Object.assign(numbers, found)
   }
   const chosen = finalists(bestOf(report.seconds, variants))
   if (variants.some(({ id }) => id === plainVariant) && report.failed[plainVariant] === undefined)
@@ -42,6 +54,7 @@ export async function chooseBaselines(options, { phases, cache }) {
       variantSubject(variant, options, { phases: [...(chosen.get(variant.id) ?? [])], cache }),
     ),
     report,
+    numbers,
   }
 }
 

@@ -4,6 +4,7 @@ import { say } from '../../src/main/setup/report.mjs'
 import { comparedFigures } from './figures.mjs'
 import { memorySection } from './memoryReport.mjs'
 import { peakSection } from './peak.mjs'
+import { numbersSection } from './numbers.mjs'
 import { preliminarySection } from './preliminaryReport.mjs'
 import { oursIn } from './subjects.mjs'
 import { groups, groupTitles, plainVariant } from './variants.mjs'
@@ -155,6 +156,7 @@ export function formatReport(result) {
     ]),
     ...peakSection(result),
     ...preliminarySection(result),
+    ...numbersSection(result),
     ...memorySection(result, otherTitles.published),
   ].join('\n')
 }

@@ -25,17 +25,19 @@ const settingsOf = ({ threads, batch, device, eager, profile }) => ({
   ...synthesis,
 })
 
-function engine(name, { script, environment }, { options, precision = 'float32' }) {
+function engine(name, { script, environment }, { options, precision = 'float32', question }) {
   return {
     name,
+    question,
     phases: suites[options.suite],
     command: [process.execPath, script, JSON.stringify({ ...settingsOf(options), precision })],
     environment: { ...environment, ...(precision === 'tf32' ? tf32(true) : {}) },
   }
 }
 
-export const ourSubjects = (worker, options) =>
-  options.precisions.map((precision) => engine(oursIn(precision), worker, { options, precision }))
+/** @param question what each is asked before it is timed */
+export const ourSubjects = (worker, options, question) =>
+  options.precisions.map((precision) => engine(oursIn(precision), worker, { options, precision, question }))
 
 /** Another checkout of this project in float32; it need not know of precisions, and what the units can do is ours to say. */
 export const otherCheckout = (worker, options) => {

@@ -4,6 +4,8 @@ import { peaksOf } from './peak.mjs'
 import { peakSizes } from './peakSizes.mjs'
 import { bestOf, ratiosAgainst } from './choice.mjs'
 import { machine } from './instructions.mjs'
+import { differencesOf } from './numbers.mjs'
+import { plainVariant } from './variants.mjs'
 import { oursIn } from './subjects.mjs'
 
 function quantile(sorted, share) {
@@ -56,9 +58,9 @@ function ratiosOf(seconds, { ours, best, others }) {
 /**
  * What the benchmark found, as its JSON line has it. `ratios` are those of the first precision asked for.
  * @param {{ samples: any[], facts: Record<string, any>, memory: any, options: any, phases: string[],
- *   variants?: { id: string, group: string }[], preliminary?: any }} measured `variants`: those that ran all repeats
+ *   variants?: { id: string, group: string }[], numbers?: Record<string, Record<string, number>>, preliminary?: any }} measured `variants`: those that ran all repeats
  */
-export function summarize({ samples, facts, memory, options, phases, variants = [], preliminary }) {
+export function summarize({ samples, facts, memory, options, phases, variants = [], numbers = {}, preliminary }) {
   const subjects = Object.keys(facts)
   const seconds = secondsOf(samples, phases)
   const cpuSeconds = secondsOf(samples, phases, 'cpu')
@@ -79,6 +81,8 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
   const [first] = options.precisions
   const work = facts[oursIn(first)].gigaOperations ?? {}
   const sizes = peakSizes[options.device]
+  const float32 = [...Object.keys(numbers).filter((id) => id.startsWith('float32: ')), plainVariant, oursIn('float32')]
+  const compared = differencesOf(numbers, { from: plainVariant, float32 })
   return {
     date: new Date().toISOString().slice(0, 10),
     settings: {
@@ -99,8 +103,9 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
     seconds,
     cpuSeconds,
     ...(preliminary ? { preliminary } : {}),
+    ...(compared ? { numbers: compared } : {}),
     work,
-    ...(seconds.product ? { peaks: peaksOf({ seconds, baselines: best, work, sizes, ...options }) } : {}),
+    ...(seconds.product ? { peaks: peaksOf({ ...options, seconds, baselines: best, work, sizes }) } : {}),
     memory,
     ...(memory.published && memory.ours ? { peakMemoryOursToPublished: memory.ours.peak / memory.published.peak } : {}),
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bestOf, finalists, ratiosAgainst } from '../../../tools/bench/choice.mjs'
 import { instructionSets } from '../../../tools/bench/instructions.mjs'
+import { differencesOf } from '../../../tools/bench/numbers.mjs'
 import { readOptions } from '../../../tools/bench/options.mjs'
 import { formatReport } from '../../../tools/bench/report.mjs'
 import { secondsOf, statistics, summarize } from '../../../tools/bench/summary.mjs'
@@ -105,6 +106,33 @@ describe("the benchmark's JSON line", () => {
     const text = formatReport(summary)
     expect(text).toContain('4.000 (4.000–6.500) compile')
     expect(text).toContain('2.00 (goal 1.5)')
+  })
+})
+
+describe('the same mathematics', () => {
+  const numbers = (factor: number): Record<string, number> => ({
+    generatorLoss: -0.01,
+    generatorGradient: 0.08 * factor,
+    studentLoss: 0.9,
+    studentGradient: 2.9,
+    teacherLoss: 2.3,
+  })
+  const found = differencesOf(
+    { tuned: numbers(1), 'autocast: eager': numbers(1.01), 'ours-float32': numbers(1.002) },
+    { from: 'tuned', float32: ['ours-float32', 'float32: compile'] },
+  )
+
+  it('names the float32 subjects whose losses or gradients differ, and only those', () => {
+    expect(found?.strange).toEqual(['ours-float32'])
+    expect(found?.differences['autocast: eager']?.generatorGradient).toBeCloseTo(0.01)
+    expect(
+      differencesOf({ tuned: numbers(1), 'ours-float32': numbers(1.0001) }, { from: 'tuned', float32: [] })?.strange,
+    ).toEqual([])
+  })
+
+  it('counts a number that is none as different', () => {
+    const broken = { tuned: numbers(1), 'ours-float32': { ...numbers(1), studentLoss: NaN } }
+    expect(differencesOf(broken, { from: 'tuned', float32: ['ours-float32'] })?.strange).toEqual(['ours-float32'])
   })
 })
 
