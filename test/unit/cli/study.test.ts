@@ -276,10 +276,10 @@ describe('a study that was started', () => {
     const columns = ['--rows', 'defenses', '--columns', 'seed', '--value', 'der', '--statistic', 'median']
     const csv = (await abd('export', 'latest', ...columns, '--format', 'csv')).results[0] ?? ''
     expect(csv.split('\r\n')[0]).toMatch(
-      /^defenses,seed,seeds,failed,unfinished,left out,left out because,mixed,der mean,/,
+      /^defenses,seed,seeds,failed,unfinished,left out,left out because,mixed,precision,computed with,der mean,/,
     )
     // Defended cells find their twins in other runs.
-    expect(csv.split('\r\n').at(-1)).toMatch(/^sv,2,2,0,0,0,,attack.id,0\.\d+,/)
+    expect(csv.split('\r\n').at(-1)).toMatch(/^sv,2,2,0,0,0,,attack.id,float32,[^,]*,0\.\d+,/)
     const latex = await abd('export', 'latest', '--format', 'latex', '--bold', 'row', '--significance')
     expect(latex.results[0]).toContain('\\toprule')
     const teachers = json<{ rows: object[] }>(await abd('export', 'latest', '--format', 'json', '--models', 'teachers'))

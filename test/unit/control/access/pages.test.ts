@@ -85,6 +85,7 @@ const naming: { readonly [K in EngineCallName]?: readonly ((path: string) => unk
   'dataset.info': [(path) => ({ config: configAt(path) })],
   'dataset.images': [(path) => ({ config: configAt(path), split: 'train', first: 0, count: 1 })],
   'dataset.download': [(folder) => ({ dataset: 'cifar10', folder }), (mirror) => ({ dataset: 'cifar10', mirror })],
+  'analyses.start': [(file) => ({ runId: 'r', analysis: 'any', params: { file } })],
   'executors.check': [(path) => ({ executor: 'local', config: configAt(path), probe: false })],
   'experiment.estimate': [
     (file) => ({ config: { teacher: { source: 'file', file } } }),
