@@ -26,9 +26,11 @@ export const analyse = defineCommand<Flags>({
   name: 'analyse',
   description: 'look into the models and kept images of a run that is there',
   examples: [
-    ['abd analyses', 'what can be asked, with its parameters'],
     ['abd analyse latest --analysis kept-images', 'each kept image in numbers'],
-    ['abd analyse RUN --analysis kept-images --image-limit 500 --stage student-2 --json', 'ends with the artifact'],
+    [
+      'abd analyse RUN --analysis kept-images --param imageLimit=500 --stage student-2 --json',
+      'ends with the artifact',
+    ],
   ],
   declare: (command) =>
     command

@@ -108,8 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       studies.close()
       await sweeping?.end()
-      await asked.close()
-      await runs.close()
+      await Promise.all([asked.close(), runs.close()])
       await live?.close()
       await recorder.dispose()
       tables.close()
