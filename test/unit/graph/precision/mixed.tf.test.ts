@@ -1,6 +1,7 @@
 /** Steps in mixed precision: which operations compute in bfloat16, and that the step is the same step. */
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { architectures } from '../../../../src/main/engine/families/architectures'
 import { wrn } from '../../../../src/main/engine/families/architectures/wrn'
 import { createSgd } from '../../../../src/main/engine/families/optimizers'
 import { createStepProgram, type NamedTensors, type StepFunction } from '../../../../src/main/engine/graph'
@@ -14,6 +15,7 @@ import { conv2d, mean, sum } from '../../../../src/main/engine/maths/ops'
 import { createStream } from '../../../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../../../src/main/engine/runtime'
 import { teacherStep } from '../../../../src/main/engine/trainer/teacherStep'
+import { defaultsOf } from '../../../../src/shared/schema'
 
 beforeAll(async () => {
   await startTensorFlow()
@@ -112,6 +114,45 @@ describe('a training step in mixed precision', () => {
     expect(mixed.loss).not.toBe(exact.loss)
     expect(Math.abs(mixed.loss / exact.loss - 1)).toBeLessThan(0.01)
     expect(again).toEqual(mixed)
+  })
+})
+
+it.each([
+  ['mobilenet_v3', { size: 'small', smallImages: true }, 4],
+  ['cifar_resnext', { groups: '32x4d' }, 4],
+  // So many that the products of attention are large enough for bfloat16.
+  ['vit', { width: 64, depth: 1, heads: 2 }, 64],
+] as const)('a teacher step of %s %o has about the loss that float32 has', (id, params, count) => {
+  const member = architectures.get(id)
+  const losses = (['float32', 'mixed'] as const).map((precision) => {
+    const size = { classes: 4, channels: 3, height: 32, width: 32 }
+    const network = member.create({ ...defaultsOf(member.params), ...params } as never, {
+      ...size,
+      stream: createStream(1, id),
+    })
+    const optimizer = createSgd(network.parameters, { momentum: 0.9, weightDecay: 5e-4 })
+    const program = createStepProgram({ mode: 'graph', precision })
+    const step = program.compile('teacher', (given) => teacherStep(network, optimizer, given))
+    const args = {
+      images: tf.randomNormal([count, 32, 32, 3], 0, 1, 'float32', 3),
+      labels: tf.tensor1d(
+        Array.from({ length: count }, (_, index) => index % 4),
+        'int32',
+      ),
+      learningRate: tf.scalar(0.01),
+    }
+    const made = [step.run(args), step.run(args)]
+    const values = made.map(({ loss }) => loss?.dataSync()[0] ?? NaN)
+    program.dispose()
+    network.dispose()
+    optimizer.dispose()
+    tf.dispose([made, args])
+    return values
+  })
+  const [exact = [], mixed = []] = losses
+  expect(mixed).not.toEqual(exact)
+  mixed.forEach((loss, index) => {
+    expect(Math.abs(loss / (exact[index] ?? NaN) - 1)).toBeLessThan(0.03)
   })
 })
 
