@@ -188,7 +188,8 @@ class TaskProcess implements TaskDesk {
     }
     const isTold = await this.journal.end(last, () => rmSync(this.reserve, { force: true }))
     if (!isTold) process.stderr.write('The end of this training could not be written into its journal.\n')
-    const code = exitCodeOf(last)
+    // An end that nobody can read is none.
+    const code = isTold ? exitCodeOf(last) : taskExit.failed
     if (code === taskExit.paused && this.requests.outOfTime) requeueJob(this.folder, this.fence.attempt)
     process.exit(code)
   }
