@@ -75,6 +75,12 @@ async function measureMemory(definitions, { batch, threads, device }) {
   return memory
 }
 
+/** Half an hour of times is not lost for it. */
+function withoutMemory(error) {
+  say(`Peak memory could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+  return {}
+}
+
 function fileOf({ suite, device, precisions }) {
   if (suite === 'inversion') return 'benchmarks-inversion.md'
   if (device === 'gpu') return 'benchmarks-gpu.md'
@@ -91,7 +97,7 @@ async function compare(options, cache) {
   const measuresMemory =
     options.suite === 'zskt' && options.against === undefined && options.precisions.includes('float32')
   if (measuresMemory) say('peak memory')
-  const memory = measuresMemory ? await measureMemory(definitions, options) : {}
+  const memory = measuresMemory ? await measureMemory(definitions, options).catch(withoutMemory) : {}
   const numbers = { ...theirs, ...ours }
   return summarize({ samples, facts, memory, options, phases, variants, numbers, preliminary: report })
 }

@@ -105,6 +105,7 @@ export async function measureRun({ batch, threads, device, pseudoBatches }) {
     return { peak: sum('peak'), anonymous: sum('anonymous'), files: sum('files'), processes: seen }
   } finally {
     clearInterval(timer)
-    fs.rmSync(workspace, { recursive: true, force: true })
+    // Control still writes while it ends.
+    fs.rmSync(workspace, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 })
   }
 }
