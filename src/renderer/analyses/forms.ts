@@ -1,14 +1,12 @@
 /** The views of the forms that artifacts may have. */
 import type { Component } from 'vue'
 import type { ArtifactForm } from '@shared/domain'
-import HistogramForm from './HistogramForm.vue'
 import ImageNumbersForm from './ImageNumbersForm.vue'
-import ImagesForm from './ImagesForm.vue'
-import TableForm from './TableForm.vue'
+import PanelsForm from './PanelsForm.vue'
+import { panelViews } from './panelViews'
 
 export const formViews: Readonly<Record<ArtifactForm, Component>> = {
-  table: TableForm,
-  histogram: HistogramForm,
-  images: ImagesForm,
+  ...panelViews,
   imageNumbers: ImageNumbersForm,
+  panels: PanelsForm,
 }

@@ -61,12 +61,52 @@ export const imagesArtifact = z.object({
 })
 export type ImagesArtifact = z.infer<typeof imagesArtifact>
 
+/** Curves over one axis. */
+export const curvesArtifact = z.object({
+  xTitle: z.string(),
+  /** Of the values; shares are fractions of 1. */
+  unit: z.enum(['', '%']),
+  lines: z
+    .array(
+      z.object({
+        label: z.string(),
+        /** Ascending. */
+        x: z.array(z.number()),
+        /** As many; null where there is no value. */
+        y: z.array(z.number().nullable()),
+        /** What the others are compared with; drawn with dashes. */
+        control: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+})
+export type CurvesArtifact = z.infer<typeof curvesArtifact>
+
+const panelHead = {
+  title: z.string(),
+  /** Shown on hover: what it is, with its formula. */
+  definition: z.string(),
+}
+const panel = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('table'), ...panelHead, content: tableArtifact }),
+  z.object({ kind: z.literal('histogram'), ...panelHead, content: histogramArtifact }),
+  z.object({ kind: z.literal('images'), ...panelHead, content: imagesArtifact }),
+  z.object({ kind: z.literal('curves'), ...panelHead, content: curvesArtifact }),
+])
+export type Panel = z.infer<typeof panel>
+
+/** Several of the other forms below each other: an analysis with many answers needs no view of its own. */
+export const panelsArtifact = z.object({ panels: z.array(panel) })
+export type PanelsArtifact = z.infer<typeof panelsArtifact>
+
 /** The forms that the interface knows how to show. */
 export const artifactForms = {
   table: tableArtifact,
   histogram: histogramArtifact,
   images: imagesArtifact,
   imageNumbers: imageNumbersArtifact,
+  curves: curvesArtifact,
+  panels: panelsArtifact,
 } as const
 export type ArtifactForm = keyof typeof artifactForms
 

@@ -3,7 +3,12 @@ import { answersOf, divergencesOf } from '../../../src/main/engine/families/anal
 import { evenly } from '../../../src/main/engine/families/analyses/keptImages'
 import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
-import { correlations, templateOf } from '../../../src/main/engine/images/poisoning/template'
+import {
+  correlations,
+  meanCorrelation,
+  meanStandardised,
+  templateOf,
+} from '../../../src/main/engine/images/poisoning/template'
 import reference from '../../fixtures/analyses/reference.json'
 
 const shape = { height: 32, width: 32, channels: 3 } as const
@@ -28,6 +33,8 @@ describe('the correlation with a trigger', () => {
     const template = templateOf(trigger, shape)
     expect(template?.kind).toBe('adds')
     near(template ? correlations(pixels, size, template) : [], reference.additive)
+    const mean = reference.additive.reduce((sum, value) => sum + value, 0) / 4
+    expect(template && meanCorrelation(meanStandardised(pixels, size), template)).toBeCloseTo(mean, 10)
   })
   it('of a plain square is told from the ring around it', async () => {
     const trigger = await createTrigger(attacks, { id: 'badnet_sq', params: {} }, shape)

@@ -3,13 +3,23 @@ import { createRegistry } from '../../../../shared/schema'
 import type { AskedAnalysis } from './askedTypes'
 import { classes } from './classes'
 import { keptImages } from './keptImages'
+import { microscope } from './microscope'
+import { modelInspection } from './modelInspection'
 import { suspects } from './suspects'
+import { triggerLeakage } from './triggerLeakage'
 import type { StageAnalysis } from './types'
 
 export type Analysis = StageAnalysis | AskedAnalysis
 
 /** In the order of their tabs. */
-export const analyses = createRegistry<Analysis>('analysis', 'Analyses', [classes, suspects, keptImages])
+export const analyses = createRegistry<Analysis>('analysis', 'Analyses', [
+  classes,
+  suspects,
+  keptImages,
+  modelInspection,
+  microscope,
+  triggerLeakage,
+])
 
 /** Those that stages measure by themselves. */
 export const stageAnalyses: readonly StageAnalysis[] = analyses.members.filter((member) => member.when !== 'asked')

@@ -95,3 +95,31 @@ export function correlations(pixels: Uint8Array, size: number, { places, values 
     return variation <= 1e-9 || norm === 0 ? 0 : product / (Math.sqrt(variation) * norm)
   })
 }
+
+/**
+ * The mean over images of (x − x̄) / √Σ (x − x̄)², place by place: with it the mean correlation with a template that
+ * covers the whole image is one product, however many images there are.
+ */
+export function meanStandardised(pixels: Uint8Array, size: number): Float64Array {
+  const count = Math.max(1, Math.floor(pixels.length / size))
+  const total = new Float64Array(size)
+  for (let image = 0; image < count; image++) {
+    const own = pixels.subarray(image * size, (image + 1) * size)
+    const mean = own.reduce((sum, value) => sum + value, 0) / size
+    const norm = Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0))
+    if (norm > 0) own.forEach((value, place) => (total[place] = (total[place] ?? 0) + (value - mean) / norm / count))
+  }
+  return total
+}
+
+/** Mean of `correlations` over the images behind `standardised`, of a template that covers the whole image. */
+export function meanCorrelation(standardised: Float64Array, { places, values }: TriggerTemplate): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  let [product, squares] = [0, 0]
+  places.forEach((place, index) => {
+    const centred = (values[index] ?? 0) - mean
+    product += centred * (standardised[place] ?? 0)
+    squares += centred * centred
+  })
+  return squares > 0 ? product / Math.sqrt(squares) : 0
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from '../../../src/main/engine/families/analyses/heatmaps'
+import { atStrengths } from '../../../src/main/engine/families/analyses/microscope'
+import { prunedCounts } from '../../../src/main/engine/families/analyses/modelInspection'
+import { pValue, randomMoves, shifted } from '../../../src/main/engine/families/analyses/triggerLeakage'
+import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
+import { correlations, templateOf } from '../../../src/main/engine/images/poisoning/template'
+import { createStream } from '../../../src/main/engine/maths/random'
+import reference from '../../fixtures/analyses/reference.json'
+
+const near = (found: ArrayLike<number>, wanted: readonly number[]): void =>
+  wanted.forEach((value, index) => expect(found[index]).toBeCloseTo(value, 5))
+
+describe('Grad-CAM', () => {
+  const { values, gradients, cam, resized: large } = reference.gradCam
+  const map = gradCamOf(Float32Array.from(values), Float32Array.from(gradients), 5)
+  it('is what PyTorch’s autograd and NumPy’s sums give', () => near(map, cam))
+  it('is made larger as torch’s interpolate does', () =>
+    near(resized(map, { height: 4, width: 3 }, { height: 8, width: 8 }), large))
+})
+
+it('saliency is the largest gradient of each pixel, whatever its sign', () =>
+  expect([...saliencyOf(Float32Array.from([1, -3, 2, 0, 0.5, -0.25]), { height: 1, width: 2, channels: 3 })]).toEqual([
+    3, 0.5,
+  ]))
+
+it('a map becomes grey from black to white, and says how much of it lies on a patch', () => {
+  const map = Float32Array.from([0, 1, 3])
+  expect([...greyOf(map, 1)]).toEqual([0, 85, 255])
+  expect([...greyOf(new Float32Array(2), 1)]).toEqual([0, 0])
+  expect(shareOn(map, new Set([2]))).toBe(0.75)
+})
+
+it('a trigger is added from nothing to all of it', () => {
+  const image = {
+    count: 1,
+    height: 1,
+    width: 1,
+    channels: 1 as const,
+    pixels: Uint8Array.of(100),
+    labels: Int32Array.of(0),
+  }
+  expect([...atStrengths(image, [200], [0, 0.25, 1]).pixels]).toEqual([100, 125, 200])
+})
+
+it('channels are pruned from none to all but one', () => {
+  expect(prunedCounts(64, 8)).toEqual([0, 9, 18, 27, 36, 45, 54, 63])
+  expect(prunedCounts(3, 8)).toEqual([0, 1, 2])
+})
+
+describe('the leakage of a trigger', () => {
+  const shape = { height: 32, width: 32, channels: 3 } as const
+  const size = 32 * 32 * 3
+  it('is found in images that bear it and by chance in others, with controls of the same shape', async () => {
+    const trigger = await createTrigger(attacks, { id: 'badnet_grid', params: {} }, shape)
+    const template = templateOf(trigger, shape)
+    if (!template) throw new Error('no template')
+    const noise = Uint8Array.from(createStream(3, 'noise').uniform(40 * size), (value) => Math.floor(256 * value))
+    const moves = randomMoves(99, shape, createStream(0, 'moves'))
+    const mean = (pixels: Uint8Array, of: typeof template): number =>
+      correlations(pixels, size, of).reduce((sum, value) => sum + value, 0) / 40
+    const p = (pixels: Uint8Array): number =>
+      pValue(
+        mean(pixels, template),
+        moves.map((move) => mean(pixels, shifted(template, move, shape))),
+      )
+    expect(p(trigger.apply(noise, 40, 'test'))).toBe(0.01)
+    expect(p(noise)).toBeGreaterThan(0.05)
+  })
+  it('never takes the trigger’s own place for a control', () =>
+    expect(randomMoves(2000, { ...shape, height: 2, width: 2 }, createStream(0, 'small'))).not.toContainEqual([0, 0]))
+})
