@@ -1,5 +1,5 @@
 /** The precision of a result from the form to the tables. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { useDraftStore } from '@renderer/stores/draft'
 import type { Precision } from '@shared/domain'
 import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
@@ -42,7 +42,8 @@ describe('a run that was not computed in float32', () => {
     const id = await finished('mixed')
     await finished('float32')
     await page.go('/')
-    await page.settle(400)
+    // The table is renewed at a calm rate, slower on a busy machine.
+    await vi.waitFor(() => expect(document.querySelectorAll('[data-line]')).toHaveLength(2), { timeout: 15_000 })
     const marks = [...document.querySelectorAll<HTMLElement>('[data-line] .precision')]
     expect(marks.map(({ textContent }) => textContent)).toEqual(['Computed in mixed (bfloat16), not in float32mixed'])
     await page.go(`/runs/${id}`)
