@@ -9,7 +9,9 @@ import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from '../fa
 
 export interface SavedFile {
   name: string
+  /** Empty of other data. */
   text: string
+  data: Uint8Array | string
 }
 
 export function fakeConnection(options: FakeEngineOptions = {}) {
@@ -35,7 +37,7 @@ export function fakeConnection(options: FakeEngineOptions = {}) {
     openWorkspace: () => Promise.resolve(),
     revealPath: () => Promise.resolve(),
     saveFile: ({ name, data }) => {
-      saved.push({ name, text: typeof data === 'string' ? data : '' })
+      saved.push({ name, text: typeof data === 'string' ? data : '', data })
       return Promise.resolve(true)
     },
     copyText: (text) => {

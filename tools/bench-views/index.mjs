@@ -3,6 +3,7 @@
  * What tables, charts and images cost the page and the engine in a generated workspace of many runs.
  *
  *   npm run bench:views -- [--runs 10000] [--repeats 5] [--workspace FOLDER] [--json]
+ *   npm run bench:views -- --explorer                             only frames of the image explorer, 51,200 images
  *   node tools/bench-views/index.mjs --make FOLDER --runs N      only makes the workspace
  *
  * Needs Chromium and the built application. `--workspace` takes one that was made before.
@@ -18,6 +19,7 @@ import { failWith } from '../run/child.mjs'
 import { launchChromium, serveWorkspace } from '../run/served.mjs'
 import { projectRoot } from '../setup/paths.mjs'
 import { SetupError, say } from '../../src/main/setup/report.mjs'
+import { explorerFrames } from './explorer.mjs'
 import * as measure from './page.mjs'
 import { makeWorkspace, script } from './workspace.mjs'
 
@@ -45,11 +47,13 @@ function readOptions() {
     options: {
       make: { type: 'string' },
       workspace: { type: 'string' },
-      runs: { type: 'string', default: '10000' },
+      runs: { type: 'string' },
       repeats: { type: 'string', default: '5' },
+      explorer: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
+  values.runs ??= values.explorer ? '20' : '10000'
   for (const name of ['runs', 'repeats'])
     if (!(Number.isInteger(Number(values[name])) && Number(values[name]) >= 1))
       throw new SetupError(`--${name} wants a whole number from 1, got "${values[name]}".`)
@@ -152,6 +156,47 @@ function report(medians, calls, index) {
     say(`| ${title} | ${shown(cpu)} ms | ${wait === undefined ? '' : `${shown(wait)} ms`} |`)
 }
 
+/** Frames of the explorer in a page of its own. */
+async function exploredOnce(browser, workspace) {
+  const server = await serveWorkspace(workspace)
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  try {
+    const page = await context.newPage()
+    const protocol = await context.newCDPSession(page)
+    await protocol.send('Performance.enable', { timeDomain: 'threadTicks' })
+    await page.goto(server.address)
+    await measure.firstRows({ page })
+    const heavy = await page.evaluate(() =>
+      document.querySelector('[role=grid] a[href$="-heavy"]').getAttribute('href').split('/').at(-1),
+    )
+    const { images, opens, ...frames } = await explorerFrames({ page, protocol }, heavy)
+    const times = Object.entries(frames).map(([name, all]) => [name, { median: median(all), at95: at95(all) }])
+    return { images, opens, frames: Object.fromEntries(times) }
+  } finally {
+    await context.close()
+    await server.stop()
+  }
+}
+
+const movements = {
+  scrolled: 'scrolling, all steps',
+  allSteps: 'step slider dragged, all steps',
+  oneStep: 'step slider dragged, one step at a time',
+}
+
+async function explorerReport(browser, workspace, { repeats, json }) {
+  const samples = []
+  for (let repeat = 0; repeat < repeats; repeat++) samples.push(await exploredOnce(browser, workspace))
+  const middle = (of) => median(samples.map(of))
+  if (json) return void process.stdout.write(`${JSON.stringify(samples)}\n`)
+  say(`\n| image explorer, ${samples[0].images} of four students | median | 95th percentile |\n|---|---|---|`)
+  for (const [id, title] of Object.entries(movements))
+    say(
+      `| frame, ${title} | ${shown(middle(({ frames }) => frames[id].median))} ms | ${shown(middle(({ frames }) => frames[id].at95))} ms |`,
+    )
+  say(`| opened, CPU | ${shown(middle(({ opens }) => opens))} ms | |`)
+}
+
 async function main() {
   const options = readOptions()
   if (options.make !== undefined) return makeWorkspace(path.resolve(options.make), options.runs)
@@ -161,6 +206,7 @@ async function main() {
   if (own) await makeWorkspace(workspace, options.runs)
   const browser = await launchChromium()
   try {
+    if (options.explorer) return await explorerReport(browser, workspace, options)
     // Not counted: the first start after the workspace was made builds its index.
     await once(browser, workspace)
     const samples = []

@@ -8,7 +8,7 @@ const grid = '[role=grid]'
 const rows = `${grid} [role=row][aria-rowindex]:not([aria-rowindex="1"])`
 const queryField = 'input[role=combobox]'
 
-const cpuSeconds = async ({ protocol }) => {
+export const cpuSeconds = async ({ protocol }) => {
   const { metrics } = await protocol.send('Performance.getMetrics')
   return metrics.find(({ name }) => name === 'TaskDuration').value
 }
@@ -22,7 +22,7 @@ async function cpuOf(session, act) {
 }
 
 /** Two looks, 150 ms apart, between which the main thread did next to nothing. */
-async function quiet(session) {
+export async function quiet(session) {
   for (let look = 0; look < 100; look++) {
     const before = await cpuSeconds(session)
     await session.page.waitForTimeout(150)
@@ -31,7 +31,7 @@ async function quiet(session) {
 }
 
 /** Milliseconds between frames while `act` runs; `act` is a function in the page. */
-async function framesDuring({ page }, seconds, act) {
+export async function framesDuring({ page }, seconds, act) {
   const recorded = page.evaluate(
     (duration) =>
       new Promise((resolve) => {

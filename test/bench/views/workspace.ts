@@ -39,7 +39,7 @@ export interface LastRun {
 }
 const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64, withImages: 4 }
 /** Enough to show every view. */
-export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16, withImages: 1 }
+export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16, withImages: 2 }
 
 const table = memberTable(families)
 let random = randomOf(1)

@@ -142,6 +142,30 @@ const compareViews = [
   })),
 ]
 
+const explorerOf = (run) => `/explorer?students=${run}/student-1,${run}/student-2`
+/** By the keyboard alone: two images of two students, the first of each. */
+const selectTwo = async (page) => {
+  await page.locator('.explorer [role=option]').focus()
+  for (const key of ['Space', 'Control+ArrowRight', 'Space']) await page.keyboard.press(key)
+  await page.locator('.explorer [role=option][aria-selected=true]').waitFor()
+}
+const explorerViews = (run) => [
+  {
+    name: 'explorer',
+    title: 'Image explorer',
+    about: 'Kept images of up to four students side by side, at one step or at all, by what the models say of them.',
+    go: route(explorerOf(run), button('All steps')),
+  },
+  {
+    name: 'explorer-compare',
+    title: 'Image explorer: several compared',
+    about:
+      'Two to twelve images beside each other, in turn, as differences, as spectra; saved as PNG with their numbers.',
+    go: route(explorerOf(run), selectTwo, (page) => page.keyboard.press('Enter'), button('Difference ×8')),
+    leave: escape,
+  },
+]
+
 const experimentViews = [
   {
     name: 'new-experiment',
@@ -217,6 +241,7 @@ const settingsTabs = [
 export const everyView = ({ run }) => [
   ...runsViews,
   ...compareViews,
+  ...explorerViews(run),
   ...experimentViews,
   ...studyViews,
   ...runTabs.map(([id, title, about]) => ({

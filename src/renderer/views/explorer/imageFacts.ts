@@ -1,4 +1,5 @@
 /** What is known of one image, in words. */
+import { ExhaustiveError } from '@shared/errors'
 import { compact, percent } from '../../format/numbers'
 import type { ColumnInfo } from './columns'
 import type { ImageTable } from './imageTable'
@@ -20,6 +21,8 @@ export function valueText({ kind }: ColumnInfo, value: number, className: (label
       return value === 1 ? 'yes' : 'no'
     case 'number':
       return compact(value)
+    default:
+      throw new ExhaustiveError(kind)
   }
 }
 

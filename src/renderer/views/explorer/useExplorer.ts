@@ -1,14 +1,18 @@
 import { computed, ref } from 'vue'
 import type { ImageSource } from '@shared/domain'
 import { isBetween, useRemembered } from '../../composables/useRemembered'
+import { grouped } from '../../format/numbers'
 import { useEngineStore } from '../../stores/engine'
 import { recordedColumns } from './columns'
 import { largestTile, smallestTile } from './gridLayout'
-import { imageKey } from './imageKey'
+import { imageKey, partsOfKey } from './imageKey'
 import { useActiveImage } from './useActiveImage'
+import { mostCompared, type LookedAt } from './useCloseLook'
+import { useImagePixels } from './useImagePixels'
 import { useImageSelection } from './useImageSelection'
 import { useLanes, type Lane } from './useLanes'
 import { useQuestion } from './useQuestion'
+import { useSaving } from './useSaving'
 import { useStep } from './useStep'
 import { useStudents } from './useStudents'
 import { useThumbnails } from './useThumbnails'
@@ -43,6 +47,7 @@ export function useExplorer(redraw: () => void) {
         for (const label of table.columns.get(id) ?? []) if (!Number.isNaN(label)) found.add(label)
     return [...found].sort((left, right) => left - right)
   })
+  const extents = computed(() => new Map(columns.value.map(({ id }) => [id, extentOf(lanes.value, id)])))
   const isReal = (lane: Lane): boolean =>
     engine.member('distillation', lane.student.model?.method ?? '')?.facts['usesRealImages'] === true
   const stepTitle = computed(() => {
@@ -66,7 +71,60 @@ export function useExplorer(redraw: () => void) {
   const words = { columns: () => columns.value, classNamesOf, stepTitle: () => stepTitle.value }
   const active = useActiveImage({ lanes: () => lanes.value, source: () => source.value, ...words })
   return {
-    ...{ students, source, lanes, retry, step, question, selection, tile, thumbnails, columns, classNames, classes },
-    ...{ stepTitle, ahead, ...active },
+    ...{
+      students,
+      source,
+      lanes,
+      retry,
+      step,
+      question,
+      selection,
+      tile,
+      thumbnails,
+      columns,
+      classNames,
+      classes,
+      extents,
+    },
+    ...{ stepTitle, ahead, ...active, ...useLooking() },
   }
+
+  /** What is looked at closely, and saved: the selected images, else the one under the focus. */
+  function useLooking() {
+    const looking = ref<'active' | 'selected' | null>(null)
+    const selectedKeys = computed(() => [...selection.selected.value])
+    const lookedKeys = computed(() => {
+      if (looking.value === null) return []
+      if (looking.value === 'selected') return selectedKeys.value.slice(0, mostCompared)
+      return active.activeKey.value === null ? [] : [active.activeKey.value]
+    })
+    const { answers } = useImagePixels({
+      lanes: () => lanes.value,
+      source: () => source.value,
+      keys: () => lookedKeys.value,
+    })
+    const looked = computed(() =>
+      lookedKeys.value.map((key): LookedAt => {
+        const answer = answers.value.get(key)
+        return { key, title: titleOf(key), image: answer?.batch ?? null, fault: answer?.fault ?? null }
+      }),
+    )
+    const saving = useSaving({ lanes: () => lanes.value, source: () => source.value, ...words })
+    return { looking, looked, selectedKeys, saving }
+  }
+  function titleOf(key: number): string {
+    const { lane: number, at, index } = partsOfKey(key)
+    const lane = lanes.value.find((one) => one.number === number)
+    return `${lane?.student.name ?? ''}, ${stepTitle.value.toLowerCase()} ${grouped(at)}, image ${index + 1}`
+  }
+}
+
+function extentOf(lanes: readonly Lane[], column: string): { from: number; to: number } {
+  const extent = { from: Infinity, to: -Infinity }
+  for (const { table } of lanes)
+    for (const value of table.columns.get(column) ?? []) {
+      if (value < extent.from) extent.from = value
+      if (value > extent.to) extent.to = value
+    }
+  return extent
 }

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { unzipSync } from 'fflate'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import '@renderer/views/explorer/ExplorerView.vue'
 import type { FakeEngineOptions } from '../../../fakes/engine'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../../mountWorkbench'
@@ -30,6 +31,13 @@ const option = (): HTMLElement => page.find('.explorer [role=option]')
 const press = async (target: Element, key: string, more: KeyboardEventInit = {}): Promise<void> => {
   target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }))
   await settle()
+}
+const title = (): string => page.find('.p-dialog-title').textContent ?? ''
+const flush = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30))
+/** What no test draws on. */
+class BlankCanvas {
+  getContext = (): null => null
+  convertToBlob = (): Promise<Blob> => Promise.resolve(new Blob(['picture']))
 }
 const heads = (): string[] => [...document.querySelectorAll('.lane-heads li')].map((head) => head.textContent ?? '')
 
@@ -73,6 +81,78 @@ describe('Image explorer', () => {
     await press(option(), 'ArrowRight', { ctrlKey: true })
     expect(option().getAttribute('aria-label')).toMatch(/image 2, .*Suspected by the defense/)
     expect(option().getAttribute('aria-selected')).toBe('false')
+  })
+
+  it('enlarges an image, goes on to the next, and shows its spectrum', async () => {
+    await openExplorer(['student-1'])
+    option().focus()
+    await press(option(), 'Enter')
+    expect(title()).toMatch(/pseudo batch 20, image 1$/)
+    page.button('Image after').click()
+    await settle()
+    expect(title()).toMatch(/image 2$/)
+    page.button('Spectrum').click()
+    await settle()
+    expect(page.find('.look').textContent).toContain('Fourier transform')
+    expect(page.find('.look canvas').getAttribute('aria-label')).toMatch(/image 2$/)
+  })
+
+  it('compares selected images, in turn and against the first', async () => {
+    await openExplorer(['student-1', 'student-2'])
+    option().focus()
+    await press(option(), ' ')
+    await press(option(), 'ArrowRight', { ctrlKey: true })
+    await press(option(), ' ')
+    expect(page.find('.bar').textContent).toMatch(/2 selected/)
+    await press(option(), 'Enter')
+    expect(title()).toBe('2 images')
+    const canvases = (): number => document.querySelectorAll('.look canvas').length
+    expect(canvases()).toBe(2)
+    page.button('Difference ×8').click()
+    await settle()
+    expect(canvases()).toBe(1)
+    expect(page.find('.look').textContent).toContain('− first')
+    page.button('Blink').click()
+    await flush()
+    page.button('Stop blinking').click()
+    await settle()
+    expect(canvases()).toBe(1)
+  })
+
+  it('saves selected images with their numbers in one archive', async () => {
+    vi.stubGlobal('OffscreenCanvas', BlankCanvas)
+    await openExplorer(['student-1', 'student-2'])
+    page.button('Select all shown').click()
+    await settle()
+    expect(page.find('.bar').textContent).toMatch(/16 selected/)
+    page.button('Save PNG and CSV').click()
+    await settle()
+    const [file] = page.saved
+    expect(file?.name).toBe('images.zip')
+    const files = unzipSync(file?.data as Uint8Array)
+    expect(Object.keys(files)).toHaveLength(17)
+    const lines = new TextDecoder().decode(files['images.csv']).trim().split('\r\n')
+    expect(lines[0]).toMatch(/^file,run,run name,student,pseudo batch,image,Teacher’s class/)
+    expect(lines).toHaveLength(17)
+    expect(Object.keys(files)).toContain(lines[1]?.split(',')[0])
+    vi.unstubAllGlobals()
+  })
+
+  it('filters by ranges, says where nothing matches, and searches all steps', async () => {
+    await openExplorer(['student-1'])
+    page.button('Ranges').click()
+    await settle()
+    const from = page.find<HTMLInputElement>('input[aria-label="Teacher’s confidence, from"]')
+    from.value = '101'
+    from.dispatchEvent(new Event('change', { bubbles: true }))
+    await settle()
+    expect(page.text()).toContain('No image matches')
+    page.button('Clear the filters').click()
+    await settle()
+    expect(heading()).toMatch(/8 of 40 images/)
+    page.button('All steps').click()
+    await settle()
+    expect(heading()).toMatch(/^Image explorer\s*40 images/)
   })
 
   it('shows the calls of a pool, of which no model has said anything', async () => {
