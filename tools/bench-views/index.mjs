@@ -170,7 +170,10 @@ async function exploredOnce(browser, workspace) {
       document.querySelector('[role=grid] a[href$="-heavy"]').getAttribute('href').split('/').at(-1),
     )
     const { images, opens, ...frames } = await explorerFrames({ page, protocol }, heavy)
-    const times = Object.entries(frames).map(([name, all]) => [name, { median: median(all), at95: at95(all) }])
+    const times = Object.entries(frames).map(([name, { frames: all, cpu }]) => [
+      name,
+      { median: median(all), at95: at95(all), cpu },
+    ])
     return { images, opens, frames: Object.fromEntries(times) }
   } finally {
     await context.close()
@@ -189,12 +192,14 @@ async function explorerReport(browser, workspace, { repeats, json }) {
   for (let repeat = 0; repeat < repeats; repeat++) samples.push(await exploredOnce(browser, workspace))
   const middle = (of) => median(samples.map(of))
   if (json) return void process.stdout.write(`${JSON.stringify(samples)}\n`)
-  say(`\n| image explorer, ${samples[0].images} of four students | median | 95th percentile |\n|---|---|---|`)
+  say(
+    `\n| image explorer, ${samples[0].images} of four students | median | 95th percentile | main thread, CPU |\n|---|---|---|---|`,
+  )
   for (const [id, title] of Object.entries(movements))
     say(
-      `| frame, ${title} | ${shown(middle(({ frames }) => frames[id].median))} ms | ${shown(middle(({ frames }) => frames[id].at95))} ms |`,
+      `| frame, ${title} | ${shown(middle(({ frames }) => frames[id].median))} ms | ${shown(middle(({ frames }) => frames[id].at95))} ms | ${shown(middle(({ frames }) => frames[id].cpu))} ms |`,
     )
-  say(`| opened, CPU | ${shown(middle(({ opens }) => opens))} ms | |`)
+  say(`| opened, CPU | ${shown(middle(({ opens }) => opens))} ms | | |`)
 }
 
 async function main() {

@@ -11,7 +11,8 @@ export interface NumberColumn {
   readonly form: 'number' | 'share' | 'class' | 'mark' | 'stage'
 }
 
-const known: readonly NumberColumn[] = [
+/** All that there can be, in their order. */
+export const numberColumns: readonly NumberColumn[] = [
   { name: 'stage', title: 'Student', definition: 'Whose synthesizer made the image.', form: 'stage' },
   { name: 'step', title: 'Step', definition: 'Pseudo batches done when the image was kept.', form: 'number' },
   { name: 'index', title: 'Place', definition: 'Place of the image in its grid, from 0.', form: 'number' },
@@ -65,7 +66,7 @@ const known: readonly NumberColumn[] = [
 
 /** Those that were measured; the student is named where there are several. */
 export const columnsOf = ({ stages, columns }: ImageNumbersArtifact): NumberColumn[] =>
-  known.filter(({ name, form }) => columns[name] !== null && (form !== 'stage' || stages.length > 1))
+  numberColumns.filter(({ name, form }) => columns[name] !== null && (form !== 'stage' || stages.length > 1))
 
 export interface RowOrder {
   readonly name: ColumnName

@@ -11,6 +11,8 @@ import { mostCompared, type LookedAt } from './useCloseLook'
 import { useImagePixels } from './useImagePixels'
 import { useImageSelection } from './useImageSelection'
 import { useLanes, type Lane } from './useLanes'
+import { measuredColumns } from './measuredNumbers'
+import { useMeasured } from './useMeasured'
 import { useQuestion } from './useQuestion'
 import { useSaving } from './useSaving'
 import { useStep } from './useStep'
@@ -25,7 +27,8 @@ export function useExplorer(redraw: () => void) {
   const engine = useEngineStore()
   const students = useStudents()
   const source = ref<ImageSource>('steps')
-  const { lanes, retry } = useLanes(students.students, source)
+  const measured = useMeasured(() => students.students.value)
+  const { lanes, retry } = useLanes(students.students, source, measured.numbersOf)
   const step = useStep(lanes, () => `${source.value} ${students.students.value.map(({ key }) => key).join()}`)
   const question = useQuestion(lanes, step.step)
   const selection = useImageSelection()
@@ -33,7 +36,7 @@ export function useExplorer(redraw: () => void) {
   const thumbnails = useThumbnails({ lanes: () => lanes.value, source: () => source.value, changed: redraw })
 
   const columns = computed(() =>
-    recordedColumns.filter(({ id }) => lanes.value.some(({ table }) => table.columns.has(id))),
+    [...recordedColumns, ...measuredColumns].filter(({ id }) => lanes.value.some(({ table }) => table.columns.has(id))),
   )
   const classNamesOf = (lane: Lane | undefined): readonly string[] => {
     const names = engine.member('dataset', lane?.student.model?.data ?? '')?.facts['classNames']
@@ -86,7 +89,7 @@ export function useExplorer(redraw: () => void) {
       classes,
       extents,
     },
-    ...{ stepTitle, ahead, ...active, ...useLooking() },
+    ...{ stepTitle, ahead, measured, ...active, ...useLooking() },
   }
 
   /** What is looked at closely, and saved: the selected images, else the one under the focus. */

@@ -1,8 +1,9 @@
 import { computed, type Ref } from 'vue'
-import type { ImageSource } from '@shared/domain'
+import type { ImageNumbersArtifact, ImageSource } from '@shared/domain'
 import { useKeptGridsStore } from '../../stores/keptGrids'
 import { laneNumber } from './imageKey'
 import { emptyTable, imageTableOf, type ImageTable } from './imageTable'
+import { withNumbers } from './measuredNumbers'
 import type { ShownStudent } from './useStudents'
 
 export interface Lane {
@@ -14,8 +15,15 @@ export interface Lane {
   readonly error: unknown
 }
 
-/** A table of kept images per student. */
-export function useLanes(students: Readonly<Ref<readonly ShownStudent[]>>, source: Ref<ImageSource>) {
+/**
+ * A table of kept images per student.
+ * @param numbersOf what was measured of a run's kept steps, if anything was
+ */
+export function useLanes(
+  students: Readonly<Ref<readonly ShownStudent[]>>,
+  source: Ref<ImageSource>,
+  numbersOf: (runId: string) => ImageNumbersArtifact | null,
+) {
   const store = useKeptGridsStore()
   const tables = new WeakMap<object, ImageTable>()
   const tableOf = (grids: Parameters<typeof imageTableOf>[0] | null): ImageTable => {
@@ -24,13 +32,17 @@ export function useLanes(students: Readonly<Ref<readonly ShownStudent[]>>, sourc
     tables.set(grids, known)
     return known
   }
+  const measuredTable = (table: ImageTable, { runId, stageId }: ShownStudent): ImageTable => {
+    const numbers = source.value === 'steps' ? numbersOf(runId) : null
+    return numbers ? withNumbers(table, stageId, numbers) : table
+  }
   const lanes = computed(() =>
     students.value.map((student): Lane => {
       const entry = store.open(student, source.value)
       return {
         student,
         number: laneNumber(`${student.key}/${source.value}`),
-        table: tableOf(entry.grids.value),
+        table: measuredTable(tableOf(entry.grids.value), student),
         state: entry.state.value,
         error: entry.error.value,
       }

@@ -1,6 +1,8 @@
 import { unzipSync } from 'fflate'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+// Both load lazily; loaded once here, a test never waits for a compiler.
 import '@renderer/views/explorer/ExplorerView.vue'
+import '@renderer/views/explorer/savedImages'
 import type { FakeEngineOptions } from '../../../fakes/engine'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../../mountWorkbench'
 
@@ -127,8 +129,8 @@ describe('Image explorer', () => {
     expect(page.find('.bar').textContent).toMatch(/16 selected/)
     page.button('Save PNG and CSV').click()
     await settle()
+    await vi.waitFor(() => expect(page.saved[0]?.name).toBe('images.zip'), { timeout: 10_000 })
     const [file] = page.saved
-    expect(file?.name).toBe('images.zip')
     const files = unzipSync(file?.data as Uint8Array)
     expect(Object.keys(files)).toHaveLength(17)
     const lines = new TextDecoder().decode(files['images.csv']).trim().split('\r\n')
@@ -136,6 +138,21 @@ describe('Image explorer', () => {
     expect(lines).toHaveLength(17)
     expect(Object.keys(files)).toContain(lines[1]?.split(',')[0])
     vi.unstubAllGlobals()
+  })
+
+  it('measures what is not measured, and then filters and orders by it', async () => {
+    await openExplorer(['student-1'])
+    expect(page.find('.measured').textContent).toMatch(/are not measured of/)
+    expect(document.querySelector('[aria-label="Suspected"]')).toBeNull()
+    page.button('Measure').click()
+    await settle()
+    expect(document.querySelector('.measured')).toBeNull()
+    expect(document.querySelector('[aria-label="Suspected"]')).not.toBeNull()
+    type(page.find<HTMLInputElement>('input[aria-label="Pseudo batch, exactly"]'), '5')
+    await press(page.find('input[aria-label="Pseudo batch, exactly"]'), 'Enter')
+    await press(option(), 'Home')
+    await press(option(), 'ArrowRight')
+    expect(option().getAttribute('aria-label')).toMatch(/Trigger correlation 0\.8/)
   })
 
   it('filters by ranges, says where nothing matches, and searches all steps', async () => {
