@@ -26,7 +26,7 @@ const planned = async (id: string) => {
       },
       length: (config, student) =>
         productCosts.range(config.students, student, productCosts.distillation(config)?.pseudoBatches ?? 0).total,
-      estimate: async (config) => estimateTime(config, productCosts, [], 2),
+      estimate: async (config) => estimateTime(config, { costs: productCosts, finished: [], machine: { threads: 2 } }),
       bytes: (config) => diskEstimate(config, productCosts),
     },
   )

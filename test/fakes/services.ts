@@ -46,6 +46,7 @@ export const fakeCosts: CostModel = {
     studentForwards: 64,
     teacherForwards: 64,
     ownMultiplyAdds: 64 * 57e6,
+    held: { teacherImages: 64, studentImages: 64, ownActivations: 0 },
   }),
   defense: () => ({
     teacherForwardsPerGeneratorImage: 3,
@@ -57,5 +58,5 @@ export const fakeCosts: CostModel = {
   range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
   images: () => ({ train: 5000, test: 1000 }),
   trainPerClass: () => undefined,
-  sizes: () => ({ parameters: 100_000, imageBytes: 3072 }),
+  sizes: () => ({ parameters: 100_000, multiplyAdds: 50e6, activations: 125e3, imageBytes: 3072 }),
 }

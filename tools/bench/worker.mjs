@@ -20,11 +20,19 @@ export async function buildWorker() {
       target: 'node20',
       minify: false,
       rollupOptions: {
-        input: { engineWorker: source('engineWorker'), environment: source('environment') },
+        input: {
+          engineWorker: source('engineWorker'),
+          stageWorker: source('stageWorker'),
+          environment: source('environment'),
+        },
         output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
       },
     },
   })
   const { allocator } = await import(pathToFileURL(path.join(outDir, 'environment.mjs')).href)
-  return { script: path.join(outDir, 'engineWorker.mjs'), environment: { GLIBC_TUNABLES: allocator } }
+  return {
+    script: path.join(outDir, 'engineWorker.mjs'),
+    stageScript: path.join(outDir, 'stageWorker.mjs'),
+    environment: { GLIBC_TUNABLES: allocator },
+  }
 }

@@ -5,6 +5,7 @@ import { diagnosticsText, withoutPrivateData } from '../../../src/main/engine/co
 import { estimateTime, type FinishedStage } from '../../../src/main/engine/control/experiments/estimate'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import { createActiveRuns } from '../../../src/main/engine/control/runs/activeRuns'
+import type { ExperimentConfig } from '../../../src/shared/domain'
 import { fakeMembers } from '../../fakes/catalogue'
 import { fakeCosts } from '../../fakes/services'
 
@@ -82,16 +83,18 @@ describe('the order of active runs', () => {
 
 describe('the estimate', () => {
   const config = resolveExperiment({}, fakeMembers).config
+  const timeOf = (asked: ExperimentConfig, threads = 2, finished: FinishedStage[] = []) =>
+    estimateTime(asked, { costs: fakeCosts, finished, machine: { threads } })
   it('grows with the work', () => {
     const longer = resolveExperiment({ teacher: { training: { epochs: 80 } } }, fakeMembers).config
-    const short = estimateTime(config, fakeCosts, [], 2)
-    const long = estimateTime(longer, fakeCosts, [], 2)
+    const short = timeOf(config)
+    const long = timeOf(longer)
     expect(short.basis).toBe('calculated')
     expect(Object.keys(short.stages)).toEqual(['data', 'teacher', 'student-1', 'student-2'])
     expect(short.totalSeconds).toBeCloseTo(Object.values(short.stages).reduce((sum, seconds) => sum + seconds, 0))
     expect(long.stages.teacher).toBeGreaterThan(5 * (short.stages.teacher ?? Infinity))
     expect(short.stages['student-2']).toBeGreaterThan(short.stages['student-1'] ?? Infinity)
-    expect(estimateTime(config, fakeCosts, [], 4).totalSeconds).toBeLessThan(short.totalSeconds)
+    expect(timeOf(config, 4).totalSeconds).toBeLessThan(short.totalSeconds)
   })
 
   it('follows what such runs took on this machine', () => {
@@ -100,7 +103,7 @@ describe('the estimate', () => {
       { kind: 'student', config, index: 0, seconds: 500 },
       { kind: 'student', config, index: 1, seconds: 700 },
     ]
-    const estimate = estimateTime(config, fakeCosts, finished, 2)
+    const estimate = timeOf(config, 2, finished)
     expect(estimate.basis).toBe('measured')
     expect(estimate.stages.teacher).toBeCloseTo(1000)
     expect(estimate.stages['student-1']).toBeGreaterThan(300)

@@ -41,7 +41,11 @@ describe('costs', () => {
 
   it('make the estimate of larger images longer', () => {
     const seconds = (size: number) =>
-      estimateTime(resolveExperiment({ data: folderOf(size) }, memberTable(families)).config, costs, [], 2).totalSeconds
+      estimateTime(resolveExperiment({ data: folderOf(size) }, memberTable(families)).config, {
+        costs,
+        finished: [],
+        machine: { threads: 2 },
+      }).totalSeconds
     expect(seconds(224)).toBeGreaterThan(20 * seconds(32))
   })
 

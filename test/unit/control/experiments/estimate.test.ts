@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stageOperations } from '../../../../src/main/engine/control/experiments/estimate'
+import { workOfStage } from '../../../../src/main/engine/control/experiments/stageWork'
 import { costs } from '../../../../src/main/engine/control/experiments/costs'
 import { families } from '../../../../src/main/engine/control/experiments/families'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
@@ -17,7 +17,7 @@ function operations(config: PartialExperimentConfig): number[] {
   const lastEvaluation =
     2 * costs.images(resolved.data).test * (costs.forward(resolved.distillation.architecture, resolved.data) ?? 0)
   return resolved.students.map(
-    (_plan, index) => stageOperations(resolved, { kind: 'student', index }, costs) - lastEvaluation,
+    (_plan, index) => workOfStage(resolved, { kind: 'student', index }, costs).multiplyAdds - lastEvaluation,
   )
 }
 
@@ -58,8 +58,8 @@ describe('what the students of an experiment cost', () => {
     const student = costs.forward(often.distillation.architecture, often.data) ?? 0
     const { test } = costs.images(often.data)
     expect(
-      stageOperations(often, { kind: 'student', index: 0 }, costs) -
-        stageOperations(once, { kind: 'student', index: 0 }, costs),
+      workOfStage(often, { kind: 'student', index: 0 }, costs).multiplyAdds -
+        workOfStage(once, { kind: 'student', index: 0 }, costs).multiplyAdds,
     ).toBeCloseTo(9 * 2 * test * student, -3)
   })
 })

@@ -165,7 +165,7 @@ const runService = (
   })
 
 const studyService = (
-  { options, executors, hub, table, resolve, assertReady }: EngineContext,
+  { options, device, executors, hub, table, resolve, assertReady }: EngineContext,
   networks: NetworksOfFiles,
   runs: RunService,
 ): StudyService =>
@@ -179,7 +179,7 @@ const studyService = (
     assertExecutor: (id) => assertExecutor(executors.all, id),
     readOnly: options.readOnly,
     lengthOf: (config) => options.costs.distillation(config)?.pseudoBatches ?? 0,
-    planning: () => planContext({ options }, networks, studyBook({ store: options.store, runs })),
+    planning: () => planContext({ options, device }, networks, studyBook({ store: options.store, runs })),
     events: {
       changed: (event) => {
         hub.emit('study.changed', event)

@@ -1,7 +1,6 @@
 /** What planning a study asks of this engine: times from the machine's history, and sizes. */
-import { availableParallelism } from 'node:os'
 import { diskEstimate } from '../experiments/diskEstimate'
-import { estimateTime, finishedStages } from '../experiments/estimate'
+import { estimateTime, finishedStages, threadsOfStage } from '../experiments/estimate'
 import type { PlanContext } from '../studies/plan'
 import type { StageBook } from '../studies/types'
 import type { EngineContext } from './context'
@@ -9,7 +8,7 @@ import { withSameFile, type NetworksOfFiles } from './networksOfFiles'
 
 /** One for each plan: the history is read once. */
 export function planContext(
-  { options }: Pick<EngineContext, 'options'>,
+  { options, device }: Pick<EngineContext, 'options' | 'device'>,
   networks: NetworksOfFiles,
   book: StageBook,
 ): PlanContext {
@@ -19,9 +18,9 @@ export function planContext(
     book,
     async estimate(config) {
       const filled = await networks.fill(config)
-      const threads = config.execution.threads || store.settings().threads || availableParallelism()
+      const threads = threadsOfStage(config, store.settings())
       const alike = finished.map((entry) => ({ ...entry, config: withSameFile(entry.config, filled) }))
-      return estimateTime(filled, costs, alike, threads)
+      return estimateTime(filled, { costs, finished: alike, machine: { threads, device: device.known() } })
     },
     length: (config, student) =>
       costs.range(config.students, student, costs.distillation(config)?.pseudoBatches ?? 0).total,

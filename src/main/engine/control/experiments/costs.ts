@@ -130,7 +130,8 @@ export const costs: CostModel = {
   sizes(choice, data) {
     try {
       const { height, width, channels } = problemOf(data)
-      return { parameters: costOf(choice, data)?.parameters, imageBytes: height * width * channels }
+      const { parameters, multiplyAdds, activations } = costOf(choice, data) ?? {}
+      return { parameters, multiplyAdds, activations, imageBytes: height * width * channels }
     } catch {
       return {}
     }

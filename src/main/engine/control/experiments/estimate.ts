@@ -2,20 +2,26 @@
  * How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier
  * runs took.
  */
+import { availableParallelism } from 'node:os'
 import type { TimeEstimate } from '../../../../shared/contract'
-import type {
-  ExperimentConfig,
-  MemberChoice,
-  RunState,
-  RunSummary,
-  StageName,
-  StudentPlan,
+import {
+  precisionFactor,
+  precisionOf,
+  type DeviceReport,
+  type ExperimentConfig,
+  type MemberChoice,
+  type ProcessTimings,
+  type RunState,
+  type RunSummary,
+  type StageName,
+  type StudentPlan,
 } from '../../../../shared/domain'
 import type { Issue, MemberIssue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
 import type { DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
 import type { PlannedLength } from '../../protocol/plans'
+import { workOfStage } from './stageWork'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -57,8 +63,11 @@ export interface CostModel {
   images(data: MemberChoice): { train: number; test: number }
   /** Training images of each class, where that is known before they are read. */
   trainPerClass(data: MemberChoice): readonly number[] | undefined
-  /** Trainable scalars of a network, and bytes of one image; what is not known is left out. */
-  sizes(architecture: MemberChoice, data: MemberChoice): { parameters?: number; imageBytes?: number }
+  /** Of a network: see ArchitectureCost; and bytes of one image. What is not known is left out. */
+  sizes(
+    architecture: MemberChoice,
+    data: MemberChoice,
+  ): { parameters?: number; multiplyAdds?: number; activations?: number; imageBytes?: number }
 }
 
 export interface MethodCost extends MethodWork {
@@ -68,57 +77,52 @@ export interface MethodCost extends MethodWork {
 /** An earlier stage that ran to its end on this machine. */
 export interface FinishedStage extends StageName {
   config: ExperimentConfig
+  /** From the start of its process to its end, or its working seconds in records of earlier versions. */
   seconds: number
+  /** The most that its processes held in memory; absent in records of earlier versions. */
+  peakBytes?: number
+}
+
+/** What is known of the machine that an experiment is for. */
+export interface Machine {
+  /** Of a stage. */
+  readonly threads: number
+  /** What was found there; null or absent before anybody looked. */
+  readonly device?: Pick<DeviceReport, 'kind' | 'precisionSpeed'> | null
 }
 
 /**
- * Multiply-adds per second and thread: what a student step of WRN-16-1 with batch 128 reaches on two cores, see
- * docs/benchmarks.md.
+ * What a thread of the machine of docs/benchmarks-scale.md does in a second: fitted to its table. Multiply-adds run at
+ * the units' speed, activations (written, read, normed, rectified) at that of memory.
  */
-const ratePerThread = 36e9
-const fallbackForward = 50e6
-/** Backward costs about twice the forward pass. */
-const trainingPasses = 3
-/** Clean and triggered. */
-const testSets = 2
-/** Start of TensorFlow, recording of the graphs. */
-const overheadSeconds = 4
+const perThread = { multiplyAdds: 105e9, activations: 0.87e9 }
+/** Thread milliseconds that the probe's convolution took there in float32. */
+const probeThreadMilliseconds = 9
+/** Start of the process and of TensorFlow, data, and the first call of each captured step. */
+const overheadSeconds = { data: 1, teacher: 2.5, student: 4.5 } as const
 
-export function stageOperations(config: ExperimentConfig, stage: StageName, costs: CostModel): number {
-  const teacher = costs.forward(config.teacher.architecture, config.data) ?? fallbackForward
-  if (stage.kind === 'data') return 0
-  if (stage.kind === 'teacher') {
-    if (config.teacher.source === 'file') return costs.images(config.data).test * testSets * teacher
-    const { train, test } = costs.images(config.data)
-    return config.teacher.training.epochs * teacher * (train * trainingPasses + test * testSets)
-  }
-  return studentOperations(config, stage.index, teacher, costs)
+/** A device that computes much faster starts little faster. */
+const leastSlowness = 0.7
+
+/** Seconds without what earlier runs say. */
+export function calculatedSeconds(
+  config: ExperimentConfig,
+  stage: StageName,
+  { costs, machine }: { readonly costs: CostModel; readonly machine: Machine },
+): number {
+  const precisionSpeed = speedFor(config, machine)
+  const threads = Math.max(1, machine.threads)
+  const { multiplyAdds, activations } = workOfStage(config, stage, costs)
+  const probe = precisionSpeed?.milliseconds.float32
+  const slowness = probe === undefined ? 1 : (probe * threads) / probeThreadMilliseconds
+  const factor = precisionFactor(precisionSpeed, precisionOf(config)) ?? 1
+  const threadSeconds = (factor * multiplyAdds) / perThread.multiplyAdds + activations / perThread.activations
+  return Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] + (slowness * threadSeconds) / threads
 }
 
-function studentOperations(config: ExperimentConfig, index: number, teacher: number, costs: CostModel): number {
-  const student = costs.forward(config.distillation.architecture, config.data) ?? fallbackForward
-  const method = costs.distillation(config)
-  if (!method) return 0
-  const plain = method.teacherForwards * teacher + method.studentForwards * student + method.ownMultiplyAdds
-  const { start, total } = costs.range(config.students, index, method.pseudoBatches)
-  const { evaluateEvery } = config.recording
-  const evaluations =
-    Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery) + (total % evaluateEvery === 0 ? 0 : 1)
-  const extra = (config.students[index]?.defenses ?? []).map((defense) => {
-    const cost = costs.defense(defense)
-    if (!cost) return 0
-    const perBatch =
-      method.defendedImages * cost.teacherForwardsPerGeneratorImage * teacher +
-      method.studentImages *
-        (cost.teacherForwardsPerStudentImage * teacher + cost.studentForwardsPerStudentImage * student)
-    return perBatch * (total - Math.max(start, costs.actsFrom(defense, method.pseudoBatches)))
-  })
-  return (
-    plain * (total - start) +
-    evaluations * costs.images(config.data).test * testSets * student +
-    extra.reduce((sum, operations) => sum + operations, 0)
-  )
-}
+/** What was measured of the device that the experiment is for; undefined where it was another one, or none. */
+const speedFor = ({ execution }: ExperimentConfig, { device }: Machine): DeviceReport['precisionSpeed'] =>
+  device && (execution.device === device.kind || execution.device === 'auto') ? device.precisionSpeed : undefined
 
 const median = (values: number[]): number =>
   values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
@@ -128,25 +132,37 @@ const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
   JSON.stringify(left.teacher.architecture) === JSON.stringify(right.teacher.architecture) &&
   JSON.stringify(left.distillation.architecture) === JSON.stringify(right.distillation.architecture) &&
   left.distillation.method.id === right.distillation.method.id &&
-  left.execution.device === right.execution.device
+  left.execution.device === right.execution.device &&
+  precisionOf(left) === precisionOf(right)
 
 /** How long an experiment takes, whatever of it is there already. */
 export type WorkTime = Pick<TimeEstimate, 'stages' | 'totalSeconds' | 'basis' | 'note'>
 
-export function estimateTime(
-  config: ExperimentConfig,
-  costs: CostModel,
-  finished: readonly FinishedStage[],
-  threads: number,
-): WorkTime {
+/** As its launcher hands them out: where several stages run at once, each has its share. */
+export function threadsOfStage(
+  { execution }: Pick<ExperimentConfig, 'execution'>,
+  { threads, slots }: { readonly threads: number; readonly slots: number },
+): number {
+  const cores = availableParallelism()
+  return execution.threads || threads || (slots > 1 ? Math.max(1, Math.floor(cores / slots)) : cores)
+}
+
+export interface EstimateBasis {
+  readonly costs: CostModel
+  /** Stages that ran to their end on this machine, newest first. */
+  readonly finished: readonly FinishedStage[]
+  readonly machine: Machine
+}
+
+export function estimateTime(config: ExperimentConfig, { costs, finished, machine }: EstimateBasis): WorkTime {
   const calculated = (target: ExperimentConfig, stage: StageName): number =>
-    overheadSeconds + stageOperations(target, stage, costs) / (ratePerThread * Math.max(1, threads))
+    calculatedSeconds(target, stage, { costs, machine })
   const ratio = (entry: FinishedStage): number => entry.seconds / calculated(entry.config, entry)
   let measured = 0
   const trained = stagesOf(config).filter((stage) => stage.kind !== 'data')
   const stages = Object.fromEntries(
     stagesOf(config).map((stage) => {
-      const base = stage.kind === 'data' ? 2 : calculated(config, stage)
+      const base = calculated(config, stage)
       const alike = finished.filter((entry) => entry.kind === stage.kind && sameShape(entry.config, config))
       const others = alike.length > 0 ? alike : finished.filter((entry) => entry.kind === stage.kind)
       if (alike.length > 0 && stage.kind !== 'data') measured += 1
@@ -162,8 +178,20 @@ export function estimateTime(
     note:
       basis === 'measured'
         ? 'Scaled from earlier runs of the same networks on this machine.'
-        : `Calculated from multiply-adds at ${Math.round((ratePerThread * threads) / 1e9)} billion a second${finished.length > 0 ? ', corrected by earlier runs' : ''}; read it within a factor of three until a run like this has finished here.${config.execution.device === 'cpu' ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'}`,
+        : calculatedNote(config, { finished, machine }),
   }
+}
+
+function calculatedNote(config: ExperimentConfig, { finished, machine }: Omit<EstimateBasis, 'costs'>): string {
+  const sources = [
+    'Calculated from multiply-adds and activations',
+    ...(speedFor(config, machine) ? ['the speed of this machine as measured with one convolution'] : []),
+    ...(finished.length > 0 ? ['what earlier stages took here'] : []),
+  ]
+  const trust = sources.length > 1 ? 'mostly within a quarter' : 'within a factor of two until a run has finished here'
+  const isOfDevice = config.execution.device === 'cpu' || machine.device?.kind === 'gpu'
+  const device = isOfDevice ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'
+  return `${sources.join(', ')}; ${trust}.${device}`
 }
 
 const runsLookedAt = 20
@@ -175,6 +203,10 @@ export interface EarlierRuns {
   own(id: string): Pick<RunSummary, 'deletedAt'>
   peek(id: string): Pick<RunSummary, 'stages'>
 }
+
+/** Of all its processes; undefined where they have said nothing. */
+const secondsOf = (timings: readonly ProcessTimings[] = []): number | undefined =>
+  timings.length === 0 ? undefined : timings.reduce((sum, { began, ended }) => sum + (ended - began) / 1000, 0)
 
 /** The finished stages of the newest runs, newest first. */
 export function finishedStages(runs: EarlierRuns, configOf: (runId: string) => ExperimentConfig): FinishedStage[] {
@@ -188,7 +220,11 @@ export function finishedStages(runs: EarlierRuns, configOf: (runId: string) => E
         return runs
           .peek(id)
           .stages.filter((stage) => stage.state === 'done' && stage.seconds > 0)
-          .map(({ kind, index, seconds }) => ({ kind, config, index, seconds }))
+          .map(({ kind, index, seconds, timings }) => ({
+            ...{ kind, config, index },
+            seconds: secondsOf(timings) ?? seconds,
+            ...(timings ? { peakBytes: Math.max(...timings.map(({ peakBytes }) => peakBytes)) } : {}),
+          }))
       } catch {
         return []
       }

@@ -1,6 +1,6 @@
 import type { ArchitectureCost } from './types'
 
-/** Adds up parameters and multiply-adds layer by layer. */
+/** Adds up parameters, multiply-adds and activations layer by layer. */
 export interface CostCounter {
   /** `upsampled`: of an image that was doubled before, as the builder's convolutions are. */
   convolution(options: {
@@ -29,12 +29,14 @@ const upsampledTaps = 4
 export function createCostCounter(): CostCounter {
   let parameters = 0
   let multiplyAdds = 0
+  let activations = 0
   return {
     convolution({ inputs, outputs, kernel, height, width, ...options }) {
       const { bias = false, depthwise = false, groups = 1, upsampled = false } = options
       const pairs = outputs * (depthwise ? 1 : inputs / groups)
       const weights = kernel * kernel * pairs
       parameters += weights + (bias ? outputs : 0)
+      activations += outputs * height * width
       multiplyAdds += (upsampled ? upsampledTaps * pairs : weights) * height * width
     },
     batchNorm(channels) {
@@ -43,10 +45,11 @@ export function createCostCounter(): CostCounter {
     linear(inputs, outputs, vectors = 1) {
       parameters += inputs * outputs + outputs
       multiplyAdds += inputs * outputs * vectors
+      activations += outputs * vectors
     },
     scalars(count) {
       parameters += count
     },
-    total: () => ({ parameters, multiplyAdds }),
+    total: () => ({ parameters, multiplyAdds, activations }),
   }
 }

@@ -32,6 +32,8 @@ export interface ArchitectureCost {
   readonly parameters: number
   /** Multiply-adds of one image's forward pass in convolutions and linear layers. */
   readonly multiplyAdds: number
+  /** Numbers that convolutions and linear layers give in that pass; absent where they are not known. */
+  readonly activations?: number
 }
 
 /** Size of an activation that attention transfer reads. */

@@ -1,5 +1,4 @@
 /** Answers the calls about a configuration that is not a run yet. */
-import { availableParallelism } from 'node:os'
 import type { CallHandlers, CallsOf, TimeEstimate } from '../../../../../shared/contract'
 import {
   configValue,
@@ -12,7 +11,7 @@ import {
 import type { Issue } from '../../../../../shared/schema'
 import { deviceIssues } from '../../experiments/deviceIssues'
 import { diskEstimate } from '../../experiments/diskEstimate'
-import { estimateTime, finishedStages, type WorkTime } from '../../experiments/estimate'
+import { estimateTime, finishedStages, threadsOfStage, type WorkTime } from '../../experiments/estimate'
 import type { RunService } from '../../runs/service'
 import type { KeptStage } from '../../store'
 import type { EngineContext } from '../context'
@@ -59,11 +58,11 @@ function resolveWithout(
   }
 }
 
-function estimate({ options }: EngineContext, config: ExperimentConfig): WorkTime {
+function estimate({ options, device }: EngineContext, config: ExperimentConfig): WorkTime {
   const { store, costs } = options
-  const threads = config.execution.threads || store.settings().threads || availableParallelism()
+  const machine = { threads: threadsOfStage(config, store.settings()), device: device.known() }
   const configOf = (id: string): ExperimentConfig => withSameFile(store.runs.config(id), config)
-  return estimateTime(config, costs, finishedStages(store.runs, configOf), threads)
+  return estimateTime(config, { costs, finished: finishedStages(store.runs, configOf), machine })
 }
 
 type Found = Pick<TimeEstimate, 'reused' | 'offered'>

@@ -28,7 +28,7 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
   // A kept generator makes each student batch anew; else the images that enter the pool are shown to the teacher once
   // more.
   const [fresh, shown] = values.source === 'generatorKept' ? [learnt, 0] : [0, values.synthesisBatchSize]
-  const generator = values.source === 'pixels' ? 0 : cmiGeneratorCost(generatorOptions(values, image)).multiplyAdds
+  const generator = values.source === 'pixels' ? null : cmiGeneratorCost(generatorOptions(values, image))
   const contrast = contrasts
     ? contrastCost({
         features: teacherFeatures,
@@ -39,9 +39,16 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
   return {
     studentForwards: passes.training * learnt + (values.adversarialWeight > 0 ? passes.toImages * made : 0),
     teacherForwards: passes.toImages * made * (contrasts ? 2 : 1) + shown + learnt,
-    ownMultiplyAdds: generator * (passes.training * made + fresh) + values.synthesisSteps * contrast,
+    ownMultiplyAdds:
+      (generator?.multiplyAdds ?? 0) * (passes.training * made + fresh) + values.synthesisSteps * contrast,
+    ownActivations: (generator?.activations ?? 0) * (passes.training * made + fresh),
     defendedImages: made,
     studentImages: learnt,
+    held: {
+      teacherImages: Math.max(values.synthesisBatchSize * (contrasts ? 2 : 1), values.batchSize),
+      studentImages: Math.max(values.adversarialWeight > 0 ? values.synthesisBatchSize : 0, values.batchSize),
+      ownActivations: values.synthesisBatchSize * (generator?.activations ?? 0),
+    },
   }
 }
 

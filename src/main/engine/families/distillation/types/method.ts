@@ -41,9 +41,13 @@ export interface MethodWork {
   readonly teacherForwards: number
   /** Multiply-adds of the networks that the method has beside them. */
   readonly ownMultiplyAdds: number
+  /** Their activations, weighed by passes as their multiply-adds are; absent where there are none. */
+  readonly ownActivations?: number
   /** Synthetic images that pass through a defense's loss term, and images that pass through student updates. */
   readonly defendedImages: number
   readonly studentImages: number
+  /** What the largest step holds at once: images in each network, and activations of the method's own. */
+  readonly held: { readonly teacherImages: number; readonly studentImages: number; readonly ownActivations: number }
 }
 
 /**

@@ -1,9 +1,31 @@
 import { zsktGeneratorCost } from '../../architectures/generators/zskt'
 import { faultsOf } from '../faults'
-import { defineDistillation, passes } from '../types'
-import { asksTeacherAnew, zsktParameters } from './parameters'
+import { defineDistillation, passes, type CostProblem, type MethodWork } from '../types'
+import { asksTeacherAnew, zsktParameters, type ZsktParameters } from './parameters'
 import { createZsktStudentTrainer } from './student'
 import { createZsktSynthesizer } from './synthesizer'
+
+function costOf(values: ZsktParameters, { image, classes }: CostProblem): MethodWork {
+  const { batchSize, studentSteps } = values
+  const { multiplyAdds, activations = 0 } = zsktGeneratorCost({
+    latent: values.latent + (values.classConditional ? classes : 0),
+    width: values.generatorWidth,
+    channels: image.channels,
+    height: image.height,
+    imageWidth: image.width,
+  })
+  // The generator's update, then the batch.
+  const generatorPasses = batchSize * (passes.training + 1)
+  return {
+    studentForwards: batchSize * (passes.training * studentSteps + passes.toImages),
+    teacherForwards: batchSize * (passes.toImages + 1 + (asksTeacherAnew(values) ? studentSteps : 0)),
+    ownMultiplyAdds: generatorPasses * multiplyAdds,
+    ownActivations: generatorPasses * activations,
+    defendedImages: batchSize,
+    studentImages: batchSize * studentSteps,
+    held: { teacherImages: batchSize, studentImages: batchSize, ownActivations: batchSize * activations },
+  }
+}
 
 /**
  * Zero-shot knowledge transfer: a generator looks for images on which student and teacher disagree, the student learns
@@ -52,23 +74,7 @@ export const zskt = defineDistillation({
     },
   },
   totalPseudoBatches: (values) => values.pseudoBatches,
-  // The generator's update, then the batch.
-  cost: (values, { image, classes }) => ({
-    studentForwards: values.batchSize * (passes.training * values.studentSteps + passes.toImages),
-    teacherForwards: values.batchSize * (passes.toImages + 1 + (asksTeacherAnew(values) ? values.studentSteps : 0)),
-    ownMultiplyAdds:
-      values.batchSize *
-      (passes.training + 1) *
-      zsktGeneratorCost({
-        latent: values.latent + (values.classConditional ? classes : 0),
-        width: values.generatorWidth,
-        channels: image.channels,
-        height: image.height,
-        imageWidth: image.width,
-      }).multiplyAdds,
-    defendedImages: values.batchSize,
-    studentImages: values.batchSize * values.studentSteps,
-  }),
+  cost: costOf,
   lengthParameters: ['pseudoBatches'],
   stateParameters: ['batchSize', 'latent', 'generatorWidth', 'classConditional', 'replay', 'replayCapacity'],
   batchParameter: 'batchSize',

@@ -1,0 +1,83 @@
+/** What a stage has to compute, from its members' declarations: multiply-adds, and activations that they make. */
+import type { ExperimentConfig, MemberChoice, StageName } from '../../../../shared/domain'
+import { passes } from '../../families/distillation/types'
+import type { CostModel } from './estimate'
+
+/** In passes: a pass both ways counts as three, of both. */
+export interface StageWork {
+  readonly multiplyAdds: number
+  readonly activations: number
+}
+
+const noWork: StageWork = { multiplyAdds: 0, activations: 0 }
+
+const sumOf = (parts: readonly StageWork[]): StageWork =>
+  parts.reduce(
+    (sum, { multiplyAdds, activations }) => ({
+      multiplyAdds: sum.multiplyAdds + multiplyAdds,
+      activations: sum.activations + activations,
+    }),
+    noWork,
+  )
+
+const times = ({ multiplyAdds, activations }: StageWork, count: number): StageWork => ({
+  multiplyAdds: multiplyAdds * count,
+  activations: activations * count,
+})
+
+/** Of a network that cannot be made as it is described. */
+const fallback: StageWork = { multiplyAdds: 50e6, activations: 125e3 }
+/** Of networks that say no activations, ONNX graphs: multiply-adds for each, about that of a WRN-16-2. */
+const multiplyAddsPerActivation = 400
+/** Clean and triggered. */
+const testSets = 2
+
+/** A forward pass of one image. */
+export function forwardWork(costs: CostModel, architecture: MemberChoice, data: MemberChoice): StageWork {
+  const { multiplyAdds, activations } = costs.sizes(architecture, data)
+  if (multiplyAdds === undefined) return fallback
+  return { multiplyAdds, activations: activations ?? multiplyAdds / multiplyAddsPerActivation }
+}
+
+export function workOfStage(config: ExperimentConfig, stage: StageName, costs: CostModel): StageWork {
+  if (stage.kind === 'data') return noWork
+  const teacher = forwardWork(costs, config.teacher.architecture, config.data)
+  const { train, test } = costs.images(config.data)
+  if (stage.kind === 'student') return studentWork(config, stage.index, costs)
+  if (config.teacher.source === 'file') return times(teacher, test * testSets)
+  return times(teacher, config.teacher.training.epochs * (train * passes.training + test * testSets))
+}
+
+/** Evaluations between two pseudo batches, and the one at the end. */
+function evaluationsOf({ recording: { evaluateEvery } }: ExperimentConfig, start: number, total: number): number {
+  const between = Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery)
+  return between + (total % evaluateEvery === 0 ? 0 : 1)
+}
+
+function studentWork(config: ExperimentConfig, index: number, costs: CostModel): StageWork {
+  const method = costs.distillation(config)
+  if (!method) return noWork
+  const teacher = forwardWork(costs, config.teacher.architecture, config.data)
+  const student = forwardWork(costs, config.distillation.architecture, config.data)
+  const plain = sumOf([
+    times(teacher, method.teacherForwards),
+    times(student, method.studentForwards),
+    { multiplyAdds: method.ownMultiplyAdds, activations: method.ownActivations ?? 0 },
+  ])
+  const { start, total } = costs.range(config.students, index, method.pseudoBatches)
+  const defended = (config.students[index]?.defenses ?? []).map((defense) => {
+    const cost = costs.defense(defense)
+    if (!cost) return noWork
+    const perBatch = sumOf([
+      times(
+        teacher,
+        method.defendedImages * cost.teacherForwardsPerGeneratorImage +
+          method.studentImages * cost.teacherForwardsPerStudentImage,
+      ),
+      times(student, method.studentImages * cost.studentForwardsPerStudentImage),
+    ])
+    return times(perBatch, total - Math.max(start, costs.actsFrom(defense, method.pseudoBatches)))
+  })
+  const evaluations = evaluationsOf(config, start, total) * costs.images(config.data).test * testSets
+  return sumOf([times(plain, total - start), times(student, evaluations), ...defended])
+}
