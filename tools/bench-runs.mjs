@@ -153,7 +153,7 @@ async function main() {
     fs.rmSync(workspace, { recursive: true, force: true })
   }
   const date = new Date().toISOString().slice(0, 10)
-  const result = { date, options, machine: machineNow(), results }
+  const result = { date, options, machine: machine(), results }
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${report(result)}\n`)
   if (options.write) writeReportFile(report(result), path.join(projectRoot, 'docs', 'benchmarks-runs.md'))
   return 0

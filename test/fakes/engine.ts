@@ -602,6 +602,7 @@ function dataHandlers(): DataHandlers {
         basis: 'calculated',
         note: 'Made up by the fake engine.',
         bytes: 2_000_000,
+        memory: { bytes: 900_000_000, of: 'machine' },
       }
     },
     'experiment.triggerPreview': ({ config, count = 8, firstImage: from = 0, poisonable }) => {

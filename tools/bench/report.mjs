@@ -1,15 +1,13 @@
 /** The results as docs/benchmarks.md, and as tables on the terminal. */
-import fs from 'node:fs'
-import { say } from '../../src/main/setup/report.mjs'
 import { comparedFigures } from './figures.mjs'
 import { memorySection } from './memoryReport.mjs'
 import { peakSection } from './peak.mjs'
 import { numbersSection } from './numbers.mjs'
 import { preliminarySection } from './preliminaryReport.mjs'
+import { writeReportFile } from './reportFile.mjs'
 import { oursIn } from './subjects.mjs'
 import { groups, groupTitles, plainVariant } from './variants.mjs'
 
-const notesMarker = '<!-- Written by hand below this line; the benchmark keeps it. -->'
 const otherTitles = { [plainVariant]: 'tuned PyTorch', published: 'as published', against: 'the other checkout' }
 
 /** What the figures are to reach, as their time / our time; mixed against float32 on a processor with AMX only. */
@@ -167,10 +165,5 @@ export function formatReport(result) {
 export function writeReport(result, { file, print }) {
   const report = formatReport(result)
   if (print) process.stdout.write(`${report}\n`)
-  if (file === null) return
-  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
-  const at = before.indexOf(notesMarker)
-  const notes = at < 0 ? `${notesMarker}\n` : before.slice(at)
-  fs.writeFileSync(file, `${report}\n${notes}`)
-  say(`written to ${file}`)
+  if (file !== null) writeReportFile(report, file)
 }

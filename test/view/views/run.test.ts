@@ -76,6 +76,33 @@ describe('Run', () => {
     expect(rows[2]).toMatch(/−\d+\.\d/)
   })
 
+  it('shows where the time of a run went once its processes have said it', async () => {
+    await openLive(1000)
+    const table = (): string[] =>
+      [...document.querySelectorAll('section[aria-labelledby=time-title] tbody tr')].map((row) => row.textContent ?? '')
+    expect(table()).toEqual([])
+    const run = await page.engine.call('runs.get', { runId: 'fake-1' })
+    const timings = [
+      {
+        began: run.createdAt + 1000,
+        ended: run.createdAt + 11_000,
+        peakBytes: 1,
+        phases: { training: { seconds: 9, cpuSeconds: 18 }, start: { seconds: 1, cpuSeconds: 1 } },
+      },
+    ]
+    page.engine.emit('run.changed', {
+      run: {
+        ...run,
+        endedAt: run.createdAt + 12_500,
+        stages: run.stages.map((entry, index) => (index === 1 ? { ...entry, timings } : entry)),
+      },
+    })
+    await settle()
+    expect(table()[0]).toContain('Training9.0 s9.0 s72.0 %')
+    expect(table().at(-1)).toContain('Outside its processes–2.5 s20.0 %')
+    expect(document.body.textContent).toContain('28.0 % was not training')
+  })
+
   it('says what was poisoned here, and of a teacher from a file only that', async () => {
     await openLive(1)
     expect(page.find('.run-header .facts').textContent).toContain('10 % poisoned → class 0')

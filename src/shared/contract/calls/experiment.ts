@@ -16,6 +16,8 @@ const estimate = z.object({
   note: z.string(),
   /** What it would add to the workspace, about; stages that are there already add nothing. */
   bytes: count,
+  /** What its largest stage holds at once, about. */
+  memory: z.object({ bytes: count, of: z.enum(['machine', 'card']) }),
   /** Stages that are there already, by id: they take no time. Absent where none is. */
   reused: z.record(z.string(), foundStage).optional(),
   /** A teacher of it that another kind of device has trained; its numbers differ a little: taken when asked. */

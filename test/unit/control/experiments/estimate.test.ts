@@ -38,7 +38,7 @@ describe('what the students of an experiment cost', () => {
       costs.forward(config.teacher.architecture, config.data),
       costs.forward(config.distillation.architecture, config.data),
     ]
-    expect(few - plain / 10).toBeCloseTo(10 * 320 * (20 * teacher + 38 * student), -9)
+    expect(few - plain / 10).toBeCloseTo(10 * 320 * (20 * teacher + 28 * student), -9)
   })
 
   it('does not count again what a defended twin takes over', () => {

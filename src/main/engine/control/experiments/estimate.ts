@@ -18,10 +18,10 @@ import {
 } from '../../../../shared/domain'
 import type { Issue, MemberIssue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
-import type { DefensePhase } from '../../families/defenses/types'
+import type { DefenseCost, DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
 import type { PlannedLength } from '../../protocol/plans'
-import { workOfStage } from './stageWork'
+import { workOfStage, type StageWork } from './stageWork'
 import { stagesOf } from './stages'
 
 /** Costs of members, from their declarations; a number that is not known is undefined. */
@@ -44,13 +44,7 @@ export interface CostModel {
   joins(defense: MemberChoice, pseudoBatches: number): readonly MemberIssue[]
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
-  defense(defense: MemberChoice):
-    | {
-        teacherForwardsPerGeneratorImage: number
-        studentForwardsPerStudentImage: number
-        teacherForwardsPerStudentImage: number
-      }
-    | undefined
+  defense(defense: MemberChoice): DefenseCost | undefined
   /** How long a student trains, and the student that it equals until its late defenses act. */
   length(plan: StudentPlan, pseudoBatches: number): PlannedLength
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */
@@ -60,7 +54,8 @@ export interface CostModel {
    * end.
    */
   range(students: readonly StudentPlan[], index: number, pseudoBatches: number): { start: number; total: number }
-  images(data: MemberChoice): { train: number; test: number }
+  /** `assumed`: how many there are is not known before they are read. */
+  images(data: MemberChoice): { train: number; test: number; assumed?: true }
   /** Training images of each class, where that is known before they are read. */
   trainPerClass(data: MemberChoice): readonly number[] | undefined
   /** Of a network: see ArchitectureCost; and bytes of one image. What is not known is left out. */
@@ -96,6 +91,13 @@ export interface Machine {
  * the units' speed, activations (written, read, normed, rectified) at that of memory.
  */
 const perThread = { multiplyAdds: 105e9, activations: 0.87e9 }
+/**
+ * What one thread of that machine takes.
+ * @param factor time of a convolution in the precision asked for / in float32; activations take the same
+ */
+export const threadSeconds = ({ multiplyAdds, activations }: StageWork, factor = 1): number =>
+  (factor * multiplyAdds) / perThread.multiplyAdds + activations / perThread.activations
+
 /** Thread milliseconds that the probe's convolution took there in float32. */
 const probeThreadMilliseconds = 9
 /** Start of the process and of TensorFlow, data, and the first call of each captured step. */
@@ -112,22 +114,24 @@ export function calculatedSeconds(
 ): number {
   const precisionSpeed = speedFor(config, machine)
   const threads = Math.max(1, machine.threads)
-  const { multiplyAdds, activations } = workOfStage(config, stage, costs)
   const probe = precisionSpeed?.milliseconds.float32
   const slowness = probe === undefined ? 1 : (probe * threads) / probeThreadMilliseconds
   const factor = precisionFactor(precisionSpeed, precisionOf(config)) ?? 1
-  const threadSeconds = (factor * multiplyAdds) / perThread.multiplyAdds + activations / perThread.activations
-  return Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] + (slowness * threadSeconds) / threads
+  return (
+    Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] +
+    (slowness * threadSeconds(workOfStage(config, stage, costs), factor)) / threads
+  )
 }
 
 /** What was measured of the device that the experiment is for; undefined where it was another one, or none. */
 const speedFor = ({ execution }: ExperimentConfig, { device }: Machine): DeviceReport['precisionSpeed'] =>
   device && (execution.device === device.kind || execution.device === 'auto') ? device.precisionSpeed : undefined
 
-const median = (values: number[]): number =>
+export const median = (values: number[]): number =>
   values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
 
-const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
+/** Of one data set, the same networks and method, on the same kind of device in the same precision. */
+export const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
   left.data.id === right.data.id &&
   JSON.stringify(left.teacher.architecture) === JSON.stringify(right.teacher.architecture) &&
   JSON.stringify(left.distillation.architecture) === JSON.stringify(right.distillation.architecture) &&

@@ -52,13 +52,23 @@ export interface DefenseContext extends DistillationParts {
   readonly tell: (remark: StageRemark) => void
 }
 
+/** What a defense adds while it acts. */
+export interface DefenseCost {
+  /** Extra passes, as those of a method are counted. */
+  readonly teacherForwardsPerGeneratorImage: number
+  readonly studentForwardsPerStudentImage: number
+  readonly teacherForwardsPerStudentImage: number
+  /**
+   * Activations that it holds beside those of the method, in those of the whole network for the method's images;
+   * absent: none.
+   */
+  readonly heldTeachers?: number
+  readonly heldStudents?: number
+}
+
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
-  /** Extra passes per generator image, and per student image while it acts; for the time estimate. */
-  cost(params: ValuesOf<S>): {
-    teacherForwardsPerGeneratorImage: number
-    studentForwardsPerStudentImage: number
-    teacherForwardsPerStudentImage: number
-  }
+  /** For the estimates of time and memory. */
+  cost(params: ValuesOf<S>): DefenseCost
   /** Whether it has an effect with the method, and if not, why: the rest of a sentence, "has no effect with …: …". */
   compatibleWith?(method: MethodTraits): true | string
   /**

@@ -12,6 +12,7 @@ import type { Issue } from '../../../../../shared/schema'
 import { deviceIssues } from '../../experiments/deviceIssues'
 import { diskEstimate } from '../../experiments/diskEstimate'
 import { estimateTime, finishedStages, threadsOfStage, type WorkTime } from '../../experiments/estimate'
+import { memoryEstimate } from '../../experiments/memoryEstimate'
 import type { RunService } from '../../runs/service'
 import type { KeptStage } from '../../store'
 import type { EngineContext } from '../context'
@@ -34,8 +35,7 @@ export function experimentHandlers(
     'experiment.estimate': async ({ config }) => {
       const asked = resolved(config)
       const filled = await networks.fill(asked)
-      const disk = diskEstimate(filled, context.options.costs)
-      return withFound({ ...estimate(context, filled), disk }, await foundStages(context, runs, asked))
+      return withFound(estimate(context, filled), await foundStages(context, runs, asked))
     },
     'experiment.triggerPreview': ({ config, count = 8, firstImage = 0, poisonable = false }, signal) =>
       data.triggerPreview(resolved(config), { first: firstImage, count, poisonable }, signal),
@@ -58,11 +58,26 @@ function resolveWithout(
   }
 }
 
-function estimate({ options, device }: EngineContext, config: ExperimentConfig): WorkTime {
+/** Without what is there already. */
+function estimate({ options, device }: EngineContext, config: ExperimentConfig): Estimate {
   const { store, costs } = options
-  const machine = { threads: threadsOfStage(config, store.settings()), device: device.known() }
+  const known = device.known()
+  const machine = { threads: threadsOfStage(config, store.settings()), device: known }
   const configOf = (id: string): ExperimentConfig => withSameFile(store.runs.config(id), config)
-  return estimateTime(config, { costs, finished: finishedStages(store.runs, configOf), machine })
+  const finished = finishedStages(store.runs, configOf)
+  const wanted = config.execution.device
+  const kind = wanted === 'auto' ? (known?.kind ?? 'cpu') : wanted
+  const { bytes } = memoryEstimate(config, { costs, finished, device: kind })
+  return {
+    ...estimateTime(config, { costs, finished, machine }),
+    disk: diskEstimate(config, costs),
+    memory: { bytes, of: kind === 'gpu' ? 'card' : 'machine' },
+  }
+}
+
+interface Estimate extends WorkTime, Pick<TimeEstimate, 'memory'> {
+  /** Bytes by stage id. */
+  readonly disk: Readonly<Record<string, number>>
 }
 
 type Found = Pick<TimeEstimate, 'reused' | 'offered'>
@@ -96,10 +111,7 @@ async function foundStages(
   }
 }
 
-function withFound(
-  { disk, ...estimate }: WorkTime & { readonly disk: Readonly<Record<string, number>> },
-  found: Found,
-): TimeEstimate {
+function withFound({ disk, ...estimate }: Estimate, found: Found): TimeEstimate {
   const { reused = {} } = found
   const added = Object.entries(disk).filter(([id]) => !(id in reused))
   const stages = Object.fromEntries(

@@ -85,8 +85,10 @@ export const selfRetrospection = defineDefense({
     teacherForwardsPerGeneratorImage: 0,
     studentForwardsPerStudentImage:
       (values.model === 'student' ? 3 * values.rounds : 0) +
-      (values.update === 'hypergradient' ? 8 + 6 * values.iterations : 0),
+      (values.update === 'hypergradient' ? 8 + 4 * values.iterations : 0),
     teacherForwardsPerStudentImage: values.model === 'teacher' ? 2 * values.rounds : 0,
+    // A derivative of a derivative keeps what both were made from.
+    heldStudents: values.update === 'hypergradient' ? 8 : 1,
   }),
   phase: phaseOf,
   // Of its optimizer, which every checkpoint of a student with it holds.

@@ -39,6 +39,8 @@ export const shufflingVaccine = defineDefense({
     teacherForwardsPerGeneratorImage: 3 * values.members,
     studentForwardsPerStudentImage: 0,
     teacherForwardsPerStudentImage: 0,
+    // Members start from the teacher's activations and are gone through one after the other.
+    heldTeachers: 0.5,
   }),
   create: createVaccine,
 })

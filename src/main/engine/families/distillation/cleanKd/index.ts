@@ -234,7 +234,7 @@ export const kd = defineDistillation({
     ownMultiplyAdds: 0,
     defendedImages: 0,
     studentImages: values.batchSize,
-    held: { teacherImages: values.batchSize, studentImages: values.batchSize, ownActivations: 0 },
+    held: { teacherImages: 0, studentImages: values.batchSize, ownActivations: 0 },
   }),
   lengthParameters: ['pseudoBatches'],
   stateParameters: ['batchSize', 'percent', 'momentum'],

@@ -20,6 +20,13 @@ export interface InversionMember {
   readonly presets: Record<string, { title: string; params: Partial<InversionParameters> }>
 }
 
+/**
+ * What terms compute at every layer beside the teacher's own pass, in passes as measured (docs/benchmarks-scale.md):
+ * batch statistics and their gradients; views, features and the memory bank.
+ */
+const besideTeacher = ({ batchNormWeight, contrastiveWeight }: InversionParameters): number =>
+  (batchNormWeight > 0 ? 1 : 0) + (contrastiveWeight > 0 ? 1.5 : 0)
+
 /** Of the synthesis call and the student updates after it. */
 function costOf(values: InversionParameters, { image, teacherFeatures }: CostProblem): MethodWork {
   const made = values.synthesisSteps * values.synthesisBatchSize
@@ -38,14 +45,15 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
     : 0
   return {
     studentForwards: passes.training * learnt + (values.adversarialWeight > 0 ? passes.toImages * made : 0),
-    teacherForwards: passes.toImages * made * (contrasts ? 2 : 1) + shown + learnt,
+    teacherForwards: made * (passes.toImages * (contrasts ? 2 : 1) + besideTeacher(values)) + shown + learnt,
     ownMultiplyAdds:
       (generator?.multiplyAdds ?? 0) * (passes.training * made + fresh) + values.synthesisSteps * contrast,
     ownActivations: (generator?.activations ?? 0) * (passes.training * made + fresh),
     defendedImages: made,
     studentImages: learnt,
     held: {
-      teacherImages: Math.max(values.synthesisBatchSize * (contrasts ? 2 : 1), values.batchSize),
+      // Its terms keep what they compare at every layer.
+      teacherImages: Math.max(2 * values.synthesisBatchSize * (contrasts ? 2 : 1), values.batchSize),
       studentImages: Math.max(values.adversarialWeight > 0 ? values.synthesisBatchSize : 0, values.batchSize),
       ownActivations: values.synthesisBatchSize * (generator?.activations ?? 0),
     },

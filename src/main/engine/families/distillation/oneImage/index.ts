@@ -67,7 +67,7 @@ export const ood = defineDistillation({
     ownMultiplyAdds: 0,
     defendedImages: values.batchSize,
     studentImages: values.batchSize,
-    held: { teacherImages: values.batchSize, studentImages: values.batchSize, ownActivations: 0 },
+    held: { teacherImages: 0, studentImages: values.batchSize, ownActivations: 0 },
   }),
   lengthParameters: ['epochs'],
   stateParameters: [
