@@ -1,21 +1,30 @@
 /**
- * One stage of an experiment as a run has it, a few steps of it: prints one JSON line of seconds and bytes. The teacher
- * of a student is made, not trained; what it weighs does not change what anything costs.
+ * One stage of an experiment as a run has it, a few steps of it: prints one JSON line of what was measured and what is
+ * estimated. The teacher of a student is made, not trained; what it weighs does not change what anything costs.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { costs } from '../../src/main/engine/control/experiments/costs'
+import { threadSeconds } from '../../src/main/engine/control/experiments/estimate'
 import { families } from '../../src/main/engine/control/experiments/families'
+import { memoryOfStage } from '../../src/main/engine/control/experiments/memoryEstimate'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
+import { workOfStep } from '../../src/main/engine/control/experiments/stageWork'
 import { createStream } from '../../src/main/engine/maths/random'
-import { startTensorFlow } from '../../src/main/engine/runtime'
+import { startTensorFlow, withPrecisionSpeed } from '../../src/main/engine/runtime'
 import { loadDataset } from '../../src/main/engine/trainer/data'
 import { createClassifier } from '../../src/main/engine/trainer/models'
 import { prepareStudentStage, prepareTeacherStage, type PreparedStage } from '../../src/main/engine/trainer/stages'
 import { weightsOf } from '../../src/main/engine/weights/network'
 import { writeSafetensors } from '../../src/main/engine/weights/safetensors/write'
-import type { ExperimentConfig, PartialExperimentConfig } from '../../src/shared/domain'
+import {
+  precisionFactor,
+  precisionOf,
+  type ExperimentConfig,
+  type PartialExperimentConfig,
+} from '../../src/shared/domain'
 
 /** What tools/bench-scale.mjs asks for. */
 interface Asked {
@@ -24,7 +33,9 @@ interface Asked {
   /** The first of these is not counted, the others are. */
   readonly steps: number
   /** Which step the stage begins with: a defense that acts late acts then. */
-  readonly from?: number
+  readonly from: number
+  /** A stage that is estimated to hold more is not measured. */
+  readonly mostMebibytes: number
   readonly cache: string
 }
 
@@ -32,6 +43,10 @@ interface Spent {
   readonly seconds: number
   readonly cpuSeconds: number
 }
+
+/** A first step that takes longer is the only one. */
+const mostSecondsOfFirstStep = 20
+const mebibyte = 2 ** 20
 
 async function spent(work: () => unknown): Promise<Spent> {
   const [begun, cpu] = [performance.now(), process.cpuUsage()]
@@ -54,34 +69,45 @@ async function prepare({ kind, cache }: Asked, config: ExperimentConfig, folder:
   return prepareStudentStage(job, quiet)
 }
 
-const mebibyte = 2 ** 20
-
-async function measure(asked: Asked, config: ExperimentConfig, folder: string): Promise<object> {
-  const start = await spent(() => startTensorFlow(config.execution))
-  let prepared: PreparedStage | undefined
-  const preparation = await spent(async () => {
-    prepared = await prepare(asked, config, folder)
-  })
-  if (!prepared) throw new Error('Nothing was prepared.')
-  const { work } = prepared
-  const { from = 0, steps } = asked
+async function stepsOf({ work }: PreparedStage, { from, steps }: Asked): Promise<Spent[]> {
   const first = await spent(() => work.step(from, true))
   const times: Spent[] = []
-  for (let step = 1; step < steps; step += 1) times.push(await spent(() => work.step(from + step, false)))
-  const peakOfSteps = process.resourceUsage().maxRSS * 1024
-  await spent(() => work.evaluate())
-  const evaluation = await spent(() => work.evaluate())
-  const median = (name: keyof Spent): number =>
-    times.map((time) => time[name]).sort((left, right) => left - right)[Math.floor(times.length / 2)] ?? first[name]
+  const count = first.cpuSeconds > mostSecondsOfFirstStep ? 1 : steps
+  for (let step = 1; step < count; step += 1) times.push(await spent(() => work.step(from + step, false)))
+  return [first, ...times]
+}
+
+/** The shortest: a busy machine makes CPU seconds longer, never shorter. */
+const shortest = (times: readonly Spent[]): Spent | undefined =>
+  times.length === 0 ? undefined : times.reduce((least, time) => (time.cpuSeconds < least.cpuSeconds ? time : least))
+
+async function measure(asked: Asked, config: ExperimentConfig, folder: string): Promise<object> {
+  const prepared = await prepare(asked, config, folder)
+  const [first, ...times] = await stepsOf(prepared, asked)
+  const peakMebibytes = (process.resourceUsage().maxRSS * 1024) / mebibyte
+  await spent(() => prepared.work.evaluate())
+  const evaluation = await spent(() => prepared.work.evaluate())
   return {
-    start,
-    preparation,
     first,
-    step: { seconds: median('seconds'), cpuSeconds: median('cpuSeconds') },
+    step: shortest(times) ?? first,
+    steps: Math.max(1, times.length),
     evaluation: { ...evaluation, images: prepared.data.test.clean.count },
-    peakMebibytes: peakOfSteps / mebibyte,
-    steps: times.length,
+    peakMebibytes,
   }
+}
+
+async function answer(asked: Asked, config: ExperimentConfig, folder: string): Promise<object> {
+  const runtime = await startTensorFlow({ ...config.execution, device: 'cpu' })
+  const { precisionSpeed } = withPrecisionSpeed(runtime, config.execution)
+  const factor = precisionFactor(precisionSpeed, precisionOf(config)) ?? 1
+  const stage = { kind: asked.kind, index: 0 }
+  const estimated = {
+    stepSeconds: threadSeconds(workOfStep(config, stage, costs), factor),
+    mebibytes: memoryOfStage(config, stage, { costs, device: 'cpu' }) / mebibyte,
+  }
+  return estimated.mebibytes > asked.mostMebibytes
+    ? { estimated, leftOut: true }
+    : { estimated, measured: await measure(asked, config, folder) }
 }
 
 async function main(): Promise<void> {
@@ -91,7 +117,7 @@ async function main(): Promise<void> {
   if (errors.length > 0) throw new Error(errors.map(({ path, message }) => `${path}: ${message}`).join('\n'))
   const folder = mkdtempSync(join(tmpdir(), 'abd-stage-'))
   try {
-    process.stdout.write(`${JSON.stringify(await measure(asked, config, folder))}\n`)
+    process.stdout.write(`${JSON.stringify(await answer(asked, config, folder))}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

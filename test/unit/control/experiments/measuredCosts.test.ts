@@ -7,7 +7,7 @@ import { families } from '../../../../src/main/engine/control/experiments/famili
 import { memoryEstimate, memoryOfStage } from '../../../../src/main/engine/control/experiments/memoryEstimate'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
-import { forwardWork, workOfStage, type StageWork } from '../../../../src/main/engine/control/experiments/stageWork'
+import { workOfStep } from '../../../../src/main/engine/control/experiments/stageWork'
 import { precisionOf, type ExperimentConfig, type PartialExperimentConfig } from '../../../../src/shared/domain'
 
 interface Measured {
@@ -26,22 +26,6 @@ const table = memberTable(families)
 const resolved = (config: PartialExperimentConfig): ExperimentConfig =>
   resolveExperiment({ ...config, recording: { evaluateEvery: 1_000_000 } }, table).config
 
-/** Of one step, evaluations left out. */
-function workOfStep(config: ExperimentConfig, kind: Measured['kind']): StageWork {
-  const { train, test } = costs.images(config.data)
-  const { teacher, distillation, data } = config
-  const evaluated = forwardWork(costs, (kind === 'teacher' ? teacher : distillation).architecture, data)
-  const { epochs, batchSize } = teacher.training
-  const { start, total } = costs.range(config.students, 0, costs.distillation(config)?.pseudoBatches ?? 0)
-  const [evaluations, steps] = kind === 'teacher' ? [epochs, (epochs * train) / batchSize] : [1, total - start]
-  const { multiplyAdds, activations } = workOfStage(config, { kind, index: 0 }, costs)
-  const images = 2 * test * evaluations
-  return {
-    multiplyAdds: (multiplyAdds - images * evaluated.multiplyAdds) / steps,
-    activations: (activations - images * evaluated.activations) / steps,
-  }
-}
-
 /** What is estimated of what was measured may be off by so much of it. */
 const tolerance = 0.25
 
@@ -49,7 +33,7 @@ describe('the estimates agree with what was measured', () => {
   it.each(stages)('$title: time of a step', ({ config, kind, stepThreadSeconds }) => {
     const asked = resolved(config)
     const factor = precisionOf(asked) === 'mixed' ? mixedFactor : 1
-    const ratio = threadSeconds(workOfStep(asked, kind), factor) / stepThreadSeconds
+    const ratio = threadSeconds(workOfStep(asked, { kind, index: 0 }, costs), factor) / stepThreadSeconds
     expect(Math.abs(ratio - 1), `estimated / measured ${ratio.toFixed(2)}`).toBeLessThan(tolerance)
   })
 

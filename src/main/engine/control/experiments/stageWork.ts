@@ -81,3 +81,17 @@ function studentWork(config: ExperimentConfig, index: number, costs: CostModel):
   const evaluations = evaluationsOf(config, start, total) * costs.images(config.data).test * testSets
   return sumOf([times(plain, total - start), times(student, evaluations), ...defended])
 }
+
+/** Of one step of a stage that trains, on average, evaluations left out. */
+export function workOfStep(config: ExperimentConfig, stage: StageName, costs: CostModel): StageWork {
+  const { teacher, distillation, data, students } = config
+  const isTeacher = stage.kind === 'teacher'
+  const { train, test } = costs.images(data)
+  const { epochs, batchSize } = teacher.training
+  const { start, total } = costs.range(students, stage.index, costs.distillation(config)?.pseudoBatches ?? 0)
+  const evaluations = isTeacher ? epochs : evaluationsOf(config, start, total)
+  const steps = isTeacher ? (epochs * train) / batchSize : total - start
+  const evaluated = forwardWork(costs, (isTeacher ? teacher : distillation).architecture, data)
+  const whole = sumOf([workOfStage(config, stage, costs), times(evaluated, -evaluations * test * testSets)])
+  return times(whole, 1 / Math.max(1, steps))
+}

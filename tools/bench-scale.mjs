@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+/**
+ * Time and memory of a step of ZSKT against batch size, side of the images and networks, and of other methods, defenses
+ * and teachers; each point a process of its own, as a run's stage has it.
+ *
+ *   npm run bench:scale -- [--only batch,side,network,method] [--threads 2] [--steps 3] [--most-mebibytes 16000]
+ *                          [--precision float32] [--json] [--write]
+ *
+ * A point whose memory is estimated above --most-mebibytes is left out, and said so; one whose first step takes more
+ * than twenty seconds is that step alone. CPU seconds are what a quiet machine takes times its threads. --write:
+ * docs/benchmarks-scale.md.
+ */
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { SetupError, say } from '../src/main/setup/report.mjs'
+import { machine } from './bench/instructions.mjs'
+import { fittedExponent } from './bench/exponent.mjs'
+import { writePictures } from './bench/pictures.mjs'
+import { machineWords, writeReportFile } from './bench/reportFile.mjs'
+import { buildWorker } from './bench/worker.mjs'
+import { scalePoints, scaleTables } from './bench/scalePoints.mjs'
+import { failWith } from './run/child.mjs'
+import { projectRoot } from './setup/paths.mjs'
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: scaleTables.map(({ id }) => id).join(',') },
+      threads: { type: 'string', default: '2' },
+      steps: { type: 'string', default: '3' },
+      'most-mebibytes': { type: 'string', default: '16000' },
+      precision: { type: 'string', default: 'float32' },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
+  })
+  const only = values.only.split(',')
+  const unknown = only.find((name) => !scaleTables.some(({ id }) => id === name))
+  if (unknown !== undefined)
+    throw new SetupError(`--only wants some of ${scaleTables.map(({ id }) => id).join(', ')}, got "${unknown}".`)
+  const whole = (name, least) => {
+    const value = Number(values[name])
+    if (!Number.isInteger(value) || value < least)
+      throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
+    return value
+  }
+  return {
+    ...values,
+    only,
+    threads: whole('threads', 1),
+    steps: whole('steps', 1),
+    mostMebibytes: whole('most-mebibytes', 500),
+  }
+}
+
+const keptWords = 2000
+
+/** The worker's line about one point. Errors: SetupError with the end of what it wrote. */
+function ask({ stageScript, environment }, asked) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [stageScript, JSON.stringify(asked)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...environment, ...process.env },
+    })
+    let [text, words] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      words = (words + chunk).slice(-keptWords)
+    })
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0 ? resolve(JSON.parse(text)) : reject(new SetupError(`A point ended with ${code}:\n${words.trim()}`)),
+    )
+  })
+}
+
+async function measure(points, worker, options, folder) {
+  const results = []
+  for (const point of points) {
+    say(`${point.title} …`)
+    const config = {
+      ...point.config,
+      data: point.side
+        ? picturesOf(folder, point.side)
+        : { id: 'signs', params: { trainImages: 200, testImages: 100 } },
+      execution: { threads: options.threads, precision: point.precision ?? options.precision },
+    }
+    const { kind = 'student', from = 0 } = point
+    const asked = { config, kind, from, steps: options.steps, mostMebibytes: options.mostMebibytes, cache: folder }
+    results.push({ ...point, ...(await ask(worker, asked).catch((error) => ({ fault: error.message }))) })
+  }
+  return results
+}
+
+const picturesOf = (folder, side) => ({
+  id: 'image_folder',
+  params: { folder: path.join(folder, `pictures-${side}`), size: side },
+})
+
+const number = (value, digits) => (value === undefined ? '–' : value.toFixed(digits))
+const percent = (value) => `${value >= 1 ? '+' : '−'}${Math.abs(100 * (value - 1)).toFixed(0)} %`
+
+function rowOf({ title, measured, estimated, leftOut, fault }) {
+  if (fault !== undefined) return `| ${title} | failed | – | – | – | – |`
+  if (leftOut) return `| ${title} | left out | – | – | ${Math.round(estimated.mebibytes)} (estimated) | – |`
+  return `| ${[
+    title,
+    `${number(measured.step.cpuSeconds, 3)}${measured.steps === 1 ? ' ¹' : ''}`,
+    number(measured.evaluation.cpuSeconds / measured.evaluation.images, 4),
+    percent(estimated.stepSeconds / measured.step.cpuSeconds),
+    Math.round(measured.peakMebibytes),
+    percent(estimated.mebibytes / measured.peakMebibytes),
+  ].join(' | ')} |`
+}
+
+function tableOf({ id, title, unit }, results) {
+  const own = results.filter(({ table }) => table === id)
+  const measured = own.filter((point) => point.measured)
+  const exponents =
+    unit === undefined || measured.length < 2
+      ? []
+      : [
+          '',
+          `Time of a step grows as ${unit} to the power of ${fittedExponent(measured.map(({ size, measured: { step } }) => [size, step.cpuSeconds])).toFixed(2)}; memory above what a process holds anyway (640 MiB) to the power of ${fittedExponent(measured.map(({ size, measured: { peakMebibytes } }) => [size, Math.max(1, peakMebibytes - 640)])).toFixed(2)}.`,
+        ]
+  return [
+    `## ${title}`,
+    '',
+    '| | CPU seconds of a step | of an evaluated image | estimate | peak MiB | estimate |',
+    '|---|---|---|---|---|---|',
+    ...own.map(rowOf),
+    ...exponents,
+    '',
+  ]
+}
+
+function report({ date, options, machine: here, results }) {
+  return [
+    '# Time and memory against size',
+    '',
+    `Written by \`npm run bench:scale -- --write\` on ${date}: ${machineWords(here)}; ${options.threads} threads, ${options.precision}.`,
+    '',
+    'A step of ZSKT is a pseudo batch: one of the generator, one synthetic batch, ten of the student. CPU seconds are those of all threads: a quiet machine takes them divided by its threads. An evaluated image is one clean and one with the trigger. *Estimate*: what the form’s estimate says against what was measured.',
+    '',
+    ...scaleTables.filter(({ id }) => options.only.includes(id)).flatMap((table) => tableOf(table, results)),
+    '¹ One step, the first, with its recording in it: a step takes more than twenty seconds.',
+    '',
+  ].join('\n')
+}
+
+async function main() {
+  const options = readOptions()
+  const worker = await buildWorker()
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-scale-'))
+  const points = scalePoints.filter(({ table }) => options.only.includes(table))
+  try {
+    for (const side of new Set(points.flatMap((point) => point.side ?? [])))
+      await writePictures(path.join(folder, `pictures-${side}`), side)
+    const results = await measure(points, worker, options, folder)
+    const result = { date: new Date().toISOString().slice(0, 10), options, machine: machine(), results }
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${report(result)}\n`)
+    if (options.write) writeReportFile(report(result), path.join(projectRoot, 'docs', 'benchmarks-scale.md'))
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+  return 0
+}
+
+main().then((code) => {
+  process.exitCode = code
+}, failWith)
