@@ -110,7 +110,7 @@ function rowOf({ title, measured, estimated, leftOut, fault }) {
   if (leftOut) return `| ${title} | left out | – | – | ${Math.round(estimated.mebibytes)} (estimated) | – |`
   return `| ${[
     title,
-    `${number(measured.step.cpuSeconds, 3)}${measured.steps === 1 ? ' ¹' : ''}`,
+    `${number(measured.step.cpuSeconds, 3)}${measured.isFirst ? ' ¹' : ''}`,
     number(measured.evaluation.cpuSeconds / measured.evaluation.images, 4),
     percent(estimated.stepSeconds / measured.step.cpuSeconds),
     Math.round(measured.peakMebibytes),
@@ -148,8 +148,9 @@ function report({ date, options, machine: here, results }) {
     'A step of ZSKT is a pseudo batch: one of the generator, one synthetic batch, ten of the student. CPU seconds are those of all threads: a quiet machine takes them divided by its threads. An evaluated image is one clean and one with the trigger. *Estimate*: what the form’s estimate says against what was measured.',
     '',
     ...scaleTables.filter(({ id }) => options.only.includes(id)).flatMap((table) => tableOf(table, results)),
-    '¹ One step, the first, with its recording in it: a step takes more than twenty seconds.',
-    '',
+    ...(results.some(({ measured }) => measured?.isFirst)
+      ? ['¹ The first step alone, with its recording in it: it takes more than twenty seconds.', '']
+      : []),
   ].join('\n')
 }
 

@@ -90,7 +90,7 @@ async function measure(asked: Asked, config: ExperimentConfig, folder: string): 
   return {
     first,
     step: shortest(times) ?? first,
-    steps: Math.max(1, times.length),
+    isFirst: times.length === 0,
     evaluation: { ...evaluation, images: prepared.data.test.clean.count },
     peakMebibytes,
   }
