@@ -1,7 +1,7 @@
 /** What an engine of fakes is made of beside its store and its trainers. */
 import { createHash } from 'node:crypto'
 import type { DataService } from '../../src/main/engine/control/api/dataService'
-import type { CostModel } from '../../src/main/engine/control/experiments/estimate'
+import type { CostModel } from '../../src/main/engine/control/experiments/costModel'
 import type { CallArgs, ModelReport } from '../../src/shared/contract'
 import { fakeCatalogue } from './catalogue'
 import { createFakeEngine } from './engine'

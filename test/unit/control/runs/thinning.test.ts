@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CostModel } from '../../../../src/main/engine/control/experiments/estimate'
+import type { CostModel } from '../../../../src/main/engine/control/experiments/costModel'
 import { openStore } from '../../../../src/main/engine/control/store'
 import { listCheckpoints } from '../../../../src/main/engine/protocol/checkpointFiles'
 import { calls } from '../../../../src/shared/contract'

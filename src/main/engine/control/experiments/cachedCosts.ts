@@ -1,5 +1,5 @@
 /** Costs that are asked for again and again: a study's thousands of cells have few networks between them. */
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 
 /** So many answers of each question are kept; the oldest go first. */
 const kept = 512

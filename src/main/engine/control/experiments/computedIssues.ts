@@ -8,7 +8,7 @@ import type { Level } from '../../families/architectures'
 import { pathOfFault } from '../../families/distillation/fit'
 import { poisoningIssues } from './poisoningIssues'
 import { namedFileIssues } from './namedFiles'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import { continuedStudentIssues, type ContinuedContext } from './continuedStudents'
 
 export type ComputedContext = ContinuedContext & { readonly costs: CostModel }

@@ -8,7 +8,7 @@ import type { Issue } from '../../../../shared/schema'
 import type { DefensePhase, StartPoint } from '../../families/defenses/types'
 import { placeInRun, type RunStore } from '../store'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import type { MemberTable } from './memberTable'
 
 /** How many kept steps a message lists. */

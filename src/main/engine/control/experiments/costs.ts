@@ -9,7 +9,7 @@ import type { KnownImages } from '../../families/distillation/types'
 import { methodFaults } from '../../families/distillation/fit'
 import { countClasses } from '../../images/imageSets'
 import { lengthOf, twinOf } from '../../protocol/plans'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import { memberIssues } from './memberIssues'
 
 const countsOf = (data: MemberChoice): { readonly train: number; readonly test: number } | undefined => {

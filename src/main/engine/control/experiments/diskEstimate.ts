@@ -1,6 +1,6 @@
 /** What the stages of an experiment keep on disk, about: weights, checkpoints and pictures. */
 import { stageIdOf, type ExperimentConfig } from '../../../../shared/domain'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 
 const bytesPerScalar = 4
 /** Weights and what the optimizer knows of each of them (Adam: two moments). */

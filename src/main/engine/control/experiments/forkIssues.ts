@@ -12,7 +12,7 @@ import {
 } from '../../../../shared/domain'
 import type { FamilyId, Issue } from '../../../../shared/schema'
 import type { DefensePhase } from '../../families/defenses/types'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import type { MemberTable } from './memberTable'
 
 /** The student that is gone on from. */

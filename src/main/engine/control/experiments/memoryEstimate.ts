@@ -1,6 +1,7 @@
 /** What the stages of an experiment hold in memory at most, about: of the machine on a CPU, of the card on a GPU. */
 import type { ExperimentConfig, StageName } from '../../../../shared/domain'
-import { median, sameShape, type CostModel, type FinishedStage } from './estimate'
+import type { CostModel } from './costModel'
+import { median, sameShape, type FinishedStage } from './estimate'
 import { stagesOf } from './stages'
 import { forwardWork } from './stageWork'
 

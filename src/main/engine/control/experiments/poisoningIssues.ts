@@ -1,7 +1,7 @@
 /** How many images a poison ratio comes to, and whether the attack finds so many. */
 import type { ExperimentConfig } from '../../../../shared/domain'
 import type { Issue } from '../../../../shared/schema'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import type { MemberTable } from './memberTable'
 
 export interface PoisoningContext {

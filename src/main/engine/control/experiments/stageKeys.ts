@@ -24,7 +24,7 @@ import {
 } from '../../../../shared/domain'
 import { defaultsOf, isVisible, type FamilyId, type ParameterSchema } from '../../../../shared/schema'
 import { teacherTrainingSchema } from '../../families/teacherTraining'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 import type { MemberTable } from './memberTable'
 
 /** Raised whenever a stage of the same configuration comes to other numbers than threads and processors make of it. */

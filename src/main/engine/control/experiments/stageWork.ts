@@ -1,7 +1,7 @@
 /** What a stage has to compute, from its members' declarations: multiply-adds, and activations that they make. */
 import type { ExperimentConfig, MemberChoice, StageName } from '../../../../shared/domain'
 import { passes } from '../../families/distillation/types'
-import type { CostModel } from './estimate'
+import type { CostModel } from './costModel'
 
 /** In passes: a pass both ways counts as three, of both. */
 export interface StageWork {

@@ -10,7 +10,7 @@ import type { Recording, RunSummary } from '../../../../shared/domain'
 import { createYielding } from '../../images/yielding'
 import { keptCheckpoints, listCheckpoints, type KeepCheckpoint } from '../../protocol/checkpointFiles'
 import type { StartPoint } from '../../families/defenses/types'
-import type { CostModel } from '../experiments/estimate'
+import type { CostModel } from '../experiments/costModel'
 import type { KeptStage, RunStore } from '../store'
 import type { CheckpointHolds } from './checkpointHolds'
 
