@@ -13,7 +13,7 @@ const copiesOfWeights = 5
 /** A process with TensorFlow in it; on a card the driver's context, its libraries and their workspace. */
 const baseBytes = { cpu: 640 * 2 ** 20, gpu: 700 * 2 ** 20 } as const
 /** Images of an evaluation's batch, whose activations live a layer or two. */
-const evaluationBatch = 100
+const evaluationBatch = { cpu: 100, gpu: 1000 } as const
 const layersAtOnce = 0.15
 /** Images as read, poisoned and triggered: nothing of them is on the card. */
 const imageCopies = 3
@@ -30,7 +30,7 @@ export function memoryOfStage(config: ExperimentConfig, stage: StageName, { cost
   if (stage.kind === 'data') return 0
   const { data, teacher, distillation } = config
   const activations =
-    stage.kind === 'teacher' ? heldByTeacher(config, costs) : heldByStudent(config, stage.index, costs)
+    stage.kind === 'teacher' ? heldByTeacher(config, costs, device) : heldByStudent(config, stage.index, costs)
   const networks = [teacher.architecture, ...(stage.kind === 'student' ? [distillation.architecture] : [])]
   const weights = networks.reduce((sum, network) => sum + (costs.sizes(network, data).parameters ?? 0), 0)
   const { train, test, assumed } = costs.images(data)
@@ -43,9 +43,9 @@ export function memoryOfStage(config: ExperimentConfig, stage: StageName, { cost
   )
 }
 
-function heldByTeacher({ teacher, data }: ExperimentConfig, costs: CostModel): number {
+function heldByTeacher({ teacher, data }: ExperimentConfig, costs: CostModel, device: 'cpu' | 'gpu'): number {
   const { activations } = forwardWork(costs, teacher.architecture, data)
-  const evaluated = layersAtOnce * evaluationBatch
+  const evaluated = layersAtOnce * evaluationBatch[device]
   return activations * (teacher.source === 'file' ? evaluated : Math.max(teacher.training.batchSize, evaluated))
 }
 

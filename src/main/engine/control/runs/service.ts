@@ -13,6 +13,7 @@ import { RefusedInputError, UserError } from '../../../../shared/errors'
 import { madeAfter, type RunStore, type RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
+import { cardNeed, type CardNeed } from '../experiments/cardIssue'
 import { deviceIssues, type DeviceProbe } from '../experiments/deviceIssues'
 import { createFingerprints } from '../experiments/fingerprints'
 import { createConditions, type ConditionOf } from '../experiments/conditions'
@@ -153,9 +154,10 @@ class Service implements RunService {
   }
 
   async startable(config: PartialExperimentConfig, { executor, subject }: WhereToStart): Promise<ExperimentConfig> {
-    const { resolve, assertReady, executors, device } = this.options
+    const { resolve, assertReady, executors, device, costs, store } = this.options
     const { config: resolved, issues } = resolve(config)
-    const ofDevice = (executor ?? ownMachine) === ownMachine ? await deviceIssues(resolved, device) : []
+    const need = (): CardNeed => cardNeed(resolved, costs, store.settings().slots)
+    const ofDevice = (executor ?? ownMachine) === ownMachine ? await deviceIssues(resolved, device, need) : []
     assertNoErrors([...issues, ...ofDevice], subject)
     assertReady()
     if (executor !== undefined) assertExecutor(executors, executor)

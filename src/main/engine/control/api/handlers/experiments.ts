@@ -9,6 +9,7 @@ import {
   type PartialExperimentConfig,
 } from '../../../../../shared/domain'
 import type { Issue } from '../../../../../shared/schema'
+import { cardNeed } from '../../experiments/cardIssue'
 import { deviceIssues } from '../../experiments/deviceIssues'
 import { diskEstimate } from '../../experiments/diskEstimate'
 import { estimateTime, finishedStages, threadsOfStage, type WorkTime } from '../../experiments/estimate'
@@ -29,7 +30,9 @@ export function experimentHandlers(
     'experiment.validate': async ({ config }, _signal, caller = 'owner') => {
       const refused = await context.checks.issuesOf(caller, config)
       const resolution = resolveWithout(refused, config, context)
-      const more = await deviceIssues(resolution.config, context.device)
+      const more = await deviceIssues(resolution.config, context.device, () =>
+        cardNeed(resolution.config, context.options.costs, context.options.store.settings().slots),
+      )
       return { ...resolution, issues: [...resolution.issues, ...refused, ...more] }
     },
     'experiment.estimate': async ({ config }) => {
