@@ -60,16 +60,14 @@ describe('an analysis', () => {
   it('shows a table, shares in per cent, what is missing as a dash', async () => {
     await open('form-table')
     const cells = (selector: string): (string | undefined)[] =>
-      [...page.find('section[aria-labelledby=analysis-table]').querySelectorAll(selector)].map((cell) =>
-        cell.textContent?.trim(),
-      )
+      [...page.find('[role=tabpanel] section').querySelectorAll(selector)].map((cell) => cell.textContent?.trim())
     expect(cells('thead th')).toEqual(['Class', 'Share', 'Images'])
     expect(cells('tbody td')).toEqual(['stop', '25.0 %', '1\u202f000', 'yield', '–', '3'])
   })
 
   it('shows images with their captions', async () => {
     await open('form-images')
-    const section = page.find('section[aria-labelledby=analysis-images]')
+    const section = page.find('[role=tabpanel] section')
     expect([...section.querySelectorAll('canvas')].map((canvas) => canvas.getAttribute('aria-label'))).toEqual([
       'first',
       ...[2, 3, 4, 5, 6].map((index) => `Image ${index}`),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RuntimeState } from '@shared/domain'
 import { UserError, toCauses } from '@shared/errors'
 import { fakeRuntimeState, withoutRuntime } from '../../fakes/runtime'
@@ -80,8 +80,7 @@ describe('the first start without TensorFlow', () => {
 describe('with TensorFlow here', () => {
   it('says what bfloat16 brings on this machine, as measured', async () => {
     page = await mountWorkbench({}, '/runtime')
-    await page.settle()
-    expect(page.text()).toContain('Fake processor, 2 threads')
+    await vi.waitFor(() => expect(page.text()).toContain('Fake processor, 2 threads'), 4000)
     expect(page.text()).toContain('avx512_bf16')
     expect(page.text()).toContain('0.6 of the time of float32 (5.2 ms, 8.7 ms): a 3×3 convolution')
   })

@@ -24,7 +24,7 @@ export function useAsked(run: () => RunSummary) {
 
   const chosen = ref<string | null>(null)
   const shown = computed(() => known.value?.find(({ id }) => id === chosen.value) ?? known.value?.[0] ?? null)
-  const found = useEngineQuery('analyses.get', () => (shown.value?.state === 'done' ? { id: shown.value.id } : null))
+  const found = useEngineQuery('analyses.get', () => (shown.value?.state === 'done' ? { id: shown.value.id } : null), 0)
   /** Of the one that is shown; an answer about another one is on its way out. */
   const answer = computed(() => (found.data.value?.asked.id === shown.value?.id ? found.data.value : null))
 
