@@ -5,7 +5,7 @@ export const timePhases = {
   training: { title: 'Training', help: 'Steps: synthesis, student and teacher updates, a defense’s own passes.' },
   evaluation: { title: 'Evaluation', help: 'Predictions for the test images, clean and with the trigger.' },
   graphs: {
-    title: 'Recording',
+    title: 'First calls',
     help: 'The first call of each captured step: it is recorded, handed to TensorFlow, and computed once.',
   },
   start: { title: 'Start', help: 'From the first instant of the process until TensorFlow has run an operation.' },
