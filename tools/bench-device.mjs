@@ -15,13 +15,15 @@ import { measureFirstSteps } from './bench/device/firstSteps.mjs'
 import { measureBusy } from './bench/device/busy.mjs'
 import { writeSections } from './bench/device/report.mjs'
 import { measureSlots } from './bench/device/slots.mjs'
+import { listOf, oneOf, wholeOf } from './bench/flags.mjs'
+import { precisions } from './bench/options.mjs'
 import { buildWorker } from './bench/worker.mjs'
 import { projectRoot } from './setup/paths.mjs'
 import { failWith } from './run/child.mjs'
 
 const parts = { first: measureFirstSteps, busy: measureBusy, slots: measureSlots }
 
-async function main() {
+function readOptions() {
   const { values } = parseArgs({
     options: {
       device: { type: 'string', default: 'cpu' },
@@ -34,27 +36,32 @@ async function main() {
       json: { type: 'boolean', default: false },
     },
   })
-  const { device } = values
-  const worker = await buildWorker()
-  const options = {
-    device,
-    worker,
-    precisions: values.precision.split(','),
-    threads: Number(values.threads),
-    batch: Number(values.batch),
-    rounds: Number(values.rounds),
+  return {
+    ...values,
+    device: oneOf(values, 'device', ['cpu', 'gpu']),
+    precisions: listOf(values, 'precision', precisions),
+    only: listOf(values, 'only', Object.keys(parts)),
+    threads: wholeOf(values, 'threads', 1),
+    batch: wholeOf(values, 'batch', 8),
+    rounds: wholeOf(values, 'rounds', 1),
   }
+}
+
+async function main() {
+  const options = readOptions()
+  const { device, threads, batch, rounds, only, write, json } = options
+  const worker = await buildWorker()
   const sections = []
-  for (const part of values.only.split(',')) {
-    const section = await parts[part]?.(options)
+  for (const part of only) {
+    const section = await parts[part]({ ...options, worker })
     if (section) sections.push(section)
   }
-  if (values.json) process.stdout.write(`${JSON.stringify(sections)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(sections)}\n`)
   const file = device === 'gpu' ? 'benchmarks-gpu.md' : 'benchmarks.md'
   writeSections(sections, {
-    file: values.write ? path.join(projectRoot, 'docs', file) : null,
-    command: `npm run bench:device -- --device ${device} --precision ${values.precision} --threads ${values.threads} --batch ${values.batch}`,
-    print: !values.json,
+    file: write ? path.join(projectRoot, 'docs', file) : null,
+    command: `npm run bench:device -- --device ${device} --precision ${options.precisions} --threads ${threads} --batch ${batch} --rounds ${rounds} --only ${only}`,
+    print: !json,
   })
   return 0
 }

@@ -6,22 +6,22 @@
  *   npm run bench:gpu -- --reference PATH [--python PYTHON] [options of npm run bench]
  */
 import path from 'node:path'
-import { precisions } from './bench/options.mjs'
+import { commandsOfCard } from './bench/device/everything.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
-const list = precisions.join()
-const runs = [
-  ['bench.mjs', '--device', 'gpu', '--precision', list, ...process.argv.slice(2)],
-  ['bench-device.mjs', '--device', 'gpu', '--precision', list, '--rounds', '10', '--write'],
-]
+/** A command that a signal ended. */
+const interrupted = (code) => code > 128
 
+/** What the first finds wrong costs nobody the second. */
 async function main() {
-  for (const [script, ...parameters] of runs) {
+  let worst = 0
+  for (const [script, ...parameters] of commandsOfCard(process.argv.slice(2))) {
     const code = await runInForeground(process.execPath, [path.join(projectRoot, 'tools', script), ...parameters])
-    if (code !== 0) return code
+    worst = Math.max(worst, code)
+    if (interrupted(code)) break
   }
-  return 0
+  return worst
 }
 
 main().then((code) => {

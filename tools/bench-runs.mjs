@@ -13,29 +13,17 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { SetupError, say } from '../src/main/setup/report.mjs'
+import { say } from '../src/main/setup/report.mjs'
+import { listOf, wholeOf } from './bench/flags.mjs'
 import { machineWords, writeReportFile } from './bench/reportFile.mjs'
 import { machine } from './bench/instructions.mjs'
-import { abdOutput, timedRun } from './bench/wholeRun.mjs'
+import { abdOutput, phaseTitles, timedRun } from './bench/wholeRun.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { failWith } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
 const goal = { notTraining: 0.1, firstFigure: 5 }
 const reusedPseudoBatches = 2
-
-/** Phases in the order in which src/shared/domain/timings.ts defines them. */
-const phaseTitles = {
-  training: 'training: steps of synthesis, students, teacher, defenses',
-  evaluation: 'evaluations',
-  graphs: 'first call of each captured step: recording, and computing it once',
-  start: 'start of processes until TensorFlow has run an operation',
-  data: 'data, poisoning, triggers, networks',
-  checkpoints: 'checkpoints and final weights',
-  images: 'synthetic images',
-  analyses: 'analyses',
-  rest: 'rest of the processes',
-}
 
 const setting = (name, value) => ['--set', `${name}=${value}`]
 const published = (pseudoBatches, ...more) => [
@@ -65,17 +53,12 @@ function readOptions() {
       write: { type: 'boolean', default: false },
     },
   })
-  const only = values.only.split(',')
-  const unknown = only.find((name) => !Object.hasOwn(scenarios, name))
-  if (unknown !== undefined)
-    throw new SetupError(`--only wants some of ${Object.keys(scenarios).join(', ')}, got "${unknown}".`)
-  const whole = (name, least) => {
-    const value = Number(values[name])
-    if (!Number.isInteger(value) || value < least)
-      throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
-    return value
+  return {
+    ...values,
+    only: listOf(values, 'only', Object.keys(scenarios)),
+    pseudoBatches: wholeOf(values, 'pseudo-batches', 1),
+    threads: wholeOf(values, 'threads', 0),
   }
-  return { ...values, only, pseudoBatches: whole('pseudo-batches', 1), threads: whole('threads', 0) }
 }
 
 /** Seconds and CPU seconds of each phase over the stages that were trained for this run. */
@@ -117,11 +100,12 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`
 const row = (title, results, cell) => `| ${[title, ...results.map(cell)].join(' | ')} |`
 
 function report({ date, options, machine, results }) {
+  const command = `npm run bench:runs -- --only ${options.only.join(',')} --pseudo-batches ${options.pseudoBatches} --threads ${options.threads} --write`
   const names = results.map(({ name }) => scenarios[name].title)
   return [
     '# Whole runs',
     '',
-    `Written by \`npm run bench:runs -- --write\` on ${date}: ${machineWords(machine)}; threads ${options.threads || 'all'}.`,
+    `Written by \`${command}\` on ${date}: ${machineWords(machine)}; threads ${options.threads || 'all'}.`,
     `*As published*: WRN-16-2 → WRN-16-1, batch 128, two epochs of the teacher, ${options.pseudoBatches} pseudo batches. *Teacher there already*: the same with ${reusedPseudoBatches} pseudo batches, whose teacher another run has trained.`,
     '',
     row('Seconds (CPU seconds)', names, (name) => name),

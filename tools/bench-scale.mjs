@@ -16,6 +16,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError, say } from '../src/main/setup/report.mjs'
+import { listOf, oneOf, wholeOf } from './bench/flags.mjs'
 import { machine } from './bench/instructions.mjs'
 import { fittedExponent } from './bench/exponent.mjs'
 import { writePictures } from './bench/pictures.mjs'
@@ -25,10 +26,12 @@ import { scalePoints, scaleTables } from './bench/scalePoints.mjs'
 import { failWith } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
+const tableNames = scaleTables.map(({ id }) => id)
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', default: scaleTables.map(({ id }) => id).join(',') },
+      only: { type: 'string', default: tableNames.join(',') },
       threads: { type: 'string', default: '2' },
       steps: { type: 'string', default: '3' },
       'most-mebibytes': { type: 'string', default: '16000' },
@@ -37,22 +40,13 @@ function readOptions() {
       write: { type: 'boolean', default: false },
     },
   })
-  const only = values.only.split(',')
-  const unknown = only.find((name) => !scaleTables.some(({ id }) => id === name))
-  if (unknown !== undefined)
-    throw new SetupError(`--only wants some of ${scaleTables.map(({ id }) => id).join(', ')}, got "${unknown}".`)
-  const whole = (name, least) => {
-    const value = Number(values[name])
-    if (!Number.isInteger(value) || value < least)
-      throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
-    return value
-  }
   return {
     ...values,
-    only,
-    threads: whole('threads', 1),
-    steps: whole('steps', 1),
-    mostMebibytes: whole('most-mebibytes', 500),
+    precision: oneOf(values, 'precision', ['float32', 'mixed']),
+    only: listOf(values, 'only', tableNames),
+    threads: wholeOf(values, 'threads', 1),
+    steps: wholeOf(values, 'steps', 1),
+    mostMebibytes: wholeOf(values, 'most-mebibytes', 500),
   }
 }
 
@@ -92,7 +86,9 @@ async function measure(points, worker, options, folder) {
     }
     const { kind = 'student', from = 0 } = point
     const asked = { config, kind, from, steps: options.steps, mostMebibytes: options.mostMebibytes, cache: folder }
-    results.push({ ...point, ...(await ask(worker, asked).catch((error) => ({ fault: error.message }))) })
+    const found = await ask(worker, asked).catch((error) => ({ fault: error.message }))
+    if (found.fault !== undefined) say(found.fault)
+    results.push({ ...point, ...found })
   }
   return results
 }
@@ -118,16 +114,25 @@ function rowOf({ title, measured, estimated, leftOut, fault }) {
   ].join(' | ')} |`
 }
 
+function exponentsOf(unit, points) {
+  const measured = points.filter((point) => point.measured)
+  const [first] = measured
+  if (measured.length < 2) return []
+  const { baseMebibytes } = first.estimated
+  const power = (valueOf) => fittedExponent(measured.map((point) => [point.size, valueOf(point)])).toFixed(2)
+  const [time, memory] = [
+    power((point) => point.measured.step.cpuSeconds),
+    power((point) => Math.max(1, point.measured.peakMebibytes - baseMebibytes)),
+  ]
+  return [
+    '',
+    `Time of a step grows as ${unit} to the power of ${time}; memory above what a process holds anyway (${baseMebibytes} MiB) to the power of ${memory}.`,
+  ]
+}
+
 function tableOf({ id, title, unit }, results) {
   const own = results.filter(({ table }) => table === id)
-  const measured = own.filter((point) => point.measured)
-  const exponents =
-    unit === undefined || measured.length < 2
-      ? []
-      : [
-          '',
-          `Time of a step grows as ${unit} to the power of ${fittedExponent(measured.map(({ size, measured: { step } }) => [size, step.cpuSeconds])).toFixed(2)}; memory above what a process holds anyway (640 MiB) to the power of ${fittedExponent(measured.map(({ size, measured: { peakMebibytes } }) => [size, Math.max(1, peakMebibytes - 640)])).toFixed(2)}.`,
-        ]
+  const exponents = unit === undefined ? [] : exponentsOf(unit, own)
   return [
     `## ${title}`,
     '',
@@ -140,14 +145,16 @@ function tableOf({ id, title, unit }, results) {
 }
 
 function report({ date, options, machine: here, results }) {
+  const { only, threads, steps, mostMebibytes, precision } = options
+  const command = `npm run bench:scale -- --only ${only.join(',')} --threads ${threads} --steps ${steps} --most-mebibytes ${mostMebibytes} --precision ${precision} --write`
   return [
     '# Time and memory against size',
     '',
-    `Written by \`npm run bench:scale -- --write\` on ${date}: ${machineWords(here)}; ${options.threads} threads, ${options.precision}.`,
+    `Written by \`${command}\` on ${date}: ${machineWords(here)}.`,
     '',
     'A step of ZSKT is a pseudo batch: one of the generator, one synthetic batch, ten of the student. CPU seconds are those of all threads: a quiet machine takes them divided by its threads. An evaluated image is one clean and one with the trigger. *Estimate*: what the form’s estimate says against what was measured.',
     '',
-    ...scaleTables.filter(({ id }) => options.only.includes(id)).flatMap((table) => tableOf(table, results)),
+    ...scaleTables.filter(({ id }) => only.includes(id)).flatMap((table) => tableOf(table, results)),
     ...(results.some(({ measured }) => measured?.isFirst)
       ? ['¹ The first step alone, with its recording in it: it takes more than twenty seconds.', '']
       : []),

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { costs } from '../../src/main/engine/control/experiments/costs'
 import { threadSeconds } from '../../src/main/engine/control/experiments/estimate'
 import { families } from '../../src/main/engine/control/experiments/families'
-import { memoryOfStage } from '../../src/main/engine/control/experiments/memoryEstimate'
+import { baseBytes, memoryOfStage } from '../../src/main/engine/control/experiments/memoryEstimate'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { workOfStep } from '../../src/main/engine/control/experiments/stageWork'
@@ -104,6 +104,7 @@ async function answer(asked: Asked, config: ExperimentConfig, folder: string): P
   const estimated = {
     stepSeconds: threadSeconds(workOfStep(config, stage, costs), factor),
     mebibytes: memoryOfStage(config, stage, { costs, device: 'cpu' }) / mebibyte,
+    baseMebibytes: baseBytes.cpu / mebibyte,
   }
   return estimated.mebibytes > asked.mostMebibytes
     ? { estimated, leftOut: true }

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError } from '../../src/main/setup/report.mjs'
+import { listOf, oneOf, wholeOf } from './flags.mjs'
 import { groups, wayNames } from './variants.mjs'
 
 /** The benchmarks, each with what is timed in it. */
@@ -33,21 +34,6 @@ const flags = {
   profile: { type: 'boolean', default: false },
 }
 
-function listOf(values, name, allowed) {
-  const items = values[name].split(',').filter(Boolean)
-  const strange = items.find((item) => !allowed.includes(item))
-  if (items.length === 0 || strange !== undefined)
-    throw new SetupError(`--${name} wants some of ${allowed.join(', ')}, got "${values[name]}".`)
-  return items
-}
-
-function wholeOf(values, name, least) {
-  const value = Number(values[name])
-  if (!Number.isInteger(value) || value < least)
-    throw new SetupError(`--${name} wants a whole number from ${least}, got "${values[name]}".`)
-  return value
-}
-
 function requirePlaces({ reference, against }) {
   if (
     reference !== undefined &&
@@ -71,10 +57,8 @@ function baselinesOf(values, asked) {
 /** The command's options, checked. Errors: SetupError that names the option, what it wants and what it got. */
 export function readOptions(args = process.argv.slice(2)) {
   const { values } = parseArgs({ args, options: flags })
-  if (!Object.hasOwn(suites, values.suite))
-    throw new SetupError(`--suite wants ${Object.keys(suites).join(' or ')}, got "${values.suite}".`)
-  if (values.device !== 'cpu' && values.device !== 'gpu')
-    throw new SetupError(`--device wants cpu or gpu, got "${values.device}".`)
+  oneOf(values, 'suite', Object.keys(suites))
+  oneOf(values, 'device', ['cpu', 'gpu'])
   requirePlaces(values)
   const asked = listOf(values, 'precision', precisions)
   if (values.profile && values.device === 'gpu')

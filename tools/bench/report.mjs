@@ -1,53 +1,15 @@
 /** The results as docs/benchmarks.md, and as tables on the terminal. */
 import { comparedFigures } from './figures.mjs'
+import { goalOf } from './goals.mjs'
 import { memorySection } from './memoryReport.mjs'
 import { peakSection } from './peak.mjs'
 import { numbersSection } from './numbers.mjs'
 import { preliminarySection } from './preliminaryReport.mjs'
-import { writeReportFile } from './reportFile.mjs'
+import { machineWords, writeReportFile } from './reportFile.mjs'
 import { oursIn } from './subjects.mjs'
 import { groups, groupTitles, plainVariant } from './variants.mjs'
 
 const otherTitles = { [plainVariant]: 'tuned PyTorch', published: 'as published', against: 'the other checkout' }
-
-/** What the figures are to reach, as their time / our time; mixed against float32 on a processor with AMX only. */
-const goals = {
-  float32: {
-    float32: {
-      pseudoBatch: 1.5,
-      pseudoBatchVaccine: 1.8,
-      generator: 1.6,
-      student: 1.3,
-      teacher: 1.3,
-      evaluation: 1.15,
-    },
-    published: { pseudoBatch: 4, pseudoBatchVaccine: 4, synthesis: 1.3, ood: 1.3 },
-  },
-  mixed: {
-    autocast: {
-      pseudoBatch: 1.5,
-      pseudoBatchVaccine: 1.5,
-      generator: 1.3,
-      student: 1.3,
-      teacher: 1.3,
-      evaluation: 1.2,
-    },
-    [plainVariant]: {
-      pseudoBatch: 4,
-      pseudoBatchVaccine: 4,
-      generator: 4,
-      student: 2.5,
-      teacher: 2.5,
-      evaluation: 3.5,
-    },
-  },
-}
-const needsAmx = (precision, comparison) => precision === 'mixed' && comparison === plainVariant
-
-function goalOf({ precision, comparison, figure, instructions }) {
-  if (needsAmx(precision, comparison) && !instructions.includes('amx_bf16')) return undefined
-  return goals[precision]?.[comparison]?.[figure]
-}
 
 const time = (value) =>
   value === undefined
@@ -95,12 +57,12 @@ function timesTable({ seconds }, precision, comparisons) {
   )
 }
 
-function ratiosTable({ precisions, seconds, machine }, precision, comparisons) {
+function ratiosTable({ precisions, seconds, settings, machine }, precision, comparisons) {
   const { ratios } = precisions[precision]
   const cell = (comparison, figure) => {
     const value = ratios[comparison]?.[figure]
     if (value === undefined) return '–'
-    const goal = goalOf({ precision, comparison, figure, instructions: machine.instructions })
+    const goal = goalOf({ kind: settings.kind, precision, comparison, figure, instructions: machine.instructions })
     if (goal === undefined) return value.toFixed(2)
     return `${value.toFixed(2)} (goal ${goal}${value >= goal ? '' : ', missed'})`
   }
@@ -126,14 +88,15 @@ const baselineNotes = {
 
 function headOf({ settings, machine, versions, date }, comparisons) {
   const comparison = comparisons.some(({ id }) => id === 'against') ? '--against' : '--reference'
-  const command = `npm run bench -- --suite ${settings.suite} --precision ${settings.precisions.join(',')} ${comparison} PATH`
+  const device = settings.kind === 'gpu' ? ' --device gpu' : ''
+  const command = `npm run bench --${device} --suite ${settings.suite} --precision ${settings.precisions.join(',')} ${comparison} PATH`
   return [
     settings.suite === 'zskt' ? '# Benchmarks' : '# Benchmarks of the inversion family',
     '',
     `Written by \`${command}\` on ${date}: batch ${settings.batch}, WRN-16-2 → WRN-16-1, ${settings.threads} threads each, ${settings.repeats} repeats after ${settings.warmUps} warm-ups,`,
     'all subjects in one run and in turn, in processes of their own. Ours has its allocator settings as a run has them.',
     '',
-    `- Device: ${settings.device} (${machine.cpu}, ${machine.cores} cores; load ${machine.load.join(', ')} at the end of the run); execution: ${settings.execution}`,
+    `- Device: ${settings.device} (${machineWords(machine)}); execution: ${settings.execution}`,
     `- Instruction sets: ${machine.instructions.join(', ') || 'none that matters here'}`,
     `- Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

@@ -12,7 +12,7 @@ const synthesis = { synthesisSteps: 3, bank: 4096, negatives: 1024 }
 
 export const oursIn = (precision) => `ours-${precision}`
 
-/** TF32 is a switch of the process: of NVIDIA's libraries, whichever framework calls them. */
+/** TF32 is a switch of the process, of NVIDIA's libraries; ours sets it by its precision. */
 const tf32 = (on) => ({ NVIDIA_TF32_OVERRIDE: on ? '1' : '0' })
 
 const settingsOf = ({ threads, batch, device, eager, profile }) => ({
@@ -31,7 +31,7 @@ function engine(name, { script, environment }, { options, precision = 'float32',
     question,
     phases: suites[options.suite],
     command: [process.execPath, script, JSON.stringify({ ...settingsOf(options), precision })],
-    environment: { ...environment, ...(precision === 'tf32' ? tf32(true) : {}) },
+    environment,
   }
 }
 

@@ -65,7 +65,7 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
   const seconds = secondsOf(samples, phases)
   const cpuSeconds = secondsOf(samples, phases, 'cpu')
   const best = bestOf(seconds, variants)
-  const others = ['tuned', 'published', 'against'].filter((subject) => subjects.includes(subject))
+  const others = [plainVariant, 'published', 'against'].filter((subject) => subjects.includes(subject))
   const precisions = Object.fromEntries(
     options.precisions.map((precision) => {
       const ours = oursIn(precision)
@@ -93,6 +93,7 @@ export function summarize({ samples, facts, memory, options, phases, variants = 
       repeats: options.repeats,
       warmUps: options.warmUps,
       device: facts[oursIn(first)].device,
+      kind: options.device,
       execution: options.eager ? 'eager' : 'graph',
     },
     machine: machine(),

@@ -7,6 +7,19 @@ import { projectRoot } from '../setup/paths.mjs'
 const keptWords = 3000
 const cli = path.join(projectRoot, 'out', 'main', 'cli.js')
 
+/** The phases of src/shared/domain/timings.ts, in its order, as the report's rows name them. */
+export const phaseTitles = {
+  training: 'training: steps of synthesis, students, teacher, defenses',
+  evaluation: 'evaluations',
+  graphs: 'first call of each captured step: recording, and computing it once',
+  start: 'start of processes until TensorFlow has run an operation',
+  data: 'data, poisoning, triggers, networks',
+  checkpoints: 'checkpoints and final weights',
+  images: 'synthetic images',
+  analyses: 'analyses',
+  rest: 'rest of the processes',
+}
+
 /** A line of progress that shows a figure, e.g. "[3/4] Student 1: no defense: step 0 of 300, 0 %, student loss 0.71". */
 const figureLine = /^\[\d+\/\d+\] (?<stage>[^:]+):.*(loss|accuracy) -?[\d.]/
 

@@ -94,8 +94,11 @@ export async function end(child, signal = 'SIGTERM') {
   clearTimeout(killer)
 }
 
+/** A failure that its sentence explains: of the set-up, or an option that a command has not. */
+const isKnown = (error) => error?.name === 'SetupError' || error?.code?.startsWith?.('ERR_PARSE_ARGS_') === true
+
 /** Ends the process with one sentence for a known failure, with the stack for a fault of the program. */
 export function failWith(error) {
-  process.stderr.write(`${error?.name === 'SetupError' ? error.message : (error?.stack ?? error)}\n`)
+  process.stderr.write(`${isKnown(error) ? error.message : (error?.stack ?? error)}\n`)
   process.exitCode = 1
 }

@@ -1,7 +1,8 @@
 /** The sections as tables, on the terminal and between their marks in a document. */
 import fs from 'node:fs'
-import os from 'node:os'
 import { say } from '../../../src/main/setup/report.mjs'
+import { machine } from '../instructions.mjs'
+import { machineWords } from '../reportFile.mjs'
 
 export const marks = ['<!-- Measured by npm run bench:device. -->', '<!-- End of what bench:device measured. -->']
 
@@ -18,9 +19,8 @@ const tableOf = ({ title, words, head, rows }) =>
   ].join('\n')
 
 export function formatSections(sections, command) {
-  const load = os.loadavg().map((value) => value.toFixed(1))
   return [
-    `\`${command}\` on ${new Date().toISOString().slice(0, 10)} (${os.cpus()[0]?.model.trim() ?? 'unknown'}, load ${load.join(', ')} at the end).`,
+    `\`${command}\` on ${new Date().toISOString().slice(0, 10)} (${machineWords(machine())}).`,
     '',
     ...sections.map(tableOf),
   ].join('\n')

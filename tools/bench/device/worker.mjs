@@ -1,5 +1,6 @@
 /** One engine worker under measurement, in a precision and with settings of its environment. */
 import { startSubject } from '../subject.mjs'
+import { statistics } from '../summary.mjs'
 
 /**
  * @param {{ device: string, batch: number, threads: number, worker: { script: string, environment: object } }} options
@@ -22,10 +23,7 @@ export async function timed(subject, phase) {
   return { seconds: (performance.now() - began) / 1000, answer }
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
+export const median = (values) => statistics(values).median
 
 /** So many pseudo batches in a row; seconds of each, and seconds of all cores. */
 export async function pseudoBatches(subject, count) {

@@ -11,7 +11,7 @@ const copiesOfActivations = 1.5
 /** Of a network that trains: weights, gradients, two moments, and what is on its way. */
 const copiesOfWeights = 5
 /** A process with TensorFlow in it; on a card the driver's context, its libraries and their workspace. */
-const baseBytes = { cpu: 640 * 2 ** 20, gpu: 700 * 2 ** 20 } as const
+export const baseBytes = { cpu: 640 * 2 ** 20, gpu: 700 * 2 ** 20 } as const
 /** Images of an evaluation's batch, whose activations live a layer or two. */
 const evaluationBatch = { cpu: 100, gpu: 1000 } as const
 const layersAtOnce = 0.15
