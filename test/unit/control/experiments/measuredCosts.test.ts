@@ -50,12 +50,14 @@ describe('what the estimates follow', () => {
   const seconds = (asked: ExperimentConfig, machine: Parameters<typeof calculatedSeconds>[2]['machine']): number =>
     calculatedSeconds(asked, student, { costs, machine })
   const cpu = (float32: number, mixed: number) =>
-    ({ kind: 'cpu', precisionSpeed: { milliseconds: { float32, mixed } } }) as const
+    ({ kind: 'cpu', threads: 2, precisionSpeed: { milliseconds: { float32, mixed } } }) as const
 
   it('the speed that was measured of this machine, and threads', () => {
     const plain = seconds(config, { threads: 2 })
     expect(seconds(config, { threads: 2, device: cpu(9, 5) }) / plain).toBeCloseTo(2, 1)
     expect(plain / seconds(config, { threads: 4 })).toBeCloseTo(2, 1)
+    const device = cpu(9, 5)
+    expect(seconds(config, { threads: 1, device }) / seconds(config, { threads: 2, device })).toBeCloseTo(2, 1)
   })
 
   it('the precision, by the factor that was measured', () => {
@@ -67,7 +69,7 @@ describe('what the estimates follow', () => {
   })
 
   it('no speed of a device that the experiment is not for', () => {
-    const gpu = { kind: 'gpu', precisionSpeed: { milliseconds: { float32: 0.1 } } } as const
+    const gpu = { kind: 'gpu', threads: 2, precisionSpeed: { milliseconds: { float32: 0.1 } } } as const
     const forCpu = resolved({ students: [{}], execution: { device: 'cpu' } })
     expect(seconds(forCpu, { threads: 2, device: gpu })).toBe(seconds(forCpu, { threads: 2 }))
     expect(seconds(config, { threads: 2, device: gpu })).toBeLessThan(seconds(config, { threads: 2 }) / 10)

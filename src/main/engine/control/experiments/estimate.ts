@@ -32,8 +32,11 @@ export interface Machine {
   /** Of a stage. */
   readonly threads: number
   /** What was found there; null or absent before anybody looked. */
-  readonly device?: Pick<DeviceReport, 'kind' | 'precisionSpeed'> | null
+  readonly device?: MeasuredDevice | null
 }
+
+/** `threads`: those that its convolution was measured with. */
+type MeasuredDevice = Pick<DeviceReport, 'kind' | 'threads' | 'precisionSpeed'>
 
 /**
  * What a thread of the machine of docs/benchmarks-scale.md does in a second: fitted to its table. Multiply-adds run at
@@ -61,20 +64,22 @@ export function calculatedSeconds(
   stage: StageName,
   { costs, machine }: { readonly costs: CostModel; readonly machine: Machine },
 ): number {
-  const precisionSpeed = speedFor(config, machine)
-  const threads = Math.max(1, machine.threads)
-  const probe = precisionSpeed?.milliseconds.float32
-  const slowness = probe === undefined ? 1 : (probe * threads) / probeThreadMilliseconds
-  const factor = precisionFactor(precisionSpeed, precisionOf(config)) ?? 1
+  const device = deviceFor(config, machine)
+  // A GPU computes as fast whatever threads feed it.
+  const threadsOf = (count: number): number => (device?.kind === 'gpu' ? 1 : Math.max(1, count))
+  const probe = device?.precisionSpeed?.milliseconds.float32
+  const slowness = device && probe !== undefined ? (probe * threadsOf(device.threads)) / probeThreadMilliseconds : 1
+  const threads = threadsOf(machine.threads)
+  const factor = precisionFactor(device?.precisionSpeed, precisionOf(config)) ?? 1
   return (
     Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] +
     (slowness * threadSeconds(workOfStage(config, stage, costs), factor)) / threads
   )
 }
 
-/** What was measured of the device that the experiment is for; undefined where it was another one, or none. */
-const speedFor = ({ execution }: ExperimentConfig, { device }: Machine): DeviceReport['precisionSpeed'] =>
-  device && (execution.device === device.kind || execution.device === 'auto') ? device.precisionSpeed : undefined
+/** The device that the experiment is for, where it was measured; undefined where another one was, or none. */
+const deviceFor = ({ execution }: ExperimentConfig, { device }: Machine): MeasuredDevice | undefined =>
+  device?.precisionSpeed && (execution.device === device.kind || execution.device === 'auto') ? device : undefined
 
 export const median = (values: number[]): number =>
   values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
@@ -138,7 +143,9 @@ export function estimateTime(config: ExperimentConfig, { costs, finished, machin
 function calculatedNote(config: ExperimentConfig, { finished, machine }: Omit<EstimateBasis, 'costs'>): string {
   const sources = [
     'Calculated from multiply-adds and activations',
-    ...(speedFor(config, machine) ? ['the speed of this machine as measured with one convolution'] : []),
+    ...(deviceFor(config, machine)?.precisionSpeed
+      ? ['the speed of this machine as measured with one convolution']
+      : []),
     ...(finished.length > 0 ? ['what earlier stages took here'] : []),
   ]
   const trust = sources.length > 1 ? 'mostly within a quarter' : 'within a factor of two until a run has finished here'
