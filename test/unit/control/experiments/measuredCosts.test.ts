@@ -75,6 +75,15 @@ describe('what the estimates follow', () => {
     expect(seconds(config, { threads: 2, device: gpu })).toBeLessThan(seconds(config, { threads: 2 }) / 10)
   })
 
+  it('half the activations in mixed precision, beside weights and the process itself', () => {
+    const request = { costs, device: 'gpu' } as const
+    const params = { pseudoBatches: 100, batchSize: 2048 }
+    const large = { students: [{}], distillation: { method: { id: 'zskt', params } } }
+    const bytesIn = (precision: 'float32' | 'mixed'): number =>
+      memoryOfStage(resolved({ ...large, execution: { precision } }), student, request)
+    expect(bytesIn('mixed') / bytesIn('float32')).toBeCloseTo(0.5, 1)
+  })
+
   it('what stages of the same shape held here', () => {
     const request = { costs, device: 'cpu' } as const
     const peakBytes = 2 * memoryOfStage(config, student, request)

@@ -1,11 +1,13 @@
 /** What the stages of an experiment hold in memory at most, about: of the machine on a CPU, of the card on a GPU. */
-import type { ExperimentConfig, StageName } from '../../../../shared/domain'
+import { precisionOf, type ExperimentConfig, type Precision, type StageName } from '../../../../shared/domain'
 import type { CostModel } from './costModel'
 import { median, sameShape, type FinishedStage } from './estimate'
 import { stagesOf } from './stages'
 import { forwardWork } from './stageWork'
 
 const bytesPerScalar = 4
+/** Mixed precision keeps activations, and what is derived from them, in bfloat16. */
+const bytesPerActivation: Readonly<Record<Precision, number>> = { float32: 4, tf32: 4, mixed: 2 }
 /** Beside activations, what is derived from them: norms, their gradients, what convolutions put in another order. */
 const copiesOfActivations = 1.5
 /** Of a network that trains: weights, gradients, two moments, and what is on its way. */
@@ -38,7 +40,8 @@ export function memoryOfStage(config: ExperimentConfig, stage: StageName, { cost
     device === 'gpu' || assumed ? 0 : (train + test) * (costs.sizes(teacher.architecture, data).imageBytes ?? 0)
   return (
     baseBytes[device] +
-    bytesPerScalar * (copiesOfActivations * activations + copiesOfWeights * weights) +
+    bytesPerActivation[precisionOf(config)] * copiesOfActivations * activations +
+    bytesPerScalar * copiesOfWeights * weights +
     imageCopies * images
   )
 }
