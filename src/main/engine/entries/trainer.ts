@@ -5,8 +5,8 @@
  */
 import { constants, setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { DeviceReport, Evaluation, Execution } from '../../../shared/domain'
-import { ExhaustiveError, UserError, describeError, toCauses } from '../../../shared/errors'
+import type { DeviceReport, Evaluation } from '../../../shared/domain'
+import { ExhaustiveError, describeError, toCauses } from '../../../shared/errors'
 import { exporters } from '../families/exporters'
 import { startTensorFlow, withPrecisionSpeed } from '../runtime'
 import { analyse } from '../trainer/asked'
@@ -18,6 +18,7 @@ import { createPhaseClock, type PhaseClock } from '../trainer/phaseClock'
 import { reportNode } from '../trainer/reportNode'
 import { runTrainingLoop } from '../trainer/loop'
 import { createSystemMetrics } from '../trainer/systemMetrics'
+import { tf32WithoutGpu } from '../trainer/tf32'
 import { watchGpu } from '../trainer/watchGpu'
 import type { ShortJob, TrainerCommand, TrainerJob, TrainerReport } from '../protocol/messages'
 import { taskExit, type StageJob } from '../protocol/taskFolder'
@@ -32,17 +33,6 @@ const preparationTeller =
   (fraction: number, message: string): void =>
     tell({ type: 'preparing', activity: { message, fraction } })
 
-/** Where the device was not known before; no result says TF32 that was computed otherwise. */
-function refuseCpuInTf32({ kind, title, reason }: DeviceReport, { precision }: Execution): void {
-  if (precision !== 'tf32' || kind === 'gpu') return
-  throw new UserError('TF32 was asked for, and no GPU is usable.', {
-    wanted: 'a GPU, which alone computes in TF32',
-    got: title,
-    ...(reason === null ? {} : { where: reason }),
-    action: 'set the precision to float32, or see "npm run doctor"',
-  })
-}
-
 /** TensorFlow as the job asks for it; a GPU that was asked for and does not work fails here. */
 const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
   const execution = 'config' in job ? job.config.execution : job.execution
@@ -52,8 +42,9 @@ const startFor = async (job: TrainerJob, tell: Tell): Promise<DeviceReport> => {
     deterministic: execution.deterministic,
     precision: execution.precision,
   })
-  refuseCpuInTf32(runtime.device, execution)
+  const otherwise = tf32WithoutGpu(runtime.device, { execution, isResult: job.kind !== 'analyse' })
   tell({ type: 'ready', device: runtime.device })
+  if (otherwise !== null) tell({ type: 'warning', message: otherwise })
   if (runtime.device.fallback)
     tell({ type: 'warning', message: `The GPU is not used: ${runtime.device.reason ?? 'no reason is known'}` })
   return runtime.device
