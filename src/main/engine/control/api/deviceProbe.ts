@@ -28,16 +28,26 @@ function sharedWork<Result>(
   let underWay: WorkUnderWay<Result> | null = null
   const begin = (): WorkUnderWay<Result> => {
     const controller = new AbortController()
-    const result = work(controller.signal).finally(() => (underWay = null))
-    return { result, controller, waiting: 0 }
+    const begun: WorkUnderWay<Result> = { result: work(controller.signal), controller, waiting: 0 }
+    const over = (): void => forget(begun)
+    begun.result.then(over, over)
+    return begun
+  }
+  const forget = (given: WorkUnderWay<Result>): void => {
+    if (underWay === given) underWay = null
   }
   return (signal) => {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const mine = (underWay ??= begin())
     mine.waiting += 1
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         mine.waiting -= 1
-        if (mine.waiting === 0) mine.controller.abort(signal?.reason)
+        if (mine.waiting === 0) {
+          // Whoever comes now begins anew: this one takes a while to end.
+          forget(mine)
+          mine.controller.abort(signal?.reason)
+        }
         reject(signal?.reason as Error)
       }
       signal?.addEventListener('abort', leave, { once: true })

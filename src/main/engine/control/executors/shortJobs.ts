@@ -37,6 +37,8 @@ export function runShortJob(
   onProgress: (progress: ShortProgress) => void = () => undefined,
 ): Promise<ShortResult> {
   return new Promise((resolve, reject) => {
+    // Somebody who has gone before it began.
+    signal?.throwIfAborted()
     const result: ShortResult = { device: null, evaluation: null, warnings: [], pixelTrials: [], artifact: undefined }
     let failure: unknown
     let finished = false
