@@ -2,9 +2,10 @@ import { imageNumbersArtifact, type ImageNumbersArtifact } from '../../../../sha
 import { integer, type ValuesOf } from '../../../../shared/schema'
 import { correlations, templateOf, type TriggerTemplate } from '../../images/poisoning/template'
 import type { ImageSet } from '../../images/types'
+import { penaltyCoefficient } from '../shuffledTeachers'
 import { answersOf, divergencesOf } from './answers'
 import { defineAskedAnalysis, type AskedContext, type AskedStudent } from './askedTypes'
-import { penaltyField, shuffleFields } from './vaccineFields'
+import { shuffleFields } from './shuffleFields'
 
 const params = {
   imageLimit: integer({
@@ -15,7 +16,10 @@ const params = {
     help: 'Of more kept images so many are taken, evenly over students and steps.',
   }),
   ...shuffleFields,
-  penaltyCoefficient: penaltyField,
+  penaltyCoefficient: penaltyCoefficient({
+    help: 'Weight of the penalty that each suspected image adds.',
+    advanced: true,
+  }),
 }
 type Params = ValuesOf<typeof params>
 type Context = AskedContext<'teacher' | 'students' | 'shuffledTeachers' | 'trigger'>

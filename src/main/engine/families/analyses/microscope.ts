@@ -7,7 +7,7 @@ import type { ImageSet } from '../../images/types'
 import { answersOf, divergencesOf, logProbabilities } from './answers'
 import { defineAskedAnalysis, type AskedContext, type OpenNetwork, type ShuffledTeachers } from './askedTypes'
 import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from './heatmaps'
-import { shuffleFields } from './vaccineFields'
+import { shuffleFields } from './shuffleFields'
 
 const params = {
   imageSource: choice({

@@ -1,4 +1,5 @@
 import { boolean, integer, number, type MemberIssue, type ValuesOf } from '../../../../../shared/schema'
+import { penaltyCoefficient, shuffledTeacherFields } from '../../shuffledTeachers'
 import type { DefenseCheckContext } from '../types'
 
 /**
@@ -8,30 +9,10 @@ import type { DefenseCheckContext } from '../types'
 export const firstPooledBatch = 11
 
 export const params = {
-  coefficient: number({
-    label: 'Coefficient',
-    symbol: 'c',
-    default: 0.1,
-    min: 0,
-    max: 1000,
+  coefficient: penaltyCoefficient({
     help: 'Weight of the penalty in the generator’s loss; where images come from a picture, of the suspected patches, which the student unlearns.',
   }),
-  members: integer({
-    label: 'Shuffled teachers',
-    symbol: 'E',
-    unit: 'teachers',
-    default: 3,
-    min: 1,
-    max: 32,
-    help: 'Copies of the teacher with shuffled channels; their logits are averaged.',
-  }),
-  layers: integer({
-    label: 'Shuffled layers',
-    default: 5,
-    min: 1,
-    max: 200,
-    help: 'The last so many convolutions whose input channels are permuted.',
-  }),
+  ...shuffledTeacherFields,
   testBatches: integer({
     label: 'Selection test after',
     unit: 'pseudo batches',
