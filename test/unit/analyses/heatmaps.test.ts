@@ -4,7 +4,13 @@ import { atStrengths } from '../../../src/main/engine/families/analyses/microsco
 import { prunedCounts } from '../../../src/main/engine/families/analyses/modelInspection'
 import { pValue, randomMoves, shifted } from '../../../src/main/engine/families/analyses/triggerLeakage'
 import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
-import { correlations, templateOf } from '../../../src/main/engine/images/poisoning/template'
+import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
+import {
+  correlations,
+  meanCorrelation,
+  meanStandardised,
+  templateOf,
+} from '../../../src/main/engine/images/poisoning/template'
 import { createStream } from '../../../src/main/engine/maths/random'
 import reference from '../../fixtures/analyses/reference.json'
 
@@ -66,6 +72,27 @@ describe('the leakage of a trigger', () => {
       )
     expect(p(trigger.apply(noise, 40, 'test'))).toBe(0.01)
     expect(p(noise)).toBeGreaterThan(0.05)
+  })
+  it('counts controls that reach the value, also those that only rounding tells from it', () => {
+    expect(pValue(0.5, [0.4, 0.5, 0.6])).toBe(3 / 4)
+    expect(pValue(0.1 + 0.2, [0.3, 0.2])).toBe(2 / 3)
+    expect(pValue(0.3, [-0.9, 0.2, 0.29])).toBe(1 / 4)
+  })
+  it('of stripes is as great for stripes moved along themselves', () => {
+    const stripes = triggerOf((bytes) =>
+      Float64Array.from(
+        bytes,
+        (value, place) => value + 20 * Math.sin((2 * Math.PI * 6 * Math.floor((place % size) / 3)) / 32),
+      ),
+    )
+    const template = templateOf(stripes, shape)
+    if (!template) throw new Error('no template')
+    const noise = Uint8Array.from(createStream(3, 'noise').uniform(8 * size), (value) => Math.floor(256 * value))
+    const standardised = meanStandardised(noise, size)
+    const moved = Array.from({ length: 31 }, (_, down) =>
+      meanCorrelation(standardised, shifted(template, [down + 1, 0], shape)),
+    )
+    expect(pValue(meanCorrelation(standardised, template), moved)).toBe(1)
   })
   it('never takes the trigger’s own place for a control', () =>
     expect(randomMoves(2000, { ...shape, height: 2, width: 2 }, createStream(0, 'small'))).not.toContainEqual([0, 0]))

@@ -62,9 +62,12 @@ export function randomMoves(count: number, { height, width }: ImageShape, stream
   })
 }
 
-/** Of a randomisation test: (1 + controls that reach the value) / (controls + 1). */
+/** A pattern that repeats itself is moved onto itself: the same numbers are summed in another order. */
+const roundingOfSums = 1e-12
+
+/** Of a one-sided randomisation test: (1 + controls that reach the value) / (controls + 1). */
 export const pValue = (value: number, controls: readonly number[]): number =>
-  (1 + controls.filter((control) => control >= value).length) / (controls.length + 1)
+  (1 + controls.filter((control) => control >= value - roundingOfSums).length) / (controls.length + 1)
 
 const meanOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
