@@ -69,7 +69,13 @@ interface Looked {
 async function lookedAt(values: Params, { students, testImages, classNames }: Context): Promise<Looked> {
   if (values.imageSource !== 'kept') {
     const { clean, triggered } = testImages(Number.MAX_SAFE_INTEGER)
-    const set = values.imageSource === 'clean' ? clean : (triggered ?? clean)
+    const set = values.imageSource === 'clean' ? clean : triggered
+    if (!set)
+      throw new RefusedInputError('The test images of this run have no trigger.', {
+        wanted: 'a run with an attack that can be added to test images',
+        got: values.imageSource,
+        where: 'imageSource',
+      })
     refuseBeyond(values.imageIndex, set.count, 'test images')
     const image = selectImages(set, [values.imageIndex])
     const words = values.imageSource === 'clean' ? 'Clean' : 'Triggered'
@@ -175,8 +181,15 @@ function heatmapPanel(values: Params, context: Context, looked: Looked, template
   ]
 }
 
-const explainedClass = ({ explainedClass: asked }: Params, { target, classNames }: Context): number =>
-  asked >= 0 && asked < classNames.length ? asked : target
+function explainedClass({ explainedClass: asked }: Params, { target, classNames }: Context): number {
+  if (asked < 0) return target
+  if (asked < classNames.length) return asked
+  throw new RefusedInputError(`There are only ${classNames.length} classes.`, {
+    wanted: `a class from 0 to ${classNames.length - 1}, or −1`,
+    got: String(asked),
+    where: 'explainedClass',
+  })
+}
 
 /** Of the named layer, or the last one of more than one pixel; null for networks without layers to look into. */
 function camOf(network: OpenNetwork, image: ImageSet, { explained, layer }: { explained: number; layer: string }) {
