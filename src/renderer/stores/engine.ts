@@ -10,9 +10,12 @@ import {
   metricDefinitions,
   modelNames,
   namePartsIn,
+  stageNamer,
   type MetricDefinition,
   type NamedModel,
+  type RunSummary,
   type Settings,
+  type StageRecord,
 } from '@shared/domain'
 import type { FamilyId, MemberDescription } from '@shared/schema'
 import { useConnection } from '../api/connection'
@@ -91,10 +94,12 @@ function lookUpsIn(catalogue: Readonly<ShallowRef<Catalogue | null>>) {
       .join(' + ') || 'No defense'
   /** What models are called that are shown together, by their keys. */
   const namesOf = (models: readonly NamedModel[]): Map<string, string> => modelNames(models, namePartsIn(member))
+  /** What stages of a run are called. */
+  const stageNamesOf = (run: RunSummary): ((stage: StageRecord) => string) => stageNamer(run, member)
   const kindOf = (model: Pick<NamedModel, 'kind' | 'defense'>): string => kindName(member, model)
   const shortDefenses = (label: string | null | undefined): string => defenseName(member, label)
   /** What a metric is; undefined for a name that neither the catalogue nor this program knows. */
   const metricDefinition = (name: string): MetricDefinition | undefined =>
     catalogue.value?.metrics[name] ?? (isSharedMetric(name) ? metricDefinitions[name] : undefined)
-  return { member, membersOf, titleOf, defenseTitle, shortDefenses, kindOf, namesOf, metricDefinition }
+  return { member, membersOf, titleOf, defenseTitle, shortDefenses, kindOf, namesOf, stageNamesOf, metricDefinition }
 }

@@ -7,7 +7,7 @@ import type { ModelSettings } from './condition'
 import { defensesOfLabel, nameWithoutSeed } from './config'
 import { precisionNames, stagePrecision, type Precision } from './precision'
 import type { ModelResult } from './results'
-import type { RunSummary } from './run'
+import type { RunSummary, StageRecord } from './run'
 
 /** What of a model its name is made of. */
 export interface NamedModel extends Pick<
@@ -156,6 +156,12 @@ export function modelNames<Model extends { readonly key: string }>(
   for (const alike of groupsOf(described, ({ name }) => name)) appendRun(alike)
   number(described)
   return new Map(described.map(({ key, name }) => [key, name]))
+}
+
+/** What stages of a run are called wherever they stand beside each other: "Teacher", "Student: SV". */
+export function stageNamer(run: RunSummary, member: FindMember): (stage: StageRecord) => string {
+  const names = modelNames(namedModelsOf(run), namePartsIn(member))
+  return ({ id, kind, title }) => (kind === 'student' ? `Student: ${names.get(id) ?? title}` : title)
 }
 
 function groupsOf(models: readonly Described[], of: (model: Described) => string): Described[][] {

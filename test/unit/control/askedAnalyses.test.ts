@@ -110,6 +110,15 @@ describe('an analysis that is asked for', () => {
     expect(service.active).toBe(false)
   })
 
+  it('tells what it looks at by the names that the run’s page has', async () => {
+    store.stages.update(placeInRun('run', 'student-1'), { weights: join(folder, 'weights.safetensors') })
+    await service.calls['analyses.start']({ runId: 'run', analysis: 'counting', stageIds: ['student-1'] })
+    await settle()
+    expect(jobs[0]?.job).toMatchObject({ stages: [{ id: 'student-1', title: 'Student: No defense' }] })
+    finish(0, 1)
+    await settle()
+  })
+
   it('leaves the GPU to what trains', async () => {
     training = true
     await ask()

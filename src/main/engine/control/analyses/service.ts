@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contract'
-import { hasEnded, type AskedAnalysis } from '../../../../shared/domain'
+import { hasEnded, stageNamer, type AskedAnalysis } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { analyses, type Analysis } from '../../families/analyses'
@@ -228,6 +228,7 @@ class Service implements AskedAnalyses {
     const run = store.runs.summary(runId)
     const config = asTrained(runId, store, table)
     const stages = stageIds.flatMap((id) => run.stages.filter((stage) => stage.id === id))
+    const analysed = { run, store, nameOf: stageNamer(run, table.find) }
     return {
       kind: 'analyse',
       analysis: { id: analysis, params: { ...params } },
@@ -241,7 +242,7 @@ class Service implements AskedAnalyses {
       },
       cacheFolder,
       teacher: teacherWeights(run),
-      stages: stages.map((stage) => analysedStage(run, stage, store)),
+      stages: stages.map((stage) => analysedStage(analysed, stage)),
       step,
     } as const
   }

@@ -64,12 +64,18 @@ export function teacherWeights({ stages }: RunSummary): string {
   })
 }
 
-export function analysedStage(run: RunSummary, stage: StageRecord, store: Store): AnalysedStage {
+export interface AnalysedRun {
+  readonly run: RunSummary
+  readonly store: Store
+  readonly nameOf: (stage: StageRecord) => string
+}
+
+export function analysedStage({ run, store, nameOf }: AnalysedRun, stage: StageRecord): AnalysedStage {
   const place = placeOf(run, stage)
   return {
     id: stage.id,
     kind: stage.kind === 'teacher' ? 'teacher' : 'student',
-    title: stage.title,
+    title: nameOf(stage),
     folder: store.stageFolder(place),
     weights: stage.weights,
     keptImages: store.images.steps(place).map((step) => ({ step, ...store.images.gridOf(place, step) })),

@@ -145,7 +145,7 @@ function heatmapPanel(values: Params, context: Context, looked: Looked, template
   const { channels } = image
   const explained = explainedClass(values, context)
   const networks = [
-    { name: 'teacher', network: context.teacher },
+    { name: 'Teacher', network: context.teacher },
     ...context.students.flatMap(({ title, network }) => (network ? [{ name: title, network }] : [])),
   ]
   const pictures = [{ caption, pixels: image.pixels }]

@@ -145,7 +145,7 @@ async function leakageOf(
       const template = templateOf(named.trigger, shape)
       if (template) found.push({ student, named, isOwn: index === 0, ...foundOf(stream, template, moves) })
       else if (index === 0) warn(`${named.title} has no fixed pattern that could be looked for.`)
-      await progress(++done, students.length * triggers.length, `${student.title}: ${named.title}`)
+      await progress(++done, students.length * triggers.length, `${student.title}, ${named.title}`)
     }
   }
   return found
@@ -157,8 +157,8 @@ const percentile95 = (values: readonly number[]): number =>
 function panelsOf(found: readonly Found[]): PanelsArtifact['panels'] {
   const own = found.filter(({ isOwn }) => isOwn)
   const lines: CurvesArtifact['lines'] = own.flatMap(({ student, named, steps, trigger, control }) => [
-    { label: `${student.title}: ${named.title}`, x: [...steps], y: [...trigger] },
-    { label: `${student.title}: moved at random`, x: [...steps], y: [...control], control: true },
+    { label: `${student.title}, ${named.title}`, x: [...steps], y: [...trigger] },
+    { label: `${student.title}, moved at random`, x: [...steps], y: [...control], control: true },
   ])
   const definition =
     'Mean over the images of Pearson’s correlation with the trigger’s pattern at its place. Controls: the same pattern moved around the image to random places. p: (1 + controls that correlate at least as much) / (controls + 1), over all steps; a pattern that repeats itself has controls that are like it, so its p says less.'
@@ -228,7 +228,7 @@ export const triggerLeakage = defineAskedAnalysis({
     return own
       .map(
         ([student, trigger, , overall, , , p]) =>
-          `${student}: ${trigger} r = ${Number(overall).toFixed(3)}, p = ${Number(p).toFixed(3)}`,
+          `${student}, ${trigger}: r = ${Number(overall).toFixed(3)}, p = ${Number(p).toFixed(3)}`,
       )
       .join('; ')
   },
