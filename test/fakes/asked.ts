@@ -1,6 +1,6 @@
-/** The fake engine's analyses that are asked for: each is done at once, with numbers of the run's kept images. */
+/** The fake engine's analyses that are asked for: each is done at once, with an artifact of its form. */
 import type { CallHandlers, CallsOf, EngineEvents } from '../../src/shared/contract'
-import type { AskedAnalysis, ImageNumbersArtifact } from '../../src/shared/domain'
+import type { AskedAnalysis, ImageNumbersArtifact, PanelsArtifact } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 
 const epoch = Date.UTC(2024, 0, 2)
@@ -26,9 +26,36 @@ const numbers = (stages: readonly string[]): ImageNumbersArtifact => ({
   },
 })
 
+const panels: PanelsArtifact = {
+  panels: [
+    {
+      kind: 'curves',
+      title: 'Pruning',
+      definition: 'Channels set to zero.',
+      content: {
+        xTitle: 'Channels',
+        unit: '%',
+        lines: [
+          { label: 'Accuracy', x: [0, 4, 8], y: [0.9, 0.8, 0.3] },
+          { label: 'Accuracy, random order', x: [0, 4, 8], y: [0.9, 0.85, null], control: true },
+        ],
+      },
+    },
+    {
+      kind: 'table',
+      title: 'Answers',
+      definition: 'The most likely classes.',
+      content: { columns: [{ title: 'Network' }, { title: 'Probability', unit: '%' }], rows: [['Teacher', 0.25]] },
+    },
+  ],
+}
+
 export interface FakeAskedOptions {
   emit<K extends 'analysis.changed' | 'analysis.removed'>(name: K, event: EngineEvents[K]): void
 }
+
+const artifactOf = ({ analysis, stageIds }: AskedAnalysis): unknown =>
+  analysis === 'form-panels' ? panels : numbers(stageIds)
 
 export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsOf<'analyses'>> {
   const all = new Map<string, AskedAnalysis>()
@@ -76,7 +103,7 @@ export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsO
     }),
     'analyses.get': ({ id }) => {
       const asked = find(id)
-      return { asked, artifact: asked.state === 'done' ? numbers(asked.stageIds) : null, fault: null }
+      return { asked, artifact: asked.state === 'done' ? artifactOf(asked) : null, fault: null }
     },
     'analyses.remove': ({ id }) => {
       const { runId } = find(id)

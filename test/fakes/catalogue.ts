@@ -85,6 +85,12 @@ export const fakeFamilies: FamilyDescription[] = [
           asked: { of: 'student', most: 4, keptImages: true },
         },
       ),
+      member(
+        'form-panels',
+        'Several panels',
+        {},
+        { view: { kind: 'panels' }, empty: null, asked: { of: 'model', most: 1, keptImages: false } },
+      ),
     ],
   },
   {

@@ -14,16 +14,16 @@ const config = {
   students: [{ defenses: [] }],
   distillation: { method: { id: 'zskt', params: { pseudoBatches: 20 } } },
 }
-async function open(steps = 1000, options = {}): Promise<void> {
+async function open(steps = 1000, options = {}, students: readonly object[] = config.students): Promise<void> {
   page = await mountWorkbench(options)
-  await page.engine.call('runs.start', { config })
+  await page.engine.call('runs.start', { config: { ...config, students: [...students] } as never })
   page.engine.advance(steps)
   await page.go('/runs/fake-1/analyses')
 }
 const results = (): number => document.querySelectorAll('[aria-label="Results"] li').length
 const panel = (): string => page.find('[role=tabpanel]').textContent ?? ''
-async function press(label: string): Promise<void> {
-  const button = [...document.querySelectorAll('button')].find(
+async function press(label: string, among = 'button'): Promise<void> {
+  const button = [...document.querySelectorAll<HTMLElement>(among)].find(
     (one) => one.textContent?.trim() === label || one.getAttribute('aria-label') === label,
   )
   button?.click()
@@ -50,6 +50,45 @@ describe('the tab of analyses', () => {
     await press('Delete this result')
     await press('Delete this result')
     expect(panel()).toContain('Nothing measured yet')
+  })
+
+  it('takes the analysis, the models and the parameters of a chosen result into the form', async () => {
+    await open(1000, {}, [{ defenses: [] }, { defenses: [{ id: 'sv' }] }])
+    const runId = 'fake-1'
+    const asked = { analysis: 'form-imageNumbers', params: { imageLimit: 77 }, stageIds: ['student-2'] }
+    await page.engine.call('analyses.start', { runId, ...asked })
+    await page.engine.call('analyses.start', { runId, analysis: 'form-panels', stageIds: ['teacher'] })
+    await settle()
+    await press('Several panels', 'nav button b')
+    const form = (): string => page.find('form').textContent ?? ''
+    expect(form()).toContain('Several panels')
+    expect(form()).toContain('Teacher')
+    await press('Numbers per image', 'nav button b')
+    expect(form()).toContain('Student: Shuffling Vaccine')
+    page.find<HTMLFormElement>('form').dispatchEvent(new Event('submit'))
+    await settle()
+    const [newest] = (await page.engine.call('analyses.list', { runId })).asked
+    expect(newest).toMatchObject(asked)
+  })
+
+  it('shows panels: curves with their control, and a table', async () => {
+    await open()
+    await page.engine.call('analyses.start', { runId: 'fake-1', analysis: 'form-panels', stageIds: ['teacher'] })
+    await settle()
+    await settle()
+    expect(page.find('figure.chart [role=img]').getAttribute('aria-label')).toContain('Accuracy, random order')
+    expect(panel()).toContain('Pruning')
+    const cells = [...document.querySelectorAll('[role=tabpanel] td')].map((cell) => cell.textContent?.trim())
+    expect(cells).toEqual(['Teacher', '25.0 %'])
+  })
+
+  it('names several students as the run’s page does', async () => {
+    await open(1000, {}, [{ defenses: [] }, { defenses: [{ id: 'sv' }] }])
+    const stageIds = ['student-2', 'student-1']
+    await page.engine.call('analyses.start', { runId: 'fake-1', analysis: 'form-imageNumbers', stageIds })
+    await settle()
+    await settle()
+    expect(page.find('[role=tabpanel] tbody td').textContent?.trim()).toBe('Student: Shuffling Vaccine')
   })
 
   it('shows how far one is that runs, and cancels it', async () => {
