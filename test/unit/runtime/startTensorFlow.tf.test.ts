@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { startTensorFlow, withPrecisionSpeed } from '../../../src/main/engine/runtime'
+import { startTensorFlow } from '../../../src/main/engine/runtime'
 
 it('runs an op on the device it reports', async () => {
   const { tf, binding, device } = await startTensorFlow()
@@ -44,13 +44,4 @@ it('knows gradients and shares one tfjs-core with modules that import it', async
         .dataSync()[0],
   )
   expect(slope).toBe(6)
-})
-
-it('times what precisions bring, and holds no tensor afterwards', async () => {
-  const runtime = await startTensorFlow()
-  const held = runtime.binding.getNumOfTensors()
-  const { precisionSpeed } = withPrecisionSpeed(runtime, { precision: 'float32' })
-  expect(runtime.binding.getNumOfTensors()).toBe(held)
-  const { float32 = 0, mixed = 0 } = precisionSpeed?.milliseconds ?? {}
-  expect([float32 > 0, mixed > 0]).toEqual([true, true])
 })

@@ -1,3 +1,6 @@
+export { sumsInFloat32 } from './precision/exactSums'
+export { RawOps } from './precision/rawOps'
+export { bfloat16 } from './precision/elementTypes'
 export { createStepProgram } from './program'
 export { traceStep } from './traced'
 export type { StepFunction, StepProgram, StepRunner } from './types'

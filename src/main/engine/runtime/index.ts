@@ -1,3 +1,3 @@
 export type { TFJSBinding } from './binding'
-export { withPrecisionSpeed } from './precisionSpeed'
-export { startTensorFlow } from './startTensorFlow'
+export { bfloat16Instructions, readCpu } from './hardware'
+export { startTensorFlow, type TensorFlowRuntime } from './startTensorFlow'

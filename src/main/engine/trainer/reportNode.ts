@@ -3,8 +3,9 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { temporaryBeside } from '../../machine/temporaries.mjs'
 import { toCauses } from '../../../shared/errors'
-import { startTensorFlow, withPrecisionSpeed } from '../runtime'
+import { startTensorFlow } from '../runtime'
 import type { NodeReport } from '../protocol/nodeReport'
+import { withPrecisionSpeed } from './precisionSpeed'
 
 /** @param paths that whoever asked wants to be seen here */
 export async function reportNode(file: string, paths: readonly string[]): Promise<void> {

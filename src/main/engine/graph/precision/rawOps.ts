@@ -1,14 +1,11 @@
 /** Single ops by the binding's tensor ids, for types that tfjs does not know. */
-import type { TFEOpAttr, TFJSBinding } from './binding'
-
-/** TensorFlow's number of bfloat16; the binding names only the types that tfjs knows. */
-export const bfloat16 = 14
+import type { Binding, OpAttribute } from '../backend'
 
 const elements = (sizes: readonly number[]): number => sizes.reduce((product, size) => product * size, 1)
 
 export class RawOps {
   private readonly made: number[] = []
-  constructor(private readonly binding: TFJSBinding) {}
+  constructor(private readonly binding: Binding) {}
 
   /** How many tensors are held. */
   get count(): number {
@@ -62,7 +59,7 @@ export class RawOps {
     this.binding.tensorDataSync(id)
   }
 
-  private run(name: string, ids: number[], attributes: TFEOpAttr[]): number {
+  private run(name: string, ids: number[], attributes: OpAttribute[]): number {
     const [output] = this.binding.executeOp(name, attributes, ids, 1)
     if (!output) throw new Error(`The op ${name} gave nothing.`)
     return this.keep(output.id)
