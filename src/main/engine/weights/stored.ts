@@ -56,10 +56,7 @@ export async function readTensor(
   const size = bytesPer(dtype)
   const stored = viewAs(dtype, await source.read(at, spanOf({ shape, strides }) * size))
   const axes = shape.map((extent, axis) => ({ extent, stride: strides[axis] ?? 0 })).filter(({ extent }) => extent > 1)
-  const contiguous = axes.every(
-    ({ stride }, index) => stride === axes.slice(index + 1).reduce((product, { extent }) => product * extent, 1),
-  )
-  if (contiguous) return { dtype, shape, data: stored }
+  if (isWithoutGaps(axes)) return { dtype, shape, data: stored }
   const data = viewAs(dtype, new Uint8Array(elementCount(shape) * size))
   gather(axes, stored, data)
   return { dtype, shape, data }
@@ -117,7 +114,7 @@ const spanOfAxes = (axes: readonly Axis[]): number =>
 
 const countOfAxes = (axes: readonly Axis[]): number => axes.reduce((product, { extent }) => product * extent, 1)
 
-/** Of axes in the order of distinctAxes. */
+/** Of axes with more than one element, the outermost first. */
 const isWithoutGaps = (axes: readonly Axis[]): boolean =>
   axes.every(({ stride }, index) => stride === countOfAxes(axes.slice(index + 1)))
 
