@@ -9,12 +9,12 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TrainerReport } from '../../src/main/engine/protocol/messages'
 import { startTensorFlow } from '../../src/main/engine/runtime'
-import type { ExperimentConfig, Precision } from '../../src/shared/domain'
+import { precisions, type ExperimentConfig, type Precision } from '../../src/shared/domain'
 import { useTeacher, studentStage, teacherStage } from '../contract/stages'
 import { runToEnd, temporaryFolder, tinyExperiment } from '../contract/support'
 import { modelsOf, type Amount } from './models'
 
-const [folder = '', amount = 'slice', wanted = '', precision = 'float32'] = process.argv.slice(2)
+const [folder = '', amount = 'slice', wanted = '', asked = 'float32'] = process.argv.slice(2)
 /** Of a process, not of what it computes. */
 const measured = new Set(['imagesPerSecond', 'elapsed'])
 
@@ -39,9 +39,16 @@ async function outcomeOf(kind: 'teacher' | 'student', config: ExperimentConfig, 
   return hash.digest('hex')
 }
 
+/** @throws Error for a name that is none: what it trains would be float32 under that name */
+function askedPrecision(): Precision {
+  const precision = precisions.find((one) => one === asked)
+  if (precision === undefined) throw new Error(`--precision wants ${precisions.join(', ')}, not ${asked}.`)
+  return precision
+}
+
 const inPrecision = (config: ExperimentConfig): ExperimentConfig => ({
   ...config,
-  execution: { ...config.execution, precision: precision as Precision },
+  execution: { ...config.execution, precision: askedPrecision() },
 })
 
 async function main(): Promise<void> {
