@@ -59,7 +59,6 @@ const rules: Readonly<Record<string, PrecisionRule>> = {
   SplitV: follows,
   Slice: follows,
   StridedSlice: follows,
-  GatherV2: follows,
   ReverseV2: follows,
   Reshape: follows,
   Squeeze: follows,
