@@ -6,9 +6,9 @@
  *   npm run bench:scale -- [--only batch,side,network,method] [--threads 2] [--steps 3] [--most-mebibytes 16000]
  *                          [--precision float32] [--json] [--write]
  *
- * A point whose memory is estimated above --most-mebibytes is left out, and said so; one whose first step takes more
- * than twenty seconds is that step alone. CPU seconds are what a quiet machine takes times its threads. --write:
- * docs/benchmarks-scale.md.
+ * --steps: from 2 on, the first is not counted. A point whose memory is estimated above --most-mebibytes is left out,
+ * and said so; one whose first step takes more than twenty seconds is that step alone. CPU seconds are what a quiet
+ * machine takes times its threads. --write: docs/benchmarks-scale.md.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -45,7 +45,7 @@ function readOptions() {
     precision: oneOf(values, 'precision', ['float32', 'mixed']),
     only: listOf(values, 'only', tableNames),
     threads: wholeOf(values, 'threads', 1),
-    steps: wholeOf(values, 'steps', 1),
+    steps: wholeOf(values, 'steps', 2),
     mostMebibytes: wholeOf(values, 'most-mebibytes', 500),
   }
 }
@@ -119,11 +119,12 @@ function exponentsOf(unit, points) {
   const [first] = measured
   if (measured.length < 2) return []
   const { baseMebibytes } = first.estimated
-  const power = (valueOf) => fittedExponent(measured.map((point) => [point.size, valueOf(point)])).toFixed(2)
-  const [time, memory] = [
-    power((point) => point.measured.step.cpuSeconds),
-    power((point) => Math.max(1, point.measured.peakMebibytes - baseMebibytes)),
-  ]
+  const power = (of, valueOf) =>
+    of.length < 2 ? '–' : fittedExponent(of.map((point) => [point.size, valueOf(point)])).toFixed(2)
+  // A first step has its recording in it: its time is not on the same line.
+  const later = measured.filter((point) => !point.measured.isFirst)
+  const time = power(later, (point) => point.measured.step.cpuSeconds)
+  const memory = power(measured, (point) => Math.max(1, point.measured.peakMebibytes - baseMebibytes))
   return [
     '',
     `Time of a step grows as ${unit} to the power of ${time}; memory above what a process holds anyway (${baseMebibytes} MiB) to the power of ${memory}.`,
@@ -156,7 +157,10 @@ function report({ date, options, machine: here, results }) {
     '',
     ...scaleTables.filter(({ id }) => only.includes(id)).flatMap((table) => tableOf(table, results)),
     ...(results.some(({ measured }) => measured?.isFirst)
-      ? ['¹ The first step alone, with its recording in it: it takes more than twenty seconds.', '']
+      ? [
+          '¹ The first step alone, with its recording in it, because it takes more than twenty seconds; in no exponent of time.',
+          '',
+        ]
       : []),
   ].join('\n')
 }
