@@ -10,6 +10,8 @@ const keptStages = 16
 interface Kept {
   /** In ascending order; null until they were read once. */
   grids: ShallowRef<readonly KeptGrid[] | null>
+  /** How often the engine has gone back: a step that is kept again may have other pixels. */
+  remade: ShallowRef<number>
 }
 export type KeptGridsEntry = StageEntry<Kept>
 
@@ -19,10 +21,13 @@ export const useKeptGridsStore = defineStore('keptGrids', () => {
   const cacheOf = (source: ImageSource) =>
     createStageCache({
       mostStages: keptStages,
-      create: (): Kept => ({ grids: shallowRef(null) }),
+      create: (): Kept => ({ grids: shallowRef(null), remade: shallowRef(0) }),
       ask: (stage) => allGrids(stage, source),
       take: ({ grids }, answer) => {
         grids.value = answer
+      },
+      stepBack: ({ remade }) => {
+        remade.value++
       },
     })
   /** In parts, as the engine gives them. */

@@ -22,8 +22,8 @@ afterEach(() => {
 })
 
 /** Image i of step s is one colour, 10 s + i. */
-async function keep(step: number): Promise<void> {
-  const pixels = new Uint8Array(layout.count * size).map((_, at) => 10 * step + Math.floor(at / size))
+async function keep(step: number, brighter = 0): Promise<void> {
+  const pixels = new Uint8Array(layout.count * size).map((_, at) => 10 * step + brighter + Math.floor(at / size))
   const grid = await encodeGrid({ ...layout, pixels })
   const file = join(store.stageFolder(place), pictureFile('images', step))
   mkdirSync(dirname(file), { recursive: true })
@@ -80,6 +80,19 @@ describe('Kept images, many at a time', () => {
       null,
     ])
     expect(firstValues(found[3]?.pixels ?? null)).toEqual([12])
+  })
+
+  it('are those of the newest file where a step was kept again', async () => {
+    const picks = [{ at: 1, indexes: [0] }]
+    const first = async (): Promise<number[]> => {
+      const [found] = await store.keptImages.pixels(steps, { picks, longestSide: 64 })
+      return firstValues(found?.pixels ?? null)
+    }
+    await keep(1)
+    expect(await first()).toEqual([10])
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await keep(1, 100)
+    expect(await first()).toEqual([110])
   })
 
   it('of a pool are those whose grids are on disk', async () => {

@@ -4,6 +4,7 @@ import { sentenceOf } from '@shared/errors'
 import { useConnection } from '../../api/connection'
 import { useNewestTask } from '../../composables/useNewestTask'
 import { imagePixels, type ImageAnswer } from './imagePixels'
+import { onRemade } from './onRemade'
 import type { Lane } from './useLanes'
 
 export interface PixelsShown {
@@ -42,5 +43,9 @@ export function useImagePixels({ lanes, source, keys }: PixelsShown) {
     () => void ask([...keys()]),
     { immediate: true },
   )
+  onRemade(lanes, () => {
+    answers.value = new Map()
+    void ask([...keys()])
+  })
   return { answers, pending }
 }

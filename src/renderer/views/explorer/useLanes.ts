@@ -11,6 +11,8 @@ export interface Lane {
   /** Part of the keys of its images. */
   readonly number: number
   readonly table: ImageTable
+  /** See the store of kept grids. */
+  readonly remade: number
   readonly state: 'loading' | 'ready' | 'failed'
   readonly error: unknown
 }
@@ -42,6 +44,7 @@ export function useLanes(
       return {
         student,
         number: laneNumber(`${student.key}/${source.value}`),
+        remade: entry.remade.value,
         table: measuredTable(tableOf(entry.grids.value), student),
         state: entry.state.value,
         error: entry.error.value,

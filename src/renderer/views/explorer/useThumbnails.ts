@@ -2,6 +2,7 @@ import { onScopeDispose, shallowRef } from 'vue'
 import type { ImageBatch, ImageSource } from '@shared/domain'
 import { useConnection } from '../../api/connection'
 import { imageKey, partsOfKey } from './imageKey'
+import { onRemade } from './onRemade'
 import { picksOf } from './picks'
 import { createThumbnailAtlas, longestThumbnail, type ThumbnailAtlas } from './thumbnailAtlas'
 import type { Lane } from './useLanes'
@@ -110,6 +111,11 @@ export function useThumbnails({ lanes, source, changed }: ThumbnailSource) {
   function addFault(key: number, why: string): void {
     faults.value = new Map(faults.value).set(key, why)
   }
+  // An answer that is under way goes into the atlas that was.
+  onRemade(lanes, () => {
+    atlas = createThumbnailAtlas(atlas.cell)
+    retry()
+  })
   /** Asks again for what could not be read. */
   function retry(): void {
     faults.value = new Map()

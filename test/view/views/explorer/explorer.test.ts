@@ -14,7 +14,11 @@ afterEach(() => {
 
 const teacherSteps = 6 // one step for the data, then an epoch of five
 /** Two students, the second with a defense, that keep eight images every fifth of twenty pseudo batches. */
-async function openExplorer(students: readonly string[], options: FakeEngineOptions = {}, method = 'zskt') {
+async function openExplorer(
+  students: readonly string[],
+  options: FakeEngineOptions = {},
+  { method = 'zskt', steps = teacherSteps + 60 } = {},
+) {
   page = await mountWorkbench(options)
   await page.engine.call('runs.start', {
     config: {
@@ -25,7 +29,7 @@ async function openExplorer(students: readonly string[], options: FakeEngineOpti
       recording: { imagesEvery: 5, imagesPerStep: 8, evaluateEvery: 100 },
     },
   })
-  page.engine.advance(teacherSteps + 60)
+  page.engine.advance(steps)
   await page.go(`/explorer?students=${students.map((id) => `fake-1/${id}`).join(',')}`)
 }
 const heading = (): string => page.find('.explorer header').textContent ?? ''
@@ -140,6 +144,20 @@ describe('Image explorer', () => {
     vi.unstubAllGlobals()
   })
 
+  it('asks again for pixels when a run may have gone back, and not when it only goes on', async () => {
+    // The second student is at its sixth pseudo batch.
+    await openExplorer(['student-2'], {}, { steps: teacherSteps + 26 })
+    const call = vi.spyOn(page.engine, 'call')
+    const asked = (): number => call.mock.calls.filter(([name]) => name === 'runs.keptPixels').length
+    page.engine.advance(1)
+    await settle()
+    expect(asked()).toBe(0)
+    await page.engine.call('runs.pause', { runId: 'fake-1' })
+    await settle()
+    await settle()
+    expect(asked()).toBe(1)
+  })
+
   it('measures what is not measured, and then filters and orders by it', async () => {
     await openExplorer(['student-1'])
     expect(page.find('.measured').textContent).toMatch(/are not measured of/)
@@ -173,7 +191,7 @@ describe('Image explorer', () => {
   })
 
   it('shows the calls of a pool, of which no model has said anything', async () => {
-    await openExplorer(['student-1'], {}, 'cmi')
+    await openExplorer(['student-1'], {}, { method: 'cmi' })
     page.button('Pool').click()
     await settle()
     expect(heads()[0]).toMatch(/call \d+ · 80/)

@@ -2,6 +2,7 @@
  * Kept images of a stage many at a time: what is known of thousands, and the pixels of some from any grids. A view of
  * tens of thousands of thumbnails asks for those in sight, which an order by confidence takes from all grids.
  */
+import { statSync } from 'node:fs'
 import type { GridPixels, ImagePick, ImageSource, KeptGrid, KeptGrids } from '../../../../shared/domain'
 import { describeError } from '../../../../shared/errors'
 import { decodeGrid, type GridLayout } from '../../images/imageGrid'
@@ -36,17 +37,18 @@ export interface KeptImages {
   pixels(of: KeptOfStage, asked: PixelsAsked): Promise<GridPixels[]>
 }
 
-/** The grids that were decoded last, by their files. What a grid shows never changes: a resumed run makes it again. */
+/** The grids that were decoded last, by their files and when they were written: a resumed run writes them again. */
 function createDecodedGrids() {
   const grids = new Map<string, Uint8Array>()
   let bytes = 0
   return async (file: string, layout: GridLayout): Promise<Uint8Array> => {
-    const known = grids.get(file)
+    const written = `${file} ${statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0}`
+    const known = grids.get(written)
     const pixels = known ?? (await decodeGrid(file, layout))
-    if (!grids.delete(file)) bytes += pixels.byteLength
-    grids.set(file, pixels)
+    if (!grids.delete(written)) bytes += pixels.byteLength
+    grids.set(written, pixels)
     for (const [oldest, { byteLength }] of grids) {
-      if (bytes <= mostBytes || oldest === file) break
+      if (bytes <= mostBytes || oldest === written) break
       grids.delete(oldest)
       bytes -= byteLength
     }
