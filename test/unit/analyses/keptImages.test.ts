@@ -44,6 +44,10 @@ describe('the correlation with a trigger', () => {
     expect(bearing).toBeCloseTo(1, 10)
     expect(template ? correlations(dark, size, template)[0] : undefined).toBe(0)
   })
+  it('has no template where it is one colour all over, however large the image', () => {
+    const tint = triggerOf((bytes) => Float64Array.from(bytes, (value) => 0.9 * value + 10))
+    expect(templateOf(tint, { height: 224, width: 224, channels: 3 })).toBeNull()
+  })
   it('has no template where a trigger changes an image by what is in it', () =>
     expect(
       templateOf(

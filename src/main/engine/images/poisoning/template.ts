@@ -55,9 +55,12 @@ function plainTemplate(
   { height, width, channels }: ImageShape,
 ): TriggerTemplate | null {
   const inside = new Set(support)
-  const rows = support.map((place) => Math.floor(place / (width * channels)))
+  const rowOf = (place: number): number => Math.floor(place / (width * channels))
   const columns = support.map((place) => Math.floor(place / channels) % width)
-  const [top, bottom, left, right] = [Math.min(...rows), Math.max(...rows), Math.min(...columns), Math.max(...columns)]
+  // Places ascend. They may be more than one call takes as arguments.
+  const [top, bottom] = [rowOf(support[0] ?? 0), rowOf(support.at(-1) ?? 0)]
+  const left = columns.reduce((least, column) => Math.min(least, column))
+  const right = columns.reduce((most, column) => Math.max(most, column))
   const ring = Math.max(1, Math.round(Math.max(bottom - top + 1, right - left + 1) / 2))
   const places: number[] = []
   for (let row = Math.max(0, top - ring); row <= Math.min(height - 1, bottom + ring); row++)
