@@ -277,7 +277,8 @@ describe('a step that takes long', () => {
     const { work, inner } = longWork({
       writeWeights: () => Promise.reject(new Error('the state is in the middle of a step')),
     })
-    const settings = options([], { request: () => (inner() >= 4 ? 'stop' : 'go') })
+    const reports: TrainerReport[] = []
+    const settings = options(reports, { request: () => (inner() >= 4 ? 'stop' : 'go') })
     expect(await runTrainingLoop(work, settings)).toEqual({
       type: 'finished',
       outcome: 'stopped',
@@ -286,6 +287,7 @@ describe('a step that takes long', () => {
       weights: null,
     })
     expect(readdirSync(settings.folder)).toEqual([])
+    expect(reports.at(-1)?.type, 'where the time went').toBe('timings')
   })
 
   it('ends where it ends within the patience, with a checkpoint of its own', async () => {

@@ -300,6 +300,7 @@ export async function giveUpStep(loop: TrainingLoop, request: 'pause' | 'stop'):
   if (last) return finishStage(loop, outcome)
   // Nothing is done yet that could be kept: resuming begins as this did.
   loop.progress.tellNow()
+  options.report({ type: 'timings', timings: loop.clock.account() })
   return { type: 'finished', outcome, step: state.stepsDone, evaluation: null, weights: null }
 }
 
