@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngineStarter, type StartedEngine } from '../../src/main/host'
-import type { StudyDefinition } from '../../src/shared/domain'
+import { medianOf, type StudyDefinition } from '../../src/shared/domain'
 
 const [realControl, fakeControl, fakeTrainer] = process.argv.slice(2)
 const followedSeconds = 20
@@ -181,9 +181,6 @@ const side = (slots: number): Promise<number> =>
     }
   })
 
-const median = (values: number[]): number =>
-  values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
-
 /** One after another, and two at once with half the threads each, in turn. */
 async function atOnce(): Promise<Record<string, number>> {
   const [one, two]: [number[], number[]] = [[], []]
@@ -191,7 +188,7 @@ async function atOnce(): Promise<Record<string, number>> {
     one.push(await side(1))
     two.push(await side(2))
   }
-  return { oneSlot: median(one), twoSlots: median(two) }
+  return { oneSlot: medianOf(one), twoSlots: medianOf(two) }
 }
 
 void (async () => {

@@ -21,7 +21,7 @@ export const phaseTitles = {
 }
 
 /** A line of progress that shows a figure, e.g. "[3/4] Student 1: no defense: step 0 of 300, 0 %, student loss 0.71". */
-const figureLine = /^\[\d+\/\d+\] (?<stage>[^:]+):.*(loss|accuracy) -?[\d.]/
+export const figureLine = /^\[\d+\/\d+\] (?<stage>[^:]+):.*(loss|accuracy) -?[\d.]/
 
 /** What a command wrote to its output. Errors: SetupError with the end of what it told. */
 export function abdOutput(parameters) {

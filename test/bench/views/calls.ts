@@ -4,6 +4,7 @@
  */
 import { createEngineStarter } from '../../../src/main/host'
 import type { CallArgs, EngineApi, EngineCallName } from '../../../src/shared/contract'
+import { medianOf } from '../../../src/shared/domain'
 
 const page = { offset: 0, limit: 60 } as const
 const models = { of: 'models', query: 'attack:blend accuracy>20% asr<60% -tag:old' } as const
@@ -38,9 +39,6 @@ const asked: readonly { [Name in EngineCallName]: readonly [string, Name, CallAr
   ['studies', 'studies.list', {}],
 ]
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[values.length >> 1] ?? NaN
-
 async function untilItTrains(client: EngineApi, runId: string): Promise<void> {
   for (let look = 0; look < 600; look++) {
     const { stages } = await client.call('runs.get', { runId })
@@ -73,7 +71,7 @@ async function main(workspace: string, script: string, times: number): Promise<v
       }
     await client.call('runs.stop', { runId: run.id })
     const summary = Object.fromEntries(
-      Object.entries(took).map(([title, values]) => [title, { median: median(values), most: Math.max(...values) }]),
+      Object.entries(took).map(([title, values]) => [title, { median: medianOf(values), most: Math.max(...values) }]),
     )
     process.stdout.write(`${JSON.stringify(summary)}\n`)
   } finally {

@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { progressLine } from '../../../src/main/cli/output'
 import { timePhaseNames } from '../../../src/shared/domain'
 import { commandsOfCard } from '../../../tools/bench/device/everything.mjs'
 import { listOf, oneOf, wholeOf } from '../../../tools/bench/flags.mjs'
 import { goalOf } from '../../../tools/bench/goals.mjs'
-import { phaseTitles } from '../../../tools/bench/wholeRun.mjs'
+import { figureLine, phaseTitles } from '../../../tools/bench/wholeRun.mjs'
+import { createFakeEngine } from '../../fakes/engine'
 
 let reference = ''
 beforeAll(() => {
@@ -56,5 +58,19 @@ describe('bench:gpu', () => {
 describe('bench:runs', () => {
   it('has a row for every phase that a record knows, in its order', () => {
     expect(Object.keys(phaseTitles)).toEqual(timePhaseNames)
+  })
+
+  it('knows a line of the command that shows a figure, and of which stage', async () => {
+    const engine = createFakeEngine({ finishedRuns: 1 })
+    const run = await engine.call('runs.get', { runId: 'fake-1' })
+    const during = (kind: string) => ({
+      ...run,
+      stages: run.stages.map((stage) =>
+        stage.kind === kind ? { ...stage, state: 'running' as const, evaluation: null } : stage,
+      ),
+    })
+    expect(figureLine.exec(progressLine(during('student')))).toBeNull()
+    expect(figureLine.exec(progressLine(during('student'), 'student loss -0.71'))?.groups?.stage).toMatch(/^Student/)
+    expect(figureLine.exec(progressLine(during('teacher'), 'loss 0.2'))?.groups?.stage).toMatch(/^Teacher/)
   })
 })

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import type { TimeEstimate } from '../../../../shared/contract'
 import {
+  medianOf,
   precisionFactor,
   precisionOf,
   type DeviceReport,
@@ -81,9 +82,6 @@ export function calculatedSeconds(
 const deviceFor = ({ execution }: ExperimentConfig, { device }: Machine): MeasuredDevice | undefined =>
   device?.precisionSpeed && (execution.device === device.kind || execution.device === 'auto') ? device : undefined
 
-export const median = (values: number[]): number =>
-  values.sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
-
 /** Of one data set, the same networks and method, on the same kind of device in the same precision. */
 export const sameShape = (left: ExperimentConfig, right: ExperimentConfig): boolean =>
   left.data.id === right.data.id &&
@@ -124,7 +122,7 @@ export function estimateTime(config: ExperimentConfig, { costs, finished, machin
       const alike = finished.filter((entry) => entry.kind === stage.kind && sameShape(entry.config, config))
       const others = alike.length > 0 ? alike : finished.filter((entry) => entry.kind === stage.kind)
       if (alike.length > 0 && stage.kind !== 'data') measured += 1
-      const factor = stage.kind === 'data' || others.length === 0 ? 1 : median(others.slice(0, 5).map(ratio))
+      const factor = stage.kind === 'data' || others.length === 0 ? 1 : medianOf(others.slice(0, 5).map(ratio))
       return [stage.id, base * factor]
     }),
   )

@@ -1,7 +1,7 @@
 /** What the stages of an experiment hold in memory at most, about: of the machine on a CPU, of the card on a GPU. */
-import { precisionOf, type ExperimentConfig, type Precision, type StageName } from '../../../../shared/domain'
+import { medianOf, precisionOf, type ExperimentConfig, type Precision, type StageName } from '../../../../shared/domain'
 import type { CostModel } from './costModel'
-import { median, sameShape, type FinishedStage } from './estimate'
+import { sameShape, type FinishedStage } from './estimate'
 import { stagesOf } from './stages'
 import { forwardWork } from './stageWork'
 
@@ -75,7 +75,7 @@ function learnt(config: ExperimentConfig, stage: StageName, request: MemoryReque
     .flatMap((entry) =>
       entry.peakBytes === undefined ? [] : [entry.peakBytes / memoryOfStage(entry.config, entry, request)],
     )
-  return ratios.length === 0 ? 1 : median(ratios.slice(0, 5))
+  return ratios.length === 0 ? 1 : medianOf(ratios.slice(0, 5))
 }
 
 export interface MemoryEstimate {
