@@ -49,8 +49,8 @@ export function notablePrecision(stage: { readonly precision?: Precision | undef
 export const saidPrecision = (precision: Precision): { readonly precision?: Precision } =>
   precision === ordinaryPrecision ? {} : { precision }
 
-/** In order, each once. */
-export const precisionsOf = (found: Iterable<Precision>): Precision[] => {
+/** In order, each once; what is none is left out. */
+export const precisionsOf = (found: Iterable<string | undefined>): Precision[] => {
   const there = new Set(found)
   return precisions.filter((precision) => there.has(precision))
 }

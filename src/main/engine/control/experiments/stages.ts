@@ -31,7 +31,7 @@ const stage = (name: StageName, title: string, more: Partial<StageRecord> = {}):
   ...more,
 })
 
-/** @param teacher's precision where it is there already, and may be another one */
+/** @param teacher the precision of the one that its students build on, where that is there already */
 export function stagesOf(config: ExperimentConfig, teacher?: Precision): StageRecord[] {
   const records = [
     stage({ kind: 'data', index: 0 }, 'Data and attack'),

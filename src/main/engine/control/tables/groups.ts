@@ -1,13 +1,6 @@
 /** Rows by what they have in common, with what they say together. */
 import type { CallArgs } from '../../../../shared/contract'
-import {
-  precisions,
-  summaryOf,
-  type Precision,
-  type Summary,
-  type TableGroup,
-  type TableGroups,
-} from '../../../../shared/domain'
+import { precisionsOf, summaryOf, type Summary, type TableGroup, type TableGroups } from '../../../../shared/domain'
 import type { JsonScalar } from '../../../../shared/schema'
 import type { IndexColumn } from './columns'
 import { columnsOf, counts, isTextual, matchingLines } from './columnValues'
@@ -32,7 +25,7 @@ export async function groupsOf(index: TableIndex, args: CallArgs<'table.groups'>
   const counted = rows.map((row) => counts(index, row))
   const summarised = groups.map((group) => ({
     ...summaryOfGroup(group, counted, measures, read),
-    precisions: precisionsIn(group.rows.map(precisionAt)),
+    precisions: precisionsOf(group.rows.map(precisionAt)),
   }))
   const sorted = sortedGroups(summarised, args.by, args.order)
   return {
@@ -100,11 +93,6 @@ function textsOf(index: TableIndex, values: Float64Array | undefined): (row: num
     texts.set(number, text)
     return text
   }
-}
-
-function precisionsIn(found: Iterable<string | undefined>): Precision[] {
-  const there = new Set(found)
-  return precisions.filter((precision) => there.has(precision))
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
