@@ -1,6 +1,6 @@
 /** The fake engine's analyses that are asked for: each is done at once, with an artifact of its form. */
 import type { CallHandlers, CallsOf, EngineEvents } from '../../src/shared/contract'
-import type { AskedAnalysis, ImageNumbersArtifact, PanelsArtifact } from '../../src/shared/domain'
+import { newlyAsked, type AskedAnalysis, type ImageNumbersArtifact, type PanelsArtifact } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 
 const epoch = Date.UTC(2024, 0, 2)
@@ -72,22 +72,8 @@ export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsO
   return {
     'analyses.start': ({ runId, analysis, params = {}, stageIds = ['student-1'], step = null }) => {
       const createdAt = epoch + all.size * 1000
-      const asked: AskedAnalysis = {
-        id: `asked-${all.size + 1}`,
-        runId,
-        analysis,
-        params,
-        stageIds,
-        step,
-        state: 'waiting',
-        createdAt,
-        startedAt: null,
-        endedAt: null,
-        progress: null,
-        warnings: [],
-        error: null,
-        line: null,
-      }
+      const id = `asked-${all.size + 1}`
+      const asked = newlyAsked({ id, runId, analysis, params, stageIds, step, createdAt })
       keep(asked)
       // `hold`: it goes on as long as nobody cancels it.
       const progress = { fraction: 0.4, message: 'Asking the networks', secondsLeft: 12 }

@@ -47,3 +47,17 @@ export interface AskedAnalysis {
 
 /** Whether it has come to its end, whichever. */
 export const hasEnded = ({ state }: Pick<AskedAnalysis, 'state'>): boolean => state !== 'waiting' && state !== 'running'
+
+type Asking = Pick<AskedAnalysis, 'id' | 'runId' | 'analysis' | 'params' | 'stageIds' | 'step' | 'createdAt'>
+
+/** One that nothing has been done about yet. */
+export const newlyAsked = (asking: Asking): AskedAnalysis => ({
+  ...asking,
+  state: 'waiting',
+  startedAt: null,
+  endedAt: null,
+  progress: null,
+  warnings: [],
+  error: null,
+  line: null,
+})

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { createAskedAnalyses, type AskedAnalyses } from '../../../src/main/engine/control/analyses/service'
 import { createEventHub } from '../../../src/main/engine/control/events'
 import type { TrainerListener } from '../../../src/main/engine/control/executors/shortJobProcess'
-import { openStore, placeInRun, type RunStore } from '../../../src/main/engine/control/store'
+import { databaseName, openStore, placeInRun, type RunStore } from '../../../src/main/engine/control/store'
 import type { Analysis } from '../../../src/main/engine/families/analyses'
 import { defineAskedAnalysis } from '../../../src/main/engine/families/analyses/askedTypes'
 import type { ShortJob } from '../../../src/main/engine/protocol/messages'
@@ -86,6 +86,10 @@ const ask = (params = {}): Promise<AskedAnalysis> =>
     service.calls['analyses.start']({ runId: 'run', analysis: 'counting', params, stageIds: ['teacher'] }),
   )
 const states = (): string[] => store.asked.ofRun('run').map(({ state }) => state)
+const copies = (): string[] => {
+  const kept = join(store.runFolder('run'), 'analyses')
+  return existsSync(kept) ? readdirSync(kept) : []
+}
 function finish(index: number, count: number): void {
   const { listener } = jobs[index] as (typeof jobs)[number]
   listener.onReport({ type: 'artifact', analysis: 'counting', step: 0, artifact: { count } })
@@ -160,6 +164,25 @@ describe('an analysis that is asked for', () => {
     expect(store.asked.artifact(id)).toEqual({ count: 3 })
     store.runs.remove('run')
     expect([store.asked.find(id), store.asked.artifact(id)]).toEqual([undefined, undefined])
+  })
+
+  it('and what it found comes back where the database is begun anew from the runs’ folders', async () => {
+    mkdirSync(store.runFolder('run'), { recursive: true })
+    const { id } = await ask({ most: 7 })
+    const deleted = await ask()
+    await settle()
+    finish(0, 7)
+    await vi.waitFor(() => expect(states()).toEqual(['running', 'done']))
+    finish(1, 3)
+    await vi.waitFor(() => expect(copies()).toHaveLength(2))
+    await service.calls['analyses.remove']({ id: deleted.id })
+    await store.mirror('run')
+    await service.close()
+    store.close()
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, databaseName + suffix), { force: true })
+    open()
+    expect(store.asked.ofRun('run')).toMatchObject([{ id, params: { most: 7 }, state: 'done', line: 'counted to 7' }])
+    expect(store.asked.artifact(id)).toEqual({ count: 7 })
   })
 
   it('refuses values, stages and runs that are none', async () => {

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { CallArgs, CallHandlers, CallsOf } from '../../../../shared/contract'
-import { hasEnded, stageNamer, type AskedAnalysis } from '../../../../shared/domain'
+import { hasEnded, newlyAsked, stageNamer, type AskedAnalysis } from '../../../../shared/domain'
 import { RefusedInputError, UserError, toCauses } from '../../../../shared/errors'
 import type { Registry } from '../../../../shared/schema'
 import { analyses, type Analysis } from '../../families/analyses'
@@ -53,6 +53,8 @@ class Service implements AskedAnalyses {
   private readonly family: Registry<Analysis>
   private readonly waiting: { readonly id: string; readonly device: Device }[] = []
   private current: { readonly id: string; readonly ending: AbortController; readonly done: Promise<void> } | null = null
+  /** Never rejects. */
+  private copying: Promise<void> = Promise.resolve()
   private closed = false
   private newest = 0
 
@@ -83,6 +85,7 @@ class Service implements AskedAnalyses {
     for (const { id } of this.waiting.splice(0)) this.update(id, notFinished)
     this.current?.ending.abort(new UserError('The engine ended before it was finished.'))
     await this.current?.done
+    await this.copying
   }
 
   private start({ runId, analysis, params, stageIds, step, device = 'auto' }: CallArgs<'analyses.start'>) {
@@ -99,22 +102,15 @@ class Service implements AskedAnalyses {
     const stages = chosenStages(run, { subject: member.subject, ids: stageIds }, store)
     teacherWeights(run)
     this.newest = Math.max(Date.now(), this.newest + 1)
-    const asked: AskedAnalysis = {
+    const asked = newlyAsked({
       id: newRunId(new Date(this.newest), randomBytes(3).toString('hex')),
       runId,
       analysis,
       params: values,
       stageIds: stages.map(({ id }) => id),
       step: step ?? null,
-      state: 'waiting',
       createdAt: this.newest,
-      startedAt: null,
-      endedAt: null,
-      progress: null,
-      warnings: [],
-      error: null,
-      line: null,
-    }
+    })
     store.asked.put(asked)
     this.tell(asked)
     this.waiting.push({ id: asked.id, device })
@@ -127,7 +123,7 @@ class Service implements AskedAnalyses {
     if (hasEnded(asked)) return asked
     const place = this.waiting.findIndex((one) => one.id === id)
     if (place >= 0) this.waiting.splice(place, 1)
-    else this.current?.ending.abort(new UserError('It was cancelled.'))
+    else if (this.current?.id === id) this.current.ending.abort(new UserError('It was cancelled.'))
     return this.update(id, (one) => ({ ...one, state: 'cancelled', endedAt: Date.now(), progress: null }))
   }
 
@@ -161,7 +157,7 @@ class Service implements AskedAnalyses {
     return asked.id === this.current?.id && asked.state === 'running' ? { ...asked, progress: this.progress } : asked
   }
 
-  /** Nothing where it was deleted meanwhile. */
+  /** @throws RefusedInputError where it was deleted meanwhile */
   private update(id: string, change: (asked: AskedAnalysis) => AskedAnalysis, artifact?: unknown): AskedAnalysis {
     const { store } = this.options
     const next = change(this.found(id))
@@ -197,9 +193,11 @@ class Service implements AskedAnalyses {
       const asked = this.update(id, (one) => ({ ...one, state: 'running', startedAt: Date.now() }))
       const told = tenASecond((progress: ShortProgress) => this.tellProgress(id, progress))
       const { artifact, warnings } = await runShortJob(launch, this.jobOf(asked, device), signal, told)
+      signal.throwIfAborted()
       if (artifact === undefined) throw new Error('The trainer reported no artifact.')
       const { line } = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, this.family.members)
       this.update(id, (one) => ({ ...one, ...ended('done'), warnings, line }), artifact)
+      this.copying = this.copying.then(() => this.copied(id))
     } catch (error) {
       try {
         this.failed(id, error, signal)
@@ -207,6 +205,14 @@ class Service implements AskedAnalyses {
         log.error('What became of an analysis could not be written down.', fault)
       }
     }
+  }
+
+  /** The database has it: without its copy it is shown all the same. */
+  private async copied(id: string): Promise<void> {
+    const { store, log } = this.options
+    await store.asked
+      .copy(id)
+      .catch((error: unknown) => log.error('What an analysis found could not be written beside its run.', error))
   }
 
   private failed(id: string, error: unknown, signal: AbortSignal): void {

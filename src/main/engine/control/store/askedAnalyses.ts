@@ -1,6 +1,7 @@
 /** Analyses that were asked for, with what became of each; what they found lies in the table of artifacts. */
 import type { AskedAnalysis } from '../../../../shared/domain'
 import type { ArtifactsTable } from './artifacts'
+import { createAskedCopies } from './askedCopies'
 import { textOf, type Database } from './database'
 
 export interface AskedAnalysesTable {
@@ -11,18 +12,33 @@ export interface AskedAnalysesTable {
   put(asked: AskedAnalysis): void
   /** With its artifact, all or nothing. */
   finish(asked: AskedAnalysis, artifact: unknown): void
+  /** Writes what one has found beside its run; nothing where it is gone. */
+  copy(id: string): Promise<void>
+  /** Takes over what lies beside a run, in a database that was begun anew. */
+  restore(runId: string): void
   /** What was found; undefined where there is nothing, or nothing that can be read. */
   artifact(id: string): unknown
-  /** @returns whether it was there */
+  /** With what it has found. @returns whether it was there */
   remove(id: string): boolean
   /** Those of an engine that has ended without ending them. */
   unfinished(): AskedAnalysis[]
 }
 
+const records = 'SELECT id, CAST(record AS BLOB) FROM asked_analyses'
+
 /** Where the artifacts of one lie; a trigger of the table deletes them with it. */
 const placeOf = (id: string): string => `analyses/${id}`
 
-export function createAskedAnalysesTable(database: Database, artifacts: ArtifactsTable): AskedAnalysesTable {
+export interface AskedAnalysesOptions {
+  readonly artifacts: ArtifactsTable
+  readonly runFolder: (runId: string) => string
+}
+
+export function createAskedAnalysesTable(
+  database: Database,
+  { artifacts, runFolder }: AskedAnalysesOptions,
+): AskedAnalysesTable {
+  const copies = createAskedCopies(runFolder)
   const read = (sql: string, ...values: string[]): AskedAnalysis[] =>
     database.columns(sql, ...values).flatMap(([id, record]) => {
       try {
@@ -31,8 +47,7 @@ export function createAskedAnalysesTable(database: Database, artifacts: Artifact
         return []
       }
     })
-  const find = (id: string): AskedAnalysis | undefined =>
-    read('SELECT id, CAST(record AS BLOB) FROM asked_analyses WHERE id = ?', id)[0]
+  const find = (id: string): AskedAnalysis | undefined => read(`${records} WHERE id = ?`, id)[0]
   const put = (asked: AskedAnalysis): void =>
     database.run(
       `INSERT INTO asked_analyses (id, run_id, created_at, record) VALUES (?1, ?2, ?3, ?4)
@@ -42,28 +57,34 @@ export function createAskedAnalysesTable(database: Database, artifacts: Artifact
       asked.createdAt,
       JSON.stringify({ ...asked, progress: null }),
     )
+  const finish = (asked: AskedAnalysis, artifact: unknown): void =>
+    database.transaction(() => {
+      put(asked)
+      artifacts.put(placeOf(asked.id), { analysis: asked.analysis, step: asked.step ?? 0, artifact })
+    })
+  const found = (id: string): unknown => artifacts.read(placeOf(id))[0]?.artifact
   return {
-    ofRun: (runId) =>
-      read(
-        'SELECT id, CAST(record AS BLOB) FROM asked_analyses WHERE run_id = ? ORDER BY created_at DESC, id DESC',
-        runId,
-      ),
+    ofRun: (runId) => read(`${records} WHERE run_id = ? ORDER BY created_at DESC, id DESC`, runId),
     find,
     put,
-    finish: (asked, artifact) =>
-      database.transaction(() => {
-        put(asked)
-        artifacts.put(placeOf(asked.id), { analysis: asked.analysis, step: asked.step ?? 0, artifact })
-      }),
-    artifact: (id) => artifacts.read(placeOf(id))[0]?.artifact,
-    remove(id) {
-      const there = find(id) !== undefined
-      database.run('DELETE FROM asked_analyses WHERE id = ?', id)
-      return there
+    finish,
+    async copy(id) {
+      const [asked, artifact] = [find(id), found(id)]
+      if (!asked || artifact === undefined) return
+      await copies.write({ asked, artifact })
+      // It may have been deleted meanwhile.
+      if (!find(id)) copies.remove(asked)
     },
-    unfinished: () =>
-      read('SELECT id, CAST(record AS BLOB) FROM asked_analyses').filter(
-        ({ state }) => state === 'waiting' || state === 'running',
-      ),
+    restore(runId) {
+      for (const { asked, artifact } of copies.ofRun(runId)) finish({ ...asked, runId }, artifact)
+    },
+    artifact: found,
+    remove(id) {
+      const asked = find(id)
+      database.run('DELETE FROM asked_analyses WHERE id = ?', id)
+      if (asked) copies.remove(asked)
+      return asked !== undefined
+    },
+    unfinished: () => read(records).filter(({ state }) => state === 'waiting' || state === 'running'),
   }
 }

@@ -127,7 +127,7 @@ export function openStore(
     runs,
     stages,
     artifacts,
-    asked: createAskedAnalysesTable(database, artifacts),
+    asked: createAskedAnalysesTable(database, { artifacts, runFolder }),
     runFolder,
     stageFolder: (place) => join(folder, place),
     settings,
@@ -233,6 +233,10 @@ function openOrReplace(file: string): OpenedDatabase {
 function restoreFromMirrors(database: Database, runsFolder: string): number {
   const runs = createRunsTable(database, createStagesTable(database, dirname(runsFolder)))
   const table = createArtifactsTable(database)
+  const asked = createAskedAnalysesTable(database, {
+    artifacts: table,
+    runFolder: (runId) => join(runsFolder, runId),
+  })
   const lacks: GivenLater = 'what journals say'
   database.run('INSERT OR IGNORE INTO to_move (what) VALUES (?)', lacks)
   let restored = 0
@@ -247,6 +251,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
         table.put(place, artifact)
       }
       restored += 1
+      asked.restore(run.id)
     } catch {
       // A folder without a readable mirror stays on disk; it cannot be listed.
     }
