@@ -88,12 +88,14 @@ const baselineNotes = {
 
 function headOf({ settings, machine, versions, date }, comparisons) {
   const comparison = comparisons.some(({ id }) => id === 'against') ? '--against' : '--reference'
-  const device = settings.kind === 'gpu' ? ' --device gpu' : ''
-  const command = `npm run bench --${device} --suite ${settings.suite} --precision ${settings.precisions.join(',')} ${comparison} PATH`
+  const { suite, precisions, batch, threads, repeats, warmUps } = settings
+  const device = settings.kind === 'gpu' ? '--device gpu ' : ''
+  const sizes = `--batch ${batch} --threads ${threads} --repeats ${repeats} --warm-ups ${warmUps}`
+  const command = `npm run bench -- ${device}--suite ${suite} --precision ${precisions.join(',')} ${sizes} ${comparison} PATH`
   return [
     settings.suite === 'zskt' ? '# Benchmarks' : '# Benchmarks of the inversion family',
     '',
-    `Written by \`${command}\` on ${date}: batch ${settings.batch}, WRN-16-2 → WRN-16-1, ${settings.threads} threads each, ${settings.repeats} repeats after ${settings.warmUps} warm-ups,`,
+    `Written by \`${command}\` on ${date}: batch ${batch}, WRN-16-2 → WRN-16-1, ${threads} threads each, ${repeats} repeats after ${warmUps} uncounted,`,
     'all subjects in one run and in turn, in processes of their own. Ours has its allocator settings as a run has them.',
     '',
     `- Device: ${settings.device} (${machineWords(machine)}); execution: ${settings.execution}`,

@@ -106,6 +106,7 @@ describe("the benchmark's JSON line", () => {
     const text = formatReport(summary)
     expect(text).toContain('4.000 (4.000–6.500) compile')
     expect(text).toContain('2.00 (goal 1.5)')
+    expect(text).toContain('--precision float32 --batch 128 --threads 2 --repeats 3 --warm-ups 2 --reference PATH')
   })
 })
 
