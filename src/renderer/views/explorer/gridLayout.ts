@@ -5,9 +5,6 @@
 export const tileGap = 2
 export const laneGap = 14
 export const blockHead = 24
-/** More would be in sight at once than memory is set aside for. */
-export const smallestTile = 24
-export const largestTile = 160
 
 /** What one student shows: images in order, and which step or call each is of. */
 export interface LaneImages {

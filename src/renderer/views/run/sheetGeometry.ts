@@ -1,8 +1,7 @@
 /** Where tiles lie on a sheet of images. Lengths in CSS pixels. */
+import { largestTile, smallestTile } from '../../components/tileSizes'
 
 export const tileGap = 3
-export const smallestTile = 24
-export const largestTile = 160
 /** Two lines of what the models say. */
 const labelHeight = 32
 /** Below this a label is not legible. */

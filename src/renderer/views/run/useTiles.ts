@@ -1,7 +1,8 @@
 import { computed, ref } from 'vue'
 import type { SyntheticImages } from '@shared/domain'
 import { isBetween, isBoolean, useRemembered } from '../../composables/useRemembered'
-import { largestTile, suitableTile } from './sheetGeometry'
+import { largestTile } from '../../components/tileSizes'
+import { suitableTile } from './sheetGeometry'
 
 export const tileOrders = [
   { value: 'made', label: 'As made' },
