@@ -11,7 +11,8 @@ const warmUps = 1
 
 /**
  * @param cache folder for what is compiled, and for the weights that ours gets
- * @returns subjects for the main round; `numbers` of all variants; `report`: medians of all variants, what their first calls took, which failed
+ * @returns subjects for the main round; `numbers` of all variants; `report`: medians of all variants, what their first
+ *   calls took, which failed
  */
 export async function chooseBaselines(options, { phases, cache }) {
   const wanted = groups.filter((group) => options.baselines.includes(group))

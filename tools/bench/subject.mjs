@@ -6,8 +6,8 @@ import { SetupError } from '../../src/main/setup/report.mjs'
 const keptWords = 3000
 
 /**
- * Starts the subject and waits until it is ready; `onLine` gets the lines that are no answers. Errors: SetupError with the end of what it wrote, when it ends by
- * itself.
+ * Starts the subject and waits until it is ready; `onLine` gets the lines that are no answers. Errors: SetupError with the
+ * end of what it wrote, when it ends by itself.
  */
 export async function startSubject({ name, phases, command: [program, ...parameters], environment = {}, onLine }) {
   const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })

@@ -58,7 +58,8 @@ function ratiosOf(seconds, { ours, best, others }) {
 /**
  * What the benchmark found, as its JSON line has it. `ratios` are those of the first precision asked for.
  * @param {{ samples: any[], facts: Record<string, any>, memory: any, options: any, phases: string[],
- *   variants?: { id: string, group: string }[], numbers?: Record<string, Record<string, number>>, preliminary?: any }} measured `variants`: those that ran all repeats
+ *   variants?: { id: string, group: string }[], numbers?: Record<string, Record<string, number>>, preliminary?: any }}
+ *   measured `variants`: those that ran all repeats
  */
 export function summarize({ samples, facts, memory, options, phases, variants = [], numbers = {}, preliminary }) {
   const subjects = Object.keys(facts)
