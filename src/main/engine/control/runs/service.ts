@@ -22,10 +22,9 @@ import type { OtherSettings } from '../experiments/otherSettings'
 import type { Resolution } from '../experiments/resolve'
 import type { MemberTable } from '../experiments/memberTable'
 import type { KeyContext } from '../experiments/stageKeys'
-import { asTrained } from './asTrained'
 import { binCalls } from './bin'
-import { placeOf } from './demand'
 import { createCheckpointHolds } from './checkpointHolds'
+import { createFoundDevices, type FoundDevices } from './foundDevices'
 import { createFreeSpace, type FreeSpace } from './freeSpace'
 import { createLateMirrors, type LateMirrors } from './lateMirrors'
 import { giveConditions } from './giveConditions'
@@ -43,7 +42,7 @@ import { StageScheduler } from './scheduler'
 import { forkCalls } from './forks'
 import { twinCalls } from './twins'
 import { rereadJournals } from './rereadJournals'
-import { createStageBook, givenTeacher, keyFields, keysOfRun, type StageBook } from './stageBook'
+import { createStageBook, keysOfRun, type StageBook } from './stageBook'
 import { createStageLauncher } from './stageLauncher'
 import { createThinning } from './thinning'
 import type { Executor } from '../executors/executor'
@@ -105,8 +104,7 @@ class Service implements RunService {
   /** Records of earlier versions get what they lack; null: that has failed, and is tried again when it is wanted. */
   private filling: Promise<void> | null = null
   private readonly conditionOf: ConditionOf
-  /** What executors have really computed on. */
-  private readonly devices = new Map<string, 'cpu' | 'gpu'>()
+  private readonly devices: FoundDevices
 
   constructor(private readonly options: RunServiceOptions) {
     const { store, table, costs, executors, readOnly, recorder, cacheFolder } = options
@@ -134,7 +132,12 @@ class Service implements RunService {
       ...this.freeSpace.calls,
       ...this.callsAboutMany(),
     }
-    recorder.onDevice((place, { kind }) => this.deviceFound(place, kind))
+    this.devices = createFoundDevices({
+      ...{ store, recorder, table, executors },
+      book: this.book,
+      scheduler: this.scheduler,
+      prepare: (configs) => this.prepare(configs),
+    })
     this.conditionOf = createConditions(table, (key) => store.conditions.numberOf(key))
     void this.filledIn().catch((error: unknown) =>
       options.log.error('Records of earlier versions could not be brought up to date.', error),
@@ -165,10 +168,8 @@ class Service implements RunService {
     return resolved
   }
 
-  deviceOf({ execution: { device } }: ExperimentConfig, executor: string): 'cpu' | 'gpu' {
-    return device === 'auto'
-      ? (this.devices.get(executor) ?? this.options.executors.get(executor)?.device?.() ?? 'cpu')
-      : device
+  deviceOf(config: ExperimentConfig, executor: string): 'cpu' | 'gpu' {
+    return this.devices.of(config, executor)
   }
 
   async prepare(configs: readonly ExperimentConfig[]): Promise<void> {
@@ -253,42 +254,6 @@ class Service implements RunService {
     await this.scheduler.close()
     await this.freeSpace.close()
     await this.mirrors.close()
-  }
-
-  /** Stages that were to be computed on another device are other stages than those whose keys they bear. */
-  private deviceFound(place: string, kind: 'cpu' | 'gpu'): void {
-    const { store, recorder } = this.options
-    for (const id of store.runs.naming(place)) {
-      const active = this.scheduler.runs.get(id)
-      if (!active) continue
-      this.devices.set(active.executor, kind)
-      const { keyDevice } = store.runs.peek(id).stages.find((stage) => stage.place === place) ?? {}
-      if (keyDevice === undefined || keyDevice === kind) continue
-      // A key that nobody can tell is left as it is; the numbers are right whatever they are filed under.
-      void this.rekey(id, place, kind).catch((error: unknown) => recorder.causesOf(error))
-    }
-  }
-
-  private async rekey(id: string, place: string, device: 'cpu' | 'gpu'): Promise<void> {
-    const { store, table } = this.options
-    const config = asTrained(id, store, table)
-    await this.prepare([config])
-    const { stages } = store.runs.peek(id)
-    const teacher = stages.find((stage) => stage.kind === 'teacher')
-    // A teacher that is there stays the one that its students build on.
-    const kept = teacher?.state === 'done' && teacher.place !== place ? teacher : undefined
-    const fork = stages.find(({ prefix }) => prefix?.fork)?.prefix ?? undefined
-    const keys = this.book.keysOf(config, device, {
-      teacher: kept && givenTeacher(kept),
-      fork,
-    })
-    for (const stage of stages) {
-      const found = keys.find((entry) => entry.id === stage.id)
-      if (!found?.keyDevice || (stage.state === 'done' && stage.place !== place)) continue
-      store.runs.setStage(id, stage.id, { prefix: null, ...keyFields(found) })
-      store.stages.update(placeOf(stage), { key: found.key })
-    }
-    this.scheduler.refresh(id)
   }
 
   private callsAboutMany() {
