@@ -1,6 +1,6 @@
 /**
- * How long an experiment will take: multiply-adds over what this machine does per second, corrected by what earlier
- * runs took.
+ * How long an experiment will take: multiply-adds and activations over what this machine does per second, corrected by
+ * what earlier runs took.
  */
 import { availableParallelism } from 'node:os'
 import type { TimeEstimate } from '../../../../shared/contract'
@@ -146,7 +146,8 @@ function calculatedNote(config: ExperimentConfig, { finished, machine }: Omit<Es
       : []),
     ...(finished.length > 0 ? ['what earlier stages took here'] : []),
   ]
-  const trust = sources.length > 1 ? 'mostly within a quarter' : 'within a factor of two until a run has finished here'
+  const trust =
+    sources.length > 1 ? 'mostly within a quarter' : 'within a factor of three until a run has finished here'
   const isOfDevice = config.execution.device === 'cpu' || machine.device?.kind === 'gpu'
   const device = isOfDevice ? '' : ' The figure is for the CPU; a GPU takes a fraction of it.'
   return `${sources.join(', ')}; ${trust}.${device}`
