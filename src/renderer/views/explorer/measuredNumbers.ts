@@ -37,3 +37,13 @@ export function withNumbers(
   }
   return { ...table, columns }
 }
+
+/**
+ * How many images were kept after these were measured: a run went on.
+ * @param counts of images now, by student; 0 is answered where those of a measured one are not known
+ */
+export function keptSince(numbers: ImageNumbersArtifact, counts: ReadonlyMap<string, number>): number {
+  const { stages } = numbers
+  if (!stages.every((stage) => counts.has(stage))) return 0
+  return Math.max(0, stages.reduce((sum, stage) => sum + (counts.get(stage) ?? 0), 0) - numbers.keptImages)
+}

@@ -27,7 +27,15 @@ export function useExplorer(redraw: () => void) {
   const engine = useEngineStore()
   const students = useStudents()
   const source = ref<ImageSource>('steps')
-  const measured = useMeasured(() => students.students.value)
+  const measured = useMeasured(
+    () => students.students.value,
+    (runId) =>
+      new Map(
+        lanes.value.flatMap(({ student, state, table }): [string, number][] =>
+          student.runId === runId && state === 'ready' ? [[student.stageId, table.count]] : [],
+        ),
+      ),
+  )
   const { lanes, retry } = useLanes(students.students, source, measured.numbersOf)
   const step = useStep(lanes, () => `${source.value} ${students.students.value.map(({ key }) => key).join()}`)
   const question = useQuestion(lanes, step.step)

@@ -4,6 +4,7 @@ import { useConnection } from '../../api/connection'
 import { analysisFacts } from '../../analyses/shown'
 import { useEngineStore } from '../../stores/engine'
 import { useNoticesStore } from '../../stores/notices'
+import { keptSince } from './measuredNumbers'
 import type { ShownStudent } from './useStudents'
 
 /** What was measured of the images of one run's students. */
@@ -13,6 +14,8 @@ export interface MeasuredRun {
   readonly numbers: ImageNumbersArtifact | null
   /** Of the students that are shown: those that it says nothing of. */
   readonly lacking: readonly ShownStudent[]
+  /** Images that its students have kept since. */
+  readonly keptSince: number
   /** The newest that was asked for, until it has ended well. */
   readonly asked: AskedAnalysis | null
 }
@@ -20,8 +23,14 @@ export interface MeasuredRun {
 /** More images are measured evenly: 2,000 take some 20 seconds. */
 const mostMeasured = 20_000
 
-/** The analysis that measures numbers per kept image: what it has found of the students, and how to ask for it. */
-export function useMeasured(students: () => readonly ShownStudent[]) {
+/**
+ * The analysis that measures numbers per kept image: what it has found of the students, and how to ask for it.
+ * @param counts of the images that students of a run have kept, as far as they are known
+ */
+export function useMeasured(
+  students: () => readonly ShownStudent[],
+  counts: (runId: string) => ReadonlyMap<string, number>,
+) {
   const { engine, onReopen } = useConnection()
   const store = useEngineStore()
   const notices = useNoticesStore()
@@ -62,6 +71,7 @@ export function useMeasured(students: () => readonly ShownStudent[]) {
       return {
         runId,
         numbers,
+        keptSince: numbers ? keptSince(numbers, counts(runId)) : 0,
         lacking: own.filter(({ stageId }) => !numbers?.stages.includes(stageId)),
         asked: asked && asked.state !== 'done' ? asked : null,
       }

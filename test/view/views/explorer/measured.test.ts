@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { imageTableOf } from '@renderer/views/explorer/imageTable'
-import { measuredColumns, withNumbers } from '@renderer/views/explorer/measuredNumbers'
+import { keptSince, measuredColumns, withNumbers } from '@renderer/views/explorer/measuredNumbers'
 import type { ImageNumbersArtifact, KeptGrid } from '@shared/domain'
 
 const layout = { height: 2, width: 2, channels: 1 } as const
@@ -41,6 +41,18 @@ describe('Measured numbers', () => {
   it('are none of a student that was not measured', () => {
     const table = imageTableOf(grids)
     expect(withNumbers(table, 'student-3', numbers)).toBe(table)
+  })
+
+  it('are behind when their students have kept more images since, as far as that is known', () => {
+    const counts = (first: number, second: number): Map<string, number> =>
+      new Map([
+        ['student-1', first],
+        ['student-2', second],
+      ])
+    expect(keptSince(numbers, counts(4, 3))).toBe(3)
+    expect(keptSince(numbers, counts(2, 2))).toBe(0)
+    expect(keptSince(numbers, counts(1, 2))).toBe(0)
+    expect(keptSince(numbers, new Map([['student-1', 100]]))).toBe(0)
   })
 
   it('have the titles that they have as a table', () => {
