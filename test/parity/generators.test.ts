@@ -126,6 +126,7 @@ describe("ZSKT's generator", () => {
     expect(cost(224)).toEqual({
       parameters: 1_073_993,
       multiplyAdds: 100 * 8 * 8 * 128 + blocks + 9 * 8 * 3 * 224 ** 2,
+      activations: 128 * (8 ** 2 + 16 ** 2) + 64 * 32 ** 2 + 32 * 64 ** 2 + 16 * 128 ** 2 + (8 + 3) * 224 ** 2,
     })
     expect(() => cost(30)).toThrow(/multiples of 4/)
   })
