@@ -26,10 +26,12 @@ export const shrinkWeights = defineDefense({
       definition: 'Mean |S − T| of the logits over a further pseudo batch, before the step.',
     },
   },
-  cost: () => ({
-    teacherForwardsPerGeneratorImage: 0,
-    studentForwardsPerStudentImage: 0,
-    teacherForwardsPerStudentImage: 0,
+  afterwards: ({ steps }, pseudoBatch) => ({
+    steps,
+    pseudoBatches: steps,
+    studentForwards: steps * pseudoBatch,
+    teacherForwards: 0,
+    heldStudentImages: pseudoBatch,
   }),
   create: ({ steps, share }) => ({
     id: 'shrink_weights',

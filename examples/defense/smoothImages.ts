@@ -31,11 +31,6 @@ export const smoothImages = defineDefense({
       definition: 'Total variation of the synthetic images, before its coefficient.',
     },
   },
-  cost: () => ({
-    teacherForwardsPerGeneratorImage: 0,
-    studentForwardsPerStudentImage: 0,
-    teacherForwardsPerStudentImage: 0,
-  }),
   compatibleWith: ({ usesRealImages }) =>
     usesRealImages === true ? 'its images are real, none are synthesised' : true,
   create: ({ coefficient }) => ({

@@ -16,10 +16,12 @@ const shrink = defineDefense({
   summary: 'For tests.',
   reference: { citation: 'none' },
   params: { steps: integer({ label: 'Steps', default: 3, min: 1, max: 10, help: 'Steps after the distillation.' }) },
-  cost: () => ({
-    teacherForwardsPerGeneratorImage: 0,
-    studentForwardsPerStudentImage: 0,
-    teacherForwardsPerStudentImage: 0,
+  afterwards: ({ steps }, pseudoBatch) => ({
+    steps,
+    pseudoBatches: steps,
+    studentForwards: steps * pseudoBatch,
+    teacherForwards: 0,
+    heldStudentImages: pseudoBatch,
   }),
   create: ({ steps }) => ({
     id: 'shrink',

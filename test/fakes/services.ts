@@ -35,6 +35,7 @@ export const fakeCosts: CostModel = {
   faults: () => [],
   memberIssues: () => [],
   phase: () => undefined,
+  afterwards: () => undefined,
   joins: () => [],
   levels: () => [],
   distillation: ({ distillation: { method } }) => ({

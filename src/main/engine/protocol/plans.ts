@@ -4,7 +4,7 @@
  */
 import type { MemberChoice, StudentPlan } from '../../../shared/domain'
 import { defenses } from '../families/defenses'
-import type { StartPoint } from '../families/defenses/types'
+import type { DefensePhase, StartPoint } from '../families/defenses/types'
 
 /**
  * Where a stage without a checkpoint of its own begins: at another stage's state after exactly so many steps, parts
@@ -26,11 +26,22 @@ export interface PlannedLength {
   readonly from?: StartPoint
 }
 
+/**
+ * When a defense acts that does so late: in a phase of its own, or on the finished student. Undefined where it acts
+ * from the first pseudo batch on.
+ */
+export function phaseOf(choice: MemberChoice, methodTotal: number): DefensePhase | undefined {
+  // Estimates ask while a form is being filled in; whoever trains opens every defense strictly besides.
+  const opened = defenses.openLeniently(choice)
+  if (!opened) return undefined
+  const { member, values } = opened
+  const finished = member.afterwards ? { start: methodTotal, total: methodTotal } : undefined
+  return member.phase?.(values, methodTotal) ?? finished
+}
+
 export function lengthOf(plan: StudentPlan, methodTotal: number): PlannedLength {
   const phased = plan.defenses.flatMap((choice) => {
-    // Estimates ask while a form is being filled in; whoever trains opens every defense strictly besides.
-    const opened = defenses.openLeniently(choice)
-    const phase = opened?.member.phase?.(opened.values, methodTotal)
+    const phase = phaseOf(choice, methodTotal)
     return phase ? [{ choice, phase }] : []
   })
   if (phased.length === 0) return { total: methodTotal, prefix: null }

@@ -29,7 +29,7 @@ export function continuedStudentIssues(config: ExperimentConfig, context: Contin
       if (!phase?.from) return []
       const early = defenses.filter((other) => context.costs.phase(other, pseudoBatches) === undefined)
       const message = startFault(phase.from, phase, { config, defenses: early, context })
-      const path = `students.${student}.defenses.${place}.params.${phase.decidedBy}`
+      const path = `students.${student}.defenses.${place}.params.${phase.decidedBy ?? ''}`
       return message === null ? [] : [{ path, severity: 'error', message }]
     }),
   )

@@ -1,7 +1,7 @@
 import type { ExperimentConfig, MemberChoice, StudentPlan } from '../../../../shared/domain'
 import type { Issue, MemberIssue, ParameterFault } from '../../../../shared/schema'
 import type { Level } from '../../families/architectures'
-import type { DefenseCost, DefensePhase } from '../../families/defenses/types'
+import type { AfterwardsCost, DefenseCost, DefensePhase } from '../../families/defenses/types'
 import type { MethodWork } from '../../families/distillation/types'
 import type { PlannedLength } from '../../protocol/plans'
 
@@ -25,7 +25,10 @@ export interface CostModel {
   joins(defense: MemberChoice, pseudoBatches: number): readonly MemberIssue[]
   /** The method's work per pseudo batch, and how many of them there are. */
   distillation(config: Pick<ExperimentConfig, 'data' | 'teacher' | 'distillation'>): MethodCost | undefined
+  /** What a defense adds while the student is distilled. */
   defense(defense: MemberChoice): DefenseCost | undefined
+  /** What it adds on the finished student, with so many images in a pseudo batch; undefined where it adds nothing. */
+  afterwards(defense: MemberChoice, pseudoBatch: number): AfterwardsCost | undefined
   /** How long a student trains, and the student that it equals until its late defenses act. */
   length(plan: StudentPlan, pseudoBatches: number): PlannedLength
   /** The pseudo batch from which a defense acts: 0, or later where it acts late. */

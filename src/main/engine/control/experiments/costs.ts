@@ -8,7 +8,7 @@ import { distillationMethods } from '../../families/distillation'
 import type { KnownImages } from '../../families/distillation/types'
 import { methodFaults } from '../../families/distillation/fit'
 import { countClasses } from '../../images/imageSets'
-import { lengthOf, twinOf } from '../../protocol/plans'
+import { lengthOf, phaseOf, twinOf } from '../../protocol/plans'
 import type { CostModel } from './costModel'
 import { memberIssues } from './memberIssues'
 
@@ -102,13 +102,14 @@ export const costs: CostModel = {
     const opened = defenses.openLeniently(defense)
     return opened?.member.joins?.(opened.values, pseudoBatches) ?? []
   },
-  phase(defense, pseudoBatches) {
-    const opened = defenses.openLeniently(defense)
-    return opened?.member.phase?.(opened.values, pseudoBatches)
-  },
+  phase: phaseOf,
   defense(choice) {
     const opened = defenses.openLeniently(choice)
-    return opened?.member.cost(opened.values)
+    return opened?.member.cost?.(opened.values)
+  },
+  afterwards(choice, pseudoBatch) {
+    const opened = defenses.openLeniently(choice)
+    return opened?.member.afterwards?.(opened.values, pseudoBatch)
   },
   length: lengthOf,
   actsFrom: (choice, pseudoBatches) => lengthOf({ defenses: [choice] }, pseudoBatches).prefix?.steps ?? 0,

@@ -25,7 +25,7 @@ export interface ForkSource {
 
 export interface ForkContext {
   readonly table: MemberTable
-  readonly costs: Pick<CostModel, 'distillation' | 'phase' | 'length' | 'joins'>
+  readonly costs: Pick<CostModel, 'distillation' | 'phase' | 'length' | 'joins' | 'afterwards'>
 }
 
 /** Places that decide nothing of what the checkpoint holds. */
@@ -84,8 +84,10 @@ function studentIssues(source: ForkSource, { config, plan, index }: ForkedStuden
   const length = costs.distillation(config)?.pseudoBatches
   if (length === undefined) return []
   const { total } = costs.length(plan, length)
+  // A finished student is worth going on from where a defense works on it.
+  const goesOn = plan.defenses.some((defense) => costs.afterwards(defense, 0) !== undefined)
   const tooShort: Issue[] =
-    total > source.step
+    total > source.step || (total === source.step && goesOn)
       ? []
       : [
           issue(
@@ -138,7 +140,7 @@ function phaseIssues(
   source: (ForkSource & { earlier: MemberChoice; context: ForkContext }) | undefined,
   step: number,
 ): Issue[] {
-  const at = `${path}.params.${phase.decidedBy}`
+  const at = phase.decidedBy === undefined ? `${path}.id` : `${path}.params.${phase.decidedBy}`
   const length = source && source.context.costs.distillation(source.config)?.pseudoBatches
   const before = source && length !== undefined ? source.context.costs.phase(source.earlier, length) : undefined
   if (before && step > before.start)

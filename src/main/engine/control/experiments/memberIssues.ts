@@ -31,7 +31,7 @@ export function memberIssues(config: ExperimentConfig): Issue[] {
 interface PlannedDefense {
   readonly place: string
   readonly member: Defense
-  readonly values: Parameters<Defense['cost']>[0]
+  readonly values: Parameters<Defense['create']>[0]
 }
 
 const plannedDefenses = ({ students }: ExperimentConfig): PlannedDefense[] =>

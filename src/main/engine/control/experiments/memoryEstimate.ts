@@ -57,14 +57,16 @@ function heldByStudent(config: ExperimentConfig, index: number, costs: CostModel
   if (!held) return 0
   const teacher = forwardWork(costs, config.teacher.architecture, config.data).activations
   const student = forwardWork(costs, config.distillation.architecture, config.data).activations
-  const defenses = (config.students[index]?.defenses ?? []).flatMap((defense) => costs.defense(defense) ?? [])
+  const plan = config.students[index]?.defenses ?? []
+  const defenses = plan.flatMap((defense) => costs.defense(defense) ?? [])
+  const afterwards = plan.flatMap((defense) => costs.afterwards(defense, held.studentImages) ?? [])
   const added = (name: 'heldTeachers' | 'heldStudents'): number =>
     defenses.reduce((most, cost) => Math.max(most, cost[name] ?? 0), 0)
-  return (
+  const distilling =
     teacher * held.teacherImages * (1 + added('heldTeachers')) +
     student * held.studentImages * (1 + added('heldStudents')) +
     held.ownActivations
-  )
+  return Math.max(distilling, ...afterwards.map(({ heldStudentImages }) => student * heldStudentImages))
 }
 
 /** What stages of the same kind and shape held, against what is calculated of them; 1 where there are none. */

@@ -48,10 +48,23 @@ export function workOfStage(config: ExperimentConfig, stage: StageName, costs: C
   return times(teacher, config.teacher.training.epochs * (train * passes.training + test * testSets))
 }
 
-/** Evaluations between two pseudo batches, and the one at the end. */
-function evaluationsOf({ recording: { evaluateEvery } }: ExperimentConfig, start: number, total: number): number {
+/** What a student goes through by itself: pseudo batches, and what defenses do to it afterwards. */
+function courseOf(config: ExperimentConfig, index: number, costs: CostModel) {
+  const method = costs.distillation(config)
+  const { start, total } = costs.range(config.students, index, method?.pseudoBatches ?? 0)
+  const afterwards = (config.students[index]?.defenses ?? []).flatMap(
+    (defense) => costs.afterwards(defense, method?.held.studentImages ?? 0) ?? [],
+  )
+  return { start, total, afterwards }
+}
+
+/** Evaluations between two pseudo batches, the one at their end, and one more where a defense goes on from there. */
+function evaluationsOf(
+  { recording: { evaluateEvery } }: ExperimentConfig,
+  { start, total, afterwards }: ReturnType<typeof courseOf>,
+): number {
   const between = Math.floor(total / evaluateEvery) - Math.floor(start / evaluateEvery)
-  return between + (total % evaluateEvery === 0 ? 0 : 1)
+  return between + (total % evaluateEvery === 0 ? 0 : 1) + (afterwards.length > 0 ? 1 : 0)
 }
 
 function studentWork(config: ExperimentConfig, index: number, costs: CostModel): StageWork {
@@ -64,7 +77,8 @@ function studentWork(config: ExperimentConfig, index: number, costs: CostModel):
     times(student, method.studentForwards),
     { multiplyAdds: method.ownMultiplyAdds, activations: method.ownActivations ?? 0 },
   ])
-  const { start, total } = costs.range(config.students, index, method.pseudoBatches)
+  const course = courseOf(config, index, costs)
+  const { start, total } = course
   const defended = (config.students[index]?.defenses ?? []).map((defense) => {
     const cost = costs.defense(defense)
     if (!cost) return noWork
@@ -78,19 +92,23 @@ function studentWork(config: ExperimentConfig, index: number, costs: CostModel):
     ])
     return times(perBatch, total - Math.max(start, costs.actsFrom(defense, method.pseudoBatches)))
   })
-  const evaluations = evaluationsOf(config, start, total) * costs.images(config.data).test * testSets
-  return sumOf([times(plain, total - start), times(student, evaluations), ...defended])
+  const afterwards = course.afterwards.map(({ pseudoBatches, studentForwards, teacherForwards }) =>
+    sumOf([times(plain, pseudoBatches), times(student, studentForwards), times(teacher, teacherForwards)]),
+  )
+  const evaluations = evaluationsOf(config, course) * costs.images(config.data).test * testSets
+  return sumOf([times(plain, total - start), times(student, evaluations), ...defended, ...afterwards])
 }
 
 /** Of one step of a stage that trains, on average, evaluations left out. */
 export function workOfStep(config: ExperimentConfig, stage: StageName, costs: CostModel): StageWork {
-  const { teacher, distillation, data, students } = config
+  const { teacher, distillation, data } = config
   const isTeacher = stage.kind === 'teacher'
   const { train, test } = costs.images(data)
   const { epochs, batchSize } = teacher.training
-  const { start, total } = costs.range(students, stage.index, costs.distillation(config)?.pseudoBatches ?? 0)
-  const evaluations = isTeacher ? epochs : evaluationsOf(config, start, total)
-  const steps = isTeacher ? (epochs * train) / batchSize : total - start
+  const course = courseOf(config, stage.index, costs)
+  const evaluations = isTeacher ? epochs : evaluationsOf(config, course)
+  const ownSteps = course.afterwards.reduce((sum, { steps }) => sum + steps, course.total - course.start)
+  const steps = isTeacher ? (epochs * train) / batchSize : ownSteps
   const evaluated = forwardWork(costs, (isTeacher ? teacher : distillation).architecture, data)
   const whole = sumOf([workOfStage(config, stage, costs), times(evaluated, -evaluations * test * testSets)])
   return times(whole, 1 / Math.max(1, steps))

@@ -33,8 +33,8 @@ export interface DefensePhase {
   readonly start: number
   /** The distillation's new length. */
   readonly total: number
-  /** The parameter that `start` comes from. */
-  readonly decidedBy: string
+  /** The parameter that `start` comes from; absent where none decides it. */
+  readonly decidedBy?: string
   /** The student that this one goes on from, instead of being distilled up to `start`. */
   readonly from?: StartPoint
 }
@@ -66,14 +66,32 @@ export interface DefenseCost {
   readonly heldStudents?: number
 }
 
+/** What a defense adds that works on the finished student, in passes of single images, counted as those of a method. */
+export interface AfterwardsCost {
+  /** Its steps, as far as they are known beforehand. */
+  readonly steps: number
+  /** Further pseudo batches of the method, which count by themselves. */
+  readonly pseudoBatches: number
+  readonly studentForwards: number
+  readonly teacherForwards: number
+  /** Images whose activations in the student its largest step holds at once. */
+  readonly heldStudentImages: number
+}
+
 export interface Defense<S extends ParameterSchema = ParameterSchema> extends MemberDeclaration<S> {
-  /** For the estimates of time and memory. */
-  cost(params: ValuesOf<S>): DefenseCost
+  /** For the estimates of time and memory; absent: nothing is added while the student is distilled. */
+  cost?(params: ValuesOf<S>): DefenseCost
+  /**
+   * What its `afterDistillation` costs; needed by a defense that has one. The student is distilled as one without it,
+   * whose last checkpoint it can go on from.
+   * @param pseudoBatch images of a pseudo batch
+   */
+  afterwards?(params: ValuesOf<S>, pseudoBatch: number): AfterwardsCost
   /** Whether it has an effect with the method, and if not, why: the rest of a sentence, "has no effect with …: …". */
   compatibleWith?(method: MethodTraits): true | string
   /**
    * For defenses that act late: when they do, how long the distillation gets, and the student that this one continues.
-   * A defense without it acts from the first pseudo batch on.
+   * A defense without it acts from the first pseudo batch on, or on the finished student (`afterwards`).
    */
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   /** As of a method: a student that goes on from a checkpoint with this defense in it keeps their values. */
