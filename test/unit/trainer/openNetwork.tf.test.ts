@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { architectures } from '../../../src/main/engine/families/architectures'
+import { logProbabilities } from '../../../src/main/engine/families/analyses/answers'
 import type { OpenNetwork, ShuffledTeachers } from '../../../src/main/engine/families/analyses/askedTypes'
 import { createStepProgram, type StepProgram } from '../../../src/main/engine/graph'
 import type { ImageSet } from '../../../src/main/engine/images/types'
@@ -104,6 +105,37 @@ describe('a network that is looked into', () => {
     expect(first?.change[0]).toBeCloseTo(sum / 3, 4)
   })
 
+  it('has the gradient by one perturbation of all images that finite differences bear out', () => {
+    const weights = Float32Array.from([0, 1, 0, 0, -1, 0, 0, 0, 0.25, 0.25, 0.25, 0.25])
+    const perturbation = createStream(2, 'perturbation')
+      .normal(size)
+      .map((value) => value * 0.05)
+    const { loss, gradient, logits } = network.perturbed(images, { perturbation, weights })
+    const wanted = [0, 1, 2].flatMap((row) => [...logProbabilities(logits.subarray(4 * row, 4 * row + 4))])
+    expect(loss).toBeCloseTo(-wanted.reduce((sum, value, place) => sum + value * (weights[place] ?? 0), 0), 4)
+    const steepest = gradient.reduce(
+      (most, value, place) => (Math.abs(value) > Math.abs(gradient[most] ?? 0) ? place : most),
+      0,
+    )
+    const lossAt = (by: number): number => {
+      const moved = perturbation.map((value, place) => (place === steepest ? value + by : value))
+      return network.perturbed(images, { perturbation: moved, weights }).loss
+    }
+    const slope = (lossAt(2e-3) - lossAt(-2e-3)) / 4e-3
+    expect(Math.abs(slope)).toBeGreaterThan(1e-2)
+    expect((gradient[steepest] ?? NaN) / slope).toBeCloseTo(1, 1)
+  })
+
+  it('is as it is under no perturbation, and clipped to the range of images under a large one', () => {
+    const none = { perturbation: new Float32Array(size), weights: new Float32Array(12) }
+    const plain = network.logits(images)
+    network.perturbed(images, none).logits.forEach((value, place) => expect(value).toBeCloseTo(plain[place] ?? NaN, 4))
+    const white = { ...images, pixels: new Uint8Array(3 * size).fill(255) }
+    const bleached = network.perturbed(images, { ...none, perturbation: new Float32Array(size).fill(2) })
+    network.logits(white).forEach((value, place) => expect(bleached.logits[place]).toBeCloseTo(value, 4))
+    expect(bleached.gradient.every((value) => value === 0)).toBe(true)
+  })
+
   it('refuses a layer that it does not have', () =>
     expect(() => network.activations(images, 'conv9', () => undefined)).toThrow('has no layer "conv9"'))
 
@@ -113,6 +145,7 @@ describe('a network that is looked into', () => {
     network.logitsWithout(images, new Map())
     network.features(images)
     network.features(images)
+    network.perturbed(images, { perturbation: new Float32Array(size), weights: new Float32Array(12) })
     expect(tf.memory().numTensors).toBe(before)
   })
 })

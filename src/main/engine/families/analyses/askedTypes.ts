@@ -37,6 +37,26 @@ export interface ClassGradient {
   readonly values: Float32Array
 }
 
+/** One perturbation of all images, and which function of the answers is asked about. */
+export interface SharedPerturbation {
+  /** [H][W][C], in intensities of 0…1: each image becomes clip(x + p, 0, 1). */
+  readonly perturbation: Float32Array
+  /**
+   * w, [N][classes]: 1 at a class gives the cross entropy to it, −1 minus that, softmax probabilities p the
+   * divergence KL(p ‖ answer) but for a constant.
+   */
+  readonly weights: Float32Array
+}
+
+export interface PerturbedAnswers {
+  /** L = −Σ_i Σ_c w(i, c) log softmax(logits of clip(x_i + p))(c), a sum over the images. */
+  readonly loss: number
+  /** dL / dp, [H][W][C]; nothing comes from where the sum was clipped. */
+  readonly gradient: Float32Array
+  /** Of the perturbed images, [N][classes]. */
+  readonly logits: Float32Array
+}
+
 /** A network that an analysis looks into, in evaluation mode and with its own normalisation; nothing of it changes. */
 export interface OpenNetwork extends ImageModel {
   /** E.g. WRN-16-2. */
@@ -56,6 +76,8 @@ export interface OpenNetwork extends ImageModel {
    * @param classes of each image
    */
   gradients(images: ImageSet, at: { readonly classes: ArrayLike<number>; readonly layer?: string }): ClassGradient
+  /** Captured once, whatever the perturbation and the weights: a search calls it as often as it has rounds. */
+  perturbed(images: ImageSet, by: SharedPerturbation): PerturbedAnswers
   /** Logits with some channels of layers set to zero; one captured step serves every choice of channels. */
   logitsWithout(images: ImageSet, channels: ReadonlyMap<string, readonly number[]>): Float32Array
 }

@@ -7,6 +7,7 @@ import { weightsOf } from '../../weights/network'
 import { createImageModel, inBatches, rowsOf } from '../imageModel'
 import { channelActivity } from './channelActivity'
 import { classGradients } from './classGradients'
+import { perturbedAnswers } from './sharedPerturbation'
 import { stepsOf, type Forward, type NetworkPasses, type OpenNetworkInput } from './passes'
 
 /** What passes through the network's layers, found by handing one black image through it. */
@@ -75,6 +76,7 @@ export function createOpenNetwork(input: OpenNetworkInput): OpenNetwork {
     channelActivity: (images, others) => channelActivity(passes, images, others),
     gradients: (images, { classes, layer }) =>
       classGradients(passes, images, { classes, at: layer === undefined ? null : layerNamed(layer) }),
+    perturbed: (images, by) => perturbedAnswers(passes, images, by),
     logitsWithout(images, channels) {
       for (const wanted of channels.keys()) layerNamed(wanted)
       return maskedLogits(passes, images, channels)
