@@ -23,6 +23,8 @@ const numbers = (stages: readonly string[]): ImageNumbersArtifact => ({
     suspected: [0, 1, 0],
     penalty: [0, -0.0001, 0],
     correlation: [0.01, 0.8, -0.1],
+    embeddingX: [0.5, -4, 6],
+    embeddingY: [1, 2.5, -3],
   },
 })
 

@@ -11,6 +11,9 @@ export interface NumberColumn {
   readonly form: 'number' | 'share' | 'class' | 'mark' | 'stage'
 }
 
+const placeDefinition =
+  'Place in a plane in which images lie near each other that the teacher sees alike: UMAP of the features before its last layer. What is far apart says nothing by how far.'
+
 /** All that there can be, in their order. */
 export const numberColumns: readonly NumberColumn[] = [
   { name: 'stage', title: 'Student', definition: 'Whose synthesizer made the image.', form: 'stage' },
@@ -62,6 +65,8 @@ export const numberColumns: readonly NumberColumn[] = [
       'Pearson’s correlation of the pixels with the known trigger at its place, −1 to 1. A trigger of one value is compared with a ring around it.',
     form: 'number',
   },
+  { name: 'embeddingX', title: 'UMAP 1', definition: placeDefinition, form: 'number' },
+  { name: 'embeddingY', title: 'UMAP 2', definition: placeDefinition, form: 'number' },
 ]
 
 /** Those that were measured; the student is named where there are several. */

@@ -46,6 +46,9 @@ export const imageNumbersArtifact = z.object({
     penalty: values.nullable(),
     /** Correlation with the known trigger at its place, −1…1. */
     correlation: values.nullable(),
+    /** Where the image lies in the plane of the teacher's features (UMAP), all students' images in one plane. */
+    embeddingX: values.nullable().default(null),
+    embeddingY: values.nullable().default(null),
   }),
 })
 export type ImageNumbersArtifact = z.infer<typeof imageNumbersArtifact>

@@ -127,6 +127,8 @@ describe('numbers per image', () => {
       suspected: null,
       penalty: null,
       correlation: null,
+      embeddingX: null,
+      embeddingY: null,
     },
   }
   it('are sorted by any column, what has no value last', async () => {

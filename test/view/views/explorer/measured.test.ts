@@ -26,6 +26,8 @@ const numbers: ImageNumbersArtifact = {
     suspected: [1, 0, 1, 1, 1],
     penalty: null,
     correlation: [0.25, -0.5, 1, 1, 1],
+    embeddingX: [0, 1, 2, 3, 4],
+    embeddingY: [0, -1, -2, -3, -4],
   },
 }
 

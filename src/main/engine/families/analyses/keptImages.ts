@@ -1,10 +1,11 @@
 import { imageNumbersArtifact, type ImageNumbersArtifact } from '../../../../shared/domain'
-import { integer, type ValuesOf } from '../../../../shared/schema'
+import { boolean, integer, type ValuesOf } from '../../../../shared/schema'
 import { correlations, templateOf, type TriggerTemplate } from '../../images/poisoning/template'
 import type { ImageSet } from '../../images/types'
 import { penaltyCoefficient } from '../shuffledTeachers'
 import { answersOf, divergencesOf } from './answers'
 import { defineAskedAnalysis, type AskedContext, type AskedStudent } from './askedTypes'
+import { embeddingOf, type Places } from './embedding'
 import { shuffleFields } from './shuffleFields'
 
 const params = {
@@ -14,6 +15,29 @@ const params = {
     min: 1,
     max: 200_000,
     help: 'Of more kept images so many are taken, evenly over students and steps.',
+  }),
+  embedImages: boolean({
+    label: 'Embedding',
+    default: true,
+    help: 'Places the images in a plane so that those that the teacher sees alike lie near each other (UMAP of the features before its last layer).',
+  }),
+  embeddingNeighbours: integer({
+    label: 'Neighbours',
+    default: 15,
+    min: 2,
+    max: 200,
+    help: 'Among so many an image keeps its place: few show small groups, many the whole.',
+    visibleWhen: { field: 'embedImages', equals: true },
+    advanced: true,
+  }),
+  embeddingSeed: integer({
+    label: 'Seed of the embedding',
+    default: 0,
+    min: 0,
+    max: 2_147_483_647,
+    help: 'The same seed gives the same picture.',
+    visibleWhen: { field: 'embedImages', equals: true },
+    advanced: true,
   }),
   ...shuffleFields,
   penaltyCoefficient: penaltyCoefficient({
@@ -110,6 +134,25 @@ const orAbsent = (values: readonly (number | null)[]): (number | null)[] | null 
 const classesOrAbsent = (values: readonly (number | null)[]): number[] | null =>
   values.every((value) => value === null) ? null : values.map((value) => value ?? -1)
 
+type Features = NonNullable<ReturnType<Context['teacher']['features']>>
+
+/** Of the images of all chunks; null where they are too few, or the teacher has no features to tell. */
+async function planeOf(
+  chunks: readonly Features[],
+  { embeddingNeighbours: neighbours, embeddingSeed: seed }: Params,
+  progress: (share: number) => Promise<void>,
+): Promise<Places | null> {
+  const width = chunks[0]?.width ?? 0
+  if (width === 0) return null
+  const values = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.values.length, 0))
+  let first = 0
+  for (const chunk of chunks) {
+    values.set(chunk.values, first)
+    first += chunk.values.length
+  }
+  return embeddingOf({ values, width, count: values.length / width, neighbours, seed, progress })
+}
+
 const share = (part: number, all: number): string => `${((100 * part) / Math.max(1, all)).toFixed(1)} %`
 
 /**
@@ -120,7 +163,7 @@ export const keptImages = defineAskedAnalysis({
   id: 'kept-images',
   title: 'Kept images in numbers',
   summary:
-    'Of each kept synthetic image: the teacher’s and the student’s class and confidence, their divergence, whether shuffled teachers suspect it, and how it correlates with the known trigger.',
+    'Of each kept synthetic image: the teacher’s and the student’s class and confidence, their divergence, whether shuffled teachers suspect it, how it correlates with the known trigger, and its place among images that the teacher sees alike.',
   reference: {
     citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers',
     link: 'https://arxiv.org/abs/2306.02368',
@@ -138,9 +181,12 @@ export const keptImages = defineAskedAnalysis({
     return `${rows} of ${all} images, ${new Set(teacherClass).size} classes of the teacher${marked}`
   },
   async measure(params, context) {
-    const { students, trigger, progress } = context
+    const { students, teacher, trigger } = context
     const { all, taken } = evenly(students, params.imageLimit)
     const columns: Record<string, (number | null)[]> = {}
+    const features: Features[] = []
+    // The plane comes last, and takes about as long again as a third of the images.
+    const work = taken.length * (params.embedImages ? 4 / 3 : 1)
     let done = 0
     for (const [stage, student] of students.entries()) {
       const own = taken.filter((place) => place.stage === stage)
@@ -150,10 +196,15 @@ export const keptImages = defineAskedAnalysis({
         const images = await read(student, places)
         const template = trigger && templateOf(trigger.trigger, images)
         append(columns, measureChunk(student, images, { params, context, template }), places.length)
+        const seen = params.embedImages ? teacher.features(images) : null
+        if (seen) features.push(seen)
         done += places.length
-        await progress(done, taken.length, 'Asking the networks')
+        await context.progress(done, work, 'Asking the networks')
       }
     }
+    const plane = await planeOf(features, params, (share) =>
+      context.progress(done + share * (work - done), work, 'Placing the images in a plane'),
+    )
     const column = (name: keyof Columns): (number | null)[] => columns[name] ?? []
     const correlation = orAbsent(column('correlation'))
     return {
@@ -179,6 +230,8 @@ export const keptImages = defineAskedAnalysis({
         suspected: classesOrAbsent(column('suspected')),
         penalty: orAbsent(column('penalty')),
         correlation,
+        embeddingX: plane && [...plane.x],
+        embeddingY: plane && [...plane.y],
       },
     }
   },
