@@ -80,7 +80,7 @@ export function summaryOf(values: readonly (number | null)[]): Summary | null {
 }
 
 /** z* of 95 %. */
-const normalQuantile = 1.959963984540054
+export const normalQuantile = 1.959963984540054
 
 /**
  * The 95 % Wilson score interval of a rate: how far k of n test images tell the rate of this one model. It says nothing

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
+  areaUnderRoc,
+  aucInterval,
   collapsedGenerator,
   criticalT,
   defenseEffectiveness,
@@ -54,6 +56,14 @@ const examples: Readonly<Record<string, (given: unknown) => string>> = {
   'RIR, undefended and defended [accuracy, robust accuracy]': (given) => {
     const [undefended, defended] = pairs(given).map(([accuracy, robustAccuracy]) => ({ accuracy, robustAccuracy }))
     return rounded(undefended && defended && robustnessImprovement(undefended, defended))
+  },
+  'area under the ROC curve, positives and negatives': (given) => {
+    const [positives = [], negatives = []] = given as number[][]
+    return rounded(areaUnderRoc({ positives, negatives }))
+  },
+  'interval of an area, area and both n': (given) => {
+    const [auc = 0, positives = 0, negatives = 0] = values(given)
+    return ends(aucInterval(auc, positives, negatives))
   },
   'intervals part, k and n of both': (given) => {
     const [one, other] = pairs(given).map((pair) => wilsonInterval(...pair))

@@ -1,4 +1,5 @@
 /** Numbers of the suspect test: histograms of log₁₀ KL and how well it separates triggered images. Pure, float64. */
+import { areaUnderRoc } from '../../../../shared/domain'
 import { logKl, tailTest } from './shufflingVaccine'
 
 /**
@@ -52,27 +53,5 @@ export function suspectTail(kl: readonly number[]): DivergenceTail {
  * KL makes ties of large values in float64 and changes nothing else; its accuracy, which points the other way, is left
  * out.
  */
-export function suspectAuc(triggered: readonly number[], clean: readonly number[]): number | null {
-  if (triggered.length === 0 || clean.length === 0) return null
-  const sorted = Float64Array.from(clean).sort()
-  let wins = 0
-  for (const value of triggered) {
-    const notAbove = countBelow(sorted, value, true)
-    const below = countBelow(sorted, value, false)
-    wins += sorted.length - notAbove + (notAbove - below) / 2
-  }
-  return wins / (triggered.length * clean.length)
-}
-
-/** How many of the ascending values lie below `value`, or at it too. */
-function countBelow(sorted: Float64Array, value: number, inclusive: boolean): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const entry = sorted[middle] ?? Infinity
-    if (entry < value || (inclusive && entry === value)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const suspectAuc = (triggered: readonly number[], clean: readonly number[]): number | null =>
+  areaUnderRoc({ positives: clean, negatives: triggered })
