@@ -379,6 +379,59 @@ describe('steps of one program', () => {
   })
 })
 
+describe('a step that stands apart', () => {
+  it('sees what other steps assign, what is written from outside, and no values of before', () => {
+    const weight = variable(1)
+    const other = variable(10)
+    const grow = program.compile('grow', ({ by }) => {
+      weight.assign(tf.add(weight, by!))
+      return { weight: weight.clone() }
+    })
+    const look = program.compile('look', () => ({ both: tf.add(weight, other) }), { apart: true })
+    const seen = (): unknown => call(look.run, {}).both
+    expect(seen(), 'before any other step').toBe(11)
+    call(grow.run, { by: 2 })
+    expect(seen()).toBe(13)
+    expect(seen()).toBe(13)
+    call(grow.run, { by: 3 })
+    tf.tidy(() => weight.assign(tf.scalar(100)))
+    tf.tidy(() => other.assign(tf.scalar(20)))
+    program.writeState()
+    expect(seen()).toBe(120)
+    call(grow.run, { by: 1 })
+    expect(seen()).toBe(121)
+    program.readState()
+    expect(weight.dataSync()[0]).toBe(101)
+  })
+
+  it('leaves the graph of the others loaded, so that these are not optimised anew', () => {
+    const weight = variable(1)
+    const grow = program.compile('grow', ({ by }) => {
+      weight.assign(tf.add(weight, by!))
+      return {}
+    })
+    call(grow.run, { by: 1 })
+    call(grow.run, { by: 1 })
+    const before = binding.getNumOfSavedModels()
+    const { deleteSavedModel } = binding
+    let deleted = 0
+    binding.deleteSavedModel = (id) => {
+      deleted += 1
+      deleteSavedModel(id)
+    }
+    const look = program.compile('look', () => ({ weight: weight.clone() }), { apart: true })
+    expect(call(look.run, {}).weight).toBe(3)
+    binding.deleteSavedModel = deleteSavedModel
+    expect({ deleted, loaded: binding.getNumOfSavedModels() - before }).toEqual({ deleted: 0, loaded: 1 })
+  })
+
+  it('assigns nothing', () => {
+    const weight = variable(1)
+    const step = program.compile('step', () => (weight.assign(tf.add(weight, 1)), {}), { apart: true })
+    expect(() => step.run({})).toThrow('The step "step" stands apart and assigns to')
+  })
+})
+
 describe('what would be frozen is refused with its place', () => {
   function problem(step: StepFunction, args: Record<string, tf.TensorLike> = { x: [1, 2] }, calls = 1): unknown {
     const runner = program.compile('frozen', step)

@@ -2,14 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { ordinaryPrecision, type Precision } from '../../../shared/domain'
 import { UserError } from '../../../shared/errors'
-import { nodeBackend, registeredVariables, typeNumber, type NodeBackend } from './backend'
+import { nodeBackend } from './backend'
 import { requireSameRecording } from './compare'
+import { LoadedGraph, variableOf, type GraphOptions } from './loadedGraph'
 import { recordStep } from './recordStep'
 import type { Recording } from './recording'
-import { sumsInFloat32 } from './precision/exactSums'
-import { inMixedPrecision } from './precision/mixed'
-import { GraphSession } from './session'
-import { buildGraph, type GraphVariable, type ProgramGraph } from './stepGraph'
 import type { StepFunction, StepOptions, StepProgram, StepRunner } from './types'
 import type { NamedTensors } from '../maths/ops/tensors'
 
@@ -32,7 +29,7 @@ export interface StepProgramOptions {
  */
 export function createStepProgram(options: StepProgramOptions): StepProgram {
   const { mode, verify = false, precision = ordinaryPrecision } = options
-  if (mode === 'graph') return new GraphProgram(nodeBackend(), verify, precision === 'mixed')
+  if (mode === 'graph') return new GraphProgram({ backend: nodeBackend(), mixed: precision === 'mixed' }, verify)
   if (precision !== 'mixed') return new EagerProgram()
   throw new UserError('Mixed precision is made in the captured graph, and this run has no graph.', {
     wanted: 'steps that run as graphs',
@@ -75,33 +72,36 @@ interface CompiledStep {
   readonly name: string
   readonly step: StepFunction
   readonly repeats: number
+  readonly apart: boolean
   recording?: Recording
   verified: boolean
 }
 
-interface LoadedGraph {
-  readonly session: GraphSession
-  readonly graph: ProgramGraph
-  readonly variables: readonly GraphVariable[]
+/** The graph of a step that stands apart. */
+interface ApartGraph {
+  readonly graph: LoadedGraph
+  /** Whether its variables may have other values than those that the steps train. */
+  stale: boolean
 }
 
 class GraphProgram implements StepProgram {
   readonly mode = 'graph'
   private readonly steps = new Map<string, CompiledStep>()
-  private loaded: LoadedGraph | undefined
+  /** All steps that do not stand apart. */
+  private common: LoadedGraph | undefined
+  private readonly apart = new Map<string, ApartGraph>()
   /** The data each tf.Variable had when it and the graph last agreed. */
   private readonly agreed = new Map<string, object>()
   private disposed = false
 
   constructor(
-    private readonly backend: NodeBackend,
+    private readonly options: GraphOptions,
     private readonly verify: boolean,
-    private readonly mixed: boolean,
   ) {}
 
-  compile(name: string, step: StepFunction, { repeats = 1 }: StepOptions = {}): StepRunner {
+  compile(name: string, step: StepFunction, { repeats = 1, apart = false }: StepOptions = {}): StepRunner {
     requireUnique(new Set(this.steps.keys()), name)
-    const compiled: CompiledStep = { name, step, repeats, verified: !this.verify }
+    const compiled: CompiledStep = { name, step, repeats, apart, verified: !this.verify }
     this.steps.set(name, compiled)
     return { name, run: (args) => this.run(compiled, args) }
   }
@@ -111,106 +111,98 @@ class GraphProgram implements StepProgram {
   }
 
   writeState(): void {
-    if (!this.loaded) return
-    const { session, graph, variables } = this.loaded
-    tf.tidy(() => {
-      session.run(
-        graph.write,
-        variables.map(({ name }) => this.variable(name)),
-      )
-    })
-    this.noteAgreement(variables)
+    this.markStale()
+    if (!this.common) return
+    this.common.write()
+    this.noteAgreement(this.common)
   }
 
   dispose(): void {
-    this.loaded?.session.dispose()
-    this.loaded = undefined
+    for (const graph of [this.common, ...[...this.apart.values()].map(({ graph }) => graph)]) graph?.dispose()
+    this.common = undefined
+    this.apart.clear()
     this.disposed = true
     this.steps.clear()
   }
 
-  private variable(name: string): tf.Variable {
-    const variable = registeredVariables()[name]
-    if (!variable)
-      throw new Error(`The tf.Variable "${name}" that a step uses was disposed; dispose the step program first.`)
-    return variable
+  private markStale(changed?: ReadonlySet<string>): void {
+    for (const own of this.apart.values()) {
+      if (!changed || own.graph.variables.some((name) => changed.has(name))) own.stale = true
+    }
   }
 
-  private noteAgreement(variables: readonly GraphVariable[]): void {
-    for (const { name } of variables) this.agreed.set(name, this.variable(name).dataId)
+  private noteAgreement({ variables }: LoadedGraph): void {
+    for (const name of variables) this.agreed.set(name, variableOf(name).dataId)
   }
 
   private fetchState(take: (variable: tf.Variable) => boolean): void {
-    if (!this.loaded || this.loaded.variables.length === 0) return
-    const { session, graph, variables } = this.loaded
-    tf.tidy(() => {
-      const values = session.run(graph.read, [])
-      variables.forEach(({ name }, index) => {
-        const variable = this.variable(name)
-        const value = values[index]
-        if (value && take(variable)) variable.assign(value)
-      })
-    })
-    this.noteAgreement(variables)
+    if (!this.common) return
+    for (const [name, value] of this.common.read()) {
+      const variable = variableOf(name)
+      if (take(variable)) variable.assign(value)
+      value.dispose()
+    }
+    this.noteAgreement(this.common)
   }
 
   private record(compiled: CompiledStep, args: NamedTensors): Recording {
     // A variable changed from outside since the last agreement keeps that change; writeState is still to come.
     this.fetchState((variable) => this.agreed.get(variable.name) === variable.dataId)
-    return recordStep(this.backend, compiled.name, compiled.step, args)
+    return recordStep(this.options.backend, compiled.name, compiled.step, args)
+  }
+
+  private load({ name, recording, repeats, apart }: CompiledStep): void {
+    if (!apart || !recording) return this.loadCommon()
+    const [assigned] = recording.assignments
+    if (assigned) throw new Error(`The step "${name}" stands apart and assigns to "${assigned.variable}".`)
+    this.apart.set(name, { graph: LoadedGraph.load(this.options, [{ recording, repeats }]), stale: true })
   }
 
   /** Loads all recorded steps as one graph, in place of the one before, with the tf.Variables' values. */
-  private load(): void {
-    const recordings = [...this.steps.values()].flatMap(({ recording, repeats }) =>
-      recording === undefined ? [] : [{ recording, repeats }],
-    )
-    const names = [...new Set(recordings.flatMap(({ recording }) => recording.variables))]
-    const variables = names.map((name): GraphVariable => {
-      const { shape, dtype } = this.variable(name)
-      return { name, shape, type: typeNumber(this.backend.binding, dtype) }
-    })
-    const graph = buildGraph(
-      variables,
-      recordings.map(({ recording, repeats }) => ({
-        recording: this.mixed ? this.inMixedPrecision(recording, variables) : recording,
-        repeats,
-      })),
+  private loadCommon(): void {
+    const recordings = [...this.steps.values()].flatMap(({ recording, repeats, apart }) =>
+      recording === undefined || apart ? [] : [{ recording, repeats }],
     )
     // The old session goes only when the new one stands: after a full disk its state can still be read for a last
     // checkpoint.
-    const session = GraphSession.load(this.backend, graph.nodes)
-    this.loaded?.session.dispose()
-    this.loaded = { session, graph, variables }
+    const graph = LoadedGraph.load(this.options, recordings)
+    this.common?.dispose()
+    this.common = graph
     this.writeState()
   }
 
-  private inMixedPrecision(recording: Recording, variables: readonly GraphVariable[]): Recording {
-    return inMixedPrecision(recording, { variables, roundOnly: !sumsInFloat32(this.backend.binding) })
-  }
-
-  private prepare(compiled: CompiledStep, args: NamedTensors): LoadedGraph {
+  private prepare(compiled: CompiledStep, args: NamedTensors): Recording {
     if (this.disposed) throw new Error(`The step "${compiled.name}" ran after its program was disposed.`)
     if (!compiled.recording) {
       compiled.recording = this.record(compiled, args)
-      this.load()
+      this.load(compiled)
     } else if (!compiled.verified) {
       requireSameRecording(compiled.recording, this.record(compiled, args))
       compiled.verified = true
     }
-    if (!this.loaded) throw new Error('No graph is loaded.')
-    return this.loaded
+    return compiled.recording
+  }
+
+  /** The graph that has the step, with its variables up to date. */
+  private graphOf({ name, apart }: CompiledStep): LoadedGraph {
+    if (!apart && this.common) return this.common
+    const own = this.apart.get(name)
+    if (!own) throw new Error(`No graph is loaded for the step "${name}".`)
+    if (own.stale) {
+      const values = this.common?.read(own.graph.variables)
+      own.graph.write(values)
+      tf.dispose([...(values?.values() ?? [])])
+      own.stale = false
+    }
+    return own.graph
   }
 
   private run(compiled: CompiledStep, args: NamedTensors): NamedTensors {
     if (compiled.recording) requireSameArguments(compiled.recording, args)
-    const { session, graph } = this.prepare(compiled, args)
-    const { recording } = compiled
-    const ports = graph.steps.get(compiled.name)
-    if (!ports || !recording) throw new Error(`The graph has no step "${compiled.name}".`)
+    const recording = this.prepare(compiled, args)
     const feeds = recording.arguments.map(({ name }) => args[name]).filter((tensor) => tensor !== undefined)
-    const results = session.run(ports, feeds)
-    results.pop()?.dispose()
+    const results = this.graphOf(compiled).run(compiled.name, feeds)
+    if (recording.assignments.length > 0) this.markStale(new Set(recording.assignments.map(({ variable }) => variable)))
     return Object.fromEntries(
       recording.outputs.flatMap(({ name }, index) => {
         const tensor = results[index]

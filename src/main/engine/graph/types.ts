@@ -19,6 +19,12 @@ export interface StepOptions {
    * outputs, single numbers, are then vectors with a number for each time. Default 1.
    */
   readonly repeats?: number
+  /**
+   * The step only looks, and seldom (an evaluation, a picture): it gets a graph of its own, into which the variables
+   * that it reads are copied when others have assigned them. Steps that train need not be optimised anew when it comes.
+   * It assigns nothing. Default false.
+   */
+  readonly apart?: boolean
 }
 
 /**

@@ -52,9 +52,13 @@ export function createPredictor(
     const total = predicted.reduce((sum, { length }) => sum + length, 0)
     // Of the first call: every later one has its graph.
     batch ||= batchOf(first.set, total)
-    const step = (runner ??= program.compile(name, ({ images }) => ({
-      classes: classesOf(classifier.forward(images as tf.Tensor4D, { training: false }).logits),
-    })))
+    const step = (runner ??= program.compile(
+      name,
+      ({ images }) => ({
+        classes: classesOf(classifier.forward(images as tf.Tensor4D, { training: false }).logits),
+      }),
+      { apart: true },
+    ))
     const table = normalizationTable(normalization, first.set.channels)
     const answers = new Int32Array(total)
     for (let place = 0; place < total; place += batch) {

@@ -64,9 +64,11 @@ export function createImageModel(
   return {
     classes,
     logits(set: ImageSet) {
-      const step = (runner ??= program.compile(name, ({ images }) => ({
-        logits: classifier.forward(images as tf.Tensor4D, { training: false }).logits,
-      })))
+      const step = (runner ??= program.compile(
+        name,
+        ({ images }) => ({ logits: classifier.forward(images as tf.Tensor4D, { training: false }).logits }),
+        { apart: true },
+      ))
       return rowsOf(set, normalization, { run: (images) => step.run({ images }), output: 'logits', width: classes })
     },
   }

@@ -31,17 +31,20 @@ export function createSyntheticView(
   defenses: readonly ActiveDefense[],
   limit: number,
 ): SyntheticView {
-  const view = program.compile('viewStudent', ({ images }) => ({
-    logits: student.forward(images as tf.Tensor4D, { training: false }).logits,
-  }))
+  const view = program.compile(
+    'viewStudent',
+    ({ images }) => ({ logits: student.forward(images as tf.Tensor4D, { training: false }).logits }),
+    { apart: true },
+  )
   return (batch, step) => {
     const { logits } = view.run({ images: batch.images })
     if (!logits) throw new Error('The student gave no logits for the view.')
     const [total, height, width, channels] = batch.images.shape
     const count = Math.min(limit, total)
-    const values = tf.tidy(() =>
-      batch.images.slice([0, 0, 0, 0], [count, height, width, channels]).dataSync(),
-    ) as Float32Array
+    // Not in a tidy: it would look through what it returns for tensors, number by number.
+    const shown = batch.images.slice([0, 0, 0, 0], [count, height, width, channels])
+    const values = shown.dataSync() as Float32Array
+    shown.dispose()
     const teacher = predictionsOf(batch.teacherLogits)
     const said = predictionsOf(logits as tf.Tensor2D)
     logits.dispose()

@@ -16,11 +16,14 @@ export function createSuspectMeasure(
   const stepFor = (count: number): StepRunner => {
     const known = runners.get(count)
     if (known) return known
-    const made = program.compile(`suspect@${count}`, ({ images }) =>
-      tf.tidy(() => {
-        const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
-        return { ...suspectKl(shuffledEnsembleLogits(ensemble, images as tf.Tensor4D, activations), logits) }
-      }),
+    const made = program.compile(
+      `suspect@${count}`,
+      ({ images }) =>
+        tf.tidy(() => {
+          const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
+          return { ...suspectKl(shuffledEnsembleLogits(ensemble, images as tf.Tensor4D, activations), logits) }
+        }),
+      { apart: true },
     )
     runners.set(count, made)
     return made
