@@ -43,7 +43,14 @@ export const switches: Record<string, Record<string, unknown>[]> = {
     },
   ],
 }
-const tinyDefenses: Record<string, Record<string, unknown>> = { sr: { rounds: 2, iterations: 2 } }
+const tinyDefenses: Record<string, Record<string, unknown>> = {
+  sr: { rounds: 2, iterations: 2 },
+  fp: { ratio: 0.05, batches: 2, steps: 2 },
+  ibau: { images: 8, batchSize: 4, rounds: 2, iterations: 2 },
+}
+/** Of defenses that all work on the finished student: they only ask a method for further pseudo batches. */
+export const worksAfterwards = ({ defenses: planned }: StudentPlan): boolean =>
+  planned.length > 0 && planned.every(({ id }) => defenses.get(id).afterwards !== undefined)
 export const defensePlans: StudentPlan[] = [
   { defenses: [] },
   ...defenses.members.map((defense) => ({ defenses: [{ id: defense.id, params: tinyDefenses[defense.id] ?? {} }] })),

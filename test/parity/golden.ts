@@ -106,6 +106,24 @@ export function largestDifference(got: ArrayLike<number>, wanted: ArrayLike<numb
   return largest
 }
 
+/** Of each tensor its norm, and the first few of its entries at equal distances, as `sampled` of parity.py gives them. */
+export interface Sampled {
+  norms: number[]
+  entries: number[]
+}
+const sampledEntries = 4
+
+export function sampled(tensors: readonly Float32Array[]): Sampled {
+  return {
+    norms: tensors.map(length),
+    entries: tensors.flatMap((values) => [
+      ...values
+        .filter((_value, index) => index % Math.max(1, Math.floor(values.length / sampledEntries)) === 0)
+        .subarray(0, sampledEntries),
+    ]),
+  }
+}
+
 export function length(values: ArrayLike<number>): number {
   let total = 0
   for (let index = 0; index < values.length; index++) total += Number(values[index]) ** 2

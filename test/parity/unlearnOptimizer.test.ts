@@ -27,14 +27,9 @@ import { createStateBundle } from '../../src/main/engine/trainer/state'
 import type { StateBundle } from '../../src/main/engine/families/distillation/state'
 import { validateParameters } from '../../src/shared/schema'
 import { hashed, hashedWeights } from '../fixtures/hashed'
-import { length, relativeDistance } from './golden'
+import { length, relativeDistance, sampled, type Sampled } from './golden'
 import { boundOf, expectWithin } from './tolerances'
 
-/** Of each parameter (or buffer) its norm, and the first few of its entries at equal distances. */
-interface Sampled {
-  norms: number[]
-  entries: number[]
-}
 interface Update {
   inner: number[]
   distillation: number
@@ -57,7 +52,7 @@ const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/pa
   [Update, Update]
 >
 
-const [count, classes, size, entries] = [4, 5, 8, 4]
+const [count, classes, size] = [4, 5, 8]
 const image = { height: size, width: size, channels: 3 }
 /** The images that carry the perturbation first. */
 const order = Int32Array.from([2, 0, 1, 3])
@@ -76,16 +71,6 @@ const near = (actual: ArrayLike<number>, expected: readonly number[], ...quantit
     quantity.slice(1).join(', '),
   )
 
-function sampled(tensors: readonly Float32Array[]): Sampled {
-  return {
-    norms: tensors.map(length),
-    entries: tensors.flatMap((values) => [
-      ...values
-        .filter((_value, index) => index % Math.max(1, Math.floor(values.length / entries)) === 0)
-        .subarray(0, entries),
-    ]),
-  }
-}
 const nearSampled = (actual: readonly Float32Array[], expected: Sampled, ...quantity: readonly string[]): void => {
   const { norms, entries: some } = sampled(actual)
   near(norms, expected.norms, ...quantity, 'norms')

@@ -71,6 +71,14 @@ export const shortTitle = (member: FindMember, family: FamilyId, id: string): st
   return found?.short ?? found?.title ?? id
 }
 
+/** Whether its method or one of its defenses is given clean images: data-free models are not its equals. */
+export const isPrivileged = (
+  member: FindMember,
+  { method, defense }: Pick<NamedModel, 'method' | 'defense'>,
+): boolean =>
+  member('distillation', method ?? '')?.facts.usesRealImages === true ||
+  defensesOfLabel(defense).some((id) => member('defense', id)?.facts.privileged === true)
+
 /** Of a label of defenses: "No defense", "SV", "SV + SR". */
 export const defenseName = (member: FindMember, label: string | null | undefined): string =>
   defensesOfLabel(label)

@@ -15,6 +15,7 @@ import { RefusedInputError, UserError } from '../../../shared/errors'
 import { attacks, createTrigger } from '../families/attacks'
 import { datasets } from '../families/datasets'
 import type { LoadedDataset } from '../families/datasets/types'
+import { selectImages } from '../images/imageSets'
 import type { ImageSet, Normalization } from '../images/types'
 import {
   lintTrigger,
@@ -34,6 +35,8 @@ export interface PreparedData {
    * teacher's training wants it.
    */
   train(): ImageSet
+  /** Clean images that privileged defenses are given: the poisoning's hold-out, or all where nothing is held out. */
+  cleanImages(): ImageSet
   readonly test: TestSets
   /** What teacher and students take. */
   readonly normalization: Normalization
@@ -167,6 +170,8 @@ export async function prepareData(
       if (!planned) throw new Error('The teacher comes from a file: there is no poisoned training set.')
       return (train ??= poisonTrainingSet(dataset.train, planned, trigger))
     },
+    cleanImages: () =>
+      planned && planned.holdout.length > 0 ? selectImages(dataset.train, planned.holdout) : dataset.train,
     test,
     warnings: [
       ...(dataset.notes ?? []),

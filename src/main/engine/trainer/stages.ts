@@ -82,7 +82,7 @@ export async function prepareStudentStage(
   const base = defenseContext({ config, program, data, state, models, methodTotal, remarks })
   const active = plan.defenses.map((choice, index) => {
     const { member, values } = defenses.open(choice, `students.${studentIndex}.defenses.${index}`)
-    return member.create(values, base)
+    return member.create(values, { ...base, ...(member.privileged ? { cleanImages: () => data.cleanImages() } : {}) })
   })
   const picture = await method.loadPicture?.(values, data.dataset.train.channels)
   const context: DistillationContext = {

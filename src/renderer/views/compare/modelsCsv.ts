@@ -8,7 +8,7 @@ const rates = [
   { id: 'robustAccuracy', images: 'nonTarget' },
 ] as const
 const before = ['name', 'model', 'data', 'attack', 'method', 'defenses', 'seed', 'state'] as const
-const after = ['der', 'rir', 'health', 'seconds', 'created', 'execution.precision', 'arithmetic'] as const
+const after = ['privileged', 'der', 'rir', 'health', 'seconds', 'created', 'execution.precision', 'arithmetic'] as const
 const fixed: readonly string[] = [...before, ...rates.flatMap(({ id, images }) => [id, images]), ...after]
 
 /** What the engine is asked for. @param shown columns of the table */

@@ -68,6 +68,7 @@ export const isWords: Readonly<Record<string, { readonly meaning: string; readon
   teacher: { meaning: 'a teacher', condition: texts(['model'], ['teacher']) },
   student: { meaning: 'a student', condition: texts(['model'], ['student']) },
   defended: { meaning: 'a student with a defense', condition: flagged('defended') },
+  privileged: { meaning: 'a student that clean images helped', condition: flagged('privileged') },
   forked: { meaning: 'goes on from another run’s checkpoint', condition: { kind: 'has', columns: ['forked'] } },
   ...Object.fromEntries(
     Object.entries(healthWords).map(([word, kinds]) => [

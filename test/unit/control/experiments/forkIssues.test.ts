@@ -63,6 +63,14 @@ describe('a fork', () => {
     expect(told({ students: [] })).toEqual(['students'])
   })
 
+  it('of a finished student is for defenses that work on it', () => {
+    const pruned = { students: [{ defenses: [{ id: 'fp', params: {} }] }] }
+    expect(told(pruned, { step: 1000 })).toEqual([])
+    expect(told(pruned)).toEqual([])
+    expect(told(pruned, { from: pruned, step: 1001 })).toEqual(['distillation.method.params.pseudoBatches'])
+    expect(told({}, { step: 1000 })).toEqual(['distillation.method.params.pseudoBatches'])
+  })
+
   it('turns defenses on and off, and weighs them otherwise', () => {
     expect(told(vaccine())).toEqual([])
     expect(told({}, { from: vaccine() })).toEqual([])

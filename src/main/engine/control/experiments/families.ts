@@ -5,8 +5,8 @@
  * parameter switches its batch norms, whether it has convolutions behind the first and whether only a file can bring
  * it; of a method which of its
  * parameters give its length and its batch, decide what a checkpoint holds (of a defense too), compare levels of
- * activations, need batch norms or give intervals of recording, and whether its images are real; of a strategy whether
- * it searches.
+ * activations, need batch norms or give intervals of recording, and whether its images are real; of a defense whether
+ * it is given clean images (`privileged`); of a strategy whether it searches.
  */
 import type { MetricDefinition } from '../../../../shared/domain'
 import { describeRegistry, metricsOfMembers, onlyFromFile, type FamilyDescription } from '../../../../shared/schema'
@@ -45,6 +45,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(defenses, (member) => ({
     stateParameters: member.stateParameters ?? [],
     needsHiddenConvolutions: member.needsHiddenConvolutions === true,
+    privileged: member.privileged === true,
   })),
   describeRegistry(analyses, (member) => ({
     view: member.view,

@@ -11,7 +11,7 @@ import {
 } from '../../../../shared/domain'
 import type { Field } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
-import { precisionPath, settingsOf, type RunPart, type Setting } from './settings'
+import { precisionPath, privilegedPath, settingsOf, type RunPart, type Setting } from './settings'
 
 /** What a fact is said of; 'place': of a stage; 'teacher': of the teacher of a model's run. */
 export type Level = 'run' | 'place' | 'model' | 'teacher' | 'defenses' | RunPart
@@ -152,6 +152,13 @@ const results: readonly Declared[] = [
   { id: 'steps', title: 'Steps in all', kind: 'number', level: 'place' },
   { id: 'model', title: 'Model', kind: 'text', level: 'model' },
   { id: 'defended', title: 'Defended', kind: 'flag', level: 'model' },
+  {
+    id: privilegedPath,
+    title: 'Privileged',
+    kind: 'flag',
+    level: 'defenses',
+    definition: 'Whether the method or a defense is given clean images, which data-free students do not have.',
+  },
   {
     id: 'recipe',
     title: 'Everything but the seed',

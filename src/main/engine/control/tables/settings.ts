@@ -4,6 +4,7 @@
  */
 import {
   defenseLabel,
+  isPrivileged,
   type ExperimentConfig,
   type MemberChoice,
   type RunSummary,
@@ -149,6 +150,7 @@ const saysNothing = (config: ExperimentConfig, path: string): boolean =>
   (path.startsWith('teacher.training.') || (path.startsWith('poisoning.') && path !== 'poisoning.target'))
 
 export const defensesPath = 'defenses'
+export const privilegedPath = 'privileged'
 export const precisionPath = 'execution.precision'
 
 /** Every path that a configuration of this catalogue may have. */
@@ -215,9 +217,13 @@ export function factsOfSummary(run: Readonly<RunSummary>): ConfigurationFacts {
   }
 }
 
-/** Of a student: its defenses and their parameters. */
+/** Of a student: its defenses and their parameters, and whether it was given clean images. */
 export function factsOfDefenses(plan: StudentPlan, method: string, table: MemberTable): Facts {
-  const facts: Facts = new Map([[defensesPath, defenseLabel(plan)]])
+  const defense = defenseLabel(plan)
+  const facts: Facts = new Map<string, JsonScalar>([
+    [defensesPath, defense],
+    [privilegedPath, isPrivileged((family, id) => table.find(family, id), { method, defense })],
+  ])
   for (const choice of plan.defenses)
     addMember(facts, { prefix: `${defensesPath}.${choice.id}.`, family: 'defense', choice, role: method, table })
   return facts

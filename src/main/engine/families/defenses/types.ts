@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { CheckpointName } from '../../../../shared/domain'
 import type { MemberDeclaration, MemberIssue, ParameterSchema, ValuesOf } from '../../../../shared/schema'
+import type { ImageSet } from '../../images/types'
 import type { ActiveDefense, DistillationMethod, DistillationParts, StageRemark } from '../distillation/types'
 
 /**
@@ -48,6 +49,11 @@ export interface DefenseContext extends DistillationParts {
    * nor the trigger.
    */
   readonly testDivergences: TestDivergences
+  /**
+   * Clean images with their true labels that no step of the distillation sees: the privilege of defenses that say
+   * `privileged`; absent for all others. The hold-out of the poisoning where there is one, else the training images.
+   */
+  readonly cleanImages?: () => ImageSet
   /** Tells what is no metric; it reaches the stage's record after the step. */
   readonly tell: (remark: StageRemark) => void
 }
@@ -96,6 +102,11 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
   phase?(params: ValuesOf<S>, methodTotal: number): DefensePhase
   /** As of a method: a student that goes on from a checkpoint with this defense in it keeps their values. */
   readonly stateParameters?: readonly (keyof S & string)[]
+  /**
+   * Whether it is given clean images, which a data-free defender does not have: its names say so, and with them every
+   * form, table, chart and export.
+   */
+  readonly privileged?: true
   /** Whether it shuffles channels between the teacher's convolutions. */
   readonly needsHiddenConvolutions?: true
   /** What keeps it from joining a student that has been distilled without it for so many pseudo batches. */
@@ -105,4 +116,12 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
   create(params: ValuesOf<S>, context: DefenseContext): ActiveDefense
 }
 
-export const defineDefense = <S extends ParameterSchema>(defense: Defense<S>): Defense => defense as unknown as Defense
+/** What follows the names of a privileged defense. */
+const privilegeMark = ' (privileged)'
+
+export function defineDefense<S extends ParameterSchema>(defense: Defense<S>): Defense {
+  const named = defense.privileged
+    ? { title: defense.title + privilegeMark, short: (defense.short ?? defense.title) + privilegeMark }
+    : {}
+  return { ...defense, ...named } as unknown as Defense
+}

@@ -1,5 +1,5 @@
 /** A model's settings as a flat list, for programs that compare runs by them. */
-import { flattenConfig, stagePrecision } from '../../../../shared/domain'
+import { flattenConfig, isPrivileged, stagePrecision } from '../../../../shared/domain'
 import type { RunToExport, StageToExport } from './types'
 
 export type SettingValue = string | number | boolean
@@ -20,7 +20,10 @@ const scalar = (value: unknown): SettingValue => {
 }
 
 /** By path as in the configuration; of a student with its defenses, of a teacher without the distillation. */
-export function settingsOf({ run }: Pick<RunToExport, 'run'>, { record }: Pick<StageToExport, 'record'>) {
+export function settingsOf(
+  { run, member }: Pick<RunToExport, 'run' | 'member'>,
+  { record }: Pick<StageToExport, 'record'>,
+) {
   const others = record.kind === 'student' ? leftOut : [...leftOut, 'distillation']
   const settings: Record<string, SettingValue> = {}
   for (const [path, value] of flattenConfig(run.config))
@@ -30,6 +33,7 @@ export function settingsOf({ run }: Pick<RunToExport, 'run'>, { record }: Pick<S
   if (record.kind !== 'student') return settings
   const plan = run.config.students[record.index]?.defenses ?? []
   settings.defense = record.defense ?? 'none'
+  settings.privileged = isPrivileged(member, { method: run.method, defense: record.defense ?? null })
   for (const { id, params } of plan)
     for (const [name, value] of Object.entries(params)) settings[`${id}.${name}`] = scalar(value)
   return settings

@@ -10,6 +10,7 @@ import { differentiate } from '../nn/differentiate'
 import type { Classifier, ForwardContext, StateUpdate } from '../nn/types'
 import { detach, sum } from '../ops'
 import { klDivergence, type DivergenceOptions } from './divergence'
+import { implicitGradient, type FixedPointOptions, type ImplicitGradient } from './implicitGradient'
 
 export interface PerturbationOptions extends DivergenceOptions {
   /** Weight λ of ‖p‖²; 0.001 in the reference. */
@@ -52,11 +53,7 @@ export interface MaskedImages {
   readonly mask: tf.Tensor
 }
 
-export interface HypergradientOptions extends PerturbationOptions {
-  /** Steps K of the fixed-point iteration; 5 in the reference. */
-  readonly iterations: number
-  /** Step of the map w ↦ w − step · ∂inner/∂w; 0.1 in the reference, whatever the perturbation's own learning rate. */
-  readonly step: number
+export interface HypergradientOptions extends PerturbationOptions, FixedPointOptions {
   /**
    * Whether the outer loss holds student(x) constant: yes in the reference's ZSKT, no in its CMI and OoD programs.
    * Default true.
@@ -64,29 +61,23 @@ export interface HypergradientOptions extends PerturbationOptions {
   readonly constantTarget?: boolean
 }
 
-export interface Hypergradient {
-  /** By the student's parameters, in their order and memory layout. */
-  readonly gradients: readonly tf.Tensor[]
+export interface Hypergradient extends ImplicitGradient {
   /** The part that does not go through the perturbation: ∂outer/∂θ. */
   readonly direct: readonly tf.Tensor[]
   /** KL(student(x) ‖ student(x + mask · p)). */
   readonly outerLoss: tf.Scalar
   /** ∂outer/∂p. */
   readonly outerByPerturbation: tf.Tensor
-  /** The iterates v₁ … v_K of the fixed point, of which the last one is used. */
-  readonly adjoints: readonly tf.Tensor[]
   /** Running statistics as the reference's four passes leave them. */
   readonly updates: readonly StateUpdate[]
 }
 
 /**
- * d outer(p*(θ), θ) / dθ by K fixed-point steps, all student passes in training mode:
- * v₀ = 0, v ← (∂Φ/∂p)ᵀ v + ∂outer/∂p with Φ(p) = p − step · ∂inner/∂p, then (∂Φ/∂θ)ᵀ v + ∂outer/∂θ.
+ * d outer(p*(θ), θ) / dθ by the implicit gradient, all student passes in training mode;
  * outer = KL(student(x) ‖ student(x + mask · p)), its first argument constant unless `constantTarget` is off; inner =
  * {@link perturbationObjective} of the student.
  * Reference: ABD zskt/utils/hypergrad.py fixed_point with zskt/solver.py (constant) or cmi/datafree/unlearn.py (not
  * constant).
- * Differs from the reference: it always does all K steps (there it may end early when v moves less than 1e-10).
  * Call it inside tf.tidy.
  */
 export function hypergradient(
@@ -118,31 +109,23 @@ export function hypergradient(
   // Running statistics are asked for by a pass of their own: what is made inside nested differentiations does not
   // outlive them.
   student.forward(tf.add(images, perturbation) as tf.Tensor4D, { training: true, updates })
-  /** ⟨∂inner/∂p at `at`, v⟩; differentiable by p and by the student's parameters. */
-  const projected = (at: tf.Tensor, v: tf.Tensor): tf.Scalar => {
-    const context: ForwardContext = { training: true, twiceDifferentiable: true }
-    const gradient = tf.grad((p) =>
-      perturbationObjective(student, { images, cleanLogits: innerTarget, perturbation: p }, context, options),
-    )(at)
-    return sum<tf.Scalar>(tf.mul(gradient, v))
-  }
-  let adjoint = outerByPerturbation
-  const adjoints = [adjoint]
-  for (let iteration = 1; iteration < options.iterations; iteration++) {
-    const v = adjoint
-    const curvature = tf.tidy(() => tf.grad((p) => projected(p, v))(perturbation))
-    adjoint = tf.add(tf.sub(v, tf.mul(curvature, options.step)), outerByPerturbation)
-    adjoints.push(adjoint)
-  }
-  const cross = differentiate(student.parameters, () => ({ loss: projected(perturbation, adjoint), outputs: {} }))
+  const context: ForwardContext = { training: true, twiceDifferentiable: true }
+  const found = implicitGradient(
+    {
+      parameters: student.parameters,
+      answer: perturbation,
+      inner: (p) =>
+        perturbationObjective(student, { images, cleanLogits: innerTarget, perturbation: p }, context, options),
+      direct,
+      outerByAnswer: outerByPerturbation,
+    },
+    options,
+  )
   return {
-    gradients: cross.gradients.map((gradient, index) =>
-      tf.sub(direct[index] as tf.Tensor, tf.mul(gradient, options.step)),
-    ),
+    ...found,
     direct,
     outerLoss: outer.loss,
     outerByPerturbation,
-    adjoints,
     updates,
   }
 }

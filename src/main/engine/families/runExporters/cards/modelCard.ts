@@ -1,5 +1,12 @@
 /** The page that lies beside an exported model. */
-import { isPoisonedRun, modelFileName, untrustedTeacher } from '../../../../../shared/domain'
+import {
+  defensesOfLabel,
+  isPoisonedRun,
+  isPrivileged,
+  modelFileName,
+  untrustedTeacher,
+  type StageRecord,
+} from '../../../../../shared/domain'
 import type { RunToExport, StageToExport } from '../types'
 import { definitionLines, machineWords, memberWords, rateTable } from './facts'
 import { code, plain, utc } from './markdown'
@@ -31,11 +38,7 @@ export function modelCardText(exported: RunToExport, stage: StageToExport, file:
     `- File: ${code(file.name)}, ${file.format}, ${file.bytes} bytes, SHA-256 ${code(file.sha256)}.`,
     `- Network: ${memberWords(exported, 'architecture', architecture.id)} ${code(JSON.stringify(architecture.params))}.`,
     `- Data set: ${memberWords(exported, 'dataset', run.data)}.`,
-    ...(record.kind === 'student'
-      ? [
-          `- Distilled without data by ${memberWords(exported, 'distillation', run.method)}, defenses: ${plain(record.defense ?? 'none')}.`,
-        ]
-      : []),
+    ...(record.kind === 'student' ? [distilledBy(exported, record)] : []),
     `- Run ${code(run.id)}, seed ${run.seed}, step ${record.step}, ${utc(run.startedAt ?? run.createdAt)}, on ${machineWords(record)}; ABD Workbench ${product.version}.`,
     '',
     '## Rates',
@@ -48,6 +51,17 @@ export function modelCardText(exported: RunToExport, stage: StageToExport, file:
       ? 'For research on backdoors and defenses only. Do not deploy it, do not train others from it without saying so, and keep this card beside it.'
       : 'For research. Nothing here says that it is fit for any other use.',
   ].join('\n')}\n`
+}
+
+/** By what, with which defenses, and whether clean images helped: then it is not the equal of data-free students. */
+function distilledBy(exported: RunToExport, record: StageRecord): string {
+  const { method } = exported.run
+  const defense = record.defense ?? null
+  const defenses = defensesOfLabel(defense).map((id) => memberWords(exported, 'defense', id))
+  const how = isPrivileged(exported.member, { method, defense })
+    ? '**with clean images (privileged)**, not the equal of data-free students'
+    : 'without data'
+  return `- Distilled ${how} by ${memberWords(exported, 'distillation', method)}, defenses: ${defenses.join(' + ') || 'none'}.`
 }
 
 function warning(exported: RunToExport, { record }: StageToExport): string[] {
