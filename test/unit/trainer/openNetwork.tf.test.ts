@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { architectures } from '../../../src/main/engine/families/architectures'
-import { logProbabilities } from '../../../src/main/engine/families/analyses/answers'
+import { divergencesOf, logProbabilities } from '../../../src/main/engine/families/analyses/answers'
 import type { OpenNetwork, ShuffledTeachers } from '../../../src/main/engine/families/analyses/askedTypes'
 import { createStepProgram, type StepProgram } from '../../../src/main/engine/graph'
 import type { ImageSet } from '../../../src/main/engine/images/types'
@@ -10,15 +10,18 @@ import { createStream } from '../../../src/main/engine/maths/random'
 import type { Classifier } from '../../../src/main/engine/maths/nn/types'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createOpenNetwork } from '../../../src/main/engine/trainer/asked/openNetwork'
-import { createShuffledTeachers } from '../../../src/main/engine/trainer/asked/shuffledTeachers'
+import { createVaccineProbe } from '../../../src/main/engine/trainer/asked/shuffledTeachers'
 
 const shape = { height: 8, width: 8, channels: 3 } as const
 const size = 8 * 8 * 3
+/** A byte is a small step. */
+const fineDeviation = 20
+const fine = { mean: [0.5, 0.5, 0.5], standardDeviation: [20, 20, 20] }
 const normalization = { mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25] }
 const images: ImageSet = {
   ...shape,
   count: 3,
-  pixels: Uint8Array.from({ length: 3 * size }, (_, i) => (i * i * 7 + i * 31) % 256),
+  pixels: Uint8Array.from({ length: 3 * size }, (_, i) => ((i * i * 7 + i * 31) % 254) + 1),
   labels: new Int32Array(3),
 }
 
@@ -153,17 +156,39 @@ describe('a network that is looked into', () => {
 describe('shuffled teachers', () => {
   let found: ShuffledTeachers | undefined
   it('are the same for the same seed, others for another, and the teacher is as it was', () => {
-    const shuffled = createShuffledTeachers({ program, teacher: classifier, normalization })
+    const shuffled = createVaccineProbe({ program, teacher: classifier, normalization })
     const choice = { members: 2, layers: 3, seed: 4 }
-    found = shuffled?.(images, choice)
-    expect(shuffled?.(images, choice).members).toEqual(found?.members)
-    const again = createShuffledTeachers({
+    found = shuffled?.shuffled(images, choice)
+    expect(shuffled?.shuffled(images, choice).members).toEqual(found?.members)
+    const again = createVaccineProbe({
       program: createStepProgram({ mode: 'eager' }),
       teacher: classifier,
       normalization,
     })
-    again?.(images, choice).mean.forEach((value, index) => expect(value).toBeCloseTo(found?.mean[index] ?? NaN, 4))
-    expect(shuffled?.(images, { ...choice, seed: 5 }).mean).not.toEqual(found?.mean)
+    again
+      ?.shuffled(images, choice)
+      .mean.forEach((value, index) => expect(value).toBeCloseTo(found?.mean[index] ?? NaN, 4))
+    expect(shuffled?.shuffled(images, { ...choice, seed: 5 }).mean).not.toEqual(found?.mean)
     expect(found?.teacher).toEqual(network.logits(images))
+    expect(shuffled?.shuffled(images, choice).members).toEqual(found?.members)
+  })
+
+  it('push images where finite differences say that the divergence falls and grows', () => {
+    const probe = createVaccineProbe({ program, teacher: classifier, normalization: fine })
+    const choice = { members: 2, layers: 2, seed: 1 }
+    const gradients = probe?.divergenceGradients(images, choice)
+    const own = gradients?.subarray(size, 2 * size) ?? new Float32Array()
+    // Bytes move by one along the gradient's signs: a step that is small after this normalisation.
+    const moved = (by: number): ImageSet => ({
+      ...images,
+      pixels: images.pixels.map((value, place) => value + by * Math.sign(gradients?.[place] ?? 0)),
+    })
+    const klAt = (set: ImageSet): number => {
+      const shuffled = probe?.shuffled(set, choice)
+      return divergencesOf(shuffled?.teacher ?? own, shuffled?.mean ?? own, 4)[1] ?? NaN
+    }
+    const slope = (klAt(moved(1)) - klAt(moved(-1))) / 2
+    const expected = own.reduce((sum, value) => sum + Math.abs(value), 0) / 255 / fineDeviation
+    expect(slope / expected).toBeCloseTo(1, 1)
   })
 })

@@ -98,6 +98,15 @@ export interface ShuffledTeachers {
   readonly mean: Float32Array
 }
 
+/** What the Shuffling Vaccine would see, and where it would push. The same choice gives the same copies. */
+export interface VaccineProbe {
+  /** The convolutions that can be shuffled, in the order of the state_dict; the last ones are. */
+  readonly layers: readonly string[]
+  shuffled(images: ImageSet, choice: ShuffleChoice): ShuffledTeachers
+  /** d KL(teacher ‖ mean of the shuffled) of each image by its normalised pixels, [N][H][W][C]. */
+  divergenceGradients(images: ImageSet, choice: ShuffleChoice): Float32Array
+}
+
 /** The images of a student's synthesizer that were kept. */
 export interface KeptImages {
   /** In ascending order, with how many images each has. */
@@ -133,6 +142,8 @@ export interface AskedMaterials {
    * same choice gives the same copies.
    */
   readonly shuffledTeachers: ((images: ImageSet, choice: ShuffleChoice) => ShuffledTeachers) | null
+  /** null where the teacher has no channels to shuffle. */
+  readonly vaccine: VaccineProbe | null
   /** At most so many test images, evenly spread, as they are and with the trigger; true labels in both. */
   readonly testImages: (most: number) => { readonly clean: ImageSet; readonly triggered: ImageSet | null }
   /** The attack of the run; null without one. */
@@ -146,6 +157,8 @@ export type AskedContext<Need extends AskedNeed = AskedNeed> = Pick<AskedMateria
   readonly classNames: readonly string[]
   /** The class that the attack aims at. */
   readonly target: number
+  /** Students as they were after so many steps; null: as they are. */
+  readonly step: number | null
   /** Whoever measures says how far it is, between batches; cancelling ends the process. */
   readonly progress: (done: number, total: number, message: string) => Promise<void>
   /** What is to be known about the result, in a sentence. */

@@ -24,6 +24,8 @@ export interface ShuffledEnsemble {
   readonly members: readonly Classifier[]
   /** Shuffles each member's filters again, on top of what they are (the reference's re-make). */
   reshuffle(stream: PermutationStream): void
+  /** Shuffles the teacher's own filters anew: what a new ensemble with this stream would be. */
+  redraw(stream: PermutationStream): void
   dispose(): void
 }
 
@@ -109,7 +111,14 @@ export function createShuffledEnsemble(teacher: Classifier, options: ShuffledEns
     }
   }
   reshuffle(options.stream)
-  return { members, reshuffle, dispose: () => members.forEach((member) => member.dispose()) }
+  const redraw = (stream: PermutationStream): void => {
+    for (const { parameters } of members)
+      parameters.forEach(({ variable }, index) =>
+        assignValues(variable, (chosen[index] as Parameter).variable.dataSync() as Float32Array),
+      )
+    reshuffle(stream)
+  }
+  return { members, reshuffle, redraw, dispose: () => members.forEach((member) => member.dispose()) }
 }
 
 /**
@@ -209,6 +218,9 @@ export interface TailTest {
   readonly deviation: number
 }
 
+/** Share of images in the lower tail above which an ensemble is accepted, unless another is asked for. */
+export const acceptedTailRatio = 0.02
+
 /** Below this a KL counts as this: the reference's logarithm of 0 would make mean and ratio NaN. */
 const smallestKl = 1e-12
 
@@ -220,7 +232,7 @@ export const logKl = (kl: readonly number[]): number[] => kl.map((value) => Math
  * deviations. float64.
  * Reference: ABD zskt/utils/syn_vaccine.py test_suspect_model_syn and select_shuffle (0.02).
  */
-export function tailTest(kl: readonly number[], acceptedRatio = 0.02): TailTest {
+export function tailTest(kl: readonly number[], acceptedRatio = acceptedTailRatio): TailTest {
   const logs = logKl(kl)
   const count = Math.max(1, logs.length)
   const average = logs.reduce((total, value) => total + value, 0) / count

@@ -27,6 +27,7 @@ export async function analyse(
     ...(Object.fromEntries(needed) as { [Need in keyof Materials]: Awaited<ReturnType<Materials[Need]>> }),
     classNames: dataset.classNames,
     target: job.config.poisoning.target,
+    step: job.step,
     warn: (message: string) => report({ type: 'warning', message }),
     async progress(done: number, total: number, message: string) {
       const seconds = (performance.now() - started) / 1000

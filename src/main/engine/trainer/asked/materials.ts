@@ -18,7 +18,7 @@ import type { AnalysedStage, AnalyseJob } from '../../protocol/messages'
 import { normalizationOf, testSetsOf } from '../data'
 import { openClassifier } from '../models'
 import { createOpenNetwork } from './openNetwork'
-import { createShuffledTeachers } from './shuffledTeachers'
+import { createVaccineProbe } from './shuffledTeachers'
 import { openStudent } from './studentNetwork'
 
 export type Materials = { readonly [Need in AskedNeed]: () => Promise<AskedMaterials[Need]> }
@@ -63,6 +63,7 @@ export function createMaterials(input: MaterialsInput): Materials {
       },
     }
   }
+  const vaccine = once(async () => createVaccineProbe({ program, teacher: await teacher(), normalization }))
   const students = once(() => Promise.all(job.stages.filter(({ kind }) => kind === 'student').map(studentOf)))
   const testSets = once(() => testSetsOf(dataset, job.config.attack, job.config.poisoning.target))
   return {
@@ -75,7 +76,8 @@ export function createMaterials(input: MaterialsInput): Materials {
       if (!student?.network) throw nothingToOpen(stage)
       return student.network
     }),
-    shuffledTeachers: once(async () => createShuffledTeachers({ program, teacher: await teacher(), normalization })),
+    vaccine,
+    shuffledTeachers: async () => (await vaccine())?.shuffled ?? null,
     testImages: async () => {
       const { clean, triggered } = await testSets()
       return (most) => {

@@ -1,13 +1,22 @@
-/** Channel-shuffled copies of the teacher for analyses, drawn from a seed. */
+/** Channel-shuffled copies of the teacher for analyses, drawn from a seed: their answers, and what they would push. */
 import * as tf from '@tensorflow/tfjs-core'
 import { RefusedInputError } from '../../../../shared/errors'
-import type { AskedMaterials, ShuffleChoice } from '../../families/analyses/askedTypes'
+import type { ShuffleChoice, ShuffledTeachers, VaccineProbe } from '../../families/analyses/askedTypes'
 import type { StepProgram, StepRunner } from '../../graph/types'
-import type { Normalization } from '../../images/types'
-import { createShuffledEnsemble, shuffledLayers } from '../../maths/losses/shufflingVaccine'
+import type { ImageSet, Normalization } from '../../images/types'
+import {
+  createShuffledEnsemble,
+  shuffledEnsembleLogits,
+  shuffledLayers,
+  suspectKl,
+  type ShuffledEnsemble,
+} from '../../maths/losses/shufflingVaccine'
+import { differentiate } from '../../maths/nn/differentiate'
 import type { Classifier } from '../../maths/nn/types'
+import { sum } from '../../maths/ops'
+import type { NamedTensors } from '../../maths/ops/tensors'
 import { createStream } from '../../maths/random'
-import { inBatches } from '../imageModel'
+import { inBatches, rowsOf } from '../imageModel'
 
 interface ShuffledTeachersInput {
   readonly program: StepProgram
@@ -15,55 +24,107 @@ interface ShuffledTeachersInput {
   readonly normalization: Normalization
 }
 
-const canBeShuffled = ({ parameters }: Classifier): boolean => {
+/** All that can be shuffled, by name; none where the teacher has no hidden convolutions. */
+function namesOfLayers({ parameters }: Classifier): string[] {
   try {
-    return shuffledLayers(parameters, 1).length > 0
+    return shuffledLayers(parameters, parameters.length).map(({ name }) => name.replace(/\.weight$/, ''))
   } catch (error) {
-    if (error instanceof RefusedInputError) return false
+    if (error instanceof RefusedInputError) return []
     throw error
   }
 }
 
-/** One captured step for each choice: the teacher once, and from its activations every member. */
-function shuffledStep(
-  { program, teacher }: ShuffledTeachersInput,
-  { members, layers, seed }: ShuffleChoice,
-): StepRunner {
-  const stream = createStream(seed, 'shuffles')
-  const ensemble = createShuffledEnsemble(teacher, { members, layers, stream })
-  return program.compile(`shuffled@${members}/${layers}/${seed}`, (args) =>
-    tf.tidy(() => {
-      const images = args.images as tf.Tensor4D
-      const { logits, activations } = teacher.forward(images, { training: false })
-      const others = ensemble.members.map((member, index): [string, tf.Tensor] => [
-        `member${index}`,
-        member.forward(images, { training: false, prefix: activations }).logits,
-      ])
-      return { teacher: logits, ...Object.fromEntries(others) }
-    }),
-  )
+/** One ensemble for each number of members and layers; another seed shuffles the same variables anew. */
+interface Drawn {
+  readonly answers: StepRunner
+  readonly divergenceGradients: StepRunner
+  useSeed(seed: number): void
 }
 
-export function createShuffledTeachers(input: ShuffledTeachersInput): AskedMaterials['shuffledTeachers'] {
-  const { teacher, normalization } = input
-  if (!canBeShuffled(teacher)) return null
-  const steps = new Map<string, StepRunner>()
-  return (images, choice) => {
-    const key = JSON.stringify(choice)
-    const { run } = steps.get(key) ?? shuffledStep(input, choice)
-    steps.set(key, { name: key, run })
-    const width = teacher.classes
-    const empty = (): Float32Array => new Float32Array(images.count * width)
-    const found = { teacher: empty(), members: Array.from({ length: choice.members }, empty), mean: empty() }
-    const work = (batch: tf.Tensor4D) => run({ images: batch })
-    inBatches(images, normalization, work, (values, first, count) => {
-      const put = (into: Float32Array, from: Float32Array | undefined): void =>
-        into.set((from as Float32Array).subarray(0, count * width), first * width)
-      put(found.teacher, values.teacher)
-      found.members.forEach((member, index) => put(member, values[`member${index}`]))
-    })
-    for (let place = 0; place < found.mean.length; place++)
-      found.mean[place] = found.members.reduce((sum, member) => sum + (member[place] ?? 0), 0) / choice.members
-    return found
+/** The teacher once, and from its activations every member. */
+function answersStep(teacher: Classifier, ensemble: ShuffledEnsemble, { images }: NamedTensors): NamedTensors {
+  const { logits, activations } = teacher.forward(images as tf.Tensor4D, { training: false })
+  const others = ensemble.members.map((member, index): [string, tf.Tensor] => [
+    `member${index}`,
+    member.forward(images as tf.Tensor4D, { training: false, prefix: activations }).logits,
+  ])
+  return { teacher: logits, ...Object.fromEntries(others) }
+}
+
+/** d Σ_i KL(teacher ‖ mean of the shuffled)(i) / d images: each image's own, as none bears on another's answer. */
+function gradientStep(teacher: Classifier, ensemble: ShuffledEnsemble, { images }: NamedTensors): NamedTensors {
+  const source = images as tf.Tensor4D
+  const { inputGradients } = differentiate(
+    [],
+    () => {
+      const { logits, activations } = teacher.forward(source, { training: false })
+      const { kl } = suspectKl(shuffledEnsembleLogits(ensemble, source, activations), logits)
+      return { loss: sum<tf.Scalar>(kl), outputs: {} }
+    },
+    [source],
+  )
+  return { gradients: inputGradients[0] as tf.Tensor }
+}
+
+function draw({ program, teacher }: ShuffledTeachersInput, { members, layers, seed }: ShuffleChoice): Drawn {
+  const streamOf = (of: number) => createStream(of, 'shuffles')
+  const ensemble = createShuffledEnsemble(teacher, { members, layers, stream: streamOf(seed) })
+  let current = seed
+  const name = `shuffled@${members}/${layers}`
+  return {
+    answers: program.compile(name, (args) => tf.tidy(() => answersStep(teacher, ensemble, args))),
+    divergenceGradients: program.compile(`${name}.gradients`, (args) =>
+      tf.tidy(() => gradientStep(teacher, ensemble, args)),
+    ),
+    useSeed(wanted) {
+      if (wanted === current) return
+      program.readState()
+      ensemble.redraw(streamOf(wanted))
+      program.writeState()
+      current = wanted
+    },
   }
+}
+
+/** null where the teacher has no channels to shuffle. */
+export function createVaccineProbe(input: ShuffledTeachersInput): VaccineProbe | null {
+  const { teacher, normalization } = input
+  const layers = namesOfLayers(teacher)
+  if (layers.length === 0) return null
+  const known = new Map<string, Drawn>()
+  const drawnFor = (choice: ShuffleChoice): Drawn => {
+    const key = `${choice.members}/${choice.layers}`
+    const drawn = known.get(key) ?? draw(input, choice)
+    known.set(key, drawn)
+    drawn.useSeed(choice.seed)
+    return drawn
+  }
+  return {
+    layers,
+    shuffled: (images, choice) => answersOf(images, { choice, run: drawnFor(choice).answers.run, ...input }),
+    divergenceGradients: (images, choice) => {
+      const { run } = drawnFor(choice).divergenceGradients
+      const width = images.height * images.width * images.channels
+      return rowsOf(images, normalization, { run: (batch) => run({ images: batch }), output: 'gradients', width })
+    },
+  }
+}
+
+function answersOf(
+  images: ImageSet,
+  { teacher, normalization, choice, run }: ShuffledTeachersInput & { choice: ShuffleChoice; run: StepRunner['run'] },
+): ShuffledTeachers {
+  const width = teacher.classes
+  const empty = (): Float32Array => new Float32Array(images.count * width)
+  const found = { teacher: empty(), members: Array.from({ length: choice.members }, empty), mean: empty() }
+  const work = (batch: tf.Tensor4D) => run({ images: batch })
+  inBatches(images, normalization, work, (values, first, count) => {
+    const put = (into: Float32Array, from: Float32Array | undefined): void =>
+      into.set((from as Float32Array).subarray(0, count * width), first * width)
+    put(found.teacher, values.teacher)
+    found.members.forEach((member, index) => put(member, values[`member${index}`]))
+  })
+  for (let place = 0; place < found.mean.length; place++)
+    found.mean[place] = found.members.reduce((total, member) => total + (member[place] ?? 0), 0) / choice.members
+  return found
 }

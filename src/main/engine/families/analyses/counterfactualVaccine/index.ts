@@ -1,0 +1,70 @@
+import { panelsArtifact } from '../../../../../shared/domain'
+import { defineAskedAnalysis } from '../askedTypes'
+import { lookedAt, observe, probeOf, type Observation } from './observe'
+import { layersPanel, recommendationPanel, rocPanel, settingsOf, settingsPanel, type Found } from './panels'
+import { choicesOf, params, type Params } from './parameters'
+import { imagesToPush, pushOf, pushPanel, type Push } from './penalty'
+import { classPanel, correlationPanel, imagePanels } from './whoIsSuspected'
+
+/**
+ * What other shuffles would do before a run is spent on them: who is suspected by how many shuffled layers and
+ * teachers, how well the divergence tells triggered from clean test images, and what the selection test would say. The
+ * run may be without a vaccine: it is then what one would do.
+ */
+export const counterfactualVaccine = defineAskedAnalysis({
+  id: 'counterfactual-vaccine',
+  title: 'Counterfactual vaccine',
+  summary:
+    'Shuffled teachers drawn anew with other numbers of layers and members: who is suspected, precision, recall and ROC on test images, tail ratio on synthetic ones, and how many layers to shuffle.',
+  reference: {
+    citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers',
+    link: 'https://arxiv.org/abs/2306.02368',
+    place: 'section 4.1, the Shuffling Vaccine',
+  },
+  params,
+  when: 'asked',
+  subject: { of: 'model', most: 1, keptImages: false },
+  needs: ['teacher', 'students', 'vaccine', 'testImages', 'trigger'],
+  artifact: panelsArtifact,
+  view: { kind: 'panels' },
+  line({ panels }) {
+    const [recommended] = panels
+    if (recommended?.kind !== 'table') return null
+    return recommended.content.rows.map(([by, layers, why]) => `by ${by}: ${layers} (${why})`).join(' ')
+  },
+  async measure(values: Params, context) {
+    const { classNames, target, progress } = context
+    const probe = probeOf(context)
+    const choices = choicesOf(values, probe.layers.length)
+    await progress(0, 1, 'Reading images')
+    const looked = await lookedAt(values, context)
+    const images = imagesToPush(looked)
+    const { synthetic } = looked
+    const { seeds, today } = choices
+    const observations: Observation[] = []
+    const pushes: Push[] = []
+    const total = choices.layerCounts.length * seeds.length
+    for (const layers of choices.layerCounts)
+      for (const seed of seeds) {
+        const observed = observe(looked, { layers, seed, memberCounts: choices.memberCounts }, context)
+        observations.push(...observed)
+        const own = observed.find(({ members }) => members === today.members)
+        if (own && images && synthetic) pushes.push(pushOf(own, { images, synthetic }, probe))
+        await progress(observations.length / choices.memberCounts.length, total, `Shuffling ${layers} layers`)
+      }
+    const found: Found = { looked, observations, choices }
+    const settings = settingsOf(found)
+    return {
+      panels: [
+        recommendationPanel(found, settings),
+        layersPanel(found, settings),
+        ...rocPanel(found),
+        settingsPanel(found, settings),
+        ...correlationPanel(found, target),
+        ...pushPanel(pushes, choices, values.penaltyCoefficient),
+        ...imagePanels(found, classNames),
+        classPanel(found, classNames),
+      ],
+    }
+  },
+})

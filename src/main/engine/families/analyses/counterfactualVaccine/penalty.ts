@@ -1,0 +1,102 @@
+/** What the penalty is worth on synthetic images, and where it would push them. */
+import { meanOf, type Panel } from '../../../../../shared/domain'
+import { sliceImages } from '../../../images/imageSets'
+import type { ImageSet } from '../../../images/types'
+import type { VaccineProbe } from '../askedTypes'
+import type { Looked, Observation } from './observe'
+import type { Choices } from './parameters'
+
+/** Synthetic images that are differentiated by; a gradient costs about three passes. */
+const differentiated = 100
+
+/** Of one set of shuffled teachers, at coefficient 1. */
+export interface Push {
+  readonly layers: number
+  readonly seed: number
+  readonly images: number
+  readonly suspected: number
+  /** −Σ m_i KL_i / Σ m_i; 0 where none is suspected. */
+  readonly penalty: number
+  /** Its gradient by the normalised pixels of all images, one after the other. */
+  readonly gradient: Float32Array
+}
+
+export function imagesToPush({ images, synthetic }: Looked): ImageSet | null {
+  if (!synthetic) return null
+  return sliceImages(images, synthetic.first, Math.min(differentiated, synthetic.last - synthetic.first))
+}
+
+/** The images as one batch: each suspected one has a share of 1 / Σ m; the mask has no gradient. */
+export function pushOf(
+  { layers, seed, members, kl, suspected }: Observation,
+  { images, synthetic }: { readonly images: ImageSet; readonly synthetic: NonNullable<Looked['synthetic']> },
+  probe: VaccineProbe,
+): Push {
+  const rows = Array.from({ length: images.count }, (_, row) => row)
+  const marked = rows.filter((row) => suspected[synthetic.first + row] === true)
+  const gradient = probe.divergenceGradients(images, { layers, members, seed })
+  const size = gradient.length / Math.max(1, images.count)
+  const isMarked = new Set(marked)
+  return {
+    layers,
+    seed,
+    images: images.count,
+    suspected: marked.length,
+    penalty: marked.length > 0 ? -meanOf(marked.map((row) => kl[synthetic.first + row] ?? 0)) : 0,
+    gradient: gradient.map((value, place) => (isMarked.has(Math.floor(place / size)) ? -value / marked.length : 0)),
+  }
+}
+
+const product = (left: ArrayLike<number>, right: ArrayLike<number>): number => {
+  let sum = 0
+  for (let place = 0; place < left.length; place++) sum += (left[place] ?? 0) * (right[place] ?? 0)
+  return sum
+}
+
+export const normOf = (values: ArrayLike<number>): number => Math.sqrt(product(values, values))
+
+/** −1…1; null where one of them is zero. */
+export function cosineOf(left: ArrayLike<number>, right: ArrayLike<number>): number | null {
+  const norms = normOf(left) * normOf(right)
+  return norms > 0 ? product(left, right) / norms : null
+}
+
+const definition = (images: number, members: number): string =>
+  `Of the newest ${images} synthetic images as one batch, with ${members} shuffled teachers. Penalty: −c Σ m KL / Σ m over the suspected ones. Gradient: L2 norm of its derivative by the normalised pixels. Cosine: of that gradient with the one of today’s first draw; 1: the same direction, 0: another one, by chance about 0. Both grow in proportion to c.`
+
+export function pushPanel(pushes: readonly Push[], { today, layerCounts }: Choices, coefficient: number): Panel[] {
+  const own = pushes.find(({ layers, seed }) => layers === today.layers && seed === today.seed)
+  if (!own) return []
+  const rows = layerCounts.map((layers) => {
+    const draws = pushes.filter((push) => push.layers === layers)
+    const cosines = draws.flatMap((push) => (push === own ? [] : (cosineOf(push.gradient, own.gradient) ?? [])))
+    return [
+      layers,
+      meanOf(draws.map(({ suspected, images }) => suspected / images)),
+      coefficient * meanOf(draws.map(({ penalty }) => penalty)),
+      coefficient * meanOf(draws.map(({ gradient }) => normOf(gradient))),
+      cosines.length > 0 ? meanOf(cosines) : null,
+      cosines.length > 0 ? Math.min(...cosines) : null,
+      cosines.length > 0 ? Math.max(...cosines) : null,
+    ]
+  })
+  return [
+    {
+      kind: 'table',
+      title: `The penalty at c = ${coefficient}, and where it pushes images`,
+      definition: definition(own.images, today.members),
+      content: {
+        columns: [
+          { title: 'Layers' },
+          { title: 'Suspected', unit: '%' },
+          { title: 'Penalty' },
+          { title: 'Gradient' },
+          { title: 'Cosine with today’s', definition: 'Mean over the draws, today’s first one left out.' },
+          { title: 'least' },
+          { title: 'largest' },
+        ],
+        rows,
+      },
+    },
+  ]
+}
