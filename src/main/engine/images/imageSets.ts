@@ -30,6 +30,20 @@ export function selectImages(set: ImageSet, indices: ArrayLike<number>): ImageSe
   return { ...set, count: indices.length, pixels, labels }
 }
 
+/**
+ * At most so many places, ascending: the same share of each class, evenly within it, also where classes take turns.
+ */
+export function evenlyByClass(labels: ArrayLike<number>, most: number): number[] {
+  const byClass = Array.from(labels, (label, place) => ({ label, place })).sort(
+    (left, right) => left.label - right.label || left.place - right.place,
+  )
+  const count = Math.min(most, byClass.length)
+  return Array.from(
+    { length: count },
+    (_, row) => byClass[Math.floor((row * byClass.length) / count)]?.place ?? 0,
+  ).sort((left, right) => left - right)
+}
+
 /** Where the examples lie in a set with these labels. */
 export function placesOfExamples(labels: ArrayLike<number>, { classes, perClass }: ClassExamples): number[] {
   const found = new Map<number, number[]>(classes.map((label) => [label, []]))

@@ -144,7 +144,7 @@ export interface AskedMaterials {
   readonly shuffledTeachers: ((images: ImageSet, choice: ShuffleChoice) => ShuffledTeachers) | null
   /** null where the teacher has no channels to shuffle. */
   readonly vaccine: VaccineProbe | null
-  /** At most so many test images, evenly spread, as they are and with the trigger; true labels in both. */
+  /** At most so many test images, evenly over classes, as they are and with the trigger; true labels in both. */
   readonly testImages: (most: number) => { readonly clean: ImageSet; readonly triggered: ImageSet | null }
   /** The attack of the run; null without one. */
   readonly trigger: NamedTrigger | null

@@ -12,7 +12,7 @@ import { attacks, createTrigger } from '../../families/attacks'
 import type { LoadedDataset } from '../../families/datasets/types'
 import type { StepProgram } from '../../graph/types'
 import { decodeGrid } from '../../images/imageGrid'
-import { selectImages } from '../../images/imageSets'
+import { evenlyByClass, selectImages } from '../../images/imageSets'
 import type { Classifier } from '../../maths/nn/types'
 import type { AnalysedStage, AnalyseJob } from '../../protocol/messages'
 import { normalizationOf, testSetsOf } from '../data'
@@ -81,8 +81,7 @@ export function createMaterials(input: MaterialsInput): Materials {
     testImages: async () => {
       const { clean, triggered } = await testSets()
       return (most) => {
-        const count = Math.min(most, clean.count)
-        const places = Array.from({ length: count }, (_, row) => Math.floor((row * clean.count) / count))
+        const places = evenlyByClass(clean.labels, most)
         return { clean: selectImages(clean, places), triggered: triggered && selectImages(triggered, places) }
       }
     },
