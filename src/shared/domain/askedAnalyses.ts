@@ -3,8 +3,11 @@ import type { ErrorCause } from '../errors'
 
 /** What an analysis is asked of. */
 export interface AnalysisSubject {
-  /** model: a teacher or a student; student: students alone. */
-  readonly of: 'model' | 'student'
+  /**
+   * model: a teacher or a student; student: students alone; teacher: the teacher, with the images that the run's
+   * students have kept beside it.
+   */
+  readonly of: 'model' | 'student' | 'teacher'
   /** How many stages at once. */
   readonly most: number
   /** Whether it looks at the images that a student has kept. */

@@ -7,6 +7,7 @@ import type { OpenNetwork, ShuffledTeachers } from '../../../src/main/engine/fam
 import { createStepProgram, type StepProgram } from '../../../src/main/engine/graph'
 import type { ImageSet } from '../../../src/main/engine/images/types'
 import { createStream } from '../../../src/main/engine/maths/random'
+import { totalVariation } from '../../../src/main/engine/maths/losses/imagePrior'
 import type { Classifier } from '../../../src/main/engine/maths/nn/types'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
 import { createOpenNetwork } from '../../../src/main/engine/trainer/asked/openNetwork'
@@ -137,6 +138,26 @@ describe('a network that is looked into', () => {
     const bleached = network.perturbed(images, { ...none, perturbation: new Float32Array(size).fill(2) })
     network.logits(white).forEach((value, place) => expect(bleached.logits[place]).toBeCloseTo(value, 4))
     expect(bleached.gradient.every((value) => value === 0)).toBe(true)
+  })
+
+  it('has the gradient of an inversion that finite differences bear out, and knows its own batch statistics', () => {
+    const intensities = Float32Array.from(images.pixels, (value) => 0.2 + (0.6 * value) / 255)
+    const question = { images: intensities, labels: [1, 2, 3], statisticsWeight: 0.5, variationWeight: 0.1 }
+    const answer = network.inversion(question)
+    const steepest = answer.gradient.reduce(
+      (most, value, place) => (Math.abs(value) > Math.abs(answer.gradient[most] ?? 0) ? place : most),
+      0,
+    )
+    const variationOf = (values: Float32Array): number =>
+      tf.tidy(() => totalVariation(tf.tensor4d(values, [3, 8, 8, 3])).dataSync()[0] ?? NaN)
+    const lossAt = (by: number): number => {
+      const moved = intensities.map((value, place) => (place === steepest ? value + by : value))
+      const { crossEntropy, statistics } = network.inversion({ ...question, images: moved })
+      return crossEntropy + 0.5 * (statistics ?? NaN) + 0.1 * variationOf(moved)
+    }
+    const slope = (lossAt(4e-3) - lossAt(-4e-3)) / 8e-3
+    expect(Math.abs(slope)).toBeGreaterThan(1e-2)
+    expect((answer.gradient[steepest] ?? NaN) / slope).toBeCloseTo(1, 1)
   })
 
   it('refuses a layer that it does not have', () =>

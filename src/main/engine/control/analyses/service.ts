@@ -18,7 +18,7 @@ import { readArtifact } from '../runs/artifacts'
 import { asTrained } from '../runs/asTrained'
 import { newRunId } from '../runs/newRun'
 import type { RunStore } from '../store'
-import { analysedStage, chosenStages, teacherWeights } from './subject'
+import { analysedStage, chosenStages, lookedAtStages, teacherWeights } from './subject'
 
 export interface AskedAnalysesOptions {
   readonly store: RunStore
@@ -233,7 +233,9 @@ class Service implements AskedAnalyses {
     const { store, table, cacheFolder, isTraining } = this.options
     const run = store.runs.summary(runId)
     const config = asTrained(runId, store, table)
-    const stages = stageIds.flatMap((id) => run.stages.filter((stage) => stage.id === id))
+    const chosen = stageIds.flatMap((id) => run.stages.filter((stage) => stage.id === id))
+    const { member } = this.family.open({ id: analysis, params: { ...params } }, 'analysis')
+    const stages = member.when === 'asked' ? lookedAtStages(run, { subject: member.subject, chosen }, store) : chosen
     const analysed = { run, store, nameOf: stageNamer(run, table.find) }
     return {
       kind: 'analyse',

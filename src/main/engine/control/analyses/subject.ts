@@ -11,13 +11,15 @@ const placeOf = (run: RunSummary, { id, place }: StageRecord): string => place ?
 
 function hasWhatItNeeds(run: RunSummary, stage: StageRecord, subject: AnalysisSubject, store: Store): boolean {
   const place = placeOf(run, stage)
-  if (stage.kind === 'data' || (subject.of === 'student' && stage.kind !== 'student')) return false
+  if (stage.kind === 'data' || (subject.of !== 'model' && stage.kind !== subject.of)) return false
   if (subject.keptImages) return store.images.steps(place).length > 0
   return stage.weights !== null || (stage.kind === 'student' && listCheckpoints(store.stageFolder(place)).length > 0)
 }
 
-const wantedWords = ({ of, keptImages }: AnalysisSubject): string =>
-  keptImages ? 'a student with kept images' : of === 'student' ? 'a student' : 'a teacher or a student'
+function wantedWords({ of, keptImages }: AnalysisSubject): string {
+  if (keptImages) return 'a student with kept images'
+  return of === 'model' ? 'a teacher or a student' : `a ${of}`
+}
 
 /**
  * The stages by their ids, or as many as it takes of those that have what it needs, the last ones.
@@ -52,6 +54,17 @@ export function chosenStages(
     got: String(chosen.length),
     where: 'stageIds',
   })
+}
+
+/** The stages that an analysis is asked of and, of a teacher, the students whose kept images it may look at. */
+export function lookedAtStages(
+  run: RunSummary,
+  { subject, chosen }: { readonly subject: AnalysisSubject; readonly chosen: readonly StageRecord[] },
+  store: Store,
+): StageRecord[] {
+  if (subject.of !== 'teacher') return [...chosen]
+  const withImages = { of: 'student', most: Infinity, keptImages: true } as const
+  return [...chosen, ...run.stages.filter((stage) => hasWhatItNeeds(run, stage, withImages, store))]
 }
 
 /** @throws UserError where the run has no teacher yet */

@@ -2,7 +2,7 @@
 import type { AnalysisSubject } from '../../../../shared/domain'
 import type { ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { Trigger } from '../../images/poisoning/trigger'
-import type { ImageSet } from '../../images/types'
+import type { ImageSet, ImageShape } from '../../images/types'
 import type { WeightMap } from '../../weights/weightMap'
 import type { AnalysisDeclaration, ImageModel } from './types'
 
@@ -57,10 +57,31 @@ export interface PerturbedAnswers {
   readonly logits: Float32Array
 }
 
+/** Images that are being made for classes out of what the network says of them. */
+export interface InversionQuestion {
+  /** In intensities of 0…1, [N][H][W][C]. */
+  readonly images: Float32Array
+  /** The class that each is made for. */
+  readonly labels: ArrayLike<number>
+  readonly statisticsWeight: number
+  readonly variationWeight: number
+}
+
+export interface InversionAnswer {
+  /** Mean over the images of the cross entropy to their classes. */
+  readonly crossEntropy: number
+  /** Mean over the batch-norm layers of ‖μ(x) − μ‖₂ + ‖σ²(x) − σ²‖₂, of all images together; null without any. */
+  readonly statistics: number | null
+  /** d (crossEntropy + statisticsWeight · statistics + variationWeight · total variation) / d images, [N][H][W][C]. */
+  readonly gradient: Float32Array
+}
+
 /** A network that an analysis looks into, in evaluation mode and with its own normalisation; nothing of it changes. */
 export interface OpenNetwork extends ImageModel {
   /** E.g. WRN-16-2. */
   readonly title: string
+  /** Size of its images. */
+  readonly image: ImageShape
   /** In the order in which images pass them. Empty where the network comes as a graph out of a file. */
   readonly layers: readonly NetworkLayer[]
   /** Under PyTorch's names and in its layouts. */
@@ -78,6 +99,8 @@ export interface OpenNetwork extends ImageModel {
   gradients(images: ImageSet, at: { readonly classes: ArrayLike<number>; readonly layer?: string }): ClassGradient
   /** Captured once, whatever the perturbation and the weights: a search calls it as often as it has rounds. */
   perturbed(images: ImageSet, by: SharedPerturbation): PerturbedAnswers
+  /** Captured once for each number of images. */
+  inversion(question: InversionQuestion): InversionAnswer
   /** Logits with some channels of layers set to zero; one captured step serves every choice of channels. */
   logitsWithout(images: ImageSet, channels: ReadonlyMap<string, readonly number[]>): Float32Array
 }

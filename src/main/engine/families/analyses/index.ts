@@ -7,6 +7,7 @@ import { keptImages } from './keptImages'
 import { microscope } from './microscope'
 import { modelInspection } from './modelInspection'
 import { suspects } from './suspects'
+import { triage } from './triage'
 import { triggerLeakage } from './triggerLeakage'
 import type { StageAnalysis } from './types'
 
@@ -21,6 +22,7 @@ export const analyses = createRegistry<Analysis>('analysis', 'Analyses', [
   microscope,
   triggerLeakage,
   counterfactualVaccine,
+  triage,
 ])
 
 /** Those that stages measure by themselves. */

@@ -72,7 +72,7 @@ export function evenly(students: readonly Pick<AskedStudent, 'kept'>[], most: nu
 }
 
 /** The named images as one set; grids are read once each. */
-async function read(student: AskedStudent, places: readonly Place[]): Promise<ImageSet> {
+export async function readPlaces(student: AskedStudent, places: readonly Place[]): Promise<ImageSet> {
   const grids = new Map<number, ImageSet>()
   for (const { step } of places) if (!grids.has(step)) grids.set(step, await student.kept.read(step))
   const [first] = grids.values()
@@ -193,7 +193,7 @@ export const keptImages = defineAskedAnalysis({
       if (own.length > 0 && !student.network) context.warn(`${student.title} has neither weights nor a checkpoint.`)
       for (let first = 0; first < own.length; first += chunk) {
         const places = own.slice(first, first + chunk)
-        const images = await read(student, places)
+        const images = await readPlaces(student, places)
         const template = trigger && templateOf(trigger.trigger, images)
         append(columns, measureChunk(student, images, { params, context, template }), places.length)
         const seen = params.embedImages ? teacher.features(images) : null

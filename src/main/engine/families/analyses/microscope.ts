@@ -1,4 +1,4 @@
-import { panelsArtifact, type ImagesArtifact, type Panel } from '../../../../shared/domain'
+import { panelsArtifact, type Panel } from '../../../../shared/domain'
 import { RefusedInputError } from '../../../../shared/errors'
 import { choice, integer, text, type ValuesOf } from '../../../../shared/schema'
 import { selectImages } from '../../images/imageSets'
@@ -7,6 +7,7 @@ import type { ImageSet } from '../../images/types'
 import { answersOf, divergencesOf, logProbabilities } from './answers'
 import { defineAskedAnalysis, type AskedContext, type OpenNetwork, type ShuffledTeachers } from './askedTypes'
 import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from './heatmaps'
+import { imagesOf } from './pictures'
 import { shuffleFields } from './shuffleFields'
 
 const params = {
@@ -200,20 +201,6 @@ function camOf(network: OpenNetwork, image: ImageSet, { explained, layer }: { ex
   if (!found) return null
   const { gradients, values } = network.gradients(image, { classes: [explained], layer: found.name })
   return { layer: found.name, map: resized(gradCamOf(values, gradients, found.channels), found, image) }
-}
-
-function imagesOf(
-  { height, width, channels }: ImageSet,
-  pictures: readonly { readonly caption: string; readonly pixels: Uint8Array }[],
-): ImagesArtifact {
-  return {
-    count: pictures.length,
-    height,
-    width,
-    channels,
-    pixels: Buffer.concat(pictures.map(({ pixels }) => pixels)).toString('base64'),
-    captions: pictures.map(({ caption }) => caption),
-  }
 }
 
 interface Asked {

@@ -7,8 +7,9 @@ import { weightsOf } from '../../weights/network'
 import { createImageModel, inBatches, rowsOf } from '../imageModel'
 import { channelActivity } from './channelActivity'
 import { classGradients } from './classGradients'
-import { perturbedAnswers } from './sharedPerturbation'
+import { inversionAnswer } from './inversion'
 import { stepsOf, type Forward, type NetworkPasses, type OpenNetworkInput } from './passes'
+import { perturbedAnswers } from './sharedPerturbation'
 
 /** What passes through the network's layers, found by handing one black image through it. */
 function layersOf({ classifier, image }: OpenNetworkInput): NetworkLayer[] {
@@ -57,6 +58,7 @@ export function createOpenNetwork(input: OpenNetworkInput): OpenNetwork {
   return {
     ...createImageModel(program, `${name}.logits`, classifier, normalization),
     title,
+    image: input.image,
     layers,
     weights: () => weightsOf(classifier),
     features: (images) => featuresOf(passes, images),
@@ -77,6 +79,7 @@ export function createOpenNetwork(input: OpenNetworkInput): OpenNetwork {
     gradients: (images, { classes, layer }) =>
       classGradients(passes, images, { classes, at: layer === undefined ? null : layerNamed(layer) }),
     perturbed: (images, by) => perturbedAnswers(passes, images, by),
+    inversion: (question) => inversionAnswer(passes, question),
     logitsWithout(images, channels) {
       for (const wanted of channels.keys()) layerNamed(wanted)
       return maskedLogits(passes, images, channels)

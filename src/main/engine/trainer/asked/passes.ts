@@ -1,5 +1,5 @@
 /** Passes of one network for analyses: what goes through its layers, and steps that are compiled when first wanted. */
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkLayer } from '../../families/analyses/askedTypes'
 import type { StepProgram, StepRunner } from '../../graph/types'
 import type { ImageShape, Normalization } from '../../images/types'
@@ -25,6 +25,18 @@ export interface NetworkPasses extends OpenNetworkInput {
   readonly layers: readonly NetworkLayer[]
   /** The step of that name, compiled at the first call. */
   readonly step: (what: string, step: (args: NamedTensors) => NamedTensors) => StepRunner
+}
+
+/** Intensities of 0…1 as the network takes them, for steps that differentiate by the intensities. */
+export function normalizedIntensities(
+  { normalization, image }: Pick<NetworkPasses, 'normalization' | 'image'>,
+  intensities: tf.Tensor4D,
+): tf.Tensor4D {
+  const perChannel = (values: readonly number[]): tf.Tensor1D => tf.tensor1d(values.slice(0, image.channels))
+  return tf.div(
+    tf.sub(intensities, perChannel(normalization.mean)),
+    perChannel(normalization.standardDeviation),
+  ) as tf.Tensor4D
 }
 
 /** Steps by what they do. */

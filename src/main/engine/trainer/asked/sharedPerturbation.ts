@@ -5,13 +5,25 @@ import type { ImageSet } from '../../images/types'
 import { differentiate } from '../../maths/nn/differentiate'
 import { logSoftmax, sum } from '../../maths/ops'
 import type { NamedTensors } from '../../maths/ops/tensors'
-import { inBatches, modelBatch } from '../imageModel'
-import type { NetworkPasses } from './passes'
+import { modelBatch } from '../imageModel'
+import { normalizedIntensities, type NetworkPasses } from './passes'
 
-/** Batches come as intensities: they are normalised in the step, after they were clipped. */
-const intensities = { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }
+/** Images and their weights, those that a batch lacks being black and without weight. */
+function batchOf(images: ImageSet, weights: Float32Array, { first, batch }: { first: number; batch: number }) {
+  const size = images.height * images.width * images.channels
+  const width = weights.length / images.count
+  const last = Math.min(images.count, first + batch)
+  const intensities = new Float32Array(batch * size)
+  images.pixels.subarray(first * size, last * size).forEach((value, place) => (intensities[place] = value / 255))
+  const own = new Float32Array(batch * width)
+  own.set(weights.subarray(first * width, last * width))
+  return {
+    images: tf.tensor4d(intensities, [batch, images.height, images.width, images.channels]),
+    weights: tf.tensor2d(own, [batch, width]),
+  }
+}
 
-/** One captured step serves all perturbations and weights. */
+/** One captured step serves all perturbations and weights; few images are one small batch. */
 export function perturbedAnswers(
   passes: NetworkPasses,
   images: ImageSet,
@@ -21,43 +33,32 @@ export function perturbedAnswers(
   const size = images.height * images.width * images.channels
   if (perturbation.length !== size || weights.length !== images.count * classes)
     throw new Error('A perturbation is as large as an image, and each image has a weight for each class.')
-  const { run } = passes.step('sharedPerturbation', (args) => perturbedStep(passes, args))
+  const batch = Math.min(images.count, modelBatch)
+  const { run } = passes.step(`sharedPerturbation@${batch}`, (args) => perturbedStep(passes, args))
   const shared = tf.tensor4d(perturbation, [1, images.height, images.width, images.channels])
-  const found = { loss: 0, gradient: new Float32Array(size), logits: new Float32Array(images.count * classes) }
-  const work = (batch: tf.Tensor4D, rows: readonly number[]): NamedTensors => {
-    const own = weightsOfBatch(weights, rows, classes)
-    const outputs = run({ images: batch, perturbation: shared, weights: own })
-    own.dispose()
-    return outputs
+  const gradient = new Float32Array(size)
+  const logits = new Float32Array(images.count * classes)
+  let loss = 0
+  for (let first = 0; first < images.count; first += batch) {
+    const args = batchOf(images, weights, { first, batch })
+    const outputs = run({ ...args, perturbation: shared })
+    const valuesOf = (name: string): Float32Array => outputs[name]?.dataSync() as Float32Array
+    loss += valuesOf('loss')[0] ?? NaN
+    valuesOf('gradient').forEach((value, place) => (gradient[place] = (gradient[place] ?? 0) + value))
+    logits.set(valuesOf('logits').subarray(0, (images.count - first) * classes), first * classes)
+    tf.dispose([args, outputs])
   }
-  inBatches(images, intensities, work, ({ loss, gradient, logits }, first, count) => {
-    found.loss += loss?.[0] ?? 0
-    gradient?.forEach((value, place) => (found.gradient[place] = (found.gradient[place] ?? 0) + value))
-    found.logits.set((logits as Float32Array).subarray(0, count * classes), first * classes)
-  })
   shared.dispose()
-  return found
+  return { loss, gradient, logits }
 }
 
-/** The last image stands in for those that a batch lacks: there it weighs nothing. */
-function weightsOfBatch(weights: Float32Array, rows: readonly number[], classes: number): tf.Tensor2D {
-  const own = new Float32Array(modelBatch * classes)
-  rows.forEach((row, place) => {
-    if (place === 0 || row !== rows[place - 1])
-      own.set(weights.subarray(row * classes, (row + 1) * classes), place * classes)
-  })
-  return tf.tensor2d(own, [modelBatch, classes])
-}
-
-function perturbedStep({ forward, normalization, image }: NetworkPasses, args: NamedTensors): NamedTensors {
+function perturbedStep(passes: NetworkPasses, args: NamedTensors): NamedTensors {
   const perturbation = args.perturbation as tf.Tensor4D
-  const perChannel = (values: readonly number[]): tf.Tensor1D => tf.tensor1d(values.slice(0, image.channels))
-  const [mean, deviation] = [perChannel(normalization.mean), perChannel(normalization.standardDeviation)]
   const { loss, outputs, inputGradients } = differentiate(
     [],
     () => {
-      const clipped = tf.clipByValue(tf.add(args.images as tf.Tensor4D, perturbation), 0, 1)
-      const { logits } = forward(tf.div(tf.sub(clipped, mean), deviation))
+      const clipped = tf.clipByValue(tf.add(args.images as tf.Tensor4D, perturbation), 0, 1) as tf.Tensor4D
+      const { logits } = passes.forward(normalizedIntensities(passes, clipped))
       const likelihood = sum<tf.Scalar>(tf.mul(logSoftmax(logits), args.weights as tf.Tensor))
       return { loss: tf.neg(likelihood), outputs: { logits } }
     },
