@@ -84,6 +84,11 @@ function contextOf({ students = true, attacked = true } = {}) {
       divergenceGradients: (images: ImageSet, { seed }: { seed: number }) =>
         Float32Array.from({ length: images.count * size }, (_, place) => (place % 2 === seed % 2 ? 1 : 0)),
     },
+    generator: {
+      step: 100,
+      own: () => ({ loss: 1, suspected: 0, gradient: Float32Array.from([3, 0]) }),
+      penalty: () => ({ loss: -1, suspected: 0.25, gradient: Float32Array.from([0, 1]) }),
+    },
     testImages: (most: number) => ({
       clean: imagesOf(most, () => false),
       triggered: attacked ? imagesOf(most, () => true) : null,
@@ -126,8 +131,9 @@ describe('the counterfactual vaccine', () => {
     expect(rows.map(([layers, members]) => [layers, members])).toEqual(
       [1, 2, 3, 4].flatMap((layers) => [1, 3].map((members) => [layers, members])),
     )
-    expect(rows[0]?.slice(2, 6)).toEqual([1, 1, 0.5, 0.5])
-    expect(rows[4]?.slice(2, 6)).toEqual([1, 0, 1, 1])
+    // Recall, false alarms, target on clean, precision, AUC.
+    expect(rows[0]?.slice(2, 7)).toEqual([1, 1, 0, 0.5, 0.5])
+    expect(rows[4]?.slice(2, 7)).toEqual([1, 0, 1 / 3, 1, 1])
     expect(progress.at(-1)).toEqual([8, 8])
   })
   it('shows who is suspected, the newest images first, those with the trigger before the others', async () => {
@@ -146,9 +152,17 @@ describe('the counterfactual vaccine', () => {
     const wanted = [2 / Math.sqrt(2 * 16) / 2, 2 / Math.sqrt(2 * 16) / 2, 1 / 2, 0]
     cosines.forEach((cosine, row) => expect(cosine).toBeCloseTo(wanted[row] ?? NaN, 6))
   })
+  it('has a share of the generator’s gradient that grows with the coefficient', async () => {
+    const { panels } = await measured()
+    const rows = rowsOf(panels, 'The penalty’s share')
+    const at = (c: number): number[] => (rows.find(([coefficient]) => coefficient === c) ?? []).map(Number)
+    expect(at(1).slice(1, 4)).toEqual([0.25, 0.25, 0.25])
+    expect(at(1)[4]).toBeCloseTo(3 / Math.sqrt(10), 12)
+    expect(at(0.01)[1]).toBeCloseTo(0.01 / 3.01, 12)
+  })
   it('looks at test images alone where a teacher is asked about, or nothing was kept', async () => {
     const { panels } = await measured({ students: false })
-    expect(panels.map(({ kind }) => kind)).toEqual(['table', 'curves', 'curves', 'table', 'table'])
+    expect(panels.map(({ kind }) => kind)).toEqual(['table', 'curves', 'curves', 'table', 'table', 'table'])
     expect(rowsOf(panels, 'Recommended').map(([, layers]) => layers)).toEqual(['3', 'none'])
   })
   it('recommends nothing by a trigger where there is none', async () => {
@@ -158,11 +172,28 @@ describe('the counterfactual vaccine', () => {
 })
 
 const draw = (more: Partial<Worth>): Worth => ({
-  ...{ recall: 0.5, falseAlarms: 0.5, precision: 0.5, auc: 0.5, synthetic: 0.2, tailRatio: 0.01, penalty: 0 },
+  ...{
+    recall: 0.5,
+    falseAlarms: 0.5,
+    targetOnClean: 0.1,
+    aucOfClass: 0.5,
+    precision: 0.5,
+    auc: 0.5,
+    synthetic: 0.2,
+    tailRatio: 0.01,
+    penalty: 0,
+  },
   ...more,
 })
 describe('what a setting is worth', () => {
   it('has no precision where nothing is suspected', () => expect(precisionOf(0, 0)).toBeNull())
+  it('is not recommended where shuffled teachers answer the target whatever they see', () => {
+    const draws = [draw({ recall: 0.9, falseAlarms: 0.1, targetOnClean: 0.88 })]
+    expect(recommendedByTrigger([{ layers: 5, members: 3, draws }])).toMatchObject({
+      layers: null,
+      reason: expect.stringContaining('88.0 % of the clean ones of other classes') as string,
+    })
+  })
   it('is not recommended where it tells nothing', () => {
     const settings = [1, 2].map((layers) => ({ layers, members: 3, draws: [draw({})] }))
     expect(recommendedByTrigger(settings).layers).toBeNull()
@@ -171,9 +202,10 @@ describe('what a setting is worth', () => {
   })
   it('has the penalty of what is suspected alone', () => {
     const range = { first: 0, last: 2 }
-    const looked = { clean: range, triggered: null, synthetic: range } as never
-    const observation = { layers: 1, members: 1, seed: 0, kl: [0.2, 0.4], suspected: [false, true] }
-    expect(worthOf(observation, looked).penalty).toBeCloseTo(-0.4, 12)
+    const images = { labels: [0, 1] }
+    const looked = { images, clean: range, triggered: null, synthetic: range } as never
+    const observation = { layers: 1, members: 1, seed: 0, labels: [1, 1], kl: [0.2, 0.4], suspected: [false, true] }
+    expect(worthOf(observation, looked, 0).penalty).toBeCloseTo(-0.4, 12)
   })
   it('counts today’s among what is tried', () =>
     expect(choicesOf({ ...values, layerCounts: [40], memberCounts: [1] }, 10)).toMatchObject({

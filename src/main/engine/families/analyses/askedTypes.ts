@@ -130,6 +130,24 @@ export interface VaccineProbe {
   divergenceGradients(images: ImageSet, choice: ShuffleChoice): Float32Array
 }
 
+/** Where a loss would push a generator, by all its parameters. */
+export interface GeneratorPush {
+  readonly loss: number
+  /** Share of the batch that is suspected; 0 of a loss that suspects none. */
+  readonly suspected: number
+  readonly gradient: Float32Array
+}
+
+/** The generator of a student's checkpoint. The same batch number gives the same images. */
+export interface GeneratorProbe {
+  /** Pseudo batches that it has learnt from. */
+  readonly step: number
+  /** By the method's own loss, without a defense. */
+  own(batch: number): GeneratorPush
+  /** By the penalty at coefficient 1. */
+  penalty(batch: number, choice: ShuffleChoice): GeneratorPush
+}
+
 /** The images of a student's synthesizer that were kept. */
 export interface KeptImages {
   /** In ascending order, with how many images each has. */
@@ -167,6 +185,8 @@ export interface AskedMaterials {
   readonly shuffledTeachers: ((images: ImageSet, choice: ShuffleChoice) => ShuffledTeachers) | null
   /** null where the teacher has no channels to shuffle. */
   readonly vaccine: VaccineProbe | null
+  /** Of the first student; null without a checkpoint, or where its method has none that lives through the run. */
+  readonly generator: GeneratorProbe | null
   /** At most so many test images, evenly over classes, as they are and with the trigger; true labels in both. */
   readonly testImages: (most: number) => { readonly clean: ImageSet; readonly triggered: ImageSet | null }
   /** The attack of the run; null without one. */

@@ -35,15 +35,7 @@ export interface GeneratorStepParts extends UpdateParts {
 export const generatorStep = (parts: GeneratorStepParts, args: NamedTensors): NamedTensors =>
   updateStep(parts, args.learningRate as tf.Scalar, (updates) => {
     const { input, shown, outputs } = parts.look(updates)
-    const found: NamedTensors = {}
-    const summands: tf.Scalar[] = []
-    for (const term of parts.terms) {
-      const weight = weightOf(term, parts.values)
-      if (weight === 0) continue
-      const value = term.value(input, parts.values as never)
-      found[`${term.id}.loss`] = value
-      summands.push(tf.mul(value, weight))
-    }
+    const { summands, found } = ownLoss(parts, input)
     for (const defense of parts.defenses) {
       const term = defense.synthesizerTerm?.({
         images: shown,
@@ -56,9 +48,27 @@ export const generatorStep = (parts: GeneratorStepParts, args: NamedTensors): Na
       summands.push(term.loss)
       for (const [name, tensor] of Object.entries(term.outputs)) found[`${defense.id}.${name}`] = tensor
     }
-    const loss: tf.Scalar = summands.length > 0 ? tf.addN(summands) : tf.scalar(0)
-    return { loss, outputs: { ...found, ...outputs?.() } }
+    return { loss: totalOf(summands), outputs: { ...found, ...outputs?.() } }
   })
+
+/** Of the terms alone: sign_k · w_k · L_k of each, and L_k before its weight under `<term>.loss`. */
+export function ownLoss(
+  { terms, values }: Pick<GeneratorStepParts, 'terms' | 'values'>,
+  input: TermInput,
+): { summands: tf.Scalar[]; found: NamedTensors } {
+  const found: NamedTensors = {}
+  const summands: tf.Scalar[] = []
+  for (const term of terms) {
+    const weight = weightOf(term, values)
+    if (weight === 0) continue
+    const value = term.value(input, values as never)
+    found[`${term.id}.loss`] = value
+    summands.push(tf.mul(value, weight))
+  }
+  return { summands, found }
+}
+
+export const totalOf = (summands: tf.Scalar[]): tf.Scalar => (summands.length > 0 ? tf.addN(summands) : tf.scalar(0))
 
 /** Whether a pass must gather batch-norm statistics for the terms that take part. */
 export const readsStatistics = (terms: readonly LossTerm[], values: Readonly<Record<string, unknown>>): boolean =>

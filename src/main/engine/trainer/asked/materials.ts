@@ -17,6 +17,7 @@ import type { Classifier } from '../../maths/nn/types'
 import type { AnalysedStage, AnalyseJob } from '../../protocol/messages'
 import { normalizationOf, testSetsOf } from '../data'
 import { openClassifier } from '../models'
+import { openGeneratorProbe } from './generatorProbe'
 import { createOpenNetwork } from './openNetwork'
 import { createVaccineProbe } from './shuffledTeachers'
 import { openStudent } from './studentNetwork'
@@ -77,6 +78,11 @@ export function createMaterials(input: MaterialsInput): Materials {
       return student.network
     }),
     vaccine,
+    generator: once(async () => {
+      const [probe, stage] = [await vaccine(), job.stages.find(({ kind }) => kind === 'student')]
+      if (!probe || !stage) return null
+      return openGeneratorProbe({ job, stage, dataset, program, teacher: await teacher(), vaccine: probe })
+    }),
     shuffledTeachers: async () => (await vaccine())?.shuffled ?? null,
     testImages: async () => {
       const { clean, triggered } = await testSets()

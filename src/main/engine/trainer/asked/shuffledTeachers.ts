@@ -36,6 +36,7 @@ function namesOfLayers({ parameters }: Classifier): string[] {
 
 /** One ensemble for each number of members and layers; another seed shuffles the same variables anew. */
 interface Drawn {
+  readonly ensemble: ShuffledEnsemble
   readonly answers: StepRunner
   readonly divergenceGradients: StepRunner
   useSeed(seed: number): void
@@ -72,6 +73,7 @@ function draw({ program, teacher }: ShuffledTeachersInput, { members, layers, se
   let current = seed
   const name = `shuffled@${members}/${layers}`
   return {
+    ensemble,
     answers: program.compile(name, (args) => tf.tidy(() => answersStep(teacher, ensemble, args))),
     divergenceGradients: program.compile(`${name}.gradients`, (args) =>
       tf.tidy(() => gradientStep(teacher, ensemble, args)),
@@ -86,8 +88,13 @@ function draw({ program, teacher }: ShuffledTeachersInput, { members, layers, se
   }
 }
 
+export interface VaccineParts extends VaccineProbe {
+  /** The copies of that choice: one object for all seeds, whose variables hold the one that was asked for last. */
+  ensembleFor(choice: ShuffleChoice): ShuffledEnsemble
+}
+
 /** null where the teacher has no channels to shuffle. */
-export function createVaccineProbe(input: ShuffledTeachersInput): VaccineProbe | null {
+export function createVaccineProbe(input: ShuffledTeachersInput): VaccineParts | null {
   const { teacher, normalization } = input
   const layers = namesOfLayers(teacher)
   if (layers.length === 0) return null
@@ -101,6 +108,7 @@ export function createVaccineProbe(input: ShuffledTeachersInput): VaccineProbe |
   }
   return {
     layers,
+    ensembleFor: (choice) => drawnFor(choice).ensemble,
     shuffled: (images, choice) => answersOf(images, { choice, run: drawnFor(choice).answers.run, ...input }),
     divergenceGradients: (images, choice) => {
       const { run } = drawnFor(choice).divergenceGradients

@@ -3,7 +3,7 @@ import { defineAskedAnalysis } from '../askedTypes'
 import { lookedAt, observe, probeOf, type Observation } from './observe'
 import { layersPanel, recommendationPanel, rocPanel, settingsOf, settingsPanel, type Found } from './panels'
 import { choicesOf, params, type Params } from './parameters'
-import { imagesToPush, pushOf, pushPanel, type Push } from './penalty'
+import { imagesToPush, pushOf, pushPanel, sharePanel, sharesOf, type Push } from './penalty'
 import { classPanel, correlationPanel, imagePanels } from './whoIsSuspected'
 
 /**
@@ -24,7 +24,7 @@ export const counterfactualVaccine = defineAskedAnalysis({
   params,
   when: 'asked',
   subject: { of: 'model', most: 1, keptImages: false },
-  needs: ['teacher', 'students', 'vaccine', 'testImages', 'trigger'],
+  needs: ['teacher', 'students', 'vaccine', 'generator', 'testImages', 'trigger'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
   line({ panels }) {
@@ -52,7 +52,8 @@ export const counterfactualVaccine = defineAskedAnalysis({
         if (own && images && synthetic) pushes.push(pushOf(own, { images, synthetic }, probe))
         await progress(observations.length / choices.memberCounts.length, total, `Shuffling ${layers} layers`)
       }
-    const found: Found = { looked, observations, choices }
+    const shares = context.generator && sharesOf(context.generator, choices)
+    const found: Found = { looked, observations, choices, target }
     const settings = settingsOf(found)
     return {
       panels: [
@@ -62,6 +63,7 @@ export const counterfactualVaccine = defineAskedAnalysis({
         settingsPanel(found, settings),
         ...correlationPanel(found, target),
         ...pushPanel(pushes, choices, values.penaltyCoefficient),
+        ...(context.generator && shares ? [sharePanel(context.generator, shares, choices)] : []),
         ...imagePanels(found, classNames),
         classPanel(found, classNames),
       ],

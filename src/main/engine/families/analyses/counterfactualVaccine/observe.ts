@@ -7,7 +7,7 @@ import { answersOf, divergencesOf, type Answer } from '../answers'
 import type { AskedContext, ShuffledTeachers, VaccineProbe } from '../askedTypes'
 import type { Params } from './parameters'
 
-export type Context = AskedContext<'teacher' | 'students' | 'vaccine' | 'testImages' | 'trigger'>
+export type Context = AskedContext<'teacher' | 'students' | 'vaccine' | 'generator' | 'testImages' | 'trigger'>
 
 /** Where images lie in those that were joined; `last` is not of them. */
 export interface Range {
@@ -38,7 +38,9 @@ export interface Observation {
   readonly seed: number
   /** KL(teacher ‖ shuffled) of each image. */
   readonly kl: readonly number[]
-  /** Whether the shuffled teachers give the teacher's class. */
+  /** The class that the shuffled teachers give. */
+  readonly labels: readonly number[]
+  /** Whether it is the teacher's. */
   readonly suspected: readonly boolean[]
 }
 
@@ -121,12 +123,14 @@ export function observe(
   const shuffled = probeOf(context).shuffled(looked.images, { members: Math.max(...memberCounts), layers, seed })
   return memberCounts.map((members) => {
     const mean = meanOfFirst(shuffled, members)
+    const labels = answersOf(mean, classes).map(({ label }) => label)
     return {
       layers,
       members,
       seed,
+      labels,
       kl: divergencesOf(shuffled.teacher, mean, classes),
-      suspected: answersOf(mean, classes).map(({ label }, row) => label >= 0 && label === looked.answers[row]?.label),
+      suspected: labels.map((label, row) => label >= 0 && label === looked.answers[row]?.label),
     }
   })
 }

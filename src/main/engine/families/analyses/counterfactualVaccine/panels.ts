@@ -1,5 +1,5 @@
 /** What redrawn shuffles would do, as curves and tables. */
-import { aucInterval, rocCurve, type CurvesArtifact, type Panel } from '../../../../../shared/domain'
+import { areaUnderRoc, aucInterval, rocCurve, type CurvesArtifact, type Panel } from '../../../../../shared/domain'
 import { acceptedTailRatio } from '../../../maths/losses/shufflingVaccine'
 import { within, type Looked, type Observation } from './observe'
 import type { Choices } from './parameters'
@@ -19,19 +19,21 @@ export interface Found {
   readonly looked: Looked
   readonly observations: readonly Observation[]
   readonly choices: Choices
+  /** The class that the attack aims at. */
+  readonly target: number
 }
 
 const lengthOf = (range: Looked['clean'] | null): number => (range ? range.last - range.first : 0)
 
 /** In the order of layers and members. */
-export function settingsOf({ looked, observations, choices }: Found): Setting[] {
+export function settingsOf({ looked, observations, choices, target }: Found): Setting[] {
   return choices.layerCounts.flatMap((layers) =>
     choices.memberCounts.map((members) => ({
       layers,
       members,
       draws: observations
         .filter((one) => one.layers === layers && one.members === members)
-        .map((one) => worthOf(one, looked)),
+        .map((one) => worthOf(one, looked, target)),
     })),
   )
 }
@@ -74,12 +76,13 @@ export function layersPanel({ looked, choices }: Found, settings: readonly Setti
   const lines: CurvesArtifact['lines'] = [
     ...(looked.triggered ? [line('Triggered test images', 'recall')] : []),
     line('Clean test images', 'falseAlarms'),
+    ...(looked.triggered ? [{ ...line('Target given to clean images', 'targetOnClean'), control: true }] : []),
     ...(looked.synthetic ? [line('Synthetic images', 'synthetic')] : []),
   ]
   return {
     kind: 'curves',
     title: 'Who is suspected, by number of shuffled layers',
-    definition: `Share of the images that the shuffled teachers, their logits averaged, give the teacher’s class; ${choices.today.members} of them, ${drawsOf(choices)}; ${countsOf(looked)}. A mask that is worth something is high for triggered and low for clean images.`,
+    definition: `Share of the images that the shuffled teachers, their logits averaged, give the teacher’s class; ${choices.today.members} of them, ${drawsOf(choices)}; ${countsOf(looked)}. A mask that is worth something is high for triggered and low for clean images. Control: share of the clean images of other classes that the shuffled teachers give the target; they may answer it whatever they see, and recall that is not above it knows the class, not the trigger.`,
     content: { xTitle: 'Shuffled layers', unit: '%', lines },
   }
 }
@@ -105,7 +108,7 @@ export function rocPanel({ looked, observations, choices }: Found): Panel[] {
         positives: within(one.kl, triggered).map((value) => -value),
         negatives: within(one.kl, clean).map((value) => -value),
       }
-      const { auc } = worthOf(one, looked)
+      const auc = areaUnderRoc(sides)
       const { low, high } = aucInterval(auc ?? 0.5, sides.positives.length, sides.negatives.length)
       const points = thinned(rocCurve(sides))
       return {
@@ -131,6 +134,10 @@ export function rocPanel({ looked, observations, choices }: Found): Panel[] {
 const definitions = {
   recall: 'Of the triggered test images of other classes than the target, the share that is suspected.',
   falseAlarms: 'Of the clean test images, the share that is suspected.',
+  targetOnClean:
+    'Control: of the clean test images of other classes, the share that the shuffled teachers give the target. A recall not above it knows the class, not the trigger.',
+  aucOfClass:
+    'Control: the area of triggered images against the clean ones of the target class alone, which the teacher takes for the same.',
   precision: 'recall / (recall + false alarms): of what is suspected, the share that is triggered, were there as many.',
   auc: 'Area under the ROC curve of “low KL means triggered”, mean over the draws.',
   interval: '95 % interval of that area over images, after Newcombe 2006; it says nothing of other draws.',
@@ -152,12 +159,14 @@ export function settingsPanel({ looked, choices }: Found, settings: readonly Set
       members,
       averageOf(draws, 'recall'),
       averageOf(draws, 'falseAlarms'),
+      averageOf(draws, 'targetOnClean'),
       averageOf(draws, 'precision'),
       auc,
       low,
       high,
       areas.length > 0 ? Math.min(...areas) : null,
       areas.length > 0 ? Math.max(...areas) : null,
+      averageOf(draws, 'aucOfClass'),
       averageOf(draws, 'synthetic'),
       averageOf(draws, 'tailRatio'),
       tails.length > 0 ? `${accepted} of ${tails.length}` : null,
@@ -173,12 +182,14 @@ export function settingsPanel({ looked, choices }: Found, settings: readonly Set
         { title: 'Teachers', definition: 'Shuffled teachers whose logits are averaged.' },
         { title: 'Recall', unit: '%', definition: definitions.recall },
         { title: 'False alarms', unit: '%', definition: definitions.falseAlarms },
+        { title: 'Target on clean', unit: '%', definition: definitions.targetOnClean },
         { title: 'Precision', unit: '%', definition: definitions.precision },
         { title: 'AUC', unit: '%', definition: definitions.auc },
         { title: 'from', unit: '%', definition: definitions.interval },
         { title: 'to', unit: '%', definition: definitions.interval },
         { title: 'Least draw', unit: '%', definition: definitions.draws },
         { title: 'Best draw', unit: '%', definition: definitions.draws },
+        { title: 'AUC within the class', unit: '%', definition: definitions.aucOfClass },
         { title: 'Synthetic suspected', unit: '%' },
         { title: 'Tail ratio', unit: '%', definition: definitions.tail },
         { title: 'Accepted', definition: definitions.accepted },

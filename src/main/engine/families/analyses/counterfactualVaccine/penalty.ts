@@ -2,7 +2,7 @@
 import { meanOf, type Panel } from '../../../../../shared/domain'
 import { sliceImages } from '../../../images/imageSets'
 import type { ImageSet } from '../../../images/types'
-import type { VaccineProbe } from '../askedTypes'
+import type { GeneratorProbe, VaccineProbe } from '../askedTypes'
 import type { Looked, Observation } from './observe'
 import type { Choices } from './parameters'
 
@@ -99,4 +99,71 @@ export function pushPanel(pushes: readonly Push[], { today, layerCounts }: Choic
       },
     },
   ]
+}
+
+const coefficients = [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+/** Batches of the generator that are looked at. */
+const batches = 2
+
+/** Of one batch and one draw: norms, and what the penalty does to the direction. */
+export interface Share {
+  readonly own: number
+  readonly penalty: number
+  readonly cosine: number
+  readonly suspected: number
+}
+
+/** By today's choice of layers and members, each draw and batch. */
+export function sharesOf(generator: GeneratorProbe, { today, seeds }: Choices): Share[] {
+  return Array.from({ length: batches }, (_, batch) => generator.own(batch)).flatMap((own, batch) =>
+    seeds.map((seed) => {
+      const penalty = generator.penalty(batch, { ...today, seed })
+      return {
+        own: normOf(own.gradient),
+        penalty: normOf(penalty.gradient),
+        cosine: cosineOf(own.gradient, penalty.gradient) ?? 0,
+        suspected: penalty.suspected,
+      }
+    }),
+  )
+}
+
+/** c P / (G + c P) of the norms of the penalty's and the own gradient. */
+export const shareAt = ({ own, penalty }: Share, c: number): number =>
+  (c * penalty) / Math.max(1e-30, own + c * penalty)
+
+/** Cosine of own + c · penalty with own: how far the generator is turned away from where it would go. */
+export function turnAt({ own, penalty, cosine }: Share, c: number): number {
+  const along = own + c * penalty * cosine
+  const whole = Math.sqrt(own ** 2 + 2 * c * own * penalty * cosine + (c * penalty) ** 2)
+  return along / Math.max(1e-30, whole)
+}
+
+export function sharePanel({ step }: GeneratorProbe, shares: readonly Share[], { today, seeds }: Choices): Panel {
+  return {
+    kind: 'table',
+    title: `The penalty’s share of the generator’s gradient, after ${step} pseudo batches`,
+    definition: `‖c·P‖ / (‖G‖ + ‖c·P‖), G the gradient of the method’s own loss by all parameters of the generator, P that of the penalty at c = 1, with ${today.layers} shuffled layers and ${today.members} shuffled teachers; means over ${batches} batches of the checkpoint’s generator and ${seeds.length} draws. Turn: cosine of G + c·P with G; 1: the penalty changes no direction. Before the optimizer, which rescales each parameter.`,
+    content: {
+      columns: [
+        { title: 'Coefficient' },
+        { title: 'Share', unit: '%' },
+        { title: 'least', unit: '%' },
+        { title: 'largest', unit: '%' },
+        { title: 'Turn' },
+        { title: 'Suspected', unit: '%' },
+      ],
+      rows: coefficients.map((c) => {
+        const own = shares.map((share) => shareAt(share, c))
+        return [
+          c,
+          meanOf(own),
+          Math.min(...own),
+          Math.max(...own),
+          meanOf(shares.map((share) => turnAt(share, c))),
+          meanOf(shares.map(({ suspected }) => suspected)),
+        ]
+      }),
+    },
+  }
 }

@@ -9,6 +9,13 @@ export interface Worth {
   readonly recall: number | null
   /** Of the clean test images, the share that is suspected. */
   readonly falseAlarms: number
+  /**
+   * Of the clean test images of other classes, the share that the shuffled teachers give the target: a control. They
+   * may answer it whatever they see, and a recall that is not above this knows the class, not the trigger.
+   */
+  readonly targetOnClean: number | null
+  /** As `auc`, against the clean test images of the target class alone: a control for the class as well. */
+  readonly aucOfClass: number | null
   /** Of what is suspected, the share that is triggered, if there were as many of them as of clean ones. */
   readonly precision: number | null
   /** Area under the ROC curve of "low KL means triggered". */
@@ -33,12 +40,23 @@ function penaltyOf(kl: readonly number[], suspected: readonly boolean[]): number
   return marked.length > 0 ? -meanOf(marked) : 0
 }
 
-export function worthOf({ kl, suspected }: Observation, { clean, triggered, synthetic }: Looked): Worth {
+/** Rows of the clean test images that are, or are not, of the target class. */
+function cleanRows({ clean, images }: Looked, target: number, isTarget: boolean): number[] {
+  const rows = Array.from({ length: clean.last - clean.first }, (_, row) => clean.first + row)
+  return rows.filter((row) => (images.labels[row] === target) === isTarget)
+}
+
+export function worthOf({ kl, suspected, labels }: Observation, looked: Looked, target: number): Worth {
+  const { clean, triggered, synthetic } = looked
+  const [own, others] = [cleanRows(looked, target, true), cleanRows(looked, target, false)]
+  const of = (rows: readonly number[]): number[] => rows.map((row) => kl[row] ?? 0)
   const falseAlarms = shareOf(within(suspected, clean))
   const recall = triggered && shareOf(within(suspected, triggered))
   return {
     recall,
     falseAlarms,
+    targetOnClean: others.length > 0 ? shareOf(others.map((row) => labels[row] === target)) : null,
+    aucOfClass: triggered && areaUnderRoc({ positives: of(own), negatives: within(kl, triggered) }),
     precision: recall === null ? null : precisionOf(recall, falseAlarms),
     auc: triggered && areaUnderRoc({ positives: within(kl, clean), negatives: within(kl, triggered) }),
     synthetic: synthetic && shareOf(within(suspected, synthetic)),
@@ -82,15 +100,16 @@ function best<Value>(values: readonly Value[], score: (value: Value) => number):
 const smallestDifference = 0.1
 
 /**
- * By images whose trigger is known, which a defender has not: where recall − false alarms is largest, of equals the
- * fewest layers.
+ * By images whose trigger is known, which a defender has not: where recall is furthest above both the false alarms and
+ * the control, of equals the fewest layers.
  */
 export function recommendedByTrigger(settings: readonly Setting[]): Recommendation {
   const difference = ({ draws }: Setting): number =>
-    (averageOf(draws, 'recall') ?? 0) - (averageOf(draws, 'falseAlarms') ?? 0)
+    (averageOf(draws, 'recall') ?? 0) -
+    Math.max(averageOf(draws, 'falseAlarms') ?? 0, averageOf(draws, 'targetOnClean') ?? 0)
   const found = best(settings, difference)
   if (!found || averageOf(found.draws, 'recall') === null) return { layers: null, reason: 'No trigger is known.' }
-  const words = `it suspects ${percent(averageOf(found.draws, 'recall'))} of the triggered and ${percent(averageOf(found.draws, 'falseAlarms'))} of the clean test images`
+  const words = `it suspects ${percent(averageOf(found.draws, 'recall'))} of the triggered and ${percent(averageOf(found.draws, 'falseAlarms'))} of the clean test images, and the shuffled teachers give the target to ${percent(averageOf(found.draws, 'targetOnClean'))} of the clean ones of other classes`
   return difference(found) >= smallestDifference
     ? { layers: found.layers, reason: `Of those tried ${words}, the largest difference.` }
     : { layers: null, reason: `Even at best (${found.layers}) ${words}: too little to tell them apart.` }

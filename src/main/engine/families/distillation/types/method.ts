@@ -8,6 +8,7 @@ import type {
 } from '../../../../../shared/schema'
 import type { ImageShape } from '../../../images/types'
 import type { DistillationContext } from './context'
+import type { GeneratorContext, OpenGenerator } from './openGenerator'
 import type { Picture } from './parts'
 import type { StudentTrainer } from './studentTrainer'
 import type { Synthesizer } from './synthesizer'
@@ -108,6 +109,11 @@ export interface DistillationMethod<S extends ParameterSchema = ParameterSchema>
       request: PatchRequest,
     ): Promise<{ picture: ImageBatch; patches: ImageBatch; total: number }>
   }
+  /**
+   * The generator that lives through a distillation, for analyses that ask where a loss would push it; absent where a
+   * checkpoint has none.
+   */
+  openGenerator?(params: ValuesOf<S>, context: GeneratorContext): OpenGenerator
   createSynthesizer(params: ValuesOf<S>, context: DistillationContext): Synthesizer
   createStudentTrainer(params: ValuesOf<S>, context: DistillationContext, synthesizer: Synthesizer): StudentTrainer
 }

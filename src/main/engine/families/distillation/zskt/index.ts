@@ -3,7 +3,7 @@ import { faultsOf } from '../faults'
 import { defineDistillation, passes, type CostProblem, type MethodWork } from '../types'
 import { asksTeacherAnew, zsktParameters, type ZsktParameters } from './parameters'
 import { createZsktStudentTrainer } from './student'
-import { createZsktSynthesizer } from './synthesizer'
+import { createZsktSynthesizer, openZsktGenerator } from './synthesizer'
 
 function costOf(values: ZsktParameters, { image, classes }: CostProblem): MethodWork {
   const { batchSize, studentSteps } = values
@@ -93,5 +93,6 @@ export const zskt = defineDistillation({
   levelParameters: ['attention'],
   batchNormParameters: ['batchNormWeight'],
   createSynthesizer: createZsktSynthesizer,
+  openGenerator: openZsktGenerator,
   createStudentTrainer: createZsktStudentTrainer,
 })

@@ -10,7 +10,7 @@ import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { BatchStatistics, Classifier, ClassifierOutput, Generator, StateUpdate } from '../../../maths/nn/types'
 import type { Optimizer } from '../../optimizers/types'
 import { updateStep } from '../../optimizers/update'
-import { generatorStep, readsStatistics, type GeneratorStepParts } from '../generatorStep'
+import { generatorStep, readsStatistics, type GeneratorStepParts, type Synthesis } from '../generatorStep'
 import { zsktTerms } from '../terms'
 
 export interface GeneratorStepOptions {
@@ -57,51 +57,57 @@ function levelsOf<T extends tf.Tensor>(args: NamedTensors, prefix: string): T[] 
  *   outputs under `<id>.`
  */
 export function zsktGeneratorStep(
-  parts: {
-    readonly teacher: Classifier
-    readonly student: Classifier
-    readonly generator: Generator
+  parts: GeneratorLookParts & {
     readonly optimizer: Optimizer
-    readonly options: GeneratorStepOptions
     readonly defenses: GeneratorStepParts['defenses']
   },
   args: NamedTensors,
 ): NamedTensors {
-  const { generator, optimizer, options } = parts
-  const values = { ...options }
+  const { generator, optimizer, options, defenses } = parts
   return generatorStep(
     {
       parameters: generator.parameters,
       optimizer,
       gradientClip: options.gradientClip,
       terms: zsktTerms,
-      values,
-      defenses: parts.defenses,
-      look(updates) {
-        const images = generator.forward(args.latentCodes as tf.Tensor2D, { training: true, updates })
-        const statistics: BatchStatistics[] = []
-        // Asked for whatever the weights are: the pass moves the student's running statistics.
-        const student = parts.student.forward(images, { training: true, updates })
-        const teacher = parts.teacher.forward(images, {
-          training: false,
-          ...(readsStatistics(zsktTerms, values) ? { statistics } : {}),
-        })
-        return {
-          shown: images,
-          input: {
-            images,
-            teacher,
-            statistics,
-            layers: options.batchNormReduction ?? 'mean',
-            student: () => student.logits,
-            divergence: options,
-            classes: args.classes as tf.Tensor1D | undefined,
-          },
-        }
-      },
+      values: { ...options },
+      defenses,
+      look: (updates) => zsktLook(parts, args, updates),
     },
     args,
   )
+}
+
+export interface GeneratorLookParts {
+  readonly teacher: Classifier
+  readonly student: Classifier
+  readonly generator: Generator
+  readonly options: GeneratorStepOptions
+}
+
+/** The images that the codes give, and what the networks say of them. Arguments as of the generator's step. */
+export function zsktLook(parts: GeneratorLookParts, args: NamedTensors, updates: StateUpdate[]): Synthesis {
+  const { options } = parts
+  const images = parts.generator.forward(args.latentCodes as tf.Tensor2D, { training: true, updates })
+  const statistics: BatchStatistics[] = []
+  // Asked for whatever the weights are: the pass moves the student's running statistics.
+  const student = parts.student.forward(images, { training: true, updates })
+  const teacher = parts.teacher.forward(images, {
+    training: false,
+    ...(readsStatistics(zsktTerms, { ...options }) ? { statistics } : {}),
+  })
+  return {
+    shown: images,
+    input: {
+      images,
+      teacher,
+      statistics,
+      layers: options.batchNormReduction ?? 'mean',
+      student: () => student.logits,
+      divergence: options,
+      classes: args.classes as tf.Tensor1D | undefined,
+    },
+  }
 }
 
 /**

@@ -1,14 +1,17 @@
 /** ZSKT's generator side: one adversarial update per pseudo batch, then the batch itself. */
 import * as tf from '@tensorflow/tfjs-core'
 import { createZsktGenerator } from '../../architectures/generators/zskt'
+import type { Generator } from '../../../maths/nn/types'
 import type { NamedTensors } from '../../../maths/ops/tensors'
 import { createAdam } from '../../optimizers/adam'
 import { cosineSchedule } from '../../schedules'
 import type { RandomStream } from '../../../maths/random'
 import { activeDefenses, argumentsOfDefenses, createDefendedStep } from '../defendedStep'
 import { metricsOf } from '../stepOutputs'
-import { zsktGeneratorStep, zsktSampleStep } from './steps'
-import type { DistillationContext, Synthesizer } from '../types'
+import { ownLoss, totalOf } from '../generatorStep'
+import { zsktTerms } from '../terms'
+import { zsktGeneratorStep, zsktLook, zsktSampleStep } from './steps'
+import type { DistillationContext, GeneratorContext, OpenGenerator, Synthesizer } from '../types'
 import { asksTeacherAnew, type ZsktParameters } from './parameters'
 
 /** z ~ N(0, 1), with a class appended as one-hot where asked for: every class equally often, in random order. */
@@ -26,16 +29,38 @@ function drawCodes(values: ZsktParameters, classes: number, stream: RandomStream
   return { latentCodes: tf.tensor2d(codes, [batchSize, width]), classes: tf.tensor1d(drawn, 'int32') }
 }
 
+const generatorOf = (
+  values: ZsktParameters,
+  { classes, image, stream }: Pick<DistillationContext, 'classes' | 'image' | 'stream'>,
+): Generator =>
+  createZsktGenerator({
+    latent: values.latent + (values.classConditional ? classes : 0),
+    width: values.generatorWidth,
+    channels: image.channels,
+    height: image.height,
+    imageWidth: image.width,
+    stream: stream('initialGenerator'),
+  })
+
+/** The generator as it is, with the loss that it has without a defense. */
+export function openZsktGenerator(values: ZsktParameters, context: GeneratorContext): OpenGenerator {
+  const { teacher, student, state, classes } = context
+  const generator = generatorOf(values, context)
+  state.addNetwork('generator', generator)
+  return {
+    parameters: generator.parameters,
+    arguments: (stream) => drawCodes(values, classes, stream),
+    look(args, updates) {
+      const { input, shown } = zsktLook({ teacher, student, generator, options: values }, args, updates)
+      const { summands } = ownLoss({ terms: zsktTerms, values }, input)
+      return { images: shown, teacher: input.teacher, loss: totalOf(summands) }
+    },
+  }
+}
+
 export function createZsktSynthesizer(values: ZsktParameters, context: DistillationContext): Synthesizer {
   const { program, teacher, student, state, defenses } = context
-  const generator = createZsktGenerator({
-    latent: values.latent + (values.classConditional ? context.classes : 0),
-    width: values.generatorWidth,
-    channels: context.image.channels,
-    height: context.image.height,
-    imageWidth: context.image.width,
-    stream: context.stream('initialGenerator'),
-  })
+  const generator = generatorOf(values, context)
   const optimizer = createAdam(generator.parameters)
   state.addNetwork('generator', generator)
   state.addVariables('generatorOptimizer', optimizer.slots)
