@@ -20,23 +20,27 @@ export interface ImageQuestion {
   readonly order: ColumnOrder | null
   /** The images of this span alone; null: of all. */
   readonly span: number | null
+  /** 1 for each image that may be shown at all; left out: every one. */
+  readonly among?: Uint8Array | undefined
 }
 
 /**
  * The images that match, in that order; those of equal rank as they were made, those without a value at the end in
  * either direction.
  */
-export function imagesInOrder(table: ImageTable, { filters, order, span }: ImageQuestion): Int32Array {
+export function imagesInOrder(table: ImageTable, { filters, order, span, among }: ImageQuestion): Int32Array {
   const within = span === null ? null : table.spans[span]
   const [first, end] = within ? [within.first, within.first + within.count] : [0, table.count]
   const tests = filters.map(({ column, ...range }) => ({ ...range, values: table.columns.get(column) }))
   const found = new Int32Array(Math.max(0, end - first))
   let count = 0
   for (let image = first; image < end; image++) {
-    const matches = tests.every(({ values, from, to }) => {
-      const value = values?.[image] ?? NaN
-      return value >= from && value <= to
-    })
+    const matches =
+      (among?.[image] ?? 1) === 1 &&
+      tests.every(({ values, from, to }) => {
+        const value = values?.[image] ?? NaN
+        return value >= from && value <= to
+      })
     if (matches) found[count++] = image
   }
   const images = found.slice(0, count)

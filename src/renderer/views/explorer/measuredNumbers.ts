@@ -6,7 +6,12 @@ import type { Column, ImageTable } from './imageTable'
 
 /** Columns of the analysis that the engine does not record by itself. */
 const measured = ['studentKl', 'shuffledKl', 'suspected', 'penalty', 'correlation'] as const
+/** Of the plane in which images are placed: no order and no filter of its own. */
+const places = ['embeddingX', 'embeddingY'] as const
 const idOf = (name: string): string => `measured.${name}`
+
+/** Across and up; both are there or none. */
+export const placeColumns: readonly [string, string] = [idOf(places[0]), idOf(places[1])]
 
 export const measuredColumns: readonly ColumnInfo[] = numberColumns.flatMap(({ name, title, form }) =>
   measured.some((one) => one === name)
@@ -24,7 +29,7 @@ export function withNumbers(
   if (stage < 0 || table.count === 0) return table
   const spanOf = new Map(table.spans.map((span) => [span.at, span]))
   const columns = new Map<string, Column>(table.columns)
-  for (const name of measured) {
+  for (const name of [...measured, ...places]) {
     const values = found[name]
     if (!values) continue
     const column: Column = new Float32Array(table.count).fill(NaN)

@@ -8,6 +8,7 @@ import { recordedColumns } from './columns'
 import { imageKey, partsOfKey } from './imageKey'
 import { useActiveImage } from './useActiveImage'
 import { mostCompared, type LookedAt } from './useCloseLook'
+import { useEmbedding } from './useEmbedding'
 import { useImagePixels } from './useImagePixels'
 import { useImageSelection } from './useImageSelection'
 import { useLanes, type Lane } from './useLanes'
@@ -59,6 +60,13 @@ export function useExplorer(redraw: () => void) {
     return [...found].sort((left, right) => left - right)
   })
   const extents = computed(() => new Map(columns.value.map(({ id }) => [id, extentOf(lanes.value, id)])))
+  const embedding = useEmbedding({
+    lanes,
+    question,
+    selection,
+    columns: () => columns.value,
+    extents: () => extents.value,
+  })
   const isReal = (lane: Lane): boolean =>
     engine.member('distillation', lane.student.model?.method ?? '')?.facts['usesRealImages'] === true
   const stepTitle = computed(() => {
@@ -97,7 +105,7 @@ export function useExplorer(redraw: () => void) {
       classes,
       extents,
     },
-    ...{ stepTitle, ahead, measured, ...active, ...useLooking() },
+    ...{ stepTitle, ahead, measured, embedding, ...active, ...useLooking() },
   }
 
   /** What is looked at closely, and saved: the selected images, else the one under the focus. */
@@ -129,6 +137,8 @@ export function useExplorer(redraw: () => void) {
     return `${lane?.student.name ?? ''}, ${stepTitle.value.toLowerCase()} ${grouped(at)}, image ${index + 1}`
   }
 }
+
+export type Explorer = ReturnType<typeof useExplorer>
 
 function extentOf(lanes: readonly Lane[], column: string): { from: number; to: number } {
   const extent = { from: Infinity, to: -Infinity }
