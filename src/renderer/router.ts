@@ -18,6 +18,7 @@ export function createWorkbenchRouter(): Router {
       },
       { path: '/compare', name: 'compare', component: () => import('./views/compare/CompareView.vue') },
       { path: '/explorer', name: 'explorer', component: () => import('./views/explorer/ExplorerView.vue') },
+      { path: '/time', name: 'timeMachine', component: () => import('./views/timeMachine/TimeMachineView.vue') },
       { path: '/runtime', name: 'runtime', component: () => import('./views/runtime/RuntimeView.vue') },
       {
         path: '/settings/:tab?',

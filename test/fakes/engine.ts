@@ -493,7 +493,7 @@ function createHandlers(state: FakeState): Handlers {
     }),
     'runs.imageSteps': ({ runId, stageId }) => ({ steps: state.run(runId).imageSteps(stageId) }),
     'runs.images': ({ runId, stageId, step }) => state.run(runId).images(stageId, step),
-    'runs.artifacts': ({ runId, stageId, analysis }) => ({ artifacts: state.run(runId).artifacts(stageId, analysis) }),
+    'runs.artifacts': ({ runId, ...asked }) => ({ artifacts: state.run(runId).artifacts(asked) }),
     'runs.pool': ({ runId, stageId }) => state.run(runId).pool(stageId),
     'runs.poolImages': ({ runId, stageId, call }) => state.run(runId).poolImages(stageId, call),
     'runs.keptImages': ({ runId, stageId, source, from = 0 }) => ({

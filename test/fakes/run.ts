@@ -37,6 +37,12 @@ import { formsAt } from './forms'
 
 const callImages = 80
 
+interface ArtifactsAsked {
+  readonly stageId?: string | undefined
+  readonly analysis?: string | undefined
+  readonly notAfter?: number | undefined
+}
+
 interface Column {
   steps: number[]
   values: number[]
@@ -104,7 +110,7 @@ export class FakeRun {
   readonly detail: RunDetail
   private readonly metrics = new Map<string, Map<string, Column>>()
   private readonly kept = new Map<string, number[]>()
-  private readonly found = new Map<string, StageArtifact>()
+  private readonly found = new Map<string, StageArtifact[]>()
 
   constructor(id: string, config: ExperimentConfig, preset: string | null, createdAt: number) {
     this.detail = {
@@ -299,15 +305,20 @@ export class FakeRun {
     return { stageId: current.id, points, images: keep ? this.images(current.id, current.step) : null }
   }
 
-  artifacts(stageId?: string, analysis?: string): StageArtifact[] {
-    return [...this.found.values()].filter(
-      (entry) => entry.stageId === (stageId ?? entry.stageId) && entry.analysis === (analysis ?? entry.analysis),
-    )
+  artifacts({ stageId, analysis, notAfter = Infinity }: ArtifactsAsked = {}): StageArtifact[] {
+    return [...this.found.values()].flatMap((kept) => {
+      const entry = kept.findLast(({ step }) => step <= notAfter)
+      if (!entry) return []
+      const isAsked = entry.stageId === (stageId ?? entry.stageId) && entry.analysis === (analysis ?? entry.analysis)
+      return isAsked ? [entry] : []
+    })
   }
 
   private find(current: StageRecord, analysis: string, artifact: unknown): void {
     const { id: stageId, step } = current
-    this.found.set(`${stageId} ${analysis}`, { stageId, analysis, step, artifact, line: null, fault: null })
+    const name = `${stageId} ${analysis}`
+    const entry = { stageId, analysis, step, artifact, line: null, fault: null }
+    this.found.set(name, [...(this.found.get(name) ?? []).filter((earlier) => earlier.step < step), entry])
     current.artifacts = { ...current.artifacts, [analysis]: step }
   }
 

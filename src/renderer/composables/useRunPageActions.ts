@@ -1,6 +1,6 @@
 import { useRouter } from 'vue-router'
 import type { RunSummary } from '@shared/domain'
-import { explorerOf } from './explorerAddress'
+import { explorerOf, timeMachineOf } from './studentAddress'
 import { useActions, type Action } from './useActions'
 import { isActive, isResumable, useRunActions } from './useRunActions'
 import { useStudyFromRun } from './useStudyFromRun'
@@ -51,6 +51,13 @@ export function useRunPageActions(
       words: 'synthetic pictures thumbnails pool',
       group,
       run: () => void router.push(explorerOf(studentsOf(run()))),
+    },
+    {
+      id: 'run.time',
+      title: 'The run’s students over time',
+      words: 'time machine evaluations play animation gif',
+      group,
+      run: () => void router.push(timeMachineOf(studentsOf(run()))),
     },
     { id: 'run.delete', title: 'Delete the run', group, run: own.remove },
   ])

@@ -27,6 +27,12 @@ const places: readonly Place[] = [
     keys: 'g i',
     words: 'synthetic pictures thumbnails pool',
   },
+  {
+    id: 'timeMachine',
+    title: 'Time machine',
+    to: '/time',
+    words: 'evaluations steps play animation gif accuracy asr confusion',
+  },
   { id: 'openSettings', title: 'Settings', to: '/settings', keys: 'g s' },
   { id: 'freeSpace', title: 'Free space on disk', to: '/settings/workspace', words: 'checkpoints bin delete' },
   { id: 'openWorkspaces', title: 'Open another workspace', to: '/settings/workspace', words: 'recent folder switch' },

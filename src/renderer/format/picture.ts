@@ -14,8 +14,8 @@ export function textMeasure(font: string, weight = 400): TextMeasure {
   }
 }
 
-/** @param ratio pixels of the PNG for one of the picture */
-export async function pngOf({ svg, width, height }: SvgPicture, ratio = 2): Promise<Uint8Array> {
+/** @param ratio pixels of the canvas for one of the picture */
+export async function canvasOf({ svg, width, height }: SvgPicture, ratio: number): Promise<HTMLCanvasElement> {
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
   await image.decode()
@@ -25,7 +25,15 @@ export async function pngOf({ svg, width, height }: SvgPicture, ratio = 2): Prom
   const context = canvas.getContext('2d')
   if (!context) throw new Error('The browser gave no drawing surface for the picture.')
   context.drawImage(image, 0, 0, canvas.width, canvas.height)
+  return canvas
+}
+
+export async function pngFrom(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
   if (!blob) throw new Error('The browser could not write the picture as PNG.')
   return new Uint8Array(await blob.arrayBuffer())
 }
+
+/** @param ratio pixels of the PNG for one of the picture */
+export const pngOf = async (picture: SvgPicture, ratio = 2): Promise<Uint8Array> =>
+  pngFrom(await canvasOf(picture, ratio))

@@ -58,16 +58,34 @@ describe('the table of artifacts', () => {
     expect(store?.artifacts.newestSteps(teacher)).toEqual({ classes: 10, other: 3 })
   })
 
-  it('replaces one of the same step, keeps the newest eight, and goes back as far', () => {
+  it('replaces one of the same step, and goes back as far as earlier ones are kept', () => {
     const { runs, artifacts } = open()
     runs.insert(detail('a'))
     for (let step = 1; step <= 20; step++) artifacts.put(teacher, stored(step))
     artifacts.put(teacher, stored(20, { artifact: 'replaced' }))
     expect(artifacts.read(teacher)).toMatchObject([{ step: 20, artifact: 'replaced' }])
+    expect(artifacts.read(teacher, { notAfter: 7 })).toEqual([stored(7)])
+    expect(artifacts.read(teacher, { notAfter: 0 })).toEqual([])
     artifacts.truncate(teacher, 16)
     expect(artifacts.newestSteps(teacher)).toEqual({ classes: 15 })
-    artifacts.truncate(teacher, 13)
+    artifacts.truncate(teacher, 1)
     expect(artifacts.read(teacher)).toEqual([])
+  })
+
+  it('keeps the first, the newest eight, and of the others evenly as many as have room', () => {
+    const { runs, artifacts } = open()
+    runs.insert(detail('a'))
+    const large = 'x'.repeat(64 * 1024)
+    for (let step = 1; step <= 40; step++) artifacts.put(teacher, stored(step, { artifact: large }))
+    const steps = new Set<number>()
+    for (let step = 1; step <= 40; step++)
+      for (const found of artifacts.read(teacher, { notAfter: step })) steps.add(found.step)
+    const kept = [...steps]
+    expect(kept).toHaveLength(15)
+    expect(kept.slice(-8)).toEqual([33, 34, 35, 36, 37, 38, 39, 40])
+    const gaps = kept.slice(0, 8).map((step, at) => (kept[at + 1] ?? 0) - step)
+    expect(kept[0]).toBe(1)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(8)
   })
 
   it('goes with its stage, and a damaged row is one without an artifact', () => {

@@ -33,7 +33,7 @@ export function chartSheet(description: ChartDescription, measure: TextMeasure):
     `<title>${escapedXml(title)}</title>`,
     `<rect width="${width}" height="${bottom}" fill="#ffffff"/>`,
     ...titles.map((text, row) => textAt(text, { x: margin, y: margin + 14 + row * titleLine, size: titleSize })),
-    `<g transform="translate(${margin} ${plotTop})">${plotOf(description)}</g>`,
+    `<g transform="translate(${margin} ${plotTop})">${plotMarkup(description)}</g>`,
     ...parts,
     ...lines.map((text, row) =>
       textAt(text, { x: margin, y: notesTop + 10 + row * noteLine, size: noteSize, fill: printStyle.colors.muted }),
@@ -44,11 +44,11 @@ export function chartSheet(description: ChartDescription, measure: TextMeasure):
   return { svg, width, height: bottom }
 }
 
-const textAt = (text: string, at: { x: number; y: number; size: number; fill?: string }): string =>
+export const textAt = (text: string, at: { x: number; y: number; size: number; fill?: string }): string =>
   `<text x="${at.x}" y="${at.y}" font-size="${at.size}"${at.fill ? ` fill="${at.fill}"` : ''}>${escapedXml(text)}</text>`
 
 /** What ECharts draws without a page: no pointer has ever been over it. */
-function plotOf({ option, size }: ChartDescription): string {
+export function plotMarkup({ option, size }: Pick<ChartDescription, 'option' | 'size'>): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   try {
     chart.setOption(option(printStyle, size))

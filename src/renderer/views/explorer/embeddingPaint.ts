@@ -1,4 +1,4 @@
-/** Draws points as small discs straight into the bytes of a picture: tens of thousands within a frame, without a GPU. */
+/** Draws points as discs straight into the bytes of a picture: tens of thousands within a frame, without a GPU. */
 import { pixelOf, type EmbeddingPoints, type PlaneSize, type PlaneView } from './embeddingPoints'
 
 /** How a point stands out. */
@@ -20,7 +20,7 @@ export interface PaintedPoints {
 }
 
 /** Pixels of the page; smaller where there are many. */
-const radiusOf = (count: number): number => (count > 10_000 ? 1.4 : count > 3000 ? 1.9 : 2.6)
+const radiusOf = (count: number): number => (count > 10_000 ? 1.4 : count > 2000 ? 2 : count > 500 ? 2.7 : 3.5)
 
 /** Half the width of each row of a disc. */
 function rowsOf(radius: number): Int32Array {

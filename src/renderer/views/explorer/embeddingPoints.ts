@@ -1,4 +1,4 @@
-/** Kept images as points of the plane in which an analysis has placed them: tens of thousands are drawn and searched. */
+/** Kept images as points of the plane in which an analysis placed them: tens of thousands are drawn and searched. */
 import { imageKey } from './imageKey'
 import type { Lane } from './useLanes'
 import { placeColumns } from './measuredNumbers'

@@ -1,7 +1,8 @@
 /** Selected images as files: a PNG each in its own size, and a table of what is known of them. */
-import { zip, type AsyncZippable } from 'fflate'
+import type { AsyncZippable } from 'fflate'
 import { toCsv, type ImageBatch } from '@shared/domain'
 import { toImageData } from '../../components/pixels'
+import { zipped } from '../../format/archive'
 import type { ColumnInfo } from './columns'
 
 export interface SavedImage {
@@ -69,5 +70,5 @@ export async function archiveOf(images: readonly SavedImage[], csv: string): Pro
     // A PNG is compressed already.
     files[name] = [await pngOf(image.batch), { level: 0 }]
   }
-  return new Promise((resolve, reject) => zip(files, (error, data) => (error ? reject(error) : resolve(data))))
+  return zipped(files)
 }

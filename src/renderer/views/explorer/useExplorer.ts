@@ -1,7 +1,9 @@
 import { computed, ref } from 'vue'
 import type { ImageSource } from '@shared/domain'
 import { largestTile, smallestTile } from '../../components/tileSizes'
+import { explorerOf } from '../../composables/studentAddress'
 import { isBetween, useRemembered } from '../../composables/useRemembered'
+import { useStudents } from '../../composables/useStudents'
 import { grouped } from '../../format/numbers'
 import { useEngineStore } from '../../stores/engine'
 import { recordedColumns } from './columns'
@@ -17,7 +19,6 @@ import { useMeasured } from './useMeasured'
 import { useQuestion } from './useQuestion'
 import { useSaving } from './useSaving'
 import { useStep } from './useStep'
-import { useStudents } from './useStudents'
 import { useThumbnails } from './useThumbnails'
 
 /** Kept steps or calls beyond the chosen one whose images are read before they are asked for. */
@@ -26,7 +27,7 @@ const stepsAhead = 2
 /** Everything that the explorer shows. */
 export function useExplorer(redraw: () => void) {
   const engine = useEngineStore()
-  const students = useStudents()
+  const students = useStudents(explorerOf)
   const source = ref<ImageSource>('steps')
   const measured = useMeasured(
     () => students.students.value,

@@ -164,9 +164,16 @@ export const runCalls = {
   }),
   'runs.imageSteps': call({ args: ofStage, result: z.object({ steps: z.array(count) }) }),
   'runs.images': call({ args: ofStage.extend({ step: count }), result: record<SyntheticImages>() }),
-  /** The newest artifact of each stage and analysis, or of those that are named. */
+  /**
+   * The newest artifact of each stage and analysis, or of those that are named; with `notAfter` the newest of those
+   * that were measured at that step or before it and are still kept.
+   */
   'runs.artifacts': call({
-    args: ofRun.extend({ stageId: stageId.optional(), analysis: z.string().min(1).max(100).optional() }),
+    args: ofRun.extend({
+      stageId: stageId.optional(),
+      analysis: z.string().min(1).max(100).optional(),
+      notAfter: count.optional(),
+    }),
     result: z.object({ artifacts: z.array(record<StageArtifact>()) }),
   }),
   /** The calls that have given images to a student's pool; none for methods without one. */

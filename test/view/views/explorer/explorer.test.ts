@@ -173,6 +173,29 @@ describe('Image explorer', () => {
     expect(option().getAttribute('aria-label')).toMatch(/Trigger correlation 0\.8/)
   })
 
+  it('places measured images in a plane, and shows those alone that are chosen in it', async () => {
+    await openExplorer(['student-1'])
+    page.button('Embedding').click()
+    await settle()
+    expect(page.find('.side').textContent).toContain('Measuring places the kept images in a plane')
+    page.button('Measure').click()
+    await settle()
+    const plane = page.find('.side [role=application]')
+    expect(plane.getAttribute('aria-label')).toBe(
+      'Plane of 3 images, of which 3 pass the filters, coloured by Teacher’s class',
+    )
+    await press(plane, 'ArrowRight')
+    expect(page.find('.embedding [role=status]').textContent).toBe('3 images in the circle')
+    await press(plane, ' ')
+    expect(heading()).toMatch(/3 of 40 images/)
+    expect(page.find('.bar').textContent).toMatch(/3 selected/)
+    page.button('One step').click()
+    await settle()
+    expect(heading()).toMatch(/8 of 40 images/)
+    await press(plane, 'Escape')
+    expect(page.find('.embedding [role=status]').textContent).toBe('')
+  })
+
   it('filters by ranges, says where nothing matches, and searches all steps', async () => {
     await openExplorer(['student-1'])
     page.button('Ranges').click()

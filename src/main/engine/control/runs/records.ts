@@ -72,14 +72,14 @@ export function recordCalls({ store, recorder, resolve, changed }: RecordCallsOp
     },
     'runs.imageSteps': ({ runId, stageId }) => ({ steps: store.images.steps(placeIn(runId, stageId)) }),
     'runs.images': ({ runId, stageId, step }) => store.images.read(placeIn(runId, stageId), step),
-    'runs.artifacts': ({ runId, stageId: wanted, analysis }) => ({
+    'runs.artifacts': ({ runId, stageId: wanted, analysis, notAfter }) => ({
       artifacts: store.runs
         .peek(runId)
         .stages.filter(({ id }) => wanted === undefined || id === wanted)
         .flatMap(({ id: stageId, place }) =>
           place === undefined
             ? []
-            : store.artifacts.read(place, { analysis }).map((stored) => readArtifact({ ...stored, stageId })),
+            : store.artifacts.read(place, { analysis, notAfter }).map((stored) => readArtifact({ ...stored, stageId })),
         ),
     }),
     'runs.pool': ({ runId, stageId }) => ({

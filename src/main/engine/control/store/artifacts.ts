@@ -10,16 +10,24 @@ export interface StoredArtifact {
   artifact: unknown
 }
 
-/** Earlier ones stay so that a stage that goes back to a checkpoint has something to show. */
-const keptSteps = 8
+/** These always stay, so that a stage that goes back to a checkpoint has something to show. */
+const newestSteps = 8
+/**
+ * What the earlier ones of one stage and analysis may take together: a thousand confusion matrices of 10 classes, a
+ * hundred of 43, twenty of 100.
+ */
+const mostBytes = 1024 * 1024
 
 export interface ArtifactsTable {
   /** Replaces one of the same stage, analysis and step. */
   put(place: string, stored: StoredArtifact): void
   /** The newest step of each analysis of a stage. */
   newestSteps(place: string): Record<string, number>
-  /** The newest of each analysis, or of the one that is named. Damaged rows have `undefined` as artifact. */
-  read(place: string, which?: { analysis?: string | undefined }): StoredArtifact[]
+  /**
+   * The newest of each analysis, or of the one that is named, of those that were measured at a step or before it.
+   * Damaged rows have `undefined` as artifact.
+   */
+  read(place: string, which?: { analysis?: string | undefined; notAfter?: number | undefined }): StoredArtifact[]
   /** Forgets what was found from a step on. */
   truncate(place: string, fromStep: number): void
 }
@@ -29,14 +37,7 @@ export function createArtifactsTable(database: Database): ArtifactsTable {
     put(place, { analysis, step, artifact }) {
       database.transaction(() => {
         insert(database, place, { analysis, step, artifact })
-        database.run(
-          `DELETE FROM artifacts WHERE place = ?1 AND analysis = ?2 AND step NOT IN (
-             SELECT step FROM artifacts WHERE place = ?1 AND analysis = ?2 ORDER BY step DESC LIMIT ?3
-           )`,
-          place,
-          analysis,
-          keptSteps,
-        )
+        thin(database, place, analysis)
       })
     },
     newestSteps: (place) =>
@@ -45,13 +46,15 @@ export function createArtifactsTable(database: Database): ArtifactsTable {
           .all('SELECT analysis, MAX(step) AS step FROM artifacts WHERE place = ? GROUP BY analysis', place)
           .map(({ analysis, step }) => [String(analysis), Number(step)]),
       ),
-    read: (place, { analysis } = {}) =>
+    read: (place, { analysis, notAfter } = {}) =>
       database
         .all(
           `SELECT analysis, MAX(step) AS step, CAST(artifact AS BLOB) AS artifact FROM artifacts
-           WHERE place = ?1 AND (?2 IS NULL OR analysis = ?2) GROUP BY analysis ORDER BY analysis`,
+           WHERE place = ?1 AND (?2 IS NULL OR analysis = ?2) AND (?3 IS NULL OR step <= ?3)
+           GROUP BY analysis ORDER BY analysis`,
           place,
           analysis ?? null,
+          notAfter ?? null,
         )
         .map((row) => ({
           analysis: String(row.analysis),
@@ -70,6 +73,27 @@ const insert = (database: Database, place: string, { analysis, step, artifact }:
     step,
     JSON.stringify(artifact),
   )
+
+/** Beyond the room for earlier ones those go that leave the smallest gaps; the first one stays. */
+function thin(database: Database, place: string, analysis: string): void {
+  const kept = database
+    .all(
+      'SELECT step, LENGTH(artifact) AS bytes FROM artifacts WHERE place = ? AND analysis = ? ORDER BY step',
+      place,
+      analysis,
+    )
+    .map(({ step, bytes }) => ({ step: Number(step), bytes: Number(bytes) }))
+  let total = kept.reduce((sum, { bytes }) => sum + bytes, 0)
+  while (total > mostBytes && kept.length > newestSteps) {
+    const gap = (at: number): number => (kept[at + 1]?.step ?? 0) - (kept[at - 1]?.step ?? -Infinity)
+    const able = Array.from({ length: kept.length - newestSteps }, (_, at) => at)
+    const least = able.reduce((best, at) => (gap(at) < gap(best) ? at : best), 0)
+    const [gone] = kept.splice(least, 1)
+    if (!gone) return
+    total -= gone.bytes
+    database.run('DELETE FROM artifacts WHERE place = ? AND analysis = ? AND step = ?', place, analysis, gone.step)
+  }
+}
 
 function parsed(column: unknown): unknown {
   try {

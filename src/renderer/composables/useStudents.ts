@@ -1,12 +1,12 @@
 import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { ModelRecord } from '@shared/domain'
-import { conditionLook, type ModelLook } from '../../charts/identity'
-import { explorerOf, mostStudents } from '../../composables/explorerAddress'
-import { useTheme } from '../../composables/useTheme'
-import { useEngineStore } from '../../stores/engine'
-import type { StageOfRun } from '../../stores/stageCache'
-import { useTableValues } from '../../table/useTableValues'
+import { conditionLook, type ModelLook } from '../charts/identity'
+import { useEngineStore } from '../stores/engine'
+import type { StageOfRun } from '../stores/stageCache'
+import { useTableValues } from '../table/useTableValues'
+import { mostStudents, type StudentAddress } from './studentAddress'
+import { useTheme } from './useTheme'
 
 export interface ShownStudent extends StageOfRun {
   /** `<run>/<stage>` */
@@ -17,8 +17,8 @@ export interface ShownStudent extends StageOfRun {
   readonly look: ModelLook | null
 }
 
-/** The students that the address names. */
-export function useStudents() {
+/** The students that the address names. @param addressOf of the view, with other students */
+export function useStudents(addressOf: StudentAddress) {
   const [route, router] = [useRoute(), useRouter()]
   const engine = useEngineStore()
   const { colors } = useTheme()
@@ -38,7 +38,7 @@ export function useStudents() {
     }),
   )
   function show(now: readonly string[]): void {
-    void router.replace(explorerOf(now))
+    void router.replace(addressOf(now))
   }
   return {
     students,
@@ -48,3 +48,4 @@ export function useStudents() {
     remove: (key: string) => show(keys.value.filter((other) => other !== key)),
   }
 }
+export type Students = ReturnType<typeof useStudents>

@@ -1,0 +1,138 @@
+import { shallowRef } from 'vue'
+import type { SyntheticImages } from '@shared/domain'
+import type { MetricDefinition } from '@shared/schema'
+import { useConnection } from '../../api/connection'
+import { toImageData } from '../../components/pixels'
+import { useNewestTask } from '../../composables/useNewestTask'
+import { compact, grouped, missing, percent } from '../../format/numbers'
+import { useNoticesStore } from '../../stores/notices'
+import type { FrameInput, FrameRoom } from './framePicture'
+import { matrixKinds, matrixView, type MatrixKind } from './matrixKinds'
+import { planeOf } from './momentPlane'
+import { playingTime, type Moment } from './moments'
+import type { Matrix } from './useMatrices'
+import type { TimeMachine } from './useTimeMachine'
+
+/** Of more evaluations so many are taken, evenly, the last one among them. */
+export const mostFrames = 240
+/** Of each student in a frame. */
+const mostImages = 24
+/** Columns of numbers beside accuracy and ASR that a frame has room for. */
+const mostMetrics = 3
+/** The last frame stays for so many milliseconds before it begins again. */
+const lastTime = 2000
+
+export type AnimationFormat = 'gif' | 'png'
+
+export interface AnimationSource {
+  readonly machine: TimeMachine
+  readonly imagesAt: (at: number, signal: AbortSignal) => Promise<ReadonlyMap<string, SyntheticImages | null>>
+  readonly matricesAt: (at: number, signal: AbortSignal) => Promise<ReadonlyMap<string, Matrix | null>>
+  readonly kind: () => MatrixKind
+}
+
+/** The steps to draw. */
+export const framesOf = (steps: readonly number[]): number[] => {
+  const count = Math.min(mostFrames, steps.length)
+  return Array.from(
+    { length: count },
+    (_, frame) => steps[count < 2 ? steps.length - 1 : Math.round((frame * (steps.length - 1)) / (count - 1))] ?? 0,
+  )
+}
+
+/** Writes all evaluated steps as a moving picture, or as a picture each in one archive. */
+export function useAnimation({ machine, imagesAt, matricesAt, kind }: AnimationSource) {
+  const { host } = useConnection()
+  const notices = useNoticesStore()
+  const task = useNewestTask()
+  const progress = shallowRef<{ done: number; of: number } | null>(null)
+
+  async function inputAt(at: number, signal: AbortSignal): Promise<Omit<FrameInput, 'room'>> {
+    const [images, matrices] = await Promise.all([imagesAt(at, signal), matricesAt(at, signal)])
+    const moments = machine.momentsAt(at)
+    const metrics = machine.defenseMetrics.value.slice(0, mostMetrics)
+    return {
+      title: `${machine.stepTitle.value} ${grouped(at)}`,
+      heads: ['Accuracy', 'ASR', ...metrics.map(({ title }) => title)],
+      plane: planeOf(machine.traced.value, moments, at),
+      matrixTitle: `Confusion, ${(matrixKinds.find(({ id }) => id === kind())?.title ?? '').toLowerCase()}`,
+      students: moments.map((moment) => {
+        const { key, name, look } = moment.student
+        const matrix = matrices.get(key)
+        return {
+          ...{ key, name, look: look ?? { color: '#808080', marker: 'circle', dash: [] } },
+          cells: cellsOf(moment, metrics),
+          strip: stripOf(images.get(key) ?? null),
+          matrix: matrix ? matrixView(matrix.artifact, kind()) : null,
+        }
+      }),
+    }
+  }
+  async function drawn(format: AnimationFormat, signal: AbortSignal): Promise<Uint8Array> {
+    const [{ framePicture }, { canvasOf }, { animationWriters }] = await Promise.all([
+      import('./framePicture'),
+      import('../../format/picture'),
+      import('./animationWriters'),
+    ])
+    const steps = framesOf(machine.steps.value)
+    const writer = animationWriters[format]()
+    const room = roomOf(await inputAt(steps.at(-1) ?? 0, signal))
+    for (const [index, at] of steps.entries()) {
+      const picture = framePicture({ ...(await inputAt(at, signal)), room })
+      signal.throwIfAborted()
+      const time = index === steps.length - 1 ? lastTime : playingTime(steps.length)
+      await writer.add(await canvasOf(picture, 1), { at, time })
+      progress.value = { done: index + 1, of: steps.length }
+    }
+    return writer.finish()
+  }
+  const save = (format: AnimationFormat): Promise<unknown> =>
+    notices.attempt('The animation could not be saved.', async () => {
+      progress.value = { done: 0, of: framesOf(machine.steps.value).length }
+      try {
+        const outcome = await task.run((signal) => drawn(format, signal))
+        if (outcome.kind === 'failed') throw outcome.error
+        if (outcome.kind === 'overtaken') return
+        const file =
+          format === 'gif'
+            ? { name: 'time-machine.gif', type: 'image/gif' }
+            : { name: 'time-machine.zip', type: 'application/zip' }
+        await host.saveFile({ ...file, data: outcome.value })
+      } finally {
+        progress.value = null
+      }
+    })
+  return { progress, save, cancel: () => task.abort() }
+}
+
+const cellsOf = (
+  { accuracy, asr, defense }: Moment,
+  metrics: readonly (MetricDefinition & { readonly name: string })[],
+): string[] => [
+  percent(accuracy?.value),
+  percent(asr?.value),
+  ...metrics.map(({ name, unit }) => {
+    const value = defense.get(name)
+    if (value === undefined) return missing
+    return unit === '%' ? percent(value) : compact(value)
+  }),
+]
+
+/** What the last frame needs: nothing becomes less. */
+const roomOf = ({ students }: Pick<FrameInput, 'students'>): FrameRoom => ({
+  images: Math.max(0, ...students.map(({ strip }) => strip?.images ?? 0)),
+  matrices: students.some(({ matrix }) => matrix !== null),
+})
+
+/** The first images in one row, as a picture's address. */
+function stripOf(batch: SyntheticImages | null): { href: string; images: number } | null {
+  const images = Math.min(mostImages, batch?.count ?? 0)
+  if (!batch || images === 0) return null
+  const canvas = document.createElement('canvas')
+  canvas.width = images * batch.width
+  canvas.height = batch.height
+  const context = canvas.getContext('2d')
+  if (!context) return null
+  for (let index = 0; index < images; index++) context.putImageData(toImageData(batch, index), index * batch.width, 0)
+  return { href: canvas.toDataURL('image/png'), images }
+}
