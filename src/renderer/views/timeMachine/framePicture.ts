@@ -46,7 +46,6 @@ const largestMatrix = 260
 const { colors } = printStyle
 
 export function framePicture(input: FrameInput): SvgPicture {
-  const { title, students } = input
   const top = margin + titleLine
   const table = tableParts(input, top)
   const strips = stripParts(input, top + table.height + gap / 2)
@@ -56,7 +55,7 @@ export function framePicture(input: FrameInput): SvgPicture {
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${printFont}" fill="#000000">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    textAt(title, { x: margin, y: margin + 14, size: 17 }),
+    textAt(input.title, { x: margin, y: margin + 14, size: 17 }),
     ...table.parts,
     ...strips.parts,
     `<g transform="translate(${width - margin - plot.width} ${top})">${planeMarkup(input)}</g>`,

@@ -2,8 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { framePicture, type FrameInput } from '@renderer/views/timeMachine/framePicture'
 import { matrixView } from '@renderer/views/timeMachine/matrixKinds'
 import { planeOf } from '@renderer/views/timeMachine/momentPlane'
-import { evaluatedSteps, placeAt, playingTime, pointAt, rateAt } from '@renderer/views/timeMachine/moments'
-import type { Moment, Traced } from '@renderer/views/timeMachine/moments'
+import {
+  evaluatedSteps,
+  placeAt,
+  playingTime,
+  pointAt,
+  rateAt,
+  type Moment,
+  type Traced,
+} from '@renderer/views/timeMachine/moments'
 import { framesOf, mostFrames } from '@renderer/views/timeMachine/useAnimation'
 
 const series = (steps: readonly number[], values: readonly number[]) => ({
