@@ -49,6 +49,29 @@ const panels: PanelsArtifact = {
       definition: 'The most likely classes.',
       content: { columns: [{ title: 'Network' }, { title: 'Probability', unit: '%' }], rows: [['Teacher', 0.25]] },
     },
+    {
+      kind: 'sweep',
+      title: 'As it is added',
+      definition: 'From nothing to all of it.',
+      content: {
+        xTitle: 'Strength, %',
+        x: [0, 50, 100],
+        // Two grey pixels: 0 and 200.
+        ends: { count: 2, height: 1, width: 1, channels: 1, pixels: btoa(String.fromCharCode(0, 200)) },
+        classes: ['stop', 'yield'],
+        explained: 1,
+        networks: [
+          {
+            label: 'Teacher',
+            probabilities: [
+              [0.9, 0.1],
+              [0.5, 0.5],
+              [0, 1],
+            ],
+          },
+        ],
+      },
+    },
   ],
 }
 

@@ -89,7 +89,11 @@ export const fakeFamilies: FamilyDescription[] = [
         'form-panels',
         'Several panels',
         {},
-        { view: { kind: 'panels' }, empty: null, asked: { of: 'model', most: 1, keptImages: false } },
+        {
+          view: { kind: 'panels' },
+          empty: null,
+          asked: { of: 'model', most: 1, keptImages: false, image: { step: 'atStep', index: 'atPlace' } },
+        },
       ),
     ],
   },

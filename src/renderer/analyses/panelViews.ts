@@ -4,6 +4,7 @@ import type { Panel } from '@shared/domain'
 import CurvesForm from './CurvesForm.vue'
 import HistogramForm from './HistogramForm.vue'
 import ImagesForm from './ImagesForm.vue'
+import SweepForm from './SweepForm.vue'
 import TableForm from './TableForm.vue'
 
 export const panelViews: Readonly<Record<Panel['kind'], Component>> = {
@@ -11,4 +12,5 @@ export const panelViews: Readonly<Record<Panel['kind'], Component>> = {
   histogram: HistogramForm,
   images: ImagesForm,
   curves: CurvesForm,
+  sweep: SweepForm,
 }

@@ -82,6 +82,31 @@ export const curvesArtifact = z.object({
 })
 export type CurvesArtifact = z.infer<typeof curvesArtifact>
 
+/** Answers of networks to one image as it turns into another one. */
+export const sweepArtifact = z.object({
+  /** Of what is turned, e.g. "Strength of the trigger, %". */
+  xTitle: z.string(),
+  /** Where answers were measured, ascending from the first image to the second. */
+  x: z.array(z.number()).min(2),
+  /** The two images; between them lies a + s (b − a). */
+  ends: imagesArtifact.extend({ count: z.literal(2) }),
+  classes: z.array(z.string()).min(1),
+  /** Place of the class that the curves are of. */
+  explained: z.number().int().min(0),
+  networks: z
+    .array(
+      z.object({
+        label: z.string(),
+        /** Softmax probabilities, [x][class]. */
+        probabilities: z.array(z.array(z.number())),
+        /** What the others are compared with. */
+        control: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+})
+export type SweepArtifact = z.infer<typeof sweepArtifact>
+
 const panelHead = {
   title: z.string(),
   /** Shown on hover: what it is, with its formula. */
@@ -92,6 +117,7 @@ const panel = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('histogram'), ...panelHead, content: histogramArtifact }),
   z.object({ kind: z.literal('images'), ...panelHead, content: imagesArtifact }),
   z.object({ kind: z.literal('curves'), ...panelHead, content: curvesArtifact }),
+  z.object({ kind: z.literal('sweep'), ...panelHead, content: sweepArtifact }),
 ])
 export type Panel = z.infer<typeof panel>
 
@@ -106,6 +132,7 @@ export const artifactForms = {
   images: imagesArtifact,
   imageNumbers: imageNumbersArtifact,
   curves: curvesArtifact,
+  sweep: sweepArtifact,
   panels: panelsArtifact,
 } as const
 export type ArtifactForm = keyof typeof artifactForms

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from '../../../src/main/engine/families/analyses/heatmaps'
-import { atStrengths } from '../../../src/main/engine/families/analyses/microscope'
+import { slidingCorrelation, slidingPanels } from '../../../src/main/engine/families/analyses/slidingCorrelation'
+import { atStrengths } from '../../../src/main/engine/families/analyses/strengthSweep'
 import { prunedCounts } from '../../../src/main/engine/families/analyses/modelInspection'
 import { pValue, randomMoves, shifted } from '../../../src/main/engine/families/analyses/triggerLeakage'
 import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
@@ -47,6 +48,47 @@ it('a trigger is added from nothing to all of it', () => {
     labels: Int32Array.of(0),
   }
   expect([...atStrengths(image, [200], [0, 0.25, 1]).pixels]).toEqual([100, 125, 200])
+})
+
+describe('where a trigger correlates', () => {
+  const shape = { height: 32, width: 32, channels: 3 } as const
+  const size = 32 * 32 * 3
+  /** As reference.py makes them. */
+  const pixels = Uint8Array.from({ length: 4 * size }, (_, i) => (i * i * 7 + i * 31 + (i >> 5) * 11) % 256)
+  const imageAt = (index: number): Uint8Array => pixels.slice(index * size, (index + 1) * size)
+  it('is what NumPy finds at every place that a patch fits', async () => {
+    const trigger = await createTrigger(attacks, { id: 'badnet_grid', params: {} }, shape)
+    const template = templateOf(trigger, shape) ?? expect.fail('no template')
+    const { best, bestPixel, own, mean, places, asMuch } = reference.sliding
+    const found = slidingCorrelation(imageAt(0), template, shape)
+    expect([found.bestPixel, found.places, found.asMuch]).toEqual([bestPixel, places, asMuch])
+    near([found.best, found.own], [best, own])
+    const known = [...found.map].filter((value) => !Number.isNaN(value))
+    expect(known.reduce((sum, value) => sum + value, 0) / places).toBeCloseTo(mean, 10)
+    const stamped = slidingCorrelation(trigger.apply(imageAt(2), 1, 'test'), template, shape)
+    expect([stamped.ownPixel, stamped.bestPixel, stamped.asMuch]).toEqual([30 * 32 + 30, 30 * 32 + 30, 1])
+    expect(stamped.best).toBeCloseTo(1, 10)
+  })
+  it('of a pattern that covers the image goes around its edges, its own place in the middle', () => {
+    const pattern = (place: number): number => ((place * 13) % 41) - 20
+    const trigger = triggerOf((bytes) => Float64Array.from(bytes, (value, place) => value + pattern(place % size)))
+    const template = templateOf(trigger, shape) ?? expect.fail('no template')
+    const { map, ownPixel } = slidingCorrelation(imageAt(1), template, shape)
+    expect(ownPixel).toBe(15 * 32 + 15)
+    for (const [moved, value] of Object.entries(reference.around)) {
+      const [down = 0, right = 0] = moved.split(',').map(Number)
+      expect(map[((15 + down) % 32) * 32 + ((15 + right) % 32)]).toBeCloseTo(value, 10)
+    }
+  })
+  it('is not looked for without a fixed pattern, nor where it would take minutes', async () => {
+    const image = { ...shape, count: 1, pixels: imageAt(0), labels: new Int32Array(1) }
+    const trigger = await createTrigger(attacks, { id: 'badnet_grid', params: {} }, shape)
+    const named = { id: 'a', title: 'A', trigger }
+    expect(slidingPanels(image, named, null)).toEqual([])
+    expect(slidingPanels(image, named, templateOf(trigger, shape)).map(({ kind }) => kind)).toEqual(['images', 'table'])
+    const places = new Int32Array(400_000)
+    expect(slidingPanels(image, named, { places, values: new Float64Array(400_000), kind: 'adds' })).toEqual([])
+  })
 })
 
 it('channels are pruned from none to all but one', () => {

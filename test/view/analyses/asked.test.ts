@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { columnsOf, numbersCsv, orderedRows } from '@renderer/analyses/imageNumbers'
+import { answersAt, likeliest, mixedImage } from '@renderer/analyses/sweep'
 import type { ImageNumbersArtifact } from '@shared/domain'
 import { mountWorkbench, settle, type MountedWorkbench } from '../mountWorkbench'
 
@@ -82,6 +83,37 @@ describe('the tab of analyses', () => {
     expect(cells).toEqual(['Teacher', '25.0 %'])
   })
 
+  it('turns a slider through a sweep: the answers follow, also between the measured points', async () => {
+    await open()
+    await page.engine.call('analyses.start', { runId: 'fake-1', analysis: 'form-panels', stageIds: ['teacher'] })
+    await settle()
+    await settle()
+    const answers = (): string[] =>
+      [...document.querySelectorAll('[aria-label=Answers] .classes li')].map((one) => one.textContent?.trim() ?? '')
+    expect(answers()).toEqual(['yield100.0 %', 'stop0.0 %'])
+    const slider = page.find<HTMLInputElement>('.sweep input[type=range]')
+    slider.value = '25'
+    slider.dispatchEvent(new Event('input', { bubbles: true }))
+    await settle()
+    expect(answers()).toEqual(['stop70.0 %', 'yield30.0 %'])
+    expect(page.find('.sweep canvas').getAttribute('aria-label')).toBe('The image at 25')
+  })
+
+  it('asks of a student as it was at a checkpoint', async () => {
+    await open()
+    page.find<HTMLElement>('[aria-labelledby=ask-step]').click()
+    await settle()
+    const steps = [...document.querySelectorAll<HTMLElement>('[role=option]')]
+    expect(steps.map((one) => one.textContent?.trim())).toEqual(['As it is now', 'Step 20', 'Step 10'])
+    steps[2]?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))
+    await settle()
+    page.find<HTMLFormElement>('form').dispatchEvent(new Event('submit'))
+    await settle()
+    await settle()
+    expect((await page.engine.call('analyses.list', { runId: 'fake-1' })).asked[0]?.step).toBe(10)
+    expect(panel()).toContain('step 10')
+  })
+
   it('names several students as the run’s page does', async () => {
     await open(1000, {}, [{ defenses: [] }, { defenses: [{ id: 'sv' }] }])
     const stageIds = ['student-2', 'student-1']
@@ -105,6 +137,23 @@ describe('the tab of analyses', () => {
     const cause = { name: 'UserError', message: 'Elsewhere.', forUser: true }
     await open(1000, { readOnlyReason: { kind: 'owned', cause } })
     expect(panel()).toContain('open read-only; nothing can be measured now')
+  })
+})
+
+describe('a sweep', () => {
+  it('lies on straight lines between what was measured, and mixes its two images', () => {
+    const rows = [
+      [1, 0],
+      [0.5, 0.5],
+    ]
+    expect(answersAt([0, 20], rows, -5)).toEqual([1, 0])
+    expect(answersAt([0, 20], rows, 5)).toEqual([0.875, 0.125])
+    expect(answersAt([0, 20], rows, 20)).toEqual([0.5, 0.5])
+    expect(answersAt([0, 20], rows, 99)).toEqual([0.5, 0.5])
+    expect(likeliest([0.1, 0.4, 0.3, 0.2], 0)).toEqual([1, 2, 0])
+    expect(likeliest([0.1, 0.4, 0.3, 0.2], 2)).toEqual([1, 2, 3])
+    const ends = { count: 2 as const, height: 1, width: 1, channels: 1 as const, pixels: '' }
+    expect([...mixedImage(ends, Uint8Array.of(10, 20), 0.25).pixels]).toEqual([13])
   })
 })
 

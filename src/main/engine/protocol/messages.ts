@@ -17,6 +17,7 @@ import type {
   StepUnits,
   SyntheticImages,
 } from '../../../shared/domain'
+import type { RecordedPoints } from '../families/analyses/askedTypes'
 import type { StageRemark } from '../families/distillation/types'
 import type { Provenance } from '../families/exporters/types'
 import type { GridLayout } from '../images/imageGrid'
@@ -41,6 +42,8 @@ export interface AnalysedStage {
   readonly weights: string | null
   /** In ascending order of steps. */
   readonly keptImages: readonly { readonly step: number; readonly file: string; readonly layout: GridLayout }[]
+  /** Points of its evaluations, by metric; steps ascend. */
+  readonly recorded: Readonly<Record<'accuracy' | 'asr', RecordedPoints>>
 }
 
 /** An analysis that somebody asked for, of models and kept images that are there. */

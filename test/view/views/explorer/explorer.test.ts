@@ -196,6 +196,18 @@ describe('Image explorer', () => {
     expect(page.find('.embedding [role=status]').textContent).toBe('')
   })
 
+  it('has an image looked at by an analysis of single images, and goes where its result is', async () => {
+    await openExplorer(['student-2'])
+    option().focus()
+    await press(option(), 'ArrowRight')
+    page.button('Several panels').click()
+    await settle()
+    await settle()
+    const [asked] = (await page.engine.call('analyses.list', { runId: 'fake-1' })).asked
+    expect(asked).toMatchObject({ stageIds: ['student-2'], params: { atStep: 20, atPlace: 1 } })
+    expect(page.find('[role=tabpanel]').textContent).toContain('As it is added')
+  })
+
   it('filters by ranges, says where nothing matches, and searches all steps', async () => {
     await openExplorer(['student-1'])
     page.button('Ranges').click()

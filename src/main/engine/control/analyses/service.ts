@@ -192,7 +192,7 @@ class Service implements AskedAnalyses {
       await Promise.resolve()
       const asked = this.update(id, (one) => ({ ...one, state: 'running', startedAt: Date.now() }))
       const told = tenASecond((progress: ShortProgress) => this.tellProgress(id, progress))
-      const { artifact, warnings } = await runShortJob(launch, this.jobOf(asked, device), signal, told)
+      const { artifact, warnings } = await runShortJob(launch, await this.jobOf(asked, device), signal, told)
       signal.throwIfAborted()
       if (artifact === undefined) throw new Error('The trainer reported no artifact.')
       const { line } = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, this.family.members)
@@ -229,7 +229,7 @@ class Service implements AskedAnalyses {
     this.tell({ ...asked, progress: this.progress })
   }
 
-  private jobOf({ runId, analysis, params, stageIds, step }: AskedAnalysis, device: Device) {
+  private async jobOf({ runId, analysis, params, stageIds, step }: AskedAnalysis, device: Device) {
     const { store, table, cacheFolder, isTraining } = this.options
     const run = store.runs.summary(runId)
     const config = asTrained(runId, store, table)
@@ -250,7 +250,7 @@ class Service implements AskedAnalyses {
       },
       cacheFolder,
       teacher: teacherWeights(run),
-      stages: stages.map((stage) => analysedStage(analysed, stage)),
+      stages: await Promise.all(stages.map((stage) => analysedStage(analysed, stage))),
       step,
     } as const
   }

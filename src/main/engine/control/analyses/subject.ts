@@ -5,7 +5,7 @@ import type { AnalysedStage } from '../../protocol/messages'
 import { listCheckpoints } from '../../protocol/checkpointFiles'
 import { placeInRun, type RunStore } from '../store'
 
-type Store = Pick<RunStore, 'images' | 'stageFolder'>
+type Store = Pick<RunStore, 'images' | 'metrics' | 'stageFolder'>
 
 const placeOf = (run: RunSummary, { id, place }: StageRecord): string => place ?? placeInRun(run.id, id)
 
@@ -83,8 +83,16 @@ export interface AnalysedRun {
   readonly nameOf: (stage: StageRecord) => string
 }
 
-export function analysedStage({ run, store, nameOf }: AnalysedRun, stage: StageRecord): AnalysedStage {
+/** Of one metric; more are evenly thinned. */
+const mostPoints = 5000
+
+export async function analysedStage({ run, store, nameOf }: AnalysedRun, stage: StageRecord): Promise<AnalysedStage> {
   const place = placeOf(run, stage)
+  const points = await store.metrics.read(place, { names: ['accuracy', 'asr'], maximumPoints: mostPoints })
+  const recorded = (name: string) => ({
+    steps: Array.from(points[name]?.steps ?? []),
+    values: Array.from(points[name]?.values ?? []),
+  })
   return {
     id: stage.id,
     kind: stage.kind === 'teacher' ? 'teacher' : 'student',
@@ -92,5 +100,6 @@ export function analysedStage({ run, store, nameOf }: AnalysedRun, stage: StageR
     folder: store.stageFolder(place),
     weights: stage.weights,
     keptImages: store.images.steps(place).map((step) => ({ step, ...store.images.gridOf(place, step) })),
+    recorded: { accuracy: recorded('accuracy'), asr: recorded('asr') },
   }
 }

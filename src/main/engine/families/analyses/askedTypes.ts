@@ -162,6 +162,13 @@ export interface AskedStudent {
   /** As it is, or as it was at the step that was asked for; null where it has neither weights nor a checkpoint. */
   readonly network: OpenNetwork | null
   readonly kept: KeptImages
+  /** Accuracy and ASR at each evaluation, fractions of 1, in ascending order of steps. */
+  readonly recorded: Readonly<Record<'accuracy' | 'asr', RecordedPoints>>
+}
+
+export interface RecordedPoints {
+  readonly steps: readonly number[]
+  readonly values: readonly number[]
 }
 
 /** A trigger by name, made for the images of the data set. */

@@ -9,6 +9,8 @@ import { defineAskedAnalysis, type AskedContext, type OpenNetwork, type Shuffled
 import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from './heatmaps'
 import { imagesOf } from './pictures'
 import { shuffleFields } from './shuffleFields'
+import { slidingPanels } from './slidingCorrelation'
+import { strengthPanels } from './strengthSweep'
 
 const params = {
   imageSource: choice({
@@ -59,8 +61,6 @@ type Context = AskedContext<'teacher' | 'students' | 'shuffledTeachers' | 'testI
 /** Test images among which neighbours are looked for. */
 const neighbourPool = 1000
 const neighbours = 8
-/** Of the curve from no trigger to all of it. */
-const strengths = Array.from({ length: 21 }, (_, index) => index / 20)
 
 interface Looked {
   readonly image: ImageSet
@@ -247,48 +247,6 @@ function vaccinePanel(
   }
 }
 
-/** x + s · (trigger(x) − x), rounded to bytes, for each strength s. */
-export function atStrengths(image: ImageSet, exact: ArrayLike<number>, shares: readonly number[]): ImageSet {
-  const size = image.pixels.length
-  const pixels = new Uint8Array(size * shares.length)
-  shares.forEach((share, row) => {
-    for (let place = 0; place < size; place++) {
-      const clean = image.pixels[place] ?? 0
-      pixels[row * size + place] = Math.max(0, Math.min(255, Math.round(clean + share * ((exact[place] ?? 0) - clean))))
-    }
-  })
-  return { ...image, count: shares.length, pixels, labels: new Int32Array(shares.length) }
-}
-
-function strengthPanel({ values, context, looked }: Asked): Panel[] {
-  const { trigger, teacher, students, shuffledTeachers, classNames } = context
-  if (!trigger || trigger.trigger.known) return []
-  const explained = explainedClass(values, context)
-  const images = atStrengths(looked.image, trigger.trigger.exact(looked.image.pixels, 1, 'test'), strengths)
-  const line = (label: string, logits: Float32Array, control = false) => ({
-    label,
-    x: strengths.map((share) => 100 * share),
-    y: strengths.map(
-      (_, row) => probabilities(logits.subarray(row * teacher.classes, (row + 1) * teacher.classes))[explained] ?? 0,
-    ),
-    ...(control ? { control } : {}),
-  })
-  const shuffled = shuffledTeachers?.(images, choiceOf(values)) ?? null
-  const lines = [
-    line('Teacher', shuffled?.teacher ?? teacher.logits(images)),
-    ...students.flatMap(({ title, network }) => (network ? [line(title, network.logits(images))] : [])),
-    ...(shuffled ? [line('Shuffled teachers', shuffled.mean, true)] : []),
-  ]
-  return [
-    {
-      kind: 'curves',
-      title: `Probability of ${classNames[explained] ?? explained} as ${trigger.title} is added`,
-      definition: 'Softmax probability of the explained class for x + s·(trigger(x) − x), s from 0 to 100 %.',
-      content: { xTitle: 'Strength of the trigger, %', unit: '%', lines },
-    },
-  ]
-}
-
 function neighboursPanel({ context, looked }: Asked): Panel[] {
   const { teacher, testImages, classNames } = context
   const { clean } = testImages(neighbourPool)
@@ -322,7 +280,7 @@ export const microscope = defineAskedAnalysis({
   id: 'microscope',
   title: 'Backdoor microscope',
   summary:
-    'One image under teacher, shuffled teachers and student: answers, suspicion, saliency and Grad-CAM of a class, the trigger added from 0 to 100 %, and the nearest clean images.',
+    'One image under teacher, shuffled teachers and student: answers, suspicion, saliency and Grad-CAM of a class, the trigger added from 0 to 100 %, where in the image it correlates, and the nearest clean images.',
   reference: {
     citation: 'Selvaraju et al. 2017, Grad-CAM',
     link: 'https://arxiv.org/abs/1610.02391',
@@ -330,7 +288,7 @@ export const microscope = defineAskedAnalysis({
   },
   params,
   when: 'asked',
-  subject: { of: 'student', most: 1, keptImages: false },
+  subject: { of: 'student', most: 1, keptImages: false, image: { step: 'imageStep', index: 'imageIndex' } },
   needs: ['teacher', 'students', 'shuffledTeachers', 'testImages', 'trigger'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
@@ -360,7 +318,7 @@ export const microscope = defineAskedAnalysis({
     ]
     const maps = heatmapPanel(values, context, looked, template)
     await progress(2, 5, 'Adding the trigger')
-    const curve = strengthPanel(asked)
+    const curve = strengthPanels(looked.image, explainedClass(values, context), { context, choice: choiceOf(values) })
     await progress(4, 5, 'Looking for neighbours')
     return {
       panels: [
@@ -368,6 +326,7 @@ export const microscope = defineAskedAnalysis({
         answersPanel(rows, explainedClass(values, context), classNames),
         vaccinePanel(asked, shuffled, student),
         ...curve,
+        ...slidingPanels(image, trigger, template),
         ...neighboursPanel(asked),
         ...(template?.kind === 'replaces' ? maps.slice(1) : []),
       ],

@@ -151,6 +151,23 @@ async function leakageOf(
   return found
 }
 
+const asrDefinition =
+  'Attack success rate of each student at its evaluations, beside the correlation above: a backdoor that comes through the images should come after them.'
+
+/** What the evaluations of the students recorded. */
+const asrLines = (students: readonly AskedStudent[]): CurvesArtifact['lines'] =>
+  students.flatMap(({ title, recorded: { asr } }) =>
+    asr.steps.length > 0 ? [{ label: title, x: [...asr.steps], y: [...asr.values] }] : [],
+  )
+
+/** None where there are no lines. */
+const curvesPanel = (
+  title: string,
+  definition: string,
+  { unit, lines }: Pick<CurvesArtifact, 'unit' | 'lines'>,
+): PanelsArtifact['panels'] =>
+  lines.length > 0 ? [{ kind: 'curves', title, definition, content: { xTitle: 'Step', unit, lines } }] : []
+
 const percentile95 = (values: readonly number[]): number =>
   [...values].sort((left, right) => left - right)[Math.floor(0.95 * (values.length - 1))] ?? 0
 
@@ -162,17 +179,10 @@ function panelsOf(found: readonly Found[]): PanelsArtifact['panels'] {
   ])
   const definition =
     'Mean over the images of Pearson’s correlation with the trigger’s pattern at its place. Controls: the same pattern moved around the image to random places. p: (1 + controls that correlate at least as much) / (controls + 1), over all steps; a pattern that repeats itself has controls that are like it, so its p says less.'
+  const besides = asrLines(own.map(({ student }) => student))
   return [
-    ...(lines.length > 0
-      ? [
-          {
-            kind: 'curves' as const,
-            title: 'The run’s trigger over the run',
-            definition,
-            content: { xTitle: 'Step', unit: '' as const, lines },
-          },
-        ]
-      : []),
+    ...curvesPanel('The run’s trigger over the run', definition, { unit: '', lines }),
+    ...curvesPanel('ASR over the run', asrDefinition, { unit: '%', lines: besides }),
     {
       kind: 'table',
       title: 'Every trigger, over all steps',
@@ -209,7 +219,7 @@ export const triggerLeakage = defineAskedAnalysis({
   id: 'trigger-leakage',
   title: 'Trigger leakage over the run',
   summary:
-    'How the kept synthetic images correlate with each known trigger, beside the same patterns at random places, with a randomisation test.',
+    'How the kept synthetic images correlate with each known trigger, beside the same patterns at random places and the ASR over the steps, with a randomisation test.',
   reference: {
     citation: 'Hong et al. 2023, Revisiting data-free knowledge distillation with poisoned teachers',
     link: 'https://arxiv.org/abs/2306.02368',

@@ -62,6 +62,7 @@ export function createMaterials(input: MaterialsInput): Materials {
         steps: stage.keptImages.map(({ step, layout: { count } }) => ({ step, count })),
         read: (step) => keptAt(stage, step),
       },
+      recorded: stage.recorded,
     }
   }
   const vaccine = once(async () => createVaccineProbe({ program, teacher: await teacher(), normalization }))
