@@ -12,7 +12,7 @@ export interface AnalysisSubject {
   readonly most: number
   /** Whether it looks at the images that a student has kept. */
   readonly keptImages: boolean
-  /** The names of its parameters that choose one kept image, by step and place from 0; absent where it looks at many. */
+  /** Its parameters that choose one kept image, by step and place from 0; absent where it looks at many. */
   readonly image?: { readonly step: string; readonly index: string }
 }
 
