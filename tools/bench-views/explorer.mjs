@@ -17,12 +17,19 @@ export async function explorerFrames(session, run) {
   await quiet(session)
   const opens = ((await cpuSeconds(session)) - before) * 1000
   const oneStep = await withCpu(session, draggedSlider)
+  await page.getByRole('button', { name: 'Embedding' }).click()
+  await page.locator('.embedding .plot').waitFor()
+  await quiet(session)
+  const plane = await withCpu(session, draggedSlider)
+  const lasso = await withCpu(session, drawnLine)
+  await page.getByRole('button', { name: 'Embedding' }).click()
+  await quiet(session)
   await page.getByRole('button', { name: 'All steps' }).click()
   await quiet(session)
   const images = await page.locator('.explorer header [role=status]').innerText()
   const scrolled = await withCpu(session, scrolling)
   const allSteps = await withCpu(session, draggedSlider)
-  return { images, opens, oneStep, scrolled, allSteps }
+  return { images, opens, oneStep, plane, lasso, scrolled, allSteps }
 }
 
 /** With the main thread's milliseconds of each frame: another program on the machine counts for nothing there. */
@@ -47,6 +54,30 @@ async function draggedSlider(session) {
     }
   })
   await page.mouse.up()
+  await quiet(session)
+  return frames
+}
+
+/** Round and round half of the points for three seconds; what it encloses is selected at its end. */
+async function drawnLine(session) {
+  const { page } = session
+  const box = await page.locator('.embedding .plot').boundingBox()
+  const at = (turn) => [
+    box.x + box.width * (0.35 + 0.25 * Math.cos(turn)),
+    box.y + box.height * (0.5 + 0.4 * Math.sin(turn)),
+  ]
+  await page.mouse.move(...at(0))
+  await page.mouse.down()
+  const frames = await framesDuring(session, 3.2, async () => {
+    const started = Date.now()
+    for (let share = 0; share < 1; share = (Date.now() - started) / 2800) {
+      await page.mouse.move(...at(2 * Math.PI * share))
+      await page.waitForTimeout(8)
+    }
+    await page.mouse.up()
+  })
+  await quiet(session)
+  await page.getByRole('button', { name: 'One step' }).click()
   await quiet(session)
   return frames
 }

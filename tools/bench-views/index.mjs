@@ -4,7 +4,8 @@
  *
  *   npm run bench:views -- [--runs 10000] [--repeats 5] [--workspace FOLDER] [--json]
  *   npm run bench:views -- --explorer                             only frames of the image explorer, 51,200 images
- *   node tools/bench-views/index.mjs --make FOLDER --runs N      only makes the workspace
+ *   node tools/bench-views/index.mjs --make FOLDER --runs N      only makes the workspace; with --explorer its last run
+ *                                                             has measured images and confusion matrices
  *
  * Needs Chromium and the built application. `--workspace` takes one that was made before.
  */
@@ -185,6 +186,8 @@ const movements = {
   scrolled: 'scrolling, all steps',
   allSteps: 'step slider dragged, all steps',
   oneStep: 'step slider dragged, one step at a time',
+  plane: 'step slider dragged, one step at a time, with the embedding',
+  lasso: 'line drawn around points of the embedding',
 }
 
 async function explorerReport(browser, workspace, { repeats, json }) {
@@ -204,11 +207,11 @@ async function explorerReport(browser, workspace, { repeats, json }) {
 
 async function main() {
   const options = readOptions()
-  if (options.make !== undefined) return makeWorkspace(path.resolve(options.make), options.runs)
+  if (options.make !== undefined) return makeWorkspace(path.resolve(options.make), options.runs, options.explorer)
   await ensureBuilt()
   const own = options.workspace === undefined
   const workspace = own ? fs.mkdtempSync(path.join(os.tmpdir(), 'abd-bench-views-')) : path.resolve(options.workspace)
-  if (own) await makeWorkspace(workspace, options.runs)
+  if (own) await makeWorkspace(workspace, options.runs, options.explorer)
   const browser = await launchChromium()
   try {
     if (options.explorer) return await explorerReport(browser, workspace, options)

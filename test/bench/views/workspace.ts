@@ -10,9 +10,19 @@ import { memberTable } from '../../../src/main/engine/control/experiments/member
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
 import { newRun, newRunId } from '../../../src/main/engine/control/runs/newRun'
 import { openStore, placeOfKey, type RunStore, type RunToKeep } from '../../../src/main/engine/control/store'
+import { classes } from '../../../src/main/engine/families/analyses/classes'
+import { keptImages } from '../../../src/main/engine/families/analyses/keptImages'
 import { encodeGrid } from '../../../src/main/engine/images/imageGrid'
 import { pictureFile } from '../../../src/main/engine/protocol/pictureFiles'
-import type { Evaluation, MetricPoint, RunState, StageRecord, SyntheticImages } from '../../../src/shared/domain'
+import {
+  newlyAsked,
+  type Evaluation,
+  type ImageNumbersArtifact,
+  type MetricPoint,
+  type RunState,
+  type StageRecord,
+  type SyntheticImages,
+} from '../../../src/shared/domain'
 import { randomOf } from '../../fixtures/random'
 import quick from '../../../resources/presets/quick.json'
 
@@ -36,8 +46,12 @@ export interface LastRun {
   readonly imagesPerStep: number
   /** So many of the students kept images. */
   readonly withImages: number
+  /** Whether these images have been measured, and these students evaluated with confusion matrices. */
+  readonly explored?: boolean
 }
 const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPerStep: 64, withImages: 4 }
+/** The same with what the explorer and the time machine show. */
+export const exploredRun: LastRun = { ...heavy, explored: true }
 /** Enough to show every view. */
 export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16, withImages: 2 }
 
@@ -165,7 +179,10 @@ function stageOf({ stage, index, state, seed, attack, ratio, temperature, rates 
 /** A rate that rises from chance to its end. */
 const risen = (rate: number, at: number): number => 0.1 + (rate - 0.1) * (1 - Math.exp(-4 * at))
 
-function writeCurves(store: RunStore, { run, rates }: Planned): void {
+function writeCurves(
+  store: RunStore,
+  { run, rates }: Pick<Planned, 'rates'> & { run: Pick<RunToKeep, 'stages'> },
+): void {
   for (const { id, place = '', kind, index } of run.stages) {
     const ends = rates.get(id)
     if (!ends || (kind === 'teacher' && index > 0)) continue
@@ -252,7 +269,82 @@ async function lastRun(store: RunStore, index: number, last: LastRun): Promise<v
     store.metrics.flush()
   }
   const students = stages.filter(({ kind }) => kind === 'student')
-  for (const student of students.slice(0, last.withImages)) await writeImages(store, student, last)
+  const withImages = students.slice(0, last.withImages)
+  for (const student of withImages) await writeImages(store, student, last)
+  if (!last.explored) return
+  writeCurves(store, { run: { stages: withImages }, rates })
+  store.metrics.flush()
+  for (const student of withImages) writeMatrices(store, student)
+  writeNumbers(store, { runId: run.id, students: withImages, last })
+}
+
+/** A backdoor that is learnt first and forgotten by and by. */
+function writeMatrices(store: RunStore, { place = '', index: student }: StageRecord): void {
+  const images = Array.from({ length: 10 }, () => 100)
+  for (let at = 1; at <= evaluations; at++) {
+    const step = (at / evaluations) * pseudoBatches
+    const right = Math.round(10 + 80 * (1 - Math.exp((-4 * at) / evaluations)))
+    const fallen = Math.round(right * Math.exp((-student * at) / evaluations))
+    const matrix = (target: number): number[][] =>
+      images.map((count, truth) =>
+        images.map((_, predicted) => {
+          if (predicted === 0 && truth !== 0) return target
+          return predicted === truth ? count - (truth === 0 ? 0 : target) : 0
+        }),
+      )
+    const artifact = {
+      images,
+      confusion: matrix(100 - right),
+      accuracy: images.map(() => right / 100),
+      triggered: matrix(fallen),
+    }
+    store.artifacts.put(place, { analysis: classes.id, step, artifact })
+  }
+}
+
+interface Measured {
+  readonly runId: string
+  readonly students: readonly StageRecord[]
+  readonly last: LastRun
+}
+
+/** Groups of a plane, one for each class of the teacher, that spread out over the steps. */
+function writeNumbers(store: RunStore, { runId, students, last }: Measured): void {
+  const { imageSteps, imagesPerStep } = last
+  const ofEach = imageSteps * imagesPerStep
+  const rows = Array.from({ length: students.length * ofEach }, (_, row) => row)
+  const image = (row: number): number => row % imagesPerStep
+  const label = (row: number): number => image(row) % 10
+  const turn = (row: number): number => (2 * Math.PI * label(row)) / 10
+  const spread = (): number => random() + random() + random() - 1.5
+  const artifact: ImageNumbersArtifact = {
+    stages: students.map(({ id }) => id),
+    trigger: null,
+    shuffled: null,
+    keptImages: rows.length,
+    columns: {
+      stage: rows.map((row) => Math.floor(row / ofEach)),
+      step: rows.map((row) => (Math.floor((row % ofEach) / imagesPerStep) + 1) * 10),
+      index: rows.map(image),
+      teacherClass: rows.map(label),
+      teacherConfidence: rows.map(() => random()),
+      studentClass: null,
+      studentConfidence: null,
+      studentKl: rows.map(() => random()),
+      shuffledKl: rows.map(() => random()),
+      suspected: rows.map((row) => Number(label(row) === 6)),
+      penalty: null,
+      correlation: null,
+      embeddingX: rows.map((row) => 8 * Math.cos(turn(row)) + spread()),
+      embeddingY: rows.map((row) => 8 * Math.sin(turn(row)) + spread()),
+    },
+  }
+  const asked = newlyAsked({
+    ...{ id: `${runId}-numbers`, runId, analysis: keptImages.id, params: {} },
+    ...{ stageIds: artifact.stages, step: null, createdAt: start },
+  })
+  store.asked.put(asked)
+  store.asked.finish({ ...asked, state: 'done', startedAt: start, endedAt: start + minute }, artifact)
 }
 
 export interface WorkspaceOptions {

@@ -3,7 +3,7 @@ import { useTheme } from '../../composables/useTheme'
 import type { ColumnInfo } from './columns'
 import { pointWords, type Coloring } from './embeddingColors'
 import { prominence } from './embeddingPaint'
-import { embeddingPoints } from './embeddingPoints'
+import { embeddingPoints, type EmbeddingPoints } from './embeddingPoints'
 import type { ImageSelection } from './useImageSelection'
 import type { Lane } from './useLanes'
 import { placeColumns } from './measuredNumbers'
@@ -20,8 +20,8 @@ export interface EmbeddingSource {
 }
 
 /** The plane of one run's images: its points, how they look, and what is chosen in it. */
-export function useEmbedding({ lanes, question, selection, columns, extents }: EmbeddingSource) {
-  const { colors, isDark } = useTheme()
+export function useEmbedding(source: EmbeddingSource) {
+  const { lanes, question, selection } = source
   /** Runs of which images have places. */
   const runs = computed(() => {
     const placed = lanes.value.filter(({ table }) => placeColumns.every((id) => table.columns.has(id)))
@@ -30,7 +30,28 @@ export function useEmbedding({ lanes, question, selection, columns, extents }: E
   const chosenRun = ref<string | null>(null)
   const runId = computed(() => runs.value.find(([id]) => id === chosenRun.value)?.[0] ?? runs.value[0]?.[0] ?? null)
   const points = computed(() => embeddingPoints(lanes.value, runId.value))
+  /** Selects the images of points, and shows them alone; none: everything as before. */
+  function select(chosen: readonly number[], adding: boolean): void {
+    const keys = chosen.map((point) => points.value.keys[point] ?? -1)
+    if (adding) selection.add(keys)
+    else selection.only(keys)
+    question.only.value = selection.selected.value.size > 0 ? selection.selected.value : null
+  }
+  /** Where the image of a point is. */
+  const placeOf = (point: number): { at: number; key: number } => {
+    const key = points.value.keys[point] ?? 0
+    return { at: partsOfKey(key).at, key }
+  }
+  const looks = { ...usePointColors(source, points), ...usePointLevels(source, points) }
+  return { runs, runId, chosenRun, points, select, placeOf, ...looks }
+}
+export type Embedding = ReturnType<typeof useEmbedding>
 
+type Points = Readonly<Ref<EmbeddingPoints>>
+
+/** By what points are coloured: a column that somebody has chosen, else the one that images are ordered by. */
+function usePointColors({ lanes, question, columns, extents }: EmbeddingSource, points: Points) {
+  const { colors, isDark } = useTheme()
   /** null: what the images are ordered by. */
   const chosenColumn = ref<string | null>(null)
   const column = computed<ColumnInfo | null>(() => {
@@ -63,7 +84,11 @@ export function useEmbedding({ lanes, question, selection, columns, extents }: E
       ? [...new Set(values.value)].filter((value) => value >= 0).sort((left, right) => left - right)
       : [],
   )
+  return { chosenColumn, column, coloring, words, occurring }
+}
 
+/** How points stand out: those that pass the filters, those of the chosen step, those that are selected. */
+function usePointLevels({ lanes, question, selection }: EmbeddingSource, points: Points) {
   /** Whether an image passes the filters, of whatever step; by lane and image. */
   const able = computed(() => {
     const { count, lanes: of, images } = points.value
@@ -87,33 +112,5 @@ export function useEmbedding({ lanes, question, selection, columns, extents }: E
     }
     return found
   })
-
-  /** Selects the images of points, and shows them alone; none: everything as before. */
-  function select(chosen: readonly number[], adding: boolean): void {
-    const keys = chosen.map((point) => points.value.keys[point] ?? -1)
-    if (adding) selection.add(keys)
-    else selection.only(keys)
-    question.only.value = selection.selected.value.size > 0 ? selection.selected.value : null
-  }
-  /** Where the image of a point is. */
-  const placeOf = (point: number): { at: number; key: number } => {
-    const key = points.value.keys[point] ?? 0
-    return { at: partsOfKey(key).at, key }
-  }
-  return {
-    runs,
-    runId,
-    chosenRun,
-    points,
-    chosenColumn,
-    column,
-    coloring,
-    words,
-    occurring,
-    able,
-    levels,
-    select,
-    placeOf,
-  }
+  return { able, levels }
 }
-export type Embedding = ReturnType<typeof useEmbedding>

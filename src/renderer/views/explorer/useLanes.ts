@@ -4,7 +4,7 @@ import { useKeptGridsStore } from '../../stores/keptGrids'
 import { laneNumber } from './imageKey'
 import { emptyTable, imageTableOf, type ImageTable } from './imageTable'
 import { withNumbers } from './measuredNumbers'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 
 export interface Lane {
   readonly student: ShownStudent

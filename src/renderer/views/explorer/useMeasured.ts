@@ -5,7 +5,7 @@ import { analysisFacts } from '../../analyses/shown'
 import { useEngineStore } from '../../stores/engine'
 import { useNoticesStore } from '../../stores/notices'
 import { keptSince } from './measuredNumbers'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 
 /** What was measured of the images of one run's students. */
 export interface MeasuredRun {

@@ -3,7 +3,8 @@ import type { AsyncZippable } from 'fflate'
 import { applyPalette, GIFEncoder, quantize } from 'gifenc'
 import { zipped } from '../../format/archive'
 import { pngFrom } from '../../format/picture'
-import type { AnimationFormat } from './useAnimation'
+
+export type AnimationFormat = 'gif' | 'png'
 
 export interface FrameFacts {
   /** The step. */

@@ -1,6 +1,6 @@
 /** What is known of a student at a step: of each number and image the newest one that is not after it. */
 import { rateOfShare, type Evaluation, type MetricSeries, type Rate } from '@shared/domain'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 import type { StageHistory } from '../../stores/metrics'
 
 /** A student and what was recorded of it. */

@@ -6,6 +6,7 @@ import { toImageData } from '../../components/pixels'
 import { useNewestTask } from '../../composables/useNewestTask'
 import { compact, grouped, missing, percent } from '../../format/numbers'
 import { useNoticesStore } from '../../stores/notices'
+import type { AnimationFormat } from './animationWriters'
 import type { FrameInput, FrameRoom } from './framePicture'
 import { matrixKinds, matrixView, type MatrixKind } from './matrixKinds'
 import { planeOf } from './momentPlane'
@@ -21,8 +22,6 @@ const mostImages = 24
 const mostMetrics = 3
 /** The last frame stays for so many milliseconds before it begins again. */
 const lastTime = 2000
-
-export type AnimationFormat = 'gif' | 'png'
 
 export interface AnimationSource {
   readonly machine: TimeMachine

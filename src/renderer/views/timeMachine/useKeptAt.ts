@@ -1,7 +1,7 @@
 import { computed, shallowRef, watch } from 'vue'
 import type { SyntheticImages } from '@shared/domain'
 import { useNewestTask } from '../../composables/useNewestTask'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 import { useImagesStore } from '../../stores/images'
 import { placeAt } from './moments'
 

@@ -3,7 +3,7 @@ import { useConnection } from '../../api/connection'
 import type { ClassesArtifact } from '../../analyses/confusions'
 import { confusionAnalysis } from '../../analyses/index'
 import { useNewestTask } from '../../composables/useNewestTask'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 import { useEngineStore } from '../../stores/engine'
 
 /** The classes of one student's test images at an evaluation. */

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, watch } from 'vue'
 import type { RunSummary } from '@shared/domain'
 import { useConnection } from '../../api/connection'
-import type { ShownStudent } from '../../composables/useStudents'
+import type { ShownStudent } from '../../students/useStudents'
 import { useRunsStore } from '../../stores/runs'
 
 /** The records of the students' runs, kept current while they are looked at. */

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import { timeMachineOf } from '../../composables/studentAddress'
 import { useFollowedChoice } from '../../composables/useFollowedChoice'
-import { useStudents } from '../../composables/useStudents'
+import { useStudents } from '../../students/useStudents'
 import { useEngineStore } from '../../stores/engine'
 import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 import { evaluatedSteps, imagesOf, placeAt, playingTime, pointAt, rateAt, type Moment, type Traced } from './moments'

@@ -2,11 +2,11 @@ import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { ModelRecord } from '@shared/domain'
 import { conditionLook, type ModelLook } from '../charts/identity'
+import { mostStudents, type StudentAddress } from '../composables/studentAddress'
+import { useTheme } from '../composables/useTheme'
 import { useEngineStore } from '../stores/engine'
 import type { StageOfRun } from '../stores/stageCache'
 import { useTableValues } from '../table/useTableValues'
-import { mostStudents, type StudentAddress } from './studentAddress'
-import { useTheme } from './useTheme'
 
 export interface ShownStudent extends StageOfRun {
   /** `<run>/<stage>` */
