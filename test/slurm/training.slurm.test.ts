@@ -101,6 +101,7 @@ describeOnCluster('the trainer on a cluster', () => {
       Node: 'ok',
       'Folders on the node': 'ok',
       'TensorFlow on the node': 'ok',
+      'Precisions on the node': 'ok',
     })
     expect(devices[0]).toMatchObject({ kind: 'cpu' })
   })

@@ -111,8 +111,8 @@ describe('a step that is repeated in one call', () => {
     program.dispose()
   })
 
-  it('refuses an output that is no single number', () => {
-    const program = createStepProgram({ mode: 'graph' })
+  it.each(['graph', 'eager'] as const)('refuses an output that is no single number (%s)', (mode) => {
+    const program = createStepProgram({ mode })
     const { run } = program.compile('pair', () => ({ pair: tf.tensor1d([1, 2]) }), { repeats: 2 })
     expect(() => run({})).toThrow('A repeated step gives single numbers')
     program.dispose()

@@ -7,6 +7,7 @@ import { requireSameRecording } from './compare'
 import { LoadedGraph, variableOf, type GraphOptions } from './loadedGraph'
 import { recordStep } from './recordStep'
 import type { Recording } from './recording'
+import { requireSingleNumber } from './repeated'
 import type { StepFunction, StepOptions, StepProgram, StepRunner } from './types'
 import type { NamedTensors } from '../maths/ops/tensors'
 
@@ -56,6 +57,7 @@ class EagerProgram implements StepProgram {
       tf.tidy(() => {
         const all = Array.from({ length: repeats }, () => Object.entries(once(args)))
         const [first = []] = all
+        for (const [output, { shape }] of first) requireSingleNumber({ name: output, shape })
         return Object.fromEntries(
           first.map(([output], index) => [output, tf.stack(all.flatMap((each) => each[index]?.[1] ?? []))]),
         )

@@ -107,6 +107,12 @@ class LoopBuilder {
   }
 }
 
+/** @throws Error where the output of a repeated step is no single number: there is one for each time */
+export function requireSingleNumber({ name, shape }: Pick<StepOutput, 'name' | 'shape'>): void {
+  if (shape.length > 0)
+    throw new Error(`A repeated step gives single numbers; "${name}" has the shape [${shape.join()}].`)
+}
+
 /**
  * The step's nodes so that one run does it `times` times, one after the other, with the same arguments; each output is
  * then a vector with a number for each time.
@@ -133,8 +139,7 @@ export function repeatStep({ nodes, outputs, assigned }: BuiltStep, frame: strin
       return { ...node, inputs: node.inputs.some(isInside) ? inputs : [...inputs, `^${iteration}`] }
     })
   const gathered = outputs.map((output, index): StepOutput => {
-    if (output.shape.length > 0)
-      throw new Error(`A repeated step gives single numbers; "${output.name}" has the shape [${output.shape.join()}].`)
+    requireSingleNumber(output)
     const { type: dtype } = output
     const source = loop.gather(`gathered_${index}`, inside(output.source), { dtype, iteration })
     return { ...output, source, shape: [times] }

@@ -13,17 +13,25 @@ import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useEngineStore } from '../../stores/engine'
 
 /**
- * What the chosen precision brings on the engine's machine, as measured there; of float32 what the others would. It is
- * measured when another one than float32 is chosen: TensorFlow has to start for it.
+ * What the chosen precision brings on the engine's machine, as measured there (on its processor where that is chosen);
+ * of float32 what the others would. It is measured when another one than float32 is chosen: TensorFlow has to start for
+ * it.
  */
 export function usePrecisionNote(config: () => ExperimentConfig | null): ComputedRef<Record<string, string>> {
   const engine = useEngineStore()
   const chosen = computed(() => config()?.execution.precision ?? ordinaryPrecision)
-  const asked = useEngineQuery('engine.device', () =>
-    chosen.value !== ordinaryPrecision && engine.info?.runtimeReady ? {} : null,
-  )
+  const onProcessor = computed(() => config()?.execution.device === 'cpu')
+  const asked = useEngineQuery('engine.device', () => {
+    if (chosen.value === ordinaryPrecision || !engine.info?.runtimeReady) return null
+    return onProcessor.value ? { device: 'cpu' as const } : {}
+  })
+  /** What the engine knows unasked; of a GPU it says nothing of the processor. */
+  const known = computed(() => {
+    const device = engine.info?.device
+    return onProcessor.value && device?.kind === 'gpu' ? undefined : device
+  })
   return computed((): Record<string, string> => {
-    const speed = (asked.data.value ?? engine.info?.device)?.precisionSpeed
+    const speed = (asked.data.value ?? known.value)?.precisionSpeed
     if (!speed)
       return asked.pending.value ? { precision: 'Measuring what it brings on this machine: a few seconds…' } : {}
     const told = chosen.value === ordinaryPrecision ? precisions : [chosen.value]

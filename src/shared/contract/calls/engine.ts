@@ -107,6 +107,10 @@ export const engineCalls = {
   /** Text without paths, tokens or user names. */
   'engine.diagnostics': call({ args: nothing, result: z.object({ text: z.string() }) }),
   /** Starts a short-lived trainer that runs an op and reports; cached until asked again with `fresh`. */
-  'engine.device': call({ args: z.strictObject({ fresh: z.boolean().optional() }), result: device }),
+  /** `device: 'cpu'`: of the processor, also where there is a GPU. */
+  'engine.device': call({
+    args: z.strictObject({ fresh: z.boolean().optional(), device: z.literal('cpu').optional() }),
+    result: device,
+  }),
   'engine.log': call({ args: z.strictObject({ lines }), result: z.array(logLine) }),
 }

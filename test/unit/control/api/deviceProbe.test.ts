@@ -6,7 +6,7 @@ import { fakeDevice } from '../../../fakes/device'
 function slowTrainer() {
   const asked: { answer(): void; end(): void; readonly signal: AbortSignal }[] = []
   const probe = createDeviceProbe(
-    (_precision, signal) =>
+    (_asked, signal) =>
       new Promise((resolve, reject) => {
         asked.push({
           signal,
@@ -45,5 +45,17 @@ describe('the probe of the device', () => {
     const { asked, probe } = slowTrainer()
     await expect(probe.find({ signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
     expect(asked).toHaveLength(0)
+  })
+
+  it('asks the processor of a machine with a GPU by a process of its own, and once', async () => {
+    const asked: string[] = []
+    const probe = createDeviceProbe(({ device, precision }) => {
+      asked.push(`${device} ${precision}`)
+      return Promise.resolve({ device: device === 'cpu' ? fakeDevice : { ...fakeDevice, kind: 'gpu' as const } })
+    })
+    expect((await probe.find()).kind).toBe('gpu')
+    expect([await probe.find({ device: 'cpu' }), await probe.find({ device: 'cpu' })]).toEqual([fakeDevice, fakeDevice])
+    expect(asked).toEqual(['auto float32', 'cpu float32'])
+    expect(probe.known()?.kind).toBe('gpu')
   })
 })

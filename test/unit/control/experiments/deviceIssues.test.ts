@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deviceIssues } from '../../../../src/main/engine/control/experiments/deviceIssues'
+import { deviceIssues, type DeviceProbe } from '../../../../src/main/engine/control/experiments/deviceIssues'
 import { families } from '../../../../src/main/engine/control/experiments/families'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
@@ -40,10 +40,22 @@ describe('a precision', () => {
     expect(await issuesOf({ precision: 'mixed' }, { precisionSpeed: fast })).toEqual([])
   })
 
-  it('mixed is refused where the device has no kernel for it, and unknown of a processor beside a GPU', async () => {
+  it('mixed is refused where float32 could be timed there and bfloat16 could not', async () => {
     const [none] = await issuesOf({ precision: 'mixed' }, { ...gpu, precisionSpeed: { milliseconds: { float32: 1 } } })
-    expect(none).toContain('error execution.precision: wanted a device that multiplies in bfloat16, got NVIDIA H100')
-    expect(await issuesOf({ precision: 'mixed', device: 'cpu' }, { ...gpu, precisionSpeed: slow })).toEqual([])
+    expect(none).toBe(
+      'error execution.precision: wanted a device that computes in bfloat16, got NVIDIA H100, where a convolution in float32 was computed and one in bfloat16 was refused; choose float32, or see Settings, Device',
+    )
+    expect(await issuesOf({ precision: 'mixed' }, { ...gpu, precisionSpeed: { milliseconds: {} } })).toEqual([])
+  })
+
+  it('mixed on the processor of a machine with a GPU is measured there', async () => {
+    const devices = { cpu: { ...fakeDevice, precisionSpeed: slow }, auto: { ...fakeDevice, ...gpu } }
+    const probe: DeviceProbe = {
+      known: () => null,
+      find: ({ device } = {}) => Promise.resolve(devices[device ?? 'auto']),
+    }
+    const issues = await deviceIssues(resolved({ precision: 'mixed', device: 'cpu' }).config, probe)
+    expect(issues.map(({ message }) => message)).toEqual([expect.stringContaining('gains nothing on this machine')])
   })
 
   it('is refused without looking at a device where the configuration itself excludes it', () => {

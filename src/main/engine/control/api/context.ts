@@ -112,13 +112,13 @@ export function createEngineContext(options: EngineOptions, hub: EventHub): Engi
     table,
     executors: executorsOf(options, hub),
     checks: createCallerChecks(options),
-    device: createDeviceProbe((precision, signal) => {
+    device: createDeviceProbe((asked, signal) => {
       assertReady()
       const { execution } = resolve({}).config
       const { threads } = options.store.settings()
       return runShortJob(
         options.launchShortJob,
-        { kind: 'device', execution: { ...execution, threads, precision } },
+        { kind: 'device', execution: { ...execution, threads, ...asked } },
         signal,
       )
     }),

@@ -1,18 +1,43 @@
 /** What this machine computes on, and what precisions bring there: asked once, of processes that end at once. */
-import type { DeviceReport, Precision } from '../../../../shared/domain'
+import type { DeviceReport, Execution } from '../../../../shared/domain'
 import type { ShortResult } from '../executors/shortJobs'
 import type { DeviceProbe } from '../experiments/deviceIssues'
 
-/** Starts TensorFlow in that precision, in a process of its own: a GPU has TF32 for the whole of one. */
-type FindDevice = (precision: Precision, signal: AbortSignal) => Promise<Pick<ShortResult, 'device'>>
+/** Starts TensorFlow so, in a process of its own: a GPU has TF32 for the whole of one. */
+type FindDevice = (
+  asked: Pick<Execution, 'device' | 'precision'>,
+  signal: AbortSignal,
+) => Promise<Pick<ShortResult, 'device'>>
 
 export function createDeviceProbe(find: FindDevice): DeviceProbe {
+  const whole = remembered((signal) => findWhole(find, signal))
+  const processor = remembered(async (signal) => reported(await find({ device: 'cpu', precision: 'float32' }, signal)))
+  return {
+    known: whole.known,
+    async find({ device, ...options } = {}) {
+      const found = await whole.find(options)
+      return device === 'cpu' && found.kind === 'gpu' ? processor.find(options) : found
+    },
+  }
+}
+
+interface Remembered {
+  known(): DeviceReport | null
+  find(options: { fresh?: boolean; signal?: AbortSignal | undefined }): Promise<DeviceReport>
+}
+
+function remembered(work: (signal: AbortSignal) => Promise<DeviceReport>): Remembered {
   let known: DeviceReport | null = null
-  const ask = sharedWork(async (signal) => (known = await findWhole(find, signal)))
+  const ask = sharedWork(async (signal) => (known = await work(signal)))
   return {
     known: () => known,
-    find: async ({ fresh = false, signal } = {}) => (known !== null && !fresh ? known : ask(signal)),
+    find: async ({ fresh = false, signal }) => (known !== null && !fresh ? known : ask(signal)),
   }
+}
+
+function reported({ device }: Pick<ShortResult, 'device'>): DeviceReport {
+  if (!device) throw new Error('The trainer reported no device.')
+  return device
 }
 
 interface WorkUnderWay<Result> {
@@ -57,12 +82,11 @@ function sharedWork<Result>(
 }
 
 async function findWhole(find: FindDevice, signal: AbortSignal): Promise<DeviceReport> {
-  const { device } = await find('float32', signal)
-  if (!device) throw new Error('The trainer reported no device.')
+  const device = reported(await find({ device: 'auto', precision: 'float32' }, signal))
   const { precisionSpeed } = device
   if (device.kind === 'cpu' || !precisionSpeed) return device
   // A GPU that cannot be asked a second time is still one.
-  const again = await find('tf32', signal).catch(() => null)
+  const again = await find({ device: 'auto', precision: 'tf32' }, signal).catch(() => null)
   signal.throwIfAborted()
   const { tf32 } = again?.device?.precisionSpeed?.milliseconds ?? {}
   if (tf32 === undefined) return device

@@ -15,8 +15,15 @@ import { cardIssue, type CardNeed } from './cardIssue'
 export interface DeviceProbe {
   /** What was found last; null before anybody asked. */
   known(): DeviceReport | null
-  /** @param fresh asks again although it is known */
-  find(options?: { fresh?: boolean; signal?: AbortSignal | undefined }): Promise<DeviceReport>
+  /**
+   * @param fresh asks again although it is known
+   * @param device 'cpu': of the processor, also where there is a GPU
+   */
+  find(options?: {
+    fresh?: boolean | undefined
+    signal?: AbortSignal | undefined
+    device?: 'cpu' | undefined
+  }): Promise<DeviceReport>
 }
 
 /**
@@ -31,11 +38,20 @@ export async function deviceIssues(
   const { device, precision } = execution
   const asked = device === 'gpu' || precision !== ordinaryPrecision
   // TensorFlow is not started for a configuration that leaves the device to it; what is known by then is enough.
-  const found = asked ? await probe.find().catch(() => null) : probe.known()
+  const found = asked ? await foundFor(execution, probe) : probe.known()
   // A runtime that does not start is told by whoever needs it.
   if (!found) return []
   const onCard = need && found.kind === 'gpu' && device !== 'cpu' ? cardIssue(found, need()) : null
   return [...(asked ? askedIssues(execution, found) : []), ...(onCard ? [onCard] : [])]
+}
+
+/** What the run would compute on; null where TensorFlow does not start. */
+function foundFor(
+  { device, precision }: ExperimentConfig['execution'],
+  probe: DeviceProbe,
+): Promise<DeviceReport | null> {
+  const processor = device === 'cpu' && precision !== ordinaryPrecision
+  return probe.find(processor ? { device } : {}).catch(() => null)
 }
 
 /** Of a device or a precision that was asked for. */
@@ -47,8 +63,6 @@ function askedIssues({ device, precision }: ExperimentConfig['execution'], found
         `wanted a GPU that works, got ${gotInstead(found)}; choose Automatic or CPU, ${orLook}`,
       ),
     ]
-  // Nothing is known of the processor beside a GPU.
-  if (device === 'cpu' && found.kind === 'gpu') return []
   const issue = precisionIssue(found, precision)
   return issue ? [issue] : []
 }
@@ -94,12 +108,13 @@ function tf32Issue(found: DeviceReport): Issue | null {
 }
 
 function mixedIssue({ title, precisionSpeed: speed }: DeviceReport): Issue | null {
-  if (!speed) return null
+  // Where not even float32 could be timed, nothing is known.
+  if (speed?.milliseconds.float32 === undefined) return null
   const factor = precisionFactor(speed, 'mixed')
   if (factor === null)
     return error(
       path,
-      `wanted a device that multiplies in bfloat16, got ${title}, where TensorFlow has no kernel for it; choose float32`,
+      `wanted a device that computes in bfloat16, got ${title}, where a convolution in float32 was computed and one in bfloat16 was refused; choose float32, ${orLook}`,
     )
   if (factor < worthwhile) return null
   const without = speed.instructions === null ? ', whose processor has no instructions for bfloat16' : ''

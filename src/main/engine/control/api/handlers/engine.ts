@@ -34,7 +34,7 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
         log: log.last(60),
       }),
     }),
-    'engine.device': ({ fresh }, signal) => context.device.find({ fresh: fresh ?? false, signal }),
+    'engine.device': (asked, signal) => context.device.find({ ...asked, signal }),
     'engine.log': ({ lines = 500 }) => log.last(lines),
   }
 }

@@ -1,6 +1,7 @@
 /** A job of a minute that says what a node sees and computes on. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { precisionSpeedRows } from '../../../../../shared/domain'
 import type { NodeReport } from '../../../protocol/nodeReport'
 import { temporaryName } from '../../../../machine/temporaries.mjs'
 import type { CheckRequest, CheckTeller } from '../members'
@@ -115,4 +116,6 @@ function tellReport(report: NodeReport, { paths }: CheckRequest, teller: CheckTe
     message: `${device.kind.toUpperCase()}: ${device.title}, TensorFlow ${device.tensorflow}, ${device.threads} threads`,
     ...(device.reason ? { action: device.reason } : {}),
   })
+  const speeds = precisionSpeedRows(device.precisionSpeed).map(([name, words]) => `${name}: ${words}`)
+  if (speeds.length > 0) teller.find({ title: 'Precisions on the node', state: 'ok', message: speeds.join('; ') })
 }
