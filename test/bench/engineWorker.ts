@@ -101,8 +101,9 @@ function createSubject({
     learningRate: tf.scalar(0.1),
   }
 
-  const begin = (part: Part): void => {
-    if (profile) process.stdout.write(`part,${part}\n`)
+  // Among what TensorFlow says of its kernels.
+  const begin = (part: Part | Phase): void => {
+    if (profile) process.stderr.write(`part,${part}\n`)
   }
   const pseudoBatch = (withVaccine: boolean): PhaseTimes => {
     vaccinated = withVaccine
@@ -132,6 +133,7 @@ function createSubject({
     pseudoBatch: () => pseudoBatch(false),
     pseudoBatchVaccine: () => pseudoBatch(true),
     teacher: () => {
+      begin('teacher')
       const step = (): void => {
         tf.dispose(trainTeacher.run(teacherArguments))
       }
@@ -141,12 +143,13 @@ function createSubject({
       })
       return answerOf({ total: shareOf(steps, consecutiveSteps) })
     },
-    evaluation: () =>
-      answerOf({
-        total: durationOf(() => {
-          predict([{ set: testImages }])
-        }),
-      }),
+    evaluation: () => {
+      begin('evaluation')
+      const total = durationOf(() => {
+        predict([{ set: testImages }])
+      })
+      return answerOf({ total })
+    },
   }
 }
 

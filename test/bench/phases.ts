@@ -37,7 +37,7 @@ export interface BenchOptions {
   readonly graph: boolean
   /** Of ours; float32 where it is not said. */
   readonly precision?: Precision
-  /** Says on stdout which part begins, among what oneDNN says of its kernels. */
+  /** Says on stderr which part begins, among what TensorFlow says of its kernels. */
   readonly profile?: boolean
   /** Of the matrix product and the convolution that tell what the units can do: see tools/bench/peak.mjs. */
   readonly peak: PeakSizes

@@ -62,7 +62,9 @@ export function readOptions(args = process.argv.slice(2)) {
   requirePlaces(values)
   const asked = listOf(values, 'precision', precisions)
   if (values.profile && values.device === 'gpu')
-    throw new SetupError('--profile reads what oneDNN tells of its kernels: leave --device gpu out.')
+    throw new SetupError(
+      '--profile reads the times of kernels that end before the next begins: leave --device gpu out.',
+    )
   if (asked.includes('tf32') && values.device !== 'gpu')
     throw new SetupError('--precision tf32 is a format of NVIDIA GPUs: add --device gpu.')
   if (values.suite !== 'zskt' && asked.some((precision) => precision !== 'float32'))

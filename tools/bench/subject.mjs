@@ -6,12 +6,13 @@ import { SetupError } from '../../src/main/setup/report.mjs'
 const keptWords = 3000
 
 /**
- * Starts the subject and waits until it is ready; `onLine` gets the lines that are no answers. Errors: SetupError with the
- * end of what it wrote, when it ends by itself.
+ * Starts the subject and waits until it is ready; `onWords` gets each line that it writes to stderr. Errors: SetupError
+ * with the end of what it wrote there, when it ends by itself.
  */
-export async function startSubject({ name, phases, command: [program, ...parameters], environment = {}, onLine }) {
+export async function startSubject({ name, phases, command: [program, ...parameters], environment = {}, onWords }) {
   const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...environment, ...process.env } })
   let words = ''
+  if (onWords) readline.createInterface({ input: child.stderr }).on('line', onWords)
   child.stderr.setEncoding('utf8').on('data', (text) => {
     words = (words + text).slice(-keptWords)
   })
@@ -23,11 +24,7 @@ export async function startSubject({ name, phases, command: [program, ...paramet
   ended.catch(() => undefined)
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
-    let { value } = await Promise.race([lines.next(), ended])
-    while (onLine && typeof value === 'string' && !value.startsWith('{')) {
-      onLine(value)
-      value = (await Promise.race([lines.next(), ended])).value
-    }
+    const { value } = await Promise.race([lines.next(), ended])
     try {
       return JSON.parse(value)
     } catch {

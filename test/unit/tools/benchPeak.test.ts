@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { peakOperations, peaksOf, peakSection } from '../../../tools/bench/peak.mjs'
-import { createAccount, primitiveOf } from '../../../tools/bench/profile.mjs'
+import { createAccount, kernelOf, kindOf } from '../../../tools/bench/profile.mjs'
 
 const sizes = { chain: 4, side: 1000, images: 10, channels: 10 }
 const work = { student: 1, teacher: 3 }
@@ -29,27 +29,42 @@ describe('what the units can do', () => {
 })
 
 describe('the profile of our steps', () => {
-  const line = (primitive: string, propagation: string, milliseconds: string): string =>
-    `onednn_verbose,v1,primitive,exec,cpu,${primitive},jit:avx512_core,${propagation},src:f32::f0,,alg:x,mb8,${milliseconds}`
+  const seconds = 1_795_942_665
+  const line = (what: string, operation: string, microseconds: number, node = operation): string =>
+    `I0000 00:00:${seconds}.${String(microseconds).padStart(6, '0')}   21879 executor.cc:879] ${what}: 37 step 5 {{node step_1/3_${node}}} = ${operation}[T=DT_FLOAT](a, b) device: CPU:0`
 
-  it("reads oneDNN's lines and passes over all others", () => {
-    expect(primitiveOf(line('convolution', 'backward_weights', '0.25'))).toEqual({
-      kind: 'to the filters',
-      milliseconds: 0.25,
-    })
-    expect(primitiveOf(line('reorder', 'undef', '1'))?.kind).toBe('reorder')
-    expect(primitiveOf('onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:1')).toBeUndefined()
-    expect(primitiveOf(line('reorder', 'undef', 'exec_time'))).toBeUndefined()
+  it("reads the executor's lines and passes over all others", () => {
+    expect(kernelOf(line('Process node', 'Mul', 7))).toMatchObject({ begins: true, step: '5', operation: 'Mul' })
+    expect(kernelOf(line('Synchronous kernel done', 'Mul', 7))?.begins).toBe(false)
+    expect(kernelOf('I0000 00:00:1795942665.8 1 port.cc:153] oneDNN custom operations are on.')).toBeUndefined()
   })
 
-  it('adds them up for the part that was begun last', () => {
+  it('knows kernels by what they do, under all of their names', () => {
+    const kinds = {
+      'convolution forward': ['Conv2D', '_MklNativeFusedConv2D', '_FusedConv2D', 'DepthwiseConv2dNative'],
+      'to the input': ['Conv2DBackpropInput', '_MklNativeConv2DBackpropInput'],
+      'to the filters': ['_MklNativeConv2DBackpropFilterWithBias'],
+      'matrix product': ['_MklBatchMatMulV2', '_MklNativeFusedMatMul'],
+      norms: ['_MklNativeFusedBatchNormEx', 'FusedBatchNormV3'],
+      'gradients of norms': ['_MklNativeFusedBatchNormGradV3'],
+      'gradients of rectifiers': ['ReluGrad', 'LeakyReluGrad'],
+      'other kernels': ['ReadVariableOp', 'Sum'],
+    }
+    for (const [kind, operations] of Object.entries(kinds))
+      expect(operations.map(kindOf)).toEqual(operations.map(() => kind))
+  })
+
+  it('takes of each node one of its shortest times, after the warm-ups, for the part that was begun last', () => {
     const account = createAccount()
-    account.line(line('matmul', 'undef', '9'))
-    account.begin('teacher')
-    account.line(line('matmul', 'undef', '1'))
-    account.line(line('gemm_api', '', '2'))
-    account.line('part,student')
-    account.line(line('batch_normalization', 'backward', '4'))
-    expect(account.milliseconds).toEqual({ teacher: { 'matrix product': 3 }, student: { 'batch norm': 4 } })
+    const run = (part: string, operation: string, lasting: number): void => {
+      account.line(`part,${part}`)
+      account.line(line('Process node', operation, 100))
+      account.line(line('Synchronous kernel done', operation, 100 + lasting))
+    }
+    for (const lasting of [1, 1, 4000, 3000]) run('teacher', 'AddV2', lasting)
+    for (const lasting of [1, 1, 2000]) run('student', 'Mul', lasting)
+    const { teacher, student } = account.byKind()
+    expect(teacher?.additions).toBeCloseTo(3)
+    expect(student?.products).toBeCloseTo(2)
   })
 })
