@@ -11,6 +11,7 @@ export function curveLines(all: CurvesArtifact['lines'], { series, accent }: Cha
   return all.map((line, index) => ({
     key: String(index),
     label: line.label,
+    figure: line.figure,
     color: colorAt(line.control === true ? controls.indexOf(line) : measured.indexOf(line)),
     dash: line.control === true ? secondDash : [],
     series: {

@@ -27,6 +27,8 @@ export interface ChartLine {
   /** Steps before it are not drawn: there it is another line, e.g. its undefended twin. */
   from?: number
   mark?: ChartMark
+  /** Beside the label in the legend; absent: the latest value. */
+  figure?: string | undefined
   band?: ChartBand
   /** Lines of one group differ in their seed alone; bands are made over them. */
   group?: { readonly key: string; readonly label: string }

@@ -76,6 +76,8 @@ export const curvesArtifact = z.object({
         y: z.array(z.number().nullable()),
         /** What the others are compared with; drawn with dashes. */
         control: z.boolean().optional(),
+        /** Stands beside the label; absent: the last value. */
+        figure: z.string().optional(),
       }),
     )
     .min(1),

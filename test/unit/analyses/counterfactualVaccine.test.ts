@@ -152,6 +152,15 @@ describe('the counterfactual vaccine', () => {
     const wanted = [2 / Math.sqrt(2 * 16) / 2, 2 / Math.sqrt(2 * 16) / 2, 1 / 2, 0]
     cosines.forEach((cosine, row) => expect(cosine).toBeCloseTo(wanted[row] ?? NaN, 6))
   })
+  it('says in the legend what counts: areas with their intervals, shares at today’s layers', async () => {
+    const { panels } = await measured()
+    const figures = panels.flatMap((panel) =>
+      panel.kind === 'curves' ? [panel.content.lines.map(({ figure }) => figure)] : [],
+    )
+    // Of those tried, today’s five are the teacher’s four.
+    expect(figures[0]?.slice(0, 2)).toEqual(['100.0 % at 4', '0.0 % at 4'])
+    expect(figures[1]?.slice(2)).toEqual(['100.0 % (88.2 % to 100.0 %)', '100.0 % (88.2 % to 100.0 %)', '50.0 %'])
+  })
   it('has a share of the generator’s gradient that grows with the coefficient', async () => {
     const { panels } = await measured()
     const rows = rowsOf(panels, 'The penalty’s share')

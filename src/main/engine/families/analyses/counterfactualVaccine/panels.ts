@@ -23,6 +23,8 @@ export interface Found {
   readonly target: number
 }
 
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+
 const lengthOf = (range: Looked['clean'] | null): number => (range ? range.last - range.first : 0)
 
 /** In the order of layers and members. */
@@ -68,11 +70,12 @@ export function recommendationPanel({ looked, choices }: Found, settings: readon
 
 export function layersPanel({ looked, choices }: Found, settings: readonly Setting[]): Panel {
   const own = settings.filter(({ members }) => members === choices.today.members)
-  const line = (label: string, quantity: keyof Worth) => ({
-    label,
-    x: own.map(({ layers }) => layers),
-    y: own.map(({ draws }) => averageOf(draws, quantity)),
-  })
+  const { layers: today } = choices.today
+  const line = (label: string, quantity: keyof Worth) => {
+    const y = own.map(({ draws }) => averageOf(draws, quantity))
+    const figure = `${percent(y[own.findIndex(({ layers }) => layers === today)] ?? 0)} at ${today}`
+    return { label, figure, x: own.map(({ layers }) => layers), y }
+  }
   const lines: CurvesArtifact['lines'] = [
     ...(looked.triggered ? [line('Triggered test images', 'recall')] : []),
     line('Clean test images', 'falseAlarms'),
@@ -95,8 +98,6 @@ function thinned<Value>(points: readonly Value[]): Value[] {
   return points.filter((_, index) => index % step === 0 || index === points.length - 1)
 }
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
-
 export function rocPanel({ looked, observations, choices }: Found): Panel[] {
   const { clean, triggered } = looked
   const { members, seed } = choices.today
@@ -112,7 +113,8 @@ export function rocPanel({ looked, observations, choices }: Found): Panel[] {
       const { low, high } = aucInterval(auc ?? 0.5, sides.positives.length, sides.negatives.length)
       const points = thinned(rocCurve(sides))
       return {
-        label: `${one.layers} ${one.layers === 1 ? 'layer' : 'layers'}: ${percent(auc ?? 0.5)} (${percent(low)} to ${percent(high)})`,
+        label: `${one.layers} ${one.layers === 1 ? 'layer' : 'layers'}`,
+        figure: `${percent(auc ?? 0.5)} (${percent(low)} to ${percent(high)})`,
         x: points.map(({ falsePositives }) => 100 * falsePositives),
         y: points.map(({ truePositives }) => truePositives),
       }
@@ -125,7 +127,7 @@ export function rocPanel({ looked, observations, choices }: Found): Panel[] {
       content: {
         xTitle: 'Clean test images below the threshold, %',
         unit: '%',
-        lines: [...lines, { label: 'Chance', x: [0, 100], y: [0, 1], control: true }],
+        lines: [...lines, { label: 'Chance', x: [0, 100], y: [0, 1], control: true, figure: percent(0.5) }],
       },
     },
   ]
