@@ -31,6 +31,7 @@ const places: readonly Place[] = [
     id: 'timeMachine',
     title: 'Time machine',
     to: '/time',
+    keys: 'g m',
     words: 'evaluations steps play animation gif accuracy asr confusion',
   },
   { id: 'openSettings', title: 'Settings', to: '/settings', keys: 'g s' },
