@@ -79,7 +79,7 @@ describeServed('every view', () => {
   ] as const)('has no fault, $theme, $width pixels wide', async ({ width, theme, complaints }) => {
     const { page, run } = await open({ width, theme })
     const found: Record<string, string[]> = {}
-    for (const { name, go, leave } of [...everyView({ run }), ...untouredViews]) {
+    for (const { name, go, leave } of [...everyView({ run }), ...untouredViews({ run })]) {
       await go(page)
       const list = [...(await missed(page)), ...(complaints ? await violations(page) : [])]
       if (list.length > 0) found[name] = list

@@ -12,6 +12,9 @@ import { newRun, newRunId } from '../../../src/main/engine/control/runs/newRun'
 import { openStore, placeOfKey, type RunStore, type RunToKeep } from '../../../src/main/engine/control/store'
 import { classes } from '../../../src/main/engine/families/analyses/classes'
 import { keptImages } from '../../../src/main/engine/families/analyses/keptImages'
+import { microscope } from '../../../src/main/engine/families/analyses/microscope'
+import { modelInspection } from '../../../src/main/engine/families/analyses/modelInspection'
+import { triggerLeakage } from '../../../src/main/engine/families/analyses/triggerLeakage'
 import { encodeGrid } from '../../../src/main/engine/images/imageGrid'
 import { pictureFile } from '../../../src/main/engine/protocol/pictureFiles'
 import {
@@ -19,6 +22,7 @@ import {
   type Evaluation,
   type ImageNumbersArtifact,
   type MetricPoint,
+  type PanelsArtifact,
   type RunState,
   type StageRecord,
   type SyntheticImages,
@@ -53,7 +57,14 @@ const heavy: LastRun = { students: 10, points: 50_000, imageSteps: 200, imagesPe
 /** The same with what the explorer and the time machine show. */
 export const exploredRun: LastRun = { ...heavy, explored: true }
 /** Enough to show every view. */
-export const lightRun: LastRun = { students: 3, points: 300, imageSteps: 4, imagesPerStep: 16, withImages: 2 }
+export const lightRun: LastRun = {
+  students: 3,
+  points: 300,
+  imageSteps: 4,
+  imagesPerStep: 16,
+  withImages: 2,
+  explored: true,
+}
 
 const table = memberTable(families)
 let random = randomOf(1)
@@ -241,6 +252,86 @@ async function writeImages(store: RunStore, stage: StageRecord, last: LastRun): 
   }
 }
 
+/** One panel of each form that panels may have. */
+const panelsOf = (): PanelsArtifact => ({
+  panels: [
+    {
+      kind: 'curves',
+      title: 'Pruning: accuracy and ASR',
+      definition: 'Channels set to zero.',
+      content: {
+        xTitle: 'Channels set to zero',
+        unit: '%',
+        lines: ['Accuracy', 'ASR', 'Accuracy, random order', 'ASR, random order'].map((label, line) => ({
+          label,
+          x: [0, 16, 32, 48, 63],
+          y: [0.95, 0.9, 0.8, 0.5, 0.1].map((value) => value - 0.04 * line * random()),
+          ...(line > 1 ? { control: true } : {}),
+        })),
+      },
+    },
+    {
+      kind: 'histogram',
+      title: 'Weights',
+      definition: 'Shares of the weights.',
+      content: {
+        quantity: 'weight',
+        bins: { from: -1, to: 1, count: 20 },
+        layers: [
+          {
+            label: 'Convolutions',
+            images: 1000,
+            mean: 0,
+            counts: Array.from({ length: 20 }, (_, bin) => 100 - (bin - 10) ** 2),
+          },
+        ],
+      },
+    },
+    {
+      kind: 'table',
+      title: 'Where the trigger shows',
+      definition: 'By layer.',
+      content: {
+        columns: [{ title: 'Layer' }, { title: 'Largest change', definition: 'TAC' }],
+        rows: [
+          ['conv1', 0.2],
+          ['block1.layer.0.conv1', 1.4],
+        ],
+      },
+    },
+    {
+      kind: 'images',
+      title: 'Grad-CAM of the target class',
+      definition: 'Where the answer comes from.',
+      content: {
+        count: 3,
+        height: 8,
+        width: 8,
+        channels: 1,
+        pixels: Buffer.from(Array.from({ length: 3 * 64 }, (_, at) => (at * 37) % 256)).toString('base64'),
+        captions: ['Image', 'Teacher', 'Student'],
+      },
+    },
+  ],
+})
+
+/** What was found, what failed, and what was cancelled; the newest is shown first. */
+function writeAsked(store: RunStore, runId: string): void {
+  const asked = (analysis: string, at: number, stageId: string) => ({
+    ...newlyAsked({
+      ...{ id: `${runId}-${analysis}`, runId, analysis, params: {}, stageIds: [stageId], step: null },
+      createdAt: start + at * minute,
+    }),
+    startedAt: start + at * minute,
+    endedAt: start + at * minute + 9000,
+  })
+  const error = [{ name: 'UserError', message: 'The teacher has no layers that can be looked into.', forUser: true }]
+  store.asked.put({ ...asked(microscope.id, 2, 'student-1'), state: 'failed', error })
+  store.asked.put({ ...asked(triggerLeakage.id, 3, 'student-1'), state: 'cancelled' })
+  const line = 'accuracy 95.0 % → 10.0 %, ASR 93.0 % → 8.0 %'
+  store.asked.finish({ ...asked(modelInspection.id, 4, 'teacher'), state: 'done', line }, panelsOf())
+}
+
 async function lastRun(store: RunStore, index: number, last: LastRun): Promise<void> {
   const { config } = resolveExperiment(
     {
@@ -271,6 +362,7 @@ async function lastRun(store: RunStore, index: number, last: LastRun): Promise<v
   const students = stages.filter(({ kind }) => kind === 'student')
   const withImages = students.slice(0, last.withImages)
   for (const student of withImages) await writeImages(store, student, last)
+  writeAsked(store, run.id)
   if (!last.explored) return
   writeCurves(store, { run: { stages: withImages }, rates })
   store.metrics.flush()

@@ -10,5 +10,6 @@ export interface View {
   readonly leave?: (page: Page) => Promise<void>
 }
 export function openRoute(page: Page, route: string): Promise<void>
-export const untouredViews: readonly View[]
+/** @param ids of a finished run with images and results of analyses */
 export function everyView(ids: { readonly run: string }): readonly View[]
+export function untouredViews(ids: { readonly run: string }): readonly Pick<View, 'name' | 'go' | 'leave'>[]

@@ -237,7 +237,7 @@ const settingsTabs = [
   ['about', 'Versions and licences.'],
 ]
 
-/** @param {{ run: string }} ids of a finished run with images */
+/** @param {{ run: string }} ids of a finished run with images and results of analyses */
 export const everyView = ({ run }) => [
   ...runsViews,
   ...compareViews,
@@ -250,6 +250,13 @@ export const everyView = ({ run }) => [
     about,
     go: route(`/runs/${run}/${id}`),
   })),
+  {
+    name: 'run-analyses',
+    title: 'A run: analyses',
+    about:
+      'Asked of models and kept images that are there, beside what trains; every result stays with its parameters.',
+    go: route(`/runs/${run}/analyses`),
+  },
   ...settingsTabs.map(([id, about]) => ({
     name: `settings-${id}`,
     title: `Settings: ${id}`,
@@ -272,5 +279,14 @@ export const everyView = ({ run }) => [
   },
 ]
 
-/** What the tour leaves out: it says what this machine is. */
-export const untouredViews = [{ name: 'runtime', go: route('/runtime') }]
+/** By the keyboard alone. */
+const result = (title) => async (page) => {
+  await page.getByRole('navigation', { name: 'Results' }).getByRole('button', { name: title }).focus()
+  await page.keyboard.press('Enter')
+}
+/** What the tour leaves out: it says what this machine is, or shows another state of a view. */
+export const untouredViews = ({ run }) => [
+  { name: 'runtime', go: route('/runtime') },
+  { name: 'run-analyses-numbers', go: route(`/runs/${run}/analyses`, result(/Kept images/)) },
+  { name: 'run-analyses-failed', go: route(`/runs/${run}/analyses`, result(/microscope/i)) },
+]

@@ -78,6 +78,29 @@ const stageText = (page: Page, index: number): Promise<string> =>
 const stepOf = (text: string): number => Number(text.match(/([\d\u202f]+) of/)?.[1]?.replaceAll('\u202f', '') ?? '0')
 const state = (page: Page, name: string) => page.locator('.run-header .state-badge').filter({ hasText: name })
 
+/** Chooses in a list by the keyboard alone: the first letters lead to it. */
+async function chooseByKeys(page: Page, list: string, letters: string): Promise<void> {
+  await page.getByRole('combobox', { name: list, exact: true }).focus()
+  await page.keyboard.press('Space')
+  await page.getByRole('option', { name: letters }).first().waitFor()
+  await page.keyboard.type(letters)
+  await page.keyboard.press('Enter')
+  await page.getByRole('listbox').waitFor({ state: 'detached' })
+}
+
+/** Which channels the trigger changes, of the teacher that was just trained: asked for, measured and drawn. */
+async function inspectTeacher(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Analyses' }).click()
+  await chooseByKeys(page, 'Analysis', 'Model')
+  await chooseByKeys(page, 'Model', 'Teacher')
+  await page.locator('[data-path="params.testLimit"] input').fill('20')
+  await page.getByRole('button', { name: 'Measure' }).focus()
+  await page.keyboard.press('Enter')
+  const result = page.getByRole('region', { name: 'Model inspection: result' })
+  await result.getByText('Where the trigger shows').waitFor({ timeout: 2 * minute })
+  expect(await result.getByRole('img', { name: /ASR, random order/ }).count()).toBeGreaterThan(0)
+}
+
 export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Promise<Page> {
   let page = firstPage
   await page.getByRole('button', { name: /^Run the quick experiment/ }).waitFor({ timeout: minute })
@@ -131,6 +154,8 @@ export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Prom
   const results = page.locator('section[aria-labelledby=results-title] tbody tr')
   expect(await results.count()).toBeGreaterThanOrEqual(3)
   for (const row of await results.all()) expect(await row.innerText()).toMatch(/\d+\.\d %/)
+
+  await inspectTeacher(page)
 
   await page.getByRole('link', { name: 'Compare', exact: true }).click()
   const models = page.getByRole('grid', { name: 'Models' }).locator('[data-line]')
