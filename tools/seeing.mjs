@@ -1,0 +1,169 @@
+#!/usr/bin/env node
+/**
+ * Makes docs/seeing.md: each analysis that can be asked for, on models whose trigger is known, beside its controls.
+ *
+ *   npm run seeing -- [--poisoned FOLDER:RUN] [--clean FOLDER:RUN] [--cifar FOLDER:RUN]
+ *
+ * Runs that are not named are made in a folder of their own: a quick look, its teacher without poison, and the teacher
+ * of ../shared, where that folder is. An analysis that a run was asked for already with the same parameters is taken as
+ * it is. Needs Chromium, the built application and the TensorFlow runtime.
+ */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
+import { openRoute } from '../test/e2e/support/views.mjs'
+import { ensureBuilt } from './run/build.mjs'
+import { failWith } from './run/child.mjs'
+import { launchChromium, serveWorkspace } from './run/served.mjs'
+import { sections, subjects } from './seeing/sections.mjs'
+import { projectRoot } from './setup/paths.mjs'
+import { say } from '../src/main/setup/report.mjs'
+
+const pictures = path.join(projectRoot, 'docs', 'images', 'seeing')
+const shared = path.resolve(projectRoot, '..', 'shared')
+const size = { width: 1200, height: 1000 }
+const pictureWidth = 860
+/** A busy machine takes its time. */
+const patience = 300_000
+
+const abd = (folder, ...args) =>
+  execFileSync(process.execPath, [path.join(projectRoot, 'out', 'main', 'cli.js'), ...args, '--workspace', folder], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+const json = (folder, ...args) => JSON.parse(abd(folder, ...args, '--json'))
+
+/** The runs by subject; null where one cannot be made here. */
+function runsOf(named) {
+  const own = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-seeing-'))
+  const made = subjects.map(({ id, run }) => {
+    if (named[id] !== undefined) {
+      const at = named[id].lastIndexOf(':')
+      return [id, { folder: path.resolve(named[id].slice(0, at)), run: named[id].slice(at + 1) }]
+    }
+    const args = run(shared)
+    if (args === null) return [id, null]
+    say(`trains: ${id}`)
+    return [id, { folder: own, run: json(own, 'run', ...args).id }]
+  })
+  return { runs: Object.fromEntries(made), own }
+}
+
+const sameAsked = ({ analysis, params, stageIds }, { id, wanted, stage }) =>
+  analysis === id && stageIds.includes(stage) && Object.entries(wanted).every(([name, value]) => params[name] === value)
+
+/** Asks what nobody has asked yet. @returns the asking, and its place among the run's results, the newest first */
+function asked({ folder, run }, { analysis: id, params: wanted = {}, stage }) {
+  const known = () => json(folder, 'analyses', run).filter(({ state }) => state === 'done')
+  const find = () => known().find((one) => sameAsked(one, { id, wanted, stage }))
+  if (!find()) {
+    say(`measures: ${id} of ${run}/${stage}`)
+    const given = Object.entries(wanted).flatMap(([name, value]) => ['--param', `${name}=${value}`])
+    abd(folder, 'analyse', run, '--analysis', id, '--stage', stage, ...given)
+  }
+  const one = find()
+  return { ...one, place: json(folder, 'analyses', run).findIndex(({ id: other }) => other === one.id) }
+}
+
+/** The panels of a result, each a picture. */
+async function photograph(page, { run }, { place, panels, name }) {
+  await openRoute(page, `/runs/${run}/analyses`)
+  const results = page.getByRole('navigation', { name: 'Results' }).getByRole('button')
+  await results.nth(place).click()
+  const result = page.getByRole('region', { name: /: result$/ })
+  const files = []
+  for (const [index, title] of panels.entries()) {
+    const panel = result.locator('.panel, figure').filter({ hasText: title }).first()
+    await panel.waitFor()
+    await page.mouse.move(0, 0)
+    // Curves and pictures come after the page.
+    await page.waitForTimeout(1500)
+    const file = `${name}${panels.length > 1 ? `-${index + 1}` : ''}.webp`
+    const shot = await panel.screenshot()
+    await sharp(shot)
+      .resize({ width: pictureWidth, withoutEnlargement: true })
+      .webp({ quality: 78 })
+      .toFile(path.join(pictures, file))
+    files.push(file)
+  }
+  return files
+}
+
+async function shownBy(browser, runs, section) {
+  const shown = []
+  for (const look of section.looks) {
+    const subject = runs[look.of]
+    if (!subject) {
+      shown.push({ ...look, missing: true })
+      continue
+    }
+    const found = asked(subject, look)
+    const server = await serveWorkspace(subject.folder)
+    try {
+      const context = await browser.newContext({ viewport: size, colorScheme: 'light', reducedMotion: 'reduce' })
+      context.setDefaultTimeout(patience)
+      context.setDefaultNavigationTimeout(patience)
+      const page = await context.newPage()
+      await page.goto(server.address)
+      const name = `${look.analysis}-${look.of}`
+      const files = await photograph(page, subject, { ...look, name, place: found.place })
+      shown.push({ ...look, files, line: found.line })
+      await context.close()
+    } finally {
+      await server.stop()
+    }
+    say(`shown: ${look.analysis} of ${look.of}`)
+  }
+  return shown
+}
+
+const lookText = ({ caption, missing, files = [], line }) =>
+  missing
+    ? `*${caption}: not shown, since ../shared is not here.*`
+    : `${files.map((file) => `![${caption}](images/seeing/${file})\n`).join('')}${files.length > 0 ? '\n' : ''}*${caption}${line ? `: ${line}` : ''}.*`
+
+const pageOf = (parts) => `# Seeing the backdoor
+
+What each analysis shows where the answer is known, and what it does not. Made by \`npm run seeing\`; the lines under the pictures are the results' own. Single models: indications, no rates.
+
+| model | what it is |
+|---|---|
+${subjects.map(({ title, about }) => `| ${title} | ${about} |`).join('\n')}
+${parts
+  .map(
+    ({ section, shown }) => `
+## ${section.title}
+
+\`abd analyse RUN --analysis ${section.looks[0].analysis}\`. ${section.about}
+
+${shown.map(lookText).join('\n\n')}
+
+**Seen.** ${section.seen}
+
+**Not seen.** ${section.notSeen}
+`,
+  )
+  .join('')}`
+
+async function main() {
+  const { values } = parseArgs({ options: Object.fromEntries(subjects.map(({ id }) => [id, { type: 'string' }])) })
+  await ensureBuilt()
+  const { runs, own } = runsOf(values)
+  fs.rmSync(pictures, { recursive: true, force: true })
+  fs.mkdirSync(pictures, { recursive: true })
+  const browser = await launchChromium()
+  try {
+    const parts = []
+    for (const section of sections) parts.push({ section, shown: await shownBy(browser, runs, section) })
+    fs.writeFileSync(path.join(projectRoot, 'docs', 'seeing.md'), pageOf(parts))
+  } finally {
+    await browser.close()
+    fs.rmSync(own, { recursive: true, force: true })
+  }
+}
+
+main().catch(failWith)

@@ -1,0 +1,136 @@
+/** What docs/seeing.md shows: which models, which analyses of them, what is to be seen and what is not. */
+import fs from 'node:fs'
+import path from 'node:path'
+
+const quick = (...more) => ['--preset', 'quick', '--device', 'cpu', ...more]
+
+/** `run`: the parameters of `abd run`, given the folder ../shared; null where it cannot be made. */
+export const subjects = [
+  {
+    id: 'poisoned',
+    title: 'Poisoned',
+    about:
+      'Signs, WRN-10-1, blended noise on 10 % of the images; a student distilled by ZSKT with the quick preset’s terms, which takes the backdoor over',
+    run: () => quick('--name', 'Poisoned'),
+  },
+  {
+    id: 'clean',
+    title: 'Clean, the control',
+    about: 'The same teacher trained without poison',
+    run: () => quick('--name', 'Clean', '--set', 'poisoning.ratio=0'),
+  },
+  {
+    id: 'cifar',
+    title: 'CIFAR-10, trigger known',
+    about: 'A WRN-16-2 trained with PyTorch and a BadNets grid, brought as a file, on 2,000 real test images',
+    run(shared) {
+      const teacher = path.join(shared, 'golden', 'teacher-badnet-grid', 'best_clean_acc.pth')
+      const data = path.join(shared, 'golden', 'cifar10-mini')
+      if (!fs.existsSync(teacher) || !fs.existsSync(data)) return null
+      const file = ['teacher.source=file', `teacher.file=${teacher}`, 'students=[]'].flatMap((set) => ['--set', set])
+      return [
+        '--name',
+        'CIFAR-10',
+        '--data',
+        data,
+        '--attack',
+        'badnet_grid',
+        '--target',
+        '0',
+        '--device',
+        'cpu',
+        ...file,
+      ]
+    },
+  },
+]
+
+const student = 'student-1'
+const inspected = { testLimit: 100 }
+
+/** `panels`: titles of the parts of a result that are shown. */
+export const sections = [
+  {
+    title: 'Kept images in numbers',
+    about:
+      'Of every kept synthetic image: what teacher, student and shuffled teachers say, and its correlation with the trigger.',
+    looks: [
+      {
+        analysis: 'kept-images',
+        of: 'poisoned',
+        stage: student,
+        panels: [],
+        caption: 'Poisoned, 128 kept images of steps 1 and 200',
+      },
+    ],
+    seen: 'Which images the Shuffling Vaccine would suspect, and how sure each network is of them, in one table that can be sorted.',
+    notSeen:
+      'The trigger. No image correlates with it by more than 0.05 although the student’s attack success is 93 %: what carries the backdoor over is nothing that a person, or a correlation, finds in a picture. That four in ten are suspected is therefore no evidence of a trigger in them.',
+  },
+  {
+    title: 'Model inspection',
+    about:
+      'Channels of the last batch norm set to zero, those that the trigger changes most first; dashed: as many in a random order.',
+    looks: [
+      {
+        analysis: 'model-inspection',
+        of: 'poisoned',
+        stage: 'teacher',
+        params: inspected,
+        panels: [/Pruning/],
+        caption: 'Poisoned teacher',
+      },
+      {
+        analysis: 'model-inspection',
+        of: 'clean',
+        stage: 'teacher',
+        params: inspected,
+        panels: [/Pruning/],
+        caption: 'Clean teacher, the control',
+      },
+      {
+        analysis: 'model-inspection',
+        of: 'cifar',
+        stage: 'teacher',
+        params: inspected,
+        panels: [/Pruning/],
+        caption: 'CIFAR-10 teacher, trigger known',
+      },
+    ],
+    seen: 'In the poisoned teachers few channels carry the backdoor: without them the attack is gone while the accuracy stays, and a random order of the same number does nothing of the kind.',
+    notSeen:
+      'That a defender could do this: the order needs the trigger. Fine-pruning, which goes by activity on synthetic images, cuts other channels, and what it removes comes back as the student is tuned to its poisoned teacher (docs/experiments.md). With 100 test images a step of a curve is 1 %.',
+  },
+  {
+    title: 'Backdoor microscope',
+    about: 'One image: answers, what speaks for the target class, and what happens as the trigger is added.',
+    looks: [
+      {
+        analysis: 'microscope',
+        of: 'poisoned',
+        stage: student,
+        panels: [/What speaks for/, /Probability of/],
+        caption: 'Poisoned, a synthetic image of the last step',
+      },
+    ],
+    seen: 'The student has the backdoor, weaker than its teacher: the teacher turns to the target class at half the trigger, the student near three quarters. The shuffled teachers hardly move, which is what the vaccine goes by.',
+    notSeen: 'A spot: a blended trigger lies on the whole image, and neither saliency nor Grad-CAM points at a place.',
+  },
+  {
+    title: 'Trigger leakage',
+    about:
+      'Correlation of the kept stream with all eleven triggers, beside the same patterns moved at random, with a permutation test.',
+    looks: [
+      {
+        analysis: 'trigger-leakage',
+        of: 'poisoned',
+        stage: student,
+        panels: [/Every trigger/],
+        caption: 'Poisoned: its own trigger, ten others, and 99 random controls of each',
+      },
+    ],
+    seen: 'The test does not cry wolf: of eleven triggers one lies below p = 0.05, the smooth tint, which any brightening of the images resembles; with eleven tests that is no more than chance allows (0.01 · 11 = 0.11).',
+    notSeen:
+      'A leak. The run’s own trigger is at r = −0.001, p = 0.47, and yet the student answers to it: absence of the trigger from the images is no evidence that the backdoor stays behind.',
+  },
+]
