@@ -207,7 +207,11 @@ describe('what a setting is worth', () => {
     const settings = [1, 2].map((layers) => ({ layers, members: 3, draws: [draw({})] }))
     expect(recommendedByTrigger(settings).layers).toBeNull()
     expect(recommendedByTail(settings, 0.02).layers).toBeNull()
-    expect(recommendedByTail([{ layers: 2, members: 3, draws: [draw({ tailRatio: 0.03 })] }], 0.02).layers).toBe(2)
+    const [layers, members] = [2, 3]
+    expect(recommendedByTail([{ layers, members, draws: [draw({ tailRatio: 0.03 })] }], 0.02)).toEqual({
+      layers,
+      reason: 'Largest tail ratio 3.0 %; accepted is more than 2.0 %. It suspects 20.0 % of them.',
+    })
   })
   it('has the penalty of what is suspected alone', () => {
     const range = { first: 0, last: 2 }

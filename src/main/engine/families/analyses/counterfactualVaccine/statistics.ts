@@ -122,7 +122,10 @@ export function recommendedByTail(settings: readonly Setting[], acceptedRatio: n
   if (!found || averageOf(found.draws, 'tailRatio') === null) return { layers: null, reason: 'No synthetic images.' }
   const words = `tail ratio ${percent(ratio(found))}`
   return ratio(found) > acceptedRatio
-    ? { layers: found.layers, reason: `Largest ${words}; accepted is more than ${percent(acceptedRatio)}.` }
+    ? {
+        layers: found.layers,
+        reason: `Largest ${words}; accepted is more than ${percent(acceptedRatio)}. It suspects ${percent(averageOf(found.draws, 'synthetic'))} of them.`,
+      }
     : {
         layers: null,
         reason: `Even at best (${found.layers}) ${words}; accepted is more than ${percent(acceptedRatio)}.`,
