@@ -3,7 +3,7 @@ import { gradCamOf, greyOf, resized, saliencyOf, shareOn } from '../../../src/ma
 import { slidingCorrelation, slidingPanels } from '../../../src/main/engine/families/analyses/slidingCorrelation'
 import { atStrengths } from '../../../src/main/engine/families/analyses/strengthSweep'
 import { prunedCounts } from '../../../src/main/engine/families/analyses/modelInspection'
-import { pValue, randomMoves, shifted } from '../../../src/main/engine/families/analyses/triggerLeakage'
+import { pValue, randomMoves, shifted, triggerLeakage } from '../../../src/main/engine/families/analyses/triggerLeakage'
 import { attacks, createTrigger } from '../../../src/main/engine/families/attacks'
 import { triggerOf } from '../../../src/main/engine/families/attacks/trigger'
 import {
@@ -13,6 +13,7 @@ import {
   templateOf,
 } from '../../../src/main/engine/images/poisoning/template'
 import { createStream } from '../../../src/main/engine/maths/random'
+import { panelsArtifact } from '../../../src/shared/domain'
 import reference from '../../fixtures/analyses/reference.json'
 
 const near = (found: ArrayLike<number>, wanted: readonly number[]): void =>
@@ -135,6 +136,29 @@ describe('the leakage of a trigger', () => {
       meanCorrelation(standardised, shifted(template, [down + 1, 0], shape)),
     )
     expect(pValue(meanCorrelation(standardised, template), moved)).toBe(1)
+  })
+  it('stands beside the ASR of each student over its evaluations, where there are any', async () => {
+    const trigger = await createTrigger(attacks, { id: 'badnet_grid', params: {} }, shape)
+    const pixels = Uint8Array.from(createStream(3, 'noise').uniform(size), (value) => Math.floor(256 * value))
+    const student = (title: string, values: readonly number[]) => ({
+      ...{ stageId: title, title, network: null },
+      kept: {
+        steps: [{ step: 10, count: 1 }],
+        read: () => Promise.resolve({ ...shape, count: 1, pixels, labels: new Int32Array(1) }),
+      },
+      recorded: { accuracy: { steps: [], values: [] }, asr: { steps: values.map((_, at) => 5 * at), values } },
+    })
+    const context = {
+      students: [student('one', [0.9, 0.2]), student('other', [])],
+      triggers: [{ id: 'badnet_grid', title: 'Grid', trigger }],
+      progress: () => Promise.resolve(),
+      warn: () => undefined,
+    }
+    const params = { stepLimit: 2, shiftCount: 19, shiftSeed: 0 }
+    const found = await triggerLeakage.measure(params as never, context as never)
+    const { panels } = panelsArtifact.parse(found)
+    expect(panels.map(({ kind }) => kind)).toEqual(['curves', 'curves', 'table'])
+    expect(panels[1]?.content).toMatchObject({ unit: '%', lines: [{ label: 'one', x: [0, 5], y: [0.9, 0.2] }] })
   })
   it('never takes the trigger’s own place for a control', () =>
     expect(randomMoves(2000, { ...shape, height: 2, width: 2 }, createStream(0, 'small'))).not.toContainEqual([0, 0]))
