@@ -301,6 +301,8 @@ describe('a run', () => {
       },
     ])
     expect((await engine.call('runs.get', { runId: id })).stages[0]?.artifacts).toEqual({ classes: 2 })
+    const earlier = { runId: id, analysis: 'classes', notAfter: 1 }
+    expect((await engine.call('runs.artifacts', earlier)).artifacts).toMatchObject([{ step: 1 }])
     expect((await engine.call('runs.artifacts', { runId: id, stageId: 'teacher' })).artifacts).toEqual([])
     data.report({ type: 'finished', outcome: 'paused', step: 1, evaluation: null, weights: null })
     expect(await newest()).toMatchObject([{ step: 1 }])
