@@ -87,7 +87,7 @@ function usePointColors({ lanes, question, columns, extents }: EmbeddingSource, 
   return { chosenColumn, column, coloring, words, occurring }
 }
 
-/** How points stand out: those that pass the filters, those of the chosen step, those that are selected. */
+/** How points stand out: those of the chosen step, or of all that pass the filters; and those that are selected. */
 function usePointLevels({ lanes, question, selection }: EmbeddingSource, points: Points) {
   /** Whether an image passes the filters, of whatever step; by lane and image. */
   const able = computed(() => {
@@ -108,7 +108,8 @@ function usePointLevels({ lanes, question, selection }: EmbeddingSource, points:
       const isShown = shown[of[point] ?? -1]?.[images[point] ?? -1] === 1
       if (selection.selected.value.has(keys[point] ?? -1)) found[point] = prominence.selected
       else if (!able.value[point]) found[point] = prominence.faint
-      else found[point] = isPart && isShown ? prominence.chosen : prominence.shown
+      else if (!isPart) found[point] = prominence.shown
+      else found[point] = isShown ? prominence.chosen : prominence.faint
     }
     return found
   })
