@@ -14,15 +14,18 @@ import { wrapTrainer } from '../../../src/main/engine/families/defenses/selfRetr
 import type { DistillationContext, StudentTrainer } from '../../../src/main/engine/families/distillation/types'
 import { createStepProgram } from '../../../src/main/engine/graph'
 import { loadWeights, weightsOf } from '../../../src/main/engine/weights/network'
+import { sliceImages } from '../../../src/main/engine/images/imageSets'
 import { createStream } from '../../../src/main/engine/maths/random'
 import { startTensorFlow } from '../../../src/main/engine/runtime'
+import { createRedrawnPerturbations } from '../../../src/main/engine/trainer/asked/redrawnPerturbations'
+import { loadDataset } from '../../../src/main/engine/trainer/data'
 import { readCheckpointAt } from '../../../src/main/engine/trainer/checkpoints'
 import { listCheckpoints } from '../../../src/main/engine/protocol/checkpointFiles'
 import { MissingStartError } from '../../../src/main/engine/trainer/stageErrors'
 import { prepareStudentStage } from '../../../src/main/engine/trainer/stages'
 import { createStateBundle } from '../../../src/main/engine/trainer/state'
 import { defaultsOf } from '../../../src/shared/schema'
-import type { TrainerJob } from '../../../src/main/engine/protocol/messages'
+import type { AnalyseJob, TrainerJob } from '../../../src/main/engine/protocol/messages'
 import type { PartialExperimentConfig } from '../../../src/shared/domain'
 import { runToEnd, temporaryFolder, tinyExperiment } from '../../contract/support'
 import { hashed, hashedWeights } from '../../fixtures/hashed'
@@ -42,6 +45,7 @@ beforeAll(async () => {
   teacher.dispose()
 })
 
+const wide = { id: 'wrn', params: { depth: 10, width: 1 } }
 const retrospection = { id: 'sr', params: { takeover: 2, rounds: 1, iterations: 1 } }
 
 /** What control decides for a student: where it begins, and where others go on from it. */
@@ -206,6 +210,58 @@ describe('the switches of the reference’s programs', () => {
     const free = found({ perturbationPenalty: 0 }).p
     expect(found({ perturbationPenalty: 10, penaltyInSearch: false }).p).toEqual(free)
     expect(found({ perturbationPenalty: 10 }).p).not.toEqual(free)
+  })
+
+  it('can be looked at after each round, and is at the end what was seen last', () => {
+    const { context, images, teacherLogits } = make()
+    const { variable, find } = createUniversalPerturbation(valuesWith({ rounds: 3 }), context)
+    const seen: number[][] = []
+    find(images, teacherLogits, () => {
+      context.program.readState()
+      seen.push([...variable.dataSync()])
+    })
+    expect(seen).toHaveLength(3)
+    expect(seen[0]).not.toEqual(seen[1])
+    expect(seen[2]).toEqual([...variable.dataSync()])
+  })
+
+  it('is drawn again from weights on disk as its training draws it: the same from the same seed', async () => {
+    const config = tinyExperiment({ students: [{ defenses: [] }, { defenses: [retrospection] }] })
+    const dataset = await loadDataset({ data: config.data, cacheFolder: cache })
+    const none = { steps: [], values: [] }
+    const recorded = { accuracy: none, asr: none }
+    const stage = (id: string, index: number) =>
+      ({
+        id,
+        kind: 'student',
+        index,
+        title: id,
+        folder: cache,
+        weights: teacherWeights,
+        keptImages: [],
+        recorded,
+      }) as const
+    const job: AnalyseJob = {
+      kind: 'analyse',
+      analysis: { id: 'perturbation-seen', params: {} },
+      config: { ...config, distillation: { ...config.distillation, architecture: wide } },
+      cacheFolder: cache,
+      teacher: teacherWeights,
+      stages: [stage('student-1', 0), stage('student-2', 1)],
+      step: null,
+    }
+    const teacher = network(10, 32)
+    const again = createRedrawnPerturbations({ job, dataset, normalization: dataset.normalization, teacher })
+    expect(again.searchOf('student-1')).toBeNull()
+    expect(again.searchOf('student-2')).toMatchObject({ defense: 'Self-Retrospection', against: 'teacher' })
+    const images = sliceImages(dataset.test, 0, 4)
+    const draw = () => again.redraw({ stageId: 'student-2', at: { stageId: 'student-1', step: null }, images, seed: 1 })
+    const [first, second] = [await draw(), await draw()]
+    expect(first).toHaveLength(1)
+    expect(first[0]).toHaveLength(32 * 32 * 3)
+    expect(first[0]?.some((value) => Math.abs(value) > 1e-3)).toBe(true)
+    expect(second).toEqual(first)
+    teacher.dispose()
   })
 
   it('the weights that another defense gives the images reach the loss only where they should', async () => {

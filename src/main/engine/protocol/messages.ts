@@ -35,6 +35,8 @@ export interface StageFolders {
 export interface AnalysedStage {
   readonly id: string
   readonly kind: 'teacher' | 'student'
+  /** Of the configuration's students; 0 for a teacher. */
+  readonly index: number
   readonly title: string
   /** Where its checkpoints lie. */
   readonly folder: string

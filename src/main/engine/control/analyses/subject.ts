@@ -96,6 +96,7 @@ export async function analysedStage({ run, store, nameOf }: AnalysedRun, stage: 
   return {
     id: stage.id,
     kind: stage.kind === 'teacher' ? 'teacher' : 'student',
+    index: stage.index,
     title: nameOf(stage),
     folder: store.stageFolder(place),
     weights: stage.weights,

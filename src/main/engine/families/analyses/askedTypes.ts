@@ -156,11 +156,43 @@ export interface KeptImages {
   read(step: number): Promise<ImageSet>
 }
 
+/** The search for a universal perturbation that a defense makes. */
+export interface PerturbationSearch {
+  /** Title of the defense. */
+  readonly defense: string
+  /** Whose answers it changes. */
+  readonly against: 'teacher' | 'student'
+  /** The student's pseudo batches from which the defense acts, and at its end; null where it acts all the time. */
+  readonly phase: { readonly start: number; readonly total: number } | null
+}
+
+export interface RedrawnQuestion {
+  /** The student whose defenses draw it. */
+  readonly stageId: string
+  /** The student that stands where the defended one stood, and after how many steps; null: as it is. */
+  readonly at: { readonly stageId: string; readonly step: number | null }
+  readonly images: ImageSet
+  /** Of its random start. */
+  readonly seed: number
+}
+
+/** Universal perturbations of students' defenses, drawn again as their training draws them. */
+export interface RedrawnPerturbations {
+  /** null where no defense of the student looks for one. */
+  searchOf(stageId: string): PerturbationSearch | null
+  /** After each round, in intensities: the normalised one times the standard deviations, [H][W][C]. */
+  redraw(question: RedrawnQuestion): Promise<readonly Float32Array[]>
+}
+
 export interface AskedStudent {
   readonly stageId: string
   readonly title: string
   /** As it is, or as it was at the step that was asked for; null where it has neither weights nor a checkpoint. */
   readonly network: OpenNetwork | null
+  /** Steps of its checkpoints that are kept, ascending. */
+  readonly keptSteps: readonly number[]
+  /** @throws RefusedInputError where that checkpoint is gone */
+  networkAt(step: number): Promise<OpenNetwork>
   readonly kept: KeptImages
   /** Accuracy and ASR at each evaluation, fractions of 1, in ascending order of steps. */
   readonly recorded: Readonly<Record<'accuracy' | 'asr', RecordedPoints>>
@@ -194,6 +226,7 @@ export interface AskedMaterials {
   readonly vaccine: VaccineProbe | null
   /** Of the first student; null without a checkpoint, or where its method has none that lives through the run. */
   readonly generator: GeneratorProbe | null
+  readonly perturbations: RedrawnPerturbations
   /** At most so many test images, evenly over classes, as they are and with the trigger; true labels in both. */
   readonly testImages: (most: number) => { readonly clean: ImageSet; readonly triggered: ImageSet | null }
   /** The attack of the run; null without one. */

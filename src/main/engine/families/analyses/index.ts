@@ -6,6 +6,7 @@ import { counterfactualVaccine } from './counterfactualVaccine'
 import { keptImages } from './keptImages'
 import { microscope } from './microscope'
 import { modelInspection } from './modelInspection'
+import { perturbationSeen } from './perturbationSeen'
 import { suspects } from './suspects'
 import { triage } from './triage'
 import { triggerLeakage } from './triggerLeakage'
@@ -23,6 +24,7 @@ export const analyses = createRegistry<Analysis>('analysis', 'Analyses', [
   triggerLeakage,
   counterfactualVaccine,
   triage,
+  perturbationSeen,
 ])
 
 /** Those that stages measure by themselves. */

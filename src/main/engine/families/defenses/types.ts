@@ -58,6 +58,21 @@ export interface DefenseContext extends DistillationParts {
   readonly tell: (remark: StageRemark) => void
 }
 
+/** One image-sized p that changes a network's answers to many images at once. */
+export interface UniversalPerturbation {
+  /** [1, H, W, C], in the normalised space; read it inside later steps. */
+  readonly variable: tf.Variable<tf.Rank.R4>
+  /**
+   * Begins anew and does all rounds on these images.
+   * @param answers the teacher's logits of them
+   * @param afterRound what is to be looked at in between
+   */
+  find(images: tf.Tensor4D, answers: tf.Tensor2D, afterRound?: () => void): void
+}
+
+/** What a search for a universal perturbation needs of a stage. */
+export type PerturbationContext = Pick<DefenseContext, 'program' | 'image' | 'student' | 'teacher' | 'stream' | 'state'>
+
 /** What a defense adds while it acts. */
 export interface DefenseCost {
   /** Extra passes, as those of a method are counted. */
@@ -109,6 +124,12 @@ export interface Defense<S extends ParameterSchema = ParameterSchema> extends Me
   readonly privileged?: true
   /** Whether it shuffles channels between the teacher's convolutions. */
   readonly needsHiddenConvolutions?: true
+  /** For defenses that look for a universal perturbation in each update: the search, which analyses make again. */
+  readonly perturbation?: {
+    /** Whose answers it changes. */
+    readonly against: (params: ValuesOf<S>) => 'teacher' | 'student'
+    readonly create: (params: ValuesOf<S>, context: PerturbationContext) => UniversalPerturbation
+  }
   /** What keeps it from joining a student that has been distilled without it for so many pseudo batches. */
   joins?(params: ValuesOf<S>, pseudoBatches: number): readonly MemberIssue[]
   /** What would be found only when a run is under way. */

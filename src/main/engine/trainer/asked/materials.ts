@@ -14,12 +14,14 @@ import type { StepProgram } from '../../graph/types'
 import { decodeGrid } from '../../images/imageGrid'
 import { evenlyByClass, selectImages } from '../../images/imageSets'
 import type { Classifier } from '../../maths/nn/types'
+import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { AnalysedStage, AnalyseJob } from '../../protocol/messages'
 import { normalizationOf, testSetsOf } from '../data'
 import { openClassifier } from '../models'
 import { openGeneratorProbe } from './generatorProbe'
 import { createOpenNetwork } from './openNetwork'
 import { createVaccineProbe } from './shuffledTeachers'
+import { createRedrawnPerturbations } from './redrawnPerturbations'
 import { openStudent } from './studentNetwork'
 
 export type Materials = { readonly [Need in AskedNeed]: () => Promise<AskedMaterials[Need]> }
@@ -58,6 +60,14 @@ export function createMaterials(input: MaterialsInput): Materials {
       stageId: stage.id,
       title: stage.title,
       network: classifier && networkOf(stage.id, 'student', classifier),
+      keptSteps: listCheckpoints(stage.folder)
+        .map(({ step }) => step)
+        .sort((left, right) => left - right),
+      async networkAt(step) {
+        const opened = await openStudent(stage, { ...job, step }, dataset)
+        if (!opened) throw nothingToOpen(stage)
+        return networkOf(`${stage.id}@${step}`, 'student', opened)
+      },
       kept: {
         steps: stage.keptImages.map(({ step, layout: { count } }) => ({ step, count })),
         read: (step) => keptAt(stage, step),
@@ -85,6 +95,9 @@ export function createMaterials(input: MaterialsInput): Materials {
       return openGeneratorProbe({ job, stage, dataset, program, teacher: await teacher(), vaccine: probe })
     }),
     shuffledTeachers: async () => (await vaccine())?.shuffled ?? null,
+    perturbations: once(async () =>
+      createRedrawnPerturbations({ job, dataset, normalization, teacher: await teacher() }),
+    ),
     testImages: async () => {
       const { clean, triggered } = await testSets()
       return (most) => {

@@ -93,6 +93,7 @@ export const selfRetrospection = defineDefense({
   phase: phaseOf,
   // Of its optimizer, which every checkpoint of a student with it holds.
   stateParameters: ['optimizer', 'momentum'],
+  perturbation: { against: ({ model }) => model, create: createUniversalPerturbation },
   checks: phaseIssues,
   create(values, context) {
     const phase = phaseOf(values, context.methodTotal)

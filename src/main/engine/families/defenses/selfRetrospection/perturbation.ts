@@ -6,15 +6,8 @@ import { applyUpdates } from '../../../maths/nn/differentiate'
 import type { Parameter, StateUpdate } from '../../../maths/nn/types'
 import { createAdam } from '../../optimizers/adam'
 import { updateStep } from '../../optimizers/update'
-import type { DefenseContext } from '../types'
+import type { PerturbationContext, UniversalPerturbation } from '../types'
 import type { SelfRetrospectionParameters } from './parameters'
-
-export interface UniversalPerturbation {
-  /** [1, H, W, C]; read it inside later steps. */
-  readonly variable: tf.Variable<tf.Rank.R4>
-  /** Begins anew and does all rounds on these images. `answers`: the teacher's logits of them. */
-  find(images: tf.Tensor4D, answers: tf.Tensor2D): void
-}
 
 /**
  * p ← Adam on −KL(f(x) ‖ f(x + p)) + penalty · ‖p‖², f the teacher in evaluation mode or the student in training mode;
@@ -28,7 +21,7 @@ export interface UniversalPerturbation {
  */
 export function createUniversalPerturbation(
   values: SelfRetrospectionParameters,
-  context: DefenseContext,
+  context: PerturbationContext,
 ): UniversalPerturbation {
   const { program, image } = context
   const onStudent = values.model === 'student'
@@ -75,7 +68,7 @@ export function createUniversalPerturbation(
 
   return {
     variable,
-    find(images, teacherLogits) {
+    find(images, teacherLogits, afterRound) {
       const start = tf.tensor4d(
         Float32Array.from(stream.normal(variable.size), (value) => value * values.perturbationStart),
         shape,
@@ -85,6 +78,7 @@ export function createUniversalPerturbation(
       for (let index = 0; index < values.rounds; index++) {
         const own = onStudent ? answer.run({ images }) : {}
         tf.dispose([round.run({ images, answers: own.logits ?? teacherLogits, learningRate }), own])
+        afterRound?.()
       }
       tf.dispose([start, learningRate])
     },

@@ -8,9 +8,8 @@ import type { StateUpdate } from '../../../maths/nn/types'
 import { cosineSchedule, type Schedule } from '../../schedules'
 import { createOptimizer } from '../../optimizers'
 import type { RandomStream } from '../../../maths/random'
-import type { DefensePhase } from '../types'
+import type { DefensePhase, UniversalPerturbation } from '../types'
 import { perturbedCount, selfRetrospectionParameters, type SelfRetrospectionParameters } from './parameters'
-import type { UniversalPerturbation } from './perturbation'
 import { unlearningStep } from './updates'
 
 /** 1 for `perturbedCount` random images of a batch, else 0: [N, 1, 1, 1]. */
