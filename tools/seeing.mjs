@@ -149,6 +149,9 @@ ${shown.map(lookText).join('\n\n')}
   )
   .join('')}`
 
+/** The page from the section on that other commands give the numbers of. */
+const measuredElsewhere = (page) => page.slice(page.indexOf('## Triage'))
+
 async function main() {
   const { values } = parseArgs({ options: Object.fromEntries(subjects.map(({ id }) => [id, { type: 'string' }])) })
   await ensureBuilt()
@@ -159,7 +162,8 @@ async function main() {
   try {
     const parts = []
     for (const section of sections) parts.push({ section, shown: await shownBy(browser, runs, section) })
-    fs.writeFileSync(path.join(projectRoot, 'docs', 'seeing.md'), pageOf(parts))
+    const target = path.join(projectRoot, 'docs', 'seeing.md')
+    fs.writeFileSync(target, `${pageOf(parts)}\n${measuredElsewhere(fs.readFileSync(target, 'utf8'))}`)
   } finally {
     await browser.close()
     fs.rmSync(own, { recursive: true, force: true })

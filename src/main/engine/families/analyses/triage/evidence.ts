@@ -18,7 +18,7 @@ export interface SuspectedClass extends ClassEvidence {
  * Logistic regression of "poisoned with this target" on the lead: score = 1 / (1 + exp(−(intercept + slope · lead))).
  * Fitted by `npm run triage` on the first classes of the teachers that docs/seeing.md names; elsewhere it orders.
  */
-export const calibration = { intercept: -3, slope: 20 } as const
+export const calibration = { intercept: -2.48, slope: 14.3 } as const
 
 export const scoreOf = (lead: number): number => 1 / (1 + Math.exp(-(calibration.intercept + calibration.slope * lead)))
 

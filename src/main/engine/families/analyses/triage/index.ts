@@ -82,6 +82,8 @@ async function measured(values: ValuesOf<typeof params>, context: Context): Prom
     { source: values.images, perClass: values.imagesPerClass, rounds, seed: values.seed },
     { network, students, tick: (round) => progress(round, total, 'Making images') },
   )
+  if (values.images !== 'inverted')
+    warn('The score is calibrated on inverted images. On noise it tells nothing: the target class may come last.')
   const logits = network.logits(images)
   const labels = answersOf(logits, classes).map(({ label }) => label)
   const random = answersOf(network.logits(noise('uniform', noiseImages, network.image, values.seed)), classes)

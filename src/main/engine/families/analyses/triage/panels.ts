@@ -21,7 +21,7 @@ const normWords = (norm: number | null): string =>
   norm === null ? `over ${(radii.at(-1) ?? 0).toFixed(0)}` : norm.toFixed(2)
 
 function rankingPanel({ ranking, words }: Triaged, names: Named): Panel {
-  const scoreDefinition = `1 / (1 + exp(−(${calibration.intercept} + ${calibration.slope} · lead))): a logistic regression on teachers trained here on Signs, half of them poisoned (docs/seeing.md). On other data it orders classes and is no probability.`
+  const scoreDefinition = `1 / (1 + exp(−(${calibration.intercept} + ${calibration.slope} · lead))): a logistic regression on 25 teachers of Signs, 15 of them poisoned (docs/seeing.md). On other data it orders classes and is no probability.`
   return {
     kind: 'table',
     title: rankingTitle,
