@@ -38,6 +38,8 @@ function contextOf(): AskedContext {
     stageId: 'student-1',
     title: 'Student',
     network: open('student', network(1)),
+    keptSteps: [],
+    networkAt: () => Promise.reject(new Error('It has no checkpoint.')),
     kept: {
       steps: Array.from({ length: steps }, (_, step) => ({ step, count: perStep })),
       read: (step: number) => Promise.resolve(imagesOf(step)),
