@@ -22,6 +22,8 @@ export interface EngineDoor {
   readonly clients: number
   /** Ends every connection; whoever wants one comes back. */
   disconnect(): void
+  /** Nobody new comes in; who is connected stays. */
+  refuse(): void
   close(): Promise<void>
 }
 

@@ -260,6 +260,9 @@ class ControlProcess {
   private async shutdown(): Promise<void> {
     if (this.ending) return
     this.ending = true
+    // A call that came in from here on would be lost with this process: it is for the next engine.
+    this.hold?.end()
+    this.door?.refuse()
     try {
       await this.engine?.close()
       // Only now may another engine open the workspace; those still connected find it.

@@ -121,6 +121,11 @@ export class WorkspaceHold {
     this.reason = reason
   }
 
+  /** Whoever comes now waits until the workspace is free. */
+  end(): void {
+    this.lock?.end()
+  }
+
   release(): void {
     clearInterval(this.watching)
     try {

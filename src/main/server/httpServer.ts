@@ -41,6 +41,8 @@ export interface EngineServer {
   readonly clients: number
   /** Ends every connection; whoever wants one comes back. */
   disconnect(): void
+  /** Nobody new comes in; who is connected stays. */
+  refuse(): void
   close(): Promise<void>
 }
 
@@ -83,6 +85,9 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     },
     disconnect() {
       for (const socket of sockets.clients) socket.close(1012, 'the workspace is opened again')
+    },
+    refuse() {
+      server.close()
     },
     async close() {
       for (const socket of sockets.clients) socket.close(1001, 'the engine ends')

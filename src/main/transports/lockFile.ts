@@ -25,6 +25,8 @@ const lockSchema = z.object({
   version: z.string(),
   /** Its owner writes a file beside it again and again; those of version 0.1.0 did not. */
   beats: z.boolean().optional(),
+  /** Its owner takes no more calls and is about to give the workspace back. */
+  ending: z.boolean().optional(),
 })
 export type WorkspaceLock = z.infer<typeof lockSchema>
 
@@ -60,8 +62,27 @@ export type Owner =
       silentFor: number | null
     }
 
-/** Who owns a workspace now: a lock counts while its process lives, and is best proven by a connection. */
+/** Milliseconds: how long an engine that is ending is waited for, which may have to pause a run; between two looks. */
+const ending = { patience: 60_000, look: 50 }
+
+/**
+ * Who owns a workspace now: a lock counts while its process lives, and is best proven by a connection. An engine that
+ * is ending is waited for: what it was asked now would be lost with it.
+ */
 export async function findOwner(workspace: string, timeout = 3000): Promise<Owner> {
+  const until = performance.now() + ending.patience
+  for (;;) {
+    const owner = await lookForOwner(workspace, timeout)
+    const now = readLock(workspace)
+    // What did not answer may have ended just then.
+    const ends = owner.state !== 'none' && now?.ending === true
+    const ended = owner.state === 'unreachable' && now === null
+    if (!(ends || ended) || performance.now() > until) return owner
+    await new Promise((resolve) => setTimeout(resolve, ending.look))
+  }
+}
+
+async function lookForOwner(workspace: string, timeout: number): Promise<Owner> {
   const lock = readLock(workspace)
   if (!lock) return { state: 'none', stale: null }
   const silentFor = silenceOf(workspace, lock)
@@ -109,6 +130,8 @@ export function lastBeat(workspace: string): string {
 export interface HeldLock {
   /** Whose name stands at the workspace now. */
   look(): 'own' | 'other' | 'missing' | 'unreadable'
+  /** Tells who comes that this engine takes no more calls; the lock stays until `release`. */
+  end(): void
   /** Puts the lock back where somebody has deleted it; false where another engine was faster. */
   renew(): boolean
   release(): void
@@ -168,6 +191,9 @@ export function takeLock(
         return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') ? 'missing' : 'unreadable'
       }
     },
+    end() {
+      if (readLock(workspace)?.token === lock.token) replaceLock(file, { ...content, ending: true })
+    },
     renew: () => putLock(workspace, content),
     release() {
       clearInterval(timer)
@@ -175,6 +201,17 @@ export function takeLock(
       rmSync(beatPath(file), { force: true })
       rmSync(file, { force: true })
     },
+  }
+}
+
+function replaceLock(file: string, content: WorkspaceLock): void {
+  const own = temporaryBeside(file)
+  try {
+    writeFileSync(own, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
+    renameSync(own, file)
+  } catch {
+    // A full or vanished disk: whoever comes now finds out by itself.
+    rmSync(own, { force: true })
   }
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { chooseNode, nodeIsCurrent, workspaceFolder, cacheFolder } from '../../../src/main/host'
 import { startEngineServer } from '../../../src/main/server/httpServer'
 import { ownProcess } from '../../../src/main/machine/instance.mjs'
+import { connectWebSocket } from '../../../src/main/transports/webSocketChannel'
 import { findOwner, lockPath, readLock, takeLock, type WorkspaceLock } from '../../../src/main/transports/lockFile'
 
 let folder = ''
@@ -51,6 +52,26 @@ describe('the workspace lock', () => {
   it('whose process lives but whose port is dead was left by another program of that number', async () => {
     write({})
     expect((await findOwner(folder)).state).toBe('none')
+  })
+
+  it('of an engine that is ending is waited for, whether or not it still answers, and nobody new comes in', async () => {
+    const server = await startEngineServer({ token: own.token, onChannel: () => undefined })
+    const endpoint = { host: server.host, port: server.port, token: own.token }
+    const held = takeLock(folder, { ...own, ...endpoint }, { stale: null })
+    const early = await connectWebSocket(endpoint)
+    let left = false
+    early.onClose(() => {
+      left = true
+    })
+    held?.end()
+    const whileItAnswers = findOwner(folder)
+    server.refuse()
+    const whileItDoesNot = findOwner(folder)
+    const first = await Promise.race([whileItAnswers, whileItDoesNot, new Promise((ready) => setTimeout(ready, 300))])
+    expect([first, left]).toEqual([undefined, false])
+    held?.release()
+    expect((await Promise.all([whileItAnswers, whileItDoesNot])).map(({ state }) => state)).toEqual(['none', 'none'])
+    await server.close()
   })
 
   it('of another machine counts, reachable or not', async () => {
