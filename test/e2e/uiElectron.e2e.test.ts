@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeFolder } from '../fixtures/removeFolder'
 import {
@@ -16,6 +16,7 @@ import {
   missingWindow,
   openDisplay,
 } from './support/browser'
+import { launched } from './support/electron'
 import { runMainJob } from './support/workbenchFlow'
 
 const missing = !isBuilt ? missingBuild : !canOpenWindows ? missingWindow : !hasRuntime ? missingRuntime : null
@@ -50,7 +51,7 @@ describe.skipIf(missing !== null)(`the interface in a window${missing === null ?
       ABD_NO_DIALOGS: '1',
       XDG_CONFIG_HOME: join(home, 'config'),
     }
-    application = await _electron.launch({ executablePath: electronPath!, args: parameters, env: environment })
+    application = await launched({ executablePath: electronPath!, args: parameters, env: environment })
   })
   afterAll(async () => {
     await application?.close().catch(() => undefined)

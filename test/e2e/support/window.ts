@@ -2,9 +2,10 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 import { createFakeWorkspace, type FakeWorkspace } from '../../fixtures/processes'
 import { removeFolder } from '../../fixtures/removeFolder'
+import { launched } from './electron'
 import { until } from './engine'
 import { builtFolder, canOpenWindows, electronPath, isBuilt, missingBuild, missingWindow, openDisplay } from './browser'
 
@@ -44,7 +45,7 @@ export async function openFakeWindow(env: NodeJS.ProcessEnv = {}): Promise<FakeW
     display: display.display,
     complaints,
     async launch() {
-      running = await _electron.launch({
+      running = await launched({
         executablePath: electronPath ?? '',
         args: ['--no-sandbox', '--disable-gpu', join(builtFolder, 'main', 'index.js'), '--workspace', workspace.folder],
         env: {
