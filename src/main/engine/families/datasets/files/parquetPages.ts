@@ -38,8 +38,9 @@ const readerOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Reader => ({
 })
 
 const bitsFor = (value: number): number => 32 - Math.clz32(value)
-const claims = (count: number, what: string): Error =>
-  new Error(`a page that claims ${count.toLocaleString('en-US')} ${what}`)
+/** @param count as the file has it: a header may leave it out */
+const claims = (count: number | undefined, what: string): Error =>
+  new Error(`a page that claims ${count?.toLocaleString('en-US') ?? 'no number of'} ${what}`)
 
 /** Runs of one value, and of packed ones, up to `count` in all; the reader stays where it is. */
 function checkRuns({ view, offset }: Reader, width: number, count: number): void {
