@@ -6,36 +6,15 @@
 Reads one phase per line from stdin and answers with one JSON line of seconds. Drives the checkout's own ZeroShotKTSolver.run() with randomly
 initialised networks: every call of the generator's __next__ begins an iteration; 1 generator and 10 student iterations are one pseudo batch.
 Needs torch, torchvision and numpy; other modules the checkout imports and does not need here are stubbed."""
-import contextlib, importlib, importlib.machinery, io, json, os, sys, tempfile, time, types
+import contextlib, io, json, os, sys, time, types
 
-checkout, options = os.path.abspath(sys.argv[1]), json.loads(sys.argv[2])
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'reference'))
+from checkout import enter  # noqa: E402
+
+options = json.loads(sys.argv[2])
 student_steps = 10
-os.environ['HOME'] = home = tempfile.mkdtemp()
-os.chdir(home)
-answers = os.fdopen(os.dup(1), 'w')
-os.dup2(2, 1)  # what the checkout prints is not an answer
+home, answers = enter(sys.argv[1], options['threads'])
 import torch  # noqa: E402
-
-torch.set_num_threads(options['threads'])
-
-
-class Stub(types.ModuleType):
-    def __getattr__(self, name):
-        if name.startswith('__'):
-            raise AttributeError(name)
-        return lambda *positional, **named: None
-
-
-for name in ('wandb', 'datasets', 'sklearn', 'sklearn.metrics', 'matplotlib', 'matplotlib.pyplot'):
-    try:
-        if name in ('wandb', 'datasets'):
-            raise ImportError
-        importlib.import_module(name)
-    except ImportError:
-        sys.modules[name] = Stub(name)
-        # torch looks for the specification of every module it finds loaded.
-        sys.modules[name].__spec__ = importlib.machinery.ModuleSpec(name, None)
-sys.path.insert(0, checkout if os.path.exists(os.path.join(checkout, 'solver.py')) else os.path.join(checkout, 'zskt'))
 import solver as published  # noqa: E402
 from models.wresnet import WideResNet  # noqa: E402
 from utils.syn_vaccine import BackdoorSuspectLoss  # noqa: E402
