@@ -16,7 +16,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { say, SetupError } from '../src/main/setup/report.mjs'
 import { curvePoints, summary } from './against/curves.mjs'
-import { listOf, wholeOf } from './bench/flags.mjs'
+import { listOf, wholeOf, wholesOf } from './bench/flags.mjs'
 import { abdOutput, timedRun } from './bench/wholeRun.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { bundle } from './run/bundle.mjs'
@@ -50,7 +50,7 @@ function readOptions() {
     ...values,
     only,
     pseudoBatches,
-    seeds: values.seeds.split(',').map(Number),
+    seeds: wholesOf(values, 'seeds'),
     batch: wholeOf(values, 'batch', 2),
     threads: wholeOf(values, 'threads', 1),
     every: Math.max(1, Math.floor(pseudoBatches / wholeOf(values, 'evaluations', 1))),
@@ -135,7 +135,7 @@ async function main() {
   const folder = path.resolve(options.folder)
   const workspace = path.join(folder, 'workspace')
   fs.mkdirSync(workspace, { recursive: true })
-  const file = path.join(folder, `curves-${options.pseudoBatches}-${options.batch}.json`)
+  const file = path.join(folder, `curves-${options.pseudoBatches}-${options.batch}-${options.every}.json`)
   const curves = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : []
   const known = (program, seed, defense) =>
     curves.some((curve) => curve.program === program && curve.seed === seed && curve.defense === defense)

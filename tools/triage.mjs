@@ -13,6 +13,7 @@ import path from 'node:path'
 import readline from 'node:readline'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
+import { listOf, wholeOf } from './bench/flags.mjs'
 import { bundle } from './run/bundle.mjs'
 import { failWith } from './run/child.mjs'
 import { cacheDirectory, projectRoot } from './setup/paths.mjs'
@@ -23,6 +24,9 @@ const options = {
   clean: { type: 'string', default: '10' },
   images: { type: 'string', default: 'inverted,uniform' },
 }
+
+/** What the triage's `images` may be of a teacher alone, which has no student that keeps any. */
+const madeImages = ['inverted', 'uniform', 'gaussian']
 
 async function measured(asked) {
   const script = await bundle('test/triage/worker.ts', path.join(projectRoot, 'out', 'triage'))
@@ -43,13 +47,13 @@ async function measured(asked) {
 
 async function main() {
   const { values } = parseArgs({ options })
-  const sources = values.images.split(',')
+  const sources = listOf(values, 'images', madeImages)
   const asked = {
     folder: path.resolve(values.folder),
     cache: cacheDirectory(),
     sources,
-    seeds: Number(values.seeds),
-    clean: Number(values.clean),
+    seeds: wholeOf(values, 'seeds', 0),
+    clean: wholeOf(values, 'clean', 0),
   }
   const found = await measured(asked)
   const { module } = await runnerImport(path.join(projectRoot, 'test', 'triage', 'report.ts'), {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { progressLine } from '../../../src/main/cli/output'
 import { timePhaseNames } from '../../../src/shared/domain'
 import { commandsOfCard } from '../../../tools/bench/device/everything.mjs'
-import { listOf, oneOf, wholeOf } from '../../../tools/bench/flags.mjs'
+import { listOf, oneOf, wholeOf, wholesOf } from '../../../tools/bench/flags.mjs'
 import { goalOf } from '../../../tools/bench/goals.mjs'
 import { figureLine, phaseTitles } from '../../../tools/bench/wholeRun.mjs'
 import { createFakeEngine } from '../../fakes/engine'
@@ -27,6 +27,8 @@ describe('options of the benchmarks', () => {
     expect(() => oneOf({ device: 'tpu' }, 'device', ['cpu', 'gpu'])).toThrow('--device wants cpu or gpu, got "tpu".')
     expect(wholeOf({ rounds: '3' }, 'rounds', 1)).toBe(3)
     for (const rounds of ['0', '1.5', 'x']) expect(() => wholeOf({ rounds }, 'rounds', 1)).toThrow('from 1')
+    expect(wholesOf({ seeds: '0,3' }, 'seeds')).toEqual([0, 3])
+    for (const seeds of ['', '0,x', '0,-1', '0.5']) expect(() => wholesOf({ seeds }, 'seeds')).toThrow('--seeds wants')
   })
 })
 
