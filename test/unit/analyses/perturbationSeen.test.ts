@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AskedStudent, OpenNetwork } from '../../../src/main/engine/families/analyses/askedTypes'
+import type { AskedStudent, OpenNetwork, RedrawnQuestion } from '../../../src/main/engine/families/analyses/askedTypes'
 import { perturbationSeen, placesOf } from '../../../src/main/engine/families/analyses/perturbationSeen'
 import { sentOf } from '../../../src/main/engine/families/analyses/perturbationSeen/answers'
 import {
@@ -99,9 +99,11 @@ const student = (stageId: string, keptSteps: readonly number[]): AskedStudent =>
   recorded: { accuracy: { steps: [], values: [] }, asr: { steps: [], values: [] } },
 })
 
+const saidPlace = (place: ReturnType<typeof placesOf>[number]) => [place.student.stageId, place.step]
+
 it('looks at the twin first, then at kept checkpoints evenly, then at the student as it is', () => {
   const [twin, defended] = [student('twin', [5]), student('defended', [10, 20, 30, 40, 50])]
-  const told = placesOf([twin, defended], defended, 3).map((place) => [place.student.stageId, place.step])
+  const told = placesOf([twin, defended], defended, { most: 3, step: null }).map(saidPlace)
   expect(told).toEqual([
     ['twin', null],
     ['defended', 10],
@@ -109,6 +111,14 @@ it('looks at the twin first, then at kept checkpoints evenly, then at the studen
     ['defended', 50],
     ['defended', null],
   ])
+})
+
+it('looks at no checkpoint that is the student itself, and at none behind the step that was asked for', () => {
+  const kept = student('defended', [10, 20, 30, 40, 50])
+  const ended = { ...kept, recorded: { ...kept.recorded, accuracy: { steps: [25, 50], values: [0.5, 0.9] } } }
+  const stepsOf = (step: number | null) => placesOf([ended], ended, { most: 9, step }).map((place) => place.step)
+  expect(stepsOf(null)).toEqual([10, 20, 30, 40, null])
+  expect(stepsOf(30)).toEqual([10, 20, null])
 })
 
 describe('the analysis', () => {
@@ -119,7 +129,10 @@ describe('the analysis', () => {
     labels: Int32Array.from([0, 0, 0, 1]),
   }
   const values = { images: 'clean', imageLimit: 4, testLimit: 10, stationLimit: 4, seed: 0 }
-  const context = (against: 'teacher' | 'student' | null, redraw: () => Promise<Float32Array[]>) =>
+  const context = (
+    against: 'teacher' | 'student' | null,
+    redraw: (question: RedrawnQuestion) => Promise<Float32Array[]>,
+  ) =>
     ({
       students: [student('twin', []), student('defended', [7])],
       perturbations: {
@@ -156,6 +169,7 @@ describe('the analysis', () => {
     expect(draws).toBe(1)
     expect(panels.map(({ kind }) => kind)).toEqual(['images', 'table', 'table', 'curves', 'curves'])
     expect(panels[0]?.definition).toContain('It acts from pseudo batch 7 to 9.')
+    expect(panels[0]?.definition).toContain('The last picture is the true trigger')
     const table = panels[1]?.kind === 'table' ? panels[1].content.rows : []
     expect(table.map(([model]) => model)).toEqual(['twin', 'defended, step 7', 'defended'])
     expect(table[0]?.slice(1, 7)).toEqual([1, expect.any(Number), 0, 1, expect.any(Number), 'go (100 %)'])
@@ -173,6 +187,25 @@ describe('the analysis', () => {
       }),
     )
     expect(draws).toBe(3)
+  })
+  it('draws it against the student as it was at the step that was asked for', async () => {
+    const drawnAt: unknown[] = []
+    const asked = context('student', (question) => {
+      drawnAt.push(question.at)
+      return Promise.resolve([bright])
+    })
+    const { panels } = panelsArtifact.parse(await perturbationSeen.measure(values, { ...asked, step: 7 }))
+    expect(drawnAt).toEqual([
+      { stageId: 'twin', step: 7 },
+      { stageId: 'defended', step: 7 },
+    ])
+    const table = panels[1]?.kind === 'table' ? panels[1].content.rows : []
+    expect(table.map(([model]) => model)).toEqual(['twin, step 7', 'defended, step 7'])
+  })
+  it('speaks of no trigger where none is shown', async () => {
+    const untriggered = { ...context('student', () => Promise.resolve([bright])), trigger: null }
+    const { panels } = panelsArtifact.parse(await perturbationSeen.measure(values, untriggered))
+    expect(panels[0]?.definition).not.toContain('trigger')
   })
   it('refuses students whose defenses look for none', async () =>
     expect(

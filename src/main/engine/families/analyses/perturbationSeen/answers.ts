@@ -48,17 +48,17 @@ export function sentOf(rows: readonly Answered[], target: number): Sent {
   }
 }
 
+export interface Sending {
+  readonly clean: ImageSet
+  /** Logits of the images without the perturbation. */
+  readonly plain: Float32Array
+  readonly perturbation: Float32Array
+  readonly target: number
+}
+
 /** In images, as a viewer would add it: clip(x + p, 0, 1). */
-export function sentBy(
-  network: OpenNetwork,
-  {
-    clean,
-    perturbation,
-    target,
-  }: { readonly clean: ImageSet; readonly perturbation: Float32Array; readonly target: number },
-): SentBy {
+export function sentBy(network: OpenNetwork, { clean, plain, perturbation, target }: Sending): SentBy {
   const weights = new Float32Array(clean.count * network.classes)
-  const plain = network.logits(clean)
   const { logits } = network.perturbed(clean, { perturbation, weights })
   const labels = [plain, logits].map((of) => answersOf(of, network.classes).map(({ label }) => label))
   const rows = [...clean.labels].map((truth, row): Answered => ({

@@ -7,9 +7,9 @@ import type { ImageSet } from '../../../images/types'
 import { createStream } from '../../../maths/random'
 import { defineAskedAnalysis, type AskedContext, type AskedStudent } from '../askedTypes'
 import { randomMoves } from '../triggerLeakage'
-import { sentBy } from './answers'
+import { sentBy, type SentBy } from './answers'
 import { panelsOf, stationsTitle } from './panels'
-import { correlationsByRound, shuffledPixels } from './perturbation'
+import { correlationsByRound, moveCount, shuffledPixels } from './perturbation'
 import type { Seen, Station } from './seen'
 
 const params = {
@@ -42,7 +42,7 @@ const params = {
     default: 4,
     min: 0,
     max: 100,
-    help: 'Beside the student as it is: those of its checkpoints that are kept, evenly over them.',
+    help: 'Beside the student as it is: those of its earlier checkpoints that are kept, evenly over them.',
     advanced: true,
   }),
   seed: integer({
@@ -56,9 +56,6 @@ const params = {
 }
 type Values = ValuesOf<typeof params>
 type Context = AskedContext<'students' | 'perturbations' | 'testImages' | 'trigger'>
-
-/** Places that the trigger’s pattern is moved to for comparison. */
-const moveCount = 99
 
 async function searchedOn(values: Values, defended: AskedStudent, clean: ImageSet): Promise<ImageSet> {
   if (values.images === 'clean') return selectImages(clean, firstOf(clean.count, values.imageLimit))
@@ -79,20 +76,26 @@ const firstOf = (count: number, most: number): number[] =>
 
 interface Place {
   readonly student: AskedStudent
-  /** null: as it is. */
+  /** null: as it is, or as it was at the step that was asked for. */
   readonly step: number | null
 }
 
-/** The others as they are, then the defended one as kept checkpoints have it, then as it is. */
-export function placesOf(students: readonly AskedStudent[], defended: AskedStudent, most: number): Place[] {
-  const { keptSteps } = defended
+/** The others as they are, then the defended one as earlier checkpoints have it, then as it is. */
+export function placesOf(
+  students: readonly AskedStudent[],
+  defended: AskedStudent,
+  { most, step }: { readonly most: number; readonly step: number | null },
+): Place[] {
+  // A student that has ended keeps the checkpoint of its end: that one is the student as it is.
+  const end = step ?? defended.recorded.accuracy.steps.at(-1) ?? Infinity
+  const keptSteps = defended.keptSteps.filter((kept) => kept < end)
   const count = Math.min(most, keptSteps.length)
   const kept = Array.from({ length: count }, (_, row) =>
     count === 1 ? keptSteps.at(-1) : keptSteps[Math.round((row * (keptSteps.length - 1)) / (count - 1))],
   )
   return [
     ...students.filter((one) => one !== defended && one.network).map((student) => ({ student, step: null })),
-    ...kept.flatMap((step) => (step === undefined ? [] : [{ student: defended, step }])),
+    ...kept.flatMap((at) => (at === undefined ? [] : [{ student: defended, step: at }])),
     ...(defended.network ? [{ student: defended, step: null }] : []),
   ]
 }
@@ -109,31 +112,35 @@ interface StationQuestion {
   readonly clean: ImageSet
   readonly template: TriggerTemplate | null
   readonly target: number
+  /** That was asked for. */
+  readonly step: number | null
   readonly draw: (place: Place) => Promise<readonly Float32Array[]>
 }
 
 async function stationOf(
   place: Place,
-  { values, clean, template, target, draw }: StationQuestion,
+  { values, clean, template, target, step, draw }: StationQuestion,
 ): Promise<Station | null> {
   const network = place.step === null ? place.student.network : await place.student.networkAt(place.step)
   if (!network) return null
   const rounds = await draw(place)
   const last = rounds.at(-1) ?? new Float32Array(0)
   const moves = randomMoves(moveCount, clean, createStream(values.seed, 'perturbationControls'))
+  const plain = network.logits(clean)
+  const send = (perturbation: Float32Array): SentBy => sentBy(network, { clean, plain, perturbation, target })
   const control = shuffledPixels(last, clean, createStream(values.seed, 'perturbationShuffle'))
   return {
     title: place.student.title,
-    step: place.step,
+    step: place.step ?? step,
     rounds,
     correlations: template && correlationsByRound(rounds, template, { moves, shape: clean }),
-    sent: sentBy(network, { clean, perturbation: last, target }),
-    control: sentBy(network, { clean, perturbation: control, target }).all,
+    sent: send(last),
+    control: send(control).all,
   }
 }
 
 async function measured(values: Values, context: Context): Promise<Seen> {
-  const { students, perturbations, testImages, trigger, target, progress } = context
+  const { students, perturbations, testImages, trigger, target, step: asked, progress } = context
   const defended = [...students].reverse().find(({ stageId }) => perturbations.searchOf(stageId))
   const search = defended && perturbations.searchOf(defended.stageId)
   if (!defended || !search) throw nothingToDraw(students)
@@ -143,9 +150,9 @@ async function measured(values: Values, context: Context): Promise<Seen> {
   const redraw = ({ student, step }: Place): Promise<readonly Float32Array[]> =>
     perturbations.redraw({
       ...{ stageId: defended.stageId, images, seed: values.seed },
-      at: { stageId: student.stageId, step },
+      at: { stageId: student.stageId, step: step ?? asked },
     })
-  const places = placesOf(students, defended, values.stationLimit)
+  const places = placesOf(students, defended, { most: values.stationLimit, step: asked })
   const [first] = places
   // One against the teacher is the same whichever student stands beside it.
   const shared = search.against === 'teacher' && first ? await redraw(first) : null
@@ -153,7 +160,7 @@ async function measured(values: Values, context: Context): Promise<Seen> {
   const stations: Station[] = []
   for (const [index, place] of places.entries()) {
     await progress(index, places.length, `Where it sends images of ${place.student.title}`)
-    const station = await stationOf(place, { values, clean, template, target, draw })
+    const station = await stationOf(place, { values, clean, template, target, step: asked, draw })
     if (station) stations.push(station)
   }
   return { search, stations, images, source: values.images, clean, trigger, target }

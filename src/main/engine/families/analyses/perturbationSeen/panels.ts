@@ -3,6 +3,7 @@ import type { CurvesArtifact, Panel, PanelsArtifact, TableArtifact } from '../..
 import { imagesOf, signedPicture } from '../pictures'
 import { normOf } from '../triage/universal'
 import type { Sent } from './answers'
+import { moveCount } from './perturbation'
 import type { Seen, Station } from './seen'
 
 export const stationsTitle = 'Where it sends clean images'
@@ -31,7 +32,8 @@ function picturesPanel(seen: Seen): Panel {
     return { caption: `Round ${round + 1}, norm ${normOf(values).toFixed(2)}`, pixels: signedPicture(values) }
   })
   const size = clean.height * clean.width * clean.channels
-  if (trigger && !trigger.trigger.known) {
+  const showsTrigger = trigger !== null && !trigger.trigger.known
+  if (showsTrigger) {
     const plain = new Uint8Array(size).fill(grey)
     const change = Float32Array.from(trigger.trigger.exact(plain, 1, 'test'), (value) => value - grey)
     pictures.push({ caption: `${trigger.title}: what it changes in grey`, pixels: signedPicture(change) })
@@ -39,7 +41,7 @@ function picturesPanel(seen: Seen): Panel {
   return {
     kind: 'images',
     title: `The perturbation, round by round`,
-    definition: `${wordsOf(seen)} Grey is no change; each is scaled to its own largest change. Norm: L2, in intensities 0…1. The last picture is the true trigger, which no defender knows.`,
+    definition: `${wordsOf(seen)} Grey is no change; each is scaled to its own largest change. Norm: L2, in intensities 0…1.${showsTrigger ? ' The last picture is the true trigger, which no defender knows.' : ''}`,
     content: imagesOf(clean, pictures),
   }
 }
@@ -87,7 +89,7 @@ function correlationPanel(seen: Seen): Panel[] {
     {
       kind: 'curves',
       title: `Correlation with ${trigger.title}`,
-      definition: `Pearson’s, of the perturbation with the trigger’s pattern over the pattern’s places. Control: mean of the absolute correlations with the pattern moved to 99 random places. At the end r = ${last.trigger.toFixed(3)}, p = ${last.p.toFixed(2)}: (1 + moved patterns that correlate at least as much) / 100.`,
+      definition: `Pearson’s, of the perturbation with the trigger’s pattern over the pattern’s places. Control: mean of the absolute correlations with the pattern moved to ${moveCount} random places. At the end r = ${last.trigger.toFixed(3)}, p = ${last.p.toFixed(2)}: (1 + moved patterns that correlate at least as much) / ${moveCount + 1}.`,
       content: { xTitle: 'Round', unit: '', lines },
     },
   ]

@@ -5,6 +5,9 @@ import type { RandomStream } from '../../../maths/random'
 import { pValue, shifted } from '../triggerLeakage'
 import type { RoundCorrelation } from './seen'
 
+/** Places that the trigger’s pattern is moved to for comparison. */
+export const moveCount = 99
+
 /** Pearson's, over the places of the pattern; 0 where one of both does not vary there. */
 export function correlationWith(perturbation: Float32Array, { places, values }: TriggerTemplate): number {
   const own = Array.from(places, (place) => perturbation[place] ?? 0)
