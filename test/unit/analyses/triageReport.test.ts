@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { calibration } from '../../../src/main/engine/families/analyses/triage/evidence'
 import { calibrated } from '../../triage/calibrate'
 import { casesOf } from '../../triage/cases'
 import { reportOf, type Triaged } from '../../triage/report'
@@ -18,6 +21,20 @@ describe('the calibration', () => {
   it('has an end where both sides do not overlap', () => {
     const labelled = [0, 0.05, 0.4, 0.5].map((value) => ({ value, isPoisoned: value > 0.1 }))
     expect(calibrated(labelled).slope).toBeLessThan(100)
+  })
+  it('in the score is that of the teachers in docs/seeing.md', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../../docs/seeing.md'), 'utf8')
+    const rows = text.matchAll(/^\| (?<id>\w+-\d+) \|.*\| (?<lead>\d\.\d\d) \|$/gm)
+    const labelled = [...rows].map(({ groups }) => ({
+      isPoisoned: groups?.id?.startsWith('clean') === false,
+      value: Number(groups?.lead),
+    }))
+    expect(labelled).toHaveLength(25)
+    const { intercept, slope } = calibrated(labelled)
+    expect([intercept.toFixed(2), slope.toFixed(1)]).toEqual([
+      calibration.intercept.toFixed(2),
+      calibration.slope.toFixed(1),
+    ])
   })
 })
 
