@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { panelsArtifact, type Panel, type PanelsArtifact } from '../../../src/shared/domain'
 import { defaultsOf } from '../../../src/shared/schema'
 import { counterfactualVaccine } from '../../../src/main/engine/families/analyses/counterfactualVaccine'
-import { cosineOf } from '../../../src/main/engine/families/analyses/counterfactualVaccine/penalty'
+import { cosineOf } from '../../../src/main/engine/families/analyses/vectors'
 import {
   precisionOf,
   recommendedByTail,

@@ -8,11 +8,11 @@ import { rankingTitle } from '../../../src/main/engine/families/analyses/triage/
 import {
   easeOf,
   normAtGoal,
-  normOf,
   radii,
   searchUniversal,
   stepped,
 } from '../../../src/main/engine/families/analyses/triage/universal'
+import { normOf } from '../../../src/main/engine/families/analyses/vectors'
 import { createStream } from '../../../src/main/engine/maths/random'
 import { panelsArtifact } from '../../../src/shared/domain'
 
@@ -137,5 +137,11 @@ it('the triage of a teacher ranks the class with a direction of its own first, a
   expect(table?.definition).toContain('made by inverting the teacher in 60 rounds')
   expect(table?.kind === 'table' ? table.content.rows[0]?.[0] : null).toBe('d')
   expect(triage.line?.(artifact)).toMatch(/^suspected: d \d+ %, then /)
+  const unranked = artifact.panels.map((panel) =>
+    panel?.kind === 'table'
+      ? { ...panel, content: { ...panel.content, rows: panel.content.rows.map(([name]) => [name ?? null, null]) } }
+      : panel,
+  )
+  expect(triage.line?.({ panels: unranked })).toContain('too few classes could be searched for')
   expect(artifact.panels.map(({ kind }) => kind)).toEqual(['table', 'curves', 'images', 'images'])
 })

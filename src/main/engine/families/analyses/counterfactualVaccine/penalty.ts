@@ -3,6 +3,7 @@ import { meanOf, type Panel } from '../../../../../shared/domain'
 import { sliceImages } from '../../../images/imageSets'
 import type { ImageSet } from '../../../images/types'
 import type { GeneratorProbe, VaccineProbe } from '../askedTypes'
+import { cosineOf, normOf } from '../vectors'
 import type { Looked, Observation } from './observe'
 import type { Choices } from './parameters'
 
@@ -45,20 +46,6 @@ export function pushOf(
     penalty: marked.length > 0 ? -meanOf(marked.map((row) => kl[synthetic.first + row] ?? 0)) : 0,
     gradient: gradient.map((value, place) => (isMarked.has(Math.floor(place / size)) ? -value / marked.length : 0)),
   }
-}
-
-const product = (left: ArrayLike<number>, right: ArrayLike<number>): number => {
-  let sum = 0
-  for (let place = 0; place < left.length; place++) sum += (left[place] ?? 0) * (right[place] ?? 0)
-  return sum
-}
-
-export const normOf = (values: ArrayLike<number>): number => Math.sqrt(product(values, values))
-
-/** −1…1; null where one of them is zero. */
-export function cosineOf(left: ArrayLike<number>, right: ArrayLike<number>): number | null {
-  const norms = normOf(left) * normOf(right)
-  return norms > 0 ? product(left, right) / norms : null
 }
 
 const definition = (images: number, members: number): string =>

@@ -1,7 +1,7 @@
 /** What is shown of a defense's perturbation. */
 import type { CurvesArtifact, Panel, PanelsArtifact, TableArtifact } from '../../../../../shared/domain'
 import { imagesOf, signedPicture } from '../pictures'
-import { normOf } from '../triage/universal'
+import { normOf } from '../vectors'
 import type { Sent } from './answers'
 import { moveCount } from './perturbation'
 import type { Seen, Station } from './seen'

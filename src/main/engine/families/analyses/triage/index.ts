@@ -142,7 +142,9 @@ export const triage = defineAskedAnalysis({
     const table = panels.find(({ title }) => title === rankingTitle)
     if (table?.kind !== 'table') return null
     const [first, second] = table.content.rows
-    const told = (row: typeof first): string => `${row?.[0]} ${(100 * Number(row?.[1])).toFixed(0)} %`
+    // Too few images of other classes to search with, as of two classes with a few images each.
+    if (typeof first?.[1] !== 'number') return 'nobody is suspected: too few classes could be searched for'
+    const told = (row: typeof second): string => `${row?.[0]} ${(100 * Number(row?.[1])).toFixed(0)} %`
     return `suspected: ${told(first)}, then ${told(second)}`
   },
   measure: async (values, context) => ({ panels: panelsOf(await measured(values, context), context) }),

@@ -1,11 +1,14 @@
 /** What is measured of one class, and the control that it is read beside. */
+import { meanOf } from '../../../../../shared/domain'
 import { selectImages } from '../../../images/imageSets'
 import type { ImageSet } from '../../../images/types'
+import { logKl } from '../../../maths/losses/shufflingVaccine'
 import type { RandomStream } from '../../../maths/random'
 import { answersOf, type Answer } from '../answers'
 import type { OpenNetwork } from '../askedTypes'
+import { normOf } from '../vectors'
 import type { ClassEvidence, SuspectedClass } from './evidence'
-import { normOf, radii, type UniversalPerturbation } from './universal'
+import { radii, type UniversalPerturbation } from './universal'
 
 export interface MeasuredClass extends ClassEvidence {
   readonly universal: UniversalPerturbation | null
@@ -65,13 +68,6 @@ export interface ClassQuestion {
   readonly random: readonly Answer[]
 }
 
-/** The smallest divergence that has a logarithm here. */
-const floor = 1e-12
-export const logarithms = (values: readonly number[]): number[] =>
-  values.map((value) => Math.log10(Math.max(floor, value)))
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-
 export function measureClass(question: ClassQuestion): MeasuredClass {
   const { network, label, images, universal, random, statistics } = question
   const noiseShare = random.filter((answer) => answer.label === label).length / Math.max(1, random.length)
@@ -84,7 +80,7 @@ export function measureClass(question: ClassQuestion): MeasuredClass {
     label,
     ease: universal.ease,
     universal,
-    shuffledKl: divergences && meanOf(logarithms(divergences)),
+    shuffledKl: divergences && meanOf(logKl(divergences)),
     statistics: statistics === null || moved === null ? null : moved - statistics,
     noiseShare,
     divergences,

@@ -3,6 +3,7 @@ import { selectImages } from '../../../images/imageSets'
 import type { ImageSet } from '../../../images/types'
 import { answersOf } from '../answers'
 import type { OpenNetwork } from '../askedTypes'
+import { normOf } from '../vectors'
 
 /** L2 norms that are tried one after the other, in intensities of 0…1 over all pixels: factors of √2. */
 export const radii: readonly number[] = Array.from({ length: 8 }, (_, index) => 0.5 * Math.SQRT2 ** (index + 1))
@@ -28,8 +29,6 @@ export interface UniversalPerturbation {
   /** How many it was searched with. */
   readonly images: number
 }
-
-export const normOf = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
 /** Σ_i of the rates over the norms, those not tried counting as reached. */
 export const easeOf = (rates: readonly number[]): number =>

@@ -1,4 +1,5 @@
 import { boolean, integer, number, type MemberIssue, type ValuesOf } from '../../../../../shared/schema'
+import { acceptedTailRatio } from '../../../maths/losses/shufflingVaccine'
 import { penaltyCoefficient, shuffledTeacherFields } from '../../shuffledTeachers'
 import type { DefenseCheckContext } from '../types'
 
@@ -31,7 +32,7 @@ export const params = {
   }),
   tailRatio: number({
     label: 'Smallest accepted tail ratio',
-    default: 0.02,
+    default: acceptedTailRatio,
     min: 0,
     max: 1,
     help: 'The ensemble is accepted when more than this share of log10 KL lies below mean − 3 standard deviations.',
