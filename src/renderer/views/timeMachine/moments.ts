@@ -22,6 +22,10 @@ export interface Moment {
   readonly defense: ReadonlyMap<string, number>
 }
 
+/** Why there is nothing to see of a student at a step. */
+export type Absence = 'reading' | 'none' | 'unreadable'
+export const isAbsent = (found: object | Absence): found is Absence => typeof found === 'string'
+
 /** Place of the last step that is not after `at`; −1 where all are. Steps ascend. */
 export function placeAt(steps: ArrayLike<number>, at: number): number {
   let [low, high] = [0, steps.length]

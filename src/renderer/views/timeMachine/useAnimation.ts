@@ -10,8 +10,9 @@ import type { AnimationFormat } from './animationWriters'
 import type { FrameInput, FrameRoom } from './framePicture'
 import { matrixKinds, matrixView, type MatrixKind } from './matrixKinds'
 import { planeOf } from './momentPlane'
-import { playingTime, type Moment } from './moments'
-import type { Matrix } from './useMatrices'
+import { isAbsent, playingTime, type Absence, type Moment } from './moments'
+import type { KeptAt } from './useKeptAt'
+import type { MatricesAt } from './useMatrices'
 import type { TimeMachine } from './useTimeMachine'
 
 /** Of more evaluations so many are taken, evenly, the last one among them. */
@@ -25,8 +26,8 @@ const lastTime = 2000
 
 export interface AnimationSource {
   readonly machine: TimeMachine
-  readonly imagesAt: (at: number, signal: AbortSignal) => Promise<ReadonlyMap<string, SyntheticImages | null>>
-  readonly matricesAt: (at: number, signal: AbortSignal) => Promise<ReadonlyMap<string, Matrix | null>>
+  readonly imagesAt: (at: number, signal: AbortSignal) => Promise<KeptAt>
+  readonly matricesAt: (at: number, signal: AbortSignal) => Promise<MatricesAt>
   readonly kind: () => MatrixKind
 }
 
@@ -57,12 +58,12 @@ export function useAnimation({ machine, imagesAt, matricesAt, kind }: AnimationS
       matrixTitle: `Confusion, ${(matrixKinds.find(({ id }) => id === kind())?.title ?? '').toLowerCase()}`,
       students: moments.map((moment) => {
         const { key, name, look } = moment.student
-        const matrix = matrices.get(key)
+        const matrix = matrices.get(key) ?? 'none'
         return {
           ...{ key, name, look: look ?? { color: '#808080', marker: 'circle', dash: [] } },
           cells: cellsOf(moment, metrics),
-          strip: stripOf(images.get(key) ?? null),
-          matrix: matrix ? matrixView(matrix.artifact, kind()) : null,
+          strip: stripOf(images.get(key) ?? 'none'),
+          matrix: isAbsent(matrix) ? null : matrixView(matrix.artifact, kind()),
         }
       }),
     }
@@ -124,9 +125,10 @@ const roomOf = ({ students }: Pick<FrameInput, 'students'>): FrameRoom => ({
 })
 
 /** The first images in one row, as a picture's address. */
-function stripOf(batch: SyntheticImages | null): { href: string; images: number } | null {
-  const images = Math.min(mostImages, batch?.count ?? 0)
-  if (!batch || images === 0) return null
+function stripOf(batch: SyntheticImages | Absence): FrameInput['students'][number]['strip'] {
+  if (isAbsent(batch)) return null
+  const images = Math.min(mostImages, batch.count)
+  if (images === 0) return null
   const canvas = document.createElement('canvas')
   canvas.width = images * batch.width
   canvas.height = batch.height

@@ -3,29 +3,35 @@ import type { SyntheticImages } from '@shared/domain'
 import { useNewestTask } from '../../composables/useNewestTask'
 import type { ShownStudent } from '../../students/useStudents'
 import { useImagesStore } from '../../stores/images'
-import { placeAt } from './moments'
+import { placeAt, type Absence } from './moments'
 
-/** The newest images that each student had kept at a step; null before its first ones, and where none can be read. */
+/** Where no step so early is known, by what is known of the list of steps. */
+const absenceIn = { loading: 'reading', ready: 'none', failed: 'unreadable' } as const
+
+/** The newest images that each student had kept at a step, or why there are none. */
+export type KeptAt = ReadonlyMap<string, SyntheticImages | Absence>
+
+/** Keeps what was kept at a step in sight. */
 export function useKeptAt(students: () => readonly ShownStudent[], step: () => number | null) {
   const store = useImagesStore()
   const task = useNewestTask()
-  const shown = shallowRef<ReadonlyMap<string, SyntheticImages | null>>(new Map())
-  const keptStep = (student: ShownStudent, at: number): number | null => {
-    const steps = store.open(student).steps.value
-    return steps[placeAt(steps, at)] ?? null
+  const shown = shallowRef<KeptAt>(new Map())
+  const keptStep = (student: ShownStudent, at: number): number | Absence => {
+    const { steps, state } = store.open(student)
+    return steps.value[placeAt(steps.value, at)] ?? absenceIn[state.value]
   }
-  const imagesOf = async (student: ShownStudent, at: number, signal?: AbortSignal): Promise<SyntheticImages | null> => {
+  async function imagesOf(student: ShownStudent, at: number, signal?: AbortSignal): Promise<SyntheticImages | Absence> {
     const kept = keptStep(student, at)
-    return kept === null ? null : store.fetch(student, kept, signal).catch(() => null)
+    return typeof kept === 'string' ? kept : store.fetch(student, kept, signal).catch((): Absence => 'unreadable')
   }
-  const imagesAt = async (at: number, signal?: AbortSignal): Promise<ReadonlyMap<string, SyntheticImages | null>> =>
+  const imagesAt = async (at: number, signal?: AbortSignal): Promise<KeptAt> =>
     new Map(
       await Promise.all(students().map(async (student) => [student.key, await imagesOf(student, at, signal)] as const)),
     )
   /** Changes with the images to show, not with every step. */
   const wanted = computed(() =>
     students()
-      .map((student) => `${student.key}@${keptStep(student, step() ?? 0) ?? ''}`)
+      .map((student) => `${student.key}@${keptStep(student, step() ?? 0)}`)
       .join(),
   )
   watch(

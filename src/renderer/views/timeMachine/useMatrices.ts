@@ -5,12 +5,14 @@ import { confusionAnalysis } from '../../analyses/index'
 import { useNewestTask } from '../../composables/useNewestTask'
 import type { ShownStudent } from '../../students/useStudents'
 import { useEngineStore } from '../../stores/engine'
+import type { Absence } from './moments'
 
 /** The classes of one student's test images at an evaluation. */
 export interface Matrix {
   readonly step: number
   readonly artifact: ClassesArtifact
 }
+export type MatricesAt = ReadonlyMap<string, Matrix | Absence>
 
 /**
  * The newest confusion matrices that were measured at a step or before it, by student. What has come is kept: a step
@@ -22,27 +24,34 @@ export function useMatrices(students: () => readonly ShownStudent[], step: () =>
   const store = useEngineStore()
   const analysis = computed(() => confusionAnalysis(store.membersOf('analysis'))?.id)
   const task = useNewestTask()
-  const known = new Map<string, Matrix | null>()
-  const shown = shallowRef<ReadonlyMap<string, Matrix | null>>(new Map())
+  let known = new Map<string, Matrix | 'none'>()
+  const shown = shallowRef<MatricesAt>(new Map())
 
   async function matrixOf({ key, runId, stageId }: ShownStudent, at: number, signal?: AbortSignal) {
+    // What is on its way when there are others belongs to those before.
+    const then = known
     const name = `${key}@${at}`
-    const found = known.get(name)
-    if (found !== undefined || analysis.value === undefined) return found ?? null
+    const found = then.get(name)
+    if (found !== undefined || analysis.value === undefined) return found ?? 'none'
     const asked = { runId, stageId, analysis: analysis.value, notAfter: at }
     const [entry] = (await engine.call('runs.artifacts', asked, signal)).artifacts
     const matrix =
       entry?.fault === null && entry.artifact !== null
         ? { step: entry.step, artifact: entry.artifact as ClassesArtifact }
-        : null
-    known.set(name, matrix)
+        : 'none'
+    then.set(name, matrix)
     return matrix
   }
-  const matricesAt = async (at: number, signal?: AbortSignal): Promise<ReadonlyMap<string, Matrix | null>> =>
+  /** A student that cannot be read keeps no other one from being seen. */
+  const readable = (student: ShownStudent, at: number, signal?: AbortSignal): Promise<Matrix | Absence> =>
+    matrixOf(student, at, signal).catch((): Absence => 'unreadable')
+  const matricesAt = async (at: number, signal?: AbortSignal): Promise<MatricesAt> =>
     new Map(
-      await Promise.all(students().map(async (student) => [student.key, await matrixOf(student, at, signal)] as const)),
+      await Promise.all(students().map(async (student) => [student.key, await readable(student, at, signal)] as const)),
     )
-  watch(newest, () => known.clear())
+  watch(newest, () => {
+    known = new Map()
+  })
   watch(
     () => [
       students()
@@ -56,7 +65,6 @@ export function useMatrices(students: () => readonly ShownStudent[], step: () =>
       const at = step()
       if (at === null) return
       const outcome = await task.run((signal) => matricesAt(at, signal))
-      // A run that is gone has been said to be gone already.
       if (outcome.kind === 'done') shown.value = outcome.value
     },
     { immediate: true },
