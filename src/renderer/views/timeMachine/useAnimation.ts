@@ -6,11 +6,12 @@ import { toImageData } from '../../components/pixels'
 import { useNewestTask } from '../../composables/useNewestTask'
 import { compact, grouped, missing, percent } from '../../format/numbers'
 import { useNoticesStore } from '../../stores/notices'
+import type { ShownStudent } from '../../students/useStudents'
 import type { AnimationFormat } from './animationWriters'
 import type { FrameInput, FrameRoom } from './framePicture'
 import { matrixKinds, matrixView, type MatrixKind } from './matrixKinds'
 import { planeOf } from './momentPlane'
-import { isAbsent, playingTime, type Absence, type Moment } from './moments'
+import { isAbsent, playingTime, type Absence, type Moment, type Traced } from './moments'
 import type { KeptAt } from './useKeptAt'
 import type { MatricesAt } from './useMatrices'
 import type { TimeMachine } from './useTimeMachine'
@@ -26,8 +27,8 @@ const lastTime = 2000
 
 export interface AnimationSource {
   readonly machine: TimeMachine
-  readonly imagesAt: (at: number, signal: AbortSignal) => Promise<KeptAt>
-  readonly matricesAt: (at: number, signal: AbortSignal) => Promise<MatricesAt>
+  readonly imagesAt: (of: readonly ShownStudent[], at: number, signal: AbortSignal) => Promise<KeptAt>
+  readonly matricesAt: (of: readonly ShownStudent[], at: number, signal: AbortSignal) => Promise<MatricesAt>
   readonly kind: () => MatrixKind
 }
 
@@ -40,6 +41,14 @@ export const framesOf = (steps: readonly number[]): number[] => {
   )
 }
 
+/** What all frames of one animation show, whatever is chosen in the page while they are drawn. */
+interface AnimationSubject {
+  readonly traced: readonly Traced[]
+  readonly metrics: readonly (MetricDefinition & { readonly name: string })[]
+  readonly kind: MatrixKind
+  readonly stepTitle: string
+}
+
 /** Writes all evaluated steps as a moving picture, or as a picture each in one archive. */
 export function useAnimation({ machine, imagesAt, matricesAt, kind }: AnimationSource) {
   const { host } = useConnection()
@@ -47,15 +56,20 @@ export function useAnimation({ machine, imagesAt, matricesAt, kind }: AnimationS
   const task = useNewestTask()
   const progress = shallowRef<{ done: number; of: number } | null>(null)
 
-  async function inputAt(at: number, signal: AbortSignal): Promise<Omit<FrameInput, 'room'>> {
-    const [images, matrices] = await Promise.all([imagesAt(at, signal), matricesAt(at, signal)])
-    const moments = machine.momentsAt(at)
-    const metrics = machine.defenseMetrics.value.slice(0, mostMetrics)
+  async function inputAt(
+    subject: AnimationSubject,
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Omit<FrameInput, 'room'>> {
+    const { traced, metrics, kind, stepTitle } = subject
+    const students = traced.map(({ student }) => student)
+    const [images, matrices] = await Promise.all([imagesAt(students, at, signal), matricesAt(students, at, signal)])
+    const moments = machine.momentsAt(traced, at)
     return {
-      title: `${machine.stepTitle.value} ${grouped(at)}`,
+      title: `${stepTitle} ${grouped(at)}`,
       heads: ['Accuracy', 'ASR', ...metrics.map(({ title }) => title)],
-      plane: planeOf(machine.traced.value, moments, at),
-      matrixTitle: `Confusion, ${(matrixKinds.find(({ id }) => id === kind())?.title ?? '').toLowerCase()}`,
+      plane: planeOf(traced, moments, at),
+      matrixTitle: `Confusion, ${(matrixKinds.find(({ id }) => id === kind)?.title ?? '').toLowerCase()}`,
       students: moments.map((moment) => {
         const { key, name, look } = moment.student
         const matrix = matrices.get(key) ?? 'none'
@@ -63,22 +77,28 @@ export function useAnimation({ machine, imagesAt, matricesAt, kind }: AnimationS
           ...{ key, name, look: look ?? { color: '#808080', marker: 'circle', dash: [] } },
           cells: cellsOf(moment, metrics),
           strip: stripOf(images.get(key) ?? 'none'),
-          matrix: isAbsent(matrix) ? null : matrixView(matrix.artifact, kind()),
+          matrix: isAbsent(matrix) ? null : matrixView(matrix.artifact, kind),
         }
       }),
     }
   }
   async function drawn(format: AnimationFormat, signal: AbortSignal): Promise<Uint8Array> {
+    const steps = framesOf(machine.steps.value)
+    const subject: AnimationSubject = {
+      traced: machine.traced.value,
+      metrics: machine.defenseMetrics.value.slice(0, mostMetrics),
+      kind: kind(),
+      stepTitle: machine.stepTitle.value,
+    }
     const [{ framePicture }, { canvasOf }, { animationWriters }] = await Promise.all([
       import('./framePicture'),
       import('../../format/picture'),
       import('./animationWriters'),
     ])
-    const steps = framesOf(machine.steps.value)
     const writer = animationWriters[format]()
-    const room = roomOf(await inputAt(steps.at(-1) ?? 0, signal))
+    const room = roomOf(await inputAt(subject, steps.at(-1) ?? 0, signal))
     for (const [index, at] of steps.entries()) {
-      const picture = framePicture({ ...(await inputAt(at, signal)), room })
+      const picture = framePicture({ ...(await inputAt(subject, at, signal)), room })
       signal.throwIfAborted()
       const time = index === steps.length - 1 ? lastTime : playingTime(steps.length)
       await writer.add(await canvasOf(picture, 1), { at, time })

@@ -24,10 +24,8 @@ export function useKeptAt(students: () => readonly ShownStudent[], step: () => n
     const kept = keptStep(student, at)
     return typeof kept === 'string' ? kept : store.fetch(student, kept, signal).catch((): Absence => 'unreadable')
   }
-  const imagesAt = async (at: number, signal?: AbortSignal): Promise<KeptAt> =>
-    new Map(
-      await Promise.all(students().map(async (student) => [student.key, await imagesOf(student, at, signal)] as const)),
-    )
+  const imagesAt = async (of: readonly ShownStudent[], at: number, signal?: AbortSignal): Promise<KeptAt> =>
+    new Map(await Promise.all(of.map(async (student) => [student.key, await imagesOf(student, at, signal)] as const)))
   /** Changes with the images to show, not with every step. */
   const wanted = computed(() =>
     students()
@@ -39,7 +37,7 @@ export function useKeptAt(students: () => readonly ShownStudent[], step: () => n
     async () => {
       const at = step()
       if (at === null) return
-      const outcome = await task.run((signal) => imagesAt(at, signal))
+      const outcome = await task.run((signal) => imagesAt(students(), at, signal))
       if (outcome.kind === 'done') shown.value = outcome.value
     },
     { immediate: true },

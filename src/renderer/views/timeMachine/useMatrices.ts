@@ -45,10 +45,8 @@ export function useMatrices(students: () => readonly ShownStudent[], step: () =>
   /** A student that cannot be read keeps no other one from being seen. */
   const readable = (student: ShownStudent, at: number, signal?: AbortSignal): Promise<Matrix | Absence> =>
     matrixOf(student, at, signal).catch((): Absence => 'unreadable')
-  const matricesAt = async (at: number, signal?: AbortSignal): Promise<MatricesAt> =>
-    new Map(
-      await Promise.all(students().map(async (student) => [student.key, await readable(student, at, signal)] as const)),
-    )
+  const matricesAt = async (of: readonly ShownStudent[], at: number, signal?: AbortSignal): Promise<MatricesAt> =>
+    new Map(await Promise.all(of.map(async (student) => [student.key, await readable(student, at, signal)] as const)))
   watch(newest, () => {
     known = new Map()
   })
@@ -64,7 +62,7 @@ export function useMatrices(students: () => readonly ShownStudent[], step: () =>
     async () => {
       const at = step()
       if (at === null) return
-      const outcome = await task.run((signal) => matricesAt(at, signal))
+      const outcome = await task.run((signal) => matricesAt(students(), at, signal))
       if (outcome.kind === 'done') shown.value = outcome.value
     },
     { immediate: true },

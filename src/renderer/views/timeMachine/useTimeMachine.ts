@@ -45,8 +45,8 @@ export function useTimeMachine() {
       defense: new Map(defense),
     }
   }
-  const momentsAt = (at: number): Moment[] => traced.value.map((one) => momentOf(one, at))
-  const moments = computed(() => momentsAt(step.value ?? 0))
+  const momentsAt = (of: readonly Traced[], at: number): Moment[] => of.map((one) => momentOf(one, at))
+  const moments = computed(() => momentsAt(traced.value, step.value ?? 0))
 
   const player = usePlayer(choice.position, () => steps.value.length, choice.choose)
   const stepTitle = computed(() =>

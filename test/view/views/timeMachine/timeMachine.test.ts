@@ -2,6 +2,22 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 // It loads lazily; loaded once here, a test never waits for a compiler.
 import '@renderer/views/timeMachine/TimeMachineView.vue'
 import { mountWorkbench, settle, type, type MountedWorkbench } from '../../mountWorkbench'
+import type { SvgPicture } from '@renderer/format/svg'
+
+/** Frames that were drawn, and what happens in the page while the first one is. */
+const drawing: { frames: SvgPicture[]; meanwhile: () => Promise<void> } = {
+  frames: [],
+  meanwhile: () => Promise.resolve(),
+}
+// There is no canvas here.
+vi.mock('@renderer/format/picture', async (original) => ({
+  ...(await original<object>()),
+  canvasOf: async (picture: SvgPicture) => {
+    if (drawing.frames.push(picture) === 1) await drawing.meanwhile()
+    return document.createElement('canvas')
+  },
+  pngFrom: () => Promise.resolve(new Uint8Array(4)),
+}))
 
 let page: MountedWorkbench
 afterEach(() => {
@@ -24,7 +40,7 @@ async function open(students: readonly string[], steps = teacherSteps + 60): Pro
     },
   })
   page.engine.advance(steps)
-  await page.go(`/time?students=${students.map((id) => `fake-1/${id}`).join(',')}`)
+  await page.go(`/time?students=${students.map((id) => (id.includes('/') ? id : `fake-1/${id}`)).join(',')}`)
   await settle()
 }
 const rows = (): string[] => [...document.querySelectorAll('.time tbody tr')].map((row) => row.textContent ?? '')
@@ -94,5 +110,30 @@ describe('The time machine', () => {
     page.find<HTMLButtonElement>('.time tbody button').click()
     await settle()
     expect(rows()).toHaveLength(1)
+  })
+
+  it('shows what it can read beside a student that is gone, and says what it cannot', async () => {
+    await open(['student-1', 'gone/student-1'])
+    expect(matrices()).toHaveLength(1)
+    expect(page.text()).toContain('its matrix could not be read.')
+    expect(kept()).toMatch(/pseudo batch 20.*cannot be read/)
+  })
+
+  it('draws an animation of what was shown when it began, whatever is left out meanwhile', async () => {
+    await open(['student-1', 'student-2'])
+    drawing.meanwhile = async () => {
+      page.find<HTMLButtonElement>('.time tbody button').click()
+      await settle()
+    }
+    page.button('Export').click()
+    await settle()
+    const items = [...document.querySelectorAll<HTMLElement>('[role="menuitem"] *')]
+    items.find(({ textContent }) => textContent.startsWith('A picture for each step'))?.click()
+    await vi.waitFor(() => expect(page.saved.map(({ name }) => name)).toEqual(['time-machine.zip']))
+    expect(rows()).toHaveLength(1)
+    expect(drawing.frames).toHaveLength(4)
+    expect(new Set(drawing.frames.map(({ height }) => height)).size).toBe(1)
+    // A line above each student.
+    for (const { svg } of drawing.frames) expect(svg.match(/<line x1="18"/g)).toHaveLength(2)
   })
 })
