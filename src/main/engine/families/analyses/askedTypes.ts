@@ -187,7 +187,10 @@ export interface RedrawnPerturbations {
 export interface AskedStudent {
   readonly stageId: string
   readonly title: string
-  /** As it is, or as it was at the step that was asked for; null where it has neither weights nor a checkpoint. */
+  /**
+   * As it is, or as it was at the step that was asked for; null where it has neither weights nor a checkpoint, and
+   * where a teacher is asked about, beside which it has but its kept images.
+   */
   readonly network: OpenNetwork | null
   /** Steps of its checkpoints that are kept, ascending. */
   readonly keptSteps: readonly number[]

@@ -47,6 +47,8 @@ function titleOf({ config }: AnalyseJob, kind: AnalysedStage['kind']): string {
 export function createMaterials(input: MaterialsInput): Materials {
   const { job, dataset, program } = input
   const normalization = normalizationOf(job.config, dataset)
+  // Students beside a teacher that is asked about lend their kept images; their networks, at any step, are not asked.
+  const isOfTeacher = job.stages[0]?.kind === 'teacher'
   const teacher = once(async () => {
     const { classifier } = await openClassifier(job.teacher, dataset, { architecture: job.config.teacher.architecture })
     return classifier
@@ -55,7 +57,7 @@ export function createMaterials(input: MaterialsInput): Materials {
     createOpenNetwork({ program, name, title: titleOf(job, kind), classifier, image: dataset.train, normalization })
   const teacherNetwork = once(async () => networkOf('teacher', 'teacher', await teacher()))
   const studentOf = async (stage: AnalysedStage): Promise<AskedStudent> => {
-    const classifier = await openStudent(stage, job, dataset)
+    const classifier = isOfTeacher ? null : await openStudent(stage, job, dataset)
     return {
       stageId: stage.id,
       title: stage.title,
