@@ -22,7 +22,8 @@ const range = (values) => `${(100 * Math.min(...values)).toFixed(1)} to ${(100 *
 
 /** One line per defense and step: the range over seeds of either program, and whether the two overlap. */
 export function summary(curves) {
-  const rows = [['defense', 'pseudo batch', 'accuracy ours', 'theirs', 'ASR ours', 'theirs', 'overlap']]
+  const head = ['defense', 'pseudo batch', 'accuracy ours, %', 'theirs, %', 'ASR ours, %', 'theirs, %', 'overlap']
+  const rows = [head, head.map(() => '---')]
   const defenses = [...new Set(curves.map(({ defense }) => defense))]
   for (const defense of defenses) {
     const of = (program) => curves.filter((curve) => curve.program === program && curve.defense === defense)
