@@ -101,6 +101,8 @@ function keyChoice({ embedding, drawing, visit, within }: ChoiceParts & { within
     circle.value = { ...from, radius: Math.min(most, Math.max(radii.least, from.radius * factor)) }
   }
   function key(event: KeyboardEvent): void {
+    // The browser's own: a larger page, the address before.
+    if (event.altKey || (keyName(event).startsWith('Ctrl') && event.key !== ' ')) return
     const direction = directions[event.key]
     if (direction) moveCircle(direction, event.shiftKey ? keySteps.fine : keySteps.normal)
     else if (event.key === '+' || event.key === '=') resize(radii.growth)

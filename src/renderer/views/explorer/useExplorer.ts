@@ -1,4 +1,4 @@
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import type { ImageSource } from '@shared/domain'
 import { largestTile, smallestTile } from '../../components/tileSizes'
 import { explorerOf } from '../../composables/studentAddress'
@@ -41,6 +41,8 @@ export function useExplorer(redraw: () => void) {
   const { lanes, retry } = useLanes(students.students, source, measured.numbersOf)
   const step = useStep(lanes, () => `${source.value} ${students.students.value.map(({ key }) => key).join()}`)
   const question = useQuestion(lanes, step.step)
+  // No image of one source is an image of the other.
+  watch(source, () => (question.only.value = null))
   const selection = useImageSelection()
   const tile = useRemembered('explorer.tile', 48, isBetween(smallestTile, largestTile))
   const thumbnails = useThumbnails({ lanes: () => lanes.value, source: () => source.value, changed: redraw })

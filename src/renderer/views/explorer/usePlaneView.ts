@@ -3,15 +3,15 @@ import { wholeView, zoomed, type PlaneSize, type PlaneView, type Searched } from
 import type { Embedding } from './useEmbedding'
 
 export type Pixel = readonly [number, number]
+type PlacedPoints = Pick<Embedding, 'points' | 'able' | 'runId'>
 
 /** What of the plane is in sight: everything, until somebody comes nearer. */
-export function usePlaneView(embedding: Embedding, size: Readonly<Ref<PlaneSize>>) {
+export function usePlaneView(embedding: PlacedPoints, size: Readonly<Ref<PlaneSize>>) {
   const moved = shallowRef<PlaneView | null>(null)
   const whole = computed(() => wholeView(embedding.points.value, size.value))
   const view = computed(() => moved.value ?? whole.value)
-  watch(embedding.points, (now, before) => {
-    if (now.count !== before.count) moved.value = null
-  })
+  // Runs of one configuration keep equally many images, in planes that have nothing to do with each other.
+  watch([embedding.runId, () => embedding.points.value.count], () => (moved.value = null))
   const searched = computed<Searched>(() => ({
     points: embedding.points.value,
     able: embedding.able.value,

@@ -1,3 +1,4 @@
+import { computed, nextTick, ref, shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
 import { chartColors } from '@renderer/charts/colors'
 import { colorOf, pointWords, rampColor, wordOf, type Coloring } from '@renderer/views/explorer/embeddingColors'
@@ -15,6 +16,7 @@ import {
 import { imageKey } from '@renderer/views/explorer/imageKey'
 import { imageTableOf } from '@renderer/views/explorer/imageTable'
 import { placeColumns } from '@renderer/views/explorer/measuredNumbers'
+import { usePlaneView } from '@renderer/views/explorer/usePlaneView'
 import type { Lane } from '@renderer/views/explorer/useLanes'
 
 const layout = { height: 2, width: 2, channels: 1 } as const
@@ -61,6 +63,22 @@ describe('The embedding of kept images', () => {
     const nearer = zoomed(view, 2, [110, 10], size)
     expect(pixelOf(points, 1, nearer, size)).toEqual([110, 10])
     expect(pixelOf(points, 0, nearer, size)).toEqual([-90, 210])
+  })
+
+  it('is seen whole again when it is the plane of another run, of equally many images', async () => {
+    const [runId, shown] = [ref<string | null>('one'), shallowRef(points)]
+    const plane = usePlaneView(
+      { runId: computed(() => runId.value), points: computed(() => shown.value), able: computed(() => all) },
+      ref(size),
+    )
+    plane.zoom(2)
+    shown.value = embeddingPoints(lanes, 'one')
+    await nextTick()
+    expect(plane.isWhole.value).toBe(false)
+    runId.value = 'other'
+    shown.value = embeddingPoints(lanes, 'other')
+    await nextTick()
+    expect(plane.isWhole.value).toBe(true)
   })
 
   it('gives what a line encloses, of those that pass the filters', () => {
