@@ -145,7 +145,7 @@ const definitions = {
   interval: '95 % interval of that area over images, after Newcombe 2006; it says nothing of other draws.',
   draws: 'Least and largest area of a draw.',
   tail: 'Share of the synthetic images with log₁₀ KL below mean − 3 standard deviations.',
-  accepted: 'Draws whose tail ratio the selection test would accept.',
+  accepted: `Draws whose tail ratio the selection test accepts at its default, more than ${percent(acceptedTailRatio)}.`,
 }
 
 export function settingsPanel({ looked, choices }: Found, settings: readonly Setting[]): Panel {
