@@ -106,3 +106,13 @@ export function filledPlaces({ confusion, triggered, images }: ClassesArtifact):
     .filter((place) => place.clean > 0 || (place.triggered ?? 0) > 0)
     .sort((left, right) => weight(right) - weight(left))
 }
+
+/** In whole percent; nothing where it rounds to 0. */
+export const percentAt =
+  (values: readonly (readonly number[])[], signed: boolean) =>
+  (row: number, column: number): string => {
+    const value = Math.round((values[row]?.[column] ?? 0) * 100)
+    if (value === 0) return ''
+    const sign = value < 0 ? '−' : signed ? '+' : ''
+    return `${sign}${Math.abs(value)}`
+  }

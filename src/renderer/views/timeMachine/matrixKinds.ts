@@ -1,6 +1,6 @@
 /** What of a student's confusion matrices is shown. */
 import { ExhaustiveError } from '@shared/errors'
-import { differences, shares, type ClassesArtifact } from '../../analyses/confusions'
+import { differences, percentAt, shares, type ClassesArtifact } from '../../analyses/confusions'
 
 export const matrixKinds = [
   { id: 'triggered', title: 'With trigger' },
@@ -15,16 +15,6 @@ export interface MatrixShown {
   readonly signed: boolean
   readonly textAt: (row: number, column: number) => string
 }
-
-/** In whole percent; nothing where it rounds to 0. */
-const percentAt =
-  (values: readonly (readonly number[])[], signed: boolean) =>
-  (row: number, column: number): string => {
-    const value = Math.round((values[row]?.[column] ?? 0) * 100)
-    if (value === 0) return ''
-    const sign = value < 0 ? '−' : signed ? '+' : ''
-    return `${sign}${Math.abs(value)}`
-  }
 
 /** null where it was not measured with the trigger. */
 export function matrixView(artifact: ClassesArtifact, kind: MatrixKind): MatrixShown | null {
