@@ -142,7 +142,8 @@ const compareViews = [
   })),
 ]
 
-const explorerOf = (run) => `/explorer?students=${run}/student-1,${run}/student-2`
+const studentsOf = (run) => `${run}/student-1,${run}/student-2`
+const explorerOf = (run) => `/explorer?students=${studentsOf(run)}`
 /** By the keyboard alone: two images of two students, the first of each. */
 const selectTwo = async (page) => {
   await page.locator('.explorer [role=option]').focus()
@@ -284,9 +285,15 @@ const result = (title) => async (page) => {
   await page.getByRole('navigation', { name: 'Results' }).getByRole('button', { name: title }).focus()
   await page.keyboard.press('Enter')
 }
+const plotted = (page) => page.locator('.embedding .plot').waitFor()
 /** What the tour leaves out: it says what this machine is, or shows another state of a view. */
 export const untouredViews = ({ run }) => [
   { name: 'runtime', go: route('/runtime') },
+  { name: 'explorer-embedding', go: route(explorerOf(run), button('Embedding'), plotted), leave: button('Embedding') },
+  {
+    name: 'time-machine',
+    go: route(`/time?students=${studentsOf(run)}`, (page) => page.locator('.step-bar .slider').waitFor()),
+  },
   { name: 'run-analyses-numbers', go: route(`/runs/${run}/analyses`, result(/Kept images/)) },
   { name: 'run-analyses-failed', go: route(`/runs/${run}/analyses`, result(/microscope/i)) },
 ]
