@@ -16,6 +16,8 @@ const keptStages = 32
 interface Images {
   /** Kept steps, ascending. */
   steps: ShallowRef<number[]>
+  /** Grows when images may be others than they were: the stage went back to an earlier step. */
+  remade: ShallowRef<number>
   /** In the order of their last use. */
   inMemory: Map<number, SyntheticImages>
   /** Steps that were asked for ahead of their use. */
@@ -58,7 +60,7 @@ export const useImagesStore = defineStore('images', () => {
   const memory = createMemory()
   const { open, find, refresh, add } = createStageCache({
     mostStages: keptStages,
-    create: (): Images => ({ steps: shallowRef([]), inMemory: new Map(), ahead: new Map() }),
+    create: (): Images => ({ steps: shallowRef([]), remade: shallowRef(0), inMemory: new Map(), ahead: new Map() }),
     ask: (stage) => engine.call('runs.imageSteps', stage),
     take: (content, { steps }) => {
       content.steps.value = steps
@@ -69,6 +71,7 @@ export const useImagesStore = defineStore('images', () => {
     stepBack: (content) => {
       memory.clear(content)
       content.ahead.clear()
+      content.remade.value++
     },
     dropped: memory.clear,
   })

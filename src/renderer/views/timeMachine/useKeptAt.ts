@@ -29,7 +29,7 @@ export function useKeptAt(students: () => readonly ShownStudent[], step: () => n
   /** Changes with the images to show, not with every step. */
   const wanted = computed(() =>
     students()
-      .map((student) => `${student.key}@${keptStep(student, step() ?? 0)}`)
+      .map((student) => `${student.key}@${keptStep(student, step() ?? 0)}.${store.open(student).remade.value}`)
       .join(),
   )
   watch(
