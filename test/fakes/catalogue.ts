@@ -68,6 +68,7 @@ export const fakeFamilies: FamilyDescription[] = [
           empty: { title: 'Nothing evaluated yet', text: 'It appears with the first evaluation.' },
         },
       ),
+      member('one-test-image', 'One image', {}, { view: { kind: 'images' }, empty: null }),
       member('suspects', 'Suspect test', {}, { view: { kind: 'component', component: 'Suspects' }, empty: null }),
       form('histogram'),
       form('table'),
@@ -341,6 +342,12 @@ export const fakeMetrics = metricsOfMembers([
     },
   },
   {
+    id: 'one-test-image',
+    metrics: {
+      calledTarget: { title: 'Called the target', group: 'quality', unit: '', definition: 'Of the shown class.' },
+    },
+  },
+  {
     id: 'suspects',
     metrics: { auc: { title: 'AUC', group: 'defense', unit: '%', definition: 'Area under the ROC curve.' } },
   },
@@ -358,6 +365,15 @@ export const fakeCatalogue: Catalogue = {
       title: 'Quick look',
       quick: true,
       description: 'A backdoor crosses, a defense stops it; seconds with the fake engine.',
+      demonstration: {
+        explanation: ['The teacher obeys the trigger.', 'So does its student.', 'The defended student does not.'],
+        analysis: 'one-test-image',
+        students: ['No defense'],
+        measured: [
+          { seed: 0, seconds: 61, teacher: { accuracy: 0.99, asr: 0.98 }, students: [{ accuracy: 0.9, asr: 0.95 }] },
+          { seed: 1, seconds: 185, teacher: { accuracy: 0.994, asr: 1 }, students: [{ accuracy: 0.85, asr: 0.81 }] },
+        ],
+      },
       config: {
         name: 'Quick look',
         attack: { id: 'blend' },

@@ -4,6 +4,7 @@
  * Vaccine lowers it and costs a little accuracy; a blended trigger crosses to the student better than a patch.
  */
 import type { ClassesArtifact } from '../../src/main/engine/families/analyses/classes'
+import type { OneTestImageArtifact } from '../../src/main/engine/families/analyses/oneTestImage'
 import { suspects, type SuspectMeasurements } from '../../src/main/engine/families/analyses/suspects'
 import { divergenceBins, type DivergenceSample } from '../../src/main/engine/maths/losses/suspectTest'
 import type { Evaluation, ExperimentConfig, MetricPoint, SyntheticImages } from '../../src/shared/domain'
@@ -83,6 +84,32 @@ export function classesAt(config: ExperimentConfig, { accuracy, asr }: Evaluatio
     return kept.map((count, column) => (column === target ? (images[label] ?? 0) - others : count))
   })
   return { accuracy: perClass, confusion, images, ...(asr === null ? {} : { triggered }) }
+}
+
+/** One image and what goes with an accuracy and an ASR of it: the trigger moves it where half of its class moves. */
+export function oneTestImageAt(config: ExperimentConfig, { accuracy, asr }: Evaluation): OneTestImageArtifact {
+  const { target } = config.poisoning
+  const trueClass = target === 0 ? 1 : 0
+  const side = 8
+  const pixels = Uint8Array.from({ length: 2 * side * side * 3 }, (_, place) =>
+    Math.round(255 * noise(place % (side * side * 3), Math.floor(place / (side * side * 3)))),
+  )
+  const calledTarget = Math.round((asr ?? 0) * 100)
+  const answers = [
+    { label: accuracy > 0.5 ? trueClass : target, confidence: accuracy },
+    { label: calledTarget > 50 ? target : trueClass, confidence: 0.9 },
+  ].slice(0, asr === null ? 1 : 2)
+  return {
+    count: answers.length,
+    height: side,
+    width: side,
+    channels: 3,
+    pixels: Buffer.from(pixels.subarray(0, answers.length * side * side * 3)).toString('base64'),
+    captions: answers.map(({ label }, place) => `${place === 0 ? 'Clean' : 'With the trigger'}: ${label}`),
+    trueClass,
+    answers,
+    calledTarget: asr === null ? null : { images: calledTarget, of: 100 },
+  }
 }
 
 /** The metrics of one step. */

@@ -30,7 +30,7 @@ import { changedFromDefaults } from '../../src/main/engine/control/experiments/c
 import { createConditions } from '../../src/main/engine/control/experiments/conditions'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
 import { studentStageTitle } from '../../src/main/engine/control/experiments/stages'
-import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
+import { classesAt, evaluationAt, oneTestImageAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeMembers } from './catalogue'
 import { fakeDevice } from './device'
 import { formsAt } from './forms'
@@ -292,6 +292,7 @@ export class FakeRun {
     if (current.step % evaluateEvery === 0 || current.step >= total) {
       current.evaluation = evaluationAt(config, subject, current.step / total)
       this.find(current, 'classes', classesAt(config, current.evaluation))
+      if (current.step >= total) this.find(current, 'one-test-image', oneTestImageAt(config, current.evaluation))
       if (config.name.includes('analyses'))
         for (const [form, artifact] of Object.entries(formsAt(config))) this.find(current, `form-${form}`, artifact)
       points.push({ name: 'accuracy', step: current.step, value: current.evaluation.accuracy })

@@ -11,7 +11,7 @@ import type { ShortJob, TrainerReport } from '../../src/main/engine/protocol/mes
 import type { StageJob } from '../../src/main/engine/protocol/taskFolder'
 import { readLatestCheckpoint, writeCheckpoint } from '../../src/main/engine/trainer/checkpoints'
 import type { TaskDesk } from '../../src/main/engine/trainer/task'
-import { classesAt, evaluationAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
+import { classesAt, evaluationAt, oneTestImageAt, imagesAt, metricsAt, suspectsAt, type Subject } from './outcomes'
 import { fakeDevice } from './device'
 import { fakeWeights } from './weights'
 
@@ -130,6 +130,7 @@ async function train(job: TrainingJob, desk: TaskDesk): Promise<EndReport> {
   }
   const evaluation = evaluationAt(config, subject, 1)
   desk.report({ type: 'artifact', analysis: 'classes', step, artifact: classesAt(config, evaluation) })
+  desk.report({ type: 'artifact', analysis: 'one-test-image', step, artifact: oneTestImageAt(config, evaluation) })
   const suspected = suspectsAt(config, subject, step)
   if (suspected) desk.report({ type: 'artifact', analysis: 'suspects', step, artifact: suspected })
   await checkpoint(job, step, desk)

@@ -3,6 +3,7 @@ import { createRegistry } from '../../../../shared/schema'
 import type { AskedAnalysis } from './askedTypes'
 import { classes } from './classes'
 import { counterfactualVaccine } from './counterfactualVaccine'
+import { oneTestImage } from './oneTestImage'
 import { keptImages } from './keptImages'
 import { microscope } from './microscope'
 import { modelInspection } from './modelInspection'
@@ -19,6 +20,7 @@ export const analyses = createRegistry<Analysis>('analysis', 'Analyses', [
   classes,
   suspects,
   keptImages,
+  oneTestImage,
   modelInspection,
   microscope,
   triggerLeakage,
