@@ -65,7 +65,7 @@ async function useWindow(root, { bundle }) {
       root.run(`abd runtime unpack /tmp/runtime.tar.gz`, { user })
     } else {
       await page.click('Fetch TensorFlow')
-      await timed('Fetching TensorFlow in the window', () => page.shows('Run the quick experiment', 900))
+      await timed('Fetching TensorFlow in the window', () => page.shows('Run the demonstration', 900))
     }
     await timed('First steps of the quick preset', () => trainFirstSteps(root))
     page.close()

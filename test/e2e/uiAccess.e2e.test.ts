@@ -97,7 +97,7 @@ describeServed('what is said aloud', () => {
   beforeAll(async () => {
     workspace = await createFakeWorkspace({
       ABD_FAKE_STATIC: join(builtFolder, 'renderer'),
-      ABD_FAKE_STEP_MS: '20',
+      ABD_FAKE_STEP_MS: '4',
     })
     served = await openServed(workspace.folder, workspace.env)
   })
@@ -124,7 +124,7 @@ describeServed('what is said aloud', () => {
         .map(({ nodeId }) => textOf(nodeId))
         .join(' ')
     }
-    await page.getByRole('button', { name: /^Run the quick experiment/ }).click()
+    await page.getByRole('button', { name: /^Run the demonstration/ }).click()
     await expect.poll(heard, { timeout: 30_000, interval: 300 }).toMatch(/is running\./)
     await expect.poll(heard, { timeout: 120_000, interval: 300 }).toMatch(/is done\. Last model: accuracy/)
   })

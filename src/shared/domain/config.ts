@@ -9,6 +9,7 @@ import {
   type ParameterSchema,
   type ValuesOf,
 } from '../schema'
+import type { Demonstration } from './demonstration'
 import { ordinaryPrecision, precisionNames } from './precision'
 import { channelValuesPattern, knownPixels, knownPixelValues, ownPixels, type KnownPixelValues } from './pixels'
 
@@ -378,6 +379,8 @@ export interface ExperimentPreset {
   config: PartialExperimentConfig
   /** Ends within minutes; absent of the others. */
   quick?: boolean
+  /** What it shows and what was measured of it; absent of those that promise nothing. */
+  demonstration?: Demonstration
   /** Its place in the table of published results, in words; absent where it is none of the table's. */
   cell?: { row: string; column: string }
 }

@@ -103,7 +103,7 @@ async function inspectTeacher(page: Page): Promise<void> {
 
 export async function runMainJob(firstPage: Page, { reopen }: FlowOptions): Promise<Page> {
   let page = firstPage
-  await page.getByRole('button', { name: /^Run the quick experiment/ }).waitFor({ timeout: minute })
+  await page.getByRole('button', { name: /^Run the demonstration/ }).waitFor({ timeout: minute })
 
   await setUpShortRun(page)
   expect(await isDrawn(page, '.preview .frame canvas')).toBe(true)

@@ -12,8 +12,8 @@ it('offers the quick experiment with its time, starts it and shows the run', asy
   page = await mountWorkbench()
   await page.settle(300)
   expect(page.text()).toContain('never saw a training image')
-  expect(page.button('Run the quick experiment').textContent).toContain('about 3 min')
-  page.button('Run the quick experiment').click()
+  expect(page.button('Run the demonstration').textContent).toContain('about 3 min')
+  page.button('Run the demonstration').click()
   await page.settle(200)
   expect(location.hash).toBe('#/runs/fake-1')
   expect(page.find('h1').textContent).toContain('Quick look')
@@ -23,7 +23,7 @@ it('says what went wrong when the quick experiment cannot start, and stays', asy
   page = await mountWorkbench({
     failures: { 'runs.start': new UserError('The disk is full.', { action: 'Empty the bin.' }) },
   })
-  page.button('Run the quick experiment').click()
+  page.button('Run the demonstration').click()
   await page.settle()
   expect(page.find('[role=alert]').textContent).toContain('The disk is full. Empty the bin.')
   expect(location.hash).toBe('#/')
@@ -32,7 +32,7 @@ it('says what went wrong when the quick experiment cannot start, and stays', asy
 it('starts nothing in a workspace that can only be read', async () => {
   const cause = { name: 'UserError', message: 'This workspace can only be read.', forUser: true }
   page = await mountWorkbench({ readOnlyReason: { kind: 'media', cause } })
-  expect(page.button('Run the quick experiment').hasAttribute('disabled')).toBe(true)
+  expect(page.button('Run the demonstration').hasAttribute('disabled')).toBe(true)
 })
 
 it('shows why nothing can be shown when the engine fails to describe itself', async () => {

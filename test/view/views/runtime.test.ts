@@ -61,7 +61,7 @@ describe('the first start without TensorFlow', () => {
     await tell(fakeRuntimeState)
     expect(location.hash).toBe('#/')
     expect(page.text()).toContain('TensorFlow is ready')
-    expect(page.text()).toContain('Run the quick experiment')
+    expect(page.text()).toContain('Run the demonstration')
   })
 
   it('lets other pages be looked at, and does not come back by itself', async () => {

@@ -13,7 +13,7 @@ export function useQuickStart() {
   const router = useRouter()
   const starting = ref(false)
   const preset = computed(
-    () => engine.catalogue?.presets.find((entry) => entry.id === 'quick') ?? engine.catalogue?.presets[0],
+    () => engine.catalogue?.presets.find(({ demonstration }) => demonstration) ?? engine.catalogue?.presets[0],
   )
   const estimate = useEngineQuery('experiment.estimate', () => (preset.value ? { config: preset.value.config } : null))
 
@@ -21,7 +21,7 @@ export function useQuickStart() {
     const chosen = preset.value
     if (!chosen || starting.value) return
     starting.value = true
-    const run = await notices.attempt('The quick experiment could not start.', () =>
+    const run = await notices.attempt('The demonstration could not start.', () =>
       runs.start({ config: chosen.config, preset: chosen.id }),
     )
     starting.value = false

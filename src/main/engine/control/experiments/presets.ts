@@ -6,6 +6,7 @@ import type { ExperimentPreset } from '../../../../shared/domain'
 import cifar10Zskt from '../../../../../resources/presets/cifar10-zskt.json'
 import gtsrbZskt from '../../../../../resources/presets/gtsrb-zskt.json'
 import quick from '../../../../../resources/presets/quick.json'
+import { demonstration } from './demonstration'
 import { publishedPresets } from './publishedPresets'
 
-export const presets: readonly ExperimentPreset[] = [quick, cifar10Zskt, gtsrbZskt, ...publishedPresets]
+export const presets: readonly ExperimentPreset[] = [demonstration, quick, cifar10Zskt, gtsrbZskt, ...publishedPresets]
