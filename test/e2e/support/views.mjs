@@ -173,7 +173,9 @@ const experimentViews = [
     title: 'New experiment',
     about:
       'Steps at the left follow the scroll; what the preset changes and what matters in the middle; time and disk at the right.',
-    go: route('/new'),
+    go: route('/new', async (page) => {
+      await page.getByRole('heading', { name: 'New experiment', level: 1 }).waitFor()
+    }),
   },
   {
     name: 'new-experiment-attacks',
