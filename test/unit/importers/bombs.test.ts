@@ -30,10 +30,10 @@ import {
   text,
   tupleOf,
 } from './craft/pickle'
+import { secondsAllowed } from './craft/limits'
 import { onnxFile } from './craft/onnx'
 import { zipOf } from './craft/zip'
 
-const secondsAllowed = 1
 const megabytesAllowed = 64
 
 interface Measured {

@@ -15,6 +15,7 @@ import { readTensors, rowMajorStrides } from '../../../../src/main/engine/weight
 import { memorySource } from './memorySource'
 import { dictOf, integer, numbers, pickled, program, proto, stop, storage, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
+import { secondsAllowed } from './limits'
 
 export const fourFloats = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)
 
@@ -170,10 +171,8 @@ export interface ReadFile {
   ignored: readonly IgnoredPart[]
 }
 
-const secondsAllowed = 1
-
 /**
- * Imports within the bound of one second of processor time; memory is measured in processes of their own, see
+ * Imports within the bound of processor time; memory is measured in processes of their own, see
  * bombs.test.ts.
  */
 export async function importPath(path: string): Promise<ImportedCheckpoint> {
