@@ -9,4 +9,5 @@ import quick from '../../../../../resources/presets/quick.json'
 import { demonstration } from './demonstration'
 import { publishedPresets } from './publishedPresets'
 
-export const presets: readonly ExperimentPreset[] = [demonstration, quick, cifar10Zskt, gtsrbZskt, ...publishedPresets]
+/** A new experiment's form begins at the first. */
+export const presets: readonly ExperimentPreset[] = [quick, demonstration, cifar10Zskt, gtsrbZskt, ...publishedPresets]
