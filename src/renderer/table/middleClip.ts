@@ -1,5 +1,7 @@
 /** At least so many letters stay at the end, so that it is a word and not a number alone. */
 const fewestKept = 6
+/** A beginning shorter than the least width that it is given would leave a gap in a name that fits. */
+const fewestCut = 6
 
 const commonPrefix = (left: string, right: string): number => {
   const most = Math.min(left.length, right.length)
@@ -18,7 +20,7 @@ export function cutOf(name: string, neighbours: readonly string[]): number {
   const shared = Math.max(0, ...others.map((other) => commonPrefix(name, other)))
   // Without neighbours that share a beginning the end of a name tells most: seeds and numbers stand there.
   const cut = shared > fewestKept ? Math.min(shared, name.length - fewestKept) : name.length - 2 * fewestKept
-  if (cut <= 0) return 0
   const word = name.lastIndexOf(' ', cut)
-  return word > 0 && cut - word <= 2 * fewestKept ? word + 1 : cut
+  const at = cut > 0 && word > 0 && cut - word <= 2 * fewestKept ? word + 1 : cut
+  return at < fewestCut ? 0 : at
 }

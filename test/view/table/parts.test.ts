@@ -14,6 +14,11 @@ describe('a name that is cut in the middle', () => {
     expect(tail([])).toBe('10 %, seed 3')
     expect(cutOf('Short', ['Other'])).toBe(0)
   })
+  it('is not cut after its first letters, which would stand apart from the rest', () => {
+    expect(['Demonstration', 'A demonstration', 'Of demonstrations'].map((short) => cutOf(short, []))).toEqual([
+      0, 0, 0,
+    ])
+  })
 })
 
 describe('pressing the head of a column', () => {
