@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entropiesOf, predictionEntropy } from '../../examples/analysis/predictionEntropy'
 import { syntheticClasses } from '../../examples/analysis/syntheticClasses'
 import { readArtifact } from '../../src/main/engine/control/runs/artifacts'
-import { analyses, stageAnalyses } from '../../src/main/engine/families/analyses'
+import { analyses } from '../../src/main/engine/families/analyses'
 import type { AnalysisMaterials } from '../../src/main/engine/families/analyses/types'
 import { startTensorFlow } from '../../src/main/engine/runtime'
 import { createStageAnalyses } from '../../src/main/engine/trainer/analyses'
@@ -44,7 +44,8 @@ const measured = (more: { syntheticImages?: () => AnalysisMaterials['syntheticIm
     classNames: data.dataset.classNames,
     target: 0,
     materials: { model: () => model, testImages: () => data.test },
-    members: [...stageAnalyses, predictionEntropy, syntheticClasses],
+    // Those of the product are measured at the end of a stage too.
+    members: [predictionEntropy, syntheticClasses],
   })
     .measure('end', more)
     .map((remark) => {
