@@ -3,7 +3,7 @@
  * Runs the demonstration, the experiment of the start page's button, with several seeds, one after another, and holds
  * each against what the page promises.
  *
- *   npm run demonstration -- [--seeds 0,1,…,9] [--preset demonstration] [--json] [--write]
+ *   npm run demonstration -- [--seeds 0,1,…,9] [--json] [--write]
  *
  * --write: resources/demonstration.json after each seed, which the page and the README tell of, with the configuration
  * that was measured; npm test holds the preset against it. Other seeds of the same configuration stay in it. Ends with 1
@@ -13,6 +13,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import prettier from 'prettier'
 import { abdOutput, timedRun } from './bench/wholeRun.mjs'
 import { machine } from './bench/instructions.mjs'
 import { fallsShort, promise, summaryLines } from './demonstration/promise.mjs'
@@ -27,7 +28,6 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: promise.seeds.join(',') },
-      preset: { type: 'string', default: 'demonstration' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
@@ -39,8 +39,8 @@ function readOptions() {
 
 const ratesOf = ({ evaluation }) => ({ accuracy: evaluation.accuracy, asr: evaluation.asr })
 
-async function measureSeed(seed, workspace, preset) {
-  const { id, seconds } = await timedRun(workspace, ['--preset', preset, '--seed', String(seed)])
+async function measureSeed(seed, workspace) {
+  const { id, seconds } = await timedRun(workspace, ['--preset', 'demonstration', '--seed', String(seed)])
   const { stages, config } = JSON.parse(await abdOutput(['show', id, '--json', '--workspace', workspace]))
   const done = (kind) => stages.filter((stage) => stage.kind === kind).map(ratesOf)
   const [teacher] = done('teacher')
@@ -52,26 +52,28 @@ const common = (config) =>
   Object.fromEntries(Object.entries(config).filter(([field]) => field !== 'seed' && field !== 'name'))
 
 /** Other seeds of the same configuration stay in the file. */
-function write({ measured, config }) {
+async function write({ measured, config }) {
   const former = fs.existsSync(results) ? JSON.parse(fs.readFileSync(results, 'utf8')) : null
   const isSame = JSON.stringify(config) === JSON.stringify(former?.config)
   const kept = isSame ? former.measured.filter((entry) => !measured.some(({ seed }) => seed === entry.seed)) : []
   const all = [...kept, ...measured].sort((left, right) => left.seed - right.seed)
-  fs.writeFileSync(results, `${JSON.stringify({ measured: all, config }, null, 2)}\n`)
+  const text = JSON.stringify({ measured: all, config })
+  const options = await prettier.resolveConfig(results)
+  fs.writeFileSync(results, await prettier.format(text, { ...options, filepath: results }))
 }
 
-async function measureAll({ seeds, preset, write: writes }) {
+async function measureAll({ seeds, write: writes }) {
   const { cpu, cores } = machine()
   const facts = { date: new Date().toISOString().slice(0, 10), machine: `${cpu}, ${cores} cores` }
   const result = { measured: [], config: null }
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-demonstration-'))
   try {
     for (const seed of seeds) {
-      const { config, measured } = await measureSeed(seed, workspace, preset)
+      const { config, measured } = await measureSeed(seed, workspace)
       result.config = common(config)
       result.measured.push({ ...measured, ...facts })
       say(summaryLines([measured]).join('\n'))
-      if (writes) write(result)
+      if (writes) await write(result)
     }
   } finally {
     fs.rmSync(workspace, { recursive: true, force: true })

@@ -9,7 +9,6 @@ import {
   type ParameterSchema,
   type ValuesOf,
 } from '../schema'
-import type { Demonstration } from './demonstration'
 import { ordinaryPrecision, precisionNames } from './precision'
 import { channelValuesPattern, knownPixels, knownPixelValues, ownPixels, type KnownPixelValues } from './pixels'
 
@@ -369,21 +368,6 @@ export const withSeed = <C extends PartialExperimentConfig>(config: C, name: str
 /** The name before `withSeed`. */
 export const nameWithoutSeed = (name: string, seed: number): string =>
   name.endsWith(seedEnding(seed)) ? name.slice(0, -seedEnding(seed).length) : name
-
-/** A ready-made experiment; `config` needs to name only what differs from the defaults. */
-export interface ExperimentPreset {
-  id: string
-  title: string
-  /** What it shows and what it does not, with its time. */
-  description: string
-  config: PartialExperimentConfig
-  /** Ends within minutes; absent of the others. */
-  quick?: boolean
-  /** What it shows and what was measured of it; absent of those that promise nothing. */
-  demonstration?: Demonstration
-  /** Its place in the table of published results, in words; absent where it is none of the table's. */
-  cell?: { row: string; column: string }
-}
 
 /** The title of a student, e.g. "Student 2: sv". @param index from 0 */
 export const studentTitle = (index: number, defense: string): string => `Student ${index + 1}: ${defense}`

@@ -1,4 +1,5 @@
 /** What was measured of the experiment that the start page offers first: the page promises no more than that. */
+import type { ExperimentConfig, PartialExperimentConfig } from './config'
 
 /** Fractions of 1. */
 export interface MeasuredRates {
@@ -26,6 +27,8 @@ export interface Demonstration {
   /** What of it falls short, in a sentence; absent where nothing does. */
   shortfall?: string
   measured: MeasuredSeed[]
+  /** What was measured, but for what changes no result: seed, name, device, threads and what is recorded. */
+  config: PartialExperimentConfig
 }
 
 export interface RateRange {
@@ -46,15 +49,16 @@ export function measuredRange(
     : { accuracy: rangeOf(rates.map(({ accuracy }) => accuracy)), asr: rangeOf(rates.map(({ asr }) => asr)) }
 }
 
-/**
- * Whether a configuration says what a preset names, seed and name apart: of one that was changed nothing was measured.
- * Arrays want the same length; what the preset leaves out may be anything.
- */
-export function followsPreset(config: unknown, preset: unknown): boolean {
-  if (typeof preset !== 'object' || preset === null) return config === preset
-  if (typeof config !== 'object' || config === null) return false
-  if (Array.isArray(preset) && (!Array.isArray(config) || config.length !== preset.length)) return false
-  return Object.entries(preset).every(
-    ([field, value]) => field === 'name' || followsPreset((config as Record<string, unknown>)[field], value),
-  )
+/** Whether each value of `wanted` is in `found`; what it leaves out may be anything, arrays want the same length. */
+function agrees(found: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return found === wanted
+  if (typeof found !== 'object' || found === null) return false
+  if (Array.isArray(wanted) && (!Array.isArray(found) || found.length !== wanted.length)) return false
+  return Object.entries(wanted).every(([field, value]) => agrees((found as Record<string, unknown>)[field], value))
 }
+
+/** Whether what was measured of a demonstration is true of a run with this configuration. */
+export const isDemonstrated = (
+  config: ExperimentConfig,
+  { config: measured }: Pick<Demonstration, 'config'>,
+): boolean => agrees(config, measured)

@@ -6,7 +6,7 @@ import { memberTable } from '../../../src/main/engine/control/experiments/member
 import { families } from '../../../src/main/engine/control/experiments/families'
 import { presets } from '../../../src/main/engine/control/experiments/presets'
 import { resolveExperiment } from '../../../src/main/engine/control/experiments/resolve'
-import { measuredRange, type RateRange } from '../../../src/shared/domain'
+import { isDemonstrated, measuredRange, type RateRange } from '../../../src/shared/domain'
 import { fallsShort, promise } from '../../../tools/demonstration/promise.mjs'
 
 const root = join(import.meta.dirname, '../../..')
@@ -22,6 +22,13 @@ it('is one preset, and what was measured is its configuration to the last parame
   expect(shown).toHaveLength(1)
   const { seed: _seed, name: _name, ...config } = resolveExperiment(preset.config, memberTable(families)).config
   expect(JSON.parse(JSON.stringify(config))).toEqual(measuredConfig)
+})
+
+it('is told of its own runs on any device, and of none in another precision', () => {
+  const { config } = resolveExperiment(preset.config, memberTable(families))
+  const run = { ...config, seed: 7, name: 'Own', execution: { ...config.execution, threads: 1 } }
+  expect(isDemonstrated(run, demonstration)).toBe(true)
+  expect(isDemonstrated({ ...run, execution: { ...run.execution, precision: 'mixed' } }, demonstration)).toBe(false)
 })
 
 it('was measured with seeds of the promise, the one that the button runs among them, and names its students', () => {

@@ -1,22 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { followsPreset, measuredRange } from '../../../src/shared/domain'
+import { isDemonstrated, measuredRange, type ExperimentConfig } from '../../../src/shared/domain'
 
-describe('a configuration and its preset', () => {
-  const preset = { name: 'A', teacher: { training: { epochs: 12 } }, students: [{ defenses: [] }] }
-  const config = {
-    name: 'A, seed 3',
-    seed: 3,
-    teacher: { training: { epochs: 12, flip: false } },
-    students: [{ defenses: [] }],
-  }
+describe('what was measured of a demonstration', () => {
+  const config = { teacher: { training: { epochs: 12, flip: false } }, students: [{ defenses: [] }] }
+  const run = { ...config, name: 'A, seed 3', seed: 3, execution: { threads: 1 } }
+  const isOf = (changed: object): boolean =>
+    isDemonstrated({ ...run, ...changed } as unknown as ExperimentConfig, { config })
 
-  it('agree where all that the preset names is so, whatever the name and the rest', () =>
-    expect(followsPreset(config, preset)).toBe(true))
-  it('differ in a value, in a student more, and in what is not there', () => {
-    expect(followsPreset({ ...config, teacher: { training: { epochs: 3 } } }, preset)).toBe(false)
-    expect(followsPreset({ ...config, students: [{ defenses: [] }, { defenses: [] }] }, preset)).toBe(false)
-    expect(followsPreset({ ...config, students: undefined }, preset)).toBe(false)
-    expect(followsPreset(null, preset)).toBe(false)
+  it('is true of a run that has it all, whatever its name, seed and the rest', () => expect(isOf({})).toBe(true))
+  it('is not of one with another value, a student more, or without a part', () => {
+    expect(isOf({ teacher: { training: { epochs: 12, flip: true } } })).toBe(false)
+    expect(isOf({ students: [{ defenses: [] }, { defenses: [] }] })).toBe(false)
+    expect(isOf({ students: undefined })).toBe(false)
   })
 })
 

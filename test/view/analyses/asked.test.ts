@@ -114,6 +114,23 @@ describe('the tab of analyses', () => {
     expect(panel()).toContain('step 10')
   })
 
+  it('offers the checkpoints that a student has kept since the form was opened', async () => {
+    // The teacher is done, the student has taken two of its twenty steps.
+    await open(13)
+    const choices = async (): Promise<string[]> => {
+      page.find<HTMLElement>('[aria-labelledby=ask-step]').click()
+      await settle()
+      const shown = [...document.querySelectorAll('[role=option]')].map((one) => one.textContent?.trim() ?? '')
+      page.find<HTMLElement>('[aria-labelledby=ask-step]').click()
+      await settle()
+      return shown
+    }
+    expect(await choices()).not.toContain('Step 20')
+    page.engine.advance(1000)
+    await settle(500)
+    expect(await choices()).toEqual(['As it is now', 'Step 20', 'Step 10'])
+  })
+
   it('names several students as the run’s page does', async () => {
     await open(1000, {}, [{ defenses: [] }, { defenses: [{ id: 'sv' }] }])
     const stageIds = ['student-2', 'student-1']

@@ -1,5 +1,6 @@
 /** The demonstration from the start page's promise to the picture that shows it. */
 import { afterEach, expect, it } from 'vitest'
+import { UserError } from '@shared/errors'
 import { mountWorkbench, type MountedWorkbench } from '../mountWorkbench'
 
 let page: MountedWorkbench
@@ -30,6 +31,14 @@ it('explains on the page of its run what one sees, and shows one image through e
   expect(rows).toHaveLength(3)
   expect(rows[0]).toMatch(/Teacher *yield.*stop.*\d+ of 100/)
   expect(document.querySelectorAll('.demonstration canvas[role=img]')).toHaveLength(2)
+})
+
+it('says why what the models answer cannot be shown', async () => {
+  page = await mountWorkbench({ failures: { 'runs.artifacts': new UserError('The database is locked.') } })
+  await page.settle(300)
+  page.button('Run the demonstration').click()
+  await page.settle(600)
+  expect(page.find('.demonstration .error-panel').textContent).toContain('The database is locked.')
 })
 
 it('promises nothing of a run whose preset was changed', async () => {

@@ -8,7 +8,7 @@ afterEach(() => {
   localStorage.clear()
 })
 
-it('offers the quick experiment with its time, starts it and shows the run', async () => {
+it('offers the demonstration with its time, starts it and shows the run', async () => {
   page = await mountWorkbench()
   await page.settle(300)
   expect(page.text()).toContain('never saw a training image')
@@ -19,7 +19,7 @@ it('offers the quick experiment with its time, starts it and shows the run', asy
   expect(page.find('h1').textContent).toContain('Quick look')
 })
 
-it('says what went wrong when the quick experiment cannot start, and stays', async () => {
+it('says what went wrong when the demonstration cannot start, and stays', async () => {
   page = await mountWorkbench({
     failures: { 'runs.start': new UserError('The disk is full.', { action: 'Empty the bin.' }) },
   })

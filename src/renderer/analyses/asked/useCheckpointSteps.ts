@@ -22,7 +22,8 @@ export function useCheckpointSteps(run: () => RunSummary, students: () => readon
       .stages.map(({ evaluation, state }) => `${evaluation?.step ?? ''} ${state}`)
       .join()
   watch(
-    () => [run().id, students().join(), evaluated()],
+    // As text: an array would be another one with every step of the run.
+    () => [run().id, students().join(), evaluated()].join(' '),
     async () => {
       const outcome = await task.run(asked)
       // Where they cannot be told there is nothing to choose from.

@@ -1,6 +1,6 @@
 import { computed } from 'vue'
 import {
-  followsPreset,
+  isDemonstrated,
   type ExperimentConfig,
   type ImageBatch,
   type ImagesArtifact,
@@ -20,9 +20,13 @@ interface Shown extends ImagesArtifact {
 
 export interface ModelAnswers {
   readonly stage: StageRecord
-  /** null until the model is finished. */
   readonly shown: Shown | null
+  /** Why nothing is shown, in words. */
+  readonly absence: string
 }
+
+/** A stage that an earlier version trained may be taken over without it. */
+const absenceOf = ({ state }: StageRecord): string => (state === 'done' ? 'not measured' : 'when it is finished')
 
 /**
  * The models of a run of the demonstration and what each says of one image; null of other runs, and of one whose preset
@@ -31,21 +35,23 @@ export interface ModelAnswers {
 export function useDemonstration(run: () => RunSummary, config: () => ExperimentConfig | null) {
   const engine = useEngineStore()
   const demonstration = computed(() => {
-    const preset = engine.catalogue?.presets.find(({ id }) => id === run().preset)
-    return preset?.demonstration && followsPreset(config(), preset.config) ? preset.demonstration : null
+    const found = engine.catalogue?.presets.find(({ id }) => id === run().preset)?.demonstration
+    const own = config()
+    return found && own && isDemonstrated(own, found) ? found : null
   })
-  const artifacts = useArtifacts(run, () => demonstration.value?.analysis ?? '')
+  const artifacts = useArtifacts(run, () => demonstration.value?.analysis ?? null)
   const models = computed<ModelAnswers[]>(() =>
     run()
       .stages.filter(({ kind }) => kind !== 'data')
       .map((stage) => {
         const entry = artifacts.data.value?.artifacts.find(({ stageId }) => stageId === stage.id)
-        return { stage, shown: entry && entry.fault === null ? (entry.artifact as Shown) : null }
+        const shown = entry && entry.fault === null ? (entry.artifact as Shown) : null
+        return { stage, shown, absence: entry?.fault ?? absenceOf(stage) }
       }),
   )
   const first = computed(() => models.value.find(({ shown }) => shown !== null)?.shown ?? null)
   const images = computed<ImageBatch | null>(
     () => first.value && { ...first.value, pixels: bytesFrom(first.value.pixels) },
   )
-  return { demonstration, models, first, images }
+  return { demonstration, models, first, images, error: artifacts.error, retry: () => artifacts.refresh() }
 }

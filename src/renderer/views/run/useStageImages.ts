@@ -56,7 +56,7 @@ export function useStageImages(stage: () => StageOfRun | null) {
   }
   let lastPosition = 0
   let direction: 1 | -1 = -1
-  watch([entry, step], fetch, { immediate: true })
+  watch([entry, step, () => entry.value?.remade.value], fetch, { immediate: true })
 
   /** Asks again for what failed: the list of steps, else the images of the chosen step. */
   function retry(): void {

@@ -51,14 +51,8 @@ export function useMatrices(students: () => readonly ShownStudent[], step: () =>
     known = new Map()
   })
   watch(
-    () => [
-      students()
-        .map(({ key }) => key)
-        .join(),
-      step(),
-      analysis.value,
-      newest(),
-    ],
+    // As text: an array would be another one with every step of a run.
+    () => [...students().map(({ key }) => key), step(), analysis.value, newest()].join(' '),
     async () => {
       const at = step()
       if (at === null) return

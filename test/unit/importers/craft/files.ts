@@ -15,7 +15,7 @@ import { readTensors, rowMajorStrides } from '../../../../src/main/engine/weight
 import { memorySource } from './memorySource'
 import { dictOf, integer, numbers, pickled, program, proto, stop, storage, tensor, text } from './pickle'
 import { zipOf, type CraftedEntry } from './zip'
-import { secondsAllowed } from './limits'
+import { withinBound } from './limits'
 
 export const fourFloats = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)
 
@@ -175,13 +175,7 @@ export interface ReadFile {
  * Imports within the bound of processor time; memory is measured in processes of their own, see
  * bombs.test.ts.
  */
-export async function importPath(path: string): Promise<ImportedCheckpoint> {
-  const start = process.cpuUsage()
-  const report = await importCheckpoint(path)
-  const { user, system } = process.cpuUsage(start)
-  expect((user + system) / 1e6).toBeLessThan(secondsAllowed)
-  return report
-}
+export const importPath = (path: string): Promise<ImportedCheckpoint> => withinBound(() => importCheckpoint(path))
 
 /** Expects a refusal whose reason matches. */
 export async function expectRefused(bytes: Uint8Array, reason: RegExp, name = 'model.pt'): Promise<void> {

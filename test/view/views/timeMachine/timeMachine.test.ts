@@ -55,6 +55,20 @@ const matrices = (): string[] =>
   [...document.querySelectorAll('.matrices figcaption')].map((one) => one.textContent ?? '')
 
 describe('The time machine', () => {
+  it('reads images again that may have been made again', async () => {
+    await open(['student-1'])
+    const asked = (): number => page.engine.calls.filter((name) => name === 'runs.images').length
+    const before = asked()
+    const [run] = await page.engine.call('runs.list', {})
+    if (!run) throw new Error('The run is not there.')
+    const stages = run.stages.map((stage) =>
+      stage.id === 'student-1' ? { ...stage, state: 'interrupted' as const } : stage,
+    )
+    page.engine.emit('run.changed', { run: { ...run, stages } })
+    await settle(300)
+    expect(asked()).toBeGreaterThan(before)
+  })
+
   it('asks for students where none is named', async () => {
     page = await mountWorkbench()
     await page.go('/time')

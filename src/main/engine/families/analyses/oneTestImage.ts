@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { imagesArtifact } from '../../../../shared/domain'
-import { selectImages } from '../../images/imageSets'
+import { selectImages, sliceImages } from '../../images/imageSets'
 import type { ImageSet } from '../../images/types'
 import { answersOf, type Answer } from './answers'
 import { imagesOf } from './pictures'
@@ -25,40 +25,51 @@ const artifact = imagesArtifact.extend({
 })
 export type OneTestImageArtifact = z.infer<typeof artifact>
 
-/** Places of the first images of the lowest class that is not the target (of a set of one class: of that). */
+/** Places of the first images of the lowest class that is not the target; of a set of the target alone, of that. */
 function placesOf({ labels }: ImageSet, target: number): number[] {
-  const first = labels.reduce((least, label) => (label !== target && label < least ? label : least), Infinity)
-  return Array.from(labels, (label, place) => (label === (Number.isFinite(first) ? first : target) ? place : -1))
+  const others = [...new Set(labels)].filter((label) => label !== target)
+  const shown = Math.min(...(others.length > 0 ? others : [target]))
+  return Array.from(labels, (label, place) => (label === shown ? place : -1))
     .filter((place) => place >= 0)
     .slice(0, mostImages)
 }
 
 const answersTo = (model: ImageModel, images: ImageSet): Answer[] => answersOf(model.logits(images), model.classes)
 
+function captionOf(title: string, { label, confidence }: Answer, classNames: readonly string[]): string {
+  if (label < 0) return `${title}: no answer`
+  return `${title}: ${classNames[label] ?? String(label)}, ${(confidence * 100).toFixed(1)} %`
+}
+
 /** One test image, clean and with the trigger, and what the model says of both. */
 export function oneTestImageOf({
   model,
-  testImages,
+  testImages: { clean, triggered },
   target,
   classNames,
 }: AnalysisContext<'model' | 'testImages'>): OneTestImageArtifact {
-  const { clean, triggered } = testImages
   const places = placesOf(clean, target)
-  const shown = [clean, ...(triggered ? [triggered] : [])].map((set) => selectImages(set, places.slice(0, 1)))
-  const answers = shown.map((image) => answersTo(model, image)[0] ?? { label: -1, confidence: NaN })
-  const all = triggered ? answersTo(model, selectImages(triggered, places)) : null
-  const captionOf = ({ label, confidence }: Answer, place: number): string =>
-    `${place === 0 ? 'Clean' : 'With the trigger'}: ${
-      label < 0 ? 'no answer' : `${classNames[label] ?? String(label)}, ${(confidence * 100).toFixed(1)} %`
-    }`
+  const plain = selectImages(clean, places.slice(0, 1))
+  const changed = triggered && selectImages(triggered, places)
+  const toChanged = changed && answersTo(model, changed)
+  const looked = [
+    { title: 'Clean', set: plain, answer: answersTo(model, plain)[0] },
+    { title: 'With the trigger', set: changed, answer: toChanged?.[0] },
+  ].flatMap(({ title, set, answer }) => (set && answer ? [{ title, set, answer }] : []))
   return {
     ...imagesOf(
       clean,
-      shown.map(({ pixels }, place) => ({ caption: captionOf(answers[place] as Answer, place), pixels })),
+      looked.map(({ title, set, answer }) => ({
+        caption: captionOf(title, answer, classNames),
+        pixels: sliceImages(set, 0, 1).pixels,
+      })),
     ),
-    trueClass: shown[0]?.labels[0] ?? 0,
-    answers: answers.map(({ label, confidence }) => ({ label, confidence: label < 0 ? null : confidence })),
-    calledTarget: all && { images: all.filter(({ label }) => label === target).length, of: all.length },
+    trueClass: plain.labels[0] ?? 0,
+    answers: looked.map(({ answer: { label, confidence } }) => ({ label, confidence: label < 0 ? null : confidence })),
+    calledTarget: toChanged && {
+      images: toChanged.filter(({ label }) => label === target).length,
+      of: toChanged.length,
+    },
   }
 }
 

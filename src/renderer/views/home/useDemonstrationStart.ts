@@ -6,7 +6,7 @@ import { useNoticesStore } from '../../stores/notices'
 import { useRunsStore } from '../../stores/runs'
 
 /** The one-button experiment: its preset, its time on this machine, and the start. */
-export function useQuickStart() {
+export function useDemonstrationStart() {
   const engine = useEngineStore()
   const runs = useRunsStore()
   const notices = useNoticesStore()
