@@ -82,7 +82,11 @@ describe('a network that is looked into', () => {
   })
 
   it('answers without channels as if they were nothing, and as it is without none', () => {
-    expect(network.logitsWithout(images, new Map())).toEqual(network.logits(images))
+    // Two graphs: what a processor fuses in one of them may round its last bit otherwise.
+    const asItIs = network.logits(images)
+    const withNone = network.logitsWithout(images, new Map())
+    expect(withNone).toHaveLength(asItIs.length)
+    withNone.forEach((value, index) => expect(value).toBeCloseTo(asItIs[index] ?? NaN, 5))
     const all = Array.from({ length: 64 }, (_, channel) => channel)
     const bias = network.weights().get('fc.bias')?.data as Float32Array
     const without = network.logitsWithout(images, new Map([['bn1', all]]))
@@ -190,7 +194,8 @@ describe('shuffled teachers', () => {
       ?.shuffled(images, choice)
       .mean.forEach((value, index) => expect(value).toBeCloseTo(found?.mean[index] ?? NaN, 4))
     expect(shuffled?.shuffled(images, { ...choice, seed: 5 }).mean).not.toEqual(found?.mean)
-    expect(found?.teacher).toEqual(network.logits(images))
+    const asItIs = network.logits(images)
+    found?.teacher.forEach((value, index) => expect(value).toBeCloseTo(asItIs[index] ?? NaN, 5))
     expect(shuffled?.shuffled(images, choice).members).toEqual(found?.members)
   })
 
