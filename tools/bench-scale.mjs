@@ -3,11 +3,12 @@
  * Time and memory of a step of ZSKT against batch size, side of the images and networks, and of other methods, defenses
  * and teachers; each point a process of its own, as a run's stage has it.
  *
- *   npm run bench:scale -- [--only batch,side,network,method] [--threads 2] [--steps 3] [--most-mebibytes 16000]
+ *   npm run bench:scale -- [--only batch,side,network,method] [--threads 2] [--steps 6] [--most-mebibytes 16000]
  *                          [--precision float32] [--json] [--write]
  *
- * --steps: from 2 on, the first is not counted. A point whose memory is estimated above --most-mebibytes is left out,
- * and said so; one whose first step takes more than twenty seconds is that step alone. CPU seconds are what a quiet
+ * --steps: from 2 on, the first is not counted, and the shortest of the others is told: the second and third may still
+ * capture something. No step begins after sixty CPU seconds of a point; one whose first takes more is that step alone.
+ * A point whose memory is estimated above --most-mebibytes is left out, and said so. CPU seconds are what a quiet
  * machine takes times its threads. --write: docs/benchmarks-scale.md.
  */
 import { spawn } from 'node:child_process'
@@ -33,7 +34,7 @@ function readOptions() {
     options: {
       only: { type: 'string', default: tableNames.join(',') },
       threads: { type: 'string', default: '2' },
-      steps: { type: 'string', default: '3' },
+      steps: { type: 'string', default: '6' },
       'most-mebibytes': { type: 'string', default: '16000' },
       precision: { type: 'string', default: 'float32' },
       json: { type: 'boolean', default: false },
@@ -153,12 +154,12 @@ function report({ date, options, machine: here, results }) {
     '',
     `Written by \`${command}\` on ${date}: ${machineWords(here)}.`,
     '',
-    'A step of ZSKT is a pseudo batch: one of the generator, one synthetic batch, ten of the student. CPU seconds are those of all threads: a quiet machine takes them divided by its threads. An evaluated image is one clean and one with the trigger. *Estimate*: what the form’s estimate says against what was measured.',
+    'A step of ZSKT is a pseudo batch: one of the generator, one synthetic batch, ten of the student. CPU seconds are those of all threads: a quiet machine takes them divided by its threads. An evaluated image is one clean and one with the trigger. *Estimate*: what the form’s estimate says, with this machine’s convolution measured, against what was measured.',
     '',
     ...scaleTables.filter(({ id }) => only.includes(id)).flatMap((table) => tableOf(table, results)),
     ...(results.some(({ measured }) => measured?.isFirst)
       ? [
-          '¹ The first step alone, with its recording in it, because it takes more than twenty seconds; in no exponent of time.',
+          '¹ The first step alone, with its recording in it, because it takes more than sixty CPU seconds; in no exponent of time.',
           '',
         ]
       : []),

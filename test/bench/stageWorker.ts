@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { costs } from '../../src/main/engine/control/experiments/costs'
-import { threadSeconds } from '../../src/main/engine/control/experiments/estimate'
+import { slownessOf, threadSeconds } from '../../src/main/engine/control/experiments/estimate'
 import { families } from '../../src/main/engine/control/experiments/families'
 import { baseBytes, memoryOfStage } from '../../src/main/engine/control/experiments/memoryEstimate'
 import { memberTable } from '../../src/main/engine/control/experiments/memberTable'
@@ -45,8 +45,8 @@ interface Spent {
   readonly cpuSeconds: number
 }
 
-/** A first step that takes longer is the only one. */
-const mostSecondsOfFirstStep = 20
+/** No further step begins after so many CPU seconds; a first step that takes longer is the only one. */
+const mostCpuSeconds = 60
 const mebibyte = 2 ** 20
 
 async function spent(work: () => unknown): Promise<Spent> {
@@ -73,8 +73,12 @@ async function prepare({ kind, cache }: Asked, config: ExperimentConfig, folder:
 async function stepsOf({ work }: PreparedStage, { from, steps }: Asked): Promise<Spent[]> {
   const first = await spent(() => work.step(from, true))
   const times: Spent[] = []
-  const count = first.cpuSeconds > mostSecondsOfFirstStep ? 1 : steps
-  for (let step = 1; step < count; step += 1) times.push(await spent(() => work.step(from + step, false)))
+  let spentSoFar = first.cpuSeconds
+  for (let step = 1; step < steps && spentSoFar < mostCpuSeconds; step += 1) {
+    const time = await spent(() => work.step(from + step, false))
+    times.push(time)
+    spentSoFar += time.cpuSeconds
+  }
   return [first, ...times]
 }
 
@@ -99,11 +103,11 @@ async function measure(asked: Asked, config: ExperimentConfig, folder: string): 
 
 async function answer(asked: Asked, config: ExperimentConfig, folder: string): Promise<object> {
   const runtime = await startTensorFlow({ ...config.execution, device: 'cpu' })
-  const { precisionSpeed } = withPrecisionSpeed(runtime, config.execution)
-  const factor = precisionFactor(precisionSpeed, precisionOf(config)) ?? 1
+  const device = withPrecisionSpeed(runtime, config.execution)
+  const factor = precisionFactor(device.precisionSpeed, precisionOf(config)) ?? 1
   const stage = { kind: asked.kind, index: 0 }
   const estimated = {
-    stepSeconds: threadSeconds(workOfStep(config, stage, costs), factor),
+    stepSeconds: slownessOf(device) * threadSeconds(workOfStep(config, stage, costs), factor),
     mebibytes: memoryOfStage(config, stage, { costs, device: 'cpu' }) / mebibyte,
     baseMebibytes: baseBytes.cpu / mebibyte,
   }

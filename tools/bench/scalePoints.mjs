@@ -39,7 +39,8 @@ export const scalePoints = [
     ['WRN-16-2 → WRN-16-1', wrn(16, 2), wrn(16, 1)],
     ['WRN-28-2 → WRN-16-1', wrn(28, 2), wrn(16, 1)],
     ['WRN-40-2 → WRN-16-2', wrn(40, 2), wrn(16, 2)],
-    ['ResNet-18 → WRN-16-1', resnet('18'), wrn(16, 1)],
+    // Attention transfer compares levels that both must have: a ResNet teaches no WRN.
+    ['ResNet-18 → ResNet-18', resnet('18'), resnet('18')],
     ['ResNet-34 → ResNet-18', resnet('34'), resnet('18')],
   ].map(([title, teacher, network]) => ({
     ...{ table: 'network', title },

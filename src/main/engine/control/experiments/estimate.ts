@@ -40,16 +40,17 @@ export interface Machine {
 type MeasuredDevice = Pick<DeviceReport, 'kind' | 'threads' | 'precisionSpeed'>
 
 /**
- * What a thread of the machine of docs/benchmarks-scale.md does in a second: fitted to its table. Multiply-adds run at
- * the units' speed, activations (written, read, normed, rectified) at that of memory.
+ * What a thread of the machine of docs/benchmarks-scale.md does in a second: fitted to its tables. Multiply-adds run at
+ * the units' speed, activations (written, read, normed, rectified) at that of memory; a call of a captured step takes
+ * eight milliseconds of beginning and ending its operations, which is most of what small batches take.
  */
-const perThread = { multiplyAdds: 105e9, activations: 0.87e9 }
+const perThread = { multiplyAdds: 105e9, activations: 0.87e9, calls: 125 }
 /**
  * What one thread of that machine takes.
  * @param factor time of a convolution in the precision asked for / in float32; activations take the same
  */
-export const threadSeconds = ({ multiplyAdds, activations }: StageWork, factor = 1): number =>
-  (factor * multiplyAdds) / perThread.multiplyAdds + activations / perThread.activations
+export const threadSeconds = ({ multiplyAdds, activations, calls }: StageWork, factor = 1): number =>
+  (factor * multiplyAdds) / perThread.multiplyAdds + activations / perThread.activations + calls / perThread.calls
 
 /** Thread milliseconds that the probe's convolution took there in float32. */
 const probeThreadMilliseconds = 9
@@ -59,6 +60,16 @@ const overheadSeconds = { data: 1, teacher: 2.5, student: 4.5 } as const
 /** A device that computes much faster starts little faster. */
 const leastSlowness = 0.7
 
+/** A GPU computes as fast whatever threads feed it. */
+const threadsOf = (device: MeasuredDevice | undefined, count: number): number =>
+  device?.kind === 'gpu' ? 1 : Math.max(1, count)
+
+/** How many times as long as that machine's a thread of a device takes, by its convolution; 1 where nobody measured. */
+export function slownessOf(device: MeasuredDevice | undefined): number {
+  const probe = device?.precisionSpeed?.milliseconds.float32
+  return device && probe !== undefined ? (probe * threadsOf(device, device.threads)) / probeThreadMilliseconds : 1
+}
+
 /** Seconds without what earlier runs say. */
 export function calculatedSeconds(
   config: ExperimentConfig,
@@ -66,11 +77,8 @@ export function calculatedSeconds(
   { costs, machine }: { readonly costs: CostModel; readonly machine: Machine },
 ): number {
   const device = deviceFor(config, machine)
-  // A GPU computes as fast whatever threads feed it.
-  const threadsOf = (count: number): number => (device?.kind === 'gpu' ? 1 : Math.max(1, count))
-  const probe = device?.precisionSpeed?.milliseconds.float32
-  const slowness = device && probe !== undefined ? (probe * threadsOf(device.threads)) / probeThreadMilliseconds : 1
-  const threads = threadsOf(machine.threads)
+  const slowness = slownessOf(device)
+  const threads = threadsOf(device, machine.threads)
   const factor = precisionFactor(device?.precisionSpeed, precisionOf(config)) ?? 1
   return (
     Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] +

@@ -1,4 +1,4 @@
-/** What a stage has to compute, from its members' declarations: multiply-adds, and activations that they make. */
+/** What a stage has to compute, from its members' declarations: multiply-adds, activations, calls of steps. */
 import type { ExperimentConfig, MemberChoice, StageName } from '../../../../shared/domain'
 import { passes } from '../../families/distillation/types'
 import type { CostModel } from './costModel'
@@ -7,26 +7,30 @@ import type { CostModel } from './costModel'
 export interface StageWork {
   readonly multiplyAdds: number
   readonly activations: number
+  /** Captured steps that are called: each has operations to begin, however small its batch. */
+  readonly calls: number
 }
 
-const noWork: StageWork = { multiplyAdds: 0, activations: 0 }
+const noWork: StageWork = { multiplyAdds: 0, activations: 0, calls: 0 }
 
 const sumOf = (parts: readonly StageWork[]): StageWork =>
   parts.reduce(
-    (sum, { multiplyAdds, activations }) => ({
+    (sum, { multiplyAdds, activations, calls }) => ({
       multiplyAdds: sum.multiplyAdds + multiplyAdds,
       activations: sum.activations + activations,
+      calls: sum.calls + calls,
     }),
     noWork,
   )
 
-const times = ({ multiplyAdds, activations }: StageWork, count: number): StageWork => ({
+const times = ({ multiplyAdds, activations, calls }: StageWork, count: number): StageWork => ({
   multiplyAdds: multiplyAdds * count,
   activations: activations * count,
+  calls: calls * count,
 })
 
 /** Of a network that cannot be made as it is described. */
-const fallback: StageWork = { multiplyAdds: 50e6, activations: 125e3 }
+const fallback: StageWork = { multiplyAdds: 50e6, activations: 125e3, calls: 0 }
 /** Of networks that say no activations, ONNX graphs: multiply-adds for each, about that of a WRN-16-2. */
 const multiplyAddsPerActivation = 400
 /** Clean and triggered. */
@@ -36,7 +40,7 @@ const testSets = 2
 export function forwardWork(costs: CostModel, architecture: MemberChoice, data: MemberChoice): StageWork {
   const { multiplyAdds, activations } = costs.sizes(architecture, data)
   if (multiplyAdds === undefined) return fallback
-  return { multiplyAdds, activations: activations ?? multiplyAdds / multiplyAddsPerActivation }
+  return { multiplyAdds, activations: activations ?? multiplyAdds / multiplyAddsPerActivation, calls: 0 }
 }
 
 export function workOfStage(config: ExperimentConfig, stage: StageName, costs: CostModel): StageWork {
@@ -45,7 +49,9 @@ export function workOfStage(config: ExperimentConfig, stage: StageName, costs: C
   const { train, test } = costs.images(config.data)
   if (stage.kind === 'student') return studentWork(config, stage.index, costs)
   if (config.teacher.source === 'file') return times(teacher, test * testSets)
-  return times(teacher, config.teacher.training.epochs * (train * passes.training + test * testSets))
+  const { epochs, batchSize } = config.teacher.training
+  const steps = { ...noWork, calls: Math.ceil(train / batchSize) }
+  return times(sumOf([times(teacher, train * passes.training + test * testSets), steps]), epochs)
 }
 
 /** What a student goes through by itself: pseudo batches, and what defenses do to it afterwards. */
@@ -75,7 +81,7 @@ function studentWork(config: ExperimentConfig, index: number, costs: CostModel):
   const plain = sumOf([
     times(teacher, method.teacherForwards),
     times(student, method.studentForwards),
-    { multiplyAdds: method.ownMultiplyAdds, activations: method.ownActivations ?? 0 },
+    { multiplyAdds: method.ownMultiplyAdds, activations: method.ownActivations ?? 0, calls: method.calls ?? 1 },
   ])
   const course = courseOf(config, index, costs)
   const { start, total } = course

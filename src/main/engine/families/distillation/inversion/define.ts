@@ -49,6 +49,7 @@ function costOf(values: InversionParameters, { image, teacherFeatures }: CostPro
     ownMultiplyAdds:
       (generator?.multiplyAdds ?? 0) * (passes.training * made + fresh) + values.synthesisSteps * contrast,
     ownActivations: (generator?.activations ?? 0) * (passes.training * made + fresh),
+    calls: values.synthesisSteps + values.studentSteps,
     defendedImages: made,
     studentImages: learnt,
     held: {

@@ -44,6 +44,8 @@ export interface MethodWork {
   readonly ownMultiplyAdds: number
   /** Their activations, weighed by passes as their multiply-adds are; absent where there are none. */
   readonly ownActivations?: number
+  /** Captured steps that it calls: updates of the generator or the images, batches made, the student's; default: 1. */
+  readonly calls?: number
   /** Synthetic images that pass through a defense's loss term, and images that pass through student updates. */
   readonly defendedImages: number
   readonly studentImages: number

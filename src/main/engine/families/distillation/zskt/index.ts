@@ -21,6 +21,7 @@ function costOf(values: ZsktParameters, { image, classes }: CostProblem): Method
     teacherForwards: batchSize * (passes.toImages + 1 + (asksTeacherAnew(values) ? studentSteps : 0)),
     ownMultiplyAdds: generatorPasses * multiplyAdds,
     ownActivations: generatorPasses * activations,
+    calls: 1 + 1 + studentSteps,
     defendedImages: batchSize,
     studentImages: batchSize * studentSteps,
     held: { teacherImages: batchSize, studentImages: batchSize, ownActivations: batchSize * activations },
