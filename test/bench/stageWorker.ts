@@ -107,7 +107,8 @@ async function answer(asked: Asked, config: ExperimentConfig, folder: string): P
   const factor = precisionFactor(device.precisionSpeed, precisionOf(config)) ?? 1
   const stage = { kind: asked.kind, index: 0 }
   const estimated = {
-    stepSeconds: slownessOf(device) * threadSeconds(workOfStep(config, stage, costs), factor),
+    stepSeconds: threadSeconds(workOfStep(config, stage, costs), factor),
+    slowness: slownessOf(device),
     mebibytes: memoryOfStage(config, stage, { costs, device: 'cpu' }) / mebibyte,
     baseMebibytes: baseBytes.cpu / mebibyte,
   }

@@ -13,7 +13,7 @@ const student = ({ method, teacher = wrn(16, 2), network = wrn(16, 1), students 
   recording: { evaluateEvery: 1_000_000, imagesEvery: 1_000_000 },
 })
 
-const inversion = { batchSize: 64, synthesisBatchSize: 64, synthesisSteps: 5, studentSteps: 5, pseudoBatches: 3 }
+const inversion = { batchSize: 64, synthesisBatchSize: 64, synthesisSteps: 5, studentSteps: 5, pseudoBatches: 30 }
 const small = wrn(10, 1)
 
 /** `unit`: what the sizes are of, for the exponent. */
