@@ -93,32 +93,70 @@ async function photograph(page, { run }, { place, panels, name }) {
   return files
 }
 
+/** A view of the interface as it stands after clicks on buttons of these names. */
+async function photographView(page, { run }, { path: pathOf, acts, awaited, name }) {
+  await openRoute(page, pathOf(run))
+  for (const act of acts) {
+    const button = page.getByRole('button', { name: act }).or(page.getByRole('radio', { name: act })).first()
+    await button.click()
+  }
+  await page.locator(awaited).first().waitFor()
+  await page.mouse.move(0, 0)
+  await page.waitForTimeout(2500)
+  const shot = await page.locator('main').screenshot()
+  const file = `${name}.webp`
+  await sharp(shot)
+    .resize({ width: pictureWidth, withoutEnlargement: true })
+    .webp({ quality: 80 })
+    .toFile(path.join(pictures, file))
+  return [file]
+}
+
+async function onPage(browser, folder, work) {
+  const server = await serveWorkspace(folder)
+  try {
+    const context = await browser.newContext({ viewport: size, colorScheme: 'light', reducedMotion: 'reduce' })
+    context.setDefaultTimeout(patience)
+    context.setDefaultNavigationTimeout(patience)
+    const page = await context.newPage()
+    await page.goto(server.address)
+    const found = await work(page)
+    await context.close()
+    return found
+  } finally {
+    await server.stop()
+  }
+}
+
+async function shownViews(browser, runs, { views = [] }) {
+  const shown = []
+  for (const view of views) {
+    const subject = runs[view.of]
+    if (view.after) asked(subject, view.after)
+    const files = await onPage(browser, subject.folder, (page) => photographView(page, subject, view))
+    shown.push({ caption: view.caption, files })
+    say(`shown: ${view.name} of ${view.of}`)
+  }
+  return shown
+}
+
 async function shownBy(browser, runs, section) {
   const shown = []
-  for (const look of section.looks) {
+  for (const look of section.looks ?? []) {
     const subject = runs[look.of]
     if (!subject) {
       shown.push({ ...look, missing: true })
       continue
     }
     const found = asked(subject, look)
-    const server = await serveWorkspace(subject.folder)
-    try {
-      const context = await browser.newContext({ viewport: size, colorScheme: 'light', reducedMotion: 'reduce' })
-      context.setDefaultTimeout(patience)
-      context.setDefaultNavigationTimeout(patience)
-      const page = await context.newPage()
-      await page.goto(server.address)
-      const name = `${look.analysis}-${look.of}`
-      const files = await photograph(page, subject, { ...look, name, place: found.place })
-      shown.push({ ...look, files, line: found.line })
-      await context.close()
-    } finally {
-      await server.stop()
-    }
+    const name = `${look.analysis}-${look.of}`
+    const files = await onPage(browser, subject.folder, (page) =>
+      photograph(page, subject, { ...look, name, place: found.place }),
+    )
+    shown.push({ ...look, files, line: found.line })
     say(`shown: ${look.analysis} of ${look.of}`)
   }
-  return shown
+  return [...shown, ...(await shownViews(browser, runs, section))]
 }
 
 const lookText = ({ caption, missing, files = [], line }) =>
@@ -138,7 +176,7 @@ ${parts
     ({ section, shown }) => `
 ## ${section.title}
 
-\`abd analyse RUN --analysis ${section.looks[0].analysis}\`. ${section.about}
+${section.looks ? `\`abd analyse RUN --analysis ${section.looks[0].analysis}\`. ` : ''}${section.about}
 
 ${shown.map(lookText).join('\n\n')}
 
@@ -150,7 +188,7 @@ ${shown.map(lookText).join('\n\n')}
   .join('')}`
 
 /** The page from the section on that other commands give the numbers of. */
-const measuredElsewhere = (page) => page.slice(page.indexOf('## Triage'))
+const measuredElsewhere = (page) => page.slice(page.indexOf('## Triage: how well it tells'))
 
 async function main() {
   const { values } = parseArgs({ options: Object.fromEntries(subjects.map(({ id }) => [id, { type: 'string' }])) })

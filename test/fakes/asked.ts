@@ -1,5 +1,6 @@
 /** The fake engine's analyses that are asked for: each is done at once, with an artifact of its form. */
-import type { CallHandlers, CallsOf, EngineEvents } from '../../src/shared/contract'
+import type { StudyAnalyses } from '../../src/main/engine/control/studies/types'
+import type { CallArgs, CallHandlers, CallsOf, EngineEvents } from '../../src/shared/contract'
 import { newlyAsked, type AskedAnalysis, type ImageNumbersArtifact, type PanelsArtifact } from '../../src/shared/domain'
 import { RefusedInputError } from '../../src/shared/errors'
 
@@ -82,7 +83,13 @@ export interface FakeAskedOptions {
 const artifactOf = ({ analysis, stageIds }: AskedAnalysis): unknown =>
   analysis === 'form-panels' ? panels : numbers(stageIds)
 
-export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsOf<'analyses'>> {
+export interface FakeAsked {
+  readonly calls: FakeCalls
+  readonly ofStudies: StudyAnalyses
+}
+type FakeCalls = CallHandlers<CallsOf<'analyses'>>
+
+export function createFakeAsked({ emit }: FakeAskedOptions): FakeAsked {
   const all = new Map<string, AskedAnalysis>()
   const find = (id: string): AskedAnalysis => {
     const asked = all.get(id)
@@ -94,23 +101,30 @@ export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsO
     emit('analysis.changed', { runId: asked.runId, asked })
     return asked
   }
-  return {
-    'analyses.start': ({ runId, analysis, params = {}, stageIds = ['student-1'], step = null }) => {
-      const createdAt = epoch + all.size * 1000
-      const id = `asked-${all.size + 1}`
-      const asked = newlyAsked({ id, runId, analysis, params, stageIds, step, createdAt })
-      keep(asked)
-      // `hold`: it goes on as long as nobody cancels it.
-      const progress = { fraction: 0.4, message: 'Asking the networks', secondsLeft: 12 }
-      if (params.hold === true) keep({ ...asked, state: 'running', startedAt: createdAt, progress })
-      else keep({ ...asked, state: 'done', startedAt: createdAt, endedAt: createdAt + 4000, line: '3 of 128 images' })
-      return asked
-    },
-    'analyses.cancel': ({ id }) => keep({ ...find(id), state: 'cancelled', progress: null }),
+  const start = ({
+    runId,
+    analysis,
+    params = {},
+    stageIds = ['student-1'],
+    step,
+  }: CallArgs<'analyses.start'>): AskedAnalysis => {
+    const createdAt = epoch + all.size * 1000
+    const id = `asked-${all.size + 1}`
+    const asked = newlyAsked({ id, runId, analysis, params, stageIds, step: step ?? null, createdAt })
+    keep(asked)
+    // `hold`: it goes on as long as nobody cancels it.
+    const progress = { fraction: 0.4, message: 'Asking the networks', secondsLeft: 12 }
+    if (params.hold === true) keep({ ...asked, state: 'running', startedAt: createdAt, progress })
+    else keep({ ...asked, state: 'done', startedAt: createdAt, endedAt: createdAt + 4000, line: '3 of 128 images' })
+    return asked
+  }
+  const cancel = (id: string): AskedAnalysis => keep({ ...find(id), state: 'cancelled', progress: null })
+  const ofRun = (runId: string): AskedAnalysis[] => [...all.values()].filter((one) => one.runId === runId).reverse()
+  const calls: FakeCalls = {
+    'analyses.start': (args) => start(args),
+    'analyses.cancel': ({ id }) => cancel(id),
     'analyses.list': ({ runId, analysis }) => ({
-      asked: [...all.values()]
-        .filter((one) => one.runId === runId && (analysis === undefined || one.analysis === analysis))
-        .reverse(),
+      asked: ofRun(runId).filter((one) => analysis === undefined || one.analysis === analysis),
     }),
     'analyses.get': ({ id }) => {
       const asked = find(id)
@@ -121,6 +135,16 @@ export function createFakeAsked({ emit }: FakeAskedOptions): CallHandlers<CallsO
       all.delete(id)
       emit('analysis.removed', { runId, id })
       return { removed: true }
+    },
+  }
+  return {
+    calls,
+    ofStudies: {
+      start: ({ params, stageIds, ...question }) =>
+        start({ ...question, params: { ...params }, stageIds: [...stageIds] }),
+      cancel: (id) => void cancel(id),
+      find: (id) => all.get(id),
+      ofRun,
     },
   }
 }

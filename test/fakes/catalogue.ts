@@ -83,6 +83,7 @@ export const fakeFamilies: FamilyDescription[] = [
         {
           view: { kind: 'imageNumbers' },
           empty: null,
+          numbers: { suspected: { title: 'Suspected', unit: '%', definition: 'Share of the images.' } },
           asked: { of: 'student', most: 4, keptImages: true },
         },
       ),

@@ -130,8 +130,10 @@ class FakeState {
   readonly written = new Set<string>()
   /** Who else hears of changed runs: studies. */
   readonly watchers = new Set<(run: RunSummary) => void>()
+  readonly asked = createFakeAsked({ emit: (name, event) => this.emit(name, event) })
   readonly studies = createFakeStudies({
     runs: studyRuns(this),
+    analyses: this.asked.ofStudies,
     events: {
       changed: (event) => this.emit('study.changed', event),
       removed: (event) => this.emit('study.removed', event),
@@ -341,7 +343,7 @@ function createHandlers(state: FakeState): Handlers {
     ...fakeManyRuns(state),
     ...fakeTwins(state),
     ...fakeForks(state),
-    ...createFakeAsked({ emit: (name, event) => state.emit(name, event) }),
+    ...state.asked.calls,
     'studies.presets': () => [...fakeStudyPresets],
     'studies.read': ({ text, fileName }) => {
       const { definition, remarks } = readStudy(text, fileName, fakeMembers)

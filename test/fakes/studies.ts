@@ -1,7 +1,7 @@
 /** Studies of the fake engine: the product's own service over runs and a store in memory. */
 import { bookOfParts } from './bookOfParts'
 import { createStudyService, type StudyServiceOptions } from '../../src/main/engine/control/studies/service'
-import type { StudyRuns } from '../../src/main/engine/control/studies/types'
+import type { StudyAnalyses, StudyRuns } from '../../src/main/engine/control/studies/types'
 import type { StudiesTable, StoredCell, StoredStudy } from '../../src/main/engine/control/store/studyRecords'
 import { stageIdOf, type ExperimentConfig, type StudyPreset } from '../../src/shared/domain'
 import { resolveExperiment } from '../../src/main/engine/control/experiments/resolve'
@@ -74,6 +74,15 @@ export const fakeStudyPresets: readonly StudyPreset[] = [
   },
 ]
 
+export const noAnalyses: StudyAnalyses = {
+  start: () => {
+    throw new Error('Nobody measures anything here.')
+  },
+  cancel: () => undefined,
+  find: () => undefined,
+  ofRun: () => [],
+}
+
 export type FakeStudyOptions = Pick<StudyServiceOptions, 'runs' | 'events'> & Partial<StudyServiceOptions>
 
 /** The service over runs of a test's own. */
@@ -83,6 +92,7 @@ export function createFakeStudies({ runs, events, ...options }: FakeStudyOptions
     runs: runs satisfies StudyRuns,
     events,
     table: fakeMembers,
+    analyses: noAnalyses,
     presets: fakeCatalogue.presets,
     store: createMemoryStudies(),
     readOnly: false,

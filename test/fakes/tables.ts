@@ -20,6 +20,7 @@ export function fakeTableCalls(runs: ReadonlyMap<string, FakeRun>, studies: Tabl
     run: (id) => runOf(id).summary(),
     config: (id) => runOf(id).detail.config,
     lastValues: (place) => lastValues(place),
+    analysed: () => [],
     naming: (place) => [...runs.keys()].filter((id) => place.startsWith(`runs/${id}/`)),
   }
   const runOf = (id: string): FakeRun => {

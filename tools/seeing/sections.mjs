@@ -133,4 +133,104 @@ export const sections = [
     notSeen:
       'A leak. The run’s own trigger is at r = −0.001, p = 0.47, and yet the student answers to it: absence of the trigger from the images is no evidence that the backdoor stays behind.',
   },
+  {
+    title: 'Counterfactual vaccine',
+    about:
+      'Shuffled teachers drawn anew with other numbers of layers: whom they would suspect, of triggered, clean and synthetic images.',
+    looks: [
+      {
+        analysis: 'counterfactual-vaccine',
+        of: 'poisoned',
+        stage: student,
+        panels: [/Who is suspected, by number/, /ROC of the divergence/],
+        caption: 'Poisoned',
+      },
+      {
+        analysis: 'counterfactual-vaccine',
+        of: 'clean',
+        stage: student,
+        panels: [/Who is suspected, by number/],
+        caption: 'Clean teacher, the control',
+      },
+      {
+        analysis: 'counterfactual-vaccine',
+        of: 'cifar',
+        stage: 'teacher',
+        panels: [/Who is suspected, by number/],
+        caption: 'CIFAR-10 teacher, trigger known',
+      },
+    ],
+    seen: 'TODO',
+    notSeen: 'TODO',
+  },
+  {
+    title: 'Suspected target classes',
+    about:
+      'Triage without data: how small a perturbation sends all images to one class. How well that tells poisoned teachers from clean ones stands below.',
+    looks: ['poisoned', 'clean', 'cifar'].map((of) => ({
+      ...{ analysis: 'triage', of, stage: 'teacher', panels: [/Success of the universal perturbation/] },
+      caption: { poisoned: 'Poisoned', clean: 'Clean, the control', cifar: 'CIFAR-10, trigger known' }[of],
+    })),
+    seen: 'TODO',
+    notSeen: 'TODO',
+  },
+  {
+    title: 'Self-Retrospection, round by round',
+    about:
+      'The universal perturbation that the defense looks for, drawn again by its own code, and where it sends clean images.',
+    looks: [
+      {
+        analysis: 'perturbation-seen',
+        of: 'poisoned',
+        stage: 'student-2',
+        panels: [/round by round/, /Where it sends clean images/],
+        caption: 'Poisoned, the student with Self-Retrospection',
+      },
+      {
+        analysis: 'perturbation-seen',
+        of: 'clean',
+        stage: 'student-2',
+        panels: [/Where it sends clean images/],
+        caption: 'Clean teacher, the control',
+      },
+    ],
+    seen: 'TODO',
+    notSeen: 'TODO',
+  },
+  {
+    title: 'Embedding',
+    about:
+      'Kept images in the plane of a UMAP of the teacher’s features, coloured by the teacher’s class; a lasso selects them, and the grid shows the same ones.',
+    views: [
+      {
+        of: 'poisoned',
+        name: 'embedding',
+        // The numbers of its images place them, too.
+        after: { analysis: 'kept-images', stage: student },
+        path: (run) => `/explorer?students=${run}/${student}`,
+        acts: ['All steps', 'Embedding'],
+        awaited: '.embedding .plot',
+        caption: 'Poisoned: the images that the undefended student kept',
+      },
+    ],
+    seen: 'TODO',
+    notSeen: 'TODO',
+  },
+  {
+    title: 'Time machine',
+    about:
+      'One slider over the evaluated steps moves results, plane, images, confusion matrices and the vaccine’s statistics of the chosen students together; it plays, and is saved as GIF, MP4 or PNG frames.',
+    views: [
+      {
+        of: 'poisoned',
+        name: 'time-machine',
+        path: (run) => `/time?students=${run}/${student},${run}/student-2`,
+        acts: [],
+        awaited: '.step-bar .slider',
+        caption: 'Poisoned: the undefended student beside the one with Self-Retrospection, at the last evaluated step',
+      },
+    ],
+    seen: 'TODO',
+    notSeen: 'TODO',
+  },
 ]

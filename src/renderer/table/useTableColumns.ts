@@ -7,6 +7,7 @@ const groupTitles: Readonly<Record<ColumnGroup, string>> = {
   result: 'Results',
   setting: 'Parameters',
   curve: 'Last value of a curve',
+  analysis: 'Analyses',
 }
 
 export interface ColumnSection {
@@ -20,7 +21,7 @@ export function useTableColumns(of: TableOf) {
   const columns = computed<readonly TableColumn[]>(() => data.value ?? [])
   const byId = computed(() => new Map(columns.value.map((column) => [column.id, column])))
   const sections: ComputedRef<ColumnSection[]> = computed(() =>
-    (['record', 'result', 'setting', 'curve'] as const)
+    (['record', 'result', 'setting', 'curve', 'analysis'] as const)
       .map((group) => ({
         title: groupTitles[group],
         columns: columns.value.filter((column) => column.group === group),

@@ -142,9 +142,20 @@ export type ArtifactForm = keyof typeof artifactForms
 /** How an analysis is shown: in a form's view, or by the component of that name under src/renderer/analyses. */
 export type AnalysisView = { kind: ArtifactForm } | { kind: 'component'; component: string }
 
+/** What a single number of an analysis is called in tables, and means. */
+export interface AnalysisNumber {
+  readonly title: string
+  /** Shown on hover: formula and meaning. */
+  readonly definition: string
+  /** A share is a fraction of 1. */
+  readonly unit: '' | '%'
+}
+
 /** What the catalogue tells of an analysis beside its declaration. */
 export interface AnalysisFacts {
   view: AnalysisView
+  /** The numbers that tables show of one that was asked of a single model, by name. */
+  numbers: Readonly<Record<string, AnalysisNumber>>
   /** Shown while nothing is measured; without it the view comes with the first artifact. */
   empty: { title: string; text: string } | null
   /** What it is asked of; absent where stages measure it by themselves. */

@@ -48,6 +48,8 @@ export interface AskedAnalysis {
   readonly error: readonly ErrorCause[] | null
   /** The artifact in one line. */
   readonly line: string | null
+  /** What tables show of it, by the name that the analysis gives it; absent of earlier versions. */
+  readonly numbers?: Readonly<Record<string, number | null>>
 }
 
 /** Whether it has come to its end, whichever. */

@@ -1,5 +1,6 @@
 /** Studies: one base configuration and axes, expanded into cells; each cell is a run with one student. */
 import type { ErrorCause } from '../errors'
+import type { AskedAnalysis } from './askedAnalyses'
 import type { Issue } from '../schema'
 import type { MemberChoice, PartialExperimentConfig } from './config'
 import type { HealthFinding } from './health'
@@ -45,6 +46,12 @@ export interface StudyAxis {
 /** Labels by the axis's path; a cell matches where each named axis has one of its labels. */
 export type CellCondition = Readonly<Record<string, readonly string[]>>
 
+/** An analysis that is asked of every cell when it is done; of a teacher that cells share once. */
+export interface StudyAnalysis extends MemberChoice {
+  /** Which model of a cell, where the analysis could look at either. Default: the student. */
+  readonly of?: 'teacher' | 'student'
+}
+
 /** What a study file holds and the builder makes. */
 export interface StudyDefinition {
   readonly format: 1
@@ -66,6 +73,8 @@ export interface StudyDefinition {
   readonly executor: string
   /** Higher comes first; runs outside studies have 0. */
   readonly priority: number
+  /** Absent: none. */
+  readonly analyses?: readonly StudyAnalysis[]
 }
 
 /** Labels of a cell by the path of the axis. */
@@ -120,6 +129,20 @@ export interface StudyCell {
   readonly error: readonly ErrorCause[] | null
   /** "waits for Resources", "n2, job 17_3": where its running stage is, or why it waits. */
   readonly where: string | null
+}
+
+/** What has become of an analysis of a cell. */
+export interface CellAnalysis {
+  /** Index of the cell. */
+  readonly cell: number
+  /** Place in the definition's list. */
+  readonly analysis: number
+  /** The run that it was asked of; of a teacher that cells share, the first one's. null while the cell is not done. */
+  readonly runId: string | null
+  /** null until it was asked. */
+  readonly asked: Pick<AskedAnalysis, 'id' | 'state' | 'line' | 'numbers' | 'progress'> | null
+  /** Why there is nothing: it failed, or could not be asked. */
+  readonly error: readonly ErrorCause[] | null
 }
 
 export interface StudySummary {

@@ -18,12 +18,13 @@ export type TableOf = 'runs' | 'models'
 export type ColumnKind = 'text' | 'number' | 'share' | 'seconds' | 'bytes' | 'time' | 'state' | 'flag'
 
 /** Where a column stands in the list that one chooses from. */
-export type ColumnGroup = 'record' | 'result' | 'setting' | 'curve'
+export type ColumnGroup = 'record' | 'result' | 'setting' | 'curve' | 'analysis'
 
 export interface TableColumn {
   /**
    * What queries and saved views call it: 'name', 'accuracy', a path of the configuration ('poisoning.ratio'),
-   * 'defenses.<member>.<parameter>' of a student's defense, 'curve.<metric>' for the last value of a metric.
+   * 'defenses.<member>.<parameter>' of a student's defense, 'curve.<metric>' for the last value of a metric,
+   * 'analysis.<analysis>.<number>' for what the newest analysis of the model has found.
    */
   readonly id: string
   readonly title: string

@@ -98,6 +98,7 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'studies.list': {},
   'studies.get': study,
   'studies.runs': study,
+  'studies.analyses': study,
   'studies.pause': study,
   'studies.resume': study,
   'studies.cancel': { ...study, cells: [0, 1] },

@@ -27,6 +27,10 @@ const counting = defineAskedAnalysis({
   artifact: z.object({ count: z.number() }),
   view: { kind: 'table' },
   line: ({ count }) => `counted to ${count}`,
+  numbers: {
+    count: { title: 'Count', unit: '', definition: 'How far it was counted.', of: ({ count }) => count },
+    beyondNine: { title: 'Beyond', unit: '', definition: 'None.', of: ({ count }) => (count > 9 ? count : null) },
+  },
   measure: ({ most }) => Promise.resolve({ count: most }),
 })
 
@@ -111,6 +115,7 @@ describe('an analysis that is asked for', () => {
     expect(store.asked.ofRun('run').map(({ line }) => line)).toEqual(['counted to 5', 'counted to 3'])
     const { artifact, asked } = await service.calls['analyses.get']({ id: second.id })
     expect([artifact, asked.params]).toEqual([{ count: 5 }, { most: 5 }])
+    expect(asked.numbers).toEqual({ count: 5, beyondNine: null })
     expect(service.active).toBe(false)
   })
 

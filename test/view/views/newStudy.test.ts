@@ -24,6 +24,15 @@ const check = async (axis: string, label: string): Promise<void> => {
   row!.querySelector('input')!.click()
   await planned()
 }
+const pick = async (list: string, entry: string): Promise<void> => {
+  page.find(`[aria-label="${list}"]`).click()
+  await settle(60)
+  const option = [...document.querySelectorAll<HTMLElement>('[role=option]')].find(
+    ({ textContent }) => textContent?.trim() === entry,
+  )
+  option!.click()
+  await planned()
+}
 const open = async (name: string, text: string): Promise<void> => {
   const picker = page.find<HTMLInputElement>('input[type=file]')
   Object.defineProperty(picker, 'files', { value: [new File([text], name)], configurable: true })
@@ -43,6 +52,34 @@ describe('a new study', () => {
     expect(location.hash).toMatch(/^#\/studies\/study-\d+$/)
     await page.go('/studies/new')
     expect(page.text()).toContain('Choose where it begins')
+  })
+
+  it('asks analyses of its cells, whose answers stand on the study’s page', async () => {
+    await begin()
+    await readyMade()
+    expect(page.find('#analyses').textContent).toContain('Nothing is measured beside accuracy and ASR')
+    await pick('Add an analysis', 'Numbers per image')
+    type(page.find<HTMLInputElement>('#analyses input'), '77')
+    await planned()
+    await pick('Add an analysis', 'Several panels')
+    expect(page.find('#analyses [aria-label="Model of analysis 2"]').textContent).toContain('Teacher')
+    page.find('[aria-label="Remove analysis 2"]').click()
+    await planned()
+    page.button('Start 12 cells').click()
+    await settle(100)
+    page.engine.advance(10_000_000)
+    await settle(400)
+    await page.go(`${location.hash.slice(1)}/analyses`)
+    await settle(900)
+    const table = page.find('section[aria-labelledby=analyses-title]')
+    expect(table.textContent).toContain('12 of 12 ended')
+    expect(table.querySelectorAll('tbody tr')).toHaveLength(12)
+    const link = table.querySelector('tbody a')
+    expect(link?.textContent).toContain('3 of 128 images')
+    expect(link?.getAttribute('href')).toMatch(/#\/runs\/.+\/analyses$/)
+    await page.go(location.hash.slice(1).replace('/analyses', '/definition'))
+    await settle(60)
+    expect(page.text()).toContain('imageLimit: 77')
   })
 
   it('counts the cells again with every value, and says what is no seed', async () => {

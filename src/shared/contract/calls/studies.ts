@@ -1,6 +1,7 @@
 /** The calls about studies: read, plan, start, steer and extend them. */
 import { z } from 'zod'
 import type {
+  CellAnalysis,
   RunSummary,
   StudyDefinition,
   StudyDetail,
@@ -40,11 +41,13 @@ export const studyCalls = {
   'studies.get': call({ args: ofStudy, result: record<StudyDetail>() }),
   /** The runs of its cells. */
   'studies.runs': call({ args: ofStudy, result: z.array(record<RunSummary>()) }),
+  /** What has become of the definition's analyses, of every cell. */
+  'studies.analyses': call({ args: ofStudy, result: z.array(record<CellAnalysis>()) }),
   /** Of the whole study or of some of its cells; running ones write a checkpoint. */
   'studies.pause': call({ args: ofStudy.extend({ cells }), ...changing }),
   'studies.resume': call({ args: ofStudy.extend({ cells }), ...changing }),
   'studies.cancel': call({ args: ofStudy.extend({ cells }), ...changing }),
-  /** Failed, interrupted and cancelled cells alone. */
+  /** Failed, interrupted and cancelled cells alone, and analyses of finished ones that failed or were cancelled. */
   'studies.retry': call({ args: ofStudy.extend({ cells }), ...changing }),
   /** More values of an axis; what is there already stays. */
   'studies.extend': call({

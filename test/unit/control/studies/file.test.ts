@@ -129,12 +129,30 @@ strategy: {id: random, params: {trials: 5}}
         ],
       },
     ]),
+    study([listed('seed', [0])], {
+      analyses: [
+        { id: 'trigger-leakage', params: {} },
+        { id: 'model-inspection', params: { testLimit: 200 }, of: 'teacher' },
+      ],
+    }),
     ...studyPresets(table).map(({ definition }) => definition),
   ]
   it.each(definitions)('that is written reads back the same: %#', (definition) => {
     const text = writeStudyFile(definition, table)
     expect(read(text)).toEqual(definition)
     expect(writeStudyFile(read(text), table)).toBe(text)
+  })
+
+  it.each([
+    ['analyses: [trigger-leakag]', 'line 4, column 12', 'trigger-leakage'],
+    ['analyses: [{id: triage, of: student}]', 'line 4, column 12', 'teacher'],
+    ['analyses: [{id: triage, parms: {}}]', 'line 4', 'params'],
+    ['analyses: [trigger-leakage, {id: triage, params: {rounds: many}}]', 'line 4, column 29', ''],
+  ])('names the place of an analysis that cannot be asked: %s', (line, where, wanted) => {
+    const text = `name: Asking\nconfig: {data: {id: signs}}\naxes: {seed: 0..1}\n${line}\n`
+    const refused = refusal(text)
+    expect(refused.where).toContain(where)
+    expect(refused.wanted ?? '').toContain(wanted)
   })
 
   it('is short where short forms do', () => {

@@ -10,7 +10,7 @@ import { bookOfParts } from '../../../fakes/bookOfParts'
 import { openStore } from '../../../../src/main/engine/control/store'
 import { createHandTrainers } from '../../../fakes/handTrainers'
 import { createFakeData, inspectFakeModel } from '../../../fakes/services'
-import { createMemoryStudies } from '../../../fakes/studies'
+import { createMemoryStudies, noAnalyses } from '../../../fakes/studies'
 import { removeFolder } from '../../../fixtures/removeFolder'
 import { createFakeRuns } from './runs'
 import { context, listed, members, plans, productCosts, resolve, study } from './support'
@@ -92,6 +92,7 @@ describe('a study of 2,000 cells', () => {
     const runs = createFakeRuns()
     const service = createStudyService({
       ...context,
+      analyses: noAnalyses,
       runs,
       resolve,
       store: createMemoryStudies(),

@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newRun } from '../../../../src/main/engine/control/runs/newRun'
 import { openDatabase, openStore, type RunStore } from '../../../../src/main/engine/control/store'
 import { createTableService, type TableService } from '../../../../src/main/engine/control/tables'
-import { metricDefinitions, type Evaluation, type PartialExperimentConfig } from '../../../../src/shared/domain'
+import {
+  metricDefinitions,
+  newlyAsked,
+  type AskedAnalysis,
+  type Evaluation,
+  type PartialExperimentConfig,
+} from '../../../../src/shared/domain'
 import { resolveExperiment } from '../../../../src/main/engine/control/experiments/resolve'
 import { fakeMembers } from '../../../fakes/catalogue'
 
@@ -65,6 +71,38 @@ afterEach(() => {
 })
 
 describe('the index of a workspace', () => {
+  it('has what the newest analysis of a model has found, until it is deleted', async () => {
+    const id = addRun({})
+    const ask = (number: number, suspected: number | null, more: Partial<AskedAnalysis> = {}): void =>
+      store.asked.put({
+        ...newlyAsked({
+          ...{ id: `asked-${number}`, runId: id, analysis: 'form-imageNumbers', params: {} },
+          ...{ stageIds: ['student-1'], step: null, createdAt: number },
+        }),
+        ...{ state: 'done', numbers: { suspected } },
+        ...more,
+      })
+    expect((await tables.calls['table.columns']({ of: 'models' })).some(({ group }) => group === 'analysis')).toBe(
+      false,
+    )
+    ask(1, 0.25)
+    ask(2, 0.5)
+    // Of an earlier step, of two models, not done: of none of them a model can be said to be so.
+    ask(3, 0.9, { step: 10 })
+    ask(4, 0.9, { stageIds: ['student-1', 'teacher'] })
+    ask(5, 0.9, { state: 'failed' })
+    const column = 'analysis.form-imageNumbers.suspected'
+    await vi.waitFor(async () => expect(await models(`${column}=50%`)).toEqual([`${id}/student-1`]))
+    const columns = await tables.calls['table.columns']({ of: 'models' })
+    expect(columns.find((one) => one.id === column)).toMatchObject({
+      ...{ title: 'Suspected', kind: 'share', group: 'analysis', unit: '%' },
+    })
+    store.asked.remove('asked-2')
+    await vi.waitFor(async () => expect(await models(`${column}=25%`)).toEqual([`${id}/student-1`]), 10_000)
+    store.asked.remove('asked-1')
+    await vi.waitFor(async () => expect(await models(`${column}>0`)).toEqual([]), 10_000)
+  })
+
   it('is empty where there are no runs', async () => {
     expect(await found('')).toEqual([])
     expect(await found('accuracy>10%')).toEqual([])

@@ -1,5 +1,6 @@
 import type { StudyDetail } from '../../../../shared/domain'
 import { duration, jsonLine, printable } from '../../output'
+import { analysisLines } from './parts/followAnalyses'
 import { findStudy, studyNames } from './parts/findStudy'
 import { cellsText, cellTable, stagesText } from './parts/words'
 import { defineCommand, wantedArgument } from '../command'
@@ -11,8 +12,13 @@ export const show = defineCommand({
   declare: (command) => command.argument('<study>', studyNames),
   async run({ client, output, json }, _flags, given) {
     const { id: studyId } = await findStudy(client, wantedArgument(given))
-    const detail = await client.call('studies.get', { studyId })
-    output.result(json ? jsonLine(detail) : studyLines(detail).join('\n'))
+    const [detail, analyses] = await Promise.all([
+      client.call('studies.get', { studyId }),
+      client.call('studies.analyses', { studyId }),
+    ])
+    output.result(
+      json ? jsonLine({ ...detail, analyses }) : [...studyLines(detail), ...analysisLines(detail, analyses)].join('\n'),
+    )
     return 0
   },
 })

@@ -71,6 +71,7 @@ const withOptions = (command: Command): Command =>
       collect,
     )
     .addOption(new Option('--seeds <list>', 'the axis of seeds, e.g. 0-2 or 0,1,4').argParser(wholeNumbers))
+    .option('--analysis <id>', 'ask it of every cell when it is done; adds to the study’s; repeatable', collect)
     .option('--base-preset <id>', 'the ready-made experiment that every cell starts from')
     .option('--set <path=value>', 'set a parameter of every cell; repeatable', collect)
     .option('--data <path>', 'data of every cell: a data set’s name, folder or archive')

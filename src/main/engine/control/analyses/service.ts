@@ -14,10 +14,11 @@ import type { TrainerLauncher } from '../executors/shortJobProcess'
 import { runShortJob, tenASecond, type ShortProgress } from '../executors/shortJobs'
 import type { MemberTable } from '../experiments/memberTable'
 import type { EngineLog } from '../log'
-import { readArtifact } from '../runs/artifacts'
+import { numbersOfArtifact, readArtifact } from '../runs/artifacts'
 import { asTrained } from '../runs/asTrained'
 import { newRunId } from '../runs/newRun'
 import type { RunStore } from '../store'
+import type { StudyAnalyses } from '../studies/types'
 import { analysedStage, chosenStages, lookedAtStages, teacherWeights } from './subject'
 
 export interface AskedAnalysesOptions {
@@ -38,6 +39,8 @@ export interface AskedAnalysesOptions {
 
 export interface AskedAnalyses {
   readonly calls: CallHandlers<CallsOf<'analyses'>>
+  /** As studies ask for them. */
+  readonly ofStudies: StudyAnalyses
   /** Whether one waits or runs. */
   readonly active: boolean
   /** Ends what runs; it can be asked for again. */
@@ -50,6 +53,7 @@ type Device = NonNullable<CallArgs<'analyses.start'>['device']>
 
 class Service implements AskedAnalyses {
   readonly calls: AskedAnalyses['calls']
+  readonly ofStudies: StudyAnalyses
   private readonly family: Registry<Analysis>
   private readonly waiting: { readonly id: string; readonly device: Device }[] = []
   private current: { readonly id: string; readonly ending: AbortController; readonly done: Promise<void> } | null = null
@@ -60,6 +64,7 @@ class Service implements AskedAnalyses {
 
   constructor(private readonly options: AskedAnalysesOptions) {
     const { store, readOnly } = options
+    const live = (asked: AskedAnalysis): AskedAnalysis => this.live(asked)
     this.family = options.family ?? analyses
     if (!readOnly) for (const left of store.asked.unfinished()) store.asked.put(notFinished(left))
     this.calls = {
@@ -73,6 +78,16 @@ class Service implements AskedAnalyses {
       }),
       'analyses.get': ({ id }) => this.get(id),
       'analyses.remove': ({ id }) => this.remove(id),
+    }
+    this.ofStudies = {
+      start: ({ params, stageIds, ...question }) =>
+        this.start({ ...question, params: { ...params }, stageIds: [...stageIds] }),
+      cancel: (id) => void this.cancel(id),
+      find(id) {
+        const asked = store.asked.find(id)
+        return asked && live(asked)
+      },
+      ofRun: (id) => store.asked.ofRun(id).map(live),
     }
   }
 
@@ -195,8 +210,10 @@ class Service implements AskedAnalyses {
       const { artifact, warnings } = await runShortJob(launch, await this.jobOf(asked, device), signal, told)
       signal.throwIfAborted()
       if (artifact === undefined) throw new Error('The trainer reported no artifact.')
-      const { line } = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, this.family.members)
-      this.update(id, (one) => ({ ...one, ...ended('done'), warnings, line }), artifact)
+      const { members } = this.family
+      const { line } = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, members)
+      const numbers = numbersOfArtifact({ analysis: asked.analysis, artifact }, members)
+      this.update(id, (one) => ({ ...one, ...ended('done'), warnings, line, numbers }), artifact)
       this.copying = this.copying.then(() => this.copied(id))
     } catch (error) {
       try {

@@ -64,9 +64,9 @@ export function createEngine(options: EngineOptions): Engine {
   const open: { isOpen: (studyId: string) => boolean } = { isOpen: () => true }
   const networks = createNetworksOfFiles(options.inspectModel)
   const runs = runService(context, networks, recorder, (studyId) => open.isOpen(studyId))
-  const studies = studyService(context, networks, runs)
-  open.isOpen = (studyId) => studies.isOpen(studyId)
   const asked = askedAnalyses(context, runs)
+  const studies = studyService(context, networks, runs, asked)
+  open.isOpen = (studyId) => studies.isOpen(studyId)
   const tables = tableService(context, studies)
   const live = options.readOnly ? null : liveExports(context, recorder)
   const sweeping = options.readOnly ? null : sweep(options)
@@ -168,9 +168,11 @@ const studyService = (
   { options, device, executors, hub, table, resolve, assertReady }: EngineContext,
   networks: NetworksOfFiles,
   runs: RunService,
+  asked: AskedAnalyses,
 ): StudyService =>
   createStudyService({
     table,
+    analyses: asked.ofStudies,
     resolve,
     assertReady,
     presets: options.presets,

@@ -8,9 +8,9 @@
  * activations, need batch norms or give intervals of recording, and whether its images are real; of a defense whether
  * it is given clean images (`privileged`); of a strategy whether it searches.
  */
-import type { MetricDefinition } from '../../../../shared/domain'
+import type { AnalysisFacts, MetricDefinition } from '../../../../shared/domain'
 import { describeRegistry, metricsOfMembers, onlyFromFile, type FamilyDescription } from '../../../../shared/schema'
-import { analyses } from '../../families/analyses'
+import { analyses, type Analysis } from '../../families/analyses'
 import { architectures } from '../../families/architectures'
 import { attacks } from '../../families/attacks'
 import { datasets } from '../../families/datasets'
@@ -23,6 +23,11 @@ import { terms } from '../../families/distillation/terms'
 import { strategies } from '../../families/strategies'
 
 export { attacks, datasets, distillationMethods }
+
+const numbersOf = ({ numbers = {} }: Analysis): AnalysisFacts['numbers'] =>
+  Object.fromEntries(
+    Object.entries(numbers).map(([name, { title, definition, unit }]) => [name, { title, definition, unit }]),
+  )
 
 export const families: readonly FamilyDescription[] = [
   describeRegistry(datasets, (member) => ({ ...member.facts })),
@@ -50,6 +55,7 @@ export const families: readonly FamilyDescription[] = [
   describeRegistry(analyses, (member) => ({
     view: member.view,
     empty: member.empty ?? null,
+    numbers: numbersOf(member),
     ...(member.when === 'asked' ? { asked: member.subject } : {}),
   })),
   describeRegistry(importers, ({ extensions }) => ({ extensions: [...extensions] })),

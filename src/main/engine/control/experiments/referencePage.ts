@@ -1,5 +1,5 @@
 /** The reference page of every member and parameter, made from what they declare: docs/reference.md. */
-import type { MetricDefinition } from '../../../../shared/domain'
+import type { AnalysisFacts, MetricDefinition } from '../../../../shared/domain'
 import { ExhaustiveError } from '../../../../shared/errors'
 import type {
   FamilyDescription,
@@ -83,7 +83,18 @@ function presetLines(presets: MemberDescription['presets']): string[] {
   })
 }
 
-function memberSection({ id, title, summary, reference, params, presets }: MemberDescription): string[] {
+/** The columns that analyses have in tables. */
+function numberLines({ id, facts }: MemberDescription): string[] {
+  const { numbers = {} } = facts as Partial<AnalysisFacts>
+  return Object.entries(numbers).map(
+    ([name, { title, unit, definition }]) =>
+      `- Column ${code(`analysis.${id}.${name}`)}, ${title}${unit === '' ? '' : ` (${unit})`}: ${definition}`,
+  )
+}
+
+function memberSection(member: MemberDescription): string[] {
+  const { id, title, summary, reference, params, presets } = member
+  const numbers = numberLines(member)
   const named = presetLines(presets)
   return [
     `### ${title} ${code(id)}`,
@@ -92,6 +103,7 @@ function memberSection({ id, title, summary, reference, params, presets }: Membe
     '',
     ...parameterTable(params),
     ...(named.length > 0 ? [...named, ''] : []),
+    ...(numbers.length > 0 ? [...numbers, ''] : []),
   ]
 }
 

@@ -23,3 +23,14 @@ export function readArtifact(
     }
   return { ...place, artifact: data, line: member.line?.(data) ?? null, fault: null }
 }
+
+/** What tables show of an artifact, by the names that its analysis declares; empty of one without numbers. */
+export function numbersOfArtifact(
+  { analysis, artifact }: Pick<StoredArtifact, 'analysis' | 'artifact'>,
+  members: readonly AnalysisDeclaration[] = analyses.members,
+): Record<string, number | null> {
+  const member = members.find(({ id }) => id === analysis)
+  const read = member?.artifact.safeParse(artifact)
+  if (!read?.success) return {}
+  return Object.fromEntries(Object.entries(member?.numbers ?? {}).map(([name, { of }]) => [name, of(read.data)]))
+}

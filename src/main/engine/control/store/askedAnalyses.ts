@@ -7,6 +7,8 @@ import { textOf, type Database } from './database'
 export interface AskedAnalysesTable {
   /** Of a run, the newest first; those that cannot be read are left out. */
   ofRun(runId: string): AskedAnalysis[]
+  /** Of all runs that name the stage at a place, the newest first. */
+  ofPlace(place: string): AskedAnalysis[]
   find(id: string): AskedAnalysis | undefined
   /** A new one, or the next state of one that is there. */
   put(asked: AskedAnalysis): void
@@ -22,6 +24,8 @@ export interface AskedAnalysesTable {
   remove(id: string): boolean
   /** Those of an engine that has ended without ending them. */
   unfinished(): AskedAnalysis[]
+  /** Told the run of each that is put, finished or removed. */
+  onChange(listener: (runId: string) => void): void
 }
 
 const records = 'SELECT id, CAST(record AS BLOB) FROM asked_analyses'
@@ -47,8 +51,10 @@ export function createAskedAnalysesTable(
         return []
       }
     })
+  const listeners: ((runId: string) => void)[] = []
+  const changed = (runId: string): void => listeners.forEach((listener) => listener(runId))
   const find = (id: string): AskedAnalysis | undefined => read(`${records} WHERE id = ?`, id)[0]
-  const put = (asked: AskedAnalysis): void =>
+  const write = (asked: AskedAnalysis): void =>
     database.run(
       `INSERT INTO asked_analyses (id, run_id, created_at, record) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT (id) DO UPDATE SET record = ?4`,
@@ -57,16 +63,26 @@ export function createAskedAnalysesTable(
       asked.createdAt,
       JSON.stringify({ ...asked, progress: null }),
     )
-  const finish = (asked: AskedAnalysis, artifact: unknown): void =>
+  const finish = (asked: AskedAnalysis, artifact: unknown): void => {
     database.transaction(() => {
-      put(asked)
+      write(asked)
       artifacts.put(placeOf(asked.id), { analysis: asked.analysis, step: asked.step ?? 0, artifact })
     })
+    changed(asked.runId)
+  }
   const found = (id: string): unknown => artifacts.read(placeOf(id))[0]?.artifact
   return {
     ofRun: (runId) => read(`${records} WHERE run_id = ? ORDER BY created_at DESC, id DESC`, runId),
+    ofPlace: (place) =>
+      read(
+        `${records} WHERE run_id IN (SELECT run_id FROM run_stages WHERE place = ?) ORDER BY created_at DESC, id DESC`,
+        place,
+      ),
     find,
-    put,
+    put(asked) {
+      write(asked)
+      changed(asked.runId)
+    },
     finish,
     async copy(id) {
       const [asked, artifact] = [find(id), found(id)]
@@ -82,9 +98,13 @@ export function createAskedAnalysesTable(
     remove(id) {
       const asked = find(id)
       database.run('DELETE FROM asked_analyses WHERE id = ?', id)
-      if (asked) copies.remove(asked)
+      if (asked) {
+        copies.remove(asked)
+        changed(asked.runId)
+      }
       return asked !== undefined
     },
     unfinished: () => read(records).filter(({ state }) => state === 'waiting' || state === 'running'),
+    onChange: (listener) => void listeners.push(listener),
   }
 }

@@ -33,6 +33,10 @@ const definitionSchema = z.strictObject({
   order: z.enum(['seedsLast', 'asListed']),
   executor: name,
   priority: z.number().int().min(-1000).max(1000),
+  analyses: z
+    .array(choice.extend({ of: z.enum(['teacher', 'student']).optional() }))
+    .max(20)
+    .optional(),
 })
 
 /** @throws RefusedInputError naming the first part that is none of a definition's */

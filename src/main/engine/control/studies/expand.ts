@@ -14,6 +14,7 @@ import type { Issue } from '../../../../shared/schema'
 import { axisSetter, axisTitle, missingDefense, setsMember, type AxisSetter } from './axes'
 import { baseOf, studentsAxis } from './base'
 import type { ExpandContext } from './types'
+import { wantedAnalyses } from './wantedAnalyses'
 
 /** At most so many cells has a study, and so many combinations are looked at to find those that are not excluded. */
 export const cellLimit = 100_000
@@ -48,7 +49,7 @@ export interface CheckedStudy {
 
 /**
  * @throws RefusedInputError naming an unknown preset, path or label, an axis without values or with two of one name,
- *   paired axes of unequal lengths
+ *   paired axes of unequal lengths, an analysis that cannot be asked
  */
 export function checkStudy(definition: StudyDefinition, context: ExpandContext): CheckedStudy {
   const base = baseOf(definition.base, context)
@@ -70,6 +71,7 @@ export function checkStudy(definition: StudyDefinition, context: ExpandContext):
     }
   })
   groupsOf(walked)
+  wantedAnalyses(definition, context.table)
   for (const [where, condition] of namedConditions(definition)) checkCondition(condition, walked, where)
   return { definition, base, axes, walked }
 }

@@ -14,6 +14,7 @@ import type { Resolution } from '../experiments/resolve'
 import { madeAfter } from '../store/order'
 import type { StoredCell, StoredStudy } from '../store/studyRecords'
 import { isResting } from './search'
+import { Analysing } from './analysing'
 import { createSearching, goOn, type Searching } from './searching'
 import { StudyShelf, type ShelfOptions } from './shelf'
 import { hasEnded } from './cellOf'
@@ -21,12 +22,13 @@ import { parseDefinition } from './definition'
 import type { LiveStudy } from './liveStudy'
 import { createMaker, type Maker } from './maker'
 import type { PlanContext } from './plan'
-import type { ExpandContext } from './types'
+import type { ExpandContext, StudyAnalyses } from './types'
 import { widened } from './widened'
 
 export type SteeringCall = Exclude<CallsOf<'studies'>, 'studies.presets' | 'studies.read' | 'studies.write'>
 
 export interface StudyServiceOptions extends ExpandContext, ShelfOptions {
+  readonly analyses: StudyAnalyses
   readonly readOnly: boolean
   resolve(config: PartialExperimentConfig): Resolution
   /** Pseudo batches of a run. */
@@ -71,6 +73,7 @@ class Studies {
   private readonly shelf: StudyShelf
   private readonly maker: Maker
   private readonly searching: Searching
+  private readonly analysing: Analysing
   private readonly unsubscribe: () => void
 
   constructor(private readonly options: StudyServiceOptions) {
@@ -78,8 +81,23 @@ class Studies {
     this.shelf = new StudyShelf(options)
     this.maker = createMaker(options)
     this.searching = createSearching({ shelf: this.shelf, maker: this.maker, runs, onError })
+    this.analysing = new Analysing({ table: options.table, shelf: this.shelf, analyses: options.analyses })
     this.unsubscribe = runs.onChanged((run) => this.runChanged(run))
-    if (!readOnly) for (const live of this.shelf.all()) this.searching.fillSoon(live)
+    if (readOnly) return
+    for (const live of this.shelf.all()) this.searching.fillSoon(live)
+    // The engine answers first.
+    this.beginning = setImmediate(() => this.shelf.all().forEach((live) => this.analyse(live)))
+  }
+
+  private beginning: NodeJS.Immediate | undefined
+
+  /** What its cells lack; a definition that this version does not understand keeps nothing else from working. */
+  private analyse(live: LiveStudy): void {
+    try {
+      this.analysing.begin(live)
+    } catch (error) {
+      this.options.onError(error)
+    }
   }
 
   isOpen(studyId: string): boolean {
@@ -92,6 +110,7 @@ class Studies {
   }
 
   close(): void {
+    clearImmediate(this.beginning)
     this.unsubscribe()
     this.shelf.teller.dispose()
   }
@@ -107,6 +126,7 @@ class Studies {
           .get(studyId)
           .runIds()
           .flatMap((id) => this.shelf.runOf(id) ?? []),
+      'studies.analyses': ({ studyId }) => this.analysing.list(this.shelf.get(studyId)),
       'studies.pause': (args) => this.pause(args),
       'studies.resume': (args) => this.resume(args),
       'studies.cancel': (args) => this.cancel(args),
@@ -161,6 +181,7 @@ class Studies {
     }
     const live = this.shelf.add(record, made)
     this.searching.fillSoon(live)
+    this.analyse(live)
     return this.shelf.tell(live)
   }
 
@@ -172,8 +193,17 @@ class Studies {
       this.searching.noteRung(live, cell.index, run)
       this.shelf.teller.tellSoon(live.record.id, [cell])
       this.shelf.noteEnd(live)
+      if (run.state === 'done') this.analyseCell(live, cell.index)
       if (run.state !== 'running' && run.state !== 'queued') this.searching.fillSoon(live)
       return
+    }
+  }
+
+  private analyseCell(live: LiveStudy, index: number): void {
+    try {
+      this.analysing.cellChanged(live, index)
+    } catch (error) {
+      this.options.onError(error)
     }
   }
 
@@ -239,7 +269,10 @@ class Studies {
 
   private async cancel({ studyId, cells }: CallArgs<'studies.cancel'>): Promise<StudySummary> {
     const live = this.shelf.get(studyId)
-    if (cells === undefined) this.shelf.write(live, { asked: 'cancel' })
+    if (cells === undefined) {
+      this.shelf.write(live, { asked: 'cancel' })
+      this.analysing.cancel(live)
+    }
     const given = live.chosen(cells).filter(({ shown }) => !hasEnded(shown.state))
     this.shelf.replace(
       live,
@@ -262,9 +295,11 @@ class Studies {
     const again = live
       .chosen(cells)
       .filter(({ shown }) => ['failed', 'interrupted', 'cancelled', 'stopped'].includes(shown.state))
+    const analysed = this.analysing.again(live, cells)
+    if (again.length === 0 && analysed > 0) return this.shelf.tell(live, [])
     if (again.length === 0)
       throw new UserError('No cell of these can be tried again.', {
-        wanted: 'cells that failed, were interrupted or cancelled',
+        wanted: 'cells or analyses that failed, were interrupted or cancelled',
         got: 'none',
       })
     this.shelf.write(live, { asked: 'run', endedAt: null })
@@ -305,6 +340,7 @@ class Studies {
     }
     this.shelf.extend(live, record, made)
     this.searching.fillSoon(live)
+    this.analyse(live)
     return this.shelf.tell(live)
   }
 

@@ -1,5 +1,6 @@
 /** What studies need of the rest of control: runs that carry their cells, and the book of stages by key. */
 import type {
+  AskedAnalysis,
   CellLabels,
   ExperimentConfig,
   ExperimentPreset,
@@ -87,4 +88,15 @@ export interface StudyRuns {
   onChanged(listener: (run: RunSummary) => void): () => void
   /** How many runs an executor works on at once; Infinity where it keeps a queue of its own. */
   slots(executor: string): number
+}
+
+/** Analyses of finished runs, as studies ask for them. */
+export interface StudyAnalyses {
+  /** @throws RefusedInputError where the run has nothing that it could look at */
+  start(question: Pick<AskedAnalysis, 'runId' | 'analysis' | 'params' | 'stageIds'>): AskedAnalysis
+  cancel(id: string): void
+  /** With how far it is. */
+  find(id: string): AskedAnalysis | undefined
+  /** The newest first. */
+  ofRun(runId: string): readonly AskedAnalysis[]
 }

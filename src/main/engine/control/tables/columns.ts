@@ -2,6 +2,7 @@
 import {
   healthTitles,
   metricDefinitions,
+  type AnalysisFacts,
   type ColumnGroup,
   type ColumnKind,
   type MetricDefinition,
@@ -186,10 +187,12 @@ export interface ColumnsOptions {
   readonly metrics: Readonly<Record<string, MetricDefinition>>
   /** Names of the metrics that some model has recorded. */
   readonly curves: readonly string[]
+  /** Paths of the numbers that some analysis has found. */
+  readonly analysed: readonly string[]
 }
 
 /** All columns of a table; settings in the order of the form. */
-export function indexColumns(of: TableOf, { table, metrics, curves }: ColumnsOptions): IndexColumn[] {
+export function indexColumns(of: TableOf, { table, metrics, curves, analysed }: ColumnsOptions): IndexColumn[] {
   return [
     ...declared('record', [...ofRuns.slice(0, 4), ...stateAndTime[of], ...ofRuns.slice(4)]),
     ...declared('result', results),
@@ -198,7 +201,30 @@ export function indexColumns(of: TableOf, { table, metrics, curves }: ColumnsOpt
       'curve',
       curves.map((name) => curveColumn(name, metrics[name])),
     ),
+    ...declared('analysis', analysisColumns(table, new Set(analysed))),
   ]
+}
+
+export const analysisPathStart = 'analysis.'
+export const analysisPath = (analysis: string, number: string): string => `${analysisPathStart}${analysis}.${number}`
+
+function analysisColumns(table: MemberTable, analysed: ReadonlySet<string>): Declared[] {
+  return table.family('analysis').flatMap(({ id, title, facts }) => {
+    const { numbers = {} } = facts as Partial<AnalysisFacts>
+    return Object.entries(numbers).flatMap(([name, number]): Declared[] => {
+      const path = analysisPath(id, name)
+      if (!analysed.has(path)) return []
+      const { unit, definition } = number
+      const kind = unit === '%' ? 'share' : 'number'
+      return [
+        {
+          ...{ id: path, title: number.title, kind, level: 'place', result: true },
+          definition: `${title}: ${definition}`,
+          ...(unit === '' ? {} : { unit }),
+        },
+      ]
+    })
+  })
 }
 
 export const curvePath = (metric: string): string => `curve.${metric}`

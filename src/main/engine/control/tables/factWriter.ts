@@ -1,6 +1,6 @@
 /** Facts as they are written: gathered, and only where they differ from what is there. */
 import type { Database, SqlValue } from '../store'
-import { curvePath } from './columns'
+import { analysisPathStart, curvePath } from './columns'
 import type { Facts } from './settings'
 import type { Texts } from './texts'
 
@@ -39,7 +39,16 @@ export class FactWriter {
   /** Names of the metrics that some model has recorded. */
   get curves(): string[] {
     const start = curvePath('')
-    return [...this.paths.keys()].filter((path) => path.startsWith(start)).map((path) => path.slice(start.length))
+    return this.pathsFrom(start).map((path) => path.slice(start.length))
+  }
+
+  /** Paths of the numbers that some analysis has found. */
+  get analysed(): string[] {
+    return this.pathsFrom(analysisPathStart)
+  }
+
+  private pathsFrom(start: string): string[] {
+    return [...this.paths.keys()].filter((path) => path.startsWith(start))
   }
 
   /** @param replaced paths whose facts may be there already, and go where they are not told again */

@@ -1,7 +1,7 @@
 /** The index over the run store, kept in step with its changes, and the calls that it answers. */
 import { openDatabase, type RunStore } from '../store'
 import { indexCalls, type IndexCalls } from './calls'
-import type { TableSource } from './source'
+import { placeOfStage, type TableSource } from './source'
 import { TableIndex, type TableIndexOptions } from './tableIndex'
 
 export interface TableServiceOptions extends Pick<TableIndexOptions, 'table' | 'metrics' | 'onChange' | 'onError'> {
@@ -25,6 +25,10 @@ export function createTableService({ store, readOnly, studies, ...options }: Tab
   if (own) for (const id of source.runIds()) index.runChanged(id)
   store.runs.onChange((id) => index.runChanged(id))
   store.stages.onChange((place) => index.placeChanged(place))
+  store.asked.onChange((runId) => {
+    if (!store.runs.has(runId)) return
+    for (const stage of store.runs.peek(runId).stages) index.placeChanged(placeOfStage(runId, stage))
+  })
   return {
     calls: indexCalls(index, source),
     filled: () => index.filled(),
@@ -35,7 +39,7 @@ export function createTableService({ store, readOnly, studies, ...options }: Tab
   }
 }
 
-const sourceOf = ({ runs, metrics }: RunStore): Omit<TableSource, 'studies'> => ({
+const sourceOf = ({ runs, metrics, asked }: RunStore): Omit<TableSource, 'studies'> => ({
   runIds: () => runs.ids(),
   has: (id) => runs.has(id),
   run: (id) => runs.peek(id),
@@ -48,6 +52,12 @@ const sourceOf = ({ runs, metrics }: RunStore): Omit<TableSource, 'studies'> => 
     }
   },
   lastValues: (place) => metrics.last(place),
+  analysed: (place) =>
+    asked.ofPlace(place).flatMap(({ runId, analysis, state, stageIds: [stageId, ...others], step, numbers }) => {
+      if (state !== 'done' || step !== null || others.length > 0 || !numbers) return []
+      const stage = runs.peek(runId).stages.find(({ id }) => id === stageId)
+      return stage && placeOfStage(runId, stage) === place ? [{ analysis, numbers }] : []
+    }),
   naming: (place) => runs.naming(place),
 })
 

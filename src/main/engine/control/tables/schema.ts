@@ -6,7 +6,7 @@ import type { Database } from '../store'
 import { runParts } from './settings'
 
 /** Raised with every change of these tables or of what is written into them. */
-const version = 6
+const version = 7
 
 /**
  * Facts lie column by column: those of one path are neighbours, so that a condition, an order or a group reads only
@@ -75,6 +75,10 @@ const triggers: readonly string[] = [
     `TRIGGER IF NOT EXISTS index_of_run_stages_${event} AFTER ${event} ON run_stages ${noted(dirtyKinds.run, 'NEW.run_id')}`,
     `TRIGGER IF NOT EXISTS index_of_stages_${event} AFTER ${event} ON stages ${noted(dirtyKinds.place, 'NEW.place')}`,
   ]),
+  ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => {
+    const row = event === 'DELETE' ? 'OLD' : 'NEW'
+    return `TRIGGER IF NOT EXISTS index_of_asked_${event} AFTER ${event} ON asked_analyses BEGIN INSERT OR IGNORE INTO index_dirty (kind, id) SELECT ${dirtyKinds.place}, place FROM run_stages WHERE run_id = ${row}.run_id; END`
+  }),
 ]
 
 /** Where a run is shown: in the lists, in the archive, or not at all (the bin). */

@@ -44,7 +44,7 @@ export class TableIndex {
   private revision = 0
   private telling: NodeJS.Timeout | null = null
   private told = -Infinity
-  private readonly columnsOf = new Map<TableOf, { curves: number; columns: readonly IndexColumn[] }>()
+  private readonly columnsOf = new Map<TableOf, { recorded: number; columns: readonly IndexColumn[] }>()
 
   constructor(private readonly options: TableIndexOptions) {
     const { database, table } = options
@@ -96,12 +96,13 @@ export class TableIndex {
   }
 
   columns(of: TableOf): readonly IndexColumn[] {
-    const { curves } = this.writer.facts
+    const { curves, analysed } = this.writer.facts
+    const recorded = curves.length + analysed.length
     const known = this.columnsOf.get(of)
-    if (known?.curves === curves.length) return known.columns
+    if (known?.recorded === recorded) return known.columns
     const { table, metrics } = this.options
-    const columns = indexColumns(of, { table, metrics, curves })
-    this.columnsOf.set(of, { curves: curves.length, columns })
+    const columns = indexColumns(of, { table, metrics, curves, analysed })
+    this.columnsOf.set(of, { recorded, columns })
     return columns
   }
 

@@ -11,7 +11,7 @@ import {
 import type { JsonScalar } from '../../../../shared/schema'
 import type { Database, Row, SqlValue } from '../store'
 import type { MemberTable } from '../experiments/memberTable'
-import { curvePath } from './columns'
+import { analysisPath, curvePath } from './columns'
 import { FactWriter, type FactListener } from './factWriter'
 import {
   factsOfModel,
@@ -280,11 +280,16 @@ export class IndexWriter {
     const facts = factsOfStage(stage)
     for (const [name, value] of this.options.source.lastValues(place))
       if (Number.isFinite(value)) facts.set(curvePath(name), value)
+    for (const { analysis, numbers } of this.options.source.analysed(place))
+      for (const [name, value] of Object.entries(numbers)) {
+        const path = analysisPath(analysis, name)
+        if (value !== null && !facts.has(path)) facts.set(path, value)
+      }
     return facts
   }
 
   private placePaths(): string[] {
-    return [...stagePaths, ...this.facts.curves.map(curvePath)]
+    return [...stagePaths, ...this.facts.curves.map(curvePath), ...this.facts.analysed]
   }
 
   /** Students of a pair differ in their defenses alone: what those are worth shows beside the newest without one. */

@@ -175,6 +175,16 @@ export const keptImages = defineAskedAnalysis({
   needs: ['teacher', 'students', 'shuffledTeachers', 'trigger'],
   artifact: imageNumbersArtifact,
   view: { kind: 'imageNumbers' },
+  numbers: {
+    suspected: {
+      title: 'Kept images suspected',
+      unit: '%',
+      definition:
+        'Share of the kept synthetic images that the shuffled teachers, their logits averaged, give the teacher’s class.',
+      of: ({ columns: { suspected } }) =>
+        suspected && suspected.length > 0 ? suspected.filter((one) => one === 1).length / suspected.length : null,
+    },
+  },
   line({ keptImages: all, columns: { step, suspected, teacherClass } }) {
     const rows = step.length
     const marked = suspected ? `, ${share(suspected.filter((one) => one === 1).length, rows)} suspected` : ''

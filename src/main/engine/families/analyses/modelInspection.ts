@@ -7,6 +7,7 @@ import { createStream } from '../../maths/random'
 import { toFloat32 } from '../../weights/weightMap'
 import { answersOf } from './answers'
 import { defineAskedAnalysis, type AskedContext, type NetworkLayer, type OpenNetwork } from './askedTypes'
+import { curvesOf, numberIn } from './panelTables'
 
 const params = {
   testLimit: integer({
@@ -255,6 +256,16 @@ async function pruningPanels(values: ValuesOf<typeof params>, tested: Tested, co
   ]
 }
 
+/** A backdoor that is called removed. */
+const removedAsr = 0.1
+
+/** Where the pruning curve first has removed a backdoor that was there. */
+function firstWithout(artifact: PanelsArtifact): { channels: number; accuracy: number | null } | null {
+  const [accuracy, asr] = curvesOf(artifact)?.lines ?? []
+  const place = asr?.y.findIndex((value) => value !== null && value <= removedAsr) ?? -1
+  return place < 1 ? null : { channels: asr?.x[place] ?? NaN, accuracy: accuracy?.y[place] ?? null }
+}
+
 /**
  * Layers, weights, which channels the trigger changes, and what becomes of accuracy and ASR without them.
  * Reference: Zheng et al. 2022 (TAC), Liu et al. 2018 (fine-pruning). Differs from fine-pruning: channels are ordered
@@ -275,10 +286,24 @@ export const modelInspection = defineAskedAnalysis({
   needs: ['model', 'testImages'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
-  line({ panels }) {
-    const curve = panels.find((panel) => panel.kind === 'curves')
-    if (curve?.kind !== 'curves') return null
-    const [accuracy, asr] = curve.content.lines
+  numbers: {
+    channels: {
+      title: 'Channels of the backdoor',
+      unit: '',
+      definition: `Fewest channels, those that the trigger changes most first, without which the ASR is at most ${100 * removedAsr} %; none where it never is, or where it never was above.`,
+      of: (artifact) => numberIn(firstWithout(artifact)?.channels),
+    },
+    accuracyWithout: {
+      title: 'Accuracy without them',
+      unit: '%',
+      definition: 'Accuracy on clean test images without the channels of the backdoor.',
+      of: (artifact) => numberIn(firstWithout(artifact)?.accuracy),
+    },
+  },
+  line(artifact) {
+    const curve = curvesOf(artifact)
+    if (!curve) return null
+    const [accuracy, asr] = curve.lines
     const at = (line: typeof asr, index: number): string => `${(100 * (line?.y.at(index) ?? 0)).toFixed(1)} %`
     const middle = Math.floor((asr?.x.length ?? 0) / 2)
     return `without ${asr?.x[middle] ?? 0} channels ASR ${at(asr, 0)} → ${at(asr, middle)}, accuracy ${at(accuracy, 0)} → ${at(accuracy, middle)}`

@@ -1,4 +1,4 @@
-import { panelsArtifact, type CurvesArtifact, type PanelsArtifact } from '../../../../shared/domain'
+import { panelsArtifact, type CurvesArtifact, type PanelsArtifact, type TableArtifact } from '../../../../shared/domain'
 import { integer, type ValuesOf } from '../../../../shared/schema'
 import {
   correlations,
@@ -10,6 +10,7 @@ import {
 import type { ImageSet, ImageShape } from '../../images/types'
 import { createStream, type RandomStream } from '../../maths/random'
 import { defineAskedAnalysis, type AskedContext, type AskedStudent, type NamedTrigger } from './askedTypes'
+import { numberIn, tableOf } from './panelTables'
 
 const params = {
   stepLimit: integer({
@@ -211,6 +212,10 @@ function panelsOf(found: readonly Found[]): PanelsArtifact['panels'] {
   ]
 }
 
+/** Of the run's own trigger, one for each student. */
+const ownRows = (artifact: PanelsArtifact): TableArtifact['rows'] =>
+  (tableOf(artifact)?.rows ?? []).filter((row) => row[2] === 'yes')
+
 /**
  * Whether the synthetic stream carries triggers: its correlation with each known one over the kept steps, beside the
  * same patterns moved to random places, and a randomisation test of the difference.
@@ -231,11 +236,23 @@ export const triggerLeakage = defineAskedAnalysis({
   needs: ['students', 'triggers'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
-  line({ panels }) {
-    const table = panels.find((panel) => panel.kind === 'table')
-    if (table?.kind !== 'table') return null
-    const own = table.content.rows.filter((row) => row[2] === 'yes')
-    return own
+  numbers: {
+    correlation: {
+      title: 'Correlation with the trigger',
+      unit: '',
+      definition: 'Mean over the kept synthetic images of Pearson’s correlation with the pattern of the run’s trigger.',
+      of: (artifact) => numberIn(ownRows(artifact)[0]?.[3]),
+    },
+    p: {
+      title: 'Leakage, p',
+      unit: '',
+      definition:
+        '(1 + moved patterns that correlate at least as much) / (moved patterns + 1): small where the images carry the trigger more than chance does.',
+      of: (artifact) => numberIn(ownRows(artifact)[0]?.[6]),
+    },
+  },
+  line(artifact) {
+    return ownRows(artifact)
       .map(
         ([student, trigger, , overall, , , p]) =>
           `${student}, ${trigger}: r = ${Number(overall).toFixed(3)}, p = ${Number(p).toFixed(3)}`,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AnalysisView, Evaluation } from '../../../../shared/domain'
+import type { AnalysisNumber, AnalysisView, Evaluation } from '../../../../shared/domain'
 import type { MemberDeclaration, ParameterSchema, ValuesOf } from '../../../../shared/schema'
 import type { Figure } from '../../images/figures/types'
 import type { ImageSet } from '../../images/types'
@@ -47,6 +47,11 @@ export type EvaluatedAnswers = Pick<Evaluation, 'classes' | 'topAnswer' | 'large
 /** A stage's record as versions wrote it that had no table of artifacts. */
 export type FormerRecord = Readonly<Record<string, unknown>>
 
+export interface MeasuredNumber<Artifact> extends AnalysisNumber {
+  /** null where the artifact does not tell it. */
+  of(artifact: Artifact): number | null
+}
+
 /** What every analysis declares, whenever it is measured. */
 export interface AnalysisDeclaration<
   S extends ParameterSchema = ParameterSchema,
@@ -57,6 +62,8 @@ export interface AnalysisDeclaration<
   readonly empty?: { readonly title: string; readonly text: string }
   /** The artifact in one line, for a terminal. */
   line?(artifact: Artifact): string | null
+  /** The artifact in single numbers, by name: columns of the tables, and of studies that ask for the analysis. */
+  numbers?: Readonly<Record<string, MeasuredNumber<Artifact>>>
   /** What is drawn of the artifact in reports; classes without a name have their number. */
   figures?(artifact: Artifact, names: { readonly classNames: readonly string[] }): readonly Figure[]
   /** What its artifact tells of an evaluation that does not tell it itself: those of earlier versions. */

@@ -15,6 +15,7 @@ export interface StartFlags {
   preset?: string
   axis?: string[]
   seeds?: number[]
+  analysis?: string[]
   basePreset?: string
   set?: string[]
   data?: string
@@ -83,10 +84,12 @@ export async function definitionOf(
   const start = await startingPoint(context, catalogue, file, flags)
   const definition = withAxes(start, await readAxes(context, flags))
   const config = await changesOf(context, catalogue, { ...flags, basePreset: definition.base.preset })
-  const { name, note, executor, priority, order } = flags
+  const { name, note, executor, priority, order, analysis } = flags
+  const analyses = [...(definition.analyses ?? []), ...(analysis ?? []).map((id) => ({ id, params: {} }))]
   return {
     ...definition,
     ...(config === undefined ? {} : { base: { ...definition.base, config: { ...definition.base.config, ...config } } }),
+    ...(analyses.length === 0 ? {} : { analyses }),
     ...(name === undefined ? {} : { name }),
     ...(note === undefined ? {} : { note }),
     ...(executor === undefined ? {} : { executor }),

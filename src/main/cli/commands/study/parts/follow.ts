@@ -1,8 +1,9 @@
 /** Stays with a study until nothing of it works or waits any more: shows progress, passes Ctrl+C on. */
-import type { StudyCell, StudySummary } from '../../../../../shared/domain'
+import type { CellAnalysis, StudyCell, StudySummary } from '../../../../../shared/domain'
 import type { EngineClient } from '../../../../../shared/rpc'
 import type { CommandContext, ExitCode } from '../../command'
 import { jsonLine, type Output } from '../../../output'
+import { analysisLines, followAnalyses } from './followAnalyses'
 import { cellsText, failureLine, stagesText, studyLine } from './words'
 
 interface Followed {
@@ -64,26 +65,35 @@ function followStudy(client: EngineClient, first: StudySummary, output: Output):
 }
 
 /** The closing line of a study that one stayed with. */
-const closingLine = ({ id, state, cells, stages, seconds }: StudySummary): string =>
+const closingLine = ({ id, state, cells, stages, seconds }: StudySummary, analyses: readonly CellAnalysis[]): string =>
   jsonLine({
     study: id,
     state,
     cells: { done: cells.done, failed: cells.failed },
     stages: { trained: stages.trained, reused: stages.reused },
     seconds,
+    ...(analyses.length === 0 ? {} : { analyses }),
   })
 
 export async function finishStudy({ client, output, json }: CommandContext, started: StudySummary): Promise<ExitCode> {
   const { study, interrupted } = await followStudy(client, started, output)
-  output.result(json ? closingLine(study) : `${study.state}: ${cellsText(study)}; ${stagesText(study)}`)
+  const analyses = study.state === 'done' ? await followAnalyses(client, study.id, output) : []
+  const failed = analyses.filter(({ error }) => error !== null).length
+  if (analyses.length > 0) {
+    const detail = await client.call('studies.get', { studyId: study.id })
+    for (const line of analysisLines(detail, analyses)) output.tell(line)
+  }
+  output.result(json ? closingLine(study, analyses) : `${study.state}: ${cellsText(study)}; ${stagesText(study)}`)
   if (interrupted || study.state !== 'done') {
     output.tell(`The study is ${study.state}. "abd study resume ${study.id}" goes on with it.`)
     return 130
   }
   // A study is done with cells that rest: a strategy that searches has stopped them early.
-  const { failed, interrupted: broken, cancelled, stopped } = study.cells
-  if (failed + broken + cancelled + stopped === 0) return 0
-  output.tell(`Not every cell is done. "abd study retry ${study.id}" tries again what failed.`)
+  const { cells } = study
+  if (cells.failed + cells.interrupted + cells.cancelled + cells.stopped + failed === 0) return 0
+  output.tell(
+    `Not every cell ${failed > 0 ? 'and analysis ' : ''}is done. "abd study retry ${study.id}" tries again what failed.`,
+  )
   return 1
 }
 

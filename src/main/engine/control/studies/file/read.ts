@@ -4,6 +4,7 @@ import {
   ownMachine,
   type AxisValue,
   type CellCondition,
+  type StudyAnalysis,
   type StudyAxis,
   type StudyDefinition,
 } from '../../../../../shared/domain'
@@ -11,8 +12,9 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { wantedAmong } from '../../../../../shared/nearest'
 import { axisTitle } from '../axes'
 import { cellLimit } from '../expand'
+import { wantedAnalyses } from '../wantedAnalyses'
 import { readYaml, type Keys, type YamlText } from './document'
-import { axisObjectSchema, studyFileSchema, type StudyFile, type StudyFileAxis } from './schema'
+import { analysisSchema, axisObjectSchema, studyFileSchema, type StudyFile, type StudyFileAxis } from './schema'
 import { valuesOf, type FormContext } from './shortForms'
 
 /** @throws RefusedInputError with line and column: unknown keys with the nearest known one, values that are none */
@@ -40,7 +42,22 @@ export function studyOf(yaml: YamlText, context: FormContext): StudyDefinition {
     order: file.order ?? 'seedsLast',
     executor: file.executor ?? ownMachine,
     priority: file.priority ?? 0,
+    ...(file.analyses === undefined ? {} : { analyses: analysesOf(file.analyses, yaml, context) }),
   }
+}
+
+/** Refused where they stand. */
+function analysesOf(
+  given: NonNullable<StudyFile['analyses']>,
+  yaml: YamlText,
+  { table }: FormContext,
+): readonly StudyAnalysis[] {
+  const analyses = given.map((entry): StudyAnalysis =>
+    typeof entry === 'string' ? { id: entry, params: {} } : { ...entry, params: entry.params ?? {} },
+  )
+  for (const [index, analysis] of analyses.entries())
+    at(yaml, ['analyses', index], 'value', () => wantedAnalyses({ analyses: [analysis] }, table))
+  return analyses
 }
 
 const isObject = (axis: StudyFileAxis): axis is z.infer<typeof axisObjectSchema> =>
@@ -113,6 +130,7 @@ const knownKeys: readonly (readonly [pattern: RegExp, keys: readonly string[]])[
   [/^conditions\./, ['when', 'keep']],
   [/range$/, ['low', 'high', 'logarithmic', 'integer']],
   [/^strategy$/, ['id', 'params']],
+  [/^analyses\.\d+$/, Object.keys(analysisSchema.shape)],
 ]
 
 function refusalOf(issues: readonly FileIssue[], yaml: YamlText): RefusedInputError {

@@ -6,6 +6,14 @@ const name = z.string().min(1).max(200)
 const params = z.record(z.string(), z.unknown()).describe('Parameters by name; what is left out has its default.')
 
 const member = z.strictObject({ id: name, params: params.optional() })
+export const analysisSchema = z.strictObject({
+  id: name,
+  params: params.optional(),
+  of: z
+    .enum(['teacher', 'student'])
+    .optional()
+    .describe('Which model, where the analysis could look at either; default: the student.'),
+})
 const labelled = z.strictObject({
   label: name.describe('What tables call the value; default: the value itself.'),
   value: z.unknown(),
@@ -63,6 +71,11 @@ export const studyFileSchema = z
       .describe('seedsLast (default) finishes one seed over all cells before the next begins.'),
     executor: name.optional().describe('Where stages run; default: local.'),
     priority: z.number().int().min(-1000).max(1000).optional().describe('Higher comes first; default 0.'),
+    analyses: z
+      .array(z.union([name, analysisSchema]))
+      .max(20)
+      .optional()
+      .describe('Analyses that are asked of every cell when it is done; of a teacher that cells share once.'),
   })
   .meta({ title: 'ABD Workbench study', description: 'A base configuration and axes; see docs/studies.md.' })
 

@@ -4,6 +4,7 @@ import {
   ownMachine,
   type AxisValue,
   type CellCondition,
+  type StudyAnalysis,
   type StudyAxis,
   type StudyDefinition,
 } from '../../../../../shared/domain'
@@ -12,7 +13,7 @@ import { entryOf, numbersOf } from './shortForms'
 
 /** Reads back as the same definition. */
 export function writeStudyFile(definition: StudyDefinition, table: MemberTable): string {
-  const { name, note, base, axes, exclude, conditions, strategy, order, executor, priority } = definition
+  const { name, note, base, axes, exclude, conditions, strategy, order, executor, priority, analyses = [] } = definition
   const plain = Object.keys(strategy.params).length === 0
   const document = new Document<YAMLMap>({
     name,
@@ -30,6 +31,7 @@ export function writeStudyFile(definition: StudyDefinition, table: MemberTable):
     ...(order === 'seedsLast' ? {} : { order }),
     ...(executor === ownMachine ? {} : { executor }),
     ...(priority === 0 ? {} : { priority }),
+    ...(analyses.length === 0 ? {} : { analyses: analyses.map(analysisEntry) }),
   } as unknown as ParsedNode)
   for (const { path } of axes)
     for (const keys of [
@@ -66,6 +68,11 @@ function listEntry(path: string, values: readonly AxisValue[], table: MemberTabl
   }
   return values.map((value) => entryOf(path, value, table))
 }
+
+const analysisEntry = ({ id, params, of }: StudyAnalysis): unknown =>
+  Object.keys(params).length === 0 && of === undefined
+    ? id
+    : { id, ...(Object.keys(params).length === 0 ? {} : { params }), ...(of === undefined ? {} : { of }) }
 
 const conditionEntry = (condition: CellCondition): Record<string, unknown> =>
   Object.fromEntries(

@@ -1,7 +1,16 @@
 import { panelsArtifact } from '../../../../../shared/domain'
 import { defineAskedAnalysis } from '../askedTypes'
+import { numberIn, tableOf } from '../panelTables'
 import { lookedAt, observe, probeOf, type Observation } from './observe'
-import { layersPanel, recommendationPanel, rocPanel, settingsOf, settingsPanel, type Found } from './panels'
+import {
+  bestSeparation,
+  layersPanel,
+  recommendationPanel,
+  rocPanel,
+  settingsOf,
+  settingsPanel,
+  type Found,
+} from './panels'
 import { choicesOf, params, type Params } from './parameters'
 import { imagesToPush, pushOf, pushPanel, sharePanel, sharesOf, type Push } from './penalty'
 import { classPanel, correlationPanel, imagePanels } from './whoIsSuspected'
@@ -27,10 +36,31 @@ export const counterfactualVaccine = defineAskedAnalysis({
   needs: ['teacher', 'students', 'vaccine', 'generator', 'testImages', 'trigger'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
-  line({ panels }) {
-    const [recommended] = panels
-    if (recommended?.kind !== 'table') return null
-    return recommended.content.rows.map(([by, layers, why]) => `by ${by}: ${layers} (${why})`).join(' ')
+  numbers: {
+    separation: {
+      title: 'Recall − false alarms',
+      unit: '%',
+      definition:
+        'The most that any number of shuffled layers gives: share of triggered test images that are suspected minus that of clean ones.',
+      of: (artifact) => bestSeparation(artifact),
+    },
+    layersByTrigger: {
+      title: 'Shuffled layers by the trigger',
+      unit: '',
+      definition:
+        'Recommended by test images with the known trigger; none where no number of layers is worth anything.',
+      of: (artifact) => numberIn(tableOf(artifact)?.rows[0]?.[1]),
+    },
+    layersByTail: {
+      title: 'Shuffled layers by the images',
+      unit: '',
+      definition: 'Recommended by the tail ratio of synthetic images alone; none where no ensemble passes.',
+      of: (artifact) => numberIn(tableOf(artifact)?.rows[1]?.[1]),
+    },
+  },
+  line(artifact) {
+    const recommended = tableOf(artifact)
+    return recommended && recommended.rows.map(([by, layers, why]) => `by ${by}: ${layers} (${why})`).join(' ')
   },
   async measure(values: Params, context) {
     const { classNames, target, progress } = context

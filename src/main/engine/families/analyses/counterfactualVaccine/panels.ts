@@ -1,6 +1,14 @@
 /** What redrawn shuffles would do, as curves and tables. */
-import { areaUnderRoc, aucInterval, rocCurve, type CurvesArtifact, type Panel } from '../../../../../shared/domain'
+import {
+  areaUnderRoc,
+  aucInterval,
+  rocCurve,
+  type CurvesArtifact,
+  type Panel,
+  type PanelsArtifact,
+} from '../../../../../shared/domain'
 import { acceptedTailRatio } from '../../../maths/losses/shufflingVaccine'
+import { curvesOf, numberIn } from '../panelTables'
 import { within, type Looked, type Observation } from './observe'
 import type { Choices } from './parameters'
 import {
@@ -68,6 +76,18 @@ export function recommendationPanel({ looked, choices }: Found, settings: readon
   }
 }
 
+const layersTitle = 'Who is suspected, by number of shuffled layers'
+const triggeredLabel = 'Triggered test images'
+const cleanLabel = 'Clean test images'
+
+/** The most of recall minus false alarms; null without triggered images. */
+export function bestSeparation(artifact: PanelsArtifact): number | null {
+  const lines = curvesOf(artifact, layersTitle)?.lines ?? []
+  const [recall, falseAlarms] = [triggeredLabel, cleanLabel].map((label) => lines.find((one) => one.label === label)?.y)
+  if (!recall || !falseAlarms) return null
+  return numberIn(Math.max(...recall.map((value, place) => (value ?? NaN) - (falseAlarms[place] ?? NaN))))
+}
+
 export function layersPanel({ looked, choices }: Found, settings: readonly Setting[]): Panel {
   const own = settings.filter(({ members }) => members === choices.today.members)
   const { layers: today } = choices.today
@@ -77,14 +97,14 @@ export function layersPanel({ looked, choices }: Found, settings: readonly Setti
     return { label, figure, x: own.map(({ layers }) => layers), y }
   }
   const lines: CurvesArtifact['lines'] = [
-    ...(looked.triggered ? [line('Triggered test images', 'recall')] : []),
-    line('Clean test images', 'falseAlarms'),
+    ...(looked.triggered ? [line(triggeredLabel, 'recall')] : []),
+    line(cleanLabel, 'falseAlarms'),
     ...(looked.triggered ? [{ ...line('Target given to clean images', 'targetOnClean'), control: true }] : []),
     ...(looked.synthetic ? [line('Synthetic images', 'synthetic')] : []),
   ]
   return {
     kind: 'curves',
-    title: 'Who is suspected, by number of shuffled layers',
+    title: layersTitle,
     definition: `Share of the images that the shuffled teachers, their logits averaged, give the teacher’s class; ${choices.today.members} of them, ${drawsOf(choices)}; ${countsOf(looked)}. A mask that is worth something is high for triggered and low for clean images. Control: share of the clean images of other classes that the shuffled teachers give the target; they may answer it whatever they see, and recall that is not above it knows the class, not the trigger.`,
     content: { xTitle: 'Shuffled layers', unit: '%', lines },
   }

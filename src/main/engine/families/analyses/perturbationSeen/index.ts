@@ -6,6 +6,7 @@ import { templateOf, type TriggerTemplate } from '../../../images/poisoning/temp
 import type { ImageSet } from '../../../images/types'
 import { createStream } from '../../../maths/random'
 import { defineAskedAnalysis, type AskedContext, type AskedStudent } from '../askedTypes'
+import { numberIn, tableOf } from '../panelTables'
 import { randomMoves } from '../triggerLeakage'
 import { sentBy, type SentBy } from './answers'
 import { panelsOf, stationsTitle } from './panels'
@@ -186,10 +187,24 @@ export const perturbationSeen = defineAskedAnalysis({
   needs: ['students', 'perturbations', 'testImages', 'trigger'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
-  line({ panels }) {
-    const table = panels.find(({ title }) => title === stationsTitle)
-    if (table?.kind !== 'table') return null
-    const told = table.content.rows.map((row) => `${row[0]} ${(100 * Number(row[4] ?? 0)).toFixed(1)} %`)
+  numbers: {
+    sent: {
+      title: 'Sent to the target',
+      unit: '%',
+      definition: 'Share of clean test images of other classes that the defense’s perturbation sends to the target.',
+      of: (artifact) => numberIn(tableOf(artifact, stationsTitle)?.rows.at(-1)?.[4]),
+    },
+    sentAtRandom: {
+      title: 'Sent to the target at random places',
+      unit: '%',
+      definition: 'The same with the perturbation’s pixels at random places: the control.',
+      of: (artifact) => numberIn(tableOf(artifact, stationsTitle)?.rows.at(-1)?.[5]),
+    },
+  },
+  line(artifact) {
+    const table = tableOf(artifact, stationsTitle)
+    if (!table) return null
+    const told = table.rows.map((row) => `${row[0]} ${(100 * Number(row[4] ?? 0)).toFixed(1)} %`)
     return `sent to the target: ${told.join(', ')}`
   },
   measure: async (values, context) => ({ panels: panelsOf(await measured(values, context), context.classNames) }),

@@ -3,6 +3,7 @@ import { choice, integer, type ValuesOf } from '../../../../../shared/schema'
 import { createStream } from '../../../maths/random'
 import { answersOf, divergencesOf } from '../answers'
 import { defineAskedAnalysis, type AskedContext } from '../askedTypes'
+import { numberIn, tableOf } from '../panelTables'
 import { shuffleFields } from '../shuffleFields'
 import { ranked } from './evidence'
 import { noise, triageImages } from './images'
@@ -138,10 +139,25 @@ export const triage = defineAskedAnalysis({
   needs: ['teacher', 'students', 'shuffledTeachers'],
   artifact: panelsArtifact,
   view: { kind: 'panels' },
-  line({ panels }) {
-    const table = panels.find(({ title }) => title === rankingTitle)
-    if (table?.kind !== 'table') return null
-    const [first, second] = table.content.rows
+  numbers: {
+    score: {
+      title: 'Suspicion',
+      unit: '%',
+      definition: 'Score of the class that is suspected most; calibrated on teachers of Signs (docs/seeing.md).',
+      of: (artifact) => numberIn(tableOf(artifact, rankingTitle)?.rows[0]?.[1]),
+    },
+    lead: {
+      title: 'Lead in ease',
+      unit: '',
+      definition:
+        'Ease of the class that is suspected most, minus that of the easiest other class: how much smaller a perturbation it takes.',
+      of: (artifact) => numberIn(tableOf(artifact, rankingTitle)?.rows[0]?.[2]),
+    },
+  },
+  line(artifact) {
+    const table = tableOf(artifact, rankingTitle)
+    if (!table) return null
+    const [first, second] = table.rows
     // Too few images of other classes to search with, as of two classes with a few images each.
     if (typeof first?.[1] !== 'number') return 'nobody is suspected: too few classes could be searched for'
     const told = (row: typeof second): string => `${row?.[0]} ${(100 * Number(row?.[1])).toFixed(0)} %`

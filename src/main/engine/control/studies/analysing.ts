@@ -1,0 +1,157 @@
+/** Asks the analyses of a study of each cell when it is done, and tells what has become of them. */
+import { hasEnded, type AskedAnalysis, type CellAnalysis, type RunSummary } from '../../../../shared/domain'
+import { toCauses, type ErrorCause } from '../../../../shared/errors'
+import type { LiveStudy } from './liveStudy'
+import type { StudyShelf } from './shelf'
+import type { ExpandContext, StudyAnalyses } from './types'
+import { wantedAnalyses, type WantedAnalysis } from './wantedAnalyses'
+
+export interface AnalysingOptions extends Pick<ExpandContext, 'table'> {
+  readonly shelf: Pick<StudyShelf, 'runOf'>
+  readonly analyses: StudyAnalyses
+}
+
+/** One question about one model: asked once, however many cells share the model. */
+interface Question {
+  readonly wanted: WantedAnalysis
+  readonly runId: string
+  readonly stageId: string
+  readonly key: string
+}
+
+/** What is known of the questions of a study, by key. */
+interface Known {
+  /** Ids of what was asked. */
+  readonly asked: Map<string, string>
+  readonly refused: Map<string, readonly ErrorCause[]>
+}
+
+export class Analysing {
+  private readonly known = new WeakMap<LiveStudy, Known>()
+
+  constructor(private readonly options: AnalysingOptions) {}
+
+  /** Of all cells that are done: what was never asked, and what an engine left unfinished. */
+  begin(live: LiveStudy): void {
+    for (const cell of live.list()) this.cellChanged(live, cell.index)
+  }
+
+  /** Where a cell is done, asks what it was not asked yet. */
+  cellChanged(live: LiveStudy, index: number): void {
+    const known = this.knownOf(live)
+    for (const question of this.questionsOf(live, index)) {
+      if (!question) continue
+      const id = known.asked.get(question.key)
+      const before = id === undefined ? undefined : this.options.analyses.find(id)
+      if (before && before.state !== 'interrupted') continue
+      // One that somebody has deleted is not wanted.
+      if (id !== undefined && !before) continue
+      this.ask(known, question)
+    }
+  }
+
+  /**
+   * Asks again what failed, was cancelled or refused.
+   * @param indices absent: of all cells
+   * @returns how many were asked
+   */
+  again(live: LiveStudy, indices?: readonly number[]): number {
+    const known = this.knownOf(live)
+    const keys = new Set<string>()
+    for (const { shown } of live.chosen(indices))
+      for (const question of this.questionsOf(live, shown.index)) {
+        if (!question || keys.has(question.key)) continue
+        const asked = this.askedOf(known, question.key)
+        const failed = asked ? ['failed', 'cancelled', 'interrupted'].includes(asked.state) : true
+        if (!failed) continue
+        keys.add(question.key)
+        this.ask(known, question)
+      }
+    return keys.size
+  }
+
+  /** Those that wait or run. */
+  cancel(live: LiveStudy): void {
+    const { asked } = this.knownOf(live)
+    for (const id of asked.values()) {
+      const one = this.options.analyses.find(id)
+      if (one && !hasEnded(one)) this.options.analyses.cancel(id)
+    }
+  }
+
+  /** Of each cell, in the order of the definition. */
+  list(live: LiveStudy): CellAnalysis[] {
+    const known = this.knownOf(live)
+    return live.list().flatMap(({ index }) =>
+      this.questionsOf(live, index).map((question, analysis): CellAnalysis => {
+        const asked = question ? this.askedOf(known, question.key) : undefined
+        return {
+          cell: index,
+          analysis,
+          runId: asked?.runId ?? question?.runId ?? null,
+          asked: asked ? briefly(asked) : null,
+          error: asked?.error ?? (question ? (known.refused.get(question.key) ?? null) : null),
+        }
+      }),
+    )
+  }
+
+  private askedOf({ asked }: Known, key: string): AskedAnalysis | undefined {
+    const id = asked.get(key)
+    return id === undefined ? undefined : this.options.analyses.find(id)
+  }
+
+  private ask(known: Known, { wanted, runId, stageId, key }: Question): void {
+    try {
+      const { id: analysis, params } = wanted
+      const { id } = this.options.analyses.start({ runId, analysis, params, stageIds: [stageId] })
+      known.asked.set(key, id)
+      known.refused.delete(key)
+    } catch (error) {
+      known.refused.set(key, toCauses(error))
+    }
+  }
+
+  /** By the place of the analysis in the definition; null while the cell is not done. */
+  private questionsOf(live: LiveStudy, index: number): (Question | null)[] {
+    const wanted = wantedAnalyses(live.record.definition, this.options.table)
+    if (wanted.length === 0) return []
+    const runId = live.cell(index)?.shown.runId ?? null
+    const run = runId === null ? null : this.options.shelf.runOf(runId)
+    return wanted.map((one) => (run?.state === 'done' ? questionOf(one, run) : null))
+  }
+
+  private knownOf(live: LiveStudy): Known {
+    const there = this.known.get(live)
+    if (there) return there
+    const known: Known = { asked: new Map(), refused: new Map() }
+    this.known.set(live, known)
+    for (const { index } of live.list())
+      for (const question of this.questionsOf(live, index)) {
+        if (!question) continue
+        const found = this.options.analyses.ofRun(question.runId).find((asked) => answers(asked, question))
+        if (found && !known.asked.has(question.key)) known.asked.set(question.key, found.id)
+      }
+    return known
+  }
+}
+
+function questionOf(wanted: WantedAnalysis, run: RunSummary): Question | null {
+  const stage = run.stages.find(({ kind }) => kind === wanted.of)
+  if (!stage) return null
+  const model = stage.key ?? `${run.id}/${stage.id}`
+  const { id, params } = wanted
+  return { wanted, runId: run.id, stageId: stage.id, key: JSON.stringify([model, id, params]) }
+}
+
+const answers = (asked: AskedAnalysis, { wanted, stageId }: Question): boolean =>
+  asked.analysis === wanted.id &&
+  asked.step === null &&
+  asked.stageIds.length === 1 &&
+  asked.stageIds[0] === stageId &&
+  JSON.stringify(asked.params) === JSON.stringify(wanted.params)
+
+const briefly = ({ id, state, line, numbers, progress }: AskedAnalysis): NonNullable<CellAnalysis['asked']> => ({
+  ...{ id, state, line, progress },
+  ...(numbers === undefined ? {} : { numbers }),
+})
