@@ -97,7 +97,10 @@ async function photograph(page, { run }, { place, panels, name }) {
 async function photographView(page, { run }, { path: pathOf, acts, awaited, name }) {
   await openRoute(page, pathOf(run))
   for (const act of acts) {
-    const button = page.getByRole('button', { name: act }).or(page.getByRole('radio', { name: act })).first()
+    const button = page
+      .getByRole('button', { name: act })
+      .or(page.getByRole('radio', { name: act }))
+      .first()
     await button.click()
   }
   await page.locator(awaited).first().waitFor()

@@ -30,7 +30,7 @@ const pick = async (list: string, entry: string): Promise<void> => {
   const option = [...document.querySelectorAll<HTMLElement>('[role=option]')].find(
     ({ textContent }) => textContent?.trim() === entry,
   )
-  option!.click()
+  option!.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))
   await planned()
 }
 const open = async (name: string, text: string): Promise<void> => {
@@ -67,7 +67,10 @@ describe('a new study', () => {
     await planned()
     page.button('Start 12 cells').click()
     await settle(100)
-    page.engine.advance(10_000_000)
+    for (let cell = 0; cell < 12; cell++) {
+      page.engine.advance(10_000_000)
+      await settle(20)
+    }
     await settle(400)
     await page.go(`${location.hash.slice(1)}/analyses`)
     await settle(900)

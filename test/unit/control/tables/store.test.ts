@@ -86,6 +86,7 @@ describe('the index of a workspace', () => {
       false,
     )
     ask(1, 0.25)
+    ask(2, null, { state: 'waiting' })
     ask(2, 0.5)
     // Of an earlier step, of two models, not done: of none of them a model can be said to be so.
     ask(3, 0.9, { step: 10 })

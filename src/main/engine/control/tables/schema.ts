@@ -75,9 +75,15 @@ const triggers: readonly string[] = [
     `TRIGGER IF NOT EXISTS index_of_run_stages_${event} AFTER ${event} ON run_stages ${noted(dirtyKinds.run, 'NEW.run_id')}`,
     `TRIGGER IF NOT EXISTS index_of_stages_${event} AFTER ${event} ON stages ${noted(dirtyKinds.place, 'NEW.place')}`,
   ]),
+  // An upsert's way with conflicts holds in its triggers too: what is noted already is left out by hand.
   ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => {
     const row = event === 'DELETE' ? 'OLD' : 'NEW'
-    return `TRIGGER IF NOT EXISTS index_of_asked_${event} AFTER ${event} ON asked_analyses BEGIN INSERT OR IGNORE INTO index_dirty (kind, id) SELECT ${dirtyKinds.place}, place FROM run_stages WHERE run_id = ${row}.run_id; END`
+    const places = `SELECT DISTINCT place FROM run_stages WHERE run_id = ${row}.run_id`
+    const known = `SELECT id FROM index_dirty WHERE kind = ${dirtyKinds.place}`
+    return `TRIGGER IF NOT EXISTS index_of_asked_${event} AFTER ${event} ON asked_analyses BEGIN
+      INSERT INTO index_dirty (kind, id)
+        SELECT ${dirtyKinds.place}, place FROM (${places}) WHERE place NOT IN (${known});
+    END`
   }),
 ]
 
