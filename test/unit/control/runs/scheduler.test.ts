@@ -233,6 +233,18 @@ describe('several slots', () => {
   })
 })
 
+describe('more slots than before', () => {
+  it('are used at once, not when the next stage ends', async () => {
+    await bench.start(plain)
+    await bench.start({ ...plain, seed: 1 })
+    await bench.trainer(0)
+    bench.slots = 2
+    await bench.engine.call('engine.setSettings', { slots: 2 })
+    await bench.trainer(1)
+    expect(kinds()).toEqual(['data', 'data'])
+  })
+})
+
 describe('the order of a study', () => {
   it('can be changed, is told, and is that of the work also after a restart', async () => {
     const seeds = [0, 1, 2, 3].map((seed) => ({ label: String(seed), value: seed }))

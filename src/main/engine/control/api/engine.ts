@@ -246,7 +246,7 @@ function allHandlers({
   readonly tables: TableService
 }): CallHandlers {
   return {
-    ...engineHandlers(context),
+    ...engineHandlers(context, runs),
     ...experimentHandlers(context, networks, runs),
     ...executorHandlers(context),
     ...datasetHandlers(context),

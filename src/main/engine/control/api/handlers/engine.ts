@@ -4,11 +4,15 @@ import { availableParallelism, totalmem } from 'node:os'
 import type { CallHandlers, Caller, CallsOf, Catalogue, DiskUse, EngineInfo } from '../../../../../shared/contract'
 import { metricDefinitions, settingsSchema } from '../../../../../shared/domain'
 import { sections } from '../../experiments/sections'
+import type { RunService } from '../../runs/service'
 import { databaseName, folderBytes } from '../../store'
 import type { EngineContext } from '../context'
 import { diagnosticsText } from '../diagnostics'
 
-export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'engine'>> {
+export function engineHandlers(
+  context: EngineContext,
+  runs: { readonly scheduler: Pick<RunService['scheduler'], 'pump'> },
+): CallHandlers<CallsOf<'engine'>> {
   const { store, log, cacheFolder } = context.options
   const startedAt = Date.now()
   const info = (caller: Caller): EngineInfo => engineInfo(context, startedAt, caller)
@@ -22,7 +26,10 @@ export function engineHandlers(context: EngineContext): CallHandlers<CallsOf<'en
     'engine.settings': () => store.settings(),
     'engine.setSettings': (change, _signal, caller = 'owner') => {
       context.checks.assertSettings(caller, settingsSchema, { now: store.settings(), change })
-      return store.setSettings(change)
+      const settings = store.setSettings(change)
+      // There may be more places now.
+      runs.scheduler.pump()
+      return settings
     },
     'engine.diskUse': () => diskUse(store.folder, cacheFolder),
     'engine.diagnostics': async () => ({
