@@ -2,11 +2,11 @@
 /**
  * Makes docs/seeing.md: each analysis that can be asked for, on models whose trigger is known, beside its controls.
  *
- *   npm run seeing -- [--poisoned FOLDER:RUN] [--clean FOLDER:RUN] [--cifar FOLDER:RUN]
+ *   npm run seeing -- [--poisoned FOLDER:RUN] [--clean FOLDER:RUN] [--cifar FOLDER:RUN] [--only TITLE,TITLE]
  *
  * Runs that are not named are made in a folder of their own: a quick look, its teacher without poison, and the teacher
  * of ../shared, where that folder is. An analysis that a run was asked for already with the same parameters is taken as
- * it is. Needs Chromium, the built application and the TensorFlow runtime.
+ * it is. --only: these sections; the others and their pictures stay as they are. Needs Chromium, the built application and the TensorFlow runtime.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -20,7 +20,7 @@ import { failWith } from './run/child.mjs'
 import { launchChromium, serveWorkspace } from './run/served.mjs'
 import { sections, subjects } from './seeing/sections.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { say } from '../src/main/setup/report.mjs'
+import { SetupError, say } from '../src/main/setup/report.mjs'
 
 const pictures = path.join(projectRoot, 'docs', 'images', 'seeing')
 const shared = path.resolve(projectRoot, '..', 'shared')
@@ -167,17 +167,7 @@ const lookText = ({ caption, missing, files = [], line }) =>
     ? `*${caption}: not shown, since ../shared is not here.*`
     : `${files.map((file) => `![${caption}](images/seeing/${file})\n`).join('')}${files.length > 0 ? '\n' : ''}*${caption}${line ? `: ${line}` : ''}.*`
 
-const pageOf = (parts) => `# Seeing the backdoor
-
-What each analysis shows where the answer is known, and what it does not. Made by \`npm run seeing\`; the lines under the pictures are the results' own. Single models: indications, no rates.
-
-| model | what it is |
-|---|---|
-${subjects.map(({ title, about }) => `| ${title} | ${about} |`).join('\n')}
-${parts
-  .map(
-    ({ section, shown }) => `
-## ${section.title}
+const sectionText = ({ section, shown }) => `## ${section.title}
 
 ${section.looks ? `\`abd analyse RUN --analysis ${section.looks[0].analysis}\`. ` : ''}${section.about}
 
@@ -186,25 +176,57 @@ ${shown.map(lookText).join('\n\n')}
 **Seen.** ${section.seen}
 
 **Not seen.** ${section.notSeen}
-`,
+`
+
+const head = `# Seeing the backdoor
+
+What each analysis shows where the answer is known, and what it does not. Made by \`npm run seeing\`; the lines under the pictures are the results' own. Single models: indications, no rates.
+
+| model | what it is |
+|---|---|
+${subjects.map(({ title, about }) => `| ${title} | ${about} |`).join('\n')}
+`
+
+/** The sections of a page by their titles, as they stand. */
+const sectionsOf = (page) =>
+  new Map(
+    page
+      .split(/^(?=## )/m)
+      .slice(1)
+      .map((text) => [text.slice(3, text.indexOf('\n')), `${text.trimEnd()}\n`]),
   )
-  .join('')}`
+
+/** New sections in the order of their list, the page's own in their places, and what stands behind them. */
+function pageOf(parts, former) {
+  const there = sectionsOf(former)
+  const own = sections.flatMap(({ title }) => {
+    const part = parts.find(({ section }) => section.title === title)
+    return part ? sectionText(part) : (there.get(title) ?? [])
+  })
+  return [head, ...own, measuredElsewhere(former)].join('\n')
+}
 
 /** The page from the section on that other commands give the numbers of. */
 const measuredElsewhere = (page) => page.slice(page.indexOf('## Triage: how well it tells'))
 
 async function main() {
-  const { values } = parseArgs({ options: Object.fromEntries(subjects.map(({ id }) => [id, { type: 'string' }])) })
+  const options = Object.fromEntries([...subjects.map(({ id }) => id), 'only'].map((id) => [id, { type: 'string' }]))
+  const { values } = parseArgs({ options })
+  const titles = values.only?.split(',')
+  const unknown = titles?.find((title) => !sections.some((section) => section.title === title))
+  if (unknown !== undefined)
+    throw new SetupError(`There is no section "${unknown}": ${sections.map(({ title }) => title).join(', ')}.`)
+  const chosen = sections.filter(({ title }) => titles?.includes(title) ?? true)
   await ensureBuilt()
   const { runs, own } = runsOf(values)
-  fs.rmSync(pictures, { recursive: true, force: true })
+  if (!titles) fs.rmSync(pictures, { recursive: true, force: true })
   fs.mkdirSync(pictures, { recursive: true })
   const browser = await launchChromium()
   try {
     const parts = []
-    for (const section of sections) parts.push({ section, shown: await shownBy(browser, runs, section) })
+    for (const section of chosen) parts.push({ section, shown: await shownBy(browser, runs, section) })
     const target = path.join(projectRoot, 'docs', 'seeing.md')
-    fs.writeFileSync(target, `${pageOf(parts)}\n${measuredElsewhere(fs.readFileSync(target, 'utf8'))}`)
+    fs.writeFileSync(target, pageOf(parts, fs.readFileSync(target, 'utf8')))
   } finally {
     await browser.close()
     fs.rmSync(own, { recursive: true, force: true })
