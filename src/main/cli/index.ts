@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { version } from '../../../package.json'
 import { chooseNode, createEngineStarter, readOnlyText, workspaceFolder } from '../host'
 import { serve } from '../server/serve'
+import { flushed } from './flushed'
 import { createOutput } from './output'
 import { runProgram } from './program'
 
@@ -34,4 +35,7 @@ void runProgram(process.argv.slice(2), {
   },
   root: resolve(__dirname, '..', '..'),
   serve: (options) => serve({ ...options, script }),
-}).then((code) => process.exit(code))
+}).then(async (code) => {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit(code)
+})
