@@ -175,7 +175,7 @@ export const sections = [
     notSeen: 'TODO',
   },
   {
-    title: 'Self-Retrospection, round by round',
+    title: 'Self-Retrospection round by round',
     about:
       'The universal perturbation that the defense looks for, drawn again by its own code, and where it sends clean images.',
     looks: [

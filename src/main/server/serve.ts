@@ -28,14 +28,22 @@ export async function serve({ workspace, host, port, takeOver, script, onReady }
       takeOver,
       node: chooseNode({ execPath: process.execPath, versions: process.versions, packaged: false, env: process.env }),
     }).start()
+    // One that was just ending may have been found: it is heard of, or another one started, before an address is told.
+    await started.client.call('engine.info', {})
     say(
       started.owned
         ? 'ABD Workbench is ready. Open this address in a browser on this machine:'
         : 'This workspace is open already. Its interface:',
     )
-    say(`\n  ${started.url()}\n`)
+    let told = started.url()
+    say(`\n  ${told}\n`)
     if (started.readOnly) say(`${await readOnlyText(started.client)}\n`)
-    onReady?.(started.url())
+    onReady?.(told)
+    started.client.onConnection((state) => {
+      if (state !== 'connected' || started.url() === told) return
+      told = started.url()
+      say(`The engine is another one now. Its interface:\n\n  ${told}\n`)
+    })
     if (!started.owned && (host !== undefined || port !== undefined))
       say('--host and --port count for an engine that is started; this one listens where it did.')
     if (started.owned && host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(host))

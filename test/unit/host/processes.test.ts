@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineEvents } from '../../../src/shared/contract'
-import { readLock } from '../../../src/main/transports/lockFile'
+import { startEngineServer } from '../../../src/main/server/httpServer'
+import { readLock, takeLock } from '../../../src/main/transports/lockFile'
 import { createFakeWorkspace, untilRun, untilState, type FakeWorkspace } from '../../fixtures/processes'
 
 let workspace: FakeWorkspace
@@ -256,6 +257,22 @@ describe('the engine’s process', () => {
     while (readLock(workspace.folder) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
     expect(readLock(workspace.folder)).toBeNull()
   }, 60_000)
+
+  it('that ends as it is found is followed by another one, at another address, before the first answer', async () => {
+    const token = 'a'.repeat(64)
+    const leaving = await startEngineServer({ token, onChannel: () => undefined })
+    const { host, port } = leaving
+    const own = { host, port, token, startedAt: Date.now(), version: '0.1.0' }
+    const held = takeLock(workspace.folder, own, { stale: null })
+    const found = await workspace.start()
+    const former = found.url()
+    held?.release()
+    await leaving.close()
+    // What served mode awaits before it tells an address.
+    await found.client.call('engine.info', {})
+    expect(found.url()).not.toBe(former)
+    expect((await fetch(found.url().replace(/#.*/, ''))).status).toBeGreaterThan(0)
+  })
 
   it('opens a workspace read-only whose owner cannot be reached, and leaves its lock alone', async () => {
     const first = await workspace.start()
