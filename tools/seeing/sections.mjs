@@ -160,8 +160,9 @@ export const sections = [
         caption: 'CIFAR-10 teacher, trigger known',
       },
     ],
-    seen: 'TODO',
-    notSeen: 'TODO',
+    seen: 'The number of layers decides everything, and what is published (5) is past the point: with two layers two thirds of the triggered images are suspected and one clean image in nine; from three on the mask knows no trigger any more. On the CIFAR-10 teacher one layer suspects 99 % of the triggered images and 16 % of the clean ones.',
+    notSeen:
+      'That the mask sees triggers. Beside recall stands what the shuffled copies answer anyway: the CIFAR-10 teacher’s give the target class to 85 % of all clean images of other classes, so a mask that suspects ‘the target’ suspects the trigger with it. On synthetic images alone no number of layers passes the published test (tail ratio above 2 %); a defender without triggered images is told ‘none’. Of the clean teacher a mask suspects both sides alike, as it should.',
   },
   {
     title: 'Suspected target classes',
@@ -171,8 +172,9 @@ export const sections = [
       ...{ analysis: 'triage', of, stage: 'teacher', panels: [/Success of the universal perturbation/] },
       caption: { poisoned: 'Poisoned', clean: 'Clean, the control', cifar: 'CIFAR-10, trigger known' }[of],
     })),
-    seen: 'TODO',
-    notSeen: 'TODO',
+    seen: 'The target class lies apart from all others in both poisoned teachers: half to two thirds of the norm of the next class. The clean teacher has an easiest class too, by less.',
+    notSeen:
+      'A verdict. 25 % for a clean teacher is what a clean teacher looks like (below); and in the poisoned one a random direction of norm 8 sends three images in four to the target as well: at large norms everything that is no sign is ‘stop’.',
   },
   {
     title: 'Self-Retrospection round by round',
@@ -194,8 +196,9 @@ export const sections = [
         caption: 'Clean teacher, the control',
       },
     ],
-    seen: 'TODO',
-    notSeen: 'TODO',
+    seen: 'The search finds stripes that have nothing to do with the true trigger (last picture), and its norm grows round by round. The defended student gives the target to a tenth of the clean images with it.',
+    notSeen:
+      'That the perturbation is what does it: the same pixels at random places send as many there (11 %), so what is left in this student is a taste for noise, not for a pattern. Of the clean teacher’s student nothing goes to the target class, with or without.',
   },
   {
     title: 'Embedding',
@@ -213,8 +216,9 @@ export const sections = [
         caption: 'Poisoned: the images that the undefended student kept',
       },
     ],
-    seen: 'TODO',
-    notSeen: 'TODO',
+    seen: 'The images that the teacher calls *stop*, the target class, fall apart: most lie among the others, some are an island of their own. The lasso brings them into the grid.',
+    notSeen:
+      'What makes the island: the images on it look like the others, and correlate with the trigger no more than they do (see *Kept images in numbers*). Distances between groups mean little in a UMAP; that neighbours stay neighbours is what is tested.',
   },
   {
     title: 'Time machine',
@@ -230,7 +234,8 @@ export const sections = [
         caption: 'Poisoned: the undefended student beside the one with Self-Retrospection, at the last evaluated step',
       },
     ],
-    seen: 'TODO',
-    notSeen: 'TODO',
+    seen: 'Why one number is too few: the defense lowers the ASR from 99 to 60 %, and the matrices say how. With the trigger the defended student still calls *limit*, *ahead*, *hospital* and *exit* the target, while *yield*, *warning* and *priority* have partly come back, and many of them as *yield*.',
+    notSeen:
+      'A cause. The steps are those that were evaluated; between them nothing was measured, and the slider does not pretend so.',
   },
 ]
