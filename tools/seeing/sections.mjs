@@ -172,7 +172,7 @@ export const sections = [
       ...{ analysis: 'triage', of, stage: 'teacher', panels: [/Success of the universal perturbation/] },
       caption: { poisoned: 'Poisoned', clean: 'Clean, the control', cifar: 'CIFAR-10, trigger known' }[of],
     })),
-    seen: 'The target class lies apart from all others in both poisoned teachers: half to two thirds of the norm of the next class. The clean teacher has an easiest class too, by less.',
+    seen: 'The target class lies apart from all others in both poisoned teachers, at a third to a half of the norm of the next class. The clean teacher has an easiest class too, at seven tenths of the next one’s.',
     notSeen:
       'A verdict. 25 % for a clean teacher is what a clean teacher looks like (below); and in the poisoned one a random direction of norm 8 sends three images in four to the target as well: at large norms everything that is no sign is ‘stop’.',
   },
