@@ -3,11 +3,12 @@
  * Runs the demonstration, the experiment of the start page's button, with several seeds, one after another, and holds
  * each against what the page promises.
  *
- *   npm run demonstration -- [--seeds 0,1,…,9] [--json] [--write]
+ *   npm run demonstration -- [--seeds 0,1,…,9] [--json] [--write] [--busy] [--workspace FOLDER]
  *
  * --write: resources/demonstration.json after each seed, which the page and the README tell of, with the configuration
  * that was measured; npm test holds the preset against it. Other seeds of the same configuration stay in it. Ends with 1
- * where a seed falls short. Wants a quiet machine: the time is part of the promise.
+ * where a seed falls short. Wants a quiet machine: the time is part of the promise. --busy: the machine has other work, no
+ * time is written. --workspace: where the runs stay; without it they are deleted.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -30,6 +31,8 @@ function readOptions() {
       seeds: { type: 'string', default: promise.seeds.join(',') },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      busy: { type: 'boolean', default: false },
+      workspace: { type: 'string' },
     },
   })
   const seeds = values.seeds.split(',').map(Number)
@@ -39,12 +42,12 @@ function readOptions() {
 
 const ratesOf = ({ evaluation }) => ({ accuracy: evaluation.accuracy, asr: evaluation.asr })
 
-async function measureSeed(seed, workspace) {
+async function measureSeed(seed, { workspace, busy }) {
   const { id, seconds } = await timedRun(workspace, ['--preset', 'demonstration', '--seed', String(seed)])
   const { stages, config } = JSON.parse(await abdOutput(['show', id, '--json', '--workspace', workspace]))
   const done = (kind) => stages.filter((stage) => stage.kind === kind).map(ratesOf)
   const [teacher] = done('teacher')
-  return { config, measured: { seed, seconds: Math.round(seconds), teacher, students: done('student') } }
+  return { config, measured: { seed, seconds: busy ? null : Math.round(seconds), teacher, students: done('student') } }
 }
 
 /** Of all seeds: seed and name are a run's own. */
@@ -62,21 +65,21 @@ async function write({ measured, config }) {
   fs.writeFileSync(results, await prettier.format(text, { ...options, filepath: results }))
 }
 
-async function measureAll({ seeds, write: writes }) {
+async function measureAll({ seeds, write: writes, busy, workspace: kept }) {
   const { cpu, cores } = machine()
   const facts = { date: new Date().toISOString().slice(0, 10), machine: `${cpu}, ${cores} cores` }
   const result = { measured: [], config: null }
-  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'abd-demonstration-'))
+  const workspace = kept ?? fs.mkdtempSync(path.join(os.tmpdir(), 'abd-demonstration-'))
   try {
     for (const seed of seeds) {
-      const { config, measured } = await measureSeed(seed, workspace)
+      const { config, measured } = await measureSeed(seed, { workspace, busy })
       result.config = common(config)
       result.measured.push({ ...measured, ...facts })
       say(summaryLines([measured]).join('\n'))
       if (writes) await write(result)
     }
   } finally {
-    fs.rmSync(workspace, { recursive: true, force: true })
+    if (kept === undefined) fs.rmSync(workspace, { recursive: true, force: true })
   }
   return result
 }

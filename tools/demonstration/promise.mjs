@@ -1,6 +1,9 @@
 /** What the start page's button promises of each seed, and how far a measured run keeps it. */
 
-/** Fractions of 1, seconds. The students: the first without a defense, the others with one. */
+/**
+ * Fractions of 1, seconds. The students: the first without a defense, the last with the one that is promised; what
+ * stands between them is shown as it is.
+ */
 export const promise = {
   seeds: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   teacher: { accuracy: 0.95, asr: 0.95 },
@@ -20,7 +23,8 @@ const rates = ({ accuracy, asr }) => `${percent(accuracy)} / ${percent(asr)}`
  * @param {import('../../src/shared/domain').MeasuredSeed} measured
  */
 export function fallsShort({ seed, seconds, teacher, students }) {
-  const [undefended, ...defended] = students
+  const undefended = students[0]
+  const defended = students.at(-1)
   const short = []
   const check = (kept, words) => {
     if (!kept) short.push(`Seed ${seed}: ${words}`)
@@ -33,15 +37,13 @@ export function fallsShort({ seed, seconds, teacher, students }) {
   atLeast(teacher, promise.teacher, 'teacher')
   atLeast(undefended, promise.undefended, 'student without a defense')
   const { accuracyLoss, asr } = promise.defended
-  defended.forEach((student, index) => {
-    const name = `defended student ${index + 1} ${rates(student)}`
-    check(
-      undefended.accuracy - student.accuracy <= accuracyLoss + rounding,
-      `${name}, wanted an accuracy of at least ${percent(undefended.accuracy - accuracyLoss)}.`,
-    )
-    check(student.asr <= asr, `${name}, wanted an ASR of at most ${percent(asr)}.`)
-  })
-  check(seconds <= promise.seconds, `${seconds} s, wanted at most ${promise.seconds} s.`)
+  const name = `defended student ${rates(defended)}`
+  check(
+    undefended.accuracy - defended.accuracy <= accuracyLoss + rounding,
+    `${name}, wanted an accuracy of at least ${percent(undefended.accuracy - accuracyLoss)}.`,
+  )
+  check(defended.asr <= asr, `${name}, wanted an ASR of at most ${percent(asr)}.`)
+  check((seconds ?? 0) <= promise.seconds, `${seconds} s, wanted at most ${promise.seconds} s.`)
   return short
 }
 
@@ -49,5 +51,5 @@ export function fallsShort({ seed, seconds, teacher, students }) {
 export const summaryLines = (measured) =>
   measured.map(
     ({ seed, seconds, teacher, students }) =>
-      `seed ${seed}: teacher ${rates(teacher)}; ${students.map(rates).join('; ')}; ${seconds} s`,
+      `seed ${seed}: teacher ${rates(teacher)}; ${students.map(rates).join('; ')}; ${seconds === null ? 'not timed' : `${seconds} s`}`,
   )

@@ -10,8 +10,8 @@ export interface MeasuredRates {
 /** One run of a demonstration. */
 export interface MeasuredSeed {
   seed: number
-  /** From the order to the end of the last stage. */
-  seconds: number
+  /** From the order to the end of the last stage; null where the machine had other work. */
+  seconds: number | null
   teacher: MeasuredRates
   /** In the order of the configuration. */
   students: MeasuredRates[]

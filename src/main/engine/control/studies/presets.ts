@@ -5,6 +5,7 @@ import cifar10Ood from '../../../../../resources/studies/cifar10-ood.yml?raw'
 import cifar10Zskt from '../../../../../resources/studies/cifar10-zskt.yml?raw'
 import gtsrbZskt from '../../../../../resources/studies/gtsrb-zskt.yml?raw'
 import signsEffectOod from '../../../../../resources/studies/signs-effect-ood.yml?raw'
+import signsDemonstration from '../../../../../resources/studies/signs-demonstration.yml?raw'
 import signsEffectZskt from '../../../../../resources/studies/signs-effect-zskt.yml?raw'
 import signsPrecision from '../../../../../resources/studies/signs-precision.yml?raw'
 import signsSmall from '../../../../../resources/studies/signs-small.yml?raw'
@@ -14,6 +15,7 @@ import { readStudyFile } from './file/read'
 const files: readonly (readonly [id: string, text: string])[] = [
   ['signs-small', signsSmall],
   ['signs-effect-ood', signsEffectOod],
+  ['signs-demonstration', signsDemonstration],
   ['signs-effect-zskt', signsEffectZskt],
   ['signs-precision', signsPrecision],
   ['cifar10-zskt', cifar10Zskt],
