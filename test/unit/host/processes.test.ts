@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EngineEvents } from '../../../src/shared/contract'
 import { startEngineServer } from '../../../src/main/server/httpServer'
 import { readLock, takeLock } from '../../../src/main/transports/lockFile'
+import { bundle } from '../../fixtures/bundle'
 import { createFakeWorkspace, untilRun, untilState, type FakeWorkspace } from '../../fixtures/processes'
 
 let workspace: FakeWorkspace
@@ -258,21 +261,34 @@ describe('the engine’s process', () => {
     expect(readLock(workspace.folder)).toBeNull()
   }, 60_000)
 
-  it('that ends as it is found is followed by another one, at another address, before the first answer', async () => {
+  it('that ends as it is found is not where served mode sends a browser', async () => {
     const token = 'a'.repeat(64)
-    const leaving = await startEngineServer({ token, onChannel: () => undefined })
+    const leaving = await startEngineServer({
+      token,
+      onChannel: (channel) =>
+        channel.onClose(() => {
+          held?.release()
+          void leaving.close()
+        }),
+    })
     const { host, port } = leaving
     const own = { host, port, token, startedAt: Date.now(), version: '0.1.0' }
     const held = takeLock(workspace.folder, own, { stale: null })
-    const found = await workspace.start()
-    const former = found.url()
-    held?.release()
-    await leaving.close()
-    // What served mode awaits before it tells an address.
-    await found.client.call('engine.info', {})
-    expect(found.url()).not.toBe(former)
-    expect((await fetch(found.url().replace(/#.*/, ''))).status).toBeGreaterThan(0)
-  })
+    const script = await bundle('src/main/server/index.ts')
+    const served = spawn(process.execPath, [script, '--workspace', workspace.folder], { env: workspace.env })
+    const address = await new Promise<string>((resolve) => {
+      let text = ''
+      served.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        const [found] = /http:\/\/[^\s#]+/.exec(text) ?? []
+        if (found !== undefined) resolve(found)
+      })
+    })
+    expect(Number(new URL(address).port)).not.toBe(port)
+    expect((await fetch(address)).status).toBeGreaterThan(0)
+    served.kill('SIGINT')
+    await once(served, 'exit')
+  }, 20_000)
 
   it('opens a workspace read-only whose owner cannot be reached, and leaves its lock alone', async () => {
     const first = await workspace.start()

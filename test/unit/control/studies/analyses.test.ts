@@ -140,8 +140,13 @@ describe('a study that asks analyses', () => {
   it('cancels its analyses with itself', async () => {
     await start([perImage])
     runs.finish('run-1')
+    // Its other cell trains on until it hears of it.
+    runs.queue = []
+    runs.change('run-2', { state: 'running' })
     await service.calls['studies.cancel']({ studyId: 'study-1' })
-    expect([...asked.values()].map(({ state }) => state)).toEqual(['cancelled'])
+    runs.finish('run-2')
+    await reopened()
+    expect([...asked.values()].map(({ runId, state }) => [runId, state])).toEqual([['run-1', 'cancelled']])
   })
 
   it.each([

@@ -14,7 +14,7 @@ import type { TrainerLauncher } from '../executors/shortJobProcess'
 import { runShortJob, tenASecond, type ShortProgress } from '../executors/shortJobs'
 import type { MemberTable } from '../experiments/memberTable'
 import type { EngineLog } from '../log'
-import { numbersOfArtifact, readArtifact } from '../runs/artifacts'
+import { numbersOf, readArtifact } from '../runs/artifacts'
 import { asTrained } from '../runs/asTrained'
 import { newRunId } from '../runs/newRun'
 import type { RunStore } from '../store'
@@ -211,9 +211,9 @@ class Service implements AskedAnalyses {
       signal.throwIfAborted()
       if (artifact === undefined) throw new Error('The trainer reported no artifact.')
       const { members } = this.family
-      const { line } = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, members)
-      const numbers = numbersOfArtifact({ analysis: asked.analysis, artifact }, members)
-      this.update(id, (one) => ({ ...one, ...ended('done'), warnings, line, numbers }), artifact)
+      const read = readArtifact({ stageId: '', analysis: asked.analysis, step: 0, artifact }, members)
+      const found = { line: read.line, numbers: numbersOf(read, members) }
+      this.update(id, (one) => ({ ...one, ...ended('done'), warnings, ...found }), artifact)
       this.copying = this.copying.then(() => this.copied(id))
     } catch (error) {
       try {

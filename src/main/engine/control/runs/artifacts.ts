@@ -24,13 +24,12 @@ export function readArtifact(
   return { ...place, artifact: data, line: member.line?.(data) ?? null, fault: null }
 }
 
-/** What tables show of an artifact, by the names that its analysis declares; empty of one without numbers. */
-export function numbersOfArtifact(
-  { analysis, artifact }: Pick<StoredArtifact, 'analysis' | 'artifact'>,
-  members: readonly AnalysisDeclaration[] = analyses.members,
+/** What tables show of an artifact that was read, by the names that its analysis declares; empty where it has none. */
+export function numbersOf(
+  { analysis, artifact }: Pick<StageArtifact, 'analysis' | 'artifact'>,
+  members: readonly AnalysisDeclaration[],
 ): Record<string, number | null> {
-  const member = members.find(({ id }) => id === analysis)
-  const read = member?.artifact.safeParse(artifact)
-  if (!read?.success) return {}
-  return Object.fromEntries(Object.entries(member?.numbers ?? {}).map(([name, { of }]) => [name, of(read.data)]))
+  const { numbers = {} } = members.find(({ id }) => id === analysis) ?? {}
+  if (artifact === null) return {}
+  return Object.fromEntries(Object.entries(numbers).map(([name, { of }]) => [name, of(artifact)]))
 }

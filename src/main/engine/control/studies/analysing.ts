@@ -21,6 +21,8 @@ interface Question {
 
 /** What is known of the questions of a study, by key. */
 interface Known {
+  /** Looked up and checked once: what extends a study leaves its analyses as they are. */
+  readonly wanted: readonly WantedAnalysis[]
   /** Ids of what was asked. */
   readonly asked: Map<string, string>
   readonly refused: Map<string, readonly ErrorCause[]>
@@ -36,10 +38,11 @@ export class Analysing {
     for (const cell of live.list()) this.cellChanged(live, cell.index)
   }
 
-  /** Where a cell is done, asks what it was not asked yet. */
+  /** Where a cell is done, asks what it was not asked yet; nothing of a study that was cancelled. */
   cellChanged(live: LiveStudy, index: number): void {
+    if (live.record.asked === 'cancel') return
     const known = this.knownOf(live)
-    for (const question of this.questionsOf(live, index)) {
+    for (const question of this.questionsOf(live, index, known)) {
       if (!question) continue
       const id = known.asked.get(question.key)
       const before = id === undefined ? undefined : this.options.analyses.find(id)
@@ -59,7 +62,7 @@ export class Analysing {
     const known = this.knownOf(live)
     const keys = new Set<string>()
     for (const { shown } of live.chosen(indices))
-      for (const question of this.questionsOf(live, shown.index)) {
+      for (const question of this.questionsOf(live, shown.index, known)) {
         if (!question || keys.has(question.key)) continue
         const asked = this.askedOf(known, question.key)
         const failed = asked ? ['failed', 'cancelled', 'interrupted'].includes(asked.state) : true
@@ -83,7 +86,7 @@ export class Analysing {
   list(live: LiveStudy): CellAnalysis[] {
     const known = this.knownOf(live)
     return live.list().flatMap(({ index }) =>
-      this.questionsOf(live, index).map((question, analysis): CellAnalysis => {
+      this.questionsOf(live, index, known).map((question, analysis): CellAnalysis => {
         const asked = question ? this.askedOf(known, question.key) : undefined
         return {
           cell: index,
@@ -113,8 +116,7 @@ export class Analysing {
   }
 
   /** By the place of the analysis in the definition; null while the cell is not done. */
-  private questionsOf(live: LiveStudy, index: number): (Question | null)[] {
-    const wanted = wantedAnalyses(live.record.definition, this.options.table)
+  private questionsOf(live: LiveStudy, index: number, { wanted }: Known): (Question | null)[] {
     if (wanted.length === 0) return []
     const runId = live.cell(index)?.shown.runId ?? null
     const run = runId === null ? null : this.options.shelf.runOf(runId)
@@ -124,10 +126,11 @@ export class Analysing {
   private knownOf(live: LiveStudy): Known {
     const there = this.known.get(live)
     if (there) return there
-    const known: Known = { asked: new Map(), refused: new Map() }
+    const wanted = wantedAnalyses(live.record.definition, this.options.table)
+    const known: Known = { wanted, asked: new Map(), refused: new Map() }
     this.known.set(live, known)
     for (const { index } of live.list())
-      for (const question of this.questionsOf(live, index)) {
+      for (const question of this.questionsOf(live, index, known)) {
         if (!question) continue
         const found = this.options.analyses.ofRun(question.runId).find((asked) => answers(asked, question))
         if (found && !known.asked.has(question.key)) known.asked.set(question.key, found.id)

@@ -91,10 +91,14 @@ class Studies {
 
   private beginning: NodeJS.Immediate | undefined
 
-  /** What its cells lack; a definition that this version does not understand keeps nothing else from working. */
-  private analyse(live: LiveStudy): void {
+  /**
+   * Asks what a cell lacks, or all of them. A definition that this version does not understand keeps nothing else from
+   * working.
+   */
+  private analyse(live: LiveStudy, cell?: number): void {
     try {
-      this.analysing.begin(live)
+      if (cell === undefined) this.analysing.begin(live)
+      else this.analysing.cellChanged(live, cell)
     } catch (error) {
       this.options.onError(error)
     }
@@ -193,17 +197,9 @@ class Studies {
       this.searching.noteRung(live, cell.index, run)
       this.shelf.teller.tellSoon(live.record.id, [cell])
       this.shelf.noteEnd(live)
-      if (run.state === 'done') this.analyseCell(live, cell.index)
+      if (run.state === 'done') this.analyse(live, cell.index)
       if (run.state !== 'running' && run.state !== 'queued') this.searching.fillSoon(live)
       return
-    }
-  }
-
-  private analyseCell(live: LiveStudy, index: number): void {
-    try {
-      this.analysing.cellChanged(live, index)
-    } catch (error) {
-      this.options.onError(error)
     }
   }
 
