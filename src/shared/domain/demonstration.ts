@@ -49,6 +49,12 @@ export function measuredRange(
     : { accuracy: rangeOf(rates.map(({ accuracy }) => accuracy)), asr: rangeOf(rates.map(({ asr }) => asr)) }
 }
 
+/** The longest of the runs that were timed; null where none was. */
+export function slowestSeconds({ measured }: Pick<Demonstration, 'measured'>): number | null {
+  const timed = measured.flatMap(({ seconds }) => seconds ?? [])
+  return timed.length === 0 ? null : Math.max(...timed)
+}
+
 /** Whether each value of `wanted` is in `found`; what it leaves out may be anything, arrays want the same length. */
 function agrees(found: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return found === wanted

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isDemonstrated, measuredRange, type ExperimentConfig } from '../../../src/shared/domain'
+import { isDemonstrated, measuredRange, slowestSeconds, type ExperimentConfig } from '../../../src/shared/domain'
 
 describe('what was measured of a demonstration', () => {
   const config = { teacher: { training: { epochs: 12, flip: false } }, students: [{ defenses: [] }] }
@@ -24,4 +24,11 @@ it('tells least and most of a model over the seeds, and nothing where none was m
   expect(measuredRange({ measured }, null)).toEqual({ accuracy: { least: 0.9, most: 1 }, asr: { least: 0.9, most: 1 } })
   expect(measuredRange({ measured }, 0)?.asr).toEqual({ least: 0.1, most: 0.5 })
   expect(measuredRange({ measured: [] }, 0)).toBeNull()
+})
+
+it('takes the longest of the runs that were timed', () => {
+  const rates = { accuracy: 1, asr: 1 }
+  const run = (seconds: number | null) => ({ seed: 0, seconds, teacher: rates, students: [] })
+  expect(slowestSeconds({ measured: [run(3), run(null), run(7)] })).toBe(7)
+  expect(slowestSeconds({ measured: [run(null)] })).toBeNull()
 })

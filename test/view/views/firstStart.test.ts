@@ -12,7 +12,7 @@ it('offers the demonstration with its time, starts it and shows the run', async 
   page = await mountWorkbench()
   await page.settle(300)
   expect(page.text()).toContain('never saw a training image')
-  expect(page.button('Run the demonstration').textContent).toContain('about 3 min')
+  expect(page.button('Run the demonstration').textContent).toContain('about 4 min')
   page.button('Run the demonstration').click()
   await page.settle(200)
   expect(location.hash).toBe('#/runs/fake-1')

@@ -1,11 +1,12 @@
 import { computed, ref } from 'vue'
 import { useRouter } from 'vue-router'
+import { slowestSeconds } from '@shared/domain'
 import { useEngineQuery } from '../../composables/useEngineQuery'
 import { useEngineStore } from '../../stores/engine'
 import { useNoticesStore } from '../../stores/notices'
 import { useRunsStore } from '../../stores/runs'
 
-/** The one-button experiment: its preset, its time on this machine, and the start. */
+/** The one-button experiment: its preset, its time, and the start. */
 export function useDemonstrationStart() {
   const engine = useEngineStore()
   const runs = useRunsStore()
@@ -27,5 +28,11 @@ export function useDemonstrationStart() {
     starting.value = false
     if (run) void router.push(`/runs/${run.id}`)
   }
-  return { preset, estimate: estimate.data, start, starting }
+  /** What was measured, until stages that ended here say more of this machine than a calculation can. */
+  const seconds = computed(() => {
+    const { basis, totalSeconds = null } = estimate.data.value ?? {}
+    const measured = preset.value?.demonstration ? slowestSeconds(preset.value.demonstration) : null
+    return basis === 'measured' ? totalSeconds : (measured ?? totalSeconds)
+  })
+  return { preset, seconds, start, starting }
 }
