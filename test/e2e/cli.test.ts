@@ -132,7 +132,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
       '--defense',
       'none',
       '--method.pseudo-batches',
-      '500',
+      '220',
       '--precision',
       'mixed',
     ])
@@ -149,11 +149,11 @@ describe.skipIf(!isBuilt)(isBuilt ? 'the command line on the real engine' : notB
     const stopped = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
     expect(stopped.state).toBe('stopped')
     expect(stopped.stages[2]?.step).toBeGreaterThan(19)
-    expect(stopped.stages[2]?.step).toBeLessThan(500)
+    expect(stopped.stages[2]?.step).toBeLessThan(220)
     const resumed = await abd('resume', id, '--workspace', workspace)
     expect(resumed.code).toBe(0)
     const finished = JSON.parse((await abd('show', id, '--workspace', workspace, '--json')).stdout) as RunDetail
-    expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 500])
+    expect([finished.state, finished.stages[2]?.step]).toEqual(['done', 220])
     // What it was begun in it goes on in, and is told of as.
     expect(finished.stages.map(({ precision }) => precision)).toEqual([undefined, 'mixed', 'mixed'])
     expect((await abd('show', id, '--workspace', workspace)).stdout).toContain('precision: mixed (bfloat16)')

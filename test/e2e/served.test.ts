@@ -20,18 +20,18 @@ const tiny = {
   recording: { imagesEvery: 10, imagesPerStep: 16, evaluateEvery: 60 },
 }
 
-/** Long enough that it still trains when it is stopped or loses its engine. */
-const longPseudoBatches = 600
-const longer = {
+const lasting = (pseudoBatches: number): typeof tiny => ({
   ...tiny,
   distillation: {
     ...tiny.distillation,
-    method: {
-      ...tiny.distillation.method,
-      params: { ...tiny.distillation.method.params, pseudoBatches: longPseudoBatches },
-    },
+    method: { ...tiny.distillation.method, params: { ...tiny.distillation.method.params, pseudoBatches } },
   },
-}
+})
+/** It still trains when it is stopped; nobody waits for its end. */
+const endless = lasting(2000)
+/** It still trains when it loses its engine. */
+const longPseudoBatches = 300
+const longer = lasting(longPseudoBatches)
 
 describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt, () => {
   let workspace = ''
@@ -88,7 +88,7 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
 
   it('answers within 100 ms while the real trainer works', async () => {
     const tab = openTab(address)
-    const { id } = await tab.call('runs.start', { config: longer })
+    const { id } = await tab.call('runs.start', { config: endless })
     await until('the student', async () => (await tab.call('runs.get', { runId: id })).stages[2]?.state === 'running')
     const times: number[] = []
     for (let round = 0; round < 20; round++) {
@@ -112,7 +112,6 @@ describe.skipIf(!isBuilt)(isBuilt ? 'served mode on the real engine' : notBuilt,
 
   it('goes on as it was after the engine’s process died', async () => {
     const tab = openTab(address)
-    // A stage of its own: with the seed of the test above it would go on from there.
     const { id } = await tab.call('runs.start', { config: { ...longer, seed: 7 } })
     await until(
       'kept images',

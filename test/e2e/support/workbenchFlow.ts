@@ -19,7 +19,7 @@ const shortRun: Record<string, string> = {
   'data.params.testImages': '100',
   'teacher.training.epochs': '2',
   'teacher.training.batchSize': '50',
-  'distillation.method.params.pseudoBatches': '600',
+  'distillation.method.params.pseudoBatches': '360',
   'distillation.method.params.batchSize': '16',
   'distillation.method.params.studentSteps': '1',
   'distillation.method.params.generatorWidth': '16',
