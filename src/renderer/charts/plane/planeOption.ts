@@ -175,7 +175,8 @@ function pointSeries(input: PlaneInput) {
     return {
       type: 'custom',
       silent: true,
-      clip: true,
+      // In the whole plane no point lies outside, and one at the edge is seen whole.
+      clip: !isWhole(range),
       z: layer.selected ? 4 : 3,
       // A few elements draw the whole layer; the place of its datum says nothing.
       data: [[0, 0]],
@@ -186,6 +187,8 @@ function pointSeries(input: PlaneInput) {
     }
   })
 }
+
+const isWhole = ({ x, y }: PlaneRange): boolean => x[0] <= 0 && y[0] <= 0 && x[1] >= 1 && y[1] >= 1
 
 const chunksOf = (shape: MarkersShape): MarkersShape[] =>
   Array.from({ length: Math.ceil(shape.places.length / (2 * markersOfPath)) }, (_, part) => ({

@@ -6,28 +6,70 @@ import { useTheme } from '../../composables/useTheme'
 import { useEngineStore } from '../../stores/engine'
 import { metricNamesOf, pointsOf, useMetricsStore } from '../../stores/metrics'
 
-export const mostDrawn = 12
+const mostLines = 12
 
 export interface SelectedCurvesSource {
+  /** Those of the selected that are known in detail. */
   readonly models: () => readonly ModelRecord[]
+  readonly selected: () => number
   readonly names: () => ReadonlyMap<string, string>
+  /** Whether models that differ in their seed alone become one line. */
+  readonly averaged: () => boolean
+}
+
+/** Which line a model belongs to. */
+const lineOf = ({ recipe, key }: ModelRecord): string => recipe ?? key
+
+/** The models of the first twelve lines, and what is to be said of the others. */
+export function drawnModels(
+  models: readonly ModelRecord[],
+  { averaged, selected }: { averaged: boolean; selected: number },
+): { drawn: readonly ModelRecord[]; note: string } {
+  const lines = [...new Set(averaged ? models.map(lineOf) : models.map(({ key }) => key))]
+  const shown = new Set(lines.slice(0, mostLines))
+  const unread = selected > models.length
+  const [count, noun] = averaged
+    ? [lines.length, unread ? `means over the first ${models.length} models` : 'means over seeds']
+    : [selected, 'models']
+  const isCut = count > mostLines || (averaged && unread)
+  return {
+    drawn: models.filter((model) => shown.has(averaged ? lineOf(model) : model.key)),
+    note: isCut ? `The first ${Math.min(count, mostLines)} of ${count} ${noun} are drawn.` : '',
+  }
+}
+
+/** The metric of the third chart: what the models have recorded beside their rates. */
+function useThirdMetric(recorded: () => readonly string[]) {
+  const engine = useEngineStore()
+  const other = ref('studentLoss')
+  const others = computed(() =>
+    recorded()
+      .filter((name) => name !== 'accuracy' && name !== 'asr')
+      .map((name) => ({ value: name, label: engine.metricDefinition(name)?.title ?? name })),
+  )
+  const chosen = computed(() =>
+    others.value.some((entry) => entry.value === other.value) ? other.value : (others.value[0]?.value ?? null),
+  )
+  const choose = (name: string): void => {
+    other.value = name
+  }
+  return { others, chosen, choose }
 }
 
 /** The charts of the selected models: accuracy, ASR and a metric of choice. */
-export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
+export function useSelectedCurves({ models, selected, names, averaged }: SelectedCurvesSource) {
   const engine = useEngineStore()
   const metrics = useMetricsStore()
   const { colors } = useTheme()
-  const other = ref('studentLoss')
 
+  const chosenModels = computed(() => drawnModels(models(), { averaged: averaged(), selected: selected() }))
+  const note = computed(() => chosenModels.value.note)
   const drawn = computed(() =>
-    models()
-      .slice(0, mostDrawn)
-      .map((model) => ({
-        model,
-        look: conditionLook(model.condition, colors.value),
-        history: metrics.open({ runId: model.runId, stageId: model.stageId }),
-      })),
+    chosenModels.value.drawn.map((model) => ({
+      model,
+      look: conditionLook(model.condition, colors.value),
+      history: metrics.open({ runId: model.runId, stageId: model.stageId }),
+    })),
   )
   const groupNames = computed(() => engine.namesOf(oneOfEachRecipe(drawn.value.map(({ model }) => model))))
   const linesOf = (name: string): ChartLine[] =>
@@ -56,16 +98,9 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
         },
       ]
     })
-  const others = computed(() =>
-    metricNamesOf(drawn.value.map(({ history }) => history))
-      .filter((name) => name !== 'accuracy' && name !== 'asr')
-      .map((name) => ({ value: name, label: engine.metricDefinition(name)?.title ?? name })),
-  )
-  const chosen = computed(() =>
-    others.value.some((entry) => entry.value === other.value) ? other.value : (others.value[0]?.value ?? null),
-  )
+  const third = useThirdMetric(() => metricNamesOf(drawn.value.map(({ history }) => history)))
   const charts = computed(() =>
-    ['accuracy', 'asr', ...(chosen.value ? [chosen.value] : [])].map((name) => {
+    ['accuracy', 'asr', ...(third.chosen.value ? [third.chosen.value] : [])].map((name) => {
       const definition = engine.metricDefinition(name)
       return {
         name,
@@ -76,10 +111,7 @@ export function useSelectedCurves({ models, names }: SelectedCurvesSource) {
       }
     }),
   )
-  const choose = (name: string): void => {
-    other.value = name
-  }
-  return { charts, others, chosen, choose }
+  return { charts, note, ...third }
 }
 
 /** Models that differ in their seed alone are called by one of them, under its recipe. */

@@ -71,13 +71,15 @@ interface Surroundings {
 function columnsOf(value: PivotValue, { pivot, shown, usual }: Surroundings): ValueColumn[] {
   const definition = pivotValueOf(value)
   const best = bestPlaces(pivot, value, shown)
+  // One seed a cell is no lack where each seed has its own.
+  const fewest = [...pivot.rowFields, ...pivot.columnFields].includes('seed') ? 1 : fewestSeeds
   const own: ValueColumn = {
     title: titleWithUnit(definition),
     cellAt: (row, column) => {
       const cell = pivot.cells[row]?.[column] ?? null
       // What concerns the whole cell stands with its first value.
       const whole = value === shown.values[0]
-      return { text: cellText(cell, { value, shown, usual, whole }), bold: best.has(placeOf(row, column)) }
+      return { text: cellText(cell, { value, shown, usual, whole, fewest }), bold: best.has(placeOf(row, column)) }
     },
   }
   const beside = value === 'accuracy' || value === 'asr' ? value : null
@@ -92,19 +94,22 @@ function columnsOf(value: PivotValue, { pivot, shown, usual }: Surroundings): Va
 
 const titleWithUnit = ({ title, unit }: PivotValueDefinition): string => `${title} (${unit === 'rate' ? '%' : 's'})`
 
+interface CellPlace extends Pick<Surroundings, 'shown' | 'usual'> {
+  readonly value: PivotValue
+  /** Whether what concerns the whole cell is told here. */
+  readonly whole: boolean
+  /** Cells of fewer seeds say so. */
+  readonly fewest: number
+}
+
 /** "71.9 ± 0.8", "71.9 (n=1, 2 failed)", "–". */
-function cellText(
-  cell: PivotCell | null,
-  { value, shown, usual, whole }: { value: PivotValue; shown: PivotShown; usual: number; whole: boolean },
-): string {
+function cellText(cell: PivotCell | null, { value, shown, usual, whole, fewest }: CellPlace): string {
   if (!cell) return missing
   const summary = cell.values[value]
   const statistic = pivotStatisticOf(shown.statistic)
   const text = summary ? statistic.text(summary, (one) => valueText(one, pivotValueOf(value))) : missing
   const notes = [
-    ...(summary && statistic.id !== 'count' && (summary.n !== usual || summary.n < fewestSeeds)
-      ? [`n=${summary.n}`]
-      : []),
+    ...(summary && statistic.id !== 'count' && (summary.n !== usual || summary.n < fewest) ? [`n=${summary.n}`] : []),
     ...(whole && cell.failed > 0 ? [`${cell.failed} failed`] : []),
     ...(whole && cell.leftOut.length > 0 ? [leftOutWords([...cell.models, ...cell.leftOut])] : []),
     ...(whole && cell.unfinished > 0 ? [`${cell.unfinished} unfinished`] : []),

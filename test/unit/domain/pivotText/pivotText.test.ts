@@ -194,6 +194,12 @@ describe('Markdown', () => {
     expect(text).toContain('| cl | 70.0 ± 0.0 (n=2; mixed: method) |')
     expect(text).toContain('n = 3 seeds unless a cell says otherwise')
   })
+  it('says no n of cells that are one seed each by the table’s fields', () => {
+    const runs = [0, 1].map((seed) => pivotRun({ seed }))
+    const text = written('markdown', exportOf(runs, { values: ['accuracy'] }, { rows: ['seed'], columns: [] }))
+    expect(text).toContain('| 1 | 70.0 |')
+    expect(text).not.toContain('n=1')
+  })
   it('shows other statistics, published numbers with verdicts, and p', () => {
     const ours = ['none', 'sv+sr'].flatMap((defense) =>
       [0.715, 0.719, 0.723].map((accuracy, seed) =>

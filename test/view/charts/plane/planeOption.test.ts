@@ -33,6 +33,7 @@ interface Element {
 interface Series {
   id?: string
   type: string
+  clip?: boolean
   data: unknown[]
   renderItem?: () => { children: Element[] }
 }
@@ -56,6 +57,12 @@ describe('the accuracy–ASR plane', () => {
     const [dead, teacher, plain, defended] = layersOf(input({ selected: new Set(['defended']) }))
     expect(defended?.style).toMatchObject({ fill: colors.series[1], opacity: 0.95 })
     for (const other of [dead, teacher, plain]) expect(other?.style.opacity).toBeLessThan(0.5)
+  })
+  it('cuts points at the edge only where a part of the plane is shown', () => {
+    const clips = (given: PlaneInput) =>
+      seriesOf(given).flatMap(({ id, type, clip }) => (type === 'custom' && id === undefined ? [clip] : []))
+    expect(new Set(clips(input()))).toEqual(new Set([false]))
+    expect(new Set(clips(input({ range: { x: [0.5, 1], y: [0, 1] } })))).toEqual(new Set([true]))
   })
   it('leaves out conditions that are hidden, in the front too', () => {
     const front = (given: PlaneInput): unknown[] => seriesOf(given).find(({ id }) => id === 'front')!.data

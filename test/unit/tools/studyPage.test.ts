@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { projectRoot } from '../../../tools/setup/paths.mjs'
+import { inserted, placesOf, tableOf } from '../../../tools/study-page/inserted.mjs'
+import { parts, queryOf } from '../../../tools/study-page/parts.mjs'
+
+describe('the page of the study', () => {
+  const page = readFileSync(join(projectRoot, 'docs', 'study.md'), 'utf8')
+
+  it('has places for tables that are made, each once', () => {
+    const made = parts.flatMap(({ id, tables }) => tables.map((table) => `${id} ${table.id}`))
+    const places = placesOf(page)
+    expect(new Set(places).size).toBe(places.length)
+    expect(places.filter((place) => !made.includes(place))).toEqual([])
+    expect(places.length).toBeGreaterThan(2)
+  })
+  it('keeps what stands around a table, whatever stood in it', () => {
+    const text = 'Before.\n\n<!-- table a b -->\n\nold\n\n<!-- end of table -->\n\nAfter.\n'
+    const once = inserted(text, 'a b', '| new |\n')
+    expect(once).toBe('Before.\n\n<!-- table a b -->\n\n| new |\n\n<!-- end of table -->\n\nAfter.\n')
+    expect(inserted(once, 'a b', '| new |')).toBe(once)
+    expect(() => inserted(text, 'other', '')).toThrow('no place "<!-- table other -->')
+  })
+  it('has tables without the list of their runs', () =>
+    expect(tableOf('| a |\n\nCaption.\n\n<!--\nRuns:\nx\n-->\n')).toBe('| a |\n\nCaption.'))
+  it('is made of studies that there are', () => {
+    for (const { study } of parts) {
+      const file = parse(readFileSync(join(projectRoot, 'resources', 'studies', `${study}.yml`), 'utf8')) as {
+        name: string
+      }
+      expect(file.name).toMatch(/^Signs, /)
+    }
+    expect(queryOf('ID', { query: 'defense:none' })).toBe('study:ID is:student has:accuracy archived:any defense:none')
+  })
+})

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import type { ModelRecord } from '@shared/domain'
+import { drawnModels } from '@renderer/views/compare/useSelectedCurves'
+
+/** Experiments with so many seeds each. */
+const models = (experiments: number, seeds: number): ModelRecord[] =>
+  Array.from({ length: experiments * seeds }, (_, index) => ({
+    key: `model-${index}`,
+    recipe: `recipe-${index % experiments}`,
+  })) as ModelRecord[]
+
+it('draws twelve models, where each seed is a line', () => {
+  const { drawn, note } = drawnModels(models(4, 10), { averaged: false, selected: 40 })
+  expect(drawn).toHaveLength(12)
+  expect(note).toBe('The first 12 of 40 models are drawn.')
+})
+
+it('counts an experiment with all its seeds as one line, where means are drawn', () => {
+  expect(drawnModels(models(4, 10), { averaged: true, selected: 40 })).toMatchObject({
+    drawn: { length: 40 },
+    note: '',
+  })
+  const { drawn, note } = drawnModels(models(15, 3), { averaged: true, selected: 45 })
+  expect(drawn).toHaveLength(36)
+  expect(note).toBe('The first 12 of 15 means over seeds are drawn.')
+})
+
+it('says of how many models the means are, where not all are known', () => {
+  const { note } = drawnModels(models(2, 100), { averaged: true, selected: 500 })
+  expect(note).toBe('The first 2 of 2 means over the first 200 models are drawn.')
+})
+
+it('counts a model that belongs to no experiment by itself', () => {
+  const lone = Array.from({ length: 13 }, (_, index) => ({ key: `model-${index}`, recipe: null })) as ModelRecord[]
+  expect(drawnModels(lone, { averaged: true, selected: 13 }).drawn).toHaveLength(12)
+})

@@ -1,0 +1,67 @@
+/** What docs/study.md shows of which study: tables that take the place of the former ones, files, figures. */
+
+/**
+ * @typedef {{
+ *   id: string, study: string,
+ *   tables: readonly { id: string, args: readonly string[] }[],
+ *   files: readonly { file: string, args: readonly string[] }[],
+ *   figures: readonly { file: string, by: readonly string[], chart: string, query?: string }[],
+ * }} StudyPart
+ */
+
+const interval = ['--statistic', 'interval', '--significance']
+const models = 'is:student has:accuracy archived:any'
+
+/** @type {readonly StudyPart[]} */
+export const parts = [
+  {
+    id: 'demonstration',
+    study: 'signs-demonstration',
+    tables: [
+      { id: 'mean', args: interval },
+      { id: 'deviation', args: ['--statistic', 'meanDeviation'] },
+      { id: 'seeds', args: ['--rows', 'seed', '--columns', 'defenses'] },
+    ],
+    files: [
+      { file: 'demonstration.csv', args: ['--significance'] },
+      { file: 'demonstration-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
+    figures: [
+      { file: 'demonstration-plane', by: [], chart: 'Accuracy against ASR' },
+      { file: 'demonstration-accuracy', by: [], chart: 'Accuracy' },
+      { file: 'demonstration-asr', by: [], chart: 'ASR' },
+    ],
+  },
+  {
+    id: 'ood',
+    study: 'signs-effect-ood',
+    tables: [
+      { id: 'mean', args: ['--rows', 'attack,defenses', ...interval] },
+      { id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'ood.csv', args: ['--rows', 'attack,defenses', '--significance'] },
+      { file: 'ood-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
+    ],
+    figures: [{ file: 'ood-plane', by: ['recipe'], chart: 'Accuracy against ASR' }],
+  },
+  {
+    id: 'zskt',
+    study: 'signs-effect-zskt',
+    tables: [
+      { id: 'mean', args: ['--rows', 'attack,defenses', ...interval] },
+      { id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'zskt.csv', args: ['--rows', 'attack,defenses', '--significance'] },
+      { file: 'zskt-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
+    ],
+    figures: [
+      { file: 'zskt-asr', by: [], chart: 'ASR', query: 'defense:none' },
+      { file: 'zskt-accuracy', by: [], chart: 'Accuracy', query: 'defense:none' },
+    ],
+  },
+]
+
+/** The models of a figure, in the words of the tables' queries. */
+export const queryOf = (study, { query }) => [`study:${study}`, models, query].filter(Boolean).join(' ')
