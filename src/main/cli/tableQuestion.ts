@@ -1,14 +1,15 @@
 /** Rows and groups of the engine's tables, as `abd runs` writes them. */
-import type {
-  ColumnKind,
-  RunSummary,
-  Summary,
-  TableColumn,
-  TableCounts,
-  TableGroup,
-  TableOf,
-  TableOrder,
-  TableRow,
+import {
+  queryColumns,
+  type ColumnKind,
+  type RunSummary,
+  type Summary,
+  type TableColumn,
+  type TableCounts,
+  type TableGroup,
+  type TableOf,
+  type TableOrder,
+  type TableRow,
 } from '../../shared/domain'
 import { RefusedInputError } from '../../shared/errors'
 import type { JsonScalar } from '../../shared/schema'
@@ -41,13 +42,15 @@ export async function writeRows(
   context: CommandContext,
   { columns: wanted, ...question }: TableQuestion & { readonly columns?: readonly string[] | undefined },
 ): Promise<ExitCode> {
-  const ids = wanted ?? usualColumns[question.of]
+  const names = wanted ?? usualColumns[question.of]
   const { client, output, json } = context
-  const columns = chosenColumns(await client.call('table.columns', { of: question.of }), ids)
-  const { rows } = await allRows(context, question, ids)
+  const columns = chosenColumns(await client.call('table.columns', { of: question.of }), names)
+  const { rows } = await allRows(context, question, idsOf(columns))
   if (json)
     output.result(
-      jsonLine(rows.map(({ key, values }) => ({ key, ...Object.fromEntries(ids.map((id, at) => [id, values[at]])) }))),
+      jsonLine(
+        rows.map(({ key, values }) => ({ key, ...Object.fromEntries(names.map((name, at) => [name, values[at]])) })),
+      ),
     )
   else if (rows.length === 0) output.tell('Nothing matches.')
   else
@@ -66,14 +69,14 @@ export async function writeGroups(
 ): Promise<ExitCode> {
   const { client, output, json } = context
   const { of, query, sort, by, measures: wanted = usualMeasures, limit = pageRows } = question
-  const measures = wanted.filter((id) => !by.includes(id))
   const known = await client.call('table.columns', { of })
-  const [heads, values] = [chosenColumns(known, by), chosenColumns(known, measures)]
+  const heads = chosenColumns(known, by)
+  const values = chosenColumns(known, wanted).filter((column) => !heads.includes(column))
   const groups: TableGroup[] = []
   for (let offset = 0; ;) {
     const page = await asked(context, () =>
       client.call('table.groups', {
-        ...{ of, query, by: [...by], measures: [...measures], order: ordersOf(sort) },
+        ...{ of, query, by: idsOf(heads), measures: idsOf(values), order: ordersOf(known, sort) },
         ...{ offset, limit: Math.min(pageRows, limit - offset) },
       }),
     )
@@ -105,19 +108,41 @@ const groupRecord = ({ labels, rows, leftOut, measures }: TableGroup, by: readon
   measures,
 })
 
-const ordersOf = (sort: readonly string[]): TableOrder[] =>
-  sort.map((column) => (column.startsWith('-') ? { column: column.slice(1), descending: true } : { column }))
+const idsOf = (columns: readonly TableColumn[]): string[] => columns.map(({ id }) => id)
 
-/** @throws RefusedInputError for a column that there is not */
-const chosenColumns = (known: readonly TableColumn[], ids: readonly string[]): TableColumn[] =>
-  ids.map((id) => {
-    const column = known.find((entry) => entry.id === id)
-    if (column) return column
-    throw new RefusedInputError(`There is no column "${id}".`, {
-      wanted: known.map((entry) => entry.id).join(', '),
-      got: id,
+function ordersOf(known: readonly TableColumn[], sort: readonly string[]): TableOrder[] {
+  const columns = chosenColumns(
+    known,
+    sort.map((name) => name.replace(/^-/, '')),
+  )
+  return columns.map(({ id }, at) => ({ column: id, ...(sort[at]?.startsWith('-') ? { descending: true } : {}) }))
+}
+
+/**
+ * Columns by the names that queries know them by: an id, or the end of one where it is that of one column.
+ * @throws RefusedInputError for a name of none, or of several
+ */
+function chosenColumns(known: readonly TableColumn[], names: readonly string[]): TableColumn[] {
+  const { find, near } = queryColumns(known)
+  const byId = new Map(known.map((column) => [column.id, column]))
+  return names.map((name) => {
+    const [found, ...others] = find(name)
+    const column = found && byId.get(found.id)
+    if (column && others.length === 0) return column
+    if (column)
+      throw new RefusedInputError(`"${name}" stands for several columns.`, {
+        wanted: [column, ...others].map(({ id }) => id).join(', '),
+        got: name,
+        action: 'Write more of its path.',
+      })
+    const like = near(name)
+    throw new RefusedInputError(`There is no column "${name}".`, {
+      wanted: like === undefined ? 'the name of a column' : `"${like}"?`,
+      got: name,
+      action: 'docs/tables.md says how columns are called.',
     })
   })
+}
 
 async function allRows(
   context: CommandContext,
@@ -125,10 +150,11 @@ async function allRows(
   columns: readonly string[],
 ): Promise<{ rows: TableRow[]; runs: RunSummary[] }> {
   const [rows, runs]: [TableRow[], RunSummary[]] = [[], []]
+  const order = sort.length === 0 ? [] : ordersOf(await context.client.call('table.columns', { of }), sort)
   while (rows.length < limit) {
     const page = await asked(context, () =>
       context.client.call('table.rows', {
-        ...{ of, query, columns: [...columns], order: ordersOf(sort) },
+        ...{ of, query, columns: [...columns], order },
         ...{ offset: rows.length, limit: Math.min(pageRows, limit - rows.length) },
       }),
     )

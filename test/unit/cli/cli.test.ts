@@ -290,6 +290,19 @@ describe('abd runs', () => {
     expect(stderr).toContain('There is no column "sed"; did you mean "seed"?')
     expect((await abd('runs', '--columns', 'nothing')).code).toBe(2)
   })
+
+  it('knows columns by the ends of their paths, as queries do', async () => {
+    await abd('run', '--preset', 'quick', '--seed', '43', '--name', 'named')
+    const rows = await abd('runs', '--query', 'named', '--columns', 'precision,seed', '--sort=-precision', '--json')
+    expect(JSON.parse(rows.stdout)).toMatchObject([{ seed: 43 }])
+    expect(Object.keys((JSON.parse(rows.stdout) as object[])[0] ?? {})).toEqual(['key', 'precision', 'seed'])
+    const groups = await abd('runs', '--models', '--query', 'named', '--group', 'precision', '--columns', 'asr')
+    expect(groups.stdout).toMatch(/Precision/)
+    const { code, stderr } = await abd('runs', '--columns', 'architecture.id')
+    expect(code).toBe(2)
+    expect(stderr).toContain('"architecture.id" stands for several columns.')
+    expect((await abd('runs', '--sort', 'presicion')).stderr).toContain('"precision"?')
+  })
 })
 
 describe('the other commands', () => {
