@@ -15,6 +15,8 @@ let script = ''
 beforeAll(async () => {
   workspace = await createFakeWorkspace()
   script = await bundle('src/main/cli/index.ts')
+  // Commands attach to an engine that stays: starting one for each would take most of the time.
+  await workspace.start()
 }, 60_000)
 afterAll(() => workspace.clean())
 

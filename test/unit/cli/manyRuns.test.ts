@@ -38,6 +38,8 @@ const runs = (): Promise<RunSummary[]> => json<RunSummary[]>('runs')
 beforeAll(async () => {
   workspace = await createFakeWorkspace()
   script = await bundle('src/main/cli/index.ts')
+  // Commands attach to an engine that stays: starting one for each would take most of the time.
+  await workspace.start()
   for (const ratio of ['0.1', '0.2'])
     await abd('run', '--preset', 'quick', '--poison-ratio', ratio, '--defense', 'sv', '--name', `ratio ${ratio}`)
   const [newest, oldest] = await runs()

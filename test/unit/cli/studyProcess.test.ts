@@ -8,6 +8,8 @@ let script = ''
 beforeAll(async () => {
   workspace = await createFakeWorkspace({ ABD_FAKE_STEP_MS: '3' })
   script = await bundle('src/main/cli/index.ts')
+  // Commands attach to an engine that stays: starting one for each would take most of the time.
+  await workspace.start()
 }, 60_000)
 afterAll(() => workspace.clean())
 
