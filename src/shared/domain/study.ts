@@ -156,7 +156,12 @@ export interface StudySummary {
   readonly executor: string
   readonly strategy: string
   readonly priority: number
-  readonly axes: readonly { readonly path: string; readonly title: string; readonly labels: readonly string[] }[]
+  readonly axes: readonly {
+    readonly path: string
+    readonly title: string
+    readonly labels: readonly string[]
+    readonly pairedAs?: string
+  }[]
   readonly cells: Readonly<Record<CellState, number>>
   readonly stages: { readonly asked: number; readonly trained: number; readonly reused: number }
   /** Working seconds of what was trained for it. */

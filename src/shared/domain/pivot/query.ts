@@ -8,7 +8,12 @@ import type { PivotQuery } from './pivot'
 interface AxisLabels {
   readonly path: string
   readonly labels: readonly string[]
+  readonly pairedAs?: string
 }
+
+/** Axes that go together say the same: the first of them, which is in the table, tells the models apart. */
+const followsAnother = ({ pairedAs }: AxisLabels, at: number, axes: readonly AxisLabels[]): boolean =>
+  pairedAs !== undefined && axes.slice(0, at).some((axis) => axis.pairedAs === pairedAs && axis.path !== seedField)
 
 /** The field that stands in columns where it varies: defended beside undefended. */
 const columnField = 'defenses'
@@ -23,8 +28,10 @@ export const defaultQuery = (models: readonly PivotModel[], axes: readonly AxisL
 
 /** `defaultQuery` in steps. */
 export function* defaultQuerySteps(models: readonly PivotModel[], axes: readonly AxisLabels[] = []): Steps<PivotQuery> {
-  const own = axes.map(({ path }) => path).filter((path) => path !== seedField)
-  const fields = [...new Set([...own, ...(yield* variedSteps(models, own))])]
+  const following = axes.filter(followsAnother).map(({ path }) => path)
+  const own = axes.map(({ path }) => path).filter((path) => path !== seedField && !following.includes(path))
+  const varied = (yield* variedSteps(models, own)).filter((path) => !following.includes(path))
+  const fields = [...new Set([...own, ...varied])]
   const column = fields.length < 2 ? undefined : fields.includes(columnField) ? columnField : fields.at(-1)
   return {
     rows: fields.filter((field) => field !== column),

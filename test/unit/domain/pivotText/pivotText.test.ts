@@ -55,6 +55,15 @@ describe('the default table', () => {
       order: { seed: ['0'], 'poisoning.ratio': ['0.1'] },
     })
   })
+  it('has one field of axes that go together, unless the other one is the seed', () => {
+    const paired = (first: string): string[] => {
+      const axes = [first, 'poisoning.ratio'].map((path) => ({ path, labels: [], pairedAs: 'trigger' }))
+      const { rows, columns } = defaultQuery(models, axes)
+      return [...rows, ...columns]
+    }
+    expect(paired('attack')).toEqual(['attack', 'defenses'])
+    expect(paired('seed')).toContain('poisoning.ratio')
+  })
   it('needs no columns for one field, nor rows for none', () => {
     expect(defaultQuery([])).toEqual({ rows: [], columns: [], order: {} })
     expect(defaultQuery([], [{ path: 'attack', labels: ['a'] }])).toMatchObject({ rows: ['attack'], columns: [] })

@@ -141,10 +141,11 @@ export class LiveStudy {
       executor: definition.executor,
       strategy: definition.strategy.id,
       priority,
-      axes: definition.axes.map(({ path, title, values }) => ({
+      axes: definition.axes.map(({ path, title, values, pairedAs }) => ({
         path,
         title: title ?? axisTitle(path, this.context.table),
         labels: values?.map(({ label }) => label) ?? this.labelsOf(path),
+        ...(pairedAs === undefined ? {} : { pairedAs }),
       })),
       cells: { ...this.counts },
       stages: { asked: this.asked, trained: this.trained, reused: this.reused.size },
