@@ -14,5 +14,23 @@ export function inserted(page, name, text) {
   return `${page.slice(0, from)}${begin(name)}\n\n${text.trim()}\n\n${page.slice(to)}`
 }
 
-/** An exported table without the comment that lists its runs: the files beside the page have them. */
-export const tableOf = (markdown) => markdown.replace(/<!--[\s\S]*?-->/g, '').trim()
+const cellsOf = (line) => line.slice(2, -2).split(/(?<!\\) \| /)
+const isEmpty = (cell) => /^–( \(.*unfinished.*\))?$/.test(cell)
+
+/**
+ * An exported table without the comment that lists its runs, which the files beside the page have, and without rows of
+ * which nothing is done.
+ */
+export function tableOf(markdown) {
+  const lines = markdown
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .trim()
+    .split('\n')
+  const [, rule = ''] = lines
+  const numbers = cellsOf(rule).flatMap((cell, at) => (cell.endsWith(':') ? [at] : []))
+  const isDone = (line) => {
+    const cells = cellsOf(line)
+    return !line.startsWith('| ') || !numbers.every((at) => isEmpty(cells[at] ?? ''))
+  }
+  return lines.filter((line, at) => at < 2 || isDone(line)).join('\n')
+}

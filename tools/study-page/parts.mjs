@@ -43,7 +43,7 @@ export const parts = [
       { file: 'ood.csv', args: ['--rows', 'attack,defenses', '--significance'] },
       { file: 'ood-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
     ],
-    figures: [{ file: 'ood-plane', by: ['recipe'], chart: 'Accuracy against ASR' }],
+    figures: [{ file: 'ood-plane', by: [], chart: 'Accuracy against ASR', query: 'attack:blend' }],
   },
   {
     id: 'zskt',

@@ -23,8 +23,12 @@ describe('the page of the study', () => {
     expect(inserted(once, 'a b', '| new |')).toBe(once)
     expect(() => inserted(text, 'other', '')).toThrow('no place "<!-- table other -->')
   })
-  it('has tables without the list of their runs', () =>
-    expect(tableOf('| a |\n\nCaption.\n\n<!--\nRuns:\nx\n-->\n')).toBe('| a |\n\nCaption.'))
+  it('has tables without the list of their runs, and without rows of which nothing is done', () => {
+    const head = '| Defense | Accuracy (%) | ASR (%) |\n| --- | ---: | ---: |\n'
+    const done = '| none | 71.9 ± 0.8 (1 unfinished) | – |\n'
+    const rest = '\nCaption.\n\n<!--\nRuns:\nx\n-->\n'
+    expect(tableOf(`${head}${done}| sv \\| sr | – (3 unfinished) | – |\n${rest}`)).toBe(`${head}${done}\nCaption.`)
+  })
   it('is made of studies that there are', () => {
     for (const { study } of parts) {
       const file = parse(readFileSync(join(projectRoot, 'resources', 'studies', `${study}.yml`), 'utf8')) as {
