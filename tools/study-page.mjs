@@ -90,6 +90,7 @@ async function saveFigure(page, study, figure) {
 }
 
 async function saveFigures(part, study, workspace) {
+  if (part.figures.length === 0) return
   const browser = await launchChromium()
   const server = await serveWorkspace(workspace)
   try {
