@@ -19,7 +19,7 @@ import { ensureBuilt } from './run/build.mjs'
 import { failWith } from './run/child.mjs'
 import { launchChromium, serveWorkspace } from './run/served.mjs'
 import { projectRoot } from './setup/paths.mjs'
-import { inserted, placesOf, tableOf } from './study-page/inserted.mjs'
+import { inserted, tableOf } from './study-page/inserted.mjs'
 import { parts, queryOf } from './study-page/parts.mjs'
 import { SetupError, say } from '../src/main/setup/report.mjs'
 
@@ -60,10 +60,8 @@ const exported = (study, workspace, args) => abdOutput(['study', 'export', study
 
 async function writeTables(part, study, workspace) {
   let page = fs.readFileSync(pagePath, 'utf8')
-  for (const { id, args } of part.tables) {
-    const name = `${part.id} ${id}`
-    if (placesOf(page).includes(name)) page = inserted(page, name, tableOf(await exported(study, workspace, args)))
-  }
+  for (const { id, args } of part.tables)
+    page = inserted(page, `${part.id} ${id}`, tableOf(await exported(study, workspace, args)))
   fs.writeFileSync(pagePath, page)
   for (const { file, args } of part.files)
     fs.writeFileSync(path.join(files, file), await exported(study, workspace, ['--format', 'csv', ...args]))
@@ -71,8 +69,7 @@ async function writeTables(part, study, workspace) {
 
 /** A chart of the models of a study, saved by its own menu. */
 async function saveFigure(page, study, figure) {
-  const by = figure.by.length > 0 ? `&by=${figure.by.join(',')}` : '&by='
-  await openRoute(page, `/compare?q=${encodeURIComponent(queryOf(study, figure))}${by}`)
+  await openRoute(page, `/compare?q=${encodeURIComponent(queryOf(study, figure))}`)
   const grid = page.getByRole('grid', { name: 'Models' })
   await grid.locator('[role=row][aria-selected]').first().click()
   await page.keyboard.press('Control+A')

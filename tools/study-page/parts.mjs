@@ -5,7 +5,7 @@
  *   id: string, study: string,
  *   tables: readonly { id: string, args: readonly string[] }[],
  *   files: readonly { file: string, args: readonly string[] }[],
- *   figures: readonly { file: string, by: readonly string[], chart: string, query?: string }[],
+ *   figures: readonly { file: string, chart: string, query?: string }[],
  * }} StudyPart
  */
 
@@ -27,9 +27,9 @@ export const parts = [
       { file: 'demonstration-seeds.csv', args: ['--rows', 'defenses,seed'] },
     ],
     figures: [
-      { file: 'demonstration-plane', by: [], chart: 'Accuracy against ASR' },
-      { file: 'demonstration-accuracy', by: [], chart: 'Accuracy' },
-      { file: 'demonstration-asr', by: [], chart: 'ASR' },
+      { file: 'demonstration-plane', chart: 'Accuracy against ASR' },
+      { file: 'demonstration-accuracy', chart: 'Accuracy' },
+      { file: 'demonstration-asr', chart: 'ASR' },
     ],
   },
   {
@@ -43,15 +43,12 @@ export const parts = [
       { file: 'ood.csv', args: ['--rows', 'attack,defenses', '--significance'] },
       { file: 'ood-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
     ],
-    figures: [{ file: 'ood-plane', by: [], chart: 'Accuracy against ASR', query: 'attack:blend' }],
+    figures: [{ file: 'ood-plane', chart: 'Accuracy against ASR', query: 'attack:blend' }],
   },
   {
     id: 'zskt',
     study: 'signs-effect-zskt',
-    tables: [
-      { id: 'mean', args: ['--rows', 'attack,defenses', ...interval] },
-      { id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] },
-    ],
+    tables: [{ id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] }],
     files: [
       { file: 'zskt.csv', args: ['--rows', 'attack,defenses', '--significance'] },
       { file: 'zskt-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },

@@ -27,15 +27,12 @@ export function drawnModels(
 ): { drawn: readonly ModelRecord[]; note: string } {
   const lines = [...new Set(averaged ? models.map(lineOf) : models.map(({ key }) => key))]
   const shown = new Set(lines.slice(0, mostLines))
-  const unread = selected > models.length
-  const [count, noun] = averaged
-    ? [lines.length, unread ? `means over the first ${models.length} models` : 'means over seeds']
-    : [selected, 'models']
-  const isCut = count > mostLines || (averaged && unread)
-  return {
-    drawn: models.filter((model) => shown.has(averaged ? lineOf(model) : model.key)),
-    note: isCut ? `The first ${Math.min(count, mostLines)} of ${count} ${noun} are drawn.` : '',
-  }
+  const drawn = models.filter((model) => shown.has(averaged ? lineOf(model) : model.key))
+  const [count, noun] = averaged ? [lines.length, 'means over seeds'] : [selected, 'models']
+  const cut = count > mostLines ? [`The first ${mostLines} of ${count} ${noun} are drawn.`] : []
+  const unread =
+    averaged && selected > models.length ? [`Means are of the first ${models.length} of ${selected} models.`] : []
+  return { drawn, note: [...cut, ...unread].join(' ') }
 }
 
 /** The metric of the third chart: what the models have recorded beside their rates. */

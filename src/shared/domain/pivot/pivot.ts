@@ -6,7 +6,7 @@ import { countsInMeans } from '../health'
 import { precisionsOf } from '../precision'
 import { rateOf } from '../rates'
 import { atOnce, type Steps } from '../steps'
-import { compareLabels, noLabel, variedSteps, type PivotLabels } from './fields'
+import { compareLabels, noLabel, seedField, variedSteps, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
 import { pivotValues, type PivotValue } from './values'
 
@@ -44,7 +44,7 @@ export interface PivotCell extends ComputedIn {
   /** Ascending, each once. */
   readonly seeds: readonly number[]
   readonly values: Readonly<Record<PivotValue, Summary | null>>
-  /** Fewer than three seeds: too few to say how much they vary. */
+  /** Fewer seeds than `seedsWanted`: too few to say how much they vary. */
   readonly fewSeeds: boolean
   /** Of a single model: how far its test images tell the rate (Wilson). Nothing of other seeds. */
   readonly ofImages: Readonly<Record<TestedValue, Interval | null>> | null
@@ -85,6 +85,9 @@ const separator = '\u0000'
 /** @param models as pivotModels gives them, with or without the teachers */
 export const pivotOf = (models: readonly PivotModel[], query: PivotQuery): Pivot => atOnce(pivotSteps(models, query))
 
+/** Seeds below which a cell says that they are few; one is no lack where each seed has cells of its own. */
+export const seedsWanted = (fields: readonly string[]): number => (fields.includes(seedField) ? 1 : fewestSeeds)
+
 /** `pivotOf` in steps. */
 export function* pivotSteps(models: readonly PivotModel[], { rows, columns, order = {} }: PivotQuery): Steps<Pivot> {
   const rowHeads = yield* headsOf(models, rows, order)
@@ -97,12 +100,13 @@ export function* pivotSteps(models: readonly PivotModel[], { rows, columns, orde
     else groups.set(key, [model])
     yield
   }
+  const wanted = seedsWanted([...rows, ...columns])
   const cells: (PivotCell | null)[][] = []
   for (const row of rowHeads) {
     const line: (PivotCell | null)[] = []
     for (const column of columnHeads) {
       const group = groups.get(keyOf([...row.labels, ...column.labels]))
-      line.push(group ? yield* cellOf(group) : null)
+      line.push(group ? yield* cellOf(group, wanted) : null)
       yield
     }
     cells.push(line)
@@ -151,7 +155,7 @@ function* headsOf(
   return [...heads.values()].sort(compare)
 }
 
-function* cellOf(group: readonly PivotModel[]): Steps<PivotCell> {
+function* cellOf(group: readonly PivotModel[], wanted: number): Steps<PivotCell> {
   const ended = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
   const done = ended.filter(countsInMeans)
   const failed = group.filter(({ state }) => state === 'failed').length
@@ -163,7 +167,7 @@ function* cellOf(group: readonly PivotModel[]): Steps<PivotCell> {
     leftOut: ended.length === done.length ? [] : ended.filter((model) => !countsInMeans(model)),
     seeds,
     values: Object.fromEntries(pivotValues.map(({ id }) => [id, summaryOf(numbers(id))])) as PivotCell['values'],
-    fewSeeds: seeds.length < fewestSeeds,
+    fewSeeds: seeds.length < wanted,
     ofImages: ofImages(done),
     ...computedIn(done),
     failed,

@@ -5,13 +5,13 @@ import {
   isTestedValue,
   pivotStatisticOf,
   pivotValueOf,
+  seedsWanted,
   valueText,
   type Pivot,
   type PivotCell,
   type PivotValue,
   type PivotValueDefinition,
 } from '../pivot'
-import { fewestSeeds } from '../statistics'
 import { verdictWords } from '../verdict'
 import { bestPlaces, placeOf } from './best'
 import type { PivotExport, PivotShown } from './format'
@@ -71,8 +71,7 @@ interface Surroundings {
 function columnsOf(value: PivotValue, { pivot, shown, usual }: Surroundings): ValueColumn[] {
   const definition = pivotValueOf(value)
   const best = bestPlaces(pivot, value, shown)
-  // One seed a cell is no lack where each seed has its own.
-  const fewest = [...pivot.rowFields, ...pivot.columnFields].includes('seed') ? 1 : fewestSeeds
+  const fewest = seedsWanted([...pivot.rowFields, ...pivot.columnFields])
   const own: ValueColumn = {
     title: titleWithUnit(definition),
     cellAt: (row, column) => {

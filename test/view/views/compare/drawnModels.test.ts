@@ -27,7 +27,7 @@ it('counts an experiment with all its seeds as one line, where means are drawn',
 
 it('says of how many models the means are, where not all are known', () => {
   const { note } = drawnModels(models(2, 100), { averaged: true, selected: 500 })
-  expect(note).toBe('The first 2 of 2 means over the first 200 models are drawn.')
+  expect(note).toBe('Means are of the first 200 of 500 models.')
 })
 
 it('counts a model that belongs to no experiment by itself', () => {
