@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 /**
  * Whole ZSKT runs beside the authors' program on the same teacher file and test images: accuracy and ASR over the
- * pseudo batches, with and without the Shuffling Vaccine, over seeds.
+ * pseudo batches, with and without the Shuffling Vaccine, over seeds; and the generator's loss.
  *
  *   npm run against-reference -- --reference ABD --python PYTHON [--folder FOLDER] [--seeds 0,1,2]
- *     [--pseudo-batches 2000] [--batch 32] [--evaluations 10] [--threads 2] [--only ours,theirs] [--write]
+ *     [--pseudo-batches 2000] [--batch 32] [--evaluations 10] [--threads 2] [--only ours,theirs]
+ *     [--defenses none,sv,sv-3] [--own-start] [--as-it-is] [--write]
  *
- * Signs, the quick preset's teacher (seed 0), ZSKT as published. What is finished stays in the folder: the same command
- * goes on. --write: the figures into docs/against-reference.json.
+ * Signs, the quick preset's teacher (seed 0), ZSKT as published. With the same seed both begin with the same networks,
+ * latent codes and shuffles, so that they differ by rounding, which grows with the steps; --own-start: the authors'
+ * program draws its own. Their KL divergence is computed from logarithms, since theirs gives NaN where a probability of
+ * the teacher underflows (see test/against/reference_run.py); --as-it-is leaves it. What is finished stays in the
+ * folder: the same command goes on, and two at once may have different seeds or programs. --write: the figures into
+ * docs/against-reference.json.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -24,7 +29,12 @@ import { failWith, runInForeground } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
 
 const network = { depth: 10, width: 1, classes: 10, side: 32 }
-const vaccines = { none: 0, sv: 0.1 }
+/** The Shuffling Vaccine as published, and as the demonstration has it: the coefficient, and how many layers are shuffled. */
+const vaccines = {
+  none: null,
+  sv: { coefficient: 0.1, layers: 5 },
+  'sv-3': { coefficient: 0.01, layers: 3 },
+}
 const written = path.join(projectRoot, 'docs', 'against-reference.json')
 
 function readOptions() {
@@ -39,6 +49,9 @@ function readOptions() {
       evaluations: { type: 'string', default: '10' },
       threads: { type: 'string', default: '2' },
       only: { type: 'string', default: 'ours,theirs' },
+      defenses: { type: 'string', default: 'none,sv' },
+      'own-start': { type: 'boolean', default: false },
+      'as-it-is': { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   })
@@ -49,6 +62,7 @@ function readOptions() {
   return {
     ...values,
     only,
+    defenses: listOf(values, 'defenses', Object.keys(vaccines)),
     pseudoBatches,
     seeds: wholesOf(values, 'seeds'),
     batch: wholeOf(values, 'batch', 2),
@@ -79,12 +93,18 @@ async function sharedFiles(folder, workspace) {
   return teacher
 }
 
-async function ours(seed, { workspace, teacher, options }) {
+async function ours(seed, defenses, { workspace, teacher, options }) {
   const { pseudoBatches, batch, every, threads } = options
   const method = ['--data', 'signs', '--attack', 'blend', '--method', 'zskt', '--seed', String(seed)]
   const { id } = await timedRun(workspace, [
     ...method,
-    ...['--defense', 'none', '--defense', 'sv', '--threads', String(threads)],
+    ...defenses.flatMap((defense) => ['--defense', vaccines[defense] ? 'sv' : 'none']),
+    ...defenses.flatMap((defense, index) =>
+      Object.entries(vaccines[defense] ?? {}).flatMap(([name, value]) =>
+        setting(`students.${index}.defenses.0.params.${name}`, value),
+      ),
+    ),
+    ...['--threads', String(threads)],
     ...setting('teacher.source', 'file'),
     ...setting('teacher.file', teacher),
     ...setting('attack.params.pattern', 'binaryNoise'),
@@ -99,17 +119,49 @@ async function ours(seed, { workspace, teacher, options }) {
   const { stages } = JSON.parse(await abdOutput(['show', id, '--json', '--workspace', workspace]))
   return stages
     .filter(({ kind }) => kind === 'student')
-    .map(({ place, defense }) => ({
+    .map(({ place }, index) => ({
       program: 'ours',
       seed,
-      defense,
+      defense: defenses[index],
       points: curvePoints(path.join(workspace, place, 'journal')),
     }))
 }
 
-function theirs(seed, defense, { folder, options }) {
+/** The folder of what our run of this seed begins with. */
+async function startOf(seed, layers, { folder, teacher, options }) {
+  const { pseudoBatches, batch } = options
+  const start = path.join(folder, `start-${seed}-${pseudoBatches}-${batch}-${layers}`)
+  if (fs.existsSync(path.join(start, 'shuffles.json'))) return start
+  fs.mkdirSync(start, { recursive: true })
+  const script = await bundle('test/against/start.ts', path.join(projectRoot, 'out', 'against'))
+  const asked = JSON.stringify({ ...network, seed, pseudoBatches, batch, layers })
+  const code = await runInForeground(process.execPath, [
+    script,
+    path.join(folder, 'config.json'),
+    teacher,
+    start,
+    asked,
+  ])
+  if (code !== 0) throw new SetupError('The start of our run could not be written.')
+  return start
+}
+
+async function theirs(seed, defense, shared) {
+  const { folder, options } = shared
   const { pseudoBatches, batch, every, threads } = options
-  const asked = { ...network, seed, pseudoBatches, batch, every, threads, vaccine: vaccines[defense] }
+  const vaccine = vaccines[defense]
+  const start = options['own-start'] ? undefined : await startOf(seed, (vaccine ?? vaccines.sv).layers, shared)
+  const asked = {
+    ...network,
+    seed,
+    pseudoBatches,
+    batch,
+    every,
+    threads,
+    vaccine: vaccines[defense],
+    start,
+    finite: !options['as-it-is'],
+  }
   const script = path.join(projectRoot, 'test', 'against', 'reference_run.py')
   return new Promise((resolve, reject) => {
     const child = spawn(options.python, [script, options.reference, folder, JSON.stringify(asked)], {
@@ -123,10 +175,25 @@ function theirs(seed, defense, { folder, options }) {
     child.on('close', (code) => {
       if (code !== 0) return reject(new SetupError(`The authors' program ended with ${code}.`))
       const lines = text.trim().split('\n').map(JSON.parse)
-      const points = lines.map(({ pseudoBatch, accuracy, asr }) => ({ step: pseudoBatch, accuracy, asr }))
+      const points = lines.map(({ pseudoBatch, ...measured }) => ({ step: pseudoBatch, ...measured }))
       return resolve({ program: 'theirs', seed, defense, points })
     })
   })
+}
+
+/** The finished curves: one file each, so that two commands at once do not write over one another. */
+function curvesIn(folder) {
+  fs.mkdirSync(folder, { recursive: true })
+  const fileOf = ({ program, seed, defense }) => path.join(folder, `${program}-${seed}-${defense}.json`)
+  return {
+    known: (curve) => fs.existsSync(fileOf(curve)),
+    keep: (curve) => fs.writeFileSync(fileOf(curve), JSON.stringify(curve)),
+    all: () =>
+      fs
+        .readdirSync(folder)
+        .sort()
+        .map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))),
+  }
 }
 
 async function main() {
@@ -135,30 +202,32 @@ async function main() {
   const folder = path.resolve(options.folder)
   const workspace = path.join(folder, 'workspace')
   fs.mkdirSync(workspace, { recursive: true })
-  const file = path.join(folder, `curves-${options.pseudoBatches}-${options.batch}-${options.every}.json`)
-  const curves = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : []
-  const known = (program, seed, defense) =>
-    curves.some((curve) => curve.program === program && curve.seed === seed && curve.defense === defense)
-  const keep = (found) => {
-    curves.push(...found)
-    fs.writeFileSync(file, JSON.stringify(curves))
-  }
+  const { pseudoBatches, batch, every } = options
+  const altered = ['own-start', 'as-it-is'].filter((name) => options[name])
+  const curves = curvesIn(path.join(folder, ['curves', pseudoBatches, batch, every, ...altered].join('-')))
   const shared = { folder, workspace, options, teacher: await sharedFiles(folder, workspace) }
   for (const seed of options.seeds) {
-    if (options.only.includes('ours') && !known('ours', seed, 'none')) {
+    const wanted = (program) =>
+      options.only.includes(program)
+        ? options.defenses.filter((defense) => !curves.known({ program, seed, defense }))
+        : []
+    const [own, reference] = [wanted('ours'), wanted('theirs')]
+    if (own.length > 0) {
       say(`Ours, seed ${seed} …`)
-      keep(await ours(seed, shared))
+      for (const curve of await ours(seed, own, shared)) curves.keep(curve)
     }
-    for (const defense of options.only.includes('theirs') ? Object.keys(vaccines) : []) {
-      if (known('theirs', seed, defense)) continue
+    for (const defense of reference) {
       say(`Theirs, ${defense}, seed ${seed} …`)
-      keep([await theirs(seed, defense, shared)])
+      curves.keep(await theirs(seed, defense, shared))
     }
   }
-  process.stdout.write(summary(curves))
-  const { pseudoBatches, batch, every } = options
+  const finished = curves.all()
+  process.stdout.write(summary(finished))
   if (options.write)
-    fs.writeFileSync(written, `${JSON.stringify({ pseudoBatches, batch, every, network, curves }, null, 1)}\n`)
+    fs.writeFileSync(
+      written,
+      `${JSON.stringify({ pseudoBatches, batch, every, network, curves: finished }, null, 1)}\n`,
+    )
 }
 
 main().catch(failWith)

@@ -2,17 +2,33 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** The evaluations that a stage's journal tells, the last word of each step. */
-export function curvePoints(journal) {
-  const points = new Map()
+const measures = new Set(['accuracy', 'asr'])
+
+/** What a stage's journal tells, the last word of each step. */
+function told(journal) {
+  const rates = new Map()
+  const losses = new Map()
   for (const name of fs.readdirSync(journal).sort())
     for (const line of fs.readFileSync(path.join(journal, name), 'utf8').split('\n').filter(Boolean)) {
       const { report } = JSON.parse(line)
-      for (const { name: measure, step, value } of report?.type === 'metrics' ? report.points : [])
-        if (measure === 'accuracy' || measure === 'asr')
-          points.set(step, { ...points.get(step), step, [measure]: value })
+      for (const { name: measure, step, value } of report?.type === 'metrics' ? report.points : []) {
+        if (measures.has(measure)) rates.set(step, { ...rates.get(step), step, [measure]: value })
+        if (measure === 'generatorLoss') losses.set(step, value)
+      }
     }
-  return [...points.values()].sort((one, other) => one.step - other.step)
+  return { rates: [...rates.values()].sort((one, other) => one.step - other.step), losses }
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** The evaluations of a stage, each with the mean of the generator's loss since the one before. */
+export function curvePoints(journal) {
+  const { rates, losses } = told(journal)
+  return rates.map((point, index) => {
+    const since = rates[index - 1]?.step ?? 0
+    const own = [...losses].filter(([step]) => step > since && step <= point.step).map(([, loss]) => loss)
+    return { ...point, generatorLoss: own.length > 0 ? mean(own) : null }
+  })
 }
 
 /** A rate counts images of some thousands; less than this is rounding. */
@@ -20,9 +36,29 @@ const rounding = 1e-5
 
 const range = (values) => `${(100 * Math.min(...values)).toFixed(1)} to ${(100 * Math.max(...values)).toFixed(1)}`
 
-/** One line per defense and step: the range over seeds of either program, and whether the two overlap. */
+const median = (values) => {
+  const sorted = [...values].sort((one, other) => one - other)
+  const half = (sorted.length - 1) / 2
+  return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2
+}
+
+/** |ours − theirs| / |theirs| of the generator's loss, pairs of equal seed; their median. */
+function lossDifference(ours, theirs, step) {
+  const lossOf = (curve) => curve?.points.find((point) => point.step === step)?.generatorLoss
+  const pairs = ours.map((curve) => [lossOf(curve), lossOf(theirs.find(({ seed }) => seed === curve.seed))])
+  const differences = pairs
+    .filter((pair) => pair.every(Number.isFinite))
+    .map(([own, other]) => Math.abs(own - other) / Math.abs(other))
+  return differences.length > 0 ? (100 * median(differences)).toPrecision(2) : '–'
+}
+
+/**
+ * One line per defense and step: the range over seeds of either program, whether the two overlap, and by how much the
+ * generator's loss differs in the middle pair of runs of the same seed.
+ */
 export function summary(curves) {
-  const head = ['defense', 'pseudo batch', 'accuracy ours, %', 'theirs, %', 'ASR ours, %', 'theirs, %', 'overlap']
+  const rates = ['accuracy ours, %', 'theirs, %', 'ASR ours, %', 'theirs, %', 'overlap']
+  const head = ['defense', 'pseudo batch', ...rates, 'generator loss apart by, %']
   const rows = [head, head.map(() => '---')]
   const defenses = [...new Set(curves.map(({ defense }) => defense))]
   for (const defense of defenses) {
@@ -44,6 +80,7 @@ export function summary(curves) {
         String(step),
         ...pairs.flat().map(range),
         overlaps.map((yes) => (yes ? 'yes' : 'no')).join(', '),
+        lossDifference(of('ours'), of('theirs'), step),
       ])
     }
   }

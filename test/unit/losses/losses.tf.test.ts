@@ -74,6 +74,22 @@ describe('divergence', () => {
       expect([...grad.dataSync()].every(Number.isFinite)).toBe(true)
     })
   })
+  it('has a finite gradient by the teacher’s logits too, where the reference’s kl_div gives log 0 · 0', () => {
+    tf.tidy(() => {
+      const kl = (x: tf.Tensor): tf.Scalar => klDivergence(tf.tensor2d([[1, 2]]), x as tf.Tensor2D)
+      for (const logits of [
+        [400, 0],
+        [0, 90],
+      ])
+        expect(
+          [
+            ...tf
+              .grad(kl)(tf.tensor2d([logits]))
+              .dataSync(),
+          ].every((entry) => Math.abs(entry) < 1e-6),
+        ).toBe(true)
+    })
+  })
 })
 
 describe('attention', () => {
