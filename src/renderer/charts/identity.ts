@@ -96,6 +96,15 @@ export function conditionLook(condition: Condition | undefined, colors: ChartCol
   }
 }
 
+/**
+ * Of several experiments of one condition in one chart (other triggers, say), which have its colour and marker in
+ * common: the first has its dash, each further one the next; four are told apart.
+ */
+export const dashedApart = (look: ModelLook, place: number): ModelLook => {
+  const own = dashes.findIndex((dash) => dash.join() === look.dash.join())
+  return { ...look, dash: dashes[(Math.max(0, own) + place) % dashes.length] ?? [] }
+}
+
 /** As ECharts wants it. */
 export const dashStyle = (dash: readonly number[] | undefined): number[] | 'solid' =>
   dash?.length ? [...dash] : 'solid'

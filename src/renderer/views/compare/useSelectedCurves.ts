@@ -1,6 +1,6 @@
 import { computed, ref } from 'vue'
 import { withoutSeed, type ModelRecord } from '@shared/domain'
-import { conditionLook } from '../../charts/identity'
+import { conditionLook, dashedApart } from '../../charts/identity'
 import type { ChartLine } from '../../charts/chartLine'
 import { useTheme } from '../../composables/useTheme'
 import { useEngineStore } from '../../stores/engine'
@@ -35,6 +35,21 @@ export function drawnModels(
   return { drawn, note: [...cut, ...unread].join(' ') }
 }
 
+/** The place of each model's experiment among those of its condition; models that differ in the seed alone are one. */
+export function placesInCondition(models: readonly ModelRecord[]): ReadonlyMap<string, number> {
+  const seen = new Map<string, string[]>()
+  return new Map(
+    models.map((model) => {
+      const condition = model.condition.key
+      const lines = seen.get(condition) ?? []
+      seen.set(condition, lines)
+      const line = lineOf(model)
+      if (!lines.includes(line)) lines.push(line)
+      return [model.key, lines.indexOf(line)] as const
+    }),
+  )
+}
+
 /** The metric of the third chart: what the models have recorded beside their rates. */
 function useThirdMetric(recorded: () => readonly string[]) {
   const engine = useEngineStore()
@@ -61,10 +76,11 @@ export function useSelectedCurves({ models, selected, names, averaged }: Selecte
 
   const chosenModels = computed(() => drawnModels(models(), { averaged: averaged(), selected: selected() }))
   const note = computed(() => chosenModels.value.note)
+  const places = computed(() => placesInCondition(chosenModels.value.drawn))
   const drawn = computed(() =>
     chosenModels.value.drawn.map((model) => ({
       model,
-      look: conditionLook(model.condition, colors.value),
+      look: dashedApart(conditionLook(model.condition, colors.value), places.value.get(model.key) ?? 0),
       history: metrics.open({ runId: model.runId, stageId: model.stageId }),
     })),
   )

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { dashedApart } from '@renderer/charts/identity'
 import type { ModelRecord } from '@shared/domain'
-import { drawnModels } from '@renderer/views/compare/useSelectedCurves'
+import { drawnModels, placesInCondition } from '@renderer/views/compare/useSelectedCurves'
 
 /** Experiments with so many seeds each. */
 const models = (experiments: number, seeds: number): ModelRecord[] =>
@@ -33,4 +34,17 @@ it('says of how many models the means are, where not all are known', () => {
 it('counts a model that belongs to no experiment by itself', () => {
   const lone = Array.from({ length: 13 }, (_, index) => ({ key: `model-${index}`, recipe: null })) as ModelRecord[]
   expect(drawnModels(lone, { averaged: true, selected: 13 }).drawn).toHaveLength(12)
+})
+
+it('gives experiments of one condition strokes of their own, and seeds of one experiment the same', () => {
+  const drawn = [...models(3, 2), { key: 'other', recipe: 'other' }].map((model) => ({
+    ...model,
+    condition: { key: model.key === 'other' ? 'sv' : 'none', number: 0 },
+  })) as ModelRecord[]
+  const places = placesInCondition(drawn)
+  expect(drawn.map(({ key }) => places.get(key))).toEqual([0, 1, 2, 0, 1, 2, 0])
+  const look = { color: '#123456', marker: 'circle', dash: [] } as const
+  const dashes = [0, 1, 2, 3].map((place) => dashedApart(look, place).dash.join())
+  expect(new Set(dashes).size).toBe(4)
+  expect(dashedApart(look, 0)).toEqual(look)
 })
