@@ -190,6 +190,12 @@ export const executionSchema = {
     max: 256,
     help: 'TensorFlow threads on the CPU; 0 takes all cores.',
   }),
+  sideBySide: boolean({
+    label: 'Students side by side',
+    default: false,
+    laterAddition: true,
+    help: 'The students of this run train at the same time, each with its share of the cores; one that goes on from another waits for it. Faster on a processor, where a small network leaves cores idle, and takes the memory of each. It changes nothing on a GPU and on a cluster.',
+  }),
   precision: choice({
     label: 'Precision',
     default: ordinaryPrecision,

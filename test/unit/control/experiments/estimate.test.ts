@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { estimateTime } from '../../../../src/main/engine/control/experiments/estimate'
 import { workOfStage } from '../../../../src/main/engine/control/experiments/stageWork'
 import { costs } from '../../../../src/main/engine/control/experiments/costs'
 import { families } from '../../../../src/main/engine/control/experiments/families'
@@ -61,5 +63,33 @@ describe('what the students of an experiment cost', () => {
       workOfStage(often, { kind: 'student', index: 0 }, costs).multiplyAdds -
         workOfStage(once, { kind: 'student', index: 0 }, costs).multiplyAdds,
     ).toBeCloseTo(9 * 2 * test * student, -3)
+  })
+})
+
+describe('students side by side', () => {
+  const cores = availableParallelism()
+  const students = [{}, defended('sv'), defended('sv', { layers: 3 }), defended('sv', { layers: 2 })]
+  const timesOf = (config: PartialExperimentConfig) =>
+    estimateTime(resolveExperiment({ ...base, students, ...config }, table).config, {
+      costs,
+      finished: [],
+      machine: { threads: cores, device: null },
+    })
+  const sum = (seconds: readonly number[]): number => seconds.reduce((total, one) => total + one, 0)
+
+  it('take their share of the cores each, and together no longer than one after the other', () => {
+    const [after, beside] = [timesOf({}), timesOf({ execution: { sideBySide: true } })]
+    const places = Math.min(students.length, cores)
+    const own = Object.entries(beside.stages).filter(([id]) => id.startsWith('student'))
+    const seconds = own.map(([, one]) => one)
+    const others = sum(Object.values(beside.stages)) - sum(seconds)
+    expect(beside.totalSeconds).toBeCloseTo(others + Math.max(...seconds, sum(seconds) / places), 6)
+    expect(beside.totalSeconds).toBeLessThanOrEqual(after.totalSeconds + 1e-6)
+    if (places > 1) for (const [id, one] of own) expect(one).toBeGreaterThan(after.stages[id] ?? 0)
+    expect(beside.stages.teacher).toBe(after.stages.teacher)
+  })
+  it('are not on a GPU', () => {
+    const gpu = { device: 'gpu' } as const
+    expect(timesOf({ execution: { ...gpu, sideBySide: true } }).stages).toEqual(timesOf({ execution: gpu }).stages)
   })
 })

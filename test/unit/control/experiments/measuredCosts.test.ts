@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { costs } from '../../../../src/main/engine/control/experiments/costs'
 import { calculatedSeconds, threadSeconds } from '../../../../src/main/engine/control/experiments/estimate'
@@ -82,6 +83,14 @@ describe('what the estimates follow', () => {
     const bytesIn = (precision: 'float32' | 'mixed'): number =>
       memoryOfStage(resolved({ ...large, execution: { precision } }), student, request)
     expect(bytesIn('mixed') / bytesIn('float32')).toBeCloseTo(0.5, 1)
+  })
+
+  it('each of the students that train side by side', () => {
+    const request = { costs, device: 'cpu' } as const
+    const beside = resolved({ students: [{}, {}, {}], execution: { sideBySide: true } })
+    const { stages, bytes } = memoryEstimate(beside, request)
+    expect(bytes).toBe(Math.min(3, availableParallelism()) * (stages['student-1'] ?? NaN))
+    expect(memoryEstimate(resolved({ students: [{}, {}, {}] }), request).bytes).toBe(stages['student-1'])
   })
 
   it('what stages of the same shape held here', () => {

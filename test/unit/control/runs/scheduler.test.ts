@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PartialExperimentConfig, RunSummary, StageRecord } from '../../../../src/shared/domain'
@@ -29,6 +30,7 @@ const stageOf = async (runId: string, id: string): Promise<StageRecord> => {
 }
 const fakeDefense = (): string => fakeFamilies.find(({ id }) => id === 'defense')?.members[0]?.id ?? ''
 const kinds = (): string[] => bench.trainers.started.map(({ job }) => job.kind)
+const halfOfCores = Math.max(1, Math.floor(availableParallelism() / 2))
 const plain = { students: [{ defenses: [] }] }
 const finishAll = async (count: number): Promise<void> => {
   for (let index = bench.trainers.started.filter(({ killed }) => killed).length; index < count; index++)
@@ -230,6 +232,55 @@ describe('several slots', () => {
     await reaches(run.id, 'failed')
     expect((await stageOf(run.id, 'student-2')).state).toBe('done')
     await bench.engine.call('runs.stop', { runId: other.id })
+  })
+})
+
+describe('students side by side', () => {
+  const two = { students: [{ defenses: [] }, { defenses: [{ id: fakeDefense() }] }] }
+  const threadsOf = ({ job }: HandTrainer): number | undefined => ('config' in job ? job.config.execution.threads : -1)
+  it('train at once beyond the slots, each with its share of the cores; the rest of the run does not', async () => {
+    const run = await bench.start({ ...two, execution: { sideBySide: true } })
+    finishStage(await bench.trainer(0))
+    const teacher = await bench.trainer(1)
+    expect(threadsOf(teacher)).toBe(0)
+    finishStage(teacher)
+    const students = [await bench.trainer(2), await bench.trainer(3)]
+    expect(students.map(({ job }) => job.kind)).toEqual(['student', 'student'])
+    expect(students.map(threadsOf)).toEqual([halfOfCores, halfOfCores])
+    students.forEach(finishStage)
+    await reaches(run.id, 'done')
+  })
+  it('leave the stages of other runs waiting, and wait for these', async () => {
+    await bench.start({ ...two, execution: { sideBySide: true } })
+    const other = await bench.start({ ...plain, seed: 1 })
+    finishStage(await bench.trainer(0))
+    finishStage(await bench.trainer(1))
+    finishStage(await bench.trainer(2))
+    await bench.trainer(3)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(bench.trainers.started).toHaveLength(4)
+    expect((await get(other.id)).state).toBe('queued')
+  })
+  it('train one after the other on a GPU', async () => {
+    await bench.start({ ...two, execution: { sideBySide: true } })
+    finishStage(await bench.trainer(0))
+    ;(await bench.trainer(1)).report({ type: 'ready', device: { ...fakeDevice, kind: 'gpu' } })
+    finishStage(await bench.trainer(1))
+    await bench.trainer(2)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(bench.trainers.started).toHaveLength(3)
+  })
+  it('are paused together, and go on together', async () => {
+    const run = await bench.start({ ...two, execution: { sideBySide: true } })
+    finishStage(await bench.trainer(0))
+    finishStage(await bench.trainer(1))
+    const students = [await bench.trainer(2), await bench.trainer(3)]
+    await bench.engine.call('runs.pause', { runId: run.id })
+    for (const student of students) end(student, 'paused', 3)
+    await reaches(run.id, 'paused')
+    await bench.engine.call('runs.resume', { runId: run.id })
+    for (const index of [4, 5])
+      expect((await bench.trainer(index)).job).toMatchObject({ kind: 'student', resume: true })
   })
 })
 

@@ -70,6 +70,12 @@ export function slownessOf(device: MeasuredDevice | undefined): number {
   return device && probe !== undefined ? (probe * threadsOf(device, device.threads)) / probeThreadMilliseconds : 1
 }
 
+/** How many students train at once: one, or where the experiment asks for it as many as there are cores; on a GPU one. */
+export function studentsAtOnce({ students, execution }: ExperimentConfig, computedOn?: 'cpu' | 'gpu'): number {
+  const shares = execution.sideBySide && execution.device !== 'gpu' && computedOn !== 'gpu'
+  return shares ? Math.max(1, Math.min(students.length, availableParallelism())) : 1
+}
+
 /** Seconds without what earlier runs say. */
 export function calculatedSeconds(
   config: ExperimentConfig,
@@ -78,7 +84,8 @@ export function calculatedSeconds(
 ): number {
   const device = deviceFor(config, machine)
   const slowness = slownessOf(device)
-  const threads = threadsOf(device, machine.threads)
+  const sharers = stage.kind === 'student' && !config.execution.threads ? studentsAtOnce(config, device?.kind) : 1
+  const threads = threadsOf(device, Math.floor(machine.threads / sharers))
   const factor = precisionFactor(device?.precisionSpeed, precisionOf(config)) ?? 1
   return (
     Math.max(leastSlowness, slowness) * overheadSeconds[stage.kind] +
@@ -138,12 +145,25 @@ export function estimateTime(config: ExperimentConfig, { costs, finished, machin
   return {
     stages,
     basis,
-    totalSeconds: Object.values(stages).reduce((sum, seconds) => sum + seconds, 0),
+    totalSeconds: totalOf(config, stages, studentsAtOnce(config, deviceFor(config, machine)?.kind)),
     note:
       basis === 'measured'
         ? 'Scaled from earlier runs of the same networks on this machine.'
         : calculatedNote(config, { finished, machine }),
   }
+}
+
+/**
+ * From the start to the end: all stages one after another, students side by side in as many places as there are; the
+ * last of them is done no sooner than its own seconds allow.
+ */
+function totalOf(config: ExperimentConfig, stages: Readonly<Record<string, number>>, places: number): number {
+  const seconds = stagesOf(config).map(({ id, kind }) => ({ kind, seconds: stages[id] ?? 0 }))
+  const sumOf = (some: readonly { seconds: number }[]): number => some.reduce((sum, one) => sum + one.seconds, 0)
+  const students = seconds.filter(({ kind }) => kind === 'student')
+  const longest = Math.max(0, ...students.map((student) => student.seconds))
+  const others = seconds.filter(({ kind }) => kind !== 'student')
+  return sumOf(others) + Math.max(longest, sumOf(students) / places)
 }
 
 function calculatedNote(config: ExperimentConfig, { finished, machine }: Omit<EstimateBasis, 'costs'>): string {

@@ -1,7 +1,7 @@
 /** What the stages of an experiment hold in memory at most, about: of the machine on a CPU, of the card on a GPU. */
 import { medianOf, precisionOf, type ExperimentConfig, type Precision, type StageName } from '../../../../shared/domain'
 import type { CostModel } from './costModel'
-import { sameShape, type FinishedStage } from './estimate'
+import { sameShape, studentsAtOnce, type FinishedStage } from './estimate'
 import { stagesOf } from './stages'
 import { forwardWork } from './stageWork'
 
@@ -83,7 +83,7 @@ function learnt(config: ExperimentConfig, stage: StageName, request: MemoryReque
 export interface MemoryEstimate {
   /** Bytes by stage id. */
   readonly stages: Readonly<Record<string, number>>
-  /** Of the largest stage: one of them is at work at a time. */
+  /** Of the stages that are at work at a time: the largest, or as many students as train side by side. */
   readonly bytes: number
 }
 
@@ -94,5 +94,19 @@ export function memoryEstimate(config: ExperimentConfig, request: MemoryRequest)
       Math.round(memoryOfStage(config, stage, request) * learnt(config, stage, request)),
     ]),
   )
-  return { stages, bytes: Math.max(0, ...Object.values(stages)) }
+  return { stages, bytes: Math.max(0, ...Object.values(stages), besideOneAnother(config, stages, request)) }
+}
+
+/** Of the largest students, as many as train at once. */
+function besideOneAnother(
+  config: ExperimentConfig,
+  stages: Readonly<Record<string, number>>,
+  { device }: MemoryRequest,
+): number {
+  const students = stagesOf(config).filter(({ kind }) => kind === 'student')
+  return students
+    .map(({ id }) => stages[id] ?? 0)
+    .sort((left, right) => right - left)
+    .slice(0, studentsAtOnce(config, device))
+    .reduce((sum, bytes) => sum + bytes, 0)
 }

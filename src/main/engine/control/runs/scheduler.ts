@@ -2,6 +2,7 @@
  * Brings the stages that active runs want to the executors, and tells runs what became of them. A stage that several
  * runs want is trained once, for the first of them.
  */
+import { availableParallelism } from 'node:os'
 import { ownMachine, type RunState, type RunSummary } from '../../../../shared/domain'
 import { UserError, toCauses, type ErrorCause } from '../../../../shared/errors'
 import { keepsQueue, type Executor } from '../executors/executor'
@@ -191,12 +192,40 @@ export class StageScheduler {
     const handed = new Set<string>()
     for (const one of ready) {
       const here = ahead && one.stage.kind === 'data' ? this.options.executors.get(ownMachine) : undefined
-      if (here ? this.used(here.id, true) >= lightSlots : this.used(executor.id, false) >= executor.slots()) continue
+      const isFull = here
+        ? this.used(here.id, true) >= lightSlots
+        : this.used(executor.id, false) >= executor.slots() && !this.fitsBeside(one, executor)
+      if (isFull) continue
       const known = (place: string): boolean => handed.has(place) || this.active.get(place)?.executor === executor.id
       if (!one.after.every((place) => known(place) && this.active.get(place)?.light !== true)) continue
       handed.add(placeOf(one.stage))
-      this.launch(one, here ?? executor, here !== undefined)
+      const waiting = ready.filter(({ runId, stage }) => runId === one.runId && stage.kind === one.stage.kind)
+      const sharers = this.sharesCores(one, executor) ? this.sharersOf(one.runId, waiting.map(placeOfReady)) : 1
+      this.launch(one, here ?? executor, { light: here !== undefined, sharers })
     }
+  }
+
+  /** Whether the students of the run may train beside one another on this executor. */
+  private sharesCores({ runId, stage }: ReadyStage, executor: Executor): boolean {
+    if (stage.kind !== 'student' || stage.keyDevice === 'gpu' || keepsQueue(executor)) return false
+    return this.options.store.runs.config(runId).execution.sideBySide
+  }
+
+  /** How many stages the run has at work once those of these places are, at most one a core. */
+  private sharersOf(runId: string, places: readonly string[]): number {
+    const own = new Set([...places, ...this.activeOf(runId).map(({ place }) => place)])
+    return Math.min(own.size, availableParallelism())
+  }
+
+  /** Beyond the slots there is room for a student beside those of its own run alone, one a core. */
+  private fitsBeside(one: ReadyStage, executor: Executor): boolean {
+    const own = this.activeOf(one.runId)
+    return (
+      own.length > 0 &&
+      own.length < availableParallelism() &&
+      own.length === this.used(executor.id, false) &&
+      this.sharesCores(one, executor)
+    )
   }
 
   /** A run whose next stage has found no place waits again. */
@@ -214,13 +243,17 @@ export class StageScheduler {
     return this.options.store.stages.withKey(key).some(({ state }) => state === 'done')
   }
 
-  private launch(ready: ReadyStage, executor: Executor, light: boolean): void {
+  private launch(
+    ready: ReadyStage,
+    executor: Executor,
+    { light, sharers }: { readonly light: boolean; readonly sharers: number },
+  ): void {
     const { store, recorder, launcher } = this.options
     const place = placeOf(ready.stage)
     const stage = this.begin(place, executor, light)
     store.stages.update(place, { trainedFor: ready.runId }, { write: false })
     for (const id of this.wanting(place)) recorder.started(id)
-    const others = { branchesAt: this.branchesAt(place) }
+    const others = { branchesAt: this.branchesAt(place), sharers }
     void this.work(stage, () => launcher.launch(ready, executor, others))
   }
 
@@ -339,6 +372,8 @@ export class StageScheduler {
     return this.wanting(place).some((id) => id !== runId && !this.requests.has(id))
   }
 }
+
+const placeOfReady = ({ stage }: ReadyStage): string => placeOf(stage)
 
 /** A stage that goes on, or whose end nobody has heard yet. */
 export interface LeftStage {

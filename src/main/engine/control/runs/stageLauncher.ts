@@ -31,9 +31,16 @@ export interface LauncherOptions {
   keysOf(run: RunSummary): readonly StageKey[]
 }
 
+export interface StageSurroundings {
+  /** Steps after which other students go on from this one. */
+  readonly branchesAt: readonly number[]
+  /** Stages that share this machine with it, itself included, where its run asks for more than the slots. */
+  readonly sharers: number
+}
+
 export interface StageLauncher {
   /** @throws where the files that the stage reads cannot be read */
-  launch(ready: ReadyStage, executor: Executor, others: { branchesAt: readonly number[] }): Promise<RunningStage>
+  launch(ready: ReadyStage, executor: Executor, others: StageSurroundings): Promise<RunningStage>
   /** Follows a stage that an earlier control has handed over. */
   attach(place: string, executor: Executor, runId: string): RunningStage
 }
@@ -48,7 +55,7 @@ class Launcher implements StageLauncher {
   async launch(
     { runId, stage, after }: ReadyStage,
     executor: Executor,
-    { branchesAt }: { branchesAt: readonly number[] },
+    { branchesAt, sharers }: StageSurroundings,
   ): Promise<RunningStage> {
     const { store, recorder, table, cacheFolder } = this.options
     const run = store.runs.summary(runId)
@@ -68,7 +75,7 @@ class Launcher implements StageLauncher {
       config: withCopiedFiles(config, table, runFolder),
       folderOf,
       cacheFolder,
-      threads: this.threads(),
+      threads: this.threads(sharers),
       startFrom: this.startOf(run, stage, config),
       branchesAt,
     })
@@ -79,7 +86,7 @@ class Launcher implements StageLauncher {
       place,
       folder,
       title: `${run.name}, ${stage.title}`,
-      needs: { threads: config.execution.threads || this.threads(), device: config.execution.device },
+      needs: { threads: config.execution.threads || this.threads(sharers), device: config.execution.device },
       after,
     }
     return superviseStage({ context: recorder.contextOf(place, runId, config), executor, task, job })
@@ -120,9 +127,10 @@ class Launcher implements StageLauncher {
   }
 
   /** Threads of one task: all, or its share where several run at once. */
-  private threads(): number {
+  private threads(sharers: number): number {
     const { threads, slots } = this.options.store.settings()
-    return threads || (slots > 1 ? Math.max(1, Math.floor(availableParallelism() / slots)) : 0)
+    const share = Math.max(slots, sharers)
+    return threads || (share > 1 ? Math.max(1, Math.floor(availableParallelism() / share)) : 0)
   }
 
   /** Where a student goes on from: a named student of another run, one of its prefix's key, or nowhere. */
