@@ -78,11 +78,17 @@ export function duration(seconds: number): string {
 const rates = (evaluation: Evaluation | null): string =>
   evaluation ? `, accuracy ${percent(evaluation.accuracy)}, ASR ${percent(evaluation.asr)}` : ''
 
-/** E.g. "[2/4] Teacher: step 90 of 200, 45 %, loss 0.21, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left". */
-export function progressLine(run: RunSummary, loss?: string): string {
-  const index = run.stages.findIndex((stage) => stage.state !== 'done')
-  const stage = run.stages[index]
+/**
+ * E.g. "[2/4] Teacher: step 90 of 200, 45 %, loss 0.21, accuracy 93.1 %, ASR 88.0 %, 1 min 20 s left".
+ * @param stage of several that train at once; default: the first that is not done
+ */
+export function progressLine(
+  run: RunSummary,
+  loss?: string,
+  stage = run.stages.find(({ state }) => state !== 'done'),
+): string {
   if (!stage) return `${run.name}: done`
+  const index = run.stages.indexOf(stage)
   const { activity } = stage
   const within = activity ? `${activity.message}, ${Math.floor(100 * activity.fraction)} %` : null
   const steps = stage.totalSteps

@@ -54,11 +54,12 @@ export function createRunTeller(output: Output): RunTeller {
       return loss !== undefined
     },
     progress(run) {
-      const stage = run.stages.find((entry) => entry.state === 'running')
-      const loss = losses.get(stage?.id ?? '')
-      const figures = stage && (stage.evaluation || loss) ? stage.id : ''
+      const running = run.stages.filter(({ state }) => state === 'running')
+      const stage = running[0]
+      const figures = stage && (stage.evaluation || losses.has(stage.id)) ? stage.id : ''
+      const lines = running.map((one) => progressLine(run, losses.get(one.id), one))
       // A stage's first figures are what one waits for; later ones come at the usual pace.
-      output.progress(progressLine(run, loss), figures !== '' && figures !== figuresOf)
+      output.progress(lines.join(' · ') || progressLine(run), figures !== '' && figures !== figuresOf)
       if (figures !== '') figuresOf = figures
     },
   }

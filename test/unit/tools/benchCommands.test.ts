@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { progressLine } from '../../../src/main/cli/output'
+import { progressLine, type Output } from '../../../src/main/cli/output'
+import { createRunTeller } from '../../../src/main/cli/runTeller'
 import { timePhaseNames } from '../../../src/shared/domain'
 import { commandsOfCard } from '../../../tools/bench/device/everything.mjs'
 import { listOf, oneOf, wholeOf, wholesOf } from '../../../tools/bench/flags.mjs'
@@ -74,5 +75,17 @@ describe('bench:runs', () => {
     expect(figureLine.exec(progressLine(during('student')))).toBeNull()
     expect(figureLine.exec(progressLine(during('student'), 'student loss -0.71'))?.groups?.stage).toMatch(/^Student/)
     expect(figureLine.exec(progressLine(during('teacher'), 'loss 0.2'))?.groups?.stage).toMatch(/^Teacher/)
+  })
+
+  it('tells of every stage that trains at once', async () => {
+    const engine = createFakeEngine({ finishedRuns: 1 })
+    const run = await engine.call('runs.get', { runId: 'fake-1' })
+    const lines: string[] = []
+    const teller = createRunTeller({ tell: () => undefined, progress: (line) => void lines.push(line) } as Output)
+    const stages = run.stages.map((stage) => ({ ...stage, state: stage.kind === 'data' ? 'done' : 'running' }) as const)
+    teller.progress({ ...run, stages })
+    expect(lines[0]?.split(' · ').map((part) => part.slice(0, 5))).toEqual(
+      stages.slice(1).map((_stage, index) => `[${index + 2}/${stages.length}]`),
+    )
   })
 })
