@@ -81,7 +81,8 @@ describe('bench:runs', () => {
     const engine = createFakeEngine({ finishedRuns: 1 })
     const run = await engine.call('runs.get', { runId: 'fake-1' })
     const lines: string[] = []
-    const teller = createRunTeller({ tell: () => undefined, progress: (line) => void lines.push(line) } as Output)
+    const silent = { tell: () => undefined, result: () => undefined, endProgress: () => undefined }
+    const teller = createRunTeller({ ...silent, progress: (line) => void lines.push(line) } satisfies Output)
     const stages = run.stages.map((stage) => ({ ...stage, state: stage.kind === 'data' ? 'done' : 'running' }) as const)
     teller.progress({ ...run, stages })
     expect(lines[0]?.split(' · ').map((part) => part.slice(0, 5))).toEqual(
