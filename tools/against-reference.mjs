@@ -19,6 +19,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import prettier from 'prettier'
 import { say, SetupError } from '../src/main/setup/report.mjs'
 import { curvePoints, summary } from './against/curves.mjs'
 import { listOf, wholeOf, wholesOf } from './bench/flags.mjs'
@@ -223,11 +224,12 @@ async function main() {
   }
   const finished = curves.all()
   process.stdout.write(summary(finished))
-  if (options.write)
-    fs.writeFileSync(
-      written,
-      `${JSON.stringify({ pseudoBatches, batch, every, network, curves: finished }, null, 1)}\n`,
-    )
+  if (options.write) await write({ pseudoBatches, batch, every, network, curves: finished })
+}
+
+async function write(result) {
+  const options = await prettier.resolveConfig(written)
+  fs.writeFileSync(written, await prettier.format(JSON.stringify(result), { ...options, filepath: written }))
 }
 
 main().catch(failWith)
