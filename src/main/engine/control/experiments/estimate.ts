@@ -70,7 +70,7 @@ export function slownessOf(device: MeasuredDevice | undefined): number {
   return device && probe !== undefined ? (probe * threadsOf(device, device.threads)) / probeThreadMilliseconds : 1
 }
 
-/** How many students train at once: one, or where the experiment asks for it as many as there are cores; on a GPU one. */
+/** How many students train at once: one, or where the experiment asks for it one a core; on a GPU one. */
 export function studentsAtOnce({ students, execution }: ExperimentConfig, computedOn?: 'cpu' | 'gpu'): number {
   const shares = execution.sideBySide && execution.device !== 'gpu' && computedOn !== 'gpu'
   return shares ? Math.max(1, Math.min(students.length, availableParallelism())) : 1
