@@ -53,7 +53,7 @@ export const parts = [
       { file: 'zskt.csv', args: ['--rows', 'attack,defenses', '--significance'] },
       { file: 'zskt-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
     ],
-    // Compare draws models of one defense alike, whatever their trigger: curves of four triggers are not told apart.
+    // Three ends of three seeds are told in numbers.
     figures: [],
   },
 ]
