@@ -159,7 +159,7 @@ async function theirs(seed, defense, shared) {
     batch,
     every,
     threads,
-    vaccine: vaccines[defense],
+    vaccine,
     start,
     finite: !options['as-it-is'],
   }

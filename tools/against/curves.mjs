@@ -1,6 +1,7 @@
 /** Curves of accuracy and ASR of several seeds, of two programs. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { statistics } from '../bench/summary.mjs'
 
 const measures = new Set(['accuracy', 'asr'])
 
@@ -36,12 +37,6 @@ const rounding = 1e-5
 
 const range = (values) => `${(100 * Math.min(...values)).toFixed(1)} to ${(100 * Math.max(...values)).toFixed(1)}`
 
-const median = (values) => {
-  const sorted = [...values].sort((one, other) => one - other)
-  const half = (sorted.length - 1) / 2
-  return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2
-}
-
 /** |ours − theirs| / |theirs| of the generator's loss, pairs of equal seed; their median. */
 function lossDifference(ours, theirs, step) {
   const lossOf = (curve) => curve?.points.find((point) => point.step === step)?.generatorLoss
@@ -49,7 +44,7 @@ function lossDifference(ours, theirs, step) {
   const differences = pairs
     .filter((pair) => pair.every(Number.isFinite))
     .map(([own, other]) => Math.abs(own - other) / Math.abs(other))
-  return differences.length > 0 ? (100 * median(differences)).toPrecision(2) : '–'
+  return differences.length > 0 ? (100 * statistics(differences).median).toPrecision(2) : '–'
 }
 
 /**

@@ -200,7 +200,7 @@ export class StageScheduler {
       if (!one.after.every((place) => known(place) && this.active.get(place)?.light !== true)) continue
       handed.add(placeOf(one.stage))
       const waiting = ready.filter(({ runId, stage }) => runId === one.runId && stage.kind === one.stage.kind)
-      const sharers = this.sharesCores(one, executor) ? this.sharersOf(one.runId, waiting.map(placeOfReady)) : 1
+      const sharers = this.sharesCores(one, executor) ? this.sharersOf(one.runId, waiting) : 1
       this.launch(one, here ?? executor, { light: here !== undefined, sharers })
     }
   }
@@ -211,10 +211,10 @@ export class StageScheduler {
     return this.options.store.runs.config(runId).execution.sideBySide
   }
 
-  /** How many stages the run has at work once those of these places are, at most one a core. */
-  private sharersOf(runId: string, places: readonly string[]): number {
-    const own = new Set([...places, ...this.activeOf(runId).map(({ place }) => place)])
-    return Math.min(own.size, availableParallelism())
+  /** How many stages the run has at work once these are, at most one a core. */
+  private sharersOf(runId: string, waiting: readonly ReadyStage[]): number {
+    const places = [...waiting.map(({ stage }) => placeOf(stage)), ...this.activeOf(runId).map(({ place }) => place)]
+    return Math.min(new Set(places).size, availableParallelism())
   }
 
   /** Beyond the slots there is room for a student beside those of its own run alone, one a core. */
@@ -372,8 +372,6 @@ export class StageScheduler {
     return this.wanting(place).some((id) => id !== runId && !this.requests.has(id))
   }
 }
-
-const placeOfReady = ({ stage }: ReadyStage): string => placeOf(stage)
 
 /** A stage that goes on, or whose end nobody has heard yet. */
 export interface LeftStage {
