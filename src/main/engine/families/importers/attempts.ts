@@ -92,10 +92,13 @@ function unlessRefused(attempt: () => Attempt): Attempt[] {
 
 function compare(member: Architecture, params: Params, shapes: WeightShapes, side: number): Attempt {
   const image = { height: side, width: side }
-  const { firstConvolution, lastLinear } = member.outline(params, { ...image, classes: 2, channels: 3 })
+  const first = member.outline(params, { ...image, classes: 2, channels: 3 })
+  const { firstConvolution, lastLinear } = first
   const classes = Math.max(1, shapes.get(`${lastLinear}.bias`)?.[0] ?? shapes.get(`${lastLinear}.weight`)?.[0] ?? 2)
-  const channels = channelsOf(member.outline(params, { ...image, classes, channels: 3 }), firstConvolution, shapes)
-  const outline = member.outline(params, { ...image, classes, channels })
+  const channels = channelsOf(first, firstConvolution, shapes)
+  // Outlines are what a comparison takes its time for. Of classes and channels a network has shapes, but no names.
+  const own = (classes === 2 && channels === 3) || ![...first.shapes.keys()].some((name) => shapes.has(name))
+  const outline = own ? first : member.outline(params, { ...image, classes, channels })
   return { member, params, outline, classes, channels, side, ...likeness(shapes, outline) }
 }
 
