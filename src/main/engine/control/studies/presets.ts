@@ -1,10 +1,12 @@
 /** The studies that come with the product: one file under resources/studies and one line here. */
 import type { StudyPreset } from '../../../../shared/domain'
 import cifar10Cmi from '../../../../../resources/studies/cifar10-cmi.yml?raw'
+import cifar10EffectZskt from '../../../../../resources/studies/cifar10-effect-zskt.yml?raw'
 import cifar10Ood from '../../../../../resources/studies/cifar10-ood.yml?raw'
 import cifar10Zskt from '../../../../../resources/studies/cifar10-zskt.yml?raw'
 import gtsrbZskt from '../../../../../resources/studies/gtsrb-zskt.yml?raw'
 import signsDemonstration from '../../../../../resources/studies/signs-demonstration.yml?raw'
+import signsEffectCmi from '../../../../../resources/studies/signs-effect-cmi.yml?raw'
 import signsEffectOod from '../../../../../resources/studies/signs-effect-ood.yml?raw'
 import signsEffectZskt from '../../../../../resources/studies/signs-effect-zskt.yml?raw'
 import signsPrecision from '../../../../../resources/studies/signs-precision.yml?raw'
@@ -17,7 +19,9 @@ const files: readonly (readonly [id: string, text: string])[] = [
   ['signs-effect-ood', signsEffectOod],
   ['signs-demonstration', signsDemonstration],
   ['signs-effect-zskt', signsEffectZskt],
+  ['signs-effect-cmi', signsEffectCmi],
   ['signs-precision', signsPrecision],
+  ['cifar10-effect-zskt', cifar10EffectZskt],
   ['cifar10-zskt', cifar10Zskt],
   ['gtsrb-zskt', gtsrbZskt],
   ['cifar10-cmi', cifar10Cmi],
