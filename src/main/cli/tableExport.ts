@@ -37,6 +37,8 @@ export interface TableFlags {
   models: 'students' | 'teachers' | 'all'
   published?: boolean
   significance?: boolean
+  differences?: boolean
+  against?: string
   out?: string
 }
 
@@ -98,6 +100,8 @@ export const withTableOptions = (command: Command): Command =>
     )
     .option('--published', 'published numbers and verdicts beside accuracy and ASR (docs/numbers.md)')
     .option('--significance', 'p of defended against undefended over common seeds')
+    .option('--differences', 'beside p the mean difference with its 95 % interval, in points')
+    .option('--against <defense>', 'compare with this defense, as the table names it, in the place of no defense')
     .option('--out <file>', 'a new file; default: stdout')
 
 /** The format that is named, or else the one that the file's name asks for. */
@@ -114,7 +118,8 @@ function formatOf({ format, out }: TableFlags): PivotFormat {
   })
 }
 
-function shownOf({ value, statistic, bold, published, significance }: TableFlags): PivotShown {
+function shownOf(flags: TableFlags): PivotShown {
+  const { value, statistic, bold, published, differences, against } = flags
   const known = pivotValues.map(({ id }) => id)
   const isValue = (word: string): word is PivotValue => known.includes(word as PivotValue)
   const wrong = value?.find((word) => !isValue(word))
@@ -125,7 +130,9 @@ function shownOf({ value, statistic, bold, published, significance }: TableFlags
     statistic: statistic ?? defaultShown.statistic,
     bold: bold ?? defaultShown.bold,
     published: published ?? defaultShown.published,
-    significance: significance ?? defaultShown.significance,
+    // Nobody names what to compare with and wants no comparison.
+    significance: flags.significance ?? (differences === true || against !== undefined),
+    differences: differences ?? defaultShown.differences,
   }
 }
 
@@ -133,7 +140,8 @@ const modelsOf = (models: readonly PivotModel[], { models: wanted }: TableFlags)
   models.filter(({ kind }) => wanted === 'all' || wanted === `${kind}s`)
 
 /** What is not asked for is as by default; a field that was asked for in rows leaves the default columns. */
-function queryOf(models: readonly PivotModel[], axes: StudySummary['axes'], { rows, columns }: TableFlags): PivotQuery {
+function queryOf(models: readonly PivotModel[], axes: StudySummary['axes'], flags: TableFlags): PivotQuery {
+  const { rows, columns, against } = flags
   const usual = defaultQuery(models, axes)
   const all = [...usual.rows, ...usual.columns]
   const without = (fields: readonly string[], taken: readonly string[] = []): string[] =>
@@ -142,6 +150,7 @@ function queryOf(models: readonly PivotModel[], axes: StudySummary['axes'], { ro
     ...usual,
     rows: rows ?? (columns ? without(all, columns) : usual.rows),
     columns: columns ?? (rows ? without(all, rows) : usual.columns),
+    against,
   }
   checkQuery(query, models)
   return query

@@ -1,7 +1,6 @@
 import { computed, ref, watch } from 'vue'
 import type { CallArgs } from '@shared/contract'
 import {
-  noLabel,
   seedField,
   tellsRecordsApart,
   type Pivot,
@@ -10,9 +9,8 @@ import {
   type PivotQuery,
 } from '@shared/domain'
 import { defaultShown, type PivotShown } from '@shared/domain/pivotText'
-import { useAxisLabels } from '../composables/useAxisLabels'
-import { useStudiesStore } from '../stores/studies'
 import { useTableValues } from '../table/useTableValues'
+import { noBaseline, usePivotNames } from './usePivotNames'
 
 export type PivotKind = PivotModel['kind'] | 'both'
 
@@ -22,6 +20,7 @@ export type PivotSource = Pick<CallArgs<'table.pivot'>, 'query' | 'keys' | 'stud
 const nothing: Pivot = {
   rowFields: [],
   columnFields: [],
+  against: null,
   rows: [],
   columns: [],
   cells: [],
@@ -32,11 +31,11 @@ const nothing: Pivot = {
 
 /** The reader's choice of rows, columns and what cells show; the table that the engine makes of it. */
 export function usePivot(source: () => PivotSource) {
-  const studies = useStudiesStore()
-  const { labelOf } = useAxisLabels()
   const chosen = ref<Pick<PivotQuery, 'rows' | 'columns'> | null>(null)
   const shown = ref<PivotShown>({ ...defaultShown, published: true, significance: true })
   const kind = ref<PivotKind>('student')
+  /** Label of the defense to compare with. */
+  const against = ref(noBaseline)
 
   const { data, error, pending, refresh } = useTableValues(
     'table.pivot',
@@ -44,6 +43,7 @@ export function usePivot(source: () => PivotSource) {
       ...source(),
       ...(kind.value === 'both' ? {} : { kind: kind.value }),
       ...(chosen.value && { rows: [...chosen.value.rows], columns: [...chosen.value.columns] }),
+      ...(against.value !== noBaseline && { against: against.value }),
     }),
     0,
   )
@@ -69,6 +69,7 @@ export function usePivot(source: () => PivotSource) {
   /** What varies, as at first. */
   const reset = (): void => {
     chosen.value = null
+    against.value = noBaseline
   }
   // What was placed for one study need not exist in another.
   watch(() => source().study, reset)
@@ -78,24 +79,11 @@ export function usePivot(source: () => PivotSource) {
   const anyPublished = computed(() => pivot.value.cells.some((row) => row.some((cell) => cell?.published)))
   const anyTests = computed(() => pivot.value.cells.some((row) => row.some((cell) => cell?.tests)))
 
-  const nameOf = (field: string, label: string): string => {
-    if (label === noLabel) return label
-    if (field === 'study') return studies.byId.get(label)?.name ?? label
-    if (field === 'model') return label === 'teacher' ? 'Teacher' : 'Student'
-    return labelOf(field, label)
-  }
-  const titleOf = (id: string): string => fields.value.find((field) => field.id === id)?.title ?? id
-  /** The same table with the names that people read in place of ids. */
-  const named = computed<Pivot>(() => {
-    const heads = (list: Pivot['rows'], ids: readonly string[]): Pivot['rows'] =>
-      list.map(({ labels }) => ({ labels: labels.map((label, at) => nameOf(ids[at] ?? '', label)) }))
-    const { rows, columns, rowFields, columnFields } = pivot.value
-    return { ...pivot.value, rows: heads(rows, rowFields), columns: heads(columns, columnFields) }
-  })
+  const { named, comparable, titleOf } = usePivotNames(data, pivot)
   return {
     ...{ loaded, empty, error, pending, refresh, reset, chosen },
     ...{ fields, offered, query, pivot, named, place, titleOf },
-    ...{ kind, shown, show, anyPublished, anyTests },
+    ...{ kind, shown, show, against, comparable, anyPublished, anyTests },
   }
 }
 export type PivotView = ReturnType<typeof usePivot>

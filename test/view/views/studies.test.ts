@@ -184,6 +184,25 @@ describe('a study', () => {
     expect(text).toContain('Shuffling Vaccine')
   })
 
+  it('compares with the defense that is chosen, and says by how much the others differ', async () => {
+    const id = await open()
+    for (let run = 0; run < 14; run++) page.engine.advance(100_000)
+    await page.go(`/studies/${id}/table`)
+    await settle(1100)
+    expect(page.text()).toContain('p: paired t test against the undefended model')
+    page.find<HTMLElement>('[aria-label="What the others are compared with"]').click()
+    await settle()
+    const options = [...document.querySelectorAll<HTMLElement>('.p-select-option')]
+    expect(options.map(({ textContent }) => textContent)).toEqual(['no defense', 'Shuffling Vaccine'])
+    options[1]!.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))
+    await settle(300)
+    page.find<HTMLInputElement>('#pivot-differences').click()
+    await settle()
+    expect(page.text()).toContain('Before p: mean difference in points')
+    expect(page.text()).toContain('paired t test against "Shuffling Vaccine"')
+    expect(page.find('.place .tiny').textContent).toMatch(/^[+−]?\d+\.\d \[.*\] p/)
+  })
+
   it('shows its file', async () => {
     const id = await open()
     await page.go(`/studies/${id}/definition`)

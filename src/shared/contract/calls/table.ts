@@ -78,9 +78,13 @@ export const tableCalls = {
       kind: z.enum(['teacher', 'student']).optional(),
       rows: z.array(column).max(8).optional(),
       columns: z.array(column).max(8).optional(),
+      /** The defense that the others are compared with, as its models are labelled; default: none. */
+      against: z.string().max(300).optional(),
     }),
     result: z.object({
       pivot: record<Pivot>(),
+      /** What they may be compared with. */
+      defenses: z.array(z.string()),
       /** What rows and columns may be. `varies`: these models differ in it. */
       fields: z.array(z.object({ id: z.string(), title: z.string(), varies: z.boolean() })),
     }),

@@ -1,3 +1,4 @@
+export { defenseLabels, defenseLabelSteps } from './comparison'
 export * from './fields'
 export * from './models'
 export * from './pivot'

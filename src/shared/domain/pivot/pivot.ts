@@ -1,11 +1,12 @@
 /** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
 import { arithmeticsOf, type ComputedIn } from '../arithmetic'
-import { fewestSeeds, pairedTest, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
+import { fewestSeeds, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
 import { countsInMeans } from '../health'
 import { precisionsOf } from '../precision'
 import { rateOf } from '../rates'
 import { atOnce, type Steps } from '../steps'
+import { baselineSteps, testsOf, type Baseline } from './comparison'
 import { compareLabels, noLabel, seedField, variedSteps, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
 import { pivotValues, type PivotValue } from './values'
@@ -27,7 +28,7 @@ export interface PublishedCell {
   readonly verdict: Pick<Verdict, 'kind' | 'more'> | null
 }
 
-/** Values that are rates over test images, and are compared with those of the undefended twin. */
+/** Values that are rates over test images, and are compared with those of another model. */
 export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
 export const isTestedValue = (value: PivotValue): value is TestedValue =>
   value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
@@ -57,13 +58,18 @@ export interface PivotCell extends ComputedIn {
    */
   readonly mixed: readonly string[]
   readonly published: PublishedCell | null
-  /** Defended against undefended over common seeds; null of undefended models and without three common seeds. */
+  /**
+   * Against the undefended models, or those of `against`, over common seeds; null of these themselves and without three
+   * common seeds.
+   */
   readonly tests: Readonly<Record<TestedValue, PairedTest | null>> | null
 }
 
 export interface PivotQuery {
   readonly rows: readonly string[]
   readonly columns: readonly string[]
+  /** Label of the defenses that the others are compared with; default: no defense. */
+  readonly against?: string | undefined
   /** Order of labels by field, as the axes of a study have it; others come by the alphabet. */
   readonly order?: Readonly<Record<string, readonly string[]>>
 }
@@ -72,6 +78,8 @@ export interface PivotQuery {
 export interface Pivot extends ComputedIn {
   readonly rowFields: readonly string[]
   readonly columnFields: readonly string[]
+  /** As in the query; null: the undefended models. */
+  readonly against: string | null
   readonly rows: readonly PivotHead[]
   readonly columns: readonly PivotHead[]
   /** By row, then column; null where no model belongs. */
@@ -89,7 +97,9 @@ export const pivotOf = (models: readonly PivotModel[], query: PivotQuery): Pivot
 export const seedsWanted = (fields: readonly string[]): number => (fields.includes(seedField) ? 1 : fewestSeeds)
 
 /** `pivotOf` in steps. */
-export function* pivotSteps(models: readonly PivotModel[], { rows, columns, order = {} }: PivotQuery): Steps<Pivot> {
+export function* pivotSteps(models: readonly PivotModel[], query: PivotQuery): Steps<Pivot> {
+  const { rows, columns, against, order = {} } = query
+  const baseline = yield* baselineSteps(models, against)
   const rowHeads = yield* headsOf(models, rows, order)
   const columnHeads = yield* headsOf(models, columns, order)
   const groups = new Map<string, PivotModel[]>()
@@ -106,7 +116,7 @@ export function* pivotSteps(models: readonly PivotModel[], { rows, columns, orde
     const line: (PivotCell | null)[] = []
     for (const column of columnHeads) {
       const group = groups.get(keyOf([...row.labels, ...column.labels]))
-      line.push(group ? yield* cellOf(group, wanted) : null)
+      line.push(group ? yield* cellOf(group, { wanted, baseline }) : null)
       yield
     }
     cells.push(line)
@@ -114,6 +124,7 @@ export function* pivotSteps(models: readonly PivotModel[], { rows, columns, orde
   return {
     rowFields: rows,
     columnFields: columns,
+    against: against ?? null,
     rows: rowHeads,
     columns: columnHeads,
     cells,
@@ -155,7 +166,12 @@ function* headsOf(
   return [...heads.values()].sort(compare)
 }
 
-function* cellOf(group: readonly PivotModel[], wanted: number): Steps<PivotCell> {
+interface CellContext {
+  readonly wanted: number
+  readonly baseline: Baseline
+}
+
+function* cellOf(group: readonly PivotModel[], { wanted, baseline }: CellContext): Steps<PivotCell> {
   const ended = group.filter(({ state }) => state === 'done').sort((left, right) => left.seed - right.seed)
   const done = ended.filter(countsInMeans)
   const failed = group.filter(({ state }) => state === 'failed').length
@@ -174,7 +190,7 @@ function* cellOf(group: readonly PivotModel[], wanted: number): Steps<PivotCell>
     unfinished: group.length - ended.length - failed,
     mixed,
     published: mixed.length > 0 ? null : publishedCell(done),
-    tests: mixed.length > 0 ? null : testsOf(done),
+    tests: mixed.length > 0 ? null : testsOf(done, baseline),
   }
 }
 
@@ -211,16 +227,4 @@ function publishedCell(done: readonly PivotModel[]): PublishedCell | null {
     verdicts,
     verdict: jointVerdict([verdicts.accuracy, verdicts.asr]),
   }
-}
-
-function testsOf(done: readonly PivotModel[]): PivotCell['tests'] {
-  const test = (value: TestedValue): PairedTest | null =>
-    pairedTest(
-      done.flatMap(({ values, twin }) => {
-        const [without, defended] = [twin?.values[value] ?? null, values[value]]
-        return without === null || defended === null ? [] : [[without, defended] as const]
-      }),
-    )
-  const tests = { accuracy: test('accuracy'), asr: test('asr'), robustAccuracy: test('robustAccuracy') }
-  return Object.values(tests).some((entry) => entry !== null) ? tests : null
 }

@@ -1,4 +1,5 @@
 import { arithmeticNote } from '../arithmetic'
+import { noDefense } from '../config'
 import { toCsv } from '../csv'
 import { leftOutWords } from '../health'
 import { isTestedValue, type PivotCell, type PivotValue, type TestedValue } from '../pivot'
@@ -38,11 +39,15 @@ function columnsOf(value: PivotValue): CsvColumn[] {
   ]
 }
 
-/** Of a single model, how far its test images tell the rate; of several, p of defended against undefended. */
+/** Of a single model, how far its test images tell the rate; of several, the paired test against the compared one. */
 const testedColumns = (value: TestedValue): CsvColumn[] => [
   { name: `${value} low of images`, valueOf: ({ ofImages }) => ofImages?.[value]?.low ?? null },
   { name: `${value} high of images`, valueOf: ({ ofImages }) => ofImages?.[value]?.high ?? null },
   { name: `${value} p`, valueOf: ({ tests }) => tests?.[value]?.p ?? null },
+  { name: `${value} difference`, valueOf: ({ tests }) => tests?.[value]?.difference ?? null },
+  { name: `${value} difference low`, valueOf: ({ tests }) => tests?.[value]?.interval.low ?? null },
+  { name: `${value} difference high`, valueOf: ({ tests }) => tests?.[value]?.interval.high ?? null },
+  { name: `${value} pairs`, valueOf: ({ tests }) => tests?.[value]?.n ?? null },
 ]
 
 function publishedColumns(value: PivotValue): CsvColumn[] {
@@ -83,6 +88,7 @@ export const csv: PivotFormat = {
         ...pivot.rowFields,
         ...pivot.columnFields,
         ...columns.map(({ name }) => name),
+        'compared with',
         'settings unlike published',
         'note',
         'runs',
@@ -92,6 +98,7 @@ export const csv: PivotFormat = {
       cellsOf(pivot).map(({ labels, cell }) => [
         ...labels.map(plainText),
         ...columns.map(({ valueOf }) => valueOf(cell)),
+        cell.tests ? plainText(pivot.against ?? noDefense) : null,
         cell.published?.otherSettings.join('; ') ?? null,
         arithmeticNote(pivot),
         cell.models.map(({ runId }) => runId).join(' '),

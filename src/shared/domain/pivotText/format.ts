@@ -12,8 +12,10 @@ export interface PivotShown {
   readonly bold: PivotBold
   /** Published numbers and verdicts beside accuracy and ASR. */
   readonly published: boolean
-  /** p of defended against undefended. */
+  /** p of each cell against what it is compared with. */
   readonly significance: boolean
+  /** Beside p the mean difference with its 95 % interval, in points. */
+  readonly differences: boolean
 }
 
 export const defaultShown: PivotShown = {
@@ -22,6 +24,7 @@ export const defaultShown: PivotShown = {
   bold: 'none',
   published: false,
   significance: false,
+  differences: false,
 }
 
 /** Where a table comes from; every format states it. */

@@ -1,7 +1,8 @@
+import { noDefense } from '../config'
 import { leftOutWords } from '../health'
 import { isTestedValue, type PivotCell, type PivotValue } from '../pivot'
 import { ordinaryPrecision } from '../precision'
-import type { Interval, Summary } from '../statistics'
+import type { Interval, PairedTest, Summary } from '../statistics'
 import { cellsOf } from './cells'
 import { momentText, type PivotFormat } from './format'
 
@@ -23,10 +24,33 @@ const summaryJson = (summary: Summary | null): JsonSummary => ({
   high: summary?.interval?.high ?? null,
 })
 
-/** Of a single model also how far its test images tell the rate. */
-const valueJson = ({ values, ofImages }: PivotCell, value: PivotValue): JsonSummary & { ofImages?: Interval } => {
+/** The mean difference of the pairs, and the paired t test. */
+interface JsonComparison extends Interval {
+  difference: number
+  /** Pairs. */
+  n: number
+  p: number
+}
+
+const comparisonJson = ({ difference, interval, n, p }: PairedTest): JsonComparison => ({
+  difference,
+  ...interval,
+  n,
+  p,
+})
+
+/** Of a single model also how far its test images tell the rate; of several what they differ by. */
+const valueJson = (
+  { values, ofImages, tests }: PivotCell,
+  value: PivotValue,
+): JsonSummary & { ofImages?: Interval; compared?: JsonComparison } => {
   const interval = isTestedValue(value) ? ofImages?.[value] : null
-  return { ...summaryJson(values[value]), ...(interval ? { ofImages: interval } : {}) }
+  const test = isTestedValue(value) ? tests?.[value] : null
+  return {
+    ...summaryJson(values[value]),
+    ...(interval ? { ofImages: interval } : {}),
+    ...(test ? { compared: comparisonJson(test) } : {}),
+  }
 }
 
 /** `{"rows":[{"axes":{…},"accuracy":{"mean","std","n","low","high"},…}],"about":{…}}`, on one line; fractions of 1. */
@@ -49,6 +73,7 @@ export const json: PivotFormat = {
       product,
       version,
       exported: momentText(exportedAt),
+      comparedWith: pivot.against ?? noDefense,
       runs: pivot.runs,
       computedWith: pivot.arithmetics,
       precisions: pivot.precisions,

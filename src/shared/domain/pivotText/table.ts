@@ -12,6 +12,7 @@ import {
   type PivotValue,
   type PivotValueDefinition,
 } from '../pivot'
+import type { PairedTest } from '../statistics'
 import { verdictWords } from '../verdict'
 import { bestPlaces, placeOf } from './best'
 import type { PivotExport, PivotShown } from './format'
@@ -113,14 +114,24 @@ function cellText(cell: PivotCell | null, { value, shown, usual, whole, fewest }
     ...(whole && cell.leftOut.length > 0 ? [leftOutWords([...cell.models, ...cell.leftOut])] : []),
     ...(whole && cell.unfinished > 0 ? [`${cell.unfinished} unfinished`] : []),
     ...(whole && cell.mixed.length > 0 ? [`mixed: ${cell.mixed.join(', ')}`] : []),
-    ...(shown.significance ? significanceNote(cell, value) : []),
+    ...(shown.significance ? significanceNotes(cell, value, shown) : []),
   ]
   return notes.length > 0 ? `${text} (${notes.join('; ')})` : text
 }
 
-function significanceNote({ tests }: PivotCell, value: PivotValue): string[] {
+function significanceNotes({ tests, values }: PivotCell, value: PivotValue, { differences }: PivotShown): string[] {
   const test = isTestedValue(value) ? tests?.[value] : null
-  return test ? [probabilityText(test.p)] : []
+  if (!test) return []
+  const fewer = test.n === values[value]?.n ? [] : [`${test.n} pairs`]
+  return [...(differences ? [differenceText(test), ...fewer] : []), probabilityText(test.p)]
+}
+
+/** "−60.7 [−100.4, −21.0]": the mean difference of the pairs with its 95 % interval, in points. */
+export function differenceText({ difference, interval }: PairedTest): string {
+  const points = (value: number): string => valueText(value, { unit: 'rate' }).replace('-', '−')
+  const mean = points(difference)
+  const signed = mean.startsWith('−') || Number(mean) === 0 ? mean : `+${mean}`
+  return `${signed} [${points(interval.low)}, ${points(interval.high)}]`
 }
 
 /** "p<0.001", "p=0.014". */
@@ -166,9 +177,15 @@ function captionOf({ title, shown, usual, pivot }: Surroundings & { title: strin
     ...(shown.bold === 'none' ? [] : [`Bold: the best of each ${shown.bold} (${shown.values.map(best).join(', ')}).`]),
     ...leftOutNote(pivot),
     ...arithmeticSentence(pivot),
-    ...(shown.significance ? ['p: paired t test against the undefended model over common seeds.'] : []),
+    ...(shown.significance ? [`${comparisonNote(pivot, shown)}.`] : []),
   ].join(' ')
 }
+
+/** What p is, and what stands before it. */
+export const comparisonNote = ({ against }: Pick<Pivot, 'against'>, { differences }: PivotShown): string =>
+  `${differences ? 'Before p: mean difference in points with its 95 % interval. p' : 'p'}: paired t test against ${
+    against === null ? 'the undefended model' : `"${against}"`
+  } over common seeds`
 
 const arithmeticSentence = (pivot: Pivot): string[] => {
   const note = arithmeticNote(pivot)

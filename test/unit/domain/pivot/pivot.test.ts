@@ -10,7 +10,7 @@ import {
   type PivotQuery,
   type RunSummary,
 } from '../../../../src/shared/domain'
-import { pivotRun, pivotStudy } from '../../../fixtures/pivotRuns'
+import { pivotRun, pivotStudy, type PivotRunTraits } from '../../../fixtures/pivotRuns'
 
 const byAttackAndDefense: PivotQuery = { rows: ['attack'], columns: ['defenses'] }
 const students = (runs: readonly RunSummary[], query = byAttackAndDefense): Pivot =>
@@ -214,6 +214,44 @@ describe('a cell beside others', () => {
     expect(tests?.asr?.t).toBeCloseTo(-51.96152422706631, 8)
     expect(tests?.asr?.p).toBeCloseTo(0.000370165, 8)
     expect(tests?.accuracy).toMatchObject({ n: 3, p: 0 })
+  })
+
+  it('is tested against another defense of the same seeds and settings', () => {
+    const runs = [0, 1, 2].flatMap((seed) =>
+      (['badnet_grid', 'blend'] as const).flatMap((attack) => [
+        pivotRun({ seed, attack, asr: 0.9 }),
+        pivotRun({ seed, attack, defense: 'control', asr: attack === 'blend' ? 0.8 : 0.5 }),
+        pivotRun({ seed, attack, defense: 'sr', asr: 0.1 + 0.01 * seed }),
+      ]),
+    )
+    const pivot = students(runs, { ...byAttackAndDefense, against: 'control' })
+    expect(pivot.against).toBe('control')
+    expect(pivot.columns.map(({ labels }) => labels)).toEqual([['none'], ['control'], ['sr']])
+    const differenceAt = (row: number, column: number) => cellOf(pivot, row, column).tests?.asr?.difference
+    expect([differenceAt(0, 0), differenceAt(0, 2)]).toEqual([expect.closeTo(0.4, 12), expect.closeTo(-0.39, 12)])
+    expect([differenceAt(1, 0), differenceAt(1, 2)]).toEqual([expect.closeTo(0.1, 12), expect.closeTo(-0.69, 12)])
+    expect([differenceAt(0, 1), differenceAt(1, 1)]).toEqual([undefined, undefined])
+    // What a defense is worth stays beside no defense.
+    expect(cellOf(pivot, 1, 2).values.der).toEqual(cellOf(students(runs), 1, 2).values.der)
+  })
+
+  it('is tested against one that has learnt, the newest of its seed', () => {
+    const health = [{ kind: 'deadStudent', severity: 'error', reason: 'why', place: 'charts' } as const]
+    const against = { ...byAttackAndDefense, against: 'control' }
+    const runs = [0, 1, 2].flatMap((seed) => [
+      pivotRun({ seed, defense: 'control', asr: 0.3, settings: 'control', createdAt: 1 }),
+      pivotRun({ seed, defense: 'sr', asr: 0.1, settings: 'control' }),
+    ])
+    const later = (traits: PivotRunTraits) => [0, 1, 2].map((seed) => pivotRun({ seed, ...traits }))
+    expect(cellOf(students(runs, against), 0, 1).tests?.asr?.difference).toBeCloseTo(-0.2, 12)
+    const dead = later({ defense: 'control', asr: 0, settings: 'control', health: [...health] })
+    expect(cellOf(students([...runs, ...dead], against), 0, 1).tests).toBeNull()
+  })
+
+  it('is compared with nothing that is not there', () => {
+    expect(() => students(pivotStudy(), { ...byAttackAndDefense, against: 'contrl' })).toThrow(
+      'None of these models has the defense "contrl"',
+    )
   })
 
   it('is tested over the seeds that both have, and not with two', () => {

@@ -111,7 +111,7 @@ describe('CSV', () => {
     const lines = written('csv', exportOf(pivotStudy(), { values: ['asr'] })).split('\r\n')
     expect(lines[0]).toBe(
       'attack,defenses,seeds,failed,unfinished,left out,left out because,mixed,precision,computed with,asr mean,asr std,asr n,asr low,asr high,asr median,asr min,' +
-        'asr max,asr published,asr verdict,asr low of images,asr high of images,asr p,settings unlike published,note,runs,version,exported',
+        'asr max,asr published,asr verdict,asr low of images,asr high of images,asr p,asr difference,asr difference low,asr difference high,asr pairs,compared with,settings unlike published,note,runs,version,exported',
     )
     expect(lines).toHaveLength(6)
     expect(lines[2]).toMatch(/^badnet_grid,sv,0 1 2,0,0,0,,,float32,,0\.05\d*,0\.02\d*,3,/)
@@ -231,6 +231,29 @@ describe('Markdown', () => {
       '| 71.9 |',
       '| 71.5 – 72.3 |',
       '| 3 |',
+    ])
+  })
+  it('shows by how much defenses differ from another one, over the pairs that there are', () => {
+    const runs = [
+      ...[0, 1, 2].map((seed) => pivotRun({ seed, defense: 'control', accuracy: 0.9, asr: 0.8 + 0.01 * seed })),
+      ...[0, 1, 2, 3].map((seed) => pivotRun({ seed, defense: 'sr', accuracy: 0.9, asr: 0.2 - 0.01 * seed })),
+    ]
+    const query = { rows: ['defenses'], columns: [], against: 'control' }
+    const source = exportOf(runs, { significance: true, differences: true }, query)
+    const text = written('markdown', source)
+    // Differences −0.60, −0.62, −0.64: ± 4.3027 · 0.02 / √3.
+    expect(text).toContain('(−62.0 \\[−67.0, −57.0\\]; 3 pairs; p\\<0.001)')
+    expect(text).toContain('(0.0 \\[0.0, 0.0\\]; 3 pairs; p=1.000)')
+    expect(text).toContain('| control | 90.0 ± 0.0 (n=3) | 81.0 ± 1.0 (n=3) |')
+    expect(text).toMatch(/95 % interval\. p: paired t test against "control" over common seeds\./)
+    expect(written('csv', source)).toMatch(
+      /,asr difference,asr difference low,asr difference high,asr pairs,compared with,/,
+    )
+    const { rows, about } = JSON.parse(written('json', source)) as Record<string, unknown>
+    expect(about).toMatchObject({ comparedWith: 'control' })
+    expect(rows).toMatchObject([
+      {},
+      { asr: { n: 4, compared: { n: 3, difference: expect.closeTo(-0.62, 12) as number } } },
     ])
   })
   it('keeps hostile names inside their cells and comments', () => {

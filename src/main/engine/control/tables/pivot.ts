@@ -3,6 +3,7 @@ import type { CallArgs, CallResult } from '../../../../shared/contract'
 import {
   checkFields,
   defaultQuerySteps,
+  defenseLabelSteps,
   fieldsOf,
   fieldSteps,
   gatherPivotModels,
@@ -59,7 +60,8 @@ function* pivotAndFields({ models, axes, titles, args }: PivotWork): Steps<CallR
   assertReadable(yield* rowsIn(models, rows), rows)
   const varied = yield* differing(models, fields)
   return {
-    pivot: yield* withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns })),
+    pivot: yield* withoutWeight(yield* pivotSteps(models, { ...usual, rows, columns, against: args.against })),
+    defenses: yield* defenseLabelSteps(models, usual.order?.['defenses']),
     fields: fields.map((field) => ({ ...field, varies: varied.has(field.id) })),
   }
 }

@@ -1,0 +1,72 @@
+/** What the models of a cell are compared with: those without a defense, or with another one, of the same seeds. */
+import { RefusedInputError } from '../../errors'
+import { noDefense } from '../config'
+import { countsInMeans } from '../health'
+import { pairedTest, type PairedTest } from '../statistics'
+import { atOnce, type Steps } from '../steps'
+import { compareLabels } from './fields'
+import type { PivotModel } from './models'
+import type { PivotCell, TestedValue } from './pivot'
+
+/** The model that one is compared with; null where there is none, or it is one of them itself. */
+export type Baseline = (model: PivotModel) => PivotModel | null
+
+const defenseOf = ({ kind, labels }: PivotModel): string | null =>
+  kind === 'student' ? (labels['defenses'] ?? noDefense) : null
+
+/** What models may be compared with: the labels of their defenses, in the order of the study, else by the alphabet. */
+export const defenseLabels = (models: readonly PivotModel[], order: readonly string[] = []): string[] =>
+  atOnce(defenseLabelSteps(models, order))
+
+/** `defenseLabels` in steps. */
+export function* defenseLabelSteps(models: readonly PivotModel[], order: readonly string[] = []): Steps<string[]> {
+  const found = new Set<string>()
+  for (const model of models) {
+    const label = defenseOf(model)
+    if (label !== null) found.add(label)
+    yield
+  }
+  const placeOf = (label: string): number => (order.includes(label) ? order.indexOf(label) : order.length)
+  return [...found].sort((left, right) => placeOf(left) - placeOf(right) || compareLabels(left, right))
+}
+
+/** @throws RefusedInputError for a defense that none of the models has */
+export function* baselineSteps(models: readonly PivotModel[], against: string | undefined): Steps<Baseline> {
+  if (against === undefined) return ({ twin }) => twin
+  const newest = new Map<string, PivotModel>()
+  const placeOf = ({ pairKey, seed }: PivotModel): string => `${pairKey ?? ''} ${seed}`
+  let known = false
+  for (const model of models) {
+    yield
+    if (defenseOf(model) !== against) continue
+    known = true
+    if (model.state !== 'done' || !countsInMeans(model)) continue
+    const other = newest.get(placeOf(model))
+    if (!other || other.createdAt < model.createdAt) newest.set(placeOf(model), model)
+  }
+  if (!known) {
+    const labels = yield* defenseLabelSteps(models)
+    throw new RefusedInputError(`None of these models has the defense "${against}" to be compared with.`, {
+      wanted: labels.join(', '),
+      got: against,
+    })
+  }
+  return (model) => (defenseOf(model) === against ? null : (newest.get(placeOf(model)) ?? null))
+}
+
+/** Paired tests over the seeds that a cell and what it is compared with have in common. */
+export function testsOf(done: readonly PivotModel[], baseline: Baseline): PivotCell['tests'] {
+  const pairs = done.flatMap((model) => {
+    const other = baseline(model)
+    return other ? [[other, model] as const] : []
+  })
+  const test = (value: TestedValue): PairedTest | null =>
+    pairedTest(
+      pairs.flatMap(([other, model]) => {
+        const [without, own] = [other.values[value], model.values[value]]
+        return without === null || own === null ? [] : [[without, own] as const]
+      }),
+    )
+  const tests = { accuracy: test('accuracy'), asr: test('asr'), robustAccuracy: test('robustAccuracy') }
+  return Object.values(tests).some((entry) => entry !== null) ? tests : null
+}
