@@ -200,7 +200,7 @@ describe('a study', () => {
     await settle()
     expect(page.text()).toContain('Before p: mean difference in points')
     expect(page.text()).toContain('paired t test against "Shuffling Vaccine"')
-    expect(page.find('.place .tiny').textContent).toMatch(/^[+−]?\d+\.\d \[.*\] p/)
+    expect(page.find('.place .tiny').textContent).toMatch(/^[+−]?\d+\.\d \[.*\]; p/)
   })
 
   it('shows its file', async () => {

@@ -16,4 +16,4 @@ export {
   type PivotOrigin,
   type PivotShown,
 } from './format'
-export { comparisonNote, differenceText, probabilityText, textTable, type TextTable } from './table'
+export { comparisonNote, differenceNotes, probabilityText, textTable, type TextTable } from './table'

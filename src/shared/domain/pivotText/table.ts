@@ -121,13 +121,17 @@ function cellText(cell: PivotCell | null, { value, shown, usual, whole, fewest }
 
 function significanceNotes({ tests, values }: PivotCell, value: PivotValue, { differences }: PivotShown): string[] {
   const test = isTestedValue(value) ? tests?.[value] : null
-  if (!test) return []
-  const fewer = test.n === values[value]?.n ? [] : [`${test.n} pairs`]
-  return [...(differences ? [differenceText(test), ...fewer] : []), probabilityText(test.p)]
+  return test ? [...(differences ? differenceNotes(test, values[value]?.n) : []), probabilityText(test.p)] : []
 }
 
+/** The difference, and how many pairs there are where they are not all models of the cell. */
+export const differenceNotes = (test: PairedTest, models: number | undefined): string[] => [
+  differenceText(test),
+  ...(test.n === models ? [] : [`${test.n} pairs`]),
+]
+
 /** "−60.7 [−100.4, −21.0]": the mean difference of the pairs with its 95 % interval, in points. */
-export function differenceText({ difference, interval }: PairedTest): string {
+function differenceText({ difference, interval }: PairedTest): string {
   const points = (value: number): string => valueText(value, { unit: 'rate' }).replace('-', '−')
   const mean = points(difference)
   const signed = mean.startsWith('−') || Number(mean) === 0 ? mean : `+${mean}`
