@@ -57,6 +57,7 @@ export const fakeCosts: CostModel = {
   length: (_plan, pseudoBatches) => ({ total: pseudoBatches, prefix: null }),
   actsFrom: () => 0,
   range: (_students, _index, pseudoBatches) => ({ start: 0, total: pseudoBatches }),
+  follows: () => false,
   images: () => ({ train: 5000, test: 1000 }),
   trainPerClass: () => undefined,
   sizes: () => ({ parameters: 100_000, multiplyAdds: 50e6, activations: 125e3, imageBytes: 3072 }),

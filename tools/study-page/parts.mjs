@@ -9,7 +9,9 @@
  * }} StudyPart
  */
 
-const interval = ['--statistic', 'interval', '--significance']
+const interval = ['--statistic', 'interval', '--differences']
+/** @param {string} label of the defense to compare with */
+const against = (label) => [...interval, '--against', label]
 const models = 'is:student has:accuracy archived:any'
 
 /** @type {readonly StudyPart[]} */
@@ -19,6 +21,7 @@ export const parts = [
     study: 'signs-demonstration',
     tables: [
       { id: 'mean', args: interval },
+      { id: 'control', args: against('Control: clean images alone') },
       { id: 'deviation', args: ['--statistic', 'meanDeviation'] },
       { id: 'seeds', args: ['--rows', 'seed', '--columns', 'defenses'] },
     ],
@@ -37,6 +40,10 @@ export const parts = [
     study: 'signs-effect-ood',
     tables: [
       { id: 'mean', args: ['--rows', 'attack,defenses', ...interval] },
+      {
+        id: 'control',
+        args: ['--rows', 'attack,defenses', ...against('Control: the same 500 without a perturbation')],
+      },
       { id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] },
     ],
     files: [
@@ -54,6 +61,19 @@ export const parts = [
       { file: 'zskt-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
     ],
     // Three ends of three seeds are told in numbers.
+    figures: [],
+  },
+  {
+    id: 'cmi',
+    study: 'signs-effect-cmi',
+    tables: [
+      { id: 'mean', args: interval },
+      { id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'cmi.csv', args: ['--significance'] },
+      { file: 'cmi-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
     figures: [],
   },
 ]

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { estimateTime } from '../../../../src/main/engine/control/experiments/estimate'
+import { estimateTime, studentsAtOnce } from '../../../../src/main/engine/control/experiments/estimate'
 import { workOfStage } from '../../../../src/main/engine/control/experiments/stageWork'
 import { costs } from '../../../../src/main/engine/control/experiments/costs'
 import { families } from '../../../../src/main/engine/control/experiments/families'
@@ -87,6 +87,13 @@ describe('students side by side', () => {
     expect(beside.totalSeconds).toBeLessThanOrEqual(after.totalSeconds + 1e-6)
     if (places > 1) for (const [id, one] of own) expect(one).toBeGreaterThan(after.stages[id] ?? 0)
     expect(beside.stages.teacher).toBe(after.stages.teacher)
+  })
+  it('leave their cores to others while they wait for the student that they go on from', () => {
+    const continued = { id: 'sr', params: { takeover: 0, extra: 10 } }
+    const config = (students: PartialExperimentConfig['students']) =>
+      resolveExperiment({ ...base, students, execution: { sideBySide: true } }, table).config
+    expect(studentsAtOnce(config([{}, { defenses: [continued] }]), costs, 'cpu')).toBe(1)
+    expect(studentsAtOnce(config([{}, defended('sv')]), costs, 'cpu')).toBe(Math.min(2, cores))
   })
   it('are not on a GPU', () => {
     const gpu = { device: 'gpu' } as const

@@ -38,6 +38,8 @@ export interface CostModel {
    * end.
    */
   range(students: readonly StudentPlan[], index: number, pseudoBatches: number): { start: number; total: number }
+  /** Whether a student goes on from an earlier one of its run, so begins no sooner than that one ends. */
+  follows(students: readonly StudentPlan[], index: number, pseudoBatches: number): boolean
   /** `assumed`: how many there are is not known before they are read. */
   images(data: MemberChoice): { train: number; test: number; assumed?: true }
   /** Training images of each class, where that is known before they are read. */

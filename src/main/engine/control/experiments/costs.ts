@@ -120,6 +120,7 @@ export const costs: CostModel = {
       start: Math.min(total, from && prefix ? prefix.steps : (twinOf(students, index, pseudoBatches)?.step ?? 0)),
     }
   },
+  follows: (students, index, pseudoBatches) => twinOf(students, index, pseudoBatches) !== undefined,
   images: (data) => countsOf(data) ?? imagesOfFiles,
   trainPerClass(data) {
     const opened = datasets.openLeniently(data)

@@ -70,10 +70,16 @@ export function slownessOf(device: MeasuredDevice | undefined): number {
   return device && probe !== undefined ? (probe * threadsOf(device, device.threads)) / probeThreadMilliseconds : 1
 }
 
-/** How many students train at once: one, or where the experiment asks for it one a core; on a GPU one. */
-export function studentsAtOnce({ students, execution }: ExperimentConfig, computedOn?: 'cpu' | 'gpu'): number {
-  const shares = execution.sideBySide && execution.device !== 'gpu' && computedOn !== 'gpu'
-  return shares ? Math.max(1, Math.min(students.length, availableParallelism())) : 1
+/**
+ * How many students train at once: one, or where the experiment asks for it one a core of those that follow no other; on
+ * a GPU one.
+ */
+export function studentsAtOnce(config: ExperimentConfig, costs: CostModel, computedOn?: 'cpu' | 'gpu'): number {
+  const { students, execution } = config
+  if (!execution.sideBySide || execution.device === 'gpu' || computedOn === 'gpu') return 1
+  const pseudoBatches = costs.distillation(config)?.pseudoBatches ?? 0
+  const beginning = students.filter((_, index) => !costs.follows(students, index, pseudoBatches)).length
+  return Math.max(1, Math.min(beginning, availableParallelism()))
 }
 
 /** Seconds without what earlier runs say. */
@@ -84,7 +90,7 @@ export function calculatedSeconds(
 ): number {
   const device = deviceFor(config, machine)
   const slowness = slownessOf(device)
-  const sharers = stage.kind === 'student' && !config.execution.threads ? studentsAtOnce(config, device?.kind) : 1
+  const sharers = stage.kind === 'student' && !config.execution.threads ? studentsAtOnce(config, costs, device?.kind) : 1
   const threads = threadsOf(device, Math.floor(machine.threads / sharers))
   const factor = precisionFactor(device?.precisionSpeed, precisionOf(config)) ?? 1
   return (
@@ -145,7 +151,7 @@ export function estimateTime(config: ExperimentConfig, { costs, finished, machin
   return {
     stages,
     basis,
-    totalSeconds: totalOf(config, stages, studentsAtOnce(config, deviceFor(config, machine)?.kind)),
+    totalSeconds: totalOf(config, stages, studentsAtOnce(config, costs, deviceFor(config, machine)?.kind)),
     note:
       basis === 'measured'
         ? 'Scaled from earlier runs of the same networks on this machine.'

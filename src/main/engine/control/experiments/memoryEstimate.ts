@@ -101,12 +101,12 @@ export function memoryEstimate(config: ExperimentConfig, request: MemoryRequest)
 function besideOneAnother(
   config: ExperimentConfig,
   stages: Readonly<Record<string, number>>,
-  { device }: MemoryRequest,
+  { device, costs }: MemoryRequest,
 ): number {
   const students = stagesOf(config).filter(({ kind }) => kind === 'student')
   return students
     .map(({ id }) => stages[id] ?? 0)
     .sort((left, right) => right - left)
-    .slice(0, studentsAtOnce(config, device))
+    .slice(0, studentsAtOnce(config, costs, device))
     .reduce((sum, bytes) => sum + bytes, 0)
 }
