@@ -71,8 +71,8 @@ export function slownessOf(device: MeasuredDevice | undefined): number {
 }
 
 /**
- * How many students train at once: one, or where the experiment asks for it one a core of those that follow no other; on
- * a GPU one.
+ * How many students train at once: one, or where the experiment asks for it one a core of those that follow no other;
+ * on a GPU one.
  */
 export function studentsAtOnce(config: ExperimentConfig, costs: CostModel, computedOn?: 'cpu' | 'gpu'): number {
   const { students, execution } = config
@@ -90,7 +90,8 @@ export function calculatedSeconds(
 ): number {
   const device = deviceFor(config, machine)
   const slowness = slownessOf(device)
-  const sharers = stage.kind === 'student' && !config.execution.threads ? studentsAtOnce(config, costs, device?.kind) : 1
+  const sharers =
+    stage.kind === 'student' && !config.execution.threads ? studentsAtOnce(config, costs, device?.kind) : 1
   const threads = threadsOf(device, Math.floor(machine.threads / sharers))
   const factor = precisionFactor(device?.precisionSpeed, precisionOf(config)) ?? 1
   return (
