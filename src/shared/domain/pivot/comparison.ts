@@ -6,7 +6,10 @@ import { pairedTest, type PairedTest } from '../statistics'
 import { atOnce, type Steps } from '../steps'
 import { compareLabels } from './fields'
 import type { PivotModel } from './models'
-import type { PivotCell, TestedValue } from './pivot'
+import type { TestedValue } from './values'
+
+/** Of each value; null without three pairs. */
+export type Tests = Readonly<Record<TestedValue, PairedTest | null>>
 
 /** The model that one is compared with; null where there is none, or it is one of them itself. */
 export type Baseline = (model: PivotModel) => PivotModel | null
@@ -55,7 +58,7 @@ export function* baselineSteps(models: readonly PivotModel[], against: string | 
 }
 
 /** Paired tests over the seeds that a cell and what it is compared with have in common. */
-export function testsOf(done: readonly PivotModel[], baseline: Baseline): PivotCell['tests'] {
+export function testsOf(done: readonly PivotModel[], baseline: Baseline): Tests | null {
   const pairs = done.flatMap((model) => {
     const other = baseline(model)
     return other ? [[other, model] as const] : []

@@ -1,15 +1,15 @@
 /** Rows and columns of fields over any set of models; a cell is what its models say over their seeds. */
 import { arithmeticsOf, type ComputedIn } from '../arithmetic'
-import { fewestSeeds, summaryOf, type Interval, type PairedTest, type Summary } from '../statistics'
+import { fewestSeeds, summaryOf, type Interval, type Summary } from '../statistics'
 import { jointVerdict, verdictOn, type Verdict } from '../verdict'
 import { countsInMeans } from '../health'
 import { precisionsOf } from '../precision'
 import { rateOf } from '../rates'
 import { atOnce, type Steps } from '../steps'
-import { baselineSteps, testsOf, type Baseline } from './comparison'
+import { baselineSteps, testsOf, type Baseline, type Tests } from './comparison'
 import { compareLabels, noLabel, seedField, variedSteps, type PivotLabels } from './fields'
 import type { PivotModel } from './models'
-import { pivotValues, type PivotValue } from './values'
+import { pivotValues, type PivotValue, type TestedValue } from './values'
 
 /** What a row or a column stands for. */
 export interface PivotHead {
@@ -27,11 +27,6 @@ export interface PublishedCell {
   /** Of both. */
   readonly verdict: Pick<Verdict, 'kind' | 'more'> | null
 }
-
-/** Values that are rates over test images, and are compared with those of another model. */
-export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
-export const isTestedValue = (value: PivotValue): value is TestedValue =>
-  value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
 
 /** Which model it is, and what is wrong with it; what it said is in its cell. */
 export type CountedModel = Pick<PivotModel, 'runId' | 'stageId' | 'kind' | 'seed' | 'health'>
@@ -62,7 +57,7 @@ export interface PivotCell extends ComputedIn {
    * Against the undefended models, or those of `against`, over common seeds; null of these themselves and without three
    * common seeds.
    */
-  readonly tests: Readonly<Record<TestedValue, PairedTest | null>> | null
+  readonly tests: Tests | null
 }
 
 export interface PivotQuery {

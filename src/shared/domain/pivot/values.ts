@@ -73,8 +73,17 @@ export const pivotStatisticOf = (id: PivotStatistic): PivotStatisticDefinition =
   return found
 }
 
-/** "71.9" of a rate of 0.719, "132" of 131.7 seconds; without a unit, which the head names. */
-export function valueText(value: number, { unit }: Pick<PivotValueDefinition, 'unit'>): string {
+/** Values that are rates over test images, and are compared with those of another model. */
+export type TestedValue = 'accuracy' | 'asr' | 'robustAccuracy'
+export const isTestedValue = (value: PivotValue): value is TestedValue =>
+  value === 'accuracy' || value === 'asr' || value === 'robustAccuracy'
+
+/** "71.9" of a rate of 0.719, "−2.0" of −0.02, "132" of 131.7 seconds; without a unit, which the head names. */
+export const valueText = (value: number, definition: Pick<PivotValueDefinition, 'unit'>): string =>
+  shownDigits(value, definition).replace('-', '−')
+
+/** The same as programs read numbers. */
+export function shownDigits(value: number, { unit }: Pick<PivotValueDefinition, 'unit'>): string {
   const text = unit === 'rate' ? (value * 100).toFixed(1) : value.toFixed(value < 10 ? 1 : 0)
   return /^-0\.?0*$/.test(text) ? text.slice(1) : text
 }

@@ -1,5 +1,5 @@
 /** Which cells of a pivot are best. */
-import { pivotStatisticOf, pivotValueOf, valueText, type Pivot, type PivotValue } from '../pivot'
+import { pivotStatisticOf, pivotValueOf, shownDigits, type Pivot, type PivotValue } from '../pivot'
 import type { PivotShown } from './format'
 
 /** A cell's place as `bestPlaces` names it. */
@@ -21,7 +21,7 @@ export function bestPlaces(
       const rank = summary ? pivotStatisticOf(statistic).rank(summary) : null
       if (rank === null) continue
       const group = bold === 'row' ? row : column
-      const entry = { place: placeOf(row, column), rank: Number(valueText(rank, definition)) }
+      const entry = { place: placeOf(row, column), rank: Number(shownDigits(rank, definition)) }
       groups.set(group, [...(groups.get(group) ?? []), entry])
     }
   for (const entries of groups.values()) {

@@ -132,7 +132,7 @@ export const differenceNotes = (test: PairedTest, models: number | undefined): s
 
 /** "−60.7 [−100.4, −21.0]": the mean difference of the pairs with its 95 % interval, in points. */
 function differenceText({ difference, interval }: PairedTest): string {
-  const points = (value: number): string => valueText(value, { unit: 'rate' }).replace('-', '−')
+  const points = (value: number): string => valueText(value, { unit: 'rate' })
   const mean = points(difference)
   const signed = mean.startsWith('−') || Number(mean) === 0 ? mean : `+${mean}`
   return `${signed} [${points(interval.low)}, ${points(interval.high)}]`
