@@ -1,4 +1,5 @@
-import { loadMnist, mnistImage, mnistParams, setNamedBy, type MnistKind } from './mnist/load'
+import { setNamedBy, type MnistKind } from './mnist/kind'
+import { loadMnist, mnistImage, mnistParams } from './mnist/load'
 import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
@@ -20,6 +21,7 @@ const base = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com'
 const kind: MnistKind = {
   id: 'fashion_mnist',
   title,
+  tables: 'fashion-mnist',
   classNames,
   mean: 0.286,
   standardDeviation: 0.353,
@@ -28,8 +30,8 @@ const kind: MnistKind = {
 
 /**
  * Fashion-MNIST: photographs of clothes in MNIST's layout, 28×28 grey, padded to 32×32 unless asked otherwise.
- * IDX files, plain or gzipped; sizes, counts and labels are checked. Normalisation 0.2860, 0.3530 (of the 28×28
- * images).
+ * IDX files, plain or gzipped, or tables (CSV); sizes, counts and labels are checked. Normalisation 0.2860, 0.3530 (of
+ * the 28×28 images).
  */
 export const fashionMnist = defineDataset({
   id: 'fashion_mnist',

@@ -1,4 +1,5 @@
-import { loadMnist, mnistImage, mnistParams, setNamedBy, type MnistKind } from './mnist/load'
+import { setNamedBy, type MnistKind } from './mnist/kind'
+import { loadMnist, mnistImage, mnistParams } from './mnist/load'
 import { matchMnist } from './mnist/match'
 import { defineDataset } from './types'
 
@@ -9,6 +10,7 @@ const base = 'https://ossci-datasets.s3.amazonaws.com/mnist'
 const kind: MnistKind = {
   id: 'mnist',
   title,
+  tables: 'mnist',
   classNames,
   mean: 0.1307,
   standardDeviation: 0.3081,
@@ -17,8 +19,8 @@ const kind: MnistKind = {
 
 /**
  * MNIST: handwritten digits, 28×28 grey, padded to 32×32 unless asked otherwise.
- * IDX files, plain or gzipped; sizes, counts and labels are checked. Normalisation 0.1307, 0.3081 (of the 28×28 images,
- * as customary).
+ * IDX files, plain or gzipped, or tables (CSV); sizes, counts and labels are checked. Normalisation 0.1307, 0.3081 (of
+ * the 28×28 images, as customary).
  */
 export const mnist = defineDataset({
   id: 'mnist',

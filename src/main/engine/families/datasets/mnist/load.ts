@@ -1,4 +1,4 @@
-/** MNIST and the sets that copy its layout: four IDX files, grey images of 28×28. */
+/** MNIST and the sets that copy its layout: four IDX files, or two tables, of grey images of 28×28. */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { choice, path } from '../../../../../shared/schema'
 import { createYielding, type Yielding } from '../../../images/yielding'
@@ -7,6 +7,8 @@ import { archiveExtensions } from '../files/archives'
 import { listNames, openNamedFiles, type NamedFiles } from '../files/namedFiles'
 import type { DatasetContext, LoadedDataset } from '../types'
 import type { ImageSet, ImageShape } from '../../../images/types'
+import type { MnistKind } from './kind'
+import { loadTables } from './tables'
 
 const mnistSide = 28
 const paddedSide = 32
@@ -22,7 +24,7 @@ export const mnistParams = (title: string) => ({
     default: '',
     select: 'fileOrFolder',
     extensions: archiveExtensions,
-    help: 'The folder with the four official files (train-images-idx3-ubyte and so on), gzipped or unpacked; the folder around its "raw" folder; or an archive of either.',
+    help: 'The folder with the four official files (train-images-idx3-ubyte and so on), gzipped or unpacked; the folder around its "raw" folder; with two tables (mnist_train.csv and mnist_test.csv, or Kaggle’s train.csv and test.csv); or an archive of any of them.',
   }),
   size: choice({
     label: 'Image size',
@@ -65,28 +67,28 @@ export function requireMnist(files: NamedFiles, title: string): void {
   for (const stem of [...stems.train, ...stems.test]) findName(files, stem, title)
 }
 
-async function pad(images: Uint8Array, count: number, yielding: Yielding): Promise<Uint8Array> {
+async function pad(set: ImageSet, yielding: Yielding): Promise<ImageSet> {
   const offset = (paddedSide - mnistSide) / 2
-  const padded = new Uint8Array(count * paddedSide * paddedSide)
-  for (let row = 0; row < count * mnistSide; row++) {
+  const pixels = new Uint8Array(set.count * paddedSide * paddedSide)
+  for (let row = 0; row < set.count * mnistSide; row++) {
     const image = Math.floor(row / mnistSide)
-    padded.set(
-      images.subarray(row * mnistSide, (row + 1) * mnistSide),
+    pixels.set(
+      set.pixels.subarray(row * mnistSide, (row + 1) * mnistSide),
       (image * paddedSide + offset + (row % mnistSide)) * paddedSide + offset,
     )
     if (yielding.due()) await yielding.pause()
   }
-  return padded
+  return { ...set, height: paddedSide, width: paddedSide, pixels }
 }
 
 interface Split {
   readonly split: keyof typeof stems
   readonly title: string
-  readonly padded: boolean
   readonly yielding: Yielding
 }
 
-async function loadSplit(files: NamedFiles, { split, title, padded, yielding }: Split): Promise<ImageSet> {
+/** As they are, 28×28. */
+async function loadSplit(files: NamedFiles, { split, title, yielding }: Split): Promise<ImageSet> {
   const [imagesName, labelsName] = stems[split].map((stem) => findName(files, stem, title)) as [string, string]
   const { where } = files
   const options = { where, limit: fileLimit, yielding }
@@ -126,66 +128,59 @@ async function loadSplit(files: NamedFiles, { split, title, padded, yielding }: 
       action: 'The file is damaged; download it again.',
     })
   }
-  const side = padded ? paddedSide : mnistSide
   return {
     count,
-    height: side,
-    width: side,
+    height: mnistSide,
+    width: mnistSide,
     channels: 1,
-    pixels: padded ? await pad(images.data, count, yielding) : new Uint8Array(images.data),
+    pixels: new Uint8Array(images.data),
     labels: Int32Array.from(labels.data),
   }
 }
 
-/** Which set a path's words tell, the last folder's first; null without such a word. */
-export function setNamedBy(where: string): 'fashion' | 'digits' | 'other' | null {
-  for (const part of where.split(/[\\/]|: /).reverse()) {
-    if (/fashion|fmnist/i.test(part)) return 'fashion'
-    if (/kmnist|kuzushiji|emnist|qmnist/i.test(part)) return 'other'
-    if (/mnist/i.test(part)) return 'digits'
-  }
-  return null
-}
-
-export interface MnistKind {
-  readonly id: string
-  readonly title: string
-  /** Whether a path's words tell this set. */
-  isNamedBy(where: string): boolean
-  readonly classNames: readonly string[]
-  readonly mean: number
-  readonly standardDeviation: number
-}
-
-/** Reads the four files; labels and sizes are checked. */
+/** Reads the four files, or without them the tables; labels and sizes are checked. */
 export async function loadMnist(
   kind: MnistKind,
   params: { folder: string; size: string },
   context: DatasetContext,
 ): Promise<LoadedDataset> {
   const { id, title, classNames } = kind
-  const action = `Name the folder with the four files of ${title}.`
-  const files = await openNamedFiles(
-    params.folder,
-    { title, folderNames: ['raw'], files: allNames, action, prefers: kind.isNamedBy },
-    context,
-  )
-  const padded = params.size === '32'
   const yielding = createYielding(context.signal)
-  context.onProgress?.(0, 'Reading the training images')
-  const train = await loadSplit(files, { split: 'train', title, padded, yielding })
-  context.signal?.throwIfAborted()
-  context.onProgress?.(0.8, 'Reading the test images')
-  const test = await loadSplit(files, { split: 'test', title, padded, yielding })
+  const { train, test, notes } = await readSets(kind, params.folder, context)
+  const sized = (set: ImageSet): ImageSet | Promise<ImageSet> => (params.size === '32' ? pad(set, yielding) : set)
   return {
     id,
     title,
     classNames,
-    train,
-    test,
+    train: await sized(train),
+    test: await sized(test),
     normalization: { mean: [kind.mean], standardDeviation: [kind.standardDeviation] },
-    notes: notesOn(title, train, test),
+    notes: [...notesOn(title, train, test), ...notes],
   }
+}
+
+async function readSets(
+  kind: MnistKind,
+  folder: string,
+  context: DatasetContext,
+): Promise<{ train: ImageSet; test: ImageSet; notes: string[] }> {
+  const { title } = kind
+  const action = `Name the folder with the four files of ${title}.`
+  const files = await openNamedFiles(
+    folder,
+    { title, folderNames: ['raw'], files: allNames, action, prefers: kind.isNamedBy },
+    context,
+  )
+  const whole = mnistFiles.every((names) => names.some((name) => files.names.includes(name)))
+  const tables = whole ? null : await loadTables(kind, folder, context)
+  if (tables) return tables
+  requireMnist(files, title)
+  const yielding = createYielding(context.signal)
+  context.onProgress?.(0, 'Reading the training images')
+  const train = await loadSplit(files, { split: 'train', title, yielding })
+  context.signal?.throwIfAborted()
+  context.onProgress?.(0.8, 'Reading the test images')
+  return { train, test: await loadSplit(files, { split: 'test', title, yielding }), notes: [] }
 }
 
 /** How the labels of the official training images begin: what tells a copy under another set's name. */
