@@ -64,15 +64,15 @@ export const parts = [
     figures: [],
   },
   {
-    id: 'cmi',
-    study: 'signs-effect-cmi',
+    id: 'cifar',
+    study: 'cifar10-effect-zskt',
     tables: [
       { id: 'mean', args: interval },
       { id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] },
     ],
     files: [
-      { file: 'cmi.csv', args: ['--significance'] },
-      { file: 'cmi-seeds.csv', args: ['--rows', 'defenses,seed'] },
+      { file: 'cifar.csv', args: ['--significance'] },
+      { file: 'cifar-seeds.csv', args: ['--rows', 'defenses,seed'] },
     ],
     figures: [],
   },
