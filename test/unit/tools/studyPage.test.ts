@@ -31,7 +31,7 @@ describe('the page of the study', () => {
       const file = parse(readFileSync(join(projectRoot, 'resources', 'studies', `${study}.yml`), 'utf8')) as {
         name: string
       }
-      expect(file.name).toMatch(/^Signs, /)
+      expect(file.name).toMatch(/^(Signs|CIFAR-10), /)
     }
     expect(queryOf('ID', { query: 'defense:none' })).toBe('study:ID is:student has:accuracy archived:any defense:none')
   })
