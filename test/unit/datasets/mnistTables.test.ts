@@ -90,6 +90,15 @@ describe('MNIST as tables', () => {
 })
 
 describe('a table of MNIST is refused', () => {
+  it('with the line of a fault that lies far behind', async () => {
+    // Beyond the first piece that is parsed at once.
+    const lines = table(tens(100)).split('\n')
+    lines[900] = '1,2,3'
+    scratch.write('mnist_train.csv', lines.join('\n'))
+    scratch.write('mnist_test.csv', table([1]))
+    expect((await scratch.refusal('mnist')).where).toBe(`${scratch.folder}: mnist_train.csv, line 901`)
+  })
+
   const refusalOf = async (train: string): Promise<string> => {
     scratch.write('mnist_train.csv', train)
     scratch.write('mnist_test.csv', table([1]))

@@ -3,7 +3,7 @@ import { RefusedInputError } from '../../errors'
 import { noDefense } from '../config'
 import { countsInMeans } from '../health'
 import { pairedTest, type PairedTest } from '../statistics'
-import { atOnce, type Steps } from '../steps'
+import type { Steps } from '../steps'
 import { compareLabels } from './fields'
 import type { PivotModel } from './models'
 import type { TestedValue } from './values'
@@ -18,10 +18,6 @@ const defenseOf = ({ kind, labels }: PivotModel): string | null =>
   kind === 'student' ? (labels['defenses'] ?? noDefense) : null
 
 /** What models may be compared with: the labels of their defenses, in the order of the study, else by the alphabet. */
-export const defenseLabels = (models: readonly PivotModel[], order: readonly string[] = []): string[] =>
-  atOnce(defenseLabelSteps(models, order))
-
-/** `defenseLabels` in steps. */
 export function* defenseLabelSteps(models: readonly PivotModel[], order: readonly string[] = []): Steps<string[]> {
   const found = new Set<string>()
   for (const model of models) {
@@ -33,10 +29,13 @@ export function* defenseLabelSteps(models: readonly PivotModel[], order: readonl
   return [...found].sort((left, right) => placeOf(left) - placeOf(right) || compareLabels(left, right))
 }
 
-/** @throws RefusedInputError for a defense that none of the models has */
+/**
+ * Where one label stands for several settings of a seed, nothing is compared with them, as with a cell that is mixed.
+ * @throws RefusedInputError for a defense that none of the models has
+ */
 export function* baselineSteps(models: readonly PivotModel[], against: string | undefined): Steps<Baseline> {
   if (against === undefined) return ({ twin }) => twin
-  const newest = new Map<string, PivotModel>()
+  const only = new Map<string, PivotModel | null>()
   const placeOf = ({ pairKey, seed }: PivotModel): string => `${pairKey ?? ''} ${seed}`
   let known = false
   for (const model of models) {
@@ -44,8 +43,7 @@ export function* baselineSteps(models: readonly PivotModel[], against: string | 
     if (defenseOf(model) !== against) continue
     known = true
     if (model.state !== 'done' || !countsInMeans(model)) continue
-    const other = newest.get(placeOf(model))
-    if (!other || other.createdAt < model.createdAt) newest.set(placeOf(model), model)
+    only.set(placeOf(model), only.has(placeOf(model)) ? null : model)
   }
   if (!known) {
     const labels = yield* defenseLabelSteps(models)
@@ -54,7 +52,7 @@ export function* baselineSteps(models: readonly PivotModel[], against: string | 
       got: against,
     })
   }
-  return (model) => (defenseOf(model) === against ? null : (newest.get(placeOf(model)) ?? null))
+  return (model) => (defenseOf(model) === against ? null : (only.get(placeOf(model)) ?? null))
 }
 
 /** Paired tests over the seeds that a cell and what it is compared with have in common. */

@@ -1,4 +1,4 @@
-export { defenseLabels, defenseLabelSteps } from './comparison'
+export { defenseLabelSteps } from './comparison'
 export * from './fields'
 export * from './models'
 export * from './pivot'

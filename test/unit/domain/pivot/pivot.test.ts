@@ -235,6 +235,18 @@ describe('a cell beside others', () => {
     expect(cellOf(pivot, 1, 2).values.der).toEqual(cellOf(students(runs), 1, 2).values.der)
   })
 
+  it('is not tested against a defense whose label stands for several settings', () => {
+    const runs = [0, 1, 2].flatMap((seed) =>
+      ['sv', 'sr'].map((defense) => pivotRun({ seed, defense, asr: defense === 'sv' ? 0.5 : 0.1 })),
+    )
+    const others = [0, 1, 2].map((seed) => pivotRun({ seed, defense: 'sv2', asr: 0.3, axes: { defenses: 'sv' } }))
+    const against = { ...byAttackAndDefense, against: 'sv' }
+    const at = (pivot: Pivot) => pivot.columns.findIndex(({ labels }) => labels[0] === 'sr')
+    const [alone, several] = [students(runs, against), students([...runs, ...others], against)]
+    expect(cellOf(alone, 0, at(alone)).tests?.asr?.difference).toBeCloseTo(-0.4, 12)
+    expect(cellOf(several, 0, at(several)).tests).toBeNull()
+  })
+
   it('is tested against one that has learnt, the newest of its seed', () => {
     const health = [{ kind: 'deadStudent', severity: 'error', reason: 'why', place: 'charts' } as const]
     const against = { ...byAttackAndDefense, against: 'control' }
