@@ -1,6 +1,7 @@
 import { computed, ref, watch } from 'vue'
 import type { CallArgs } from '@shared/contract'
 import {
+  noDefense,
   seedField,
   tellsRecordsApart,
   type Pivot,
@@ -10,7 +11,7 @@ import {
 } from '@shared/domain'
 import { defaultShown, type PivotShown } from '@shared/domain/pivotText'
 import { useTableValues } from '../table/useTableValues'
-import { noBaseline, usePivotNames } from './usePivotNames'
+import { usePivotNames } from './usePivotNames'
 
 export type PivotKind = PivotModel['kind'] | 'both'
 
@@ -35,7 +36,7 @@ export function usePivot(source: () => PivotSource) {
   const shown = ref<PivotShown>({ ...defaultShown, published: true, significance: true })
   const kind = ref<PivotKind>('student')
   /** Label of the defense to compare with. */
-  const against = ref(noBaseline)
+  const against = ref(noDefense)
 
   const { data, error, pending, refresh } = useTableValues(
     'table.pivot',
@@ -43,7 +44,7 @@ export function usePivot(source: () => PivotSource) {
       ...source(),
       ...(kind.value === 'both' ? {} : { kind: kind.value }),
       ...(chosen.value && { rows: [...chosen.value.rows], columns: [...chosen.value.columns] }),
-      ...(against.value !== noBaseline && { against: against.value }),
+      ...(against.value !== noDefense && { against: against.value }),
     }),
     0,
   )
@@ -69,7 +70,7 @@ export function usePivot(source: () => PivotSource) {
   /** What varies, as at first. */
   const reset = (): void => {
     chosen.value = null
-    against.value = noBaseline
+    against.value = noDefense
   }
   // What was placed for one study need not exist in another.
   watch(() => source().study, reset)

@@ -4,9 +4,6 @@ import { noDefense, noLabel, type Pivot } from '@shared/domain'
 import { useAxisLabels } from '../composables/useAxisLabels'
 import { useStudiesStore } from '../stores/studies'
 
-/** Stands for no defense in a list of what to compare with. */
-export const noBaseline = ''
-
 /** The names that people read in the place of ids. */
 export function usePivotNames(data: Ref<CallResult<'table.pivot'> | null>, pivot: ComputedRef<Pivot>) {
   const studies = useStudiesStore()
@@ -33,7 +30,7 @@ export function usePivotNames(data: Ref<CallResult<'table.pivot'> | null>, pivot
   })
   /** What the models may be compared with: at first no defense. */
   const comparable = computed(() => [
-    { id: noBaseline, title: 'no defense' },
+    { id: noDefense, title: 'no defense' },
     ...(data.value?.defenses ?? [])
       .filter((label) => label !== noDefense)
       .map((label) => ({ id: label, title: nameOf('defenses', label) })),

@@ -190,7 +190,9 @@ describe('a study', () => {
     await page.go(`/studies/${id}/table`)
     await settle(1100)
     expect(page.text()).toContain('p: paired t test against the undefended model')
-    page.find<HTMLElement>('[aria-label="What the others are compared with"]').click()
+    const choice = page.find<HTMLElement>('[aria-label="What the others are compared with"]')
+    expect(choice.textContent).toBe('no defense')
+    choice.click()
     await settle()
     const options = [...document.querySelectorAll<HTMLElement>('.p-select-option')]
     expect(options.map(({ textContent }) => textContent)).toEqual(['no defense', 'Shuffling Vaccine'])
