@@ -88,6 +88,21 @@ describeServed('every view', () => {
     expect(found).toEqual({})
     await page.close()
   })
+
+  it.concurrent('opens the list of a choice below its field where motion is reduced', async () => {
+    const { page } = await open({ width: 1440, theme: 'light' })
+    await page.goto(page.url().replace(/#.*$/, '#/new'))
+    const field = page.locator('.p-select:visible').first()
+    await field.click()
+    const list = page.locator('.p-select-overlay')
+    /** How far the list's left edge is from the field's. */
+    const apart = async (): Promise<number> => {
+      const [above, below] = [await field.boundingBox(), await list.boundingBox()]
+      return above && below ? Math.abs(above.x - below.x) : Number.POSITIVE_INFINITY
+    }
+    await expect.poll(apart, { timeout: 10_000 }).toBeLessThan(2)
+    await page.close()
+  })
 })
 
 describeServed('what is said aloud', () => {
