@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseAxis } from '../../../src/main/cli/commands/study/parts/definition'
 import { runProgram } from '../../../src/main/cli/program'
 import type { CallArgs, EngineCallName } from '../../../src/shared/contract'
 import type { StudyDetail, StudySummary } from '../../../src/shared/domain'
@@ -153,6 +154,16 @@ describe('abd study start', () => {
     expect(definition.axes.map(({ path }) => path)).toEqual(['attack', 'seed'])
   })
 
+  it('takes values as JSON, one, several or a list', () => {
+    const sv = (layers: number) => [{ id: 'sv', params: { layers } }]
+    const both = [sv(3), sv(5)].map((list) => JSON.stringify(list)).join(',')
+    expect(parseAxis(`defenses=${both}`).values).toEqual([sv(3), sv(5)])
+    expect(parseAxis(`defenses=[${both}]`).values).toEqual([sv(3), sv(5)])
+    expect(parseAxis('attack={"id":"blend"},{"id":"sig"}').values).toEqual([{ id: 'blend' }, { id: 'sig' }])
+    expect(parseAxis('attack={"id":"blend"}').values).toEqual([{ id: 'blend' }])
+    expect(parseAxis('attack=blend, sig').values).toEqual(['blend', 'sig'])
+  })
+
   it('names the cells that cannot be, starts none and ends with 2', async () => {
     const ended = await abd('start', ...tiny, '--axis', 'poisoning.ratio=0.1,7')
     expect(ended.code).toBe(2)
@@ -168,6 +179,7 @@ describe('abd study start', () => {
     [['start', '--axis', 'attack'], '--axis takes path=value,value'],
     [['start', '--axis', 'attack='], '--axis takes path=value,value'],
     [['start', '--axis', 'atack=blend'], '"attack"'],
+    [['start', '--axis', 'defenses=[{id:sv}]'], 'begin as JSON and are none'],
     [['start', '--axis', 'attack=magic'], 'no attack called "magic"'],
     [['start', '--seeds', '0-2', '--axis', 'seed=1'], 'given twice'],
     [['start', '--seeds', 'x'], ''],

@@ -62,6 +62,23 @@ describe('a study file', () => {
     expect(values('teacher.training.schedule: cosine')).toEqual([{ label: 'cosine', value: 'cosine' }])
   })
 
+  it('tells values of one name apart by the parameters that differ, and leaves equal ones to be refused', () => {
+    const labels = (text: string) => values(text)?.map(({ label }) => label)
+    expect(labels('defenses: [none, {id: sv, params: {coefficient: 3}}, {id: sv, params: {coefficient: 10}}]')).toEqual(
+      ['none', 'sv (coefficient 3)', 'sv (coefficient 10)'],
+    )
+    expect(labels('defenses: [sv+sr, [sv, {id: sr, params: {rounds: 3, portion: 0}}]]')).toEqual([
+      'sv+sr (rounds default, portion default)',
+      'sv+sr (rounds 3, portion 0)',
+    ])
+    expect(
+      labels('attack: [{id: blend, params: {pattern: noise, ratio: 0.1}}, {id: blend, params: {pattern: noise}}]'),
+    ).toEqual(['blend (ratio 0.1)', 'blend (ratio default)'])
+    expect(labels('defenses: [sv, {label: sv, value: {id: sv, params: {layers: 3}}}]')).toEqual(['sv', 'sv'])
+    expect(labels('poisoning.ratio: [0.1, 0.1]')).toEqual(['0.1', '0.1'])
+    expect(labels('defenses: [sv, sv]')).toEqual(['sv', 'sv'])
+  })
+
   it('names settings of members: every parameter is then given', () => {
     const [named] = values('method: [zskt/cifar10]') ?? []
     const { params, presets } = table.find('distillation', 'zskt')!

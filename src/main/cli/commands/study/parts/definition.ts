@@ -33,7 +33,7 @@ const memberAxes: Readonly<Record<string, string>> = {
   'distillation.method.id': 'method',
 }
 
-/** `path=v1,v2` or `path=[…]`; each value as JSON or else text, seeds also as 0-2. */
+/** `path=v1,v2`, `path={…},{…}` or `path=[…]`; each value as JSON or else text, seeds also as 0-2. */
 export function parseAxis(text: string): { path: string; values: unknown[] } {
   const at = text.indexOf('=')
   const [path, given] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
@@ -43,12 +43,23 @@ export function parseAxis(text: string): { path: string; values: unknown[] } {
       got: text,
     })
   if (path === 'seed') return { path, values: wholeNumbers(given) }
-  const whole = /^[[{]/.test(given) ? parseValue(given) : given
+  const whole = /^[[{]/.test(given) ? wholeJson(given) : given
   if (Array.isArray(whole)) return { path, values: whole }
   return {
     path,
     values: typeof whole === 'string' ? given.split(',').map((value) => parseValue(value.trim())) : [whole],
   }
+}
+
+/** Text that begins as JSON: one value, or several with commas between them, as a list. */
+function wholeJson(given: string): unknown {
+  const found = [given, `[${given}]`].map(parseValue).find((value) => typeof value !== 'string')
+  if (found !== undefined) return found
+  throw new RefusedInputError('The values of --axis begin as JSON and are none.', {
+    wanted: 'e.g. attack={"id":"ID","params":{"NAME":0.1}} or defenses=[{"id":"ID"}],[{"id":"ID"},{"id":"ID"}]',
+    got: given.slice(0, 200),
+    action: 'Give the whole flag in single quotes, so that the shell leaves the double ones.',
+  })
 }
 
 /** Axes by their paths, as a study file has them. */

@@ -16,6 +16,7 @@ import { wantedAnalyses } from '../wantedAnalyses'
 import { readYaml, type Keys, type YamlText } from './document'
 import { analysisSchema, axisObjectSchema, studyFileSchema, type StudyFile, type StudyFileAxis } from './schema'
 import { valuesOf, type FormContext } from './shortForms'
+import { toldApart, type ReadValue } from './toldApart'
 
 /** @throws RefusedInputError with line and column: unknown keys with the nearest known one, values that are none */
 export const readStudyFile = (text: string, context: FormContext): StudyDefinition => studyOf(readYaml(text), context)
@@ -78,10 +79,11 @@ function axisOf(path: string, axis: StudyFileAxis, yaml: YamlText, context: Form
 // eslint-disable-next-line max-params -- a value, where it stands and what it is read with
 function listOf(path: string, values: unknown, keys: Keys, yaml: YamlText, context: FormContext): AxisValue[] {
   const entries: unknown[] = Array.isArray(values) ? values : [values]
-  const list: AxisValue[] = []
+  const list: ReadValue[] = []
   for (const [index, entry] of entries.entries()) {
     const place = Array.isArray(values) ? [...keys, index] : keys
-    for (const value of at(yaml, place, 'value', () => valuesOf(path, entry, context))) list.push(value)
+    const named = typeof entry === 'object' && entry !== null && 'label' in entry
+    for (const value of at(yaml, place, 'value', () => valuesOf(path, entry, context))) list.push({ ...value, named })
     if (list.length > cellLimit)
       throw new RefusedInputError(`The axis "${path}" has too many values.`, {
         wanted: `at most ${cellLimit.toLocaleString('en')}`,
@@ -89,7 +91,7 @@ function listOf(path: string, values: unknown, keys: Keys, yaml: YamlText, conte
         where: yaml.place(keys),
       })
   }
-  return list
+  return toldApart(list)
 }
 
 const conditionOf = (condition: NonNullable<StudyFile['exclude']>[number]): CellCondition =>
