@@ -50,12 +50,14 @@ export interface AskedAnalysis {
   readonly line: string | null
   /** What tables show of it, by the name that the analysis gives it; absent of earlier versions. */
   readonly numbers?: Readonly<Record<string, number | null>>
+  /** The study that asked; absent where a person did. */
+  readonly study?: string
 }
 
 /** Whether it has come to its end, whichever. */
 export const hasEnded = ({ state }: Pick<AskedAnalysis, 'state'>): boolean => state !== 'waiting' && state !== 'running'
 
-type Asking = Pick<AskedAnalysis, 'id' | 'runId' | 'analysis' | 'params' | 'stageIds' | 'step' | 'createdAt'>
+type Asking = Pick<AskedAnalysis, 'id' | 'runId' | 'analysis' | 'params' | 'stageIds' | 'step' | 'createdAt' | 'study'>
 
 /** One that nothing has been done about yet. */
 export const newlyAsked = (asking: Asking): AskedAnalysis => ({

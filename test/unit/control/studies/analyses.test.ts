@@ -20,13 +20,14 @@ let asked: Map<string, AskedAnalysis>
 let refusal: RefusedInputError | null
 
 const analyses: StudyAnalyses = {
-  start({ runId, analysis, params, stageIds }) {
+  start({ runId, analysis, params, stageIds, study }) {
     if (refusal) throw refusal
     const id = `asked-${asked.size + 1}`
     const defaults = analysis === 'form-imageNumbers' ? { imageLimit: 2000, hold: false } : {}
     const one = newlyAsked({
       ...{ id, runId, analysis, params: { ...defaults, ...params } },
       ...{ stageIds: [...stageIds], step: null, createdAt: asked.size },
+      ...(study === undefined ? {} : { study }),
     })
     asked.set(id, one)
     return one
@@ -147,6 +148,17 @@ describe('a study that asks analyses', () => {
     runs.finish('run-2')
     await reopened()
     expect([...asked.values()].map(({ runId, state }) => [runId, state])).toEqual([['run-1', 'cancelled']])
+  })
+
+  it('leaves alone, when it is cancelled, what a person or another study asked', async () => {
+    await start([perImage])
+    runs.finish('run-1')
+    change('asked-1', { study: 'study-0' })
+    analyses.start({ runId: 'run-2', analysis: 'form-imageNumbers', params: {}, stageIds: ['student-1'] })
+    runs.finish('run-2')
+    expect((await found()).map(({ asked: one }) => one?.id)).toEqual(['asked-1', 'asked-2'])
+    await service.calls['studies.cancel']({ studyId: 'study-1' })
+    expect([...asked.values()].map(({ state }) => state)).toEqual(['waiting', 'waiting'])
   })
 
   it.each([

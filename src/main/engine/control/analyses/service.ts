@@ -80,8 +80,8 @@ class Service implements AskedAnalyses {
       'analyses.remove': ({ id }) => this.remove(id),
     }
     this.ofStudies = {
-      start: ({ params, stageIds, ...question }) =>
-        this.start({ ...question, params: { ...params }, stageIds: [...stageIds] }),
+      start: ({ params, stageIds, study, ...question }) =>
+        this.start({ ...question, params: { ...params }, stageIds: [...stageIds] }, study),
       cancel: (id) => void this.cancel(id),
       find(id) {
         const asked = store.asked.find(id)
@@ -103,7 +103,8 @@ class Service implements AskedAnalyses {
     await this.copying
   }
 
-  private start({ runId, analysis, params, stageIds, step, device = 'auto' }: CallArgs<'analyses.start'>) {
+  private start(question: CallArgs<'analyses.start'>, study?: string) {
+    const { runId, analysis, params, stageIds, step, device = 'auto' } = question
     const { store, assertReady } = this.options
     const run = store.runs.summary(runId)
     if (run.deletedAt !== null) throw new UserError('This run is in the bin.', { action: 'Restore it first.' })
@@ -125,6 +126,7 @@ class Service implements AskedAnalyses {
       stageIds: stages.map(({ id }) => id),
       step: step ?? null,
       createdAt: this.newest,
+      ...(study === undefined ? {} : { study }),
     })
     store.asked.put(asked)
     this.tell(asked)

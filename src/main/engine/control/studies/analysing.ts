@@ -44,12 +44,13 @@ export class Analysing {
     const known = this.knownOf(live)
     for (const question of this.questionsOf(live, index, known)) {
       if (!question) continue
+      this.noteFound(known, question)
       const id = known.asked.get(question.key)
       const before = id === undefined ? undefined : this.options.analyses.find(id)
       if (before && before.state !== 'interrupted') continue
       // One that somebody has deleted is not wanted.
       if (id !== undefined && !before) continue
-      this.ask(known, question)
+      this.ask(live, question)
     }
   }
 
@@ -68,17 +69,17 @@ export class Analysing {
         const failed = asked ? ['failed', 'cancelled', 'interrupted'].includes(asked.state) : true
         if (!failed) continue
         keys.add(question.key)
-        this.ask(known, question)
+        this.ask(live, question)
       }
     return keys.size
   }
 
-  /** Those that wait or run. */
+  /** Those of its own that wait or run; what a person asked goes on, although it answers the study too. */
   cancel(live: LiveStudy): void {
     const { asked } = this.knownOf(live)
     for (const id of asked.values()) {
       const one = this.options.analyses.find(id)
-      if (one && !hasEnded(one)) this.options.analyses.cancel(id)
+      if (one && one.study === live.record.id && !hasEnded(one)) this.options.analyses.cancel(id)
     }
   }
 
@@ -104,10 +105,17 @@ export class Analysing {
     return id === undefined ? undefined : this.options.analyses.find(id)
   }
 
-  private ask(known: Known, { wanted, runId, stageId, key }: Question): void {
+  private ask(live: LiveStudy, { wanted, runId, stageId, key }: Question): void {
+    const known = this.knownOf(live)
     try {
       const { id: analysis, params } = wanted
-      const { id } = this.options.analyses.start({ runId, analysis, params, stageIds: [stageId] })
+      const { id } = this.options.analyses.start({
+        runId,
+        analysis,
+        params,
+        stageIds: [stageId],
+        study: live.record.id,
+      })
       known.asked.set(key, id)
       known.refused.delete(key)
     } catch (error) {
@@ -131,11 +139,16 @@ export class Analysing {
     this.known.set(live, known)
     for (const { index } of live.list())
       for (const question of this.questionsOf(live, index, known)) {
-        if (!question) continue
-        const found = this.options.analyses.ofRun(question.runId).find((asked) => answers(asked, question))
-        if (found && !known.asked.has(question.key)) known.asked.set(question.key, found.id)
+        if (question) this.noteFound(known, question)
       }
     return known
+  }
+
+  /** What somebody asked already is not asked again. */
+  private noteFound({ asked }: Known, question: Question): void {
+    if (asked.has(question.key)) return
+    const found = this.options.analyses.ofRun(question.runId).find((one) => answers(one, question))
+    if (found) asked.set(question.key, found.id)
   }
 }
 

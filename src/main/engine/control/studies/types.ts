@@ -93,7 +93,7 @@ export interface StudyRuns {
 /** Analyses of finished runs, as studies ask for them. */
 export interface StudyAnalyses {
   /** @throws RefusedInputError where the run has nothing that it could look at */
-  start(question: Pick<AskedAnalysis, 'runId' | 'analysis' | 'params' | 'stageIds'>): AskedAnalysis
+  start(question: Pick<AskedAnalysis, 'runId' | 'analysis' | 'params' | 'stageIds' | 'study'>): AskedAnalysis
   cancel(id: string): void
   /** With how far it is. */
   find(id: string): AskedAnalysis | undefined
