@@ -10,6 +10,10 @@ const commonPrefix = (left: string, right: string): number => {
   return at
 }
 
+/** The names above and below one of a list. */
+export const neighboursAt = (names: readonly string[], index: number): string[] =>
+  [names[index - 1], names[index + 1]].flatMap((name) => name ?? [])
+
 /**
  * Where a name is cut, if it has to be: what stands from there on tells it from its neighbours and stays in sight.
  * E.g. "blend, 10 %, seed 3" beside "blend, 10 %, seed 4": before "seed 3".

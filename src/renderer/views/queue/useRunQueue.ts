@@ -23,15 +23,15 @@ export const inQueueOrder = (runs: readonly RunSummary[]): RunSummary[] =>
 
 const nextStage = ({ stages }: RunSummary): StageRecord | undefined => stages.find(({ state }) => state !== 'done')
 
-/** Why a run waits, in words. */
-export function waitWords(run: RunSummary, place: number): string {
+/** Why a run waits, in words; null where it only waits for those before it. */
+export function waitWords(run: RunSummary, place: number): string | null {
   const next = nextStage(run)
   if (next?.where) return whereWords(next.where)
   if (next?.state === 'running')
     return next.origin
       ? `its ${next.title.toLowerCase()} is being trained in “${next.origin.runName}”`
       : 'between two stages'
-  return place === 0 ? 'starts as soon as there is room' : 'waits for its turn'
+  return place === 0 ? 'starts as soon as there is room' : null
 }
 
 /** At most so many ended runs are offered to be tried again. */
