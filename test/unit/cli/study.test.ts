@@ -181,6 +181,7 @@ describe('abd study start', () => {
     [['start', '--axis', 'atack=blend'], '"attack"'],
     [['start', '--axis', 'defenses=[{id:sv}]'], 'begin as JSON and are none'],
     [['start', '--axis', 'attack=magic'], 'no attack called "magic"'],
+    [['start', '--axis', 'attack=blend,magic'], 'where: the axis attack'],
     [['start', '--seeds', '0-2', '--axis', 'seed=1'], 'given twice'],
     [['start', '--seeds', 'x'], ''],
     [['show', 'nope'], 'There is no study "nope"'],

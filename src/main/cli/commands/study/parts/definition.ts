@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Catalogue } from '../../../../../shared/contract'
 import type { PartialExperimentConfig, StudyAxis, StudyDefinition, StudyPreset } from '../../../../../shared/domain'
-import { RefusedInputError } from '../../../../../shared/errors'
+import { RefusedInputError, UserError } from '../../../../../shared/errors'
 import { nearest } from '../../../../../shared/nearest'
 import type { CommandContext } from '../../command'
 import { configurationOf } from '../../../configuration'
@@ -82,8 +82,20 @@ export async function readAxes(
   const axes = axesOf(flags)
   if (Object.keys(axes).length === 0) return []
   const text = JSON.stringify({ name: 'command line', axes })
-  const { definition } = await client.call('studies.read', { text, fileName: join(process.cwd(), 'command line') })
+  const fileName = join(process.cwd(), 'command line')
+  const { definition } = await client.call('studies.read', { text, fileName }).catch((error: unknown) => {
+    throw ofFlag(error)
+  })
   return definition.axes
+}
+
+/** Names the axis; a line and a column of the text that flags were made into say nothing to who typed them. */
+function ofFlag(error: unknown): unknown {
+  if (!(error instanceof UserError)) return error
+  const path = /\(axes\.(.+?)(?:\.\d+)?\)$/.exec(error.where ?? '')?.[1]
+  if (path === undefined) return error
+  const { message, wanted, got, action } = error
+  return new RefusedInputError(message, { wanted, got, where: `the axis ${path}`, action })
 }
 
 export async function definitionOf(
