@@ -53,6 +53,19 @@ export const parts = [
     figures: [{ file: 'ood-plane', chart: 'Accuracy against ASR', query: 'attack:blend' }],
   },
   {
+    id: 'label',
+    study: 'signs-effect-clean-label',
+    tables: [
+      { id: 'mean', args: ['--rows', 'defenses', '--columns', '', ...interval] },
+      { id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'clean-label.csv', args: ['--rows', 'defenses', '--columns', '', '--significance'] },
+      { file: 'clean-label-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
+    figures: [],
+  },
+  {
     id: 'zskt',
     study: 'signs-effect-zskt',
     tables: [{ id: 'seeds', args: ['--rows', 'attack,defenses', '--columns', 'seed'] }],
@@ -61,6 +74,16 @@ export const parts = [
       { file: 'zskt-seeds.csv', args: ['--rows', 'attack,defenses,seed'] },
     ],
     // Three ends of three seeds are told in numbers.
+    figures: [],
+  },
+  {
+    id: 'cmi',
+    study: 'signs-effect-cmi',
+    tables: [{ id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] }],
+    files: [
+      { file: 'cmi.csv', args: ['--significance'] },
+      { file: 'cmi-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
     figures: [],
   },
   {

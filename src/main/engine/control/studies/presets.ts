@@ -6,6 +6,7 @@ import cifar10Ood from '../../../../../resources/studies/cifar10-ood.yml?raw'
 import cifar10Zskt from '../../../../../resources/studies/cifar10-zskt.yml?raw'
 import gtsrbZskt from '../../../../../resources/studies/gtsrb-zskt.yml?raw'
 import signsDemonstration from '../../../../../resources/studies/signs-demonstration.yml?raw'
+import signsEffectCleanLabel from '../../../../../resources/studies/signs-effect-clean-label.yml?raw'
 import signsEffectCmi from '../../../../../resources/studies/signs-effect-cmi.yml?raw'
 import signsEffectOod from '../../../../../resources/studies/signs-effect-ood.yml?raw'
 import signsEffectZskt from '../../../../../resources/studies/signs-effect-zskt.yml?raw'
@@ -17,6 +18,7 @@ import { readStudyFile } from './file/read'
 const files: readonly (readonly [id: string, text: string])[] = [
   ['signs-small', signsSmall],
   ['signs-effect-ood', signsEffectOod],
+  ['signs-effect-clean-label', signsEffectCleanLabel],
   ['signs-demonstration', signsDemonstration],
   ['signs-effect-zskt', signsEffectZskt],
   ['signs-effect-cmi', signsEffectCmi],

@@ -181,7 +181,7 @@ const fields = {
     label: 'Crop pool images',
     default: 'dataSet',
     options: variationOptions,
-    help: 'Whether the student sees random crops (4 pixels of padding). The reference crops CIFAR, but neither GTSRB, SVHN nor MNIST.',
+    help: 'Whether the student sees random crops (4 pixels of padding). The reference crops CIFAR, but neither GTSRB, SVHN nor MNIST. In short runs crops and mirroring teach far more (Signs, 24 calls, one seed: accuracy 99 % with both, 75 % without).',
     visibleWhen: fillsPool,
     advanced: true,
   }),
