@@ -13,7 +13,7 @@ import { createStageReports } from '../../../../src/main/engine/control/runs/sta
 import { openStore, placeInRun, type RunStore } from '../../../../src/main/engine/control/store'
 import { bundle } from '../../../fixtures/bundle'
 import { createHandJournal, lineOf } from '../../../fixtures/journals'
-import { elapsedSeconds, processorSeconds, slownessBy } from '../../../fixtures/slowness'
+import { processorSeconds, slownessBy } from '../../../fixtures/slowness'
 import { fakeCatalogue } from '../../../fakes/catalogue'
 import { FakeRun } from '../../../fakes/run'
 
@@ -83,9 +83,9 @@ describe('following', () => {
       process.stderr.write(
         `${(100 * share).toFixed(1)} % of a core, 99 of 100 turns at most ${(late.percentile(99) / 1e6).toFixed(0)} ms late\n`,
       )
-      // 0.03 to 0.04 on two idle cores, up to 0.09 where two trainings fill the caches meanwhile.
-      expect(share).toBeLessThan(0.15 * slownessBy(processorSeconds))
-      expect(late.percentile(99) / 1e6).toBeLessThan(100 * slownessBy(elapsedSeconds))
+      // 0.03 to 0.04 on two busy cores, twice as much on a machine at half the speed; others fill the caches there.
+      expect(share).toBeLessThan(0.08 * slownessBy(processorSeconds))
+      expect(late.percentile(99) / 1e6).toBeLessThan(100)
     },
   )
 
@@ -98,6 +98,6 @@ describe('following', () => {
     late.enable()
     await vi.waitFor(() => expect(store.readLog('long', 2000)).toHaveLength(1000), { timeout: 20_000, interval: 200 })
     late.disable()
-    expect(late.percentile(99) / 1e6).toBeLessThan(100 * slownessBy(elapsedSeconds))
+    expect(late.percentile(99) / 1e6).toBeLessThan(100)
   })
 })

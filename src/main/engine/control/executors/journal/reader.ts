@@ -8,6 +8,9 @@ import { promisify } from 'node:util'
 // Descriptors cost half of what file handles do, and this is done some hundred times a second.
 const fs = { open: promisify(open), close: promisify(close), read: promisify(read) }
 
+/** What is appended between two looks fits; so small a buffer comes from Node's pool and costs nothing to let go. */
+const firstBytes = 2 * 1024
+/** Of a journal that has more. */
 const chunkBytes = 64 * 1024
 /** A line above this is no line of ours. */
 const lineLimit = 64 * 1024 * 1024
@@ -35,7 +38,7 @@ export async function readLines(file: string, offset: number, take: (line: ReadL
 }
 
 async function readFrom(descriptor: number, offset: number, take: (line: ReadLine) => boolean): Promise<void> {
-  let buffer: Buffer = Buffer.allocUnsafe(chunkBytes)
+  let buffer: Buffer = Buffer.allocUnsafe(firstBytes)
   /** Bytes at the buffer's beginning that belong to a line whose end has not been read. */
   let kept = 0
   let position = offset
@@ -61,12 +64,13 @@ async function readFrom(descriptor: number, offset: number, take: (line: ReadLin
     kept = filled - start
     // What was appended meanwhile is read the next time.
     if (!wasFilled) return
+    if (buffer.length < chunkBytes) buffer = grown(buffer, kept)
   }
 }
 
 function grown(buffer: Buffer, filled: number): Buffer {
   if (filled >= lineLimit) throw new Error(`a line of more than ${lineLimit} bytes`)
-  const larger = Buffer.allocUnsafe(Math.min(lineLimit, 2 * buffer.length))
+  const larger = Buffer.allocUnsafe(Math.min(lineLimit, Math.max(chunkBytes, 2 * buffer.length)))
   buffer.copy(larger, 0, 0, filled)
   return larger
 }
