@@ -162,6 +162,7 @@ describe('abd study start', () => {
     expect(parseAxis('attack={"id":"blend"},{"id":"sig"}').values).toEqual([{ id: 'blend' }, { id: 'sig' }])
     expect(parseAxis('attack={"id":"blend"}').values).toEqual([{ id: 'blend' }])
     expect(parseAxis('attack=blend, sig').values).toEqual(['blend', 'sig'])
+    expect(parseAxis('teacher.file=[a].pt,b.pt').values).toEqual(['[a].pt', 'b.pt'])
   })
 
   it('names the cells that cannot be, starts none and ends with 2', async () => {

@@ -77,6 +77,8 @@ describe('a study file', () => {
     expect(labels('defenses: [sv, {label: sv, value: {id: sv, params: {layers: 3}}}]')).toEqual(['sv', 'sv'])
     expect(labels('poisoning.ratio: [0.1, 0.1]')).toEqual(['0.1', '0.1'])
     expect(labels('defenses: [sv, sv]')).toEqual(['sv', 'sv'])
+    // As many as an axis may have, in a moment.
+    expect(labels('seed: 0..99999')).toHaveLength(100_000)
   })
 
   it('names settings of members: every parameter is then given', () => {

@@ -51,10 +51,10 @@ export function parseAxis(text: string): { path: string; values: unknown[] } {
   }
 }
 
-/** Text that begins as JSON: one value, or several with commas between them, as a list. */
+/** Text that begins as JSON: one value, or several with commas between them, as a list. "[x].pt" is text. */
 function wholeJson(given: string): unknown {
   const found = [given, `[${given}]`].map(parseValue).find((value) => typeof value !== 'string')
-  if (found !== undefined) return found
+  if (found !== undefined || !given.includes('{')) return found ?? given
   throw new RefusedInputError('The values of --axis begin as JSON and are none.', {
     wanted: 'e.g. attack={"id":"ID","params":{"NAME":0.1}} or defenses=[{"id":"ID"}],[{"id":"ID"},{"id":"ID"}]',
     got: given.slice(0, 200),

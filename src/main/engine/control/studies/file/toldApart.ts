@@ -25,14 +25,25 @@ function differing(members: readonly (MemberChoice | undefined)[]): readonly str
  * parameter that one of them leaves out is its default. Equal values keep one label; so does what the file names.
  */
 export function toldApart(values: readonly ReadValue[]): AxisValue[] {
+  const alike = new Map<string, AxisValue[]>()
+  for (const { named, ...value } of values)
+    if (!named && !alike.get(value.label)?.push(value)) alike.set(value.label, [value])
+  // Once for each name: an axis may have a hundred thousand values.
+  const names = new Map([...alike].map(([label, group]) => [label, group.length < 2 ? [] : differingByPlace(group)]))
   return values.map(({ label, value, named }) => {
-    const alike = values.filter((other) => other.label === label && !other.named)
-    if (named || alike.length < 2) return { label, value }
-    const parts = membersOf(value).map(({ id, params }, place) => {
-      const names = differing(alike.map((other) => membersOf(other.value)[place]))
-      const told = names.map((name) => `${name} ${textOf(params[name]).replaceAll('"', '')}`)
-      return told.length === 0 ? id : `${id} (${told.join(', ')})`
-    })
+    const told = named ? [] : (names.get(label) ?? [])
+    const parts = told.length === 0 ? [] : membersOf(value).map((member, place) => partOf(member, told[place] ?? []))
     return { label: parts.length === 0 ? label : parts.join('+').slice(0, 200), value }
   })
+}
+
+function partOf({ id, params }: MemberChoice, names: readonly string[]): string {
+  const told = names.map((name) => `${name} ${textOf(params[name]).replaceAll('"', '')}`)
+  return told.length === 0 ? id : `${id} (${told.join(', ')})`
+}
+
+/** The parameters that are not the same in all of these values, by the place of the member in them. */
+function differingByPlace(group: readonly AxisValue[]): (readonly string[])[] {
+  const members = group.map(({ value }) => membersOf(value))
+  return (members[0] ?? []).map((_, place) => differing(members.map((list) => list[place])))
 }
