@@ -1,7 +1,7 @@
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 
 export function createWorkbenchRouter(): Router {
-  return createRouter({
+  const router = createRouter({
     history: createWebHashHistory(),
     routes: [
       { path: '/', alias: '/runs', name: 'home', component: () => import('./views/home/HomeView.vue') },
@@ -29,4 +29,24 @@ export function createWorkbenchRouter(): Router {
       { path: '/:rest(.*)*', redirect: '/' },
     ],
   })
+  followEarlyAddress(router)
+  return router
+}
+
+/**
+ * The router hears of changed addresses only once its first view is there, and then puts that view's in their place:
+ * one that is given before (typed, or by another program) is followed then.
+ */
+function followEarlyAddress(router: Router): void {
+  let given: string | null = null
+  const note = (): void => {
+    given = window.location.hash.slice(1)
+  }
+  const follow = (): void => {
+    window.removeEventListener('hashchange', note)
+    if (given !== null) void router.replace(given)
+  }
+  window.addEventListener('hashchange', note)
+  // Also where the first view could not be loaded, of which the router tells.
+  router.isReady().then(follow, follow)
 }

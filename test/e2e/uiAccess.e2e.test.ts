@@ -10,7 +10,7 @@ import { createFakeWorkspace, type FakeWorkspace } from '../fixtures/processes'
 import { removeFolder } from '../fixtures/removeFolder'
 import { builtFolder } from './support/browser'
 import { describeServed, openServed, type Served } from './support/served'
-import { everyView, untouredViews } from './support/views.mjs'
+import { everyView, openRoute, untouredViews } from './support/views.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -91,7 +91,7 @@ describeServed('every view', () => {
 
   it.concurrent('opens the list of a choice below its field where motion is reduced', async () => {
     const { page } = await open({ width: 1440, theme: 'light' })
-    await page.goto(page.url().replace(/#.*$/, '#/new'))
+    await openRoute(page, '/new')
     const field = page.locator('.p-select:visible').first()
     await field.click()
     const list = page.locator('.p-select-overlay')
