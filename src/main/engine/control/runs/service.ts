@@ -10,7 +10,7 @@ import {
   type RunSummary,
 } from '../../../../shared/domain'
 import { RefusedInputError, UserError } from '../../../../shared/errors'
-import { madeAfter, type RunStore, type RunToKeep } from '../store'
+import { createFolderContents, madeAfter, type RunStore, type RunToKeep } from '../store'
 import type { EventHub } from '../events'
 import type { EngineLog } from '../log'
 import { cardNeed, type CardNeed } from '../experiments/cardIssue'
@@ -108,7 +108,8 @@ class Service implements RunService {
 
   constructor(private readonly options: RunServiceOptions) {
     const { store, table, costs, executors, readOnly, recorder, cacheFolder } = options
-    this.book = createStageBook({ store, fingerprints: createFingerprints(table), context: { table, costs } })
+    const fingerprints = createFingerprints(table, createFolderContents(store.database, { readOnly }))
+    this.book = createStageBook({ store, fingerprints, context: { table, costs } })
     const launcher = createStageLauncher({
       store,
       recorder,

@@ -262,6 +262,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 export * from './database'
 export { madeAfter } from './order'
 export { folderBytes } from './folders'
+export { createFolderContents, type FolderContents } from './folderContents'
 export { ownFiles, ownFolders } from './privacy'
 export type { StoredArtifact } from './artifacts'
 export type { StoredCell, StoredStage, StoredStudy, StudiesTable } from './studyRecords'

@@ -130,4 +130,9 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER artifacts_of_asked AFTER DELETE ON asked_analyses
     BEGIN DELETE FROM artifacts WHERE place = 'analyses/' || old.id; END;
   `,
+  // Which looks of folders had the same content.
+  `
+  CREATE TABLE folder_contents (number INTEGER PRIMARY KEY, look TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
+  CREATE INDEX folder_contents_by_content ON folder_contents (content, number);
+  `,
 ]
