@@ -126,10 +126,14 @@ export const untoldStorageFault = (error: unknown): StorageError | null =>
     : storageFaultBehind(error)
 
 /** What an error says, in one sentence of ours where there is one: for a warning, or a line of a log. */
-export function sentenceOf(error: unknown): string {
-  const [first] = toCauses(error)
-  if (!first) return 'Unknown failure.'
-  return first.where ? `${first.message.replace(/\.$/, '')} (${first.where}).` : first.message
+export const sentenceOf = (error: unknown): string => causeSentence(toCauses(error)) ?? 'Unknown failure.'
+
+/** The same of an error that was written down: for the line of a list. Null where no reason was written down. */
+export function causeSentence(causes: readonly ErrorCause[] | null | undefined): string | null {
+  const [first] = causes ?? []
+  if (!first) return null
+  const { message, where } = first
+  return where && !message.includes(where) ? `${message.replace(/\.$/, '')} (${where}).` : message
 }
 
 /** Whether all that is behind an error was written for people: otherwise the log has something to keep. */

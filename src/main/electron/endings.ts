@@ -1,5 +1,6 @@
 /** What comes to its end, in the words of a message beside the window. */
 import type { RunState, StudySummary } from '../../shared/domain'
+import { causeSentence } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 
 export interface Ending {
@@ -22,7 +23,7 @@ export function watchEndings(client: Pick<EngineClient, 'subscribe'>, tell: (end
       if (run.study || !isAtWork(before) || (run.state !== 'done' && run.state !== 'failed')) return
       tell({
         title: `“${run.name}” ${run.state === 'done' ? 'is done' : 'has failed'}`,
-        body: run.error?.[0]?.message ?? '',
+        body: causeSentence(run.error) ?? '',
       })
     }),
     client.subscribe('study.changed', {}, ({ study }) => {

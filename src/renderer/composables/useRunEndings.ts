@@ -1,6 +1,7 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
 import { namedModelsOf, type RunSummary, type StudySummary } from '@shared/domain'
+import { causeSentence } from '@shared/errors'
 import { useConnection } from '../api/connection'
 import { cellWords } from '../format/cellStates'
 import { percent } from '../format/numbers'
@@ -38,7 +39,7 @@ export function useRunEndings(): void {
       const result = resultOf(run, catalogue.namesOf(namedModelsOf(run)))
       notifications.tell({
         title: `“${run.name}” ${run.state === 'done' ? 'is done' : 'has failed'}`,
-        body: run.state === 'done' ? result && `Accuracy / ASR: ${result}` : (run.error?.[0]?.message ?? ''),
+        body: run.state === 'done' ? result && `Accuracy / ASR: ${result}` : (causeSentence(run.error) ?? ''),
         path: `/runs/${run.id}`,
       })
       if (run.state === 'done' && router.currentRoute.value.params['runId'] !== run.id) {

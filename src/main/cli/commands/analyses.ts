@@ -1,3 +1,4 @@
+import { causeSentence } from '../../../shared/errors'
 import { kebab } from '../configuration'
 import { findRun, runNames } from '../findRun'
 import { membersOf } from '../members'
@@ -43,7 +44,7 @@ export const analyses = defineCommand({
             members.find(({ id }) => id === one.analysis)?.title ?? one.analysis,
             one.stageIds.join(' '),
             one.state,
-            printable(one.line ?? one.error?.[0]?.message ?? ''),
+            printable(one.line ?? causeSentence(one.error) ?? ''),
           ]),
         ),
       )

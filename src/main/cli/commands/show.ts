@@ -11,7 +11,7 @@ import {
   type RunDetail,
   type StageArtifact,
 } from '../../../shared/domain'
-import { RefusedInputError } from '../../../shared/errors'
+import { RefusedInputError, describeError, fromCauses, type ErrorCause } from '../../../shared/errors'
 import { membersOf } from '../members'
 import { findRun, runNames } from '../findRun'
 import { analysisLines, duration, healthLines, jsonLine, printable, stageLine, worthLine } from '../output'
@@ -104,9 +104,12 @@ const runLines = ({ detail, artifacts, titleOf, names }: ShownRun): string[] => 
   ]),
   ...timeLines(detail),
   ...(detail.changedPaths.length > 0 ? [`differs from the defaults in: ${detail.changedPaths.join(', ')}`] : []),
-  ...(detail.error ?? []).map((cause) => `error: ${cause.message}`),
+  ...(detail.error ? errorLines(detail.error) : []),
   ...(detail.note ? [`note: ${printable(detail.note)}`] : []),
 ]
+
+const errorLines = (causes: readonly ErrorCause[]): string[] =>
+  `error: ${describeError(fromCauses(causes))}`.split('\n').map(printable)
 
 /** Of a run that has ended, in whatever way. */
 function timeLines(detail: RunDetail): string[] {

@@ -8,6 +8,7 @@ import {
   type StudySummary,
   type Summary,
 } from '@shared/domain'
+import { causeSentence } from '@shared/errors'
 import { noCells } from '../../format/cellStates'
 
 type Axes = StudySummary['axes']
@@ -148,7 +149,7 @@ export function failuresOf(cells: readonly StudyCell[]): { reason: string; cells
   const byReason = new Map<string, StudyCell[]>()
   for (const cell of cells) {
     if (cell.state !== 'failed' && cell.state !== 'interrupted') continue
-    const reason = cell.error?.[0]?.message ?? 'No reason was recorded.'
+    const reason = causeSentence(cell.error) ?? 'No reason was recorded.'
     byReason.set(reason, [...(byReason.get(reason) ?? []), cell])
   }
   return [...byReason].map(([reason, failed]) => ({ reason, cells: failed }))

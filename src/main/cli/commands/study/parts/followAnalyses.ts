@@ -1,5 +1,6 @@
 /** Stays with the analyses of a study's cells until all have ended. */
 import { hasEnded, type CellAnalysis, type StudyDetail } from '../../../../../shared/domain'
+import { causeSentence } from '../../../../../shared/errors'
 import type { EngineClient } from '../../../../../shared/rpc'
 import { printable, type Output } from '../../../output'
 import { labelsText } from './words'
@@ -59,7 +60,9 @@ export async function followAnalyses(
 export function analysisLines({ definition, list }: StudyDetail, analyses: readonly CellAnalysis[]): string[] {
   const cells = new Map(list.map((cell) => [cell.index, cell]))
   return analyses.flatMap(({ cell, analysis, asked, error }) => {
-    const found = error ? `failed: ${error[0]?.message ?? 'no reason was written down'}` : (asked?.line ?? asked?.state)
+    const found = error
+      ? `failed: ${causeSentence(error) ?? 'no reason was written down'}`
+      : (asked?.line ?? asked?.state)
     if (found === undefined) return []
     const { axes = {} } = cells.get(cell) ?? {}
     return [`cell ${cell} (${labelsText(axes)}), ${definition.analyses?.[analysis]?.id ?? ''}: ${printable(found)}`]

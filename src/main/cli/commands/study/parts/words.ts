@@ -1,5 +1,6 @@
 /** Studies in lines of text. */
 import type { CellLabels, StudyCell, StudyPlan, StudySummary } from '../../../../../shared/domain'
+import { causeSentence } from '../../../../../shared/errors'
 import { duration, megabytes, percent, printable, table } from '../../../output'
 
 /** "attack badnet_grid, seed 0" */
@@ -62,7 +63,7 @@ export function issueLines({ cells }: StudyPlan, severity: 'error' | 'warning'):
 
 /** Why a cell failed, in one line; undefined of one that has not. */
 export const failureLine = ({ index, axes, error }: StudyCell): string =>
-  `cell ${index} (${labelsText(axes)}) failed: ${printable(error?.[0]?.message ?? 'no reason was written down')}`
+  `cell ${index} (${labelsText(axes)}) failed: ${printable(causeSentence(error) ?? 'no reason was written down')}`
 
 export function cellTable(axes: StudySummary['axes'], cells: readonly StudyCell[]): string {
   const progressText = ({ state, progress }: StudyCell): string =>
@@ -76,7 +77,7 @@ export function cellTable(axes: StudySummary['axes'], cells: readonly StudyCell[
       percent(cell.student?.accuracy),
       percent(cell.student?.asr),
       cell.runId ?? '–',
-      printable(cell.error?.[0]?.message ?? cell.where ?? ''),
+      printable(causeSentence(cell.error) ?? cell.where ?? ''),
     ]),
   ])
 }
