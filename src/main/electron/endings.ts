@@ -1,5 +1,5 @@
 /** What comes to its end, in the words of a message beside the window. */
-import type { RunState, StudySummary } from '../../shared/domain'
+import { shownStudyState, type RunState, type StudySummary } from '../../shared/domain'
 import { causeSentence } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 
@@ -30,7 +30,10 @@ export function watchEndings(client: Pick<EngineClient, 'subscribe'>, tell: (end
       const before = studies.get(study.id)
       studies.set(study.id, study.state)
       if (before !== 'running' || study.state !== 'done') return
-      tell({ title: `The study “${study.name}” is done`, body: failedCells(study) })
+      tell({
+        title: `The study “${study.name}” ${shownStudyState(study) === 'failed' ? 'has failed' : 'is done'}`,
+        body: failedCells(study),
+      })
     }),
   ]
   return () => {

@@ -1,6 +1,6 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
-import { namedModelsOf, type RunSummary, type StudySummary } from '@shared/domain'
+import { namedModelsOf, shownStudyState, type RunSummary, type StudySummary } from '@shared/domain'
 import { causeSentence } from '@shared/errors'
 import { useConnection } from '../api/connection'
 import { cellWords } from '../format/cellStates'
@@ -59,15 +59,16 @@ export function useRunEndings(): void {
       const before = studyStates.get(study.id)
       studyStates.set(study.id, study.state)
       if (before !== 'running' || study.state !== 'done') return
+      const ended = `The study “${study.name}” ${shownStudyState(study) === 'failed' ? 'has failed' : 'is done'}`
       notifications.tell({
-        title: `The study “${study.name}” is done`,
+        title: ended,
         body: cellWords(study.cells),
         path: `/studies/${study.id}`,
       })
       if (router.currentRoute.value.params['studyId'] === study.id) return
       notices.show({
         severity: study.cells.failed > 0 ? 'warning' : 'good',
-        title: `The study “${study.name}” is done: ${cellWords(study.cells)}.`,
+        title: `${ended}: ${cellWords(study.cells)}.`,
         action: { label: 'Show', run: () => void router.push(`/studies/${study.id}`) },
         seconds: 20,
       })

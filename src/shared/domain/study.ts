@@ -110,6 +110,10 @@ export interface StudyPlan {
 
 export type StudyState = 'running' | 'paused' | 'done' | 'cancelled'
 
+/** What a study is called: one that is over without a cell that is done has failed. */
+export const shownStudyState = ({ state, cells }: Pick<StudySummary, 'state' | 'cells'>): StudyState | 'failed' =>
+  state === 'done' && cells.done === 0 && cells.failed > 0 ? 'failed' : state
+
 export type CellState = RunState | 'waiting' | 'cancelled'
 
 export interface StudyCell {

@@ -28,8 +28,8 @@ function stage(listed: RunSummary[] = []) {
 const run = (state: RunState, more: Partial<RunSummary> = {}): { run: RunSummary } => ({
   run: { id: 'a', name: 'Quick look', state, error: null, ...more } as RunSummary,
 })
-const study = (state: StudySummary['state'], failed = 0): { study: StudySummary } => ({
-  study: { id: 's', name: 'Table 1', state, cells: { failed } } as StudySummary,
+const study = (state: StudySummary['state'], { done = 3, failed = 0 } = {}): { study: StudySummary } => ({
+  study: { id: 's', name: 'Table 1', state, cells: { done, failed } } as StudySummary,
 })
 
 it('tells of a run that was at work and has ended, and of a study in place of its cells', () => {
@@ -44,16 +44,19 @@ it('tells of a run that was at work and has ended, and of a study in place of it
   for (const state of ['running', 'done'] as const)
     engine.emit('run.changed', run(state, { id: 'cell', study: { id: 's', cell: 0 } as never }))
   engine.emit('study.changed', study('running'))
-  engine.emit('study.changed', study('done', 2))
+  engine.emit('study.changed', study('done', { failed: 2 }))
+  engine.emit('study.changed', study('running'))
+  engine.emit('study.changed', study('done', { done: 0, failed: 2 }))
   expect(told).toEqual([
     '“Quick look” is done',
     '“Quick look” has failed: No space.',
     'The study “Table 1” is done: 2 cells have failed.',
+    'The study “Table 1” has failed: 2 cells have failed.',
   ])
   stop()
   engine.emit('run.changed', run('running'))
   engine.emit('run.changed', run('done'))
-  expect(told).toHaveLength(3)
+  expect(told).toHaveLength(4)
 })
 
 it('asks for the runs at work alone, and says once that none is left', async () => {

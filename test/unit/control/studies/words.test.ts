@@ -26,6 +26,9 @@ it('a plan in words', () => {
   expect(planWords({ ...facts, teachers: 0, students: 0, reused: 192, seconds: 0 })).toBe(
     '162 cells, nothing to train, 192 reused',
   )
+  expect(planWords({ ...facts, teachers: 0, read: 1, seconds: 0 })).toBe(
+    '162 cells, 1 teacher to read from a file, 162 students to train, 0 reused',
+  )
 })
 
 it('durations', () => {

@@ -1,3 +1,4 @@
+import { shownStudyState } from '../../../../shared/domain'
 import { duration, jsonLine, printable, table } from '../../output'
 import { listStudies } from './parts/findStudy'
 import { cellCount } from './parts/words'
@@ -18,7 +19,7 @@ export const list = defineCommand({
           ...studies.map((study) => [
             study.id,
             printable(study.name).slice(0, 40),
-            study.state,
+            shownStudyState(study),
             `${study.cells.done} of ${cellCount(study)}`,
             String(study.cells.failed),
             study.secondsLeft === null ? '–' : duration(study.secondsLeft),

@@ -1,4 +1,4 @@
-import type { StudyDetail } from '../../../../shared/domain'
+import { shownStudyState, type StudyDetail } from '../../../../shared/domain'
 import { duration, jsonLine, printable } from '../../output'
 import { analysisLines } from './parts/followAnalyses'
 import { findStudy, studyNames } from './parts/findStudy'
@@ -24,7 +24,7 @@ export const show = defineCommand({
 })
 
 const studyLines = (study: StudyDetail): string[] => [
-  `${printable(study.name)} (${study.id}): ${study.state}`,
+  `${printable(study.name)} (${study.id}): ${shownStudyState(study)}`,
   `${cellsText(study)}${study.secondsLeft === null ? '' : `, ${duration(study.secondsLeft)} left`}; ${stagesText(study)}`,
   `executor ${study.executor}, strategy ${study.strategy}, priority ${study.priority}`,
   ...study.axes.map(({ path, labels }) => `${printable(path)}: ${labels.map(printable).join(', ')}`),

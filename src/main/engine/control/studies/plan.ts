@@ -23,6 +23,8 @@ export interface PlanContext {
 /** A stage of the plan: once, whoever asks for it. */
 export interface StageOfPlan extends PlannedStage {
   readonly done: boolean
+  /** Of a teacher: it is read and evaluated, not trained. */
+  readonly fromFile: boolean
   /** Of a student: its pseudo batches. */
   readonly length: number
   /** Working seconds still to do. */
@@ -73,6 +75,7 @@ export async function stagesOfCells(
       stages.set(stage.key, {
         ...stage,
         done,
+        fromFile: stage.kind === 'teacher' && config.teacher.source === 'file',
         seconds,
         length: stage.kind === 'student' ? length(config, stage.index) : 0,
         bytes: done ? 0 : (known.bytes[stage.id] ?? 0),
@@ -142,14 +145,15 @@ export function planOf(
     bytes: scaled(sum(fresh.map(({ bytes }) => bytes))),
     basis,
   }
-  const count = (kind: PlannedStage['kind']): number => scaled(trained.filter((stage) => stage.kind === kind).length)
+  const count = (which: (stage: StageOfPlan) => boolean): number => scaled(trained.filter(which).length)
   return {
     ...numbers,
     words: planWords({
       ...numbers,
       cells,
-      teachers: count('teacher'),
-      students: count('student'),
+      read: count(({ fromFile }) => fromFile),
+      teachers: count(({ kind, fromFile }) => kind === 'teacher' && !fromFile),
+      students: count(({ kind }) => kind === 'student'),
       reused: numbers.stages.reused,
       slots,
     }),

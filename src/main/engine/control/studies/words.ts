@@ -3,6 +3,8 @@
 export interface PlanFacts {
   readonly cells: number
   readonly teachers: number
+  /** Teachers that come from files. */
+  readonly read?: number
   readonly students: number
   readonly reused: number
   readonly seconds: number
@@ -52,12 +54,15 @@ function onGpus({ seconds, longestChain, teachers, students, onGpu = false }: Pl
 
 /** "162 cells, 30 teachers and 162 students to train, 0 reused; about 9 h on this machine, 40 min on 12 GPUs". */
 export function planWords(facts: PlanFacts): string {
-  const { cells, teachers, students, reused, seconds, slots } = facts
+  const { cells, teachers, read = 0, students, reused, seconds, slots } = facts
   const trained = [
     ...(teachers > 0 ? [counted(teachers, 'teacher')] : []),
     ...(students > 0 ? [counted(students, 'student')] : []),
   ].join(' and ')
-  const work = trained === '' ? 'nothing to train' : `${trained} to train`
+  const work = [
+    ...(read > 0 ? [`${counted(read, 'teacher')} to read from a file`] : []),
+    trained === '' ? 'nothing to train' : `${trained} to train`,
+  ].join(', ')
   const here = Math.max(facts.longestChain, seconds / (Number.isFinite(slots) ? Math.max(1, slots) : 1))
   const guess = facts.basis === 'measured' ? '' : ' (calculated: read it within a factor of three)'
   const gpus = onGpus(facts)

@@ -1,5 +1,5 @@
 /** Stays with a study until nothing of it works or waits any more: shows progress, passes Ctrl+C on. */
-import type { CellAnalysis, StudyCell, StudySummary } from '../../../../../shared/domain'
+import { shownStudyState, type CellAnalysis, type StudyCell, type StudySummary } from '../../../../../shared/domain'
 import type { EngineClient } from '../../../../../shared/rpc'
 import type { CommandContext, ExitCode } from '../../command'
 import { jsonLine, type Output } from '../../../output'
@@ -83,7 +83,9 @@ export async function finishStudy({ client, output, json }: CommandContext, star
     const detail = await client.call('studies.get', { studyId: study.id })
     for (const line of analysisLines(detail, analyses)) output.tell(line)
   }
-  output.result(json ? closingLine(study, analyses) : `${study.state}: ${cellsText(study)}; ${stagesText(study)}`)
+  output.result(
+    json ? closingLine(study, analyses) : `${shownStudyState(study)}: ${cellsText(study)}; ${stagesText(study)}`,
+  )
   if (interrupted || study.state !== 'done') {
     output.tell(`The study is ${study.state}. "abd study resume ${study.id}" goes on with it.`)
     return 130

@@ -1,6 +1,6 @@
 /** What the commands share that steer a study or some of its cells. */
 import { Option } from 'commander'
-import type { StudySummary } from '../../../../../shared/domain'
+import { shownStudyState, type StudySummary } from '../../../../../shared/domain'
 import { defineCommand, wantedArgument, type CommandContext, type EngineCommand } from '../../command'
 import { detachOption, wholeNumbers } from '../../../options'
 import { jsonLine, printable } from '../../../output'
@@ -39,7 +39,7 @@ export const endingCommand = (action: 'pause' | 'cancel', description: string): 
     async run(context, { cells }, given) {
       const study = await steered(context, action, { given, cells })
       if (context.json) context.output.result(jsonLine({ study: study.id, state: study.state }))
-      else context.output.tell(`${printable(study.name)} is ${study.state}: ${cellsText(study)}.`)
+      else context.output.tell(`${printable(study.name)} is ${shownStudyState(study)}: ${cellsText(study)}.`)
       return 0
     },
   })
