@@ -99,6 +99,19 @@ export const parts = [
     ],
     figures: [],
   },
+  {
+    id: 'cifarOod',
+    study: 'cifar10-effect-ood',
+    tables: [
+      { id: 'mean', args: interval },
+      { id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'cifar-ood.csv', args: ['--significance'] },
+      { file: 'cifar-ood-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
+    figures: [],
+  },
 ]
 
 /** The models of a figure, in the words of the tables' queries. */

@@ -1,6 +1,7 @@
 /** The studies that come with the product: one file under resources/studies and one line here. */
 import type { StudyPreset } from '../../../../shared/domain'
 import cifar10Cmi from '../../../../../resources/studies/cifar10-cmi.yml?raw'
+import cifar10EffectOod from '../../../../../resources/studies/cifar10-effect-ood.yml?raw'
 import cifar10EffectZskt from '../../../../../resources/studies/cifar10-effect-zskt.yml?raw'
 import cifar10Ood from '../../../../../resources/studies/cifar10-ood.yml?raw'
 import cifar10Zskt from '../../../../../resources/studies/cifar10-zskt.yml?raw'
@@ -24,6 +25,7 @@ const files: readonly (readonly [id: string, text: string])[] = [
   ['signs-effect-cmi', signsEffectCmi],
   ['signs-precision', signsPrecision],
   ['cifar10-effect-zskt', cifar10EffectZskt],
+  ['cifar10-effect-ood', cifar10EffectOod],
   ['cifar10-zskt', cifar10Zskt],
   ['gtsrb-zskt', gtsrbZskt],
   ['cifar10-cmi', cifar10Cmi],
