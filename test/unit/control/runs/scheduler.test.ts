@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -347,13 +347,36 @@ describe('a file that a run names', () => {
     finishStage(await bench.trainer(0))
     await reaches(run.id, 'failed')
     expect((await get(run.id)).error?.[0]).toMatchObject({
-      message: 'A file that this run reads has changed since the run was made.',
+      message: 'A file or folder that this run reads has changed since the run was made.',
       where: file,
     })
     expect((await bench.start(config)).stages[1]?.key).not.toBe((await stageOf(run.id, 'teacher')).key)
     writeFileSync(file, 'first')
     await bench.engine.call('runs.resume', { runId: run.id })
     await bench.waitFor(() => expect(kinds()).toContain('evaluate'))
+  })
+
+  it('may be a folder: unpacked again it is the same, and where it is gone the run says so', async () => {
+    const folder = join(bench.folder, 'cifar')
+    const unpack = (seconds: number): void => {
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'batch.bin'), 'images')
+      utimesSync(join(folder, 'batch.bin'), seconds, seconds)
+    }
+    unpack(1000)
+    const run = await bench.start({ ...plain, data: { id: 'cifar10', params: { path: folder } } })
+    const data = await bench.trainer(0)
+    unpack(2000)
+    finishStage(data)
+    const teacher = await bench.trainer(1)
+    rmSync(folder, { recursive: true })
+    finishStage(teacher)
+    await reaches(run.id, 'failed')
+    expect((await get(run.id)).error?.[0]).toMatchObject({
+      message: 'A file or folder that this run reads is gone.',
+      got: 'nothing at its path',
+      where: folder,
+    })
   })
 
   it('may change when it was read: later stages take the copy, and keys stay, also after a restart', async () => {

@@ -22,6 +22,9 @@ export interface FilePrint {
   readonly print: string
 }
 
+/** Of a path at which there is nothing. */
+export const absentPrint = 'absent'
+
 /** A folder with more files is told by those that come first. */
 const countedFiles = 100_000
 /** A folder with more is told by its look alone: hashing a gigabyte takes a second, ten take theirs at each start. */
@@ -35,7 +38,7 @@ export function createFingerprints(table: MemberTable, contents: FolderContents)
   const known = new Map<string, { state: string; print: string }>()
   const read = async (path: string): Promise<void> => {
     const found = await stat(path).catch(() => null)
-    if (!found) return void known.set(path, { state: 'absent', print: 'absent' })
+    if (!found) return void known.set(path, { state: absentPrint, print: absentPrint })
     const state = `${found.ino} ${found.size} ${found.mtimeMs}`
     if (found.isFile() && known.get(path)?.state === state) return
     const print = found.isFile()

@@ -6,6 +6,7 @@ import { listCheckpoints } from '../../protocol/checkpointFiles'
 import type { StageStart } from '../../protocol/plans'
 import type { Executor, StageTask } from '../executors/executor'
 import type { CostModel } from '../experiments/costModel'
+import { absentPrint } from '../experiments/fingerprints'
 import type { MemberTable } from '../experiments/memberTable'
 import type { StageKey } from '../experiments/stageKeys'
 import { makeFolder } from '../../weights/atomicFile'
@@ -116,13 +117,22 @@ class Launcher implements StageLauncher {
     const config = asTrained(id, store, table)
     await book.read([config])
     // The same parameters in the same order, with copies in place of some originals.
-    const changed = book.filesOf(config).findIndex(({ print }, index) => print !== files[index]?.print)
+    const found = book.filesOf(config)
+    const changed = found.findIndex(({ print }, index) => print !== files[index]?.print)
     if (changed < 0) return
-    throw new UserError('A file that this run reads has changed since the run was made.', {
+    const where = files[changed]?.path ?? id
+    if (found[changed]?.print === absentPrint)
+      throw new UserError('A file or folder that this run reads is gone.', {
+        wanted: 'what was there when the run was made',
+        got: 'nothing at its path',
+        where,
+        action: 'Put it back and resume, or set up a copy of the run that names its new place.',
+      })
+    throw new UserError('A file or folder that this run reads has changed since the run was made.', {
       wanted: 'the content that it had then',
-      got: 'other content, or none',
-      where: files[changed]?.path ?? id,
-      action: 'Put the file back and resume, or start the experiment again: it is another one now.',
+      got: 'other content',
+      where,
+      action: 'Put the content back and resume, or start the experiment again: it is another one now.',
     })
   }
 
