@@ -19,6 +19,11 @@ export const createFolderContents = (database: Database, { readOnly }: { readOnl
     return row ? String(row.look) : null
   },
   remember(look, content) {
-    if (!readOnly) database.run('INSERT OR IGNORE INTO folder_contents (look, content) VALUES (?, ?)', look, content)
+    if (readOnly) return
+    try {
+      database.run('INSERT OR IGNORE INTO folder_contents (look, content) VALUES (?, ?)', look, content)
+    } catch {
+      // A full disk, say, keeps nobody from asking what an experiment takes; the folder is read again the next time.
+    }
   },
 })
