@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { ownProcessFiles, ownProcessFolders } from './test/ownProcess'
 
 const alias = {
   '@shared': fileURLToPath(new URL('./src/shared', import.meta.url)),
   '@renderer': fileURLToPath(new URL('./src/renderer', import.meta.url)),
 }
 const needsTensorFlow = ['test/**/*.tf.test.ts']
+const needsOwnProcess = [...ownProcessFiles, ...ownProcessFolders.map((folder) => `test/unit/${folder}/**/*.test.ts`)]
 
 export default defineConfig({
   resolve: { alias },
@@ -19,8 +21,24 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           maxWorkers: 2,
-          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          include: needsOwnProcess,
           exclude: needsTensorFlow,
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // In the same two processes, one after the other: the modules of the engine are loaded once, which takes longer
+        // than most tests. test/unit/layers/processes.test.ts says what such a test may not do.
+        test: {
+          name: 'logic',
+          environment: 'node',
+          maxWorkers: 2,
+          isolate: false,
+          setupFiles: ['test/fixtures/leftovers.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          exclude: [...needsTensorFlow, ...needsOwnProcess],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },
