@@ -1,5 +1,6 @@
 /** What comes to its end, in the words of a message beside the window. */
-import { shownStudyState, type RunState, type StudySummary } from '../../shared/domain'
+import type { RunState, StudySummary } from '../../shared/domain'
+import { shownStudyState } from '../../shared/domain/study'
 import { causeSentence } from '../../shared/errors'
 import type { EngineClient } from '../../shared/rpc'
 
