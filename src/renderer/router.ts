@@ -44,9 +44,9 @@ function followEarlyAddress(router: Router): void {
   }
   const follow = (): void => {
     window.removeEventListener('hashchange', note)
-    if (given !== null) void router.replace(given)
+    if (given !== null) router.replace(given).catch(() => undefined)
   }
   window.addEventListener('hashchange', note)
-  // Also where the first view could not be loaded, of which the router tells.
+  // Of a view that cannot be loaded, this one or the first, the router tells.
   router.isReady().then(follow, follow)
 }

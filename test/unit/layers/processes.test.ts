@@ -15,7 +15,6 @@ it('what changes its process has one of its own', () => {
     .filter((file) => file.endsWith('.test.ts') && !file.endsWith('.tf.test.ts'))
     .filter((file) => !ownProcessFiles.includes(file))
     .filter((file) => !ownProcessFolders.some((folder) => file.startsWith(`test/unit/${folder}/`)))
-    .filter((file) => file !== 'test/unit/layers/processes.test.ts')
   expect(shared.length).toBeGreaterThan(100)
   expect(shared.filter((file) => leftToOthers.test(readFileSync(file, 'utf8')))).toEqual([])
 })

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { families } from '../../../../src/main/engine/control/experiments/families'
 import { createFingerprints } from '../../../../src/main/engine/control/experiments/fingerprints'
 import { memberTable } from '../../../../src/main/engine/control/experiments/memberTable'
@@ -77,6 +77,16 @@ describe('the print of a folder', () => {
       utimesSync(join(path, 'below', 'two'), 9, 9)
       expect(await printOf(path)).not.toBe(before)
     }
+  })
+
+  it('is taken all the same where the disk is full', async () => {
+    const before = await printOf(folder('images'), { readOnly: true })
+    const write = vi.spyOn(database, 'run').mockImplementation(() => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    })
+    expect(await printOf(folder('images'))).toBe(before)
+    expect(write).toHaveBeenCalledOnce()
+    write.mockRestore()
   })
 
   it('is taken in a workspace that is open for reading only, and not remembered there', async () => {
