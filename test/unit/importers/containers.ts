@@ -9,6 +9,18 @@ const with_ = (tensors: StoredMap, more: Readonly<Record<string, StoredTensor>>)
   new Map([...tensors, ...Object.entries(more)])
 const grids: StoredMap = new Map([['identity_grid', tensor(1, 32, 32, 2)]])
 
+/** Of the layer that gives the logits: no network here has another linear one after it. */
+function lastLinearOf(tensors: StoredMap): string {
+  const linear = [...tensors].filter(([name, { shape }]) => name.endsWith('.weight') && shape.length === 2)
+  return (linear.at(-1)?.[0] ?? '').replace(/\.weight$/, '')
+}
+const withHead = (tensors: StoredMap, head: (last: string) => string, body = ''): StoredMap => {
+  const last = lastLinearOf(tensors)
+  return named(tensors, (name) =>
+    name.startsWith(`${last}.`) ? `${head(last)}${name.slice(last.length)}` : `${body}${name}`,
+  )
+}
+
 /** What a file of each kind holds, by the words of the page. */
 export const containers: Readonly<Record<string, (network: StoredMap) => StoredNetwork[]>> = {
   'a bare state_dict': (tensors) => [{ key: '', tensors }],
@@ -16,6 +28,7 @@ export const containers: Readonly<Record<string, (network: StoredMap) => StoredN
     { key: '', tensors: grids },
     { key: 'netC', tensors },
   ],
+  'in a list or tuple, by its place (`0`): `(state_dict, epoch)`': (tensors) => [{ key: '0', tensors }],
   'of DataParallel (`module.`)': (tensors) => [{ key: '', tensors: named(tensors, (name) => `module.${name}`) }],
   'of torch.compile (`_orig_mod.`)': (tensors) => [{ key: '', tensors: named(tensors, (name) => `_orig_mod.${name}`) }],
   'of Lightning (`state_dict` with `model.`)': (tensors) => [
@@ -29,6 +42,12 @@ export const containers: Readonly<Record<string, (network: StoredMap) => StoredN
         { n_averaged: tensor() },
       ),
     },
+  ],
+  'with a body and a head of their own (`features.` and `classifier.fc`, `encoder.` and `head`)': (tensors) => [
+    { key: '', tensors: withHead(tensors, () => 'classifier.fc', 'features.') },
+  ],
+  'with a last layer in a Sequential (`fc.1`, behind a dropout)': (tensors) => [
+    { key: '', tensors: withHead(tensors, (last) => `${last}.1`) },
   ],
   'with a normalisation layer of its own (`normalize.mean`, `normalize.std`)': (tensors) => [
     { key: '', tensors: with_(tensors, { 'normalize.mean': tensor(3), 'normalize.std': tensor(3) }) },

@@ -4,7 +4,19 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { importCheckpoint, type ImportReport } from '../../../src/main/engine/families/importers'
 import { importBytes, networkProgram, temporaryFolder, torchZip, wideResNet } from './craft/files'
-import { dictOf, get, integer, pickled, program, put, setItems, tensor, text } from './craft/pickle'
+import {
+  dictOf,
+  get,
+  globalName,
+  integer,
+  pickled,
+  program,
+  put,
+  setItems,
+  tensor,
+  text,
+  tupleOf,
+} from './craft/pickle'
 
 const classifier = networkProgram(wideResNet(10, 1, 10))
 const other = networkProgram(wideResNet(10, 2, 10))
@@ -14,9 +26,52 @@ const storagesOf = (...parts: (Buffer | string)[]): Record<string, Buffer> =>
   program(...parts).includes(text('1')) ? { 0: values, 1: values } : { 0: values }
 const fileOf = (...parts: (Buffer | string)[]): Buffer => torchZip(pickled(dictOf(...parts)), storagesOf(...parts))
 const import_ = (...parts: (Buffer | string)[]): Promise<ImportReport> => importBytes(fileOf(...parts))
+const listOf = (...items: (Buffer | string)[]): Buffer => program(']', '(', ...items, 'e')
 const grid = tensor({ from: classifier.storage })
 const infos = ({ findings }: ImportReport): string[] =>
   findings.filter(({ severity }) => severity === 'info').map(({ message }) => message)
+
+describe('a last layer of another name', () => {
+  const wide = wideResNet(10, 1, 10)
+  const renamed = (rename: (name: string) => string, more: Readonly<Record<string, number[]>> = {}): Buffer => {
+    const weights = new Map([...wide].map(([name, weight]) => [rename(name), weight]))
+    for (const [name, shape] of Object.entries(more))
+      weights.set(name, {
+        dtype: 'float32',
+        shape,
+        data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+      })
+    return torchZip(pickled(networkProgram(weights).dict()), { 0: values })
+  }
+  const headed = (body: string, head: string) => (name: string) =>
+    name.startsWith('fc.') ? head + name.slice(2) : body + name
+
+  it.each([
+    ['features.', 'classifier.fc'],
+    ['encoder.', 'head'],
+    ['backbone.', 'linear'],
+    ['', 'fc.1'],
+    ['', 'last'],
+    ['module.features.', 'module.classifier.fc'],
+    ['model.body.', 'model.out'],
+  ])('is found by its place and said: %s and %s', async (body, head) => {
+    const report = await importBytes(renamed(headed(body, head)))
+    expect(report).toMatchObject({ accepted: true, architecture: { title: 'WRN-10-1', params: { classes: 10 } } })
+    const last = head.replace(/^module\./, '').replace(/^model\./, '')
+    expect(report.findings.map(({ message }) => message).join('\n')).toContain(
+      `${last}" was taken for the last layer, fc: the only linear layer`,
+    )
+  })
+
+  it.each([
+    ['two linear layers', headed('encoder.', 'head.2'), { 'head.0.weight': [64, 64], 'head.0.bias': [64] }],
+    ['none of its width', headed('encoder.', 'head'), { 'head.weight': [10, 65] }],
+    ['a body of which a part is missing', (name: string) => headed('', 'head')(name).replace('bn1', 'norm1'), {}],
+  ])('is not guessed: %s', async (_what, rename, more) => {
+    const report = await importBytes(renamed(rename, more))
+    expect(report).toMatchObject({ accepted: false, architecture: null })
+  })
+})
 
 describe('several dictionaries of tensors in a file', () => {
   const folder = temporaryFolder()
@@ -57,6 +112,43 @@ describe('several dictionaries of tensors in a file', () => {
     expect(infos(report).join('\n')).toMatch(
       /1 tensor at the top, "netG" \(1 tensor\), "optimizerC\.state\.0" \(1 tensor\)\./,
     )
+  })
+
+  it.each([
+    ['a tuple (weights, epoch)', '0', tupleOf(classifier.dict(), integer(3))],
+    ['a tuple (epoch, weights)', '1', tupleOf(integer(3), classifier.dict())],
+    ['a list of weights and an optimizer', '0', listOf(classifier.dict(), dictOf(text('state'), grid))],
+    ['a list under a key', 'models.0', dictOf(text('models'), listOf(classifier.dict()))],
+    ['a tuple in a tuple', '1.0', tupleOf(integer(3), tupleOf(classifier.dict(), ']'))],
+  ])('%s names them by their places', async (_what, key, value) => {
+    const report = await importBytes(torchZip(pickled(value), { 0: values }))
+    expect(report).toMatchObject({ accepted: true, key, architecture: { title: 'WRN-10-1' }, candidates: [] })
+    expect(infos(report)).toContain(`The weights lie under "${key}".`)
+  })
+
+  it('networks of an ensemble in a list are asked for by their places', async () => {
+    const list = listOf(classifier.dict(), classifier.dict(text('1')))
+    const report = await importBytes(torchZip(pickled(list), { 0: values, 1: values }))
+    expect(report).toMatchObject({ accepted: false, candidates: [{ key: '0' }, { key: '1' }] })
+    expect(report.reason).toContain('--weights 0')
+  })
+
+  it('a list without a dictionary of tensors is refused with what it is', async () => {
+    const report = await importBytes(torchZip(pickled(listOf(grid, grid, integer(3))), { 0: values }))
+    expect(report.reason).toMatch(/no state_dict.*a list of 3/)
+  })
+
+  it('a model as an object in a list is told with its place', async () => {
+    const model = program(
+      globalName('models', 'Net'),
+      tupleOf(),
+      '\x81',
+      dictOf(text('_parameters'), dictOf(text('w'), grid), text('_modules'), dictOf()),
+      'b',
+    )
+    const report = await importBytes(torchZip(pickled(listOf(integer(1), model)), { 0: values }))
+    expect(report.reason).toMatch(/Under "1" the file has a whole model object/)
+    expect(report.reason).toContain('torch.save(checkpoint[1].state_dict(), path)')
   })
 
   it('two known ones are shown and asked for; the key decides', async () => {

@@ -154,7 +154,9 @@ function candidates(shapes: WeightShapes): Partial<VggParameters>[] {
   )?.value
   const known = { batchNorm, ...(depth ? { depth } : {}) }
   const [hidden, read] = shapes.get('classifier.0.weight') ?? shapes.get('classifier.1.weight') ?? []
-  if (hidden === undefined) return [{ ...known, head: 'linear' }]
+  const isLinear = (name: string): boolean => /^classifier\..*weight$/.test(name) && shapes.get(name)?.length === 2
+  // A single one is the last, whatever its place: behind a dropout it is classifier.1.
+  if (hidden === undefined || [...shapes.keys()].filter(isLinear).length < 2) return [{ ...known, head: 'linear' }]
   if (shapes.has('classifier.1.weight')) return [{ ...known, head: 'dropoutFirst', hidden }]
   const pooled = read === pooledSide ** 2 * stageChannels[4]
   return [{ ...known, head: pooled ? 'pooled' : 'hidden', hidden }]

@@ -9,6 +9,7 @@ import {
   type RecognitionOptions,
   type Recognized,
 } from './recognition'
+import { withRenamedHead } from './renamedHead'
 import type { Finding } from './types'
 
 /** What DataParallel and torch.compile put before or between names: no part of any network. */
@@ -37,7 +38,14 @@ export function networksWithin(tensors: StoredMap, options: RecognitionOptions):
     const recognition = findFittingNetwork(shapesOf(tensors, own), options)
     if (recognition)
       return [named({ tensors, own, prefix, recognition, findings }), ...besides(prefix, own, recognition)]
-    return groupsOf(own).flatMap(([part, group]) => within(prefix === '' ? part : `${prefix}.${part}`, group))
+    const below = groupsOf(own).flatMap(([part, group]) => within(prefix === '' ? part : `${prefix}.${part}`, group))
+    return below.length > 0 ? below : headed(prefix, own)
+  }
+  const headed = (prefix: string, own: ReadonlyMap<string, string>): NamedNetwork[] => {
+    const found = withRenamedHead(own, (renamed) => shapesOf(tensors, renamed), options)
+    if (!found) return []
+    const { recognition, finding } = found
+    return [named({ tensors, own: found.own, prefix, recognition, findings: [...findings, finding] })]
   }
   /** Another network among what the first one leaves over. */
   const besides = (prefix: string, own: ReadonlyMap<string, string>, { surplus }: Recognized): NamedNetwork[] => {

@@ -1,8 +1,16 @@
-/** Finds every dictionary of tensors in what a checkpoint's pickle left behind. */
+/** Finds every dictionary of tensors in what a checkpoint's pickle left behind, in dictionaries, lists and tuples. */
 import { RefusedInputError } from '../../../../../shared/errors'
 import type { IgnoredPart } from '../types'
 import { importLimits } from '../../../weights/importLimits'
-import { describeValue, type PickleDict, type PickleTensor, type PickleValue } from '../pickle/values'
+import {
+  describeValue,
+  measureOf,
+  type PickleDict,
+  type PickleList,
+  type PickleTensor,
+  type PickleTuple,
+  type PickleValue,
+} from '../pickle/values'
 import { quoteFromFile } from '../../../weights/fileText'
 import { adviceFor, refuseObject, type PlacedObject } from './objects'
 
@@ -13,6 +21,9 @@ export interface FoundNetworks {
   advice: string | null
 }
 
+/** What networks may lie in; those of a list or tuple are named by their places, from 0. */
+type Container = PickleDict | PickleList | PickleTuple
+
 /** `{'epoch': 3, 'models': {'netC': {'state_dict': …}}}` and a level or two more; nobody nests deeper. */
 const deepestKey = 6
 
@@ -21,16 +32,16 @@ const deepestKey = 6
  * @throws RefusedInputError when there is none
  */
 export function findNetworks(value: PickleValue): FoundNetworks {
-  const outermost = requireDict(value)
+  const outermost = requireContainer(value)
   const found: FoundNetworks = { networks: [], ignored: [], advice: null }
   const objects: PlacedObject[] = []
-  const seen = new Map<PickleDict, string>()
+  const seen = new Map<Container, string>()
   let tooMany: RefusedInputError | null = null
 
-  /** Whether tensors lie in the dictionary or below it. */
-  function visit(dict: PickleDict, key: string, depth: number): boolean {
-    seen.set(dict, key)
-    const { tensors, others } = partsOf(dict)
+  /** Whether named tensors lie in the container or below it. */
+  function visit(container: Container, key: string, depth: number): boolean {
+    seen.set(container, key)
+    const { tensors, others } = isKind(container, 'dict') ? partsOf(container) : placesOf(container)
     if (tensors.size > importLimits.tensors) {
       found.ignored.push({ path: key, beside: '', reason: `a dictionary of ${tensors.size} tensors` })
       tooMany ??= tooManyTensors(tensors.size)
@@ -40,10 +51,10 @@ export function findNetworks(value: PickleValue): FoundNetworks {
     for (const [name, part] of others) {
       const path = key === '' ? name : `${key}.${name}`
       if (isKind(part, 'opaque') && (part.isModule || part.holdsTensors)) objects.push({ path, object: part })
-      const known = isKind(part, 'dict') ? seen.get(part) : undefined
+      const known = isContainer(part) ? seen.get(part) : undefined
       if (known !== undefined)
         beside.push({ path, beside: key, reason: `the same dictionary as ${quoteFromFile(known)}` })
-      else if (isKind(part, 'dict') && depth < deepestKey && visit(part, path, depth + 1)) leads = true
+      else if (mayLead(part) && depth < deepestKey && visit(part, path, depth + 1)) leads = true
       else beside.push({ path, beside: key, reason: reasonFor(part) })
     }
     if (leads) found.ignored.push(...beside)
@@ -59,20 +70,21 @@ export function findNetworks(value: PickleValue): FoundNetworks {
 }
 
 /** PyTorch Lightning's own files say so. */
-const isLightning = ({ pairs }: PickleDict): boolean =>
-  pairs.some((key, index) => index % 2 === 0 && key === 'pytorch-lightning_version')
+const isLightning = (outermost: Container): boolean =>
+  isKind(outermost, 'dict') &&
+  outermost.pairs.some((key, index) => index % 2 === 0 && key === 'pytorch-lightning_version')
 const lightningAdvice =
   'Save the network alone where its LightningModule is at hand: torch.save(Module.load_from_checkpoint(path).model.state_dict(), other), with the name that it has there in place of model.'
 
-function requireDict(value: PickleValue): PickleDict {
-  if (isKind(value, 'dict')) return value
+function requireContainer(value: PickleValue): Container {
+  if (isContainer(value)) return value
   if (isKind(value, 'opaque') && (value.foreign || value.holdsTensors)) throw refuseObject({ path: '', object: value })
   throw noWeights(describeContents(value))
 }
 
 function noWeights(got: string): RefusedInputError {
   return new RefusedInputError('The file holds no state_dict.', {
-    wanted: 'a dictionary from names to tensors, bare or under a key such as state_dict, model, net',
+    wanted: 'a dictionary from names to tensors, bare, under a key such as state_dict, model, net, or in a list',
     got,
     where: 'pickle',
     action: 'Save model.state_dict() with torch.save.',
@@ -86,11 +98,26 @@ const tooManyTensors = (count: number): RefusedInputError =>
     where: 'pickle',
   })
 
-function isKind<K extends 'dict' | 'tensor' | 'opaque'>(
+function isKind<K extends 'dict' | 'list' | 'tuple' | 'tensor' | 'opaque'>(
   value: PickleValue,
   kind: K,
 ): value is Extract<PickleValue, { kind: K }> {
   return value !== null && typeof value === 'object' && value.kind === kind
+}
+
+const isContainer = (value: PickleValue): value is Container =>
+  isKind(value, 'dict') || isKind(value, 'list') || isKind(value, 'tuple')
+
+/** Lists are many and long, so only those with tensors are looked through. */
+const mayLead = (value: PickleValue): value is Container =>
+  isKind(value, 'dict') || (isContainer(value) && measureOf(value).holdsTensors === true)
+
+/** What a network may lie in, by its place: a tensor of a list has no name, and plain values of one say nothing. */
+function placesOf({ items }: PickleList | PickleTuple): ReturnType<typeof partsOf> {
+  const others = items.flatMap((item, place): [string, PickleValue][] =>
+    isContainer(item) || isKind(item, 'opaque') ? [[String(place), item]] : [],
+  )
+  return { tensors: new Map(), others }
 }
 
 /** Tensors by name, and the rest. A name that comes twice is refused, because two readers could choose differently. */
@@ -141,6 +168,7 @@ function reasonFor(value: PickleValue): string {
 /** The keys of a dictionary, the kind of anything else. */
 export function describeContents(value: PickleValue): string {
   if (isKind(value, 'opaque')) return `an object of ${quoteFromFile(value.className)}`
+  if (isKind(value, 'list') || isKind(value, 'tuple')) return `a ${value.kind} of ${value.items.length}`
   if (!isKind(value, 'dict')) return describeValue(value)
   const keys = value.pairs.filter((_, index) => index % 2 === 0).map(nameOf)
   return keys.length === 0

@@ -45,10 +45,13 @@ function listed(names: readonly string[]): string {
 const isNetwork = ({ className, isModule = false }: PickleOpaque): boolean =>
   isModule || className.startsWith('torch.nn.')
 
+/** Places of a list and whole numbers as keys are written bare. */
+const indexOf = (key: string): string => (/^\d+$/.test(key) ? key : quoteFromFile(key))
+
 /** How to save what an object holds, in the environment that it was made in. */
 export const adviceFor = ({ path, object }: PlacedObject): string => {
   const { className } = object
-  const place = path === '' ? 'model' : `checkpoint[${path.split('.').map(quoteFromFile).join('][')}]`
+  const place = path === '' ? 'model' : `checkpoint[${path.split('.').map(indexOf).join('][')}]`
   return isNetwork(object)
     ? `In the environment it was made in, run torch.save(${place}.state_dict(), path).`
     : `In the environment it was made in, save the state_dict that ${className.split('.').at(-1) ?? 'the object'} holds: torch.save(${place}.….state_dict(), path).`
