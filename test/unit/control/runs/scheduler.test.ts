@@ -183,6 +183,23 @@ describe('a student that goes on from another one', () => {
     expect(bench.trainers.started).toHaveLength(4)
   })
 
+  it.each(['pause', 'stop'] as const)('finds its checkpoint after a %s: that one keeps it meanwhile', async (how) => {
+    const waiting = await bench.start({ students: late.students.slice(1), name: 'late' })
+    end(await bench.trainer(0), how === 'pause' ? 'paused' : 'stopped', 0)
+    await bench.engine.call(`runs.${how}`, { runId: waiting.id })
+    await reaches(waiting.id, how === 'pause' ? 'paused' : 'stopped')
+    const twin = await bench.start({ students: late.students.slice(0, 1), name: 'twin' })
+    for (const index of [1, 2]) finishStage(await bench.trainer(index))
+    const plainStudent = await bench.trainer(3)
+    expect(plainStudent.job).toMatchObject({ kind: 'student', branchesAt: [4] })
+    checkpoint(plainStudent, 4)
+    finishStage(plainStudent)
+    await reaches(twin.id, 'done')
+    await bench.engine.call('runs.resume', { runId: waiting.id })
+    const place = (await stageOf(twin.id, 'student-1')).place ?? ''
+    expect((await bench.trainer(4)).job).toMatchObject({ startFrom: { folder: join(bench.folder, place), step: 4 } })
+  })
+
   it('begins by itself where that one is not there, or has kept no such checkpoint', async () => {
     await bench.start({ students: late.students.slice(1) })
     for (const index of [0, 1]) finishStage(await bench.trainer(index))

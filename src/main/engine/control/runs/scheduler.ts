@@ -9,6 +9,7 @@ import { keepsQueue, type Executor } from '../executors/executor'
 import type { StageKey } from '../experiments/stageKeys'
 import type { RunStore } from '../store'
 import { createActiveRuns, type ActiveRuns } from './activeRuns'
+import { branchesOf } from './branches'
 import { isReached, placeOf, readyStages, type ReadyStage } from './demand'
 import type { FreeSpace } from './freeSpace'
 import type { RunRecorder } from './recorder'
@@ -253,17 +254,8 @@ export class StageScheduler {
     const stage = this.begin(place, executor, light)
     store.stages.update(place, { trainedFor: ready.runId }, { write: false })
     for (const id of this.wanting(place)) recorder.started(id)
-    const others = { branchesAt: this.branchesAt(place), sharers }
+    const others = { branchesAt: branchesOf(store.stages.get(place).key, this.runs.all(), store.runs), sharers }
     void this.work(stage, () => launcher.launch(ready, executor, others))
-  }
-
-  /** Steps after which active runs go on from the stage at this place. */
-  private branchesAt(place: string): number[] {
-    const { key } = this.options.store.stages.get(place)
-    const steps = this.runs
-      .all()
-      .flatMap(({ keys }) => keys.flatMap(({ prefix }) => (prefix?.key === key ? [prefix.step] : [])))
-    return [...new Set(steps)].sort((left, right) => left - right)
   }
 
   private begin(place: string, executor: Executor, light: boolean): ActiveStage {
