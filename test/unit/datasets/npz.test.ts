@@ -90,6 +90,90 @@ describe('the names that people give the arrays', () => {
   })
 })
 
+describe('arrays in files of their own', () => {
+  const write = (arrays: Record<string, WrittenArray | Buffer>, folder = ''): void => {
+    for (const [name, array] of Object.entries(arrays))
+      scratch.write(`${folder}${name}.npy`, Buffer.isBuffer(array) ? array : npyOf(array))
+  }
+  const two = images(rgb(2), [2, 32, 32, 3])
+
+  it.each([
+    ['x_train', 'y_train', 'x_test', 'y_test'],
+    ['train_images', 'train_labels', 'test_images', 'test_labels'],
+    ['cifar10.1_v6_train_data', 'cifar10.1_v6_train_labels', 'cifar10.1_v6_test_data', 'cifar10.1_v6_test_labels'],
+    ['mySet_xtrain', 'mySet_ytrain', 'mySet_xtest', 'mySet_ytest'],
+  ])('%s.npy, %s.npy, %s.npy, %s.npy', async (x, y, testX, testY) => {
+    write({ [x]: three, [y]: labels(0, 1, 2), [testX]: two, [testY]: labels(1, 0) })
+    const { train, test, notes } = await scratch.load('numpy_archive')
+    expect([[...train.labels], [...test.labels], pixelOf(train.pixels, 2, 7)]).toEqual([
+      [0, 1, 2],
+      [1, 0],
+      [2, 100, 7],
+    ])
+    expect(notes?.join(' ')).not.toContain('not used')
+    expect(await recognizeDataset(datasets, scratch.folder)).toEqual({
+      id: 'numpy_archive',
+      params: { folder: scratch.folder, size: 32, colour: 'rgb' },
+    })
+  })
+
+  it('a share of each class where there are no others, and what else lies there is said', async () => {
+    write({ data: images(rgb(10), [10, 32, 32, 3]), labels: labels(0, 0, 0, 0, 0, 1, 1, 1, 1, 1) })
+    write({ indices: labels(0, 1) })
+    const { train, test, notes } = await scratch.load('numpy_archive')
+    expect([train.count, test.count]).toEqual([8, 2])
+    expect(notes).toContain('Arrays that are not used: "indices".')
+  })
+
+  it('train.npz and test.npz', async () => {
+    scratch.write('train.npz', npzOf({ images: three, labels: labels(0, 1, 2) }))
+    scratch.write('test.npz', npzOf({ images: two, labels: labels(1, 0) }))
+    const { train, test } = await scratch.load('numpy_archive')
+    expect([train.count, test.count]).toEqual([3, 2])
+    expect((await recognizeDataset(datasets, scratch.folder)).id).toBe('numpy_archive')
+  })
+
+  it('in an archive of a folder', async () => {
+    const entry = (name: string, array: WrittenArray) => ({ name: `set/${name}.npy`, bytes: npyOf(array) })
+    const path = scratch.write('packed.zip', zipOf([entry('images', three), entry('labels', labels(0, 1, 2))]))
+    expect(await recognizeDataset(datasets, path)).toEqual({ id: 'numpy_archive', params: { folder: path } })
+    const four = { x: three, y: labels(0, 1, 2), x_test: two, y_test: labels(1, 0) }
+    const whole = scratch.write('whole.zip', zipOf(Object.entries(four).map(([name, array]) => entry(name, array))))
+    expect((await scratch.load('numpy_archive', { folder: whole })).train.count).toBe(3)
+  })
+
+  it('a single array is refused with what it lacks', async () => {
+    write({ x_train: three })
+    const error = await recognizeDataset(datasets, join(scratch.folder, 'x_train.npy')).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).toMatchObject({
+      message: '"x_train.npy" is a single array.',
+      action: expect.stringContaining('Name the folder that it lies in.') as unknown,
+    })
+    expect((await scratch.refusal('numpy_archive', { folder: scratch.folder })).message).toBe(
+      'There are no NumPy arrays.',
+    )
+  })
+
+  it('objects, cut files and sizes that lie are refused with the file’s place', async () => {
+    write({ images: npyOf({ dtype: '|O', shape: [1], data: Buffer.from('cos\nsystem\n.') }), labels: labels(0) })
+    expect(await scratch.refusal('numpy_archive')).toMatchObject({
+      got: '"|O" (objects, which could run code)',
+      where: join(scratch.folder, 'images.npy'),
+    })
+    write({ images: npyOf(three).subarray(0, 5000), labels: labels(0, 1, 2) })
+    expect((await scratch.refusal('numpy_archive')).got).toBe('4,872 bytes')
+    write({ images: Buffer.from('no array'), labels: labels(0, 1, 2) })
+    expect((await scratch.refusal('numpy_archive')).got).toBe('other bytes')
+    write({ images: three, labels: labels(0, 1) })
+    expect(await scratch.refusal('numpy_archive')).toMatchObject({
+      message: '"labels" does not fit "images".',
+      where: join(scratch.folder, 'labels.npy'),
+    })
+  })
+})
+
 describe('shapes and types', () => {
   const pair = (image: WrittenArray, label = labels(0, 1, 2)): Record<string, WrittenArray> => ({
     x_train: image,

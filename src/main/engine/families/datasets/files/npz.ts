@@ -9,32 +9,16 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource } from '../../../weights/byteSource'
 import { quoteFromFile } from '../../../weights/fileText'
 import { createYielding } from '../../../images/yielding'
+import { headerLimit, type ArrayFile, type ArrayOptions } from './arrayFile'
 import { arrayOfBuffer, bytesOfArray, parseNpyHeader, type NpyArray, type NpyHeader } from './npy'
 
 const openZip = promisify<string, Options, ZipFile>(open)
 const entryLimit = 1000
-/** A header of version 1 is at most 64 kB; those of NumPy's own arrays take 128 bytes. */
-const headerLimit = 66_000
 /** What DEFLATE can make of a byte at most. */
 const largestRatio = 1032
 
-export interface NpzFile {
-  /** The arrays' names, without ".npy". */
-  readonly names: readonly string[]
-  /** Type and shape. @throws RefusedInputError for objects, and for what is no array */
-  header(name: string): Promise<NpyHeader>
-  read(name: string): Promise<NpyArray>
-  close(): void
-}
-
-interface NpzOptions {
-  /** Of all arrays that are read, unpacked. */
-  readonly limit: number
-  readonly signal?: AbortSignal | undefined
-}
-
 /** @throws RefusedInputError when the file is no .zip of arrays */
-export async function openNpz(path: string, { limit, signal }: NpzOptions): Promise<NpzFile> {
+export async function openNpz(path: string, { limit, signal }: ArrayOptions): Promise<ArrayFile> {
   const called = quoteFromFile(basename(path))
   const refuse = (message: string, details: { wanted: string; got: string; cause?: unknown }): RefusedInputError =>
     new RefusedInputError(`${called} ${message}.`, {
@@ -63,17 +47,18 @@ export async function openNpz(path: string, { limit, signal }: NpzOptions): Prom
       if (!entry) throw refuse('lacks an array', { wanted: name, got: [...entries.keys()].join(', ') })
       return entry
     }
-    const place = (name: string): string => `${path}: ${name}.npy`
+    const placeOf = (name: string): string => `${path}: ${name}.npy`
     let left = limit
     return {
       names: [...entries.keys()],
+      placeOf,
       close: () => zip.close(),
       async header(name) {
         const stream = await openEntry(find(name)).catch((error: unknown) => {
           throw damaged(error)
         })
         return (
-          await readHeader(stream, { name, where: place(name) }).catch((error: unknown) => {
+          await readHeader(stream, { name, where: placeOf(name) }).catch((error: unknown) => {
             throw damaged(error)
           })
         ).header
@@ -87,7 +72,7 @@ export async function openNpz(path: string, { limit, signal }: NpzOptions): Prom
             got: `${name}.npy of ${bytesText(entry.uncompressedSize)}`,
           })
         try {
-          return await readArray(await openEntry(entry), { name, where: place(name), entry, signal })
+          return await readArray(await openEntry(entry), { name, where: placeOf(name), entry, signal })
         } catch (error) {
           signal?.throwIfAborted()
           throw damaged(error)

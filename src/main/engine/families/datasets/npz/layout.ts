@@ -3,49 +3,103 @@ import { stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { quoteFromFile } from '../../../weights/fileText'
-import { findPlace, isOnDisk, type FileTree } from '../files/fileTree'
+import { findPlace, isOnDisk, type DiskTree, type FileTree } from '../files/fileTree'
 import { layoutOf, type ImageLayout } from '../files/imageArrays'
 import { kindOf, listNames, openDataFolder } from '../files/namedFiles'
-import { openNpz, type NpzFile } from '../files/npz'
+import { joinArrays, type ArrayFile } from '../files/arrayFile'
+import { openNpyFolder } from '../files/npyFolder'
+import { openNpz } from '../files/npz'
 import type { DatasetContext, FoundData, LayoutMatch } from '../types'
 import { choosePairs, findPairs, type Split, type SplitArrays } from './roles'
 
-export const title = 'NumPy archive'
+export const title = 'NumPy arrays'
 export const action =
-  'Save images and labels as numpy.savez("data.npz", x_train=…, y_train=…, x_test=…, y_test=…), or as images=…, labels=….'
+  'Save images and labels as numpy.savez("data.npz", x_train=…, y_train=…, x_test=…, y_test=…), or as images=…, labels=…; or each as a .npy file in one folder.'
 /** 4 GB: more does not fit into memory beside a training run. */
 export const memoryLimit = 4_000_000_000
 
-const isNpz = (name: string): boolean => extname(name).toLowerCase() === '.npz'
+/** train.npz, val.npz and test.npz, and something beside them. */
+const mostArchives = 8
 
-/** The archive's place in a folder: one that holds a single .npz file. */
-async function findNpz<Tree extends FileTree>(root: Tree): Promise<{ place: Tree; name: string } | null> {
-  const place = await findPlace(root, async (candidate) => (await candidate.files()).some(isNpz))
-  const names = (await place?.files())?.filter(isNpz) ?? []
-  const [name, ...others] = names
-  if (!place || name === undefined) return null
-  if (others.length === 0) return { place, name }
-  throw new RefusedInputError('Several NumPy archives lie there.', {
-    wanted: 'one .npz file with images and labels',
-    got: listNames(names),
-    where: place.where,
-    action: 'Name one of them.',
-  })
+const isNpz = (name: string): boolean => extname(name).toLowerCase() === '.npz'
+const isNpy = (name: string): boolean => extname(name).toLowerCase() === '.npy'
+
+/** Files of arrays in a folder: archives come before arrays that lie there by themselves. */
+interface Found<Tree extends FileTree> {
+  readonly place: Tree
+  readonly archives: readonly string[]
+  readonly arrays: readonly string[]
 }
 
-/** The .npz file at a path: itself, or the only one in a folder or in another archive. */
-export async function locateNpz(path: string, context: DatasetContext): Promise<string> {
-  if ((await kindOf(path, { title, action })) === 'file' && isNpz(path)) return path
+async function findArrays<Tree extends FileTree>(root: Tree): Promise<Found<Tree> | null> {
+  const place = await findPlace(root, async (candidate) => {
+    const names = await candidate.files()
+    // One array alone is no pair.
+    return names.some(isNpz) || names.filter(isNpy).length > 1
+  })
+  const names = (await place?.files()) ?? []
+  const archives = names.filter(isNpz)
+  return place && { place, archives, arrays: archives.length > 0 ? [] : names.filter(isNpy) }
+}
+
+/** Arrays with the file or folder that holds them. */
+export interface OpenedArrays {
+  readonly file: ArrayFile
+  readonly where: string
+}
+
+const openOne = async (path: string, signal?: AbortSignal): Promise<OpenedArrays> => ({
+  file: await openNpz(path, { limit: memoryLimit, signal }),
+  where: path,
+})
+
+async function openFound({ place, archives, arrays }: Found<DiskTree>, signal?: AbortSignal): Promise<OpenedArrays> {
+  const [archive, ...others] = archives
+  if (archive === undefined)
+    return { file: openNpyFolder(place.path, arrays, { limit: memoryLimit, signal }), where: place.path }
+  if (others.length === 0) return openOne(join(place.path, archive), signal)
+  const files: { name: string; file: ArrayFile }[] = []
+  try {
+    for (const name of archives.slice(0, mostArchives))
+      files.push({ name: basename(name, extname(name)), file: (await openOne(join(place.path, name), signal)).file })
+    const file = joinArrays(files)
+    if (archives.length <= mostArchives && choosePairs(findPairs(file.names).pairs)) return { file, where: place.path }
+    throw new RefusedInputError('Several NumPy archives lie there.', {
+      wanted: 'one .npz file with images and labels, or train.npz and test.npz',
+      got: listNames(archives),
+      where: place.where,
+      action: 'Name one of them.',
+    })
+  } catch (error) {
+    for (const { file } of files) file.close()
+    throw error
+  }
+}
+
+/** The arrays at a path: those of a .npz file, or what a folder or another archive has of .npz or .npy files. */
+export async function openArrays(path: string, context: DatasetContext): Promise<OpenedArrays> {
+  if ((await kindOf(path, { title, action })) === 'file') {
+    if (isNpz(path)) return openOne(path, context.signal)
+    if (isNpy(path)) throw oneArray(path)
+  }
   const root = await openDataFolder(path, { title, action }, context)
-  const found = await findNpz(root)
-  if (found) return join(found.place.path, found.name)
-  throw new RefusedInputError('There is no NumPy archive.', {
-    wanted: 'a .npz file',
+  const found = await findArrays(root)
+  if (found) return openFound(found, context.signal)
+  throw new RefusedInputError('There are no NumPy arrays.', {
+    wanted: 'a .npz file, or .npy files of images and labels',
     got: listNames([...(await root.files()), ...(await root.folders())]),
     where: path,
     action,
   })
 }
+
+const oneArray = (path: string): RefusedInputError =>
+  new RefusedInputError(`${quoteFromFile(basename(path))} is a single array.`, {
+    wanted: 'images and labels: a .npz file, or a folder with both as .npy files',
+    got: 'a .npy file',
+    where: path,
+    action: 'Name the folder that it lies in.',
+  })
 
 export interface NpzLayout {
   readonly pairs: SplitArrays
@@ -55,7 +109,7 @@ export interface NpzLayout {
 }
 
 /** @throws RefusedInputError where the names tell no images with labels */
-export function readNames(file: NpzFile, path: string): NpzLayout {
+export function readNames({ file, where: path }: OpenedArrays): NpzLayout {
   const { pairs, unused, notes } = findPairs(file.names)
   const chosen = choosePairs(pairs)
   if (chosen === null)
@@ -91,23 +145,27 @@ export async function matchNpz({
   path,
   tree,
 }: FoundData): Promise<LayoutMatch<{ folder: string; size: number; colour: 'rgb' | 'grey' }>> {
-  let file: NpzFile | undefined
+  let opened: OpenedArrays | undefined
   try {
-    const root = isNpz(path) && (await stat(path)).isFile() ? null : await tree()
-    if (root === null && !isNpz(path)) return none
+    const isFile = (isNpz(path) || isNpy(path)) && (await stat(path)).isFile()
+    if (isFile && isNpy(path)) throw oneArray(path)
+    const root = isFile ? null : await tree()
+    const found = root && (await findArrays(root))
+    if (!isFile && !found) return none
     // In another archive it cannot be looked into before that is unpacked.
-    if (root !== null && !isOnDisk(root)) return (await findNpz(root)) ? { params: { folder: path } } : none
-    const found = root === null ? null : await findNpz(root)
-    if (root !== null && found === null) return none
-    const place = found ? join(found.place.path, found.name) : path
-    file = await openNpz(place, { limit: memoryLimit })
-    const { pairs, train } = readNames(file, place)
-    const layout = layoutOf((await file.header(pairs[train]?.images ?? '')).shape)
+    if (found && !isOnDisk(found.place)) return tellsByName(found) ? { params: { folder: path } } : none
+    opened = found && isOnDisk(found.place) ? await openFound({ ...found, place: found.place }) : await openOne(path)
+    const { pairs, train } = readNames(opened)
+    const layout = layoutOf((await opened.file.header(pairs[train]?.images ?? '')).shape)
     return { params: { folder: path, ...(layout ? paramsFor(layout) : {}) } }
   } catch (error) {
     if (!(error instanceof RefusedInputError)) return none
     return { closeness: 0.5, found: error.message.replace(/\.$/, ''), refusal: error }
   } finally {
-    file?.close()
+    opened?.file.close()
   }
 }
+
+/** Arrays by themselves have their names outside; what an archive holds is seen when it is unpacked. */
+const tellsByName = ({ archives, arrays }: Pick<Found<FileTree>, 'archives' | 'arrays'>): boolean =>
+  archives.length > 0 || choosePairs(findPairs(arrays.map((name) => basename(name, extname(name)))).pairs) !== null

@@ -16,19 +16,34 @@ const images = new Set(['x', 'image', 'images', 'img', 'imgs', 'data', 'picture'
 const labels = new Set(['y', 'label', 'labels', 'lbl', 'target', 'targets', 'class', 'classes'])
 const fillers = new Set(['set', 'all'])
 
-/** What a name says: "x_train", "trainImages", "Xtest", "test/labels"; null where a word of it means nothing here. */
-export function roleOf(name: string): ArrayRole | null {
-  const words = name
+const meansSomething = (word: string): boolean => word in splits || images.has(word) || labels.has(word)
+
+/** The words of "x_train", "trainImages", "Xtest", "test/labels", in small letters. */
+const wordsOf = (name: string): string[] =>
+  name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replace(/^([xy])(train|test|val)/i, '$1 $2')
+    .replace(/(^|[/_. -])([xy])(train|test|val)/i, '$1$2 $3')
     .toLowerCase()
     .split(/[^a-z]+/)
     .filter((word) => word !== '' && !fillers.has(word))
+
+/**
+ * What a name says; null where a word of it means nothing here.
+ * @param ignored words that do not count
+ */
+export function roleOf(name: string, ignored: ReadonlySet<string> = new Set()): ArrayRole | null {
+  const words = wordsOf(name).filter((word) => !ignored.has(word))
   const split = words.filter((word) => word in splits)
   const holds = words.filter((word) => images.has(word) || labels.has(word))
   const [first] = holds
   if (split.length > 1 || holds.length !== 1 || first === undefined || split.length + 1 !== words.length) return null
   return { split: splits[split[0] ?? ''] ?? 'all', holds: images.has(first) ? 'images' : 'labels' }
+}
+
+/** Words that all names have and that say nothing: "cifar" and "v" of cifar10.1_v6_data and cifar10.1_v6_labels. */
+function wordsOfAll(names: readonly string[]): Set<string> {
+  const [first = [], ...others] = names.map(wordsOf)
+  return new Set(first.filter((word) => !meansSomething(word) && others.every((words) => words.includes(word))))
 }
 
 export type SplitArrays = Readonly<Partial<Record<Split, { readonly images: string; readonly labels: string }>>>
@@ -43,8 +58,9 @@ const numbered = (names: readonly string[]): string[] =>
  */
 export function findPairs(names: readonly string[]): { pairs: SplitArrays; unused: string[]; notes: string[] } {
   const found = new Map<string, string[]>()
+  const ignored = wordsOfAll(names)
   for (const name of names) {
-    const role = roleOf(name)
+    const role = roleOf(name, ignored)
     if (role === null) continue
     const key = `${role.split} ${role.holds}`
     found.set(key, [...(found.get(key) ?? []), name])
