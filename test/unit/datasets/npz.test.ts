@@ -346,6 +346,6 @@ describe('refused', () => {
   it('several archives side by side', async () => {
     save({ images: three, labels: labels(0, 1, 2) })
     scratch.write('other.npz', npzOf({ images: three, labels: labels(0, 1, 2) }))
-    expect((await scratch.refusal('numpy_archive')).message).toBe('Several NumPy archives lie there.')
+    expect((await scratch.refusal('numpy_archive')).message).toBe('Several files of NumPy arrays lie there.')
   })
 })

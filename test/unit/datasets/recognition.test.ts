@@ -91,6 +91,7 @@ describe('other files', () => {
 
   it('and a path where nothing lies is said to be one', async () => {
     expect((await refusal([], 'nowhere')).got).toBe('nothing that can be opened')
-    expect((await refusal(['model.pt'], 'model.pt')).got).toBe('a file')
+    expect((await refusal(['notes.txt'], 'notes.txt')).got).toBe('a file')
+    expect((await refusal(['model.pt'], 'model.pt')).got).toBe('an empty file')
   })
 })

@@ -10,6 +10,7 @@ import { parquet } from './parquet'
 import { signs } from './signs'
 import { svhn } from './svhn'
 import { tinyImagenet } from './tinyImagenet'
+import { torchTensors } from './torchTensors'
 
 /** The image folder comes last: it reads layouts that no other member claims. */
 export const datasets = createRegistry('dataset', 'Data sets', [
@@ -22,6 +23,7 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   fashionMnist,
   tinyImagenet,
   npz,
+  torchTensors,
   parquet,
   imageFolder,
 ])

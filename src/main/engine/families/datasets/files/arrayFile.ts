@@ -2,7 +2,7 @@
 import type { NpyArray, NpyHeader } from './npy'
 
 export interface ArrayFile {
-  /** The arrays' names, without ".npy". */
+  /** The arrays' names, without ".npy"; empty for one that is the whole file. */
   readonly names: readonly string[]
   /** Where an array lies, for messages. */
   placeOf(name: string): string
@@ -21,10 +21,12 @@ export interface ArrayOptions {
 /** A header of version 1 is at most 64 kB; those of NumPy's own arrays take 128 bytes. */
 export const headerLimit = 66_000
 
-/** The arrays of several files, each behind the name of its file: "train/images". */
+/** The arrays of several files, each behind the name of its file: "train/images"; one without a name has the file's. */
 export function joinArrays(files: readonly { readonly name: string; readonly file: ArrayFile }[]): ArrayFile {
   const places = new Map<string, { readonly name: string; readonly file: ArrayFile }>(
-    files.flatMap(({ name: of, file }) => file.names.map((name) => [`${of}/${name}`, { name, file }] as const)),
+    files.flatMap(({ name: of, file }) =>
+      file.names.map((name) => [name === '' ? of : `${of}/${name}`, { name, file }] as const),
+    ),
   )
   const at = (joined: string): { name: string; file: ArrayFile } => {
     const place = places.get(joined)

@@ -13,7 +13,7 @@ import { runPickle, type PickleProgram } from '../pickle/machine'
 import { refusePickle } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
 import { describeFirstBytes, quoteFromFile } from '../../../weights/fileText'
-import { placeTensors } from './placement'
+import { placeTensors, type SavedObjects } from './placement'
 import { describeContents, findNetworks } from './networks'
 import { foreignFindings } from './objects'
 import { createStorageTable, type StorageRecord } from './storages'
@@ -38,6 +38,20 @@ export const torchLegacy = defineImporter({
 })
 
 async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
+  const { value, foreign, startOf, verify } = await readTorchLegacy(source)
+  const found = findNetworks(value)
+  return {
+    networks: found.networks.map(({ key, tensors }) => ({ key, tensors: placeTensors(tensors, startOf) })),
+    metadata: {},
+    ignored: found.ignored,
+    findings: foreignFindings(foreign),
+    advice: found.advice,
+    verify,
+  }
+}
+
+/** What the file's program of objects left behind, whatever that is. */
+export async function readTorchLegacy(source: ByteSource): Promise<SavedObjects> {
   const bytes = await source.read(0, Math.min(source.size, importLimits.pickleBytes))
   const noStorage = (): never => {
     throw refusePickle('The head of the file refers to a storage.', { wanted: 'numbers and text', got: 'a storage' })
@@ -58,7 +72,6 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
   const objects = runPickle(bytes, system.end, table.load)
   const keys = runPickle(bytes, objects.end, noStorage)
   const places = await placeStorages(source, orderOf(keys.value, table.records), keys.end)
-  const found = findNetworks(objects.value)
   const startOf = (storage: string): number => {
     const start = places.get(storage)
     if (start === undefined)
@@ -66,14 +79,7 @@ async function openTorchLegacy(source: ByteSource): Promise<OpenedCheckpoint> {
     return start
   }
   // The format has no checksums.
-  return {
-    networks: found.networks.map(({ key, tensors }) => ({ key, tensors: placeTensors(tensors, startOf) })),
-    metadata: {},
-    ignored: found.ignored,
-    findings: foreignFindings(objects.foreign),
-    advice: found.advice,
-    verify: () => Promise.resolve(),
-  }
+  return { value: objects.value, foreign: objects.foreign, startOf, verify: () => Promise.resolve() }
 }
 
 /**

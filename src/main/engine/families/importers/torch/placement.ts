@@ -1,7 +1,16 @@
 /** Where a pickle's tensors lie in the file. */
+import type { PickleProgram } from '../pickle/machine'
 import type { PickleTensor } from '../pickle/values'
 import type { StoredMap } from '../../../weights/stored'
 import { bytesPer } from '../../../weights/weightMap'
+
+/** What torch.save wrote: objects, and where the values of their tensors lie. */
+export interface SavedObjects extends Pick<PickleProgram, 'value' | 'foreign'> {
+  /** The byte of the file where a storage begins. @throws RefusedInputError where the file lacks it */
+  startOf(storage: string): number
+  /** Checks the checksums of the values, where the format has some. @throws RefusedInputError where one is wrong */
+  verify(): Promise<void>
+}
 
 /**
  * The tensors' places; no value is read.

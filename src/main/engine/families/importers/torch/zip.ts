@@ -9,7 +9,7 @@ import { defineImporter, type OpenedCheckpoint } from '../types'
 import { importLimits } from '../../../weights/importLimits'
 import { runPickle, type PickleProgram } from '../pickle/machine'
 import { quoteFromFile } from '../../../weights/fileText'
-import { placeTensors } from './placement'
+import { placeTensors, type SavedObjects } from './placement'
 import { findNetworks } from './networks'
 import { foreignFindings } from './objects'
 import { createStorageTable, type StorageRecord } from './storages'
@@ -31,24 +31,35 @@ export const torchZip = defineImporter({
 })
 
 async function openTorchZip(source: ByteSource): Promise<OpenedCheckpoint> {
+  const { value, foreign, startOf, verify, unreferenced } = await readTorchZip(source)
+  const found = findNetworks(value)
+  return {
+    networks: found.networks.map(({ key, tensors }) => ({ key, tensors: placeTensors(tensors, startOf) })),
+    metadata: {},
+    ignored: [...found.ignored, ...unreferenced],
+    findings: foreignFindings(foreign),
+    advice: found.advice,
+    verify,
+  }
+}
+
+/** What the program of the archive left behind, whatever that is. */
+export async function readTorchZip(
+  source: ByteSource,
+): Promise<SavedObjects & { unreferenced: OpenedCheckpoint['ignored'] }> {
   let root = ''
   const archive = await openZip(source, (names) => {
     refuseOtherKinds(names)
     root = rootOf([...names])
   })
   await requireLittleEndian(archive, root)
-  const program = await readProgram(archive, required(archive, `${root}/data.pkl`))
-  const found = findNetworks(program.value)
-  for (const record of program.records.values()) requireSize(archive, root, record)
+  const { value, foreign, records } = await readProgram(archive, required(archive, `${root}/data.pkl`))
+  for (const record of records.values()) requireSize(archive, root, record)
   return {
-    networks: found.networks.map(({ key, tensors }) => ({
-      key,
-      tensors: placeTensors(tensors, (storage) => required(archive, `${root}/data/${storage}`).start),
-    })),
-    metadata: {},
-    ignored: [...found.ignored, ...unreferenced(archive, root, program.records)],
-    findings: foreignFindings(program.foreign),
-    advice: found.advice,
+    value,
+    foreign,
+    startOf: (storage) => required(archive, `${root}/data/${storage}`).start,
+    unreferenced: unreferenced(archive, root, records),
     verify: async () => {
       for (const entry of archive.entries.values()) await archive.verify(entry)
     },

@@ -40,6 +40,9 @@ export function roleOf(name: string, ignored: ReadonlySet<string> = new Set()): 
   return { split: splits[split[0] ?? ''] ?? 'all', holds: images.has(first) ? 'images' : 'labels' }
 }
 
+/** Whether a name speaks of training: "train", "cifarTrain". */
+export const namesTraining = (name: string): boolean => wordsOf(name).some((word) => splits[word] === 'train')
+
 /** Words that all names have and that say nothing: "cifar" and "v" of cifar10.1_v6_data and cifar10.1_v6_labels. */
 function wordsOfAll(names: readonly string[]): Set<string> {
   const [first = [], ...others] = names.map(wordsOf)
