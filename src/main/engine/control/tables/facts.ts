@@ -1,5 +1,6 @@
 /** What is known of a run, of a stage and of a model beside its configuration, as facts. */
 import { arithmeticOf, ownMachine, stagePrecision, type RunSummary, type StageRecord } from '../../../../shared/domain'
+import { causeSentence } from '../../../../shared/errors'
 import type { JsonScalar, MemberDescription } from '../../../../shared/schema'
 import type { MemberTable } from '../experiments/memberTable'
 import { precisionPath, type Facts } from './settings'
@@ -29,7 +30,7 @@ const ofRun = {
   bytes: ({ bytesOnDisk }) => bytesOnDisk,
   priority: ({ priority }) => priority ?? 0,
   position: ({ position }) => position ?? null,
-  error: ({ error }) => error?.[0]?.message ?? null,
+  error: ({ error }) => causeSentence(error),
 } satisfies Record<string, (run: Readonly<RunSummary>) => JsonScalar>
 
 const ofStage = {

@@ -6,7 +6,7 @@ import type { Database } from '../store'
 import { runParts } from './settings'
 
 /** Raised with every change of these tables or of what is written into them. */
-const version = 7
+const version = 8
 
 /**
  * Facts lie column by column: those of one path are neighbours, so that a condition, an order or a group reads only
