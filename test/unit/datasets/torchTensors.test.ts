@@ -111,6 +111,18 @@ describe('tensors by name and place', () => {
     await expectThreeAndTwo()
   })
 
+  it('beside a checkpoint, whose names are counted and not all listed', async () => {
+    scratch.write('train.pt', file(tupleOf(x, y), train))
+    scratch.write('test.pt', file(tupleOf(testX, testY), test))
+    const layers = Array.from({ length: 20 }, (_, layer) => [text(`layers.${layer}.bias`), y]).flat()
+    scratch.write('model.pt', file(dictOf(...layers), { 1: storages[1] }))
+    await expectThreeAndTwo()
+    const { notes } = await scratch.load('torch_tensors')
+    expect(notes?.find((note) => note.startsWith('Arrays that are not used'))).toMatch(
+      /"model\/layers\.0\.bias".* and 8 more\.$/,
+    )
+  })
+
   it('the format before 1.6, with what lies beside the tensors', async () => {
     const meta = program(globalName('my_lib', 'Meta'), emptyTuple, reduce)
     const split = (images: Part, labels: Part): Buffer =>

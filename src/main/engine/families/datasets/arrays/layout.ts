@@ -1,4 +1,4 @@
-/** Where arrays of images and labels lie, and what its names and headers tell. */
+/** Where arrays of images and labels lie, and what their names and headers tell. */
 import { stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
@@ -146,7 +146,7 @@ export function readNames({ file, where: path }: OpenedArrays, { action }: Pick<
     notes: [
       ...notes,
       ...(test === 'validation' ? ['There is no test set: the validation images are it.'] : []),
-      ...(passedOver.length > 0 ? [`Arrays that are not used: ${passedOver.map(quoteFromFile).join(', ')}.`] : []),
+      ...(passedOver.length > 0 ? [`Arrays that are not used: ${listNames(passedOver)}.`] : []),
     ],
   }
 }
