@@ -11,8 +11,8 @@
  * latent codes and shuffles, so that they differ by rounding, which grows with the steps; --own-start: the authors'
  * program draws its own. Their KL divergence is computed from logarithms, since theirs gives NaN where a probability of
  * the teacher underflows (see test/against/reference_run.py); --as-it-is leaves it. What is finished stays in the
- * folder: the same command goes on, and two at once may have different seeds or programs. --write: the figures into
- * docs/against-reference.json.
+ * folder: the same command goes on, and two at once may have different seeds or programs. --write: the curves into
+ * docs/against-reference.json, and those of the ends into the tables of docs/study.md.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -21,13 +21,14 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import prettier from 'prettier'
 import { say, SetupError } from '../src/main/setup/report.mjs'
-import { curvePoints, summary } from './against/curves.mjs'
+import { curvePoints, endsTable, summary } from './against/curves.mjs'
 import { listOf, wholeOf, wholesOf } from './bench/flags.mjs'
 import { abdOutput, timedRun } from './bench/wholeRun.mjs'
 import { ensureBuilt } from './run/build.mjs'
 import { bundle } from './run/bundle.mjs'
 import { failWith, runInForeground } from './run/child.mjs'
 import { projectRoot } from './setup/paths.mjs'
+import { inserted, placesOf } from './study-page/inserted.mjs'
 
 const network = { depth: 10, width: 1, classes: 10, side: 32 }
 /** The Shuffling Vaccine as published, and as the demonstration has it: the coefficient, and how many layers are shuffled. */
@@ -37,6 +38,7 @@ const vaccines = {
   'sv-3': { coefficient: 0.01, layers: 3 },
 }
 const written = path.join(projectRoot, 'docs', 'against-reference.json')
+const page = path.join(projectRoot, 'docs', 'study.md')
 
 function readOptions() {
   const { values } = parseArgs({
@@ -230,6 +232,13 @@ async function main() {
 async function write(result) {
   const options = await prettier.resolveConfig(written)
   fs.writeFileSync(written, await prettier.format(JSON.stringify(result), { ...options, filepath: written }))
+  const text = fs.readFileSync(page, 'utf8')
+  const places = placesOf(text).filter((name) => name.startsWith('against '))
+  const filled = places.reduce(
+    (now, name) => inserted(now, name, endsTable(result.curves, name.slice('against '.length))),
+    text,
+  )
+  fs.writeFileSync(page, filled)
 }
 
 main().catch(failWith)

@@ -52,8 +52,8 @@ function lossDifference(ours, theirs, step) {
  * generator's loss differs in the middle pair of runs of the same seed.
  */
 export function summary(curves) {
-  const rates = ['accuracy ours, %', 'theirs, %', 'ASR ours, %', 'theirs, %', 'overlap']
-  const head = ['defense', 'pseudo batch', ...rates, 'generator loss apart by, %']
+  const compared = ['accuracy ours, %', 'theirs, %', 'ASR ours, %', 'theirs, %', 'overlap']
+  const head = ['defense', 'pseudo batch', ...compared, 'generator loss apart by, %']
   const rows = [head, head.map(() => '---')]
   const defenses = [...new Set(curves.map(({ defense }) => defense))]
   for (const defense of defenses) {
@@ -79,5 +79,24 @@ export function summary(curves) {
       ])
     }
   }
+  return `${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
+}
+
+const rates = ({ accuracy, asr }) => `${(100 * accuracy).toFixed(1)} / ${(100 * asr).toFixed(1)}`
+
+/** One line per program and seed of a defense: accuracy / ASR in % at a quarter, half, three quarters and the end. */
+export function endsTable(curves, defense) {
+  const own = curves.filter((curve) => curve.defense === defense)
+  const last = Math.max(...own.flatMap(({ points }) => points.map(({ step }) => step)))
+  const steps = [0.25, 0.5, 0.75, 1].map((share) => share * last)
+  const rows = [
+    ['', ...steps.map((step) => step.toLocaleString('en-US'))],
+    ['---', ...steps.map(() => '---:')],
+  ]
+  for (const program of ['ours', 'theirs'])
+    for (const { seed, points } of own.filter((curve) => curve.program === program)) {
+      const found = steps.map((step) => points.find((point) => point.step === step))
+      rows.push([`${program}, seed ${seed}`, ...found.map((point) => (point ? rates(point) : '–'))])
+    }
   return `${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { projectRoot } from '../../../tools/setup/paths.mjs'
+import { endsTable } from '../../../tools/against/curves.mjs'
 import { inserted, placesOf, tableOf } from '../../../tools/study-page/inserted.mjs'
 import { parts, queryOf } from '../../../tools/study-page/parts.mjs'
 
@@ -11,7 +12,13 @@ describe('the page of the study', () => {
 
   it('has a place for each table that is made, once, and no other', () => {
     const made = parts.flatMap(({ id, tables }) => tables.map((table) => `${id} ${table.id}`))
-    expect(placesOf(page).sort()).toEqual(made.sort())
+    expect(placesOf(page).sort()).toEqual([...made, 'against none', 'against sv-3'].sort())
+  })
+  it('has the ends of the curves beside the authors’ program as they were written down', () => {
+    const file = readFileSync(join(projectRoot, 'docs', 'against-reference.json'), 'utf8')
+    const { curves } = JSON.parse(file) as { curves: Parameters<typeof endsTable>[0] }
+    for (const defense of ['none', 'sv-3'])
+      expect(inserted(page, `against ${defense}`, endsTable(curves, defense))).toBe(page)
   })
   it('keeps what stands around a table, whatever stood in it', () => {
     const text = 'Before.\n\n<!-- table a b -->\n\nold\n\n<!-- end of table -->\n\nAfter.\n'
