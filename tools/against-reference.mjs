@@ -233,11 +233,10 @@ async function write(result) {
   const options = await prettier.resolveConfig(written)
   fs.writeFileSync(written, await prettier.format(JSON.stringify(result), { ...options, filepath: written }))
   const text = fs.readFileSync(page, 'utf8')
-  const places = placesOf(text).filter((name) => name.startsWith('against '))
-  const filled = places.reduce(
-    (now, name) => inserted(now, name, endsTable(result.curves, name.slice('against '.length))),
-    text,
-  )
+  const measured = new Set(result.curves.map(({ defense }) => `against ${defense}`))
+  const filled = placesOf(text)
+    .filter((name) => measured.has(name))
+    .reduce((now, name) => inserted(now, name, endsTable(result.curves, name.slice('against '.length))), text)
   fs.writeFileSync(page, filled)
 }
 

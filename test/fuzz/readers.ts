@@ -84,6 +84,12 @@ export const readers: readonly FuzzedReader[] = [
     open: () => import('./readers/npz'),
   },
   {
+    id: 'torch-arrays',
+    title: 'Images and labels of torch.save',
+    words: [...zipWords, ...pickleWords, 'archive/data.pkl', 'archive/data/0', 'ctorch\nByteStorage\n', 'images'],
+    open: () => import('./readers/torch-arrays'),
+  },
+  {
     id: 'mat5',
     title: 'MATLAB level 5 files',
     words: ['MATLAB 5.0 MAT-file', '\x0f\x00\x00\x00', '\x0e\x00\x00\x00'],

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { defineArrayDataset } from './arrays/member'
+import { openNpyFolder } from './files/npyFolder'
 import { openNpz } from './files/npz'
 
 /**
@@ -19,7 +20,7 @@ export const npz = defineArrayDataset({
     wanted: 'a .npz file, or .npy files of images and labels',
     holdsDataAlone: true,
     isArchive: (name) => extname(name).toLowerCase() === '.npz',
-    isArray: (name) => extname(name).toLowerCase() === '.npy',
     open: openNpz,
+    single: { matches: (name) => extname(name).toLowerCase() === '.npy', open: openNpyFolder },
   },
 })

@@ -22,7 +22,6 @@ export const torchTensors = defineArrayDataset({
     // Most of them are checkpoints.
     holdsDataAlone: false,
     isArchive: (name) => extensions.includes(extname(name).toLowerCase().slice(1)),
-    isArray: () => false,
     open: openTorchArrays,
   },
 })

@@ -37,12 +37,11 @@ export function withRenamedHead(
     const linear = linearLayers(shapes)
     if (linear.length === 0) continue
     for (const last of lastLayersMissing(shapes)) {
-      const heads = linear.filter(({ name }) => !last.others.has(`${name}.weight`))
-      const [head] = heads
-      if (!head || heads.length > 1) continue
-      const renamed = rename(own, head.name, last.name)
+      const [head, ...others] = linear.filter((name) => !last.names.has(`${name}.weight`))
+      if (head === undefined || others.length > 0) continue
+      const renamed = rename(own, head, last.name)
       const recognition = findFittingNetwork(shapesOf(renamed), options)
-      if (recognition) return { own: renamed, recognition, finding: renamedFinding(own, head.name, last.name) }
+      if (recognition) return { own: renamed, recognition, finding: renamedFinding(own, head, last.name) }
     }
   }
   return null
@@ -64,31 +63,31 @@ function bodyAndRest(names: OwnNames): OwnNames[] {
   return shortened.size === names.size ? [shortened] : []
 }
 
-/** Layers with a matrix, and a bias of its rows or none. */
-function linearLayers(shapes: WeightShapes): { name: string }[] {
+/** Names of the layers with a matrix, and a bias of its rows or none. */
+function linearLayers(shapes: WeightShapes): string[] {
   return [...shapes].flatMap(([key, shape]) => {
     if (!key.endsWith('.weight') || shape.length !== 2) return []
     const name = key.slice(0, -'.weight'.length)
     const bias = shapes.get(`${name}.bias`)
-    return !bias || (bias.length === 1 && bias[0] === shape[0]) ? [{ name }] : []
+    return !bias || (bias.length === 1 && bias[0] === shape[0]) ? [name] : []
   })
 }
 
 interface MissingLast {
   /** As the network names it. */
   readonly name: string
-  /** The names of the network. */
-  readonly others: WeightShapes
+  /** Of the whole network. */
+  readonly names: Pick<WeightShapes, 'has'>
 }
 
 /** Last layers of the networks of which nothing else is missing, each name once. */
 function lastLayersMissing(shapes: WeightShapes): MissingLast[] {
   const found = new Map<string, MissingLast>()
   for (const { outline } of attemptsOf(shapes, [])) {
-    const { lastLinear, shapes: others } = outline
-    const missing = [...others.keys()].filter((name) => !shapes.has(name) && !isCounter(name))
+    const { lastLinear, shapes: names } = outline
+    const missing = [...names.keys()].filter((name) => !shapes.has(name) && !isCounter(name))
     const only = missing.length > 0 && missing.every((name) => name.startsWith(`${lastLinear}.`))
-    if (only && !found.has(lastLinear)) found.set(lastLinear, { name: lastLinear, others })
+    if (only && !found.has(lastLinear)) found.set(lastLinear, { name: lastLinear, names })
   }
   return [...found.values()]
 }

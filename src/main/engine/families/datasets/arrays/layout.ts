@@ -7,7 +7,6 @@ import { findPlace, isOnDisk, type DiskTree, type FileTree } from '../files/file
 import { layoutOf, type ImageLayout } from '../files/imageArrays'
 import { kindOf, listNames, openDataFolder } from '../files/namedFiles'
 import { joinArrays, type ArrayFile, type ArrayOptions } from '../files/arrayFile'
-import { openNpyFolder } from '../files/npyFolder'
 import type { DatasetContext, FoundData, LayoutMatch } from '../types'
 import { choosePairs, findPairs, namesTraining, type Split, type SplitArrays } from './roles'
 
@@ -21,9 +20,12 @@ export interface ArrayFormat {
   readonly holdsDataAlone: boolean
   /** Whether a file of this name holds arrays with names. */
   isArchive(name: string): boolean
-  /** Whether it is a single array, named by its file; never where a format has none. */
-  isArray(name: string): boolean
   open(path: string, options: ArrayOptions): Promise<ArrayFile>
+  /** Files of one array each, named by the file, where the format has such. */
+  readonly single?: {
+    matches(name: string): boolean
+    open(folder: string, files: readonly string[], options: ArrayOptions): ArrayFile
+  }
 }
 
 /** 4 GB: more does not fit into memory beside a training run. */
@@ -41,15 +43,17 @@ interface Found<Tree extends FileTree> {
   readonly arrays: readonly string[]
 }
 
+const isSingle = (name: string, { single }: ArrayFormat): boolean => single?.matches(name) === true
+
 async function findArrays<Tree extends FileTree>(root: Tree, format: ArrayFormat): Promise<Found<Tree> | null> {
   const place = await findPlace(root, async (candidate) => {
     const names = await candidate.files()
     // One array alone is no pair.
-    return names.some((name) => format.isArchive(name)) || names.filter((name) => format.isArray(name)).length > 1
+    return names.some((name) => format.isArchive(name)) || names.filter((name) => isSingle(name, format)).length > 1
   })
   const names = (await place?.files()) ?? []
   const archives = names.filter((name) => format.isArchive(name))
-  return place && { place, archives, arrays: archives.length > 0 ? [] : names.filter((name) => format.isArray(name)) }
+  return place && { place, archives, arrays: archives.length > 0 ? [] : names.filter((name) => isSingle(name, format)) }
 }
 
 /** Arrays with the file or folder that holds them. */
@@ -71,9 +75,10 @@ const openOne = async (path: string, { format, signal }: Opening): Promise<Opene
 
 async function openFound({ place, archives, arrays }: Found<DiskTree>, opening: Opening): Promise<OpenedArrays> {
   const [archive, ...others] = archives
-  if (archive === undefined)
-    return { file: openNpyFolder(place.path, arrays, { limit, signal: opening.signal }), where: place.path }
-  if (others.length === 0) return openOne(join(place.path, archive), opening)
+  const { single } = opening.format
+  if (archive === undefined && single)
+    return { file: single.open(place.path, arrays, { limit, signal: opening.signal }), where: place.path }
+  if (archive !== undefined && others.length === 0) return openOne(join(place.path, archive), opening)
   const files: { name: string; file: ArrayFile }[] = []
   try {
     for (const name of archives.slice(0, mostArchives))
@@ -97,7 +102,7 @@ export async function openArrays(path: string, format: ArrayFormat, context: Dat
   const opening = { format, signal: context.signal }
   if ((await kindOf(path, format)) === 'file') {
     if (format.isArchive(path)) return openOne(path, opening)
-    if (format.isArray(path)) throw oneArray(path)
+    if (isSingle(path, format)) throw oneArray(path)
   }
   const root = await openDataFolder(path, format, context)
   const found = await findArrays(root, format)
@@ -165,8 +170,8 @@ export async function matchArrays(
   let opened: OpenedArrays | undefined
   let isFile = false
   try {
-    isFile = (format.isArchive(path) || format.isArray(path)) && (await stat(path)).isFile()
-    if (isFile && format.isArray(path)) throw oneArray(path)
+    isFile = (format.isArchive(path) || isSingle(path, format)) && (await stat(path)).isFile()
+    if (isFile && isSingle(path, format)) throw oneArray(path)
     const root = isFile ? null : await tree()
     const found = root && (await findArrays(root, format))
     if (!isFile && !found) return none
