@@ -68,6 +68,26 @@ it('abd files keeps the folders that pages may use', async () => {
   expect([root.code, root.stderr]).toEqual([2, expect.stringContaining('below the root')])
 })
 
+it('abd settings shows and changes what the window has under Settings', async () => {
+  expect((await abd('settings')).stdout).toMatch(/^slots +1 +How many stages/m)
+  expect(await json('settings', '--set', 'slots=3', '--set', 'notifications=no')).toEqual({
+    settings: expect.objectContaining({ slots: 3, notifications: false, threads: 0 }),
+  })
+  expect((await abd('executors', 'local')).stdout).toContain('abd settings')
+  for (const [wrong, said] of [
+    ['slots=0', 'slots'],
+    ['slot=2', 'slots'],
+    ['theme=blue', 'dark'],
+    ['pageFolders=/data', 'abd files'],
+  ] as const) {
+    const { code, stderr } = await abd('settings', '--set', wrong)
+    expect([wrong, code, stderr]).toEqual([wrong, 2, expect.stringContaining(said)])
+  }
+  expect(await json('settings', '--set', 'slots=1', '--set', 'notifications=on')).toMatchObject({
+    settings: { slots: 1 },
+  })
+})
+
 it('abd diff shows the settings in which they differ', async () => {
   const { rows } = await json<ConfigurationDiff>('diff', first, second)
   expect(rows.map(({ path, values }) => [path, values])).toEqual([['poisoning.ratio', ['0.1', '0.2']]])

@@ -53,6 +53,10 @@ async function showOne(
   const sent = script ? (await client.call('executors.script', { executor })).script : null
   if (json) output.result(jsonLine({ executor, settings, ...(script ? { script: sent } : {}) }))
   else if (script) output.result(sent ?? 'Nothing is sent there: tasks are processes.')
-  else output.result(table(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)])))
+  else
+    output.result(
+      table(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)])) ||
+        'None of its own: how many stages train at once is a setting of the workspace, abd settings --set slots=2.',
+    )
   return 0
 }

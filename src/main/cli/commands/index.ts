@@ -19,6 +19,7 @@ import { resume } from './resume'
 import { run } from './run'
 import { runs } from './runs'
 import { runtime } from './runtime'
+import { settings } from './settings'
 import { show } from './show'
 import { stop } from './stop'
 import { study } from './study'
@@ -49,6 +50,7 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   reproduce,
   download,
   executors,
+  settings,
   files,
   runtime,
   doctor,
