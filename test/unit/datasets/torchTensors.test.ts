@@ -4,9 +4,11 @@ import { datasets, recognizeDataset } from '../../../src/main/engine/families/da
 import { torchLegacy, torchZip } from '../importers/craft/files'
 import {
   dictOf,
+  emptyList,
   emptyTuple,
   globalName,
   integer,
+  mark,
   numbers,
   pickled,
   program,
@@ -60,6 +62,26 @@ const train = { 0: storages[0], 1: storages[1] }
 const test = { 2: storages[2], 3: storages[3] }
 const file = (value: Part, kept: Record<string, Buffer> = storages): Buffer => torchZip(pickled(value), kept)
 
+const listOf = (...parts: Part[]): Buffer => program(emptyList, mark, ...parts, 'e')
+const wholes = (...values: number[]): Buffer[] => values.map((value) => integer(value))
+/** One element of the tensor in a storage: a view, as `images[at]` is. */
+const elementOf = (
+  key: string,
+  type: string,
+  shape: readonly number[],
+  { at, of }: { at: number; of: number },
+): Buffer => {
+  const size = shape.reduce((product, extent) => product * extent, 1)
+  const from = storage({ key: text(key), type: globalName('torch', `${type}Storage`), count: of * size })
+  return tensor({ from, offset: at * size, size: numbers(...shape), stride: numbers(...strides(shape)) })
+}
+const imageAt = (key: string, at: number, of: number): Buffer => elementOf(key, 'Byte', [3, side, side], { at, of })
+const labelAt = (key: string, at: number, of: number): Buffer => elementOf(key, 'Long', [], { at, of })
+const madeWith = (className: string, ...state: Part[]): Buffer =>
+  program(globalName('torch.utils.data.dataset', className), emptyTuple, '\x81', dictOf(...state), 'b')
+const tensorDataset = (images: Part, labels: Part): Buffer =>
+  madeWith('TensorDataset', text('tensors'), tupleOf(images, labels))
+
 const expectThreeAndTwo = async (): Promise<void> => {
   const loaded = await scratch.load('torch_tensors')
   expect([[...loaded.train.labels], [...loaded.test.labels]]).toEqual([
@@ -102,6 +124,39 @@ describe('tensors by name and place', () => {
     scratch.write(first, file(tupleOf(x, y), train))
     scratch.write(second, file(tupleOf(testX, testY), test))
     await expectThreeAndTwo()
+  })
+
+  it.each<[string, Part, Part]>([
+    ['a data set of tensors', tensorDataset(x, y), tensorDataset(testX, testY)],
+    ['labels in a list', tupleOf(x, listOf(...wholes(0, 1, 2))), tupleOf(testX, listOf(...wholes(1, 0)))],
+    [
+      'labels in a list, by name',
+      dictOf(text('data'), x, text('targets'), listOf(...wholes(0, 1, 2))),
+      dictOf(text('data'), testX, text('targets'), listOf(...wholes(1, 0))),
+    ],
+    [
+      'images with their labels, one by one',
+      listOf(...[0, 1, 2].map((at) => tupleOf(imageAt('0', at, 3), integer(at)))),
+      listOf(...[0, 1].map((at) => tupleOf(imageAt('2', at, 2), integer(1 - at)))),
+    ],
+    [
+      'labels of one number each, and what else a row has',
+      listOf(...[0, 1, 2].map((at) => listOf(imageAt('0', at, 3), labelAt('1', at, 3), integer(9)))),
+      listOf(...[0, 1].map((at) => listOf(imageAt('2', at, 2), labelAt('3', at, 2), integer(9)))),
+    ],
+  ])('pairs in two files: %s', async (_what, first, second) => {
+    scratch.write('train.pt', file(first))
+    scratch.write('test.pt', file(second))
+    await expectThreeAndTwo()
+  })
+
+  it('lists of images and of labels, longer than a row of sets', async () => {
+    const places = Array.from({ length: 20 }, (_, at) => at % 3)
+    const images = listOf(...places.map((at) => imageAt('0', at, 3)))
+    scratch.write('train.pt', file(tupleOf(images, listOf(...wholes(...places)))))
+    const { train: loaded, test: held } = await scratch.load('torch_tensors')
+    expect(loaded.count + held.count).toBe(20)
+    expect([...loaded.pixels.subarray(0, 3)]).toEqual([loaded.labels[0], 100, 0])
   })
 
   it('a file for each tensor', async () => {
@@ -164,7 +219,24 @@ describe('refused', () => {
     })
   })
 
-  it('a list of images with their labels, with what to save instead', async () => {
+  it('a part of a data set, whose tensors do not say which images are meant', async () => {
+    const indices = listOf(...wholes(0, 2))
+    const subset = madeWith('Subset', text('dataset'), tensorDataset(x, y), text('indices'), indices)
+    scratch.write('train.pt', file(subset, train))
+    expect((await scratch.refusal('torch_tensors')).got).toBe('no array by name')
+  })
+
+  it('lists in which images differ in size, or labels are no whole numbers', async () => {
+    const good = Array.from({ length: 20 }, () => tupleOf(imageAt('0', 0, 3), integer(1)))
+    const small = elementOf('0', 'Byte', [3, 16, 16], { at: 0, of: 12 })
+    for (const other of [tupleOf(small, integer(1)), tupleOf(imageAt('0', 0, 3), text('cat')), integer(1)]) {
+      scratch.write('train.pt', file(listOf(...good, other), train))
+      const error = await scratch.refusal('torch_tensors')
+      expect([error.got, error.action]).toEqual(['no array by name', expect.stringContaining('torch.stack')])
+    }
+  })
+
+  it('a list of batches, with what to save instead', async () => {
     const one = tupleOf(tensorOf('0', 'Byte', [3, 3, side, side]), integer(3))
     const list = program(']', '(', ...Array.from({ length: 20 }, () => one), 'e')
     scratch.write('train.pt', file(list, { 0: storages[0] }))

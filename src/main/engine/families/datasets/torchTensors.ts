@@ -5,15 +5,16 @@ import { openTorchArrays } from './files/torchArrays'
 const extensions = ['pt', 'pth']
 
 /**
- * Images and labels that torch.save wrote: tensors by name, (images, labels), or a file for each; train.pt and test.pt
- * (training.pt of earlier versions of torchvision). Read by the machine of checkpoints, which runs nothing.
+ * Images and labels that torch.save wrote: tensors by name, (images, labels), a TensorDataset, a list of (image, label),
+ * or a file for each; train.pt and test.pt (training.pt of earlier versions of torchvision). Lists of tensors and of
+ * numbers and NumPy's arrays stand for tensors. Read by the machine of checkpoints, which runs nothing.
  */
 export const torchTensors = defineArrayDataset({
   id: 'torch_tensors',
   summary: 'Images and labels of your own in .pt files of tensors, as torch.save writes them.',
   reference: { citation: 'ABD Workbench, this project', place: 'torch.save' },
   extensions,
-  help: 'A .pt file with tensors such as x_train, y_train, x_test and y_test, or images and labels, or the tuple (images, labels); or a folder or archive that holds one, train.pt and test.pt, or a file for each tensor.',
+  help: 'A .pt file with tensors such as x_train, y_train, x_test and y_test, or images and labels, or the tuple (images, labels), a TensorDataset, or up to some 8,000 (image, label) one by one; or a folder or archive that holds one, train.pt and test.pt, or a file for each tensor.',
   format: {
     title: 'PyTorch tensors',
     action:

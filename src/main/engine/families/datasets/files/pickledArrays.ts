@@ -12,7 +12,7 @@ export const isPickled = <K extends string>(
 ): value is Extract<PickleValue, { kind: K }> =>
   value !== undefined && value !== null && typeof value === 'object' && value.kind === kind
 
-const itemsOf = (value: PickleValue | undefined): readonly PickleValue[] =>
+export const itemsOf = (value: PickleValue | undefined): readonly PickleValue[] =>
   isPickled(value, 'tuple') || isPickled(value, 'list') ? value.items : []
 
 /** What an object was made with, where it is of a class of this name (whatever package keeps it), else null. */
@@ -105,7 +105,7 @@ export function pickledArray(value: PickleValue | undefined, program: Buffer): N
 }
 
 /** A number, or one of NumPy's. */
-function pickledNumber(value: PickleValue | undefined, program: Buffer): number | null {
+export function pickledNumber(value: PickleValue | undefined, program: Buffer): number | null {
   if (typeof value === 'number') return value
   if (isPickled(value, 'float')) return value.value
   const [type, data] = madeOf(value, 'scalar') ?? []

@@ -103,7 +103,7 @@ function dictionaryOf(machine: Machine, args: readonly PickleValue[]): PickleVal
 
 /**
  * BUILD hands state to an object: attributes of a state_dict or tensor are dropped, those of opaque data are counted,
- * and kept for NumPy's arrays and types.
+ * and kept for NumPy's arrays and types and for data sets of tensors.
  */
 export function build(machine: Machine): void {
   const state = machine.pop()

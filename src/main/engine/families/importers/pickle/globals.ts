@@ -47,8 +47,10 @@ const arrayParts: readonly string[] = [
   ...['builtins', '__builtin__'].map((root) => `${root}.bytes`),
 ]
 
+const withState: readonly string[] = ['numpy.dtype', 'torch.utils.data.dataset.TensorDataset', ...arrayClasses]
+
 /** Whether an object's state or arguments are read; those of others are counted and dropped. */
-export const keepsState = (name: string): boolean => name === 'numpy.dtype' || arrayClasses.includes(name)
+export const keepsState = (name: string): boolean => withState.includes(name)
 export const keepsArguments = (name: string): boolean => arrayParts.includes(name)
 
 /** Dictionaries by another name: their items are read as a dictionary's, and their attributes dropped. */

@@ -2,7 +2,7 @@
 import { importLimits, pickleLimits, type PickleLimits } from '../../../weights/importLimits'
 import { createCursor, type Cursor } from './cursor'
 import { opcodeHandlers } from './opcodes'
-import { refusePickle } from './refusal'
+import { refusePickle, stackImages } from './refusal'
 import { measureOf, type PickleValue } from './values'
 import type { ForeignUse, LoadPersistent, Machine } from './program'
 
@@ -143,6 +143,7 @@ function createMeter(cursor: Cursor, most: number): Machine['charge'] {
         wanted: `at most ${most} items moved or copied`,
         got: 'more',
         at: cursor.at,
+        action: stackImages,
       })
   }
 }

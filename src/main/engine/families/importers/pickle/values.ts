@@ -31,7 +31,7 @@ export interface PickleOpaque extends Measured {
   foreign?: boolean
   /** A network as an object: its state has parameters and layers. */
   isModule?: boolean
-  /** Of NumPy arrays and their types alone: what BUILD handed them. */
+  /** Of NumPy arrays, their types and data sets of tensors alone: what BUILD handed them. */
   state?: PickleValue
   /** Of what NumPy arrays are made of alone: what it was made with. */
   args?: readonly PickleValue[]

@@ -79,7 +79,7 @@ export async function readTorchLegacy(source: ByteSource): Promise<SavedObjects>
     return start
   }
   // The format has no checksums.
-  return { value: objects.value, foreign: objects.foreign, startOf, verify: () => Promise.resolve() }
+  return { value: objects.value, foreign: objects.foreign, program: bytes, startOf, verify: () => Promise.resolve() }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Persistent ids of PyTorch pickles: ('storage', type, key, location, count[, view]) and nothing else. */
 import { importLimits } from '../../../weights/importLimits'
-import { refusePickle } from '../pickle/refusal'
+import { refusePickle, stackImages } from '../pickle/refusal'
 import { describeValue, type PickleValue } from '../pickle/values'
 import { quoteFromFile } from '../../../weights/fileText'
 import { bytesPer } from '../../../weights/weightMap'
@@ -72,6 +72,7 @@ function remember(records: Map<string, StorageRecord>, record: StorageRecord): v
     throw refusePickle('The file refers to too many storages.', {
       wanted: `at most ${importLimits.storages}`,
       got: 'more',
+      action: stackImages,
     })
 }
 

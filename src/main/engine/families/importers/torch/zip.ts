@@ -7,7 +7,7 @@ import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
 import { defineImporter, type OpenedCheckpoint } from '../types'
 import { importLimits } from '../../../weights/importLimits'
-import { runPickle, type PickleProgram } from '../pickle/machine'
+import { runPickle } from '../pickle/machine'
 import { quoteFromFile } from '../../../weights/fileText'
 import { placeTensors, type SavedObjects } from './placement'
 import { findNetworks } from './networks'
@@ -53,11 +53,12 @@ export async function readTorchZip(
     root = rootOf([...names])
   })
   await requireLittleEndian(archive, root)
-  const { value, foreign, records } = await readProgram(archive, required(archive, `${root}/data.pkl`))
+  const { value, foreign, program, records } = await readProgram(archive, required(archive, `${root}/data.pkl`))
   for (const record of records.values()) requireSize(archive, root, record)
   return {
     value,
     foreign,
+    program,
     startOf: (storage) => required(archive, `${root}/data/${storage}`).start,
     unreferenced: unreferenced(archive, root, records),
     verify: async () => {
@@ -157,7 +158,7 @@ async function requireLittleEndian(archive: ZipArchive, root: string): Promise<v
 async function readProgram(
   archive: ZipArchive,
   entry: ZipEntry,
-): Promise<Pick<PickleProgram, 'value' | 'foreign'> & { records: Map<string, StorageRecord> }> {
+): Promise<Pick<SavedObjects, 'value' | 'foreign' | 'program'> & { records: Map<string, StorageRecord> }> {
   if (entry.size > importLimits.pickleBytes) {
     throw new RefusedInputError('The program of the checkpoint is too large.', {
       wanted: `at most ${importLimits.pickleBytes} bytes`,
@@ -174,7 +175,7 @@ async function readProgram(
       got: `${bytes.length} bytes`,
       where: quoteFromFile(entry.name),
     })
-  return { value, foreign, records: table.records }
+  return { value, foreign, program: bytes, records: table.records }
 }
 
 function requireSize(archive: ZipArchive, root: string, record: StorageRecord): void {

@@ -2,6 +2,7 @@
 import { RefusedInputError } from '../../../../../shared/errors'
 import type { ByteSource } from '../../../weights/byteSource'
 import { importLimits } from '../../../weights/importLimits'
+import { stackImages } from '../pickle/refusal'
 import { quoteFromFile } from '../../../weights/fileText'
 
 export interface DirectoryEntry {
@@ -37,11 +38,12 @@ export async function readDirectory(
   const place = await findDirectory(source)
   const length = place.end - place.start
   if (place.count > importLimits.zipEntries || length > largestDirectory) {
-    throw refusal(
-      'The archive claims too many entries.',
-      `at most ${importLimits.zipEntries} entries`,
-      `${place.count} entries, ${length} bytes of directory`,
-    )
+    throw new RefusedInputError('The archive claims too many entries.', {
+      wanted: `at most ${importLimits.zipEntries} entries`,
+      got: `${place.count} entries, ${length} bytes of directory`,
+      where: 'zip directory',
+      action: stackImages,
+    })
   }
   if (place.count * headerBytes > length)
     throw refusal(
@@ -130,10 +132,10 @@ async function findZip64(source: ByteSource, endAt: number): Promise<DirectoryPl
   const count = record.readBigUInt64LE(32)
   const length = record.readBigUInt64LE(40)
   const start = record.readBigUInt64LE(48)
-  if (!valid || start + length !== BigInt(recordAt) || count > BigInt(importLimits.zipEntries)) {
+  if (!valid || start + length !== BigInt(recordAt)) {
     throw refusal(
       'The zip64 end record of the archive is not valid.',
-      `at most ${importLimits.zipEntries} entries up to byte ${recordAt}`,
+      `entries up to byte ${recordAt}`,
       `${count} entries, ${length} bytes from ${start}`,
     )
   }
