@@ -132,10 +132,10 @@ async function findZip64(source: ByteSource, endAt: number): Promise<DirectoryPl
   const count = record.readBigUInt64LE(32)
   const length = record.readBigUInt64LE(40)
   const start = record.readBigUInt64LE(48)
-  if (!valid || start + length !== BigInt(recordAt)) {
+  if (!valid || start + length !== BigInt(recordAt) || count * BigInt(headerBytes) > length) {
     throw refusal(
       'The zip64 end record of the archive is not valid.',
-      `entries up to byte ${recordAt}`,
+      `entries of ${headerBytes} bytes and more up to byte ${recordAt}`,
       `${count} entries, ${length} bytes from ${start}`,
     )
   }
