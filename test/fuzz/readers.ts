@@ -90,6 +90,12 @@ export const readers: readonly FuzzedReader[] = [
     open: () => import('./readers/torch-arrays'),
   },
   {
+    id: 'pickled-arrays',
+    title: 'Pickled arrays as images and labels',
+    words: [...pickleWords, 'features', 'x_train', 'y_train', '\x1f\x8b\x08'],
+    open: () => import('./readers/pickled-arrays'),
+  },
+  {
     id: 'mat5',
     title: 'MATLAB level 5 files',
     words: ['MATLAB 5.0 MAT-file', '\x0f\x00\x00\x00', '\x0e\x00\x00\x00'],

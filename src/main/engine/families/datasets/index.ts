@@ -7,6 +7,7 @@ import { imageFolder } from './imageFolder'
 import { mnist } from './mnist'
 import { npz } from './npz'
 import { parquet } from './parquet'
+import { pickledArrays } from './pickledArrays'
 import { signs } from './signs'
 import { svhn } from './svhn'
 import { tinyImagenet } from './tinyImagenet'
@@ -24,6 +25,7 @@ export const datasets = createRegistry('dataset', 'Data sets', [
   tinyImagenet,
   npz,
   torchTensors,
+  pickledArrays,
   parquet,
   imageFolder,
 ])

@@ -5,9 +5,9 @@ import { openTorchArrays } from './files/torchArrays'
 const extensions = ['pt', 'pth']
 
 /**
- * Images and labels that torch.save wrote: tensors by name, (images, labels), a TensorDataset, a list of (image, label),
- * or a file for each; train.pt and test.pt (training.pt of earlier versions of torchvision). Lists of tensors and of
- * numbers and NumPy's arrays stand for tensors. Read by the machine of checkpoints, which runs nothing.
+ * Images and labels that torch.save wrote: tensors by name, (images, labels), a TensorDataset, a list of (image,
+ * label), or a file for each; train.pt and test.pt (training.pt of earlier versions of torchvision). Lists of tensors
+ * and of numbers and NumPy's arrays stand for tensors. Read by the machine of checkpoints, which runs nothing.
  */
 export const torchTensors = defineArrayDataset({
   id: 'torch_tensors',

@@ -68,10 +68,25 @@ interface Opening {
   readonly signal?: AbortSignal | undefined
 }
 
-const openOne = async (path: string, { format, signal }: Opening): Promise<OpenedArrays> => ({
-  file: await format.open(path, { limit, signal }),
-  where: path,
-})
+async function openOne(path: string, { format, signal }: Opening): Promise<OpenedArrays> {
+  try {
+    return { file: await format.open(path, { limit, signal }), where: path }
+  } catch (error) {
+    throw withFile(error, path)
+  }
+}
+
+/** Readers of checkpoints, who have one file before them, do not say which. */
+function withFile(error: unknown, path: string): unknown {
+  if (!(error instanceof RefusedInputError) || error.where?.includes(path)) return error
+  const { message, wanted, got, where, action } = error
+  const details = Object.entries({ wanted, got, action }).filter(([, text]) => text !== undefined)
+  return new RefusedInputError(message, {
+    ...(Object.fromEntries(details) as Record<string, string>),
+    where: where === undefined ? path : `${path}: ${where}`,
+    cause: error,
+  })
+}
 
 async function openFound({ place, archives, arrays }: Found<DiskTree>, opening: Opening): Promise<OpenedArrays> {
   const [archive, ...others] = archives

@@ -12,7 +12,19 @@ const splits: Readonly<Record<string, Split>> = {
   ...{ test: 'test', testing: 'test', te: 'test' },
   ...{ val: 'validation', valid: 'validation', validation: 'validation', dev: 'validation' },
 }
-const images = new Set(['x', 'image', 'images', 'img', 'imgs', 'data', 'picture', 'pictures', 'pixels', 'inputs'])
+const images = new Set([
+  'x',
+  'image',
+  'images',
+  'img',
+  'imgs',
+  'data',
+  'picture',
+  'pictures',
+  'pixels',
+  'inputs',
+  'features',
+])
 const labels = new Set(['y', 'label', 'labels', 'lbl', 'target', 'targets', 'class', 'classes'])
 const fillers = new Set(['set', 'all'])
 

@@ -1,4 +1,7 @@
-/** What torch.save wrote as named arrays: tensors, lists of them and of numbers, NumPy's arrays. Other objects are passed over; nothing of them is built. */
+/**
+ * What torch.save wrote as named arrays: tensors, lists of them and of numbers, NumPy's arrays. Other objects are
+ * passed over; nothing of them is built.
+ */
 import { basename } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource, type FileSource } from '../../../weights/byteSource'
@@ -9,7 +12,7 @@ import { openSaved } from '../../importers/torch/saved'
 import { placeTensor, type SavedObjects } from '../../importers/torch/placement'
 import type { ArrayFile, ArrayOptions } from './arrayFile'
 import type { NpyArray } from './npy'
-import { arraysOf, shapeOf, type SavedArray } from './torchParts'
+import { arraysOf, shapeOf, type SavedArray } from './savedArrays'
 
 /** NumPy's names of what PyTorch has; halves of floats are no pixels that anybody saves. */
 const dtypes: Readonly<Partial<Record<WeightDtype, string>>> = {

@@ -1,12 +1,12 @@
 /**
- * What of an object that torch.save wrote are arrays: tensors, lists of tensors and of numbers, NumPy's arrays; by the
- * names and places that lead to them. Nothing of the file's classes is built.
+ * What of a pickled object are arrays: tensors, lists of tensors and of numbers, NumPy's arrays; by the names and
+ * places that lead to them. Nothing of the file's classes is built.
  */
 import { ExhaustiveError } from '../../../../../shared/errors'
 import type { PickleTensor, PickleValue } from '../../importers/pickle/values'
 import { layoutOf } from './imageArrays'
-import type { NpyArray } from './npy'
-import { isPickled, itemsOf, pickledArray, pickledNumber } from './pickledArrays'
+import { arrayOfBytes, type NpyArray } from './npy'
+import { isPickled, itemsOf, pickledArray, pickledNumber, pickledText } from './pickledArrays'
 
 /** Tensors of one shape and type, one behind the other. */
 export interface TensorStack {
@@ -71,9 +71,9 @@ const isArray = (value: Part): value is SavedArray =>
   typeof value === 'object' &&
   (value.kind === 'tensor' || value.kind === 'stack' || value.kind === 'read')
 
-/** Tensors of one shape, or whole numbers. */
+/** Tensors or arrays of one shape, or whole numbers. */
 const columnOf = (items: readonly PickleValue[], program: Buffer): SavedArray | null =>
-  stackOf(items) ?? numbersOf(items, program)
+  stackOf(items) ?? numbersOf(items, program) ?? joined(items, program)
 
 function stackOf([first, ...others]: readonly PickleValue[]): TensorStack | null {
   if (!isPickled(first, 'tensor')) return null
@@ -81,6 +81,22 @@ function stackOf([first, ...others]: readonly PickleValue[]): TensorStack | null
   const isAlike = (item: PickleValue): item is PickleTensor =>
     isPickled(item, 'tensor') && item.dtype === first.dtype && item.shape.join() === shape
   return others.every(isAlike) ? { kind: 'stack', tensors: [first, ...others] } : null
+}
+
+function joined(items: readonly PickleValue[], program: Buffer): ReadArray | null {
+  const arrays: NpyArray[] = []
+  for (const item of items) {
+    const array = pickledArray(item, program)
+    const first = arrays[0] ?? array
+    if (array?.dtype !== first?.dtype || array?.shape.join() !== first?.shape.join() || array === null) return null
+    arrays.push(array)
+  }
+  const [first] = arrays
+  if (!first) return null
+  const shape = [arrays.length, ...first.shape]
+  const bytes = Buffer.concat(arrays.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))
+  const array = arrayOfBytes({ shape, dtype: first.dtype, bytes, fortranOrder: false })
+  return array && { kind: 'read', array }
 }
 
 function numbersOf(items: readonly PickleValue[], program: Buffer): ReadArray | null {
@@ -96,23 +112,27 @@ function numbersOf(items: readonly PickleValue[], program: Buffer): ReadArray | 
 
 function partsOf(value: Part, program: Buffer): [string, Part][] {
   if (isArray(value)) return []
-  if (isPickled(value, 'dict')) return entriesOf(value.pairs)
+  if (isPickled(value, 'dict')) return entriesOf(value.pairs, program)
   // Its only attribute; of a Subset or another data set the tensors alone would not say which images are meant.
   if (isPickled(value, 'opaque') && value.className === tensorDataset && isPickled(value.state, 'dict'))
-    return entriesOf(value.state.pairs).flatMap(([, tensors]) => partsOf(tensors, program))
+    return entriesOf(value.state.pairs, program).flatMap(([, tensors]) => partsOf(tensors, program))
   const items = itemsOf(value)
   const rows = rowsOf(items, program)
   if (rows !== null) return rows
   if (items.length > longestRow) return []
   const arrays = items.map((item) => arrayOf(item, program) ?? item)
-  const names = namesByShape(arrays)
+  const names = namesByShape(arrays) ?? namesOfPairs(items, program)
   return arrays.map((item, place) => [names?.[place] ?? `arr_${place}`, item])
 }
 
-const entriesOf = (pairs: readonly PickleValue[]): [string, PickleValue][] =>
-  pairs.flatMap((key, at): [string, PickleValue][] =>
-    at % 2 === 0 && typeof key === 'string' ? [[key, pairs[at + 1] ?? null]] : [],
-  )
+function entriesOf(pairs: readonly PickleValue[], program: Buffer): [string, PickleValue][] {
+  const entries: [string, PickleValue][] = []
+  for (let at = 0; at < pairs.length; at += 2) {
+    const key = pickledText(pairs[at], program)
+    if (key !== null) entries.push([key, pairs[at + 1] ?? null])
+  }
+  return entries
+}
 
 /** A list of (image, label, …) for each image; null where it is none. */
 function rowsOf(rows: readonly PickleValue[], program: Buffer): [string, SavedArray][] | null {
@@ -140,7 +160,7 @@ function rowsOf(rows: readonly PickleValue[], program: Buffer): [string, SavedAr
 const isImages = (array: Part | undefined): array is SavedArray => {
   if (array === undefined || !isArray(array)) return false
   const shape = shapeOf(array)
-  return shape.length > 2 && layoutOf(shape) !== null
+  return shape.length > 1 && layoutOf(shape) !== null
 }
 
 /** Of (images, labels), which nobody names: the first has pixels, the second a row for each image, and none follow. */
@@ -148,4 +168,14 @@ function namesByShape([images, labels, further]: readonly Part[]): string[] | nu
   if (!isImages(images) || labels === undefined || !isArray(labels) || isImages(further)) return null
   const shape = shapeOf(labels)
   return shape.length < 3 && shape[0] === shapeOf(images)[0] ? ['images', 'labels'] : null
+}
+
+/** ((x_train, y_train), (x_test, y_test)) as Keras hands out, or three with the validation images between. */
+function namesOfPairs(items: readonly PickleValue[], program: Buffer): readonly string[] | null {
+  const isPair = (item: PickleValue): boolean => {
+    const parts = itemsOf(item)
+    return parts.length === 2 && namesByShape(parts.map((part) => arrayOf(part, program) ?? part)) !== null
+  }
+  const names = { 2: ['train', 'test'], 3: ['train', 'validation', 'test'] }[items.length]
+  return names !== undefined && items.every(isPair) ? names : null
 }
