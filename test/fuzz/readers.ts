@@ -127,6 +127,12 @@ export const readers: readonly FuzzedReader[] = [
     open: () => import('./readers/picture'),
   },
   {
+    id: 'arrow',
+    title: 'Arrow files',
+    words: ['ARROW1', '\xff\xff\xff\xff', 'bytes', 'label', 'huggingface'],
+    open: () => import('./readers/arrow'),
+  },
+  {
     id: 'parquet',
     title: 'Parquet files',
     words: ['PAR1', 'image', 'label', 'bytes', 'huggingface'],

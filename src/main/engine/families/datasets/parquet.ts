@@ -15,27 +15,29 @@ const version = 1
 const isWithoutTest = z.object({ withoutTest: z.boolean() })
 
 /**
- * Pictures and labels in Parquet files, as the hub of Hugging Face has CIFAR-10, CIFAR-100, MNIST and SVHN.
+ * Pictures and labels in Parquet files, as the hub of Hugging Face has CIFAR-10, CIFAR-100, MNIST and SVHN, and in the
+ * Arrow files that its library saves (save_to_disk) and keeps as its cache.
  *
  * Layouts: train-*.parquet and test-*.parquet (several of each) in a folder or in data/, plain_text/ …, or in folders
- * train/ and test/; a single file. A column of encoded pictures (bytes, or a group of bytes and path), one of whole
- * numbers. Class names and the kinds of columns are those that the footer's note names; else classes are numbered.
- * Without a test file the validation file is it, else a share of each class. Rows in the files' order.
+ * train/ and test/; a single file; the same with .arrow. A column of encoded pictures (bytes, or a group of bytes and
+ * path), one of whole numbers. Class names and the kinds of columns are those that the file's note names; else classes
+ * are numbered. Without a test file the validation file is it, else a share of each class. Rows in the files' order.
  * Normalisation: measured on the training images.
  */
 export const parquet = defineDataset({
   id: 'parquet_files',
   title,
-  summary: 'Pictures and labels in Parquet files, as the hub of Hugging Face has most image sets.',
+  summary:
+    'Pictures and labels in Parquet files, as the hub of Hugging Face has most image sets, and in Arrow files of its library.',
   reference: { citation: 'ABD Workbench, this project', place: 'the layouts of Hugging Face’s datasets library' },
   facts: { needsFiles: true, augmentation: { crop: true, flip: false }, licence: 'that of the pictures' },
   params: {
     folder: path({
-      label: 'Parquet files',
+      label: title,
       default: '',
       select: 'fileOrFolder',
-      extensions: ['parquet', ...archiveExtensions],
-      help: 'A folder with train-*.parquet and test-*.parquet, a folder or archive around it, or one such file.',
+      extensions: ['parquet', 'arrow', 'feather', ...archiveExtensions],
+      help: 'A folder with train-*.parquet and test-*.parquet, or one that save_to_disk wrote; a folder or archive around it, or one such file.',
     }),
     labelColumn: text({
       label: 'Column of labels',

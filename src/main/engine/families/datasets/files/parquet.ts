@@ -20,6 +20,7 @@ import { bytesText, openFileSource, type FileSource } from '../../../weights/byt
 import { quoteFromFile } from '../../../weights/fileText'
 import { unpackPages, type PageLimits, type UnpackedPage } from './parquetPages'
 import { endOfStruct } from './parquetThrift'
+import type { TableColumn, TableFile } from './tableFile'
 import { checkZstd } from './zstdFrames'
 
 const magic = 'PAR1'
@@ -35,25 +36,6 @@ const mostElements = 10_000
 /** What a file of any size may unpack to at once, and what a byte more of it adds: DEFLATE's ratio. */
 const unpackedFloor = 16_000_000
 const largestRatio = 1032
-
-export interface ParquetColumn {
-  readonly name: string
-  /** Of a group (a picture's bytes and path). */
-  readonly children: readonly string[]
-  /** Physical type of a plain column. */
-  readonly type: string | undefined
-}
-
-export interface ParquetFile {
-  readonly path: string
-  readonly rows: number
-  readonly columns: readonly ParquetColumn[]
-  /** What the writer's library says of itself under a key (the hub's "huggingface"), else null. */
-  note(key: string): string | null
-  /** Rows of some columns, a few at a time. @throws RefusedInputError for damaged files */
-  read(columns: readonly string[]): AsyncGenerator<Record<string, unknown>[]>
-  close(): Promise<void>
-}
 
 type Plan = ReturnType<typeof parquetPlan>
 type AsyncColumn = ReturnType<typeof readRowGroup>['asyncColumns'][number]
@@ -167,7 +149,7 @@ async function readRows(
 }
 
 /** @throws RefusedInputError when the file is no whole Parquet file */
-export async function openParquet(path: string): Promise<ParquetFile> {
+export async function openParquet(path: string): Promise<TableFile> {
   const source = await openFileSource(path)
   const refuse = (error: unknown): RefusedInputError =>
     error instanceof RefusedInputError
@@ -190,7 +172,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       columns: schema.children.map(({ element, children }) => ({
         name: nameOf(element),
         children: children.map((child) => nameOf(child.element)),
-        type: element.type,
+        type: typeOf(element.type),
       })),
       note: (key) => metadata.key_value_metadata?.find((entry) => entry.key === key)?.value ?? null,
       async *read(columns) {
@@ -208,6 +190,11 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     await source.close()
     throw refuse(error)
   }
+}
+
+function typeOf(physical: string | undefined): TableColumn['type'] {
+  if (physical === 'BYTE_ARRAY') return 'bytes'
+  return physical === 'INT32' || physical === 'INT64' ? 'integer' : 'other'
 }
 
 /** What a footer says it holds is not held against the format by hyparquet. */

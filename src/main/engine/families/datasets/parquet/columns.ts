@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { RefusedInputError } from '../../../../../shared/errors'
 import { quoteFromFile } from '../../../weights/fileText'
-import type { ParquetFile } from '../files/parquet'
+import type { TableColumn, TableFile } from '../files/tableFile'
 import { action, quotedName } from './layout'
 
 /** Hugging Face's note in the footer: what its library calls the columns' types. */
@@ -16,7 +16,7 @@ const featuresSchema = z.object({
 })
 type Features = z.infer<typeof featuresSchema>['info']['features']
 
-function featuresOf(file: ParquetFile): Features {
+function featuresOf(file: TableFile): Features {
   try {
     return featuresSchema.parse(JSON.parse(file.note('huggingface') ?? '')).info.features
   } catch {
@@ -37,17 +37,17 @@ const pictureNames = ['image', 'img', 'images', 'picture', 'photo', 'pixel_value
 const labelNames = ['label', 'labels', 'fine_label', 'target', 'class', 'y']
 
 /** @param wantedLabel a column's name; empty takes the usual ones */
-export function chooseColumns(file: ParquetFile, wantedLabel: string): PictureColumns {
+export function chooseColumns(file: TableFile, wantedLabel: string): PictureColumns {
   const features = featuresOf(file)
-  const isPicture = ({ name, children, type }: ParquetFile['columns'][number]): boolean =>
+  const isPicture = ({ name, children, type }: TableColumn): boolean =>
     features[name]?._type === 'Image' ||
     children.includes('bytes') ||
-    (type === 'BYTE_ARRAY' && pictureNames.includes(name.toLowerCase()))
-  const isLabel = ({ name, type }: ParquetFile['columns'][number]): boolean =>
-    features[name]?._type === 'ClassLabel' || ((type === 'INT32' || type === 'INT64') && labelNames.includes(name))
+    (type === 'bytes' && pictureNames.includes(name.toLowerCase()))
+  const isLabel = ({ name, type }: TableColumn): boolean =>
+    features[name]?._type === 'ClassLabel' || (type === 'integer' && labelNames.includes(name))
   const order = (names: readonly string[], name: string): number =>
     (names.indexOf(name) + names.length + 1) % (names.length + 1)
-  const sorted = (found: ParquetFile['columns'], names: readonly string[]): string[] =>
+  const sorted = (found: TableFile['columns'], names: readonly string[]): string[] =>
     found.map(({ name }) => name).sort((a, b) => order(names, a) - order(names, b))
   const pictures = sorted(file.columns.filter(isPicture), pictureNames)
   const labels = sorted(file.columns.filter(isLabel), labelNames)

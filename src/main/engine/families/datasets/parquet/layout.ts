@@ -1,4 +1,4 @@
-/** Which Parquet files of a folder train and test, as the hub of Hugging Face and its converter lay them out. */
+/** Which tables of a folder train and test, as the hub of Hugging Face, its converter and its library lay them out. */
 import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { RefusedInputError } from '../../../../../shared/errors'
@@ -7,13 +7,16 @@ import { findPlace, isOnDisk, type FileTree } from '../files/fileTree'
 import { kindOf, listNames, openDataFolder } from '../files/namedFiles'
 import type { DatasetContext, FoundData, LayoutMatch } from '../types'
 
-export const title = 'Parquet files'
+export const title = 'Parquet and Arrow files'
 export const action =
-  'Name a folder with train-*.parquet and test-*.parquet, each with a column of pictures and one of labels, or one such file.'
+  'Name a folder with train-*.parquet and test-*.parquet, or one that save_to_disk wrote, with a column of pictures and one of labels, or one such file.'
 
 type Split = 'train' | 'test' | 'validation' | 'other'
 
-const isParquet = (name: string): boolean => extname(name).toLowerCase() === '.parquet'
+export const isParquet = (name: string): boolean => extname(name).toLowerCase() === '.parquet'
+const arrowExtensions = ['.arrow', '.feather']
+const isArrow = (name: string): boolean => arrowExtensions.includes(extname(name).toLowerCase())
+const isTable = (name: string): boolean => isParquet(name) || isArrow(name)
 const words: Readonly<Record<string, Split>> = {
   ...{ train: 'train', training: 'train' },
   ...{ test: 'test', testing: 'test', val: 'validation', valid: 'validation', validation: 'validation' },
@@ -38,12 +41,13 @@ export interface ParquetLayout {
 
 /** Files directly in a folder, and in those of its folders that are named after a split. */
 async function filesIn(place: FileTree): Promise<string[]> {
-  const found = (await place.files()).filter(isParquet)
+  const found = (await place.files()).filter(isTable)
   for (const folder of await place.folders()) {
     if (splitOf(folder) === 'other') continue
-    for (const name of await place.folder(folder).files()) if (isParquet(name)) found.push(join(folder, name))
+    for (const name of await place.folder(folder).files()) if (isTable(name)) found.push(join(folder, name))
   }
-  return found
+  // Beside one another they are the same rows twice.
+  return found.some(isParquet) ? found.filter(isParquet) : found
 }
 
 /** Files without the name of a split train, where no file has one. */
@@ -74,13 +78,12 @@ const findFiles = <Tree extends FileTree>(root: Tree): Promise<Tree | null> =>
 
 /** The files at a path with their whole paths: one file, or those of a folder or archive. */
 export async function locateParquet(path: string, context: DatasetContext): Promise<ParquetLayout> {
-  if ((await kindOf(path, { title, action })) === 'file' && isParquet(path))
-    return { train: [path], test: [], notes: [] }
+  if ((await kindOf(path, { title, action })) === 'file' && isTable(path)) return { train: [path], test: [], notes: [] }
   const root = await openDataFolder(path, { title, action }, context)
   const place = await findFiles(root)
   if (place === null)
-    throw new RefusedInputError('There are no Parquet files.', {
-      wanted: 'files ending in .parquet',
+    throw new RefusedInputError(`There are no ${title}.`, {
+      wanted: 'files ending in .parquet or .arrow',
       got: listNames([...(await root.files()), ...(await root.folders())]),
       where: path,
       action,
@@ -93,7 +96,7 @@ export async function locateParquet(path: string, context: DatasetContext): Prom
 /** What the first training file tells of its pictures. */
 type Inspect = (file: string) => Promise<{ size: number; colour: 'rgb' | 'grey' } | null>
 
-const none = { closeness: 0, found: 'no .parquet file', refusal: null } as const
+const none = { closeness: 0, found: 'no .parquet or .arrow file', refusal: null } as const
 
 /** By names; size and colour by the first picture of the first file. */
 export async function matchParquet(
@@ -101,7 +104,7 @@ export async function matchParquet(
   inspect: Inspect,
 ): Promise<LayoutMatch<{ folder: string; size: number; colour: 'rgb' | 'grey' }>> {
   try {
-    if (isParquet(path) && (await stat(path)).isFile()) return { params: { folder: path, ...(await inspect(path)) } }
+    if (isTable(path) && (await stat(path)).isFile()) return { params: { folder: path, ...(await inspect(path)) } }
     const root = await tree()
     const place = root === null ? null : await findFiles(root)
     if (place === null) return none

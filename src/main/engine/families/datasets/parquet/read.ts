@@ -1,11 +1,13 @@
-/** Pictures and labels of Parquet files as image sets. */
+/** Pictures and labels of tables as image sets. */
 import { RefusedInputError } from '../../../../../shared/errors'
 import { decodeBytes, gatherPictures, inspectPicture, type PictureShape } from '../../../images/decoding'
 import type { ImageSet } from '../../../images/types'
-import { openParquet, type ParquetFile } from '../files/parquet'
+import { openArrow } from '../files/arrow'
+import { openParquet } from '../files/parquet'
+import type { TableFile } from '../files/tableFile'
 import type { DatasetContext } from '../types'
 import { chooseColumns, pictureIn, type PictureColumns } from './columns'
-import { action, quotedName } from './layout'
+import { action, isParquet, quotedName } from './layout'
 
 /** 4 GB of decoded images: beyond it the sets do not fit into memory beside a training run. */
 const memoryLimit = 4_000_000_000
@@ -17,9 +19,9 @@ export interface ParquetSources {
 }
 
 /** Opens one file after the other; each is closed again. */
-async function* opened(files: readonly string[]): AsyncGenerator<ParquetFile> {
+async function* opened(files: readonly string[]): AsyncGenerator<TableFile> {
   for (const path of files) {
-    const file = await openParquet(path)
+    const file = await (isParquet(path) ? openParquet : openArrow)(path)
     try {
       yield file
     } finally {
@@ -48,7 +50,7 @@ export async function countRows(files: readonly string[], { side, channels }: Pi
   })
 }
 
-function labelIn(cell: unknown, row: number, { path }: ParquetFile): number {
+function labelIn(cell: unknown, row: number, { path }: TableFile): number {
   const label = typeof cell === 'bigint' ? Number(cell) : cell
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < 100_000) return label
   throw new RefusedInputError(`Row ${(row + 1).toLocaleString('en-US')} of ${quotedName(path)} has no label.`, {
