@@ -36,6 +36,7 @@ import { evaluationAt, fakeClasses, imagesAt } from './outcomes'
 import { fakeDevice, fakePrecisionSpeed } from './device'
 import { fakeExecutorHandlers } from './executors'
 import { fakeDiff, fakeForks, fakeManyRuns, fakeTwins } from './manyRuns'
+import { fakeGathering } from './gathering'
 import { fakeViews } from './table'
 import { FakeRun, type FakeStep } from './run'
 import { createFakeRuntime } from './runtime'
@@ -482,6 +483,7 @@ function createHandlers(state: FakeState): Handlers {
       spare = 0
       return freed
     },
+    ...fakeGathering(state),
     'runs.emptyBin': () => {
       const bin = [...state.runs.values()].filter((run) => run.detail.deletedAt !== null)
       for (const run of bin) {

@@ -129,6 +129,8 @@ const examples: { [K in EngineCallName]: CallArgs<K> } = {
   'runs.undelete': { runIds: ['fake-1'] },
   'runs.spareCheckpoints': {},
   'runs.freeSpace': {},
+  'runs.elsewhere': { folder: '/other' },
+  'runs.gather': { folder: '/other', runId: 'elsewhere-1' },
   'runs.emptyBin': {},
 }
 
@@ -183,6 +185,7 @@ describe('the contract', () => {
           'edit',
           'restore',
           'fork',
+          'gather',
           'freeSpace',
           'twins',
           'cloneMany',

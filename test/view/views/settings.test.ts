@@ -69,6 +69,25 @@ it('shows what lies in the bin, brings runs back, and asks before it is emptied'
   ])
 })
 
+it('looks at another workspace, brings its runs here, and says what stays there and why', async () => {
+  page = await mountWorkbench({ finishedRuns: 1 }, '/settings/workspace')
+  await settle(400)
+  const panel = (): string => page.find('section[aria-labelledby=gather-title]').textContent ?? ''
+  expect(page.button('Look').disabled).toBe(true)
+  type(page.find<HTMLInputElement>('#gather-folder'), '/mnt/cluster')
+  await settle()
+  page.button('Look').click()
+  await settle(100)
+  expect(panel()).toContain('2 runs can come')
+  expect(panel()).toContain('1 is here already.')
+  expect(panel()).toContain('It is running there: end it first.')
+  page.button('Bring 2 runs here').click()
+  await settle(200)
+  expect(page.engine.calls.filter((name) => name === 'runs.gather')).toHaveLength(2)
+  expect(panel()).toContain('Nothing that could come')
+  expect(page.button('Bring runs here').disabled).toBe(true)
+})
+
 it('tells on any page that a run is done, with its result, but not on its own', async () => {
   page = await mountWorkbench({}, '/settings')
   const config = {

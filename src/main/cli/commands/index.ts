@@ -11,6 +11,7 @@ import { executors } from './executors'
 import { exportWeights } from './export'
 import { files } from './files'
 import { fork } from './fork'
+import { gather } from './gather'
 import { importFile } from './import'
 import { pause } from './pause'
 import { reproduce } from './reproduce'
@@ -39,6 +40,7 @@ export const commands: readonly (EngineCommand | LocalCommand | CommandGroup)[] 
   diff,
   tag,
   archive,
+  gather,
   study,
   table,
   analyse,

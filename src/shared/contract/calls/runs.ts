@@ -15,6 +15,7 @@ import {
   call,
   config,
   count,
+  file,
   imageBatch,
   lines,
   logLine,
@@ -145,6 +146,25 @@ export const runCalls = {
   'runs.clone': call({ args: ofRun, result: z.object({ config: record<ExperimentConfig>() }) }),
   'runs.delete': call({ args: manyRuns, result: z.object({ deleted: z.array(runId) }), changes: true }),
   'runs.undelete': call({ args: manyRuns, result: z.object({ restored: z.array(runId) }), changes: true }),
+  /** The runs of another workspace, the oldest first: which are here already, and why one cannot be brought here. */
+  'runs.elsewhere': call({
+    args: z.strictObject({ folder: file }),
+    result: z.object({
+      runs: z.array(
+        z.object({
+          runId,
+          name: z.string(),
+          createdAt: z.number(),
+          bytes: count,
+          isHere: z.boolean(),
+          refused: z.string().nullable(),
+        }),
+      ),
+    }),
+    paths: { read: ['folder'] },
+  }),
+  /** Copies one of them here with the stages that it names; those that are here already are taken as they are. */
+  'runs.gather': call({ args: ofRun.extend({ folder: file }), ...changing, paths: { read: ['folder'] } }),
   /** Checkpoints of finished stages that nobody needs: neither the recording of a run nor a stage to come. */
   'runs.spareCheckpoints': call({ args: nothing, result: z.object({ checkpoints: count, bytes: count }) }),
   /** Removes them. */

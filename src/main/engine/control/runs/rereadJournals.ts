@@ -36,7 +36,8 @@ export async function rereadJournals({ store, recorder, log, isClosed }: RereadO
   log.info('Curves and images were read again from what trainings had written.')
 }
 
-async function reread({ place }: Readonly<KeptStage>, store: RunStore, recorder: RunRecorder): Promise<void> {
+/** Of a stage whose journal nobody has read here. */
+export async function reread({ place }: Readonly<KeptStage>, store: RunStore, recorder: RunRecorder): Promise<void> {
   const folder = store.stageFolder(place)
   const runId = store.runs.naming(place)[0]
   if (runId === undefined || listAttempts(folder).length === 0) return

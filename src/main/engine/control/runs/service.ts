@@ -29,6 +29,7 @@ import { createFreeSpace, type FreeSpace } from './freeSpace'
 import { createLateMirrors, type LateMirrors } from './lateMirrors'
 import { giveConditions } from './giveConditions'
 import { giveHealth } from './giveHealth'
+import { gatheringCalls } from './gathering/calls'
 import { giveKeys } from './giveKeys'
 import type { RunRecorder } from './recorder'
 import { recordCalls } from './records'
@@ -132,6 +133,7 @@ class Service implements RunService {
       ...binCalls({ ...options, mark: (changes) => this.mirrors.mark(changes) }),
       ...this.freeSpace.calls,
       ...this.callsAboutMany(),
+      ...gatheringCalls({ store, recorder, conditionOf: (config, model) => this.conditionOf(config, model) }),
     }
     this.devices = createFoundDevices({
       ...{ store, recorder, table, executors },
