@@ -89,6 +89,19 @@ it('what came is this workspace’s: its owner’s alone, found by new runs, and
   expect(mirror).toMatchObject({ id: came?.id, study: null })
 })
 
+it('answers for a stage whose own run stays behind', async () => {
+  await runOf(there, '0.5', '--defense', 'sv')
+  const [first] = JSON.parse((await abd(there, 'runs', '--json')).out) as RunSummary[]
+  await runOf(there, '0.5', '--defense', 'none')
+  const other = (await there.start()).client
+  await other.call('runs.delete', { runIds: [first?.id ?? ''] })
+  await expect
+    .poll(async () => (await abd(here, 'gather', there.folder)).out, { timeout: 10_000 })
+    .toContain('1 stay there')
+  const [came] = (await engine.call('runs.list', {})).filter(({ name }) => name === '0.5')
+  expect(came?.stages.map(({ origin }) => origin)).toEqual(came?.stages.map(() => undefined))
+})
+
 it('leaves there what cannot come, and says why', async () => {
   const broken = join(there.folder, 'runs', 'broken')
   mkdirSync(broken)
@@ -97,7 +110,7 @@ it('leaves there what cannot come, and says why', async () => {
   const linked = ((await JSON.parse((await abd(there, 'runs', '--json')).out)) as RunSummary[])[0]
   symlinkSync('/etc/hostname', join(there.folder, 'runs', linked?.id ?? '', 'link'))
   const { code, out, err } = await abd(here, 'gather', there.folder)
-  expect([code, out.trim()]).toEqual([1, '0 of 1 came, 3 were here, 2 stay there.'])
+  expect([code, out.trim()]).toEqual([1, '0 of 1 came, 4 were here, 3 stay there.'])
   expect(err).toContain('The record of this run cannot be read')
   expect(err).toContain('neither a file nor a folder')
   expect(existsSync(join(here.folder, 'runs', linked?.id ?? ''))).toBe(false)

@@ -126,6 +126,11 @@ function insert({ run, artifacts }: OtherRun, fresh: readonly string[], options:
     if (fresh.includes(place)) store.artifacts.put(place, artifact)
   }
   store.asked.restore(run.id)
+  for (const place of fresh) {
+    const { trainedFor } = store.stages.get(place)
+    // Where that run stays behind, nobody else here can answer for the stage.
+    if (trainedFor !== null && !store.runs.has(trainedFor)) store.stages.update(place, { trainedFor: run.id })
+  }
   for (const stage of store.runs.peek(run.id).stages) {
     const found = conditionOf(store.runs.config(run.id), stage)
     if (found) store.runs.setStage(run.id, stage.id, found)
