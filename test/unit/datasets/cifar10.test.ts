@@ -127,12 +127,12 @@ describe('CIFAR-10 refuses', () => {
     ])
   })
 
-  it('the Matlab version, by name', async () => {
+  it('a MATLAB version of which a part lies there', async () => {
     const matlab = join(parent, 'matlab')
     mkdirSync(matlab)
     writeFileSync(join(matlab, 'data_batch_1.mat'), 'x')
     expect((await refusal(matlab)).message).toBe(
-      'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.',
+      'CIFAR-10 lacks data_batch_2.mat, data_batch_3.mat, data_batch_4.mat, data_batch_5.mat, test_batch.mat.',
     )
   })
 

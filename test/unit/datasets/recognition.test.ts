@@ -25,9 +25,9 @@ describe('files that nearly fit a layout are refused with what is wrong with the
   const batches = [1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`)
   it.each<[string, string[], string]>([
     [
-      'CIFAR-10 in another version',
+      'CIFAR-10, MATLAB version, with the first batch alone',
       ['data_batch_1.mat'],
-      'This is the Matlab version of CIFAR-10; the binary and the Python version are read here.',
+      'CIFAR-10 lacks data_batch_2.mat, data_batch_3.mat, data_batch_4.mat, data_batch_5.mat, test_batch.mat.',
     ],
     ['CIFAR-10 without the test batch', batches, 'CIFAR-10 lacks test_batch.bin.'],
     [
@@ -71,7 +71,7 @@ describe('files that nearly fit a layout are refused with what is wrong with the
       loading.where,
     ])
     expect(error.action).toContain(
-      `${loading.action} Layouts tried, nearest first: CIFAR-10: This is the Matlab version of CIFAR-10; the binary and the Python version are read here. No trace of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, `,
+      `${loading.action} Layouts tried, nearest first: CIFAR-10: 5 of 6 files missing: data_batch_2.mat, data_batch_3.mat, data_batch_4.mat, data_batch_5.mat, test_batch.mat. No trace of CIFAR-100, GTSRB, SVHN, MNIST, Fashion-MNIST, `,
     )
   })
 

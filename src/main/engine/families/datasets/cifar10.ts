@@ -20,8 +20,14 @@ const kind: CifarKind = {
     namesFile: 'batches.meta',
     telling: batches,
   },
-  matlab: ['data_batch_1.mat', 'cifar-10-batches-mat'],
-  archive: /^cifar-10-(binary|python).*\.(tar\.gz|tgz|tar)$/i,
+  matlab: {
+    folderName: 'cifar-10-batches-mat',
+    train: batches.map((name) => `${name}.mat`),
+    test: 'test_batch.mat',
+    namesFile: 'batches.meta.mat',
+    telling: batches.map((name) => `${name}.mat`),
+  },
+  archive: /^cifar-10-(binary|python|matlab).*\.(tar\.gz|tgz|tar)$/i,
   normalization: { mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.201] },
 }
 const level: CifarLevel = {
@@ -32,12 +38,13 @@ const level: CifarLevel = {
 }
 
 /**
- * CIFAR-10 from its official binary or Python version, 32×32 RGB, ten classes.
+ * CIFAR-10 from its official binary, Python or MATLAB version, 32×32 RGB, ten classes.
  *
  * Record: 1 label byte (0–9) and 3,072 pixel bytes; the number of records comes from the file size, so that cut-down
  * copies work.
  * Python version: dictionaries with the same pixels and labels, read by the restricted pickle reader; nothing in them
  * runs.
+ * MATLAB version: matrices of the same.
  * Order: data_batch_1 … data_batch_5, then records as they lie, as torchvision has them; the test set is test_batch.
  * Kaggle's copy (PNG files and trainLabels.csv) has no test labels: a fifth of each class is held out.
  * Normalisation: the mean and standard deviation of the reference (zskt/datasets/datasets.py).
@@ -71,7 +78,7 @@ export const cifar10 = defineDataset({
       default: '',
       select: 'fileOrFolder',
       extensions: archiveExtensions,
-      help: 'The folder cifar-10-batches-bin or cifar-10-batches-py, a folder around it, or its archive as downloaded; or Kaggle’s copy (train/*.png and trainLabels.csv). Every record is checked.',
+      help: 'The folder cifar-10-batches-bin, cifar-10-batches-py or cifar-10-batches-mat, a folder around it, or its archive as downloaded; or Kaggle’s copy (train/*.png and trainLabels.csv). Every record is checked.',
     }),
   },
   async load({ folder }, context) {

@@ -10,8 +10,14 @@ const kind: CifarKind = {
   binary: { folderName: 'cifar-100-binary', train: ['train.bin'], test: 'test.bin' },
   // "train", "test" and "meta" tell it together, none alone.
   python: { folderName: 'cifar-100-python', train: ['train'], test: 'test', namesFile: 'meta', telling: [] },
-  matlab: ['cifar-100-matlab'],
-  archive: /^cifar-100-(binary|python).*\.(tar\.gz|tgz|tar)$/i,
+  matlab: {
+    folderName: 'cifar-100-matlab',
+    train: ['train.mat'],
+    test: 'test.mat',
+    namesFile: 'meta.mat',
+    telling: [],
+  },
+  archive: /^cifar-100-(binary|python|matlab).*\.(tar\.gz|tgz|tar)$/i,
   normalization: { mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762] },
 }
 const labels = [
@@ -38,11 +44,11 @@ const levels: Record<'fine' | 'coarse', CifarLevel> = {
 }
 
 /**
- * CIFAR-100 from its official binary or Python version, 32×32 RGB, 100 classes or their 20 groups.
+ * CIFAR-100 from its official binary, Python or MATLAB version, 32×32 RGB, 100 classes or their 20 groups.
  *
  * Record: coarse label byte (0–19), fine label byte (0–99), 3,072 pixel bytes; the number of records comes from the
  * file size. Both labels are
- * checked, whichever is wanted. Python version: as in CIFAR-10. Normalisation: mean and standard deviation of the
+ * checked, whichever is wanted. Other versions: as in CIFAR-10. Normalisation: mean and standard deviation of the
  * training images.
  */
 export const cifar100 = defineDataset({
@@ -72,7 +78,7 @@ export const cifar100 = defineDataset({
       default: '',
       select: 'fileOrFolder',
       extensions: archiveExtensions,
-      help: 'The folder cifar-100-binary or cifar-100-python, the folder around it, or its archive as downloaded. Every record is checked.',
+      help: 'The folder cifar-100-binary, cifar-100-python or cifar-100-matlab, the folder around it, or its archive as downloaded. Every record is checked.',
     }),
     labels: choice({
       label: 'Labels',
