@@ -1,11 +1,6 @@
-import { openPickleArrays } from '../../../src/main/engine/families/datasets/files/pickleArrays'
+import { openPickleFile } from '../../../src/main/engine/families/datasets/files/pickleFile'
 import { inFile } from './support/inFile'
+import { readArrays } from './support/readArrays'
 
 export const read = (bytes: Buffer): Promise<void> =>
-  inFile(bytes, '.pkl', async (path) => {
-    const file = await openPickleArrays(path, { limit: 16_000_000 })
-    for (const array of file.names) {
-      await file.header(array)
-      await file.read(array)
-    }
-  })
+  inFile(bytes, '.pkl', async (path) => readArrays(await openPickleFile(path, { limit: 16_000_000 })))

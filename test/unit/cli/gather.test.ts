@@ -78,7 +78,7 @@ it('brings runs, the stages that are not here, and what they recorded; twice cha
     for (const { condition } of stages) expect(condition?.number).toBe(conditions.get(condition?.key))
 }, 60_000)
 
-it('what came is this workspace’s: its owner’s alone, found by new runs, and there after a restart', async () => {
+it('what came is this workspace’s: its owner’s alone, found by new runs, and mirrored as its own', async () => {
   const [came] = (await engine.call('runs.list', {})).filter(({ name }) => name === '0.3')
   const place = came?.stages.find(({ kind }) => kind === 'teacher')?.place ?? ''
   expect(statSync(join(here.folder, place)).mode & 0o077).toBe(0)

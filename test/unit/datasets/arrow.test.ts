@@ -1,11 +1,20 @@
 /** Pictures and labels in Arrow files, as save_to_disk of Hugging Face's library writes them. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as arrow from 'apache-arrow'
+import { Endianness } from 'apache-arrow/fb/endianness'
+import { Message } from 'apache-arrow/fb/message'
+import { MessageHeader } from 'apache-arrow/fb/message-header'
+import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
+import { Schema } from 'apache-arrow/fb/schema'
+import { Builder } from 'flatbuffers'
 import sharp from 'sharp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import { createScratch, type Scratch } from './support'
 
 const id = 'parquet_files'
+const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../fixtures/datasets', name))
 let scratch: Scratch
 beforeEach(() => {
   scratch = createScratch()
@@ -81,6 +90,10 @@ describe('Arrow files as the hub’s library has them', () => {
     scratch.write('plain_text/0.0.0/abc/cifar10-test.arrow', stream(rowsOf(1)))
     const { train, test } = await scratch.load(id, { size: side })
     expect([train.count, test.count]).toEqual([3, 1])
+    for (const split of ['train', 'test'])
+      scratch.write(`plain_text/0.0.0/abc/tiny-${split}.parquet`, fixture(`tiny-${split}.parquet`))
+    const both = await scratch.load(id, { size: side })
+    expect([both.train.count, both.test.count]).toEqual([6, 2])
   })
 
   it('a file with a footer, a share of which becomes the test set', async () => {
@@ -99,6 +112,20 @@ describe('refused', () => {
       message: '"train.arrow" cannot be read as an Arrow file.',
       got: 'the end of the file before that of its batches',
     })
+  })
+
+  it('numbers of a big-endian machine', async () => {
+    const builder = new Builder()
+    Schema.startSchema(builder)
+    Schema.addEndianness(builder, Endianness.Big)
+    const schema = Schema.endSchema(builder)
+    builder.finish(Message.createMessage(builder, MetadataVersion.V5, MessageHeader.Schema, schema, 0n, 0))
+    const table = builder.asUint8Array()
+    const head = Buffer.from('ffffffff00000000', 'hex')
+    head.writeInt32LE(table.length, 4)
+    const bytes = Buffer.concat([head, table, Buffer.from('ffffffff00000000', 'hex')])
+    scratch.write('train.arrow', bytes)
+    expect((await scratch.refusal(id)).got).toBe('numbers of a big-endian machine')
   })
 
   it('a batch that claims more rows than it holds', async () => {

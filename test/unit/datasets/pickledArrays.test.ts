@@ -1,7 +1,6 @@
 /** Images and labels in pickled files of NumPy arrays, read as data without anything being run. */
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { datasets, recognizeDataset } from '../../../src/main/engine/families/datasets'
 import {
   dictOf,
   emptyList,
@@ -15,7 +14,7 @@ import {
   text,
   tupleOf,
 } from '../importers/craft/pickle'
-import { createScratch, type Scratch } from './support'
+import { createScratch, expectThreeAndTwo, type Scratch } from './support'
 
 let scratch: Scratch
 beforeEach(() => {
@@ -69,19 +68,7 @@ const images = (count: number): Buffer => array([count, side, side, 3], 'u1', pi
 const labels = (...values: number[]): Buffer => array([values.length], 'u1', Uint8Array.from(values))
 const wholes = (...values: number[]): Buffer => listOf(...values.map((value) => integer(value)))
 
-const expectThreeAndTwo = async (): Promise<void> => {
-  const loaded = await scratch.load('pickled_arrays')
-  expect([[...loaded.train.labels], [...loaded.test.labels]]).toEqual([
-    [0, 1, 2],
-    [1, 0],
-  ])
-  const at = (2 * side * side + 7 * side + 5) * 3
-  expect([...loaded.train.pixels.subarray(at, at + 3)]).toEqual([2, 100, 7])
-  expect(await recognizeDataset(datasets, scratch.folder)).toEqual({
-    id: 'pickled_arrays',
-    params: { folder: scratch.folder, size: 32, colour: 'rgb' },
-  })
-}
+const expectBoth = (): Promise<void> => expectThreeAndTwo(scratch, 'pickled_arrays')
 
 describe('arrays by name and place', () => {
   it.each<[string, Part]>([
@@ -101,7 +88,7 @@ describe('arrays by name and place', () => {
     ],
   ])('in one file: %s', async (_what, value) => {
     scratch.write('data.pkl', pickled(value))
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it('features and labels of train.p, valid.p and test.p, with what is not used', async () => {
@@ -112,9 +99,19 @@ describe('arrays by name and place', () => {
     scratch.write('train.p', file(3, 0, 1, 2))
     scratch.write('valid.p', file(1, 2))
     scratch.write('test.p', file(2, 1, 0))
-    await expectThreeAndTwo()
+    await expectBoth()
     const { notes } = await scratch.load('pickled_arrays')
     expect(notes?.find((note) => note.startsWith('Arrays that are not used'))).toContain('"valid/features"')
+  })
+
+  it('clear names before those that may say something else', async () => {
+    const set = (count: number, ...values: number[]): Buffer =>
+      dictOf(
+        ...[text('images'), images(count), text('features'), images(count)],
+        ...[text('labels'), labels(...values), text('classes'), wholes(0, 1, 2)],
+      )
+    scratch.write('data.pkl', pickled(dictOf(text('train'), set(3, 0, 1, 2), text('test'), set(2, 1, 0))))
+    await expectBoth()
   })
 
   it('flat images of numbers from 0 to 1, gzipped', async () => {

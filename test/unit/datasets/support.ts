@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { datasets, imageShapeOf, openDataset, type LoadedDataset } from '../../../src/main/engine/families/datasets'
+import {
+  datasets,
+  imageShapeOf,
+  openDataset,
+  recognizeDataset,
+  type LoadedDataset,
+} from '../../../src/main/engine/families/datasets'
 import { RefusedInputError } from '../../../src/shared/errors'
 
 /** A scratch folder with the calls that the layout tests share. */
@@ -46,4 +52,23 @@ export function createScratch(): Scratch {
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   }
+}
+
+const side = 32
+/**
+ * Training images 0 to 2 with the labels 0 to 2 and two test images with 1 and 0: red = place in the set, green = 100,
+ * blue = row; and that the folder is recognised as this data set.
+ */
+export async function expectThreeAndTwo(scratch: Scratch, id: string): Promise<void> {
+  const loaded = await scratch.load(id)
+  expect([[...loaded.train.labels], [...loaded.test.labels]]).toEqual([
+    [0, 1, 2],
+    [1, 0],
+  ])
+  const at = (2 * side * side + 7 * side + 5) * 3
+  expect([...loaded.train.pixels.subarray(at, at + 3)]).toEqual([2, 100, 7])
+  expect(await recognizeDataset(datasets, scratch.folder)).toEqual({
+    id,
+    params: { folder: scratch.folder, size: 32, colour: 'rgb' },
+  })
 }

@@ -19,7 +19,7 @@ import {
   tupleOf,
 } from '../importers/craft/pickle'
 import { zipOf } from '../importers/craft/zip'
-import { createScratch, type Scratch } from './support'
+import { createScratch, expectThreeAndTwo, type Scratch } from './support'
 
 let scratch: Scratch
 beforeEach(() => {
@@ -82,19 +82,7 @@ const madeWith = (className: string, ...state: Part[]): Buffer =>
 const tensorDataset = (images: Part, labels: Part): Buffer =>
   madeWith('TensorDataset', text('tensors'), tupleOf(images, labels))
 
-const expectThreeAndTwo = async (): Promise<void> => {
-  const loaded = await scratch.load('torch_tensors')
-  expect([[...loaded.train.labels], [...loaded.test.labels]]).toEqual([
-    [0, 1, 2],
-    [1, 0],
-  ])
-  const at = (2 * side * side + 7 * side + 5) * 3
-  expect([...loaded.train.pixels.subarray(at, at + 3)]).toEqual([2, 100, 7])
-  expect(await recognizeDataset(datasets, scratch.folder)).toEqual({
-    id: 'torch_tensors',
-    params: { folder: scratch.folder, size: 32, colour: 'rgb' },
-  })
-}
+const expectBoth = (): Promise<void> => expectThreeAndTwo(scratch, 'torch_tensors')
 
 describe('tensors by name and place', () => {
   it.each<[string, Part]>([
@@ -113,7 +101,7 @@ describe('tensors by name and place', () => {
     ['four in a tuple', tupleOf(x, y, testX, testY)],
   ])('in one file: %s', async (_what, value) => {
     scratch.write('data.pt', file(value))
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it.each([
@@ -123,7 +111,7 @@ describe('tensors by name and place', () => {
   ])('pairs (images, labels) in %s and %s', async (first, second) => {
     scratch.write(first, file(tupleOf(x, y), train))
     scratch.write(second, file(tupleOf(testX, testY), test))
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it.each<[string, Part, Part]>([
@@ -147,7 +135,7 @@ describe('tensors by name and place', () => {
   ])('pairs in two files: %s', async (_what, first, second) => {
     scratch.write('train.pt', file(first))
     scratch.write('test.pt', file(second))
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it('lists of images and of labels, longer than a row of sets', async () => {
@@ -163,7 +151,7 @@ describe('tensors by name and place', () => {
     const each = { x_train: x, y_train: y, x_test: testX, y_test: testY }
     for (const [place, [name, value]] of Object.entries(each).entries())
       scratch.write(`${name}.pt`, file(value, { [place]: Object.values(storages)[place]! }))
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it('beside a checkpoint, whose names are counted and not all listed', async () => {
@@ -171,7 +159,7 @@ describe('tensors by name and place', () => {
     scratch.write('test.pt', file(tupleOf(testX, testY), test))
     const layers = Array.from({ length: 20 }, (_, layer) => [text(`layers.${layer}.bias`), y]).flat()
     scratch.write('model.pt', file(dictOf(...layers), { 1: storages[1] }))
-    await expectThreeAndTwo()
+    await expectBoth()
     const { notes } = await scratch.load('torch_tensors')
     expect(notes?.find((note) => note.startsWith('Arrays that are not used'))).toMatch(
       /"model\/layers\.0\.bias".* and 8 more\.$/,
@@ -191,7 +179,7 @@ describe('tensors by name and place', () => {
         storages: stored.map((bytes, place) => Buffer.concat([countOf(counts[place] ?? 0), bytes])),
       }),
     )
-    await expectThreeAndTwo()
+    await expectBoth()
   })
 
   it('in an archive, where a file’s name speaks of training', async () => {

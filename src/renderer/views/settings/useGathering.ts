@@ -3,6 +3,7 @@ import type { CallResult } from '@shared/contract'
 import { toCauses, type ErrorCause } from '@shared/errors'
 import { useConnection } from '../../api/connection'
 import { useEngineStore } from '../../stores/engine'
+import { useNoticesStore } from '../../stores/notices'
 
 type OtherRun = CallResult<'runs.elsewhere'>['runs'][number]
 
@@ -10,6 +11,7 @@ type OtherRun = CallResult<'runs.elsewhere'>['runs'][number]
 export function useGathering() {
   const { engine } = useConnection()
   const store = useEngineStore()
+  const notices = useNoticesStore()
   const folder = ref('')
   const found = shallowRef<readonly OtherRun[] | null>(null)
   const error = shallowRef<readonly ErrorCause[] | null>(null)
@@ -55,7 +57,7 @@ export function useGathering() {
     await look()
     const known = new Set(left.value.map(({ run }) => run.runId))
     left.value = [...left.value, ...failed.filter(({ run }) => !known.has(run.runId))]
-    await store.refreshDiskUse()
+    await notices.attempt('The disk use could not be read.', store.refreshDiskUse)
   }
 
   function forget(): void {

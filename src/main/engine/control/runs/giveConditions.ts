@@ -22,7 +22,8 @@ export async function giveConditions(
   if (write) store.has('conditions')
 }
 
-function conditionsFor(
+/** Of one run, whatever it has had. */
+export function conditionsFor(
   id: string,
   store: RunStore,
   { conditionOf, write }: { readonly conditionOf: ConditionOf; readonly write: boolean },

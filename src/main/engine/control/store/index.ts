@@ -59,6 +59,8 @@ export interface RunStore {
   stageFolder(place: string): string
   /** Whether records of an earlier version, or of a database begun anew, have none of these yet. */
   lacks(what: GivenLater): boolean
+  /** Some lack them now; whoever opens the workspace next brings them. */
+  owes(what: GivenLater): void
   /** From now on they have. */
   has(what: GivenLater): void
   /** All or nothing; see Database. */
@@ -159,6 +161,7 @@ export function openStore(
       return next
     },
     lacks: (what) => database.get('SELECT what FROM to_move WHERE what = ?', what) !== undefined,
+    owes: (what) => database.run('INSERT OR IGNORE INTO to_move (what) VALUES (?)', what),
     has: (what) => database.run('DELETE FROM to_move WHERE what = ?', what),
     transaction: (work, how) => database.transaction(work, how),
     executorSettings(executor) {

@@ -1,5 +1,5 @@
 import { defineArrayDataset } from './arrays/member'
-import { openPickleArrays } from './files/pickleArrays'
+import { openPickleFile } from './files/pickleFile'
 
 const extensions = ['pkl', 'pickle', 'p']
 const name = new RegExp(String.raw`\.(${extensions.join('|')})(\.gz)?$`, 'i')
@@ -23,6 +23,6 @@ export const pickledArrays = defineArrayDataset({
     // Many hold something else: vocabularies, results, networks.
     holdsDataAlone: false,
     isArchive: (file) => name.test(file),
-    open: openPickleArrays,
+    open: openPickleFile,
   },
 })

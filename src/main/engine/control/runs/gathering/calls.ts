@@ -5,8 +5,9 @@ import type { RunState, RunSummary } from '../../../../../shared/domain'
 import { RefusedInputError, sentenceOf, UserError } from '../../../../../shared/errors'
 import { makeFolder } from '../../../weights/atomicFile'
 import type { ConditionOf } from '../../experiments/conditions'
-import { placeInRun, type RunStore, type RunToKeep } from '../../store'
+import { placeInRun, type GivenLater, type RunStore, type RunToKeep } from '../../store'
 import { privateFolder } from '../../store/folders'
+import { conditionsFor } from '../giveConditions'
 import type { RunRecorder } from '../recorder'
 import { reread } from '../rereadJournals'
 import type { RunCalls } from '../types'
@@ -20,6 +21,8 @@ export interface GatheringOptions {
   readonly conditionOf: ConditionOf
 }
 
+/** The next engine reads them where this one ends before it has. */
+const journals: GivenLater = 'what journals say'
 /** Nothing of them changes any more. */
 const ended: readonly RunState[] = ['done', 'failed', 'stopped']
 
@@ -74,8 +77,17 @@ async function gather(folder: string, runId: string, options: GatheringOptions):
   if (refused !== null) throw new UserError('This run cannot be brought here yet.', { got: refused, where: runId })
   const fresh = newPlaces(found.run, store)
   await copyStages(other.folder, found.run, { fresh, store })
-  insert(found, fresh, options)
+  // Of a database that was begun anew it is owed anyway: not for this to take away.
+  const owed = store.lacks(journals)
+  store.transaction(
+    () => {
+      store.owes(journals)
+      insert(found, fresh, options)
+    },
+    { durable: true },
+  )
   for (const place of fresh) await reread(store.stages.get(place), store, recorder)
+  if (!owed) store.has(journals)
   recorder.tell(runId)
   await recorder.mirror(runId)
   return store.runs.summary(runId)
@@ -118,21 +130,18 @@ async function copyStages(
 
 function insert({ run, artifacts }: OtherRun, fresh: readonly string[], options: GatheringOptions): void {
   const { store, conditionOf } = options
-  // Its study is not here: as a cell it would belong to nothing.
-  store.runs.insert({ ...run, study: null })
   for (const { stageId, ...artifact } of artifacts) {
     const stage = run.stages.find(({ id }) => id === stageId)
     const place = stage ? placeOf(run, stage) : placeInRun(run.id, stageId)
     if (fresh.includes(place)) store.artifacts.put(place, artifact)
   }
   store.asked.restore(run.id)
+  // Last of what may fail, since the memory keeps it. Its study is not here: as a cell it would belong to nothing.
+  store.runs.insert({ ...run, study: null })
   for (const place of fresh) {
     const { trainedFor } = store.stages.get(place)
     // Where that run stays behind, nobody else here can answer for the stage.
     if (trainedFor !== null && !store.runs.has(trainedFor)) store.stages.update(place, { trainedFor: run.id })
   }
-  for (const stage of store.runs.peek(run.id).stages) {
-    const found = conditionOf(store.runs.config(run.id), stage)
-    if (found) store.runs.setStage(run.id, stage.id, found)
-  }
+  conditionsFor(run.id, store, { conditionOf, write: true })
 }

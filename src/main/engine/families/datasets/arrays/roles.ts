@@ -26,6 +26,8 @@ const images = new Set([
   'features',
 ])
 const labels = new Set(['y', 'label', 'labels', 'lbl', 'target', 'targets', 'class', 'classes'])
+/** They may say something else beside a clearer word: embeddings, the numbers that classes have. */
+const unclear = new Set(['features', 'class', 'classes'])
 const fillers = new Set(['set', 'all'])
 
 const meansSomething = (word: string): boolean => word in splits || images.has(word) || labels.has(word)
@@ -61,6 +63,12 @@ function wordsOfAll(names: readonly string[]): Set<string> {
   return new Set(first.filter((word) => !meansSomething(word) && others.every((words) => words.includes(word))))
 }
 
+/** Of several names for one thing those that are clear, where some are. */
+function clearest(names: readonly string[]): readonly string[] {
+  const clear = names.filter((name) => !wordsOf(name).some((word) => unclear.has(word)))
+  return clear.length > 0 ? clear : names
+}
+
 export type SplitArrays = Readonly<Partial<Record<Split, { readonly images: string; readonly labels: string }>>>
 
 /** Names of numpy.savez without names, in the order of their numbers. */
@@ -82,7 +90,10 @@ export function findPairs(names: readonly string[]): { pairs: SplitArrays; unuse
   }
   const pairs: Partial<Record<Split, { images: string; labels: string }>> = {}
   for (const split of ['train', 'validation', 'test', 'all'] as const) {
-    const [pixels, others] = [found.get(`${split} images`) ?? [], found.get(`${split} labels`) ?? []]
+    const [pixels, others] = [
+      clearest(found.get(`${split} images`) ?? []),
+      clearest(found.get(`${split} labels`) ?? []),
+    ]
     if (pixels.length === 1 && others.length === 1) pairs[split] = { images: pixels[0]!, labels: others[0]! }
   }
   const notes: string[] = []

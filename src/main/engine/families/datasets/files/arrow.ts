@@ -2,32 +2,26 @@
  * Tables of Arrow files, a record batch at a time: streams, as the hub's library saves data sets, and files with a
  * footer (Feather), whose batches are a stream too.
  */
-import { basename } from 'node:path'
 import { Type } from 'apache-arrow/fb/type'
-import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource, type FileSource } from '../../../weights/byteSource'
-import { quoteFromFile } from '../../../weights/fileText'
 import { partsOf, type ArrowBatch, type ArrowColumn, type ArrowField, type ArrowSchema } from './arrowMessages'
-import type { TableColumn, TableFile } from './tableFile'
+import { tableRefusal, type TableColumn, type TableFile, type TableFormat } from './tableFile'
 
 const rowsAtOnce = 1000
 /** Of a batch's columns that are read; the library writes a thousand rows to a batch. */
 const batchLimit = 500_000_000
 
+const format: TableFormat = {
+  title: 'an Arrow file',
+  wanted: 'a whole Arrow file without compression',
+  action:
+    'Save it again: dataset.save_to_disk(folder), dataset.to_parquet(path), or feather.write_feather(table, path, compression="uncompressed").',
+}
+
 /** @throws RefusedInputError when the file is no whole Arrow file */
 export async function openArrow(path: string): Promise<TableFile> {
   const source = await openFileSource(path)
-  const refuse = (error: unknown): RefusedInputError =>
-    error instanceof RefusedInputError
-      ? error
-      : new RefusedInputError(`${quoteFromFile(basename(path))} cannot be read as an Arrow file.`, {
-          wanted: 'a whole Arrow file without compression',
-          got: error instanceof Error ? error.message : String(error),
-          where: path,
-          action:
-            'Save it again: dataset.save_to_disk(folder), dataset.to_parquet(path), or feather.write_feather(table, path, compression="uncompressed").',
-          cause: error,
-        })
+  const refuse = (error: unknown): Error => tableRefusal(error, path, format)
   try {
     const { schema, rows } = await outlineOf(source)
     return {

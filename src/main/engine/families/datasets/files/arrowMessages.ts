@@ -4,6 +4,7 @@
  * claims, until memory ends, so every count is held against a bound here.
  * Reference: the Arrow columnar format, "Serialization and Interprocess Communication", format/Message.fbs.
  */
+import { Endianness } from 'apache-arrow/fb/endianness'
 import { Field } from 'apache-arrow/fb/field'
 import { Footer } from 'apache-arrow/fb/footer'
 import { Int } from 'apache-arrow/fb/int'
@@ -65,6 +66,7 @@ export interface ArrowSchema {
 }
 
 function schemaOf(schema: Schema): ArrowSchema {
+  if (schema.endianness() !== Endianness.Little) throw new Error('numbers of a big-endian machine')
   let left = mostFields
   const fieldOf = (field: Field | null, depth: number): ArrowField => {
     if (field === null || left-- <= 0 || depth > deepest) throw new Error('columns without end')

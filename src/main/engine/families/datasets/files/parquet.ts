@@ -2,7 +2,6 @@
  * Columns of pictures and labels out of Parquet files, piece by piece: the footer first, then one row group after the
  * other. Thrift, encodings and compression are hyparquet's.
  */
-import { basename } from 'node:path'
 import {
   parquetMetadata,
   parquetSchema,
@@ -15,12 +14,10 @@ import { compressors } from 'hyparquet-compressors'
 import { parquetPlan } from 'hyparquet/src/plan.js'
 import { assembleAsync, asyncGroupToRows, readRowGroup } from 'hyparquet/src/rowgroup.js'
 import { getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
-import { RefusedInputError } from '../../../../../shared/errors'
 import { bytesText, openFileSource, type FileSource } from '../../../weights/byteSource'
-import { quoteFromFile } from '../../../weights/fileText'
 import { unpackPages, type PageLimits, type UnpackedPage } from './parquetPages'
 import { endOfStruct } from './parquetThrift'
-import type { TableColumn, TableFile } from './tableFile'
+import { tableRefusal, type TableColumn, type TableFile, type TableFormat } from './tableFile'
 import { checkZstd } from './zstdFrames'
 
 const magic = 'PAR1'
@@ -148,19 +145,16 @@ async function readRows(
   return rows
 }
 
+const format: TableFormat = {
+  title: 'a Parquet file',
+  wanted: 'a whole Parquet file',
+  action: 'Download it again; files of Git LFS that were not fetched are a few lines of text.',
+}
+
 /** @throws RefusedInputError when the file is no whole Parquet file */
 export async function openParquet(path: string): Promise<TableFile> {
   const source = await openFileSource(path)
-  const refuse = (error: unknown): RefusedInputError =>
-    error instanceof RefusedInputError
-      ? error
-      : new RefusedInputError(`${quoteFromFile(basename(path))} cannot be read as a Parquet file.`, {
-          wanted: 'a whole Parquet file',
-          got: error instanceof Error ? error.message : String(error),
-          where: path,
-          action: 'Download it again; files of Git LFS that were not fetched are a few lines of text.',
-          cause: error,
-        })
+  const refuse = (error: unknown): Error => tableRefusal(error, path, format)
   try {
     // Maps are no pictures; and where a column has less than no parts, hyparquet looks for them for ever.
     const metadata = parquetMetadata(await readFooter(source), { geoparquet: false })

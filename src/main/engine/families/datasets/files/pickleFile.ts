@@ -17,10 +17,12 @@ import { arraysOf } from './savedArrays'
 
 /** Of Node's buffers and of what one program may point into. */
 const largestFile = 2 ** 31 - 1
+/** A file may unpack to a thousand times its size, and nothing in it says to how much; mnist.pkl.gz has 220 MB. */
+const largestUnpacked = 500_000_000
 const gzipMagic = 0x1f8b
 
 /** @throws RefusedInputError for programs that would run something, and for files that are no pickle */
-export async function openPickleArrays(path: string, { limit, signal }: ArrayOptions): Promise<ArrayFile> {
+export async function openPickleFile(path: string, { limit, signal }: ArrayOptions): Promise<ArrayFile> {
   const program = await programOf(path, Math.min(limit, largestFile))
   const { value, end } = await runPickleInPieces(program, 0, noStorage, createYielding(signal))
   if (end !== program.length)
@@ -60,15 +62,16 @@ async function programOf(path: string, most: number): Promise<Buffer> {
   const whole = await readWhole(path, most)
   const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength)
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== gzipMagic) return bytes
+  const limit = Math.min(most, largestUnpacked)
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: most })
+    return await promisify(gunzip)(bytes, { maxOutputLength: limit })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw new RefusedInputError(`${quoteFromFile(basename(path))} holds more than can be read at once.`, {
-        wanted: `at most ${bytesText(most)} of arrays`,
-        got: 'more, unpacked',
+        wanted: `at most ${bytesText(limit)} of arrays, unpacked`,
+        got: 'more',
         where: path,
-        action: 'Save the arrays with numpy.savez.',
+        action: 'Unpack it with gunzip, or save the arrays with numpy.savez.',
       })
     throw new RefusedInputError(`${quoteFromFile(basename(path))} is damaged.`, {
       wanted: 'a whole gzip file',
