@@ -1,10 +1,13 @@
-/** A gathered run whose engine ends before it has read the journals. */
+/** Gathered runs whose stages are unfinished, or whose engine ends before it has read the journals. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createEventHub } from '../../../../src/main/engine/control/events'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
 import { gatheringCalls } from '../../../../src/main/engine/control/runs/gathering/calls'
 import { createRunRecorder } from '../../../../src/main/engine/control/runs/recorder'
 import { openStore } from '../../../../src/main/engine/control/store'
+import type { RunDetail } from '../../../../src/shared/domain'
 import { createFakeWorkspace, untilState, type FakeWorkspace } from '../../../fixtures/processes'
 import { differences, recordedOf } from '../../../torture/kills/recorded'
 
@@ -19,15 +22,36 @@ afterEach(async () => {
   await here.clean()
 })
 
-it('has its curves and images from the next one', async () => {
+const config = {
+  teacher: { training: { epochs: 1 } },
+  distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } },
+  students: [{ defenses: [{ id: 'sv' }] }],
+  recording: { imagesEvery: 2, keptSteps: 5, imagesPerStep: 16, evaluateEvery: 10 },
+}
+
+it('runs that were stopped before a stage that they share come all the same', async () => {
+  const engine = await there.start()
+  const { id } = await engine.client.call('runs.start', { config })
+  await untilState(engine.client, id, 'done')
+  await engine.dispose('shutdown')
+  const record = JSON.parse(readFileSync(join(there.folder, 'runs', id, 'run.json'), 'utf8')) as RunDetail
+  const stages = record.stages.map((stage) =>
+    stage.kind === 'student' ? { ...stage, state: 'waiting', step: 0, place: 'stages/shared', key: 'shared' } : stage,
+  )
+  for (const name of ['first', 'second']) {
+    mkdirSync(join(there.folder, 'runs', name))
+    const stopped = { ...record, id: name, state: 'stopped', stages }
+    writeFileSync(join(there.folder, 'runs', name, 'run.json'), JSON.stringify(stopped))
+  }
+  const { client } = await here.start()
+  for (const runId of ['first', 'second']) await client.call('runs.gather', { folder: there.folder, runId })
+  expect((await client.call('runs.list', {})).map((run) => run.id).sort()).toEqual(['first', 'second'])
+}, 60_000)
+
+it('a run whose engine ended has its curves and images from the next one', async () => {
   const engine = await there.start()
   const { id } = await engine.client.call('runs.start', {
-    config: {
-      teacher: { training: { epochs: 1 } },
-      distillation: { method: { id: 'zskt', params: { pseudoBatches: 30 } } },
-      students: [{ defenses: [{ id: 'sv' }] }],
-      recording: { imagesEvery: 2, keptSteps: 5, imagesPerStep: 16, evaluateEvery: 10 },
-    },
+    config,
   })
   await untilState(engine.client, id, 'done')
   await engine.dispose('shutdown')

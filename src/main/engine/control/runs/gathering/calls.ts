@@ -93,19 +93,22 @@ async function gather(folder: string, runId: string, options: GatheringOptions):
   return store.runs.summary(runId)
 }
 
-/** Stages that nobody has trained here. @throws UserError where one of them is being trained */
+const atWork: readonly RunState[] = ['running', 'queued']
+
+/** Stages that are not here. @throws UserError where a run that is at work here wants one of them */
 function newPlaces(run: RunToKeep, store: RunStore): string[] {
   for (const stage of run.stages) {
-    const { title } = stage
     const place = placeOf(run, stage)
     if (!store.stages.has(place)) continue
     const { state } = store.stages.get(place)
-    if (state === 'running' || state === 'waiting')
-      throw new UserError(`“${title}” of this run waits or trains here.`, {
+    const wanted = store.runs.naming(place).find((id) => atWork.includes(store.runs.own(id).state))
+    // One that waits for a run that was stopped waits for nobody.
+    if (wanted !== undefined && (state === 'running' || state === 'waiting'))
+      throw new UserError(`“${stage.title}” of this run waits or trains here.`, {
         wanted: 'a stage that has ended, or is not here',
         got: state,
         where: place,
-        action: 'Wait for it, or stop the run that it is trained for.',
+        action: `Wait for ${store.runs.own(wanted).name}, or stop it.`,
       })
   }
   return [...new Set(run.stages.map((stage) => placeOf(run, stage)))].filter((place) => !store.stages.has(place))
