@@ -1,8 +1,8 @@
 /** What a page in a browser may have the engine read and write, tried at every call that names a path. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { pathsNamedBy, pathParameters } from '../../../../src/main/engine/control/access/namedPaths'
 import { refusalOfPath } from '../../../../src/main/engine/control/access/folders'
 import { createEngine, type Engine } from '../../../../src/main/engine/control/api/engine'
@@ -11,6 +11,7 @@ import { executorMembers } from '../../../../src/main/engine/control/executors'
 import { createEngineLog } from '../../../../src/main/engine/control/log'
 import { openStore } from '../../../../src/main/engine/control/store'
 import { calls, type EngineApi, type EngineCallName } from '../../../../src/shared/contract'
+import type { RunDetail } from '../../../../src/shared/domain'
 import { createHandTrainers, type HandTrainers } from '../../../fakes/handTrainers'
 import { createFakeData, fakeCosts, inspectFakeModel } from '../../../fakes/services'
 
@@ -95,6 +96,8 @@ const naming: { readonly [K in EngineCallName]?: readonly ((path: string) => unk
   'experiment.triggerPreview': [(mask) => ({ config: { attack: { id: 'l0_inv', params: { mask } } } })],
   'experiment.patchPreview': [(path) => ({ config: configAt(path) })],
   'runs.start': [(path) => ({ config: configAt(path) }), (file) => ({ config: { teacher: { source: 'file', file } } })],
+  'runs.elsewhere': [(folder) => ({ folder })],
+  'runs.gather': [(folder) => ({ folder, runId: 'r' })],
   'runs.fork': [(path) => ({ ...run, step: 1, config: configAt(path) })],
   'model.evaluate': [
     (file) => ({ file, data: dataAt(''), attack: dataAt(''), target: 0 }),
@@ -228,6 +231,37 @@ describe('a page', () => {
     await page.call('runs.start', { config: { name: file, teacher: { source: 'train', file } }, note: file })
     await page.call('runs.rename', { runId: id, name: file })
     expect(await refusalOf(page, 'model.inspect', { file })).toMatch(refused)
+  })
+
+  it('brings no run from another workspace that names what it may not read; its owner may', async () => {
+    const { id } = await engine.call('runs.start', { config: configAt(allowed) })
+    const file = join(workspace, 'runs', id, 'run.json')
+    const record = await vi.waitFor(() => JSON.parse(readFileSync(file, 'utf8')) as RunDetail)
+    const secret = join(outside, 'secret')
+    const other = (runId: string, named: string) => {
+      const { config } = record
+      const data = { ...config.data, params: { ...config.data.params, folder: named } }
+      const stages = record.stages.map((stage) => ({
+        ...stage,
+        state: 'stopped',
+        place: `stages/${runId}-${stage.id}`,
+      }))
+      const made = { ...record, id: runId, state: 'stopped', stages, config: { ...config, data } }
+      mkdirSync(join(allowed, 'runs', runId), { recursive: true })
+      writeFileSync(join(allowed, 'runs', runId, 'run.json'), JSON.stringify(made))
+    }
+    other('forged', secret)
+    other('honest', allowed)
+    const { runs } = await page.call('runs.elsewhere', { folder: allowed })
+    expect(Object.fromEntries(runs.map(({ runId, refused: why }) => [runId, why]))).toEqual({
+      forged: expect.stringMatching(refused),
+      honest: null,
+    })
+    expect(await refusalOf(page, 'runs.gather', { folder: allowed, runId: 'forged' })).toMatch(refused)
+    expect(await refusalOf(page, 'runs.gather', { folder: allowed, runId: 'honest' })).toBe('')
+    expect(await refusalOf(page, 'dataset.info', { config: configAt(secret) })).toMatch(refused)
+    expect(await refusalOf(engine, 'runs.gather', { folder: allowed, runId: 'forged' })).toBe('')
+    expect(await refusalOf(page, 'dataset.info', { config: configAt(secret) })).not.toMatch(refused)
   })
 
   it('sets neither its own folders nor what runs programs; the rest it may', async () => {

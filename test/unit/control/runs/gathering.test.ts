@@ -66,7 +66,7 @@ it('a run whose engine ended has its curves and images from the next one', async
   vi.spyOn(store.images, 'index').mockImplementation(() => {
     throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
   })
-  const calls = gatheringCalls({ store, recorder, conditionOf: () => undefined })
+  const calls = gatheringCalls({ store, recorder, conditionOf: () => undefined, assertConfig: async () => undefined })
   await expect(calls['runs.gather']({ folder: there.folder, runId: id })).rejects.toThrow()
   expect([store.runs.has(id), store.lacks('what journals say')]).toEqual([true, true])
   await recorder.dispose()

@@ -140,7 +140,7 @@ function sweep({ store, cacheFolder, log }: EngineOptions): { end(): Promise<voi
 }
 
 const runService = (
-  { options, executors, device, hub, table, resolve, assertReady }: EngineContext,
+  { options, executors, device, hub, table, checks, resolve, assertReady }: EngineContext,
   networks: Pick<NetworksOfFiles, 'assertTeacherFile'>,
   recorder: RunRecorder,
   isStudyOpen: (studyId: string) => boolean,
@@ -158,6 +158,7 @@ const runService = (
     resolve,
     assertReady,
     assertTeacherFile: (config) => networks.assertTeacherFile(config),
+    assertConfig: (caller, config) => checks.assertConfig(caller, config),
     device,
     otherSettings: createOtherSettings(options.presets, table),
     isStudyOpen,

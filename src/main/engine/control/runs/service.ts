@@ -1,6 +1,6 @@
 /** The calls about runs: start, pause, stop, resume and train again here; records and the bin in files of their own. */
 import { randomBytes } from 'node:crypto'
-import type { CallArgs } from '../../../../shared/contract'
+import type { CallArgs, Caller } from '../../../../shared/contract'
 import {
   ownMachine,
   precisionOf,
@@ -74,6 +74,8 @@ export interface RunServiceOptions {
    * @throws RefusedInputError with the reason, where the file is refused
    */
   assertTeacherFile(config: ExperimentConfig): Promise<void>
+  /** @throws RefusedInputError where a configuration names what its caller may not read */
+  assertConfig(caller: Caller, config: unknown): Promise<void>
 }
 
 export interface RunService extends RunMaker {
@@ -133,7 +135,7 @@ class Service implements RunService {
       ...binCalls({ ...options, mark: (changes) => this.mirrors.mark(changes) }),
       ...this.freeSpace.calls,
       ...this.callsAboutMany(),
-      ...gatheringCalls({ store, recorder, conditionOf: (config, model) => this.conditionOf(config, model) }),
+      ...gatheringCalls({ ...options, conditionOf: (config, model) => this.conditionOf(config, model) }),
     }
     this.devices = createFoundDevices({
       ...{ store, recorder, table, executors },

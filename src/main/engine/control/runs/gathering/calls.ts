@@ -1,6 +1,7 @@
 /** The calls that look at the runs of another workspace and bring one of them here. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Caller } from '../../../../../shared/contract'
 import type { RunState, RunSummary } from '../../../../../shared/domain'
 import { RefusedInputError, sentenceOf, UserError } from '../../../../../shared/errors'
 import { makeFolder } from '../../../weights/atomicFile'
@@ -19,6 +20,11 @@ export interface GatheringOptions {
   readonly recorder: RunRecorder
   /** Numbers are a workspace's own: what comes from another gets those of this one. */
   readonly conditionOf: ConditionOf
+  /**
+   * What a run was made of stays readable to pages, so a page brings none that names what it may not read.
+   * @throws RefusedInputError that says which path
+   */
+  assertConfig(caller: Caller, config: unknown): Promise<void>
 }
 
 /** The next engine reads them where this one ends before it has. */
@@ -30,27 +36,32 @@ export function gatheringCalls(options: GatheringOptions): Pick<RunCalls, 'runs.
   const { store } = options
   let last: Promise<unknown> = Promise.resolve()
   return {
-    async 'runs.elsewhere'({ folder }) {
+    async 'runs.elsewhere'({ folder }, _signal, caller = 'owner') {
       const other = await openOtherWorkspace(folder, store.folder)
       const runs = []
-      for (const name of other.names) runs.push(await outline(other, name, store))
+      for (const name of other.names) runs.push(await outline(other, name, { ...options, caller }))
       return { runs: runs.sort((a, b) => a.createdAt - b.createdAt) }
     },
     // One after another: two runs may name one stage.
-    'runs.gather'({ folder, runId }) {
-      const gathered = last.then(() => gather(folder, runId, options))
+    'runs.gather'({ folder, runId }, _signal, caller = 'owner') {
+      const gathered = last.then(() => gather(folder, runId, { ...options, caller }))
       last = gathered.catch(() => undefined)
       return gathered
     },
   }
 }
 
-async function outline(other: OtherWorkspace, name: string, store: RunStore) {
+interface Asked extends GatheringOptions {
+  readonly caller: Caller
+}
+
+async function outline(other: OtherWorkspace, name: string, { store, assertConfig, caller }: Asked) {
   const isHere = store.runs.has(name)
   try {
     const { run } = await other.read(name)
     const { createdAt, bytesOnDisk } = run
-    const refused = isHere ? null : whyNot(run)
+    const mayRead = (): Promise<null | string> => assertConfig(caller, run.config).then(() => null, sentenceOf)
+    const refused = isHere ? null : (whyNot(run) ?? (await mayRead()))
     return { runId: run.id, name: run.name, createdAt, bytes: Math.max(0, Math.round(bytesOnDisk)), isHere, refused }
   } catch (error) {
     return { runId: name, name, createdAt: 0, bytes: 0, isHere, refused: sentenceOf(error) }
@@ -65,8 +76,8 @@ function whyNot({ state, deletedAt }: RunToKeep): string | null {
 const placeOf = (run: RunToKeep, stage: RunToKeep['stages'][number]): string =>
   stage.place ?? placeInRun(run.id, stage.id)
 
-async function gather(folder: string, runId: string, options: GatheringOptions): Promise<RunSummary> {
-  const { store, recorder } = options
+async function gather(folder: string, runId: string, options: Asked): Promise<RunSummary> {
+  const { store, recorder, caller } = options
   if (store.runs.has(runId))
     throw new RefusedInputError('This run is here already.', { wanted: 'a run that is not', got: runId })
   const other = await openOtherWorkspace(folder, store.folder)
@@ -75,6 +86,7 @@ async function gather(folder: string, runId: string, options: GatheringOptions):
   const found = await other.read(runId)
   const refused = whyNot(found.run)
   if (refused !== null) throw new UserError('This run cannot be brought here yet.', { got: refused, where: runId })
+  await options.assertConfig(caller, found.run.config)
   const fresh = newPlaces(found.run, store)
   await copyStages(other.folder, found.run, { fresh, store })
   // Of a database that was begun anew it is owed anyway: not for this to take away.
