@@ -67,7 +67,8 @@ export async function startFileServer(files: Record<string, Buffer>): Promise<Fi
       ...(partial ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
     })
     const limit = misbehaviour.breakAfter?.shift()
-    if (limit !== undefined) response.write(body.subarray(0, limit), () => setTimeout(() => response.destroy(), 20))
+    // A client forgets what it has received and not yet read when the connection breaks: a busy one needs a while.
+    if (limit !== undefined) response.write(body.subarray(0, limit), () => setTimeout(() => response.destroy(), 250))
     else if (misbehaviour.stallAfter !== undefined) response.write(body.subarray(0, misbehaviour.stallAfter))
     else response.end(body)
   }
