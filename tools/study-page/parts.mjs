@@ -53,6 +53,23 @@ export const parts = [
     figures: [{ file: 'ood-plane', chart: 'Accuracy against ASR', query: 'attack:blend' }],
   },
   {
+    id: 'watermark',
+    study: 'signs-effect-ood',
+    tables: [
+      { id: 'mean', args: ['--rows', 'defenses', '--columns', '', ...interval] },
+      {
+        id: 'control',
+        args: ['--rows', 'defenses', '--columns', '', ...against('Control: the same 500 without a perturbation')],
+      },
+      { id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] },
+    ],
+    files: [
+      { file: 'watermark.csv', args: ['--rows', 'defenses', '--columns', '', '--significance'] },
+      { file: 'watermark-seeds.csv', args: ['--rows', 'defenses,seed'] },
+    ],
+    figures: [],
+  },
+  {
     id: 'label',
     study: 'signs-effect-clean-label',
     tables: [
