@@ -53,6 +53,13 @@ export const parts = [
     figures: [{ file: 'ood-plane', chart: 'Accuracy against ASR', query: 'attack:blend' }],
   },
   {
+    id: 'square',
+    study: 'signs-effect-ood',
+    tables: [{ id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] }],
+    files: [{ file: 'square-seeds.csv', args: ['--rows', 'defenses,seed'] }],
+    figures: [],
+  },
+  {
     id: 'watermark',
     study: 'signs-effect-ood',
     tables: [
