@@ -5,8 +5,8 @@
  *
  *   npm run study-page -- --workspace FOLDER [--only demonstration,ood] [--study ood=ID]
  *
- * A study is the newest one that was started from its preset's file (its name), unless --study names another. Figures need
- * Chromium.
+ * A study is the newest one that was started from its preset's file (its name; for one attack alone, where the part is
+ * about one), unless --study names another. Figures need Chromium.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -20,7 +20,7 @@ import { failWith } from './run/child.mjs'
 import { launchChromium, serveWorkspace } from './run/served.mjs'
 import { projectRoot } from './setup/paths.mjs'
 import { inserted, tableOf } from './study-page/inserted.mjs'
-import { parts, queryOf } from './study-page/parts.mjs'
+import { isStudyOf, parts, queryOf } from './study-page/parts.mjs'
 import { SetupError, say } from '../src/main/setup/report.mjs'
 
 const pagePath = path.join(projectRoot, 'docs', 'study.md')
@@ -50,9 +50,12 @@ const nameOf = (preset) =>
 async function studyOf(part, { workspace, named }) {
   if (named[part.id]) return named[part.id]
   const studies = JSON.parse(await abdOutput(['study', 'list', '--json', '--workspace', workspace]))
-  const found = studies.filter(({ name }) => name === nameOf(part.study)).sort((a, b) => (a.id < b.id ? 1 : -1))[0]
-  if (!found)
-    throw new SetupError(`There is no study "${nameOf(part.study)}" there: abd study start --preset ${part.study}.`)
+  const name = nameOf(part.study)
+  const found = studies.filter((study) => isStudyOf(part, name, study)).sort((a, b) => (a.id < b.id ? 1 : -1))[0]
+  if (!found) {
+    const of = part.attack ? ` of ${part.attack} alone` : ''
+    throw new SetupError(`There is no study "${name}"${of} there: docs/study.md has the command that starts it.`)
+  }
   return found.id
 }
 

@@ -2,11 +2,11 @@
 
 /**
  * @typedef {{
- *   id: string, study: string,
+ *   id: string, study: string, attack?: string,
  *   tables: readonly { id: string, args: readonly string[] }[],
  *   files: readonly { file: string, args: readonly string[] }[],
  *   figures: readonly { file: string, chart: string, query?: string }[],
- * }} StudyPart
+ * }} StudyPart attack: the only one of the study's axis of attacks, where it was started for one of them
  */
 
 const interval = ['--statistic', 'interval', '--differences']
@@ -55,6 +55,7 @@ export const parts = [
   {
     id: 'square',
     study: 'signs-effect-ood',
+    attack: 'badnet_sq',
     tables: [{ id: 'seeds', args: ['--rows', 'defenses', '--columns', 'seed'] }],
     files: [{ file: 'square-seeds.csv', args: ['--rows', 'defenses,seed'] }],
     figures: [],
@@ -62,6 +63,7 @@ export const parts = [
   {
     id: 'watermark',
     study: 'signs-effect-ood',
+    attack: 'trojan_wm',
     tables: [
       { id: 'mean', args: ['--rows', 'defenses', '--columns', '', ...interval] },
       {
@@ -137,6 +139,18 @@ export const parts = [
     figures: [],
   },
 ]
+
+/**
+ * Whether a study, as `abd study list --json` tells it, is one from which a part is made.
+ * @param {StudyPart} part
+ * @param {string} name of the part's study file
+ * @param {{ name: string, axes: readonly { path: string, labels: readonly string[] }[] }} study
+ */
+export function isStudyOf({ attack }, name, study) {
+  const attacks = study.axes.find(({ path }) => path === 'attack')?.labels ?? []
+  const only = attacks.length === 1 ? attacks[0] : undefined
+  return study.name === name && only === attack
+}
 
 /** The models of a figure, in the words of the tables' queries. */
 export const queryOf = (study, { query }) => [`study:${study}`, models, query].filter(Boolean).join(' ')

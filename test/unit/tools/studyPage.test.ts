@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../../tools/setup/paths.mjs'
 import { endsTable } from '../../../tools/against/curves.mjs'
 import { inserted, placesOf, tableOf } from '../../../tools/study-page/inserted.mjs'
-import { parts, queryOf } from '../../../tools/study-page/parts.mjs'
+import { isStudyOf, parts, queryOf } from '../../../tools/study-page/parts.mjs'
 
 describe('the page of the study', () => {
   const page = readFileSync(join(projectRoot, 'docs', 'study.md'), 'utf8')
@@ -19,6 +19,17 @@ describe('the page of the study', () => {
     const { curves } = JSON.parse(file) as { curves: Parameters<typeof endsTable>[0] }
     for (const defense of ['none', 'sv-3'])
       expect(inserted(page, `against ${defense}`, endsTable(curves, defense))).toBe(page)
+  })
+  it('takes no study for another: of one file there is one of all attacks and some of one', () => {
+    const study = (...labels: string[]) => ({ name: 'file', axes: [{ path: 'attack', labels }] })
+    const studies = [study('blend', 'badnet_sq'), study('badnet_sq'), study('trojan_wm'), { name: 'file', axes: [] }]
+    const found = (attack?: string) =>
+      studies.map((one) => isStudyOf({ id: '', study: '', tables: [], files: [], figures: [], attack }, 'file', one))
+    expect(found()).toEqual([true, false, false, true])
+    expect(found('badnet_sq')).toEqual([false, true, false, false])
+    expect(isStudyOf({ id: '', study: '', tables: [], files: [], figures: [] }, 'other', study())).toBe(false)
+    const ofOneFile = parts.map(({ study: file, attack }) => `${file} ${attack}`)
+    expect(new Set(ofOneFile).size).toBe(parts.length)
   })
   it('keeps what stands around a table, whatever stood in it', () => {
     const text = 'Before.\n\n<!-- table a b -->\n\nold\n\n<!-- end of table -->\n\nAfter.\n'

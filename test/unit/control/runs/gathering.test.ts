@@ -9,7 +9,8 @@ import { createRunRecorder } from '../../../../src/main/engine/control/runs/reco
 import { openStore } from '../../../../src/main/engine/control/store'
 import type { RunDetail } from '../../../../src/shared/domain'
 import { createFakeWorkspace, untilState, type FakeWorkspace } from '../../../fixtures/processes'
-import { differences, recordedOf } from '../../../torture/kills/recorded'
+import { recordedOf } from '../../../torture/kills/recorded'
+import { expectReadAgain } from './readAgain'
 
 let there: FakeWorkspace
 let here: FakeWorkspace
@@ -50,9 +51,7 @@ it('runs that were stopped before a stage that they share come all the same', as
 
 it('a run whose engine ended has its curves and images from the next one', async () => {
   const engine = await there.start()
-  const { id } = await engine.client.call('runs.start', {
-    config,
-  })
+  const { id } = await engine.client.call('runs.start', { config })
   await untilState(engine.client, id, 'done')
   await engine.dispose('shutdown')
   const before = await recordedOf(there.folder, id)
@@ -72,18 +71,5 @@ it('a run whose engine ended has its curves and images from the next one', async
   await recorder.dispose()
   store.close()
 
-  const next = await here.start()
-  await vi.waitFor(
-    () => {
-      const read = openStore(here.folder, { readOnly: true })
-      const lacks = read.lacks('what journals say')
-      read.close()
-      expect(lacks).toBe(false)
-    },
-    { timeout: 20_000, interval: 100 },
-  )
-  await next.dispose('shutdown')
-  const lost = differences(before, await recordedOf(here.folder, id))
-  // The run's log is in the other database alone.
-  expect(lost.filter((line) => !line.startsWith('findings in the log'))).toEqual([])
+  await expectReadAgain(here, id, before)
 }, 90_000)

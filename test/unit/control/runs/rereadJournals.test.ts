@@ -7,7 +7,8 @@ import { createRunRecorder } from '../../../../src/main/engine/control/runs/reco
 import { rereadJournals } from '../../../../src/main/engine/control/runs/rereadJournals'
 import { databaseName, openStore } from '../../../../src/main/engine/control/store'
 import { createFakeWorkspace, untilState, type FakeWorkspace } from '../../../fixtures/processes'
-import { differences, recordedOf, type Recorded } from '../../../torture/kills/recorded'
+import { recordedOf, type Recorded } from '../../../torture/kills/recorded'
+import { expectReadAgain } from './readAgain'
 
 let workspace: FakeWorkspace
 beforeEach(async () => {
@@ -33,29 +34,13 @@ async function damagedAfter(): Promise<{ id: string; before: Recorded }> {
   return { id, before }
 }
 
-async function expectReread({ id, before }: { id: string; before: Recorded }): Promise<void> {
-  const engine = await workspace.start()
-  await vi.waitFor(
-    () => {
-      const store = openStore(workspace.folder, { readOnly: true })
-      const lacks = store.lacks('what journals say')
-      store.close()
-      expect(lacks).toBe(false)
-    },
-    { timeout: 20_000, interval: 100 },
-  )
-  await engine.dispose('shutdown')
-  const lost = differences(before, await recordedOf(workspace.folder, id))
-  // The run's log was in the database alone.
-  expect(lost.filter((line) => !line.startsWith('findings in the log'))).toEqual([])
-}
-
 it('a damaged database is begun anew with curves, images and artifacts as the trainings had written them', async () => {
-  await expectReread(await damagedAfter())
+  const { id, before } = await damagedAfter()
+  await expectReadAgain(workspace, id, before)
 }, 90_000)
 
 it('the next engine goes on where the disk refused, or a kill ended, what was read again', async () => {
-  const damaged = await damagedAfter()
+  const { id, before } = await damagedAfter()
   const store = openStore(workspace.folder)
   const recorder = createRunRecorder(
     store,
@@ -77,5 +62,5 @@ it('the next engine goes on where the disk refused, or a kill ended, what was re
   expect([...store.stages.all()].some(({ place }) => store.positions.of(place) !== null)).toBe(true)
   await recorder.dispose()
   store.close()
-  await expectReread(damaged)
+  await expectReadAgain(workspace, id, before)
 }, 90_000)
