@@ -370,6 +370,7 @@ export const fakeCatalogue: Catalogue = {
         explanation: ['The teacher obeys the trigger.', 'So does its student.', 'The defended student does not.'],
         analysis: 'one-test-image',
         students: ['No defense'],
+        otherDraws: 'More threads are another draw.',
         config: { attack: { id: 'blend' }, teacher: { training: { epochs: 4 } } },
         measured: [
           { seed: 0, seconds: 61, teacher: { accuracy: 0.99, asr: 0.98 }, students: [{ accuracy: 0.9, asr: 0.95 }] },

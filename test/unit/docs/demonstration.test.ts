@@ -39,6 +39,12 @@ it('was measured with seeds of the promise, the one that the button runs among t
   for (const { students } of demonstration.measured) expect(students).toHaveLength(demonstration.students.length)
 })
 
+it('computes as it was measured, so that the button gives those digits, and says what another draw gave', () => {
+  const { config } = resolveExperiment(preset.config, memberTable(families))
+  expect(config.execution.threads).toBe(1)
+  expect(demonstration.otherDraws).toContain('another draw')
+})
+
 it('keeps the promise on each seed, or says on the page where it does not', () => {
   const short = demonstration.measured.flatMap(fallsShort)
   if (demonstration.shortfall === undefined) expect(short).toEqual([])

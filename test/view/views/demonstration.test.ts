@@ -15,6 +15,7 @@ it('says before the start what was measured of it, over how many seeds and in wh
   const measured = page.find('.measured').textContent ?? ''
   expect(measured).toContain('Measured over 2 seeds on two CPU cores, at most 4 minutes each')
   expect(measured).toMatch(/Teacher\s*99 %\s*98–100 %\s*No defense\s*85–90 %\s*81–95 %/)
+  expect(measured).toContain('More threads are another draw.')
 })
 
 it('explains on the page of its run what one sees, and shows one image through every finished model', async () => {
