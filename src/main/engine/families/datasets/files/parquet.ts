@@ -137,7 +137,9 @@ async function readRows(
     left -= bytes
   }
   const reading = { source, plan, group, schema, spendBytes }
-  const asyncColumns = await Promise.all(group.chunks.map((chunk) => readChunk(chunk, reading)))
+  // One after the other: side by side, the disk would decide which of two faulty columns is told of.
+  const asyncColumns: Awaited<ReturnType<typeof readChunk>>[] = []
+  for (const chunk of group.chunks) asyncColumns.push(await readChunk(chunk, reading))
   const { selectStart, selectEnd } = group
   const assembled = assembleAsync({ ...group, asyncColumns }, schema)
   const rows = await asyncGroupToRows(assembled, selectStart, selectEnd, [...columns], 'object')

@@ -8,7 +8,6 @@ import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js'
 import { readVarInt } from 'hyparquet/src/thrift.js'
-import { bytesText } from '../../../weights/byteSource'
 import { endOfStruct } from './parquetThrift'
 
 /** Bit-packed values come in groups of 8, of which writers have put up to 63 at once: the last may be padding. */
@@ -183,8 +182,9 @@ export function unpackPages(bytes: Uint8Array, column: PageColumn, limits: PageL
   for (let at = 0; at < bytes.length;) {
     const start = endOfStruct(bytes, at)
     const header = parquetHeader({ ...readerOf(bytes), offset: at })
-    const { compressed_page_size: size } = header
-    if (!(size >= 0 && size <= bytes.length - start)) throw new Error(`a page of ${bytesText(size)}`)
+    const { compressed_page_size: size, uncompressed_page_size: unpacked } = header
+    if (!(size >= 0 && size <= bytes.length - start)) throw claims(size, 'bytes')
+    if (!(unpacked >= 0)) throw claims(unpacked, 'unpacked bytes')
     pages.push(unpackPage(bytes.subarray(start, start + size), header, column, limits))
     at = start + size
   }
