@@ -49,7 +49,9 @@ export async function readNode(file: WireFile, message: WireField): Promise<Read
       got: `${inputs.length}, ${outputs.length} and ${messages.length}`,
       where,
     })
-  const attributes = await Promise.all(messages.map((field) => readAttribute(file, field, where)))
+  // One after the other: of two faulty ones the first is told of, always.
+  const attributes: Awaited<ReturnType<typeof readAttribute>>[] = []
+  for (const field of messages) attributes.push(await readAttribute(file, field, where))
   if (operator === 'Constant') return { tensor: constantOf(attributes, outputs[0] ?? '', where) }
   const plain = attributes.map((attribute): [string, OnnxAttribute] => [
     attribute.name,
