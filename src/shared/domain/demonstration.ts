@@ -26,7 +26,7 @@ export interface Demonstration {
   students: string[]
   /** What of it falls short, in a sentence; absent where nothing does. */
   shortfall?: string
-  /** What a run gave whose sums are rounded in another order, in a sentence. */
+  /** What runs gave with other seeds, or whose sums are rounded in another order, in a sentence. */
   otherDraws?: string
   measured: MeasuredSeed[]
   /** What was measured, but for what changes no result: seed, name, device, threads and what is recorded. */
