@@ -50,6 +50,13 @@ it('promises nothing of a run whose preset was changed', async () => {
   await page.go(`/runs/${id}`)
   await page.settle(200)
   expect(document.querySelector('.demonstration')).toBeNull()
+  page.engine.advance(1000)
+  await page.settle(300)
+  const panel = page.find('.demonstration').textContent ?? ''
+  expect(panel).toContain('set up otherwise than the demonstration that was measured')
+  expect(panel).not.toContain('The teacher obeys the trigger.')
+  expect(panel).not.toContain('Measured over')
+  expect(document.querySelectorAll('.demonstration .answers tbody tr').length).toBeGreaterThan(1)
 })
 
 it('stays away from runs of other experiments', async () => {

@@ -29,15 +29,17 @@ export interface ModelAnswers {
 const absenceOf = ({ state }: StageRecord): string => (state === 'done' ? 'not measured' : 'when it is finished')
 
 /**
- * The models of a run of the demonstration and what each says of one image; null of other runs, and of one whose preset
- * was changed before it started.
+ * The models of a run of the demonstration and what each says of one image; null of other runs. What was measured is
+ * not said of one whose preset was changed before it started, or was another in an earlier version.
  */
 export function useDemonstration(run: () => RunSummary, config: () => ExperimentConfig | null) {
   const engine = useEngineStore()
-  const demonstration = computed(() => {
-    const found = engine.catalogue?.presets.find(({ id }) => id === run().preset)?.demonstration
+  const demonstration = computed(
+    () => engine.catalogue?.presets.find(({ id }) => id === run().preset)?.demonstration ?? null,
+  )
+  const measured = computed(() => {
     const own = config()
-    return found && own && isDemonstrated(own, found) ? found : null
+    return demonstration.value !== null && own !== null && isDemonstrated(own, demonstration.value)
   })
   const artifacts = useArtifacts(run, () => demonstration.value?.analysis ?? null)
   const models = computed<ModelAnswers[]>(() =>
@@ -53,5 +55,5 @@ export function useDemonstration(run: () => RunSummary, config: () => Experiment
   const images = computed<ImageBatch | null>(
     () => first.value && { ...first.value, pixels: bytesFrom(first.value.pixels) },
   )
-  return { demonstration, models, first, images, error: artifacts.error, retry: () => artifacts.refresh() }
+  return { demonstration, measured, models, first, images, error: artifacts.error, retry: () => artifacts.refresh() }
 }
