@@ -144,7 +144,7 @@ export function createFakeAsked({ emit }: FakeAskedOptions): FakeAsked {
         start({ ...question, params: { ...params }, stageIds: [...stageIds] }),
       cancel: (id) => void cancel(id),
       find: (id) => all.get(id),
-      ofRun,
+      ofModel: (runId, stageId) => ofRun(runId).filter(({ stageIds }) => stageIds.join() === stageId),
     },
   }
 }

@@ -80,7 +80,7 @@ export const noAnalyses: StudyAnalyses = {
   },
   cancel: () => undefined,
   find: () => undefined,
-  ofRun: () => [],
+  ofModel: () => [],
 }
 
 export type FakeStudyOptions = Pick<StudyServiceOptions, 'runs' | 'events'> & Partial<StudyServiceOptions>

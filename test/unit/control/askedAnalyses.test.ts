@@ -161,6 +161,21 @@ describe('an analysis that is asked for', () => {
     expect(store.asked.ofRun('run')[0]?.error?.[0]?.message).toBe('Not finished: the engine ended before.')
   })
 
+  it('is found by every run that names the model, while the run that asked is not in the bin', async () => {
+    const of = (id: string) => ({ ...store.runs.summary('run'), id, config: store.runs.config('run'), hash: '' })
+    const place = placeInRun('run', 'teacher')
+    const stages = of('other').stages.map((stage) => (stage.kind === 'teacher' ? { ...stage, place } : stage))
+    store.runs.insert({
+      ...of('other'),
+      stages: stages.map((stage) => ({ place: `runs/other/${stage.id}`, ...stage })),
+    })
+    const { id } = await ask()
+    const found = (stageId: string): string[] => service.ofStudies.ofModel('other', stageId).map((one) => one.id)
+    expect([found('teacher'), found('student-1')]).toEqual([[id], []])
+    store.runs.mark(new Map([['run', { deletedAt: 1 }]]))
+    expect(found('teacher')).toEqual([])
+  })
+
   it('goes with its run, and what it found with it', async () => {
     const { id } = await ask()
     await settle()

@@ -34,8 +34,11 @@ const analyses: StudyAnalyses = {
   },
   cancel: (id) => change(id, { state: 'cancelled' }),
   find: (id) => asked.get(id),
-  ofRun: (runId) => [...asked.values()].filter((one) => one.runId === runId).reverse(),
+  ofModel: (runId, stageId) =>
+    [...asked.values()].filter((one) => modelOf(one.runId, one.stageIds[0]) === modelOf(runId, stageId)).reverse(),
 }
+const modelOf = (runId: string, stageId = ''): string =>
+  runs.summary(runId).stages.find(({ id }) => id === stageId)?.key ?? `${runId}/${stageId}`
 function change(id: string, changes: Partial<AskedAnalysis>): void {
   const one = asked.get(id)
   if (one) asked.set(id, { ...one, ...changes })
@@ -100,6 +103,24 @@ describe('a study that asks analyses', () => {
     expect((await found()).map(({ runId, asked: one }) => [runId, one?.id])).toEqual([
       ['run-1', 'asked-1'],
       ['run-1', 'asked-1'],
+    ])
+  })
+
+  it('asks nothing that another study asked of the same teacher, unless that came to nothing', async () => {
+    await start([ofTeacher])
+    await start([ofTeacher])
+    for (const id of runs.queue) runs.changeStage(id, 'teacher', { key: 'one teacher' })
+    for (const id of [...runs.queue].slice(0, 3)) runs.finish(id)
+    expect(questions()).toEqual([['run-1', 'form-panels', 'teacher']])
+    const second = await service.calls['studies.analyses']({ studyId: 'study-2' })
+    expect(second.map(({ asked: one }) => one?.id)).toEqual(['asked-1', undefined])
+    await start([ofTeacher])
+    change('asked-1', { state: 'failed' })
+    runs.changeStage('run-5', 'teacher', { key: 'one teacher' })
+    runs.finish('run-5')
+    expect([...asked.values()].map(({ runId, study }) => [runId, study])).toEqual([
+      ['run-1', 'study-1'],
+      ['run-5', 'study-3'],
     ])
   })
 

@@ -17,7 +17,7 @@ import type { EngineLog } from '../log'
 import { numbersOf, readArtifact } from '../runs/artifacts'
 import { asTrained } from '../runs/asTrained'
 import { newRunId } from '../runs/newRun'
-import type { RunStore } from '../store'
+import { askedOfModel, placeInRun, type RunStore } from '../store'
 import type { StudyAnalyses } from '../studies/types'
 import { analysedStage, chosenStages, lookedAtStages, teacherWeights } from './subject'
 
@@ -87,7 +87,12 @@ class Service implements AskedAnalyses {
         const asked = store.asked.find(id)
         return asked && live(asked)
       },
-      ofRun: (id) => store.asked.ofRun(id).map(live),
+      ofModel(runId, stageId) {
+        const place = store.runs.peek(runId).stages.find(({ id }) => id === stageId)?.place
+        return askedOfModel(place ?? placeInRun(runId, stageId), store)
+          .filter((one) => store.runs.own(one.runId).deletedAt === null)
+          .map(live)
+      },
     }
   }
 

@@ -263,6 +263,7 @@ function restoreFromMirrors(database: Database, runsFolder: string): number {
 }
 
 export * from './database'
+export { askedOfModel } from './askedOfModel'
 export { madeAfter } from './order'
 export { folderBytes } from './folders'
 export { createFolderContents, type FolderContents } from './folderContents'

@@ -44,7 +44,7 @@ export class Analysing {
     const known = this.knownOf(live)
     for (const question of this.questionsOf(live, index, known)) {
       if (!question) continue
-      this.noteFound(known, question)
+      this.noteFound(live, question)
       const id = known.asked.get(question.key)
       const before = id === undefined ? undefined : this.options.analyses.find(id)
       if (before && before.state !== 'interrupted') continue
@@ -66,8 +66,7 @@ export class Analysing {
       for (const question of this.questionsOf(live, shown.index, known)) {
         if (!question || keys.has(question.key)) continue
         const asked = this.askedOf(known, question.key)
-        const failed = asked ? ['failed', 'cancelled', 'interrupted'].includes(asked.state) : true
-        if (!failed) continue
+        if (asked && !hasFailed(asked)) continue
         keys.add(question.key)
         this.ask(live, question)
       }
@@ -139,15 +138,20 @@ export class Analysing {
     this.known.set(live, known)
     for (const { index } of live.list())
       for (const question of this.questionsOf(live, index, known)) {
-        if (question) this.noteFound(known, question)
+        if (question) this.noteFound(live, question)
       }
     return known
   }
 
-  /** What somebody asked already is not asked again. */
-  private noteFound({ asked }: Known, question: Question): void {
+  /** What the study or somebody else asked already is not asked again. */
+  private noteFound(live: LiveStudy, question: Question): void {
+    const { asked } = this.knownOf(live)
     if (asked.has(question.key)) return
-    const found = this.options.analyses.ofRun(question.runId).find((one) => answers(one, question))
+    const { runId, stageId } = question
+    const own = ({ study }: AskedAnalysis): boolean => study === live.record.id
+    const found = this.options.analyses
+      .ofModel(runId, stageId)
+      .find((one) => answers(one, question) && (own(one) || !hasFailed(one)))
     if (found) asked.set(question.key, found.id)
   }
 }
@@ -160,12 +164,10 @@ function questionOf(wanted: WantedAnalysis, run: RunSummary): Question | null {
   return { wanted, runId: run.id, stageId: stage.id, key: JSON.stringify([model, id, params]) }
 }
 
-const answers = (asked: AskedAnalysis, { wanted, stageId }: Question): boolean =>
-  asked.analysis === wanted.id &&
-  asked.step === null &&
-  asked.stageIds.length === 1 &&
-  asked.stageIds[0] === stageId &&
-  JSON.stringify(asked.params) === JSON.stringify(wanted.params)
+const hasFailed = ({ state }: AskedAnalysis): boolean => ['failed', 'cancelled', 'interrupted'].includes(state)
+
+const answers = (asked: AskedAnalysis, { wanted }: Question): boolean =>
+  asked.analysis === wanted.id && JSON.stringify(asked.params) === JSON.stringify(wanted.params)
 
 const briefly = ({ id, state, line, numbers, progress }: AskedAnalysis): NonNullable<CellAnalysis['asked']> => ({
   ...{ id, state, line, progress },

@@ -97,6 +97,6 @@ export interface StudyAnalyses {
   cancel(id: string): void
   /** With how far it is. */
   find(id: string): AskedAnalysis | undefined
-  /** The newest first. */
-  ofRun(runId: string): readonly AskedAnalysis[]
+  /** Those that were asked of the model alone, as it is, in whichever run that is there; the newest first. */
+  ofModel(runId: string, stageId: string): readonly AskedAnalysis[]
 }

@@ -1,5 +1,5 @@
 /** The index over the run store, kept in step with its changes, and the calls that it answers. */
-import { openDatabase, type RunStore } from '../store'
+import { askedOfModel, openDatabase, type RunStore } from '../store'
 import { indexCalls, type IndexCalls } from './calls'
 import { placeOfStage, type TableSource } from './source'
 import { TableIndex, type TableIndexOptions } from './tableIndex'
@@ -53,11 +53,9 @@ const sourceOf = ({ runs, metrics, asked }: RunStore): Omit<TableSource, 'studie
   },
   lastValues: (place) => metrics.last(place),
   analysed: (place) =>
-    asked.ofPlace(place).flatMap(({ runId, analysis, state, stageIds: [stageId, ...others], step, numbers }) => {
-      if (state !== 'done' || step !== null || others.length > 0 || !numbers) return []
-      const stage = runs.peek(runId).stages.find(({ id }) => id === stageId)
-      return stage && placeOfStage(runId, stage) === place ? [{ analysis, numbers }] : []
-    }),
+    askedOfModel(place, { asked, runs }).flatMap(({ analysis, state, numbers }) =>
+      state === 'done' && numbers ? [{ analysis, numbers }] : [],
+    ),
   naming: (place) => runs.naming(place),
 })
 
